@@ -1,0 +1,196 @@
+"""Every failure that a client can see, with its status, code and public message.
+
+GatewayError
+├── BadRequest                 400
+│   ├── InvalidJSON            invalid_json
+│   ├── InvalidRequest         invalid_request
+│   ├── UnsupportedParameter   unsupported_parameter
+│   ├── InvalidImage           invalid_image
+│   ├── TooManyImages          too_many_images
+│   └── ContextLengthExceeded  context_length_exceeded
+├── InvalidAPIKey              401 invalid_api_key
+├── InvalidToken               401 invalid_token
+├── IPNotAllowed               403 ip_not_allowed
+├── OriginNotAllowed           403 origin_not_allowed
+├── NotFound                   404 not_found
+│   ├── ModelNotFound          model_not_found
+│   └── FileNotFound           file_not_found
+├── MethodNotAllowed           405 method_not_allowed
+├── RequestTimeout             408 request_timeout
+├── TooLarge                   413
+│   ├── BodyTooLarge           body_too_large
+│   ├── ImageTooLarge          image_too_large
+│   └── PDFTooLarge            pdf_too_large
+├── UnsupportedMediaType       415 unsupported_media_type
+├── TooManyRequests            429
+│   ├── RateLimitExceeded      rate_limit_exceeded
+│   └── QueueFull              queue_full
+├── UpstreamError              502 upstream_error
+├── UpstreamUnavailable        503 upstream_unavailable
+├── UpstreamTimeout            504 upstream_timeout
+└── InternalError              500 internal_error
+
+The body is OpenAI's: `{"error": {"message", "type", "param", "code"}}`. A message is written for the person who must act on
+it and names the bound that was crossed.
+"""
+
+from typing import ClassVar
+
+
+class GatewayError(Exception):
+    """Something the client is told. `message` is public; `param` names the offending field, dotted."""
+
+    status: ClassVar[int] = 500
+    code: ClassVar[str] = "internal_error"
+    type: ClassVar[str] = "server_error"
+
+    def __init__(self, message: str, *, param: str | None = None, retry_after: float | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.param = param
+        self.retry_after = retry_after
+
+    def body(self) -> dict[str, dict[str, str | None]]:
+        return {"error": {"message": self.message, "type": self.type, "param": self.param, "code": self.code}}
+
+
+class InternalError(GatewayError):
+    pass
+
+
+class BadRequest(GatewayError):
+    status = 400
+    code = "invalid_request"
+    type = "invalid_request_error"
+
+
+class InvalidJSON(BadRequest):
+    code = "invalid_json"
+
+
+class InvalidRequest(BadRequest):
+    code = "invalid_request"
+
+
+class UnsupportedParameter(BadRequest):
+    code = "unsupported_parameter"
+
+
+class InvalidImage(BadRequest):
+    code = "invalid_image"
+
+
+class TooManyImages(BadRequest):
+    code = "too_many_images"
+
+
+class ContextLengthExceeded(BadRequest):
+    code = "context_length_exceeded"
+
+
+class InvalidAPIKey(GatewayError):
+    status = 401
+    code = "invalid_api_key"
+    type = "authentication_error"
+
+
+class InvalidToken(GatewayError):
+    status = 401
+    code = "invalid_token"
+    type = "authentication_error"
+
+
+class IPNotAllowed(GatewayError):
+    status = 403
+    code = "ip_not_allowed"
+    type = "permission_error"
+
+
+class OriginNotAllowed(GatewayError):
+    status = 403
+    code = "origin_not_allowed"
+    type = "permission_error"
+
+
+class NotFound(GatewayError):
+    status = 404
+    code = "not_found"
+    type = "invalid_request_error"
+
+
+class ModelNotFound(NotFound):
+    code = "model_not_found"
+
+
+class FileNotFound(NotFound):
+    code = "file_not_found"
+
+
+class MethodNotAllowed(GatewayError):
+    status = 405
+    code = "method_not_allowed"
+    type = "invalid_request_error"
+
+
+class RequestTimeout(GatewayError):
+    status = 408
+    code = "request_timeout"
+    type = "invalid_request_error"
+
+
+class TooLarge(GatewayError):
+    status = 413
+    type = "invalid_request_error"
+
+
+class BodyTooLarge(TooLarge):
+    code = "body_too_large"
+
+
+class ImageTooLarge(TooLarge):
+    code = "image_too_large"
+
+
+class PDFTooLarge(TooLarge):
+    code = "pdf_too_large"
+
+
+class UnsupportedMediaType(GatewayError):
+    status = 415
+    code = "unsupported_media_type"
+    type = "invalid_request_error"
+
+
+class TooManyRequests(GatewayError):
+    """Always carries `retry_after`, in seconds."""
+
+    status = 429
+    type = "rate_limit_error"
+
+
+class RateLimitExceeded(TooManyRequests):
+    code = "rate_limit_exceeded"
+
+
+class QueueFull(TooManyRequests):
+    code = "queue_full"
+
+
+class UpstreamError(GatewayError):
+    status = 502
+    code = "upstream_error"
+    type = "upstream_error"
+
+
+class UpstreamUnavailable(GatewayError):
+    """Always carries `retry_after`, in seconds."""
+
+    status = 503
+    code = "upstream_unavailable"
+    type = "upstream_error"
+
+
+class UpstreamTimeout(GatewayError):
+    status = 504
+    code = "upstream_timeout"
+    type = "upstream_error"
