@@ -30,8 +30,8 @@ GatewayError
 ├── UpstreamTimeout            504 upstream_timeout
 └── InternalError              500 internal_error
 
-The body is OpenAI's: `{"error": {"message", "type", "param", "code"}}`. A message is written for the person who must act on
-it and names the bound that was crossed.
+The body is OpenAI's: `{"error": {"message", "type", "param", "code"}}`. A message is written for the person
+who must act on it and names the bound that was crossed.
 """
 
 from typing import ClassVar

@@ -1,0 +1,218 @@
+"""The way of a question, a line a stage: authenticate → limit → read media → find knowledge → admit → call engine →
+relay → account (docs/architecture.md)."""
+
+import asyncio
+import hashlib
+import secrets
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, field
+from typing import Any
+
+import httpx
+import orjson
+
+from gateway.chat import extras
+from gateway.chat.account import account
+from gateway.chat.compose import compose
+from gateway.chat.relay import Meter, relay
+from gateway.chat.reply import Sink
+from gateway.chat.request import ChatRequest, PageRequest
+from gateway.context import Caller, RequestContext
+from gateway.desk import Desk
+from gateway.engines.client import Broken, Refused
+from gateway.engines.upstream import Upstream
+from gateway.errors import GatewayError, UpstreamError, UpstreamUnavailable
+from gateway.knowledge.query import citations_for
+from gateway.limits.admission import Admission
+from gateway.media.gather import Album
+
+MAX_WHOLE_BYTES = 32 * 1024 * 1024
+
+
+@dataclass(slots=True)
+class Question:
+    """One request on its way through the stages."""
+
+    request: ChatRequest
+    caller: Caller
+    context: RequestContext
+    assistant: bool
+    wants_extras: bool
+    affinity: str
+    id: str = field(default_factory=lambda: "answer-" + secrets.token_urlsafe(15))
+    album: Album = field(default_factory=Album)
+    citations: list[dict[str, Any]] = field(default_factory=list)
+    degraded: bool = False
+
+    def extras(self) -> dict[str, Any]:
+        """What a whole response carries under `sightdesk`."""
+        told: dict[str, Any] = {"answer": {"id": self.id}}
+        if isinstance(self.request, PageRequest):
+            told["conversation"] = {"id": self.request.conversation_id}
+        if self.album.readings:
+            told["reading"] = self.album.readings
+        told["citations"] = self.citations
+        if self.degraded:
+            told["degraded"] = True
+        return told
+
+
+@dataclass(slots=True)
+class Call:
+    upstream: Upstream
+    response: httpx.Response
+
+
+class Pipeline:
+    def __init__(self, desk: Desk) -> None:
+        self.desk = desk
+
+    async def stream(self, question: Question, sink: Sink) -> None:
+        """The whole answer as events into `sink`."""
+        await self._prepare(question, sink)
+        async with self._engine(question, sink) as call:
+            meter = Meter(question.context.started)
+            complete = False
+            try:
+                chunks = self.desk.client.chunks(call.response)
+                await relay(chunks, sink, meter, wants_usage=question.request.wants_usage)
+                complete = True
+            finally:
+                account(meter, question.context, self.desk.metrics, complete=complete)
+
+    async def whole(self, question: Question) -> bytes:
+        """The whole answer as one JSON body."""
+        await self._prepare(question, None)
+        async with self._engine(question, None) as call:
+            body = bytearray()
+            async for chunk in self.desk.client.chunks(call.response):
+                body += chunk
+                if len(body) > MAX_WHOLE_BYTES:
+                    raise Broken("garbage", UpstreamError("The engine's answer has no end."))
+            return self._accounted(question, bytes(body))
+
+    def _accounted(self, question: Question, body: bytes) -> bytes:
+        try:
+            answer = orjson.loads(body)
+            usage = answer.get("usage")
+        except (ValueError, AttributeError):
+            raise Broken("garbage", UpstreamError("The engine's answer is not JSON.")) from None
+        meter = Meter(question.context.started, usage=usage, first_token_at=time.perf_counter())
+        account(meter, question.context, self.desk.metrics, complete=True)
+        return orjson.dumps({**answer, extras.KEY: question.extras()}) if question.assistant else body
+
+    async def _prepare(self, question: Question, sink: Sink | None) -> None:
+        """Media and knowledge: what the engine is handed beside the question."""
+        desk, context = self.desk, question.context
+        if isinstance(question.request, PageRequest):
+            conversation = question.request.conversation_id or "conversation-" + secrets.token_urlsafe(12)
+            question.request.conversation_id = conversation
+            await self._tell(question, sink, {"conversation": {"id": conversation}, "answer": {"id": question.id}})
+        with _timed(context, "media"):
+            question.album = await desk.gatherer.gather(question.request, question.caller.owner, self._reading_wait(question))
+        context.images = question.album.count
+        if question.album.readings and question.assistant:
+            await self._tell(question, sink, {"reading": question.album.readings})
+        if not question.assistant:
+            return
+        with _timed(context, "knowledge"):
+            question.citations = await citations_for(desk.library, question.request, question.album.readings)
+        desk.metrics.knowledge_seconds.observe(context.timings["knowledge"])
+        await self._tell(question, sink, {"citations": [_public(citation) for citation in question.citations]})
+
+    def _reading_wait(self, question: Question) -> float | None:
+        """Seconds to wait for readings; None where nobody needs them: a raw engine reads for itself."""
+        return self.desk.settings.reader_timeout if question.assistant else None
+
+    async def _tell(self, question: Question, sink: Sink | None, told: dict[str, Any]) -> None:
+        if sink is not None and question.wants_extras:
+            await sink.send(extras.event(question.id, question.request.model, told))
+
+    @asynccontextmanager
+    async def _engine(self, question: Question, sink: Sink | None) -> AsyncIterator[Call]:
+        """An engine that has begun to answer; whatever was taken is given back at the end."""
+        try:
+            call, permit = await self._admitted(self.desk.engines, question, sink)
+        except (UpstreamUnavailable, Refused) as failure:
+            if not question.assistant or self.desk.fallback is None:
+                raise failure.error if isinstance(failure, Refused) else failure from None
+            question.degraded = True
+            await self._tell(question, sink, {"degraded": True})
+            try:
+                call, permit = await self._admitted(self.desk.fallback, question, sink)
+            except Refused as refused:
+                raise refused.error from None
+        try:
+            yield call
+            call.upstream.breaker.succeeded()
+        except Broken as broken:
+            self._failed(call.upstream, broken.kind)
+            raise broken.error from None
+        finally:
+            call.upstream.breaker.abandoned()
+            permit.release()
+            with suppress(httpx.HTTPError):
+                await call.response.aclose()
+
+    async def _admitted(self, engines: Admission, question: Question, sink: Sink | None) -> tuple[Call, Any]:
+        """A permit and a response whose head is there. An engine that refuses is left out and the next one is tried."""
+        tried: frozenset[str] = frozenset()
+        refusal: Refused | None = None
+
+        async def moved(position: int) -> None:
+            await self._tell(question, sink, {"queue": {"position": position}})
+
+        while True:
+            try:
+                with _timed(question.context, "queue"):
+                    permit = await engines.admit(question.caller.owner, question.affinity, tried, moved)
+            except UpstreamUnavailable as unavailable:
+                raise refusal or unavailable from None
+            upstream = permit.upstream
+            try:
+                body = await compose(question.request, question.album, question.citations, upstream, question.assistant)
+                with _timed(question.context, "upstream"):
+                    response = await self.desk.client.open(upstream, body, question.context.request_id)
+                question.context.model = upstream.model
+                return Call(upstream, response), permit
+            except Refused as error:
+                permit.release()
+                self._failed(upstream, error.kind)
+                tried, refusal = tried | {upstream.name}, error
+            except BaseException:
+                upstream.breaker.abandoned()
+                permit.release()
+                raise
+
+    def _failed(self, upstream: Upstream, kind: str) -> None:
+        upstream.breaker.failed()
+        self.desk.metrics.upstream_errors.labels(upstream.name, kind).inc()
+        self.desk.metrics.breaker_state.labels(upstream.name).set(upstream.breaker.state)
+
+
+def affinity_of(request: ChatRequest, session_id: str) -> str:
+    """Conversations that begin alike share an engine's prefix cache: x-session-id, else the first messages' digest."""
+    if session_id:
+        return session_id[:128]
+    first = "\0".join(message.text[:2000] for message in request.messages[:2])
+    return hashlib.blake2b(first.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
+
+
+def _public(citation: dict[str, Any]) -> dict[str, Any]:
+    return {name: citation[name] for name in ("id", "title", "clause", "text")}
+
+
+class _timed:  # noqa: N801 - reads as a statement
+    def __init__(self, context: RequestContext, stage: str) -> None:
+        self.context, self.stage = context, stage
+
+    def __enter__(self) -> None:
+        self.started = time.perf_counter()
+
+    def __exit__(self, *_: object) -> None:
+        spent = time.perf_counter() - self.started
+        self.context.timings[self.stage] = self.context.timings.get(self.stage, 0.0) + spent
+
+

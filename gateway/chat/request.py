@@ -1,0 +1,255 @@
+"""The chat completions that a client may ask for: an allow-list, each parameter bounded (contract, section 3)."""
+
+from typing import Annotated, Any, Literal, Self, TypeVar
+
+import orjson
+from pydantic import AfterValidator, BaseModel, ConfigDict, Discriminator, Field, Tag, ValidationError, model_validator
+
+from gateway.errors import GatewayError, InvalidJSON, InvalidRequest, UnsupportedParameter
+
+MAX_MESSAGES = 200
+MAX_TOOLS = 32
+MAX_TOOLS_BYTES = 64 * 1024
+MAX_SCHEMA_BYTES = 16 * 1024
+
+
+def at_most_bytes(bound: int, what: str) -> AfterValidator:
+    def check(value: Any) -> Any:
+        size = len(orjson.dumps(value))
+        if size > bound:
+            raise ValueError(f"{what} has {size} bytes; at most {bound} are taken")
+        return value
+
+    return AfterValidator(check)
+
+
+class Part(BaseModel):
+    model_config = ConfigDict(extra="ignore")
+
+
+class TextPart(Part):
+    type: Literal["text", "input_text"] = "text"
+    text: str
+
+
+class ImageURL(BaseModel):
+    model_config = ConfigDict(extra="ignore")
+    url: str
+
+
+class ImagePart(Part):
+    type: Literal["image_url"]
+    image_url: ImageURL
+
+
+class FileReference(BaseModel):
+    model_config = ConfigDict(extra="ignore")
+    file_id: str | None = Field(None, max_length=64)
+    file_data: str | None = None
+    filename: str | None = Field(None, max_length=512)
+
+    @model_validator(mode="after")
+    def one_of_both(self) -> Self:
+        if (self.file_id is None) == (self.file_data is None):
+            raise ValueError("give either file_id or file_data")
+        return self
+
+
+class FilePart(Part):
+    type: Literal["file"]
+    file: FileReference
+
+
+def part_type(value: Any) -> str | None:
+    kind = value.get("type") if isinstance(value, dict) else getattr(value, "type", None)
+    return "text" if kind == "input_text" else kind
+
+
+ContentPart = Annotated[
+    Annotated[TextPart, Tag("text")] | Annotated[ImagePart, Tag("image_url")] | Annotated[FilePart, Tag("file")],
+    Discriminator(
+        part_type,
+        custom_error_type="part_type",
+        custom_error_message="a part is of type text, image_url or file",
+    ),
+]
+
+
+class FunctionCall(BaseModel):
+    model_config = ConfigDict(extra="ignore")
+    name: str = Field(max_length=128)
+    arguments: str
+
+
+class ToolCall(BaseModel):
+    model_config = ConfigDict(extra="ignore")
+    id: str = Field(max_length=256)
+    type: Literal["function"] = "function"
+    function: FunctionCall
+
+
+class Message(BaseModel):
+    """Unknown keys are dropped, never passed on: SDKs send back what they received (`refusal`, `annotations`)."""
+
+    model_config = ConfigDict(extra="ignore")
+    role: Literal["system", "developer", "user", "assistant", "tool"]
+    content: str | list[ContentPart] | None = None
+    name: str | None = Field(None, max_length=128)
+    tool_calls: list[ToolCall] | None = Field(None, max_length=128)
+    tool_call_id: str | None = Field(None, max_length=256)
+
+    @model_validator(mode="after")
+    def says_something(self) -> Self:
+        if not self.content and not self.tool_calls and self.role not in ("assistant", "tool"):
+            raise ValueError("content is empty; say something")
+        return self
+
+    @property
+    def parts(self) -> list[TextPart | ImagePart | FilePart]:
+        if isinstance(self.content, str):
+            return [TextPart(text=self.content)]
+        return list(self.content or [])
+
+    @property
+    def text(self) -> str:
+        return "\n".join(part.text for part in self.parts if isinstance(part, TextPart))
+
+
+class Function(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+    name: str = Field(pattern=r"^[A-Za-z0-9_-]{1,64}$")
+    description: str | None = None
+    parameters: dict[str, Any] | None = None
+    strict: bool | None = None
+
+
+class Tool(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+    type: Literal["function"]
+    function: Function
+
+
+class FunctionName(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+    name: str = Field(max_length=64)
+
+
+class ToolChoice(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+    type: Literal["function"]
+    function: FunctionName
+
+
+class JSONSchema(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+    name: str = Field(max_length=64)
+    description: str | None = Field(None, max_length=1024)
+    schema_: dict[str, Any] | None = Field(None, alias="schema")
+    strict: bool | None = None
+
+
+class ResponseFormat(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+    type: Literal["text", "json_object", "json_schema"]
+    json_schema: Annotated[JSONSchema, at_most_bytes(MAX_SCHEMA_BYTES, "json_schema")] | None = None
+
+    @model_validator(mode="after")
+    def has_its_schema(self) -> Self:
+        if self.type == "json_schema" and self.json_schema is None:
+            raise ValueError("type json_schema needs json_schema")
+        return self
+
+
+class StreamOptions(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+    include_usage: bool = False
+
+
+class ChatRequest(BaseModel):
+    model_config = ConfigDict(extra="forbid", allow_inf_nan=False)
+
+    model: str = Field(max_length=256)
+    messages: list[Message] = Field(min_length=1, max_length=MAX_MESSAGES)
+    stream: bool = False
+    stream_options: StreamOptions | None = None
+    temperature: float | None = Field(None, ge=0, le=2)
+    top_p: float | None = Field(None, gt=0, le=1)
+    top_k: int | None = Field(None, ge=-1, le=1000)
+    min_p: float | None = Field(None, ge=0, le=1)
+    presence_penalty: float | None = Field(None, ge=-2, le=2)
+    frequency_penalty: float | None = Field(None, ge=-2, le=2)
+    repetition_penalty: float | None = Field(None, gt=0, le=2)
+    max_tokens: int | None = Field(None, ge=1)
+    max_completion_tokens: int | None = Field(None, ge=1)
+    stop: Annotated[str, Field(max_length=64)] | list[Annotated[str, Field(max_length=64)]] | None = None
+    seed: int | None = Field(None, ge=-(2**63), le=2**63 - 1)
+    n: Literal[1] | None = None
+    logprobs: bool | None = None
+    top_logprobs: int | None = Field(None, ge=0, le=5)
+    response_format: ResponseFormat | None = None
+    tools: Annotated[list[Tool], at_most_bytes(MAX_TOOLS_BYTES, "tools")] | None = Field(None, max_length=MAX_TOOLS)
+    tool_choice: Literal["none", "auto", "required"] | ToolChoice | None = None
+    parallel_tool_calls: bool | None = None
+    user: str | None = Field(None, max_length=256)
+    metadata: dict[str, Any] | None = None
+    store: bool | None = None
+
+    @model_validator(mode="after")
+    def at_most_four_stops(self) -> Self:
+        if isinstance(self.stop, list) and len(self.stop) > 4:
+            raise ValueError(f"stop has {len(self.stop)} strings; at most 4 are taken")
+        return self
+
+    @property
+    def wanted_tokens(self) -> int | None:
+        return self.max_completion_tokens or self.max_tokens
+
+    @property
+    def wants_usage(self) -> bool:
+        return self.stream_options is not None and self.stream_options.include_usage
+
+    @property
+    def question(self) -> str:
+        """What the user said last."""
+        return next((message.text for message in reversed(self.messages) if message.role == "user"), "")
+
+
+class PageRequest(ChatRequest):
+    """POST /api/chat: chat completions plus a conversation."""
+
+    model: str = Field("sightdesk", max_length=256)
+    stream: bool = True
+    conversation_id: str | None = Field(None, max_length=64, pattern=r"^[A-Za-z0-9_-]+$")
+
+
+Request = TypeVar("Request", bound=ChatRequest)
+
+# Passed to the engine as they came, where they were given.
+SAMPLING = (
+    "temperature", "top_p", "top_k", "min_p", "presence_penalty", "frequency_penalty", "repetition_penalty", "stop",
+    "seed", "logprobs", "top_logprobs", "response_format", "tools", "tool_choice", "parallel_tool_calls", "user",
+)  # fmt: skip
+
+
+def parse(shape: type[Request], body: bytes, max_model_len: int) -> Request:
+    """The request in a JSON body. Raises InvalidJSON, UnsupportedParameter or InvalidRequest, naming the first fault."""
+    try:
+        request = shape.model_validate_json(body)
+    except ValidationError as error:
+        raise first_fault(error) from None
+    if request.wanted_tokens and request.wanted_tokens > max_model_len:
+        raise InvalidRequest(
+            f"max_tokens is {request.wanted_tokens}; this engine's context holds {max_model_len}.", param="max_tokens"
+        )
+    return request
+
+
+def first_fault(error: ValidationError) -> GatewayError:
+    fault = error.errors(include_url=False, include_input=False)[0]
+    where = ".".join(str(step) for step in fault["loc"])
+    if fault["type"] == "json_invalid":
+        return InvalidJSON(f"The body is not JSON: {fault['ctx']['error']}.")
+    if fault["type"] == "extra_forbidden":
+        return UnsupportedParameter(f"{where} is not a parameter that is taken here.", param=where)
+    message = fault["msg"].removeprefix("Value error, ")
+    return InvalidRequest(f"{where}: {message}" if where else message, param=where or None)

@@ -1,0 +1,48 @@
+"""What one request carries from stage to stage. It lies in the ASGI scope under `CONTEXT`."""
+
+import time
+from dataclasses import dataclass, field
+from typing import Literal
+
+from starlette.requests import HTTPConnection
+from starlette.types import Scope
+
+CONTEXT = "sightdesk"
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who is calling. `name` labels metrics and logs, `owner` is what files and answers belong to."""
+
+    kind: Literal["key", "user", "token", "anonymous"]
+    name: str
+    owner: str
+    # A visitor cookie to set, where this visitor came without a valid one.
+    new_visitor: str | None = None
+
+
+@dataclass(slots=True)
+class RequestContext:
+    request_id: str
+    address: str
+    through_proxy: bool
+    started: float = field(default_factory=time.perf_counter)
+    caller: Caller | None = None
+    model: str = ""
+    images: int = 0
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+    first_token_seconds: float | None = None
+    # Seconds by stage, for Server-Timing: queue, media, knowledge, upstream.
+    timings: dict[str, float] = field(default_factory=dict)
+    # Headers that stages want on the response: (name, value), lower-case.
+    headers: list[tuple[bytes, bytes]] = field(default_factory=list)
+
+    def elapsed(self) -> float:
+        return time.perf_counter() - self.started
+
+
+def context_of(where: HTTPConnection | Scope) -> RequestContext:
+    scope = where.scope if isinstance(where, HTTPConnection) else where
+    context: RequestContext = scope[CONTEXT]
+    return context

@@ -1,0 +1,46 @@
+"""Everything a request may need, built once by `create_app` and handed along; nothing else is global."""
+
+from dataclasses import dataclass
+
+from slowapi import Limiter
+
+from gateway.chat.answers import Answers
+from gateway.engines.catalog import Catalog
+from gateway.engines.client import EngineClient
+from gateway.engines.upstream import Upstream
+from gateway.files.store import FileStore
+from gateway.identity.authenticate import Authenticator
+from gateway.identity.origins import Origins
+from gateway.identity.tokens import Signer
+from gateway.knowledge.library import Library
+from gateway.limits.admission import Admission
+from gateway.limits.rates import Rate, RateLimiter
+from gateway.media.gather import Gatherer
+from gateway.media.reader import Reader
+from gateway.metrics import Metrics
+from gateway.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    settings: Settings
+    metrics: Metrics
+    authenticator: Authenticator
+    signer: Signer
+    origins: Origins
+    rates: dict[str, Rate]
+    limiter: RateLimiter
+    short_limiter: Limiter
+    files: FileStore
+    gatherer: Gatherer
+    reader: Reader
+    library: Library
+    client: EngineClient
+    catalog: Catalog
+    engines: Admission
+    fallback: Admission | None
+    answers: Answers
+
+    @property
+    def upstreams(self) -> list[Upstream]:
+        return self.engines.upstreams

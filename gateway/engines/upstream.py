@@ -1,0 +1,32 @@
+"""One engine: where it is, what it serves, how busy and how well it is."""
+
+from dataclasses import dataclass
+
+from gateway.engines.breaker import Breaker
+
+LITE_MODEL = "sightdesk-lite"
+
+
+@dataclass(slots=True, eq=False)
+class Upstream:
+    name: str  # as metrics and logs show it: engine-1, fallback
+    url: str
+    model: str  # the name it serves, from its /v1/models, else MODEL_NAME
+    max_model_len: int
+    breaker: Breaker
+    max_concurrent: int
+    inflight: int = 0
+    # None until it was first asked.
+    up: bool | None = None
+
+    @property
+    def is_lite(self) -> bool:
+        return self.model == LITE_MODEL
+
+    @property
+    def usable(self) -> bool:
+        return self.up is not False and self.breaker.allows()
+
+    @property
+    def has_room(self) -> bool:
+        return self.inflight < self.max_concurrent

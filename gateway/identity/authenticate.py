@@ -1,0 +1,97 @@
+"""The one path by which a request becomes a Caller (contract, section 3)."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+from starlette.requests import HTTPConnection
+
+from gateway.context import Caller, RequestContext, context_of
+from gateway.errors import GatewayError, InvalidAPIKey, InvalidToken, OriginNotAllowed
+from gateway.identity.keys import KeyRing
+from gateway.identity.networks import FORWARDING_HEADERS, USER_HEADER, is_local_host, within
+from gateway.identity.tokens import VISITOR_COOKIE, Signer, new_visitor
+from gateway.settings import Network
+
+
+@dataclass(frozen=True, slots=True)
+class Authenticator:
+    keys: KeyRing
+    signer: Signer
+    anonymous_networks: tuple[Network, ...]
+    # Called with the address of a failed attempt; raises RateLimitExceeded when there were too many.
+    count_failure: Callable[[str], Awaitable[None]]
+
+    async def for_api(self, connection: HTTPConnection) -> Caller:
+        """`/v1`: an API key, or an anonymous network."""
+        context = context_of(connection)
+        bearer = _bearer(connection)
+        if bearer is not None:
+            return await self._key(bearer, context)
+        if self._may_be_anonymous(connection, context):
+            return Caller("anonymous", "anonymous", f"address:{context.address}")
+        raise await self._refused(context, InvalidAPIKey("Send an API key as `Authorization: Bearer <key>`."))
+
+    async def for_key(self, connection: HTTPConnection) -> Caller:
+        """Routes that only an API key opens."""
+        bearer = _bearer(connection)
+        if bearer is not None:
+            return await self._key(bearer, context_of(connection))
+        raise await self._refused(context_of(connection), InvalidAPIKey("This route needs an API key."))
+
+    async def for_page(self, connection: HTTPConnection) -> Caller:
+        """`/api`: an embed token or an API key, nginx's user, or an anonymous network."""
+        context = context_of(connection)
+        bearer = _bearer(connection)
+        if bearer is not None:
+            return await (self._token if bearer.count(".") == 2 else self._key_for)(bearer, connection)
+        user = connection.headers.get(USER_HEADER, "") if context.through_proxy else ""
+        if user:
+            return self._visitor(connection, Caller("user", "page", f"user:{user}"))
+        if self._may_be_anonymous(connection, context):
+            return self._visitor(connection, Caller("anonymous", "page", "visitor"))
+        raise await self._refused(context, InvalidAPIKey("Sign in, or send an API key or an embed token."))
+
+    async def _key(self, key: str, context: RequestContext) -> Caller:
+        name = self.keys.name_of(key)
+        if name is None:
+            raise await self._refused(context, InvalidAPIKey("This API key is not known here."))
+        return Caller("key", name, f"key:{name}")
+
+    async def _key_for(self, key: str, connection: HTTPConnection) -> Caller:
+        return await self._key(key, context_of(connection))
+
+    async def _token(self, text: str, connection: HTTPConnection) -> Caller:
+        token = self.signer.embed(text)
+        if token is None:
+            raise await self._refused(
+                context_of(connection), InvalidToken("The embed token is wrong or has expired; ask for a new one.")
+            )
+        return Caller("token", "embed", f"token:{token.user}")
+
+    def _may_be_anonymous(self, connection: HTTPConnection, context: RequestContext) -> bool:
+        """In an anonymous network, by a local name (no DNS rebinding), with no proxy in between."""
+        return (
+            within(context.address, self.anonymous_networks)
+            and is_local_host(connection.headers.get("host", ""))
+            and not any(name in connection.headers for name in FORWARDING_HEADERS)
+        )
+
+    def _visitor(self, connection: HTTPConnection, caller: Caller) -> Caller:
+        """A person at the page is told apart by a signed cookie, made at the first visit."""
+        visitor = self.signer.visitor(connection.cookies.get(VISITOR_COOKIE, ""))
+        made = None if visitor else new_visitor()
+        return Caller(caller.kind, caller.name, f"{caller.owner}:{visitor or made}", new_visitor=made)
+
+    async def _refused(self, context: RequestContext, error: GatewayError) -> GatewayError:
+        await self.count_failure(context.address)
+        return error
+
+
+def _bearer(connection: HTTPConnection) -> str | None:
+    scheme, _, value = connection.headers.get("authorization", "").partition(" ")
+    return value.strip() if scheme.lower() == "bearer" else None
+
+
+def check_embed_origin(origin: str, allowed: bool) -> None:
+    if not allowed:
+        raise OriginNotAllowed(f"{origin} is not in ALLOWED_ORIGINS.", param="origin")

@@ -1,0 +1,72 @@
+"""Signed tokens: visitor cookies, and embed tokens for pages on other origins. JWT, HMAC-SHA256 (RFC 7519)."""
+
+import hashlib
+import secrets
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import jwt
+
+ALGORITHM = "HS256"
+VISITOR_COOKIE = "sightdesk_visitor"
+VISITOR_SECONDS = 400 * 24 * 3600  # as long as browsers keep a cookie at most
+
+
+@dataclass(frozen=True, slots=True)
+class EmbedToken:
+    user: str
+    origin: str
+    expires_at: int
+
+
+class Signer:
+    def __init__(self, secret: str) -> None:
+        # RFC 7518, 3.2: a key for HS256 has at least 256 bits, however short the secret that was set.
+        self._secret = hashlib.sha256(secret.encode()).digest()
+
+    def sign_visitor(self, visitor: str) -> str:
+        return self._sign({"sub": visitor, "aud": "visitor"})
+
+    def visitor(self, cookie: str) -> str | None:
+        claims = self._verify(cookie, "visitor")
+        return str(claims["sub"]) if claims else None
+
+    def sign_embed(self, user: str, origin: str, ttl: int) -> tuple[str, int]:
+        """(token, Unix time at which it expires); `ttl` in seconds."""
+        expires_at = int(time.time()) + ttl
+        return self._sign({"sub": user, "aud": "embed", "origin": origin, "exp": expires_at}), expires_at
+
+    def embed(self, token: str) -> EmbedToken | None:
+        claims = self._verify(token, "embed", require=["exp", "sub", "origin"])
+        return EmbedToken(str(claims["sub"]), str(claims["origin"]), int(claims["exp"])) if claims else None
+
+    def _sign(self, claims: dict[str, Any]) -> str:
+        return jwt.encode(claims, self._secret, algorithm=ALGORITHM)
+
+    def _verify(self, token: str, audience: str, require: list[str] | None = None) -> dict[str, Any] | None:
+        try:
+            return jwt.decode(
+                token, self._secret, algorithms=[ALGORITHM], audience=audience, options={"require": require or ["sub"]}
+            )
+        except jwt.InvalidTokenError:
+            return None
+
+
+def new_visitor() -> str:
+    return secrets.token_urlsafe(12)
+
+
+def kept_secret(given: str, data_dir: Path) -> str:
+    """EMBED_SECRET, or one that was made once and is kept in DATA_DIR, so that visitors survive a restart."""
+    if given:
+        return given
+    path = data_dir / "embed_secret"
+    try:
+        return path.read_text("ascii").strip()
+    except FileNotFoundError:
+        data_dir.mkdir(parents=True, exist_ok=True)
+        path.touch(mode=0o600)
+        path.write_text(secrets.token_urlsafe(48), "ascii")
+        return path.read_text("ascii")

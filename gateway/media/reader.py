@@ -1,0 +1,61 @@
+"""The reader's client: a picture in, its lines and fields out; each picture is read once and remembered."""
+
+import asyncio
+import logging
+from collections import OrderedDict
+from typing import Any
+
+import httpx
+import orjson
+
+log = logging.getLogger("sightdesk.reader")
+MAX_REMEMBERED = 512
+READ_SECONDS = 60.0  # the longest any reading may take; who asks waits READER_TIMEOUT at most
+
+Reading = dict[str, Any]  # width, height, lines [{text, box, confidence}], fields [{name, value, box, confidence, valid}]
+
+
+class Reader:
+    def __init__(self, url: str, http: httpx.AsyncClient) -> None:
+        self._url = url
+        self._http = http
+        self._readings: OrderedDict[str, asyncio.Task[Reading | None]] = OrderedDict()
+
+    def start(self, sha256: str, data: bytes, content_type: str) -> "asyncio.Task[Reading | None]":
+        """Begins to read, or joins whoever began already."""
+        task = self._readings.get(sha256)
+        if task is None or (task.done() and task.result() is None):
+            task = asyncio.create_task(self._read(data, content_type))
+            self._readings[sha256] = task
+        self._readings.move_to_end(sha256)
+        while len(self._readings) > MAX_REMEMBERED:
+            self._readings.popitem(last=False)
+        return task
+
+    async def reading(self, sha256: str, data: bytes, content_type: str, timeout: float) -> Reading | None:
+        """The reading, or None where there is no reader or none came within `timeout` seconds; it goes on meanwhile."""
+        if not self._url:
+            return None
+        try:
+            async with asyncio.timeout(timeout):
+                return await asyncio.shield(self.start(sha256, data, content_type))
+        except TimeoutError:
+            return None
+
+    async def _read(self, data: bytes, content_type: str) -> Reading | None:
+        try:
+            async with asyncio.timeout(READ_SECONDS):
+                response = await self._http.post(
+                    f"{self._url}/v1/read", content=data, headers={"content-type": content_type}
+                )
+            if response.status_code == httpx.codes.OK:
+                reading: Reading = orjson.loads(response.content)
+                return reading
+            log.warning("reading_refused", extra={"status": response.status_code})
+        except (httpx.HTTPError, TimeoutError, ValueError) as error:
+            log.warning("reading_failed", extra={"reason": type(error).__name__})
+        return None
+
+    async def aclose(self) -> None:
+        for task in self._readings.values():
+            task.cancel()

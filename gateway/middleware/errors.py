@@ -1,0 +1,82 @@
+"""The one place where an error becomes a response: the contract's body, whatever went wrong and wherever."""
+
+import logging
+import math
+
+from fastapi import FastAPI
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from gateway.context import context_of
+from gateway.errors import GatewayError, InternalError, InvalidRequest, MethodNotAllowed, NotFound
+
+log = logging.getLogger("sightdesk.errors")
+
+
+class Errors:
+    """Renders what the routes and the layers below raise. After the response has begun nothing can be rendered."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        started = False
+
+        async def watched_send(message: Message) -> None:
+            nonlocal started
+            started = started or message["type"] == "http.response.start"
+            await send(message)
+
+        try:
+            await self.app(scope, receive, watched_send)
+        except GatewayError as error:
+            if started:
+                log.warning("failed_after_start", extra={"code": error.code})
+            else:
+                await render(error)(scope, receive, send)
+        except Exception:  # the last resort: the client gets the contract's body, the log the traceback
+            if scope["type"] != "http" or started:
+                raise
+            log.exception("unexpected", extra={"request_id": context_of(scope).request_id})
+            await render(InternalError("Something went wrong here; the log has it under this x-request-id."))(
+                scope, receive, send
+            )
+
+
+def render(error: GatewayError) -> Response:
+    headers = {}
+    if error.retry_after is not None:
+        headers["retry-after"] = str(max(1, math.ceil(error.retry_after)))
+    if error.status == 401:
+        headers["www-authenticate"] = "Bearer"
+    return JSONResponse(error.body(), status_code=error.status, headers=headers)
+
+
+def install_handlers(app: FastAPI) -> None:
+    """Starlette's and FastAPI's own errors, in our words."""
+
+    async def http_error(request: Request, error: Exception) -> Response:
+        assert isinstance(error, HTTPException)
+        response = render(_of_status(error.status_code, request))
+        response.headers.update(error.headers or {})
+        return response
+
+    async def validation_error(request: Request, error: Exception) -> Response:
+        assert isinstance(error, RequestValidationError)
+        fault = error.errors()[0]
+        where = ".".join(str(step) for step in fault["loc"][1:])
+        return render(InvalidRequest(f"{where}: {fault['msg']}" if where else str(fault["msg"]), param=where or None))
+
+    app.add_exception_handler(HTTPException, http_error)
+    app.add_exception_handler(RequestValidationError, validation_error)
+
+
+def _of_status(status: int, request: Request) -> GatewayError:
+    if status == 404:
+        return NotFound("There is nothing here.")
+    if status == 405:
+        return MethodNotAllowed(f"{request.method} is not allowed here.")
+    return InvalidRequest("The request could not be read.")

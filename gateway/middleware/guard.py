@@ -1,0 +1,84 @@
+"""Before any route: who may connect, what a changing request must look like, how large a body may be, how slow."""
+
+import asyncio
+
+from starlette.datastructures import Headers
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from gateway.context import context_of
+from gateway.errors import BodyTooLarge, GatewayError, IPNotAllowed, OriginNotAllowed, RequestTimeout, UnsupportedMediaType
+from gateway.identity.networks import within
+from gateway.identity.origins import Origins
+from gateway.settings import Network
+
+HEALTH_ROUTES = frozenset(("/healthz", "/readyz"))
+CHANGING = frozenset(("POST", "PUT", "PATCH", "DELETE"))
+BODY_TYPES = frozenset(("application/json", "multipart/form-data"))
+BODY_PAUSE_SECONDS = 15.0  # the longest silence in the middle of a body
+BODY_BYTES_PER_SECOND = 16 * 1024  # slower than this over the whole body is a slow-loris
+
+
+class Guard:
+    def __init__(self, app: ASGIApp, allowed: tuple[Network, ...], origins: Origins, max_body: int) -> None:
+        self.app = app
+        self.allowed = allowed
+        self.origins = origins
+        self.max_body = max_body
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        headers = Headers(scope=scope)
+        self._check(scope, headers)
+        await self.app(scope, self._bounded(receive), send)
+
+    def _check(self, scope: Scope, headers: Headers) -> None:
+        address = context_of(scope).address
+        if scope["path"] not in HEALTH_ROUTES and not within(address, self.allowed):
+            raise IPNotAllowed("Your address is not in ALLOWED_IPS.")
+        if scope["method"] not in CHANGING:
+            return
+        origin = headers.get("origin")
+        if origin is not None and not self.origins.allows(origin, headers.get("host", "")):
+            raise OriginNotAllowed("Your page's origin is not in ALLOWED_ORIGINS.")
+        self._check_body(headers, origin)
+
+    def _check_body(self, headers: Headers, origin: str | None) -> None:
+        kind = headers.get("content-type", "").partition(";")[0].strip().lower()
+        has_body = headers.get("content-length", "0") != "0" or "transfer-encoding" in headers
+        # A program that builds its JSON by hand may leave the type out; a browser on another origin must not.
+        if has_body and kind not in BODY_TYPES and (kind or origin is not None):
+            raise UnsupportedMediaType(f"Content-Type is {kind or 'missing'}; send application/json or multipart/form-data.")
+        length = headers.get("content-length", "")
+        if length.isdigit() and int(length) > self.max_body:
+            raise self._too_large(int(length))
+
+    def _bounded(self, receive: Receive) -> Receive:
+        loop = asyncio.get_running_loop()
+        started = loop.time()
+        received = 0
+        complete = False
+
+        async def bounded() -> Message:
+            nonlocal received, complete
+            if complete:
+                return await receive()
+            allowance = started + BODY_PAUSE_SECONDS + received / BODY_BYTES_PER_SECOND
+            try:
+                async with asyncio.timeout_at(allowance):
+                    message = await receive()
+            except TimeoutError:
+                raise RequestTimeout(f"The body came too slowly: {received} bytes in {loop.time() - started:.0f} s.") from None
+            received += len(message.get("body", b""))
+            complete = not message.get("more_body", False)
+            if received > self.max_body:
+                raise self._too_large(received)
+            return message
+
+        return bounded
+
+    def _too_large(self, size: int) -> GatewayError:
+        return BodyTooLarge(f"The body has {size} bytes or more; at most {self.max_body} are taken (MAX_BODY_BYTES).")
+
+

@@ -1,0 +1,95 @@
+"""The outermost layer: request id, client address, response headers, one log line and the metrics of every request."""
+
+import logging
+import re
+import uuid
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from gateway.context import CONTEXT, RequestContext
+from gateway.identity.networks import ProxyTrust
+from gateway.metrics import Metrics
+
+log = logging.getLogger("sightdesk.requests")
+SANE_REQUEST_ID = re.compile(r"^[A-Za-z0-9._:-]{1,128}$")
+METHODS = frozenset(("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"))
+ABORTED = 499  # nginx's number for a client that left before the response began
+
+
+class Observe:
+    def __init__(self, app: ASGIApp, metrics: Metrics, trust: ProxyTrust) -> None:
+        self.app = app
+        self.metrics = metrics
+        self.trust = trust
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        context = self._context(scope)
+        scope[CONTEXT] = context
+        status = ABORTED
+
+        async def send_with_headers(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                self._add_headers(message, context)
+            await send(message)
+
+        try:
+            await self.app(scope, receive, send_with_headers)
+        finally:
+            self._record(scope, context, status)
+
+    def _context(self, scope: Scope) -> RequestContext:
+        headers = Headers(scope=scope)
+        given = headers.get("x-request-id", "")
+        request_id = given if SANE_REQUEST_ID.match(given) else uuid.uuid4().hex
+        peer = scope["client"][0] if scope.get("client") else ""
+        address, through_proxy = self.trust.client_address(peer, headers)
+        return RequestContext(request_id=request_id, address=address, through_proxy=through_proxy)
+
+    @staticmethod
+    def _add_headers(message: Message, context: RequestContext) -> None:
+        headers = message.setdefault("headers", [])
+        headers.append((b"x-request-id", context.request_id.encode("latin-1")))
+        headers += context.headers
+        if context.timings:
+            timings = ", ".join(f"{name};dur={seconds * 1000:.1f}" for name, seconds in context.timings.items())
+            headers.append((b"server-timing", timings.encode("ascii")))
+        mutable = MutableHeaders(raw=headers)
+        mutable.setdefault("x-content-type-options", "nosniff")
+
+    def _record(self, scope: Scope, context: RequestContext, status: int) -> None:
+        route = route_of(scope)
+        duration = context.elapsed()
+        method = scope["method"] if scope["method"] in METHODS else "OTHER"
+        self.metrics.requests.labels(route, method, str(status)).inc()
+        self.metrics.request_duration.labels(route).observe(duration)
+        ttft = context.first_token_seconds
+        log.info(
+            "request",
+            extra={
+                "request_id": context.request_id,
+                "client": context.caller.name if context.caller else None,
+                "ip": context.address,
+                "method": method,
+                "route": route,
+                "status": status,
+                "duration_ms": round(duration * 1000, 1),
+                "ttft_ms": round(ttft * 1000, 1) if ttft is not None else None,
+                "prompt_tokens": context.prompt_tokens,
+                "completion_tokens": context.completion_tokens,
+                "images": context.images,
+                "model": context.model or None,
+            },
+        )
+
+
+def route_of(scope: Scope) -> str:
+    """The route's template, never the path: paths are as many as callers like."""
+    return str(getattr(scope.get("route"), "path", None) or "other")
+
+
