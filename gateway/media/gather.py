@@ -1,0 +1,133 @@
+"""The pictures of a request: found in the messages, fetched, made ready, read, and fitted into the budget."""
+
+import asyncio
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from gateway.chat.request import ChatRequest, FilePart, ImagePart, Message
+from gateway.errors import GatewayError, InvalidImage, TooManyImages
+from gateway.files.store import FileStore
+from gateway.media.budget import share
+from gateway.media.merge import whole_reading
+from gateway.media.picture import Picture
+from gateway.media.reader import Reader
+from gateway.media.studio import Studio
+
+Place = tuple[int, int]  # message, part
+NOT_READ = "[an earlier picture, left out]"
+
+
+@dataclass(slots=True)
+class Shot:
+    """One picture as its sender sees it: an image, or a page; several `pictures` where it was cut into tiles."""
+
+    place: Place
+    label: str
+    pictures: list[Picture]
+    reading: dict[str, Any] | None = None
+
+
+@dataclass(slots=True)
+class Album:
+    shots: list[Shot] = field(default_factory=list)
+    # What each shot may cost in the engine: pictures that fit, by place, and notes where a reading must do.
+    fitted: dict[Place, list[Picture]] = field(default_factory=dict)
+    notes: dict[Place, str] = field(default_factory=dict)
+
+    @property
+    def count(self) -> int:
+        return len(self.shots)
+
+    @property
+    def readings(self) -> list[dict[str, Any]]:
+        return [shot.reading for shot in self.shots if shot.reading is not None]
+
+    def newest(self, messages: list[Message]) -> list[dict[str, Any]]:
+        """Readings of the last message that has pictures, if it is the last the user sent."""
+        last = max((number for number, message in enumerate(messages) if message.role == "user"), default=0)
+        return [shot.reading for shot in self.shots if shot.reading is not None and shot.place[0] == last]
+
+
+class Gatherer:
+    def __init__(self, studio: Studio, files: FileStore, reader: Reader, max_images: int, image_tokens: int) -> None:
+        self.studio = studio
+        self._files = files
+        self._reader = reader
+        self._max_images = max_images
+        self._image_tokens = image_tokens
+
+    async def gather(self, request: ChatRequest, owner: str, reading_wait: float | None) -> Album:
+        """`reading_wait`: seconds to wait for readings, None for no readings. Raises the contract's media errors."""
+        self._check_count(request.messages)
+        album = Album()
+        for place, part in _media_parts(request.messages):
+            album.shots += await self._shots(place, part, owner, len(album.shots))
+        self._check_pages(album)
+        if reading_wait is not None and album.shots:
+            await asyncio.gather(*(self._read(shot, reading_wait) for shot in album.shots))
+        await self._fit(album)
+        return album
+
+    async def _shots(self, place: Place, part: ImagePart | FilePart, owner: str, count: int) -> list[Shot]:
+        param = f"messages.{place[0]}.content.{place[1]}"
+        label, data = await self._bytes(part, owner, param, count)
+        try:
+            pictures = await self.studio.prepare(data)
+        except GatewayError as error:
+            error.param = error.param or param
+            raise
+        if pictures[0].page is None:
+            return [Shot(place, label, pictures)]
+        return [Shot(place, label, [picture]) for picture in pictures]
+
+    async def _bytes(self, part: ImagePart | FilePart, owner: str, param: str, count: int) -> tuple[str, bytes]:
+        if isinstance(part, FilePart) and part.file.file_id is not None:
+            return part.file.file_id, await asyncio.to_thread(self._files.content, owner, part.file.file_id)
+        url = part.image_url.url if isinstance(part, ImagePart) else part.file.file_data or ""
+        if url[:8].lower().startswith(("http:", "https:")):
+            raise InvalidImage("Pictures from http(s) addresses are not fetched here; send a data URL or a file.", param=param)
+        return f"image-{count + 1}", await self.studio.decode(url, param)
+
+    async def _read(self, shot: Shot, wait: float) -> None:
+        readings = await asyncio.gather(
+            *(self._reader.reading(picture.sha256, picture.data, picture.content_type, wait) for picture in shot.pictures)
+        )
+        if any(reading is not None for reading in readings):
+            shot.reading = whole_reading(shot.label, shot.pictures, readings)
+
+    async def _fit(self, album: Album) -> None:
+        flat = [(shot, picture) for shot in album.shots for picture in shot.pictures]
+        granted = share([picture.tokens for _, picture in flat], self._image_tokens)
+        for (shot, picture), tokens in zip(flat, granted, strict=True):
+            if tokens:
+                fitted = picture if tokens >= picture.tokens else await self.studio.shrink(picture, tokens)
+                album.fitted.setdefault(shot.place, []).append(fitted)
+            elif shot.place not in album.notes:
+                text = "\n".join(str(line["text"]) for line in (shot.reading or {}).get("lines", ()))
+                album.notes[shot.place] = f"[an earlier picture; it reads:\n{text[:2000]}]" if text else NOT_READ
+
+    def _check_count(self, messages: list[Message]) -> None:
+        for number, message in enumerate(messages):
+            count = sum(isinstance(part, ImagePart | FilePart) for part in message.parts)
+            if count > self._max_images:
+                raise self._too_many(count, number)
+
+    def _check_pages(self, album: Album) -> None:
+        for number in {shot.place[0] for shot in album.shots}:
+            count = sum(shot.place[0] == number for shot in album.shots)
+            if count > self._max_images:
+                raise self._too_many(count, number)
+
+    def _too_many(self, count: int, number: int) -> TooManyImages:
+        return TooManyImages(
+            f"One message has {count} pictures or pages; at most {self._max_images} are taken (MAX_IMAGES).",
+            param=f"messages.{number}.content",
+        )
+
+
+def _media_parts(messages: list[Message]) -> Iterator[tuple[Place, ImagePart | FilePart]]:
+    for number, message in enumerate(messages):
+        for index, part in enumerate(message.parts):
+            if isinstance(part, ImagePart | FilePart):
+                yield (number, index), part

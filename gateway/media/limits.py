@@ -1,0 +1,15 @@
+"""The bounds that pictures and documents are held to, in one value."""
+
+from dataclasses import dataclass
+
+MAX_SIDE = 30_000  # longest side that is decoded at all
+
+
+@dataclass(frozen=True, slots=True)
+class MediaLimits:
+    max_bytes: int = 20 * 1024 * 1024
+    max_pixels: int = 50_000_000
+    scale_to_side: int = 2048
+    pdf_max_pages: int = 8
+    pdf_seconds: float = 20.0
+    pdf_memory_bytes: int = 1024 * 1024 * 1024

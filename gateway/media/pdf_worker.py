@@ -1,0 +1,48 @@
+"""Renders a PDF in a process of its own, which can be killed: `python -m gateway.media.pdf_worker MAX_PAGES MAX_SIDE MEMORY`.
+
+The document comes on stdin. One JSON line says `{"pages": N}` or `{"error": …}`; then follows, for each page, four bytes of
+length (big-endian) and a PNG-less raw picture: `width height` as four bytes each, then RGB bytes.
+"""
+
+import json
+import resource
+import struct
+import sys
+
+DPI = 150
+
+
+def main() -> None:
+    max_pages, max_side, memory = map(int, sys.argv[1:4])
+    resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
+    out = sys.stdout.buffer
+    import pypdfium2 as pdfium
+
+    try:
+        document = pdfium.PdfDocument(sys.stdin.buffer.read())
+    except pdfium.PdfiumError as error:
+        say(out, {"error": "encrypted" if "password" in str(error).lower() else "damaged"})
+        return
+    if len(document) > max_pages or len(document) == 0:
+        say(out, {"error": "pages" if len(document) else "damaged", "pages": len(document)})
+        return
+    say(out, {"pages": len(document)})
+    for number in range(len(document)):
+        page = document[number]
+        longer = max(page.get_size())
+        scale = min(DPI / 72, max_side / max(longer, 1.0))
+        bitmap = page.render(scale=scale, rev_byteorder=True)
+        image = bitmap.to_pil().convert("RGB")
+        data = image.tobytes()
+        out.write(struct.pack(">III", len(data), image.width, image.height))
+        out.write(data)
+        out.flush()
+
+
+def say(out, body):  # type: ignore[no-untyped-def]
+    out.write(json.dumps(body).encode() + b"\n")
+    out.flush()
+
+
+if __name__ == "__main__":
+    main()

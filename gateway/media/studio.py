@@ -1,0 +1,78 @@
+"""Where pictures are made ready: off the event loop, a few at a time, and not twice."""
+
+import asyncio
+import os
+import time
+from collections import OrderedDict
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import TypeVar
+
+from gateway.errors import GatewayError, ImageTooLarge
+from gateway.media import dataurl
+from gateway.media.limits import MediaLimits
+from gateway.media.pdf import render_pages
+from gateway.media.picture import Picture, digest
+from gateway.media.raster import prepare_image, shrink
+from gateway.media.sniff import sniff
+from gateway.metrics import Metrics
+
+REMEMBERED_BYTES = 64 * 1024 * 1024
+Result = TypeVar("Result")
+
+
+class Studio:
+    def __init__(self, limits: MediaLimits, metrics: Metrics) -> None:
+        self.limits = limits
+        self._metrics = metrics
+        self._pool = ThreadPoolExecutor(min(4, os.cpu_count() or 1), thread_name_prefix="media")
+        self._remembered: OrderedDict[str, list[Picture]] = OrderedDict()
+        self._size = 0
+
+    def close(self) -> None:
+        self._pool.shutdown(wait=False, cancel_futures=True)
+
+    async def decode(self, url: str, param: str) -> bytes:
+        return await self._run(lambda: dataurl.decode(url, self.limits.max_bytes, param))
+
+    async def prepare(self, data: bytes) -> list[Picture]:
+        """The pictures of an image or PDF as the engine gets them. Raises what the contract says of bad ones."""
+        started = time.perf_counter()
+        try:
+            pictures = await self._prepared(data)
+        except GatewayError as error:
+            self._metrics.images.labels(error.code).inc()
+            raise
+        self._metrics.images.labels("ok").inc(len(pictures))
+        self._metrics.image_seconds.observe(time.perf_counter() - started)
+        return pictures
+
+    async def shrink(self, picture: Picture, max_tokens: int) -> Picture:
+        return await self._run(lambda: shrink(picture, max_tokens))
+
+    async def _prepared(self, data: bytes) -> list[Picture]:
+        if len(data) > self.limits.max_bytes:
+            raise ImageTooLarge(
+                f"The picture has {len(data)} bytes; at most {self.limits.max_bytes} are taken (IMAGE_MAX_BYTES)."
+            )
+        kind = sniff(data)
+        key = await self._run(lambda: digest(data))
+        if key in self._remembered:
+            self._remembered.move_to_end(key)
+            return self._remembered[key]
+        if kind == "application/pdf":
+            pictures = await render_pages(data, self.limits)
+        else:
+            pictures = await self._run(lambda: prepare_image(data, kind, self.limits))
+        self._remember(key, pictures)
+        return pictures
+
+    def _remember(self, key: str, pictures: list[Picture]) -> None:
+        self._remembered[key] = pictures
+        self._size += sum(len(picture.data) for picture in pictures)
+        while self._size > REMEMBERED_BYTES:
+            _, oldest = self._remembered.popitem(last=False)
+            self._size -= sum(len(picture.data) for picture in oldest)
+
+    async def _run(self, work: Callable[[], Result]) -> Result:
+        return await asyncio.get_running_loop().run_in_executor(self._pool, work)
