@@ -32,9 +32,7 @@ class Metrics:
         self.rate_limited = counter("sightdesk_rate_limited", "Requests over a limit.", "scope")
         self.rate_storage_errors = counter("sightdesk_rate_storage_errors", "Limits that fell back to local memory.")
         self.upstream_up = gauge("sightdesk_upstream_up", "1 while the engine answers.", "upstream")
-        self.breaker_state = gauge(
-            "sightdesk_upstream_breaker_state", "0 closed, 1 half-open, 2 open.", "upstream"
-        )
+        self.breaker_state = gauge("sightdesk_upstream_breaker_state", "0 closed, 1 half-open, 2 open.", "upstream")
         self.upstream_errors = counter("sightdesk_upstream_errors", "Failures of engines.", "upstream", "kind")
         self.client_disconnects = counter("sightdesk_client_disconnects", "Clients that left before the end.")
         self.images = counter("sightdesk_images", "Pictures received.", "outcome")

@@ -1,7 +1,6 @@
 """The way of a question, a line a stage: authenticate → limit → read media → find knowledge → admit → call engine →
 relay → account (docs/architecture.md)."""
 
-import asyncio
 import hashlib
 import secrets
 import time
@@ -23,7 +22,7 @@ from gateway.context import Caller, RequestContext
 from gateway.desk import Desk
 from gateway.engines.client import Broken, Refused
 from gateway.engines.upstream import Upstream
-from gateway.errors import GatewayError, UpstreamError, UpstreamUnavailable
+from gateway.errors import UpstreamError, UpstreamUnavailable
 from gateway.knowledge.query import citations_for
 from gateway.limits.admission import Admission
 from gateway.media.gather import Album
@@ -53,7 +52,7 @@ class Question:
             told["conversation"] = {"id": self.request.conversation_id}
         if self.album.readings:
             told["reading"] = self.album.readings
-        told["citations"] = self.citations
+        told["citations"] = [_public(citation) for citation in self.citations]
         if self.degraded:
             told["degraded"] = True
         return told
@@ -111,14 +110,17 @@ class Pipeline:
             question.request.conversation_id = conversation
             await self._tell(question, sink, {"conversation": {"id": conversation}, "answer": {"id": question.id}})
         with _timed(context, "media"):
-            question.album = await desk.gatherer.gather(question.request, question.caller.owner, self._reading_wait(question))
+            owner = question.caller.owner
+            question.album = await desk.gatherer.gather(question.request, owner, self._reading_wait(question))
         context.images = question.album.count
         if question.album.readings and question.assistant:
             await self._tell(question, sink, {"reading": question.album.readings})
         if not question.assistant:
             return
         with _timed(context, "knowledge"):
-            question.citations = await citations_for(desk.library, question.request, question.album.readings)
+            asked = [message.text for message in question.request.messages if message.role == "user"]
+            newest = question.album.newest(question.request.messages)
+            question.citations = await citations_for(desk.library, asked, newest)
         desk.metrics.knowledge_seconds.observe(context.timings["knowledge"])
         await self._tell(question, sink, {"citations": [_public(citation) for citation in question.citations]})
 
@@ -204,7 +206,7 @@ def _public(citation: dict[str, Any]) -> dict[str, Any]:
     return {name: citation[name] for name in ("id", "title", "clause", "text")}
 
 
-class _timed:  # noqa: N801 - reads as a statement
+class _timed:
     def __init__(self, context: RequestContext, stage: str) -> None:
         self.context, self.stage = context, stage
 
@@ -214,5 +216,3 @@ class _timed:  # noqa: N801 - reads as a statement
     def __exit__(self, *_: object) -> None:
         spent = time.perf_counter() - self.started
         self.context.timings[self.stage] = self.context.timings.get(self.stage, 0.0) + spent
-
-

@@ -77,7 +77,9 @@ def engine_body(
     return body
 
 
-def engine_messages(messages: Sequence[Message], pictures: Pictures, notes: dict[tuple[int, int], str]) -> list[dict[str, Any]]:
+def engine_messages(
+    messages: Sequence[Message], pictures: Pictures, notes: dict[tuple[int, int], str]
+) -> list[dict[str, Any]]:
     """The messages with every picture as a data URL; `notes` stand where a picture became its reading."""
     return [_engine_message(number, message, pictures, notes) for number, message in enumerate(messages)]
 
@@ -110,7 +112,9 @@ def knowledge_prompt(clauses: Sequence[ClauseLike], readings: Sequence[dict[str,
     """The assistant's system prompt. Whatever comes from outside is escaped: a visitor can type `</knowledge>` too."""
     lines = [SYSTEM, "<knowledge>"]
     for clause in clauses:
-        lines.append(f"<clause title={quoteattr(clause.title)} number={quoteattr(clause.clause)}>{escape(clause.text)}</clause>")
+        lines.append(
+            f"<clause title={quoteattr(clause.title)} number={quoteattr(clause.clause)}>{escape(clause.text)}</clause>"
+        )
     lines.append("</knowledge>")
     if readings:
         lines.append("<readings>")
@@ -121,7 +125,9 @@ def knowledge_prompt(clauses: Sequence[ClauseLike], readings: Sequence[dict[str,
     return "\n".join(lines)
 
 
-def fit(messages: list[Message], fixed_tokens: int, picture_tokens: Sequence[int], max_tokens: int, wanted: int | None) -> int:
+def fit(
+    messages: list[Message], fixed_tokens: int, picture_tokens: Sequence[int], max_tokens: int, wanted: int | None
+) -> int:
     """How many of the oldest messages must go for the rest to fit: whole messages, never the last one.
 
     `fixed_tokens` is what stands in any case, `picture_tokens` the pictures' cost message by message, `wanted` the answer's

@@ -8,9 +8,7 @@ from gateway.errors import ModelNotFound
 
 ASSISTANT = "sightdesk"
 CREATED = 1_760_000_000  # the API wants a time; a model here has none that means anything
-LITE_DESCRIPTION = (
-    "The embedded engine: reads pictures by OCR, quotes the knowledge base and fills tool calls. It is no language model."
-)
+LITE_DESCRIPTION = "The embedded engine: reads pictures by OCR, quotes the knowledge base and fills tool calls. It is no language model."
 
 
 @dataclass(frozen=True, slots=True)

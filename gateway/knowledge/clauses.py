@@ -80,7 +80,9 @@ def _sections(text: str) -> list[Section]:
             title = sections[-1].lines.pop()
             sections.append(Section(1 if "=" in line else 2, title.strip(), []))
         elif not fenced and PARAGRAPH_NUMBER.match(line.strip()):
-            sections.append(Section(9, "", [line.strip().lstrip("-*+ ") if line.strip()[:2] in ("- ", "+ ") else line.strip()]))
+            sections.append(
+                Section(9, "", [line.strip().lstrip("-*+ ") if line.strip()[:2] in ("- ", "+ ") else line.strip()])
+            )
         else:
             sections[-1].lines.append(line)
     return sections

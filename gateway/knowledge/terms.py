@@ -7,11 +7,87 @@ from collections import Counter
 TOKEN = re.compile(r"[a-z0-9]+(?:[_.:/-][a-z0-9]+)*|[\u2e80-\u9fff]+")
 PIECE = re.compile(r"[a-z0-9]+")
 # Characters and words that a question is made of whatever it is about.
-STOP_CHARACTERS = frozenset("的了吗呢吧啊呀么我你您他她它们这那哪怎什谁是在有和与就都也很请问能可以会要想个一不没被把给对为到说着过得")
+STOP_CHARACTERS = frozenset(
+    "的了吗呢吧啊呀么我你您他她它们这那哪怎什谁是在有和与就都也很请问能可以会要想个一不没被把给对为到说着过得"
+)
 STOP_WORDS = frozenset(
-    "a an the is are was were be been am do does did i you he she it we they my your our me us to of in on at for and or "
-    "how what when where which who why can could should would will shall may might if then than so as by with from this "
-    "that these those there here have has had not no yes please tell about get got any some".split()
+    [
+        "a",
+        "an",
+        "the",
+        "is",
+        "are",
+        "was",
+        "were",
+        "be",
+        "been",
+        "am",
+        "do",
+        "does",
+        "did",
+        "i",
+        "you",
+        "he",
+        "she",
+        "it",
+        "we",
+        "they",
+        "my",
+        "your",
+        "our",
+        "me",
+        "us",
+        "to",
+        "of",
+        "in",
+        "on",
+        "at",
+        "for",
+        "and",
+        "or",
+        "how",
+        "what",
+        "when",
+        "where",
+        "which",
+        "who",
+        "why",
+        "can",
+        "could",
+        "should",
+        "would",
+        "will",
+        "shall",
+        "may",
+        "might",
+        "if",
+        "then",
+        "than",
+        "so",
+        "as",
+        "by",
+        "with",
+        "from",
+        "this",
+        "that",
+        "these",
+        "those",
+        "there",
+        "here",
+        "have",
+        "has",
+        "had",
+        "not",
+        "no",
+        "yes",
+        "please",
+        "tell",
+        "about",
+        "get",
+        "got",
+        "any",
+        "some",
+    ]
 )
 # What customers say → what policies say. General customer-service language, not one shop's.
 SYNONYMS = {
@@ -70,7 +146,9 @@ def meaningless(term: str) -> bool:
 def stem(word: str) -> str:
     """Plurals and verb forms of English, roughly; codes and numbers stay as they are."""
     if not word.isalpha() or len(word) < 5:
-        return word[:-1] if len(word) == 4 and word.isalpha() and word.endswith("s") and not word.endswith("ss") else word
+        return (
+            word[:-1] if len(word) == 4 and word.isalpha() and word.endswith("s") and not word.endswith("ss") else word
+        )
     for suffix, replacement in (("ies", "y"), ("ing", ""), ("ied", "y"), ("ed", ""), ("es", ""), ("s", "")):
         if word.endswith(suffix) and not word.endswith("ss") and len(word) - len(suffix) >= 3:
             return word[: -len(suffix)] + replacement

@@ -39,9 +39,7 @@ class Waiter:
 
 
 class Admission:
-    def __init__(
-        self, upstreams: list[Upstream], max_queued: int, queue_timeout: float, metrics: Metrics
-    ) -> None:
+    def __init__(self, upstreams: list[Upstream], max_queued: int, queue_timeout: float, metrics: Metrics) -> None:
         self.upstreams = upstreams
         self._max_queued = max_queued
         self._queue_timeout = queue_timeout

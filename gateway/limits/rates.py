@@ -86,6 +86,4 @@ def headers(limit: int, remaining: int, reset: float) -> list[tuple[bytes, bytes
 
 def exceeded(rate: Rate, reset: float) -> RateLimitExceeded:
     wait = max(1, math.ceil(reset))
-    return RateLimitExceeded(
-        f"Too many requests: the limit is {rate.item}. Try again in {wait} s.", retry_after=wait
-    )
+    return RateLimitExceeded(f"Too many requests: the limit is {rate.item}. Try again in {wait} s.", retry_after=wait)

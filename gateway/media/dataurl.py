@@ -17,7 +17,9 @@ def decode(url: str, max_bytes: int, param: str) -> bytes:
         raise InvalidImage("A picture is a data URL: data:image/png;base64,…", param=param)
     size = (len(url) - head.end()) * 3 // 4
     if size > max_bytes + 3:
-        raise ImageTooLarge(f"The picture has {size} bytes; at most {max_bytes} are taken (IMAGE_MAX_BYTES).", param=param)
+        raise ImageTooLarge(
+            f"The picture has {size} bytes; at most {max_bytes} are taken (IMAGE_MAX_BYTES).", param=param
+        )
     made = bytearray()
     try:
         encoded = "".join(url[head.end() :].split()) if any(space in url for space in "\r\n ") else url[head.end() :]

@@ -86,12 +86,17 @@ class Gatherer:
             return part.file.file_id, await asyncio.to_thread(self._files.content, owner, part.file.file_id)
         url = part.image_url.url if isinstance(part, ImagePart) else part.file.file_data or ""
         if url[:8].lower().startswith(("http:", "https:")):
-            raise InvalidImage("Pictures from http(s) addresses are not fetched here; send a data URL or a file.", param=param)
+            raise InvalidImage(
+                "Pictures from http(s) addresses are not fetched here; send a data URL or a file.", param=param
+            )
         return f"image-{count + 1}", await self.studio.decode(url, param)
 
     async def _read(self, shot: Shot, wait: float) -> None:
         readings = await asyncio.gather(
-            *(self._reader.reading(picture.sha256, picture.data, picture.content_type, wait) for picture in shot.pictures)
+            *(
+                self._reader.reading(picture.sha256, picture.data, picture.content_type, wait)
+                for picture in shot.pictures
+            )
         )
         if any(reading is not None for reading in readings):
             shot.reading = whole_reading(shot.label, shot.pictures, readings)

@@ -46,7 +46,9 @@ def _raise_for(head: dict[str, object], limits: MediaLimits) -> None:
     if head.get("error") == "encrypted":
         raise InvalidImage("The PDF is protected by a password; remove it or send pictures of the pages.")
     if head.get("error") == "pages":
-        raise PDFTooLarge(f"The PDF has {head['pages']} pages; at most {limits.pdf_max_pages} are taken (PDF_MAX_PAGES).")
+        raise PDFTooLarge(
+            f"The PDF has {head['pages']} pages; at most {limits.pdf_max_pages} are taken (PDF_MAX_PAGES)."
+        )
     if "error" in head:
         raise InvalidImage("The PDF is damaged; save it again and send that.")
 

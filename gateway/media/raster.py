@@ -78,7 +78,14 @@ def shrink(picture: Picture, max_tokens: int) -> Picture:
     image = pyvips.Image.new_from_buffer(picture.data, "", fail_on="truncated").resize(factor)
     data = image.jpegsave_buffer(Q=JPEG_QUALITY, keep="none")
     return Picture(
-        data, "image/jpeg", image.width, image.height, digest(data), picture.scale * factor, picture.origin, picture.page
+        data,
+        "image/jpeg",
+        image.width,
+        image.height,
+        digest(data),
+        picture.scale * factor,
+        picture.origin,
+        picture.page,
     )
 
 
@@ -105,7 +112,11 @@ def _finish(image: Any, box: tuple[int, int, int, int], source: bytes, kind: str
     longer = max(image.width, image.height)
     scale = min(1.0, limits.scale_to_side / longer)
     if scale < 1.0:
-        image = _scaled(image, source, kind, limits) if box[2:] == (image.width, image.height) and box[:2] == (0, 0) else image.resize(scale)
+        image = (
+            _scaled(image, source, kind, limits)
+            if box[2:] == (image.width, image.height) and box[:2] == (0, 0)
+            else image.resize(scale)
+        )
     if min(image.width, image.height) < MIN_SIDE:
         image = image.embed(0, 0, max(image.width, MIN_SIDE), max(image.height, MIN_SIDE), extend="copy")
     encoded, content_type = _encoded(image, kind)
@@ -116,7 +127,9 @@ def _scaled(image: Any, source: bytes, kind: str, limits: MediaLimits) -> Any:
     """libvips shrinks while it decodes, at a third of the cost; the second open is a header only."""
     side = limits.scale_to_side
     if kind == "image/jpeg" and image.width == image.width:
-        made = pyvips.Image.thumbnail_buffer(source, side, height=side, size="down", export_profile="srgb", fail_on="truncated")
+        made = pyvips.Image.thumbnail_buffer(
+            source, side, height=side, size="down", export_profile="srgb", fail_on="truncated"
+        )
         return made.flatten(background=[255, 255, 255]) if made.hasalpha() else made
     return image.thumbnail_image(side, height=side, size="down")
 
@@ -136,7 +149,11 @@ def _encoded(image: Any, kind: str) -> tuple[bytes, str]:
 def _through_pillow(data: bytes, kind: str, limits: MediaLimits) -> bytes:
     """HEIC and BMP, which this build of libvips does not read, as PNG."""
     try:
-        with pillow_heif.open_heif(data) if kind == "image/heic" else Image.open(io.BytesIO(data), formats=["BMP"]) as opened:
+        with (
+            pillow_heif.open_heif(data)
+            if kind == "image/heic"
+            else Image.open(io.BytesIO(data), formats=["BMP"]) as opened
+        ):
             check_size(*opened.size, limits)
             image = opened.to_pillow() if kind == "image/heic" else opened
             made = io.BytesIO()

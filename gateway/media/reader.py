@@ -3,16 +3,21 @@
 import asyncio
 import logging
 from collections import OrderedDict
+from collections.abc import Iterable
 from typing import Any
 
 import httpx
 import orjson
 
+from gateway.media.picture import Picture
+
 log = logging.getLogger("sightdesk.reader")
 MAX_REMEMBERED = 512
 READ_SECONDS = 60.0  # the longest any reading may take; who asks waits READER_TIMEOUT at most
 
-Reading = dict[str, Any]  # width, height, lines [{text, box, confidence}], fields [{name, value, box, confidence, valid}]
+Reading = dict[
+    str, Any
+]  # width, height, lines [{text, box, confidence}], fields [{name, value, box, confidence, valid}]
 
 
 class Reader:
@@ -31,6 +36,12 @@ class Reader:
         while len(self._readings) > MAX_REMEMBERED:
             self._readings.popitem(last=False)
         return task
+
+    async def start_all(self, pictures: Iterable[Picture]) -> None:
+        """Reads ahead, so that the reading is there when the question comes."""
+        if self._url:
+            for picture in pictures:
+                self.start(picture.sha256, picture.data, picture.content_type)
 
     async def reading(self, sha256: str, data: bytes, content_type: str, timeout: float) -> Reading | None:
         """The reading, or None where there is no reader or none came within `timeout` seconds; it goes on meanwhile."""

@@ -6,7 +6,14 @@ from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from gateway.context import context_of
-from gateway.errors import BodyTooLarge, GatewayError, IPNotAllowed, OriginNotAllowed, RequestTimeout, UnsupportedMediaType
+from gateway.errors import (
+    BodyTooLarge,
+    GatewayError,
+    IPNotAllowed,
+    OriginNotAllowed,
+    RequestTimeout,
+    UnsupportedMediaType,
+)
 from gateway.identity.networks import within
 from gateway.identity.origins import Origins
 from gateway.settings import Network
@@ -49,7 +56,9 @@ class Guard:
         has_body = headers.get("content-length", "0") != "0" or "transfer-encoding" in headers
         # A program that builds its JSON by hand may leave the type out; a browser on another origin must not.
         if has_body and kind not in BODY_TYPES and (kind or origin is not None):
-            raise UnsupportedMediaType(f"Content-Type is {kind or 'missing'}; send application/json or multipart/form-data.")
+            raise UnsupportedMediaType(
+                f"Content-Type is {kind or 'missing'}; send application/json or multipart/form-data."
+            )
         length = headers.get("content-length", "")
         if length.isdigit() and int(length) > self.max_body:
             raise self._too_large(int(length))
@@ -69,7 +78,9 @@ class Guard:
                 async with asyncio.timeout_at(allowance):
                     message = await receive()
             except TimeoutError:
-                raise RequestTimeout(f"The body came too slowly: {received} bytes in {loop.time() - started:.0f} s.") from None
+                raise RequestTimeout(
+                    f"The body came too slowly: {received} bytes in {loop.time() - started:.0f} s."
+                ) from None
             received += len(message.get("body", b""))
             complete = not message.get("more_body", False)
             if received > self.max_body:
@@ -80,5 +91,3 @@ class Guard:
 
     def _too_large(self, size: int) -> GatewayError:
         return BodyTooLarge(f"The body has {size} bytes or more; at most {self.max_body} are taken (MAX_BODY_BYTES).")
-
-

@@ -91,5 +91,3 @@ class Observe:
 def route_of(scope: Scope) -> str:
     """The route's template, never the path: paths are as many as callers like."""
     return str(getattr(scope.get("route"), "path", None) or "other")
-
-

@@ -1,0 +1,53 @@
+"""`python -m gateway`: one process, settings from the environment."""
+
+import socket
+import sys
+
+import uvicorn
+
+from gateway import logs
+from gateway.app import create_app
+from gateway.settings import WrongSettings, load_settings
+
+STOP_SECONDS = 30  # running streams may finish for so long after SIGTERM
+
+
+def main() -> int:
+    try:
+        settings = load_settings()
+    except WrongSettings as error:
+        print(f"gateway: {error}", file=sys.stderr)  # noqa: T201 - there is no log yet
+        return 2
+    logs.configure(settings.log_level, settings.log_format)
+    try:
+        listener = listen(settings.host, settings.port)
+    except OSError as error:
+        where = f"{settings.host}:{settings.port}"
+        print(f"gateway: cannot listen on {where}: {error.strerror}; set PORT to a free one", file=sys.stderr)  # noqa: T201
+        return 1
+    config = uvicorn.Config(
+        create_app(settings),
+        log_config=None,
+        access_log=False,
+        proxy_headers=False,
+        server_header=False,
+        timeout_graceful_shutdown=STOP_SECONDS,
+        timeout_keep_alive=75,
+    )
+    uvicorn.Server(config).run(sockets=[listener])
+    return 0
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """A listening socket, taken before anything is built, so that a port in use is one clear line."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    listener.bind((host, port))
+    listener.listen(2048)
+    listener.set_inheritable(True)
+    return listener
+
+
+if __name__ == "__main__":
+    sys.exit(main())

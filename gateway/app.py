@@ -1,0 +1,186 @@
+"""The composition root: `create_app(settings)` builds everything and fails at the start, not at the first request."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+
+from fastapi import FastAPI
+from slowapi.errors import RateLimitExceeded as SlowAPIRateLimitExceeded
+from starlette.middleware import Middleware
+from starlette.middleware.cors import CORSMiddleware
+from starlette.requests import Request
+from starlette.responses import Response
+
+from gateway import __version__
+from gateway.chat.answers import Answers
+from gateway.desk import Desk
+from gateway.engines.breaker import Breaker
+from gateway.engines.catalog import Catalog
+from gateway.engines.client import EngineClient, HealthMonitor
+from gateway.engines.upstream import LITE_MODEL, Upstream
+from gateway.files.store import FileStore
+from gateway.identity.authenticate import Authenticator
+from gateway.identity.keys import KeyRing
+from gateway.identity.networks import ProxyTrust
+from gateway.identity.origins import Origins
+from gateway.identity.tokens import Signer, kept_secret
+from gateway.knowledge.library import Library
+from gateway.limits.admission import Admission
+from gateway.limits.rates import Rate, RateLimiter
+from gateway.limits.short import short_limiter, translated
+from gateway.media.gather import Gatherer
+from gateway.media.limits import MediaLimits
+from gateway.media.reader import Reader
+from gateway.media.studio import Studio
+from gateway.metrics import Metrics
+from gateway.middleware.errors import Errors, install_handlers, render
+from gateway.middleware.guard import Guard
+from gateway.middleware.observe import Observe
+from gateway.routes.chat import chat_router
+from gateway.routes.health import health_router
+from gateway.routes.page import mount_page
+from gateway.routes.short import short_router
+from gateway.settings import Settings
+
+
+def create_app(settings: Settings) -> FastAPI:
+    desk = build_desk(settings)
+    app = FastAPI(
+        title="SightDesk",
+        version=__version__,
+        lifespan=lambda _: running(desk),
+        docs_url=None,
+        redoc_url=None,
+        openapi_url=None,
+        middleware=[
+            Middleware(Observe, metrics=desk.metrics, trust=proxy_trust(settings)),
+            Middleware(Errors),
+            Middleware(CORS, origins=desk.origins),
+            Middleware(Guard, allowed=settings.allowed_ips, origins=desk.origins, max_body=settings.max_body_bytes),
+        ],
+    )
+    install_handlers(app)
+
+    async def short_route_exceeded(request: Request, error: Exception) -> Response:
+        assert isinstance(error, SlowAPIRateLimitExceeded)
+        desk.metrics.rate_limited.labels("api").inc()
+        return render(translated(desk.short_limiter, request, error))
+
+    app.add_exception_handler(SlowAPIRateLimitExceeded, short_route_exceeded)
+    app.state.limiter = desk.short_limiter  # where slowapi looks for it
+    for router in (chat_router(desk), short_router(desk), health_router(desk)):
+        app.include_router(router)
+    if settings.frontend_dir is not None:
+        mount_page(app, settings.frontend_dir, desk.origins)
+    return app
+
+
+def build_desk(settings: Settings) -> Desk:
+    metrics = Metrics(__version__, settings.engine)
+    client = EngineClient(settings.upstream_connect_timeout, settings.first_token_timeout, settings.idle_timeout)
+    limiter = RateLimiter(settings.rate_limit_storage, metrics)
+    rates = {
+        "ip": Rate.of("ip", settings.rate_limit_ip),
+        "user": Rate.of("user", settings.rate_limit_user),
+        "key": Rate.of("key", settings.rate_limit_key),
+        "api": Rate.of("api", settings.rate_limit_api),
+    }
+    signer = Signer(kept_secret(settings.embed_secret.get_secret_value(), settings.data_dir))
+    files = FileStore(settings.data_dir / "files")
+    reader = Reader(settings.reader_url, client.http)
+    studio = Studio(media_limits(settings), metrics)
+    return Desk(
+        settings=settings,
+        metrics=metrics,
+        authenticator=Authenticator(
+            KeyRing(settings.named_api_keys, settings.api_keys_file),
+            signer,
+            settings.anonymous_networks,
+            lambda address: limiter.check(rates["ip"], f"address:{address}"),
+        ),
+        signer=signer,
+        origins=Origins(settings.allowed_origins),
+        rates=rates,
+        limiter=limiter,
+        short_limiter=short_limiter(settings),
+        files=files,
+        gatherer=Gatherer(studio, files, reader, settings.max_images, settings.picture_tokens),
+        reader=reader,
+        library=Library(settings.knowledge_dir),
+        client=client,
+        catalog=Catalog(settings.model_name, settings.model_aliases),
+        engines=admission(settings, metrics),
+        fallback=fallback_admission(settings, metrics),
+        answers=Answers(settings.resume_grace),
+    )
+
+
+def proxy_trust(settings: Settings) -> ProxyTrust:
+    return ProxyTrust(settings.trusted_proxies, settings.proxy_secret.get_secret_value())
+
+
+def media_limits(settings: Settings) -> MediaLimits:
+    return MediaLimits(
+        max_bytes=settings.image_max_bytes,
+        max_pixels=settings.image_max_pixels,
+        scale_to_side=settings.image_max_side,
+        pdf_max_pages=settings.pdf_max_pages,
+    )
+
+
+def admission(settings: Settings, metrics: Metrics) -> Admission:
+    upstreams = [
+        upstream(settings, f"engine-{number}", url, settings.model_name, settings.max_concurrent)
+        for number, url in enumerate(settings.engine_urls, start=1)
+    ]
+    return Admission(upstreams, settings.max_queued, settings.queue_timeout, metrics)
+
+
+def fallback_admission(settings: Settings, metrics: Metrics) -> Admission | None:
+    url = settings.fallback_engine_url
+    if not url or url in settings.engine_urls:
+        return None
+    lite = upstream(settings, "fallback", url, LITE_MODEL, max_concurrent=4)
+    return Admission([lite], settings.max_queued, settings.queue_timeout, metrics)
+
+
+def upstream(settings: Settings, name: str, url: str, model: str, max_concurrent: int) -> Upstream:
+    breaker = Breaker(settings.breaker_failures, settings.breaker_reset)
+    return Upstream(name, url, model, settings.max_model_len, breaker, max_concurrent)
+
+
+@asynccontextmanager
+async def running(desk: Desk) -> AsyncIterator[None]:
+    """What lives as long as the application: health probes and the watch over the knowledge folder."""
+    groups = [desk.engines, *([desk.fallback] if desk.fallback else [])]
+    monitors = [HealthMonitor(desk.client, group.upstreams, desk.metrics, changed=group.dispatch) for group in groups]
+    tasks = [asyncio.create_task(monitor.run()) for monitor in monitors]
+    tasks.append(asyncio.create_task(desk.library.watch()))
+    try:
+        yield
+    finally:
+        for task in tasks:
+            task.cancel()
+        for task in tasks:
+            with suppress(asyncio.CancelledError):
+                await task
+        await desk.reader.aclose()
+        desk.gatherer.studio.close()
+        await desk.client.aclose()
+
+
+class CORS(CORSMiddleware):
+    """Starlette's, with ALLOWED_ORIGINS as the judge."""
+
+    def __init__(self, app, origins: Origins) -> None:  # type: ignore[no-untyped-def]
+        super().__init__(
+            app,
+            allow_origins=(),
+            allow_methods=("GET", "POST", "PATCH", "DELETE"),
+            allow_headers=("authorization", "content-type", "x-request-id", "x-session-id", "x-sightdesk-extras"),
+            expose_headers=("x-request-id", "retry-after", "server-timing"),
+        )
+        self._origins = origins
+
+    def is_allowed_origin(self, origin: str) -> bool:
+        return self._origins.allows(origin)

@@ -1,0 +1,97 @@
+"""The body that one engine gets for one question: raw, the assistant's for vLLM, or the assistant's for `lite`."""
+
+import asyncio
+from typing import Any
+
+import orjson
+
+from gateway.chat import prompt
+from gateway.chat.request import ChatRequest, Message
+from gateway.engines.upstream import Upstream
+from gateway.errors import ContextLengthExceeded
+from gateway.media.gather import Album
+from gateway.media.picture import Picture
+
+
+async def compose(
+    request: ChatRequest, album: Album, citations: list[dict[str, Any]], upstream: Upstream, assistant: bool
+) -> bytes:
+    """Raises ContextLengthExceeded where the question cannot fit. Large bodies are built in a thread."""
+    if upstream.is_lite:
+        make = _for_lite
+    else:
+        make = _for_assistant if assistant else _raw
+    if album.count == 0:
+        return orjson.dumps(make(request, album, citations, upstream, assistant))
+    return await asyncio.to_thread(lambda: orjson.dumps(make(request, album, citations, upstream, assistant)))
+
+
+def _raw(
+    request: ChatRequest, album: Album, citations: list[dict[str, Any]], upstream: Upstream, assistant: bool
+) -> dict[str, Any]:
+    """The engine counts by its own tokenizer and says so if it is too much."""
+    messages = prompt.engine_messages(request.messages, album.fitted, album.notes)
+    return prompt.engine_body(request, upstream.model, messages, None)
+
+
+def _for_lite(
+    request: ChatRequest, album: Album, citations: list[dict[str, Any]], upstream: Upstream, assistant: bool
+) -> dict[str, Any]:
+    """One image part a shot, whole, since `lite` reads lines and not patches; readings in the same order."""
+    shots: dict[tuple[int, int], list[Picture]] = {}
+    for shot in album.shots:
+        shots.setdefault(shot.place, []).append(shot.pictures[0])
+    dropped = _dropped(request, shots, upstream, 0, keep_all=not assistant)
+    messages = prompt.engine_messages(request.messages, shots, {})[dropped:]
+    if not assistant:
+        return prompt.engine_body(request, upstream.model, messages, None)
+    kept = [shot for shot in album.shots if shot.place[0] >= dropped]
+    structured = {
+        "locale": prompt.locale_of(request.question),
+        "clauses": citations,
+        "readings": [shot.reading for shot in kept],
+    }
+    return prompt.engine_body(request, upstream.model, messages, structured)
+
+
+def _for_assistant(
+    request: ChatRequest, album: Album, citations: list[dict[str, Any]], upstream: Upstream, assistant: bool
+) -> dict[str, Any]:
+    system = prompt.knowledge_prompt(citations, album.readings)
+    dropped = _dropped(request, album.fitted, upstream, prompt.estimate_tokens(system))
+    messages = prompt.engine_messages(request.messages, album.fitted, album.notes)[dropped:]
+    own = [message["content"] for message in messages if message["role"] == "system"]
+    text = "\n\n".join([system, *(part if isinstance(part, str) else _text(part) for part in own)])
+    rest = [message for message in messages if message["role"] != "system"]
+    return prompt.engine_body(request, upstream.model, [{"role": "system", "content": text}, *rest], None)
+
+
+def _dropped(
+    request: ChatRequest,
+    pictures: dict[tuple[int, int], list[Picture]],
+    upstream: Upstream,
+    fixed: int,
+    keep_all: bool = False,
+) -> int:
+    """How many of the oldest messages go; a tool's answer never stays without the call before it."""
+    costs = [0] * len(request.messages)
+    if not upstream.is_lite:
+        for (number, _), made in pictures.items():
+            costs[number] += sum(picture.tokens for picture in made)
+    dropped = prompt.fit(request.messages, fixed, costs, upstream.max_model_len, request.wanted_tokens)
+    if dropped and keep_all:
+        raise ContextLengthExceeded(
+            f"The messages do not fit the context of {upstream.max_model_len} tokens; leave out the oldest {dropped}.",
+            param="messages",
+        )
+    while dropped < len(request.messages) - 1 and _hangs(request.messages[dropped]) and dropped:
+        dropped += 1
+    return dropped
+
+
+def _hangs(message: Message) -> bool:
+    return message.role == "tool"
+
+
+def _text(parts: list[dict[str, Any]]) -> str:
+    return "\n".join(str(part.get("text", "")) for part in parts)

@@ -1,0 +1,49 @@
+"""What the page is told about this desk: GET /api/config."""
+
+from typing import Any
+
+from gateway import __version__
+from gateway.desk import Desk
+from gateway.media.sniff import ACCEPTED
+
+LITE_NOTICE = {
+    "zh-CN": "当前为内置引擎:读取截图文字并引用知识条款,它不是大语言模型。",
+    "en": "Embedded engine: it reads screenshots and quotes clauses. It is not a language model.",
+}
+
+
+def page_config(desk: Desk) -> dict[str, Any]:
+    settings = desk.settings
+    upstream = desk.upstreams[0]
+    return {
+        "product": "SightDesk",
+        "version": __version__,
+        "engine": {
+            "kind": "lite" if upstream.is_lite else settings.engine,
+            "model": upstream.model,
+            "language_model": not upstream.is_lite,
+            "notice": LITE_NOTICE if upstream.is_lite else None,
+        },
+        "engine_state": engine_state(desk),
+        "limits": {
+            "max_body_bytes": settings.max_body_bytes,
+            "max_images": settings.max_images,
+            "image_max_bytes": settings.image_max_bytes,
+            "image_max_pixels": settings.image_max_pixels,
+            "image_max_side": settings.image_max_side,
+            "pdf_max_pages": settings.pdf_max_pages,
+            "max_messages": 200,
+            "rate_limit": settings.rate_limit_user,
+        },
+        "accept": list(ACCEPTED),
+        "locales": ["zh-CN", "en"],
+        "questions": desk.library.questions,
+    }
+
+
+def engine_state(desk: Desk) -> dict[str, Any]:
+    """Whether any engine answers; `fallback` while only the embedded one does."""
+    up = any(upstream.up for upstream in desk.upstreams)
+    fallback = desk.fallback is not None and any(upstream.up for upstream in desk.fallback.upstreams)
+    phase = "ready" if up else "fallback" if fallback else "unavailable"
+    return {"ready": up, "phase": phase, "percent": None}

@@ -1,0 +1,213 @@
+"""POST /v1/chat/completions and POST /api/chat: one response object that runs the pipeline and gives everything back."""
+
+import asyncio
+from contextlib import suppress
+from typing import Any
+
+from fastapi import APIRouter, Request
+from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
+
+from gateway.chat.answers import Answer
+from gateway.chat.pipeline import Pipeline, Question, affinity_of
+from gateway.chat.reply import StreamReply, send_json
+from gateway.chat.request import ChatRequest, PageRequest, parse
+from gateway.context import Caller, RequestContext, context_of
+from gateway.desk import Desk
+from gateway.errors import BodyTooLarge, GatewayError
+from gateway.identity.tokens import VISITOR_COOKIE, VISITOR_SECONDS, Signer
+
+# A body above this is parsed in a thread: 10 MB of JSON takes 13 ms.
+THREAD_BYTES = 256 * 1024
+
+
+def chat_router(desk: Desk) -> APIRouter:
+    router = APIRouter()
+    pipeline = Pipeline(desk)
+
+    @router.post("/v1/chat/completions", openapi_extra=_documented(ChatRequest), summary="Chat completions")
+    async def completions(request: Request) -> Response:
+        context = context_of(request)
+        context.caller = caller = await desk.authenticator.for_api(request)
+        rate = desk.rates["key" if caller.kind == "key" else "ip"]
+        await desk.limiter.check(rate, caller.owner, context)
+        chat = await read_body(request, ChatRequest, desk)
+        wants_extras = request.headers.get("x-sightdesk-extras") == "1"
+        return ChatResponse(desk, pipeline, ask(desk, request, chat, caller, wants_extras))
+
+    @router.post("/api/chat", openapi_extra=_documented(PageRequest), summary="Ask, from the page")
+    async def page_chat(request: Request) -> Response:
+        context = context_of(request)
+        context.caller = caller = await desk.authenticator.for_page(request)
+        set_visitor_cookie(caller, context, desk.signer)
+        # Who comes without a cookie is counted by address: dropping it must not win a new allowance.
+        counted = f"address:{context.address}" if caller.new_visitor else caller.owner
+        await desk.limiter.check(desk.rates["user"], counted, context)
+        chat = await read_body(request, PageRequest, desk)
+        return ChatResponse(desk, pipeline, ask(desk, request, chat, caller, wants_extras=True))
+
+    @router.get("/api/chat/{answer}", summary="Go on with an answer")
+    async def resume(request: Request, answer: str) -> Response:
+        caller = await page_caller(desk, request)
+        await desk.limiter.check(desk.rates["api"], caller.owner, context_of(request))
+        start = request.query_params.get("from", "0")
+        return ResumeResponse(desk, desk.answers.find(answer, caller.owner), int(start) if start.isdigit() else 0)
+
+    @router.post("/api/chat/{answer}/stop", summary="Stop an answer", status_code=204)
+    async def stop(request: Request, answer: str) -> Response:
+        caller = await page_caller(desk, request)
+        await desk.limiter.check(desk.rates["api"], caller.owner, context_of(request))
+        desk.answers.stop(desk.answers.find(answer, caller.owner))
+        return Response(status_code=204)
+
+    return router
+
+
+async def page_caller(desk: Desk, request: Request) -> Caller:
+    context = context_of(request)
+    context.caller = caller = await desk.authenticator.for_page(request)
+    set_visitor_cookie(caller, context, desk.signer)
+    return caller
+
+
+def set_visitor_cookie(caller: Caller, context: RequestContext, signer: Signer) -> None:
+    if caller.new_visitor is not None:
+        signed = signer.sign_visitor(caller.new_visitor)
+        cookie = f"{VISITOR_COOKIE}={signed}; Path=/; Max-Age={VISITOR_SECONDS}; HttpOnly; SameSite=Lax"
+        context.headers.append((b"set-cookie", cookie.encode("ascii")))
+
+
+async def read_body(request: Request, shape: type[Any], desk: Desk) -> Any:
+    body = await request.body()
+    limit = desk.settings.max_body_bytes
+    if len(body) > limit:
+        raise BodyTooLarge(f"The body has {len(body)} bytes; at most {limit} are taken (MAX_BODY_BYTES).")
+    longest = max(upstream.max_model_len for upstream in desk.upstreams)
+    if len(body) < THREAD_BYTES:
+        return parse(shape, body, longest)
+    return await asyncio.to_thread(parse, shape, body, longest)
+
+
+def ask(desk: Desk, request: Request, chat: ChatRequest, caller: Caller, wants_extras: bool) -> Question:
+    assistant = desk.catalog.is_assistant(chat.model, desk.upstreams)
+    return Question(
+        request=chat,
+        caller=caller,
+        context=context_of(request),
+        assistant=assistant,
+        wants_extras=wants_extras and assistant,
+        affinity=affinity_of(chat, request.headers.get("x-session-id", "")),
+    )
+
+
+class ChatResponse(Response):
+    """Runs the question while it listens for the client's leaving: whoever leaves, at any time, aborts the engine."""
+
+    def __init__(self, desk: Desk, pipeline: Pipeline, question: Question) -> None:
+        self.desk = desk
+        self.pipeline = pipeline
+        self.question = question
+        self.background = None
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if not self.question.request.stream:
+            work = self._whole(send)
+        elif isinstance(self.question.request, PageRequest):
+            work = self._resumable(send)
+        else:
+            work = self._direct(send)
+        task = asyncio.ensure_future(work)
+        leaving = asyncio.ensure_future(left(receive))
+        try:
+            await asyncio.wait((task, leaving), return_when=asyncio.FIRST_COMPLETED)
+            if not task.done():
+                self.desk.metrics.client_disconnects.inc()
+                task.cancel()
+                with suppress(asyncio.CancelledError, GatewayError):
+                    await task
+                return
+            await task
+        finally:
+            leaving.cancel()
+            task.cancel()
+
+    async def _whole(self, send: Send) -> None:
+        await send_json(send, await self.pipeline.whole(self.question))
+
+    async def _direct(self, send: Send) -> None:
+        reply = StreamReply(send)
+        await delivered(reply, self.pipeline.stream(self.question, reply))
+
+    async def _resumable(self, send: Send) -> None:
+        answer = Answer(self.question.id, self.question.caller.owner)
+        self.desk.answers.start(answer, self.pipeline.stream(self.question, answer))
+        await self._follow(answer, 0, send)
+
+    async def _follow(self, answer: Answer, start: int, send: Send) -> None:
+        reply = StreamReply(send)
+        try:
+            await delivered(reply, follow(answer, start, reply))
+        finally:
+            self.desk.answers.reader_left(answer)
+
+
+class ResumeResponse(ChatResponse):
+    def __init__(self, desk: Desk, answer: Answer, start: int) -> None:
+        self.desk = desk
+        self.answer = answer
+        self.start = start
+        self.background = None
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        task = asyncio.ensure_future(self._follow(self.answer, self.start, send))
+        leaving = asyncio.ensure_future(left(receive))
+        try:
+            await asyncio.wait((task, leaving), return_when=asyncio.FIRST_COMPLETED)
+            if task.done():
+                await task
+        finally:
+            leaving.cancel()
+            task.cancel()
+
+
+async def follow(answer: Answer, start: int, reply: StreamReply) -> None:
+    async for events in answer.read(start):
+        await reply.send(events)
+
+
+async def delivered(reply: StreamReply, work: Any) -> None:
+    """Runs `work` into `reply`, with keep-alives; what fails after the first byte becomes the stream's last event."""
+    keep_alive = asyncio.ensure_future(reply.keep_alive())
+    try:
+        await work
+    except GatewayError as error:
+        if not reply.started:
+            raise
+        await reply.fail(error)
+    finally:
+        keep_alive.cancel()
+    if not reply.started:
+        await reply.send(b"")
+    await reply.end()
+
+
+async def left(receive: Receive) -> None:
+    while (await receive())["type"] != "http.disconnect":
+        pass
+
+
+def _documented(shape: type[ChatRequest]) -> dict[str, Any]:
+    """The body's schema for the OpenAPI document; it is parsed by hand, so that errors are OpenAI's."""
+    schema = shape.model_json_schema(ref_template="#/components/schemas/{model}")
+    definitions = schema.pop("$defs", {})
+    text = _inlined(schema, definitions)
+    return {"requestBody": {"required": True, "content": {"application/json": {"schema": text}}}}
+
+
+def _inlined(schema: Any, definitions: dict[str, Any]) -> Any:
+    if isinstance(schema, dict):
+        reference = schema.get("$ref")
+        if isinstance(reference, str):
+            return _inlined(definitions[reference.rpartition("/")[2]], definitions)
+        return {name: _inlined(value, definitions) for name, value in schema.items() if name != "discriminator"}
+    return [_inlined(item, definitions) for item in schema] if isinstance(schema, list) else schema

@@ -1,0 +1,49 @@
+"""The page itself, where no nginx serves it: `make demo`."""
+
+from pathlib import Path
+
+from fastapi import FastAPI
+from starlette.datastructures import MutableHeaders
+from starlette.responses import FileResponse, RedirectResponse, Response
+from starlette.staticfiles import StaticFiles
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from gateway.identity.origins import Origins
+
+# The same policy as nginx/snippets/security-headers.conf.
+POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob: data:; connect-src 'self'; "
+    "font-src 'self'; manifest-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors "
+)
+
+
+class WithPolicy:
+    """Security headers on everything the page is made of."""
+
+    def __init__(self, app: ASGIApp, origins: Origins) -> None:
+        self.app = app
+        self.headers = {
+            "content-security-policy": POLICY + origins.frame_ancestors(),
+            "referrer-policy": "no-referrer",
+            "cache-control": "no-cache",
+        }
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        async def send_with_policy(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                MutableHeaders(raw=message["headers"]).update(self.headers)
+            await send(message)
+
+        await self.app(scope, receive, send_with_policy)
+
+
+def mount_page(app: FastAPI, folder: Path, origins: Origins) -> None:
+    async def root() -> Response:
+        return RedirectResponse("/chat.html", 302)
+
+    app.add_api_route("/", root, include_in_schema=False)
+    for name in ("chat.html", "embed.html", "embed.js"):
+        if (folder / name).is_file():
+            response = FileResponse(folder / name)
+            app.mount(f"/{name}", WithPolicy(response, origins), name=name)
+    app.mount("/assets", WithPolicy(StaticFiles(directory=folder / "assets"), origins), name="assets")

@@ -1,0 +1,131 @@
+"""The short routes: models, files, config, tokens. Plain functions, run in threads, under slowapi's one limit."""
+
+from typing import Annotated, Any
+from urllib.parse import quote
+
+from anyio.from_thread import run as from_thread
+from fastapi import APIRouter, Depends, Request, Response, UploadFile
+from pydantic import BaseModel, ConfigDict, Field
+
+from gateway.config import page_config
+from gateway.context import Caller, context_of
+from gateway.desk import Desk
+from gateway.identity.authenticate import check_embed_origin
+from gateway.limits.short import window_headers
+from gateway.media.sniff import sniff
+from gateway.routes.chat import page_caller
+
+SAFE_INLINE = frozenset(("image/jpeg", "image/png", "image/webp", "image/gif"))
+
+
+class EmbedTokenRequest(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+    user: str = Field(min_length=1, max_length=128)
+    origin: str = Field(max_length=256, pattern=r"^https?://[^/\s]+$")
+    ttl: int = Field(3600, ge=1, le=86_400, description="Seconds.")
+
+
+def short_router(desk: Desk) -> APIRouter:
+    router = APIRouter()
+
+    async def api_caller(request: Request) -> Caller:
+        context = context_of(request)
+        context.caller = caller = await desk.authenticator.for_api(request)
+        return caller
+
+    async def key_caller(request: Request) -> Caller:
+        context = context_of(request)
+        context.caller = caller = await desk.authenticator.for_key(request)
+        return caller
+
+    async def page(request: Request) -> Caller:
+        return await page_caller(desk, request)
+
+    limit = desk.short_limiter.shared_limit(desk.settings.rate_limit_api, scope="api")
+
+    def counted(request: Request) -> None:
+        context_of(request).headers += window_headers(desk.short_limiter, request)
+
+    @router.get("/v1/models")
+    @limit
+    def models(request: Request, caller: Annotated[Caller, Depends(api_caller)]) -> dict[str, Any]:
+        counted(request)
+        return {"object": "list", "data": desk.catalog.entries(desk.upstreams)}
+
+    @router.get("/v1/models/{model:path}")
+    @limit
+    def model(request: Request, model: str, caller: Annotated[Caller, Depends(api_caller)]) -> dict[str, Any]:
+        counted(request)
+        return desk.catalog.entry(model, desk.upstreams)
+
+    @router.post("/v1/embed-tokens")
+    @limit
+    def embed_token(
+        request: Request, wanted: EmbedTokenRequest, caller: Annotated[Caller, Depends(key_caller)]
+    ) -> dict[str, Any]:
+        counted(request)
+        check_embed_origin(wanted.origin, desk.origins.allows(wanted.origin))
+        token, expires_at = desk.signer.sign_embed(wanted.user, wanted.origin, wanted.ttl)
+        return {"token": token, "expires_at": expires_at}
+
+    @router.get("/api/config")
+    @limit
+    def config(request: Request, caller: Annotated[Caller, Depends(page)]) -> dict[str, Any]:
+        counted(request)
+        return page_config(desk)
+
+    for prefix, who in (("/v1", api_caller), ("/api", page)):
+        _file_routes(router, desk, prefix, who, limit, counted)
+    return router
+
+
+def _file_routes(router: APIRouter, desk: Desk, prefix: str, who: Any, limit: Any, counted: Any) -> None:
+    """The same five routes for SDK clients and for the page; only who may call differs."""
+    Owner = Annotated[Caller, Depends(who)]
+    name = prefix.strip("/")
+
+    def upload(request: Request, file: UploadFile, caller: Owner, purpose: str = "vision") -> dict[str, Any]:  # type: ignore[valid-type]
+        counted(request)
+        data = file.file.read()
+        pictures = from_thread(desk.gatherer.studio.prepare, data)
+        kind = sniff(data)
+        pages = len(pictures) if kind == "application/pdf" else 1
+        stored = desk.files.add(caller.owner, file.filename or "upload", kind, data, pages)  # type: ignore[attr-defined]
+        # Reading starts here, while the question is still being typed.
+        from_thread(desk.reader.start_all, pictures)
+        return stored.as_openai()
+
+    def listing(request: Request, caller: Owner) -> dict[str, Any]:  # type: ignore[valid-type]
+        counted(request)
+        files = desk.files.list(caller.owner)  # type: ignore[attr-defined]
+        return {"object": "list", "data": [file.as_openai() for file in files], "has_more": False}
+
+    def one(request: Request, file_id: str, caller: Owner) -> dict[str, Any]:  # type: ignore[valid-type]
+        counted(request)
+        return desk.files.get(caller.owner, file_id).as_openai()  # type: ignore[attr-defined]
+
+    def content(request: Request, file_id: str, caller: Owner) -> Response:  # type: ignore[valid-type]
+        counted(request)
+        file = desk.files.get(caller.owner, file_id)  # type: ignore[attr-defined]
+        disposition = "inline" if file.content_type in SAFE_INLINE else "attachment"
+        headers = {
+            "content-disposition": f"{disposition}; filename*=UTF-8''{quote(file.filename)}",
+            "content-security-policy": "default-src 'none'; sandbox",
+            "cache-control": "private, max-age=3600",
+        }
+        return Response(desk.files.content(caller.owner, file_id), media_type=file.content_type, headers=headers)  # type: ignore[attr-defined]
+
+    def delete(request: Request, file_id: str, caller: Owner) -> dict[str, Any]:  # type: ignore[valid-type]
+        counted(request)
+        desk.files.delete(caller.owner, file_id)  # type: ignore[attr-defined]
+        return {"id": file_id, "object": "file", "deleted": True}
+
+    for path, method, handler in (
+        ("/files", "POST", upload),
+        ("/files", "GET", listing),
+        ("/files/{file_id}", "GET", one),
+        ("/files/{file_id}/content", "GET", content),
+        ("/files/{file_id}", "DELETE", delete),
+    ):
+        handler.__name__ = f"{name}_{handler.__name__}"  # slowapi and OpenAPI know handlers by name
+        router.add_api_route(prefix + path, limit(handler), methods=[method])
