@@ -13,8 +13,8 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
-PRIVATE_NETWORKS = # RFC 1122, 4291, 1918, 3927, 4193
-    "127.0.0.0/8,::1/128,10.0.0.0/8,172.16.0.0/12,192.168.0.0/16,169.254.0.0/16,fc00::/7,fe80::/10"
+# RFC 1122, 4291, 1918, 3927, 4193.
+PRIVATE_NETWORKS = "127.0.0.0/8,::1/128,10.0.0.0/8,172.16.0.0/12,192.168.0.0/16,169.254.0.0/16,fc00::/7,fe80::/10"
 EVERYONE = "0.0.0.0/0,::/0"
 MIB = 1024 * 1024
 
@@ -102,18 +102,12 @@ class Settings(BaseSettings):
     reader_timeout: float = Field(
         0, ge=0, le=600, description="Seconds to wait for a reading. Default 0.3 before vLLM, 10 before lite."
     )
-    fallback_engine_url: URL = Field(
-        "http://lite:3002", description="Answers while no engine does; empty: none."
-    )
+    fallback_engine_url: URL = Field("http://lite:3002", description="Answers while no engine does; empty: none.")
 
     api_keys: SecretStr = Field(SecretStr(""), description="name:key pairs, comma-separated.")
-    api_keys_file: Path | None = Field(
-        None, description="JSON file of key digests, from `make key`."
-    )
+    api_keys_file: Path | None = Field(None, description="JSON file of key digests, from `make key`.")
     proxy_secret: SecretStr = Field(SecretStr(""), description="nginx proves with it that the user header is its own.")
-    embed_secret: SecretStr = Field(
-        SecretStr(""), description="Signs embed tokens and visitor cookies."
-    )
+    embed_secret: SecretStr = Field(SecretStr(""), description="Signs embed tokens and visitor cookies.")
     anonymous_networks: Networks = Field((), description="CIDRs that need no key.")
     allowed_ips: Networks = Field(networks(PRIVATE_NETWORKS), description="CIDRs that may connect; * is everyone.")  # type: ignore[arg-type]
     allowed_origins: Names = Field(
@@ -125,9 +119,7 @@ class Settings(BaseSettings):
     rate_limit_user: Rate = Field("20/minute", description="Questions on the page, by owner.")
     rate_limit_key: Rate = Field("60/minute", description="API calls, by key.")
     rate_limit_api: Rate = Field("120/minute", description="Every other route, by owner.")
-    rate_limit_storage: str = Field(
-        "memory://", description="memory://, or redis://host:port/db to share."
-    )
+    rate_limit_storage: str = Field("memory://", description="memory://, or redis://host:port/db to share.")
     max_concurrent: int = Field(0, ge=0, le=4096, description="Requests inside one engine. Default by ENGINE.")
     max_queued: int = Field(64, ge=0, le=10_000, description="Requests waiting for an engine.")
     queue_timeout: Seconds = Field(30, description="Seconds a request waits in the queue.")
@@ -137,9 +129,7 @@ class Settings(BaseSettings):
     image_max_bytes: int = Field(20 * MIB, ge=1024, description="Bytes of one picture.")
     image_max_pixels: int = Field(50_000_000, ge=1024, description="Pixels of one picture, before scaling.")
     image_max_side: int = Field(2048, ge=64, le=16_384, description="Longer side above which it is scaled down.")
-    image_tokens: int = Field(
-        0, ge=0, description="Tokens for all pictures. Default half of MAX_MODEL_LEN."
-    )
+    image_tokens: int = Field(0, ge=0, description="Tokens for all pictures. Default half of MAX_MODEL_LEN.")
     pdf_max_pages: int = Field(8, ge=1, le=100, description="Pages of one PDF.")
     allow_remote_images: bool = Field(False, description="Fetch http(s) picture URLs from public addresses.")
 
@@ -152,14 +142,10 @@ class Settings(BaseSettings):
 
     knowledge_dir: Path = Field(Path("knowledge"), description="Clauses in Markdown; reread on change.")
     connectors_dir: Path = Field(Path("connectors"), description="Business systems; reread on change.")
-    database_url: SecretStr = Field(
-        SecretStr("sqlite:///data/sightdesk.db"), description="Where conversations lie."
-    )
+    database_url: SecretStr = Field(SecretStr("sqlite:///data/sightdesk.db"), description="Where conversations lie.")
     data_dir: Path = Field(Path("data"), description="Uploaded files and what is generated.")
     frontend_dir: Path | None = Field(None, description="Serve the page from here; behind nginx leave it empty.")
-    log_level: Literal["debug", "info", "warning", "error"] = Field(
-        "info", description="The least level logged."
-    )
+    log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="The least level logged.")
     log_format: Literal["json", "text"] = Field("json", description="json or text.")
 
     @model_validator(mode="before")

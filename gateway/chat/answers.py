@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from gateway.chat import extras
-from gateway.errors import GatewayError, NotFound
+from gateway.errors import GatewayError, NotFound, UpstreamError
 
 MAX_ANSWER_BYTES = 8 * 1024 * 1024
 
@@ -18,7 +18,7 @@ class Answer:
     id: str
     owner: str
     events: list[bytes] = field(default_factory=list)
-    bytes: int = 0
+    size: int = 0
     finished: bool = False
     readers: int = 0
     task: "asyncio.Task[None] | None" = None
@@ -28,8 +28,10 @@ class Answer:
     async def send(self, events: bytes) -> None:
         for event in events.split(b"\n\n"):
             if event:
+                if self.size > MAX_ANSWER_BYTES:
+                    raise UpstreamError(f"The answer is longer than {MAX_ANSWER_BYTES} bytes.")
                 self.events.append(event + b"\n\n")
-                self.bytes += len(event) + 2
+                self.size += len(event) + 2
         self._grown.set()
 
     def finish(self, error: GatewayError | None = None) -> None:

@@ -1,8 +1,8 @@
-"""BM25 (Robertson and Zaragoza, 2009) over clauses, titles counted twice, with a threshold for "nothing here answers that"."""
+"""BM25 (Robertson and Zaragoza, 2009) over clauses, titles counted twice, with a threshold for "nothing answers that"."""
 
 import math
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -105,5 +105,5 @@ def _codes(parts: Sequence[tuple[str, float]]) -> set[str]:
     return {code.lower() for text, weight in parts if weight >= 0.8 for code in CODE.findall(text) if len(code) >= 4}
 
 
-def _times(counter, factor):  # type: ignore[no-untyped-def]
-    return type(counter)({term: count * factor for term, count in counter.items()})
+def _times(counter: Counter[str], factor: int) -> Counter[str]:
+    return Counter({term: count * factor for term, count in counter.items()})

@@ -54,7 +54,7 @@ def _raise_for(head: dict[str, object], limits: MediaLimits) -> None:
 
 
 def _pictures(frames: bytes) -> list[Picture]:
-    made = []
+    made: list[Picture] = []
     offset = 0
     while offset + FRAME.size <= len(frames):
         length, width, height = FRAME.unpack_from(frames, offset)

@@ -1,13 +1,14 @@
-"""Renders a PDF in a process of its own, which can be killed: `python -m gateway.media.pdf_worker MAX_PAGES MAX_SIDE MEMORY`.
+"""Renders a PDF in a process of its own, which can be killed: arguments: pages, side, bytes of memory.
 
-The document comes on stdin. One JSON line says `{"pages": N}` or `{"error": …}`; then follows, for each page, four bytes of
-length (big-endian) and a PNG-less raw picture: `width height` as four bytes each, then RGB bytes.
+The document comes on stdin. One JSON line says `{"pages": N}` or `{"error": …}`; then follow, for each page, four bytes of
+length, four of width, four of height (big-endian), then the RGB bytes.
 """
 
 import json
 import resource
 import struct
 import sys
+from typing import BinaryIO
 
 DPI = 150
 
@@ -39,7 +40,7 @@ def main() -> None:
         out.flush()
 
 
-def say(out, body):  # type: ignore[no-untyped-def]
+def say(out: BinaryIO, body: dict[str, object]) -> None:
     out.write(json.dumps(body).encode() + b"\n")
     out.flush()
 

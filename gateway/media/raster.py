@@ -21,6 +21,7 @@ MIN_SIDE = 32  # one patch: the vision tower takes nothing smaller
 LONG_RATIO = 3.0  # a long phone screenshot is cut, not shrunk until nobody can read it
 MAX_TILES = 4
 TILE_OVERLAP = 0.06
+DAMAGED = "The picture is damaged or cut short; save it again and send that."
 LOADERS = {
     "image/jpeg": "jpegload_buffer",
     "image/png": "pngload_buffer",
@@ -42,7 +43,7 @@ def prepare_image(data: bytes, kind: str, limits: MediaLimits) -> list[Picture]:
             image = image.copy_memory()
         return [_finish(image.crop(*box) if len(boxes) > 1 else image, box, data, kind, limits) for box in boxes]
     except pyvips.Error:
-        raise InvalidImage("The picture is damaged or cut short; save it again and send that.") from None
+        raise InvalidImage(DAMAGED) from None
 
 
 def check_size(width: int, height: int, limits: MediaLimits) -> None:
@@ -126,7 +127,7 @@ def _finish(image: Any, box: tuple[int, int, int, int], source: bytes, kind: str
 def _scaled(image: Any, source: bytes, kind: str, limits: MediaLimits) -> Any:
     """libvips shrinks while it decodes, at a third of the cost; the second open is a header only."""
     side = limits.scale_to_side
-    if kind == "image/jpeg" and image.width == image.width:
+    if kind == "image/jpeg":
         made = pyvips.Image.thumbnail_buffer(
             source, side, height=side, size="down", export_profile="srgb", fail_on="truncated"
         )
@@ -148,16 +149,24 @@ def _encoded(image: Any, kind: str) -> tuple[bytes, str]:
 
 def _through_pillow(data: bytes, kind: str, limits: MediaLimits) -> bytes:
     """HEIC and BMP, which this build of libvips does not read, as PNG."""
+    opener = _open_heic if kind == "image/heic" else _open_bmp
     try:
-        with (
-            pillow_heif.open_heif(data)
-            if kind == "image/heic"
-            else Image.open(io.BytesIO(data), formats=["BMP"]) as opened
-        ):
-            check_size(*opened.size, limits)
-            image = opened.to_pillow() if kind == "image/heic" else opened
-            made = io.BytesIO()
-            image.convert("RGB").save(made, "PNG", compress_level=1)
-            return made.getvalue()
+        image = opener(data, limits)
+        made = io.BytesIO()
+        image.convert("RGB").save(made, "PNG", compress_level=1)
+        return made.getvalue()
     except (OSError, ValueError, RuntimeError, SyntaxError):
-        raise InvalidImage("The picture is damaged or cut short; save it again and send that.") from None
+        raise InvalidImage(DAMAGED) from None
+
+
+def _open_heic(data: bytes, limits: MediaLimits) -> Image.Image:
+    opened = pillow_heif.open_heif(data)
+    check_size(opened.size[0], opened.size[1], limits)
+    image: Image.Image = opened.to_pillow()
+    return image
+
+
+def _open_bmp(data: bytes, limits: MediaLimits) -> Image.Image:
+    opened = Image.open(io.BytesIO(data), formats=["BMP"])
+    check_size(opened.width, opened.height, limits)
+    return opened

@@ -1,4 +1,4 @@
-"""POST /v1/chat/completions and POST /api/chat: one response object that runs the pipeline and gives everything back."""
+"""POST /v1/chat/completions and POST /api/chat: one response object runs the pipeline and gives everything back."""
 
 import asyncio
 from contextlib import suppress

@@ -1,6 +1,7 @@
 """The short routes: models, files, config, tokens. Plain functions, run in threads, under slowapi's one limit."""
 
-from typing import Annotated, Any
+from collections.abc import Callable
+from typing import Annotated, Any, Protocol, TypeVar
 from urllib.parse import quote
 
 from anyio.from_thread import run as from_thread
@@ -14,6 +15,13 @@ from gateway.identity.authenticate import check_embed_origin
 from gateway.limits.short import window_headers
 from gateway.media.sniff import sniff
 from gateway.routes.chat import page_caller
+
+Handler = TypeVar("Handler", bound=Callable[..., Any])
+
+
+class Limit(Protocol):
+    def __call__(self, handler: Handler) -> Handler: ...
+
 
 SAFE_INLINE = frozenset(("image/jpeg", "image/png", "image/webp", "image/gif"))
 
@@ -41,7 +49,7 @@ def short_router(desk: Desk) -> APIRouter:
     async def page(request: Request) -> Caller:
         return await page_caller(desk, request)
 
-    limit = desk.short_limiter.shared_limit(desk.settings.rate_limit_api, scope="api")
+    limit: Limit = desk.short_limiter.shared_limit(desk.settings.rate_limit_api, scope="api")
 
     def counted(request: Request) -> None:
         context_of(request).headers += window_headers(desk.short_limiter, request)
@@ -84,40 +92,40 @@ def _file_routes(router: APIRouter, desk: Desk, prefix: str, who: Any, limit: An
     Owner = Annotated[Caller, Depends(who)]
     name = prefix.strip("/")
 
-    def upload(request: Request, file: UploadFile, caller: Owner, purpose: str = "vision") -> dict[str, Any]:  # type: ignore[valid-type]
+    def upload(request: Request, file: UploadFile, caller: Owner, purpose: str = "vision") -> dict[str, Any]:
         counted(request)
         data = file.file.read()
         pictures = from_thread(desk.gatherer.studio.prepare, data)
         kind = sniff(data)
         pages = len(pictures) if kind == "application/pdf" else 1
-        stored = desk.files.add(caller.owner, file.filename or "upload", kind, data, pages)  # type: ignore[attr-defined]
+        stored = desk.files.add(caller.owner, file.filename or "upload", kind, data, pages)
         # Reading starts here, while the question is still being typed.
         from_thread(desk.reader.start_all, pictures)
         return stored.as_openai()
 
-    def listing(request: Request, caller: Owner) -> dict[str, Any]:  # type: ignore[valid-type]
+    def listing(request: Request, caller: Owner) -> dict[str, Any]:
         counted(request)
-        files = desk.files.list(caller.owner)  # type: ignore[attr-defined]
+        files = desk.files.list(caller.owner)
         return {"object": "list", "data": [file.as_openai() for file in files], "has_more": False}
 
-    def one(request: Request, file_id: str, caller: Owner) -> dict[str, Any]:  # type: ignore[valid-type]
+    def one(request: Request, file_id: str, caller: Owner) -> dict[str, Any]:
         counted(request)
-        return desk.files.get(caller.owner, file_id).as_openai()  # type: ignore[attr-defined]
+        return desk.files.get(caller.owner, file_id).as_openai()
 
-    def content(request: Request, file_id: str, caller: Owner) -> Response:  # type: ignore[valid-type]
+    def content(request: Request, file_id: str, caller: Owner) -> Response:
         counted(request)
-        file = desk.files.get(caller.owner, file_id)  # type: ignore[attr-defined]
+        file = desk.files.get(caller.owner, file_id)
         disposition = "inline" if file.content_type in SAFE_INLINE else "attachment"
         headers = {
             "content-disposition": f"{disposition}; filename*=UTF-8''{quote(file.filename)}",
             "content-security-policy": "default-src 'none'; sandbox",
             "cache-control": "private, max-age=3600",
         }
-        return Response(desk.files.content(caller.owner, file_id), media_type=file.content_type, headers=headers)  # type: ignore[attr-defined]
+        return Response(desk.files.content(caller.owner, file_id), media_type=file.content_type, headers=headers)
 
-    def delete(request: Request, file_id: str, caller: Owner) -> dict[str, Any]:  # type: ignore[valid-type]
+    def delete(request: Request, file_id: str, caller: Owner) -> dict[str, Any]:
         counted(request)
-        desk.files.delete(caller.owner, file_id)  # type: ignore[attr-defined]
+        desk.files.delete(caller.owner, file_id)
         return {"id": file_id, "object": "file", "deleted": True}
 
     for path, method, handler in (
