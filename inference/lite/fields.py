@@ -1,0 +1,168 @@
+"""Fields in lines of text: a label and its value in one line, side by side, or one below the other; codes by their form."""
+
+import re
+import unicodedata
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from inference.lite import checks
+from inference.lite.reading import Field, Line, rows
+
+SPACED = r"[ \u00a0]?"
+
+
+def label(*words: str) -> str:
+    """OCR puts spaces between characters that are set wide."""
+    return "|".join(SPACED.join(map(re.escape, word)) if not word.isascii() else word for word in words)
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    name: str
+    labels: str
+    value: str
+    check: Callable[[str], bool] | None = None
+    strip_spaces: bool = True
+
+
+CODE = r"[A-Z0-9](?:[A-Z0-9]|[-_](?=[A-Z0-9])){4,39}"
+SPACED_CODE = r"[A-Z]{0,6}-?\d(?:[A-Z0-9]|[- ](?=\d)){5,34}"
+MONEY = r"[-+]?(?:[¥¥$€£]|CNY|RMB|USD)?\s?\d{1,3}(?:[,,]\d{3})+(?:\.\d{1,2})?|[-+]?(?:[¥¥$€£]|CNY|RMB|USD)?\s?\d+(?:\.\d{1,2})?"
+DATE = r"\d{4}\s?[-/.年]\s?\d{1,2}\s?[-/.月]\s?\d{1,2}\s?日?"
+
+
+def _has_digits(count: int) -> Callable[[str], bool]:
+    return lambda value: sum(character.isdigit() for character in value) >= count
+
+
+KINDS = (
+    Kind("waybill_number", label("运单号", "运单编号", "运单号码", "快递单号", "物流单号", "快递编号", "邮件号", "面单号",
+         r"way\s?bill(?:\s?(?:no|number|#))?\.?", r"tracking(?:\s?(?:no|number|id|#))?\.?", r"awb(?:\s?(?:no|number))?\.?", r"consignment\s?(?:no|number)\.?"), SPACED_CODE, _has_digits(8)),
+    Kind("order_number", label("订单编号", "订单号码", "订单号", "订单ID", "交易单号", "商户单号", "商户订单号", "单号",
+         r"order\s?(?:no|number|id|#)\.?", r"order(?=\s*#)", r"order(?=\s+[A-Z]{0,4}-?\d)"), CODE, _has_digits(4)),
+    Kind("invoice_number", label("发票号码", "发票号", "发票编号", r"invoice\s?(?:no|number|#)\.?"), r"\d{20}|\d{8}|[A-Z]{2,5}-?\d[\dA-Z-]{4,20}",
+         lambda value: len(value) in (8, 20) or not value.isdigit()),
+    Kind("invoice_code", label("发票代码", r"invoice\s?code"), r"\d{10,12}", lambda value: len(value) in (10, 12)),
+    Kind("error_code", label("错误代码", "错误码", "错误编号", "故障代码", "异常代码", "返回码", "错误", "代码", r"error\s?code", r"err\s?code", r"code", r"error(?=\s*[::#])"),
+         r"[A-Z][A-Z0-9]*(?:[-_][A-Z0-9]+)+|[A-Z]{1,8}\d{2,8}|0x[0-9A-F]{4,8}|-?\d{3,8}", _has_digits(0)),
+    Kind("tax_number", label("统一社会信用代码/纳税人识别号", "纳税人识别号", "统一社会信用代码", "税号", r"tax\s?(?:id|no|number)\.?"), r"[0-9A-Z]{15,20}", None),
+    Kind("amount", label("价税合计", "实付金额", "实付款", "实付", "应付金额", "应付", "支付金额", "付款金额", "订单金额", "交易金额", "合计金额", "退款金额", "合计", "总计", "总额", "总价", "金额",
+         r"grand\s?total", r"order\s?total", r"total(?:\s?(?:amount|due|paid))?", r"amount(?:\s?(?:due|paid))?"), MONEY, lambda value: any(c.isdigit() for c in value)),
+    Kind("bank_card", label("银行卡号", "银行卡", "卡号", "银行账号", "账号", r"card\s?(?:no|number)\.?"), r"\d{4}[ -]?(?:\d{4}[ -]?){2,3}\d{1,4}", lambda value: checks.luhn(re.sub(r"\D", "", value))),
+    Kind("date", label("开票日期", "下单时间", "签收时间", "揽收时间", "创建时间", "付款时间", "支付时间", "订单日期", "日期", "时间", r"(?:invoice\s|order\s|issue\s)?date", r"time"), DATE, checks.date, strip_spaces=True),
+    Kind("status", label("物流状态", "支付状态", "订单状态", "当前状态", "状态", r"status"), r"[^\s,,;;|]{2,24}", None, strip_spaces=False),
+    Kind("carrier", label("承运商", "快递公司", "物流公司", "承运人", r"carrier", r"shipped\s?via"), r"[^\s,,;;|]{2,24}", None, strip_spaces=False),
+    Kind("company", label("销售方名称", "购买方名称", "销售方", "购买方", "公司名称", "开票单位", r"company(?:\s?name)?", r"seller", r"buyer"),
+         r"[^,,;;|::]{3,48}", None, strip_spaces=False),
+)  # fmt: skip
+COMPILED = [
+    (kind, re.compile(rf"(?:{kind.labels})(?P<gap>\s*[::##]?\s*)(?:(?:是|为|is|was)\s*[::]?\s*)?(?P<value>{kind.value})(?![A-Z0-9])", re.I),
+     re.compile(rf"(?:^|[\s|])(?:{kind.labels})\s*[::##]?\s*$", re.I), re.compile(rf"^\s*[¥¥]?(?P<value>{kind.value})(?![A-Z0-9])", re.I))
+    for kind in KINDS
+]  # fmt: skip
+
+# Codes that need no label.
+FORMS = (
+    ("error_code", re.compile(r"\b(?:NET::)?ERR_[A-Z0-9_]{3,60}\b")),
+    ("error_code", re.compile(r"\b(?:DNS_PROBE|SSL_ERROR|SEC_ERROR|MOZILLA_PKIX_ERROR|PR|NS_ERROR|INET_E)_[A-Z0-9_]{3,60}\b")),
+    ("error_code", re.compile(r"\bHTTP\s?(?:ERROR|状态码)?\s?[45]\d\d\b", re.IGNORECASE)),
+    ("error_code", re.compile(r"\b[45]\d\d(?=\s+(?:Bad|Unauthorized|Forbidden|Not Found|Internal|Service|Gateway|Request|Too Many))")),
+    ("error_code", re.compile(r"\b0x[0-9A-Fa-f]{8}\b")),
+    ("error_code", re.compile(r"\bSQLSTATE\[?[0-9A-Z]{5}\]?")),
+    ("error_code", re.compile(r"\b(?:PAY|ERR|ERROR|APP|NET|AUTH|LOGIN|SYS|API|SVR|E|SSL|DB|TXN|ORD|UPD)[-_]\d{2,6}\b")),
+    ("phone", re.compile(r"(?<![\d.-])1[3-9]\d(?:[ -]?[\d*]{4}){2}(?![\d.])")),
+    ("id_card", re.compile(r"(?<![0-9A-Z])\d{6}(?:19|20)\d{9}[\dXx](?![0-9A-Z])")),
+    ("email", re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")),
+    ("url", re.compile(r"https?://[^\s,,。;;()()]+|\bwww\.[\w-]+(?:\.[\w-]+)+[^\s,,。]*")),
+    ("waybill_number", re.compile(r"\b(?:SF|YT|ZT|STO|JD[VX]?|JT|DPK|EMS|YD|ZTO|1Z)[A-Z]?\d{10,18}\b")),
+    ("amount", re.compile(r"[¥¥]\s?\d[\d,]*(?:\.\d{1,2})?")),
+    ("date", re.compile(DATE)),
+)  # fmt: skip
+FORM_CHECKS: dict[str, Callable[[str], bool]] = {
+    "phone": lambda value: "*" in value or len(value) == 11,
+    "id_card": checks.id_card,
+    "date": checks.date,
+}
+CARRIERS = re.compile(r"顺丰(?:速运)?|圆通(?:速递)?|中通(?:快递)?|申通(?:快递)?|韵达(?:速递)?|京东(?:物流|快递)|极兔(?:速递)?|邮政EMS|德邦(?:快递)?|\b(?:DHL|UPS|FedEx|EMS)\b")  # fmt: skip
+
+
+def fields_of(lines: Iterable[Line]) -> list[Field]:
+    """The fields of a picture, or of typed text given as lines; labelled ones first, each value once."""
+    normal = [Line(unicodedata.normalize("NFKC", line.text), line.box, line.confidence) for line in lines]
+    found: list[Field] = []
+    for row in rows(normal) if any(line.box[3] for line in normal) else [[line] for line in normal]:
+        for place, line in enumerate(row):
+            _labelled(line, row[place + 1 : place + 3], _below(line, normal), found)
+    for line in normal:
+        _formed(line, found)
+    return found
+
+
+def fields_in(text: str) -> list[Field]:
+    return fields_of([Line(part) for part in re.split(r"[\n。;;!!]", text) if part.strip()])
+
+
+def _below(line: Line, lines: list[Line]) -> list[Line]:
+    """The nearest line under this one that shares its columns: value under label, as in tables."""
+    left, top, width, height = line.box
+    if not height:
+        return []
+    under = [
+        other
+        for other in lines
+        if top + height * 0.5 < other.box[1] <= top + height * 3.2
+        and other.box[0] < left + width
+        and left < other.box[0] + other.box[2]
+    ]
+    return sorted(under, key=lambda other: other.box[1])[:1]
+
+
+def _labelled(line: Line, beside: list[Line], below: list[Line], found: list[Field]) -> None:
+    for kind, inline, alone, value in COMPILED:
+        match = inline.search(line.text)
+        if match and (match.group("gap") or not match.group("value")[0].isascii() or kind.name != "status"):
+            if _add(kind.name, match.group("value"), line, kind, found):
+                continue
+        if alone.search(line.text):
+            for other in [*beside, *below]:
+                match = value.match(other.text)
+                if match and _add(kind.name, match.group("value"), other, kind, found):
+                    break
+
+
+def _add(name: str, value: str, line: Line, kind: Kind | None, found: list[Field]) -> bool:
+    value = re.sub(r"\s+", "", value) if kind is None or kind.strip_spaces else value.strip()
+    if kind is not None and kind.name in ("order_number", "waybill_number", "error_code") and not kind.check(value):  # type: ignore[misc]
+        return False
+    if any(other.value == value for other in found) or (name == "error_code" and _part_of_other(value, found)):
+        return True
+    check = kind.check if kind is not None else FORM_CHECKS.get(name)
+    if name == "tax_number" and len(value) == 18:
+        check = checks.credit_code
+    valid = check(value) if check is not None else None
+    found.append(Field(name, value, line.box, line.confidence, valid))
+    return True
+
+
+def _part_of_other(value: str, found: list[Field]) -> bool:
+    return any(value in other.value for other in found if other.name in ("error_code", "order_number"))
+
+
+def _formed(line: Line, found: list[Field]) -> None:
+    for name, pattern in FORMS:
+        for match in pattern.finditer(line.text):
+            value = match.group(0).strip()
+            if name == "error_code" and re.fullmatch(r"(?i)http\s?error\s?\d{3}", value):
+                value = re.sub(r"(?i)http\s?error\s?", "HTTP ERROR ", value)
+            if any(_same(value, other) for other in found):
+                continue
+            check = FORM_CHECKS.get(name)
+            compact = re.sub(r"[ -]", "", value) if name == "phone" else value
+            found.append(Field(name, compact, line.box, line.confidence, check(compact) if check else None))
+    if not any(field.name == "carrier" for field in found) and (carrier := CARRIERS.search(line.text)):
+        found.append(Field("carrier", carrier.group(0), line.box, line.confidence))
+
+
+def _same(value: str, other: Field) -> bool:
+    one, two = re.sub(r"[\s¥¥]", "", value), re.sub(r"[\s¥¥]", "", other.value)
+    return one == two or one in two
