@@ -84,7 +84,7 @@ class Reader:
 def decoded(data: bytes) -> Image.Image:
     """The picture, upright and in RGB; its header is checked before a pixel is decoded."""
     try:
-        image = Image.open(io.BytesIO(data))
+        image: Image.Image = Image.open(io.BytesIO(data))
         if image.width * image.height > MAX_PIXELS or max(image.size) > MAX_SIDE:
             raise LiteError(
                 f"The picture is {image.width}×{image.height}; at most {MAX_PIXELS} pixels and {MAX_SIDE} a side.",

@@ -1,0 +1,25 @@
+"""`python -m inference.lite`: HOST (127.0.0.1) and PORT (3002) from the environment."""
+
+import os
+import socket
+import sys
+
+import uvicorn
+
+from inference.lite.app import create_app
+
+
+def main() -> int:
+    host, port = os.environ.get("HOST") or "127.0.0.1", os.environ.get("PORT") or "3002"
+    try:
+        listener = socket.create_server((host, int(port)), backlog=512)
+    except (OSError, ValueError) as error:
+        print(f"lite: cannot listen on {host}:{port}: {error}; set PORT to a free one", file=sys.stderr)  # noqa: T201
+        return 1
+    config = uvicorn.Config(create_app(), log_level="warning", access_log=False, timeout_graceful_shutdown=5)
+    uvicorn.Server(config).run(sockets=[listener])
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,246 @@
+"""The answer: what the pictures show, what was asked for by name, the clauses that serve, or plainly that there is none."""
+
+import re
+from typing import Any
+
+from inference.lite.compare import asks_to_compare, differences, table
+from inference.lite.conversation import Conversation
+from inference.lite.reading import Field, Line, Reading
+
+# What people call a field when they ask for it; the first name is how the answer calls it.
+NAMES: dict[str, tuple[str, str, str]] = {
+    "waybill_number": ("运单号", "waybill number", r"运单|快递单|物流单|单号|快递号|waybill|tracking|awb"),
+    "order_number": ("订单号", "order number", r"订单[编]?号|订单编码|单号|order\s?(?:no|num|number|id)|my order\b"),
+    "invoice_number": ("发票号码", "invoice number", r"发票号|发票编号|invoice\s?(?:no|num|number)"),
+    "invoice_code": ("发票代码", "invoice code", r"发票代码|invoice code"),
+    "error_code": ("错误代码", "error code", r"错误|报错|故障|异常|代码|错误码|error|code|problem|wrong"),
+    "amount": (
+        "金额",
+        "amount",
+        r"金额|多少钱|价钱|价格|费用|实付|合计|总价|总额|amount|total|price|how much|cost|paid",
+    ),
+    "phone": ("电话", "phone", r"电话|手机|联系方式|phone|mobile"),
+    "tax_number": ("税号", "tax number", r"税号|纳税人识别号|信用代码|tax (?:no|num|number|id)"),
+    "date": ("日期", "date", r"日期|时间|什么时候|哪天|几号|date|when"),
+    "status": ("状态", "status", r"状态|进度|到哪|status"),
+    "carrier": ("承运商", "carrier", r"承运|快递公司|哪家快递|什么快递|物流公司|carrier|courier"),
+    "company": ("公司", "company", r"公司|单位|销售方|购买方|抬头|company|seller|buyer"),
+    "email": ("邮箱", "e-mail", r"邮箱|邮件地址|e-?mail"),
+    "bank_card": ("银行卡号", "bank card", r"银行卡|卡号|card (?:no|num|number)"),
+    "id_card": ("证件号", "identity card", r"身份证|证件号|identity|id card"),
+    "url": ("网址", "address", r"网址|链接|网站|url|link"),
+}
+ASKS_VALUE = re.compile(r"多少|是什么|是啥|什么|哪|几|吗|告诉|查|读|识别|提取|what|which|when|who|how much|tell|read|extract|find|\?|?", re.IGNORECASE)  # fmt: skip
+ASKS_HELP = re.compile(
+    r"怎么|如何|怎样|咋|办|解决|处理|为什么|为何|原因|能不能|可以|能否|流程|规则|政策|退|换|赔|保修|how (?:do|can|to|should|long)|why|fix|solve|can i|should|policy|what (?:should|can|do) i|help",
+    re.IGNORECASE,
+)
+ABOUT_PICTURE = re.compile(r"图|截图|画面|屏幕|照片|这个|这张|显示|picture|image|screenshot|screen|shown?|this|see|read", re.IGNORECASE)  # fmt: skip
+GREETING = re.compile(
+    r"^\W*(?:你好|您好|嗨|哈喽|在吗|在么|hi|hello|hey|good (?:morning|afternoon|evening))\W*$", re.IGNORECASE
+)
+WHO = re.compile(r"你是谁|你是什么|介绍一下你|你能做什么|who are you|what are you|what can you do", re.IGNORECASE)
+MAX_CLAUSES = 3
+SECOND_SHARE = 0.72  # a further clause is quoted from this share of the best one's score
+MAX_QUOTE = 900
+MAX_LISTED = 12
+
+
+def answer(conversation: Conversation) -> str:
+    """Markdown, in the question's language; only from the conversation, the readings and the clauses."""
+    if conversation.turns and conversation.turns[-1].role == "tool":
+        return _from_tool(conversation)
+    if conversation.clauses is None:
+        return _raw(conversation)
+    pictures = conversation.last_user.readings
+    comparable = _to_compare(conversation)
+    if comparable:
+        return "\n\n".join(filter(None, [_compared(comparable, conversation.chinese)]))
+    if not pictures and (GREETING.search(conversation.question) or WHO.search(conversation.question)):
+        return _about_itself(conversation.chinese)
+    asked = _asked_fields(conversation)
+    parts = []
+    if asked and (pictures or _is_about_values(conversation, asked)):
+        parts.append(_values(asked, conversation.chinese))
+    elif pictures:
+        parts.append(_shown(pictures, conversation.chinese))
+    wants_clause = not asked or bool(ASKS_HELP.search(conversation.question))
+    if asked and not pictures and not parts:
+        wants_clause = True
+    if wants_clause:
+        parts.append(_clauses(conversation.clauses, conversation.chinese, bool(parts)))
+    return "\n\n".join(filter(None, parts))
+
+
+def _to_compare(conversation: Conversation) -> tuple[Reading, Reading] | None:
+    """The newest two pictures, where the question asks what differs."""
+    readings = conversation.last_user.readings
+    if len(readings) < 2:
+        readings = conversation.readings
+    if len(readings) >= 2 and asks_to_compare(conversation.question):
+        return readings[-2], readings[-1]
+    return None
+
+
+def _compared(pair: tuple[Reading, Reading], chinese: bool) -> str:
+    found = differences(*pair)
+    if not found:
+        return "两张图中读到的文字完全相同。" if chinese else "The text read from the two pictures is the same."
+    head = f"两张图中有 {len(found)} 处不同:" if chinese else f"The two pictures differ in {len(found)} places:"
+    return f"{head}\n\n{table(found, chinese)}"
+
+
+def _asked_fields(conversation: Conversation) -> list[Field]:
+    """The values the question asks for by name: from this turn's pictures, else the newest mention before."""
+    question = conversation.question
+    if not ASKS_VALUE.search(question):
+        return []
+    here = [one for reading in conversation.last_user.readings for one in reading.fields]
+    known = here or _before(conversation)
+    asked: list[Field] = []
+    for name, (_, _, pattern) in NAMES.items():
+        if not re.search(pattern, question, re.IGNORECASE):
+            continue
+        values = list(dict.fromkeys(one.value for one in known if one.name == name))
+        limit = 4 if here else 1
+        asked += [next(one for one in known if one.value == value and one.name == name) for value in values[:limit]]
+    return asked
+
+
+def _before(conversation: Conversation) -> list[Field]:
+    """Fields of everything before the question itself: what a question quotes is no answer to it."""
+    earlier = Conversation(conversation.turns[:-1], conversation.clauses)
+    return earlier.known_fields()
+
+
+def _is_about_values(conversation: Conversation, asked: list[Field]) -> bool:
+    """Without a picture: "what was my order number" asks for a value; "I have an order, how do I return it" does not."""
+    return not ASKS_HELP.search(conversation.question) or bool(
+        re.search(r"多少|是什么|是啥|几号|哪个|what (?:is|was)|which", conversation.question, re.IGNORECASE)
+    )
+
+
+def _values(asked: list[Field], chinese: bool) -> str:
+    lines = []
+    for one in asked:
+        name = NAMES[one.name][0 if chinese else 1]
+        doubt = ""
+        if one.valid is False:
+            doubt = "(格式校验未通过,请核对)" if chinese else " (its check digit or form does not hold; please verify)"
+        lines.append(
+            f"{name}:**{_plain(one.value)}**{doubt}"
+            if chinese
+            else f"{name.capitalize()}: **{_plain(one.value)}**{doubt}"
+        )
+    return "\n\n".join(lines)
+
+
+def _shown(pictures: list[Reading], chinese: bool) -> str:
+    """What stands on the pictures: the headline, the codes first, then the other fields."""
+    parts = []
+    for number, reading in enumerate(pictures, start=1):
+        if not reading.lines:
+            parts.append("图中没有读到文字。" if chinese else "No text could be read in the picture.")
+            continue
+        name = (
+            (f"第 {number} 张图" if chinese else f"Picture {number}")
+            if len(pictures) > 1
+            else ("图中" if chinese else "The picture")
+        )
+        headline = _headline(reading.lines)
+        head = f"{name}显示:**{_plain(headline)}**" if chinese else f"{name} shows: **{_plain(headline)}**"
+        codes = sorted(reading.fields, key=lambda one: one.name != "error_code")
+        listed = [f"- {_label(one.name, chinese)}: {_plain(one.value)}" for one in codes[:MAX_LISTED]]
+        if not listed:
+            listed = [f"- {_plain(line.text)}" for line in reading.lines[:MAX_LISTED] if line.text != headline]
+        parts.append("\n".join([head, "", *listed]))
+    return "\n\n".join(parts)
+
+
+def _headline(lines: list[Line]) -> str:
+    """The line in the largest type; browsers and apps set what matters so."""
+    wordy = [line for line in lines if len(re.sub(r"\W", "", line.text)) >= 4] or lines
+    return max(wordy, key=lambda line: line.box[3]).text
+
+
+def _clauses(clauses: list[dict[str, Any]], chinese: bool, after_picture: bool) -> str:
+    if not clauses:
+        if chinese:
+            return "知识库里没有找到能回答这个问题的条款,我不能替公司编造答案。您可以换个说法再问,或转人工处理。"
+        return (
+            "The knowledge base has no clause that answers this, and I will not make one up. "
+            "Please ask in other words, or have it handed over to a person."
+        )
+    best = float(clauses[0].get("score") or 1.0)
+    chosen = [clause for clause in clauses[:MAX_CLAUSES] if float(clause.get("score") or best) >= SECOND_SHARE * best]
+    quotes = [f"{reference(clause, chinese)}\n\n{_quoted(str(clause.get('text') or ''))}" for clause in chosen]
+    head = ("处理依据:" if chinese else "What to do:") if after_picture else ""
+    return "\n\n".join(filter(None, [head, *quotes]))
+
+
+def reference(clause: dict[str, Any], chinese: bool) -> str:
+    title = _plain(str(clause.get("title") or ""))
+    number = _plain(str(clause.get("clause") or ""))
+    if chinese:
+        named = number if number.startswith("第") else f"第 {number} 条"
+        return f"根据《{title}》{named if number else ''}:"
+    return f"According to “{title}”{f', clause {number}' if number else ''}:"
+
+
+def _quoted(text: str) -> str:
+    text = text if len(text) <= MAX_QUOTE else text[:MAX_QUOTE].rstrip() + "…"
+    return "\n".join(f"> {line}".rstrip() for line in text.splitlines())
+
+
+def _from_tool(conversation: Conversation) -> str:
+    results = []
+    for turn in reversed(conversation.turns):
+        if turn.role != "tool":
+            break
+        results.insert(0, turn.text.strip())
+    text = "\n".join(f"> {line}" for result in results for line in result[:2000].splitlines())
+    return f"系统返回:\n\n{text}" if conversation.chinese else f"The system answered:\n\n{text}"
+
+
+def _raw(conversation: Conversation) -> str:
+    """Asked as a bare model: what it read, or what it is."""
+    chinese = conversation.chinese
+    comparable = _to_compare(conversation)
+    if comparable:
+        return _compared(comparable, chinese)
+    pictures = conversation.last_user.readings or conversation.readings
+    if not pictures:
+        asked = _asked_fields(conversation)
+        return _values(asked, chinese) if asked else _about_itself(chinese)
+    parts = []
+    asked = _asked_fields(conversation)
+    if asked:
+        parts.append(_values(asked, chinese))
+    for reading in pictures:
+        lines = "\n".join(f"> {line.text}" for line in reading.lines)
+        parts.append(
+            ("图中文字:\n\n" if chinese else "The picture reads:\n\n") + lines if lines else _shown([reading], chinese)
+        )
+    return "\n\n".join(parts)
+
+
+def _about_itself(chinese: bool) -> str:
+    if chinese:
+        return (
+            "您好,我是 SightDesk 的内置引擎,不是大语言模型。我能读取截图里的文字和单号、错误代码,引用公司知识库的条款,"
+            "比较两张图的差异。请发截图或直接提问。"
+        )
+    return (
+        "Hello, I am SightDesk's embedded engine, not a language model. I read text, numbers and error codes in screenshots, "
+        "quote the company's clauses and compare two pictures. Send a screenshot or ask."
+    )
+
+
+def _label(name: str, chinese: bool) -> str:
+    names = NAMES.get(name)
+    return names[0 if chinese else 1] if names else name
+
+
+def _plain(text: str) -> str:
+    """Text from outside is not Markdown."""
+    return re.sub(r"([\\`*<>\[\]|~])", r"\\\1", text)

@@ -1,0 +1,127 @@
+"""The server: OpenAI's chat completions and models, and POST /v1/read."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+from typing import Any
+
+import orjson
+from starlette.applications import Starlette
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import JSONResponse, Response, StreamingResponse
+from starlette.routing import Route
+
+from inference.lite import MODEL
+from inference.lite.completion import complete
+from inference.lite.conversation import conversation_of, decode_base64
+from inference.lite.errors import LiteError
+from inference.lite.ocr import Reader
+
+MAX_BODY = 96 * 1024 * 1024
+ROLES = frozenset(("system", "developer", "user", "assistant", "tool"))
+DESCRIPTION = "Reads pictures by OCR, quotes the clauses it is handed and fills tool calls. It is no language model."
+
+
+def create_app() -> Starlette:
+    reader = Reader()
+
+    async def models(_: Request) -> Response:
+        model = {"id": MODEL, "object": "model", "created": 1_760_000_000, "owned_by": MODEL}
+        more = {"max_model_len": 32_768, "language_model": False, "description": DESCRIPTION}
+        return JSONResponse({"object": "list", "data": [{**model, **more}]})
+
+    async def health(_: Request) -> Response:
+        return JSONResponse({"status": "ok", "reader": "ready" if reader.ready else "loading"})
+
+    async def read(request: Request) -> Response:
+        reading = await reader.read(await _picture(request))
+        return JSONResponse(reading.as_json())
+
+    async def chat(request: Request) -> Response:
+        body = _parsed(await _body(request))
+        conversation = await conversation_of(body, reader)
+        completion = await asyncio.to_thread(complete, body, conversation)
+        if not body.get("stream"):
+            return Response(completion.whole(), media_type="application/json")
+        include_usage = bool((body.get("stream_options") or {}).get("include_usage"))
+        events = _paced(completion.events(include_usage))
+        return StreamingResponse(events, media_type="text/event-stream", headers={"cache-control": "no-cache"})
+
+    @contextlib.asynccontextmanager
+    async def lifespan(_: Starlette) -> AsyncIterator[None]:
+        warming = asyncio.create_task(reader.warm_up())
+        yield
+        warming.cancel()
+
+    async def failed(_: Request, error: Exception) -> Response:
+        assert isinstance(error, LiteError)
+        return JSONResponse(error.body, status_code=error.status)
+
+    routes = [
+        Route("/v1/models", models),
+        Route("/health", health),
+        Route("/healthz", health),
+        Route("/v1/read", read, methods=["POST"]),
+        Route("/v1/chat/completions", chat, methods=["POST"]),
+    ]
+    return Starlette(routes=routes, lifespan=lifespan, exception_handlers={LiteError: failed})
+
+
+async def _paced(events: Any) -> AsyncIterator[bytes]:
+    """One event a turn of the loop, so that a client that left is noticed between two."""
+    for event in events:
+        yield event
+        await asyncio.sleep(0)
+
+
+async def _picture(request: Request) -> bytes:
+    """The picture of POST /v1/read: the body itself, the multipart field `file`, or JSON `{"image": data URL}`."""
+    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if kind == "multipart/form-data":
+        async with request.form(max_part_size=MAX_BODY) as form:
+            file = form.get("file") or form.get("image")
+            if file is None or isinstance(file, str):
+                raise LiteError("Send the picture as the field `file`.")
+            return await file.read()
+    data = await _body(request)
+    if kind == "application/json":
+        image = _json(data).get("image")
+        if not isinstance(image, str):
+            raise LiteError('Send {"image": "data:image/png;base64,…"}.')
+        return decode_base64(image.partition(",")[2] if image.startswith("data:") else image)
+    if not data:
+        raise LiteError("Send a picture as the body.", 400, "invalid_image")
+    return data
+
+
+async def _body(request: Request) -> bytes:
+    made = bytearray()
+    try:
+        async for chunk in request.stream():
+            made += chunk
+            if len(made) > MAX_BODY:
+                raise LiteError(f"The body has more than {MAX_BODY} bytes.", 413, "body_too_large")
+    except ClientDisconnect:
+        raise LiteError("The client left.") from None
+    return bytes(made)
+
+
+def _json(data: bytes) -> dict[str, Any]:
+    try:
+        body = orjson.loads(data)
+    except ValueError:
+        raise LiteError("The body is not JSON.", 400, "invalid_json") from None
+    if not isinstance(body, dict):
+        raise LiteError("The body is an object.")
+    return body
+
+
+def _parsed(data: bytes) -> dict[str, Any]:
+    body = _json(data)
+    messages = body.get("messages")
+    if not isinstance(messages, list) or not messages:
+        raise LiteError("messages is a list with at least one message.")
+    for message in messages:
+        if not isinstance(message, dict) or message.get("role") not in ROLES:
+            raise LiteError("A message has a role: system, developer, user, assistant or tool.")
+    return body
