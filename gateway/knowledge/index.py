@@ -16,6 +16,7 @@ B = 0.6
 TITLE_WEIGHT = 2
 # A hit must cover this share of the question's weight, by idf; measured by `make bench-retrieval`.
 MIN_COVERAGE = 0.30
+OTHER_LANGUAGE = 0.6  # a clause in the question's own language is preferred
 # Beside the best hit, one below this share of its score is noise.
 MIN_SHARE = 0.45
 CODE = re.compile(r"(?i)\b(?=[a-z0-9_.:-]*[a-z])(?=[a-z0-9_.:-]*[\d_])[a-z0-9]+(?:[_.:-][a-z0-9]+)*\b")
@@ -71,7 +72,7 @@ class Index:
                 covered[where] += weight * self._idf[term]
         asked = sum(weight * self._idf.get(term, self._unknown_idf) for term, weight in weights.items())
         chinese = bool(CJK.search(parts[0][0])) or not parts[0][0].strip()
-        scores[self._chinese != chinese] *= 0.6
+        scores *= np.where(self._chinese == chinese, 1.0, OTHER_LANGUAGE).astype(np.float32)
         return self._best(scores, covered / max(asked, 1e-6), limit, _codes(parts))
 
     def _weights(self, parts: Sequence[tuple[str, float]]) -> dict[str, float]:

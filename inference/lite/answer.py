@@ -193,7 +193,7 @@ def _quoted(text: str) -> str:
 
 
 def _from_tool(conversation: Conversation) -> str:
-    results = []
+    results: list[str] = []
     for turn in reversed(conversation.turns):
         if turn.role != "tool":
             break

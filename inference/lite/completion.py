@@ -54,7 +54,7 @@ class Completion:
 
 
 def complete(body: dict[str, Any], conversation: Conversation) -> Completion:
-    made = [
+    made: list[dict[str, Any]] = [
         {"id": "call_" + secrets.token_hex(12), "type": "function", "function": call}
         for call in calls(body, conversation)
     ]

@@ -21,7 +21,7 @@ def as_json(body: dict[str, Any], conversation: Conversation, words: str) -> str
 
 
 def _object(schema: dict[str, Any], conversation: Conversation) -> dict[str, Any]:
-    made = {}
+    made: dict[str, Any] = {}
     required = schema.get("required") or []
     for name, part in (schema.get("properties") or {}).items():
         kinds = part.get("type") if isinstance(part.get("type"), list) else [part.get("type", "string")]
