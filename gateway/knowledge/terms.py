@@ -8,7 +8,7 @@ TOKEN = re.compile(r"[a-z0-9]+(?:[_.:/-][a-z0-9]+)*|[\u2e80-\u9fff]+")
 PIECE = re.compile(r"[a-z0-9]+")
 # Characters and words that a question is made of whatever it is about.
 STOP_CHARACTERS = frozenset(
-    "的了吗呢吧啊呀么我你您他她它们这那哪怎什谁是在有和与就都也很请问能可以会要想个一不没被把给对为到说着过得"
+    "的了多少几吗呢吧啊呀么我你您他她它们这那哪怎什谁是在有和与就都也很请问能可以会要想个一不没被把给对为到说着过得"
 )
 STOP_WORDS = frozenset(
     [
@@ -92,13 +92,15 @@ STOP_WORDS = frozenset(
 # What customers say → what policies say. General customer-service language, not one shop's.
 SYNONYMS = {
     "退钱": "退款", "还钱": "退款", "快递": "物流", "包裹": "物流", "运费": "邮费", "邮费": "运费", "开票": "发票",
-    "坏了": "质量", "破损": "质量", "坏的": "质量", "瑕疵": "质量", "寄回": "退回", "退货": "退换", "换货": "退换", "登不": "登录", "登陆": "登录",
+    "钱": "款", "时候": "时间", "花钱": "费用", "东西": "商品", "寄回去": "退回", "寄回": "退货", "退回": "退货", "没到": "送达",
+    "坏了": "质量", "坏": "质量", "换": "换货", "修": "维修", "退": "退货", "破损": "质量", "坏的": "质量", "瑕疵": "质量", "压坏": "破损", "不动": "停滞", "没有更新": "停滞", "上班": "服务时间", "少了": "少发", "拿不到": "收到", "退货": "退换", "换货": "退换", "登不": "登录", "登陆": "登录",
     "付不": "支付", "付款": "支付", "扣款": "支付", "闪退": "崩溃", "卡住": "加载", "转圈": "加载", "到货": "送达", "多久": "时效",
     "几天": "时效", "密码": "登录", "抬头": "发票", "没收": "签收", "丢了": "丢失", "丢件": "丢失", "取消": "撤销",
     "refunds": "refund", "money": "refund", "back": "return", "parcel": "delivery", "package": "delivery",
     "shipping": "delivery", "ship": "delivery", "broken": "defect", "faulty": "defect", "damaged": "defect",
     "signin": "login", "log": "login", "sign": "login", "pay": "payment", "paid": "payment", "charged": "payment",
     "crash": "crash", "crashes": "crash", "bill": "invoice", "receipt": "invoice", "swap": "exchange", "lost": "missing",
+    "guarantee": "warranty", "fridge": "appliance", "take": "time", "name": "title", "long": "time", "arrived": "received",
     "late": "delay", "arrive": "delivery", "arrives": "delivery", "courier": "carrier", "cost": "fee", "price": "fee",
 }  # fmt: skip
 SYNONYM_WEIGHT = 0.5
@@ -131,7 +133,7 @@ def query_terms(text: str) -> dict[str, float]:
             continue
         found[term] = max(found.get(term, 0.0), 1.0 if len(term) > 1 else 0.6)
     for term in list(found):
-        other = SYNONYMS.get(term)
+        other = STEMMED_SYNONYMS.get(term)
         if other:
             found.setdefault(stem(other) if other.isascii() else other, SYNONYM_WEIGHT)
     return found
@@ -153,3 +155,6 @@ def stem(word: str) -> str:
         if word.endswith(suffix) and not word.endswith("ss") and len(word) - len(suffix) >= 3:
             return word[: -len(suffix)] + replacement
     return word[:-1] if word.endswith("e") else word
+
+
+STEMMED_SYNONYMS = {stem(said) if said.isascii() else said: meant for said, meant in SYNONYMS.items()}

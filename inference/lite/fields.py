@@ -120,9 +120,8 @@ def _below(line: Line, lines: list[Line]) -> list[Line]:
 def _labelled(line: Line, beside: list[Line], below: list[Line], found: list[Field]) -> None:
     for kind, inline, alone, value in COMPILED:
         match = inline.search(line.text)
-        if match and (match.group("gap") or not match.group("value")[0].isascii() or kind.name != "status"):
-            if _add(kind.name, match.group("value"), line, kind, found):
-                continue
+        if match and _add(kind.name, match.group("value"), line, kind, found):
+            continue
         if alone.search(line.text):
             for other in [*beside, *below]:
                 match = value.match(other.text)

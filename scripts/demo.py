@@ -1,0 +1,110 @@
+"""`make demo`: the embedded engine, the gateway and the page on this machine; Ctrl-C or SIGTERM stops them all."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from pathlib import Path
+from types import FrameType
+
+ROOT = Path(__file__).parents[1]
+READY_SECONDS = 60
+STOP_SECONDS = 35
+
+
+class Stop(Exception):
+    pass
+
+
+def main() -> int:
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, stop)
+    port = int(os.environ.get("PORT") or 8000)
+    lite_port = free_port()
+    children: list[subprocess.Popen[bytes]] = []
+    try:
+        lite = start("inference.lite", {"PORT": str(lite_port)})
+        children.append(lite)
+        children.append(start("gateway", gateway_settings(port, lite_port)))
+        wait_until_ready(f"http://127.0.0.1:{port}/readyz", children)
+        print(f"SightDesk is ready: http://127.0.0.1:{port}/chat.html", flush=True)
+        while all(child.poll() is None for child in children):
+            time.sleep(0.2)
+        print("demo: a part of SightDesk ended by itself; its last lines stand above.", file=sys.stderr)
+        return 1
+    except Stop:
+        return 0
+    finally:
+        end(children)
+
+
+def gateway_settings(port: int, lite_port: int) -> dict[str, str]:
+    """The demo's settings; what the environment sets wins."""
+    lite = f"http://127.0.0.1:{lite_port}"
+    defaults = {
+        "ENGINE": "lite",
+        "ENGINE_URLS": lite,
+        "READER_URL": lite,
+        "FALLBACK_ENGINE_URL": lite,
+        "ANONYMOUS_NETWORKS": "127.0.0.0/8,::1/128",
+        "RATE_LIMIT_IP": "60/minute",
+        "RATE_LIMIT_USER": "60/minute",
+        "KNOWLEDGE_DIR": str(ROOT / "knowledge"),
+        "DATA_DIR": str(ROOT / "data"),
+        "FRONTEND_DIR": str(ROOT / "frontend"),
+        "LOG_LEVEL": "warning",
+        "LOG_FORMAT": "text",
+    }
+    return {**{name: os.environ.get(name) or value for name, value in defaults.items()}, "PORT": str(port)}
+
+
+def start(module: str, settings: dict[str, str]) -> subprocess.Popen[bytes]:
+    # A session of its own, so that Ctrl-C reaches the children through us, in order, and once.
+    environ = {**os.environ, **settings, "HOST": "127.0.0.1"}
+    return subprocess.Popen([sys.executable, "-m", module], cwd=ROOT, env=environ, start_new_session=True)
+
+
+def wait_until_ready(url: str, children: list[subprocess.Popen[bytes]]) -> None:
+    deadline = time.monotonic() + READY_SECONDS
+    while time.monotonic() < deadline:
+        if any(child.poll() is not None for child in children):
+            raise SystemExit(1)  # it has said why, in one line
+        try:
+            with urllib.request.urlopen(url, timeout=1):
+                return
+        except (urllib.error.URLError, OSError):
+            time.sleep(0.05)
+    raise SystemExit(f"demo: not ready after {READY_SECONDS} s")
+
+
+def end(children: list[subprocess.Popen[bytes]]) -> None:
+    for child in reversed(children):
+        if child.poll() is None:
+            child.terminate()
+    deadline = time.monotonic() + STOP_SECONDS
+    for child in children:
+        try:
+            child.wait(max(0.1, deadline - time.monotonic()))
+        except subprocess.TimeoutExpired:
+            child.kill()
+            child.wait()
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def stop(number: int, frame: FrameType | None) -> None:
+    for each in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(each, signal.SIG_IGN)
+    raise Stop
+
+
+if __name__ == "__main__":
+    sys.exit(main())
