@@ -7,7 +7,7 @@ from gateway.desk import Desk
 from gateway.media.sniff import ACCEPTED
 
 LITE_NOTICE = {
-    "zh-CN": "当前为内置引擎:读取截图文字并引用知识条款,它不是大语言模型。",
+    "zh-CN": "当前为内置引擎：读取截图文字并引用知识条款，它不是大语言模型。",
     "en": "Embedded engine: it reads screenshots and quotes clauses. It is not a language model.",
 }
 

@@ -37,10 +37,10 @@ def _raw(
 def _for_lite(
     request: ChatRequest, album: Album, citations: list[dict[str, Any]], upstream: Upstream, assistant: bool
 ) -> dict[str, Any]:
-    """One image part a shot, whole, since `lite` reads lines and not patches; readings in the same order."""
+    """One image part a shot, with the reading of the whole, since `lite` reads lines and not patches; readings in the same order."""
     shots: dict[tuple[int, int], list[Picture]] = {}
     for shot in album.shots:
-        shots.setdefault(shot.place, []).append(shot.pictures[0])
+        shots.setdefault(shot.place, []).extend(shot.pictures[:1] if assistant else shot.pictures)
     dropped = _dropped(request, shots, upstream, 0, keep_all=not assistant)
     messages = prompt.engine_messages(request.messages, shots, {})[dropped:]
     if not assistant:

@@ -50,9 +50,9 @@ class Index:
         total = len(self.clauses)
         for term, (numbers, frequencies) in postings.items():
             where = np.array(numbers, dtype=np.int32)
-            times = np.array(frequencies, dtype=np.float32)
+            frequency = np.array(frequencies, dtype=np.float32)
             idf = math.log(1 + (total - len(numbers) + 0.5) / (len(numbers) + 0.5))
-            self._postings[term] = (where, idf * times * (K1 + 1) / (times + norm[where]))
+            self._postings[term] = (where, idf * frequency * (K1 + 1) / (frequency + norm[where]))
             self._idf[term] = idf
         self._unknown_idf = math.log(1 + (total + 0.5) / 0.5)
         self._chinese = np.array([clause.locale == "zh" for clause in self.clauses], dtype=bool)
@@ -77,7 +77,7 @@ class Index:
         asked = sum(weight * self._weight_asked(term) for term, weight in weights.items())
         chinese = bool(CJK.search(parts[0][0])) or not parts[0][0].strip()
         scores = np.where(self._chinese == chinese, raw, raw * OTHER_LANGUAGE)
-        scores = np.where(worded, scores, 0.0)
+        scores[~worded] = 0.0
         return self._best(scores, covered / max(asked, 1e-6), limit, _codes(parts))
 
     def _weight_asked(self, term: str) -> float:

@@ -9,8 +9,8 @@ from inference.lite.reading import Field, Line, Reading
 
 # What people call a field when they ask for it; the first name is how the answer calls it.
 NAMES: dict[str, tuple[str, str, str]] = {
-    "waybill_number": ("运单号", "waybill number", r"运单|快递单|物流单|单号|快递号|waybill|tracking|awb"),
-    "order_number": ("订单号", "order number", r"订单[编]?号|订单编码|单号|order\s?(?:no|num|number|id)|my order\b"),
+    "waybill_number": ("运单号", "waybill number", r"运单|快递单|物流单|快递号|waybill|tracking|awb"),
+    "order_number": ("订单号", "order number", r"订单[编]?号|订单编码|(?<!运)(?<!递)(?<!流)单号|order\s?(?:no|num|number|id)|my order\b"),
     "invoice_number": ("发票号码", "invoice number", r"发票号|发票编号|invoice\s?(?:no|num|number)"),
     "invoice_code": ("发票代码", "invoice code", r"发票代码|invoice code"),
     "error_code": ("错误代码", "error code", r"错误|报错|故障|异常|代码|错误码|error|code|problem|wrong"),
@@ -30,7 +30,7 @@ NAMES: dict[str, tuple[str, str, str]] = {
     "id_card": ("证件号", "identity card", r"身份证|证件号|identity|id card"),
     "url": ("网址", "address", r"网址|链接|网站|url|link"),
 }
-ASKS_VALUE = re.compile(r"多少|是什么|是啥|什么|哪|几|吗|告诉|查|读|识别|提取|what|which|when|who|how much|tell|read|extract|find|\?|?", re.IGNORECASE)  # fmt: skip
+ASKS_VALUE = re.compile(r"多少|是什么|是啥|什么|哪|几|吗|告诉|查|读|识别|提取|what|which|when|who|how much|tell|read|extract|find|\?", re.IGNORECASE)  # fmt: skip
 ASKS_HELP = re.compile(
     r"怎么|如何|怎样|咋|办|解决|处理|为什么|为何|原因|能不能|可以|能否|流程|规则|政策|退|换|赔|保修|how (?:do|can|to|should|long)|why|fix|solve|can i|should|policy|what (?:should|can|do) i|help",
     re.IGNORECASE,
@@ -86,7 +86,7 @@ def _compared(pair: tuple[Reading, Reading], chinese: bool) -> str:
     found = differences(*pair)
     if not found:
         return "两张图中读到的文字完全相同。" if chinese else "The text read from the two pictures is the same."
-    head = f"两张图中有 {len(found)} 处不同:" if chinese else f"The two pictures differ in {len(found)} places:"
+    head = f"两张图中有 {len(found)} 处不同：" if chinese else f"The two pictures differ in {len(found)} places:"
     return f"{head}\n\n{table(found, chinese)}"
 
 
@@ -102,6 +102,9 @@ def _asked_fields(conversation: Conversation) -> list[Field]:
         if not re.search(pattern, question, re.IGNORECASE):
             continue
         values = list(dict.fromkeys(one.value for one in known if one.name == name))
+        if name == "amount":
+            values.sort(key=lambda value: value[0] not in "¥$€£")  # what has a currency sign is the total
+            values = values[:1]
         limit = 4 if here else 1
         asked += [next(one for one in known if one.value == value and one.name == name) for value in values[:limit]]
     return asked
@@ -126,9 +129,9 @@ def _values(asked: list[Field], chinese: bool) -> str:
         name = NAMES[one.name][0 if chinese else 1]
         doubt = ""
         if one.valid is False:
-            doubt = "(格式校验未通过,请核对)" if chinese else " (its check digit or form does not hold; please verify)"
+            doubt = "(格式校验未通过，请核对)" if chinese else " (its check digit or form does not hold; please verify)"
         lines.append(
-            f"{name}:**{_plain(one.value)}**{doubt}"
+            f"{name}：**{_plain(one.value)}**{doubt}"
             if chinese
             else f"{name.capitalize()}: **{_plain(one.value)}**{doubt}"
         )
@@ -148,7 +151,7 @@ def _shown(pictures: list[Reading], chinese: bool) -> str:
             else ("图中" if chinese else "The picture")
         )
         headline = _headline(reading.lines)
-        head = f"{name}显示:**{_plain(headline)}**" if chinese else f"{name} shows: **{_plain(headline)}**"
+        head = f"{name}显示：**{_plain(headline)}**" if chinese else f"{name} shows: **{_plain(headline)}**"
         codes = sorted(reading.fields, key=lambda one: one.name != "error_code")
         listed = [f"- {_label(one.name, chinese)}: {_plain(one.value)}" for one in codes[:MAX_LISTED]]
         if not listed:
@@ -166,7 +169,7 @@ def _headline(lines: list[Line]) -> str:
 def _clauses(clauses: list[dict[str, Any]], chinese: bool, after_picture: bool) -> str:
     if not clauses:
         if chinese:
-            return "知识库里没有找到能回答这个问题的条款,我不能替公司编造答案。您可以换个说法再问,或转人工处理。"
+            return "知识库里没有找到能回答这个问题的条款，我不能替公司编造答案。您可以换个说法再问，或转人工处理。"
         return (
             "The knowledge base has no clause that answers this, and I will not make one up. "
             "Please ask in other words, or have it handed over to a person."
@@ -174,7 +177,7 @@ def _clauses(clauses: list[dict[str, Any]], chinese: bool, after_picture: bool) 
     best = float(clauses[0].get("score") or 1.0)
     chosen = [clause for clause in clauses[:MAX_CLAUSES] if float(clause.get("score") or best) >= SECOND_SHARE * best]
     quotes = [f"{reference(clause, chinese)}\n\n{_quoted(str(clause.get('text') or ''))}" for clause in chosen]
-    head = ("处理依据:" if chinese else "What to do:") if after_picture else ""
+    head = ("处理依据：" if chinese else "What to do:") if after_picture else ""
     return "\n\n".join(filter(None, [head, *quotes]))
 
 
@@ -183,7 +186,7 @@ def reference(clause: dict[str, Any], chinese: bool) -> str:
     number = _plain(str(clause.get("clause") or ""))
     if chinese:
         named = number if number.startswith("第") else f"第 {number} 条"
-        return f"根据《{title}》{named if number else ''}:"
+        return f"根据《{title}》{named if number else ''}："
     return f"According to “{title}”{f', clause {number}' if number else ''}:"
 
 
@@ -199,7 +202,7 @@ def _from_tool(conversation: Conversation) -> str:
             break
         results.insert(0, turn.text.strip())
     text = "\n".join(f"> {line}" for result in results for line in result[:2000].splitlines())
-    return f"系统返回:\n\n{text}" if conversation.chinese else f"The system answered:\n\n{text}"
+    return f"系统返回：\n\n{text}" if conversation.chinese else f"The system answered:\n\n{text}"
 
 
 def _raw(conversation: Conversation) -> str:
@@ -219,7 +222,7 @@ def _raw(conversation: Conversation) -> str:
     for reading in pictures:
         lines = "\n".join(f"> {line.text}" for line in reading.lines)
         parts.append(
-            ("图中文字:\n\n" if chinese else "The picture reads:\n\n") + lines if lines else _shown([reading], chinese)
+            ("图中文字：\n\n" if chinese else "The picture reads:\n\n") + lines if lines else _shown([reading], chinese)
         )
     return "\n\n".join(parts)
 
@@ -227,7 +230,7 @@ def _raw(conversation: Conversation) -> str:
 def _about_itself(chinese: bool) -> str:
     if chinese:
         return (
-            "您好,我是 SightDesk 的内置引擎,不是大语言模型。我能读取截图里的文字和单号、错误代码,引用公司知识库的条款,"
+            "您好，我是 SightDesk 的内置引擎，不是大语言模型。我能读取截图里的文字和单号、错误代码，引用公司知识库的条款,"
             "比较两张图的差异。请发截图或直接提问。"
         )
     return (

@@ -3,6 +3,7 @@
 import base64
 import binascii
 import re
+import unicodedata
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -34,7 +35,8 @@ class Conversation:
 
     @property
     def question(self) -> str:
-        return self.last_user.text
+        """With full-width marks made plain, so that patterns need only know one form."""
+        return unicodedata.normalize("NFKC", self.last_user.text)
 
     @property
     def chinese(self) -> bool:

@@ -18,6 +18,7 @@ from inference.lite.reading import Line, Reading, rows
 MAX_PIXELS = 50_000_000
 MAX_SIDE = 30_000
 READ_SIDE = 4_000  # longer pictures are scaled down for detection
+FIND_SIDE = 1_280
 MIN_CONFIDENCE = 0.5
 REMEMBERED = 512
 THREADS = 2
@@ -74,6 +75,9 @@ class Reader:
                         "Global.use_cls": False,  # screenshots stand upright
                         "Global.max_side_len": READ_SIDE,
                         "Global.log_level": "error",
+                        # Where text stands is found on a smaller copy; what it says is read at full size.
+                        "Det.limit_type": "max",
+                        "Det.limit_side_len": FIND_SIDE,
                         "EngineConfig.onnxruntime.intra_op_num_threads": THREADS,
                         "EngineConfig.onnxruntime.inter_op_num_threads": 1,
                     }
