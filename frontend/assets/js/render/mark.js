@@ -1,0 +1,19 @@
+// A clause's text with the words of the question marked; text only, no HTML.
+export function wordsOf(question) {
+  const latin = question.match(/[A-Za-z0-9_-]{3,}/g) ?? [];
+  const pairs = [...question.matchAll(/(?=([\u3400-\u9fff]{2}))/g)].map((match) => match[1]);
+  return [...new Set([...latin, ...pairs])];
+}
+
+export function markWords(element, text, words) {
+  element.replaceChildren();
+  const escaped = words.map((word) => word.replace(/[.*+?^${}()|[\]\\]/g, "\\$&"));
+  if (!escaped.length) return void (element.textContent = text);
+  for (const piece of text.split(new RegExp(`(${escaped.join("|")})`, "i"))) {
+    if (words.some((word) => word.toLowerCase() === piece.toLowerCase())) {
+      const mark = document.createElement("mark");
+      mark.textContent = piece;
+      element.append(mark);
+    } else if (piece) element.append(piece);
+  }
+}

@@ -1,0 +1,52 @@
+// What frames the chat: words in the markup, language, theme, the engine's notice, the drawer.
+export function mountChrome({ session, config, locale, text }) {
+  document.documentElement.lang = locale;
+  for (const element of document.querySelectorAll("[data-text]")) element.textContent = text(element.dataset.text);
+  for (const element of document.querySelectorAll("[data-label]")) element.setAttribute("aria-label", text(element.dataset.label));
+
+  const { engine } = config;
+  document.getElementById("engine").textContent = engine.notice?.[locale] ?? engine.model;
+
+  const language = document.getElementById("locale");
+  language.textContent = text("languageName");
+  language.onclick = () => {
+    remember("locale", locale === "zh-CN" ? "en" : "zh-CN");
+    location.reload();
+  };
+
+  document.getElementById("theme").onclick = () => {
+    const dark = document.documentElement.dataset.theme ?? (matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light");
+    const next = dark === "dark" ? "light" : "dark";
+    document.documentElement.dataset.theme = next;
+    remember("theme", next);
+  };
+
+  const side = document.getElementById("side");
+  const menu = document.getElementById("menu");
+  menu.onclick = () => menu.setAttribute("aria-expanded", String(side.classList.toggle("open")));
+  document.querySelector(".chat").addEventListener("click", (event) => {
+    if (!menu.contains(event.target)) side.classList.remove("open");
+  });
+
+  const banner = document.getElementById("banner");
+  const degraded = (on) => {
+    banner.hidden = !on;
+    banner.textContent = on ? text("degraded") : "";
+  };
+  degraded(config.engine_state.phase === "fallback");
+  session.addEventListener("answered", (event) => degraded(Boolean(event.detail.degraded)));
+}
+
+export function remembered(name) {
+  try {
+    return localStorage.getItem(`sightdesk.${name}`);
+  } catch {
+    return null;
+  }
+}
+
+function remember(name, value) {
+  try {
+    localStorage.setItem(`sightdesk.${name}`, value);
+  } catch { /* the choice lasts until the reload */ }
+}
