@@ -10,7 +10,11 @@ from inference.lite.reading import Field, Line, Reading
 # What people call a field when they ask for it; the first name is how the answer calls it.
 NAMES: dict[str, tuple[str, str, str]] = {
     "waybill_number": ("运单号", "waybill number", r"运单|快递单|物流单|快递号|waybill|tracking|awb"),
-    "order_number": ("订单号", "order number", r"订单[编]?号|订单编码|(?<!运)(?<!递)(?<!流)单号|order\s?(?:no|num|number|id)|my order\b"),
+    "order_number": (
+        "订单号",
+        "order number",
+        r"订单[编]?号|订单编码|(?<!运)(?<!递)(?<!流)单号|order\s?(?:no|num|number|id)|my order\b",
+    ),
     "invoice_number": ("发票号码", "invoice number", r"发票号|发票编号|invoice\s?(?:no|num|number)"),
     "invoice_code": ("发票代码", "invoice code", r"发票代码|invoice code"),
     "error_code": ("错误代码", "error code", r"错误|报错|故障|异常|代码|错误码|error|code|problem|wrong"),

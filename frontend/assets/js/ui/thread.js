@@ -119,7 +119,9 @@ export function mountThread(element, { session, text, limits, announcer, picture
     live = null;
     ended.article.querySelector(".status").hidden = true;
     const { turns } = session.conversation;
+    const near = element.scrollHeight - element.scrollTop - element.clientHeight < 120;
     dress(ended.article, ended.turn, turns[turns.indexOf(ended.turn) - 1]);
+    if (near) element.scrollTop = element.scrollHeight;
     return ended;
   }
 

@@ -1,0 +1,59 @@
+"""Prints .env.example from the settings themselves: `.venv/bin/python -m scripts.env_example > .env.example`."""
+
+from typing import Any
+
+from pydantic import SecretStr
+
+from gateway.settings import PRIVATE_NETWORKS, Settings
+
+# Settings of the other containers, which the gateway does not read: (name, default, help).
+OTHERS = (
+    ("HTTP_PORT", "8080", "What nginx publishes."),
+    ("HTTPS_PORT", "8443", "What nginx publishes for TLS, once it has a certificate."),
+    ("BASIC_AUTH_USER", "admin", "nginx's first user."),
+    ("BASIC_AUTH_PASSWORD", "", "nginx's first user's password; `make up` makes one."),
+    ("MODEL_ID", "", "vLLM: checkpoint. Default by ENGINE."),
+    ("MODEL_SOURCE", "huggingface", "vLLM: huggingface, modelscope or local."),
+    ("MODEL_REVISION", "", "vLLM: revision of the checkpoint."),
+    ("GPU_MEMORY_UTILIZATION", "", "vLLM: share of the GPU's memory. Default by ENGINE."),
+    ("VLLM_EXTRA_ARGS", "", "vLLM: further arguments."),
+    ("ENGINE_HANG_SECONDS", "", "vLLM: seconds without a token that count as hung."),
+)
+# Fixed by docker-compose.yml inside the containers.
+FIXED = frozenset(("host", "port", "frontend_dir"))
+
+
+def render() -> str:
+    lines = [
+        "# SightDesk's settings. `make up` copies this to .env and fills in the secrets. A line with # is the default.",
+        "",
+    ]
+    for name, field in Settings.model_fields.items():
+        lines += [f"# {field.description}", _line(name.upper(), _text(name, field.default), name in FIXED), ""]
+    lines += ["# --- nginx and vLLM ---", ""]
+    for name, default, help in OTHERS:
+        lines += [f"# {help}", _line(name, default, False), ""]
+    return "\n".join(lines)
+
+
+def _line(name: str, value: str, fixed: bool) -> str:
+    return f"# {name}={value}" if value or fixed or name not in GENERATED else f"{name}="
+
+
+GENERATED = frozenset(("ENGINE", "API_KEYS", "BASIC_AUTH_PASSWORD", "PROXY_SECRET", "EMBED_SECRET"))
+
+
+def _text(name: str, default: Any) -> str:
+    if name == "allowed_ips":
+        return PRIVATE_NETWORKS
+    if isinstance(default, SecretStr):
+        return default.get_secret_value()
+    if isinstance(default, bool):
+        return str(default).lower()
+    if isinstance(default, tuple):
+        return ",".join(map(str, default))
+    return "" if default in (None, 0) else str(default)
+
+
+if __name__ == "__main__":
+    print(render(), end="")

@@ -1,0 +1,45 @@
+"""make key NAME=…: a new API key, shown once; only its digest is kept, and the gateway takes it without a restart."""
+
+import hashlib
+import json
+import secrets
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+
+
+def main() -> int:
+    name = sys.argv[1] if len(sys.argv) > 1 else ""
+    if not name.replace("-", "").replace("_", "").isalnum():
+        print("make key: give a name of letters, digits, - and _: make key NAME=shop", file=sys.stderr)
+        return 2
+    key = "sk-" + secrets.token_urlsafe(32)
+    entry = {"name": name, "sha256": hashlib.sha256(key.encode()).hexdigest(), "created": int(time.time())}
+    if running_in_docker():
+        program = "import json,pathlib,sys; p=pathlib.Path('/data/api-keys.json'); d=json.loads(p.read_text()) if p.exists() else {'keys':[]}; d['keys'].append(json.loads(sys.argv[1])); t=p.with_suffix('.new'); t.write_text(json.dumps(d)); t.replace(p)"  # fmt: skip
+        command = ["docker", "compose", "exec", "-T", "gateway", "/venv/bin/python", "-c", program, json.dumps(entry)]
+        subprocess.run(command, cwd=ROOT, check=True)
+    else:
+        path = ROOT / "data" / "api-keys.json"
+        path.parent.mkdir(exist_ok=True)
+        known = json.loads(path.read_text()) if path.exists() else {"keys": []}
+        known["keys"].append(entry)
+        path.write_text(json.dumps(known))
+        print(f"Set API_KEYS_FILE={path} for the gateway.", file=sys.stderr)
+    print(key)
+    return 0
+
+
+def running_in_docker() -> bool:
+    try:
+        listed = subprocess.run(["docker", "compose", "ps", "-q", "gateway"], cwd=ROOT, capture_output=True, text=True)
+    except FileNotFoundError:
+        return False
+    return listed.returncode == 0 and bool(listed.stdout.strip())
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,42 @@
+"""Writes .env from .env.example with generated secrets, once; an existing .env is never touched."""
+
+import os
+import re
+import secrets
+import shutil
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+
+
+def main() -> int:
+    path = ROOT / ".env"
+    if path.exists():
+        return 0
+    engine = os.environ.get("ENGINE") or found_engine()
+    values = {
+        "ENGINE": engine,
+        "API_KEYS": f"default:sk-{secrets.token_urlsafe(32)}",
+        "BASIC_AUTH_PASSWORD": secrets.token_urlsafe(15),
+        "PROXY_SECRET": secrets.token_urlsafe(32),
+        "EMBED_SECRET": secrets.token_urlsafe(48),
+    }
+    text = (ROOT / ".env.example").read_text("utf-8")
+    for name, value in values.items():
+        text = re.sub(rf"^#?\s*{name}=.*$", f"{name}={value}", text, count=1, flags=re.MULTILINE)
+    path.touch(mode=0o600)
+    path.write_text(text, "utf-8")
+    print(f"Wrote .env (ENGINE={engine}) with generated secrets.")
+    return 0
+
+
+def found_engine() -> str:
+    if shutil.which("nvidia-smi"):
+        return "gpu"
+    print("No NVIDIA driver was found here, so ENGINE=lite; set ENGINE=gpu or cpu to choose.")
+    return "lite"
+
+
+if __name__ == "__main__":
+    sys.exit(main())
