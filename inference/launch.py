@@ -80,7 +80,7 @@ def main() -> int:
         print(f"inference: {error}", file=sys.stderr)  # noqa: T201
         return 2
     print("inference:", shlex.join(command), flush=True)  # noqa: T201
-    os.execv(command[0], command)  # noqa: S606
+    os.execv(command[0], command)  # noqa: S606 - vLLM is what this process becomes
 
 
 if __name__ == "__main__":

@@ -46,7 +46,11 @@ def gpu() -> tuple[bool, str]:
 
 def memory() -> tuple[bool, str]:
     try:
-        kib = int(next(line for line in open("/proc/meminfo") if line.startswith("MemTotal")).split()[1])
+        kib = int(
+            next(
+                line for line in Path("/proc/meminfo").read_text().splitlines() if line.startswith("MemTotal")
+            ).split()[1]
+        )
     except (OSError, StopIteration):
         return True, "memory: unknown"
     return kib > 2_000_000, f"memory: {kib // 1_048_576} GiB (lite needs 1, cpu 16)"

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import logging
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -15,10 +16,12 @@ from inference.lite import MODEL
 from inference.lite.completion import complete
 from inference.lite.conversation import conversation_of, decode_base64
 from inference.lite.errors import LiteError
+from inference.lite.leaving import unless_left
 from inference.lite.ocr import Reader
+from inference.lite.request import checked
 
+log = logging.getLogger("lite")
 MAX_BODY = 96 * 1024 * 1024
-ROLES = frozenset(("system", "developer", "user", "assistant", "tool"))
 DESCRIPTION = "Reads pictures by OCR, quotes the clauses it is handed and fills tool calls. It is no language model."
 
 
@@ -34,12 +37,13 @@ def create_app() -> Starlette:
         return JSONResponse({"status": "ok", "reader": "ready" if reader.ready else "loading"})
 
     async def read(request: Request) -> Response:
-        reading = await reader.read(await _picture(request))
+        picture = await _picture(request)
+        reading = await unless_left(request, reader.read(picture))
         return JSONResponse(reading.as_json())
 
     async def chat(request: Request) -> Response:
         body = _parsed(await _body(request))
-        conversation = await conversation_of(body, reader)
+        conversation = await unless_left(request, conversation_of(body, reader))
         completion = await asyncio.to_thread(complete, body, conversation)
         if not body.get("stream"):
             return Response(completion.whole(), media_type="application/json")
@@ -53,6 +57,10 @@ def create_app() -> Starlette:
         yield
         warming.cancel()
 
+    async def unexpected(_: Request, error: Exception) -> Response:
+        log.error("unexpected", exc_info=error)
+        return JSONResponse(LiteError("Something went wrong here.", 500, "internal_error").body, status_code=500)
+
     async def failed(_: Request, error: Exception) -> Response:
         assert isinstance(error, LiteError)
         return JSONResponse(error.body, status_code=error.status)
@@ -64,7 +72,7 @@ def create_app() -> Starlette:
         Route("/v1/read", read, methods=["POST"]),
         Route("/v1/chat/completions", chat, methods=["POST"]),
     ]
-    return Starlette(routes=routes, lifespan=lifespan, exception_handlers={LiteError: failed})
+    return Starlette(routes=routes, lifespan=lifespan, exception_handlers={LiteError: failed, Exception: unexpected})
 
 
 async def _paced(events: Any) -> AsyncIterator[bytes]:
@@ -117,11 +125,4 @@ def _json(data: bytes) -> dict[str, Any]:
 
 
 def _parsed(data: bytes) -> dict[str, Any]:
-    body = _json(data)
-    messages = body.get("messages")
-    if not isinstance(messages, list) or not messages:
-        raise LiteError("messages is a list with at least one message.")
-    for message in messages:
-        if not isinstance(message, dict) or message.get("role") not in ROLES:
-            raise LiteError("A message has a role: system, developer, user, assistant or tool.")
-    return body
+    return checked(_json(data))

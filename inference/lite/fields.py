@@ -61,6 +61,8 @@ COMPILED = [
     for kind in KINDS
 ]  # fmt: skip
 
+LABEL_ALONE = re.compile(r"(?:" + "|".join(kind.labels for kind in KINDS) + r")(?:信息|名称)?[:：]?", re.IGNORECASE)
+
 # Codes that need no label.
 FORMS = (
     ("error_code", re.compile(r"\b(?:NET::)?ERR_[A-Z0-9_]{3,60}\b")),
@@ -95,7 +97,12 @@ def fields_of(lines: Iterable[Line]) -> list[Field]:
             _labelled(line, row[place + 1 : place + 3], _below(line, normal), found)
     for line in normal:
         _formed(line, found)
-    return found
+    return sorted(found, key=_rank)
+
+
+def _rank(field: Field) -> int:
+    """Of several amounts the one with a currency sign is the total; everything else keeps its order."""
+    return 1 if field.name == "amount" and field.value[0] not in "¥$€£" else 0
 
 
 def fields_in(text: str) -> list[Field]:
@@ -132,6 +139,8 @@ def _labelled(line: Line, beside: list[Line], below: list[Line], found: list[Fie
 def _add(name: str, value: str, line: Line, kind: Kind | None, found: list[Field]) -> bool:
     value = re.sub(r"\s+", "", value) if kind is None or kind.strip_spaces else value.strip()
     if kind is not None and kind.name in ("order_number", "waybill_number", "error_code") and not kind.check(value):  # type: ignore[misc]
+        return False
+    if LABEL_ALONE.fullmatch(value):
         return False
     if any(other.value == value for other in found) or (name == "error_code" and _part_of_other(value, found)):
         return True

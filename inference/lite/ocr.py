@@ -6,15 +6,17 @@ import io
 import logging
 import threading
 from collections import OrderedDict
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
 from typing import Any
 
-from PIL import Image, UnidentifiedImageError
+from PIL import Image, ImageOps, UnidentifiedImageError
 
 from inference.lite.errors import LiteError
 from inference.lite.fields import fields_of
 from inference.lite.reading import Line, Reading, rows
 
+Image.MAX_IMAGE_PIXELS = None  # `decoded` has its own bound, and says it
 MAX_PIXELS = 50_000_000
 MAX_SIDE = 30_000
 READ_SIDE = 4_000  # longer pictures are scaled down for detection
@@ -25,12 +27,24 @@ THREADS = 2
 log = logging.getLogger("lite.ocr")
 
 
+@dataclass(slots=True)
+class Wanted:
+    """A reading that was asked for: done, under way, or waiting for its turn."""
+
+    future: "Future[Reading]"
+    waiting: int = 0
+
+    @property
+    def failed(self) -> bool:
+        return self.future.cancelled() or (self.future.done() and self.future.exception() is not None)
+
+
 class Reader:
     """Reads each picture once; who asks for the same one meanwhile waits for the same reading."""
 
     def __init__(self) -> None:
         self._pool = ThreadPoolExecutor(1, thread_name_prefix="ocr")
-        self._readings: OrderedDict[str, asyncio.Task[Reading]] = OrderedDict()
+        self._wanted: OrderedDict[str, Wanted] = OrderedDict()
         self._engine: Any = None
         self._loading = threading.Lock()
 
@@ -44,17 +58,20 @@ class Reader:
     async def read(self, data: bytes) -> Reading:
         """Raises LiteError for what is no picture, or too large a one."""
         key = hashlib.sha256(data).hexdigest()
-        task = self._readings.get(key)
-        if task is None or (task.done() and (task.cancelled() or task.exception() is not None)):
-            task = asyncio.create_task(self._read(key, data))
-            self._readings[key] = task
-        self._readings.move_to_end(key)
-        while len(self._readings) > REMEMBERED:
-            self._readings.popitem(last=False)
-        return await asyncio.shield(task)
-
-    async def _read(self, key: str, data: bytes) -> Reading:
-        return await asyncio.get_running_loop().run_in_executor(self._pool, self._read_now, key, data)
+        wanted = self._wanted.get(key)
+        if wanted is None or wanted.failed:
+            wanted = self._wanted[key] = Wanted(self._pool.submit(self._read_now, key, data))
+        self._wanted.move_to_end(key)
+        while len(self._wanted) > REMEMBERED:
+            self._wanted.popitem(last=False)
+        wanted.waiting += 1
+        try:
+            return await asyncio.shield(asyncio.wrap_future(wanted.future))
+        finally:
+            wanted.waiting -= 1
+            # Nobody waits any more: what has not begun is never begun.
+            if not wanted.waiting and wanted.future.cancel():
+                self._wanted.pop(key, None)
 
     def _read_now(self, key: str, data: bytes) -> Reading:
         import numpy as np
@@ -96,12 +113,13 @@ def decoded(data: bytes) -> Image.Image:
                 "image_too_large",
             )
         image.load()
+        image = ImageOps.exif_transpose(image)
         if image.mode in ("RGBA", "LA", "P"):
             image = image.convert("RGBA")
             white = Image.new("RGBA", image.size, "white")
             image = Image.alpha_composite(white, image)
         return image.convert("RGB")
-    except (UnidentifiedImageError, OSError, ValueError, SyntaxError, Image.DecompressionBombError):
+    except (UnidentifiedImageError, OSError, ValueError, SyntaxError):
         raise LiteError("This is no picture, or a damaged one.", 400, "invalid_image") from None
 
 

@@ -8,7 +8,7 @@ import regex
 
 from inference.lite.conversation import Conversation
 
-PATTERN_SECONDS = 0.05  # a pattern comes from outside; one that backtracks without end is given up
+PATTERN_SECONDS = 0.02  # a pattern comes from outside; one that backtracks without end is given up
 MAX_TEXT = 20_000
 MAX_PATTERN = 500
 WORD = re.compile(r"[a-z0-9]+|[\u2e80-\u9fff]{2}")
@@ -38,7 +38,7 @@ def calls(body: dict[str, Any], conversation: Conversation) -> list[dict[str, An
     for tool in tools:
         arguments = _arguments(tool.get("parameters") or {}, conversation)
         fit = _fit(tool, conversation.question)
-        if arguments is not None and (forced or fit > 0 or (tool.get("parameters") or {}).get("required")):
+        if arguments is not None and (forced or fit > 0):
             filled.append((fit, {"name": str(tool["name"]), "arguments": json.dumps(arguments, ensure_ascii=False)}))
     filled.sort(key=lambda one: -one[0])
     return [call for _, call in filled[:1]]

@@ -1,0 +1,100 @@
+"""The real servers on free ports, for tests and benchmarks: lite, the gateway, and what they are told."""
+
+import contextlib
+import os
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+START_SECONDS = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    url: str
+    process: "subprocess.Popen[bytes]"
+    log: Path
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        return int(probe.getsockname()[1])
+
+
+@contextlib.contextmanager
+def running(module: str, settings: dict[str, str], health: str = "/healthz") -> Iterator[Running]:
+    port = free_port()
+    environ = {name: value for name, value in os.environ.items() if name not in settings}
+    environ |= {"HOST": "127.0.0.1", "PORT": str(port), **settings}
+    with tempfile.NamedTemporaryFile(prefix="sightdesk-", suffix=".log") as log:
+        process = subprocess.Popen([sys.executable, "-m", module], cwd=ROOT, env=environ, stdout=log, stderr=log)
+        try:
+            url = f"http://127.0.0.1:{port}"
+            wait_for(url + health, process, Path(log.name))
+            yield Running(url, process, Path(log.name))
+        finally:
+            process.terminate()
+            try:
+                process.wait(40)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+
+
+def wait_for(url: str, process: "subprocess.Popen[bytes] | None" = None, log: Path | None = None) -> None:
+    deadline = time.monotonic() + START_SECONDS
+    while time.monotonic() < deadline:
+        if process is not None and process.poll() is not None:
+            raise RuntimeError(f"ended with {process.returncode}: {log.read_text() if log else ''}")
+        try:
+            with urllib.request.urlopen(url, timeout=1):
+                return
+        except (urllib.error.URLError, OSError):
+            time.sleep(0.05)
+    raise RuntimeError(f"{url} did not answer in {START_SECONDS} s")
+
+
+@contextlib.contextmanager
+def running_lite() -> Iterator[Running]:
+    with running("inference.lite", {}) as lite:
+        yield lite
+
+
+@contextlib.contextmanager
+def running_gateway(engine_url: str, data_dir: Path, **settings: str) -> Iterator[Running]:
+    """A gateway before `engine_url`, open to this machine, with limits out of the way."""
+    defaults = {
+        "ENGINE": "lite",
+        "ENGINE_URLS": engine_url,
+        "READER_URL": engine_url,
+        "FALLBACK_ENGINE_URL": "",
+        "ANONYMOUS_NETWORKS": "127.0.0.0/8,::1/128",
+        "RATE_LIMIT_IP": "100000/minute",
+        "RATE_LIMIT_USER": "100000/minute",
+        "RATE_LIMIT_KEY": "100000/minute",
+        "RATE_LIMIT_API": "100000/minute",
+        "KNOWLEDGE_DIR": str(ROOT / "knowledge"),
+        "FRONTEND_DIR": str(ROOT / "frontend"),
+        "DATA_DIR": str(data_dir),
+    }
+    with running("gateway", {**defaults, **settings}) as gateway:
+        yield gateway
+
+
+@contextlib.contextmanager
+def running_desk() -> Iterator[Running]:
+    with (
+        tempfile.TemporaryDirectory() as data,
+        running_lite() as lite,
+        running_gateway(lite.url, Path(data)) as gateway,
+    ):
+        wait_for(gateway.url + "/readyz")
+        yield gateway

@@ -1,0 +1,34 @@
+"""The official OpenAI SDK: whole, streamed, and with the assistant's citations."""
+
+import base64
+import os
+from pathlib import Path
+
+import openai
+
+# `make demo` asks for no key: an address of this machine is anonymous as long as no key is sent.
+key = os.environ.get("SIGHTDESK_KEY", "")
+client = openai.OpenAI(
+    base_url=os.environ.get("SIGHTDESK_URL", "http://127.0.0.1:8000") + "/v1",
+    api_key=key or "none",
+    default_headers=None if key else {"Authorization": openai.omit},
+)
+screenshot = Path(__file__).parents[1] / "screens" / "waybill.png"
+picture = "data:image/png;base64," + base64.b64encode(screenshot.read_bytes()).decode()
+messages = [
+    {
+        "role": "user",
+        "content": [
+            {"type": "text", "text": "运单号是多少？"},
+            {"type": "image_url", "image_url": {"url": picture}},
+        ],
+    }
+]
+
+whole = client.chat.completions.create(model="sightdesk", messages=messages)
+print(whole.choices[0].message.content)
+print("citations:", [citation["title"] for citation in whole.model_extra["sightdesk"]["citations"]])
+
+for chunk in client.chat.completions.create(model="sightdesk", messages=messages, stream=True):
+    print(chunk.choices[0].delta.content or "", end="", flush=True)
+print()

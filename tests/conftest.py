@@ -1,0 +1,36 @@
+"""The real servers, once a session; each test that needs another setting starts its own."""
+
+import base64
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from benchmarks.servers import Running, running_desk, running_lite
+
+SCREENS = Path(__file__).parents[1] / "examples" / "screens"
+
+
+@pytest.fixture(scope="session")
+def desk() -> Iterator[Running]:
+    with running_desk() as gateway:
+        yield gateway
+
+
+@pytest.fixture(scope="session")
+def lite() -> Iterator[Running]:
+    with running_lite() as engine:
+        yield engine
+
+
+def data_url(data: bytes, kind: str = "image/png") -> str:
+    return f"data:{kind};base64,{base64.b64encode(data).decode()}"
+
+
+def screen(name: str) -> str:
+    return data_url((SCREENS / f"{name}.png").read_bytes())
+
+
+def picture_message(question: str, *urls: str) -> dict[str, object]:
+    pictures = [{"type": "image_url", "image_url": {"url": url}} for url in urls]
+    return {"role": "user", "content": [{"type": "text", "text": question}, *pictures]}

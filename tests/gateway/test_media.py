@@ -1,0 +1,151 @@
+"""What a picture is, is allowed to be, and becomes."""
+
+import io
+import struct
+import zlib
+
+import pytest
+import pyvips
+from PIL import Image
+
+from gateway.errors import ImageTooLarge, InvalidImage, PDFTooLarge, UnsupportedMediaType
+from gateway.media import dataurl
+from gateway.media.budget import share
+from gateway.media.limits import MediaLimits
+from gateway.media.pdf import render_pages
+from gateway.media.picture import tokens_of
+from gateway.media.raster import prepare_image, tile_boxes
+from gateway.media.sniff import sniff
+
+LIMITS = MediaLimits()
+
+
+def encoded(size: tuple[int, int], kind: str = "PNG", **more: object) -> bytes:
+    made = io.BytesIO()
+    Image.new("RGB", size, (200, 30, 30)).save(made, kind, **more)
+    return made.getvalue()
+
+
+def header_only_png(width: int, height: int) -> bytes:
+    """A PNG of a few bytes that claims to be enormous."""
+
+    def block(name: bytes, data: bytes) -> bytes:
+        return struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
+
+    head = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
+    return (
+        b"\x89PNG\r\n\x1a\n" + block(b"IHDR", head) + block(b"IDAT", zlib.compress(b"\0" * 900)) + block(b"IEND", b"")
+    )
+
+
+def pdf(pages: int) -> bytes:
+    made = io.BytesIO()
+    images = [Image.new("RGB", (200, 280), "white") for _ in range(pages)]
+    images[0].save(made, "PDF", save_all=True, append_images=images[1:])
+    return made.getvalue()
+
+
+@pytest.mark.parametrize("kind", ["PNG", "JPEG", "WEBP", "GIF", "BMP"])
+def test_every_accepted_kind_is_read(kind: str) -> None:
+    data = encoded((320, 200), kind)
+    (picture,) = prepare_image(data, sniff(data), LIMITS)
+    assert (picture.width, picture.height) == (320, 200)
+
+
+def test_a_picture_of_many_pixels_is_refused_by_its_header() -> None:
+    with pytest.raises(ImageTooLarge, match="30000"):
+        prepare_image(header_only_png(30_001, 10), "image/png", LIMITS)
+    with pytest.raises(ImageTooLarge, match="50000000"):
+        prepare_image(header_only_png(30_000, 30_000), "image/png", LIMITS)
+
+
+@pytest.mark.parametrize("kind", ["PNG", "JPEG"])
+def test_a_truncated_picture_is_refused(kind: str) -> None:
+    data = encoded((900, 700), kind)
+    with pytest.raises(InvalidImage):
+        prepare_image(data[: len(data) // 2], sniff(data), LIMITS)
+
+
+def test_a_mislabelled_picture_is_taken_for_what_it_is() -> None:
+    assert sniff(encoded((9, 9), "JPEG")) == "image/jpeg"
+
+
+@pytest.mark.parametrize("data", [b"", b"hello", b"<svg/>", b"II*\0", b"MZ\x90"])
+def test_what_is_no_picture_is_refused(data: bytes) -> None:
+    with pytest.raises(UnsupportedMediaType):
+        sniff(data)
+
+
+def test_a_one_pixel_picture_is_padded_to_what_the_engine_takes() -> None:
+    (picture,) = prepare_image(encoded((1, 1)), "image/png", LIMITS)
+    assert (picture.width, picture.height) == (32, 32)
+
+
+def test_a_large_picture_is_scaled_and_a_small_one_keeps_its_pixels() -> None:
+    (large,) = prepare_image(encoded((4000, 3000), "JPEG"), "image/jpeg", LIMITS)
+    assert max(large.width, large.height) == 2048
+    (small,) = prepare_image(encoded((1366, 768)), "image/png", LIMITS)
+    assert (small.width, small.height, small.scale) == (1366, 768, 1.0)
+
+
+def test_orientation_is_applied_and_metadata_left_behind() -> None:
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    exif[0x010E] = "secret place"
+    data = encoded((400, 200), "JPEG", exif=exif.tobytes())
+    (picture,) = prepare_image(data, "image/jpeg", LIMITS)
+    assert (picture.width, picture.height) == (200, 400)
+    assert b"secret place" not in picture.data
+    assert "exif-data" not in pyvips.Image.new_from_buffer(picture.data, "").get_fields()
+
+
+def test_a_long_screenshot_is_cut_into_overlapping_tiles() -> None:
+    pictures = prepare_image(encoded((1080, 7000)), "image/png", LIMITS)
+    assert 2 <= len(pictures) <= 4
+    boxes = tile_boxes(1080, 7000, 2048)
+    assert all(one[1] + one[3] > two[1] for one, two in zip(boxes, boxes[1:], strict=False))
+    assert boxes[-1][1] + boxes[-1][3] == 7000
+
+
+def test_tokens_follow_the_32_pixel_arithmetic() -> None:
+    assert tokens_of(1920, 1080) == 2042
+    assert tokens_of(2048, 2048) == 4098
+
+
+def test_the_newest_pictures_keep_their_size() -> None:
+    assert share([1000, 1000, 1000], 2500) == [500, 1000, 1000]
+    assert share([1000, 1000, 1000], 2100) == [0, 1000, 1000]
+    assert share([10] * 20, 1000) == [0] * 4 + [10] * 16
+
+
+async def test_pdf_pages_become_pictures() -> None:
+    pictures = await render_pages(pdf(3), LIMITS)
+    assert [picture.page for picture in pictures] == [1, 2, 3]
+
+
+async def test_a_pdf_of_500_pages_is_refused_with_both_numbers() -> None:
+    with pytest.raises(PDFTooLarge, match="500 pages; at most 8"):
+        await render_pages(pdf(500), LIMITS)
+
+
+async def test_a_broken_pdf_is_refused() -> None:
+    with pytest.raises(InvalidImage):
+        await render_pages(b"%PDF-1.7 nothing here", LIMITS)
+
+
+async def test_a_pdf_that_takes_too_long_is_killed() -> None:
+    with pytest.raises(InvalidImage, match="longer than"):
+        await render_pages(pdf(8), MediaLimits(pdf_seconds=0.01))
+
+
+@pytest.mark.parametrize(
+    "url", ["data:image/png;base64,@@@", "data:,x", "file:///etc/passwd", "data:image/png;base64,"]
+)
+def test_a_damaged_data_url_is_refused(url: str) -> None:
+    with pytest.raises(InvalidImage):
+        dataurl.decode(url, 1000, "p")
+
+
+def test_a_data_url_above_the_bound_is_refused_before_decoding() -> None:
+    with pytest.raises(ImageTooLarge, match="at most 1000"):
+        dataurl.decode("data:image/png;base64," + "A" * 4000, 1000, "p")

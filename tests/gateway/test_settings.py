@@ -1,0 +1,34 @@
+from pathlib import Path
+
+import pytest
+
+from gateway.settings import Settings, WrongSettings, load_settings
+from scripts.env_example import render
+
+
+def test_every_setting_has_help_and_stands_in_the_example() -> None:
+    assert all(field.description for field in Settings.model_fields.values())
+    assert (Path(__file__).parents[2] / ".env.example").read_text("utf-8") == render()
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "expected"),
+    [("PORT", "99999", "65535"), ("RATE_LIMIT_IP", "often", "20/minute"), ("ENGINE", "tpu", "'gpu', 'cpu' or 'lite'"), ("ALLOWED_IPS", "10.0.0.0/99", "network")],
+)  # fmt: skip
+def test_a_wrong_value_is_named_in_one_line(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str, expected: str
+) -> None:
+    monkeypatch.setenv(name, value)
+    with pytest.raises(WrongSettings) as caught:
+        load_settings()
+    assert name in str(caught.value)
+    assert value in str(caught.value)
+    assert expected in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_an_empty_reader_is_off_and_another_empty_value_is_the_default(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("READER_URL", "")
+    monkeypatch.setenv("MODEL_NAME", "")
+    settings = load_settings(engine="cpu")
+    assert (settings.reader_url, settings.model_name) == ("", "Qwen3-VL-2B")
