@@ -25,6 +25,12 @@ class KeyRing:
         self._stamp: tuple[int, int] | None = None
         self._checked = -RECHECK_SECONDS
 
+    @property
+    def empty(self) -> bool:
+        """Whether no key exists at all: a desk that is open to its anonymous networks only."""
+        self._reread()
+        return not self._fixed and not self._from_file
+
     def name_of(self, key: str) -> str | None:
         """The name of a key, or None. Every digest is compared, each in constant time."""
         self._reread()

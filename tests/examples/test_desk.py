@@ -42,9 +42,15 @@ def client(desk: Running):  # type: ignore[no-untyped-def]
         yield made
 
 
-@pytest.fixture
-def keyed(desk: Running):  # type: ignore[no-untyped-def]
-    return desk
+def test_the_sdk_streams_and_answers_whole(client: openai.OpenAI) -> None:
+    messages = [picture_message("运单号是多少?", screen("waybill"))]
+    whole = client.chat.completions.create(model="sightdesk", messages=messages)  # type: ignore[arg-type]
+    stream = client.chat.completions.create(model="sightdesk", messages=messages, stream=True)  # type: ignore[arg-type]
+    words = "".join(chunk.choices[0].delta.content or "" for chunk in stream)
+    assert words == whole.choices[0].message.content
+    assert "SF1402857369214" in words
+    assert whole.usage is not None
+    assert "sightdesk" in [model.id for model in client.models.list()]
 
 
 def test_a_file_uploaded_once_is_asked_about_by_its_id(desk: Running) -> None:
