@@ -1,0 +1,58 @@
+"""The real stack: docker-compose.yml with ENGINE=lite, brought up once, taken down at the end.
+
+An engine that does not answer fails the suite with its reason; where a host has none, `.ci/run` installs one first.
+"""
+
+import os
+import subprocess
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from benchmarks.servers import free_port
+
+ROOT = Path(__file__).parents[2]
+
+
+@dataclass(frozen=True, slots=True)
+class Stack:
+    url: str
+    user: str
+    password: str
+    key: str
+
+
+def compose(*arguments: str, **environ: str) -> subprocess.CompletedProcess[str]:
+    made = {**os.environ, "COMPOSE_PROJECT_NAME": "sightdesk-test", **environ}
+    return subprocess.run(["docker", "compose", *arguments], cwd=ROOT, env=made, capture_output=True, text=True)
+
+
+@pytest.fixture(scope="session")
+def stack() -> Iterator[Stack]:
+    found = subprocess.run(["docker", "info"], capture_output=True, text=True)
+    assert found.returncode == 0, f"these tests need a Docker engine: {found.stderr.strip()[:300]}"
+    port = free_port()
+    environ = {
+        "ENGINE": "lite",
+        "HTTP_PORT": str(port),
+        "PRIVATE_SUBNET": "172.30.84.0/24",
+        "BASIC_AUTH_USER": "agent",
+        "BASIC_AUTH_PASSWORD": "desk-password",
+        "PROXY_SECRET": "between-us",
+        "API_KEYS": "shop:sk-docker",
+        "EMBED_SECRET": "signs",
+    }
+    env_file = ROOT / ".env"
+    kept = env_file.read_text() if env_file.exists() else None
+    env_file.write_text("".join(f"{name}={value}\n" for name, value in environ.items()))
+    try:
+        started = compose("up", "-d", "--build", "--wait", **environ)
+        assert started.returncode == 0, started.stderr[-3000:] + compose("logs", "--tail", "40", **environ).stdout
+        yield Stack(f"http://127.0.0.1:{port}", "agent", "desk-password", "sk-docker")
+    finally:
+        compose("down", "-v", "--timeout", "10", **environ)
+        env_file.unlink()
+        if kept is not None:
+            env_file.write_text(kept)
