@@ -5,9 +5,11 @@ from pathlib import Path
 from fastapi import FastAPI
 from starlette.datastructures import MutableHeaders
 from starlette.responses import FileResponse, RedirectResponse, Response
+from starlette.routing import Route
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from gateway.errors import NotFound
 from gateway.identity.origins import Origins
 
 # The same policy as nginx/snippets/security-headers.conf.
@@ -15,6 +17,16 @@ POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob: data:; connect-src 'self'; "
     "font-src 'self'; manifest-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors "
 )
+
+
+class OneFile:
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if not self.path.is_file():
+            raise NotFound("There is nothing here.")
+        await FileResponse(self.path)(scope, receive, send)
 
 
 class WithPolicy:
@@ -43,7 +55,7 @@ def mount_page(app: FastAPI, folder: Path, origins: Origins) -> None:
 
     app.add_api_route("/", root, include_in_schema=False)
     for name in ("chat.html", "embed.html", "embed.js"):
-        if (folder / name).is_file():
-            response = FileResponse(folder / name)
-            app.mount(f"/{name}", WithPolicy(response, origins), name=name)
+        app.router.routes.append(
+            Route(f"/{name}", WithPolicy(OneFile(folder / name), origins), methods=["GET", "HEAD"])
+        )
     app.mount("/assets", WithPolicy(StaticFiles(directory=folder / "assets"), origins), name="assets")

@@ -5,7 +5,8 @@ export class EventParser {
 
   /** The data of every event completed by these bytes. */
   push(bytes) {
-    this.#buffer += this.#decoder.decode(bytes, { stream: true }).replaceAll("\r\n", "\n");
+    // The whole rest again: a CR may have come with the bytes before its LF.
+    this.#buffer = (this.#buffer + this.#decoder.decode(bytes, { stream: true })).replaceAll("\r\n", "\n");
     const events = this.#buffer.split("\n\n");
     this.#buffer = events.pop();
     return events.map(dataOf).filter((data) => data !== "");

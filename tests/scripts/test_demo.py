@@ -1,0 +1,89 @@
+"""`make demo` as a person meets it."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import requests
+
+from benchmarks.servers import free_port, wait_for
+
+ROOT = Path(__file__).parents[2]
+
+
+def demo(port: int) -> "subprocess.Popen[str]":
+    return subprocess.Popen(
+        [sys.executable, "-m", "scripts.demo"],
+        cwd=ROOT,
+        env={**os.environ, "PORT": str(port)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def test_it_says_where_it_is_and_a_signal_stops_everything() -> None:
+    port = free_port()
+    process = demo(port)
+    assert process.stdout is not None
+    assert process.stdout.readline() == f"SightDesk is ready: http://127.0.0.1:{port}/chat.html\n"
+    assert (
+        requests.get(f"http://127.0.0.1:{port}/", allow_redirects=False, timeout=5).headers["location"] == "/chat.html"
+    )
+    process.send_signal(signal.SIGTERM)
+    assert process.wait(20) == 0
+    process.communicate()
+    time.sleep(0.2)
+    with socket.socket() as probe:
+        assert probe.connect_ex(("127.0.0.1", port)) != 0
+
+
+def test_a_port_in_use_is_one_clear_line() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        process = demo(taken.getsockname()[1])
+        _, complaint = process.communicate(timeout=30)
+    assert process.returncode != 0
+    assert "cannot listen" in complaint
+    assert "PORT" in complaint
+
+
+def test_the_gateway_starts_before_its_engine_and_finds_it_later(tmp_path: Path) -> None:
+    from benchmarks.servers import running_gateway
+
+    port = free_port()
+    url = f"http://127.0.0.1:{port}"
+    with running_gateway(url, tmp_path) as gateway:
+        assert requests.get(gateway.url + "/readyz", timeout=5).status_code == 503
+        body = {"model": "sightdesk", "messages": [{"role": "user", "content": "多少钱包邮"}]}
+        answer = requests.post(gateway.url + "/v1/chat/completions", json=body, timeout=10)
+        assert (answer.status_code, answer.json()["error"]["code"]) == (503, "upstream_unavailable")
+        assert int(answer.headers["retry-after"]) >= 1
+        environ = {**os.environ, "PORT": str(port)}
+        engine = subprocess.Popen([sys.executable, "-m", "inference.lite"], cwd=ROOT, env=environ)
+        try:
+            wait_for(gateway.url + "/readyz")
+            assert requests.post(gateway.url + "/v1/chat/completions", json=body, timeout=10).status_code == 200
+        finally:
+            engine.terminate()
+            engine.wait(20)
+
+
+def test_the_assistant_goes_on_with_the_fallback_and_says_so(tmp_path: Path) -> None:
+    from benchmarks.servers import running_gateway, running_lite
+
+    nowhere = f"http://127.0.0.1:{free_port()}"
+    with (
+        running_lite() as lite,
+        running_gateway(nowhere, tmp_path, ENGINE="cpu", FALLBACK_ENGINE_URL=lite.url) as gateway,
+    ):
+        wait_for(gateway.url + "/readyz")
+        body = {"model": "sightdesk", "messages": [{"role": "user", "content": "多少钱包邮"}]}
+        answer = requests.post(gateway.url + "/v1/chat/completions", json=body, timeout=10).json()
+        assert answer["sightdesk"]["degraded"] is True
+        assert answer["model"] == "sightdesk-lite"
+        raw = requests.post(gateway.url + "/v1/chat/completions", json={**body, "model": "Qwen3-VL-2B"}, timeout=10)
+        assert raw.status_code == 503
