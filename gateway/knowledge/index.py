@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from gateway.knowledge.clauses import CJK, Clause
-from gateway.knowledge.terms import query_terms, terms
+from gateway.knowledge.terms import STEMMED_SYNONYMS, query_terms, terms
 
 K1 = 1.2
 B = 0.6
@@ -22,6 +22,8 @@ WORD_WEIGHT = 0.4
 # Beside the best hit, one below this share of its score is noise.
 MIN_SHARE = 0.45
 CODE = re.compile(r"(?i)\b(?=[a-z0-9_.:-]*[a-z])(?=[a-z0-9_.:-]*[\d_])[a-z0-9]+(?:[_.:-][a-z0-9]+)*\b")
+# A question of codes alone is in no language; Chinese comes first then.
+LATIN_WORD = re.compile(r"\b[A-Za-z]?[a-z]{2,}\b")
 
 Query = str | Sequence[tuple[str, float]]
 
@@ -75,14 +77,15 @@ class Index:
                 covered[where] += weight * self._idf[term]
                 worded[where] |= len(term) > 1 and weight >= WORD_WEIGHT
         asked = sum(weight * self._weight_asked(term) for term, weight in weights.items())
-        chinese = bool(CJK.search(parts[0][0])) or not parts[0][0].strip()
+        chinese = bool(CJK.search(parts[0][0])) or not LATIN_WORD.search(parts[0][0])
         scores = np.where(self._chinese == chinese, raw, raw * OTHER_LANGUAGE)
         scores[~worded] = 0.0
         return self._best(scores, covered / max(asked, 1e-6), limit, _codes(parts))
 
     def _weight_asked(self, term: str) -> float:
-        """What a term adds to what was asked. A pair that no clause has mostly straddles two words: its characters count."""
-        if len(term) == 2 and CJK.match(term):
+        """What a term adds to what was asked. A pair that no clause has mostly straddles two words: its characters count.
+        A word that no clause has but a synonym of which stands in the question's terms is asked by that synonym."""
+        if (len(term) == 2 and CJK.match(term)) or term in STEMMED_SYNONYMS:
             return self._idf.get(term, 0.0)
         return self._idf.get(term, self._unknown_idf)
 
