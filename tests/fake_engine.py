@@ -25,7 +25,8 @@ def chunk(content: str, **more: Any) -> bytes:
 async def chat(request: Request) -> Response:
     body = await request.json()
     STATE["bodies"] = [*STATE["bodies"][-4:], body]
-    order = str(body["messages"][-1]["content"]).split()[-1] if isinstance(body["messages"][-1]["content"], str) else ""
+    content = body["messages"][-1]["content"]
+    order = (content.split() or [""])[-1] if isinstance(content, str) else ""
     if order == "500":
         return JSONResponse({"error": {"message": "boom"}}, status_code=500)
     if order == "too-long":

@@ -54,8 +54,7 @@ def mount_page(app: FastAPI, folder: Path, origins: Origins) -> None:
         return RedirectResponse("/chat.html", 302)
 
     app.add_api_route("/", root, include_in_schema=False)
-    for name in ("chat.html", "embed.html", "embed.js"):
-        app.router.routes.append(
-            Route(f"/{name}", WithPolicy(OneFile(folder / name), origins), methods=["GET", "HEAD"])
-        )
+    for path in ("/chat.html", "/embed.html"):
+        page = WithPolicy(OneFile(folder / "chat.html"), origins)
+        app.router.routes.append(Route(path, page, methods=["GET", "HEAD"]))
     app.mount("/assets", WithPolicy(StaticFiles(directory=folder / "assets"), origins), name="assets")

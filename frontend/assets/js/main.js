@@ -12,7 +12,8 @@ import { mountThread } from "./ui/thread.js";
 const theme = remembered("theme");
 if (theme) document.documentElement.dataset.theme = theme;
 
-const embedded = document.querySelector('meta[name="sightdesk-mode"]') !== null;
+// The same page at another address: there it can do nothing without a token.
+const embedded = location.pathname === "/embed.html";
 const token = embedded ? new URLSearchParams(location.hash.slice(1)).get("token") ?? "" : "";
 const locale = remembered("locale") ?? chooseLocale(navigator.languages ?? [navigator.language]);
 const text = translator(locale);
