@@ -38,7 +38,8 @@ def _has_digits(count: int) -> Callable[[str], bool]:
 KINDS = (
     Kind("waybill_number", label("运单号", "运单编号", "运单号码", "快递单号", "物流单号", "快递编号", "邮件号", "面单号",
          r"way\s?bill(?:\s?(?:no|number|#))?\.?", r"tracking(?:\s?(?:no|number|id|#))?\.?", r"awb(?:\s?(?:no|number))?\.?", r"consignment\s?(?:no|number)\.?"), SPACED_CODE, _has_digits(8)),
-    Kind("order_number", label("订单编号", "订单号码", "订单号", "订单ID", "交易单号", "商户单号", "商户订单号", "单号",
+    Kind("order_number", label("订单编号", "订单号码", "订单号", "订单ID", "交易单号", "商户单号", "商户订单号",
+         r"(?<![运递流面])单\s?号",
          r"order\s?(?:no|number|id|#)\.?", r"order(?=\s*#)", r"order(?=\s+[A-Z]{0,4}-?\d)"), CODE, _has_digits(4)),
     Kind("invoice_number", label("发票号码", "发票号", "发票编号", r"invoice\s?(?:no|number|#)\.?"), r"\d{20}|\d{8}|[A-Z]{2,5}-?\d[\dA-Z-]{4,20}",
          lambda value: len(value) in (8, 20) or not value.isdigit()),
@@ -57,7 +58,7 @@ KINDS = (
 )  # fmt: skip
 COMPILED = [
     (kind, re.compile(rf"(?:{kind.labels})(?P<gap>\s*[::##]?\s*)(?:(?:是|为|is|was)\s*[::]?\s*)?(?P<value>{kind.value})(?![A-Z0-9])", re.I),
-     re.compile(rf"(?:^|[\s|])(?:{kind.labels})\s*[::##]?\s*$", re.I), re.compile(rf"^\s*[¥¥]?(?P<value>{kind.value})(?![A-Z0-9])", re.I))
+     re.compile(rf"(?:^|[\s|])(?:{kind.labels})\s*[::##]?\s*$", re.I), re.compile(rf"^\s*(?P<value>{kind.value})(?![A-Z0-9])", re.I))
     for kind in KINDS
 ]  # fmt: skip
 
@@ -72,7 +73,7 @@ FORMS = (
     ("error_code", re.compile(r"\b0x[0-9A-Fa-f]{8}\b")),
     ("error_code", re.compile(r"\bSQLSTATE\[?[0-9A-Z]{5}\]?")),
     ("error_code", re.compile(r"\b(?:PAY|ERR|ERROR|APP|NET|AUTH|LOGIN|SYS|API|SVR|E|SSL|DB|TXN|ORD|UPD)[-_]\d{2,6}\b")),
-    ("phone", re.compile(r"(?<![\d.-])1[3-9]\d(?:[ -]?[\d*]{4}){2}(?![\d.])")),
+    ("phone", re.compile(r"(?<![\d.-])1[3-9]\d(?:(?:[ -]?[\d*]{4}){2}|\*{2,6}\d{4})(?![\d.])")),
     ("id_card", re.compile(r"(?<![0-9A-Z])\d{6}(?:19|20)\d{9}[\dXx](?![0-9A-Z])")),
     ("email", re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")),
     ("url", re.compile(r"https?://[^\s,,。;;()()]+|\bwww\.[\w-]+(?:\.[\w-]+)+[^\s,,。]*")),

@@ -69,6 +69,27 @@ def test_the_last_turns_are_back_after_a_reload(page: Page, desk: Running) -> No
     expect(page.locator(".turn.assistant")).to_have_count(5)
 
 
+def test_a_dropped_file_is_attached(page: Page, desk: Running) -> None:
+    open_page(page, desk)
+    page.evaluate(
+        """() => {
+            const data = new DataTransfer();
+            data.items.add(new File(["%PDF-1.7"], "dropped.pdf", { type: "application/pdf" }));
+            document.dispatchEvent(new DragEvent("dragenter", { dataTransfer: data, bubbles: true }));
+        }"""
+    )
+    expect(page.locator("#drop")).to_be_visible()
+    page.evaluate(
+        """() => {
+            const data = new DataTransfer();
+            data.items.add(new File(["%PDF-1.7"], "dropped.pdf", { type: "application/pdf" }));
+            document.dispatchEvent(new DragEvent("drop", { dataTransfer: data, bubbles: true }));
+        }"""
+    )
+    expect(page.locator("#drop")).to_be_hidden()
+    expect(page.locator("#attachments li")).to_contain_text("dropped.pdf")
+
+
 def test_a_pasted_picture_is_attached(page: Page, desk: Running) -> None:
     open_page(page, desk)
     page.evaluate(

@@ -5,6 +5,7 @@ import itertools
 import struct
 import zlib
 
+import pypdf
 import pytest
 import pyvips
 from PIL import Image
@@ -127,6 +128,15 @@ async def test_pdf_pages_become_pictures() -> None:
 async def test_a_pdf_of_500_pages_is_refused_with_both_numbers() -> None:
     with pytest.raises(PDFTooLarge, match="500 pages; at most 8"):
         await render_pages(pdf(500), LIMITS)
+
+
+async def test_a_pdf_with_a_password_is_refused_by_name() -> None:
+    writer = pypdf.PdfWriter(io.BytesIO(pdf(1)))
+    writer.encrypt("geheim", algorithm="RC4-128")
+    made = io.BytesIO()
+    writer.write(made)
+    with pytest.raises(InvalidImage, match="password"):
+        await render_pages(made.getvalue(), LIMITS)
 
 
 async def test_a_broken_pdf_is_refused() -> None:

@@ -6,6 +6,7 @@ import pytest
 import requests
 
 from benchmarks.servers import Running
+from inference.lite.fields import fields_in
 from tests.conftest import SCREENS, picture_message, screen
 
 ORDER_TOOL = {
@@ -76,6 +77,23 @@ def test_fields_are_read_exactly(lite: Running, name: str, field: str, value: st
     reading = requests.post(lite.url + "/v1/read", data=data, headers={"content-type": "image/png"}, timeout=60).json()
     assert (field, value) in [(one["name"], one["value"]) for one in reading["fields"]]
     assert all(len(line["box"]) == 4 for line in reading["lines"])
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("运单号:78120 34567 8901", [("waybill_number", "78120345678901")]),
+        ("订单编号: AB-2026-99812,请查", [("order_number", "AB-2026-99812")]),
+        ("my order number is LK-2026-004471.", [("order_number", "LK-2026-004471")]),
+        ("支付金额:¥1,299.00", [("amount", "¥1,299.00")]),
+        ("电话 138****2046", [("phone", "138****2046")]),
+        ("页面显示 HTTP ERROR 502", [("error_code", "HTTP ERROR 502")]),
+        ("错误代码:E10023", [("error_code", "E10023")]),
+        ("退货流程是什么", []),
+    ],
+)
+def test_fields_in_typed_text(text: str, expected: list[tuple[str, str]]) -> None:
+    assert [(field.name, field.value) for field in fields_in(text)] == expected
 
 
 def test_read_takes_a_form_and_json_too(lite: Running) -> None:
