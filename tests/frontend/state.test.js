@@ -95,3 +95,44 @@ test("a failed answer is told and asked again in its place", async () => {
   await session.retry();
   assert.deepEqual(session.conversation.turns.map((turn) => turn.text), ["a", "ok"]);
 });
+
+/** A desk that says "half" and then nothing until it is stopped. */
+const slow = { stop: async () => {}, async *ask(body, signal) {
+  yield { choices: [{ delta: { content: "half" } }] };
+  await new Promise((_, refuse) => signal.addEventListener("abort", () => refuse(new DOMException("", "AbortError"))));
+} };
+const soon = () => new Promise((resolve) => setTimeout(resolve, 10));
+
+test("a conversation left while it is answered keeps its question and what had come", async () => {
+  const history = new History(new Storage());
+  const session = new Session(slow, history);
+  session.ask("old", []);
+  await soon();
+  session.open();
+  await soon();
+  assert.deepEqual(history.list().map((one) => one.turns.map((turn) => turn.text)), [["old", "half"]]);
+});
+
+test("a question asked right after leaving another can be stopped", async () => {
+  const session = new Session(slow, new History(new Storage()));
+  const told = [];
+  session.addEventListener("stopped", (event) => told.push(event.detail));
+  session.ask("one", []);
+  await soon();
+  session.open();
+  session.ask("two", []);
+  await soon();
+  assert.equal(session.busy, true);
+  assert.deepEqual(told, []);
+  session.stop();
+  await soon();
+  assert.equal(session.busy, false);
+  assert.equal(told[0], session.conversation.turns[1]);
+});
+
+test("a failed answer is kept with its reason", async () => {
+  const history = new History(new Storage());
+  const session = new Session({ async *ask() { throw new DeskError("network", "gone"); } }, history);
+  await session.ask("a", []);
+  assert.deepEqual(history.list()[0].turns[1].failure, { code: "network", message: "gone" });
+});

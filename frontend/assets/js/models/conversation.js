@@ -33,9 +33,10 @@ export function apply(turn, event) {
   if (extras.degraded) turn.degraded = true;
 }
 
-export function phaseOf(turn, event) {
+/** What is happening, as words to show; `hasFiles` while pictures came with the question. */
+export function phaseOf(turn, event, hasFiles) {
   if (turn.text) return { key: "writing" };
   const extras = event?.sightdesk;
   if (extras?.queue) return { key: "queued", values: extras.queue };
-  return { key: "thinking" };
+  return { key: hasFiles && !turn.fields ? "reading" : "thinking" };
 }

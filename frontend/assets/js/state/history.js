@@ -31,7 +31,7 @@ export class History {
   save(conversation) {
     if (!this.available) return;
     const others = this.list().filter((one) => one.id !== conversation.id);
-    const turns = conversation.turns.slice(-MAX_TURNS).map(({ role, text, files, citations, fields, degraded }) => ({ role, text, files, citations, fields, degraded }));
+    const turns = conversation.turns.slice(-MAX_TURNS).map(({ role, text, files, citations, fields, degraded, failure }) => ({ role, text, files, citations, fields, degraded, failure }));
     let kept = [{ id: conversation.id, title: conversation.title, turns }, ...others].slice(0, MAX_CONVERSATIONS);
     for (;;) {
       try {

@@ -20,6 +20,7 @@ export class Session extends EventTarget {
 
   open(conversation = newConversation()) {
     this.stop();
+    this.#abort = null; // what still comes for the conversation that is left concerns no listener
     this.conversation = conversation;
     this.#say("opened");
   }
@@ -45,25 +46,29 @@ export class Session extends EventTarget {
   }
 
   async #answer() {
-    const { turns, id } = this.conversation;
+    const { conversation } = this; // another may be opened while this one is answered
+    const { turns, id } = conversation;
     const messages = toMessages(turns);
     const turn = { role: "assistant", text: "" };
+    const hasFiles = Boolean(turns.at(-1)?.files?.length);
     const abort = (this.#abort = new AbortController());
     turns.push(turn);
-    this.#say("answering", turn);
+    this.#say("answering", { turn, phase: phaseOf(turn, null, hasFiles) });
     try {
       const body = { model: "sightdesk", stream: true, conversation_id: id, messages };
       for await (const event of this.#desk.ask(body, abort.signal)) {
         apply(turn, event);
-        this.#say("progress", { turn, phase: phaseOf(turn, event) });
+        this.#say("progress", { turn, phase: phaseOf(turn, event, hasFiles) });
       }
-      this.#say("answered", turn);
+      if (this.#abort === abort) this.#say("answered", turn);
     } catch (error) {
-      if (abort.signal.aborted) this.#say("stopped", turn);
-      else this.#say("failed", { turn, error });
+      if (!abort.signal.aborted) {
+        turn.failure = { code: error.code, message: error.message };
+        if (this.#abort === abort) this.#say("failed", { turn, error });
+      } else if (this.#abort === abort) this.#say("stopped", turn);
     } finally {
-      this.#abort = null;
-      this.#history.save(this.conversation);
+      if (this.#abort === abort) this.#abort = null;
+      this.#history.save(conversation);
       this.#say("idle");
     }
   }

@@ -34,6 +34,7 @@ export function mountChrome({ session, config, locale, text }) {
     banner.textContent = on ? text("degraded") : "";
   };
   degraded(config.engine_state.phase === "fallback");
+  session.addEventListener("progress", (event) => event.detail.turn.degraded && degraded(true));
   session.addEventListener("answered", (event) => degraded(Boolean(event.detail.degraded)));
 }
 

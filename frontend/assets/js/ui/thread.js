@@ -53,7 +53,9 @@ export function mountThread(element, { session, text, limits, announcer, picture
     const article = template("answer-template");
     renderMarkdown(article.querySelector(".bubble"), turn.text || "");
     article.querySelector(".status").hidden = true;
+    article.querySelector(".bubble").hidden = !turn.text;
     dress(article, turn, question);
+    if (turn.failure && turn === session.conversation.turns.at(-1)) showFailure(article, turn.failure);
     return article;
   }
 
@@ -83,14 +85,14 @@ export function mountThread(element, { session, text, limits, announcer, picture
     }
   }
 
-  function begin(turn) {
+  function begin({ turn, phase }) {
     element.querySelector(".welcome")?.remove();
     const article = template("answer-template");
     const started = performance.now();
     const elapsed = article.querySelector(".elapsed");
     const timer = setInterval(() => (elapsed.textContent = text("seconds", { seconds: Math.floor((performance.now() - started) / 1000) })), 1000);
     live = { turn, article, timer, frame: 0, stuck: true };
-    article.querySelector(".phase").textContent = text("thinking");
+    article.querySelector(".phase").textContent = text(phase.key, phase.values);
     element.append(article);
     element.scrollTop = element.scrollHeight;
   }
@@ -128,16 +130,20 @@ export function mountThread(element, { session, text, limits, announcer, picture
   function failed({ error }) {
     const ended = end();
     if (!ended) return;
-    const box = ended.article.querySelector(".failure");
+    showFailure(ended.article, error);
+    element.scrollTop = element.scrollHeight;
+  }
+
+  function showFailure(article, error) {
+    const box = article.querySelector(".failure");
     box.hidden = false;
     box.querySelector("p").textContent = wordsFor(error, text, limits);
     const button = box.querySelector(".retry");
-    countDown(button, error.retryAfter);
+    countDown(button, error.retryAfter ?? 0);
     button.onclick = () => {
-      ended.article.remove();
+      article.remove();
       session.retry();
     };
-    element.scrollTop = element.scrollHeight;
   }
 
   function countDown(button, seconds) {

@@ -1,0 +1,91 @@
+"""A real nginx with the project's own templates, before a real gateway and the fake engine."""
+
+import os
+import shutil
+import subprocess
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from benchmarks.servers import Running, free_port, running, running_gateway, wait_for
+
+ROOT = Path(__file__).parents[2]
+NGINX = shutil.which("nginx") or "/usr/sbin/nginx"
+
+
+@dataclass(frozen=True, slots=True)
+class Front:
+    url: str
+    engine: Running
+
+
+def rendered(folder: Path, port: int, gateway_url: str) -> Path:
+    """What the container makes of the templates, with this machine's paths in place of the container's."""
+    etc = folder / "etc"
+    (etc / "snippets").mkdir(parents=True)
+    (folder / "tmp").mkdir()
+    places = {
+        "/etc/nginx/": f"{etc}/",
+        "/usr/share/sightdesk/frontend": str(ROOT / "frontend"),
+        "/usr/share/sightdesk/errors": str(ROOT / "nginx/errors"),
+        "listen 80 default_server": f"listen 127.0.0.1:{port} default_server",
+        "http://gateway:8000": gateway_url,
+        "${MAX_BODY_BYTES}": "1000000",
+        "/dev/stdout": f"{folder}/access.log",
+    }
+
+    def place(text: str) -> str:
+        for container, here in places.items():
+            text = text.replace(container, here)
+        return text
+
+    for snippet in (ROOT / "nginx/snippets").glob("*.conf"):
+        (etc / "snippets" / snippet.name).write_text(place(snippet.read_text()))
+    site = place((ROOT / "nginx/templates/sightdesk.conf.template").read_text())
+    temporary = " ".join(
+        f"{kind}_temp_path {folder}/tmp/{kind};" for kind in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
+    )
+    configuration = folder / "nginx.conf"
+    user = "user root;" if os.getuid() == 0 else ""  # the test's own folder is its owner's alone
+    configuration.write_text(
+        f"daemon off; {user} pid {folder}/pid; error_log {folder}/error.log; events {{}}\n"
+        f"http {{ include /etc/nginx/mime.types; {temporary}\n{site}\n}}\n"
+    )
+    settings = {
+        "NGINX_ETC": str(etc),
+        "BASIC_AUTH_USER": "agent",
+        "BASIC_AUTH_PASSWORD": "desk",
+        "PROXY_SECRET": "between-us",
+        "FRAME_ANCESTORS": "'self'",
+    }
+    subprocess.run(
+        ["sh", ROOT / "nginx/entrypoint/30-users.sh"], env={"PATH": os.environ["PATH"], **settings}, check=True
+    )
+    return configuration
+
+
+@pytest.fixture(scope="session")
+def front(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Front]:
+    folder = tmp_path_factory.mktemp("nginx")
+    port = free_port()
+    settings = {
+        "ENGINE": "cpu",
+        "READER_URL": "",
+        "ANONYMOUS_NETWORKS": "",
+        "API_KEYS": "shop:sk-shop",
+        "PROXY_SECRET": "between-us",
+        "TRUSTED_PROXIES": "127.0.0.0/8",
+        "ALLOWED_IPS": "127.0.0.0/8",
+    }
+    data = tmp_path_factory.mktemp("data")
+    with running("tests.fake_engine", {}) as engine, running_gateway(engine.url, data, **settings) as gateway:
+        wait_for(gateway.url + "/readyz")
+        process = subprocess.Popen([NGINX, "-p", str(folder), "-c", str(rendered(folder, port, gateway.url))])
+        try:
+            wait_for(f"http://127.0.0.1:{port}/healthz", process, folder / "error.log")
+            yield Front(f"http://127.0.0.1:{port}", engine)
+        finally:
+            process.terminate()
+            process.wait(10)

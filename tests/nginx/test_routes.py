@@ -1,0 +1,77 @@
+"""nginx in front: what it asks for, what it overwrites, and that it holds nothing back."""
+
+import time
+
+import pytest
+import requests
+
+from tests.nginx.conftest import Front
+
+PERSON = ("agent", "desk")
+KEY = {"authorization": "Bearer sk-shop"}
+ENDLESS = {"model": "fake-vl", "stream": True, "messages": [{"role": "user", "content": "endless"}]}
+
+
+def test_the_page_and_its_api_ask_for_a_password(front: Front) -> None:
+    for path in ("/chat.html", "/api/config"):
+        assert requests.get(front.url + path, timeout=5).status_code == 401
+        assert requests.get(front.url + path, auth=("agent", "wrong"), timeout=5).status_code == 401
+        assert requests.get(front.url + path, auth=PERSON, timeout=5).status_code == 200
+    assert requests.get(front.url + "/", allow_redirects=False, timeout=5).headers["location"].endswith("/chat.html")
+
+
+@pytest.mark.parametrize("path", ["/embed.html", "/assets/js/main.js", "/assets/css/desk.css"])
+def test_the_frame_and_the_assets_are_open(front: Front, path: str) -> None:
+    answer = requests.get(front.url + path, timeout=5)
+    assert answer.status_code == 200
+    assert "default-src 'none'" in answer.headers["content-security-policy"]
+
+
+def test_a_bearer_request_is_the_gateways_to_judge(front: Front) -> None:
+    assert requests.get(front.url + "/api/config", headers=KEY, timeout=5).status_code == 200
+    wrong = requests.get(front.url + "/api/config", headers={"authorization": "Bearer nonsense"}, timeout=5)
+    assert (wrong.status_code, wrong.json()["error"]["code"]) == (401, "invalid_api_key")
+
+
+def test_nobody_outside_can_name_a_user_the_secret_or_an_address(front: Front) -> None:
+    forged = {
+        "x-sightdesk-user": "agent",
+        "x-sightdesk-proxy-secret": "between-us",
+        "x-forwarded-for": "10.0.0.1",
+        "forwarded": "for=10.0.0.1",
+    }
+    for path in ("/v1/models", "/api/config"):
+        answer = requests.get(front.url + path, headers={**forged, "authorization": "Bearer nonsense"}, timeout=5)
+        assert answer.status_code == 401
+    assert requests.get(front.url + "/v1/models", headers=forged, timeout=5).status_code == 401
+    assert requests.get(front.url + "/v1/models", headers=forged, auth=PERSON, timeout=5).status_code == 401
+    # ALLOWED_IPS holds 127.0.0.0/8 alone: were the forged address believed, this would be refused.
+    assert requests.get(front.url + "/v1/models", headers={**forged, **KEY}, timeout=5).status_code == 200
+
+
+def test_events_pass_as_they_come_and_a_client_that_leaves_aborts_the_engine(front: Front) -> None:
+    started = time.monotonic()
+    with requests.post(
+        front.url + "/v1/chat/completions", json=ENDLESS, headers=KEY, stream=True, timeout=20
+    ) as answer:
+        assert answer.headers["x-accel-buffering"] == "no"
+        pieces = answer.iter_lines()
+        arrived = [(time.monotonic() - started, next(pieces)) for _ in range(40)]
+    # The engine takes 30 s for all; a proxy that waits for more would have none of these yet.
+    assert arrived[0][0] < 5
+    assert arrived[-1][0] - arrived[0][0] > 0.1
+    deadline = time.time() + 5
+    while requests.get(front.engine.url + "/state", timeout=5).json()["running"] and time.time() < deadline:
+        time.sleep(0.05)
+    assert requests.get(front.engine.url + "/state", timeout=5).json()["running"] == 0
+
+
+@pytest.mark.parametrize("path", ["/metrics", "/nope", "/chat", "/assets/../../.env", "/_errors/401.json"])
+def test_what_is_not_published_is_not_found(front: Front, path: str) -> None:
+    answer = requests.get(front.url + path, timeout=5)
+    assert (answer.status_code, answer.json()["error"]["code"]) == (404, "not_found")
+
+
+def test_a_body_above_the_bound_is_refused_in_the_contracts_words(front: Front) -> None:
+    answer = requests.post(front.url + "/v1/chat/completions", data=b"x" * 1_100_000, headers=KEY, timeout=5)
+    assert (answer.status_code, answer.json()["error"]["code"]) == (413, "body_too_large")
