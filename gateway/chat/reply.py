@@ -1,7 +1,7 @@
 """Where an answer goes. A response starts with its first event, so that what fails before it is an honest status."""
 
 import asyncio
-from typing import Any, Protocol
+from typing import Protocol
 
 from starlette.types import Send
 
@@ -56,10 +56,7 @@ class StreamReply:
             await asyncio.sleep(KEEP_ALIVE_SECONDS - silent)
 
 
-async def send_json(send: Send, body: bytes, headers: list[tuple[bytes, bytes]] | None = None) -> None:
-    length = (b"content-length", b"%d" % len(body))
-    await send({"type": "http.response.start", "status": 200, "headers": [*JSON_HEADERS, length, *(headers or [])]})
+async def send_json(send: Send, body: bytes) -> None:
+    headers = [*JSON_HEADERS, (b"content-length", b"%d" % len(body))]
+    await send({"type": "http.response.start", "status": 200, "headers": headers})
     await send({"type": "http.response.body", "body": body})
-
-
-Extras = dict[str, Any]

@@ -33,12 +33,16 @@ def calls(body: dict[str, Any], conversation: Conversation) -> list[dict[str, An
     if isinstance(choice, dict):
         wanted = (choice.get("function") or {}).get("name")
         tools = [tool for tool in tools if tool.get("name") == wanted]
+    this_turn = Conversation([conversation.last_user], conversation.clauses)
     forced = choice == "required" or isinstance(choice, dict)
     filled = []
     for tool in tools:
-        arguments = _arguments(tool.get("parameters") or {}, conversation)
+        parameters = tool.get("parameters") or {}
+        arguments = _arguments(parameters, conversation)
         fit = _fit(tool, conversation.question)
-        if arguments is not None and (forced or fit > 0):
+        # Spoken of by name, or by what this very turn holds: a number from an earlier turn alone asks for nothing.
+        wanted = forced or fit > 0 or bool(parameters.get("required") and _arguments(parameters, this_turn))
+        if arguments is not None and wanted:
             filled.append((fit, {"name": str(tool["name"]), "arguments": json.dumps(arguments, ensure_ascii=False)}))
     filled.sort(key=lambda one: -one[0])
     return [call for _, call in filled[:1]]

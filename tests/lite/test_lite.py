@@ -127,6 +127,18 @@ def test_a_tool_is_called_when_its_parameter_stands_in_the_question(lite: Runnin
     assert "tool_calls" in answer.text
 
 
+def test_a_tool_is_called_for_the_number_in_the_picture(lite: Running) -> None:
+    parameters = {
+        "type": "object",
+        "properties": {"no": {"type": "string", "pattern": r"^SF\d{13}$"}},
+        "required": ["no"],
+    }
+    tool = {"type": "function", "function": {"name": "track", "parameters": parameters}}
+    call = ask(lite, picture_message("到哪了?", screen("waybill")), tools=[tool]).json()["choices"][0]
+    assert call["finish_reason"] == "tool_calls"
+    assert json.loads(call["message"]["tool_calls"][0]["function"]["arguments"]) == {"no": "SF1402857369214"}
+
+
 def test_a_tool_is_not_called_for_another_question(lite: Running) -> None:
     turns = [user("订单 QH202611180042317"), {"role": "assistant", "content": "好的"}, user("退货流程是什么?")]
     answer = ask(lite, *turns, tools=[ORDER_TOOL], sightdesk={"clauses": []}).json()
