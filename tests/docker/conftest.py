@@ -1,6 +1,7 @@
 """The real stack: docker-compose.yml with ENGINE=lite, brought up once, taken down at the end.
 
-An engine that does not answer fails the suite with its reason; where a host has none, `.ci/run` installs one first.
+`.ci/run` installs an engine where a host has none, and then sets REQUIRE_DOCKER=1: from there on a missing engine is a
+failure. Elsewhere the stack's tests are left out, and pytest's summary says why.
 """
 
 import os
@@ -32,7 +33,9 @@ def compose(*arguments: str, **environ: str) -> subprocess.CompletedProcess[str]
 @pytest.fixture(scope="session")
 def stack() -> Iterator[Stack]:
     found = subprocess.run(["docker", "info"], capture_output=True, text=True)
-    assert found.returncode == 0, f"these tests need a Docker engine: {found.stderr.strip()[:300]}"
+    if found.returncode != 0:
+        reason = f"no Docker engine answers here: {found.stderr.strip()[:200]}"
+        (pytest.fail if os.environ.get("REQUIRE_DOCKER") else pytest.skip)(reason)
     port = free_port()
     environ = {
         "ENGINE": "lite",
