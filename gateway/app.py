@@ -31,6 +31,7 @@ from gateway.limits.short import short_limiter, translated
 from gateway.media.gather import Gatherer
 from gateway.media.limits import MediaLimits
 from gateway.media.reader import Reader
+from gateway.media.remote import RemoteImages
 from gateway.media.studio import Studio
 from gateway.metrics import Metrics
 from gateway.middleware.errors import Errors, install_handlers, render
@@ -89,6 +90,7 @@ def build_desk(settings: Settings) -> Desk:
     files = FileStore(settings.data_dir / "files")
     reader = Reader(settings.reader_url, client.http)
     studio = Studio(media_limits(settings), metrics)
+    remote = RemoteImages(client.http, settings.image_max_bytes) if settings.allow_remote_images else None
     return Desk(
         settings=settings,
         metrics=metrics,
@@ -104,7 +106,7 @@ def build_desk(settings: Settings) -> Desk:
         limiter=limiter,
         short_limiter=short_limiter(settings),
         files=files,
-        gatherer=Gatherer(studio, files, reader, settings.max_images, settings.picture_tokens),
+        gatherer=Gatherer(studio, files, reader, settings.max_images, settings.picture_tokens, remote),
         reader=reader,
         library=Library(settings.knowledge_dir),
         client=client,

@@ -20,7 +20,7 @@ OTHER_LANGUAGE = 0.6  # a clause in the question's own language is preferred
 # A clause must share a whole word with the question, not only characters that many words have.
 WORD_WEIGHT = 0.4
 # Beside the best hit, one below this share of its score is noise.
-MIN_SHARE = 0.45
+MIN_SHARE = 0.35
 CODE = re.compile(r"(?i)\b(?=[a-z0-9_.:-]*[a-z])(?=[a-z0-9_.:-]*[\d_])[a-z0-9]+(?:[_.:-][a-z0-9]+)*\b")
 # A question of codes alone is in no language; Chinese comes first then.
 LATIN_WORD = re.compile(r"\b[A-Za-z]?[a-z]{2,}\b")

@@ -6,7 +6,7 @@ from typing import Any
 
 from gateway.knowledge.library import Library
 
-LIMIT = 4
+LIMIT = 5
 SHORT_QUESTION = 12  # characters; such a question leans on the one before
 MAX_QUERY_CHARS = 4000
 MAX_READING_CHARS = 1200

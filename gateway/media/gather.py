@@ -12,6 +12,7 @@ from gateway.media.budget import share
 from gateway.media.merge import whole_reading
 from gateway.media.picture import Picture
 from gateway.media.reader import Reader
+from gateway.media.remote import RemoteImages
 from gateway.media.studio import Studio
 
 Place = tuple[int, int]  # message, part
@@ -50,12 +51,21 @@ class Album:
 
 
 class Gatherer:
-    def __init__(self, studio: Studio, files: FileStore, reader: Reader, max_images: int, image_tokens: int) -> None:
+    def __init__(
+        self,
+        studio: Studio,
+        files: FileStore,
+        reader: Reader,
+        max_images: int,
+        image_tokens: int,
+        remote: RemoteImages | None = None,
+    ) -> None:
         self.studio = studio
         self._files = files
         self._reader = reader
         self._max_images = max_images
         self._image_tokens = image_tokens
+        self._remote = remote  # None: remote pictures are refused
 
     async def gather(self, request: ChatRequest, owner: str, reading_wait: float | None) -> Album:
         """`reading_wait`: seconds to wait for readings, None for no readings. Raises the contract's media errors."""
@@ -71,8 +81,8 @@ class Gatherer:
 
     async def _shots(self, place: Place, part: ImagePart | FilePart, owner: str, count: int) -> list[Shot]:
         param = f"messages.{place[0]}.content.{place[1]}"
-        label, data = await self._bytes(part, owner, param, count)
         try:
+            label, data = await self._bytes(part, owner, param, count)
             pictures = await self.studio.prepare(data)
         except GatewayError as error:
             error.param = error.param or param
@@ -86,6 +96,8 @@ class Gatherer:
             return part.file.file_id, await asyncio.to_thread(self._files.content, owner, part.file.file_id)
         url = part.image_url.url if isinstance(part, ImagePart) else part.file.file_data or ""
         if url[:8].lower().startswith(("http:", "https:")):
+            if self._remote is not None:
+                return f"image-{count + 1}", await self._remote.fetch(url)
             raise InvalidImage(
                 "Pictures from http(s) addresses are not fetched here; send a data URL or a file.", param=param
             )

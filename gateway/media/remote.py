@@ -1,0 +1,104 @@
+"""Remote pictures, for ALLOW_REMOTE_IMAGES: only public addresses, resolved once and pinned, at every redirect again.
+
+The host is resolved here and the connection goes to that very address, so that a name cannot point elsewhere a moment later
+(DNS rebinding); every address that the name has must be public, so that a mixed answer cannot smuggle a private one in.
+"""
+
+import asyncio
+import ipaddress
+import socket
+from collections.abc import Awaitable, Callable
+from urllib.parse import urljoin, urlsplit
+
+import httpx
+
+from gateway.errors import ImageTooLarge, InvalidImage
+from gateway.identity.networks import Address, parse_address
+
+MAX_REDIRECTS = 3
+FETCH_SECONDS = 15.0
+
+Resolve = Callable[[str, int], Awaitable[list[Address]]]
+Allow = Callable[[Address], bool]
+
+
+async def resolved(host: str, port: int) -> list[Address]:
+    """Every address that the system's resolver knows for a name."""
+    loop = asyncio.get_running_loop()
+    found = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    return [address for entry in found if (address := parse_address(str(entry[4][0]))) is not None]
+
+
+def is_public(address: Address) -> bool:
+    """Globally reachable and no tunnel into somewhere else: 6to4, Teredo and NAT64 carry an IPv4 address inside."""
+    if not address.is_global or address.is_multicast or address.is_reserved:
+        return False
+    if isinstance(address, ipaddress.IPv6Address):
+        nat64 = address in ipaddress.ip_network("64:ff9b::/96") or address in ipaddress.ip_network("64:ff9b:1::/48")
+        return not (address.sixtofour or address.teredo or nat64)
+    return True
+
+
+class RemoteImages:
+    def __init__(
+        self, http: httpx.AsyncClient, max_bytes: int, resolve: Resolve = resolved, allow: Allow = is_public
+    ) -> None:
+        self._http = http
+        self._max_bytes = max_bytes
+        self._resolve = resolve
+        self._allow = allow
+
+    async def fetch(self, url: str) -> bytes:
+        """The bytes behind an http(s) URL. Raises InvalidImage or ImageTooLarge; neither says what was found inside."""
+        try:
+            async with asyncio.timeout(FETCH_SECONDS):
+                for _ in range(MAX_REDIRECTS + 1):
+                    got = await self._once(url)
+                    if isinstance(got, bytes):
+                        return got
+                    url = urljoin(url, got)
+        except TimeoutError:
+            raise InvalidImage(f"The picture's address did not answer within {FETCH_SECONDS:g} s.") from None
+        except (httpx.HTTPError, OSError, ValueError):
+            raise InvalidImage("The picture's address could not be fetched.") from None
+        raise InvalidImage(f"The picture's address redirects more than {MAX_REDIRECTS} times.")
+
+    async def _once(self, url: str) -> bytes | str:
+        """The body, or where a redirect points."""
+        parts = urlsplit(url)
+        if parts.scheme not in ("http", "https") or not parts.hostname or parts.username is not None:
+            raise InvalidImage("Pictures are fetched from http:// and https:// addresses without a user name only.")
+        port = parts.port or (443 if parts.scheme == "https" else 80)
+        address = await self._pinned(parts.hostname, port)
+        literal = f"[{address}]" if address.version == 6 else str(address)
+        pinned = parts._replace(netloc=f"{literal}:{port}", fragment="").geturl()
+        request = self._http.build_request(
+            "GET",
+            pinned,
+            headers={"host": parts.netloc, "accept": "image/*,application/pdf"},
+            extensions={"sni_hostname": parts.hostname},
+        )
+        response = await self._http.send(request, stream=True)
+        try:
+            if response.is_redirect:
+                return response.headers["location"]
+            if response.status_code != httpx.codes.OK:
+                raise InvalidImage(f"The picture's address answered with status {response.status_code}.")
+            return await self._body(response)
+        finally:
+            await response.aclose()
+
+    async def _pinned(self, host: str, port: int) -> Address:
+        literal = parse_address(host)
+        addresses = [literal] if literal is not None else await self._resolve(host, port)
+        if not addresses or not all(map(self._allow, addresses)):
+            raise InvalidImage("The picture's address is not public.")
+        return addresses[0]
+
+    async def _body(self, response: httpx.Response) -> bytes:
+        body = bytearray()
+        async for chunk in response.aiter_raw():
+            body += chunk
+            if len(body) > self._max_bytes:
+                raise ImageTooLarge(f"The picture has more than {self._max_bytes} bytes (IMAGE_MAX_BYTES).")
+        return bytes(body)

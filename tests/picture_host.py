@@ -1,0 +1,42 @@
+"""A small server of pictures that redirects and overflows on request; a picture here is the Host header it was asked by."""
+
+import os
+
+import uvicorn
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import Route
+
+
+async def picture(request: Request) -> Response:
+    return Response(request.headers["host"].partition(":")[0], media_type="image/png")
+
+
+async def redirect(request: Request) -> Response:
+    left = int(request.path_params["left"])
+    return RedirectResponse(f"/redirect/{left - 1}" if left > 1 else "/picture")
+
+
+async def inside(_: Request) -> Response:
+    return RedirectResponse("http://inside.example/picture")
+
+
+async def large(_: Request) -> Response:
+    return Response(b"x" * 5000)
+
+
+async def healthz(_: Request) -> Response:
+    return Response()
+
+
+routes = [
+    Route("/picture", picture),
+    Route("/redirect/{left}", redirect),
+    Route("/inside", inside),
+    Route("/large", large),
+    Route("/healthz", healthz),
+]
+
+if __name__ == "__main__":
+    uvicorn.run(Starlette(routes=routes), host="127.0.0.1", port=int(os.environ["PORT"]), log_level="critical")
