@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
+ENGINES = ("gpu", "cpu", "lite")
 
 
 def main() -> int:
@@ -15,6 +16,9 @@ def main() -> int:
     if path.exists():
         return 0
     engine = os.environ.get("ENGINE") or found_engine()
+    if engine not in ENGINES:
+        print(f"ENGINE={engine}: choose gpu, cpu or lite.", file=sys.stderr)
+        return 2
     values = {
         "ENGINE": engine,
         "API_KEYS": f"default:sk-{secrets.token_urlsafe(32)}",

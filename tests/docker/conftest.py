@@ -5,6 +5,7 @@ failure. Elsewhere the stack's tests are left out, and pytest's summary says why
 """
 
 import os
+import shutil
 import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -23,23 +24,33 @@ class Stack:
     user: str
     password: str
     key: str
+    environ: dict[str, str]
 
 
 def compose(*arguments: str, **environ: str) -> subprocess.CompletedProcess[str]:
-    made = {**os.environ, "COMPOSE_PROJECT_NAME": "sightdesk-test", **environ}
+    made = {**os.environ, "COMPOSE_PROJECT_NAME": "sightdesk-test", "COMPOSE_DISABLE_ENV_FILE": "1", **environ}
     return subprocess.run(["docker", "compose", *arguments], cwd=ROOT, env=made, capture_output=True, text=True)
 
 
 @pytest.fixture(scope="session")
-def stack() -> Iterator[Stack]:
-    found = subprocess.run(["docker", "info"], capture_output=True, text=True)
-    if found.returncode != 0:
+def docker() -> None:
+    if shutil.which("docker") is None:
+        reason = "docker is not installed here"
+    else:
+        found = subprocess.run(["docker", "info"], capture_output=True, text=True)
+        if found.returncode == 0:
+            return
         reason = f"no Docker engine answers here: {found.stderr.strip()[:200]}"
-        (pytest.fail if os.environ.get("REQUIRE_DOCKER") else pytest.skip)(reason)
+    (pytest.fail if os.environ.get("REQUIRE_DOCKER") else pytest.skip)(reason)
+
+
+@pytest.fixture(scope="session")
+def stack(docker: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     port = free_port()
     environ = {
         "ENGINE": "lite",
         "HTTP_PORT": str(port),
+        "HTTPS_PORT": str(free_port()),
         "PRIVATE_SUBNET": "172.30.84.0/24",
         "BASIC_AUTH_USER": "agent",
         "BASIC_AUTH_PASSWORD": "desk-password",
@@ -47,15 +58,13 @@ def stack() -> Iterator[Stack]:
         "API_KEYS": "shop:sk-docker",
         "EMBED_SECRET": "signs",
     }
-    env_file = ROOT / ".env"
-    kept = env_file.read_text() if env_file.exists() else None
+    # Beside the project: a developer's own .env is neither read nor touched.
+    env_file = tmp_path_factory.mktemp("stack") / "env"
     env_file.write_text("".join(f"{name}={value}\n" for name, value in environ.items()))
+    environ["ENV_FILE"] = str(env_file)
     try:
         started = compose("up", "-d", "--build", "--wait", **environ)
         assert started.returncode == 0, started.stderr[-3000:] + compose("logs", "--tail", "40", **environ).stdout
-        yield Stack(f"http://127.0.0.1:{port}", "agent", "desk-password", "sk-docker")
+        yield Stack(f"http://127.0.0.1:{port}", "agent", "desk-password", "sk-docker", environ)
     finally:
         compose("down", "-v", "--timeout", "10", **environ)
-        env_file.unlink()
-        if kept is not None:
-            env_file.write_text(kept)

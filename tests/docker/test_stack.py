@@ -8,6 +8,7 @@ from tests.docker.conftest import Stack, compose
 
 
 @pytest.mark.parametrize("engine", ["gpu", "cpu", "lite"])
+@pytest.mark.usefixtures("docker")
 def test_compose_accepts_every_engine(engine: str) -> None:
     shown = compose("config", ENGINE=engine)
     assert shown.returncode == 0, shown.stderr
@@ -72,6 +73,6 @@ def test_a_body_that_is_too_large_is_refused_in_the_contracts_words(stack: Stack
 
 def test_the_engine_and_the_gateway_have_no_way_out(stack: Stack) -> None:
     tried = "import socket; socket.create_connection(('192.0.2.1', 80), 2)"
-    answer = compose("exec", "-T", "gateway", "/venv/bin/python", "-c", tried)
+    answer = compose("exec", "-T", "gateway", "/venv/bin/python", "-c", tried, **stack.environ)
     assert answer.returncode != 0
     assert "unreachable" in answer.stderr or "timed out" in answer.stderr

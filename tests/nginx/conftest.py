@@ -43,7 +43,7 @@ def rendered(folder: Path, port: int, gateway_url: str) -> Path:
 
     for snippet in (ROOT / "nginx/snippets").glob("*.conf"):
         (etc / "snippets" / snippet.name).write_text(place(snippet.read_text()))
-    site = place((ROOT / "nginx/templates/sightdesk.conf.template").read_text())
+    site = place((ROOT / "nginx/templates/default.conf.template").read_text())
     temporary = " ".join(
         f"{kind}_temp_path {folder}/tmp/{kind};" for kind in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
     )
@@ -58,7 +58,7 @@ def rendered(folder: Path, port: int, gateway_url: str) -> Path:
         "BASIC_AUTH_USER": "agent",
         "BASIC_AUTH_PASSWORD": "desk",
         "PROXY_SECRET": "between-us",
-        "FRAME_ANCESTORS": "'self'",
+        "ALLOWED_ORIGINS": "private,https://crm.example.com",
     }
     subprocess.run(
         ["sh", ROOT / "nginx/entrypoint/30-users.sh"], env={"PATH": os.environ["PATH"], **settings}, check=True

@@ -17,7 +17,24 @@ def test_the_page_and_its_api_ask_for_a_password(front: Front) -> None:
         assert requests.get(front.url + path, timeout=5).status_code == 401
         assert requests.get(front.url + path, auth=("agent", "wrong"), timeout=5).status_code == 401
         assert requests.get(front.url + path, auth=PERSON, timeout=5).status_code == 200
-    assert requests.get(front.url + "/", allow_redirects=False, timeout=5).headers["location"].endswith("/chat.html")
+
+
+def test_the_redirect_names_no_port_because_another_one_is_published(front: Front) -> None:
+    answer = requests.get(front.url + "/", allow_redirects=False, timeout=5)
+    assert (answer.status_code, answer.headers["location"]) == (302, "/chat.html")
+
+
+@pytest.mark.parametrize("path", ["/chat.html", "/nope", "/assets/js/main.js", "/v1/models"])
+def test_every_answer_carries_the_callers_request_id(front: Front, path: str) -> None:
+    answer = requests.get(front.url + path, headers={"x-request-id": "mine-7"}, timeout=5)
+    assert answer.headers["x-request-id"] == "mine-7"
+
+
+def test_nginxs_own_refusals_are_in_the_contracts_words(front: Front) -> None:
+    wrong_method = requests.post(front.url + "/chat.html", auth=PERSON, timeout=5)
+    assert (wrong_method.status_code, wrong_method.json()["error"]["code"]) == (405, "method_not_allowed")
+    long_header = requests.get(front.url + "/v1/models", headers={"x-long": "a" * 40_000}, timeout=5)
+    assert (long_header.status_code, long_header.json()["error"]["code"]) == (400, "invalid_request")
 
 
 @pytest.mark.parametrize("path", ["/embed.html", "/assets/js/main.js", "/assets/css/desk.css"])
@@ -66,7 +83,7 @@ def test_events_pass_as_they_come_and_a_client_that_leaves_aborts_the_engine(fro
     assert requests.get(front.engine.url + "/state", timeout=5).json()["running"] == 0
 
 
-@pytest.mark.parametrize("path", ["/metrics", "/nope", "/chat", "/assets/../../.env", "/_errors/401.json"])
+@pytest.mark.parametrize("path", ["/metrics", "/nope", "/chat", "/assets/", "/assets/../../.env", "/_errors/401.json"])
 def test_what_is_not_published_is_not_found(front: Front, path: str) -> None:
     answer = requests.get(front.url + path, timeout=5)
     assert (answer.status_code, answer.json()["error"]["code"]) == (404, "not_found")

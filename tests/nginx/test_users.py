@@ -9,7 +9,7 @@ SETTINGS = {
     "BASIC_AUTH_USER": "li",
     "BASIC_AUTH_PASSWORD": "geheim",
     "PROXY_SECRET": "between",
-    "FRAME_ANCESTORS": "'self'",
+    "ALLOWED_ORIGINS": "https://crm.example.com,private",
 }
 
 
@@ -24,6 +24,22 @@ def test_passwords_are_kept_as_hashes(tmp_path: Path) -> None:
     assert kept.startswith("li:$6$rounds=1000$")
     assert "geheim" not in kept
     assert '"between"' in (tmp_path / "proxy-secret.conf").read_text()
+
+
+def test_the_pages_that_may_frame_us_are_the_allowed_origins(tmp_path: Path) -> None:
+    assert run(tmp_path, **SETTINGS).returncode == 0
+    policy = (tmp_path / "content-security-policy.conf").read_text()
+    assert "frame-ancestors https://crm.example.com 'self' http://localhost:* http://127.0.0.1:*\"" in policy
+
+
+def test_tls_is_served_only_with_a_certificate(tmp_path: Path) -> None:
+    assert run(tmp_path, **SETTINGS).returncode == 0
+    assert (tmp_path / "tls.conf").read_text() == ""
+    (tmp_path / "certs").mkdir()
+    for name in ("tls.crt", "tls.key"):
+        (tmp_path / "certs" / name).touch()
+    assert run(tmp_path, **SETTINGS).returncode == 0
+    assert "listen 443 ssl;" in (tmp_path / "tls.conf").read_text()
 
 
 def test_without_secrets_nginx_does_not_start(tmp_path: Path) -> None:
