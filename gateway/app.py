@@ -17,6 +17,7 @@ from gateway.desk import Desk
 from gateway.engines.breaker import Breaker
 from gateway.engines.catalog import Catalog
 from gateway.engines.client import EngineClient, HealthMonitor
+from gateway.engines.startup import StartupFile
 from gateway.engines.upstream import LITE_MODEL, Upstream
 from gateway.files.store import FileStore
 from gateway.identity.authenticate import Authenticator
@@ -110,6 +111,7 @@ def build_desk(settings: Settings) -> Desk:
         reader=reader,
         library=Library(settings.knowledge_dir),
         client=client,
+        startup=StartupFile(settings.engine_status_file),
         catalog=Catalog(settings.model_name, settings.model_aliases),
         engines=admission(settings, metrics),
         fallback=fallback_admission(settings, metrics),
@@ -132,7 +134,7 @@ def media_limits(settings: Settings) -> MediaLimits:
 
 def admission(settings: Settings, metrics: Metrics) -> Admission:
     upstreams = [
-        upstream(settings, f"engine-{number}", url, settings.model_name, settings.max_concurrent)
+        upstream(settings, f"engine-{number}", url, settings.model_name, settings.concurrent)
         for number, url in enumerate(settings.engine_urls, start=1)
     ]
     return Admission(upstreams, settings.max_queued, settings.queue_timeout, metrics)
@@ -157,6 +159,8 @@ async def running(desk: Desk) -> AsyncIterator[None]:
     groups = [desk.engines, *([desk.fallback] if desk.fallback else [])]
     monitors = [HealthMonitor(desk.client, group.upstreams, desk.metrics, changed=group.dispatch) for group in groups]
     tasks = [asyncio.create_task(monitor.run()) for monitor in monitors]
+    if not desk.settings.max_concurrent:
+        tasks.append(asyncio.create_task(adopt_profile(desk)))
     tasks.append(asyncio.create_task(desk.library.watch()))
     try:
         yield
@@ -169,6 +173,16 @@ async def running(desk: Desk) -> AsyncIterator[None]:
         await desk.reader.aclose()
         desk.gatherer.studio.close()
         await desk.client.aclose()
+
+
+async def adopt_profile(desk: Desk) -> None:
+    """MAX_CONCURRENT was left to the profile: the launcher says what its card can hold."""
+    while True:
+        startup = desk.startup.read()
+        if startup is not None and startup.max_concurrent:
+            for engine in desk.upstreams:
+                engine.max_concurrent = startup.max_concurrent
+        await asyncio.sleep(1)
 
 
 class CORS(CORSMiddleware):

@@ -42,8 +42,12 @@ def page_config(desk: Desk) -> dict[str, Any]:
 
 
 def engine_state(desk: Desk) -> dict[str, Any]:
-    """Whether any engine answers; `fallback` while only the embedded one does."""
-    up = any(upstream.up for upstream in desk.upstreams)
+    """Whether an engine answers, else how far its start is (inference/status.py), else "fallback" or "unavailable"."""
     fallback = desk.fallback is not None and any(upstream.up for upstream in desk.fallback.upstreams)
-    phase = "ready" if up else "fallback" if fallback else "unavailable"
-    return {"ready": up, "phase": phase, "percent": None}
+    if any(upstream.up for upstream in desk.upstreams):
+        return {"ready": True, "phase": "ready", "percent": None, "fallback": fallback}
+    startup = desk.startup.read()
+    # A file that still says "ready" or "stopping" was left behind by an engine that is gone.
+    if startup is not None and startup.phase not in ("ready", "stopping"):
+        return {"ready": False, "phase": startup.phase, "percent": startup.percent, "fallback": fallback}
+    return {"ready": False, "phase": "fallback" if fallback else "unavailable", "percent": None, "fallback": fallback}

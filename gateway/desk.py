@@ -7,6 +7,7 @@ from slowapi import Limiter
 from gateway.chat.answers import Answers
 from gateway.engines.catalog import Catalog
 from gateway.engines.client import EngineClient
+from gateway.engines.startup import StartupFile
 from gateway.engines.upstream import Upstream
 from gateway.files.store import FileStore
 from gateway.identity.authenticate import Authenticator
@@ -36,6 +37,7 @@ class Desk:
     reader: Reader
     library: Library
     client: EngineClient
+    startup: StartupFile
     catalog: Catalog
     engines: Admission
     fallback: Admission | None

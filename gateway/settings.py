@@ -59,27 +59,27 @@ Seconds = Annotated[float, Field(gt=0, le=86_400)]
 # An empty value of these means "off", where an empty value elsewhere means "the default".
 EMPTY_MEANS_OFF = ("reader_url", "fallback_engine_url")
 
+# Answers at once in one engine, where neither MAX_CONCURRENT nor the engine's own profile says.
+DEFAULT_CONCURRENT = {"gpu": 16, "cpu": 4, "lite": 4}
+
 # What differs between engines: where it listens, what it serves, what it can hold.
 PROFILES: dict[str, dict[str, Any]] = {
     "gpu": {
         "engine_urls": "http://inference:3001",
         "model_name": "Qwen3-VL-8B",
         "max_model_len": 32_768,
-        "max_concurrent": 16,
         "reader_timeout": 0.3,
     },
     "cpu": {
         "engine_urls": "http://inference:3001",
         "model_name": "Qwen3-VL-2B",
         "max_model_len": 8_192,
-        "max_concurrent": 4,
         "reader_timeout": 0.3,
     },
     "lite": {
         "engine_urls": "http://lite:3002",
         "model_name": "sightdesk-lite",
         "max_model_len": 32_768,
-        "max_concurrent": 4,
         "reader_timeout": 10.0,
     },
 }
@@ -98,6 +98,9 @@ class Settings(BaseSettings):
         ("Qwen3-VL-8B", "Qwen3-VL-8B-Instruct-4bit-GPTQ"), description="Further names that requests may use."
     )
     max_model_len: int = Field(0, ge=0, le=1_048_576, description="Context in tokens. Default by ENGINE.")
+    engine_status_file: Path | None = Field(
+        Path("data/engine/status.json"), description="Where the inference container says how far its start is."
+    )
     reader_url: URL = Field("http://lite:3002", description="Reader of pictures; empty turns reading off.")
     reader_timeout: float = Field(
         0, ge=0, le=600, description="Seconds to wait for a reading. Default 0.3 before vLLM, 10 before lite."
@@ -157,6 +160,11 @@ class Settings(BaseSettings):
         profile = PROFILES.get(str(values.get("engine") or "lite"), PROFILES["lite"])
         given = {name: value for name, value in values.items() if value != "" or name in EMPTY_MEANS_OFF}
         return {**profile, **given}
+
+    @property
+    def concurrent(self) -> int:
+        """Requests inside one engine, until its profile says more."""
+        return self.max_concurrent or DEFAULT_CONCURRENT[self.engine]
 
     @property
     def picture_tokens(self) -> int:

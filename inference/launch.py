@@ -1,86 +1,101 @@
-"""`python -m inference.launch`: vLLM's OpenAI server on port 3001, with the flags of the engine that was asked for.
+"""`python -m inference.launch`: vLLM's OpenAI server on port 3001, as this machine can run it.
 
-ENGINE is gpu or cpu; MODEL_ID, MODEL_NAME, MODEL_REVISION, MAX_MODEL_LEN, GPU_MEMORY_UTILIZATION and VLLM_EXTRA_ARGS override
-what it chooses. The command is printed, then this process becomes it.
+Looks at the machine, picks a profile, refuses what cannot fit, prints the command, runs it and watches it. Why vLLM is a
+child and not what this process becomes: docs/decisions/003-the-engine-is-a-child.md.
 """
 
+import asyncio
+import contextlib
 import os
 import shlex
+import signal
+import socket
 import sys
-from collections.abc import Mapping
-from dataclasses import dataclass
 
+from inference import command
+from inference.checkpoint import Checkpoint
+from inference.faults import Fault
+from inference.fit import Load, check_fit, gib
+from inference.machine import GIB, read_machine
+from inference.options import Options, read_options
+from inference.profiles import Profile, choose_profile
+from inference.status import Status
+from inference.store import model_folder
+from inference.supervise import Died, supervise
 
-@dataclass(frozen=True, slots=True)
-class Profile:
-    model_id: str
-    model_name: str
-    max_model_len: int
-    flags: tuple[str, ...]
-
-
-# What a customer's request must never reach (docs/architecture.md): remote media, videos, endless queues.
-COMMON = (
-    *("--limit-mm-per-prompt", '{"image":16,"video":0}'),
-    *("--enable-auto-tool-choice", "--tool-call-parser", "hermes"),
-    *("--allowed-media-domains", "none.invalid"),
-    *("--enable-request-id-headers", "--enable-prompt-tokens-details"),
-    *("--disable-access-log-for-endpoints", "/health,/metrics,/ping"),
-)
-PROFILES = {
-    # 24 GB: BF16 arithmetic (some 4-bit builds answer "!!!!" without it), a 4-bit checkpoint, room for 16 answers.
-    "gpu": Profile(
-        "cyankiwi/Qwen3-VL-8B-Instruct-AWQ-4bit",
-        "Qwen3-VL-8B",
-        32_768,
-        (
-            *("--dtype", "bfloat16", "--max-num-seqs", "16", "--max-num-batched-tokens", "4096"),
-            *("--mm-processor-kwargs", '{"max_pixels":4194304}', "--mm-processor-cache-gb", "2"),
-            *("--max-num-queued-reqs", "64", "--enable-force-include-usage", "--shutdown-timeout", "30"),
-        ),
-    ),
-    "cpu": Profile("Qwen/Qwen3-VL-2B-Instruct", "Qwen3-VL-2B", 8_192, ("--dtype", "bfloat16", "--max-num-seqs", "4")),
-}
-GPU_MEMORY_UTILIZATION = "0.88"
-
-
-class WrongSettings(Exception):
-    pass
-
-
-def argv(environ: Mapping[str, str]) -> list[str]:
-    """vLLM's command line. Raises WrongSettings."""
-    engine = environ.get("ENGINE") or "gpu"
-    if engine not in PROFILES:
-        raise WrongSettings(f"ENGINE={engine!r}: vLLM serves gpu or cpu")
-    profile = PROFILES[engine]
-    length = environ.get("MAX_MODEL_LEN") or str(profile.max_model_len)
-    if not length.isdigit() or int(length) < 256:
-        raise WrongSettings(f"MAX_MODEL_LEN={length!r}: a number of tokens, 256 or more")
-    try:
-        extra = shlex.split(environ.get("VLLM_EXTRA_ARGS") or "")
-    except ValueError as error:
-        raise WrongSettings(f"VLLM_EXTRA_ARGS: {error}") from None
-    command = [sys.executable, "-m", "vllm.entrypoints.openai.api_server"]
-    command += ["--model", environ.get("MODEL_ID") or profile.model_id]
-    command += ["--served-model-name", environ.get("MODEL_NAME") or profile.model_name]
-    command += ["--host", environ.get("HOST") or "0.0.0.0", "--port", environ.get("PORT") or "3001"]  # noqa: S104
-    command += ["--max-model-len", length, *profile.flags, *COMMON]
-    if environ.get("MODEL_REVISION"):
-        command += ["--revision", environ["MODEL_REVISION"]]
-    if engine == "gpu":
-        command += ["--gpu-memory-utilization", environ.get("GPU_MEMORY_UTILIZATION") or GPU_MEMORY_UTILIZATION]
-    return command + extra
+WRONG = 2  # a fault that a restart does not cure
+DIED = 70  # EX_SOFTWARE of sysexits.h: vLLM hung or died
 
 
 def main() -> int:
     try:
-        command = argv(os.environ)
-    except WrongSettings as error:
-        print(f"inference: {error}", file=sys.stderr)  # noqa: T201
-        return 2
-    print("inference:", shlex.join(command), flush=True)  # noqa: T201
-    os.execv(command[0], command)  # noqa: S606 - vLLM is what this process becomes
+        options = read_options(os.environ)
+    except Fault as fault:
+        say(str(fault))
+        return WRONG
+    status = Status(options.status_file)
+    status.set("starting")
+    try:
+        profile, arguments = prepare(options, status)
+        environ = {**command.environment(profile, options), **os.environ}
+        say(shlex.join(arguments))
+        asyncio.run(supervise(arguments, environ, status, options.port, options.hang_seconds or profile.hang_seconds))
+    except Fault as fault:
+        say(str(fault))
+        status.set("failed", detail=str(fault))
+        hold(status, options.hold_seconds)
+        return WRONG
+    except Died as death:
+        say(str(death))
+        status.set("failed", detail=str(death))
+        return DIED
+    return 0
+
+
+def prepare(options: Options, status: Status) -> tuple[Profile, list[str]]:
+    """The profile and vLLM's command line. Raises Fault, before anything is loaded."""
+    machine = read_machine(options.engine)
+    profile = choose_profile(options.engine, machine)
+    status.note(profile=profile.name, max_concurrent=profile.max_concurrent)
+    where = f"{machine.gpu.name}, {gib(machine.gpu.total)}, driver {machine.driver}" if machine.gpu else "no GPU"
+    say(f"profile {profile.name} ({where}; {gib(machine.memory_available)} of memory are free)")
+    model_id = options.model_id or profile.model_id
+    if not options.model_id:
+        # Known before the disk is read: a card that is too small is told so at once.
+        check_fit(Load(int(profile.weights_gib * GIB)), profile, options, machine)
+    checkpoint = Checkpoint.read(model_folder(options, model_id))
+    check_fit(Load(checkpoint.weights, checkpoint.kv_bytes_per_token), profile, options, machine)
+    check_port(options)
+    return profile, command.argv(profile, machine, options, str(checkpoint.folder))
+
+
+def check_port(options: Options) -> None:
+    family = socket.AF_INET6 if ":" in options.host else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((options.host, options.port))
+        except OSError as error:
+            where = f"{options.host}:{options.port}"
+            raise Fault(f"cannot listen on {where}: {error.strerror}; stop what listens there, or set PORT") from None
+
+
+def hold(status: Status, seconds: float) -> None:
+    """Stays for a while, so that the reason can be read at /readyz and Docker does not restart in a tight loop."""
+    with contextlib.suppress(ValueError):
+        signal.signal(signal.SIGTERM, lambda *_: sys.exit(WRONG))
+
+    async def beat() -> None:
+        for _ in range(int(seconds)):
+            await asyncio.sleep(1)
+            status.beat()
+
+    with contextlib.suppress(KeyboardInterrupt):
+        asyncio.run(beat())
+
+
+def say(line: str) -> None:
+    print(f"inference: {line}", file=sys.stderr, flush=True)  # noqa: T201
 
 
 if __name__ == "__main__":

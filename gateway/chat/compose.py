@@ -14,20 +14,35 @@ from gateway.media.picture import Picture
 
 
 async def compose(
-    request: ChatRequest, album: Album, citations: list[dict[str, Any]], upstream: Upstream, assistant: bool
+    request: ChatRequest,
+    album: Album,
+    citations: list[dict[str, Any]],
+    upstream: Upstream,
+    assistant: bool,
+    *,
+    salt: str = "",
+    spare: int = 0,
 ) -> bytes:
-    """Raises ContextLengthExceeded where the question cannot fit. Large bodies are built in a thread."""
+    """Raises ContextLengthExceeded where the question cannot fit. Large bodies are built in a thread.
+
+    `spare` tokens of the context are left free beside the estimate; `salt` keeps tenants' prefix caches apart.
+    """
     if upstream.is_lite:
         make = _for_lite
     else:
         make = _for_assistant if assistant else _raw
-    if album.count == 0:
-        return orjson.dumps(make(request, album, citations, upstream, assistant))
-    return await asyncio.to_thread(lambda: orjson.dumps(make(request, album, citations, upstream, assistant)))
+
+    def made() -> bytes:
+        body = make(request, album, citations, upstream, assistant, spare)
+        if salt and not upstream.is_lite:
+            body["cache_salt"] = salt
+        return orjson.dumps(body)
+
+    return made() if album.count == 0 else await asyncio.to_thread(made)
 
 
 def _raw(
-    request: ChatRequest, album: Album, citations: list[dict[str, Any]], upstream: Upstream, assistant: bool
+    request: ChatRequest, album: Album, citations: list[dict[str, Any]], upstream: Upstream, assistant: bool, spare: int
 ) -> dict[str, Any]:
     """The engine counts by its own tokenizer and says so if it is too much."""
     messages = prompt.engine_messages(request.messages, album.fitted, album.notes)
@@ -35,7 +50,7 @@ def _raw(
 
 
 def _for_lite(
-    request: ChatRequest, album: Album, citations: list[dict[str, Any]], upstream: Upstream, assistant: bool
+    request: ChatRequest, album: Album, citations: list[dict[str, Any]], upstream: Upstream, assistant: bool, spare: int
 ) -> dict[str, Any]:
     """One image part a shot, with the reading of the whole, since `lite` reads lines and not patches; readings in the same order."""
     shots: dict[tuple[int, int], list[Picture]] = {}
@@ -55,10 +70,10 @@ def _for_lite(
 
 
 def _for_assistant(
-    request: ChatRequest, album: Album, citations: list[dict[str, Any]], upstream: Upstream, assistant: bool
+    request: ChatRequest, album: Album, citations: list[dict[str, Any]], upstream: Upstream, assistant: bool, spare: int
 ) -> dict[str, Any]:
     system = prompt.knowledge_prompt(citations, album.readings)
-    dropped = _dropped(request, album.fitted, upstream, prompt.estimate_tokens(system))
+    dropped = _dropped(request, album.fitted, upstream, prompt.estimate_tokens(system) + spare)
     messages = prompt.engine_messages(request.messages, album.fitted, album.notes)[dropped:]
     own = [message["content"] for message in messages if message["role"] == "system"]
     text = "\n\n".join([system, *(part if isinstance(part, str) else _text(part) for part in own)])

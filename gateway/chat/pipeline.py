@@ -22,11 +22,12 @@ from gateway.context import Caller, RequestContext
 from gateway.desk import Desk
 from gateway.engines.client import Broken, Refused
 from gateway.engines.upstream import Upstream
-from gateway.errors import UpstreamError, UpstreamUnavailable
+from gateway.errors import ContextLengthExceeded, UpstreamError, UpstreamUnavailable
 from gateway.knowledge.query import citations_for
 from gateway.limits.admission import Admission
 from gateway.media.gather import Album
 
+FITTING_TRIES = 4
 MAX_WHOLE_BYTES = 32 * 1024 * 1024
 
 
@@ -174,9 +175,7 @@ class Pipeline:
                 raise refusal or unavailable from None
             upstream = permit.upstream
             try:
-                body = await compose(question.request, question.album, question.citations, upstream, question.assistant)
-                with _timed(question.context, "upstream"):
-                    response = await self.desk.client.open(upstream, body, question.context.request_id)
+                response = await self._opened(question, upstream)
                 question.context.model = upstream.model
                 return Call(upstream, response), permit
             except Refused as error:
@@ -188,10 +187,61 @@ class Pipeline:
                 permit.release()
                 raise
 
+    async def _opened(self, question: Question, upstream: Upstream) -> httpx.Response:
+        """The engine's response, its head read. What the estimate let through and the engine finds too long is counted by
+        the engine's own tokenizer: the assistant then drops older turns, a raw call hears by how much it is over."""
+        salt = self.desk.signer.cache_salt(question.caller.owner if question.caller.kind == "key" else "desk")
+        spare = 0
+        error: ContextLengthExceeded | None = None
+        for _ in range(FITTING_TRIES):
+            try:
+                body = await compose(
+                    question.request,
+                    question.album,
+                    question.citations,
+                    upstream,
+                    question.assistant,
+                    salt=salt,
+                    spare=spare,
+                )
+            except ContextLengthExceeded as estimated:
+                raise error or estimated from None
+            try:
+                with _timed(question.context, "upstream"):
+                    return await self.desk.client.open(upstream, body, question.context.request_id)
+            except ContextLengthExceeded as refused:
+                if upstream.is_lite:
+                    raise
+                over = await self._tokens_over(question, upstream, body)
+                if over is None:
+                    raise
+                error = too_long(over, upstream.max_model_len, refused)
+                if not question.assistant:
+                    raise error from None
+                spare += over
+        assert error is not None
+        raise error
+
+    async def _tokens_over(self, question: Question, upstream: Upstream, body: bytes) -> int | None:
+        counted = await self.desk.client.count_tokens(upstream, orjson.loads(body))
+        if counted is None:
+            return None
+        pictures = sum(picture.tokens for made in question.album.fitted.values() for picture in made)
+        answer = question.request.wanted_tokens or 1
+        return max(1, counted + pictures + answer - upstream.max_model_len)
+
     def _failed(self, upstream: Upstream, kind: str) -> None:
         upstream.breaker.failed()
         self.desk.metrics.upstream_errors.labels(upstream.name, kind).inc()
         self.desk.metrics.breaker_state.labels(upstream.name).set(upstream.breaker.state)
+
+
+def too_long(over: int, holds: int, refused: ContextLengthExceeded) -> ContextLengthExceeded:
+    return ContextLengthExceeded(
+        f"The messages are {over} tokens over what fits: the context holds {holds}, the answer included. "
+        "Leave out older turns, shorten the text, send fewer pictures or ask for a smaller max_tokens.",
+        param=refused.param,
+    )
 
 
 def affinity_of(request: ChatRequest, session_id: str) -> str:

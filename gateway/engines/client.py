@@ -71,6 +71,17 @@ class EngineClient:
             return response
         raise await self._failure(response)
 
+    async def count_tokens(self, upstream: Upstream, body: dict[str, Any]) -> int | None:
+        """Tokens of the prompt without its pictures, by the engine's own tokenizer; None where it cannot say."""
+        wanted = {name: body[name] for name in ("model", "tools") if name in body}
+        messages = [{**message, "content": _words(message.get("content"))} for message in body["messages"]]
+        try:
+            async with asyncio.timeout(self._idle):
+                response = await self.http.post(f"{upstream.url}/tokenize", json={**wanted, "messages": messages})
+            return int(response.json()["count"])
+        except (httpx.HTTPError, TimeoutError, ValueError, KeyError, TypeError):
+            return None
+
     async def _failure(self, response: httpx.Response) -> Exception:
         try:
             async with asyncio.timeout(self._idle):
@@ -99,6 +110,11 @@ class EngineClient:
 
     def _late(self) -> UpstreamTimeout:
         return UpstreamTimeout(f"The engine sent nothing for {self._first:g} s (then {self._idle:g} s between tokens).")
+
+
+def _words(content: Any) -> Any:
+    """A message's content without its pictures."""
+    return [part for part in content if part.get("type") == "text"] if isinstance(content, list) else content
 
 
 def _client_error(text: bytes) -> GatewayError:

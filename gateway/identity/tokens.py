@@ -1,6 +1,7 @@
 """Signed tokens: visitor cookies, and embed tokens for pages on other origins. JWT, HMAC-SHA256 (RFC 7519)."""
 
 import hashlib
+import hmac
 import secrets
 import time
 from dataclasses import dataclass
@@ -41,6 +42,10 @@ class Signer:
     def embed(self, token: str) -> EmbedToken | None:
         claims = self._verify(token, "embed", require=["exp", "sub", "origin"])
         return EmbedToken(str(claims["sub"]), str(claims["origin"]), int(claims["exp"])) if claims else None
+
+    def cache_salt(self, tenant: str) -> str:
+        """What keeps one tenant's prefix cache apart from another's inside the engine."""
+        return hmac.digest(self._secret, b"cache\0" + tenant.encode(), "sha256").hex()[:32]
 
     def _sign(self, claims: dict[str, Any]) -> str:
         return jwt.encode(claims, self._secret, algorithm=ALGORITHM)

@@ -13,6 +13,11 @@ from gateway.identity.networks import parse_address
 from gateway.metrics import CONTENT_TYPE
 
 
+def from_private(request: Request) -> bool:
+    address = parse_address(context_of(request).address)
+    return address is not None and address.is_private
+
+
 def health_router(desk: Desk) -> APIRouter:
     router = APIRouter()
 
@@ -22,11 +27,15 @@ def health_router(desk: Desk) -> APIRouter:
         return {"status": "ok"}
 
     @router.get("/readyz")
-    async def readyz() -> Response:
+    async def readyz(request: Request) -> Response:
         """200 while something answers questions: an engine, or the fallback."""
         state = engine_state(desk)
+        answering = state["ready"] or state["fallback"]
+        startup = desk.startup.read()
+        if startup is not None and startup.detail and not state["ready"] and from_private(request):
+            state["detail"] = startup.detail  # names files and cards: for those who run the desk
         body = {
-            "status": "ready" if state["phase"] != "unavailable" else "not ready",
+            "status": "ready" if answering else "not ready",
             "engine": state,
             "upstreams": {upstream.name: bool(upstream.up) for upstream in desk.upstreams},
             "knowledge": {
@@ -34,14 +43,12 @@ def health_router(desk: Desk) -> APIRouter:
                 "problems": [f"{problem.path}: {problem.message}" for problem in desk.library.problems],
             },
         }
-        ready = state["phase"] != "unavailable"
-        return JSONResponse(body, 200 if ready else 503, headers={} if ready else {"retry-after": "2"})
+        return JSONResponse(body, 200 if answering else 503, headers={} if answering else {"retry-after": "2"})
 
     @router.get("/metrics")
     async def metrics(request: Request) -> Response:
         """Prometheus metrics, for private networks only."""
-        address = parse_address(context_of(request).address)
-        if address is None or not address.is_private:
+        if not from_private(request):
             raise IPNotAllowed("Metrics are for private networks.")
         return Response(await asyncio.to_thread(desk.metrics.render), media_type=CONTENT_TYPE)
 

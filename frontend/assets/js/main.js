@@ -32,7 +32,7 @@ async function start() {
   const session = new Session(desk, history);
   const previews = new Map();
   const pictureUrl = (file) => previews.get(file.id) ?? `/api/files/${encodeURIComponent(file.id)}/content`;
-  mountChrome({ session, config, locale, text });
+  mountChrome({ session, desk, config, locale, text });
   mountThread(document.getElementById("thread"), { session, text, limits: config.limits, announcer: document.getElementById("announcer"), pictureUrl });
   const composer = mountComposer(document.getElementById("composer"), { session, desk, config, text, previews });
   mountSide(document.getElementById("side"), { session, history, config, locale, text, ask: composer.ask });

@@ -1,5 +1,9 @@
-// What frames the chat: words in the markup, language, theme, the engine's notice, the drawer.
-export function mountChrome({ session, config, locale, text }) {
+// What frames the chat: words in the markup, language, theme, the engine's notice and start, the drawer.
+import { wordsForEngine } from "../models/engine.js";
+
+const ENGINE_POLL_MS = 3000;
+
+export function mountChrome({ session, desk, config, locale, text }) {
   document.documentElement.lang = locale;
   for (const element of document.querySelectorAll("[data-text]")) element.textContent = text(element.dataset.text);
   for (const element of document.querySelectorAll("[data-label]")) element.setAttribute("aria-label", text(element.dataset.label));
@@ -29,13 +33,25 @@ export function mountChrome({ session, config, locale, text }) {
   });
 
   const banner = document.getElementById("banner");
-  const degraded = (on) => {
-    banner.hidden = !on;
-    banner.textContent = on ? text("degraded") : "";
+  const say = (words) => {
+    banner.hidden = !words;
+    banner.textContent = words;
   };
-  degraded(config.engine_state.phase === "fallback");
-  session.addEventListener("progress", (event) => event.detail.turn.degraded && degraded(true));
-  session.addEventListener("answered", (event) => degraded(Boolean(event.detail.degraded)));
+  followEngine(desk, config.engine_state, (state) => say(wordsForEngine(state, text)));
+  session.addEventListener("progress", (event) => event.detail.turn.degraded && say(text("degraded")));
+  session.addEventListener("answered", (event) => !event.detail.degraded && say(""));
+}
+
+// Shows how far the engine's start is until it answers.
+async function followEngine(desk, state, show) {
+  while (!state.ready) {
+    show(state);
+    await new Promise((resolve) => setTimeout(resolve, ENGINE_POLL_MS));
+    try {
+      state = (await desk.config()).engine_state;
+    } catch { /* the next look will tell */ }
+  }
+  show(state);
 }
 
 export function remembered(name) {

@@ -1,0 +1,42 @@
+"""vLLM's command line: a pure function of profile, machine and settings."""
+
+import json
+import math
+import sys
+from typing import Any
+
+from inference.machine import Machine
+from inference.options import Options
+from inference.profiles import Profile
+
+
+def argv(profile: Profile, machine: Machine, options: Options, model: str) -> list[str]:
+    """The command for `model`, a checkpoint's folder. VLLM_EXTRA_ARGS come last, and vLLM lets the last one win."""
+    flags: dict[str, Any] = {
+        "served-model-name": options.model_name or profile.model_name,
+        "host": options.host,
+        "port": options.port,
+        "max-model-len": options.max_model_len or profile.max_model_len,
+    }
+    if machine.gpu is not None:
+        flags["gpu-memory-utilization"] = options.gpu_memory_utilization or profile.gpu_memory_utilization
+    command = [sys.executable, "-m", "vllm.entrypoints.cli.main", "serve", model]
+    for name, value in {**flags, **profile.flags}.items():
+        command += _flag(name, value)
+    return [*command, *options.extra_arguments]
+
+
+def environment(profile: Profile, options: Options) -> dict[str, str]:
+    """What vLLM finds in its environment beside what this process has."""
+    made = dict(profile.environment)
+    if profile.kv_cache_gib is not None:
+        made["VLLM_CPU_KVCACHE_SPACE"] = str(math.ceil(profile.kv_cache_gib))
+    return made
+
+
+def _flag(name: str, value: Any) -> list[str]:
+    if value is True:
+        return [f"--{name}"]
+    if isinstance(value, dict):
+        return [f"--{name}", json.dumps(value, separators=(",", ":"))]
+    return [f"--{name}", str(value)]

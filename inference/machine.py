@@ -1,0 +1,92 @@
+"""What this machine has: its NVIDIA cards by NVML, its memory by the kernel."""
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from inference.faults import Fault
+
+GIB = 1024**3
+
+
+@dataclass(frozen=True, slots=True)
+class GPU:
+    name: str
+    total: int  # bytes
+    free: int  # bytes
+    capability: tuple[int, int]  # CUDA compute capability, (major, minor)
+
+
+@dataclass(frozen=True, slots=True)
+class Machine:
+    gpus: tuple[GPU, ...]
+    memory_available: int  # bytes; the container's limit where there is one
+    driver: str = ""
+
+    @property
+    def gpu(self) -> GPU | None:
+        """The card that one engine runs on: the one with the most memory."""
+        return max(self.gpus, key=lambda gpu: gpu.total, default=None)
+
+
+def read_machine(engine: str) -> Machine:
+    """Raises Fault when `engine` is gpu and no card can be used."""
+    memory = memory_available()
+    if engine != "gpu":
+        return Machine((), memory)
+    gpus, driver = _read_gpus()
+    if not gpus:
+        raise Fault("ENGINE=gpu: the driver sees no GPU; seat one, hand it to the container, or use ENGINE=cpu or lite")
+    return Machine(gpus, memory, driver)
+
+
+def _read_gpus() -> tuple[tuple[GPU, ...], str]:
+    try:
+        import pynvml  # comes with vLLM; only ENGINE=gpu needs it
+    except ImportError:
+        raise Fault(
+            "ENGINE=gpu: NVIDIA's Python binding is missing (pip install nvidia-ml-py); vLLM's image has it"
+        ) from None
+    try:
+        pynvml.nvmlInit()
+    except pynvml.NVMLError as error:
+        raise Fault(_no_driver(str(error))) from None
+    try:
+        gpus = tuple(_gpu(pynvml, index) for index in range(pynvml.nvmlDeviceGetCount()))
+        return gpus, str(pynvml.nvmlSystemGetDriverVersion())
+    except pynvml.NVMLError as error:
+        raise Fault(f"ENGINE=gpu: the NVIDIA driver does not answer ({error}); see `nvidia-smi` and dmesg") from None
+    finally:
+        pynvml.nvmlShutdown()
+
+
+def _gpu(pynvml, index: int) -> GPU:  # type: ignore[no-untyped-def]
+    handle = pynvml.nvmlDeviceGetHandleByIndex(index)
+    memory = pynvml.nvmlDeviceGetMemoryInfo(handle)
+    major, minor = pynvml.nvmlDeviceGetCudaComputeCapability(handle)
+    return GPU(str(pynvml.nvmlDeviceGetName(handle)), int(memory.total), int(memory.free), (major, minor))
+
+
+def _no_driver(reason: str) -> str:
+    if Path("/.dockerenv").exists():
+        remedy = "install the NVIDIA Container Toolkit on the host and run `nvidia-ctk runtime configure`"
+    else:
+        remedy = "install the NVIDIA driver R580 or newer"
+    return f"ENGINE=gpu: no NVIDIA driver here ({reason}); {remedy}, or use ENGINE=cpu or lite"
+
+
+def memory_available() -> int:
+    """Bytes that may still be taken: what the kernel can give, and no more than the control group allows."""
+    available = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    for line in _lines(Path("/proc/meminfo")):
+        if line.startswith("MemAvailable:"):
+            available = int(line.split()[1]) * 1024
+    limit = "".join(_lines(Path("/sys/fs/cgroup/memory.max"))).strip()
+    return min(available, int(limit)) if limit.isdigit() else available
+
+
+def _lines(path: Path) -> list[str]:
+    try:
+        return path.read_text("ascii").splitlines()
+    except OSError:
+        return []

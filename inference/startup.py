@@ -1,0 +1,66 @@
+"""vLLM's own log, read in passing: how far the start is, and why it failed."""
+
+import re
+
+# (what a line holds, the phase it means); the last percentage of the line is taken where there is one.
+PHASES = (
+    (re.compile(r"Starting to load model|Loading .*checkpoint shards|Loading weights"), "loading"),
+    (
+        re.compile(
+            r"torch\.compile took|Dynamo bytecode transform|Compiling a graph|Capturing CUDA graphs|init engine \("
+        ),
+        "compiling",
+    ),
+    (re.compile(r"Application startup complete"), "warming"),
+)
+ORDER = ("starting", "loading", "compiling", "warming")
+PERCENT = re.compile(r"(\d{1,3})%")
+
+# (what vLLM says, what it means and what helps). First match wins; the groups fill the text.
+CAUSES = (
+    (r"unrecognized arguments: (.+)", "vLLM does not know {0}; correct VLLM_EXTRA_ARGS"),
+    (r"argument (--[\w-]+)[^:]*: (.+)", "vLLM refuses {0}: {1}; correct VLLM_EXTRA_ARGS"),
+    (r"Address already in use", "port {port} is taken; stop what listens there, or set PORT"),
+    (
+        r"Free memory on device .*?\(([\d.]+)/([\d.]+) GiB\).*?utilization \(([\d.]+)",
+        "the GPU has {0} of {1} GiB free, less than GPU_MEMORY_UTILIZATION={2} asks for; free the card or lower it",
+    ),
+    (r"No available memory for the cache blocks", "no GPU memory is left for the KV cache; raise GPU_MEMORY_UTILIZATION or take a smaller MODEL_ID"),
+    (
+        r"([\d.]+) GiB KV\s*cache is needed, which is larger than the available KV cache memory \(([\d.]+) GiB\)",
+        "one full context needs {0} GiB of KV cache and {1} GiB are left; lower MAX_MODEL_LEN",
+    ),
+    (r"CUDA out of memory|OutOfMemoryError", "the GPU ran out of memory while loading; lower MAX_MODEL_LEN or GPU_MEMORY_UTILIZATION"),
+    (r"derived max_model_len \(\S*?(\d+)", "the model's own context is {0} tokens; lower MAX_MODEL_LEN to it"),
+    (r"Model architectures (\[.+?\]) (?:are|failed)", "this vLLM does not serve {0}; choose another MODEL_ID"),
+    (r"SafetensorError|Error while deserializing header", "a weight file is damaged; fetch the model again"),
+    (r"No space left on device", "the disk is full; free some space"),
+    (r"No module named '?vllm'?", "vLLM is not installed in this Python; use Docker, or install vllm here"),
+    (r"driver version is insufficient|CUDA driver version|no kernel image is available", "the NVIDIA driver is too old for this image; install R580 or newer"),
+    (r"EngineDeadError|EngineCore encountered a fatal error|Engine core proc .* died", "vLLM's engine core died; the log above says where"),
+)  # fmt: skip
+COMPILED = tuple((re.compile(pattern, re.DOTALL), text) for pattern, text in CAUSES)
+
+
+def phase_of(line: str, now: str) -> tuple[str, int | None] | None:
+    """(phase, percent) where a log line tells one that is not before the phase `now`."""
+    if now not in ORDER:
+        return None
+    for pattern, phase in PHASES:
+        if ORDER.index(phase) >= ORDER.index(now) and pattern.search(line):
+            percents = [int(found) for found in PERCENT.findall(line)]
+            return phase, min(percents[-1], 100) if percents else None
+    return None
+
+
+def cause_of(lines: list[str], code: int, port: int) -> str:
+    """One line: why vLLM ended with `code`, by what it wrote last."""
+    text = "\n".join(lines)
+    for pattern, meaning in COMPILED:
+        if found := pattern.search(text):
+            return meaning.format(*found.groups(), port=port)
+    if code == -9:
+        return "vLLM was killed (out of memory? see dmesg); give it more memory or a smaller MODEL_ID"
+    errors = [line for line in lines if "Error" in line]
+    last = (errors or lines or ["it wrote nothing"])[-1].strip()
+    return f"vLLM ended with {code}: {last[-300:]}"

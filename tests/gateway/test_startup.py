@@ -1,0 +1,27 @@
+"""How far the engine's start is, as /readyz and the page's configuration tell it."""
+
+import json
+import time
+from pathlib import Path
+
+import requests
+
+from benchmarks.servers import free_port, running_gateway
+
+STATE = {"phase": "loading", "percent": 62, "detail": "/models/x", "profile": "gpu-hopper", "max_concurrent": 128}
+
+
+def test_the_engines_start_is_shown_while_it_lasts(tmp_path: Path) -> None:
+    status = tmp_path / "status.json"
+    status.write_text(json.dumps({**STATE, "updated_at": time.time()}))
+    nowhere = f"http://127.0.0.1:{free_port()}"
+    with running_gateway(nowhere, tmp_path / "data", ENGINE="gpu", ENGINE_STATUS_FILE=str(status)) as gateway:
+        ready = requests.get(gateway.url + "/readyz", timeout=5)
+        assert ready.status_code == 503
+        told = {"ready": False, "phase": "loading", "percent": 62, "fallback": False}
+        assert ready.json()["engine"] == {**told, "detail": "/models/x"}
+        assert requests.get(gateway.url + "/api/config", timeout=5).json()["engine_state"] == told
+        status.write_text(json.dumps({**STATE, "updated_at": time.time() - 100}))
+        time.sleep(0.6)
+        stale = requests.get(gateway.url + "/readyz", timeout=5).json()["engine"]
+        assert stale["phase"] == "unavailable", "a launcher that no longer beats is gone"

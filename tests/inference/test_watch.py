@@ -1,0 +1,88 @@
+"""How a start is followed, a hang is noticed and an end explained. Real vLLM does the same in tests/engine."""
+
+import pytest
+
+from inference.startup import cause_of, phase_of
+from inference.watch import Gauges, Hung, Stall
+
+METRICS = """\
+# HELP vllm:num_requests_running Number of requests in model execution batches.
+vllm:num_requests_running{engine="0",model_name="m"} 2.0
+vllm:num_requests_running{engine="1",model_name="m"} 1.0
+vllm:prompt_tokens_total{engine="0",model_name="m"} 1.5e+06
+vllm:generation_tokens_total{engine="0",model_name="m"} 40.0
+vllm:generation_tokens_created{engine="0"} 1.7e9
+"""
+
+
+def test_gauges_are_summed_over_engines() -> None:
+    assert Gauges.read(METRICS) == Gauges(running=3, tokens=1_500_040)
+
+
+def test_running_requests_without_a_token_are_a_hang() -> None:
+    stall = Stall(limit=10, now=0)
+    stall.seen(Gauges(1, 5), False, 1)
+    stall.seen(Gauges(1, 5), False, 9)
+    stall.seen(Gauges(1, 6), False, 10)
+    stall.seen(Gauges(1, 6), False, 19)
+    with pytest.raises(Hung, match=r"1 requests are running and no token came for 10 s \(ENGINE_HANG_SECONDS=10\)"):
+        stall.seen(Gauges(1, 6), False, 20)
+
+
+def test_an_idle_engine_never_hangs_unless_a_probe_waits() -> None:
+    stall = Stall(limit=10, now=0)
+    for now in range(100):
+        stall.seen(Gauges(0, 5), False, now)
+    with pytest.raises(Hung, match="no token came"):
+        for now in range(100, 200):
+            stall.seen(Gauges(0, 5), True, now)
+
+
+def test_an_engine_that_does_not_answer_at_all_is_a_hang() -> None:
+    stall = Stall(limit=10, now=0)
+    stall.seen(None, False, 9)
+    with pytest.raises(Hung, match="has not answered for 10 s"):
+        stall.seen(None, False, 10)
+
+
+@pytest.mark.parametrize(
+    ("line", "now", "expected"),
+    [
+        ("Loading safetensors checkpoint shards:  50% Completed | 2/4 [00:01<00:01]", "starting", ("loading", 50)),
+        ("INFO [model_runner.py] Starting to load model /models/x...", "starting", ("loading", None)),
+        ("Capturing CUDA graphs (PIECEWISE):  34%|███ | 12/35", "loading", ("compiling", 34)),
+        ("INFO:     Application startup complete.", "compiling", ("warming", None)),
+        ("Loading safetensors checkpoint shards: 100% Completed", "compiling", None),
+        ("INFO something else 12%", "starting", None),
+        ("INFO:     Application startup complete.", "ready", None),
+    ],
+)
+def test_the_start_is_read_from_the_log_and_never_goes_back(
+    line: str, now: str, expected: tuple[str, int | None] | None
+) -> None:
+    assert phase_of(line, now) == expected
+
+
+@pytest.mark.parametrize(
+    ("line", "code", "expected"),
+    [
+        (
+            "api_server.py: error: unrecognized arguments: --nope 3",
+            2,
+            "vLLM does not know --nope 3; correct VLLM_EXTRA_ARGS",
+        ),
+        ("error: argument --max-num-seqs: invalid int value: 'x'", 2, "vLLM refuses --max-num-seqs"),
+        ("OSError: [Errno 98] Address already in use", 1, "port 3001 is taken"),
+        ("torch.OutOfMemoryError: CUDA out of memory. Tried to allocate 2 GiB", 1, "ran out of memory while loading"),
+        (
+            "ValueError: Free memory on device cuda:0 (3.1/23.7 GiB) on startup is less than desired GPU memory utilization (0.88, 20.8 GiB).",
+            1,
+            "the GPU has 3.1 of 23.7 GiB free",
+        ),
+        ("ModuleNotFoundError: No module named 'vllm'", 1, "vLLM is not installed in this Python"),
+        ("", -9, "was killed (out of memory?"),
+        ("RuntimeError: something new", 1, "vLLM ended with 1: RuntimeError: something new"),
+    ],
+)
+def test_an_end_is_explained_in_one_line(line: str, code: int, expected: str) -> None:
+    assert expected in cause_of([line], code, 3001)
