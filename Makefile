@@ -8,7 +8,7 @@ COMPOSE := docker compose
 NAME ?=
 FILE ?=
 
-.PHONY: help demo setup test check fmt up down logs doctor bench eval backup restore user key lock screenshots
+.PHONY: help demo setup test test-engine check fmt up down logs doctor bench bench-engine eval backup restore user key lock screenshots
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -35,6 +35,11 @@ test: setup ## all tests; installs what they need
 	@node --test tests/frontend/*.test.js
 	@$(VENV)/python -m pytest
 
+test-engine: setup ## the tests against real vLLM (its CPU build, a tiny model); about five minutes
+	@scripts/test-tools
+	@scripts/engine-env
+	@TEST_ENGINE=1 $(VENV)/python -m pytest tests/engine tests/docker/test_cpu_engine.py
+
 check: setup ## lint, format, types
 	@$(VENV)/ruff check .
 	@$(VENV)/ruff format --check .
@@ -59,6 +64,10 @@ doctor: ## look at this machine and say what is missing
 bench: setup ## print the figures: answers, retrieval, memory
 	@$(VENV)/python -m benchmarks.answers
 	@$(VENV)/python -m benchmarks.retrieval
+
+bench-engine: setup ## vLLM's own benchmark through the gateway and straight to the engine
+	@scripts/engine-env
+	@$(VENV)/python -m benchmarks.engine
 
 eval: setup ## ask the sample questions of the engine that runs (URL=…) and print a score sheet
 	@$(VENV)/python -m benchmarks.evaluate $(if $(URL),--url $(URL))

@@ -49,8 +49,10 @@ def running(module: str, settings: dict[str, str], health: str = "/healthz") -> 
                 process.wait()
 
 
-def wait_for(url: str, process: "subprocess.Popen[bytes] | None" = None, log: Path | None = None) -> None:
-    deadline = time.monotonic() + START_SECONDS
+def wait_for(
+    url: str, process: "subprocess.Popen[bytes] | None" = None, log: Path | None = None, seconds: float = START_SECONDS
+) -> None:
+    deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         if process is not None and process.poll() is not None:
             raise RuntimeError(f"ended with {process.returncode}: {log.read_text() if log else ''}")
@@ -59,7 +61,7 @@ def wait_for(url: str, process: "subprocess.Popen[bytes] | None" = None, log: Pa
                 return
         except (urllib.error.URLError, OSError):
             time.sleep(0.05)
-    raise RuntimeError(f"{url} did not answer in {START_SECONDS} s")
+    raise RuntimeError(f"{url} did not answer in {seconds:g} s")
 
 
 @contextlib.contextmanager

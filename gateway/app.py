@@ -4,7 +4,9 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 
+import httpx
 from fastapi import FastAPI
+from httpx_aiohttp import AiohttpTransport
 from slowapi.errors import RateLimitExceeded as SlowAPIRateLimitExceeded
 from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
@@ -89,9 +91,10 @@ def build_desk(settings: Settings) -> Desk:
     }
     signer = Signer(kept_secret(settings.embed_secret.get_secret_value(), settings.data_dir))
     files = FileStore(settings.data_dir / "files")
-    reader = Reader(settings.reader_url, client.http)
+    http = httpx_client()
+    reader = Reader(settings.reader_url, http)
     studio = Studio(media_limits(settings), metrics)
-    remote = RemoteImages(client.http, settings.image_max_bytes) if settings.allow_remote_images else None
+    remote = RemoteImages(http, settings.image_max_bytes) if settings.allow_remote_images else None
     return Desk(
         settings=settings,
         metrics=metrics,
@@ -111,11 +114,22 @@ def build_desk(settings: Settings) -> Desk:
         reader=reader,
         library=Library(settings.knowledge_dir),
         client=client,
+        http=http,
         startup=StartupFile(settings.engine_status_file),
         catalog=Catalog(settings.model_name, settings.model_aliases),
         engines=admission(settings, metrics),
         fallback=fallback_admission(settings, metrics),
         answers=Answers(settings.resume_grace),
+    )
+
+
+def httpx_client() -> httpx.AsyncClient:
+    """For what is not an answer: readings and remote pictures. HTTPX's own transport collapses under many connections."""
+    limits = httpx.Limits(max_connections=None, max_keepalive_connections=None, keepalive_expiry=30)
+    return httpx.AsyncClient(
+        transport=AiohttpTransport(limits=limits, trust_env=False),
+        timeout=httpx.Timeout(None, connect=2),
+        trust_env=False,
     )
 
 
@@ -172,7 +186,8 @@ async def running(desk: Desk) -> AsyncIterator[None]:
                 await task
         await desk.reader.aclose()
         desk.gatherer.studio.close()
-        await desk.client.aclose()
+        desk.client.close()
+        await desk.http.aclose()
 
 
 async def adopt_profile(desk: Desk) -> None:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+import httpx
 from slowapi import Limiter
 
 from gateway.chat.answers import Answers
@@ -37,6 +38,7 @@ class Desk:
     reader: Reader
     library: Library
     client: EngineClient
+    http: httpx.AsyncClient
     startup: StartupFile
     catalog: Catalog
     engines: Admission

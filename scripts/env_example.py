@@ -12,12 +12,17 @@ OTHERS = (
     ("HTTPS_PORT", "8443", "What nginx publishes for TLS, once it has a certificate."),
     ("BASIC_AUTH_USER", "admin", "nginx's first user."),
     ("BASIC_AUTH_PASSWORD", "", "nginx's first user's password; `make up` makes one."),
-    ("MODEL_ID", "", "vLLM: checkpoint. Default by ENGINE."),
+    ("MODEL_ID", "", "vLLM: checkpoint, owner/name; with MODEL_SOURCE=local a folder. Default by the GPU found."),
     ("MODEL_SOURCE", "huggingface", "vLLM: huggingface, modelscope or local."),
-    ("MODEL_REVISION", "", "vLLM: revision of the checkpoint."),
+    ("MODEL_REVISION", "", "vLLM: revision of the checkpoint; what it names when it is fetched is kept."),
+    ("HF_ENDPOINT", "https://huggingface.co", "Fetching: another address of Hugging Face, a mirror say."),
+    ("HF_TOKEN", "", "Fetching: a token, where Hugging Face asks for one."),
+    ("MODELSCOPE_ENDPOINT", "https://modelscope.cn", "Fetching: another address of ModelScope."),
     ("GPU_MEMORY_UTILIZATION", "", "vLLM: share of the GPU's memory. Default by ENGINE."),
     ("VLLM_EXTRA_ARGS", "", "vLLM: further arguments."),
-    ("ENGINE_HANG_SECONDS", "", "vLLM: seconds without a token that count as hung."),
+    ("ENGINE_HANG_SECONDS", "", "vLLM: seconds without a token that count as hung. Default by profile."),
+    ("INFERENCE_IMAGE", "", "vLLM: base image. Default by ENGINE."),
+    ("PRIVATE_SUBNET", "172.30.83.0/24", "The containers' own network; change it where it is taken."),
 )
 # Fixed by docker-compose.yml inside the containers.
 FIXED = frozenset(("host", "port", "frontend_dir"))

@@ -1,12 +1,16 @@
 """The real servers, once a session; each test that needs another setting starts its own."""
 
 import base64
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from benchmarks.servers import Running, running_desk, running_lite
+
+# Real vLLM takes minutes to install and to start: `make test-engine` asks for its tests by name.
+collect_ignore = [] if os.environ.get("TEST_ENGINE") else ["engine", "docker/test_cpu_engine.py"]
 
 SCREENS = Path(__file__).parents[1] / "examples" / "screens"
 

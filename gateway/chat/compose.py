@@ -21,11 +21,11 @@ async def compose(
     assistant: bool,
     *,
     salt: str = "",
-    spare: int = 0,
+    scale: float = 1.0,
 ) -> bytes:
     """Raises ContextLengthExceeded where the question cannot fit. Large bodies are built in a thread.
 
-    `spare` tokens of the context are left free beside the estimate; `salt` keeps tenants' prefix caches apart.
+    `scale` is the engine's own count of tokens over the estimate; `salt` keeps tenants' prefix caches apart.
     """
     if upstream.is_lite:
         make = _for_lite
@@ -33,7 +33,7 @@ async def compose(
         make = _for_assistant if assistant else _raw
 
     def made() -> bytes:
-        body = make(request, album, citations, upstream, assistant, spare)
+        body = make(request, album, citations, upstream, assistant, scale)
         if salt and not upstream.is_lite:
             body["cache_salt"] = salt
         return orjson.dumps(body)
@@ -42,7 +42,12 @@ async def compose(
 
 
 def _raw(
-    request: ChatRequest, album: Album, citations: list[dict[str, Any]], upstream: Upstream, assistant: bool, spare: int
+    request: ChatRequest,
+    album: Album,
+    citations: list[dict[str, Any]],
+    upstream: Upstream,
+    assistant: bool,
+    scale: float,
 ) -> dict[str, Any]:
     """The engine counts by its own tokenizer and says so if it is too much."""
     messages = prompt.engine_messages(request.messages, album.fitted, album.notes)
@@ -50,7 +55,12 @@ def _raw(
 
 
 def _for_lite(
-    request: ChatRequest, album: Album, citations: list[dict[str, Any]], upstream: Upstream, assistant: bool, spare: int
+    request: ChatRequest,
+    album: Album,
+    citations: list[dict[str, Any]],
+    upstream: Upstream,
+    assistant: bool,
+    scale: float,
 ) -> dict[str, Any]:
     """One image part a shot, with the reading of the whole, since `lite` reads lines and not patches; readings in the same order."""
     shots: dict[tuple[int, int], list[Picture]] = {}
@@ -70,13 +80,18 @@ def _for_lite(
 
 
 def _for_assistant(
-    request: ChatRequest, album: Album, citations: list[dict[str, Any]], upstream: Upstream, assistant: bool, spare: int
+    request: ChatRequest,
+    album: Album,
+    citations: list[dict[str, Any]],
+    upstream: Upstream,
+    assistant: bool,
+    scale: float,
 ) -> dict[str, Any]:
     system = prompt.knowledge_prompt(citations, album.readings)
-    dropped = _dropped(request, album.fitted, upstream, prompt.estimate_tokens(system) + spare)
+    dropped = _dropped(request, album.fitted, upstream, prompt.estimate_tokens(system), scale=scale)
     messages = prompt.engine_messages(request.messages, album.fitted, album.notes)[dropped:]
     own = [message["content"] for message in messages if message["role"] == "system"]
-    text = "\n\n".join([system, *(part if isinstance(part, str) else _text(part) for part in own)])
+    text = "\n\n".join([system, *map(prompt.text_of, own)])
     rest = [message for message in messages if message["role"] != "system"]
     return prompt.engine_body(request, upstream.model, [{"role": "system", "content": text}, *rest], None)
 
@@ -87,13 +102,14 @@ def _dropped(
     upstream: Upstream,
     fixed: int,
     keep_all: bool = False,
+    scale: float = 1.0,
 ) -> int:
     """How many of the oldest messages go; a tool's answer never stays without the call before it."""
     costs = [0] * len(request.messages)
     if not upstream.is_lite:
         for (number, _), made in pictures.items():
             costs[number] += sum(picture.tokens for picture in made)
-    dropped = prompt.fit(request.messages, fixed, costs, upstream.max_model_len, request.wanted_tokens)
+    dropped = prompt.fit(request.messages, fixed, costs, upstream.max_model_len, request.wanted_tokens, scale)
     if dropped and keep_all:
         raise ContextLengthExceeded(
             f"The messages do not fit the context of {upstream.max_model_len} tokens; leave out the oldest {dropped}.",
@@ -106,7 +122,3 @@ def _dropped(
 
 def _hangs(message: Message) -> bool:
     return message.role == "tool"
-
-
-def _text(parts: list[dict[str, Any]]) -> str:
-    return "\n".join(str(part.get("text", "")) for part in parts)

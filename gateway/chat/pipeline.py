@@ -5,14 +5,13 @@ import hashlib
 import secrets
 import time
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-import httpx
 import orjson
 
-from gateway.chat import extras
+from gateway.chat import extras, prompt
 from gateway.chat.account import account
 from gateway.chat.compose import compose
 from gateway.chat.relay import Meter, relay
@@ -20,8 +19,9 @@ from gateway.chat.reply import Sink
 from gateway.chat.request import ChatRequest, PageRequest
 from gateway.context import Caller, RequestContext
 from gateway.desk import Desk
-from gateway.engines.client import Broken, Refused
+from gateway.engines.client import Broken, EngineClient, Refused
 from gateway.engines.upstream import Upstream
+from gateway.engines.wire import Response, WireError
 from gateway.errors import ContextLengthExceeded, UpstreamError, UpstreamUnavailable
 from gateway.knowledge.query import citations_for
 from gateway.limits.admission import Admission
@@ -61,8 +61,23 @@ class Question:
 
 @dataclass(slots=True)
 class Call:
+    """An engine's answer that has begun."""
+
     upstream: Upstream
-    response: httpx.Response
+    response: Response
+    client: EngineClient
+    _begun: bool = False
+
+    async def read(self) -> bytes:
+        """The body as it comes, empty at the end. Raises Broken."""
+        try:
+            data = await self.response.read()
+        except WireError as error:
+            raise self.client.broken(error) from None
+        if not self._begun:
+            self._begun = True
+            self.client.first_byte_came(self.response)
+        return data
 
 
 class Pipeline:
@@ -76,8 +91,7 @@ class Pipeline:
             meter = Meter(question.context.started)
             complete = False
             try:
-                chunks = self.desk.client.chunks(call.response)
-                await relay(chunks, sink, meter, wants_usage=question.request.wants_usage)
+                await relay(call.read, sink, meter, wants_usage=question.request.wants_usage)
                 complete = True
             finally:
                 account(meter, question.context, self.desk.metrics, complete=complete)
@@ -87,7 +101,7 @@ class Pipeline:
         await self._prepare(question, None)
         async with self._engine(question, None) as call:
             body = bytearray()
-            async for chunk in self.desk.client.chunks(call.response):
+            while chunk := await call.read():
                 body += chunk
                 if len(body) > MAX_WHOLE_BYTES:
                     raise Broken("garbage", UpstreamError("The engine's answer has no end."))
@@ -156,8 +170,7 @@ class Pipeline:
         finally:
             call.upstream.breaker.abandoned()
             permit.release()
-            with suppress(httpx.HTTPError):
-                await call.response.aclose()
+            call.response.close()
 
     async def _admitted(self, engines: Admission, question: Question, sink: Sink | None) -> tuple[Call, Any]:
         """A permit and a response whose head is there. An engine that refuses is left out and the next one is tried."""
@@ -177,7 +190,7 @@ class Pipeline:
             try:
                 response = await self._opened(question, upstream)
                 question.context.model = upstream.model
-                return Call(upstream, response), permit
+                return Call(upstream, response, self.desk.client), permit
             except Refused as error:
                 permit.release()
                 self._failed(upstream, error.kind)
@@ -187,48 +200,35 @@ class Pipeline:
                 permit.release()
                 raise
 
-    async def _opened(self, question: Question, upstream: Upstream) -> httpx.Response:
+    async def _opened(self, question: Question, upstream: Upstream) -> Response:
         """The engine's response, its head read. What the estimate let through and the engine finds too long is counted by
         the engine's own tokenizer: the assistant then drops older turns, a raw call hears by how much it is over."""
         salt = self.desk.signer.cache_salt(question.caller.owner if question.caller.kind == "key" else "desk")
-        spare = 0
-        error: ContextLengthExceeded | None = None
+        scale, error = 1.0, None
         for _ in range(FITTING_TRIES):
-            try:
-                body = await compose(
-                    question.request,
-                    question.album,
-                    question.citations,
-                    upstream,
-                    question.assistant,
-                    salt=salt,
-                    spare=spare,
-                )
-            except ContextLengthExceeded as estimated:
-                raise error or estimated from None
+            body = await compose(
+                question.request,
+                question.album,
+                question.citations,
+                upstream,
+                question.assistant,
+                salt=salt,
+                scale=scale,
+            )
             try:
                 with _timed(question.context, "upstream"):
                     return await self.desk.client.open(upstream, body, question.context.request_id)
             except ContextLengthExceeded as refused:
-                if upstream.is_lite:
+                sent = orjson.loads(body)
+                counted = None if upstream.is_lite else await self.desk.client.count_tokens(upstream, sent)
+                if counted is None:
                     raise
-                over = await self._tokens_over(question, upstream, body)
-                if over is None:
-                    raise
-                error = too_long(over, upstream.max_model_len, refused)
+                error = too_long(counted + question.album.tokens, upstream.max_model_len, refused)
                 if not question.assistant:
                     raise error from None
-                spare += over
+                scale = max(scale * 1.05, counted / prompt.estimate_body(sent))
         assert error is not None
         raise error
-
-    async def _tokens_over(self, question: Question, upstream: Upstream, body: bytes) -> int | None:
-        counted = await self.desk.client.count_tokens(upstream, orjson.loads(body))
-        if counted is None:
-            return None
-        pictures = sum(picture.tokens for made in question.album.fitted.values() for picture in made)
-        answer = question.request.wanted_tokens or 1
-        return max(1, counted + pictures + answer - upstream.max_model_len)
 
     def _failed(self, upstream: Upstream, kind: str) -> None:
         upstream.breaker.failed()
@@ -236,10 +236,11 @@ class Pipeline:
         self.desk.metrics.breaker_state.labels(upstream.name).set(upstream.breaker.state)
 
 
-def too_long(over: int, holds: int, refused: ContextLengthExceeded) -> ContextLengthExceeded:
+def too_long(tokens: int, holds: int, refused: ContextLengthExceeded) -> ContextLengthExceeded:
+    """`tokens` are the prompt's; one must be left for the answer."""
     return ContextLengthExceeded(
-        f"The messages are {over} tokens over what fits: the context holds {holds}, the answer included. "
-        "Leave out older turns, shorten the text, send fewer pictures or ask for a smaller max_tokens.",
+        f"The messages are {tokens + 1 - holds} tokens over what fits: they have {tokens}, and the context holds {holds} "
+        "with the answer. Leave out older turns, shorten the text or send fewer pictures.",
         param=refused.param,
     )
 

@@ -5,6 +5,7 @@ structured field `sightdesk` (docs/architecture.md, "The engine seam").
 """
 
 import base64
+import math
 import re
 from collections.abc import Sequence
 from typing import Any
@@ -106,17 +107,34 @@ def knowledge_prompt(clauses: Sequence[dict[str, Any]], readings: Sequence[dict[
     return "\n".join(lines)
 
 
+def estimate_body(body: dict[str, Any]) -> int:
+    """The same estimate over a composed body, its pictures left out."""
+    return sum(MESSAGE_TOKENS + estimate_tokens(text_of(message.get("content"))) for message in body["messages"])
+
+
+def text_of(content: Any) -> str:
+    """The words of a message's content, which is a string or parts."""
+    if isinstance(content, list):
+        return "\n".join(str(part.get("text", "")) for part in content)
+    return str(content or "")
+
+
 def fit(
-    messages: list[Message], fixed_tokens: int, picture_tokens: Sequence[int], max_tokens: int, wanted: int | None
+    messages: list[Message],
+    fixed_tokens: int,
+    picture_tokens: Sequence[int],
+    max_tokens: int,
+    wanted: int | None,
+    scale: float = 1.0,
 ) -> int:
     """How many of the oldest messages must go for the rest to fit: whole messages, never the last one.
 
     `fixed_tokens` is what stands in any case, `picture_tokens` the pictures' cost message by message, `wanted` the answer's
-    length. Raises ContextLengthExceeded, saying by how much, when the last message alone does not fit.
+    length, `scale` the engine's own count over the estimate. Raises ContextLengthExceeded, saying by how much, when the last message alone does not fit.
     """
-    room = max_tokens - (wanted or min(ANSWER_TOKENS, max_tokens // 4)) - fixed_tokens
+    room = max_tokens - (wanted or min(ANSWER_TOKENS, max_tokens // 4)) - math.ceil(fixed_tokens * scale)
     costs = [
-        estimate_tokens(message.text) + MESSAGE_TOKENS + pictures
+        math.ceil((estimate_tokens(message.text) + MESSAGE_TOKENS) * scale) + pictures
         for message, pictures in zip(messages, picture_tokens, strict=True)
     ]
     total = sum(costs)

@@ -2,7 +2,7 @@
 
 import re
 import time
-from collections.abc import AsyncIterator
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,6 +15,7 @@ from gateway.errors import UpstreamError
 END_OF_EVENT = re.compile(rb"\r?\n\r?\n")
 # Events that need a look inside; all others pass unread.
 NOTABLE = re.compile(rb'"usage":\s*\{|\[DONE\]|"error":')
+Read = Callable[[], Awaitable[bytes]]  # what has come since the last call; empty at the end
 MAX_EVENT_BYTES = 32 * 1024 * 1024
 
 
@@ -62,10 +63,10 @@ class Splitter:
         return data[:end]
 
 
-async def relay(chunks: AsyncIterator[bytes], sink: Sink, meter: Meter, *, wants_usage: bool) -> None:
+async def relay(read: Read, sink: Sink, meter: Meter, *, wants_usage: bool) -> None:
     """Passes every event on as it comes. Raises Broken when the stream ends before its [DONE]."""
     splitter = Splitter()
-    async for chunk in chunks:
+    while chunk := await read():
         events = splitter.feed(chunk)
         if not events:
             continue

@@ -13,9 +13,13 @@ MAX_TOOLS_BYTES = 64 * 1024
 MAX_SCHEMA_BYTES = 16 * 1024
 
 
+def as_given(model: BaseModel) -> dict[str, Any]:
+    return model.model_dump(mode="json", by_alias=True, exclude_unset=True)
+
+
 def at_most_bytes(bound: int, what: str) -> AfterValidator:
     def check(value: Any) -> Any:
-        size = len(orjson.dumps(value))
+        size = len(orjson.dumps(value, default=as_given))
         if size > bound:
             raise ValueError(f"{what} has {size} bytes; at most {bound} are taken")
         return value

@@ -1,22 +1,25 @@
-"""Calls to engines: HTTPX on aiohttp's transport (facts: HTTPX's own pool collapses at 256 streams)."""
+"""Calls to engines: what goes wrong on the wire, in the words that the gateway tells its own clients."""
 
 import asyncio
 import logging
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from typing import Any
 
-import httpx
 import orjson
-from httpx_aiohttp import AiohttpTransport
 
 from gateway.engines.upstream import LITE_MODEL, Upstream
+from gateway.engines.wire import ConnectFailed, Pool, Response, TimedOut, WireError
 from gateway.errors import ContextLengthExceeded, GatewayError, InvalidRequest, UpstreamError, UpstreamTimeout
 from gateway.metrics import Metrics
 
 log = logging.getLogger("sightdesk.engines")
 PROBE_SECONDS = 1.0
+# Even a busy engine's kernel accepts connections at once; one that does not is gone.
+PROBE_CONNECT_SECONDS = 0.7
 MAX_ERROR_BYTES = 64 * 1024
+MAX_LISTING_BYTES = 1024 * 1024
+JSON = {"content-type": "application/json", "accept": "*/*"}
 
 
 class Refused(Exception):
@@ -39,35 +42,35 @@ class Broken(Exception):
 
 class EngineClient:
     def __init__(self, connect_timeout: float, first_token_timeout: float, idle_timeout: float) -> None:
+        self._connect = connect_timeout
         self._first = first_token_timeout
         self._idle = idle_timeout
-        timeout = httpx.Timeout(None, connect=connect_timeout)
-        limits = httpx.Limits(max_connections=None, max_keepalive_connections=None, keepalive_expiry=30)
-        self.http = httpx.AsyncClient(
-            transport=AiohttpTransport(limits=limits, trust_env=False), timeout=timeout, trust_env=False
-        )
+        self._pools: dict[str, Pool] = {}
 
-    async def aclose(self) -> None:
-        await self.http.aclose()
+    def pool(self, upstream: Upstream) -> Pool:
+        if upstream.url not in self._pools:
+            self._pools[upstream.url] = Pool(upstream.url, self._connect)
+        return self._pools[upstream.url]
 
-    async def open(self, upstream: Upstream, body: bytes, request_id: str) -> httpx.Response:
-        """The engine's response, its head read. Raises Refused, or the engine's 4xx as what the client is told."""
-        request = self.http.build_request(
-            "POST",
-            f"{upstream.url}/v1/chat/completions",
-            content=body,
-            headers={"content-type": "application/json", "x-request-id": request_id},
-        )
+    def close(self) -> None:
+        for pool in self._pools.values():
+            pool.drop()
+
+    async def open(self, upstream: Upstream, body: bytes, request_id: str) -> Response:
+        """The engine's response, its head read; close it. Raises Refused, or the engine's 4xx as what the client is told."""
+        headers = {**JSON, "x-request-id": request_id}
         try:
-            async with asyncio.timeout(self._first):
-                response = await self.http.send(request, stream=True)
-        except TimeoutError:
+            response = await self.pool(upstream).request("POST", "/v1/chat/completions", headers, body, self._first)
+        except TimedOut:
             raise Refused("timeout", self._late()) from None
-        except httpx.TimeoutException:
-            raise Refused("connect_timeout", UpstreamError("The engine could not be reached in time.")) from None
-        except httpx.TransportError:
-            raise Refused("connect", UpstreamError("The engine could not be reached.")) from None
-        if response.status_code == httpx.codes.OK:
+        except ConnectFailed as error:
+            late = " in time" if error.timed_out else ""
+            kind = "connect_timeout" if error.timed_out else "connect"
+            raise Refused(kind, UpstreamError(f"The engine could not be reached{late}.")) from None
+        except WireError:
+            raise Refused("died", UpstreamError("The engine closed the connection without an answer.")) from None
+        if response.status == 200:
+            response.allow(self._first)
             return response
         raise await self._failure(response)
 
@@ -75,41 +78,51 @@ class EngineClient:
         """Tokens of the prompt without its pictures, by the engine's own tokenizer; None where it cannot say."""
         wanted = {name: body[name] for name in ("model", "tools") if name in body}
         messages = [{**message, "content": _words(message.get("content"))} for message in body["messages"]]
+        question = orjson.dumps({**wanted, "messages": messages})
         try:
-            async with asyncio.timeout(self._idle):
-                response = await self.http.post(f"{upstream.url}/tokenize", json={**wanted, "messages": messages})
-            return int(response.json()["count"])
-        except (httpx.HTTPError, TimeoutError, ValueError, KeyError, TypeError):
+            response = await self.pool(upstream).request("POST", "/tokenize", JSON, question, self._idle)
+            try:
+                return int(orjson.loads(await response.read_all(64 * MAX_LISTING_BYTES))["count"])
+            finally:
+                response.close()
+        except (WireError, ValueError, KeyError, TypeError):
             return None
 
-    async def _failure(self, response: httpx.Response) -> Exception:
+    async def _failure(self, response: Response) -> Exception:
+        status = response.status
         try:
-            async with asyncio.timeout(self._idle):
-                text = (await response.aread())[:MAX_ERROR_BYTES]
-        except (httpx.TransportError, TimeoutError):
+            response.allow(self._idle)
+            text = await response.read_all(MAX_ERROR_BYTES)
+        except WireError:
             text = b""
         finally:
-            await response.aclose()
-        if response.status_code in (400, 413, 422):
+            response.close()
+        if status in (400, 413, 422):
             return _client_error(text)
-        return Refused(f"status_{response.status_code // 100}xx", UpstreamError("The engine answered with an error."))
+        return Refused(f"status_{status // 100}xx", UpstreamError("The engine answered with an error."))
 
-    async def chunks(self, response: httpx.Response) -> AsyncIterator[bytes]:
-        """The body as it comes. Raises Broken when it stops in the middle or stalls."""
-        loop = asyncio.get_running_loop()
-        try:
-            async with asyncio.timeout(self._first) as deadline:
-                async for chunk in response.aiter_raw():
-                    deadline.reschedule(None)
-                    yield chunk
-                    deadline.reschedule(loop.time() + self._idle)
-        except TimeoutError:
-            raise Broken("timeout", self._late()) from None
-        except (httpx.TransportError, httpx.StreamError):
-            raise Broken("died", UpstreamError("The engine stopped in the middle of the answer.")) from None
+    def broken(self, error: WireError) -> Broken:
+        """What stopped an answer in its middle."""
+        if isinstance(error, TimedOut):
+            return Broken("timeout", self._late())
+        return Broken("died", UpstreamError("The engine stopped in the middle of the answer."))
+
+    def first_byte_came(self, response: Response) -> None:
+        response.allow(self._idle)
 
     def _late(self) -> UpstreamTimeout:
         return UpstreamTimeout(f"The engine sent nothing for {self._first:g} s (then {self._idle:g} s between tokens).")
+
+    async def models(self, upstream: Upstream) -> tuple[int, bytes]:
+        """Status and body of the engine's /v1/models. Raises WireError, TimeoutError."""
+        async with asyncio.timeout(PROBE_SECONDS):
+            response = await self.pool(upstream).request(
+                "GET", "/v1/models", {"accept": "*/*"}, b"", PROBE_SECONDS, PROBE_CONNECT_SECONDS
+            )
+            try:
+                return response.status, await response.read_all(MAX_LISTING_BYTES)
+            finally:
+                response.close()
 
 
 def _words(content: Any) -> Any:
@@ -151,15 +164,14 @@ class HealthMonitor:
 
     async def probe(self, upstream: Upstream) -> None:
         try:
-            async with asyncio.timeout(PROBE_SECONDS):
-                response = await self._client.http.get(f"{upstream.url}/v1/models")
-            up = response.status_code < 500
-            if response.status_code == httpx.codes.OK:
-                self._learn(upstream, response.content)
+            status, body = await self._client.models(upstream)
+            up = status < 500
+            if status == 200:
+                self._learn(upstream, body)
             self._silent[upstream.name] = 0
-        except httpx.ConnectError:
+        except ConnectFailed:
             up = False
-        except (httpx.TransportError, TimeoutError):
+        except (WireError, TimeoutError):
             # Busy is not dead: twice in a row is.
             self._silent[upstream.name] = self._silent.get(upstream.name, 0) + 1
             up = bool(upstream.up) and self._silent[upstream.name] < 2
@@ -169,6 +181,8 @@ class HealthMonitor:
             log.info("upstream_changed", extra={"upstream": upstream.name, "up": up})
             if up:
                 upstream.breaker.succeeded()
+            else:
+                self._client.pool(upstream).drop()
             upstream.up = up
             self._changed()
 

@@ -41,6 +41,11 @@ class Album:
         return len(self.shots)
 
     @property
+    def tokens(self) -> int:
+        """What the engine spends on the pictures."""
+        return sum(picture.tokens for made in self.fitted.values() for picture in made)
+
+    @property
     def readings(self) -> list[dict[str, Any]]:
         return [shot.reading for shot in self.shots if shot.reading is not None]
 

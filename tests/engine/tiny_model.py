@@ -1,6 +1,7 @@
 """A tiny Qwen3-VL with random weights: its words are noise, its protocol, usage and image path are the real one's.
 
-Run by vLLM's Python: `.venv-vllm/bin/python tests/engine/tiny_model.py FOLDER`. 3 million parameters, seconds to make.
+Run by vLLM's Python: `.venv-vllm/bin/python tests/engine/tiny_model.py FOLDER`. Small,
+but deep enough that writing a token takes longer than passing it on, as in any real model.
 """
 
 import sys
@@ -63,7 +64,7 @@ def tokenizer() -> PreTrainedTokenizerFast:
 
 def config(words: PreTrainedTokenizerFast) -> Qwen3VLConfig:
     text = {
-        "vocab_size": 3072, "hidden_size": 256, "intermediate_size": 512, "num_hidden_layers": 2,
+        "vocab_size": 3072, "hidden_size": 256, "intermediate_size": 512, "num_hidden_layers": 24,
         "num_attention_heads": 4, "num_key_value_heads": 2, "head_dim": 64, "max_position_embeddings": 65_536,
         "rope_scaling": {"rope_type": "default", "mrope_section": [12, 10, 10], "mrope_interleaved": True},
         "rope_parameters": {"rope_type": "default", "rope_theta": 1_000_000.0, "mrope_section": [12, 10, 10], "mrope_interleaved": True},
@@ -87,6 +88,7 @@ def config(words: PreTrainedTokenizerFast) -> Qwen3VLConfig:
 
 
 def main(folder: Path) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
     torch.manual_seed(7)
     words = tokenizer()
     # The words the processor asks its tokenizer for.

@@ -152,3 +152,23 @@ def test_tokens_are_counted_as_the_engine_says(gateway: Running) -> None:
     before = counted()
     post(gateway, body("hi"), headers={"authorization": "Bearer sk-shop"})
     assert counted() - before == 4
+
+
+def test_tools_and_schemas_reach_the_engine_as_they_were_given(gateway: Running, engine: Running) -> None:
+    tool = {"type": "function", "function": {"name": "f", "parameters": {"type": "object", "properties": {}}}}
+    form = {"type": "json_schema", "json_schema": {"name": "t", "schema": {"type": "object"}, "strict": True}}
+    body = {
+        "model": "fake-vl",
+        "messages": [{"role": "user", "content": "x"}],
+        "tools": [tool],
+        "response_format": form,
+    }
+    answer = requests.post(gateway.url + "/v1/chat/completions", json={**body, "tool_choice": "auto"}, timeout=10)
+    assert answer.status_code == 200, answer.text
+    sent = requests.get(engine.url + "/state", timeout=5).json()["bodies"][-1]
+    assert (sent["tools"], sent["response_format"], sent["tool_choice"]) == ([tool], form, "auto")
+    assert len(sent["cache_salt"]) == 32
+    large = {**body, "tools": [{**tool, "function": {"name": "f", "description": "x" * 70_000}}]}
+    refused = requests.post(gateway.url + "/v1/chat/completions", json=large, timeout=10)
+    assert (refused.status_code, refused.json()["error"]["code"]) == (400, "invalid_request")
+    assert "at most 65536" in refused.json()["error"]["message"]

@@ -1,5 +1,6 @@
 """What the launcher decides, and what it refuses before vLLM is started."""
 
+import itertools
 import json
 import os
 import re
@@ -51,7 +52,7 @@ def test_each_card_gets_its_profile(
 
 @pytest.mark.parametrize(("memory", "capability"), [(8, (8, 6)), (24, (7, 0))])
 def test_a_card_that_is_too_small_or_too_old_is_told_so(memory: float, capability: tuple[int, int]) -> None:
-    with pytest.raises(Fault, match="Qwen3-VL-8B needs 11 GiB and 7.5"):
+    with pytest.raises(Fault, match=r"Qwen3-VL-8B needs 11 GiB and 7\.5"):
         choose_profile("gpu", machine("card", memory, capability))
 
 
@@ -79,7 +80,7 @@ def test_what_cannot_fit_is_refused_with_the_arithmetic() -> None:
     line = str(caught.value)
     assert "weights 16.3 GiB + KV cache 9.0 GiB (65536 tokens at 144 KiB) + working memory 1.5 GiB = 26.8 GiB" in line
     assert "24.0 GiB are free and GPU_MEMORY_UTILIZATION=0.88 of 24.0 GiB allows 21.1 GiB" in line
-    with pytest.raises(Fault, match="64.0 MiB of memory are free"):
+    with pytest.raises(Fault, match=r"64\.0 MiB of memory are free"):
         check_fit(Load(GIB), load_profiles()["cpu"], Options(engine="cpu"), Machine((), 64 * 1024**2))
 
 
@@ -90,7 +91,7 @@ def test_the_command_follows_profile_and_settings() -> None:
     )
     command = argv(profile, machine(), options, "/models/x")
     assert command[:5] == [sys.executable, "-m", "vllm.entrypoints.cli.main", "serve", "/models/x"]
-    given = dict(zip(command[5::1], command[6::1], strict=False))
+    given = dict(itertools.pairwise(command))
     assert (given["--served-model-name"], given["--max-model-len"], given["--gpu-memory-utilization"]) == (
         "desk",
         "4096",

@@ -1,0 +1,143 @@
+"""vLLM's own client (`vllm bench serve`) through the gateway and straight to the engine, in turn: `make bench-engine`.
+
+On this machine by itself: real vLLM's CPU build with the tiny model. Elsewhere: --engine and --gateway name what runs.
+"""
+
+import argparse
+import json
+import os
+import statistics
+import subprocess
+import tempfile
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+
+from benchmarks.servers import ROOT, free_port, running_gateway, wait_for
+
+VLLM = ROOT / ".venv-vllm" / "bin" / "vllm"
+TINY = ROOT / ".cache" / "tiny-qwen3-vl"
+MODEL = "Qwen3-VL-2B"
+START_SECONDS = 300
+
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    prompts: int
+    concurrency: int
+    picture: str  # vLLM's bucket: (height, width, frames)
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """Output tokens a second; milliseconds to the first token (mean, median) and between tokens; failures."""
+
+    throughput: float
+    first: float
+    first_median: float
+    between: float
+    failed: int
+
+
+def measure(url: str, load: Load, model: str, tokenizer: str, key: str, seed: int) -> Figures:
+    with tempfile.TemporaryDirectory() as folder:
+        command = [
+            str(VLLM), "bench", "serve", "--backend", "openai-chat", "--endpoint", "/v1/chat/completions", "--base-url", url,
+            "--model", model, "--tokenizer", tokenizer, "--dataset-name", "random-mm", "--num-prompts", str(load.prompts),
+            "--max-concurrency", str(load.concurrency), "--num-warmups", "4", "--seed", str(seed),
+            "--random-input-len", "64", "--random-output-len", "64", "--random-range-ratio", "0.0",
+            "--random-mm-base-items-per-request", "1", "--random-mm-limit-mm-per-prompt", '{"image": 2, "video": 0}',
+            "--random-mm-bucket-config", f"{{{load.picture}: 1.0}}", "--ready-check-timeout-sec", "0", "--temperature", "0",
+            "--percentile-metrics", "ttft,tpot,itl", "--save-result", "--result-dir", folder, "--result-filename", "r.json",
+        ]  # fmt: skip
+        environ = {**os.environ, "OPENAI_API_KEY": key, "VLLM_NO_USAGE_STATS": "1", "HF_HUB_OFFLINE": "1"}
+        done = subprocess.run(command, env=environ, capture_output=True, text=True)
+        if done.returncode:
+            raise RuntimeError(done.stdout[-1000:] + done.stderr[-2000:])
+        told = json.loads((Path(folder) / "r.json").read_text("utf-8"))
+    return Figures(
+        told["output_throughput"],
+        told["mean_ttft_ms"],
+        told["median_ttft_ms"],
+        told["mean_tpot_ms"],
+        load.prompts - told["completed"],
+    )
+
+
+def compare(engine: str, gateway: str, load: Load, model: str, tokenizer: str, key: str, rounds: int) -> None:
+    straight: list[Figures] = []
+    through: list[Figures] = []
+    for turn in range(rounds):  # in turn, and each first half of the time, so that a drift of the machine hits both
+        pair = [(engine, straight), (gateway, through)]
+        for url, found in pair if turn % 2 == 0 else reversed(pair):
+            found.append(measure(url, load, model, tokenizer, key, seed=turn))
+    rows = [
+        (figures, name)
+        for name, found in (("straight", straight), ("through the gateway", through))
+        for figures in found
+    ]
+    print(f"\n{load.prompts} prompts, {load.concurrency} at once, a picture {load.picture} each, {rounds} rounds\n")
+    print(
+        "| | tokens/s | first token, ms: mean | median | between tokens, ms | failed |\n| --- | ---: | ---: | ---: | ---: | ---: |"
+    )
+    for figures, name in rows:
+        print(
+            f"| {name} | {figures.throughput:.1f} | {figures.first:.1f} | {figures.first_median:.1f} | {figures.between:.2f} | {figures.failed} |"
+        )
+    ratio = statistics.median(one.throughput for one in through) / statistics.median(one.throughput for one in straight)
+    added = statistics.median(one.first for one in through) - statistics.median(one.first for one in straight)
+    print(f"\nthroughput through the gateway / straight: {ratio:.3f} (to reach: 0.97)")
+    print(f"added to the mean time to first token: {added:+.1f} ms (to reach: +5 ms and the image work)")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--engine", help="vLLM's URL; empty starts the tiny model here")
+    parser.add_argument("--gateway", help="the gateway's URL; empty starts one before the engine")
+    parser.add_argument("--model", default=MODEL)
+    parser.add_argument("--tokenizer", default=str(TINY))
+    parser.add_argument("--key", default="sk-bench")
+    parser.add_argument("--prompts", type=int, default=48)
+    parser.add_argument("--concurrency", type=int, nargs="+", default=[1, 4])
+    parser.add_argument("--picture", default="(768, 1024, 1)")
+    parser.add_argument("--rounds", type=int, default=3)
+    given = parser.parse_args()
+    with ExitStack() as stack:
+        data = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        engine = given.engine or _tiny(stack, data)
+        gateway = given.gateway or _gateway(stack, engine, data)
+        for concurrency in given.concurrency:
+            load = Load(given.prompts, concurrency, given.picture)
+            compare(engine, gateway, load, given.model, given.tokenizer, given.key, given.rounds)
+
+
+def _tiny(stack: ExitStack, folder: Path) -> str:
+    port = free_port()
+    environ = {
+        **os.environ, "ENGINE": "cpu", "MODEL_SOURCE": "local", "MODEL_ID": str(TINY), "PORT": str(port),
+        "ENGINE_STATUS_FILE": str(folder / "status.json"), "VLLM_EXTRA_ARGS": "--enforce-eager --dtype float32 --max-num-seqs 8",
+    }  # fmt: skip
+    log = stack.enter_context((folder / "vllm.log").open("wb"))
+    python = str(VLLM.with_name("python"))
+    process = subprocess.Popen([python, "-m", "inference.launch"], cwd=ROOT, env=environ, stdout=log, stderr=log)
+    stack.callback(process.wait, 60)
+    stack.callback(process.terminate)
+    wait_for(f"http://127.0.0.1:{port}/health", process, folder / "vllm.log", START_SECONDS)
+    return f"http://127.0.0.1:{port}"
+
+
+def _gateway(stack: ExitStack, engine: str, folder: Path) -> str:
+    settings = {
+        "ENGINE": "cpu",
+        "READER_URL": "",
+        "API_KEYS": "bench:sk-bench",
+        "MAX_CONCURRENT": "128",
+        "ENGINE_STATUS_FILE": "",
+    }
+    gateway = stack.enter_context(running_gateway(engine, folder, **settings))
+    wait_for(gateway.url + "/readyz")
+    return gateway.url
+
+
+if __name__ == "__main__":
+    main()

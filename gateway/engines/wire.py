@@ -1,0 +1,311 @@
+"""HTTP/1.1 to one engine over asyncio's own transports: what every token passes (docs/decisions/005-own-wire-to-the-engine.md).
+
+WireError
+├── ConnectFailed    no connection: refused, unknown host, out of time, the engine is down
+├── TimedOut         the engine said nothing for too long
+└── Cut              the connection broke, or what came is no HTTP
+"""
+
+import asyncio
+import ssl
+from collections import deque
+from collections.abc import Mapping
+from typing import cast
+from urllib.parse import urlsplit
+
+import httptools
+
+PAUSE_BYTES = 256 * 1024  # unread bytes of one response above which the engine is held back
+MAX_HEAD_BYTES = 64 * 1024
+IDLE_SECONDS = 4.0  # below the 5 s after which uvicorn, vLLM's server, closes an idle connection
+MAX_IDLE = 512
+
+
+class WireError(Exception):
+    pass
+
+
+class ConnectFailed(WireError):
+    def __init__(self, message: str, *, timed_out: bool = False) -> None:
+        super().__init__(message)
+        self.timed_out = timed_out
+
+
+class TimedOut(WireError):
+    pass
+
+
+class Cut(WireError):
+    pass
+
+
+class Response(asyncio.Protocol):
+    """One connection, and the response that is on it. `read()` gives the body as it comes; `close()` gives the connection back."""
+
+    def __init__(self, pool: "Pool") -> None:
+        self._pool = pool
+        self._loop = asyncio.get_running_loop()
+        self._transport: asyncio.Transport | None = None
+        self.used = 0  # requests that this connection has carried
+        self.idle_since = 0.0
+        self._reset()
+
+    def _reset(self) -> None:
+        self._parser = httptools.HttpResponseParser(self)
+        self._status = b""
+        self.headers: dict[bytes, bytes] = {}
+        self._head_bytes = 0
+        self._head_done = self._complete = self._keeps_alive = self._paused = False
+        self._chunks: deque[bytes] = deque()
+        self._buffered = 0
+        self._error: WireError | None = None
+        self._waiter: asyncio.Future[None] | None = None
+        self._timer: asyncio.TimerHandle | None = None
+        self._limit = 0.0
+        self._heard_at = 0.0
+
+    @property
+    def status(self) -> int:
+        return int(self._parser.get_status_code())
+
+    @property
+    def started(self) -> bool:
+        """Whether a byte of the response has come."""
+        return self._head_bytes > 0
+
+    # asyncio.Protocol
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = cast(asyncio.Transport, transport)  # uvloop's has the methods and not the base class
+
+    def data_received(self, data: bytes) -> None:
+        self._heard_at = self._loop.time()
+        if not self._head_done:
+            self._head_bytes += len(data)
+        try:
+            self._parser.feed_data(data)
+        except httptools.HttpParserError as error:
+            self._fail(Cut(f"no HTTP: {error}"))
+        if not self._head_done and self._head_bytes > MAX_HEAD_BYTES:
+            self._fail(Cut("a head without an end"))
+        if self._buffered > PAUSE_BYTES and not self._paused and self._transport is not None:
+            self._paused = True
+            self._transport.pause_reading()
+        self._wake()
+
+    def connection_lost(self, error: Exception | None) -> None:
+        self._transport = None
+        self._pool._lost(self)
+        ends_by_closing = b"content-length" not in self.headers and b"transfer-encoding" not in self.headers
+        if self._head_done and ends_by_closing and error is None:
+            self._complete = True
+        elif not self._complete:
+            self._fail(Cut("the connection broke"))
+        self._wake()
+
+    # httptools' callbacks
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        self.headers[name.lower()] = value
+
+    def on_headers_complete(self) -> None:
+        self._head_done = True
+
+    def on_body(self, body: bytes) -> None:
+        self._chunks.append(body)
+        self._buffered += len(body)
+
+    def on_message_complete(self) -> None:
+        self._complete = True
+        self._keeps_alive = self._parser.should_keep_alive()
+
+    # What the gateway calls
+
+    def send(self, head: bytes, body: bytes, seconds: float) -> None:
+        """Writes a request; from now on the engine may be silent for `seconds`."""
+        assert self._transport is not None
+        self._reset()
+        self.used += 1
+        self.allow(seconds)
+        self._transport.write(head)
+        if body:
+            self._transport.write(body)
+
+    def allow(self, seconds: float) -> None:
+        """How long the engine may be silent. One timer a request: it looks again instead of being set anew with every byte."""
+        self._limit = seconds
+        self._heard_at = self._loop.time()
+        if self._timer is not None:
+            self._timer.cancel()
+        self._timer = self._loop.call_later(seconds, self._look)
+
+    def _look(self) -> None:
+        silent = self._loop.time() - self._heard_at
+        # A reader that does not wait is busy with its client; the engine owes it nothing.
+        if silent >= self._limit and self._waiter is not None:
+            self._fail(TimedOut(f"silent for {silent:.1f} s"))
+            self._wake()
+        elif self._error is None and not self._complete:
+            self._timer = self._loop.call_later(max(0.05, self._limit - silent), self._look)
+
+    async def head(self) -> None:
+        """Waits for status and headers. Raises WireError."""
+        while not self._head_done:
+            if self._error is not None:
+                raise self._error
+            await self._wait()
+
+    async def read(self) -> bytes:
+        """What has come since the last call, at least a byte; empty at the end. Raises WireError."""
+        while not self._chunks:
+            if self._error is not None:
+                raise self._error
+            if self._complete:
+                return b""
+            await self._wait()
+        data = self._chunks.popleft() if len(self._chunks) == 1 else b"".join(self._chunks)
+        self._chunks.clear()
+        self._buffered = 0
+        if self._paused and self._transport is not None:
+            self._paused = False
+            self._transport.resume_reading()
+        return data
+
+    async def read_all(self, limit: int) -> bytes:
+        """The whole body. Raises WireError, also when it is longer than `limit` bytes."""
+        body = bytearray()
+        while chunk := await self.read():
+            body += chunk
+            if len(body) > limit:
+                raise Cut(f"a body of more than {limit} bytes")
+        return bytes(body)
+
+    def close(self) -> None:
+        """Back to the pool if the response is whole, else the connection is closed, which aborts the engine's work."""
+        if self._timer is not None:
+            self._timer.cancel()
+        if self._transport is None:
+            return
+        if self._complete and self._error is None and self._keeps_alive:
+            self._pool._give_back(self)
+        else:
+            self.abort()
+
+    def abort(self) -> None:
+        if self._transport is not None:
+            self._transport.abort()
+
+    def _fail(self, error: WireError) -> None:
+        if self._error is None and not self._complete:
+            self._error = error
+
+    async def _wait(self) -> None:
+        self._waiter = self._loop.create_future()
+        try:
+            await self._waiter
+        finally:
+            self._waiter = None
+
+    def _wake(self) -> None:
+        if self._waiter is not None and not self._waiter.done():
+            self._waiter.set_result(None)
+
+
+class Pool:
+    """Connections to one engine. As many as are asked for: admission bounds them."""
+
+    def __init__(self, url: str, connect_timeout: float) -> None:
+        parts = urlsplit(url)
+        assert parts.hostname is not None
+        self._host = parts.hostname
+        self._tls = ssl.create_default_context() if parts.scheme == "https" else None
+        self._port = parts.port or (443 if self._tls else 80)
+        self._prefix = parts.path.rstrip("/")
+        self._authority = parts.netloc.rpartition("@")[2]
+        self._connect_timeout = connect_timeout
+        self._idle: deque[Response] = deque()
+        self._connecting: set[asyncio.Task[Response]] = set()
+
+    async def request(
+        self,
+        method: str,
+        path: str,
+        headers: Mapping[str, str],
+        body: bytes,
+        seconds: float,
+        connect_timeout: float | None = None,
+    ) -> Response:
+        """A response whose head is there; `close()` it. `seconds` bound each silence. Raises WireError."""
+        head = self._head(method, path, headers, len(body))
+        while True:
+            response = self._take() or await self._connect(connect_timeout or self._connect_timeout)
+            reused = response.used > 0
+            try:
+                response.send(head, body, seconds)
+                await response.head()
+            except Cut:
+                response.abort()
+                # An idle connection may be closed by the engine just as it is used; nothing was begun there then.
+                if reused and not response.started:
+                    continue
+                raise
+            except BaseException:
+                response.abort()
+                raise
+            return response
+
+    def _head(self, method: str, path: str, headers: Mapping[str, str], length: int) -> bytes:
+        lines = [f"{method} {self._prefix}{path} HTTP/1.1", f"host: {self._authority}"]
+        lines += [f"{name}: {value}" for name, value in headers.items()]
+        if length or method == "POST":
+            lines.append(f"content-length: {length}")
+        return ("\r\n".join(lines) + "\r\n\r\n").encode("latin-1")
+
+    def _take(self) -> Response | None:
+        now = asyncio.get_running_loop().time()
+        while self._idle:
+            response = self._idle.pop()
+            if now - response.idle_since < IDLE_SECONDS and response._transport is not None:
+                return response
+            response.abort()
+        return None
+
+    async def _connect(self, seconds: float) -> Response:
+        task = asyncio.create_task(self._connection())
+        self._connecting.add(task)
+        try:
+            async with asyncio.timeout(seconds):
+                return await asyncio.shield(task)
+        except TimeoutError:
+            raise ConnectFailed(f"no connection within {seconds:g} s", timed_out=True) from None
+        except OSError as error:
+            raise ConnectFailed(str(error)) from None
+        except asyncio.CancelledError:
+            if task.cancelled():
+                raise ConnectFailed("the engine is down") from None
+            raise
+        finally:
+            self._connecting.discard(task)
+            task.cancel()
+
+    async def _connection(self) -> Response:
+        loop = asyncio.get_running_loop()
+        _, response = await loop.create_connection(lambda: Response(self), self._host, self._port, ssl=self._tls)
+        return response
+
+    def _give_back(self, response: Response) -> None:
+        response.idle_since = asyncio.get_running_loop().time()
+        if len(self._idle) >= MAX_IDLE:
+            self._idle.popleft().abort()
+        self._idle.append(response)
+
+    def _lost(self, response: Response) -> None:
+        if response in self._idle:
+            self._idle.remove(response)
+
+    def drop(self) -> None:
+        """The engine is down: nobody waits for a connection to it any longer."""
+        for task in self._connecting:
+            task.cancel()
+        while self._idle:
+            self._idle.pop().abort()

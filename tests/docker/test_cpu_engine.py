@@ -1,0 +1,171 @@
+"""ENGINE=cpu in real Docker: vLLM's CPU build with the tiny model, behind nginx. `make test-engine` runs it."""
+
+import json
+import os
+import subprocess
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import requests
+
+from benchmarks.servers import free_port
+from tests.conftest import SCREENS
+from tests.docker.conftest import ROOT, Stack, compose
+
+pytestmark = pytest.mark.timeout(900)
+TINY = ROOT / ".cache" / "tiny-qwen3-vl"
+
+
+@pytest.fixture(scope="module")
+def stack(docker: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    environ = {
+        "ENGINE": "cpu",
+        "MODEL_SOURCE": "local",
+        "MODEL_ID": str(TINY),
+        "VLLM_EXTRA_ARGS": "--enforce-eager --dtype float32",
+        "HTTP_PORT": str(free_port()),
+        "HTTPS_PORT": str(free_port()),
+        "PRIVATE_SUBNET": "172.30.85.0/24",
+        "BASIC_AUTH_USER": "agent",
+        "BASIC_AUTH_PASSWORD": "desk-password",
+        "PROXY_SECRET": "between-us",
+        "API_KEYS": "shop:sk-docker",
+        "EMBED_SECRET": "signs",
+        "COMPOSE_PROJECT_NAME": "sightdesk-cpu-test",
+    }
+    env_file = tmp_path_factory.mktemp("stack") / "env"
+    env_file.write_text("".join(f"{name}={value}\n" for name, value in environ.items()))
+    environ["ENV_FILE"] = str(env_file)
+    try:
+        started = compose("up", "-d", "--build", "--wait", **environ)
+        assert started.returncode == 0, started.stderr[-3000:] + compose("logs", "--tail", "60", **environ).stdout
+        yield Stack(f"http://127.0.0.1:{environ['HTTP_PORT']}", "agent", "desk-password", "sk-docker", environ)
+    finally:
+        compose("down", "-v", "--timeout", "10", **environ)
+
+
+def ask(stack: Stack, model: str = "sightdesk", **more: object) -> requests.Response:
+    body = {"model": model, "messages": [{"role": "user", "content": "退货要几天?"}], "max_tokens": 8, **more}
+    headers = {"authorization": f"Bearer {stack.key}"}
+    return requests.post(stack.url + "/v1/chat/completions", json=body, headers=headers, timeout=60)
+
+
+def engine_ready(stack: Stack) -> bool:
+    return bool(requests.get(stack.url + "/readyz", timeout=10).json()["engine"]["ready"])
+
+
+def container(stack: Stack) -> str:
+    return compose("ps", "-q", "inference", **stack.environ).stdout.strip()
+
+
+def inspect(stack: Stack) -> dict[str, object]:
+    found = subprocess.run(["docker", "inspect", container(stack)], capture_output=True, text=True, check=True)
+    return json.loads(found.stdout)[0]
+
+
+def wait_for(true, seconds: float) -> None:  # type: ignore[no-untyped-def]
+    deadline = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < deadline, f"not within {seconds} s"
+        time.sleep(0.5)
+
+
+def test_a_screenshot_question_is_answered_by_vllm_through_nginx(stack: Stack) -> None:
+    session = requests.Session()
+    session.auth = (stack.user, stack.password)
+    assert session.get(stack.url + "/api/config", timeout=20).json()["engine"]["kind"] == "cpu"
+    data = (SCREENS / "browser-error.png").read_bytes()
+    stored = session.post(stack.url + "/api/files", files={"file": ("error.png", data)}, timeout=30).json()
+    part = {"type": "file", "file": {"file_id": stored["id"]}}
+    message = {"role": "user", "content": [{"type": "text", "text": "这是什么错误?"}, part]}
+    time.sleep(3)  # the reader has read by then
+    answer = session.post(stack.url + "/api/chat", json={"messages": [message], "max_tokens": 12}, timeout=60)
+    events = answer.content.decode()
+    assert "ERR_CONNECTION_TIMED_OUT" in events
+    assert "app-troubleshooting#1.1" in events
+    assert '"model":"Qwen3-VL-2B"' in events
+    assert '"degraded":true' not in events
+    assert events.rstrip().endswith("[DONE]")
+
+
+def test_the_engine_runs_without_rights_and_without_a_way_out(stack: Stack) -> None:
+    state = inspect(stack)
+    assert state["Config"]["User"] == "10001:10001"
+    assert state["HostConfig"]["ReadonlyRootfs"] is True
+    assert [mount["RW"] for mount in state["Mounts"] if mount["Destination"].startswith("/models")] == [False]
+    assert list(state["NetworkSettings"]["Networks"]) == ["sightdesk-cpu-test_private"]
+    tried = "import socket; socket.create_connection(('192.0.2.1', 80), 2)"
+    out = compose("exec", "-T", "inference", "python3", "-c", tried, **stack.environ)
+    assert out.returncode != 0
+    assert "unreachable" in out.stderr or "timed out" in out.stderr
+
+
+def test_while_the_engine_is_away_the_embedded_one_answers_and_says_so(stack: Stack) -> None:
+    """The container dies as by an out-of-memory kill: Docker brings it back. (After `docker kill` Docker itself does not, under
+    any restart policy: it counts as stopped by a person. The fallback is the same.)"""
+    before = inspect(stack)
+    subprocess.run(["docker", "kill", container(stack)], check=True, capture_output=True)
+    started = time.monotonic()
+    answer = ask(stack)
+    assert answer.status_code == 200, answer.text
+    assert time.monotonic() - started <= 2
+    assert answer.json()["model"] == "sightdesk-lite"
+    assert answer.json()["sightdesk"]["degraded"] is True
+    assert ask(stack, "Qwen3-VL-2B").status_code == 503
+    subprocess.run(["docker", "start", container(stack)], check=True, capture_output=True)
+    wait_for(lambda: engine_ready(stack), 180)
+    wait_for(lambda: ask(stack).json()["model"] == "Qwen3-VL-2B", 10)
+    # Its first process, killed from outside as the kernel does it.
+    os.kill(inspect(stack)["State"]["Pid"], 9)
+    wait_for(lambda: inspect(stack)["RestartCount"] > before["RestartCount"], 30)
+    phases = set()
+
+    def back() -> bool:
+        state = requests.get(stack.url + "/readyz", timeout=10).json()["engine"]
+        phases.add(state["phase"])
+        return bool(state["ready"])
+
+    wait_for(back, 180)
+    assert phases & {"starting", "loading", "compiling"}, "the start can be followed"
+    wait_for(lambda: ask(stack).json()["model"] == "Qwen3-VL-2B", 10)
+
+
+def test_stopping_drains_what_runs(stack: Stack) -> None:
+    told: dict[str, object] = {}
+
+    def long() -> None:
+        more = {
+            "messages": [{"role": "user", "content": "hello"}],
+            "max_tokens": 500,
+            "temperature": 0,
+            "frequency_penalty": -2,
+        }
+        told.update(ask(stack, "Qwen3-VL-2B", **more).json())
+
+    asking = threading.Thread(target=long)
+    asking.start()
+    time.sleep(1)
+    stopped = compose("stop", "gateway", "inference", **stack.environ)
+    asking.join(60)
+    assert stopped.returncode == 0, stopped.stderr
+    assert told["usage"]["completion_tokens"] == 500
+    found = subprocess.run(
+        ["docker", "inspect", "-f", "{{.State.ExitCode}}", f"{stack.environ['COMPOSE_PROJECT_NAME']}-inference-1"],
+        capture_output=True, text=True,
+    )  # fmt: skip
+    assert found.stdout.strip() == "0"
+
+
+def test_a_wrong_model_is_one_line_and_no_loop(stack: Stack, tmp_path: Path) -> None:
+    (tmp_path / "config.json").write_text('{"architectures": ["Qwen3ForCausalLM"]}')
+    tmp_path.chmod(0o755)
+    environ = {**stack.environ, "MODEL_ID": str(tmp_path)}
+    fetched = compose("run", "--rm", "-T", "fetch", **environ)
+    assert fetched.returncode == 2
+    assert "Qwen3ForCausalLM has no vision part" in fetched.stderr.strip().splitlines()[-1]
+    missing = compose("up", "-d", "inference", **{**stack.environ, "MODEL_ID": "/nowhere/at/all"})
+    assert missing.returncode != 0
+    assert "/nowhere/at/all" in missing.stderr

@@ -1,0 +1,119 @@
+"""Real vLLM, its CPU build, with a tiny model of random weights, and gateways before it. `make test-engine` builds both."""
+
+import os
+import re
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import openai
+import pytest
+import requests
+
+from benchmarks.servers import Running, free_port, running_gateway, running_lite, wait_for
+
+ROOT = Path(__file__).parents[2]
+VLLM_PYTHON = ROOT / ".venv-vllm" / "bin" / "python"
+TINY = ROOT / ".cache" / "tiny-qwen3-vl"
+START_SECONDS = 240
+SAMPLE = re.compile(r"^vllm:(\w+)(?:\{[^}]*\})? (\S+)$", re.M)
+
+
+@dataclass(frozen=True, slots=True)
+class Engine:
+    url: str
+    process: "subprocess.Popen[bytes]"
+    log: Path
+    status: Path
+
+    def gauges(self) -> dict[str, float]:
+        """vLLM's own metrics, summed over labels."""
+        sums: dict[str, float] = {}
+        for name, value in SAMPLE.findall(requests.get(self.url + "/metrics", timeout=5).text):
+            sums[name] = sums.get(name, 0.0) + float(value)
+        return sums
+
+    def wait_idle(self, seconds: float = 20) -> None:
+        wait_until(lambda: not self.gauges()["num_requests_running"], seconds)
+
+
+def wait_until(true, seconds: float) -> float:  # type: ignore[no-untyped-def]
+    """Seconds until `true()` is."""
+    started = time.monotonic()
+    while time.monotonic() - started < seconds:
+        if true():
+            return time.monotonic() - started
+        time.sleep(0.02)
+    raise AssertionError(f"not within {seconds} s")
+
+
+def launch_environment(folder: Path, **settings: str) -> dict[str, str]:
+    return {
+        **os.environ,
+        "ENGINE": "cpu",
+        "MODEL_SOURCE": "local",
+        "MODEL_ID": str(TINY),
+        "MODEL_NAME": "Qwen3-VL-2B",
+        "HOST": "127.0.0.1",
+        "ENGINE_STATUS_FILE": str(folder / "status.json"),
+        "VLLM_EXTRA_ARGS": "--enforce-eager --dtype float32 --max-num-seqs 8",
+        **settings,
+    }
+
+
+@contextmanager
+def launched(folder: Path, **settings: str) -> Iterator[Engine]:
+    """`python -m inference.launch`, ready."""
+    port = free_port()
+    environ = launch_environment(folder, PORT=str(port), **settings)
+    log = folder / "vllm.log"
+    with log.open("wb") as out:
+        process = subprocess.Popen(
+            [str(VLLM_PYTHON), "-m", "inference.launch"], cwd=ROOT, env=environ, stdout=out, stderr=out
+        )
+    try:
+        engine = Engine(f"http://127.0.0.1:{port}", process, log, folder / "status.json")
+        deadline = time.monotonic() + START_SECONDS
+        while "inference: ready" not in log.read_text("utf-8", "replace"):
+            assert process.poll() is None, log.read_text("utf-8", "replace")[-3000:]
+            assert time.monotonic() < deadline, "vLLM did not come up"
+            time.sleep(0.5)
+        yield engine
+    finally:
+        process.terminate()
+        process.wait(60)
+
+
+@pytest.fixture(scope="session")
+def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
+    with launched(tmp_path_factory.mktemp("engine")) as engine:
+        yield engine
+
+
+@pytest.fixture(scope="session")
+def lite() -> Iterator[Running]:
+    with running_lite() as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def gateway(engine: Engine, lite: Running, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    settings = {
+        "ENGINE": "cpu",
+        "READER_URL": lite.url,
+        "FALLBACK_ENGINE_URL": lite.url,
+        "API_KEYS": "shop:sk-shop,other:sk-other",
+        "ENGINE_STATUS_FILE": str(engine.status),
+    }
+    with running_gateway(engine.url, tmp_path_factory.mktemp("data"), **settings) as gateway:
+        wait_for(gateway.url + "/readyz")
+        wait_until(lambda: requests.get(gateway.url + "/readyz", timeout=5).json()["engine"]["ready"], 10)
+        yield gateway
+
+
+@pytest.fixture
+def client(gateway: Running) -> openai.OpenAI:
+    return openai.OpenAI(base_url=gateway.url + "/v1", api_key="sk-shop", max_retries=0, timeout=60)

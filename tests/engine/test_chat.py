@@ -1,0 +1,208 @@
+"""The official OpenAI Python SDK through the gateway to real vLLM. Its words are noise; its protocol is not."""
+
+import json
+import re
+import time
+
+import openai
+import pytest
+import requests
+
+from benchmarks.servers import Running
+from tests.conftest import picture_message, screen
+from tests.engine.conftest import Engine
+
+RAW = "Qwen3-VL-2B"
+HELLO = [{"role": "user", "content": "退货要几天?"}]
+
+
+def test_the_engine_and_the_assistant_are_listed(client: openai.OpenAI) -> None:
+    models = {model.id: model for model in client.models.list()}
+    assert {RAW, "sightdesk"} <= set(models)
+    assert models[RAW].owned_by == "vllm"
+
+
+@pytest.mark.parametrize("model", [RAW, "sightdesk"])
+def test_a_whole_answer_names_what_really_answered(client: openai.OpenAI, model: str) -> None:
+    answer = client.chat.completions.create(model=model, messages=HELLO, max_tokens=8)
+    assert answer.model == RAW
+    assert answer.usage.completion_tokens <= 8
+    assert ("sightdesk" in answer.model_extra) == (model == "sightdesk")
+
+
+def test_a_stream_is_the_same_answer_in_pieces(client: openai.OpenAI) -> None:
+    asked = {"model": RAW, "messages": HELLO, "max_tokens": 24, "temperature": 0, "seed": 1}
+    whole = client.chat.completions.create(**asked).choices[0].message.content
+    pieces = [chunk.choices[0].delta.content or "" for chunk in client.chat.completions.create(**asked, stream=True)]
+    assert "".join(pieces) == whole
+    assert len(pieces) > 10
+
+
+def test_a_screenshot_costs_what_its_patches_say(client: openai.OpenAI) -> None:
+    words = client.chat.completions.create(model=RAW, messages=[picture_message("什么错误?")], max_tokens=1)
+    seen = client.chat.completions.create(
+        model=RAW, messages=[picture_message("什么错误?", screen("browser-error"))], max_tokens=1
+    )
+    cost = seen.usage.prompt_tokens - words.usage.prompt_tokens
+    # 1366×768 at 32×32, less what the tiny model's processor rounds, and two tokens around it.
+    assert 950 <= cost <= 43 * 24 + 2
+
+
+def test_the_assistant_has_the_reading_and_the_clauses(client: openai.OpenAI) -> None:
+    asked = {
+        "model": "sightdesk",
+        "messages": [picture_message("这是什么错误?", screen("browser-error"))],
+        "max_tokens": 4,
+    }
+    first = client.chat.completions.create(**asked)
+    assert first.model_extra["sightdesk"]["citations"], "the engine does not wait for the reading"
+    time.sleep(2)
+    told = client.chat.completions.create(**asked).model_extra["sightdesk"]
+    lines = " ".join(line["text"] for line in told["reading"][0]["lines"])
+    assert "ERR_CONNECTION_TIMED_OUT" in lines, "read once, known from then on"
+    assert told["citations"][0]["id"] == "zh-CN/app-troubleshooting#1.1"
+
+
+TOOL = {
+    "type": "function",
+    "function": {
+        "name": "order_status",
+        "strict": True,
+        "description": "Where an order is.",
+        "parameters": {
+            "type": "object",
+            "properties": {"number": {"type": "integer", "minimum": 1, "maximum": 99}},
+            "required": ["number"],
+            "additionalProperties": False,
+        },
+    },
+}
+# Noise, held to the schema: it may take its time over blanks, so it is given many tokens.
+CHOICE = {"type": "function", "function": {"name": "order_status"}}
+
+
+def test_a_tool_call_comes_back_as_openai_writes_it(client: openai.OpenAI) -> None:
+    answer = client.chat.completions.create(
+        model=RAW, messages=HELLO, tools=[TOOL], tool_choice=CHOICE, max_tokens=3000, seed=1
+    )
+    (call,) = answer.choices[0].message.tool_calls
+    assert call.function.name == "order_status"
+    assert 1 <= json.loads(call.function.arguments)["number"] <= 99
+
+
+def test_a_tool_call_comes_back_streamed(client: openai.OpenAI) -> None:
+    stream = client.chat.completions.create(
+        model=RAW, messages=HELLO, tools=[TOOL], tool_choice=CHOICE, max_tokens=3000, seed=1, stream=True
+    )
+    name, arguments = "", ""
+    for chunk in stream:
+        for call in chunk.choices[0].delta.tool_calls or []:
+            name += call.function.name or ""
+            arguments += call.function.arguments or ""
+    assert name == "order_status"
+    assert 1 <= json.loads(arguments)["number"] <= 99
+
+
+def test_an_answer_follows_its_schema(client: openai.OpenAI) -> None:
+    schema = {
+        "type": "object",
+        "properties": {"kind": {"enum": ["refund", "delivery"]}, "urgent": {"type": "boolean"}},
+        "required": ["kind", "urgent"],
+        "additionalProperties": False,
+    }
+    answer = client.chat.completions.create(
+        model=RAW,
+        messages=HELLO,
+        max_tokens=200,
+        response_format={"type": "json_schema", "json_schema": {"name": "triage", "schema": schema, "strict": True}},
+    )
+    made = json.loads(answer.choices[0].message.content)
+    assert made["kind"] in ("refund", "delivery")
+    assert isinstance(made["urgent"], bool)
+
+
+def test_log_probabilities_pass_through(client: openai.OpenAI) -> None:
+    answer = client.chat.completions.create(model=RAW, messages=HELLO, max_tokens=2, logprobs=True, top_logprobs=3)
+    assert len(answer.choices[0].logprobs.content[0].top_logprobs) == 3
+
+
+def tokens_counted(gateway: Running) -> dict[str, float]:
+    """What sightdesk_tokens_total says of the raw model and the key `shop`, by direction."""
+    lines = requests.get(gateway.url + "/metrics", timeout=5).text.splitlines()
+    wanted = [line for line in lines if line.startswith("sightdesk_tokens_total") and 'client="shop"' in line]
+    return {re.search(r'direction="(\w+)"', line)[1]: float(line.rpartition(" ")[2]) for line in wanted if RAW in line}
+
+
+@pytest.mark.parametrize("stream", [False, True])
+@pytest.mark.parametrize("pictures", [0, 1])
+def test_usage_is_vllms_own_count_to_the_token(
+    client: openai.OpenAI, engine: Engine, gateway: Running, stream: bool, pictures: int
+) -> None:
+    engine.wait_idle()
+    messages = [picture_message("看一下", *[screen("waybill")] * pictures)]
+    before, counted = engine.gauges(), tokens_counted(gateway)
+    asked = {"model": RAW, "messages": messages, "max_tokens": 20}
+    if stream:
+        chunks = list(client.chat.completions.create(**asked, stream=True, stream_options={"include_usage": True}))
+        usage = chunks[-1].usage
+    else:
+        usage = client.chat.completions.create(**asked).usage
+    engine.wait_idle()
+    after, now = engine.gauges(), tokens_counted(gateway)
+    for direction, name in (("prompt", "prompt_tokens_total"), ("completion", "generation_tokens_total")):
+        told = getattr(usage, f"{direction}_tokens")
+        assert after[name] - before[name] == told
+        assert now[direction] - counted.get(direction, 0) == told
+
+
+def test_a_question_that_is_too_long_is_told_by_how_many_tokens(client: openai.OpenAI, engine: Engine) -> None:
+    words = [{"role": "user", "content": "退货 " * 9000}]
+    counted = requests.post(engine.url + "/tokenize", json={"model": RAW, "messages": words}, timeout=10).json()[
+        "count"
+    ]
+    with pytest.raises(openai.BadRequestError) as caught:
+        client.chat.completions.create(model=RAW, messages=words)
+    assert caught.value.code == "context_length_exceeded"
+    over = int(re.search(r"are (\d+) tokens over", caught.value.message)[1])
+    assert over == counted + 1 - 8192 > 0
+    pictured = [picture_message("退货 " * 9000, screen("waybill"))]
+    with pytest.raises(openai.BadRequestError) as caught:
+        client.chat.completions.create(model=RAW, messages=pictured)
+    assert int(re.search(r"are (\d+) tokens over", caught.value.message)[1]) > over + 500, "pictures count"
+
+
+def test_the_assistant_drops_whole_old_turns_until_the_rest_fits(client: openai.OpenAI) -> None:
+    # The tiny tokenizer needs far more tokens for this text than the estimate says.
+    old = [
+        {"role": role, "content": f"{number} " + "ẞ𝔘 " * 260} for number in range(12) for role in ("user", "assistant")
+    ]
+    answer = client.chat.completions.create(model="sightdesk", messages=[*old, *HELLO], max_tokens=5)
+    assert answer.usage.prompt_tokens <= 8192 - 5
+    assert answer.usage.prompt_tokens > 2000, "as many turns stay as fit"
+    with pytest.raises(openai.BadRequestError) as caught:
+        client.chat.completions.create(
+            model="sightdesk", messages=[{"role": "user", "content": "ẞ𝔘 " * 6000}], max_tokens=5
+        )
+    assert caught.value.code == "context_length_exceeded"
+
+
+def test_what_vllm_refuses_arrives_as_a_readable_error(client: openai.OpenAI) -> None:
+    broken = {"type": "json_schema", "json_schema": {"name": "x", "schema": {"type": "nonsense"}}}
+    with pytest.raises(openai.BadRequestError) as caught:
+        client.chat.completions.create(model=RAW, messages=HELLO, max_tokens=5, response_format=broken)
+    assert caught.value.code == "invalid_request"
+    assert len(caught.value.message) > 20
+    answer = client.chat.completions.create(model=RAW, messages=HELLO, max_tokens=2)
+    assert answer.usage.completion_tokens > 0
+
+
+def test_tenants_do_not_share_a_prefix_cache(gateway: Running, engine: Engine) -> None:
+    def cached(key: str) -> int:
+        client = openai.OpenAI(base_url=gateway.url + "/v1", api_key=key, max_retries=0)
+        words = [{"role": "user", "content": "只有这家店知道的一段话, " * 60}]
+        usage = client.chat.completions.create(model=RAW, messages=words, max_tokens=1).usage
+        return usage.prompt_tokens_details.cached_tokens if usage.prompt_tokens_details else 0
+
+    assert cached("sk-shop") == 0
+    assert cached("sk-shop") > 0, "its own words are cached"
+    assert cached("sk-other") == 0, "another's are not"

@@ -1,0 +1,80 @@
+"""A client that leaves frees vLLM: streaming or not, before or after the first byte. vLLM's own gauge says so."""
+
+import json
+import socket
+import threading
+import time
+from urllib.parse import urlsplit
+
+import pytest
+
+from benchmarks.servers import Running
+from tests.engine.conftest import Engine, wait_until
+
+LONG = {"model": "Qwen3-VL-2B", "messages": [{"role": "user", "content": "hello"}], "max_tokens": 7000}
+# Greedy noise that is rewarded for repeating itself never comes to an end.
+ENDLESS = {**LONG, "temperature": 0, "frequency_penalty": -2}
+# vLLM needs about a second for the first token of this.
+PREFILL = {**LONG, "messages": [{"role": "user", "content": "运单 发票 " * 700}]}
+
+
+def ask(gateway: Running, body: dict[str, object]) -> socket.socket:
+    where = urlsplit(gateway.url)
+    connection = socket.create_connection((where.hostname, where.port), 10)
+    data = json.dumps(body).encode()
+    connection.sendall(
+        b"POST /v1/chat/completions HTTP/1.1\r\nhost: 127.0.0.1\r\ncontent-type: application/json\r\n"
+        b"authorization: Bearer sk-shop\r\ncontent-length: %d\r\n\r\n" % len(data) + data
+    )
+    return connection
+
+
+def leave_while_running(gateway: Running, engine: Engine, body: dict[str, object], after_bytes: bool) -> float:
+    """Seconds from the client's leaving until vLLM runs nothing more."""
+    engine.wait_idle()
+    connection = ask(gateway, body)
+    if after_bytes:
+        received = b""
+        while received.count(b"data:") < 3:
+            received += connection.recv(65_536)
+    wait_until(lambda: engine.gauges()["num_requests_running"] >= 1, 20)
+    connection.close()
+    return wait_until(lambda: engine.gauges()["num_requests_running"] == 0, 10)
+
+
+@pytest.mark.parametrize(
+    ("stream", "after_bytes"),
+    [(True, True), (True, False), (False, False)],
+    ids=["streaming, after the first byte", "streaming, before it", "whole, before it"],
+)
+def test_a_client_that_leaves_aborts_the_request_inside_vllm(
+    gateway: Running, engine: Engine, stream: bool, after_bytes: bool
+) -> None:
+    body = {**(ENDLESS if after_bytes or not stream else PREFILL), "stream": stream}
+    # vLLM refreshes its gauges with the next step and its scrape takes a moment: 0.5 s and room for one look.
+    assert leave_while_running(gateway, engine, body, after_bytes) <= 1.0
+
+
+def test_a_whole_answer_whose_client_leaves_while_it_is_sent_is_over_inside_vllm(
+    gateway: Running, engine: Engine
+) -> None:
+    """Whole and after the first byte: vLLM sends nothing before it is done, so what is left to free is the gateway's."""
+    engine.wait_idle()
+    connection = ask(gateway, {**LONG, "max_tokens": 50, "stream": False})
+    connection.recv(10)
+    connection.close()
+    assert wait_until(lambda: engine.gauges()["num_requests_running"] == 0, 5) <= 1.0
+
+
+def test_many_that_leave_at_once_leave_nothing_behind(gateway: Running, engine: Engine) -> None:
+    engine.wait_idle()
+    connections = [ask(gateway, {**ENDLESS, "stream": True}) for _ in range(4)]
+    wait_until(lambda: engine.gauges()["num_requests_running"] >= 4, 20)
+    threads = [threading.Thread(target=connection.close) for connection in connections]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert wait_until(lambda: engine.gauges()["num_requests_running"] == 0, 10) <= 1.5
+    time.sleep(0.2)
+    assert engine.gauges()["num_requests_waiting"] == 0
