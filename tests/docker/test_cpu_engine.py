@@ -58,7 +58,7 @@ def engine_ready(stack: Stack) -> bool:
 
 
 def container(stack: Stack) -> str:
-    return compose("ps", "-q", "inference", **stack.environ).stdout.strip()
+    return compose("ps", "-aq", "inference", **stack.environ).stdout.strip()
 
 
 def inspect(stack: Stack) -> dict[str, object]:
