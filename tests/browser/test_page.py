@@ -47,7 +47,7 @@ def test_a_dropped_screenshot_is_read_answered_and_cited(page: Page, desk: Runni
     send(page, QUESTION)
     reply = page.locator(".turn.assistant")
     expect(reply.locator(".markdown")).to_contain_text("ERR_CONNECTION_TIMED_OUT", timeout=20_000)
-    expect(reply.locator(".fields")).to_contain_text("ERR_CONNECTION_TIMED_OUT")
+    expect(reply.get_by_label("错误代码", exact=True)).to_have_value("ERR_CONNECTION_TIMED_OUT")
     reply.locator(".chip").first.click()
     expect(page.locator("#clause .text")).to_contain_text("代理")
     expect(page.locator("#clause mark").first).to_be_visible()
