@@ -82,7 +82,7 @@ def short_router(desk: Desk) -> APIRouter:
     @limit
     def config(request: Request, caller: Annotated[Caller, Depends(page)]) -> dict[str, Any]:
         counted(request)
-        return page_config(desk)
+        return page_config(desk, caller)
 
     @router.get("/api/files/{file_id}/reading")
     @limit
