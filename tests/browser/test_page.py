@@ -137,7 +137,8 @@ def test_a_desk_gets_two_columns(page: Page, site: Site, width: int) -> None:
     page.set_viewport_size({"width": width, "height": 768})
     open_page(page, site)
     side, chat = page.locator("#side").bounding_box(), page.locator(".chat").bounding_box()
-    assert side and chat
+    assert side
+    assert chat
     assert side["x"] + side["width"] <= chat["x"]
     assert page.evaluate("document.documentElement.scrollWidth") == width
 
