@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.kit import READING, Site, ask, attach, content, answer, open_page, send, without_store
+from tests.browser.kit import READING, Site, answer, ask, attach, content, open_page, send, without_store
 from tests.conftest import SCREENS
 
 
@@ -60,6 +60,7 @@ def test_a_deleted_conversation_takes_its_pictures_along(page: Page, site: Site)
     open_page(page, site)
     attach(page, SCREENS / "order.png")
     ask(page, "订单号是多少")
+    page.locator("#history li").hover()
     page.locator("#history .delete").click()
     page.get_by_role("dialog").get_by_role("button", name="删除").click()
     expect(page.locator("#history .past")).to_have_count(0)
