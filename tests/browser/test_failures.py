@@ -131,7 +131,7 @@ def test_a_reload_in_mid_answer_picks_the_answer_up_again(page: Page, tmp_path: 
         wait_for(gateway.url + "/readyz")
         if kept == "local":
             without_store(page)
-        page.goto(gateway.url + "/chat.html")
+        open_page(page, Site(gateway.url, gateway.url, tmp_path))
         send(page, "endless")
         bubble = page.locator(".turn.assistant .markdown")
         expect(bubble).to_contain_text(" 40 ", timeout=READING)
