@@ -2,7 +2,7 @@
 
 import re
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,7 +15,6 @@ from gateway.errors import UpstreamError
 END_OF_EVENT = re.compile(rb"\r?\n\r?\n")
 # Events that need a look inside; all others pass unread.
 NOTABLE = re.compile(rb'"usage":\s*\{|\[DONE\]|"error":')
-Read = Callable[[], Awaitable[bytes]]  # what has come since the last call; empty at the end
 MAX_EVENT_BYTES = 32 * 1024 * 1024
 
 
@@ -41,6 +40,11 @@ class Meter:
     def seconds_to_first_token(self) -> float | None:
         return self.first_token_at - self.started if self.first_token_at is not None else None
 
+    def check_whole(self) -> None:
+        """Raises Broken where the stream ended before its [DONE]."""
+        if not self.done and not self.failed:
+            raise Broken("died", UpstreamError("The engine stopped in the middle of the answer."))
+
 
 class Splitter:
     """Cuts a byte stream after its last whole event; the rest waits for more."""
@@ -63,21 +67,25 @@ class Splitter:
         return data[:end]
 
 
-async def relay(read: Read, sink: Sink, meter: Meter, *, wants_usage: bool) -> None:
-    """Passes every event on as it comes. Raises Broken when the stream ends before its [DONE]."""
-    splitter = Splitter()
-    while chunk := await read():
-        events = splitter.feed(chunk)
+class Relay:
+    """Takes the engine's bytes as they come and passes every whole event on, in the same call (`Into` of the wire)."""
+
+    def __init__(self, sink: Sink, meter: Meter, *, wants_usage: bool) -> None:
+        self._push = sink.push
+        self._meter = meter
+        self._wants_usage = wants_usage
+        self._splitter = Splitter()
+
+    def __call__(self, chunk: bytes) -> Awaitable[None] | None:
+        events = self._splitter.feed(chunk)
         if not events:
-            continue
+            return None
+        meter = self._meter
         if meter.first_token_at is None or NOTABLE.search(events):
-            events = _looked_at(events, meter, wants_usage)
+            events = _looked_at(events, meter, self._wants_usage)
         else:
-            meter.events += events.count(b"data:")
-        if events:
-            await sink.send(events)
-    if not meter.done and not meter.failed:
-        raise Broken("died", UpstreamError("The engine stopped in the middle of the answer."))
+            meter.events += events.count(b"\n\n") + events.count(b"\n\r\n")
+        return self._push(events) if events else None
 
 
 def _looked_at(events: bytes, meter: Meter, wants_usage: bool) -> bytes:
@@ -111,9 +119,9 @@ def _note(event: bytes, meter: Meter) -> bool:
     choices = body.get("choices")
     if not choices:
         return not isinstance(body.get("usage"), dict)
-    meter.events += 1
-    if meter.first_token_at is None and _has_token(choices):
-        meter.first_token_at = time.perf_counter()
+    if _has_token(choices):  # vLLM's first event names the role only
+        meter.events += 1
+        meter.first_token_at = meter.first_token_at or time.perf_counter()
     return True
 
 

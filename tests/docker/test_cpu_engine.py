@@ -114,13 +114,14 @@ def test_while_the_engine_is_away_the_embedded_one_answers_and_says_so(stack: St
     assert time.monotonic() - started <= 2
     assert answer.json()["model"] == "sightdesk-lite"
     assert answer.json()["sightdesk"]["degraded"] is True
-    assert ask(stack, "Qwen3-VL-2B").status_code == 503
+    wait_for(lambda: ask(stack, "Qwen3-VL-2B").status_code == 503, 2)
     subprocess.run(["docker", "start", container(stack)], check=True, capture_output=True)
     wait_for(lambda: engine_ready(stack), 180)
     wait_for(lambda: ask(stack).json()["model"] == "Qwen3-VL-2B", 10)
     # Its first process, killed from outside as the kernel does it.
     os.kill(inspect(stack)["State"]["Pid"], 9)
     wait_for(lambda: inspect(stack)["RestartCount"] > before["RestartCount"], 30)
+    wait_for(lambda: not engine_ready(stack), 10)
     phases = set()
 
     def back() -> bool:
