@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 
 import httpx
-from fastapi import FastAPI
+from fastapi.routing import APIRoute
 from httpx_aiohttp import AiohttpTransport
 from slowapi.errors import RateLimitExceeded as SlowAPIRateLimitExceeded
 from starlette.middleware import Middleware
@@ -21,6 +21,7 @@ from gateway.engines.catalog import Catalog
 from gateway.engines.client import EngineClient, HealthMonitor
 from gateway.engines.startup import StartupFile
 from gateway.engines.upstream import LITE_MODEL, Upstream
+from gateway.entrance import Fork, Gateway, through
 from gateway.files.store import FileStore
 from gateway.identity.authenticate import Authenticator
 from gateway.identity.keys import KeyRing
@@ -46,22 +47,18 @@ from gateway.routes.page import mount_page
 from gateway.routes.short import short_router
 from gateway.settings import Settings
 
+SHORT_WAY = frozenset(("/v1/chat/completions", "/api/chat"))
 
-def create_app(settings: Settings) -> FastAPI:
+
+def create_app(settings: Settings) -> Gateway:
     desk = build_desk(settings)
-    app = FastAPI(
+    app = Gateway(
         title="SightDesk",
         version=__version__,
         lifespan=lambda _: running(desk),
         docs_url=None,
         redoc_url=None,
         openapi_url=None,
-        middleware=[
-            Middleware(Observe, metrics=desk.metrics, trust=proxy_trust(settings)),
-            Middleware(Errors),
-            Middleware(CORS, origins=desk.origins),
-            Middleware(Guard, allowed=settings.allowed_ips, origins=desk.origins, max_body=settings.max_body_bytes),
-        ],
     )
     install_handlers(app)
 
@@ -72,10 +69,19 @@ def create_app(settings: Settings) -> FastAPI:
 
     app.add_exception_handler(SlowAPIRateLimitExceeded, short_route_exceeded)
     app.state.limiter = desk.short_limiter  # where slowapi looks for it
-    for router in (chat_router(desk), short_router(desk), health_router(desk)):
+    chat = chat_router(desk)
+    for router in (chat, short_router(desk), health_router(desk)):
         app.include_router(router)
     if settings.frontend_dir is not None:
         mount_page(app, settings.frontend_dir, desk.origins)
+    layers = (
+        Middleware(Observe, metrics=desk.metrics, trust=proxy_trust(settings)),
+        Middleware(Errors),
+        Middleware(CORS, origins=desk.origins),
+        Middleware(Guard, allowed=settings.allowed_ips, origins=desk.origins, max_body=settings.max_body_bytes),
+    )
+    short_way = [route for route in chat.routes if isinstance(route, APIRoute) and route.path in SHORT_WAY]
+    app.entrance = through(layers, Fork(app.by_fastapi, short_way))
     return app
 
 

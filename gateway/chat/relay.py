@@ -13,8 +13,6 @@ from gateway.engines.client import Broken
 from gateway.errors import UpstreamError
 
 END_OF_EVENT = re.compile(rb"\r?\n\r?\n")
-# Events that need a look inside; all others pass unread.
-NOTABLE = re.compile(rb'"usage":\s*\{|\[DONE\]|"error":')
 MAX_EVENT_BYTES = 32 * 1024 * 1024
 
 
@@ -46,46 +44,44 @@ class Meter:
             raise Broken("died", UpstreamError("The engine stopped in the middle of the answer."))
 
 
-class Splitter:
-    """Cuts a byte stream after its last whole event; the rest waits for more."""
-
-    def __init__(self) -> None:
-        self._rest = b""
-
-    def feed(self, chunk: bytes) -> bytes:
-        """The events that are complete with this chunk, their ends included; maybe none."""
-        data = self._rest + chunk if self._rest else chunk
-        if data.endswith(b"\n\n"):
-            self._rest = b""
-            return data
-        end = max(data.rfind(b"\n\n") + 2, data.rfind(b"\n\r\n") + 3)
-        if end < 3:
-            end = 0
-        self._rest = data[end:]
-        if len(self._rest) > MAX_EVENT_BYTES:
-            raise Broken("garbage", UpstreamError("The engine sent an event without an end."))
-        return data[:end]
-
-
 class Relay:
-    """Takes the engine's bytes as they come and passes every whole event on, in the same call (`Into` of the wire)."""
+    """Takes the engine's bytes as they come and passes every whole event on, in the same call (`Into` of the wire).
+
+    Only events before the first token and those that may hold the usage, an error or the end are looked into.
+    """
+
+    __slots__ = ("_meter", "_push", "_rest", "_wants_usage")
 
     def __init__(self, sink: Sink, meter: Meter, *, wants_usage: bool) -> None:
         self._push = sink.push
         self._meter = meter
         self._wants_usage = wants_usage
-        self._splitter = Splitter()
+        self._rest = bytearray()
 
     def __call__(self, chunk: bytes) -> Awaitable[None] | None:
-        events = self._splitter.feed(chunk)
+        events = chunk if not self._rest and chunk.endswith(b"\n\n") else self._whole(chunk)
         if not events:
             return None
         meter = self._meter
-        if meter.first_token_at is None or NOTABLE.search(events):
+        if meter.first_token_at is None or b"[DONE]" in events or b'"usage"' in events or b'"error"' in events:
             events = _looked_at(events, meter, self._wants_usage)
         else:
-            meter.events += events.count(b"\n\n") + events.count(b"\n\r\n")
+            meter.events += events.count(b"\n\n") or events.count(b"\n\r\n")
         return self._push(events) if events else None
+
+    def _whole(self, chunk: bytes) -> bytes:
+        """The events that are complete with this chunk, their ends included; maybe none. The rest waits for more."""
+        rest = self._rest
+        searched = max(0, len(rest) - 2)
+        rest += chunk
+        end = max(rest.rfind(b"\n\n", searched) + 2, rest.rfind(b"\n\r\n", searched) + 3)
+        if end < 3:
+            if len(rest) > MAX_EVENT_BYTES:
+                raise Broken("garbage", UpstreamError("The engine sent an event without an end."))
+            return b""
+        events = bytes(rest[:end])
+        del rest[:end]
+        return events
 
 
 def _looked_at(events: bytes, meter: Meter, wants_usage: bool) -> bytes:

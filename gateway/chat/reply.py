@@ -30,8 +30,12 @@ class Sink(Protocol):
 class StreamReply:
     """A stream to one client: server-sent events, with comments while nothing else is said."""
 
-    def __init__(self, send: Send) -> None:
+    __slots__ = ("_last", "_send", "_send_body", "_time", "started")
+
+    def __init__(self, send: Send, send_body: Send) -> None:
+        """`send` takes the head, through every layer; `send_body` the rest."""
         self._send = send
+        self._send_body = send_body
         self.started = False
         self._time = asyncio.get_running_loop().time
         self._last = self._time()
@@ -41,27 +45,26 @@ class StreamReply:
             self.started = True
             await self._send({"type": "http.response.start", "status": 200, "headers": list(STREAM_HEADERS)})
         self._last = self._time()
-        await self._send({"type": "http.response.body", "body": events, "more_body": True})
+        await self._send_body({"type": "http.response.body", "body": events, "more_body": True})
 
     def push(self, events: bytes) -> Awaitable[None] | None:
         """As `send`, without a task: ASGI's `send` runs through in one step unless the client's buffer is full."""
         if not self.started:
             return self.send(events)
         self._last = self._time()
-        step = self._send({"type": "http.response.body", "body": events, "more_body": True})
-        assert isinstance(step, Coroutine)
+        step = self._send_body({"type": "http.response.body", "body": events, "more_body": True})
         try:
-            waiting = step.send(None)
+            waiting = step.send(None)  # type: ignore[attr-defined]  # a coroutine, as every `async def` gives
         except StopIteration:
             return None
-        return _finished(step, waiting)
+        return _finished(step, waiting)  # type: ignore[arg-type]
 
     async def fail(self, error: GatewayError) -> None:
         """Ends a stream that has begun. Before that the error belongs to the error handler."""
         await self.send(extras.error_event(error.body()))
 
     async def end(self) -> None:
-        await self._send({"type": "http.response.body", "body": b"", "more_body": False})
+        await self._send_body({"type": "http.response.body", "body": b"", "more_body": False})
 
     async def keep_alive(self) -> None:
         """Runs beside the answer: a comment after each 10 s of silence."""

@@ -46,9 +46,16 @@ class Response(asyncio.Protocol):
     """One connection, and the response that is on it. `read()` gives the body as it is asked for, `pour()` hands it on in the
     very call in which it came; `close()` gives the connection back."""
 
+    __slots__ = (
+        "_begun", "_buffered", "_chunks", "_complete", "_error", "_head_bytes", "_head_done", "_heard_at", "_held", "_into",
+        "_keeps_alive", "_limit", "_loop", "_parser", "_paused", "_pool", "_then", "_thrown", "_time", "_timer", "_transport",
+        "_waiter", "headers", "idle_since", "used",
+    )  # fmt: skip
+
     def __init__(self, pool: "Pool") -> None:
         self._pool = pool
         self._loop = asyncio.get_running_loop()
+        self._time = self._loop.time
         self._transport: asyncio.Transport | None = None
         self.used = 0  # requests that this connection has carried
         self.idle_since = 0.0
@@ -56,7 +63,6 @@ class Response(asyncio.Protocol):
 
     def _reset(self) -> None:
         self._parser = httptools.HttpResponseParser(self)
-        self._status = b""
         self.headers: dict[bytes, bytes] = {}
         self._head_bytes = 0
         self._head_done = self._complete = self._keeps_alive = self._paused = False
@@ -87,7 +93,7 @@ class Response(asyncio.Protocol):
         self._transport = cast(asyncio.Transport, transport)  # uvloop's has the methods and not the base class
 
     def data_received(self, data: bytes) -> None:
-        self._heard_at = self._loop.time()
+        self._heard_at = self._time()
         if not self._head_done:
             self._head_bytes += len(data)
         try:
@@ -160,13 +166,13 @@ class Response(asyncio.Protocol):
         again instead of being set anew with every byte."""
         self._limit = seconds
         self._then = then
-        self._heard_at = self._loop.time()
+        self._heard_at = self._time()
         if self._timer is not None:
             self._timer.cancel()
         self._timer = self._loop.call_later(seconds, self._look)
 
     def _look(self) -> None:
-        silent = self._loop.time() - self._heard_at
+        silent = self._time() - self._heard_at
         # A reader that does not wait is busy with its client; the engine owes it nothing.
         if silent >= self._limit and self._waiter is not None:
             self._fail(TimedOut(f"silent for {silent:.1f} s"))

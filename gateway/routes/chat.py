@@ -51,7 +51,8 @@ def chat_router(desk: Desk) -> APIRouter:
         caller = await page_caller(desk, request)
         await desk.limiter.check(desk.rates["api"], caller.owner, context_of(request))
         start = request.query_params.get("from", "0")
-        return ResumeResponse(desk, desk.answers.find(answer, caller.owner), int(start) if start.isdigit() else 0)
+        number = int(start) if start.isdigit() else 0
+        return ResumeResponse(desk, desk.answers.find(answer, caller.owner), number, context_of(request))
 
     @router.post("/api/chat/{answer}/stop", summary="Stop an answer", status_code=204)
     async def stop(request: Request, answer: str) -> Response:
@@ -107,6 +108,7 @@ class ChatResponse(Response):
         self.desk = desk
         self.pipeline = pipeline
         self.question = question
+        self.context = question.context
         self.background = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -135,7 +137,7 @@ class ChatResponse(Response):
         await send_json(send, await self.pipeline.whole(self.question))
 
     async def _direct(self, send: Send) -> None:
-        reply = StreamReply(send)
+        reply = StreamReply(send, self.context.send)
         await delivered(reply, self.pipeline.stream(self.question, reply))
 
     async def _resumable(self, send: Send) -> None:
@@ -144,7 +146,7 @@ class ChatResponse(Response):
         await self._follow(answer, 0, send)
 
     async def _follow(self, answer: Answer, start: int, send: Send) -> None:
-        reply = StreamReply(send)
+        reply = StreamReply(send, self.context.send)
         try:
             await delivered(reply, follow(answer, start, reply))
         finally:
@@ -152,8 +154,9 @@ class ChatResponse(Response):
 
 
 class ResumeResponse(ChatResponse):
-    def __init__(self, desk: Desk, answer: Answer, start: int) -> None:
+    def __init__(self, desk: Desk, answer: Answer, start: int, context: RequestContext) -> None:
         self.desk = desk
+        self.context = context
         self.answer = answer
         self.start = start
         self.background = None

@@ -81,10 +81,15 @@ def test_a_screenshot_question_is_answered_by_vllm_through_nginx(stack: Stack) -
     stored = session.post(stack.url + "/api/files", files={"file": ("error.png", data)}, timeout=30).json()
     part = {"type": "file", "file": {"file_id": stored["id"]}}
     message = {"role": "user", "content": [{"type": "text", "text": "这是什么错误?"}, part]}
-    time.sleep(3)  # the reader has read by then
-    answer = session.post(stack.url + "/api/chat", json={"messages": [message], "max_tokens": 12}, timeout=60)
-    events = answer.content.decode()
-    assert "ERR_CONNECTION_TIMED_OUT" in events
+    events = ""
+
+    def read() -> bool:  # the engine does not wait for the reader, so the first answer may have come without it
+        nonlocal events
+        body = {"messages": [message], "max_tokens": 12}
+        events = session.post(stack.url + "/api/chat", json=body, timeout=60).content.decode()
+        return "ERR_CONNECTION_TIMED_OUT" in events
+
+    wait_for(read, 30)
     assert "app-troubleshooting#1.1" in events
     assert '"model":"Qwen3-VL-2B"' in events
     assert '"degraded":true' not in events
