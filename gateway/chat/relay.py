@@ -63,7 +63,7 @@ class Relay:
         if not events:
             return None
         meter = self._meter
-        if meter.first_token_at is None or b"[DONE]" in events or b'"usage"' in events or b'"error"' in events:
+        if meter.first_token_at is None or _notable(events):
             events = _looked_at(events, meter, self._wants_usage)
         else:
             meter.events += events.count(b"\n\n") or events.count(b"\n\r\n")
@@ -84,13 +84,21 @@ class Relay:
         return events
 
 
+def _notable(events: bytes) -> bool:
+    """Whether the usage, an error or the end may be among them."""
+    return b'"usage"' in events or b"[DONE]" in events or b'"error"' in events
+
+
 def _looked_at(events: bytes, meter: Meter, wants_usage: bool) -> bytes:
     """Notes usage, first token, end and errors; takes the usage event out where the client did not ask for it."""
     passed = []
     start = 0
     for end in END_OF_EVENT.finditer(events):
         event, start = events[start : end.end()], end.end()
-        if _note(event, meter) or wants_usage:
+        if meter.first_token_at is not None and not _notable(event):
+            meter.events += 1
+            passed.append(event)
+        elif _note(event, meter) or wants_usage:
             passed.append(event)
     return b"".join(passed)
 
