@@ -1,5 +1,6 @@
 """`python -m gateway`: one process, settings from the environment."""
 
+import signal
 import socket
 import sys
 
@@ -18,6 +19,9 @@ def main() -> int:
     except WrongSettings as error:
         print(f"gateway: {error}", file=sys.stderr)  # noqa: T201 - there is no log yet
         return 2
+    # uvicorn raises what stopped it once more when all is done: an orderly stop ends with 0.
+    for stop in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(stop, lambda *_: sys.exit(0))
     logs.configure(settings.log_level, settings.log_format)
     try:
         listener = listen(settings.host, settings.port)

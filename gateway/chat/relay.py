@@ -66,18 +66,31 @@ class Splitter:
 async def relay(read: Read, sink: Sink, meter: Meter, *, wants_usage: bool) -> None:
     """Passes every event on as it comes. Raises Broken when the stream ends before its [DONE]."""
     splitter = Splitter()
-    while chunk := await read():
+    while chunk := await _next(read, meter):
         events = splitter.feed(chunk)
         if not events:
             continue
         if meter.first_token_at is None or NOTABLE.search(events):
             events = _looked_at(events, meter, wants_usage)
         else:
-            meter.events += events.count(b"data:")
+            # Content may hold "data:" itself, and never a line break.
+            meter.events += events.count(b"\ndata:") + events.startswith(b"data:")
         if events:
             await sink.send(events)
-    if not meter.done and not meter.failed:
+        if meter.failed:
+            raise Broken("error_event", UpstreamError("The engine failed in the middle of the answer."))
+    if not meter.done:
         raise Broken("died", UpstreamError("The engine stopped in the middle of the answer."))
+
+
+async def _next(read: Read, meter: Meter) -> bytes:
+    """After [DONE] the answer is whole, however the engine then closes."""
+    try:
+        return await read()
+    except Broken:
+        if meter.done:
+            return b""
+        raise
 
 
 def _looked_at(events: bytes, meter: Meter, wants_usage: bool) -> bytes:
@@ -86,7 +99,7 @@ def _looked_at(events: bytes, meter: Meter, wants_usage: bool) -> bytes:
     start = 0
     for end in END_OF_EVENT.finditer(events):
         event, start = events[start : end.end()], end.end()
-        if _note(event, meter) or wants_usage:
+        if _note(event, meter) or (wants_usage and not meter.failed):
             passed.append(event)
     return b"".join(passed)
 
@@ -105,15 +118,15 @@ def _note(event: bytes, meter: Meter) -> bool:
         return True
     if body.get("error"):
         meter.failed = True
-        return True
+        return False  # the client hears of it in the contract's words
     if isinstance(body.get("usage"), dict):
         meter.usage = body["usage"]
     choices = body.get("choices")
     if not choices:
         return not isinstance(body.get("usage"), dict)
-    meter.events += 1
-    if meter.first_token_at is None and _has_token(choices):
-        meter.first_token_at = time.perf_counter()
+    if _has_token(choices):
+        meter.events += 1
+        meter.first_token_at = meter.first_token_at or time.perf_counter()
     return True
 
 

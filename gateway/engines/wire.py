@@ -3,6 +3,7 @@
 WireError
 ├── ConnectFailed    no connection: refused, unknown host, out of time, the engine is down
 ├── TimedOut         the engine said nothing for too long
+├── GivenUp          the engine is down; nothing of this answer had come
 └── Cut              the connection broke, or what came is no HTTP
 """
 
@@ -35,6 +36,10 @@ class TimedOut(WireError):
     pass
 
 
+class GivenUp(WireError):
+    pass
+
+
 class Cut(WireError):
     pass
 
@@ -55,7 +60,8 @@ class Response(asyncio.Protocol):
         self._status = b""
         self.headers: dict[bytes, bytes] = {}
         self._head_bytes = 0
-        self._head_done = self._complete = self._keeps_alive = self._paused = False
+        self._head_done = self._keeps_alive = self._paused = False
+        self.begun = self.complete = False  # the body; its reader notes that it has begun
         self._chunks: deque[bytes] = deque()
         self._buffered = 0
         self._error: WireError | None = None
@@ -79,8 +85,9 @@ class Response(asyncio.Protocol):
         self._transport = cast(asyncio.Transport, transport)  # uvloop's has the methods and not the base class
 
     def data_received(self, data: bytes) -> None:
-        self._heard_at = self._loop.time()
-        if not self._head_done:
+        if self._head_done:
+            self._heard_at = self._loop.time()
+        else:  # dripping a head wins no time
             self._head_bytes += len(data)
         try:
             self._parser.feed_data(data)
@@ -98,9 +105,18 @@ class Response(asyncio.Protocol):
         self._pool._lost(self)
         ends_by_closing = b"content-length" not in self.headers and b"transfer-encoding" not in self.headers
         if self._head_done and ends_by_closing and error is None:
-            self._complete = True
-        elif not self._complete:
+            self.complete = True
+        elif not self.complete:
             self._fail(Cut("the connection broke"))
+        self._wake()
+
+    @property
+    def spoke_at(self) -> float:
+        """The loop's time at which the last of the body came; 0 before its head is there."""
+        return self._heard_at if self._head_done else 0.0
+
+    def give_up(self) -> None:
+        self._fail(GivenUp("the engine is down"))
         self._wake()
 
     # httptools' callbacks
@@ -116,7 +132,7 @@ class Response(asyncio.Protocol):
         self._buffered += len(body)
 
     def on_message_complete(self) -> None:
-        self._complete = True
+        self.complete = True
         self._keeps_alive = self._parser.should_keep_alive()
 
     # What the gateway calls
@@ -145,7 +161,7 @@ class Response(asyncio.Protocol):
         if silent >= self._limit and self._waiter is not None:
             self._fail(TimedOut(f"silent for {silent:.1f} s"))
             self._wake()
-        elif self._error is None and not self._complete:
+        elif self._error is None and not self.complete:
             self._timer = self._loop.call_later(max(0.05, self._limit - silent), self._look)
 
     async def head(self) -> None:
@@ -160,7 +176,7 @@ class Response(asyncio.Protocol):
         while not self._chunks:
             if self._error is not None:
                 raise self._error
-            if self._complete:
+            if self.complete:
                 return b""
             await self._wait()
         data = self._chunks.popleft() if len(self._chunks) == 1 else b"".join(self._chunks)
@@ -182,21 +198,25 @@ class Response(asyncio.Protocol):
 
     def close(self) -> None:
         """Back to the pool if the response is whole, else the connection is closed, which aborts the engine's work."""
-        if self._timer is not None:
-            self._timer.cancel()
-        if self._transport is None:
-            return
-        if self._complete and self._error is None and self._keeps_alive:
+        whole = self.complete and self._error is None and self._keeps_alive
+        self._settle()
+        if whole and self._transport is not None:
             self._pool._give_back(self)
         else:
             self.abort()
 
     def abort(self) -> None:
+        self._settle()
         if self._transport is not None:
             self._transport.abort()
 
+    def _settle(self) -> None:
+        self._pool.active.discard(self)
+        if self._timer is not None:
+            self._timer.cancel()
+
     def _fail(self, error: WireError) -> None:
-        if self._error is None and not self._complete:
+        if self._error is None and not self.complete:
             self._error = error
 
     async def _wait(self) -> None:
@@ -225,21 +245,17 @@ class Pool:
         self._connect_timeout = connect_timeout
         self._idle: deque[Response] = deque()
         self._connecting: set[asyncio.Task[Response]] = set()
+        self.active: set[Response] = set()  # sent and not closed
 
     async def request(
-        self,
-        method: str,
-        path: str,
-        headers: Mapping[str, str],
-        body: bytes,
-        seconds: float,
-        connect_timeout: float | None = None,
+        self, method: str, path: str, headers: Mapping[str, str], body: bytes, seconds: float
     ) -> Response:
         """A response whose head is there; `close()` it. `seconds` bound each silence. Raises WireError."""
         head = self._head(method, path, headers, len(body))
         while True:
-            response = self._take() or await self._connect(connect_timeout or self._connect_timeout)
+            response = self._take() or await self._connect()
             reused = response.used > 0
+            self.active.add(response)
             try:
                 response.send(head, body, seconds)
                 await response.head()
@@ -270,7 +286,8 @@ class Pool:
             response.abort()
         return None
 
-    async def _connect(self, seconds: float) -> Response:
+    async def _connect(self) -> Response:
+        seconds = self._connect_timeout
         task = asyncio.create_task(self._connection())
         self._connecting.add(task)
         try:
