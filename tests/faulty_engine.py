@@ -233,6 +233,11 @@ class FaultyEngine:
         wire.reset()
 
     @order
+    async def reset_late(self, wire: Wire, stream: bool) -> None:
+        await asyncio.sleep(0.6)
+        wire.reset()
+
+    @order
     async def stall(self, wire: Wire, stream: bool) -> None:
         await asyncio.sleep(STALL_SECONDS)
 
@@ -284,6 +289,11 @@ class FaultyEngine:
         await wire.send(b'HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 1000\r\n\r\n{"id"')
         await asyncio.sleep(0.05)
         wire.reset()
+
+    @order
+    async def stall_mid_body(self, wire: Wire, stream: bool) -> None:
+        await wire.send(b'HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 1000\r\n\r\n{"id"')
+        await asyncio.sleep(STALL_SECONDS)
 
     @order
     async def garbage(self, wire: Wire, stream: bool) -> None:

@@ -134,8 +134,7 @@ class EngineClient:
 
     def speaks(self, upstream: Upstream, seconds: float) -> bool:
         """Whether something of an answer came within the last `seconds`."""
-        since = asyncio.get_running_loop().time() - seconds
-        return any(response.spoke_at > since for response in self.pool(upstream).active)
+        return any(response.begun and response.silence() < seconds for response in self.pool(upstream).active)
 
     def give_up(self, upstream: Upstream) -> None:
         """What the engine has not begun to answer fails now, and may be asked elsewhere."""

@@ -20,6 +20,7 @@ PAUSE_BYTES = 256 * 1024  # unread bytes of one response above which the engine 
 MAX_HEAD_BYTES = 64 * 1024
 IDLE_SECONDS = 4.0  # below the 5 s after which uvicorn, vLLM's server, closes an idle connection
 MAX_IDLE = 512
+STALE_SECONDS = 0.3  # within which a kept connection proves closed; later the engine was at work
 
 
 class WireError(Exception):
@@ -110,11 +111,6 @@ class Response(asyncio.Protocol):
             self._fail(Cut("the connection broke"))
         self._wake()
 
-    @property
-    def spoke_at(self) -> float:
-        """The loop's time at which the last of the body came; 0 before its head is there."""
-        return self._heard_at if self._head_done else 0.0
-
     def give_up(self) -> None:
         self._fail(GivenUp("the engine is down"))
         self._wake()
@@ -155,8 +151,11 @@ class Response(asyncio.Protocol):
             self._timer.cancel()
         self._timer = self._loop.call_later(seconds, self._look)
 
+    def silence(self) -> float:
+        return self._loop.time() - self._heard_at
+
     def _look(self) -> None:
-        silent = self._loop.time() - self._heard_at
+        silent = self.silence()
         # A reader that does not wait is busy with its client; the engine owes it nothing.
         if silent >= self._limit and self._waiter is not None:
             self._fail(TimedOut(f"silent for {silent:.1f} s"))
@@ -262,7 +261,7 @@ class Pool:
             except Cut:
                 response.abort()
                 # An idle connection may be closed by the engine just as it is used; nothing was begun there then.
-                if reused and not response.started:
+                if reused and not response.started and response.silence() < STALE_SECONDS:
                     continue
                 raise
             except BaseException:

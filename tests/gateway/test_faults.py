@@ -14,6 +14,7 @@ from tests.gateway.asking import admin, contents, events, metric, post, state, u
 # The order, what it becomes for a client that has seen nothing of the answer yet, and the kind that is counted.
 BEFORE_THE_FIRST_BYTE = {
     "reset": (502, "upstream_error", "died"),
+    "reset-late": (502, "upstream_error", "died"),
     "stall": (504, "upstream_timeout", "timeout"),
     "stall-in-head": (504, "upstream_timeout", "timeout"),
     "drip-head": (504, "upstream_timeout", "timeout"),
@@ -35,8 +36,10 @@ IN_THE_MIDDLE = {
     "error-event": ("upstream_error", "error_event"),
     "mentions-data": ("upstream_timeout", "timeout"),
 }
-WHOLE_ONLY = {
+OF_A_WHOLE_ANSWER = {
+    **BEFORE_THE_FIRST_BYTE,
     "die-mid-body": (502, "upstream_error", "died"),
+    "stall-mid-body": (504, "upstream_timeout", "timeout"),
     "no-completion": (502, "upstream_error", "garbage"),
 }
 HARMLESS = {
@@ -77,18 +80,18 @@ def all_is_well_again(gateway: Running, engine: Running) -> None:
 
 
 def test_every_fault_that_the_engine_knows_has_its_answer_here() -> None:
-    known = {*BEFORE_THE_FIRST_BYTE, *IN_THE_MIDDLE, *WHOLE_ONLY, *HARMLESS}
+    known = {*OF_A_WHOLE_ANSWER, *IN_THE_MIDDLE, *HARMLESS}
     assert known == set(ORDERS)
 
 
-@pytest.mark.parametrize("stream", [True, False], ids=["stream", "whole"])
-@pytest.mark.parametrize("order", [*BEFORE_THE_FIRST_BYTE, *WHOLE_ONLY])
+@pytest.mark.parametrize(
+    ("order", "stream"),
+    [*((order, True) for order in BEFORE_THE_FIRST_BYTE), *((order, False) for order in OF_A_WHOLE_ANSWER)],
+)
 def test_a_fault_before_the_first_byte_is_an_honest_status(
     before_it: Running, faulty: Running, order: str, stream: bool
 ) -> None:
-    if stream and order in WHOLE_ONLY:
-        order = "reset"
-    status, code, kinds = {**BEFORE_THE_FIRST_BYTE, **WHOLE_ONLY}[order]
+    status, code, kinds = OF_A_WHOLE_ANSWER[order]
     before = failures(before_it, kinds)
     started = time.monotonic()
     answer = post(before_it, order, stream=stream)
