@@ -16,6 +16,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 STALL_SECONDS = 60.0
+IDLE_SECONDS = 5.0  # as uvicorn, vLLM's server
 EVENTS = b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\n"
 
 
@@ -45,13 +46,15 @@ class Wire:
         self.reader = reader
         self.writer = writer
         self.trapped = False
+        self.inside = False  # a request of this connection is at work here
 
     async def request(self) -> tuple[str, str, bytes] | None:
         try:
-            head = (await self.reader.readuntil(b"\r\n\r\n")).decode("latin-1").split("\r\n")
+            async with asyncio.timeout(IDLE_SECONDS):
+                head = (await self.reader.readuntil(b"\r\n\r\n")).decode("latin-1").split("\r\n")
             lengths = [line.split(":")[1] for line in head if line.lower().startswith("content-length:")]
             body = await self.reader.readexactly(int(lengths[0])) if lengths else b""
-        except (asyncio.IncompleteReadError, ConnectionError):
+        except (asyncio.IncompleteReadError, ConnectionError, TimeoutError):
             return None
         method, path, _ = head[0].split(" ")
         return method, path, body
@@ -181,6 +184,7 @@ class FaultyEngine:
         content = body["messages"][-1]["content"]
         text = content if isinstance(content, str) else " ".join(part.get("text", "") for part in content)
         state.received += 1
+        wire.inside = True
         state.running += 1
         state.most = max(state.most, state.running)
         state.asked = [*state.asked[-199:], text]
@@ -191,7 +195,7 @@ class FaultyEngine:
             state.aborted_at = time.time()
             raise
         finally:
-            state.running -= 1
+            self.is_over(wire)
 
     async def obey(self, wire: Wire, order: str, stream: bool) -> None:
         if order in ORDERS:
@@ -211,7 +215,7 @@ class FaultyEngine:
             await self.end(wire, usage_event(tokens) + DONE, tokens)
         else:
             await asyncio.sleep(pause * tokens)
-            self.went_out(tokens)
+            self.went_out(wire, tokens)
             message = {"role": "assistant", "content": "".join(f" {number}" for number in range(tokens))}
             choices = [{"index": 0, "message": message, "finish_reason": "stop"}]
             answer = {"id": "c", "object": "chat.completion", "model": "faulty-vl", "choices": choices}
@@ -219,10 +223,16 @@ class FaultyEngine:
 
     async def end(self, wire: Wire, last: bytes, tokens: int) -> None:
         await wire.chunk(last)
-        self.went_out(tokens)
+        self.went_out(wire, tokens)
         await wire.send(b"0\r\n\r\n")
 
-    def went_out(self, tokens: int) -> None:
+    def is_over(self, wire: Wire) -> None:
+        self.state.running -= wire.inside
+        wire.inside = False
+
+    def went_out(self, wire: Wire, tokens: int) -> None:
+        """Before the last byte does: whoever has that may send the next request before this task runs again."""
+        self.is_over(wire)
         self.state.completed += 1
         self.state.sent += tokens
 
@@ -370,7 +380,7 @@ class FaultyEngine:
     async def dies_after_done(self, wire: Wire, stream: bool) -> None:
         await wire.send(EVENTS)
         await wire.chunk(event("a") + usage_event(1) + DONE)
-        self.went_out(1)
+        self.went_out(wire, 1)
         await asyncio.sleep(0.05)
         wire.reset()
 

@@ -101,6 +101,8 @@ def _looked_at(events: bytes, meter: Meter, wants_usage: bool) -> bytes:
         event, start = events[start : end.end()], end.end()
         if _note(event, meter) or (wants_usage and not meter.failed):
             passed.append(event)
+        if meter.failed:
+            break
     return b"".join(passed)
 
 

@@ -133,12 +133,16 @@ async def test_a_reader_that_leaves_while_it_is_written_to_is_counted_out() -> N
         await answer.send(b"data: {}\n\n")
         await asyncio.Event().wait()
 
+    async def reading() -> None:
+        try:
+            await follow(answer, 0, StreamReply(send))
+        finally:
+            answers.reader_left(answer)
+
     answers.start(answer, work())
-    reading = asyncio.create_task(follow(answer, 0, StreamReply(send)))
+    reader = asyncio.create_task(reading())
     await stuck.wait()
-    reading.cancel()
-    await asyncio.wait((reading,))
-    answers.reader_left(answer)
+    reader.cancel()
     assert answer.task is not None
     await asyncio.wait_for(answer.task, 1)
 
