@@ -187,7 +187,7 @@ class Pipeline:
 
     async def _admitted(self, engines: Admission, question: Question, sink: Sink | None) -> Call:
         """An answer that has begun. An engine that refuses is left out and the next one is tried
-        (docs/decisions/006-what-is-asked-again.md)."""
+        (docs/decisions/007-what-is-asked-again.md)."""
         tried: frozenset[str] = frozenset()
         refusal: Refused | None = None
         patient, begun = True, 0
