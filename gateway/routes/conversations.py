@@ -7,7 +7,7 @@ import orjson
 from anyio.from_thread import run as from_thread
 from fastapi import APIRouter, Depends, Query, Request
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
-from starlette.responses import StreamingResponse
+from starlette.responses import Response, StreamingResponse
 
 from gateway.context import Caller, context_of
 from gateway.desk import Desk
@@ -63,9 +63,11 @@ def conversations_router(desk: Desk) -> APIRouter:
 
     @router.get("/conversations/{conversation_id}")
     @limit
-    def conversation(request: Request, conversation_id: str, caller: Owner) -> dict[str, Any]:
+    def conversation(request: Request, conversation_id: str, caller: Owner) -> Response:
         counted(request)
-        return desk.conversations.one(caller.owner, conversation_id)
+        whole = desk.conversations.one(caller.owner, conversation_id)
+        # A thousand turns with their readings are megabytes, which FastAPI's own encoder would walk through.
+        return Response(orjson.dumps(whole), media_type="application/json")
 
     @router.patch("/conversations/{conversation_id}")
     @limit
