@@ -22,6 +22,7 @@ Result = TypeVar("Result")
 
 BUSY_SECONDS = 2  # for another writer's lock
 CONNECT_SECONDS = 2
+SILENT_SECONDS = 3  # until a peer that acknowledges nothing is given up
 STATEMENT_SECONDS = 10
 RETRY_AFTER_SECONDS = 2
 WRITES = "sightdesk_writes"
@@ -105,7 +106,7 @@ def reason(error: BaseException) -> str:
 
 def _engine(url: URL, writer: str) -> Engine:
     if url.get_backend_name() != "sqlite":
-        given = {"connect_timeout": CONNECT_SECONDS, "tcp_user_timeout": 1000 * STATEMENT_SECONDS}
+        given = {"connect_timeout": CONNECT_SECONDS, "tcp_user_timeout": 1000 * SILENT_SECONDS}
         options = f"-c statement_timeout={STATEMENT_SECONDS}s -c lock_timeout={BUSY_SECONDS}s"
         return create_engine(
             url,
