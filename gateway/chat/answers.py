@@ -24,6 +24,7 @@ class Answer:
 
     id: str
     owner: str
+    kept: bool  # its question is in the store
     events: list[bytes] = field(default_factory=list)
     body: bytes = b""
     size: int = 0

@@ -45,7 +45,7 @@ class Recorder:
 
     async def close(self, answer: Answer) -> None:
         """Never raises: an answer that was given is given. What the store does not take now it is offered again later."""
-        if await self._closed(answer):
+        if not answer.kept or await self._closed(answer):
             return
         retry = asyncio.create_task(self._close_later(answer))
         self._retries.add(retry)
@@ -70,6 +70,7 @@ class Recorder:
     def _open(self, asked: Asked) -> Opened | None:
         # Looked at here, where those come that waited in line while the first one failed.
         if time.monotonic() < self._resting_until:
+            self._database.failed()
             return None
         try:
             opened = open_turns(self._database, asked)

@@ -150,12 +150,15 @@ class ChatResponse(Response):
         await delivered(reply, self.pipeline.stream(self.question, reply))
 
     async def _resumable(self, send: Send) -> None:
-        answer = Answer(self.question.id, self.question.caller.owner)
+        answer = self._answer()
         self.desk.answers.start(answer, self.pipeline.stream(self.question, answer))
         await self._follow(answer, 0, send)
 
+    def _answer(self) -> Answer:
+        return Answer(self.question.id, self.question.caller.owner, kept=self.question.turn is not None)
+
     async def _recorded(self, send: Send) -> None:
-        answer = Answer(self.question.id, self.question.caller.owner)
+        answer = self._answer()
         self.desk.answers.start(answer, self._fill(answer))
         try:
             body = await answer.whole()

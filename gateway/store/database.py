@@ -38,7 +38,7 @@ class Database:
 
     def __init__(self, engine: Engine, writer: str, failed: Callable[[], None]) -> None:
         self._engine = engine
-        self._failed = failed
+        self.failed = failed  # counts what was not kept
         self.writer = writer  # this gateway, as other gateways see it
         self.is_sqlite = engine.dialect.name == "sqlite"
         # A SQLite transaction that begins by reading cannot wait for a lock later on, so a writing one says so at its start.
@@ -65,7 +65,7 @@ class Database:
         try:
             yield
         except SQLAlchemyError as error:
-            self._failed()
+            self.failed()
             log.warning("store_failed", extra={"error": reason(error)})
             raise StoreUnavailable(
                 "The store of conversations does not answer; ask again in a moment.", retry_after=RETRY_AFTER_SECONDS
