@@ -11,7 +11,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from gateway.context import context_of
-from gateway.errors import GatewayError, InternalError, InvalidRequest, MethodNotAllowed, NotFound
+from gateway.errors import GatewayError, InternalError, InvalidJSON, InvalidRequest, MethodNotAllowed, NotFound
 
 log = logging.getLogger("sightdesk.errors")
 SOMETHING = "Something went wrong here; the log has it under this x-request-id."
@@ -75,6 +75,8 @@ def install_handlers(app: FastAPI) -> None:
     async def validation_error(request: Request, error: Exception) -> Response:
         assert isinstance(error, RequestValidationError)
         fault = error.errors()[0]
+        if fault["type"] == "json_invalid":
+            return render(InvalidJSON("The body is not JSON."))
         where = ".".join(str(step) for step in fault["loc"][1:])
         return render(InvalidRequest(f"{where}: {fault['msg']}" if where else str(fault["msg"]), param=where or None))
 

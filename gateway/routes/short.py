@@ -80,7 +80,7 @@ def short_router(desk: Desk) -> APIRouter:
     @limit
     def config(request: Request, caller: Annotated[Caller, Depends(page)]) -> dict[str, Any]:
         counted(request)
-        return page_config(desk)
+        return page_config(desk, caller)
 
     for prefix, who in (("/v1", api_caller), ("/api", page)):
         _file_routes(router, desk, prefix, who, limit, counted)
