@@ -131,7 +131,7 @@ class Settings(BaseSettings):
     rate_limit_api: Rate = Field("120/minute", description="Every other route, by owner.")
     rate_limit_storage: str = Field("memory://", description="memory://, or redis://host:port/db to share.")
     max_concurrent: int = Field(0, ge=0, le=4096, description="Requests inside one engine. Default by ENGINE.")
-    max_queued: int = Field(64, ge=0, le=10_000, description="Requests waiting for an engine.")
+    max_queued: int = Field(64, ge=0, le=10_000, description="Requests waiting, for each engine.")
     queue_timeout: Seconds = Field(30, description="Seconds a request waits in the queue.")
 
     max_body_bytes: int = Field(64 * MIB, ge=1024, le=1024 * MIB, description="Bytes of one request.")
