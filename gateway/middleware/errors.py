@@ -60,6 +60,8 @@ def install_handlers(app: FastAPI) -> None:
 
     async def http_error(request: Request, error: Exception) -> Response:
         assert isinstance(error, HTTPException)
+        if isinstance(error.__cause__, GatewayError):  # FastAPI's word for whatever stopped it from reading a body
+            return render(error.__cause__)
         response = render(_of_status(error.status_code, request))
         response.headers.update(error.headers or {})
         return response
