@@ -69,7 +69,7 @@ def create_app(settings: Settings) -> FastAPI:
             ),
         ],
     )
-    install_handlers(app)
+    install_handlers(app, desk.short_limiter.charge)
     for router in (chat_router(desk), short_router(desk), health_router(desk)):
         app.include_router(router)
     if settings.frontend_dir is not None:

@@ -32,8 +32,12 @@ class ShortLimiter(Limiter):  # type: ignore[misc]
         self._counter = counter
         self._rate = rate
 
+    async def charge(self, request: Request) -> None:
+        """Raises RateLimitExceeded."""
+        await self._counter.check(self._rate, owner_key(request), context_of(request))
+
     def _check_request_limit(
         self, request: Request, endpoint_func: Callable[..., Any] | None, in_middleware: bool = True
     ) -> None:
-        from_thread(self._counter.check, self._rate, owner_key(request), context_of(request))
+        from_thread(self.charge, request)
         request.state.view_rate_limit = None  # slowapi writes no headers of its own

@@ -2,6 +2,7 @@
 
 import logging
 import math
+from collections.abc import Awaitable, Callable
 
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
@@ -55,8 +56,8 @@ def render(error: GatewayError) -> Response:
     return JSONResponse(error.body(), status_code=error.status, headers=headers)
 
 
-def install_handlers(app: FastAPI) -> None:
-    """Starlette's and FastAPI's own errors, in our words."""
+def install_handlers(app: FastAPI, charge: Callable[[Request], Awaitable[None]]) -> None:
+    """Starlette's and FastAPI's own errors, in our words. A body that is refused is charged as one that is taken."""
 
     async def http_error(request: Request, error: Exception) -> Response:
         assert isinstance(error, HTTPException)
@@ -68,6 +69,10 @@ def install_handlers(app: FastAPI) -> None:
 
     async def validation_error(request: Request, error: Exception) -> Response:
         assert isinstance(error, RequestValidationError)
+        try:
+            await charge(request)
+        except GatewayError as refused:
+            return render(refused)
         fault = error.errors()[0]
         where = ".".join(str(step) for step in fault["loc"][1:])
         return render(InvalidRequest(f"{where}: {fault['msg']}" if where else str(fault["msg"]), param=where or None))
