@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager, suppress
 from http.cookiejar import DefaultCookiePolicy
 
 import httpx
-from fastapi import FastAPI
+from fastapi.routing import APIRoute
 from httpx_aiohttp import AiohttpTransport
 from starlette.middleware import Middleware
 
@@ -18,6 +18,7 @@ from gateway.engines.catalog import Catalog
 from gateway.engines.client import EngineClient, HealthMonitor
 from gateway.engines.startup import StartupFile
 from gateway.engines.upstream import LITE_MODEL, Upstream
+from gateway.entrance import Fork, Gateway, through
 from gateway.files.store import FileStore
 from gateway.identity.authenticate import Authenticator
 from gateway.identity.keys import KeyRing
@@ -44,36 +45,39 @@ from gateway.routes.page import mount_page
 from gateway.routes.short import short_router
 from gateway.settings import Settings
 
+SHORT_WAY = frozenset(("/v1/chat/completions", "/api/chat"))
 
-def create_app(settings: Settings) -> FastAPI:
+
+def create_app(settings: Settings) -> Gateway:
     desk = build_desk(settings)
-    app = FastAPI(
+    app = Gateway(
         title="SightDesk",
         version=__version__,
         lifespan=lambda _: running(desk),
         docs_url=None,
         redoc_url=None,
         openapi_url=None,
-        middleware=[
-            Middleware(Observe, metrics=desk.metrics, trust=proxy_trust(settings)),
-            Middleware(
-                CORS, origins=desk.origins
-            ),  # around the errors, which pages on other origins must be able to read
-            Middleware(Errors),
-            Middleware(
-                Guard,
-                allowed=settings.allowed_ips,
-                origins=desk.origins,
-                max_body=settings.max_body_bytes,
-                identify=desk.authenticator.by_path,
-            ),
-        ],
     )
     install_handlers(app, desk.short_limiter.charge)
-    for router in (chat_router(desk), short_router(desk), health_router(desk)):
+    chat = chat_router(desk)
+    for router in (chat, short_router(desk), health_router(desk)):
         app.include_router(router)
     if settings.frontend_dir is not None:
         mount_page(app, settings.frontend_dir, desk.origins)
+    layers = (
+        Middleware(Observe, metrics=desk.metrics, trust=proxy_trust(settings)),
+        Middleware(CORS, origins=desk.origins),  # around the errors, which pages on other origins must be able to read
+        Middleware(Errors),
+        Middleware(
+            Guard,
+            allowed=settings.allowed_ips,
+            origins=desk.origins,
+            max_body=settings.max_body_bytes,
+            identify=desk.authenticator.by_path,
+        ),
+    )
+    short_way = [route for route in chat.routes if isinstance(route, APIRoute) and route.path in SHORT_WAY]
+    app.entrance = through(layers, Fork(app.by_fastapi, short_way))
     return app
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from starlette.requests import HTTPConnection
-from starlette.types import Scope
+from starlette.types import Scope, Send
 
 CONTEXT = "sightdesk"
 
@@ -28,6 +28,8 @@ class RequestContext:
     request_id: str
     address: str
     through_proxy: bool
+    # The server's own send: once a response's head is out, no layer in between has anything to add to its body.
+    send: Send
     started: float = field(default_factory=time.perf_counter)
     caller: Caller | None = None
     model: str = ""

@@ -26,6 +26,9 @@ class Answer:
     _grown: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def send(self, events: bytes) -> None:
+        self.push(events)
+
+    def push(self, events: bytes) -> None:
         for event in events.split(b"\n\n"):
             if event:
                 if self.size > MAX_ANSWER_BYTES:

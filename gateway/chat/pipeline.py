@@ -14,14 +14,14 @@ import orjson
 from gateway.chat import extras, prompt
 from gateway.chat.account import account
 from gateway.chat.compose import compose
-from gateway.chat.relay import Meter, relay
+from gateway.chat.relay import Meter, Relay
 from gateway.chat.reply import Sink
 from gateway.chat.request import ChatRequest, PageRequest
 from gateway.context import Caller, RequestContext
 from gateway.desk import Desk
 from gateway.engines.client import Broken, EngineClient, Refused
 from gateway.engines.upstream import Upstream
-from gateway.engines.wire import Response, WireError
+from gateway.engines.wire import Into, Response, WireError
 from gateway.errors import ContextLengthExceeded, UpstreamError, UpstreamUnavailable
 from gateway.knowledge.query import citations_for
 from gateway.limits.admission import Admission
@@ -66,18 +66,13 @@ class Call:
     upstream: Upstream
     response: Response
     client: EngineClient
-    _begun: bool = False
 
-    async def read(self) -> bytes:
-        """The body as it comes, empty at the end. Raises Broken."""
+    async def pour(self, into: Into) -> None:
+        """The body as it comes, to its end. Raises Broken."""
         try:
-            data = await self.response.read()
+            await self.response.pour(into)
         except WireError as error:
             raise self.client.broken(error) from None
-        if not self._begun:
-            self._begun = True
-            self.client.first_byte_came(self.response)
-        return data
 
 
 class Pipeline:
@@ -91,7 +86,8 @@ class Pipeline:
             meter = Meter(question.context.started)
             complete = False
             try:
-                await relay(call.read, sink, meter, wants_usage=question.request.wants_usage)
+                await call.pour(Relay(sink, meter, wants_usage=question.request.wants_usage))
+                meter.check_whole()
                 complete = True
             finally:
                 account(meter, question.context, self.desk.metrics, complete=complete)
@@ -101,10 +97,13 @@ class Pipeline:
         await self._prepare(question, None)
         async with self._engine(question, None) as call:
             body = bytearray()
-            while chunk := await call.read():
-                body += chunk
+
+            def keep(chunk: bytes) -> None:
+                body.extend(chunk)
                 if len(body) > MAX_WHOLE_BYTES:
                     raise Broken("garbage", UpstreamError("The engine's answer has no end."))
+
+            await call.pour(keep)
             return self._accounted(question, bytes(body))
 
     def _accounted(self, question: Question, body: bytes) -> bytes:

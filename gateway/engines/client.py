@@ -70,7 +70,7 @@ class EngineClient:
         except WireError:
             raise Refused("died", UpstreamError("The engine closed the connection without an answer.")) from None
         if response.status == 200:
-            response.allow(self._first)
+            response.allow(self._first, then=self._idle)
             return response
         raise await self._failure(response)
 
@@ -106,9 +106,6 @@ class EngineClient:
         if isinstance(error, TimedOut):
             return Broken("timeout", self._late())
         return Broken("died", UpstreamError("The engine stopped in the middle of the answer."))
-
-    def first_byte_came(self, response: Response) -> None:
-        response.allow(self._idle)
 
     def _late(self) -> UpstreamTimeout:
         return UpstreamTimeout(f"The engine sent nothing for {self._first:g} s (then {self._idle:g} s between tokens).")

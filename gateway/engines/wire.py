@@ -9,11 +9,14 @@ WireError
 import asyncio
 import ssl
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from typing import cast
 from urllib.parse import urlsplit
 
 import httptools
+
+# Takes bytes at once and gives None, or an awaitable after which it takes more.
+Into = Callable[[bytes], Awaitable[None] | None]
 
 PAUSE_BYTES = 256 * 1024  # unread bytes of one response above which the engine is held back
 MAX_HEAD_BYTES = 64 * 1024
@@ -40,11 +43,19 @@ class Cut(WireError):
 
 
 class Response(asyncio.Protocol):
-    """One connection, and the response that is on it. `read()` gives the body as it comes; `close()` gives the connection back."""
+    """One connection, and the response that is on it. `read()` gives the body as it is asked for, `pour()` hands it on in the
+    very call in which it came; `close()` gives the connection back."""
+
+    __slots__ = (
+        "_begun", "_buffered", "_chunks", "_complete", "_error", "_head_bytes", "_head_done", "_heard_at", "_held", "_into",
+        "_keeps_alive", "_limit", "_loop", "_parser", "_paused", "_pool", "_then", "_thrown", "_time", "_timer", "_transport",
+        "_waiter", "headers", "idle_since", "used",
+    )  # fmt: skip
 
     def __init__(self, pool: "Pool") -> None:
         self._pool = pool
         self._loop = asyncio.get_running_loop()
+        self._time = self._loop.time
         self._transport: asyncio.Transport | None = None
         self.used = 0  # requests that this connection has carried
         self.idle_since = 0.0
@@ -52,7 +63,6 @@ class Response(asyncio.Protocol):
 
     def _reset(self) -> None:
         self._parser = httptools.HttpResponseParser(self)
-        self._status = b""
         self.headers: dict[bytes, bytes] = {}
         self._head_bytes = 0
         self._head_done = self._complete = self._keeps_alive = self._paused = False
@@ -61,8 +71,12 @@ class Response(asyncio.Protocol):
         self._error: WireError | None = None
         self._waiter: asyncio.Future[None] | None = None
         self._timer: asyncio.TimerHandle | None = None
-        self._limit = 0.0
+        self._limit = self._then = 0.0
         self._heard_at = 0.0
+        self._begun = False
+        self._into: Into | None = None
+        self._held: Awaitable[None] | None = None
+        self._thrown: Exception | None = None
 
     @property
     def status(self) -> int:
@@ -79,7 +93,7 @@ class Response(asyncio.Protocol):
         self._transport = cast(asyncio.Transport, transport)  # uvloop's has the methods and not the base class
 
     def data_received(self, data: bytes) -> None:
-        self._heard_at = self._loop.time()
+        self._heard_at = self._time()
         if not self._head_done:
             self._head_bytes += len(data)
         try:
@@ -88,10 +102,23 @@ class Response(asyncio.Protocol):
             self._fail(Cut(f"no HTTP: {error}"))
         if not self._head_done and self._head_bytes > MAX_HEAD_BYTES:
             self._fail(Cut("a head without an end"))
+        if self._into is not None and self._chunks and self._error is None and self._pour_now(self._into):
+            return
         if self._buffered > PAUSE_BYTES and not self._paused and self._transport is not None:
             self._paused = True
             self._transport.pause_reading()
         self._wake()
+
+    def _pour_now(self, into: Into) -> bool:
+        """Hands on what is here; whether nobody has to wake up for it."""
+        try:
+            self._held = into(self._take())
+        except Exception as error:  # noqa: BLE001 - it belongs to whoever waits in pour()
+            self._thrown = error
+        if self._held is None and self._thrown is None:
+            return not self._complete
+        self._into = None  # what comes meanwhile is kept
+        return False
 
     def connection_lost(self, error: Exception | None) -> None:
         self._transport = None
@@ -114,6 +141,9 @@ class Response(asyncio.Protocol):
     def on_body(self, body: bytes) -> None:
         self._chunks.append(body)
         self._buffered += len(body)
+        if not self._begun:
+            self._begun = True
+            self.allow(self._then or self._limit)
 
     def on_message_complete(self) -> None:
         self._complete = True
@@ -131,16 +161,18 @@ class Response(asyncio.Protocol):
         if body:
             self._transport.write(body)
 
-    def allow(self, seconds: float) -> None:
-        """How long the engine may be silent. One timer a request: it looks again instead of being set anew with every byte."""
+    def allow(self, seconds: float, then: float = 0.0) -> None:
+        """How long the engine may be silent; `then` from the body's first byte on, where it differs. One timer a request: it looks
+        again instead of being set anew with every byte."""
         self._limit = seconds
-        self._heard_at = self._loop.time()
+        self._then = then
+        self._heard_at = self._time()
         if self._timer is not None:
             self._timer.cancel()
         self._timer = self._loop.call_later(seconds, self._look)
 
     def _look(self) -> None:
-        silent = self._loop.time() - self._heard_at
+        silent = self._time() - self._heard_at
         # A reader that does not wait is busy with its client; the engine owes it nothing.
         if silent >= self._limit and self._waiter is not None:
             self._fail(TimedOut(f"silent for {silent:.1f} s"))
@@ -163,6 +195,31 @@ class Response(asyncio.Protocol):
             if self._complete:
                 return b""
             await self._wait()
+        return self._take()
+
+    async def pour(self, into: Into) -> None:
+        """Hands the body to `into`, piece by piece, until its end; the engine is held back while `into` is. No task wakes up for
+        a piece, which is a third of what relaying a token costs. Raises WireError, and what `into` raises."""
+        try:
+            while True:
+                if self._thrown is not None:
+                    raise self._thrown
+                if self._held is not None:
+                    held, self._held = self._held, None
+                    await held
+                elif self._chunks:
+                    self._held = into(self._take())
+                elif self._error is not None:
+                    raise self._error
+                elif self._complete:
+                    return
+                else:
+                    self._into = into
+                    await self._wait()
+        finally:
+            self._into = None
+
+    def _take(self) -> bytes:
         data = self._chunks.popleft() if len(self._chunks) == 1 else b"".join(self._chunks)
         self._chunks.clear()
         self._buffered = 0

@@ -15,6 +15,7 @@ from gateway.context import context_of
 from gateway.errors import GatewayError, InternalError, InvalidRequest, MethodNotAllowed, NotFound
 
 log = logging.getLogger("sightdesk.errors")
+SOMETHING = "Something went wrong here; the log has it under this x-request-id."
 
 
 class Errors:
@@ -39,12 +40,10 @@ class Errors:
             else:
                 await render(error)(scope, receive, send)
         except Exception:  # the last resort: the client gets the contract's body, the log the traceback
-            if scope["type"] != "http" or started:
-                raise
             log.exception("unexpected", extra={"request_id": context_of(scope).request_id})
-            await render(InternalError("Something went wrong here; the log has it under this x-request-id."))(
-                scope, receive, send
-            )
+            if started:
+                raise  # so that the server cuts the connection
+            await render(InternalError(SOMETHING))(scope, receive, send)
 
 
 def render(error: GatewayError) -> Response:
@@ -57,7 +56,15 @@ def render(error: GatewayError) -> Response:
 
 
 def install_handlers(app: FastAPI, charge: Callable[[Request], Awaitable[None]]) -> None:
-    """Starlette's and FastAPI's own errors, in our words. A body that is refused is charged as one that is taken."""
+    """What fails inside FastAPI, in our words. (Outside of it, on the short way, that is `Errors`.) A body that is refused is
+    charged as one that is taken."""
+
+    async def gateway_error(request: Request, error: Exception) -> Response:
+        assert isinstance(error, GatewayError)
+        return render(error)
+
+    async def unexpected(request: Request, error: Exception) -> Response:
+        return render(InternalError(SOMETHING))  # Starlette raises it again: `Errors` logs it
 
     async def http_error(request: Request, error: Exception) -> Response:
         assert isinstance(error, HTTPException)
@@ -77,6 +84,8 @@ def install_handlers(app: FastAPI, charge: Callable[[Request], Awaitable[None]])
         where = ".".join(str(step) for step in fault["loc"][1:])
         return render(InvalidRequest(f"{where}: {fault['msg']}" if where else str(fault["msg"]), param=where or None))
 
+    app.add_exception_handler(GatewayError, gateway_error)
+    app.add_exception_handler(Exception, unexpected)
     app.add_exception_handler(HTTPException, http_error)
     app.add_exception_handler(RequestValidationError, validation_error)
 

@@ -14,7 +14,7 @@ from gateway.chat.reply import StreamReply, send_json
 from gateway.chat.request import ChatRequest, PageRequest, parse
 from gateway.context import Caller, RequestContext, context_of
 from gateway.desk import Desk
-from gateway.errors import BodyTooLarge, GatewayError
+from gateway.errors import GatewayError
 from gateway.identity.tokens import VISITOR_COOKIE, VISITOR_SECONDS, Signer
 
 # A body above this is parsed in a thread: 10 MB of JSON takes 13 ms.
@@ -50,7 +50,8 @@ def chat_router(desk: Desk) -> APIRouter:
         caller = await page_caller(desk, request)
         await desk.limiter.check(desk.rates["api"], caller.owner, context_of(request))
         start = request.query_params.get("from", "")[:9]
-        return ResumeResponse(desk, desk.answers.find(answer, caller.owner), int(start) if start.isdecimal() else 0)
+        number = int(start) if start.isdecimal() else 0
+        return ResumeResponse(desk, desk.answers.find(answer, caller.owner), number, context_of(request))
 
     @router.post("/api/chat/{answer}/stop", summary="Stop an answer", status_code=204)
     async def stop(request: Request, answer: str) -> Response:
@@ -77,10 +78,10 @@ def set_visitor_cookie(caller: Caller, context: RequestContext, signer: Signer) 
 
 
 async def read_body(request: Request, shape: type[Any], desk: Desk) -> Any:
-    body = await request.body()
-    limit = desk.settings.max_body_bytes
-    if len(body) > limit:
-        raise BodyTooLarge(f"The body has {len(body)} bytes; at most {limit} are taken (MAX_BODY_BYTES).")
+    """The request in a body that `Guard` bounds. The body itself is not kept: with pictures it may have many megabytes."""
+    body = bytearray()
+    async for chunk in request.stream():
+        body += chunk
     longest = max(upstream.max_model_len for upstream in desk.upstreams)
     if len(body) < THREAD_BYTES:
         return parse(shape, body, longest)
@@ -106,6 +107,7 @@ class ChatResponse(Response):
         self.desk = desk
         self.pipeline = pipeline
         self.question = question
+        self.context = question.context
         self.background = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -134,7 +136,7 @@ class ChatResponse(Response):
         await send_json(send, await self.pipeline.whole(self.question))
 
     async def _direct(self, send: Send) -> None:
-        reply = StreamReply(send)
+        reply = StreamReply(send, self.context.send)
         await delivered(reply, self.pipeline.stream(self.question, reply))
 
     async def _resumable(self, send: Send) -> None:
@@ -143,7 +145,7 @@ class ChatResponse(Response):
         await self._follow(answer, 0, send)
 
     async def _follow(self, answer: Answer, start: int, send: Send) -> None:
-        reply = StreamReply(send)
+        reply = StreamReply(send, self.context.send)
         try:
             await delivered(reply, follow(answer, start, reply))
         finally:
@@ -151,8 +153,9 @@ class ChatResponse(Response):
 
 
 class ResumeResponse(ChatResponse):
-    def __init__(self, desk: Desk, answer: Answer, start: int) -> None:
+    def __init__(self, desk: Desk, answer: Answer, start: int, context: RequestContext) -> None:
         self.desk = desk
+        self.context = context
         self.answer = answer
         self.start = start
         self.background = None
