@@ -9,7 +9,7 @@ NAME ?=
 LIMIT ?=
 FILE ?=
 
-.PHONY: help demo setup test test-engine check fmt up down logs doctor bench bench-engine eval backup restore user key lock screenshots
+.PHONY: help demo setup test test-engine check fmt up down logs doctor bench bench-engine soak eval backup restore user key lock screenshots
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -69,6 +69,9 @@ bench: setup ## print the figures: answers, retrieval, memory
 bench-engine: setup ## vLLM's own benchmark through the gateway and straight to the engine
 	@scripts/engine-env
 	@$(VENV)/python -m benchmarks.engine
+
+soak: setup ## full load of every kind on fake engines for five minutes (SECONDS=300): nothing lost, nothing grows
+	@SECONDS=$(or $(SECONDS),300) $(VENV)/python -m benchmarks.soak
 
 eval: setup ## ask the sample questions of the engine that runs (URL=…) and print a score sheet
 	@$(VENV)/python -m benchmarks.evaluate $(if $(URL),--url $(URL))

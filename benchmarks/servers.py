@@ -71,7 +71,7 @@ def running_lite() -> Iterator[Running]:
 
 
 @contextlib.contextmanager
-def running_gateway(engine_url: str, data_dir: Path, **settings: str) -> Iterator[Running]:
+def running_gateway(engine_url: str, data_dir: Path, module: str = "gateway", **settings: str) -> Iterator[Running]:
     """A gateway before `engine_url`, open to this machine, with limits out of the way."""
     defaults = {
         "ENGINE": "lite",
@@ -87,7 +87,7 @@ def running_gateway(engine_url: str, data_dir: Path, **settings: str) -> Iterato
         "FRONTEND_DIR": str(ROOT / "frontend"),
         "DATA_DIR": str(data_dir),
     }
-    with running("gateway", {**defaults, **settings}) as gateway:
+    with running(module, {**defaults, **settings}) as gateway:
         yield gateway
 
 

@@ -3,6 +3,7 @@
 import contextlib
 import ctypes
 import gc
+import signal
 import socket
 import sys
 
@@ -25,6 +26,9 @@ def main() -> int:
         print(f"gateway: {error}", file=sys.stderr)  # noqa: T201 - there is no log yet
         return 2
     give_memory_back()
+    # uvicorn raises what stopped it once more when all is done: an orderly stop ends with 0.
+    for stop in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(stop, lambda *_: sys.exit(0))
     logs.configure(settings.log_level, settings.log_format)
     try:
         listener = listen(settings.host, settings.port)

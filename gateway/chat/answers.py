@@ -1,12 +1,15 @@
 """Answers of the page while they are written: they outlive a reader that left by RESUME_GRACE, and can be stopped."""
 
 import asyncio
-from collections.abc import AsyncIterator, Coroutine
+import logging
+from collections.abc import AsyncGenerator, Coroutine
 from dataclasses import dataclass, field
 from typing import Any
 
 from gateway.chat import extras
-from gateway.errors import GatewayError, NotFound, UpstreamError
+from gateway.errors import GatewayError, InternalError, NotFound, UpstreamError
+
+log = logging.getLogger("sightdesk.answers")
 
 MAX_ANSWER_BYTES = 8 * 1024 * 1024
 
@@ -22,6 +25,7 @@ class Answer:
     finished: bool = False
     readers: int = 0
     task: "asyncio.Task[None] | None" = None
+    grace: asyncio.TimerHandle | None = None
     error: GatewayError | None = None
     _grown: asyncio.Event = field(default_factory=asyncio.Event)
 
@@ -42,9 +46,11 @@ class Answer:
         self.finished = True
         self._grown.set()
 
-    async def read(self, start: int) -> AsyncIterator[bytes]:
+    async def read(self, start: int) -> AsyncGenerator[bytes]:
         """Events from number `start` (0 first) to the end. Raises the answer's error if it has no event at all."""
         self.readers += 1
+        if self.grace is not None:
+            self.grace.cancel()
         try:
             while True:
                 grown = self._grown
@@ -81,9 +87,12 @@ class Answers:
             answer.finish(error)
         except asyncio.CancelledError:
             answer.finish()
+        except Exception:  # the last resort, as in middleware/errors.py: a reader never meets silence
+            log.exception("unexpected", extra={"answer": answer.id})
+            answer.finish(InternalError("Something went wrong here; the log has it."))
+        else:
+            answer.finish()
         finally:
-            if not answer.finished:
-                answer.finish()
             asyncio.get_running_loop().call_later(self._grace, self._answers.pop, answer.id, None)
 
     def find(self, answer_id: str, owner: str) -> Answer:
@@ -99,8 +108,4 @@ class Answers:
     def reader_left(self, answer: Answer) -> None:
         """An answer that nobody reads is aborted after RESUME_GRACE."""
         if not answer.readers and not answer.finished:
-            asyncio.get_running_loop().call_later(self._grace, self._abort_if_alone, answer)
-
-    def _abort_if_alone(self, answer: Answer) -> None:
-        if not answer.readers and not answer.finished:
-            self.stop(answer)
+            answer.grace = asyncio.get_running_loop().call_later(self._grace, self.stop, answer)

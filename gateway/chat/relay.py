@@ -40,7 +40,7 @@ class Meter:
 
     def check_whole(self) -> None:
         """Raises Broken where the stream ended before its [DONE]."""
-        if not self.done and not self.failed:
+        if not self.done:
             raise Broken("died", UpstreamError("The engine stopped in the middle of the answer."))
 
 
@@ -67,7 +67,8 @@ class Relay:
             events = _looked_at(events, meter, self._wants_usage)
         else:
             meter.events += events.count(b"\n\n") or events.count(b"\n\r\n")
-        return self._push(events) if events else None
+        held = self._push(events) if events else None
+        return _failing(held) if meter.failed else held
 
     def _whole(self, chunk: bytes) -> bytes:
         """The events that are complete with this chunk, their ends included; maybe none. The rest waits for more."""
@@ -84,6 +85,13 @@ class Relay:
         return events
 
 
+async def _failing(held: Awaitable[None] | None) -> None:
+    """What came before the engine's error still reaches the client, and then its own words in place of the engine's."""
+    if held is not None:
+        await held
+    raise Broken("error_event", UpstreamError("The engine failed in the middle of the answer."))
+
+
 def _notable(events: bytes) -> bool:
     """Whether the usage, an error or the end may be among them."""
     return b'"usage"' in events or b"[DONE]" in events or b'"error"' in events
@@ -98,8 +106,10 @@ def _looked_at(events: bytes, meter: Meter, wants_usage: bool) -> bytes:
         if meter.first_token_at is not None and not _notable(event):
             meter.events += 1
             passed.append(event)
-        elif _note(event, meter) or wants_usage:
+        elif _note(event, meter) or (wants_usage and not meter.failed):
             passed.append(event)
+        if meter.failed:
+            break
     return b"".join(passed)
 
 
@@ -117,7 +127,7 @@ def _note(event: bytes, meter: Meter) -> bool:
         return True
     if body.get("error"):
         meter.failed = True
-        return True
+        return False  # the client hears of it in the contract's words
     if isinstance(body.get("usage"), dict):
         meter.usage = body["usage"]
     choices = body.get("choices")

@@ -3,6 +3,7 @@
 WireError
 ├── ConnectFailed    no connection: refused, unknown host, out of time, the engine is down
 ├── TimedOut         the engine said nothing for too long
+├── GivenUp          the engine is down; nothing of this answer had come
 └── Cut              the connection broke, or what came is no HTTP
 """
 
@@ -22,6 +23,7 @@ PAUSE_BYTES = 256 * 1024  # unread bytes of one response above which the engine 
 MAX_HEAD_BYTES = 64 * 1024
 IDLE_SECONDS = 4.0  # below the 5 s after which uvicorn, vLLM's server, closes an idle connection
 MAX_IDLE = 512
+STALE_SECONDS = 0.3  # within which a kept connection proves closed; later the engine was at work
 
 
 class WireError(Exception):
@@ -38,6 +40,10 @@ class TimedOut(WireError):
     pass
 
 
+class GivenUp(WireError):
+    pass
+
+
 class Cut(WireError):
     pass
 
@@ -47,9 +53,9 @@ class Response(asyncio.Protocol):
     very call in which it came; `close()` gives the connection back."""
 
     __slots__ = (
-        "_begun", "_buffered", "_chunks", "_complete", "_error", "_head_bytes", "_head_done", "_heard_at", "_held", "_into",
-        "_keeps_alive", "_limit", "_loop", "_parser", "_paused", "_pool", "_then", "_thrown", "_time", "_timer", "_transport",
-        "_waiter", "headers", "idle_since", "used",
+        "_buffered", "_chunks", "_error", "_head_bytes", "_head_done", "_heard_at", "_held", "_into", "_keeps_alive", "_limit",
+        "_loop", "_parser", "_paused", "_pool", "_thrown", "_time", "_timer", "_transport", "_waiter", "begun", "complete",
+        "headers", "idle_since", "used",
     )  # fmt: skip
 
     def __init__(self, pool: "Pool") -> None:
@@ -65,15 +71,15 @@ class Response(asyncio.Protocol):
         self._parser = httptools.HttpResponseParser(self)
         self.headers: dict[bytes, bytes] = {}
         self._head_bytes = 0
-        self._head_done = self._complete = self._keeps_alive = self._paused = False
+        self._head_done = self._keeps_alive = self._paused = False
+        self.begun = self.complete = False  # the body; its reader notes that it has begun
         self._chunks: deque[bytes] = deque()
         self._buffered = 0
         self._error: WireError | None = None
         self._waiter: asyncio.Future[None] | None = None
         self._timer: asyncio.TimerHandle | None = None
-        self._limit = self._then = 0.0
+        self._limit = 0.0
         self._heard_at = 0.0
-        self._begun = False
         self._into: Into | None = None
         self._held: Awaitable[None] | None = None
         self._thrown: Exception | None = None
@@ -93,8 +99,9 @@ class Response(asyncio.Protocol):
         self._transport = cast(asyncio.Transport, transport)  # uvloop's has the methods and not the base class
 
     def data_received(self, data: bytes) -> None:
-        self._heard_at = self._time()
-        if not self._head_done:
+        if self._head_done:
+            self._heard_at = self._time()
+        else:  # dripping a head wins no time
             self._head_bytes += len(data)
         try:
             self._parser.feed_data(data)
@@ -116,7 +123,7 @@ class Response(asyncio.Protocol):
         except Exception as error:  # noqa: BLE001 - it belongs to whoever waits in pour()
             self._thrown = error
         if self._held is None and self._thrown is None:
-            return not self._complete
+            return not self.complete
         self._into = None  # what comes meanwhile is kept
         return False
 
@@ -125,9 +132,13 @@ class Response(asyncio.Protocol):
         self._pool._lost(self)
         ends_by_closing = b"content-length" not in self.headers and b"transfer-encoding" not in self.headers
         if self._head_done and ends_by_closing and error is None:
-            self._complete = True
-        elif not self._complete:
+            self.complete = True
+        elif not self.complete:
             self._fail(Cut("the connection broke"))
+        self._wake()
+
+    def give_up(self) -> None:
+        self._fail(GivenUp("the engine is down"))
         self._wake()
 
     # httptools' callbacks
@@ -141,12 +152,9 @@ class Response(asyncio.Protocol):
     def on_body(self, body: bytes) -> None:
         self._chunks.append(body)
         self._buffered += len(body)
-        if not self._begun:
-            self._begun = True
-            self.allow(self._then or self._limit)
 
     def on_message_complete(self) -> None:
-        self._complete = True
+        self.complete = True
         self._keeps_alive = self._parser.should_keep_alive()
 
     # What the gateway calls
@@ -161,23 +169,24 @@ class Response(asyncio.Protocol):
         if body:
             self._transport.write(body)
 
-    def allow(self, seconds: float, then: float = 0.0) -> None:
-        """How long the engine may be silent; `then` from the body's first byte on, where it differs. One timer a request: it looks
-        again instead of being set anew with every byte."""
+    def allow(self, seconds: float) -> None:
+        """How long the engine may be silent. One timer a request: it looks again instead of being set anew with every byte."""
         self._limit = seconds
-        self._then = then
         self._heard_at = self._time()
         if self._timer is not None:
             self._timer.cancel()
         self._timer = self._loop.call_later(seconds, self._look)
 
+    def silence(self) -> float:
+        return self._time() - self._heard_at
+
     def _look(self) -> None:
-        silent = self._time() - self._heard_at
+        silent = self.silence()
         # A reader that does not wait is busy with its client; the engine owes it nothing.
         if silent >= self._limit and self._waiter is not None:
             self._fail(TimedOut(f"silent for {silent:.1f} s"))
             self._wake()
-        elif self._error is None and not self._complete:
+        elif self._error is None and not self.complete:
             self._timer = self._loop.call_later(max(0.05, self._limit - silent), self._look)
 
     async def head(self) -> None:
@@ -192,7 +201,7 @@ class Response(asyncio.Protocol):
         while not self._chunks:
             if self._error is not None:
                 raise self._error
-            if self._complete:
+            if self.complete:
                 return b""
             await self._wait()
         return self._take()
@@ -211,7 +220,7 @@ class Response(asyncio.Protocol):
                     self._held = into(self._take())
                 elif self._error is not None:
                     raise self._error
-                elif self._complete:
+                elif self.complete:
                     return
                 else:
                     self._into = into
@@ -239,21 +248,25 @@ class Response(asyncio.Protocol):
 
     def close(self) -> None:
         """Back to the pool if the response is whole, else the connection is closed, which aborts the engine's work."""
-        if self._timer is not None:
-            self._timer.cancel()
-        if self._transport is None:
-            return
-        if self._complete and self._error is None and self._keeps_alive:
+        whole = self.complete and self._error is None and self._keeps_alive
+        self._settle()
+        if whole and self._transport is not None:
             self._pool._give_back(self)
         else:
             self.abort()
 
     def abort(self) -> None:
+        self._settle()
         if self._transport is not None:
             self._transport.abort()
 
+    def _settle(self) -> None:
+        self._pool.active.discard(self)
+        if self._timer is not None:
+            self._timer.cancel()
+
     def _fail(self, error: WireError) -> None:
-        if self._error is None and not self._complete:
+        if self._error is None and not self.complete:
             self._error = error
 
     async def _wait(self) -> None:
@@ -282,28 +295,24 @@ class Pool:
         self._connect_timeout = connect_timeout
         self._idle: deque[Response] = deque()
         self._connecting: set[asyncio.Task[Response]] = set()
+        self.active: set[Response] = set()  # sent and not closed
 
     async def request(
-        self,
-        method: str,
-        path: str,
-        headers: Mapping[str, str],
-        body: bytes,
-        seconds: float,
-        connect_timeout: float | None = None,
+        self, method: str, path: str, headers: Mapping[str, str], body: bytes, seconds: float
     ) -> Response:
         """A response whose head is there; `close()` it. `seconds` bound each silence. Raises WireError."""
         head = self._head(method, path, headers, len(body))
         while True:
-            response = self._take() or await self._connect(connect_timeout or self._connect_timeout)
+            response = self._take() or await self._connect()
             reused = response.used > 0
+            self.active.add(response)
             try:
                 response.send(head, body, seconds)
                 await response.head()
             except Cut:
                 response.abort()
                 # An idle connection may be closed by the engine just as it is used; nothing was begun there then.
-                if reused and not response.started:
+                if reused and not response.started and response.silence() < STALE_SECONDS:
                     continue
                 raise
             except BaseException:
@@ -327,7 +336,8 @@ class Pool:
             response.abort()
         return None
 
-    async def _connect(self, seconds: float) -> Response:
+    async def _connect(self) -> Response:
+        seconds = self._connect_timeout
         task = asyncio.create_task(self._connection())
         self._connecting.add(task)
         try:

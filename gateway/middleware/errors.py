@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -39,6 +39,8 @@ class Errors:
                 log.warning("failed_after_start", extra={"code": error.code})
             else:
                 await render(error)(scope, receive, send)
+        except ClientDisconnect:
+            log.debug("left_while_sending", extra={"request_id": context_of(scope).request_id})
         except Exception:  # the last resort: the client gets the contract's body, the log the traceback
             log.exception("unexpected", extra={"request_id": context_of(scope).request_id})
             if started:

@@ -1,7 +1,8 @@
 """POST /v1/chat/completions and POST /api/chat: one response object runs the pipeline and gives everything back."""
 
 import asyncio
-from contextlib import suppress
+import logging
+from contextlib import aclosing, suppress
 from typing import Any
 
 from fastapi import APIRouter, Request
@@ -14,9 +15,11 @@ from gateway.chat.reply import StreamReply, send_json
 from gateway.chat.request import ChatRequest, PageRequest, parse
 from gateway.context import Caller, RequestContext, context_of
 from gateway.desk import Desk
-from gateway.errors import GatewayError
+from gateway.errors import GatewayError, InternalError, UpstreamUnavailable
 from gateway.identity.tokens import VISITOR_COOKIE, VISITOR_SECONDS, Signer
 
+log = logging.getLogger("sightdesk.chat")
+STOPPED = UpstreamUnavailable("The desk is being restarted; ask again.", retry_after=5)
 # A body above this is parsed in a thread: 10 MB of JSON takes 13 ms.
 THREAD_BYTES = 256 * 1024
 
@@ -128,6 +131,8 @@ class ChatResponse(Response):
                     await task
                 return
             await task
+        except asyncio.CancelledError:
+            raise await stopped(task) from None
         finally:
             leaving.cancel()
             task.cancel()
@@ -167,14 +172,17 @@ class ResumeResponse(ChatResponse):
             await asyncio.wait((task, leaving), return_when=asyncio.FIRST_COMPLETED)
             if task.done():
                 await task
+        except asyncio.CancelledError:
+            raise await stopped(task) from None
         finally:
             leaving.cancel()
             task.cancel()
 
 
 async def follow(answer: Answer, start: int, reply: StreamReply) -> None:
-    async for events in answer.read(start):
-        await reply.send(events)
+    async with aclosing(answer.read(start)) as batches:  # a reader that leaves is counted out at once
+        async for events in batches:
+            await reply.send(events)
 
 
 async def delivered(reply: StreamReply, work: Any) -> None:
@@ -186,11 +194,28 @@ async def delivered(reply: StreamReply, work: Any) -> None:
         if not reply.started:
             raise
         await reply.fail(error)
+    except asyncio.CancelledError:
+        if reply.started:  # whoever left does not hear it; whoever is cut off by a stop does
+            await reply.fail(STOPPED)
+            await reply.end()
+        raise
+    except Exception:
+        if not reply.started:
+            raise
+        log.exception("unexpected_in_stream")
+        await reply.fail(InternalError("Something went wrong here; the log has it."))
     finally:
         keep_alive.cancel()
     if not reply.started:
         await reply.send(b"")
     await reply.end()
+
+
+async def stopped(task: "asyncio.Future[None]") -> GatewayError:
+    """The server cuts off what is not over long after SIGTERM: what was taken is given back first."""
+    task.cancel()
+    await asyncio.wait((task,))
+    return STOPPED
 
 
 async def left(receive: Receive) -> None:
