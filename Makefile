@@ -6,6 +6,7 @@ VENV := .venv/bin
 PIP := $(VENV)/pip install -q --disable-pip-version-check --no-deps --require-hashes
 COMPOSE := docker compose
 NAME ?=
+LIMIT ?=
 FILE ?=
 
 .PHONY: help demo setup test test-engine check fmt up down logs doctor bench bench-engine bench-relay soak eval backup restore user key lock screenshots
@@ -88,8 +89,8 @@ restore: ## FILE=backup-….tar.gz back into place
 user: ## NAME=… a further person for the page
 	@scripts/user "$(NAME)"
 
-key: ## NAME=… a new API key, shown once
-	@$(PYTHON) scripts/key.py "$(NAME)"
+key: ## NAME=… a new API key, shown once (LIMIT=600/minute: its own limit)
+	@$(PYTHON) scripts/key.py "$(NAME)" "$(LIMIT)"
 
 screenshots: setup ## the pictures that the README shows
 	@$(VENV)/python -m scripts.screenshots

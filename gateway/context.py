@@ -21,6 +21,8 @@ class Caller:
     new_visitor: str | None = None
     # The page that an embed token was made for.
     embed_origin: str | None = None
+    # The key's own rate, where it has one: 600/minute.
+    limit: str | None = None
 
 
 @dataclass(slots=True)

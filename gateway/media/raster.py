@@ -10,10 +10,11 @@ import pillow_heif
 import pyvips
 from PIL import Image
 
-from gateway.errors import ImageTooLarge, InvalidImage
+from gateway.errors import GatewayError, ImageTooLarge, InvalidImage
 from gateway.media.limits import MAX_SIDE, MediaLimits
 from gateway.media.picture import Picture, digest
 
+Image.MAX_IMAGE_PIXELS = None  # check_size is the bound, and says so in our words
 pyvips.cache_set_max(0)  # every picture is new; a cache would only hold on to customers' pictures
 
 JPEG_QUALITY = 90
@@ -155,7 +156,9 @@ def _through_pillow(data: bytes, kind: str, limits: MediaLimits) -> bytes:
         made = io.BytesIO()
         image.convert("RGB").save(made, "PNG", compress_level=1)
         return made.getvalue()
-    except (OSError, ValueError, RuntimeError, SyntaxError):
+    except GatewayError:
+        raise
+    except Exception:  # noqa: BLE001 - on damaged files these decoders raise whatever they stumble over, IndexError too
         raise InvalidImage(DAMAGED) from None
 
 

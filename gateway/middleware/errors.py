@@ -2,6 +2,7 @@
 
 import logging
 import math
+from collections.abc import Awaitable, Callable
 
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
@@ -56,8 +57,9 @@ def render(error: GatewayError) -> Response:
     return JSONResponse(error.body(), status_code=error.status, headers=headers)
 
 
-def install_handlers(app: FastAPI) -> None:
-    """What fails inside FastAPI, in our words. (Outside of it, on the short way, that is `Errors`.)"""
+def install_handlers(app: FastAPI, charge: Callable[[Request], Awaitable[None]]) -> None:
+    """What fails inside FastAPI, in our words. (Outside of it, on the short way, that is `Errors`.) A body that is refused is
+    charged as one that is taken."""
 
     async def gateway_error(request: Request, error: Exception) -> Response:
         assert isinstance(error, GatewayError)
@@ -68,12 +70,18 @@ def install_handlers(app: FastAPI) -> None:
 
     async def http_error(request: Request, error: Exception) -> Response:
         assert isinstance(error, HTTPException)
+        if isinstance(error.__cause__, GatewayError):  # FastAPI's word for whatever stopped it from reading a body
+            return render(error.__cause__)
         response = render(_of_status(error.status_code, request))
         response.headers.update(error.headers or {})
         return response
 
     async def validation_error(request: Request, error: Exception) -> Response:
         assert isinstance(error, RequestValidationError)
+        try:
+            await charge(request)
+        except GatewayError as refused:
+            return render(refused)
         fault = error.errors()[0]
         if fault["type"] == "json_invalid":
             return render(InvalidJSON("The body is not JSON."))

@@ -1,14 +1,17 @@
 """Before any route: who may connect, what a changing request must look like, how large a body may be, how slow."""
 
 import asyncio
+from collections.abc import Awaitable, Callable
 
 from starlette.datastructures import Headers
+from starlette.requests import HTTPConnection
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from gateway.context import context_of
+from gateway.context import Caller, context_of
 from gateway.errors import (
     BodyTooLarge,
     GatewayError,
+    InvalidRequest,
     IPNotAllowed,
     OriginNotAllowed,
     RequestTimeout,
@@ -21,16 +24,28 @@ from gateway.settings import Network
 HEALTH_ROUTES = frozenset(("/healthz", "/readyz"))
 CHANGING = frozenset(("POST", "PUT", "PATCH", "DELETE"))
 BODY_TYPES = frozenset(("application/json", "multipart/form-data"))
+# Said twice, each of these means one thing to whoever looks at the first and another to whoever looks at the last.
+SINGLE = ("host", "origin", "authorization", "content-type", "content-encoding")
 BODY_PAUSE_SECONDS = 15.0  # the longest silence in the middle of a body
 BODY_BYTES_PER_SECOND = 16 * 1024  # slower than this over the whole body is a slow-loris
 
 
 class Guard:
-    def __init__(self, app: ASGIApp, allowed: tuple[Network, ...], origins: Origins, max_body: int) -> None:
+    """`identify` tells who calls, by the path's row in the contract's table; it raises where nobody known does."""
+
+    def __init__(
+        self,
+        app: ASGIApp,
+        allowed: tuple[Network, ...],
+        origins: Origins,
+        max_body: int,
+        identify: Callable[[HTTPConnection], Awaitable[Caller | None]],
+    ) -> None:
         self.app = app
         self.allowed = allowed
         self.origins = origins
         self.max_body = max_body
+        self.identify = identify
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -38,12 +53,15 @@ class Guard:
             return
         headers = Headers(scope=scope)
         self._check(scope, headers)
-        await self.app(scope, self._bounded(receive), send)
+        await self.app(scope, self._bounded(scope, receive), send)
 
     def _check(self, scope: Scope, headers: Headers) -> None:
         address = context_of(scope).address
         if scope["path"] not in HEALTH_ROUTES and not within(address, self.allowed):
             raise IPNotAllowed("Your address is not in ALLOWED_IPS.")
+        for name in SINGLE:
+            if len(headers.getlist(name)) > 1:
+                raise InvalidRequest(f"The header {name} is there more than once.")
         if scope["method"] not in CHANGING:
             return
         origin = headers.get("origin")
@@ -59,11 +77,14 @@ class Guard:
             raise UnsupportedMediaType(
                 f"Content-Type is {kind or 'missing'}; send application/json or multipart/form-data."
             )
+        if headers.get("content-encoding", "identity") != "identity":
+            raise UnsupportedMediaType("Bodies are taken as they are, without Content-Encoding.")
         length = headers.get("content-length", "")
-        if length.isdigit() and int(length) > self.max_body:
+        if length.isascii() and length.isdigit() and int(length) > self.max_body:
             raise self._too_large(int(length))
 
-    def _bounded(self, receive: Receive) -> Receive:
+    def _bounded(self, scope: Scope, receive: Receive) -> Receive:
+        """The body as it comes, within its bounds. Nobody unknown makes us read one, whichever route it is for."""
         loop = asyncio.get_running_loop()
         started = loop.time()
         received = 0
@@ -73,6 +94,8 @@ class Guard:
             nonlocal received, complete
             if complete:
                 return await receive()
+            if context_of(scope).caller is None:
+                await self.identify(HTTPConnection(scope))
             allowance = started + BODY_PAUSE_SECONDS + received / BODY_BYTES_PER_SECOND
             try:
                 async with asyncio.timeout_at(allowance):

@@ -33,8 +33,7 @@ def chat_router(desk: Desk) -> APIRouter:
     async def completions(request: Request) -> Response:
         context = context_of(request)
         context.caller = caller = await desk.authenticator.for_api(request)
-        rate = desk.rates["key" if caller.kind == "key" else "ip"]
-        await desk.limiter.check(rate, caller.owner, context)
+        await desk.limiter.check(desk.rate_of(caller), caller.owner, context)
         chat = await read_body(request, ChatRequest, desk)
         wants_extras = request.headers.get("x-sightdesk-extras") == "1"
         return ChatResponse(desk, pipeline, ask(desk, request, chat, caller, wants_extras))
@@ -56,8 +55,8 @@ def chat_router(desk: Desk) -> APIRouter:
     async def resume(request: Request, answer: str) -> Response:
         caller = await page_caller(desk, request)
         await desk.limiter.check(desk.rates["api"], caller.owner, context_of(request))
-        start = request.query_params.get("from", "0")
-        number = int(start) if start.isdigit() else 0
+        start = request.query_params.get("from", "")[:9]
+        number = int(start) if start.isdecimal() else 0
         return ResumeResponse(desk, desk.answers.find(answer, caller.owner), number, context_of(request))
 
     @router.post("/api/chat/{answer}/stop", summary="Stop an answer", status_code=204)
