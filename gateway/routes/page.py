@@ -4,6 +4,7 @@ from pathlib import Path
 
 from fastapi import FastAPI
 from starlette.datastructures import MutableHeaders
+from starlette.middleware.gzip import GZipMiddleware
 from starlette.responses import FileResponse, RedirectResponse, Response
 from starlette.routing import Route
 from starlette.staticfiles import StaticFiles
@@ -55,6 +56,11 @@ def mount_page(app: FastAPI, folder: Path, origins: Origins) -> None:
 
     app.add_api_route("/", root, include_in_schema=False)
     for path in ("/chat.html", "/embed.html"):
-        page = WithPolicy(OneFile(folder / "chat.html"), origins)
+        page = compressed(WithPolicy(OneFile(folder / "chat.html"), origins))
         app.router.routes.append(Route(path, page, methods=["GET", "HEAD"]))
-    app.mount("/assets", WithPolicy(StaticFiles(directory=folder / "assets"), origins), name="assets")
+    app.mount("/assets", compressed(WithPolicy(StaticFiles(directory=folder / "assets"), origins)), name="assets")
+
+
+def compressed(page: ASGIApp) -> ASGIApp:
+    """As nginx does it: a third of the bytes over the wire."""
+    return GZipMiddleware(page, minimum_size=512, compresslevel=5)
