@@ -1,6 +1,8 @@
 // The composition root of the page.
 import { Desk } from "./api/desk.js";
 import { chooseLocale, translator } from "./lib/texts.js";
+import { openBridge } from "./host/bridge.js";
+import { shelfOf } from "./host/shelf.js";
 import { wordsFor } from "./models/failure.js";
 import { History } from "./state/history.js";
 import { Session } from "./state/session.js";
@@ -14,32 +16,42 @@ if (theme) document.documentElement.dataset.theme = theme;
 
 // The same page at another address: there it can do nothing without a token.
 const embedded = location.pathname === "/embed.html";
-const token = embedded ? new URLSearchParams(location.hash.slice(1)).get("token") ?? "" : "";
-const locale = remembered("locale") ?? chooseLocale(navigator.languages ?? [navigator.language]);
-const text = translator(locale);
-const desk = new Desk({ token });
+let locale = remembered("locale") ?? chooseLocale(navigator.languages ?? [navigator.language]);
+const text = (key, values) => translator(locale)(key, values);
+const desk = new Desk();
 
-start();
+if (embedded) {
+  document.querySelector(".desk").hidden = true;
+  openBridge({ window, desk, begin, fail: showStartFailure });
+} else start();
 
 async function start() {
-  let config;
   try {
-    config = await desk.config();
+    begin({ config: await desk.config() });
   } catch (error) {
-    return showStartFailure(error);
+    showStartFailure(error);
   }
-  const history = new History(storage());
+}
+
+function begin({ config, locale: wanted, theme, user }) {
+  if (wanted) locale = chooseLocale([wanted]);
+  document.querySelector(".desk").hidden = false;
+  document.getElementById("thread").replaceChildren();
+  const history = new History(user ? shelfOf(user, storage()) : storage());
   const session = new Session(desk, history);
   const previews = new Map();
   const pictureUrl = (file) => previews.get(file.id) ?? `/api/files/${encodeURIComponent(file.id)}/content`;
-  mountChrome({ session, desk, config, locale, text });
-  mountThread(document.getElementById("thread"), { session, text, limits: config.limits, announcer: document.getElementById("announcer"), pictureUrl });
+  const chrome = mountChrome({ session, desk, config, locale, text, speak: (chosen) => (locale = chosen) });
+  if (theme) chrome.setTheme(theme);
+  mountThread(document.getElementById("thread"), { session, text, embedded, limits: config.limits, announcer: document.getElementById("announcer"), pictureUrl });
   const composer = mountComposer(document.getElementById("composer"), { session, desk, config, text, previews });
   mountSide(document.getElementById("side"), { session, history, config, locale, text, ask: composer.ask });
-  composer.focus();
+  if (!embedded) composer.focus(); // a frame does not take the focus from its host
+  return { session, desk, history, composer, chrome, previews, text };
 }
 
 function showStartFailure(error) {
+  document.querySelector(".desk").hidden = false;
   const box = document.createElement("div");
   box.className = "welcome";
   const words = Object.assign(document.createElement("p"), { textContent: wordsFor(error, text) });

@@ -18,6 +18,11 @@ export class Desk {
     this.#fetch = fetch;
   }
 
+  /** A fresh token in place of one that expires. */
+  set token(token) {
+    this.#token = token;
+  }
+
   config() {
     return this.#json("/api/config");
   }
@@ -47,7 +52,8 @@ export class Desk {
     const headers = { ...init.headers, ...(this.#token ? { authorization: `Bearer ${this.#token}` } : {}) };
     let response;
     try {
-      response = await this.#fetch(path, { ...init, headers });
+      // A token says all: the cookies of whoever else is signed in at this browser stay out of it.
+      response = await this.#fetch(path, { ...init, headers, credentials: this.#token ? "omit" : "same-origin" });
     } catch (error) {
       if (error.name === "AbortError") throw error;
       throw new DeskError("network", "network");

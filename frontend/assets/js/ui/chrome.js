@@ -3,7 +3,7 @@ import { wordsForEngine } from "../models/engine.js";
 
 const ENGINE_POLL_MS = 3000;
 
-export function mountChrome({ session, desk, config, locale, text }) {
+export function mountChrome({ session, desk, config, locale, text, speak }) {
   document.documentElement.lang = locale;
   for (const element of document.querySelectorAll("[data-text]")) element.textContent = text(element.dataset.text);
   for (const element of document.querySelectorAll("[data-label]")) element.setAttribute("aria-label", text(element.dataset.label));
@@ -37,9 +37,22 @@ export function mountChrome({ session, desk, config, locale, text }) {
     banner.hidden = !words;
     banner.textContent = words;
   };
+  const controls = {
+    setLocale(chosen) {
+      speak(chosen);
+      document.documentElement.lang = chosen;
+      for (const element of document.querySelectorAll("[data-text]")) element.textContent = text(element.dataset.text);
+      for (const element of document.querySelectorAll("[data-label]")) element.setAttribute("aria-label", text(element.dataset.label));
+    },
+    setTheme(theme) {
+      if (theme === "auto") delete document.documentElement.dataset.theme;
+      else document.documentElement.dataset.theme = theme;
+    },
+  };
   followEngine(desk, config.engine_state, (state) => say(wordsForEngine(state, text)));
   session.addEventListener("progress", (event) => event.detail.turn.degraded && say(text("degraded")));
   session.addEventListener("answered", (event) => !event.detail.degraded && say(""));
+  return controls;
 }
 
 // Shows how far the engine's start is until it answers.

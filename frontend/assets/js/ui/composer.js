@@ -138,6 +138,11 @@ export function mountComposer(form, { session, desk, config, text, previews }) {
       question.value = words;
       submit();
     },
+    prefill(words) {
+      question.value = words;
+      grow();
+    },
+    attach: (blob, name) => add([blob instanceof File ? blob : new File([blob], name, { type: blob.type })]),
     focus: () => question.focus(),
   };
 }

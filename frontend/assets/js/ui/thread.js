@@ -6,7 +6,7 @@ import { mountCitations } from "./citations.js";
 
 const FIRST_SHOWN = 40;
 
-export function mountThread(element, { session, text, limits, announcer, pictureUrl }) {
+export function mountThread(element, { session, text, embedded, limits, announcer, pictureUrl }) {
   const template = (id) => document.getElementById(id).content.firstElementChild.cloneNode(true);
   let live = null;
 
@@ -65,11 +65,16 @@ export function mountThread(element, { session, text, limits, announcer, picture
     mountCitations(article.querySelector(".citations"), turn.citations ?? [], question?.text ?? "", text);
     const copy = article.querySelector(".copy");
     article.querySelector(".actions").hidden = !turn.text;
+    if (embedded) article.querySelector(".actions").append(insertButton(turn));
     copy.textContent = text("copy");
     copy.onclick = async () => {
       await copyText(turn.text);
       copy.textContent = text("copied");
     };
+  }
+
+  function insertButton(turn) {
+    return Object.assign(document.createElement("button"), { type: "button", className: "copy", textContent: text("insert"), onclick: () => session.dispatchEvent(new CustomEvent("insert", { detail: turn })) });
   }
 
   function mountFields(box, fields) {

@@ -1,4 +1,4 @@
-"""The page in a real browser: Debian's Chromium, driven by Playwright."""
+"""Debian's Chromium, driven by Playwright: one browser a session, a fresh visitor a test."""
 
 import os
 from collections.abc import Iterator
@@ -6,6 +6,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
+EXECUTABLE = os.environ.get("CHROMIUM", "/usr/bin/chromium")
 ARGUMENTS = [
     "--no-sandbox",
     "--disable-quic",
@@ -19,8 +20,7 @@ ARGUMENTS = [
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     with sync_playwright() as playwright:
-        executable = os.environ.get("CHROMIUM", "/usr/bin/chromium")
-        made = playwright.chromium.launch(executable_path=executable, args=ARGUMENTS)
+        made = playwright.chromium.launch(executable_path=EXECUTABLE, args=ARGUMENTS)
         yield made
         made.close()
 
