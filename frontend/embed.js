@@ -78,6 +78,8 @@
       this.element.allow = "clipboard-write";
       // Whom to tell `ready`: an address and no secret. The token follows by message, to this very origin.
       this.element.src = `${base.origin}/embed.html#host=${encodeURIComponent(window.location.origin)}`;
+      // Unseen until it has put its clothes on.
+      this.element.style.setProperty("visibility", "hidden");
       element.append(this.element);
     }
 
@@ -105,7 +107,10 @@
       if (type === "ack") this.#settle(requestId, null);
       else if (type === "nack") this.#settle(requestId, payload?.reason ?? "other");
       else if (EVENTS.has(type)) {
-        if (type === "ready") this.isReady();
+        if (type === "ready") {
+          this.element.style.removeProperty("visibility");
+          this.isReady();
+        }
         this.#tell(type, payload);
       }
     }

@@ -65,7 +65,7 @@ export function mountThread(element, { session, text, embedded, limits, announce
     mountCitations(article.querySelector(".citations"), turn.citations ?? [], question?.text ?? "", text);
     const copy = article.querySelector(".copy");
     article.querySelector(".actions").hidden = !turn.text;
-    if (embedded) article.querySelector(".actions").append(insertButton(turn));
+    if (embedded && turn.answer) article.querySelector(".actions").append(insertButton(turn));
     copy.textContent = text("copy");
     copy.onclick = async () => {
       await copyText(turn.text);
