@@ -67,7 +67,7 @@
     #tell;
     #listener = (event) => this.#receive(event);
 
-    constructor(element, { url, locale }, tell) {
+    constructor(element, { url, locale, insert = true }, tell) {
       const base = new URL(url ?? ownUrl ?? "", document.baseURI);
       this.#origin = base.origin;
       this.#tell = tell;
@@ -77,7 +77,7 @@
       this.element.title = String(locale ?? document.documentElement.lang).toLowerCase().startsWith("en") ? "SightDesk support" : "SightDesk 智能客服";
       this.element.allow = "clipboard-write";
       // Whom to tell `ready`: an address and no secret. The token follows by message, to this very origin.
-      this.element.src = `${base.origin}/embed.html#host=${encodeURIComponent(window.location.origin)}`;
+      this.element.src = `${base.origin}/embed.html#host=${encodeURIComponent(window.location.origin)}${insert ? "" : "&insert=no"}`;
       // Unseen until it has put its clothes on.
       this.element.style.setProperty("visibility", "hidden");
       element.append(this.element);
@@ -125,7 +125,10 @@
     }
   }
 
-  /** `token`: the token, or a function that fetches one; the function is called again before it expires. */
+  /**
+   * `token`: the token, or a function that fetches one; the function is called again before it expires.
+   * `insert: false` leaves out "insert into ticket".
+   */
   function mount(element, options = {}) {
     const { token, user, context, locale, theme } = options;
     const frame = new Frame(element, options, tell);
@@ -224,7 +227,7 @@
     .opener { position: fixed; right: 24px; bottom: 24px; z-index: 2147483000; width: 60px; height: 60px; border-radius: 50%;
       background: #0f6b54; color: #fff; box-shadow: 0 2px 6px #0003, 0 10px 28px #0f6b5459; display: grid; place-items: center; transition: transform .15s; }
     .opener:hover { transform: translateY(-2px); }
-    .opener svg { width: 28px; height: 28px; display: block; }
+    .opener svg { width: 32px; height: 32px; display: block; }
     .opener .cross { display: none; }
     .opener[aria-expanded="true"] .cross { display: block; }
     .opener[aria-expanded="true"] .speech { display: none; }
@@ -310,7 +313,7 @@
 
     function load() {
       const token = typeof options.token === "function" ? () => options.token({ visitor }) : options.token;
-      desk = mount(place, { ...options, token });
+      desk = mount(place, { insert: false, ...options, token }); // a visitor has no ticket to insert into
     }
 
     function show(open, byPerson = true) {

@@ -1,15 +1,18 @@
 """embed.js in a host page of another site, under a strict policy."""
 
+import subprocess
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import requests
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
-from benchmarks.servers import Running
+from benchmarks.servers import Running, free_port, wait_for
 from tests.chromium import ARGUMENTS, EXECUTABLE
-from tests.embedding.conftest import hosting, mint
+from tests.embedding.conftest import PAGES, hosting, mint
+from tests.nginx.conftest import NGINX, rendered
 
 MOUNT = "options => { window.desk = SightDesk.mount(document.getElementById('desk'), { token: () => fetchToken(), ...options }); }"
 
@@ -85,8 +88,7 @@ def test_a_token_that_fails_is_told_once_and_a_good_one_mends_it(page: Page, hos
 
 
 def test_a_token_is_fetched_again_before_it_expires(page: Page, gateway: Running) -> None:
-    folder = str(Path(__file__).parent / "pages")
-    with hosting(gateway, "examples.host", folder, TOKEN_SECONDS="4") as origin:
+    with hosting(gateway, "examples.host", PAGES, TOKEN_SECONDS="4") as origin:
         mounted(page, origin)
         assert call(page, "prefill", "a") == "ack"
         page.wait_for_timeout(5000)
@@ -119,7 +121,8 @@ def test_what_other_windows_say_is_no_event(page: Page, host: str, gateway: Runn
         page.evaluate("window.open('/')")
     popup.value.evaluate("message => opener.postMessage(message, '*')", forged)
     # From the desk's own origin, but not from the frame that was mounted.
-    popup.value.goto(gateway.url + "/healthz")
+    with page.expect_popup() as popup:
+        page.evaluate("url => window.open(url)", gateway.url + "/healthz")
     popup.value.evaluate("message => opener.postMessage(message, '*')", forged)
     assert call(page, "prefill", "b") == "ack"
     assert events(page, "insert-reply") == []
@@ -161,3 +164,19 @@ def test_with_third_party_cookies_blocked_the_desk_works_by_its_token(
     assert page.frames[1].evaluate(third_party) == ""
     assert page.evaluate("request('ask', { text: '多少钱包邮' })") == "ack"
     assert "79" in page.evaluate("event('message-completed')")["text"]
+
+
+def test_behind_nginx_the_frame_asks_for_no_password(page: Page, gateway: Running, tmp_path: Path) -> None:
+    port = free_port()
+    front = f"http://127.0.0.1:{port}"
+    process = subprocess.Popen([NGINX, "-p", str(tmp_path), "-c", str(rendered(tmp_path, port, gateway.url))])
+    try:
+        wait_for(front + "/healthz", process, tmp_path / "error.log")
+        assert requests.get(front + "/chat.html", timeout=5).status_code == 401
+        with hosting(gateway, "examples.host", PAGES, SIGHTDESK_URL=front) as origin:
+            mounted(page, origin)
+            assert call(page, "ask", "多少钱包邮") == "ack"
+            assert "79" in str(wait_for_event(page, "message-completed")["text"])
+    finally:
+        process.terminate()
+        process.wait(10)

@@ -10,7 +10,7 @@ from playwright.sync_api import FrameLocator, Page, expect
 from benchmarks.servers import Running
 from tests.embedding.conftest import hosting
 
-ANSWER_MS = 30_000
+ANSWER_MS = 60_000
 
 
 @pytest.fixture

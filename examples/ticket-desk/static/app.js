@@ -77,7 +77,7 @@ function messageItem({ role, author, text, image, created }) {
 function showNotes(section, ticket) {
   section.querySelector("h3").textContent = say("notes");
   const list = section.querySelector("ol");
-  list.append(...ticket.notes.map(noteItem));
+  list.replaceChildren(...ticket.notes.map(noteItem));
   if (!ticket.notes.length) list.append(Object.assign(document.createElement("li"), { className: "none", textContent: say("noNotes") }));
   const form = section.querySelector("form");
   const field = form.querySelector("textarea");
@@ -85,7 +85,9 @@ function showNotes(section, ticket) {
   form.querySelector("button").textContent = say("add");
   form.onsubmit = async (event) => {
     event.preventDefault();
-    if (field.value.trim()) show(await send(`/api/tickets/${ticket.id}/notes`, { text: field.value }));
+    if (!field.value.trim()) return;
+    showNotes(section, await send(`/api/tickets/${ticket.id}/notes`, { text: field.value }));
+    field.value = "";
   };
 }
 
@@ -117,6 +119,7 @@ async function insert(id, { text, citations, fields }) {
   $("toast").textContent = say("inserted", { id });
   setTimeout(() => ($("toast").textContent = ""), 4000);
   if (current.id !== id) return;
-  show(ticket);
-  document.querySelector(".note:last-child").scrollIntoView({ block: "nearest" });
+  const notes = document.querySelector(".notes");
+  showNotes(notes, ticket);
+  notes.querySelector(".note:last-child").scrollIntoView({ block: "center" });
 }

@@ -33,7 +33,7 @@ async function start() {
   }
 }
 
-function begin({ config, locale: wanted, theme, user }) {
+function begin({ config, locale: wanted, theme, user, insert = false }) {
   if (wanted) locale = chooseLocale([wanted]);
   document.querySelector(".desk").hidden = false;
   document.getElementById("thread").replaceChildren();
@@ -43,7 +43,7 @@ function begin({ config, locale: wanted, theme, user }) {
   const pictureUrl = (file) => previews.get(file.id) ?? `/api/files/${encodeURIComponent(file.id)}/content`;
   const chrome = mountChrome({ session, desk, config, locale, text, speak: (chosen) => (locale = chosen) });
   if (theme) chrome.setTheme(theme);
-  mountThread(document.getElementById("thread"), { session, text, embedded, limits: config.limits, announcer: document.getElementById("announcer"), pictureUrl });
+  mountThread(document.getElementById("thread"), { session, text, insert, limits: config.limits, announcer: document.getElementById("announcer"), pictureUrl });
   const composer = mountComposer(document.getElementById("composer"), { session, desk, config, text, previews });
   mountSide(document.getElementById("side"), { session, history, config, locale, text, ask: composer.ask });
   if (!embedded) composer.focus(); // a frame does not take the focus from its host

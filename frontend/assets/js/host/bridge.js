@@ -7,7 +7,10 @@ import { reportHeight } from "./height.js";
 import { reportSession } from "./reports.js";
 import { requestHandlers } from "./requests.js";
 
-/** `begin({config, locale, theme, user})` builds the page and returns its parts; `fail(error)` shows why there is none. */
+/**
+ * `begin({config, locale, theme, user, insert})` builds the page and returns its parts; `insert` is whether answers can go
+ * into a ticket. `fail(error)` shows why there is no page.
+ */
 export function openBridge({ window, desk, begin, fail }) {
   const channel = new Channel(window);
   const fragment = new URLSearchParams(window.location.hash.slice(1));
@@ -36,7 +39,7 @@ export function openBridge({ window, desk, begin, fail }) {
     // One page, one person: a conversation never passes from one to another.
     if (user !== null && claims.user !== user) return "another_user";
     desk.token = token;
-    if (handlers === null) await open(await begin({ config, locale, theme, user: claims.user }), claims, allowed);
+    if (handlers === null) await open(await begin({ config, locale, theme, user: claims.user, insert: fragment.get("insert") !== "no" }), claims, allowed);
     else {
       if (locale) await handlers["set-locale"]({ locale });
       if (theme) await handlers["set-theme"]({ theme });

@@ -6,7 +6,7 @@ import { mountCitations } from "./citations.js";
 
 const FIRST_SHOWN = 40;
 
-export function mountThread(element, { session, text, embedded, limits, announcer, pictureUrl }) {
+export function mountThread(element, { session, text, insert, limits, announcer, pictureUrl }) {
   const template = (id) => document.getElementById(id).content.firstElementChild.cloneNode(true);
   let live = null;
 
@@ -65,7 +65,7 @@ export function mountThread(element, { session, text, embedded, limits, announce
     mountCitations(article.querySelector(".citations"), turn.citations ?? [], question?.text ?? "", text);
     const copy = article.querySelector(".copy");
     article.querySelector(".actions").hidden = !turn.text;
-    if (embedded && turn.answer) article.querySelector(".actions").append(insertButton(turn));
+    if (insert && turn.answer) article.querySelector(".actions").append(insertButton(turn));
     copy.textContent = text("copy");
     copy.onclick = async () => {
       await copyText(turn.text);
