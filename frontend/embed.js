@@ -71,7 +71,8 @@
       const base = new URL(url ?? ownUrl ?? "", document.baseURI);
       this.#origin = base.origin;
       this.#tell = tell;
-      this.ready = new Promise((resolve) => (this.isReady = resolve));
+      this.ready = new Promise((resolve, reject) => Object.assign(this, { isReady: resolve, isGone: reject }));
+      this.ready.catch(() => {});
       window.addEventListener("message", this.#listener);
       this.element = styled(document.createElement("iframe"), { width: "100%", height: "100%", border: "0", display: "block" });
       this.element.title = String(locale ?? document.documentElement.lang).toLowerCase().startsWith("en") ? "SightDesk support" : "SightDesk 智能客服";
@@ -96,6 +97,7 @@
 
     close() {
       window.removeEventListener("message", this.#listener);
+      this.isGone(new SightDeskError("unmounted", "ready"));
       for (const requestId of [...this.#pending.keys()]) this.#settle(requestId, "unmounted");
       this.element.remove();
     }
@@ -215,8 +217,8 @@
   }
 
   const WORDS = {
-    zh: { open: "打开智能客服", close: "关闭", title: "智能客服", unread: "，有 {count} 条新回复", news: "智能客服有新回复" },
-    en: { open: "Open support", close: "Close", title: "Support", unread: ", {count} new", news: "Support has answered" },
+    zh: { open: "打开智能客服", close: "关闭", title: "智能客服", unread: "，有 {count} 条新回复", news: "智能客服有新回复", problem: "现在连不上客服，请稍后再试。", again: "重试" },
+    en: { open: "Open support", close: "Close", title: "Support", unread: ", {count} new", news: "Support has answered", problem: "Support cannot be reached; try again soon.", again: "Try again" },
   };
   const BUBBLE_CSS = `
     :host { all: initial; }
@@ -239,6 +241,8 @@
     .bar button { width: 36px; height: 36px; border-radius: 9px; background: none; color: #fff; font-size: 22px; line-height: 1; }
     .bar button:hover { background: #fff3; }
     .frame { flex: 1; min-height: 0; }
+    .problem { padding: 40px 24px; text-align: center; color: #5d6762; font-size: 15px; }
+    .problem button { margin-top: 14px; padding: 8px 20px; border-radius: 9px; background: #0f6b54; color: #fff; font-size: 15px; }
     .said { position: fixed; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
     @media (max-width: 480px) {
       .panel { inset: 0; width: 100%; height: 100%; border-radius: 0; }
@@ -259,7 +263,7 @@
     const svg = document.createElementNS(SVG, "svg");
     const shape = document.createElementNS(SVG, "path");
     const drawn = stroked ? { fill: "none", stroke: "currentColor", "stroke-width": "2.4", "stroke-linecap": "round" } : { fill: "currentColor" };
-    for (const [key, value] of Object.entries({ class: name, viewBox: "0 0 24 24", "aria-hidden": "true" })) svg.setAttribute(key, value);
+    for (const [key, value] of Object.entries({ class: name, viewBox: stroked ? "0 0 24 24" : "2 1 20 21", "aria-hidden": "true" })) svg.setAttribute(key, value);
     for (const [key, value] of Object.entries({ d: path, ...drawn })) shape.setAttribute(key, value);
     svg.append(shape);
     return svg;
@@ -313,7 +317,12 @@
 
     function load() {
       const token = typeof options.token === "function" ? () => options.token({ visitor }) : options.token;
-      desk = mount(place, { insert: false, ...options, token }); // a visitor has no ticket to insert into
+      place.replaceChildren();
+      const made = (desk = mount(place, { insert: false, ...options, token })); // a visitor has no ticket to insert into
+      made.started.catch(() => {
+        made.unmount();
+        if (desk === made) place.replaceChildren(make("div", { className: "problem", role: "alert" }, words.problem, make("br", {}), make("button", { type: "button", textContent: words.again, onclick: load })));
+      });
     }
 
     function show(open, byPerson = true) {

@@ -17,7 +17,9 @@ KEY = "sk-tickets"
 
 @pytest.fixture(scope="session")
 def gateway(lite: Running, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
-    with running_gateway(lite.url, tmp_path_factory.mktemp("data"), API_KEYS=f"tickets:{KEY}", READER_TIMEOUT="60") as gateway:
+    with running_gateway(
+        lite.url, tmp_path_factory.mktemp("data"), API_KEYS=f"tickets:{KEY}", READER_TIMEOUT="60"
+    ) as gateway:
         wait_for(gateway.url + "/readyz")
         yield gateway
 

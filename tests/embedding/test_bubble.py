@@ -105,3 +105,13 @@ def test_unmounting_leaves_nothing(page: Page, shop: str) -> None:
     before = page.evaluate("document.body.childElementCount")
     page.evaluate("support.open(); support.unmount()")
     assert page.evaluate("document.body.childElementCount") == before - 1
+
+
+def test_a_desk_that_cannot_be_had_is_told_and_tried_again(page: Page, gateway: Running) -> None:
+    with hosting(gateway, "examples.host", "examples/shop", SIGHTDESK_API_KEY="sk-wrong") as origin:
+        page.goto(origin)
+        opener(page).click()
+        expect(page.get_by_role("alert")).to_contain_text("现在连不上客服")
+        expect(page.locator("iframe")).to_have_count(0)
+        with page.expect_request("**/sightdesk-token"):
+            page.get_by_role("button", name="重试").click()

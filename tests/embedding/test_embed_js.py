@@ -135,6 +135,10 @@ def test_unmounting_takes_everything_away(page: Page, host: str) -> None:
     assert pending in ("unmounted", "ack")
     expect(page.locator("iframe")).to_have_count(0)
     assert call(page, "prefill", "c") == "unmounted"
+    # Taken away before it was there: that is no failure to tell anybody.
+    early = "(() => { const made = SightDesk.mount(document.body, { token: 'a' }); made.unmount(); return reasonOf(made.started); })()"
+    assert page.evaluate(early) == "unmounted"
+    assert events(page, "failed") == []
 
 
 @pytest.fixture

@@ -3,6 +3,7 @@
 import base64
 
 import pytest
+import requests
 from playwright.sync_api import FrameLocator, Page, Request, expect
 
 from benchmarks.servers import Running
@@ -253,3 +254,35 @@ def test_pictures_are_refused_with_the_gateways_reason(page: Page, host: str, ga
     entered(page, host, gateway)
     broken = "data:image/png;base64," + base64.b64encode(b"\x89PNG\r\n\x1a\nbroken").decode()
     assert request(page, "ask", {"text": "什么错误", "images": [broken]}) == "invalid_image"
+
+
+def test_the_desks_own_page_is_framed_by_nobody_else(page: Page, host: str, gateway: Running) -> None:
+    page.goto(host + "/")
+    page.evaluate("url => frameAt(url)", gateway.url + "/chat.html")
+    page.wait_for_function("() => frames.length === 1")
+    expect(page.frame_locator("iframe").locator("#thread")).to_have_count(0)
+    policies = {
+        path: requests.get(gateway.url + path, timeout=5)
+        .headers["content-security-policy"]
+        .partition("frame-ancestors ")[2]
+        for path in ("/chat.html", "/embed.html", "/embed.js")
+    }
+    own = "'self'"
+    assert policies == {
+        "/chat.html": own,
+        "/embed.html": f"{own} http://localhost:* http://127.0.0.1:*",
+        "/embed.js": own,
+    }
+
+
+def test_a_host_that_does_not_wait_for_ready_is_heard_too(page: Page, host: str, gateway: Running) -> None:
+    page.goto(host + "/")
+    page.evaluate(
+        """([url, token]) => {
+            frameAt(url);
+            document.querySelector("iframe").onload = () => (window.answer = request("init", { token }));
+        }""",
+        [f"{gateway.url}/embed.html", mint(gateway, host)],
+    )
+    page.wait_for_function("() => window.answer !== undefined")
+    assert page.evaluate("answer") == "ack"

@@ -1,8 +1,6 @@
 // The composition root of the page.
 import { Desk } from "./api/desk.js";
 import { chooseLocale, translator } from "./lib/texts.js";
-import { openBridge } from "./host/bridge.js";
-import { shelfOf } from "./host/shelf.js";
 import { wordsFor } from "./models/failure.js";
 import { History } from "./state/history.js";
 import { Session } from "./state/session.js";
@@ -22,8 +20,18 @@ const desk = new Desk();
 
 if (embedded) {
   document.querySelector(".desk").hidden = true;
-  openBridge({ window, desk, begin, fail: showStartFailure });
+  embed();
 } else start();
+
+/** What speaks with the host is loaded only where there is one; what the host says meanwhile is kept for it. */
+async function embed() {
+  const early = [];
+  const keep = (event) => early.push(event);
+  window.addEventListener("message", keep);
+  const { openBridge } = await import("./host/bridge.js");
+  window.removeEventListener("message", keep);
+  openBridge({ window, desk, begin, fail: showStartFailure, early });
+}
 
 async function start() {
   try {
@@ -33,11 +41,11 @@ async function start() {
   }
 }
 
-function begin({ config, locale: wanted, theme, user, insert = false }) {
+function begin({ config, locale: wanted, theme, insert = false, shelf = (kept) => kept }) {
   if (wanted) locale = chooseLocale([wanted]);
   document.querySelector(".desk").hidden = false;
   document.getElementById("thread").replaceChildren();
-  const history = new History(user ? shelfOf(user, storage()) : storage());
+  const history = new History(shelf(storage()));
   const session = new Session(desk, history);
   const previews = new Map();
   const pictureUrl = (file) => previews.get(file.id) ?? `/api/files/${encodeURIComponent(file.id)}/content`;

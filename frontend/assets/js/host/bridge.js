@@ -6,12 +6,14 @@ import { claimsOf } from "./protocol.js";
 import { reportHeight } from "./height.js";
 import { reportSession } from "./reports.js";
 import { requestHandlers } from "./requests.js";
+import { shelfOf } from "./shelf.js";
 
 /**
- * `begin({config, locale, theme, user, insert})` builds the page and returns its parts; `insert` is whether answers can go
- * into a ticket. `fail(error)` shows why there is no page.
+ * `begin({config, locale, theme, insert, shelf})` builds the page and returns its parts; `insert` is whether answers can go
+ * into a ticket, `shelf(storage)` this user's part of it. `fail(error)` shows why there is no page. `early` holds the
+ * message events that came before us.
  */
-export function openBridge({ window, desk, begin, fail }) {
+export function openBridge({ window, desk, begin, fail, early = [] }) {
   const channel = new Channel(window);
   const fragment = new URLSearchParams(window.location.hash.slice(1));
   // A token stays neither in the address bar nor in the history.
@@ -39,15 +41,17 @@ export function openBridge({ window, desk, begin, fail }) {
     // One page, one person: a conversation never passes from one to another.
     if (user !== null && claims.user !== user) return "another_user";
     desk.token = token;
-    if (handlers === null) await open(await begin({ config, locale, theme, user: claims.user, insert: fragment.get("insert") !== "no" }), claims, allowed);
-    else {
+    if (handlers === null) {
+      const shelf = (storage) => shelfOf(claims.user, storage);
+      open(await begin({ config, locale, theme, insert: fragment.get("insert") !== "no", shelf }), claims, allowed);
+    } else {
       if (locale) await handlers["set-locale"]({ locale });
       if (theme) await handlers["set-theme"]({ theme });
     }
     return null;
   }
 
-  async function open(parts, claims, origin) {
+  function open(parts, claims, origin) {
     channel.host = origin;
     user = claims.user;
     foreign = false;
@@ -73,7 +77,6 @@ export function openBridge({ window, desk, begin, fail }) {
     }
   }
 
-  channel.listen(handle);
   channel.after(async () => {
     if (fragment.has("token")) {
       const reason = await enter({ token: fragment.get("token") }, window.location.ancestorOrigins?.[0]);
@@ -81,4 +84,5 @@ export function openBridge({ window, desk, begin, fail }) {
     } else if (!channel.framed) fail({ code: "invalid_token" });
     channel.tell("ready", {}, channel.host ?? likelyHost(window, fragment.get("host")));
   });
+  channel.listen(handle, early);
 }

@@ -17,8 +17,8 @@ export class Channel {
   }
 
   /** `handle({request, origin, reply})` for every request, one after another: what follows `set-context` finds it done. */
-  listen(handle) {
-    this.#window.addEventListener("message", (event) => {
+  listen(handle, early = []) {
+    const hear = (event) => {
       if (!this.framed || event.source !== this.#window.parent || event.origin === "null") return;
       const { data, origin } = event;
       this.after(async () => {
@@ -27,7 +27,9 @@ export class Channel {
         const request = readRequest(data);
         if (request) await handle({ request, origin, reply: (type, payload) => this.#post(envelope(type, payload, request.requestId), origin) });
       });
-    });
+    };
+    early.forEach(hear);
+    this.#window.addEventListener("message", hear);
   }
 
   /** Does `work` when all that came before is done. */
