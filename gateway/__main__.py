@@ -25,8 +25,13 @@ def main() -> int:
         where = f"{settings.host}:{settings.port}"
         print(f"gateway: cannot listen on {where}: {error.strerror}; set PORT to a free one", file=sys.stderr)  # noqa: T201
         return 1
+    try:
+        app = create_app(settings)
+    except WrongSettings as error:
+        print(f"gateway: {error}", file=sys.stderr)  # noqa: T201
+        return 2
     config = uvicorn.Config(
-        create_app(settings),
+        app,
         log_config=None,
         access_log=False,
         proxy_headers=False,

@@ -15,6 +15,7 @@ from starlette.responses import Response
 
 from gateway import __version__
 from gateway.chat.answers import Answers
+from gateway.chat.record import Recorder
 from gateway.desk import Desk
 from gateway.engines.breaker import Breaker
 from gateway.engines.catalog import Catalog
@@ -41,10 +42,14 @@ from gateway.middleware.errors import Errors, install_handlers, render
 from gateway.middleware.guard import Guard
 from gateway.middleware.observe import Observe
 from gateway.routes.chat import chat_router
+from gateway.routes.conversations import conversations_router
 from gateway.routes.health import health_router
 from gateway.routes.page import mount_page
 from gateway.routes.short import short_router
 from gateway.settings import Settings
+from gateway.store.conversations import Conversations
+from gateway.store.database import open_database
+from gateway.store.verdicts import Verdicts
 
 
 def create_app(settings: Settings) -> FastAPI:
@@ -72,7 +77,7 @@ def create_app(settings: Settings) -> FastAPI:
 
     app.add_exception_handler(SlowAPIRateLimitExceeded, short_route_exceeded)
     app.state.limiter = desk.short_limiter  # where slowapi looks for it
-    for router in (chat_router(desk), short_router(desk), health_router(desk)):
+    for router in (chat_router(desk), short_router(desk), conversations_router(desk), health_router(desk)):
         app.include_router(router)
     if settings.frontend_dir is not None:
         mount_page(app, settings.frontend_dir, desk.origins)
@@ -94,6 +99,8 @@ def build_desk(settings: Settings) -> Desk:
     http = httpx_client()
     reader = Reader(settings.reader_url, http)
     studio = Studio(media_limits(settings), metrics)
+    database = open_database(settings.database_url.get_secret_value(), metrics.store_errors.inc)
+    recorder = Recorder(database, files)
     remote = RemoteImages(http, settings.image_max_bytes) if settings.allow_remote_images else None
     return Desk(
         settings=settings,
@@ -119,7 +126,11 @@ def build_desk(settings: Settings) -> Desk:
         catalog=Catalog(settings.model_name, settings.model_aliases),
         engines=admission(settings, metrics),
         fallback=fallback_admission(settings, metrics),
-        answers=Answers(settings.resume_grace),
+        answers=Answers(settings.resume_grace, recorder.close),
+        database=database,
+        recorder=recorder,
+        conversations=Conversations(database, files),
+        verdicts=Verdicts(database),
     )
 
 
@@ -184,6 +195,9 @@ async def running(desk: Desk) -> AsyncIterator[None]:
         for task in tasks:
             with suppress(asyncio.CancelledError):
                 await task
+        await desk.answers.close()
+        desk.recorder.shut_down()
+        desk.database.close()
         await desk.reader.aclose()
         desk.gatherer.studio.close()
         desk.client.close()

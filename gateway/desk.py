@@ -6,6 +6,7 @@ import httpx
 from slowapi import Limiter
 
 from gateway.chat.answers import Answers
+from gateway.chat.record import Recorder
 from gateway.engines.catalog import Catalog
 from gateway.engines.client import EngineClient
 from gateway.engines.startup import StartupFile
@@ -21,6 +22,9 @@ from gateway.media.gather import Gatherer
 from gateway.media.reader import Reader
 from gateway.metrics import Metrics
 from gateway.settings import Settings
+from gateway.store.conversations import Conversations
+from gateway.store.database import Database
+from gateway.store.verdicts import Verdicts
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +48,10 @@ class Desk:
     engines: Admission
     fallback: Admission | None
     answers: Answers
+    database: Database
+    recorder: Recorder
+    conversations: Conversations
+    verdicts: Verdicts
 
     @property
     def upstreams(self) -> list[Upstream]:

@@ -40,5 +40,5 @@ def configure(level: str, format: str) -> None:
     handler.setFormatter(JSONFormatter() if format == "json" else TextFormatter())
     logging.basicConfig(level=level.upper(), handlers=[handler], force=True)
     # The gateway logs its requests itself; these repeat them, or name URLs.
-    for noisy in ("uvicorn.access", "httpx", "watchfiles", "slowapi", "pyvips", "PIL", "asyncio"):
+    for noisy in ("uvicorn.access", "httpx", "watchfiles", "slowapi", "pyvips", "PIL", "asyncio", "alembic"):
         logging.getLogger(noisy).setLevel(logging.WARNING)

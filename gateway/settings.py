@@ -45,6 +45,12 @@ def http_url(value: str) -> str:
     return value.rstrip("/")
 
 
+def database_url(value: SecretStr) -> SecretStr:
+    if not value.get_secret_value().startswith(("sqlite://", "postgresql://", "postgresql+psycopg://", "postgres://")):
+        raise ValueError("sqlite:///path or postgresql://user:password@host/name")
+    return value
+
+
 def each(check: Callable[[str], str]) -> Callable[[tuple[str, ...]], tuple[str, ...]]:
     return lambda values: tuple(check(value) for value in values)
 
@@ -52,6 +58,7 @@ def each(check: Callable[[str], str]) -> Callable[[tuple[str, ...]], tuple[str, 
 Names = Annotated[tuple[str, ...], NoDecode, BeforeValidator(split_commas)]
 Networks = Annotated[tuple[Network, ...], NoDecode, BeforeValidator(networks)]
 Rate = Annotated[str, AfterValidator(rate)]
+DatabaseURL = Annotated[SecretStr, AfterValidator(database_url)]
 URL = Annotated[str, AfterValidator(http_url)]
 URLs = Annotated[Names, AfterValidator(each(http_url))]
 Seconds = Annotated[float, Field(gt=0, le=86_400)]
@@ -145,7 +152,10 @@ class Settings(BaseSettings):
 
     knowledge_dir: Path = Field(Path("knowledge"), description="Clauses in Markdown; reread on change.")
     connectors_dir: Path = Field(Path("connectors"), description="Business systems; reread on change.")
-    database_url: SecretStr = Field(SecretStr("sqlite:///data/sightdesk.db"), description="Where conversations lie.")
+    database_url: DatabaseURL = Field(
+        SecretStr("sqlite:///data/sightdesk.db"),
+        description="Where conversations lie; postgresql://user:password@host/name where gateways share them.",
+    )
     data_dir: Path = Field(Path("data"), description="Uploaded files and what is generated.")
     frontend_dir: Path | None = Field(None, description="Serve the page from here; behind nginx leave it empty.")
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="The least level logged.")

@@ -1,6 +1,7 @@
 """POST /v1/chat/completions and POST /api/chat: one response object runs the pipeline and gives everything back."""
 
 import asyncio
+import secrets
 from contextlib import suppress
 from typing import Any
 
@@ -44,7 +45,9 @@ def chat_router(desk: Desk) -> APIRouter:
         counted = f"address:{context.address}" if caller.new_visitor else caller.owner
         await desk.limiter.check(desk.rates["user"], counted, context)
         chat = await read_body(request, PageRequest, desk)
-        return ChatResponse(desk, pipeline, ask(desk, request, chat, caller, wants_extras=True))
+        question = ask(desk, request, chat, caller, wants_extras=True)
+        await keep_question(desk, question, chat)
+        return ChatResponse(desk, pipeline, question)
 
     @router.get("/api/chat/{answer}", summary="Go on with an answer")
     async def resume(request: Request, answer: str) -> Response:
@@ -57,7 +60,7 @@ def chat_router(desk: Desk) -> APIRouter:
     async def stop(request: Request, answer: str) -> Response:
         caller = await page_caller(desk, request)
         await desk.limiter.check(desk.rates["api"], caller.owner, context_of(request))
-        desk.answers.stop(desk.answers.find(answer, caller.owner))
+        await desk.answers.stop(desk.answers.find(answer, caller.owner))
         return Response(status_code=204)
 
     return router
@@ -100,6 +103,15 @@ def ask(desk: Desk, request: Request, chat: ChatRequest, caller: Caller, wants_e
     )
 
 
+async def keep_question(desk: Desk, question: Question, chat: PageRequest) -> None:
+    """Into the store. Raises NotFound where the conversation is another owner's."""
+    chat.conversation_id = chat.conversation_id or "conversation-" + secrets.token_urlsafe(12)
+    opened = await desk.recorder.open(chat, question.caller.owner, chat.conversation_id, question.id)
+    if opened is not None:
+        question.turn = opened.turn_id
+        await desk.answers.stop_all(opened.removed_answers)
+
+
 class ChatResponse(Response):
     """Runs the question while it listens for the client's leaving: whoever leaves, at any time, aborts the engine."""
 
@@ -110,12 +122,11 @@ class ChatResponse(Response):
         self.background = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if not self.question.request.stream:
-            work = self._whole(send)
-        elif isinstance(self.question.request, PageRequest):
-            work = self._resumable(send)
+        request = self.question.request
+        if isinstance(request, PageRequest):
+            work = self._resumable(send) if request.stream else self._recorded(send)
         else:
-            work = self._direct(send)
+            work = self._direct(send) if request.stream else self._whole(send)
         task = asyncio.ensure_future(work)
         leaving = asyncio.ensure_future(left(receive))
         try:
@@ -142,6 +153,19 @@ class ChatResponse(Response):
         answer = Answer(self.question.id, self.question.caller.owner)
         self.desk.answers.start(answer, self.pipeline.stream(self.question, answer))
         await self._follow(answer, 0, send)
+
+    async def _recorded(self, send: Send) -> None:
+        answer = Answer(self.question.id, self.question.caller.owner)
+        self.desk.answers.start(answer, self._fill(answer))
+        try:
+            body = await answer.whole()
+        finally:
+            self.desk.answers.abort(answer)
+        await send_json(send, body)
+
+    async def _fill(self, answer: Answer) -> None:
+        answer.body = await self.pipeline.whole(self.question)
+        answer.complete = True
 
     async def _follow(self, answer: Answer, start: int, send: Send) -> None:
         reply = StreamReply(send)

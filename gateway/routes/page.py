@@ -4,6 +4,7 @@ from pathlib import Path
 
 from fastapi import FastAPI
 from starlette.datastructures import MutableHeaders
+from starlette.middleware.gzip import GZipMiddleware
 from starlette.responses import FileResponse, RedirectResponse, Response
 from starlette.routing import Route
 from starlette.staticfiles import StaticFiles
@@ -60,5 +61,10 @@ def mount_page(app: FastAPI, folder: Path, origins: Origins) -> None:
         ("/embed.html", WithPolicy(chat, origins.frame_ancestors())),
         ("/embed.js", WithPolicy(OneFile(folder / "embed.js"))),
     ):
-        app.router.routes.append(Route(path, page, methods=["GET", "HEAD"]))
-    app.mount("/assets", WithPolicy(StaticFiles(directory=folder / "assets")), name="assets")
+        app.router.routes.append(Route(path, compressed(page), methods=["GET", "HEAD"]))
+    app.mount("/assets", compressed(WithPolicy(StaticFiles(directory=folder / "assets"))), name="assets")
+
+
+def compressed(page: ASGIApp) -> ASGIApp:
+    """As nginx does it: a third of the bytes over the wire."""
+    return GZipMiddleware(page, minimum_size=512, compresslevel=5)

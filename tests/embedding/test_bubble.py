@@ -68,7 +68,7 @@ def test_an_answer_that_comes_while_it_is_closed_is_marked(page: Page, shop: str
     opener(page).click()
     expect(badge).to_be_hidden()
     expect(desk.locator(".turn.assistant")).to_contain_text("79")
-    expect(desk.get_by_role("button", name="复制")).to_be_visible()
+    expect(desk.locator(".turn.assistant .copy")).to_be_visible()
     expect(desk.get_by_role("button", name="插入工单")).to_have_count(0)  # a visitor has no ticket
 
 

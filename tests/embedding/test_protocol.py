@@ -210,19 +210,20 @@ def test_a_token_in_the_fragment_needs_no_init_and_stays_in_no_address(page: Pag
 
 def test_an_expired_token_fails_and_a_fresh_one_goes_on(page: Page, host: str, gateway: Running) -> None:
     frame(page, host, gateway)
-    assert request(page, "init", {"token": mint(gateway, host, ttl=2)}) == "ack"
+    assert request(page, "init", {"token": mint(gateway, host, "ann", ttl=2)}) == "ack"
     page.wait_for_timeout(2500)
     assert request(page, "ask", {"text": "多少钱包邮"}) == "ack"
     assert event(page, "failed")["code"] == "invalid_token"
-    assert request(page, "init", {"token": mint(gateway, host)}) == "ack"
+    assert request(page, "init", {"token": mint(gateway, host, "ann")}) == "ack"
     assert request(page, "ask", {"text": "多少钱包邮"}) == "ack"
     event(page, "message-completed")
 
 
 def test_a_conversation_never_passes_to_another_person(page: Page, host: str, gateway: Running) -> None:
-    entered(page, host, gateway)
+    frame(page, host, gateway)
+    assert request(page, "init", {"token": mint(gateway, host, "ann")}) == "ack"
     assert request(page, "init", {"token": mint(gateway, host, user="bo")}) == "another_user"
-    assert request(page, "init", {"token": mint(gateway, host)}) == "ack"
+    assert request(page, "init", {"token": mint(gateway, host, "ann")}) == "ack"
 
 
 def test_without_a_frame_and_a_token_the_page_says_where_to_go(page: Page, gateway: Running) -> None:

@@ -2,10 +2,12 @@
 import { Desk } from "./api/desk.js";
 import { chooseLocale, translator } from "./lib/texts.js";
 import { wordsFor } from "./models/failure.js";
-import { History } from "./state/history.js";
+import { historyFor } from "./state/history.js";
 import { Session } from "./state/session.js";
+import { Tab } from "./state/tab.js";
 import { mountChrome, remembered } from "./ui/chrome.js";
 import { mountComposer } from "./ui/composer.js";
+import { make } from "./ui/parts.js";
 import { mountSide } from "./ui/side.js";
 import { mountThread } from "./ui/thread.js";
 
@@ -14,14 +16,21 @@ if (theme) document.documentElement.dataset.theme = theme;
 
 // The same page at another address: there it can do nothing without a token.
 const embedded = location.pathname === "/embed.html";
-let locale = remembered("locale") ?? chooseLocale(navigator.languages ?? [navigator.language]);
-const text = (key, values) => translator(locale)(key, values);
+const text = translator(remembered("locale") ?? chooseLocale(navigator.languages ?? [navigator.language]));
 const desk = new Desk();
 
 if (embedded) {
   document.querySelector(".desk").hidden = true;
   embed();
 } else start();
+
+async function start() {
+  try {
+    await begin({ config: await desk.config() });
+  } catch (error) {
+    showStartFailure(error);
+  }
+}
 
 /** What speaks with the host is loaded only where there is one; what the host says meanwhile is kept for it. */
 async function embed() {
@@ -33,44 +42,55 @@ async function embed() {
   openBridge({ window, desk, begin, fail: showStartFailure, early });
 }
 
-async function start() {
-  try {
-    begin({ config: await desk.config() });
-  } catch (error) {
-    showStartFailure(error);
-  }
-}
-
-function begin({ config, locale: wanted, theme, insert = false, shelf = (kept) => kept }) {
-  if (wanted) locale = chooseLocale([wanted]);
+/** Builds the page and returns its parts, once it shows where it goes on. */
+async function begin({ config, locale, theme, insert = false, shelf = (kept) => kept }) {
+  if (locale) text.use(chooseLocale([locale]));
   document.querySelector(".desk").hidden = false;
   document.getElementById("thread").replaceChildren();
-  const history = new History(shelf(storage()));
-  const session = new Session(desk, history);
+  const tab = new Tab(shelf(storage("sessionStorage")));
+  const history = historyFor(config, desk, shelf(storage("localStorage")));
+  const session = new Session(desk, history, tab);
   const previews = new Map();
-  const pictureUrl = (file) => previews.get(file.id) ?? `/api/files/${encodeURIComponent(file.id)}/content`;
-  const chrome = mountChrome({ session, desk, config, locale, text, speak: (chosen) => (locale = chosen) });
+  const pictureUrl = async (file) => previews.get(file.id) ?? desk.pictureUrl(file.id);
+  const limits = config.limits;
+  const parts = { session, desk, config, text, limits, insert, pictureUrl, serverKept: config.history === "server", announcer: document.getElementById("announcer") };
+  const composer = mountComposer(document.getElementById("composer"), { session, desk, config, text, previews, tab });
+  const chrome = mountChrome({ session, desk, config, text, composer });
   if (theme) chrome.setTheme(theme);
-  mountThread(document.getElementById("thread"), { session, text, insert, limits: config.limits, announcer: document.getElementById("announcer"), pictureUrl });
-  const composer = mountComposer(document.getElementById("composer"), { session, desk, config, text, previews });
-  mountSide(document.getElementById("side"), { session, history, config, locale, text, ask: composer.ask });
+  mountThread(document.getElementById("thread"), parts);
+  const side = mountSide(document.getElementById("side"), { session, history, config, text, ask: composer.ask });
+  shareWithTabs(session, history, side);
+  addEventListener("pagehide", () => session.leave());
+  addEventListener("pageshow", (event) => event.persisted && location.reload());
+  const opened = new Promise((resolve) => session.addEventListener("opened", resolve, { once: true }));
+  const started = session.start().catch(() => {}); // the list beside it says why history cannot be read
+  await Promise.race([opened, started]);
   if (!embedded) composer.focus(); // a frame does not take the focus from its host
   return { session, desk, history, composer, chrome, previews, text };
 }
 
-function showStartFailure(error) {
-  document.querySelector(".desk").hidden = false;
-  const box = document.createElement("div");
-  box.className = "welcome";
-  const words = Object.assign(document.createElement("p"), { textContent: wordsFor(error, text) });
-  const again = Object.assign(document.createElement("button"), { type: "button", className: "retry", textContent: text("retry"), onclick: () => location.reload() });
-  box.append(words, again);
-  document.getElementById("thread").replaceChildren(box);
+/** What one tab was answered, the others show: the list at once, the conversation where they have it open and are idle. */
+function shareWithTabs(session, history, side) {
+  if (!globalThis.BroadcastChannel) return;
+  const channel = new BroadcastChannel("sightdesk");
+  session.addEventListener("idle", () => channel.postMessage({ conversation: session.conversation.id }));
+  channel.onmessage = async ({ data }) => {
+    side.refresh();
+    if (data.conversation !== session.conversation.id || session.busy) return;
+    const found = await history.get(data.conversation).catch(() => null);
+    if (found && !session.busy && found.id === session.conversation.id) session.open(found);
+  };
 }
 
-function storage() {
+function showStartFailure(error) {
+  document.querySelector(".desk").hidden = false;
+  const again = make("button", { type: "button", className: "retry", textContent: text("retry"), onclick: () => location.reload() });
+  document.getElementById("thread").replaceChildren(make("div", { className: "welcome" }, make("p", { textContent: wordsFor(error, text) }), again));
+}
+
+function storage(name) {
   try {
-    return localStorage;
+    return globalThis[name];
   } catch {
     return { getItem: () => null, setItem: () => { throw new Error("unavailable"); }, removeItem: () => {} };
   }

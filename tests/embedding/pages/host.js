@@ -1,6 +1,7 @@
 window.events = [];
 window.tokens = 0;
-window.fetchToken = async (visitor = "ann") => {
+const somebody = `user-${Math.random()}`;
+window.fetchToken = async (visitor = somebody) => {
   const answer = await fetch("/sightdesk-token", { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify({ visitor }) });
   window.tokens += 1;
   return (await answer.json()).token;

@@ -1,6 +1,6 @@
 // The wire to the page that frames us: whose messages are heard, and to whom ours go.
 import { envelope, readRequest } from "./protocol.js";
-import { newId } from "../lib/id.js";
+import { newId } from "../models/conversation.js";
 
 export class Channel {
   #window;

@@ -1,5 +1,5 @@
 // What each request of the host does. A handler returns the reason of a refusal, throws a DeskError, or has done it.
-import { newConversation } from "../models/conversation.js";
+import { newConversation, newTurn } from "../models/conversation.js";
 import { chooseLocale } from "../lib/texts.js";
 import { showGuest } from "./guest.js";
 import { fileOf } from "./protocol.js";
@@ -21,12 +21,12 @@ export function requestHandlers({ session, desk, history, composer, chrome, prev
     "set-theme": ({ theme }) => chrome.setTheme(theme),
     prefill: (payload) => composer.prefill(payload.text),
     "attach-image": (image) => composer.attach(fileOf(image), image.name || "picture"),
-    "new-conversation": () => session.open(),
+    "new-conversation": () => void session.open(),
 
     async "set-context"({ messages }) {
       const turns = [];
-      for (const { role, text: words = "", images } of messages) turns.push({ role, text: words ?? "", files: await upload(images) });
-      session.open({ ...newConversation(), turns, context: true });
+      for (const { role, text: words = "", images } of messages) turns.push(newTurn(role, words ?? "", { files: await upload(images) }));
+      return void (await session.open({ ...newConversation(), turns, context: true }));
     },
 
     async ask({ text: words, images }) {
@@ -38,7 +38,7 @@ export function requestHandlers({ session, desk, history, composer, chrome, prev
     },
 
     async "open-conversation"({ id }) {
-      const found = (await history.list()).find((conversation) => conversation.id === id);
+      const found = await history.get(id);
       if (!found) return "not_found";
       await session.open(found);
     },
