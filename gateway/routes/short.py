@@ -80,7 +80,6 @@ def short_router(desk: Desk) -> APIRouter:
     @limit
     def reading(request: Request, file_id: str, caller: Annotated[Caller, Depends(page)]) -> dict[str, Any]:
         """What the reader finds in a file: the page suggests from it what to cover before sending."""
-        counted(request)
         data = desk.files.content(caller.owner, file_id)
         readings = from_thread(desk.gatherer.readings, file_id, data, READING_SECONDS)
         return {"object": "list", "data": readings, "has_more": False}

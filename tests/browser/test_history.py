@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.kit import READING, Site, ask, attach, content, answer, open_page, send, without_store
+from tests.browser.kit import READING, Site, answer, ask, attach, content, open_page, send, without_store
 from tests.conftest import SCREENS
 
 
