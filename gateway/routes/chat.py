@@ -85,9 +85,9 @@ def set_visitor_cookie(caller: Caller, context: RequestContext, signer: Signer) 
 
 async def read_body(request: Request, shape: type[Any], desk: Desk) -> Any:
     """The request in a body that `Guard` bounds. The body itself is not kept: with pictures it may have many megabytes."""
-    body = bytearray()
-    async for chunk in request.stream():
-        body += chunk
+    chunks = [chunk async for chunk in request.stream()]
+    body = b"".join(chunks)
+    chunks.clear()
     longest = max(upstream.max_model_len for upstream in desk.upstreams)
     if len(body) < THREAD_BYTES:
         return parse(shape, body, longest)
