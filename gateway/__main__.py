@@ -11,6 +11,7 @@ import uvicorn
 
 from gateway import logs
 from gateway.app import create_app
+from gateway.protocol import BoundedProtocol
 from gateway.settings import WrongSettings, load_settings
 
 # malloc.h
@@ -44,6 +45,8 @@ def main() -> int:
     settle()
     config = uvicorn.Config(
         app,
+        http=BoundedProtocol,
+        ws="none",
         log_config=None,
         access_log=False,
         proxy_headers=False,

@@ -13,6 +13,7 @@ MAX_MESSAGES = 200
 MAX_TOOLS = 32
 MAX_TOOLS_BYTES = 64 * 1024
 MAX_SCHEMA_BYTES = 16 * 1024
+MAX_NAMED = 200  # characters of a client's own parameter name that an error repeats
 
 
 def as_given(model: BaseModel) -> dict[str, Any]:
@@ -257,7 +258,7 @@ UNION_SIDE = re.compile(r"(?:str|constrained-str|ToolChoice|(?:list|literal|tagg
 
 def first_fault(error: ValidationError) -> GatewayError:
     fault = error.errors(include_url=False, include_input=False)[0]
-    where = ".".join(str(step) for step in fault["loc"] if not UNION_SIDE.fullmatch(str(step)))
+    where = ".".join(str(step) for step in fault["loc"] if not UNION_SIDE.fullmatch(str(step)))[:MAX_NAMED]
     if fault["type"] == "extra_forbidden":
         return UnsupportedParameter(f"{where} is not a parameter that is taken here.", param=where)
     message = fault["msg"].removeprefix("Value error, ")

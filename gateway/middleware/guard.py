@@ -77,8 +77,9 @@ class Guard:
             raise UnsupportedMediaType(
                 f"Content-Type is {kind or 'missing'}; send application/json or multipart/form-data."
             )
-        if headers.get("content-encoding", "identity") != "identity":
-            raise UnsupportedMediaType("Bodies are taken as they are, without Content-Encoding.")
+        coding, transfer = headers.get("content-encoding", "identity"), headers.get("transfer-encoding", "chunked")
+        if coding.lower() != "identity" or transfer.strip().lower() != "chunked":
+            raise UnsupportedMediaType("Bodies are taken as they are, without a content coding.")
         length = headers.get("content-length", "")
         if length.isascii() and length.isdigit() and int(length) > self.max_body:
             raise self._too_large(int(length))
