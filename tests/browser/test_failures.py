@@ -130,7 +130,7 @@ def test_a_reload_in_mid_answer_picks_the_answer_up_again(page: Page, site: Site
         }"""
     )
     send(page, "退货流程是什么")
-    page.wait_for_function("JSON.parse(sessionStorage['sightdesk.tab']).pending !== null")
+    page.wait_for_function("() => JSON.parse(sessionStorage.getItem('sightdesk.tab') ?? '{}').pending?.answer")
     page.reload()
     reply = page.locator(".turn.assistant").nth(1)
     expect(reply.locator(".chip").first).to_be_visible(timeout=READING)
