@@ -9,6 +9,7 @@ from playwright.sync_api import HttpCredentials, Locator, Page, Route, expect
 
 AGENT: HttpCredentials = {"username": "agent", "password": "desk"}
 READING = 30_000  # milliseconds: the first reading of a busy machine
+expect.set_options(timeout=15_000)
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,9 +15,12 @@ export function mountChrome({ session, desk, config, text, composer }) {
   function label() {
     root.lang = text.locale;
     for (const element of document.querySelectorAll("[data-text]")) element.textContent = text(element.dataset.text);
-    for (const element of document.querySelectorAll("[data-label]")) Object.assign(element, { ariaLabel: text(element.dataset.label), title: element.matches("button") ? text(element.dataset.label) : "" });
+    for (const element of document.querySelectorAll("[data-label]")) {
+      element.ariaLabel = text(element.dataset.label);
+      if (element.matches("button")) element.title = element.ariaLabel;
+    }
     language.textContent = text("languageName");
-    language.ariaLabel = language.title = text("switchLanguage");
+    language.ariaLabel = language.title = `${text("languageName")} · ${text("switchLanguage")}`;
     const { engine } = config;
     const box = document.getElementById("engine");
     box.textContent = box.title = engine.notice?.[text.locale] ?? engine.model;

@@ -65,7 +65,7 @@ export function mountThread(element, parts) {
 
   function welcome() {
     const image = make("img", { src: "/assets/img/icon.svg", alt: "", width: 56, height: 56 });
-    return make("div", { className: "welcome" }, image, make("h1", { textContent: text("welcomeTitle") }), make("p", { textContent: text("welcomeText") }));
+    return make("div", { className: "welcome" }, image, make("h2", { textContent: text("welcomeTitle") }), make("p", { textContent: text("welcomeText") }));
   }
 
   function userTurn(turn) {
