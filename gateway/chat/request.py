@@ -13,6 +13,10 @@ MAX_MESSAGES = 200
 MAX_TOOLS = 32
 MAX_TOOLS_BYTES = 64 * 1024
 MAX_SCHEMA_BYTES = 16 * 1024
+MAX_PARTS = 256  # of one message
+# A body of eight megabytes of `1,` or `"a":1,` would become gigabytes of values and of errors. Text with so many commas or
+# colons is longer than any engine's context.
+MAX_COMMAS, MAX_COLONS = 500_000, 100_000
 MAX_NAMED = 200  # characters of a client's own parameter name that an error repeats
 
 
@@ -106,11 +110,14 @@ class ToolCall(Lenient):
     function: FunctionCall
 
 
+Parts = Annotated[list[ContentPart], Field(max_length=MAX_PARTS, fail_fast=True)]
+
+
 class Message(Lenient):
     role: Literal["system", "developer", "user", "assistant", "tool"]
-    content: str | list[ContentPart] | None = None
+    content: str | Parts | None = None
     name: str | None = Field(None, max_length=128)
-    tool_calls: list[ToolCall] | None = Field(None, max_length=128)
+    tool_calls: Annotated[list[ToolCall], Field(max_length=128, fail_fast=True)] | None = None
     tool_call_id: str | None = Field(None, max_length=256)
 
     @model_validator(mode="after")
@@ -173,12 +180,13 @@ class StreamOptions(Exact):
     include_usage: bool = False
 
 
+Tools = Annotated[list[Tool], Field(max_length=MAX_TOOLS, fail_fast=True), at_most_bytes(MAX_TOOLS_BYTES, "tools")]
 Stop = Annotated[str, Field(min_length=1, max_length=64)]
 
 
 class ChatRequest(Exact):
     model: str = Field(max_length=256)
-    messages: list[Message] = Field(min_length=1, max_length=MAX_MESSAGES)
+    messages: Annotated[list[Message], Field(min_length=1, max_length=MAX_MESSAGES, fail_fast=True)]
     stream: bool = False
     stream_options: StreamOptions | None = None
     temperature: float | None = Field(None, ge=0, le=2)
@@ -190,13 +198,13 @@ class ChatRequest(Exact):
     repetition_penalty: float | None = Field(None, gt=0, le=2)
     max_tokens: int | None = Field(None, ge=1)
     max_completion_tokens: int | None = Field(None, ge=1)
-    stop: Stop | Annotated[list[Stop], Field(max_length=4)] | None = None
+    stop: Stop | Annotated[list[Stop], Field(max_length=4, fail_fast=True)] | None = None
     seed: int | None = Field(None, ge=-(2**63), le=2**63 - 1)
     n: int | None = Field(None, ge=1, le=1)
     logprobs: bool | None = None
     top_logprobs: int | None = Field(None, ge=0, le=5)
     response_format: ResponseFormat | None = None
-    tools: Annotated[list[Tool], at_most_bytes(MAX_TOOLS_BYTES, "tools")] | None = Field(None, max_length=MAX_TOOLS)
+    tools: Tools | None = None
     tool_choice: Literal["none", "auto", "required"] | ToolChoice | None = None
     parallel_tool_calls: bool | None = None
     user: str | None = Field(None, max_length=256)
@@ -236,6 +244,10 @@ SAMPLING = (
 
 def parse(shape: type[Request], body: bytes, max_model_len: int) -> Request:
     """The request in a JSON body. Raises InvalidJSON, UnsupportedParameter or InvalidRequest, naming the first fault."""
+    if body.count(b",") > MAX_COMMAS or body.count(b":") > MAX_COLONS:
+        raise InvalidRequest(
+            f"The body has more than {MAX_COMMAS} commas or {MAX_COLONS} colons: that is no conversation."
+        )
     try:
         # In two steps: `model_validate_json` needs three times the body for a moment, and a body may be all pictures.
         given = from_json(body, allow_inf_nan=False)
@@ -257,9 +269,18 @@ UNION_SIDE = re.compile(r"(?:str|constrained-str|ToolChoice|(?:list|literal|tagg
 
 
 def first_fault(error: ValidationError) -> GatewayError:
-    fault = error.errors(include_url=False, include_input=False)[0]
-    where = ".".join(str(step) for step in fault["loc"] if not UNION_SIDE.fullmatch(str(step)))[:MAX_NAMED]
+    """The first fault, and of a union's sides the one that was followed furthest."""
+    faults = error.errors(include_url=False, include_input=False)
+    first = _steps(faults[0])
+    fault = max(
+        (other for other in faults if _steps(other)[: len(first)] == first), key=lambda other: len(_steps(other))
+    )
+    where = ".".join(_steps(fault))[:MAX_NAMED]
     if fault["type"] == "extra_forbidden":
         return UnsupportedParameter(f"{where} is not a parameter that is taken here.", param=where)
     message = fault["msg"].removeprefix("Value error, ")
     return InvalidRequest(f"{where}: {message}" if where else message, param=where or None)
+
+
+def _steps(fault: Any) -> list[str]:
+    return [str(step) for step in fault["loc"] if not UNION_SIDE.fullmatch(str(step))]

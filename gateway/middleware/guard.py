@@ -26,6 +26,9 @@ CHANGING = frozenset(("POST", "PUT", "PATCH", "DELETE"))
 BODY_TYPES = frozenset(("application/json", "multipart/form-data"))
 # Said twice, each of these means one thing to whoever looks at the first and another to whoever looks at the last.
 SINGLE = ("host", "origin", "authorization", "content-type", "content-encoding")
+# FastAPI reads a route's JSON on the event loop, where 64 MiB of it would hold every stream up. Chat completions read their own.
+LARGE_JSON = frozenset(("/v1/chat/completions", "/api/chat"))
+SMALL_JSON_BYTES = 256 * 1024
 BODY_PAUSE_SECONDS = 15.0  # the longest silence in the middle of a body
 BODY_BYTES_PER_SECOND = 16 * 1024  # slower than this over the whole body is a slow-loris
 
@@ -52,10 +55,16 @@ class Guard:
             await self.app(scope, receive, send)
             return
         headers = Headers(scope=scope)
-        self._check(scope, headers)
-        await self.app(scope, self._bounded(scope, receive), send)
+        bound = self._bound(scope, headers)
+        self._check(scope, headers, bound)
+        await self.app(scope, self._bounded(scope, receive, bound), send)
 
-    def _check(self, scope: Scope, headers: Headers) -> None:
+    def _bound(self, scope: Scope, headers: Headers) -> int:
+        """Bytes of this request's body."""
+        is_large = scope["path"] in LARGE_JSON or kind_of(headers) == "multipart/form-data"
+        return self.max_body if is_large else min(self.max_body, SMALL_JSON_BYTES)
+
+    def _check(self, scope: Scope, headers: Headers, bound: int) -> None:
         address = context_of(scope).address
         if scope["path"] not in HEALTH_ROUTES and not within(address, self.allowed):
             raise IPNotAllowed("Your address is not in ALLOWED_IPS.")
@@ -67,10 +76,10 @@ class Guard:
         origin = headers.get("origin")
         if origin is not None and not self.origins.allows(origin, headers.get("host", "")):
             raise OriginNotAllowed("Your page's origin is not in ALLOWED_ORIGINS.")
-        self._check_body(headers, origin)
+        self._check_body(headers, origin, bound)
 
-    def _check_body(self, headers: Headers, origin: str | None) -> None:
-        kind = headers.get("content-type", "").partition(";")[0].strip().lower()
+    def _check_body(self, headers: Headers, origin: str | None, bound: int) -> None:
+        kind = kind_of(headers)
         has_body = headers.get("content-length", "0") != "0" or "transfer-encoding" in headers
         # A program that builds its JSON by hand may leave the type out; a browser on another origin must not.
         if has_body and kind not in BODY_TYPES and (kind or origin is not None):
@@ -81,10 +90,10 @@ class Guard:
         if coding.lower() != "identity" or transfer.strip().lower() != "chunked":
             raise UnsupportedMediaType("Bodies are taken as they are, without a content coding.")
         length = headers.get("content-length", "")
-        if length.isascii() and length.isdigit() and int(length) > self.max_body:
-            raise self._too_large(int(length))
+        if length.isascii() and length.isdigit() and int(length) > bound:
+            raise too_large(int(length), bound)
 
-    def _bounded(self, scope: Scope, receive: Receive) -> Receive:
+    def _bounded(self, scope: Scope, receive: Receive, bound: int) -> Receive:
         """The body as it comes, within its bounds. Nobody unknown makes us read one, whichever route it is for."""
         loop = asyncio.get_running_loop()
         started = loop.time()
@@ -107,11 +116,16 @@ class Guard:
                 ) from None
             received += len(message.get("body", b""))
             complete = not message.get("more_body", False)
-            if received > self.max_body:
-                raise self._too_large(received)
+            if received > bound:
+                raise too_large(received, bound)
             return message
 
         return bounded
 
-    def _too_large(self, size: int) -> GatewayError:
-        return BodyTooLarge(f"The body has {size} bytes or more; at most {self.max_body} are taken (MAX_BODY_BYTES).")
+
+def kind_of(headers: Headers) -> str:
+    return headers.get("content-type", "").partition(";")[0].strip().lower()
+
+
+def too_large(size: int, bound: int) -> GatewayError:
+    return BodyTooLarge(f"The body has {size} bytes or more; at most {bound} are taken here (MAX_BODY_BYTES).")
