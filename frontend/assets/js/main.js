@@ -7,7 +7,7 @@ import { Session } from "./state/session.js";
 import { Tab } from "./state/tab.js";
 import { mountChrome, remembered } from "./ui/chrome.js";
 import { mountComposer } from "./ui/composer.js";
-import { make } from "./ui/parts.js";
+import { make, toast } from "./ui/parts.js";
 import { mountSide } from "./ui/side.js";
 import { mountThread } from "./ui/thread.js";
 
@@ -60,6 +60,12 @@ async function begin({ config, locale, theme, insert = false, shelf = (kept) => 
   mountThread(document.getElementById("thread"), parts);
   const side = mountSide(document.getElementById("side"), { session, history, config, text, ask: composer.ask });
   shareWithTabs(session, history, side);
+  // Dialogs and the editor are loaded when they are first asked for, which takes a network.
+  addEventListener("unhandledrejection", (event) => {
+    if (!(event.reason instanceof TypeError) || !/module/i.test(event.reason.message)) return;
+    event.preventDefault();
+    toast(text("error_network"));
+  });
   addEventListener("pagehide", () => session.leave());
   addEventListener("pageshow", (event) => event.persisted && location.reload());
   const opened = new Promise((resolve) => session.addEventListener("opened", resolve, { once: true }));

@@ -17,7 +17,16 @@ export function mountThread(element, parts) {
   let atEnd = true;
   let markdown = null;
 
-  const load = async () => (markdown ??= await renderer());
+  /** Without a network there is no renderer yet, and an answer is shown as the text it is. */
+  const load = async () => (markdown ??= await renderer().catch(() => null));
+
+  async function write(bubble, words) {
+    if (!markdown) {
+      bubble.textContent = words;
+      await load();
+    }
+    markdown?.renderMarkdown(bubble, words);
+  }
 
   /** Draws the open conversation anew, without its live answer, which is kept. */
   function show() {
@@ -119,11 +128,7 @@ export function mountThread(element, parts) {
     const article = template("answer-template");
     const bubble = article.querySelector(".bubble");
     bubble.hidden = !turn.text;
-    if (markdown) markdown.renderMarkdown(bubble, turn.text || "");
-    else if (turn.text) {
-      bubble.textContent = turn.text;
-      load().then(() => markdown.renderMarkdown(bubble, turn.text));
-    }
+    if (turn.text) write(bubble, turn.text);
     article.querySelector(".status").hidden = true;
     dressAnswer(article, turn, turns[index - 1], index === turns.length - 1, parts);
     return article;
@@ -187,8 +192,7 @@ export function mountThread(element, parts) {
     drop();
     const bubble = ended.article.querySelector(".bubble");
     const { text: words } = ended.turn;
-    if (markdown) markdown.renderMarkdown(bubble, words);
-    else load().then(() => markdown.renderMarkdown(bubble, words));
+    ended.written = write(bubble, words);
     bubble.hidden = !words;
     ended.article.querySelector(".status").hidden = true;
     const { turns } = session.conversation;
@@ -221,8 +225,8 @@ export function mountThread(element, parts) {
     // Told once and whole: a reader of the screen would be lost among tokens.
     answered: async () => {
       const ended = end();
-      await load();
-      if (ended) announcer.textContent = `${text("answerDone")}: ${ended.article.querySelector(".bubble").textContent.slice(0, 500)}`;
+      await ended?.written;
+      if (ended) announcer.textContent = `${text("answerDone")}: ${ended.article.querySelector(".bubble").textContent.trim().slice(0, 500)}`;
     },
     stopped: () => void end(),
     failed: ({ detail }) => {
