@@ -16,8 +16,8 @@ import pytest
 import requests
 
 from benchmarks.servers import Running, free_port, running_gateway, wait_for
+from tests.gateway.hostile.test_lists import ODDITIES
 from tests.gateway.postgres import running_postgres
-from tests.gateway.test_hostile import ODDITIES
 
 PNG = (Path(__file__).parents[2] / "examples/screens/app-error.png").read_bytes()
 SETTINGS = {"ENGINE": "cpu", "READER_URL": "", "API_KEYS": "shop:sk-shop,other:sk-other", "RESUME_GRACE": "1"}
