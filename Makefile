@@ -6,9 +6,10 @@ VENV := .venv/bin
 PIP := $(VENV)/pip install -q --disable-pip-version-check --no-deps --require-hashes
 COMPOSE := docker compose
 NAME ?=
+LIMIT ?=
 FILE ?=
 
-.PHONY: help demo setup test test-engine check fmt up down logs doctor bench bench-engine bench-page eval backup restore user key lock screenshots
+.PHONY: help demo setup test test-engine check fmt up down logs doctor bench bench-engine bench-relay bench-page soak eval backup restore user key lock screenshots
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -73,6 +74,13 @@ bench-page: setup ## how fast the page is in Chromium: first paint, long convers
 	@scripts/test-tools
 	@$(VENV)/python -m benchmarks.page
 
+soak: setup ## full load of every kind on fake engines for five minutes (SECONDS=300): nothing lost, nothing grows
+	@SECONDS=$(or $(SECONDS),300) $(VENV)/python -m benchmarks.soak
+
+bench-relay: setup ## what a token costs: this gateway, nginx, vllm-router, LiteLLM; ten minutes, two cores (BRIEF=1: one)
+	@$(if $(BRIEF),,scripts/bench-env)
+	@$(VENV)/python -m benchmarks.relay $(if $(BRIEF),--brief)
+
 eval: setup ## ask the sample questions of the engine that runs (URL=…) and print a score sheet
 	@$(VENV)/python -m benchmarks.evaluate $(if $(URL),--url $(URL))
 
@@ -85,8 +93,8 @@ restore: ## FILE=backup-….tar.gz back into place
 user: ## NAME=… a further person for the page
 	@scripts/user "$(NAME)"
 
-key: ## NAME=… a new API key, shown once
-	@$(PYTHON) scripts/key.py "$(NAME)"
+key: ## NAME=… a new API key, shown once (LIMIT=600/minute: its own limit)
+	@$(PYTHON) scripts/key.py "$(NAME)" "$(LIMIT)"
 
 screenshots: setup ## the pictures that the README shows
 	@$(VENV)/python -m scripts.screenshots

@@ -71,7 +71,7 @@ def running_lite() -> Iterator[Running]:
 
 
 @contextlib.contextmanager
-def running_gateway(engine_url: str, data_dir: Path, **settings: str) -> Iterator[Running]:
+def running_gateway(engine_url: str, data_dir: Path, module: str = "gateway", **settings: str) -> Iterator[Running]:
     """A gateway before `engine_url`, open to this machine, with limits out of the way."""
     defaults = {
         "ENGINE": "lite",
@@ -88,7 +88,7 @@ def running_gateway(engine_url: str, data_dir: Path, **settings: str) -> Iterato
         "DATA_DIR": str(data_dir),
         "DATABASE_URL": f"sqlite:///{data_dir}/sightdesk.db",
     }
-    with running("gateway", {**defaults, **settings}) as gateway:
+    with running(module, {**defaults, **settings}) as gateway:
         yield gateway
 
 

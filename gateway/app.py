@@ -3,15 +3,12 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
+from http.cookiejar import DefaultCookiePolicy
 
 import httpx
-from fastapi import FastAPI
+from fastapi.routing import APIRoute
 from httpx_aiohttp import AiohttpTransport
-from slowapi.errors import RateLimitExceeded as SlowAPIRateLimitExceeded
 from starlette.middleware import Middleware
-from starlette.middleware.cors import CORSMiddleware
-from starlette.requests import Request
-from starlette.responses import Response
 
 from gateway import __version__
 from gateway.chat.answers import Answers
@@ -22,6 +19,7 @@ from gateway.engines.catalog import Catalog
 from gateway.engines.client import EngineClient, HealthMonitor
 from gateway.engines.startup import StartupFile
 from gateway.engines.upstream import LITE_MODEL, Upstream
+from gateway.entrance import Fork, Gateway, through
 from gateway.files.store import FileStore
 from gateway.identity.authenticate import Authenticator
 from gateway.identity.keys import KeyRing
@@ -31,14 +29,15 @@ from gateway.identity.tokens import Signer, kept_secret
 from gateway.knowledge.library import Library
 from gateway.limits.admission import Admission
 from gateway.limits.rates import Rate, RateLimiter
-from gateway.limits.short import short_limiter, translated
+from gateway.limits.short import ShortLimiter
 from gateway.media.gather import Gatherer
 from gateway.media.limits import MediaLimits
 from gateway.media.reader import Reader
 from gateway.media.remote import RemoteImages
 from gateway.media.studio import Studio
 from gateway.metrics import Metrics
-from gateway.middleware.errors import Errors, install_handlers, render
+from gateway.middleware.cors import CORS
+from gateway.middleware.errors import Errors, install_handlers
 from gateway.middleware.guard import Guard
 from gateway.middleware.observe import Observe
 from gateway.routes.chat import chat_router
@@ -51,36 +50,39 @@ from gateway.store.conversations import Conversations
 from gateway.store.database import open_database
 from gateway.store.verdicts import Verdicts
 
+SHORT_WAY = frozenset(("/v1/chat/completions", "/api/chat"))
 
-def create_app(settings: Settings) -> FastAPI:
+
+def create_app(settings: Settings) -> Gateway:
     desk = build_desk(settings)
-    app = FastAPI(
+    app = Gateway(
         title="SightDesk",
         version=__version__,
         lifespan=lambda _: running(desk),
         docs_url=None,
         redoc_url=None,
         openapi_url=None,
-        middleware=[
-            Middleware(Observe, metrics=desk.metrics, trust=proxy_trust(settings)),
-            Middleware(Errors),
-            Middleware(CORS, origins=desk.origins),
-            Middleware(Guard, allowed=settings.allowed_ips, origins=desk.origins, max_body=settings.max_body_bytes),
-        ],
     )
-    install_handlers(app)
-
-    async def short_route_exceeded(request: Request, error: Exception) -> Response:
-        assert isinstance(error, SlowAPIRateLimitExceeded)
-        desk.metrics.rate_limited.labels("api").inc()
-        return render(translated(desk.short_limiter, request, error))
-
-    app.add_exception_handler(SlowAPIRateLimitExceeded, short_route_exceeded)
-    app.state.limiter = desk.short_limiter  # where slowapi looks for it
-    for router in (chat_router(desk), short_router(desk), conversations_router(desk), health_router(desk)):
+    install_handlers(app, desk.short_limiter.charge)
+    chat = chat_router(desk)
+    for router in (chat, short_router(desk), conversations_router(desk), health_router(desk)):
         app.include_router(router)
     if settings.frontend_dir is not None:
         mount_page(app, settings.frontend_dir, desk.origins)
+    layers = (
+        Middleware(Observe, metrics=desk.metrics, trust=proxy_trust(settings)),
+        Middleware(CORS, origins=desk.origins),  # around the errors, which pages on other origins must be able to read
+        Middleware(Errors),
+        Middleware(
+            Guard,
+            allowed=settings.allowed_ips,
+            origins=desk.origins,
+            max_body=settings.max_body_bytes,
+            identify=desk.authenticator.by_path,
+        ),
+    )
+    short_way = [route for route in chat.routes if isinstance(route, APIRoute) and route.path in SHORT_WAY]
+    app.entrance = through(layers, Fork(app.by_fastapi, short_way))
     return app
 
 
@@ -115,7 +117,7 @@ def build_desk(settings: Settings) -> Desk:
         origins=Origins(settings.allowed_origins),
         rates=rates,
         limiter=limiter,
-        short_limiter=short_limiter(settings),
+        short_limiter=ShortLimiter(limiter, rates["api"]),
         files=files,
         gatherer=Gatherer(studio, files, reader, settings.max_images, settings.picture_tokens, remote),
         reader=reader,
@@ -137,11 +139,13 @@ def build_desk(settings: Settings) -> Desk:
 def httpx_client() -> httpx.AsyncClient:
     """For what is not an answer: readings and remote pictures. HTTPX's own transport collapses under many connections."""
     limits = httpx.Limits(max_connections=None, max_keepalive_connections=None, keepalive_expiry=30)
-    return httpx.AsyncClient(
+    client = httpx.AsyncClient(
         transport=AiohttpTransport(limits=limits, trust_env=False),
         timeout=httpx.Timeout(None, connect=2),
         trust_env=False,
     )
+    client.cookies.jar.set_policy(DefaultCookiePolicy(allowed_domains=[]))  # picture hosts leave nothing here
+    return client
 
 
 def proxy_trust(settings: Settings) -> ProxyTrust:
@@ -187,6 +191,7 @@ async def running(desk: Desk) -> AsyncIterator[None]:
     if not desk.settings.max_concurrent:
         tasks.append(asyncio.create_task(adopt_profile(desk)))
     tasks.append(asyncio.create_task(desk.library.watch()))
+    await desk.limiter.connect()
     try:
         yield
     finally:
@@ -212,20 +217,3 @@ async def adopt_profile(desk: Desk) -> None:
             for engine in desk.upstreams:
                 engine.max_concurrent = startup.max_concurrent
         await asyncio.sleep(1)
-
-
-class CORS(CORSMiddleware):
-    """Starlette's, with ALLOWED_ORIGINS as the judge."""
-
-    def __init__(self, app, origins: Origins) -> None:  # type: ignore[no-untyped-def]
-        super().__init__(
-            app,
-            allow_origins=(),
-            allow_methods=("GET", "POST", "PATCH", "DELETE"),
-            allow_headers=("authorization", "content-type", "x-request-id", "x-session-id", "x-sightdesk-extras"),
-            expose_headers=("x-request-id", "retry-after", "server-timing"),
-        )
-        self._origins = origins
-
-    def is_allowed_origin(self, origin: str) -> bool:
-        return self._origins.allows(origin)

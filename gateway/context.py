@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from starlette.requests import HTTPConnection
-from starlette.types import Scope
+from starlette.types import Scope, Send
 
 CONTEXT = "sightdesk"
 
@@ -21,6 +21,8 @@ class Caller:
     new_visitor: str | None = None
     # The page that an embed token was made for.
     embed_origin: str | None = None
+    # The key's own rate, where it has one: 600/minute.
+    limit: str | None = None
 
 
 @dataclass(slots=True)
@@ -28,6 +30,8 @@ class RequestContext:
     request_id: str
     address: str
     through_proxy: bool
+    # The server's own send: once a response's head is out, no layer in between has anything to add to its body.
+    send: Send
     started: float = field(default_factory=time.perf_counter)
     caller: Caller | None = None
     model: str = ""

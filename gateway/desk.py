@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 
 import httpx
-from slowapi import Limiter
 
 from gateway.chat.answers import Answers
 from gateway.chat.record import Recorder
+from gateway.context import Caller
 from gateway.engines.catalog import Catalog
 from gateway.engines.client import EngineClient
 from gateway.engines.startup import StartupFile
@@ -18,6 +18,7 @@ from gateway.identity.tokens import Signer
 from gateway.knowledge.library import Library
 from gateway.limits.admission import Admission
 from gateway.limits.rates import Rate, RateLimiter
+from gateway.limits.short import ShortLimiter
 from gateway.media.gather import Gatherer
 from gateway.media.reader import Reader
 from gateway.metrics import Metrics
@@ -36,7 +37,7 @@ class Desk:
     origins: Origins
     rates: dict[str, Rate]
     limiter: RateLimiter
-    short_limiter: Limiter
+    short_limiter: ShortLimiter
     files: FileStore
     gatherer: Gatherer
     reader: Reader
@@ -52,6 +53,12 @@ class Desk:
     recorder: Recorder
     conversations: Conversations
     verdicts: Verdicts
+
+    def rate_of(self, caller: Caller) -> Rate:
+        """What a caller of `/v1` may ask: a key by its own limit or RATE_LIMIT_KEY, anonymous addresses by RATE_LIMIT_IP."""
+        if caller.limit is not None:
+            return Rate.of("key", caller.limit)
+        return self.rates["key" if caller.kind == "key" else "ip"]
 
     @property
     def upstreams(self) -> list[Upstream]:

@@ -39,6 +39,9 @@ def configure(level: str, format: str) -> None:
     handler = logging.StreamHandler(sys.stdout)
     handler.setFormatter(JSONFormatter() if format == "json" else TextFormatter())
     logging.basicConfig(level=level.upper(), handlers=[handler], force=True)
+    # What no line of ours shows need not be found out for each (logging's own manual, "Optimization").
+    logging._srcfile = None
+    logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
     # The gateway logs its requests itself; these repeat them, or name URLs.
     for noisy in ("uvicorn.access", "httpx", "watchfiles", "slowapi", "pyvips", "PIL", "asyncio", "alembic"):
         logging.getLogger(noisy).setLevel(logging.WARNING)

@@ -30,7 +30,10 @@ class Metrics:
         self.queue_depth = gauge("sightdesk_queue_depth", "Requests waiting for an engine.")
         self.queue_wait = seconds("sightdesk_queue_wait_seconds", "Time spent waiting for an engine.")
         self.rate_limited = counter("sightdesk_rate_limited", "Requests over a limit.", "scope")
-        self.rate_storage_errors = counter("sightdesk_rate_storage_errors", "Limits that fell back to local memory.")
+        self.rate_storage_errors = counter("sightdesk_rate_storage_errors", "Limits counted locally for want of Redis.")
+        self.rate_storage_up = gauge(
+            "sightdesk_rate_storage_up", "0 while limits are counted locally for want of Redis."
+        )
         self.upstream_up = gauge("sightdesk_upstream_up", "1 while the engine answers.", "upstream")
         self.breaker_state = gauge("sightdesk_upstream_breaker_state", "0 closed, 1 half-open, 2 open.", "upstream")
         self.upstream_errors = counter("sightdesk_upstream_errors", "Failures of engines.", "upstream", "kind")

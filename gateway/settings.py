@@ -1,6 +1,7 @@
 """Every setting of the gateway: name, default, bounds, help. `.env.example` lists the same (a test holds that)."""
 
 import ipaddress
+import re
 from collections.abc import Callable
 from functools import cached_property
 from pathlib import Path
@@ -16,6 +17,8 @@ Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 # RFC 1122, 4291, 1918, 3927, 4193.
 PRIVATE_NETWORKS = "127.0.0.0/8,::1/128,10.0.0.0/8,172.16.0.0/12,192.168.0.0/16,169.254.0.0/16,fc00::/7,fe80::/10"
 EVERYONE = "0.0.0.0/0,::/0"
+PRIVATE_ORIGINS = "private"
+DEFAULT_PORTS = {"http": 80, "https": 443}
 MIB = 1024 * 1024
 
 
@@ -26,8 +29,32 @@ def split_commas(value: object) -> object:
 def networks(value: object) -> object:
     if isinstance(value, str):
         value = EVERYONE if value.strip() == "*" else value
-        return tuple(ipaddress.ip_network(part.strip(), strict=False) for part in value.split(",") if part.strip())
+        return tuple(network(part.strip()) for part in value.split(",") if part.strip())
     return value
+
+
+def network(text: str) -> Network:
+    """`::ffff:10.0.0.0/104` is 10.0.0.0/8: clients' addresses are unmapped before they are compared."""
+    found = ipaddress.ip_network(text, strict=False)
+    mapped = found.network_address.ipv4_mapped if isinstance(found, ipaddress.IPv6Network) else None
+    return ipaddress.ip_network(f"{mapped}/{found.prefixlen - 96}") if mapped and found.prefixlen >= 96 else found
+
+
+def exact_origin(text: str) -> str:
+    """An origin as browsers send it: lower case, punycode, no default port, no path. Raises ValueError."""
+    parts = urlsplit(text.strip().rstrip("/"))
+    if parts.scheme not in DEFAULT_PORTS or not parts.hostname or "@" in parts.netloc or parts.path or parts.query:
+        raise ValueError(f"{text} is no origin; an origin is such as https://shop.example or http://10.0.0.5:8080")
+    host = parts.hostname if parts.hostname.isascii() else parts.hostname.encode("idna").decode()
+    if not re.fullmatch(r"[0-9a-z._:-]+", host):
+        raise ValueError(f"{text} is no origin: {host} is no host")
+    host = f"[{host}]" if ":" in host else host
+    port = "" if parts.port in (None, DEFAULT_PORTS[parts.scheme]) else f":{parts.port}"
+    return f"{parts.scheme}://{host}{port}"
+
+
+def origins(values: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(value if value == PRIVATE_ORIGINS else exact_origin(value) for value in values)
 
 
 def rate(value: str) -> str:
@@ -59,6 +86,7 @@ Names = Annotated[tuple[str, ...], NoDecode, BeforeValidator(split_commas)]
 Networks = Annotated[tuple[Network, ...], NoDecode, BeforeValidator(networks)]
 Rate = Annotated[str, AfterValidator(rate)]
 DatabaseURL = Annotated[SecretStr, AfterValidator(database_url)]
+AllowedOrigins = Annotated[Names, AfterValidator(origins)]
 URL = Annotated[str, AfterValidator(http_url)]
 URLs = Annotated[Names, AfterValidator(each(http_url))]
 Seconds = Annotated[float, Field(gt=0, le=86_400)]
@@ -120,8 +148,9 @@ class Settings(BaseSettings):
     embed_secret: SecretStr = Field(SecretStr(""), description="Signs embed tokens and visitor cookies.")
     anonymous_networks: Networks = Field((), description="CIDRs that need no key.")
     allowed_ips: Networks = Field(networks(PRIVATE_NETWORKS), description="CIDRs that may connect; * is everyone.")  # type: ignore[arg-type]
-    allowed_origins: Names = Field(
-        ("private",), description="Exact origins of pages that may call; `private` is localhost and private addresses."
+    allowed_origins: AllowedOrigins = Field(
+        (PRIVATE_ORIGINS,),
+        description="Exact origins of pages that may call; `private` is localhost and private addresses.",
     )
     trusted_proxies: Networks = Field((), description="CIDRs whose X-Forwarded-For is believed.")
 
@@ -131,7 +160,7 @@ class Settings(BaseSettings):
     rate_limit_api: Rate = Field("120/minute", description="Every other route, by owner.")
     rate_limit_storage: str = Field("memory://", description="memory://, or redis://host:port/db to share.")
     max_concurrent: int = Field(0, ge=0, le=4096, description="Requests inside one engine. Default by ENGINE.")
-    max_queued: int = Field(64, ge=0, le=10_000, description="Requests waiting for an engine.")
+    max_queued: int = Field(64, ge=0, le=10_000, description="Requests waiting, for each engine.")
     queue_timeout: Seconds = Field(30, description="Seconds a request waits in the queue.")
 
     max_body_bytes: int = Field(64 * MIB, ge=1024, le=1024 * MIB, description="Bytes of one request.")

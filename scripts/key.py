@@ -1,7 +1,9 @@
-"""make key NAME=…: a new API key, shown once; only its digest is kept, and the gateway takes it without a restart."""
+"""make key NAME=… [LIMIT=600/minute]: a new API key, shown once; only its digest is kept, and the gateway takes it without a
+restart. A second key of one name works beside the first, until the first one's entry is deleted from the file."""
 
 import hashlib
 import json
+import re
 import secrets
 import subprocess
 import sys
@@ -9,6 +11,7 @@ import time
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
+LIMIT = re.compile(r"[1-9][0-9]{0,8}/(second|minute|hour|day)")
 
 
 def main() -> int:
@@ -16,8 +19,17 @@ def main() -> int:
     if not name.replace("-", "").replace("_", "").isalnum():
         print("make key: give a name of letters, digits, - and _: make key NAME=shop", file=sys.stderr)
         return 2
+    limit = sys.argv[2] if len(sys.argv) > 2 else ""
+    if limit and not LIMIT.fullmatch(limit):
+        print(f"make key: {limit} is no limit: make key NAME=shop LIMIT=600/minute", file=sys.stderr)
+        return 2
     key = "sk-" + secrets.token_urlsafe(32)
-    entry = {"name": name, "sha256": hashlib.sha256(key.encode()).hexdigest(), "created": int(time.time())}
+    entry: dict[str, object] = {
+        "name": name,
+        "sha256": hashlib.sha256(key.encode()).hexdigest(),
+        "created": int(time.time()),
+    }
+    entry |= {"limit": limit} if limit else {}
     if running_in_docker():
         program = "import json,pathlib,sys; p=pathlib.Path('/data/api-keys.json'); d=json.loads(p.read_text()) if p.exists() else {'keys':[]}; d['keys'].append(json.loads(sys.argv[1])); t=p.with_suffix('.new'); t.write_text(json.dumps(d)); t.replace(p)"  # fmt: skip
         command = ["docker", "compose", "exec", "-T", "gateway", "/venv/bin/python", "-c", program, json.dumps(entry)]
@@ -27,7 +39,10 @@ def main() -> int:
         path.parent.mkdir(exist_ok=True)
         known = json.loads(path.read_text()) if path.exists() else {"keys": []}
         known["keys"].append(entry)
-        path.write_text(json.dumps(known))
+        new = path.with_suffix(".new")
+        new.touch(mode=0o600)
+        new.write_text(json.dumps(known, indent=1))
+        new.replace(path)
         print(f"Set API_KEYS_FILE={path} for the gateway.", file=sys.stderr)
     print(key)
     return 0

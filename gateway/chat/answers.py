@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterable
+from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -24,6 +24,7 @@ class Answer:
 
     id: str
     owner: str
+    kept: bool  # its question is in the store
     events: list[bytes] = field(default_factory=list)
     body: bytes = b""
     size: int = 0
@@ -32,11 +33,15 @@ class Answer:
     finished: bool = False
     readers: int = 0
     task: "asyncio.Task[None] | None" = None
+    grace: asyncio.TimerHandle | None = None
     closing: "asyncio.Task[None] | None" = None
     error: GatewayError | None = None
     _grown: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def send(self, events: bytes) -> None:
+        self.push(events)
+
+    def push(self, events: bytes) -> None:
         for event in events.split(b"\n\n"):
             if event.strip() == DONE:
                 self.complete = True
@@ -64,9 +69,11 @@ class Answer:
             raise NotFound("The answer was stopped before its end.")
         return self.body
 
-    async def read(self, start: int) -> AsyncIterator[bytes]:
+    async def read(self, start: int) -> AsyncGenerator[bytes]:
         """Events from number `start` (0 first) to the end. Raises the answer's error if it has no event at all."""
         self.readers += 1
+        if self.grace is not None:
+            self.grace.cancel()
         try:
             while True:
                 grown = self._grown
@@ -152,8 +159,4 @@ class Answers:
     def reader_left(self, answer: Answer) -> None:
         """An answer that nobody reads is aborted after RESUME_GRACE."""
         if not answer.readers and not answer.finished:
-            asyncio.get_running_loop().call_later(self._grace, self._abort_if_alone, answer)
-
-    def _abort_if_alone(self, answer: Answer) -> None:
-        if not answer.readers and not answer.finished:
-            self.abort(answer)
+            answer.grace = asyncio.get_running_loop().call_later(self._grace, self.abort, answer)

@@ -1,6 +1,7 @@
 """The way of a question, a line a stage: authenticate → limit → read media → find knowledge → admit → call engine →
 relay → account (docs/architecture.md)."""
 
+import asyncio
 import hashlib
 import secrets
 import time
@@ -14,20 +15,23 @@ import orjson
 from gateway.chat import extras, prompt
 from gateway.chat.account import account
 from gateway.chat.compose import compose
-from gateway.chat.relay import Meter, relay
+from gateway.chat.relay import Meter, Relay
 from gateway.chat.reply import Sink
 from gateway.chat.request import ChatRequest, PageRequest
 from gateway.context import Caller, RequestContext
 from gateway.desk import Desk
 from gateway.engines.client import Broken, EngineClient, Refused
 from gateway.engines.upstream import Upstream
-from gateway.engines.wire import Response, WireError
-from gateway.errors import ContextLengthExceeded, UpstreamError, UpstreamUnavailable
+from gateway.engines.wire import Into, Response, WireError
+from gateway.errors import ContextLengthExceeded, GatewayError, UpstreamError, UpstreamUnavailable
 from gateway.knowledge.query import citations_for
-from gateway.limits.admission import Admission
+from gateway.limits.admission import Admission, Permit
 from gateway.media.gather import Album
 
 FITTING_TRIES = 4
+# A request that engines begin and do not answer may be what ends them: it is not handed to a third one.
+MAX_BEGUN = 2
+BUSY_SECONDS = 0.5
 MAX_WHOLE_BYTES = 32 * 1024 * 1024
 
 
@@ -70,21 +74,20 @@ class Question:
 class Call:
     """An engine's answer that has begun."""
 
-    upstream: Upstream
+    permit: Permit
     response: Response
     client: EngineClient
-    _begun: bool = False
+    first: bytes
 
-    async def read(self) -> bytes:
-        """The body as it comes, empty at the end. Raises Broken."""
+    async def pour(self, into: Into) -> None:
+        """The body as it comes, to its end. Raises Broken."""
+        first, self.first = self.first, b""
+        if held := into(first):
+            await held
         try:
-            data = await self.response.read()
+            await self.response.pour(into)
         except WireError as error:
             raise self.client.broken(error) from None
-        if not self._begun:
-            self._begun = True
-            self.client.first_byte_came(self.response)
-        return data
 
 
 class Pipeline:
@@ -96,30 +99,41 @@ class Pipeline:
         await self._prepare(question, sink)
         async with self._engine(question, sink) as call:
             meter = Meter(question.context.started)
-            complete = False
             try:
-                await relay(call.read, sink, meter, wants_usage=question.request.wants_usage)
-                complete = True
+                await self._relayed(call, Relay(sink, meter, wants_usage=question.request.wants_usage), meter)
             finally:
-                account(meter, question.context, self.desk.metrics, complete=complete)
+                # Clients hang up on [DONE]: what counts is that it passed, not that the engine closed before they did.
+                account(meter, question.context, self.desk.metrics, complete=meter.done)
+
+    @staticmethod
+    async def _relayed(call: Call, relay: Relay, meter: Meter) -> None:
+        try:
+            await call.pour(relay)
+        except Broken:
+            if not meter.done:  # after [DONE] the answer is whole, however the engine then closes
+                raise
+        meter.check_whole()
 
     async def whole(self, question: Question) -> bytes:
         """The whole answer as one JSON body."""
         await self._prepare(question, None)
         async with self._engine(question, None) as call:
             body = bytearray()
-            while chunk := await call.read():
-                body += chunk
+
+            def keep(chunk: bytes) -> None:
+                body.extend(chunk)
                 if len(body) > MAX_WHOLE_BYTES:
                     raise Broken("garbage", UpstreamError("The engine's answer has no end."))
+
+            await call.pour(keep)
             return self._accounted(question, bytes(body))
 
     def _accounted(self, question: Question, body: bytes) -> bytes:
         try:
             answer = orjson.loads(body)
-            usage = answer.get("usage")
-        except (ValueError, AttributeError):
-            raise Broken("garbage", UpstreamError("The engine's answer is not JSON.")) from None
+            usage, _ = answer.get("usage"), answer["choices"]
+        except (ValueError, AttributeError, TypeError, KeyError):
+            raise Broken("garbage", UpstreamError("The engine's answer is no chat completion.")) from None
         meter = Meter(question.context.started, usage=usage, first_token_at=time.perf_counter())
         account(meter, question.context, self.desk.metrics, complete=True)
         return orjson.dumps({**answer, extras.KEY: question.extras()}) if question.assistant else body
@@ -156,31 +170,32 @@ class Pipeline:
     async def _engine(self, question: Question, sink: Sink | None) -> AsyncIterator[Call]:
         """An engine that has begun to answer; whatever was taken is given back at the end."""
         try:
-            call, permit = await self._admitted(self.desk.engines, question, sink)
+            call = await self._admitted(self.desk.engines, question, sink)
         except (UpstreamUnavailable, Refused) as failure:
             if not question.assistant or self.desk.fallback is None:
                 raise failure.error if isinstance(failure, Refused) else failure from None
             question.degraded = True
             await self._tell(question, sink, {"degraded": True})
             try:
-                call, permit = await self._admitted(self.desk.fallback, question, sink)
+                call = await self._admitted(self.desk.fallback, question, sink)
             except Refused as refused:
                 raise refused.error from None
         try:
             yield call
-            call.upstream.breaker.succeeded()
+            call.permit.succeeded()
         except Broken as broken:
-            self._failed(call.upstream, broken.kind)
+            self._failed(call.permit, broken.kind)
             raise broken.error from None
         finally:
-            call.upstream.breaker.abandoned()
-            permit.release()
             call.response.close()
+            call.permit.release(aborted=not call.response.complete)
 
-    async def _admitted(self, engines: Admission, question: Question, sink: Sink | None) -> tuple[Call, Any]:
-        """A permit and a response whose head is there. An engine that refuses is left out and the next one is tried."""
+    async def _admitted(self, engines: Admission, question: Question, sink: Sink | None) -> Call:
+        """An answer that has begun. An engine that refuses is left out and the next one is tried
+        (docs/decisions/007-what-is-asked-again.md)."""
         tried: frozenset[str] = frozenset()
         refusal: Refused | None = None
+        patient, begun = True, 0
 
         async def moved(position: int) -> None:
             await self._tell(question, sink, {"queue": {"position": position}})
@@ -191,22 +206,31 @@ class Pipeline:
                     permit = await engines.admit(question.caller.owner, question.affinity, tried, moved)
             except UpstreamUnavailable as unavailable:
                 raise refusal or unavailable from None
-            upstream = permit.upstream
             try:
-                response = await self._opened(question, upstream)
-                question.context.model = upstream.model
-                return Call(upstream, response, self.desk.client), permit
+                response, first = await self._opened(question, permit.upstream)
+                question.context.model = permit.upstream.model
+                return Call(permit, response, self.desk.client, first)
             except Refused as error:
-                permit.release()
-                self._failed(upstream, error.kind)
-                tried, refusal = tried | {upstream.name}, error
-            except BaseException:
-                upstream.breaker.abandoned()
+                self._failed(permit, error.kind)
+                permit.release(aborted=error.begun)
+                refusal, begun = error, begun + error.begun
+                if begun >= MAX_BEGUN:
+                    raise
+            except GatewayError:
+                permit.succeeded()  # the engine lives: it said what is wrong with the request
                 permit.release()
                 raise
+            except BaseException:
+                permit.release(aborted=True)
+                raise
+            if refusal.busy and patient:
+                patient = False
+                await asyncio.sleep(BUSY_SECONDS)
+            else:
+                tried |= {permit.upstream.name}
 
-    async def _opened(self, question: Question, upstream: Upstream) -> Response:
-        """The engine's response, its head read. What the estimate let through and the engine finds too long is counted by
+    async def _opened(self, question: Question, upstream: Upstream) -> tuple[Response, bytes]:
+        """The engine's response and the first of its body. What the estimate let through and the engine finds too long is counted by
         the engine's own tokenizer: the assistant then drops older turns, a raw call hears by how much it is over."""
         salt = self.desk.signer.cache_salt(question.caller.owner if question.caller.kind == "key" else "desk")
         scale, error = 1.0, None
@@ -235,8 +259,9 @@ class Pipeline:
         assert error is not None
         raise error
 
-    def _failed(self, upstream: Upstream, kind: str) -> None:
-        upstream.breaker.failed()
+    def _failed(self, permit: Permit, kind: str) -> None:
+        upstream = permit.upstream
+        permit.failed()
         self.desk.metrics.upstream_errors.labels(upstream.name, kind).inc()
         self.desk.metrics.breaker_state.labels(upstream.name).set(upstream.breaker.state)
 
@@ -251,10 +276,14 @@ def too_long(tokens: int, holds: int, refused: ContextLengthExceeded) -> Context
 
 
 def affinity_of(request: ChatRequest, session_id: str) -> str:
-    """Conversations that begin alike share an engine's prefix cache: x-session-id, else the first messages' digest."""
+    """Conversations that begin alike share an engine's prefix cache: x-session-id, else the first messages' digest.
+
+    Up to the user's first: the answer to it is not yet there in the first turn.
+    """
     if session_id:
         return session_id[:128]
-    first = "\0".join(message.text[:2000] for message in request.messages[:2])
+    until = next((number for number, message in enumerate(request.messages, 1) if message.role == "user"), 1)
+    first = "\0".join(message.text[:2000] for message in request.messages[:until])
     return hashlib.blake2b(first.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
 
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import time
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
@@ -20,45 +21,77 @@ from gateway.store.writing import Answered, Asked, Opened, close_turn, open_turn
 log = logging.getLogger("sightdesk.store")
 Result = TypeVar("Result")
 
+REST_SECONDS = 5.0  # after a failure no question waits for the store
+RETRY_SECONDS = (2.0, 10.0, 60.0)  # an answer is worth more tries: its question is kept already
+
 
 class Recorder:
     def __init__(self, database: Database, files: FileStore) -> None:
         self._database = database
         self._files = files
-        # Its own threads: a database that hangs must not hold up pictures.
-        self._threads = ThreadPoolExecutor(4, "store")
+        # Threads of its own, for a database that hangs must hold up neither pictures nor, by answers, further questions.
+        self._opening = ThreadPoolExecutor(4, "store-opening")
+        self._closing = ThreadPoolExecutor(4, "store-closing")
+        self._resting_until = 0.0
+        self._retries: set[asyncio.Task[None]] = set()
 
     async def open(self, request: PageRequest, owner: str, conversation_id: str, answer_id: str) -> Opened | None:
         """None where the store does not answer. Raises NotFound where the conversation is another owner's."""
         asked = Asked(owner, conversation_id, answer_id, request.question, _file_ids(request), replaced_turn(request))
-        try:
-            return await self._run(partial(self._open, asked))
-        except StoreUnavailable:
+        opened = await _in(self._opening, partial(self._open, asked))
+        if opened is None:
             log.warning("question_not_kept", extra={"answer": answer_id})
-            return None
+        return opened
 
     async def close(self, answer: Answer) -> None:
-        """Never raises: an answer that was given is given."""
-        try:
-            await self._run(partial(self._close, answer))
-        except StoreUnavailable:
-            log.warning("answer_not_kept", extra={"answer": answer.id})
-        except Exception:
-            log.exception("answer_not_kept", extra={"answer": answer.id})
+        """Never raises: an answer that was given is given. What the store does not take now it is offered again later."""
+        if not answer.kept or await self._closed(answer):
+            return
+        retry = asyncio.create_task(self._close_later(answer))
+        self._retries.add(retry)
+        retry.add_done_callback(self._retries.discard)
 
-    def _open(self, asked: Asked) -> Opened:
-        opened = open_turns(self._database, asked)
+    async def _close_later(self, answer: Answer) -> None:
+        for seconds in RETRY_SECONDS:
+            await asyncio.sleep(seconds)
+            if await self._closed(answer):
+                return
+        log.warning("answer_not_kept", extra={"answer": answer.id})
+
+    async def _closed(self, answer: Answer) -> bool:
+        try:
+            await _in(self._closing, partial(self._close, answer))
+        except StoreUnavailable:
+            return False
+        except Exception:  # the reader still waits for the end of the answer; to try again would not help
+            log.exception("answer_not_kept", extra={"answer": answer.id})
+        return True
+
+    def _open(self, asked: Asked) -> Opened | None:
+        # Looked at here, where those come that waited in line while the first one failed.
+        if time.monotonic() < self._resting_until:
+            self._database.failed()
+            return None
+        try:
+            opened = open_turns(self._database, asked)
+        except StoreUnavailable:
+            self._resting_until = time.monotonic() + REST_SECONDS
+            return None
         self._files.delete_all(asked.owner, opened.removed_files)
         return opened
 
     def _close(self, answer: Answer) -> None:
         close_turn(self._database, answer.id, answered_by(answer))
 
-    async def _run(self, work: Callable[[], Result]) -> Result:
-        return await asyncio.get_running_loop().run_in_executor(self._threads, work)
-
     def shut_down(self) -> None:
-        self._threads.shutdown()
+        for retry in self._retries:
+            retry.cancel()
+        self._opening.shutdown()
+        self._closing.shutdown()
+
+
+async def _in(threads: ThreadPoolExecutor, work: Callable[[], Result]) -> Result:
+    return await asyncio.get_running_loop().run_in_executor(threads, work)
 
 
 def replaced_turn(request: PageRequest) -> str:

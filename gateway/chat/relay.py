@@ -2,7 +2,7 @@
 
 import re
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,9 +13,6 @@ from gateway.engines.client import Broken
 from gateway.errors import UpstreamError
 
 END_OF_EVENT = re.compile(rb"\r?\n\r?\n")
-# Events that need a look inside; all others pass unread.
-NOTABLE = re.compile(rb'"usage":\s*\{|\[DONE\]|"error":')
-Read = Callable[[], Awaitable[bytes]]  # what has come since the last call; empty at the end
 MAX_EVENT_BYTES = 32 * 1024 * 1024
 
 
@@ -41,43 +38,63 @@ class Meter:
     def seconds_to_first_token(self) -> float | None:
         return self.first_token_at - self.started if self.first_token_at is not None else None
 
-
-class Splitter:
-    """Cuts a byte stream after its last whole event; the rest waits for more."""
-
-    def __init__(self) -> None:
-        self._rest = b""
-
-    def feed(self, chunk: bytes) -> bytes:
-        """The events that are complete with this chunk, their ends included; maybe none."""
-        data = self._rest + chunk if self._rest else chunk
-        if data.endswith(b"\n\n"):
-            self._rest = b""
-            return data
-        end = max(data.rfind(b"\n\n") + 2, data.rfind(b"\n\r\n") + 3)
-        if end < 3:
-            end = 0
-        self._rest = data[end:]
-        if len(self._rest) > MAX_EVENT_BYTES:
-            raise Broken("garbage", UpstreamError("The engine sent an event without an end."))
-        return data[:end]
+    def check_whole(self) -> None:
+        """Raises Broken where the stream ended before its [DONE]."""
+        if not self.done:
+            raise Broken("died", UpstreamError("The engine stopped in the middle of the answer."))
 
 
-async def relay(read: Read, sink: Sink, meter: Meter, *, wants_usage: bool) -> None:
-    """Passes every event on as it comes. Raises Broken when the stream ends before its [DONE]."""
-    splitter = Splitter()
-    while chunk := await read():
-        events = splitter.feed(chunk)
+class Relay:
+    """Takes the engine's bytes as they come and passes every whole event on, in the same call (`Into` of the wire).
+
+    Only events before the first token and those that may hold the usage, an error or the end are looked into.
+    """
+
+    __slots__ = ("_meter", "_push", "_rest", "_wants_usage")
+
+    def __init__(self, sink: Sink, meter: Meter, *, wants_usage: bool) -> None:
+        self._push = sink.push
+        self._meter = meter
+        self._wants_usage = wants_usage
+        self._rest = bytearray()
+
+    def __call__(self, chunk: bytes) -> Awaitable[None] | None:
+        events = chunk if not self._rest and chunk.endswith(b"\n\n") else self._whole(chunk)
         if not events:
-            continue
-        if meter.first_token_at is None or NOTABLE.search(events):
-            events = _looked_at(events, meter, wants_usage)
+            return None
+        meter = self._meter
+        if meter.first_token_at is None or _notable(events):
+            events = _looked_at(events, meter, self._wants_usage)
         else:
-            meter.events += events.count(b"data:")
-        if events:
-            await sink.send(events)
-    if not meter.done and not meter.failed:
-        raise Broken("died", UpstreamError("The engine stopped in the middle of the answer."))
+            meter.events += events.count(b"\n\n") or events.count(b"\n\r\n")
+        held = self._push(events) if events else None
+        return _failing(held) if meter.failed else held
+
+    def _whole(self, chunk: bytes) -> bytes:
+        """The events that are complete with this chunk, their ends included; maybe none. The rest waits for more."""
+        rest = self._rest
+        searched = max(0, len(rest) - 2)
+        rest += chunk
+        end = max(rest.rfind(b"\n\n", searched) + 2, rest.rfind(b"\n\r\n", searched) + 3)
+        if end < 3:
+            if len(rest) > MAX_EVENT_BYTES:
+                raise Broken("garbage", UpstreamError("The engine sent an event without an end."))
+            return b""
+        events = bytes(rest[:end])
+        del rest[:end]
+        return events
+
+
+async def _failing(held: Awaitable[None] | None) -> None:
+    """What came before the engine's error still reaches the client, and then its own words in place of the engine's."""
+    if held is not None:
+        await held
+    raise Broken("error_event", UpstreamError("The engine failed in the middle of the answer."))
+
+
+def _notable(events: bytes) -> bool:
+    """Whether the usage, an error or the end may be among them."""
+    return b'"usage"' in events or b"[DONE]" in events or b'"error"' in events
 
 
 def _looked_at(events: bytes, meter: Meter, wants_usage: bool) -> bytes:
@@ -86,8 +103,13 @@ def _looked_at(events: bytes, meter: Meter, wants_usage: bool) -> bytes:
     start = 0
     for end in END_OF_EVENT.finditer(events):
         event, start = events[start : end.end()], end.end()
-        if _note(event, meter) or wants_usage:
+        if meter.first_token_at is not None and not _notable(event):
+            meter.events += 1
             passed.append(event)
+        elif _note(event, meter) or (wants_usage and not meter.failed):
+            passed.append(event)
+        if meter.failed:
+            break
     return b"".join(passed)
 
 
@@ -105,15 +127,15 @@ def _note(event: bytes, meter: Meter) -> bool:
         return True
     if body.get("error"):
         meter.failed = True
-        return True
+        return False  # the client hears of it in the contract's words
     if isinstance(body.get("usage"), dict):
         meter.usage = body["usage"]
     choices = body.get("choices")
     if not choices:
         return not isinstance(body.get("usage"), dict)
-    meter.events += 1
-    if meter.first_token_at is None and _has_token(choices):
-        meter.first_token_at = time.perf_counter()
+    if _has_token(choices):  # vLLM's first event names the role only
+        meter.events += 1
+        meter.first_token_at = meter.first_token_at or time.perf_counter()
     return True
 
 

@@ -1,7 +1,9 @@
 """Where an answer goes. A response starts with its first event, so that what fails before it is an honest status."""
 
 import asyncio
-from typing import Protocol
+import types
+from collections.abc import Awaitable, Coroutine, Generator
+from typing import Any, Protocol
 
 from starlette.types import Send
 
@@ -18,7 +20,9 @@ JSON_HEADERS = [(b"content-type", b"application/json")]
 
 
 class Sink(Protocol):
-    """Takes whole events."""
+    """Takes whole events: `push` at once, giving an awaitable only where the reader is slow; `send` waits for that."""
+
+    def push(self, events: bytes) -> Awaitable[None] | None: ...
 
     async def send(self, events: bytes) -> None: ...
 
@@ -26,34 +30,65 @@ class Sink(Protocol):
 class StreamReply:
     """A stream to one client: server-sent events, with comments while nothing else is said."""
 
-    def __init__(self, send: Send) -> None:
+    __slots__ = ("_last", "_send", "_send_body", "_time", "started")
+
+    def __init__(self, send: Send, send_body: Send) -> None:
+        """`send` takes the head, through every layer; `send_body` the rest."""
         self._send = send
+        self._send_body = send_body
         self.started = False
-        self._last = asyncio.get_running_loop().time()
+        self._time = asyncio.get_running_loop().time
+        self._last = self._time()
 
     async def send(self, events: bytes) -> None:
         if not self.started:
             self.started = True
             await self._send({"type": "http.response.start", "status": 200, "headers": list(STREAM_HEADERS)})
-        self._last = asyncio.get_running_loop().time()
-        await self._send({"type": "http.response.body", "body": events, "more_body": True})
+        self._last = self._time()
+        await self._send_body({"type": "http.response.body", "body": events, "more_body": True})
+
+    def push(self, events: bytes) -> Awaitable[None] | None:
+        """As `send`, without a task: ASGI's `send` runs through in one step unless the client's buffer is full."""
+        if not self.started:
+            return self.send(events)
+        self._last = self._time()
+        step = self._send_body({"type": "http.response.body", "body": events, "more_body": True})
+        try:
+            waiting = step.send(None)  # type: ignore[attr-defined]  # a coroutine, as every `async def` gives
+        except StopIteration:
+            return None
+        return _finished(step, waiting)  # type: ignore[arg-type]
 
     async def fail(self, error: GatewayError) -> None:
         """Ends a stream that has begun. Before that the error belongs to the error handler."""
         await self.send(extras.error_event(error.body()))
 
     async def end(self) -> None:
-        await self._send({"type": "http.response.body", "body": b"", "more_body": False})
+        await self._send_body({"type": "http.response.body", "body": b"", "more_body": False})
 
     async def keep_alive(self) -> None:
         """Runs beside the answer: a comment after each 10 s of silence."""
-        loop = asyncio.get_running_loop()
         while True:
-            silent = loop.time() - self._last
+            silent = self._time() - self._last
             if silent >= KEEP_ALIVE_SECONDS:
                 await self.send(extras.KEEP_ALIVE)
                 silent = 0
             await asyncio.sleep(KEEP_ALIVE_SECONDS - silent)
+
+
+@types.coroutine
+def _finished(step: Coroutine[Any, Any, None], waiting: Any) -> Generator[Any, Any, None]:
+    """Goes on with a coroutine that was begun by hand and now waits: a task may await this in its place."""
+    try:
+        while True:
+            try:
+                sent = yield waiting
+            except BaseException as error:  # noqa: BLE001 - a cancellation belongs to the coroutine, as in `yield from`
+                waiting = step.throw(error)
+            else:
+                waiting = step.send(sent)
+    except StopIteration:
+        return
 
 
 async def send_json(send: Send, body: bytes) -> None:

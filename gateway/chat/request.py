@@ -1,9 +1,11 @@
 """The chat completions that a client may ask for: an allow-list, each parameter bounded (contract, section 3)."""
 
+import re
 from typing import Annotated, Any, Literal, Self, TypeVar
 
 import orjson
 from pydantic import AfterValidator, BaseModel, ConfigDict, Discriminator, Field, Tag, ValidationError, model_validator
+from pydantic_core import from_json
 
 from gateway.errors import GatewayError, InvalidJSON, InvalidRequest, UnsupportedParameter
 
@@ -11,6 +13,11 @@ MAX_MESSAGES = 200
 MAX_TOOLS = 32
 MAX_TOOLS_BYTES = 64 * 1024
 MAX_SCHEMA_BYTES = 16 * 1024
+MAX_PARTS = 256  # of one message
+# A body of eight megabytes of `1,` or `"a":1,` would become gigabytes of values and of errors. Text with so many commas or
+# colons is longer than any engine's context.
+MAX_COMMAS, MAX_COLONS = 500_000, 100_000
+MAX_NAMED = 200  # characters of a client's own parameter name that an error repeats
 
 
 def as_given(model: BaseModel) -> dict[str, Any]:
@@ -19,7 +26,10 @@ def as_given(model: BaseModel) -> dict[str, Any]:
 
 def at_most_bytes(bound: int, what: str) -> AfterValidator:
     def check(value: Any) -> Any:
-        size = len(orjson.dumps(value, default=as_given))
+        try:
+            size = len(orjson.dumps(value, default=as_given))
+        except orjson.JSONEncodeError as error:  # nested too deep, or a number of more than 64 bits
+            raise ValueError(f"{what} cannot be passed on: {error}") from None
         if size > bound:
             raise ValueError(f"{what} has {size} bytes; at most {bound} are taken")
         return value
@@ -27,8 +37,20 @@ def at_most_bytes(bound: int, what: str) -> AfterValidator:
     return AfterValidator(check)
 
 
-class Part(BaseModel):
-    model_config = ConfigDict(extra="ignore")
+class Exact(BaseModel):
+    """Nothing beyond what is listed, and no guessing of types: "5" is no number and 1 is not true."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False)
+
+
+class Lenient(BaseModel):
+    """Unknown keys are dropped, never passed on: SDKs send back what they received (`refusal`, `annotations`)."""
+
+    model_config = ConfigDict(extra="ignore", strict=True, allow_inf_nan=False)
+
+
+class Part(Lenient):
+    pass
 
 
 class TextPart(Part):
@@ -36,8 +58,7 @@ class TextPart(Part):
     text: str
 
 
-class ImageURL(BaseModel):
-    model_config = ConfigDict(extra="ignore")
+class ImageURL(Lenient):
     url: str
 
 
@@ -46,8 +67,7 @@ class ImagePart(Part):
     image_url: ImageURL
 
 
-class FileReference(BaseModel):
-    model_config = ConfigDict(extra="ignore")
+class FileReference(Lenient):
     file_id: str | None = Field(None, max_length=64)
     file_data: str | None = None
     filename: str | None = Field(None, max_length=512)
@@ -79,27 +99,25 @@ ContentPart = Annotated[
 ]
 
 
-class FunctionCall(BaseModel):
-    model_config = ConfigDict(extra="ignore")
+class FunctionCall(Lenient):
     name: str = Field(max_length=128)
     arguments: str
 
 
-class ToolCall(BaseModel):
-    model_config = ConfigDict(extra="ignore")
+class ToolCall(Lenient):
     id: str = Field(max_length=256)
     type: Literal["function"] = "function"
     function: FunctionCall
 
 
-class Message(BaseModel):
-    """Unknown keys are dropped, never passed on: SDKs send back what they received (`refusal`, `annotations`)."""
+Parts = Annotated[list[ContentPart], Field(max_length=MAX_PARTS, fail_fast=True)]
 
-    model_config = ConfigDict(extra="ignore")
+
+class Message(Lenient):
     role: Literal["system", "developer", "user", "assistant", "tool"]
-    content: str | list[ContentPart] | None = None
+    content: str | Parts | None = None
     name: str | None = Field(None, max_length=128)
-    tool_calls: list[ToolCall] | None = Field(None, max_length=128)
+    tool_calls: Annotated[list[ToolCall], Field(max_length=128, fail_fast=True)] | None = None
     tool_call_id: str | None = Field(None, max_length=256)
 
     @model_validator(mode="after")
@@ -119,41 +137,35 @@ class Message(BaseModel):
         return "\n".join(part.text for part in self.parts if isinstance(part, TextPart))
 
 
-class Function(BaseModel):
-    model_config = ConfigDict(extra="forbid")
+class Function(Exact):
     name: str = Field(pattern=r"^[A-Za-z0-9_-]{1,64}$")
     description: str | None = None
     parameters: dict[str, Any] | None = None
     strict: bool | None = None
 
 
-class Tool(BaseModel):
-    model_config = ConfigDict(extra="forbid")
+class Tool(Exact):
     type: Literal["function"]
     function: Function
 
 
-class FunctionName(BaseModel):
-    model_config = ConfigDict(extra="forbid")
+class FunctionName(Exact):
     name: str = Field(max_length=64)
 
 
-class ToolChoice(BaseModel):
-    model_config = ConfigDict(extra="forbid")
+class ToolChoice(Exact):
     type: Literal["function"]
     function: FunctionName
 
 
-class JSONSchema(BaseModel):
-    model_config = ConfigDict(extra="forbid")
+class JSONSchema(Exact):
     name: str = Field(max_length=64)
     description: str | None = Field(None, max_length=1024)
     schema_: dict[str, Any] | None = Field(None, alias="schema")
     strict: bool | None = None
 
 
-class ResponseFormat(BaseModel):
-    model_config = ConfigDict(extra="forbid")
+class ResponseFormat(Exact):
     type: Literal["text", "json_object", "json_schema"]
     json_schema: Annotated[JSONSchema, at_most_bytes(MAX_SCHEMA_BYTES, "json_schema")] | None = None
 
@@ -164,16 +176,17 @@ class ResponseFormat(BaseModel):
         return self
 
 
-class StreamOptions(BaseModel):
-    model_config = ConfigDict(extra="forbid")
+class StreamOptions(Exact):
     include_usage: bool = False
 
 
-class ChatRequest(BaseModel):
-    model_config = ConfigDict(extra="forbid", allow_inf_nan=False)
+Tools = Annotated[list[Tool], Field(max_length=MAX_TOOLS, fail_fast=True), at_most_bytes(MAX_TOOLS_BYTES, "tools")]
+Stop = Annotated[str, Field(min_length=1, max_length=64)]
 
+
+class ChatRequest(Exact):
     model: str = Field(max_length=256)
-    messages: list[Message] = Field(min_length=1, max_length=MAX_MESSAGES)
+    messages: Annotated[list[Message], Field(min_length=1, max_length=MAX_MESSAGES, fail_fast=True)]
     stream: bool = False
     stream_options: StreamOptions | None = None
     temperature: float | None = Field(None, ge=0, le=2)
@@ -185,24 +198,18 @@ class ChatRequest(BaseModel):
     repetition_penalty: float | None = Field(None, gt=0, le=2)
     max_tokens: int | None = Field(None, ge=1)
     max_completion_tokens: int | None = Field(None, ge=1)
-    stop: Annotated[str, Field(max_length=64)] | list[Annotated[str, Field(max_length=64)]] | None = None
+    stop: Stop | Annotated[list[Stop], Field(max_length=4, fail_fast=True)] | None = None
     seed: int | None = Field(None, ge=-(2**63), le=2**63 - 1)
-    n: Literal[1] | None = None
+    n: int | None = Field(None, ge=1, le=1)
     logprobs: bool | None = None
     top_logprobs: int | None = Field(None, ge=0, le=5)
     response_format: ResponseFormat | None = None
-    tools: Annotated[list[Tool], at_most_bytes(MAX_TOOLS_BYTES, "tools")] | None = Field(None, max_length=MAX_TOOLS)
+    tools: Tools | None = None
     tool_choice: Literal["none", "auto", "required"] | ToolChoice | None = None
     parallel_tool_calls: bool | None = None
     user: str | None = Field(None, max_length=256)
     metadata: dict[str, Any] | None = None
     store: bool | None = None
-
-    @model_validator(mode="after")
-    def at_most_four_stops(self) -> Self:
-        if isinstance(self.stop, list) and len(self.stop) > 4:
-            raise ValueError(f"stop has {len(self.stop)} strings; at most 4 are taken")
-        return self
 
     @property
     def wanted_tokens(self) -> int | None:
@@ -237,23 +244,43 @@ SAMPLING = (
 
 def parse(shape: type[Request], body: bytes, max_model_len: int) -> Request:
     """The request in a JSON body. Raises InvalidJSON, UnsupportedParameter or InvalidRequest, naming the first fault."""
+    if body.count(b",") > MAX_COMMAS or body.count(b":") > MAX_COLONS:
+        raise InvalidRequest(
+            f"The body has more than {MAX_COMMAS} commas or {MAX_COLONS} colons: that is no conversation."
+        )
     try:
-        request = shape.model_validate_json(body)
+        # In two steps: `model_validate_json` needs three times the body for a moment, and a body may be all pictures.
+        given = from_json(body, allow_inf_nan=False)
+    except ValueError as error:
+        raise InvalidJSON(f"The body is not JSON: {error}.") from None
+    try:
+        request = shape.model_validate(given)
     except ValidationError as error:
         raise first_fault(error) from None
-    if request.wanted_tokens and request.wanted_tokens > max_model_len:
-        raise InvalidRequest(
-            f"max_tokens is {request.wanted_tokens}; this engine's context holds {max_model_len}.", param="max_tokens"
-        )
+    for name in ("max_tokens", "max_completion_tokens"):
+        wanted = getattr(request, name)
+        if wanted is not None and wanted > max_model_len:
+            raise InvalidRequest(f"{name} is {wanted}; this engine's context holds {max_model_len}.", param=name)
     return request
 
 
+# Which side of a union Pydantic tried: no step of the client's own.
+UNION_SIDE = re.compile(r"(?:str|constrained-str|ToolChoice|(?:list|literal|tagged-union|function-\w+)\[.*)", re.DOTALL)
+
+
 def first_fault(error: ValidationError) -> GatewayError:
-    fault = error.errors(include_url=False, include_input=False)[0]
-    where = ".".join(str(step) for step in fault["loc"])
-    if fault["type"] == "json_invalid":
-        return InvalidJSON(f"The body is not JSON: {fault['ctx']['error']}.")
+    """The first fault, and of a union's sides the one that was followed furthest."""
+    faults = error.errors(include_url=False, include_input=False)
+    first = _steps(faults[0])
+    fault = max(
+        (other for other in faults if _steps(other)[: len(first)] == first), key=lambda other: len(_steps(other))
+    )
+    where = ".".join(_steps(fault))[:MAX_NAMED]
     if fault["type"] == "extra_forbidden":
         return UnsupportedParameter(f"{where} is not a parameter that is taken here.", param=where)
     message = fault["msg"].removeprefix("Value error, ")
     return InvalidRequest(f"{where}: {message}" if where else message, param=where or None)
+
+
+def _steps(fault: Any) -> list[str]:
+    return [str(step) for step in fault["loc"] if not UNION_SIDE.fullmatch(str(step))]

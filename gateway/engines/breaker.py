@@ -13,6 +13,8 @@ class State(IntEnum):
 
 
 class Breaker:
+    """Once the circuit is open only the probe's outcome counts: calls that began before it opened say nothing new."""
+
     def __init__(self, failures: int, reset_seconds: float) -> None:
         self._limit = failures
         self._reset = reset_seconds
@@ -31,21 +33,31 @@ class Breaker:
         state = self.state
         return state is State.CLOSED or (state is State.HALF_OPEN and not self._probing)
 
-    def started(self) -> None:
-        self._probing = self.state is State.HALF_OPEN
+    def started(self) -> bool:
+        """Notes a call that goes out. True if it is the probe; hand that to the one verdict below that it ends with."""
+        probe = self.state is State.HALF_OPEN
+        self._probing = self._probing or probe
+        return probe
 
-    def succeeded(self) -> None:
-        self._failures = 0
-        self._probing = False
+    def succeeded(self, probe: bool) -> None:
+        if probe or self.state is State.CLOSED:
+            self.close()
 
-    def failed(self) -> None:
+    def failed(self, probe: bool) -> None:
+        if not probe and self.state is not State.CLOSED:
+            return
         self._failures += 1
         self._probing = False
         if self._failures >= self._limit:
             self._opened_at = time.monotonic()
 
-    def abandoned(self) -> None:
+    def abandoned(self, probe: bool) -> None:
         """The caller left before the engine proved anything."""
+        if probe:
+            self._probing = False
+
+    def close(self) -> None:
+        self._failures = 0
         self._probing = False
 
     def retry_after(self) -> float:

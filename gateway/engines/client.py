@@ -8,27 +8,34 @@ from typing import Any
 
 import orjson
 
+from gateway.engines.pool import Pool
 from gateway.engines.upstream import LITE_MODEL, Upstream
-from gateway.engines.wire import ConnectFailed, Pool, Response, TimedOut, WireError
+from gateway.engines.wire import ConnectFailed, GivenUp, Response, TimedOut, WireError
 from gateway.errors import ContextLengthExceeded, GatewayError, InvalidRequest, UpstreamError, UpstreamTimeout
 from gateway.metrics import Metrics
 
 log = logging.getLogger("sightdesk.engines")
-PROBE_SECONDS = 1.0
-# Even a busy engine's kernel accepts connections at once; one that does not is gone.
-PROBE_CONNECT_SECONDS = 0.7
+# A suspended engine is out within 2 s: it may answer one probe, and the next two get no answer.
+PROBE_EVERY_SECONDS = 0.5
+PROBE_SECONDS = 0.6
+ERROR_SECONDS = 5.0  # for the words of a refusal
 MAX_ERROR_BYTES = 64 * 1024
 MAX_LISTING_BYTES = 1024 * 1024
 JSON = {"content-type": "application/json", "accept": "*/*"}
 
 
 class Refused(Exception):
-    """An engine failed before it sent a byte: another one may be tried. `error` is what the client hears if none can."""
+    """An engine failed before it sent a byte: another one may be tried. `error` is what the client hears if none can.
 
-    def __init__(self, kind: str, error: GatewayError) -> None:
+    `begun`: it may have been at work on the request. `busy`: it said that it is, and may be asked again.
+    """
+
+    def __init__(self, kind: str, error: GatewayError, *, begun: bool = False, busy: bool = False) -> None:
         super().__init__(kind)
         self.kind = kind
         self.error = error
+        self.begun = begun
+        self.busy = busy
 
 
 class Broken(Exception):
@@ -56,23 +63,39 @@ class EngineClient:
         for pool in self._pools.values():
             pool.drop()
 
-    async def open(self, upstream: Upstream, body: bytes, request_id: str) -> Response:
-        """The engine's response, its head read; close it. Raises Refused, or the engine's 4xx as what the client is told."""
+    async def open(self, upstream: Upstream, body: bytes, request_id: str) -> tuple[Response, bytes]:
+        """The engine's response and the first of its body; close it.
+
+        FIRST_TOKEN_TIMEOUT bounds both together. Raises Refused, or the engine's 4xx as what the client is told.
+        """
         headers = {**JSON, "x-request-id": request_id}
         try:
             response = await self.pool(upstream).request("POST", "/v1/chat/completions", headers, body, self._first)
-        except TimedOut:
-            raise Refused("timeout", self._late()) from None
-        except ConnectFailed as error:
-            late = " in time" if error.timed_out else ""
-            kind = "connect_timeout" if error.timed_out else "connect"
-            raise Refused(kind, UpstreamError(f"The engine could not be reached{late}.")) from None
-        except WireError:
-            raise Refused("died", UpstreamError("The engine closed the connection without an answer.")) from None
-        if response.status == 200:
-            response.allow(self._first)
-            return response
-        raise await self._failure(response)
+        except WireError as error:
+            raise self._refused(error) from None
+        if response.status != 200:
+            raise await self._failure(response)
+        try:
+            first = await response.read()
+        except WireError as error:
+            response.close()
+            raise self._refused(error) from None
+        except BaseException:
+            response.close()
+            raise
+        response.begun = True
+        response.allow(self._idle)
+        return response, first
+
+    def _refused(self, error: WireError) -> Refused:
+        if isinstance(error, TimedOut):
+            return Refused("timeout", self._late(), begun=True)
+        if isinstance(error, ConnectFailed):
+            kind, late = ("connect_timeout", " in time") if error.timed_out else ("connect", "")
+            return Refused(kind, UpstreamError(f"The engine could not be reached{late}."))
+        if isinstance(error, GivenUp):
+            return Refused("down", UpstreamError("The engine fell silent before it answered."), begun=True)
+        return Refused("died", UpstreamError("The engine closed the connection without an answer."), begun=True)
 
     async def count_tokens(self, upstream: Upstream, body: dict[str, Any]) -> int | None:
         """Tokens of the prompt without its pictures, by the engine's own tokenizer; None where it cannot say."""
@@ -91,15 +114,15 @@ class EngineClient:
     async def _failure(self, response: Response) -> Exception:
         status = response.status
         try:
-            response.allow(self._idle)
-            text = await response.read_all(MAX_ERROR_BYTES)
-        except WireError:
-            text = b""
+            if status not in (400, 413, 422):
+                kind, busy = f"status_{status // 100}xx", status in (429, 503)
+                return Refused(kind, UpstreamError("The engine answered with an error."), begun=not busy, busy=busy)
+            async with asyncio.timeout(ERROR_SECONDS):
+                return _client_error(await response.read_all(MAX_ERROR_BYTES))
+        except (WireError, TimeoutError):
+            return _client_error(b"")
         finally:
             response.close()
-        if status in (400, 413, 422):
-            return _client_error(text)
-        return Refused(f"status_{status // 100}xx", UpstreamError("The engine answered with an error."))
 
     def broken(self, error: WireError) -> Broken:
         """What stopped an answer in its middle."""
@@ -107,18 +130,23 @@ class EngineClient:
             return Broken("timeout", self._late())
         return Broken("died", UpstreamError("The engine stopped in the middle of the answer."))
 
-    def first_byte_came(self, response: Response) -> None:
-        response.allow(self._idle)
-
     def _late(self) -> UpstreamTimeout:
         return UpstreamTimeout(f"The engine sent nothing for {self._first:g} s (then {self._idle:g} s between tokens).")
+
+    def speaks(self, upstream: Upstream, seconds: float) -> bool:
+        """Whether something of an answer came within the last `seconds`."""
+        return any(response.begun and response.silence() < seconds for response in self.pool(upstream).active)
+
+    def give_up(self, upstream: Upstream) -> None:
+        """What the engine has not begun to answer fails now, and may be asked elsewhere."""
+        for response in self.pool(upstream).active:
+            if not response.begun:
+                response.give_up()
 
     async def models(self, upstream: Upstream) -> tuple[int, bytes]:
         """Status and body of the engine's /v1/models. Raises WireError, TimeoutError."""
         async with asyncio.timeout(PROBE_SECONDS):
-            response = await self.pool(upstream).request(
-                "GET", "/v1/models", {"accept": "*/*"}, b"", PROBE_SECONDS, PROBE_CONNECT_SECONDS
-            )
+            response = await self.pool(upstream).request("GET", "/v1/models", {"accept": "*/*"}, b"", PROBE_SECONDS)
             try:
                 return response.status, await response.read_all(MAX_LISTING_BYTES)
             finally:
@@ -145,7 +173,7 @@ def _client_error(text: bytes) -> GatewayError:
 
 
 class HealthMonitor:
-    """Asks every engine each second what it serves; an engine that refuses the connection is out at once."""
+    """Asks every engine twice a second what it serves; one that refuses the connection, or is silent twice, is out."""
 
     def __init__(
         self, client: EngineClient, upstreams: list[Upstream], metrics: Metrics, changed: Callable[[], None]
@@ -159,32 +187,46 @@ class HealthMonitor:
     async def run(self) -> None:
         while True:
             started = time.monotonic()
-            await asyncio.gather(*(self.probe(upstream) for upstream in self._upstreams))
-            await asyncio.sleep(max(0.1, PROBE_SECONDS - (time.monotonic() - started)))
+            told = await asyncio.gather(*map(self.probe, self._upstreams), return_exceptions=True)
+            for error in told:
+                if isinstance(error, Exception):  # no engine's words may end the watch over all of them
+                    log.error("probe_failed", exc_info=error)
+            await asyncio.sleep(max(0.1, PROBE_EVERY_SECONDS - (time.monotonic() - started)))
 
     async def probe(self, upstream: Upstream) -> None:
-        try:
-            status, body = await self._client.models(upstream)
-            up = status < 500
-            if status == 200:
-                self._learn(upstream, body)
-            self._silent[upstream.name] = 0
-        except ConnectFailed:
-            up = False
-        except (WireError, TimeoutError):
-            # Busy is not dead: twice in a row is.
-            self._silent[upstream.name] = self._silent.get(upstream.name, 0) + 1
-            up = bool(upstream.up) and self._silent[upstream.name] < 2
+        up = await self._answers(upstream)
         self._metrics.breaker_state.labels(upstream.name).set(upstream.breaker.state)
         self._metrics.upstream_up.labels(upstream.name).set(up)
         if up is not upstream.up:
             log.info("upstream_changed", extra={"upstream": upstream.name, "up": up})
+            upstream.up = up
             if up:
-                upstream.breaker.succeeded()
+                upstream.breaker.close()
             else:
                 self._client.pool(upstream).drop()
-            upstream.up = up
+                if any(other.usable for other in self._upstreams):
+                    self._client.give_up(upstream)
             self._changed()
+
+    async def _answers(self, upstream: Upstream) -> bool:
+        name = upstream.name
+        try:
+            status, body = await self._client.models(upstream)
+        except ConnectFailed as error:
+            if not error.timed_out:
+                return False
+            self._silent[name] = self._silent.get(name, 0) + 1
+        except (WireError, TimeoutError):
+            self._silent[name] = self._silent.get(name, 0) + 1
+        else:
+            self._silent[name] = 0
+            if status == 200:
+                self._learn(upstream, body)
+            return status < 500
+        # Busy is not dead: twice in a row without a token of any answer between is.
+        if self._client.speaks(upstream, PROBE_SECONDS / 2):
+            self._silent[name] = 0
+        return bool(upstream.up) and self._silent[name] < 2
 
     @staticmethod
     def _learn(upstream: Upstream, body: bytes) -> None:

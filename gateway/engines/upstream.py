@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from gateway.engines.breaker import Breaker
+from gateway.engines.breaker import Breaker, State
 
 LITE_MODEL = "sightdesk-lite"
 
@@ -26,6 +26,11 @@ class Upstream:
     @property
     def usable(self) -> bool:
         return self.up is not False and self.breaker.allows()
+
+    @property
+    def hopeful(self) -> bool:
+        """Whether waiting for it makes sense: it is up, and its circuit is closed or about to be tried."""
+        return self.up is not False and self.breaker.state is not State.OPEN
 
     @property
     def has_room(self) -> bool:

@@ -3,22 +3,25 @@
 WireError
 ├── ConnectFailed    no connection: refused, unknown host, out of time, the engine is down
 ├── TimedOut         the engine said nothing for too long
+├── GivenUp          the engine is down; nothing of this answer had come
 └── Cut              the connection broke, or what came is no HTTP
 """
 
 import asyncio
-import ssl
 from collections import deque
-from collections.abc import Mapping
-from typing import cast
-from urllib.parse import urlsplit
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING, cast
 
 import httptools
 
+if TYPE_CHECKING:
+    from gateway.engines.pool import Pool
+
+# Takes bytes at once and gives None, or an awaitable after which it takes more.
+Into = Callable[[bytes], Awaitable[None] | None]
+
 PAUSE_BYTES = 256 * 1024  # unread bytes of one response above which the engine is held back
 MAX_HEAD_BYTES = 64 * 1024
-IDLE_SECONDS = 4.0  # below the 5 s after which uvicorn, vLLM's server, closes an idle connection
-MAX_IDLE = 512
 
 
 class WireError(Exception):
@@ -35,16 +38,28 @@ class TimedOut(WireError):
     pass
 
 
+class GivenUp(WireError):
+    pass
+
+
 class Cut(WireError):
     pass
 
 
 class Response(asyncio.Protocol):
-    """One connection, and the response that is on it. `read()` gives the body as it comes; `close()` gives the connection back."""
+    """One connection, and the response that is on it. `read()` gives the body as it is asked for, `pour()` hands it on in the
+    very call in which it came; `close()` gives the connection back."""
+
+    __slots__ = (
+        "_buffered", "_chunks", "_error", "_head_bytes", "_head_done", "_heard_at", "_held", "_into", "_keeps_alive", "_limit",
+        "_loop", "_parser", "_paused", "_pool", "_thrown", "_time", "_timer", "_transport", "_waiter", "begun", "complete",
+        "headers", "idle_since", "used",
+    )  # fmt: skip
 
     def __init__(self, pool: "Pool") -> None:
         self._pool = pool
         self._loop = asyncio.get_running_loop()
+        self._time = self._loop.time
         self._transport: asyncio.Transport | None = None
         self.used = 0  # requests that this connection has carried
         self.idle_since = 0.0
@@ -52,10 +67,10 @@ class Response(asyncio.Protocol):
 
     def _reset(self) -> None:
         self._parser = httptools.HttpResponseParser(self)
-        self._status = b""
         self.headers: dict[bytes, bytes] = {}
         self._head_bytes = 0
-        self._head_done = self._complete = self._keeps_alive = self._paused = False
+        self._head_done = self._keeps_alive = self._paused = False
+        self.begun = self.complete = False  # the body; its reader notes that it has begun
         self._chunks: deque[bytes] = deque()
         self._buffered = 0
         self._error: WireError | None = None
@@ -63,6 +78,9 @@ class Response(asyncio.Protocol):
         self._timer: asyncio.TimerHandle | None = None
         self._limit = 0.0
         self._heard_at = 0.0
+        self._into: Into | None = None
+        self._held: Awaitable[None] | None = None
+        self._thrown: Exception | None = None
 
     @property
     def status(self) -> int:
@@ -79,8 +97,9 @@ class Response(asyncio.Protocol):
         self._transport = cast(asyncio.Transport, transport)  # uvloop's has the methods and not the base class
 
     def data_received(self, data: bytes) -> None:
-        self._heard_at = self._loop.time()
-        if not self._head_done:
+        if self._head_done:
+            self._heard_at = self._time()
+        else:  # dripping a head wins no time
             self._head_bytes += len(data)
         try:
             self._parser.feed_data(data)
@@ -88,19 +107,36 @@ class Response(asyncio.Protocol):
             self._fail(Cut(f"no HTTP: {error}"))
         if not self._head_done and self._head_bytes > MAX_HEAD_BYTES:
             self._fail(Cut("a head without an end"))
+        if self._into is not None and self._chunks and self._error is None and self._pour_now(self._into):
+            return
         if self._buffered > PAUSE_BYTES and not self._paused and self._transport is not None:
             self._paused = True
             self._transport.pause_reading()
         self._wake()
+
+    def _pour_now(self, into: Into) -> bool:
+        """Hands on what is here; whether nobody has to wake up for it."""
+        try:
+            self._held = into(self._take())
+        except Exception as error:  # noqa: BLE001 - it belongs to whoever waits in pour()
+            self._thrown = error
+        if self._held is None and self._thrown is None:
+            return not self.complete
+        self._into = None  # what comes meanwhile is kept
+        return False
 
     def connection_lost(self, error: Exception | None) -> None:
         self._transport = None
         self._pool._lost(self)
         ends_by_closing = b"content-length" not in self.headers and b"transfer-encoding" not in self.headers
         if self._head_done and ends_by_closing and error is None:
-            self._complete = True
-        elif not self._complete:
+            self.complete = True
+        elif not self.complete:
             self._fail(Cut("the connection broke"))
+        self._wake()
+
+    def give_up(self) -> None:
+        self._fail(GivenUp("the engine is down"))
         self._wake()
 
     # httptools' callbacks
@@ -116,7 +152,7 @@ class Response(asyncio.Protocol):
         self._buffered += len(body)
 
     def on_message_complete(self) -> None:
-        self._complete = True
+        self.complete = True
         self._keeps_alive = self._parser.should_keep_alive()
 
     # What the gateway calls
@@ -134,18 +170,21 @@ class Response(asyncio.Protocol):
     def allow(self, seconds: float) -> None:
         """How long the engine may be silent. One timer a request: it looks again instead of being set anew with every byte."""
         self._limit = seconds
-        self._heard_at = self._loop.time()
+        self._heard_at = self._time()
         if self._timer is not None:
             self._timer.cancel()
         self._timer = self._loop.call_later(seconds, self._look)
 
+    def silence(self) -> float:
+        return self._time() - self._heard_at
+
     def _look(self) -> None:
-        silent = self._loop.time() - self._heard_at
+        silent = self.silence()
         # A reader that does not wait is busy with its client; the engine owes it nothing.
         if silent >= self._limit and self._waiter is not None:
             self._fail(TimedOut(f"silent for {silent:.1f} s"))
             self._wake()
-        elif self._error is None and not self._complete:
+        elif self._error is None and not self.complete:
             self._timer = self._loop.call_later(max(0.05, self._limit - silent), self._look)
 
     async def head(self) -> None:
@@ -160,9 +199,34 @@ class Response(asyncio.Protocol):
         while not self._chunks:
             if self._error is not None:
                 raise self._error
-            if self._complete:
+            if self.complete:
                 return b""
             await self._wait()
+        return self._take()
+
+    async def pour(self, into: Into) -> None:
+        """Hands the body to `into`, piece by piece, until its end; the engine is held back while `into` is. No task wakes up for
+        a piece, which is a third of what relaying a token costs. Raises WireError, and what `into` raises."""
+        try:
+            while True:
+                if self._thrown is not None:
+                    raise self._thrown
+                if self._held is not None:
+                    held, self._held = self._held, None
+                    await held
+                elif self._chunks:
+                    self._held = into(self._take())
+                elif self._error is not None:
+                    raise self._error
+                elif self.complete:
+                    return
+                else:
+                    self._into = into
+                    await self._wait()
+        finally:
+            self._into = None
+
+    def _take(self) -> bytes:
         data = self._chunks.popleft() if len(self._chunks) == 1 else b"".join(self._chunks)
         self._chunks.clear()
         self._buffered = 0
@@ -182,21 +246,25 @@ class Response(asyncio.Protocol):
 
     def close(self) -> None:
         """Back to the pool if the response is whole, else the connection is closed, which aborts the engine's work."""
-        if self._timer is not None:
-            self._timer.cancel()
-        if self._transport is None:
-            return
-        if self._complete and self._error is None and self._keeps_alive:
+        whole = self.complete and self._error is None and self._keeps_alive
+        self._settle()
+        if whole and self._transport is not None:
             self._pool._give_back(self)
         else:
             self.abort()
 
     def abort(self) -> None:
+        self._settle()
         if self._transport is not None:
             self._transport.abort()
 
+    def _settle(self) -> None:
+        self._pool.active.discard(self)
+        if self._timer is not None:
+            self._timer.cancel()
+
     def _fail(self, error: WireError) -> None:
-        if self._error is None and not self._complete:
+        if self._error is None and not self.complete:
             self._error = error
 
     async def _wait(self) -> None:
@@ -209,103 +277,3 @@ class Response(asyncio.Protocol):
     def _wake(self) -> None:
         if self._waiter is not None and not self._waiter.done():
             self._waiter.set_result(None)
-
-
-class Pool:
-    """Connections to one engine. As many as are asked for: admission bounds them."""
-
-    def __init__(self, url: str, connect_timeout: float) -> None:
-        parts = urlsplit(url)
-        assert parts.hostname is not None
-        self._host = parts.hostname
-        self._tls = ssl.create_default_context() if parts.scheme == "https" else None
-        self._port = parts.port or (443 if self._tls else 80)
-        self._prefix = parts.path.rstrip("/")
-        self._authority = parts.netloc.rpartition("@")[2]
-        self._connect_timeout = connect_timeout
-        self._idle: deque[Response] = deque()
-        self._connecting: set[asyncio.Task[Response]] = set()
-
-    async def request(
-        self,
-        method: str,
-        path: str,
-        headers: Mapping[str, str],
-        body: bytes,
-        seconds: float,
-        connect_timeout: float | None = None,
-    ) -> Response:
-        """A response whose head is there; `close()` it. `seconds` bound each silence. Raises WireError."""
-        head = self._head(method, path, headers, len(body))
-        while True:
-            response = self._take() or await self._connect(connect_timeout or self._connect_timeout)
-            reused = response.used > 0
-            try:
-                response.send(head, body, seconds)
-                await response.head()
-            except Cut:
-                response.abort()
-                # An idle connection may be closed by the engine just as it is used; nothing was begun there then.
-                if reused and not response.started:
-                    continue
-                raise
-            except BaseException:
-                response.abort()
-                raise
-            return response
-
-    def _head(self, method: str, path: str, headers: Mapping[str, str], length: int) -> bytes:
-        lines = [f"{method} {self._prefix}{path} HTTP/1.1", f"host: {self._authority}"]
-        lines += [f"{name}: {value}" for name, value in headers.items()]
-        if length or method == "POST":
-            lines.append(f"content-length: {length}")
-        return ("\r\n".join(lines) + "\r\n\r\n").encode("latin-1")
-
-    def _take(self) -> Response | None:
-        now = asyncio.get_running_loop().time()
-        while self._idle:
-            response = self._idle.pop()
-            if now - response.idle_since < IDLE_SECONDS and response._transport is not None:
-                return response
-            response.abort()
-        return None
-
-    async def _connect(self, seconds: float) -> Response:
-        task = asyncio.create_task(self._connection())
-        self._connecting.add(task)
-        try:
-            async with asyncio.timeout(seconds):
-                return await asyncio.shield(task)
-        except TimeoutError:
-            raise ConnectFailed(f"no connection within {seconds:g} s", timed_out=True) from None
-        except OSError as error:
-            raise ConnectFailed(str(error)) from None
-        except asyncio.CancelledError:
-            if task.cancelled():
-                raise ConnectFailed("the engine is down") from None
-            raise
-        finally:
-            self._connecting.discard(task)
-            task.cancel()
-
-    async def _connection(self) -> Response:
-        loop = asyncio.get_running_loop()
-        _, response = await loop.create_connection(lambda: Response(self), self._host, self._port, ssl=self._tls)
-        return response
-
-    def _give_back(self, response: Response) -> None:
-        response.idle_since = asyncio.get_running_loop().time()
-        if len(self._idle) >= MAX_IDLE:
-            self._idle.popleft().abort()
-        self._idle.append(response)
-
-    def _lost(self, response: Response) -> None:
-        if response in self._idle:
-            self._idle.remove(response)
-
-    def drop(self) -> None:
-        """The engine is down: nobody waits for a connection to it any longer."""
-        for task in self._connecting:
-            task.cancel()
-        while self._idle:
-            self._idle.pop().abort()

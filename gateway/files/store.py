@@ -90,7 +90,7 @@ class FileStore:
         return self._root / hashlib.sha256(owner.encode()).hexdigest()[:32]
 
     def _path(self, owner: str, file_id: str, suffix: str = "") -> Path:
-        if not FILE_ID.match(file_id):
+        if not FILE_ID.fullmatch(file_id):
             raise _not_found(file_id)
         return self._folder(owner) / (file_id + suffix)
 

@@ -8,9 +8,11 @@ from starlette.requests import HTTPConnection
 from gateway.context import Caller, RequestContext, context_of
 from gateway.errors import GatewayError, InvalidAPIKey, InvalidToken, OriginNotAllowed
 from gateway.identity.keys import KeyRing
-from gateway.identity.networks import FORWARDING_HEADERS, USER_HEADER, is_local_host, within
+from gateway.identity.networks import USER_HEADER, is_forwarded, is_local_host, within
 from gateway.identity.tokens import VISITOR_COOKIE, Signer, new_visitor
 from gateway.settings import Network
+
+KEYS_ONLY = "/v1/embed-tokens"
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +22,15 @@ class Authenticator:
     anonymous_networks: tuple[Network, ...]
     # Called with the address of a failed attempt; raises RateLimitExceeded when there were too many.
     count_failure: Callable[[str], Awaitable[None]]
+
+    async def by_path(self, connection: HTTPConnection) -> Caller | None:
+        """Who calls, by the path's row in the contract's table; None where anybody may."""
+        path = connection.scope["path"]
+        if path == KEYS_ONLY:
+            return await self.for_key(connection)
+        if path.startswith("/v1/"):
+            return await self.for_api(connection)
+        return await self.for_page(connection) if path.startswith("/api/") else None
 
     async def for_api(self, connection: HTTPConnection) -> Caller:
         """`/v1`: an API key, or an anonymous network."""
@@ -43,7 +54,8 @@ class Authenticator:
         context = context_of(connection)
         bearer = _bearer(connection)
         if bearer is not None:
-            return await (self._token if bearer.count(".") == 2 else self._key_for)(bearer, connection)
+            is_token = bearer.count(".") == 2 and self.keys.find(bearer) is None
+            return await (self._token(bearer, connection) if is_token else self._key(bearer, context))
         user = connection.headers.get(USER_HEADER, "") if context.through_proxy else ""
         if user:
             return self._visitor(connection, Caller("user", "page", f"user:{user}"))
@@ -52,13 +64,10 @@ class Authenticator:
         raise await self._refused(context, InvalidAPIKey("Sign in, or send an API key or an embed token."))
 
     async def _key(self, key: str, context: RequestContext) -> Caller:
-        name = self.keys.name_of(key)
-        if name is None:
+        known = self.keys.find(key)
+        if known is None:
             raise await self._refused(context, InvalidAPIKey("This API key is not known here."))
-        return Caller("key", name, f"key:{name}")
-
-    async def _key_for(self, key: str, connection: HTTPConnection) -> Caller:
-        return await self._key(key, context_of(connection))
+        return Caller("key", known.name, f"key:{known.name}", limit=known.limit)
 
     async def _token(self, text: str, connection: HTTPConnection) -> Caller:
         token = self.signer.embed(text)
@@ -78,7 +87,7 @@ class Authenticator:
         return (
             within(context.address, self.anonymous_networks)
             and is_local_host(connection.headers.get("host", ""))
-            and not any(name in connection.headers for name in FORWARDING_HEADERS)
+            and not is_forwarded(connection.headers)
         )
 
     def _visitor(self, connection: HTTPConnection, caller: Caller) -> Caller:

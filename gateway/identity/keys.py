@@ -4,25 +4,38 @@ import hashlib
 import hmac
 import json
 import logging
+import re
 import time
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
+
+from limits import parse as parse_rate
 
 log = logging.getLogger("sightdesk.keys")
 RECHECK_SECONDS = 1.0
+SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
-def digest(key: str) -> str:
-    return hashlib.sha256(key.encode()).hexdigest()
+@dataclass(frozen=True, slots=True)
+class Key:
+    sha256: str
+    name: str
+    limit: str | None = None  # its own rate instead of RATE_LIMIT_KEY
 
 
 class KeyRing:
-    """The keys of API_KEYS, and those of API_KEYS_FILE: `{"keys": [{"name", "sha256"}]}`."""
+    """The keys of API_KEYS, and those of API_KEYS_FILE: `{"keys": [{"name", "sha256", "limit"}]}`, the limit optional.
+
+    A key is changed without a restart and without a gap: `make key` adds the new one beside the old under the same name, and
+    the old one's entry is deleted when nobody uses it any more.
+    """
 
     def __init__(self, named_keys: tuple[tuple[str, str], ...], file: Path | None) -> None:
-        self._fixed = [(digest(key), name) for name, key in named_keys]
+        self._fixed = [Key(hashlib.sha256(key.encode()).hexdigest(), name) for name, key in named_keys]
         self._file = file
-        self._from_file: list[tuple[str, str]] = []
-        self._stamp: tuple[int, int] | None = None
+        self._from_file: list[Key] = []
+        self._stamp: tuple[int, int, int] | None = None
         self._checked = -RECHECK_SECONDS
 
     @property
@@ -31,14 +44,14 @@ class KeyRing:
         self._reread()
         return not self._fixed and not self._from_file
 
-    def name_of(self, key: str) -> str | None:
-        """The name of a key, or None. Every digest is compared, each in constant time."""
+    def find(self, shown: str) -> Key | None:
+        """The key behind the text of a header, or None. Every digest is compared, each in constant time."""
         self._reread()
-        shown = digest(key)
+        digest = hashlib.sha256(shown.encode("latin-1", "replace")).hexdigest()  # the bytes as they came
         found = None
-        for known, name in (*self._fixed, *self._from_file):
-            if hmac.compare_digest(shown, known):
-                found = name
+        for key in (*self._fixed, *self._from_file):
+            if hmac.compare_digest(digest, key.sha256):
+                found = key
         return found
 
     def _reread(self) -> None:
@@ -47,13 +60,22 @@ class KeyRing:
         self._checked = time.monotonic()
         try:
             status = self._file.stat()
-            stamp = (status.st_mtime_ns, status.st_size)
+            stamp = (status.st_mtime_ns, status.st_size, status.st_ino)
             if stamp != self._stamp:
-                entries = json.loads(self._file.read_text("utf-8"))["keys"]
-                self._from_file = [(str(entry["sha256"]).lower(), str(entry["name"])) for entry in entries]
+                self._from_file = [_entry(entry) for entry in json.loads(self._file.read_text("utf-8"))["keys"]]
                 self._stamp = stamp
         except FileNotFoundError:
             self._from_file, self._stamp = [], None
         except (OSError, ValueError, KeyError, TypeError) as error:
             # Half-written or broken: the keys that were good stay good.
             log.warning("keys_file_unreadable", extra={"path": str(self._file), "reason": str(error)})
+
+
+def _entry(entry: dict[str, Any]) -> Key:
+    """Raises ValueError for what is no digest or no rate, and so for a key written in plain."""
+    digest, name, limit = str(entry["sha256"]).lower(), str(entry["name"]), entry.get("limit")
+    if not SHA256.fullmatch(digest):
+        raise ValueError(f"{name}: sha256 is not the SHA-256 digest of a key")
+    if limit is not None:
+        parse_rate(str(limit))
+    return Key(digest, name, None if limit is None else str(limit))

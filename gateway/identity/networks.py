@@ -2,6 +2,7 @@
 
 import hmac
 import ipaddress
+import re
 from collections.abc import Iterable
 
 from starlette.datastructures import Headers
@@ -11,11 +12,19 @@ from gateway.settings import Network
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 PROXY_SECRET_HEADER = "x-sightdesk-proxy-secret"  # noqa: S105 - a header's name
 USER_HEADER = "x-sightdesk-user"
-FORWARDING_HEADERS = ("x-forwarded-for", "x-forwarded-host", "x-real-ip", "forwarded", "via")
+# What proxies, tunnels and CDNs add: one of them means that the peer's address is not the client's.
+FORWARDING_HEADERS = frozenset(
+    ("forwarded", "via", "x-real-ip", "x-client-ip", "x-cluster-client-ip", "true-client-ip", "cf-connecting-ip",
+     "fastly-client-ip", "x-original-forwarded-for", "x-envoy-external-address")
+)  # fmt: skip
+FORWARDING_PREFIX = "x-forwarded-"
+# RFC 3986's authority without user information: a user name before an @ only ever serves to deceive.
+AUTHORITY = re.compile(r"(?:\[(?P<literal>[0-9a-f:.]+)(?:%[\w.%~-]+)?\]|(?P<name>[^\[\]:@/\\?#%\s]+))(?::\d{1,5})?")
+WITH_PORT = re.compile(r"(?:\[([^\]]+)\]|([0-9.]+))(?::\d+)?")  # how some proxies write an address
 
 
 def parse_address(text: str) -> Address | None:
-    """The address in its own family: `::ffff:10.0.0.1` is 10.0.0.1."""
+    """The address in its own family: `::ffff:10.0.0.1` is 10.0.0.1. Its zone (`%eth0`) is left out."""
     try:
         address = ipaddress.ip_address(text.partition("%")[0])
     except ValueError:
@@ -30,12 +39,18 @@ def within(address: str, networks: Iterable[Network]) -> bool:
 
 def is_local_host(host: str) -> bool:
     """Whether a Host header or an origin's host names this machine or a private address: nothing DNS can rebind."""
-    name = host.strip().lower()
-    name = name[1:].partition("]")[0] if name.startswith("[") else name.partition(":")[0]
+    parts = AUTHORITY.fullmatch(host.strip().lower())
+    if parts is None:
+        return False
+    name = parts["literal"] or parts["name"]
     if name == "localhost" or name.endswith(".localhost"):
         return True
     address = parse_address(name)
     return address is not None and address.is_private
+
+
+def is_forwarded(headers: Headers) -> bool:
+    return any(name in FORWARDING_HEADERS or name.startswith(FORWARDING_PREFIX) for name in headers)
 
 
 class ProxyTrust:
@@ -53,11 +68,22 @@ class ProxyTrust:
         """(address of the client, whether it came through a trusted proxy)."""
         if not self.trusts(peer, headers):
             return _canonical(peer), False
-        # The nearest address that is not a proxy of ours is the client; anything further left is hearsay.
-        for text in reversed(headers.get("x-forwarded-for", "").split(",")):
-            if parse_address(text.strip()) and not within(text.strip(), self.proxies):
-                return _canonical(text.strip()), True
+        # The nearest address that is not a proxy of ours is the client; anything further left is hearsay, and so is what
+        # lies beyond an entry that nobody can read. A proxy may append a line of its own instead of lengthening the first.
+        for text in reversed(",".join(headers.getlist("x-forwarded-for")).split(",")):
+            address = _forwarded(text)
+            if address is None:
+                break
+            if not within(address, self.proxies):
+                return address, True
         return _canonical(peer), True
+
+
+def _forwarded(text: str) -> str | None:
+    """An entry of X-Forwarded-For, with or without a port."""
+    parts = WITH_PORT.fullmatch(text.strip())
+    address = parse_address((parts[1] or parts[2]) if parts else text.strip())
+    return str(address) if address else None
 
 
 def _canonical(text: str) -> str:

@@ -1,28 +1,29 @@
 """ALLOWED_ORIGINS: which pages may call, and which may frame the page."""
 
-from urllib.parse import urlsplit
+import re
 
-from gateway.identity.networks import is_local_host
+from gateway.identity.networks import AUTHORITY, is_local_host
+from gateway.settings import PRIVATE_ORIGINS, exact_origin
 
-PRIVATE = "private"
+ORIGIN = re.compile(r"https?://(?P<authority>[^/?#\s]+)")
+SELF = "'self'"
 
 
 class Origins:
     def __init__(self, allowed: tuple[str, ...]) -> None:
-        self.exact = frozenset(origin.rstrip("/").lower() for origin in allowed if origin != PRIVATE)
-        self.private = PRIVATE in allowed
+        self.exact = frozenset(exact_origin(origin) for origin in allowed if origin != PRIVATE_ORIGINS)
+        self.private = PRIVATE_ORIGINS in allowed
 
     def allows(self, origin: str, host: str = "") -> bool:
         """`host` is the request's Host header: a page may always call the server it came from."""
-        origin = origin.lower()
-        parts = urlsplit(origin)
-        if parts.scheme not in ("http", "https") or not parts.netloc:
+        parts = ORIGIN.fullmatch(origin.lower())
+        if parts is None or not AUTHORITY.fullmatch(parts["authority"]):
             return False
-        if origin in self.exact or (host and parts.netloc == host.lower()):
+        if origin.lower() in self.exact or (host and parts["authority"] == host.lower()):
             return True
-        return self.private and is_local_host(parts.netloc)
+        return self.private and is_local_host(parts["authority"])
 
     def frame_ancestors(self) -> str:
-        """The CSP source list; CSP knows no networks, so `private` is 'self' and localhost."""
-        sources = ["'self'", "http://localhost:*", "http://127.0.0.1:*"] if self.private else ["'self'"]
+        """embed.html's CSP source list; CSP knows no networks, so `private` is 'self' and localhost. As 30-users.sh."""
+        sources = [SELF, "http://localhost:*", "http://127.0.0.1:*"] if self.private else [SELF]
         return " ".join([*sources, *sorted(self.exact)])

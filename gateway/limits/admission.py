@@ -11,8 +11,10 @@ from gateway.engines.upstream import Upstream
 from gateway.errors import QueueFull, UpstreamUnavailable
 from gateway.metrics import Metrics
 
-# An engine that holds the conversation's prefix is preferred until it is this much busier than the idlest one.
-AFFINITY_SLACK = 4
+# An engine that holds the conversation's prefix is preferred until it is this part of its places busier than the idlest one.
+AFFINITY_SHARE = 1 / 4
+# An engine notices a closed connection a moment later: until then the place of an aborted request is not free.
+ABORT_SECONDS = 0.2
 DOWN_RETRY_SECONDS = 5
 
 Moved = Callable[[int], Awaitable[None]]
@@ -20,13 +22,29 @@ Moved = Callable[[int], Awaitable[None]]
 
 @dataclass(slots=True, eq=False)
 class Permit:
-    """A place inside `upstream`. Give it back exactly once, in a `finally`."""
+    """A place inside `upstream`. Give it back exactly once, in a `finally`; say before how the call ended, if it says anything."""
 
     upstream: Upstream
     admission: "Admission"
+    probe: bool
+    _judged: bool = False
 
-    def release(self) -> None:
-        self.admission._release(self.upstream)
+    def succeeded(self) -> None:
+        self._judged = True
+        self.upstream.breaker.succeeded(self.probe)
+
+    def failed(self) -> None:
+        self._judged = True
+        self.upstream.breaker.failed(self.probe)
+
+    def release(self, *, aborted: bool = False) -> None:
+        """`aborted`: the engine may still be at work on what was sent."""
+        if not self._judged:
+            self.upstream.breaker.abandoned(self.probe)
+        if aborted:
+            asyncio.get_running_loop().call_later(ABORT_SECONDS, self.admission._release, self.upstream)
+        else:
+            self.admission._release(self.upstream)
 
 
 @dataclass(slots=True, eq=False)
@@ -34,17 +52,21 @@ class Waiter:
     owner: str
     affinity: str
     exclude: frozenset[str]
-    # Positions as they change, and at last the permit.
-    inbox: "asyncio.Queue[int | Permit]" = field(default_factory=asyncio.Queue)
+    position: int = 0  # as last told
+    # Positions as they change, and at last the permit, or that no engine is left.
+    inbox: "asyncio.Queue[int | Permit | UpstreamUnavailable]" = field(default_factory=asyncio.Queue)
 
 
 class Admission:
+    """`max_queued` is per engine, as the places are."""
+
     def __init__(self, upstreams: list[Upstream], max_queued: int, queue_timeout: float, metrics: Metrics) -> None:
         self.upstreams = upstreams
-        self._max_queued = max_queued
+        self._max_queued = max_queued * len(upstreams)
         self._queue_timeout = queue_timeout
         self._metrics = metrics
         self._waiting: OrderedDict[str, deque[Waiter]] = OrderedDict()
+        self.depth = 0
 
     async def admit(
         self, owner: str, affinity: str, exclude: frozenset[str] = frozenset(), moved: Moved | None = None
@@ -63,14 +85,9 @@ class Admission:
             raise QueueFull(f"All engines are busy and {self._max_queued} requests wait already.", retry_after=5)
         return await self._wait(waiter, moved)
 
-    @property
-    def depth(self) -> int:
-        return sum(map(len, self._waiting.values()))
-
     async def _wait(self, waiter: Waiter, moved: Moved | None) -> Permit:
         started = time.perf_counter()
-        self._waiting.setdefault(waiter.owner, deque()).append(waiter)
-        self.dispatch()
+        self._join(waiter)
         permit: Permit | None = None
         try:
             async with asyncio.timeout(self._queue_timeout):
@@ -78,6 +95,8 @@ class Admission:
                     news = await waiter.inbox.get()
                     if isinstance(news, Permit):
                         permit = news
+                    elif isinstance(news, UpstreamUnavailable):
+                        raise news
                     elif moved is not None:
                         await moved(news)
         except TimeoutError:
@@ -90,28 +109,45 @@ class Admission:
 
     def dispatch(self) -> None:
         """Hands free places to waiters, one owner after the other; tells the rest where they stand."""
-        granted = True
-        while granted and self._waiting:
-            granted = False
-            for owner, waiters in list(self._waiting.items()):
-                if permit := self._grant(waiters[0]):
-                    waiters.popleft().inbox.put_nowait(permit)
-                    self._waiting.move_to_end(owner)
-                    if not waiters:
-                        del self._waiting[owner]
-                    granted = True
-                    break
-        self._metrics.queue_depth.set(self.depth)
+        self._turn_away()
+        while self._waiting and self._serve_one():
+            pass
         for position, waiter in enumerate(self._in_order(), start=1):
-            waiter.inbox.put_nowait(position)
+            if waiter.position != position:
+                waiter.position = position
+                waiter.inbox.put_nowait(position)
+
+    def _serve_one(self) -> bool:
+        """Whether somebody got a place: the first, round by round over the owners, for whom there is one."""
+        if not any(upstream.has_room for upstream in self.upstreams):
+            return False
+        for owner, queue in self._waiting.items():
+            for waiter in queue:
+                if permit := self._grant(waiter):
+                    self._waiting.move_to_end(owner)
+                    self._leave(waiter)
+                    waiter.inbox.put_nowait(permit)
+                    return True
+        return False
+
+    def _turn_away(self) -> None:
+        """Nobody waits for engines that are all down or behind an open circuit."""
+        waiting = [waiter for queue in self._waiting.values() for waiter in queue]
+        for waiter in waiting:
+            if not any(upstream.hopeful for upstream in self._allowed(waiter)):
+                self._leave(waiter)
+                waiter.inbox.put_nowait(self._unavailable(waiter.exclude))
 
     def _in_order(self) -> list[Waiter]:
         """Everybody waiting, in the order in which they will be served: round by round over the owners."""
         rounds = max(map(len, self._waiting.values()), default=0)
         return [queue[turn] for turn in range(rounds) for queue in self._waiting.values() if turn < len(queue)]
 
+    def _allowed(self, waiter: Waiter) -> list[Upstream]:
+        return [upstream for upstream in self.upstreams if upstream.name not in waiter.exclude]
+
     def _candidates(self, waiter: Waiter) -> list[Upstream]:
-        return [upstream for upstream in self.upstreams if upstream.usable and upstream.name not in waiter.exclude]
+        return [upstream for upstream in self._allowed(waiter) if upstream.usable]
 
     def _grant(self, waiter: Waiter) -> Permit | None:
         free = [upstream for upstream in self._candidates(waiter) if upstream.has_room]
@@ -119,23 +155,36 @@ class Admission:
             return None
         favourite = max(free, key=lambda upstream: _rendezvous(waiter.affinity, upstream.name))
         idlest = min(free, key=lambda upstream: upstream.inflight)
-        chosen = favourite if favourite.inflight <= idlest.inflight + AFFINITY_SLACK else idlest
+        slack = max(1, int(favourite.max_concurrent * AFFINITY_SHARE))
+        chosen = favourite if favourite.inflight <= idlest.inflight + slack else idlest
         chosen.inflight += 1
-        chosen.breaker.started()
         self._metrics.inflight.inc()
-        return Permit(chosen, self)
+        return Permit(chosen, self, chosen.breaker.started())
 
     def _release(self, upstream: Upstream) -> None:
         upstream.inflight -= 1
         self._metrics.inflight.dec()
         self.dispatch()
 
-    def _forget(self, waiter: Waiter) -> None:
+    def _join(self, waiter: Waiter) -> None:
+        self._waiting.setdefault(waiter.owner, deque()).append(waiter)
+        self.depth += 1
+        self._metrics.queue_depth.inc()
+        self.dispatch()
+
+    def _leave(self, waiter: Waiter) -> None:
         queue = self._waiting.get(waiter.owner)
-        if queue and waiter in queue:
-            queue.remove(waiter)
-            if not queue:
-                del self._waiting[waiter.owner]
+        if queue is None or waiter not in queue:
+            return
+        queue.remove(waiter)
+        if not queue:
+            del self._waiting[waiter.owner]
+        self.depth -= 1
+        self._metrics.queue_depth.dec()
+
+    def _forget(self, waiter: Waiter) -> None:
+        """Whoever leaves gives back his turn, and the place that he was just handed."""
+        self._leave(waiter)
         while not waiter.inbox.empty():
             if isinstance(news := waiter.inbox.get_nowait(), Permit):
                 news.release()

@@ -1,51 +1,43 @@
-"""slowapi on the short routes: one limit, RATE_LIMIT_API, shared by all of them, by owner.
+"""slowapi's decorators on the short routes: one limit, RATE_LIMIT_API, shared by all of them, by owner.
 
-The decorated handlers are plain functions: Starlette runs those in a thread, so slowapi's synchronous storage never holds the
-event loop up. The chat route has its own limiter (`rates.py`).
+slowapi names the routes and their limit; it counts where the chat route counts, in the one limiter (`rates.py`). Its own
+storage is synchronous, would need a second Redis client, and falls back to other counters than ours
+(docs/decisions/002-one-limiter.md). The decorated handlers are plain functions, which Starlette runs in threads; each hops to the event
+loop for its count.
 """
 
-import time
+from collections.abc import Callable
+from typing import Any
 
+from anyio.from_thread import run as from_thread
 from slowapi import Limiter
-from slowapi.errors import RateLimitExceeded as SlowAPIRateLimitExceeded
 from starlette.requests import Request
 
 from gateway.context import context_of
-from gateway.errors import RateLimitExceeded
-from gateway.limits.rates import Rate, exceeded, headers
-from gateway.settings import Settings
-
-REDIS_OPTIONS = {"socket_timeout": "0.1", "socket_connect_timeout": "0.1"}
+from gateway.limits.rates import Rate, RateLimiter
 
 
 def owner_key(request: Request) -> str:
+    """Whom a short route charges. A visitor without a cookie is an address: dropping it must not win a new allowance."""
     context = context_of(request)
-    return context.caller.owner if context.caller else f"address:{context.address}"
+    caller = context.caller
+    return f"address:{context.address}" if caller is None or caller.new_visitor else caller.owner
 
 
-def short_limiter(settings: Settings) -> Limiter:
-    shared = not settings.rate_limit_storage.startswith("memory")
-    return Limiter(
-        key_func=owner_key,
-        strategy="moving-window",
-        storage_uri=settings.rate_limit_storage,
-        storage_options=REDIS_OPTIONS if shared else {},
-        in_memory_fallback=[settings.rate_limit_api] if shared else [],
-        in_memory_fallback_enabled=shared,
-        key_style="endpoint",
-    )
+class ShortLimiter(Limiter):  # type: ignore[misc]
+    """`shared_limit` decorates; what it decorates is counted by `counter` and told in the x-ratelimit headers."""
 
+    def __init__(self, counter: RateLimiter, rate: Rate) -> None:
+        super().__init__(key_func=owner_key)
+        self._counter = counter
+        self._rate = rate
 
-def window_headers(limiter: Limiter, request: Request) -> list[tuple[bytes, bytes]]:
-    """The x-ratelimit headers of the limit that slowapi counted for this request."""
-    counted = getattr(request.state, "view_rate_limit", None)
-    if counted is None:
-        return []
-    reset_at, remaining = limiter.limiter.get_window_stats(counted[0], *counted[1])
-    return headers(counted[0].amount, remaining, max(0.0, reset_at - time.time()))
+    async def charge(self, request: Request) -> None:
+        """Raises RateLimitExceeded."""
+        await self._counter.check(self._rate, owner_key(request), context_of(request))
 
-
-def translated(limiter: Limiter, request: Request, error: SlowAPIRateLimitExceeded) -> RateLimitExceeded:
-    item, keys = request.state.view_rate_limit
-    reset_at, _ = limiter.limiter.get_window_stats(item, *keys)
-    return exceeded(Rate("api", error.limit.limit), reset_at - time.time())
+    def _check_request_limit(
+        self, request: Request, endpoint_func: Callable[..., Any] | None, in_middleware: bool = True
+    ) -> None:
+        from_thread(self.charge, request)
+        request.state.view_rate_limit = None  # slowapi writes no headers of its own

@@ -1,6 +1,7 @@
 """Data URLs (RFC 2397), base64 only."""
 
 import binascii
+import io
 import re
 
 from gateway.errors import ImageTooLarge, InvalidImage
@@ -20,13 +21,15 @@ def decode(url: str, max_bytes: int, param: str) -> bytes:
         raise ImageTooLarge(
             f"The picture has {size} bytes; at most {max_bytes} are taken (IMAGE_MAX_BYTES).", param=param
         )
-    made = bytearray()
+    start = head.end()
+    if any(space in url for space in "\r\n "):
+        url, start = "".join(url[start:].split()), 0
+    made = io.BytesIO()  # its value is its own buffer, where bytes(bytearray) would be a second one
     try:
-        encoded = "".join(url[head.end() :].split()) if any(space in url for space in "\r\n ") else url[head.end() :]
-        for start in range(0, len(encoded), PIECE):
-            made += binascii.a2b_base64(encoded[start : start + PIECE], strict_mode=True)
+        for begin in range(start, len(url), PIECE):
+            made.write(binascii.a2b_base64(url[begin : begin + PIECE], strict_mode=True))
     except (binascii.Error, ValueError):
         raise InvalidImage("The picture's base64 is damaged.", param=param) from None
-    if not made:
+    if not made.tell():
         raise InvalidImage("The picture is empty.", param=param)
-    return bytes(made)
+    return made.getvalue()

@@ -110,7 +110,13 @@ class Gatherer:
             raise InvalidImage(
                 "Pictures from http(s) addresses are not fetched here; send a data URL or a file.", param=param
             )
-        return f"image-{count + 1}", await self.studio.decode(url, param)
+        data = await self.studio.decode(url, param)
+        # The request keeps no second copy of what may be most of its body.
+        if isinstance(part, ImagePart):
+            part.image_url.url = ""
+        else:
+            part.file.file_data = ""
+        return f"image-{count + 1}", data
 
     async def _read(self, shot: Shot, wait: float) -> None:
         readings = await asyncio.gather(

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import math
 import struct
 import sys
 from pathlib import Path
@@ -20,11 +21,12 @@ async def render_pages(data: bytes, limits: MediaLimits) -> list[Picture]:
     """Raises PDFTooLarge for too many pages, InvalidImage for a PDF that cannot be opened in time."""
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "gateway.media.pdf_worker"),
-        *map(str, (limits.pdf_max_pages, limits.scale_to_side, limits.pdf_memory_bytes)),
+        *map(str, (limits.pdf_max_pages, limits.scale_to_side, limits.pdf_memory_bytes, math.ceil(limits.pdf_seconds))),
         stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.DEVNULL,
         cwd=ROOT,
+        env={},  # none of our secrets for whoever finds a way into the renderer
     )
     try:
         async with asyncio.timeout(limits.pdf_seconds):

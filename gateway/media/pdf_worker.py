@@ -1,4 +1,4 @@
-"""Renders a PDF in a process of its own, which can be killed: arguments: pages, side, bytes of memory.
+"""Renders a PDF in a process of its own, which can be killed: arguments: pages, side, bytes of memory, seconds of CPU.
 
 The document comes on stdin. One JSON line says `{"pages": N}` or `{"error": …}`; then follow, for each page, four bytes of
 length, four of width, four of height (big-endian), then the RGB bytes.
@@ -14,8 +14,8 @@ DPI = 150
 
 
 def main() -> None:
-    max_pages, max_side, memory = map(int, sys.argv[1:4])
-    resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
+    max_pages, max_side, memory, seconds = map(int, sys.argv[1:5])
+    confine(memory, seconds)
     out = sys.stdout.buffer
     import pypdfium2 as pdfium
 
@@ -38,6 +38,14 @@ def main() -> None:
         out.write(struct.pack(">III", len(data), image.width, image.height))
         out.write(data)
         out.flush()
+
+
+def confine(memory: int, seconds: int) -> None:
+    """Bounds that hold even where the parent is gone, and no file that it could write to."""
+    resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
+    resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds + 1))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
 
 def say(out: BinaryIO, body: dict[str, object]) -> None:

@@ -10,10 +10,11 @@ import pillow_heif
 import pyvips
 from PIL import Image
 
-from gateway.errors import ImageTooLarge, InvalidImage
+from gateway.errors import GatewayError, ImageTooLarge, InvalidImage
 from gateway.media.limits import MAX_SIDE, MediaLimits
 from gateway.media.picture import Picture, digest
 
+Image.MAX_IMAGE_PIXELS = None  # check_size is the bound, and says so in our words
 pyvips.cache_set_max(0)  # every picture is new; a cache would only hold on to customers' pictures
 
 JPEG_QUALITY = 90
@@ -128,9 +129,11 @@ def _scaled(image: Any, source: bytes, kind: str, limits: MediaLimits) -> Any:
     """libvips shrinks while it decodes, at a third of the cost; the second open is a header only."""
     side = limits.scale_to_side
     if kind == "image/jpeg":
-        made = pyvips.Image.thumbnail_buffer(
-            source, side, height=side, size="down", export_profile="srgb", fail_on="truncated"
-        )
+        # A profile to export to has libvips convert every pixel, at four times the cost, also where there is nothing to convert.
+        header = pyvips.Image.jpegload_buffer(source)
+        plain = header.interpretation in ("srgb", "b-w") and not header.get_typeof("icc-profile-data")
+        profile = {} if plain else {"export_profile": "srgb"}
+        made = pyvips.Image.thumbnail_buffer(source, side, height=side, size="down", fail_on="truncated", **profile)
         return made.flatten(background=[255, 255, 255]) if made.hasalpha() else made
     return image.thumbnail_image(side, height=side, size="down")
 
@@ -155,7 +158,9 @@ def _through_pillow(data: bytes, kind: str, limits: MediaLimits) -> bytes:
         made = io.BytesIO()
         image.convert("RGB").save(made, "PNG", compress_level=1)
         return made.getvalue()
-    except (OSError, ValueError, RuntimeError, SyntaxError):
+    except GatewayError:
+        raise
+    except Exception:  # noqa: BLE001 - on damaged files these decoders raise whatever they stumble over, IndexError too
         raise InvalidImage(DAMAGED) from None
 
 

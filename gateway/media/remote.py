@@ -17,6 +17,15 @@ from gateway.identity.networks import Address, parse_address
 
 MAX_REDIRECTS = 3
 FETCH_SECONDS = 15.0
+WEB_PORTS = {"http": 80, "https": 443}
+FIRST_USER_PORT = 1024  # below it listen mail, shells and databases' elders, which a request could talk to
+
+# What Python's registry of special addresses leaves out: NAT64 (RFC 6052, 8215), site-local addresses (RFC 3879), 6to4 relays
+# (RFC 7526), documentation (RFC 9637).
+NOT_PUBLIC = tuple(
+    ipaddress.ip_network(text)
+    for text in ("64:ff9b::/96", "64:ff9b:1::/48", "fec0::/10", "192.88.99.0/24", "3fff::/20")
+)
 
 Resolve = Callable[[str, int], Awaitable[list[Address]]]
 Allow = Callable[[Address], bool]
@@ -33,10 +42,9 @@ def is_public(address: Address) -> bool:
     """Globally reachable and no tunnel into somewhere else: 6to4, Teredo and NAT64 carry an IPv4 address inside."""
     if not address.is_global or address.is_multicast or address.is_reserved:
         return False
-    if isinstance(address, ipaddress.IPv6Address):
-        nat64 = address in ipaddress.ip_network("64:ff9b::/96") or address in ipaddress.ip_network("64:ff9b:1::/48")
-        return not (address.sixtofour or address.teredo or nat64)
-    return True
+    if isinstance(address, ipaddress.IPv6Address) and (address.sixtofour or address.teredo):
+        return False
+    return not any(address in network for network in NOT_PUBLIC)
 
 
 class RemoteImages:
@@ -68,14 +76,16 @@ class RemoteImages:
         parts = urlsplit(url)
         if parts.scheme not in ("http", "https") or not parts.hostname or parts.username is not None:
             raise InvalidImage("Pictures are fetched from http:// and https:// addresses without a user name only.")
-        port = parts.port or (443 if parts.scheme == "https" else 80)
+        port = parts.port or WEB_PORTS[parts.scheme]
+        if port < FIRST_USER_PORT and port not in WEB_PORTS.values():
+            raise InvalidImage(f"Pictures are not fetched from port {port}, where other services listen.")
         address = await self._pinned(parts.hostname, port)
         literal = f"[{address}]" if address.version == 6 else str(address)
         pinned = parts._replace(netloc=f"{literal}:{port}", fragment="").geturl()
         request = self._http.build_request(
             "GET",
             pinned,
-            headers={"host": parts.netloc, "accept": "image/*,application/pdf"},
+            headers={"host": parts.netloc, "accept": "image/*,application/pdf", "accept-encoding": "identity"},
             extensions={"sni_hostname": parts.hostname},
         )
         response = await self._http.send(request, stream=True)

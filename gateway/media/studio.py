@@ -25,7 +25,9 @@ class Studio:
     def __init__(self, limits: MediaLimits, metrics: Metrics) -> None:
         self.limits = limits
         self._metrics = metrics
-        self._pool = ThreadPoolExecutor(min(4, os.cpu_count() or 1), thread_name_prefix="media")
+        at_once = min(4, os.cpu_count() or 1)
+        self._pool = ThreadPoolExecutor(at_once, thread_name_prefix="media")
+        self._renderers = asyncio.Semaphore(at_once)  # each may take pdf_memory_bytes
         self._remembered: OrderedDict[str, list[Picture]] = OrderedDict()
         self._size = 0
 
@@ -61,7 +63,8 @@ class Studio:
             self._remembered.move_to_end(key)
             return self._remembered[key]
         if kind == "application/pdf":
-            pictures = await render_pages(data, self.limits)
+            async with self._renderers:
+                pictures = await render_pages(data, self.limits)
         else:
             pictures = await self._run(lambda: prepare_image(data, kind, self.limits))
         self._remember(key, pictures)

@@ -2,18 +2,20 @@
 
 import logging
 import math
+from collections.abc import Awaitable, Callable
 
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from gateway.context import context_of
-from gateway.errors import GatewayError, InternalError, InvalidRequest, MethodNotAllowed, NotFound
+from gateway.errors import GatewayError, InternalError, InvalidJSON, InvalidRequest, MethodNotAllowed, NotFound
 
 log = logging.getLogger("sightdesk.errors")
+SOMETHING = "Something went wrong here; the log has it under this x-request-id."
 
 
 class Errors:
@@ -37,13 +39,13 @@ class Errors:
                 log.warning("failed_after_start", extra={"code": error.code})
             else:
                 await render(error)(scope, receive, send)
+        except ClientDisconnect:
+            log.debug("left_while_sending", extra={"request_id": context_of(scope).request_id})
         except Exception:  # the last resort: the client gets the contract's body, the log the traceback
-            if scope["type"] != "http" or started:
-                raise
             log.exception("unexpected", extra={"request_id": context_of(scope).request_id})
-            await render(InternalError("Something went wrong here; the log has it under this x-request-id."))(
-                scope, receive, send
-            )
+            if started:
+                raise  # so that the server cuts the connection
+            await render(InternalError(SOMETHING))(scope, receive, send)
 
 
 def render(error: GatewayError) -> Response:
@@ -55,21 +57,39 @@ def render(error: GatewayError) -> Response:
     return JSONResponse(error.body(), status_code=error.status, headers=headers)
 
 
-def install_handlers(app: FastAPI) -> None:
-    """Starlette's and FastAPI's own errors, in our words."""
+def install_handlers(app: FastAPI, charge: Callable[[Request], Awaitable[None]]) -> None:
+    """What fails inside FastAPI, in our words. (Outside of it, on the short way, that is `Errors`.) A body that is refused is
+    charged as one that is taken."""
+
+    async def gateway_error(request: Request, error: Exception) -> Response:
+        assert isinstance(error, GatewayError)
+        return render(error)
+
+    async def unexpected(request: Request, error: Exception) -> Response:
+        return render(InternalError(SOMETHING))  # Starlette raises it again: `Errors` logs it
 
     async def http_error(request: Request, error: Exception) -> Response:
         assert isinstance(error, HTTPException)
+        if isinstance(error.__cause__, GatewayError):  # FastAPI's word for whatever stopped it from reading a body
+            return render(error.__cause__)
         response = render(_of_status(error.status_code, request))
         response.headers.update(error.headers or {})
         return response
 
     async def validation_error(request: Request, error: Exception) -> Response:
         assert isinstance(error, RequestValidationError)
+        try:
+            await charge(request)
+        except GatewayError as refused:
+            return render(refused)
         fault = error.errors()[0]
+        if fault["type"] == "json_invalid":
+            return render(InvalidJSON("The body is not JSON."))
         where = ".".join(str(step) for step in fault["loc"][1:])
         return render(InvalidRequest(f"{where}: {fault['msg']}" if where else str(fault["msg"]), param=where or None))
 
+    app.add_exception_handler(GatewayError, gateway_error)
+    app.add_exception_handler(Exception, unexpected)
     app.add_exception_handler(HTTPException, http_error)
     app.add_exception_handler(RequestValidationError, validation_error)
 

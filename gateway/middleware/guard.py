@@ -1,14 +1,17 @@
 """Before any route: who may connect, what a changing request must look like, how large a body may be, how slow."""
 
 import asyncio
+from collections.abc import Awaitable, Callable
 
 from starlette.datastructures import Headers
+from starlette.requests import HTTPConnection
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from gateway.context import context_of
+from gateway.context import Caller, context_of
 from gateway.errors import (
     BodyTooLarge,
     GatewayError,
+    InvalidRequest,
     IPNotAllowed,
     OriginNotAllowed,
     RequestTimeout,
@@ -21,49 +24,77 @@ from gateway.settings import Network
 HEALTH_ROUTES = frozenset(("/healthz", "/readyz"))
 CHANGING = frozenset(("POST", "PUT", "PATCH", "DELETE"))
 BODY_TYPES = frozenset(("application/json", "multipart/form-data"))
+# Said twice, each of these means one thing to whoever looks at the first and another to whoever looks at the last.
+SINGLE = ("host", "origin", "authorization", "content-type", "content-encoding")
+# FastAPI reads a route's JSON on the event loop, where 64 MiB of it would hold every stream up. Chat completions read their own.
+LARGE_JSON = frozenset(("/v1/chat/completions", "/api/chat"))
+SMALL_JSON_BYTES = 256 * 1024
 BODY_PAUSE_SECONDS = 15.0  # the longest silence in the middle of a body
 BODY_BYTES_PER_SECOND = 16 * 1024  # slower than this over the whole body is a slow-loris
 
 
 class Guard:
-    def __init__(self, app: ASGIApp, allowed: tuple[Network, ...], origins: Origins, max_body: int) -> None:
+    """`identify` tells who calls, by the path's row in the contract's table; it raises where nobody known does."""
+
+    def __init__(
+        self,
+        app: ASGIApp,
+        allowed: tuple[Network, ...],
+        origins: Origins,
+        max_body: int,
+        identify: Callable[[HTTPConnection], Awaitable[Caller | None]],
+    ) -> None:
         self.app = app
         self.allowed = allowed
         self.origins = origins
         self.max_body = max_body
+        self.identify = identify
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
         headers = Headers(scope=scope)
-        self._check(scope, headers)
-        await self.app(scope, self._bounded(receive), send)
+        bound = self._bound(scope, headers)
+        self._check(scope, headers, bound)
+        await self.app(scope, self._bounded(scope, receive, bound), send)
 
-    def _check(self, scope: Scope, headers: Headers) -> None:
+    def _bound(self, scope: Scope, headers: Headers) -> int:
+        """Bytes of this request's body."""
+        is_large = scope["path"] in LARGE_JSON or kind_of(headers) == "multipart/form-data"
+        return self.max_body if is_large else min(self.max_body, SMALL_JSON_BYTES)
+
+    def _check(self, scope: Scope, headers: Headers, bound: int) -> None:
         address = context_of(scope).address
         if scope["path"] not in HEALTH_ROUTES and not within(address, self.allowed):
             raise IPNotAllowed("Your address is not in ALLOWED_IPS.")
+        for name in SINGLE:
+            if len(headers.getlist(name)) > 1:
+                raise InvalidRequest(f"The header {name} is there more than once.")
         if scope["method"] not in CHANGING:
             return
         origin = headers.get("origin")
         if origin is not None and not self.origins.allows(origin, headers.get("host", "")):
             raise OriginNotAllowed("Your page's origin is not in ALLOWED_ORIGINS.")
-        self._check_body(headers, origin)
+        self._check_body(headers, origin, bound)
 
-    def _check_body(self, headers: Headers, origin: str | None) -> None:
-        kind = headers.get("content-type", "").partition(";")[0].strip().lower()
+    def _check_body(self, headers: Headers, origin: str | None, bound: int) -> None:
+        kind = kind_of(headers)
         has_body = headers.get("content-length", "0") != "0" or "transfer-encoding" in headers
         # A program that builds its JSON by hand may leave the type out; a browser on another origin must not.
         if has_body and kind not in BODY_TYPES and (kind or origin is not None):
             raise UnsupportedMediaType(
                 f"Content-Type is {kind or 'missing'}; send application/json or multipart/form-data."
             )
+        coding, transfer = headers.get("content-encoding", "identity"), headers.get("transfer-encoding", "chunked")
+        if coding.lower() != "identity" or transfer.strip().lower() != "chunked":
+            raise UnsupportedMediaType("Bodies are taken as they are, without a content coding.")
         length = headers.get("content-length", "")
-        if length.isdigit() and int(length) > self.max_body:
-            raise self._too_large(int(length))
+        if length.isascii() and length.isdigit() and int(length) > bound:
+            raise too_large(int(length), bound)
 
-    def _bounded(self, receive: Receive) -> Receive:
+    def _bounded(self, scope: Scope, receive: Receive, bound: int) -> Receive:
+        """The body as it comes, within its bounds. Nobody unknown makes us read one, whichever route it is for."""
         loop = asyncio.get_running_loop()
         started = loop.time()
         received = 0
@@ -73,6 +104,8 @@ class Guard:
             nonlocal received, complete
             if complete:
                 return await receive()
+            if context_of(scope).caller is None:
+                await self.identify(HTTPConnection(scope))
             allowance = started + BODY_PAUSE_SECONDS + received / BODY_BYTES_PER_SECOND
             try:
                 async with asyncio.timeout_at(allowance):
@@ -83,11 +116,16 @@ class Guard:
                 ) from None
             received += len(message.get("body", b""))
             complete = not message.get("more_body", False)
-            if received > self.max_body:
-                raise self._too_large(received)
+            if received > bound:
+                raise too_large(received, bound)
             return message
 
         return bounded
 
-    def _too_large(self, size: int) -> GatewayError:
-        return BodyTooLarge(f"The body has {size} bytes or more; at most {self.max_body} are taken (MAX_BODY_BYTES).")
+
+def kind_of(headers: Headers) -> str:
+    return headers.get("content-type", "").partition(";")[0].strip().lower()
+
+
+def too_large(size: int, bound: int) -> GatewayError:
+    return BodyTooLarge(f"The body has {size} bytes or more; at most {bound} are taken here (MAX_BODY_BYTES).")

@@ -27,7 +27,7 @@ class Observe:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        context = self._context(scope)
+        context = self._context(scope, send)
         scope[CONTEXT] = context
         status = ABORTED
 
@@ -43,13 +43,13 @@ class Observe:
         finally:
             self._record(scope, context, status)
 
-    def _context(self, scope: Scope) -> RequestContext:
+    def _context(self, scope: Scope, send: Send) -> RequestContext:
         headers = Headers(scope=scope)
         given = headers.get("x-request-id", "")
         request_id = given if SANE_REQUEST_ID.match(given) else uuid.uuid4().hex
         peer = scope["client"][0] if scope.get("client") else ""
         address, through_proxy = self.trust.client_address(peer, headers)
-        return RequestContext(request_id=request_id, address=address, through_proxy=through_proxy)
+        return RequestContext(request_id=request_id, address=address, through_proxy=through_proxy, send=send)
 
     @staticmethod
     def _add_headers(message: Message, context: RequestContext) -> None:

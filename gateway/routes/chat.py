@@ -1,8 +1,9 @@
 """POST /v1/chat/completions and POST /api/chat: one response object runs the pipeline and gives everything back."""
 
 import asyncio
+import logging
 import secrets
-from contextlib import suppress
+from contextlib import aclosing, suppress
 from typing import Any
 
 from fastapi import APIRouter, Request
@@ -15,9 +16,11 @@ from gateway.chat.reply import StreamReply, send_json
 from gateway.chat.request import ChatRequest, PageRequest, parse
 from gateway.context import Caller, RequestContext, context_of
 from gateway.desk import Desk
-from gateway.errors import BodyTooLarge, GatewayError
+from gateway.errors import GatewayError, InternalError, UpstreamUnavailable
 from gateway.identity.tokens import VISITOR_COOKIE, VISITOR_SECONDS, Signer
 
+log = logging.getLogger("sightdesk.chat")
+STOPPED = UpstreamUnavailable("The desk is being restarted; ask again.", retry_after=5)
 # A body above this is parsed in a thread: 10 MB of JSON takes 13 ms.
 THREAD_BYTES = 256 * 1024
 
@@ -30,8 +33,7 @@ def chat_router(desk: Desk) -> APIRouter:
     async def completions(request: Request) -> Response:
         context = context_of(request)
         context.caller = caller = await desk.authenticator.for_api(request)
-        rate = desk.rates["key" if caller.kind == "key" else "ip"]
-        await desk.limiter.check(rate, caller.owner, context)
+        await desk.limiter.check(desk.rate_of(caller), caller.owner, context)
         chat = await read_body(request, ChatRequest, desk)
         wants_extras = request.headers.get("x-sightdesk-extras") == "1"
         return ChatResponse(desk, pipeline, ask(desk, request, chat, caller, wants_extras))
@@ -53,8 +55,9 @@ def chat_router(desk: Desk) -> APIRouter:
     async def resume(request: Request, answer: str) -> Response:
         caller = await page_caller(desk, request)
         await desk.limiter.check(desk.rates["api"], caller.owner, context_of(request))
-        start = request.query_params.get("from", "0")
-        return ResumeResponse(desk, desk.answers.find(answer, caller.owner), int(start) if start.isdigit() else 0)
+        start = request.query_params.get("from", "")[:9]
+        number = int(start) if start.isdecimal() else 0
+        return ResumeResponse(desk, desk.answers.find(answer, caller.owner), number, context_of(request))
 
     @router.post("/api/chat/{answer}/stop", summary="Stop an answer", status_code=204)
     async def stop(request: Request, answer: str) -> Response:
@@ -81,10 +84,10 @@ def set_visitor_cookie(caller: Caller, context: RequestContext, signer: Signer) 
 
 
 async def read_body(request: Request, shape: type[Any], desk: Desk) -> Any:
-    body = await request.body()
-    limit = desk.settings.max_body_bytes
-    if len(body) > limit:
-        raise BodyTooLarge(f"The body has {len(body)} bytes; at most {limit} are taken (MAX_BODY_BYTES).")
+    """The request in a body that `Guard` bounds. The body itself is not kept: with pictures it may have many megabytes."""
+    chunks = [chunk async for chunk in request.stream()]
+    body = b"".join(chunks)
+    chunks.clear()
     longest = max(upstream.max_model_len for upstream in desk.upstreams)
     if len(body) < THREAD_BYTES:
         return parse(shape, body, longest)
@@ -119,6 +122,7 @@ class ChatResponse(Response):
         self.desk = desk
         self.pipeline = pipeline
         self.question = question
+        self.context = question.context
         self.background = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -138,6 +142,8 @@ class ChatResponse(Response):
                     await task
                 return
             await task
+        except asyncio.CancelledError:
+            raise await stopped(task) from None
         finally:
             leaving.cancel()
             task.cancel()
@@ -146,16 +152,19 @@ class ChatResponse(Response):
         await send_json(send, await self.pipeline.whole(self.question))
 
     async def _direct(self, send: Send) -> None:
-        reply = StreamReply(send)
+        reply = StreamReply(send, self.context.send)
         await delivered(reply, self.pipeline.stream(self.question, reply))
 
     async def _resumable(self, send: Send) -> None:
-        answer = Answer(self.question.id, self.question.caller.owner)
+        answer = self._answer()
         self.desk.answers.start(answer, self.pipeline.stream(self.question, answer))
         await self._follow(answer, 0, send)
 
+    def _answer(self) -> Answer:
+        return Answer(self.question.id, self.question.caller.owner, kept=self.question.turn is not None)
+
     async def _recorded(self, send: Send) -> None:
-        answer = Answer(self.question.id, self.question.caller.owner)
+        answer = self._answer()
         self.desk.answers.start(answer, self._fill(answer))
         try:
             body = await answer.whole()
@@ -168,7 +177,7 @@ class ChatResponse(Response):
         answer.complete = True
 
     async def _follow(self, answer: Answer, start: int, send: Send) -> None:
-        reply = StreamReply(send)
+        reply = StreamReply(send, self.context.send)
         try:
             await delivered(reply, follow(answer, start, reply))
         finally:
@@ -176,8 +185,9 @@ class ChatResponse(Response):
 
 
 class ResumeResponse(ChatResponse):
-    def __init__(self, desk: Desk, answer: Answer, start: int) -> None:
+    def __init__(self, desk: Desk, answer: Answer, start: int, context: RequestContext) -> None:
         self.desk = desk
+        self.context = context
         self.answer = answer
         self.start = start
         self.background = None
@@ -189,14 +199,17 @@ class ResumeResponse(ChatResponse):
             await asyncio.wait((task, leaving), return_when=asyncio.FIRST_COMPLETED)
             if task.done():
                 await task
+        except asyncio.CancelledError:
+            raise await stopped(task) from None
         finally:
             leaving.cancel()
             task.cancel()
 
 
 async def follow(answer: Answer, start: int, reply: StreamReply) -> None:
-    async for events in answer.read(start):
-        await reply.send(events)
+    async with aclosing(answer.read(start)) as batches:  # a reader that leaves is counted out at once
+        async for events in batches:
+            await reply.send(events)
 
 
 async def delivered(reply: StreamReply, work: Any) -> None:
@@ -208,11 +221,28 @@ async def delivered(reply: StreamReply, work: Any) -> None:
         if not reply.started:
             raise
         await reply.fail(error)
+    except asyncio.CancelledError:
+        if reply.started:  # whoever left does not hear it; whoever is cut off by a stop does
+            await reply.fail(STOPPED)
+            await reply.end()
+        raise
+    except Exception:
+        if not reply.started:
+            raise
+        log.exception("unexpected_in_stream")
+        await reply.fail(InternalError("Something went wrong here; the log has it."))
     finally:
         keep_alive.cancel()
     if not reply.started:
         await reply.send(b"")
     await reply.end()
+
+
+async def stopped(task: "asyncio.Future[None]") -> GatewayError:
+    """The server cuts off what is not over long after SIGTERM: what was taken is given back first."""
+    task.cancel()
+    await asyncio.wait((task,))
+    return STOPPED
 
 
 async def left(receive: Receive) -> None:

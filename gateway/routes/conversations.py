@@ -7,11 +7,10 @@ import orjson
 from anyio.from_thread import run as from_thread
 from fastapi import APIRouter, Depends, Query, Request
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
-from starlette.responses import StreamingResponse
+from starlette.responses import Response, StreamingResponse
 
-from gateway.context import Caller, context_of
+from gateway.context import Caller
 from gateway.desk import Desk
-from gateway.limits.short import window_headers
 from gateway.routes.chat import page_caller
 from gateway.routes.short import Limit
 from gateway.store.conversations import MAX_TITLE
@@ -44,9 +43,6 @@ def conversations_router(desk: Desk) -> APIRouter:
     async def page(request: Request) -> Caller:
         return await page_caller(desk, request)
 
-    def counted(request: Request) -> None:
-        context_of(request).headers += window_headers(desk.short_limiter, request)
-
     Owner = Annotated[Caller, Depends(page)]
 
     @router.get("/conversations")
@@ -58,25 +54,23 @@ def conversations_router(desk: Desk) -> APIRouter:
         limit: Annotated[int, Query(ge=1, le=200)] = 50,
         before: Annotated[str, Query(max_length=64)] = "",
     ) -> dict[str, Any]:
-        counted(request)
         return desk.conversations.page(caller.owner, query.strip(), limit, before)
 
     @router.get("/conversations/{conversation_id}")
     @limit
-    def conversation(request: Request, conversation_id: str, caller: Owner) -> dict[str, Any]:
-        counted(request)
-        return desk.conversations.one(caller.owner, conversation_id)
+    def conversation(request: Request, conversation_id: str, caller: Owner) -> Response:
+        whole = desk.conversations.one(caller.owner, conversation_id)
+        # A thousand turns with their readings are megabytes, which FastAPI's own encoder would walk through.
+        return Response(orjson.dumps(whole), media_type="application/json")
 
     @router.patch("/conversations/{conversation_id}")
     @limit
     def rename(request: Request, conversation_id: str, wanted: Rename, caller: Owner) -> dict[str, Any]:
-        counted(request)
         return desk.conversations.rename(caller.owner, conversation_id, wanted.title)
 
     @router.delete("/conversations/{conversation_id}")
     @limit
     def delete(request: Request, conversation_id: str, caller: Owner) -> dict[str, Any]:
-        counted(request)
         deleted = desk.conversations.delete(caller.owner, conversation_id)
         from_thread(desk.answers.stop_all, deleted.running_answers)
         desk.files.delete_all(caller.owner, deleted.file_ids)
@@ -85,7 +79,6 @@ def conversations_router(desk: Desk) -> APIRouter:
     @router.post("/feedback")
     @limit
     def feedback(request: Request, given: FeedbackRequest, caller: Owner) -> dict[str, Any]:
-        counted(request)
         is_new, reason = desk.verdicts.rate(caller.owner, given.answer, given.rating, given.reason)
         if is_new:
             desk.metrics.feedback.labels(given.rating).inc()
@@ -94,7 +87,6 @@ def conversations_router(desk: Desk) -> APIRouter:
     @router.post("/handoff")
     @limit
     def handoff(request: Request, wanted: HandoffRequest, caller: Owner) -> dict[str, Any]:
-        counted(request)
         made = desk.verdicts.hand_over(caller.owner, wanted.conversation_id, wanted.note or "")
         desk.metrics.handoffs.inc()
         return made
@@ -102,13 +94,11 @@ def conversations_router(desk: Desk) -> APIRouter:
     @router.get("/stats")
     @limit
     def stats(request: Request, caller: Owner) -> dict[str, Any]:
-        counted(request)
         return desk.verdicts.counts(caller.owner)
 
     @router.get("/export")
     @limit
     def export(request: Request, caller: Owner) -> StreamingResponse:
-        counted(request)
         headers = {"content-disposition": 'attachment; filename="sightdesk-conversations.ndjson"'}
         lines = _lines(desk, caller.owner)
         return StreamingResponse(lines, media_type="application/x-ndjson", headers=headers)

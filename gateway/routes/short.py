@@ -12,7 +12,6 @@ from gateway.config import page_config
 from gateway.context import Caller, context_of
 from gateway.desk import Desk
 from gateway.identity.authenticate import check_embed_origin
-from gateway.limits.short import window_headers
 from gateway.media.sniff import sniff
 from gateway.routes.chat import page_caller
 
@@ -53,19 +52,14 @@ def short_router(desk: Desk) -> APIRouter:
 
     limit: Limit = desk.short_limiter.shared_limit(desk.settings.rate_limit_api, scope="api")
 
-    def counted(request: Request) -> None:
-        context_of(request).headers += window_headers(desk.short_limiter, request)
-
     @router.get("/v1/models")
     @limit
     def models(request: Request, caller: Annotated[Caller, Depends(api_caller)]) -> dict[str, Any]:
-        counted(request)
         return {"object": "list", "data": desk.catalog.entries(desk.upstreams)}
 
     @router.get("/v1/models/{model:path}")
     @limit
     def model(request: Request, model: str, caller: Annotated[Caller, Depends(api_caller)]) -> dict[str, Any]:
-        counted(request)
         return desk.catalog.entry(model, desk.upstreams)
 
     @router.post("/v1/embed-tokens")
@@ -73,7 +67,6 @@ def short_router(desk: Desk) -> APIRouter:
     def embed_token(
         request: Request, wanted: EmbedTokenRequest, caller: Annotated[Caller, Depends(key_caller)]
     ) -> dict[str, Any]:
-        counted(request)
         check_embed_origin(wanted.origin, desk.origins.allows(wanted.origin))
         token, expires_at = desk.signer.sign_embed(wanted.user, wanted.origin, wanted.ttl)
         return {"token": token, "expires_at": expires_at}
@@ -81,30 +74,27 @@ def short_router(desk: Desk) -> APIRouter:
     @router.get("/api/config")
     @limit
     def config(request: Request, caller: Annotated[Caller, Depends(page)]) -> dict[str, Any]:
-        counted(request)
         return page_config(desk, caller)
 
     @router.get("/api/files/{file_id}/reading")
     @limit
     def reading(request: Request, file_id: str, caller: Annotated[Caller, Depends(page)]) -> dict[str, Any]:
         """What the reader finds in a file: the page suggests from it what to cover before sending."""
-        counted(request)
         data = desk.files.content(caller.owner, file_id)
         readings = from_thread(desk.gatherer.readings, file_id, data, READING_SECONDS)
         return {"object": "list", "data": readings, "has_more": False}
 
     for prefix, who in (("/v1", api_caller), ("/api", page)):
-        _file_routes(router, desk, prefix, who, limit, counted)
+        _file_routes(router, desk, prefix, who, limit)
     return router
 
 
-def _file_routes(router: APIRouter, desk: Desk, prefix: str, who: Any, limit: Any, counted: Any) -> None:
+def _file_routes(router: APIRouter, desk: Desk, prefix: str, who: Any, limit: Any) -> None:
     """The same five routes for SDK clients and for the page; only who may call differs."""
     Owner = Annotated[Caller, Depends(who)]
     name = prefix.strip("/")
 
     def upload(request: Request, file: UploadFile, caller: Owner, purpose: str = "vision") -> dict[str, Any]:
-        counted(request)
         data = file.file.read()
         pictures = from_thread(desk.gatherer.studio.prepare, data)
         kind = sniff(data)
@@ -115,16 +105,13 @@ def _file_routes(router: APIRouter, desk: Desk, prefix: str, who: Any, limit: An
         return stored.as_openai()
 
     def listing(request: Request, caller: Owner) -> dict[str, Any]:
-        counted(request)
         files = desk.files.list(caller.owner)
         return {"object": "list", "data": [file.as_openai() for file in files], "has_more": False}
 
     def one(request: Request, file_id: str, caller: Owner) -> dict[str, Any]:
-        counted(request)
         return desk.files.get(caller.owner, file_id).as_openai()
 
     def content(request: Request, file_id: str, caller: Owner) -> Response:
-        counted(request)
         file = desk.files.get(caller.owner, file_id)
         disposition = "inline" if file.content_type in SAFE_INLINE else "attachment"
         headers = {
@@ -135,7 +122,6 @@ def _file_routes(router: APIRouter, desk: Desk, prefix: str, who: Any, limit: An
         return Response(desk.files.content(caller.owner, file_id), media_type=file.content_type, headers=headers)
 
     def delete(request: Request, file_id: str, caller: Owner) -> dict[str, Any]:
-        counted(request)
         desk.files.delete(caller.owner, file_id)
         return {"id": file_id, "object": "file", "deleted": True}
 

@@ -1,6 +1,7 @@
 """Conversations as their owner sees them: listed, searched, opened, renamed, deleted. Shapes: docs/architecture.md."""
 
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,7 +16,6 @@ from gateway.store.models import Conversation, Turn, TurnFile
 from gateway.store.owners import digest, unused_files
 
 MAX_TITLE = 200
-EXPORT_AT_ONCE = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,18 +72,13 @@ class Conversations:
             return Deleted(unused_files(session, digest(owner), files), tuple(running))
 
     def every(self, owner: str) -> Iterator[dict[str, Any]]:
-        """All, newest first, each whole; read a few at a time, so that an export of any size fits."""
-        before = ""
-        while True:
-            page = self.page(owner, limit=EXPORT_AT_ONCE, before=before)
-            for summary in page["data"]:
-                try:
-                    yield self.one(owner, summary["id"])
-                except NotFound:  # deleted since
-                    continue
-            if not page["has_more"]:
-                return
-            before = page["data"][-1]["id"]
+        """All that there are now, newest first; each is read when it is its turn, so that an export of any size fits."""
+        with self._database.reading() as session:
+            mine = select(Conversation.id).where(Conversation.owner == digest(owner))
+            conversation_ids = session.scalars(mine.order_by(Conversation.updated_at.desc())).all()
+        for conversation_id in conversation_ids:
+            with suppress(NotFound):  # deleted since
+                yield self.one(owner, conversation_id)
 
     def _whole(self, owner: str, conversation: Conversation) -> dict[str, Any]:
         messages = [self._message(owner, turn) for turn in conversation.turns]

@@ -3,10 +3,11 @@
 import logging
 import secrets
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 
+import orjson
 from sqlalchemy import URL, Connection, Engine, QueuePool, create_engine, event, make_url
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import OperationalError, SQLAlchemyError
@@ -21,9 +22,15 @@ Result = TypeVar("Result")
 
 BUSY_SECONDS = 2  # for another writer's lock
 CONNECT_SECONDS = 2
+SILENT_SECONDS = 3  # until a peer that acknowledges nothing is given up
 STATEMENT_SECONDS = 10
 RETRY_AFTER_SECONDS = 2
 WRITES = "sightdesk_writes"
+COMMON: dict[str, Any] = {
+    "hide_parameters": True,  # what an error says must not be what a customer wrote
+    "json_serializer": lambda value: orjson.dumps(value).decode(),
+    "json_deserializer": orjson.loads,
+}
 
 
 class Database:
@@ -31,7 +38,7 @@ class Database:
 
     def __init__(self, engine: Engine, writer: str, failed: Callable[[], None]) -> None:
         self._engine = engine
-        self._failed = failed
+        self.failed = failed  # counts what was not kept
         self.writer = writer  # this gateway, as other gateways see it
         self.is_sqlite = engine.dialect.name == "sqlite"
         # A SQLite transaction that begins by reading cannot wait for a lock later on, so a writing one says so at its start.
@@ -58,7 +65,7 @@ class Database:
         try:
             yield
         except SQLAlchemyError as error:
-            self._failed()
+            self.failed()
             log.warning("store_failed", extra={"error": reason(error)})
             raise StoreUnavailable(
                 "The store of conversations does not answer; ask again in a moment.", retry_after=RETRY_AFTER_SECONDS
@@ -71,13 +78,16 @@ class Database:
 def open_database(url: str, failed: Callable[[], None]) -> Database:
     """Connects and brings the tables up to date. Raises WrongSettings, one line, without the URL: it may hold a password."""
     writer = "sightdesk-" + secrets.token_hex(8)
-    try:
-        engine = _engine(normal(make_url(url)), writer)
-        with engine.execution_options(**{WRITES: True}).begin() as connection:
-            schema.upgrade(connection)
-            schema.fail_orphans(connection)
-    except (SQLAlchemyError, OSError, schema.NewerSchema) as error:
-        raise WrongSettings(f"DATABASE_URL=(hidden): cannot be opened: {reason(error)}") from None
+    with ExitStack() as undo:
+        try:
+            engine = _engine(normal(make_url(url)), writer)
+            undo.callback(engine.dispose)
+            with engine.execution_options(**{WRITES: True}).begin() as connection:
+                schema.upgrade(connection)
+                schema.fail_orphans(connection)
+        except (SQLAlchemyError, OSError, schema.NewerSchema) as error:
+            raise WrongSettings(f"DATABASE_URL=(hidden): cannot be opened: {reason(error)}") from None
+        undo.pop_all()
     return Database(engine, writer, failed)
 
 
@@ -95,9 +105,8 @@ def reason(error: BaseException) -> str:
 
 
 def _engine(url: URL, writer: str) -> Engine:
-    # hide_parameters: what an error says must not be what a customer wrote.
     if url.get_backend_name() != "sqlite":
-        given = {"connect_timeout": CONNECT_SECONDS, "tcp_user_timeout": 1000 * STATEMENT_SECONDS}
+        given = {"connect_timeout": CONNECT_SECONDS, "tcp_user_timeout": 1000 * SILENT_SECONDS}
         options = f"-c statement_timeout={STATEMENT_SECONDS}s -c lock_timeout={BUSY_SECONDS}s"
         return create_engine(
             url,
@@ -106,16 +115,14 @@ def _engine(url: URL, writer: str) -> Engine:
             pool_size=4,
             max_overflow=12,
             pool_timeout=CONNECT_SECONDS,
-            hide_parameters=True,
+            **COMMON,
         )
     in_memory = url.database in (None, "", ":memory:")
     if not in_memory and not (url.database or "").startswith("file:"):
         Path(url.database or "").parent.mkdir(parents=True, exist_ok=True)
     # A database in memory is its one connection's.
     pool = {"poolclass": QueuePool, "pool_size": 1, "max_overflow": 0} if in_memory else {}
-    engine = create_engine(
-        url, connect_args={"timeout": BUSY_SECONDS, "check_same_thread": False}, hide_parameters=True, **pool
-    )
+    engine = create_engine(url, connect_args={"timeout": BUSY_SECONDS, "check_same_thread": False}, **COMMON, **pool)
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     return engine

@@ -2,7 +2,6 @@
 
 import json
 import re
-import time
 
 import openai
 import pytest
@@ -10,7 +9,7 @@ import requests
 
 from benchmarks.servers import Running
 from tests.conftest import picture_message, screen
-from tests.engine.conftest import Engine
+from tests.engine.conftest import Engine, wait_until
 
 RAW = "Qwen3-VL-2B"
 HELLO = [{"role": "user", "content": "退货要几天?"}]
@@ -56,8 +55,12 @@ def test_the_assistant_has_the_reading_and_the_clauses(client: openai.OpenAI) ->
     }
     first = client.chat.completions.create(**asked)
     assert first.model_extra["sightdesk"]["citations"], "the engine does not wait for the reading"
-    time.sleep(2)
-    told = client.chat.completions.create(**asked).model_extra["sightdesk"]
+
+    def again() -> dict[str, object]:
+        return client.chat.completions.create(**asked).model_extra["sightdesk"]
+
+    wait_until(lambda: "reading" in again(), 30)
+    told = again()
     lines = " ".join(line["text"] for line in told["reading"][0]["lines"])
     assert "ERR_CONNECTION_TIMED_OUT" in lines, "read once, known from then on"
     assert told["citations"][0]["id"] == "zh-CN/app-troubleshooting#1.1"

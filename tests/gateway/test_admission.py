@@ -4,6 +4,8 @@ import asyncio
 
 import pytest
 
+from gateway.chat.pipeline import affinity_of
+from gateway.chat.request import ChatRequest
 from gateway.engines.breaker import Breaker, State
 from gateway.engines.upstream import Upstream
 from gateway.errors import QueueFull, UpstreamUnavailable
@@ -101,12 +103,107 @@ async def test_one_conversation_stays_with_one_engine_and_a_dead_one_is_left_out
 
 def test_a_circuit_opens_after_failures_and_lets_one_probe_through() -> None:
     breaker = Breaker(2, 0.0)
-    breaker.failed()
+    breaker.failed(breaker.started())
     assert breaker.state is State.CLOSED
-    breaker.failed()
+    breaker.failed(breaker.started())
     assert breaker.state is State.HALF_OPEN
     assert breaker.allows()
-    breaker.started()
+    probe = breaker.started()
+    assert probe
     assert not breaker.allows()
-    breaker.succeeded()
+    breaker.succeeded(probe)
     assert breaker.state is State.CLOSED
+
+
+def test_calls_from_before_the_circuit_opened_neither_close_it_nor_free_the_probe() -> None:
+    breaker = Breaker(1, 0.0)
+    old = [breaker.started() for _ in range(3)]
+    breaker.failed(breaker.started())
+    probe = breaker.started()
+    breaker.succeeded(old[0])
+    breaker.abandoned(old[1])
+    breaker.failed(old[2])
+    assert breaker.state is State.HALF_OPEN
+    assert not breaker.allows(), "the probe is still out"
+    breaker.abandoned(probe)
+    assert breaker.allows()
+
+
+async def test_whoever_waits_for_an_engine_that_goes_down_is_told_at_once() -> None:
+    queue = admission(engine(), timeout=60)
+    await queue.admit("a", "x")
+    waiting = asyncio.create_task(queue.admit("b", "x"))
+    await asyncio.sleep(0)
+    queue.upstreams[0].up = False
+    queue.dispatch()
+    with pytest.raises(UpstreamUnavailable):
+        await asyncio.wait_for(waiting, 1)
+    assert queue.depth == 0
+
+
+async def test_positions_are_told_in_order_and_only_when_they_change() -> None:
+    queue = admission(engine(), queued=10)
+    heard: dict[str, list[int]] = {name: [] for name in "abcd"}
+
+    async def ask(name: str) -> None:
+        async def moved(position: int) -> None:
+            heard[name].append(position)
+
+        permit = await queue.admit(name, "x", moved=moved)
+        await asyncio.sleep(0.01)
+        permit.release()
+
+    first = await queue.admit("z", "x")
+    tasks = [asyncio.create_task(ask(name)) for name in "abcd"]
+    await asyncio.sleep(0.01)
+    first.release()
+    await asyncio.gather(*tasks)
+    assert heard == {"a": [1], "b": [2, 1], "c": [3, 2, 1], "d": [4, 3, 2, 1]}
+
+
+async def test_a_waiter_whose_engine_is_full_does_not_hold_up_the_same_owners_next() -> None:
+    one, two = engine("engine-1"), engine("engine-2")
+    queue = admission(one, two)
+    held = {permit.upstream.name: permit for permit in [await queue.admit("a", "x"), await queue.admit("a", "x")]}
+    stuck = asyncio.create_task(queue.admit("a", "x", frozenset({"engine-1"})))
+    await asyncio.sleep(0)
+    next_one = asyncio.create_task(queue.admit("a", "x"))
+    await asyncio.sleep(0)
+    held["engine-1"].release()
+    assert (await asyncio.wait_for(next_one, 1)).upstream is one
+    assert not stuck.done()
+    stuck.cancel()
+
+
+async def test_the_place_of_an_aborted_request_is_free_a_moment_later() -> None:
+    queue = admission(engine())
+    permit = await queue.admit("a", "x")
+    permit.release(aborted=True)
+    assert queue.upstreams[0].inflight == 1
+    (await asyncio.wait_for(queue.admit("b", "x"), 1)).release()
+    assert queue.upstreams[0].inflight == 0
+
+
+async def test_load_spreads_and_no_engine_is_much_busier_than_another() -> None:
+    engines = [engine(f"engine-{number}", 16) for number in range(4)]
+    queue = admission(*engines)
+    for number in range(40):
+        await queue.admit("a", f"conversation {number}")
+    assert min(one.inflight for one in engines) > 0
+    for _ in range(20):
+        await queue.admit("a", "the same conversation")
+    busy = [one.inflight for one in engines]
+    assert max(busy) - min(busy) <= 16 // 4 + 1
+
+
+def test_every_turn_of_a_conversation_has_the_same_affinity() -> None:
+    first = {"role": "user", "content": "Where is my parcel?"}
+    turns = [
+        [first],
+        [first, {"role": "assistant", "content": "On its way."}, {"role": "user", "content": "When?"}],
+    ]
+    for system in ([], [{"role": "system", "content": "Be brief."}]):
+        asked = [ChatRequest(model="m", messages=[*system, *turn]) for turn in turns]
+        assert len({affinity_of(request, "") for request in asked}) == 1
+    other = ChatRequest(model="m", messages=[{"role": "user", "content": "Hello"}])
+    assert affinity_of(other, "") != affinity_of(ChatRequest(model="m", messages=turns[0]), "")

@@ -16,31 +16,47 @@ if (theme) document.documentElement.dataset.theme = theme;
 
 // The same page at another address: there it can do nothing without a token.
 const embedded = location.pathname === "/embed.html";
-const token = embedded ? new URLSearchParams(location.hash.slice(1)).get("token") ?? "" : "";
 const text = translator(remembered("locale") ?? chooseLocale(navigator.languages ?? [navigator.language]));
-const desk = new Desk({ token });
+const desk = new Desk();
 
-start();
+if (embedded) {
+  document.querySelector(".desk").hidden = true;
+  embed();
+} else start();
 
 async function start() {
   try {
-    begin({ config: await desk.config() });
+    await begin({ config: await desk.config() });
   } catch (error) {
     showStartFailure(error);
   }
 }
 
-function begin({ config }) {
+/** What speaks with the host is loaded only where there is one; what the host says meanwhile is kept for it. */
+async function embed() {
+  const early = [];
+  const keep = (event) => early.push(event);
+  window.addEventListener("message", keep);
+  const { openBridge } = await import("./host/bridge.js");
+  window.removeEventListener("message", keep);
+  openBridge({ window, desk, begin, fail: showStartFailure, early });
+}
+
+/** Builds the page and returns its parts, once it shows where it goes on. */
+async function begin({ config, locale, theme, insert = false, shelf = (kept) => kept }) {
+  if (locale) text.use(chooseLocale([locale]));
+  document.querySelector(".desk").hidden = false;
   document.getElementById("thread").replaceChildren();
-  const tab = new Tab(storage("sessionStorage"));
-  const history = historyFor(config, desk, storage("localStorage"));
+  const tab = new Tab(shelf(storage("sessionStorage")));
+  const history = historyFor(config, desk, shelf(storage("localStorage")));
   const session = new Session(desk, history, tab);
   const previews = new Map();
   const pictureUrl = async (file) => previews.get(file.id) ?? desk.pictureUrl(file.id);
   const limits = config.limits;
-  const parts = { session, desk, config, text, limits, embedded, pictureUrl, serverKept: config.history === "server", announcer: document.getElementById("announcer") };
+  const parts = { session, desk, config, text, limits, insert, pictureUrl, serverKept: config.history === "server", announcer: document.getElementById("announcer") };
   const composer = mountComposer(document.getElementById("composer"), { session, desk, config, text, previews, tab });
   const chrome = mountChrome({ session, desk, config, text, composer });
+  if (theme) chrome.setTheme(theme);
   mountThread(document.getElementById("thread"), parts);
   const side = mountSide(document.getElementById("side"), { session, history, config, text, ask: composer.ask });
   shareWithTabs(session, history, side);
@@ -52,7 +68,9 @@ function begin({ config }) {
   });
   addEventListener("pagehide", () => session.leave());
   addEventListener("pageshow", (event) => event.persisted && location.reload());
-  session.start().catch(() => {}); // the list beside it says why history cannot be read
+  const opened = new Promise((resolve) => session.addEventListener("opened", resolve, { once: true }));
+  const started = session.start().catch(() => {}); // the list beside it says why history cannot be read
+  await Promise.race([opened, started]);
   if (!embedded) composer.focus(); // a frame does not take the focus from its host
   return { session, desk, history, composer, chrome, previews, text };
 }
@@ -71,6 +89,7 @@ function shareWithTabs(session, history, side) {
 }
 
 function showStartFailure(error) {
+  document.querySelector(".desk").hidden = false;
   const again = make("button", { type: "button", className: "retry", textContent: text("retry"), onclick: () => location.reload() });
   document.getElementById("thread").replaceChildren(make("div", { className: "welcome" }, make("p", { textContent: wordsFor(error, text) }), again));
 }

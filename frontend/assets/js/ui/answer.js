@@ -6,7 +6,7 @@ import { copyText, icon, iconButton, make, toast } from "./parts.js";
 const SHOWN_FIELDS = 12;
 const REASONS = ["reason_wrong", "reason_misread", "reason_clause", "reason_unclear"];
 
-/** `parts`: {session, text, limits, serverKept, embedded, pictureUrl}. */
+/** `parts`: {session, text, limits, serverKept, insert, pictureUrl}. */
 export function dressAnswer(article, turn, question, isLast, parts) {
   const { text } = parts;
   mountFields(article.querySelector(".fields"), turn, question, parts);
@@ -76,7 +76,7 @@ function mountCitations(element, turn, question, { text, pictureUrl }) {
 
 const chip = (name, words, onclick, className = "chip") => make("button", { type: "button", className, onclick, title: words }, icon(name), make("span", { textContent: words }));
 
-function mountActions(element, turn, isLast, { session, text, serverKept, embedded, limits }) {
+function mountActions(element, turn, isLast, { session, text, serverKept, insert, limits }) {
   element.hidden = !turn.text && !isLast;
   element.replaceChildren();
   const say = (error) => toast(wordsFor(error, text, limits));
@@ -95,7 +95,7 @@ function mountActions(element, turn, isLast, { session, text, serverKept, embedd
     element.append(up, down);
     shown();
   }
-  if (embedded && turn.text) element.append(iconButton("insert", text("insert"), () => (session.insert(turn), toast(text("inserted"))), { className: "tool insert", shown: true }));
+  if (insert && turn.answer && turn.text) element.append(iconButton("insert", text("insert"), () => (session.insert(turn), toast(text("inserted"))), { className: "tool insert", shown: true }));
   if (serverKept && isLast) {
     element.append(make("span", { className: "spring" }), iconButton("person", text("handoff"), handOff, { className: "tool handoff", shown: true }));
   }

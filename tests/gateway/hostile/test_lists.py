@@ -9,7 +9,7 @@ import requests
 
 from benchmarks.servers import Running
 
-CORPORA = Path(__file__).parents[1] / "corpora"
+CORPORA = Path(__file__).parents[2] / "corpora"
 ODDITIES = {
     name: base64.b64decode(text) for name, text in json.loads((CORPORA / "json-oddities.json").read_text()).items()
 }
@@ -40,8 +40,18 @@ def test_naughty_strings_as_questions_and_names_are_answered_or_refused(gateway:
         assert unknown.status_code in (400, 404), text
 
 
+def test_script_injections_pass_as_text_and_come_back_as_nothing_else(gateway: Running) -> None:
+    for text in (CORPORA / "xss.txt").read_text("utf-8").splitlines():
+        answer = send(
+            gateway, json.dumps({"model": text[:200] or "x", "messages": [{"role": "user", "content": text}]}).encode()
+        )
+        assert answer.status_code == 404
+        assert answer.headers["content-type"] == "application/json"
+        assert answer.headers["x-content-type-options"] == "nosniff"
+
+
 def test_naughty_file_names_are_kept_as_names(gateway: Running) -> None:
-    png = (Path(__file__).parents[2] / "examples/screens/app-error.png").read_bytes()
+    png = (Path(__file__).parents[3] / "examples/screens/app-error.png").read_bytes()
     for name in ("../../etc/passwd", "a\\b\\c.png", "x" * 400 + ".png", "‮gnp.exe.png", "a'b\"c.png", ".."):
         stored = requests.post(gateway.url + "/v1/files", files={"file": (name, png)}, timeout=20)
         assert stored.status_code == 200

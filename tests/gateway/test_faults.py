@@ -1,0 +1,198 @@
+"""Every way in which an engine can fail on the wire: what the client hears, what is counted, what is given back."""
+
+import json
+import time
+from collections.abc import Iterator
+
+import pytest
+import requests
+
+from benchmarks.servers import Running, free_port, running, running_gateway, wait_for
+from tests.faulty_engine import ORDERS
+from tests.gateway.asking import admin, contents, events, metric, post, state, until
+
+# The order, what it becomes for a client that has seen nothing of the answer yet, and the kind that is counted.
+BEFORE_THE_FIRST_BYTE = {
+    "reset": (502, "upstream_error", "died"),
+    "reset-late": (502, "upstream_error", "died"),
+    "stall": (504, "upstream_timeout", "timeout"),
+    "stall-in-head": (504, "upstream_timeout", "timeout"),
+    "drip-head": (504, "upstream_timeout", "timeout"),
+    "stall-after-head": (504, "upstream_timeout", "timeout"),
+    "die-after-head": (502, "upstream_error", "died"),
+    "garbage": (502, "upstream_error", "died"),
+    "long-header": (502, "upstream_error", "died"),
+    "fail": (502, "upstream_error", "status_5xx"),
+    "fail-and-stall": (502, "upstream_error", "status_5xx"),
+    "busy": (502, "upstream_error", "status_5xx"),
+    "garbage-body": (502, "upstream_error", "died garbage"),
+}
+# The last event of a stream that had begun.
+IN_THE_MIDDLE = {
+    "stall-mid-stream": ("upstream_timeout", "timeout"),
+    "die-mid-stream": ("upstream_error", "died"),
+    "die-mid-chunk": ("upstream_error", "died"),
+    "no-done": ("upstream_error", "died"),
+    "error-event": ("upstream_error", "error_event"),
+    "mentions-data": ("upstream_timeout", "timeout"),
+}
+OF_A_WHOLE_ANSWER = {
+    **BEFORE_THE_FIRST_BYTE,
+    "die-mid-body": (502, "upstream_error", "died"),
+    "stall-mid-body": (504, "upstream_timeout", "timeout"),
+    "no-completion": (502, "upstream_error", "garbage"),
+}
+HARMLESS = {
+    "split": "好\u2028吗🙂",
+    "huge": "x" * 10_000_000,
+    "close-idle": " 0 1",
+    "dies-after-done": "a",
+    "usage-twice": "ab",
+    "drip": "slow",
+    "busy-once": " 0 1",
+}
+
+
+@pytest.fixture(scope="module")
+def faulty() -> Iterator[Running]:
+    with running("tests.faulty_engine", {}) as engine:
+        yield engine
+
+
+@pytest.fixture(scope="module")
+def before_it(faulty: Running, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    settings = {"FIRST_TOKEN_TIMEOUT": "0.7", "IDLE_TIMEOUT": "0.7", "BREAKER_FAILURES": "1000"}
+    data = tmp_path_factory.mktemp("data")
+    with running_gateway(faulty.url, data, ENGINE="cpu", READER_URL="", **settings) as gateway:
+        wait_for(gateway.url + "/readyz")
+        yield gateway
+
+
+def failures(gateway: Running, kinds: str) -> float:
+    return sum(metric(gateway, "sightdesk_upstream_errors_total", kind=kind) for kind in kinds.split())
+
+
+def all_is_well_again(gateway: Running, engine: Running) -> None:
+    until(lambda: metric(gateway, "sightdesk_inflight_requests") == 0)
+    until(lambda: state(engine)["running"] == 0)
+    assert contents(post(gateway, "say-3")) == " 0 1 2"
+    assert post(gateway, "say-3", stream=False).json()["usage"]["completion_tokens"] == 3
+
+
+def test_every_fault_that_the_engine_knows_has_its_answer_here() -> None:
+    known = {*OF_A_WHOLE_ANSWER, *IN_THE_MIDDLE, *HARMLESS}
+    assert known == set(ORDERS)
+
+
+@pytest.mark.parametrize(
+    ("order", "stream"),
+    [*((order, True) for order in BEFORE_THE_FIRST_BYTE), *((order, False) for order in OF_A_WHOLE_ANSWER)],
+)
+def test_a_fault_before_the_first_byte_is_an_honest_status(
+    before_it: Running, faulty: Running, order: str, stream: bool
+) -> None:
+    status, code, kinds = OF_A_WHOLE_ANSWER[order]
+    before = failures(before_it, kinds)
+    started = time.monotonic()
+    answer = post(before_it, order, stream=stream)
+    assert time.monotonic() - started < 10, "FIRST_TOKEN_TIMEOUT bounds it"
+    assert (answer.status_code, answer.json()["error"]["code"]) == (status, code)
+    assert set(answer.json()["error"]) == {"message", "type", "param", "code"}
+    assert failures(before_it, kinds) - before == (2 if order == "busy" else 1)
+    all_is_well_again(before_it, faulty)
+
+
+@pytest.mark.parametrize("order", IN_THE_MIDDLE)
+def test_a_fault_in_the_middle_is_the_streams_last_event(before_it: Running, faulty: Running, order: str) -> None:
+    code, kind = IN_THE_MIDDLE[order]
+    before = failures(before_it, kind)
+    answer = post(before_it, order)
+    assert answer.status_code == 200
+    error = json.loads(events(answer)[-1])["error"]
+    assert error["code"] == code
+    assert set(error) == {"message", "type", "param", "code"}
+    assert "CUDA" not in answer.text
+    assert failures(before_it, kind) - before == 1
+    all_is_well_again(before_it, faulty)
+
+
+@pytest.mark.parametrize("order", HARMLESS)
+def test_what_is_only_strange_passes(before_it: Running, faulty: Running, order: str) -> None:
+    if order == "busy-once" and state(faulty)["received"] % 2:
+        post(before_it, "say-1")
+    assert contents(post(before_it, order)) == HARMLESS[order]
+    all_is_well_again(before_it, faulty)
+
+
+def test_a_connection_that_closes_when_it_is_used_again_costs_nothing(before_it: Running, faulty: Running) -> None:
+    for _ in range(5):
+        assert contents(post(before_it, "close-idle")) == " 0 1"
+    all_is_well_again(before_it, faulty)
+
+
+def test_an_engine_that_refuses_connections_is_a_502_then_a_503_and_comes_back_by_itself(
+    before_it: Running, faulty: Running
+) -> None:
+    admin(faulty, "refuse-2")
+    first = post(before_it, "say-1")
+    assert first.status_code in (502, 503)
+    until(lambda: metric(before_it, "sightdesk_upstream_up") == 0, 2)
+    down = post(before_it, "say-1")
+    assert (down.status_code, down.json()["error"]["code"]) == (503, "upstream_unavailable")
+    assert int(down.headers["retry-after"]) >= 1
+    until(lambda: metric(before_it, "sightdesk_upstream_up") == 1)
+    all_is_well_again(before_it, faulty)
+
+
+def test_an_address_where_nobody_listens_is_a_503_and_an_unknown_host_too(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> None:
+    nowhere = f"http://127.0.0.1:{free_port()},http://nobody.invalid:1"
+    with running_gateway(nowhere, tmp_path_factory.mktemp("data"), ENGINE="cpu", READER_URL="") as gateway:
+        assert post(gateway, "say-1", model="Qwen3-VL-2B").status_code in (502, 503)
+        until(lambda: post(gateway, "say-1", model="Qwen3-VL-2B").status_code == 503)
+
+
+def test_tokens_relayed_before_a_fault_are_counted_apart_and_exactly(before_it: Running) -> None:
+    def counted(direction: str) -> float:
+        return metric(before_it, "sightdesk_tokens_total", direction=direction)
+
+    aborted, completed = counted("aborted"), counted("completion")
+    assert len(events(post(before_it, "mentions-data"))) == 11
+    assert counted("aborted") - aborted == 10
+    assert counted("completion") == completed
+    contents(post(before_it, "usage-twice"))
+    contents(post(before_it, "dies-after-done"))
+    assert counted("completion") - completed == 2 + 1
+    assert counted("aborted") - aborted == 10
+
+
+def test_an_engine_that_fails_again_and_again_is_asked_once_every_reset(
+    faulty: Running, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    settings = {"BREAKER_FAILURES": "3", "BREAKER_RESET": "1.5"}
+    data = tmp_path_factory.mktemp("data")
+    with running_gateway(faulty.url, data, ENGINE="cpu", READER_URL="", **settings) as gateway:
+        wait_for(gateway.url + "/readyz")
+        for _ in range(3):
+            assert post(gateway, "fail").status_code == 502
+        assert metric(gateway, "sightdesk_upstream_breaker_state") == 2
+        asked = state(faulty)["received"]
+        shut = post(gateway, "say-1")
+        assert (shut.status_code, shut.json()["error"]["code"]) == (503, "upstream_unavailable")
+        assert int(shut.headers["retry-after"]) >= 1
+        assert state(faulty)["received"] == asked
+        until(lambda: metric(gateway, "sightdesk_upstream_breaker_state") == 1, 10)
+        with requests.post(
+            gateway.url + "/v1/chat/completions",
+            json={"model": "faulty-vl", "stream": True, "messages": [{"role": "user", "content": "say-20-0.05"}]},
+            stream=True,
+            timeout=20,
+        ) as probe:
+            lines = probe.iter_lines()
+            next(lines)
+            assert {post(gateway, "say-1").status_code for _ in range(3)} == {503}, "one probe only"
+            assert state(faulty)["received"] == asked + 1
+            assert list(lines)[-2] == b"data: [DONE]"
+        until(lambda: metric(gateway, "sightdesk_upstream_breaker_state") == 0)
+        assert contents(post(gateway, "say-1")) == " 0"

@@ -1,0 +1,115 @@
+"""Bytes in, bytes out: however they are cut, however slowly they are taken."""
+
+import json
+import random
+import socket
+import time
+from urllib.parse import urlsplit
+
+import pytest
+import requests
+
+from benchmarks.servers import Running
+from gateway.chat.relay import Meter, Relay
+from gateway.engines.client import Broken
+from tests.fake_engine import FLOOD, chunk
+
+USAGE = b'data: {"id": "c", "choices": [], "usage": {"prompt_tokens": 11, "completion_tokens": 3}}'
+DONE = b"data: [DONE]"
+
+
+class Kept:
+    """A sink that keeps what it gets."""
+
+    def __init__(self) -> None:
+        self.events = b""
+
+    def push(self, events: bytes) -> None:
+        self.events += events
+
+    async def send(self, events: bytes) -> None:
+        self.push(events)
+
+
+def relayed(pieces: list[bytes], wants_usage: bool = False) -> tuple[bytes, Meter]:
+    sink, meter = Kept(), Meter(time.perf_counter())
+    relay = Relay(sink, meter, wants_usage=wants_usage)
+    for piece in pieces:
+        relay(piece)
+    return sink.events, meter
+
+
+def cut(data: bytes, places: list[int]) -> list[bytes]:
+    return [data[start:end] for start, end in zip([0, *places], [*places, len(data)], strict=True)]
+
+
+@pytest.mark.parametrize("end", [b"\n\n", b"\r\n\r\n"], ids=["LF", "CRLF"])
+def test_every_way_to_cut_a_stream_gives_the_same_events(end: bytes) -> None:
+    contents = [
+        chunk("").strip(),
+        chunk("你\u2028好").strip(),
+        b": a comment",
+        chunk('say "usage" [DONE] data:').strip(),
+        chunk("!").strip(),
+    ]
+    events = [event + end for event in (*contents, USAGE, DONE)]
+    stream = b"".join(events)
+    without_usage = b"".join(event for event in events if not event.startswith(USAGE))
+    draw = random.Random(7)
+    ways = [[], list(range(1, len(stream))), *([place] for place in range(1, len(stream), 3))]
+    ways += [sorted(draw.sample(range(1, len(stream)), draw.randint(2, 40))) for _ in range(200)]
+    for places in ways:
+        passed, meter = relayed(cut(stream, places))
+        assert passed == without_usage, places
+        assert (meter.usage or {})["completion_tokens"] == 3
+        assert meter.done
+        assert relayed(cut(stream, places), wants_usage=True)[0] == stream
+
+
+def test_tokens_of_an_answer_without_usage_are_the_events_that_carried_some() -> None:
+    role, first, words = chunk(""), chunk("one"), [chunk(f" word data:{number}") for number in range(5)]
+    assert relayed([role, first, *words])[1].completion_tokens == 6
+    assert relayed([role + first + b"".join(words)])[1].completion_tokens == 6
+
+
+def test_an_event_without_an_end_is_refused_at_its_bound(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("gateway.chat.relay.MAX_EVENT_BYTES", 1000)
+    relay = Relay(Kept(), Meter(0.0), wants_usage=False)
+    with pytest.raises(Broken):
+        for _ in range(20):
+            relay(b"x" * 100)
+
+
+def test_a_reader_that_is_slow_holds_the_engine_back_and_loses_nothing(gateway: Running, engine: Running) -> None:
+    where = urlsplit(gateway.url)
+    body = json.dumps({"model": "fake-vl", "stream": True, "messages": [{"role": "user", "content": "flood"}]}).encode()
+    with socket.socket() as client:
+        client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 65_536)
+        client.connect((where.hostname, where.port))
+        client.settimeout(60)
+        client.sendall(
+            b"POST /v1/chat/completions HTTP/1.1\r\nhost: 127.0.0.1\r\ncontent-type: application/json\r\n"
+            b"connection: close\r\ncontent-length: %d\r\n\r\n" % len(body) + body
+        )
+        sent = held_at(engine)
+        assert 0 < sent < FLOOD, "the engine is held back"
+        answer = b""
+        while piece := client.recv(1_000_000):
+            answer += piece
+    numbers = [
+        line.split('"content": " ')[1].split(" ")[0] for line in answer.decode().splitlines() if '"content": " ' in line
+    ]
+    assert numbers == [str(number) for number in range(FLOOD)]
+    assert answer.rstrip().endswith(b"0")
+
+
+def held_at(engine: Running) -> int:
+    """How much the engine had sent when it stopped sending."""
+    before = -1
+    for _ in range(100):
+        time.sleep(0.3)
+        now = int(requests.get(engine.url + "/state", timeout=10).json()["flooded"])
+        if now == before and now:
+            return now
+        before = now
+    raise AssertionError("the engine never stopped")
