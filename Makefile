@@ -9,7 +9,7 @@ NAME ?=
 LIMIT ?=
 FILE ?=
 
-.PHONY: help demo setup test test-engine check fmt up down logs doctor bench bench-engine soak eval backup restore user key lock screenshots
+.PHONY: help demo setup test test-engine check fmt up down logs doctor bench bench-engine bench-relay soak eval backup restore user key lock screenshots
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -72,6 +72,10 @@ bench-engine: setup ## vLLM's own benchmark through the gateway and straight to 
 
 soak: setup ## full load of every kind on fake engines for five minutes (SECONDS=300): nothing lost, nothing grows
 	@SECONDS=$(or $(SECONDS),300) $(VENV)/python -m benchmarks.soak
+
+bench-relay: setup ## what a token costs: this gateway, nginx, vllm-router, LiteLLM; ten minutes, two cores (BRIEF=1: one)
+	@$(if $(BRIEF),,scripts/bench-env)
+	@$(VENV)/python -m benchmarks.relay $(if $(BRIEF),--brief)
 
 eval: setup ## ask the sample questions of the engine that runs (URL=…) and print a score sheet
 	@$(VENV)/python -m benchmarks.evaluate $(if $(URL),--url $(URL))

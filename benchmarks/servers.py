@@ -86,6 +86,7 @@ def running_gateway(engine_url: str, data_dir: Path, module: str = "gateway", **
         "KNOWLEDGE_DIR": str(ROOT / "knowledge"),
         "FRONTEND_DIR": str(ROOT / "frontend"),
         "DATA_DIR": str(data_dir),
+        "DATABASE_URL": f"sqlite:///{data_dir}/sightdesk.db",
     }
     with running(module, {**defaults, **settings}) as gateway:
         yield gateway

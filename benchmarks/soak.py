@@ -23,7 +23,7 @@ CLIENTS = 48
 PLACES = 16
 SETTLE_SECONDS = 7.0  # engines close idle connections after five
 REPORT_SECONDS = 10
-# Python's own allocators keep some; a leak of one answer's state a request would be far above.
+# `limits` keeps the last minute's requests and uvicorn 75 s of connections that were reset: that follows the rate, not the time.
 MEMORY_SLACK = 12 * 1024 * 1024
 SETTINGS = {
     "ENGINE": "cpu", "READER_URL": "", "MAX_CONCURRENT": str(PLACES), "FIRST_TOKEN_TIMEOUT": "6", "IDLE_TIMEOUT": "6",

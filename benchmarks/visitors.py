@@ -69,7 +69,7 @@ class Visitors:
         try:
             await kind()
             self.seen.answers[kind.__name__] += 1
-        except (Unexpected, aiohttp.ClientError, ValueError, LookupError, TimeoutError) as error:
+        except (Unexpected, Failed, aiohttp.ClientError, ValueError, LookupError, TimeoutError) as error:
             self.seen.unexpected.append(f"{kind.__name__}: {error!r}"[:300])
 
     # The kinds

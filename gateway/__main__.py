@@ -37,7 +37,11 @@ def main() -> int:
         where = f"{settings.host}:{settings.port}"
         print(f"gateway: cannot listen on {where}: {error.strerror}; set PORT to a free one", file=sys.stderr)  # noqa: T201
         return 1
-    app = create_app(settings)
+    try:
+        app = create_app(settings)
+    except WrongSettings as error:
+        print(f"gateway: {error}", file=sys.stderr)  # noqa: T201
+        return 2
     settle()
     config = uvicorn.Config(
         app,

@@ -12,6 +12,7 @@ from starlette.middleware import Middleware
 
 from gateway import __version__
 from gateway.chat.answers import Answers
+from gateway.chat.record import Recorder
 from gateway.desk import Desk
 from gateway.engines.breaker import Breaker
 from gateway.engines.catalog import Catalog
@@ -40,10 +41,14 @@ from gateway.middleware.errors import Errors, install_handlers
 from gateway.middleware.guard import Guard
 from gateway.middleware.observe import Observe
 from gateway.routes.chat import chat_router
+from gateway.routes.conversations import conversations_router
 from gateway.routes.health import health_router
 from gateway.routes.page import mount_page
 from gateway.routes.short import short_router
 from gateway.settings import Settings
+from gateway.store.conversations import Conversations
+from gateway.store.database import open_database
+from gateway.store.verdicts import Verdicts
 
 SHORT_WAY = frozenset(("/v1/chat/completions", "/api/chat"))
 
@@ -60,7 +65,7 @@ def create_app(settings: Settings) -> Gateway:
     )
     install_handlers(app, desk.short_limiter.charge)
     chat = chat_router(desk)
-    for router in (chat, short_router(desk), health_router(desk)):
+    for router in (chat, short_router(desk), conversations_router(desk), health_router(desk)):
         app.include_router(router)
     if settings.frontend_dir is not None:
         mount_page(app, settings.frontend_dir, desk.origins)
@@ -96,6 +101,8 @@ def build_desk(settings: Settings) -> Desk:
     http = httpx_client()
     reader = Reader(settings.reader_url, http)
     studio = Studio(media_limits(settings), metrics)
+    database = open_database(settings.database_url.get_secret_value(), metrics.store_errors.inc)
+    recorder = Recorder(database, files)
     remote = RemoteImages(http, settings.image_max_bytes) if settings.allow_remote_images else None
     return Desk(
         settings=settings,
@@ -121,7 +128,11 @@ def build_desk(settings: Settings) -> Desk:
         catalog=Catalog(settings.model_name, settings.model_aliases),
         engines=admission(settings, metrics),
         fallback=fallback_admission(settings, metrics),
-        answers=Answers(settings.resume_grace),
+        answers=Answers(settings.resume_grace, recorder.close),
+        database=database,
+        recorder=recorder,
+        conversations=Conversations(database, files),
+        verdicts=Verdicts(database),
     )
 
 
@@ -189,6 +200,9 @@ async def running(desk: Desk) -> AsyncIterator[None]:
         for task in tasks:
             with suppress(asyncio.CancelledError):
                 await task
+        await desk.answers.close()
+        desk.recorder.shut_down()
+        desk.database.close()
         await desk.reader.aclose()
         desk.gatherer.studio.close()
         desk.client.close()

@@ -3,6 +3,7 @@
 from typing import Any
 
 from gateway import __version__
+from gateway.context import Caller
 from gateway.desk import Desk
 from gateway.media.sniff import ACCEPTED
 
@@ -12,7 +13,7 @@ LITE_NOTICE = {
 }
 
 
-def page_config(desk: Desk) -> dict[str, Any]:
+def page_config(desk: Desk, caller: Caller) -> dict[str, Any]:
     settings = desk.settings
     upstream = desk.upstreams[0]
     return {
@@ -38,6 +39,9 @@ def page_config(desk: Desk) -> dict[str, Any]:
         "accept": list(ACCEPTED),
         "locales": ["zh-CN", "en"],
         "questions": desk.library.questions,
+        "history": "server",
+        # With a token: whose messages the page may believe.
+        "embed_origin": caller.embed_origin,
     }
 
 

@@ -19,6 +19,8 @@ class Caller:
     owner: str
     # A visitor cookie to set, where this visitor came without a valid one.
     new_visitor: str | None = None
+    # The page that an embed token was made for.
+    embed_origin: str | None = None
     # The key's own rate, where it has one: 600/minute.
     limit: str | None = None
 

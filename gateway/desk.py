@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import httpx
 
 from gateway.chat.answers import Answers
+from gateway.chat.record import Recorder
 from gateway.context import Caller
 from gateway.engines.catalog import Catalog
 from gateway.engines.client import EngineClient
@@ -22,6 +23,9 @@ from gateway.media.gather import Gatherer
 from gateway.media.reader import Reader
 from gateway.metrics import Metrics
 from gateway.settings import Settings
+from gateway.store.conversations import Conversations
+from gateway.store.database import Database
+from gateway.store.verdicts import Verdicts
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +49,10 @@ class Desk:
     engines: Admission
     fallback: Admission | None
     answers: Answers
+    database: Database
+    recorder: Recorder
+    conversations: Conversations
+    verdicts: Verdicts
 
     def rate_of(self, caller: Caller) -> Rate:
         """What a caller of `/v1` may ask: a key by its own limit or RATE_LIMIT_KEY, anonymous addresses by RATE_LIMIT_IP."""

@@ -27,6 +27,7 @@ GatewayError
 │   └── QueueFull              queue_full
 ├── UpstreamError              502 upstream_error
 ├── UpstreamUnavailable        503 upstream_unavailable
+│   └── StoreUnavailable       upstream_unavailable
 ├── UpstreamTimeout            504 upstream_timeout
 └── InternalError              500 internal_error
 
@@ -188,6 +189,10 @@ class UpstreamUnavailable(GatewayError):
     status = 503
     code = "upstream_unavailable"
     type = "upstream_error"
+
+
+class StoreUnavailable(UpstreamUnavailable):
+    """The database of conversations, not an engine."""
 
 
 class UpstreamTimeout(GatewayError):

@@ -72,6 +72,12 @@ def http_url(value: str) -> str:
     return value.rstrip("/")
 
 
+def database_url(value: SecretStr) -> SecretStr:
+    if not value.get_secret_value().startswith(("sqlite://", "postgresql://", "postgresql+psycopg://", "postgres://")):
+        raise ValueError("sqlite:///path or postgresql://user:password@host/name")
+    return value
+
+
 def each(check: Callable[[str], str]) -> Callable[[tuple[str, ...]], tuple[str, ...]]:
     return lambda values: tuple(check(value) for value in values)
 
@@ -79,6 +85,7 @@ def each(check: Callable[[str], str]) -> Callable[[tuple[str, ...]], tuple[str, 
 Names = Annotated[tuple[str, ...], NoDecode, BeforeValidator(split_commas)]
 Networks = Annotated[tuple[Network, ...], NoDecode, BeforeValidator(networks)]
 Rate = Annotated[str, AfterValidator(rate)]
+DatabaseURL = Annotated[SecretStr, AfterValidator(database_url)]
 AllowedOrigins = Annotated[Names, AfterValidator(origins)]
 URL = Annotated[str, AfterValidator(http_url)]
 URLs = Annotated[Names, AfterValidator(each(http_url))]
@@ -153,7 +160,7 @@ class Settings(BaseSettings):
     rate_limit_api: Rate = Field("120/minute", description="Every other route, by owner.")
     rate_limit_storage: str = Field("memory://", description="memory://, or redis://host:port/db to share.")
     max_concurrent: int = Field(0, ge=0, le=4096, description="Requests inside one engine. Default by ENGINE.")
-    max_queued: int = Field(64, ge=0, le=10_000, description="Requests waiting for an engine.")
+    max_queued: int = Field(64, ge=0, le=10_000, description="Requests waiting, for each engine.")
     queue_timeout: Seconds = Field(30, description="Seconds a request waits in the queue.")
 
     max_body_bytes: int = Field(64 * MIB, ge=1024, le=1024 * MIB, description="Bytes of one request.")
@@ -174,7 +181,10 @@ class Settings(BaseSettings):
 
     knowledge_dir: Path = Field(Path("knowledge"), description="Clauses in Markdown; reread on change.")
     connectors_dir: Path = Field(Path("connectors"), description="Business systems; reread on change.")
-    database_url: SecretStr = Field(SecretStr("sqlite:///data/sightdesk.db"), description="Where conversations lie.")
+    database_url: DatabaseURL = Field(
+        SecretStr("sqlite:///data/sightdesk.db"),
+        description="Where conversations lie; postgresql://user:password@host/name where gateways share them.",
+    )
     data_dir: Path = Field(Path("data"), description="Uploaded files and what is generated.")
     frontend_dir: Path | None = Field(None, description="Serve the page from here; behind nginx leave it empty.")
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="The least level logged.")

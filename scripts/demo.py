@@ -44,6 +44,7 @@ def main() -> int:
 
 def gateway_settings(port: int, lite_port: int) -> dict[str, str]:
     """The demo's settings; what the environment sets wins."""
+    data = os.environ.get("DATA_DIR") or str(ROOT / "data")
     lite = f"http://127.0.0.1:{lite_port}"
     defaults = {
         "ENGINE": "lite",
@@ -54,7 +55,8 @@ def gateway_settings(port: int, lite_port: int) -> dict[str, str]:
         "RATE_LIMIT_IP": "60/minute",
         "RATE_LIMIT_USER": "60/minute",
         "KNOWLEDGE_DIR": str(ROOT / "knowledge"),
-        "DATA_DIR": str(ROOT / "data"),
+        "DATA_DIR": data,
+        "DATABASE_URL": f"sqlite:///{data}/sightdesk.db",
         "FRONTEND_DIR": str(ROOT / "frontend"),
         "LOG_LEVEL": "warning",
         "LOG_FORMAT": "text",

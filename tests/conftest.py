@@ -9,6 +9,9 @@ import pytest
 
 from benchmarks.servers import Running, running_desk, running_lite
 
+# One browser for all who look at pages; pytest finds fixtures by name in here.
+from tests.chromium import browser, page  # noqa: F401
+
 # Real vLLM takes minutes to install and to start: `make test-engine` asks for its tests by name.
 collect_ignore = [] if os.environ.get("TEST_ENGINE") else ["engine", "docker/test_cpu_engine.py"]
 
@@ -42,4 +45,4 @@ def picture_message(question: str, *urls: str) -> dict[str, object]:
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """The browser comes last: Playwright's own event loop stays open in this thread, and asyncio tests want theirs."""
-    items.sort(key=lambda item: "browser" in item.path.parts)
+    items.sort(key=lambda item: not {"browser", "embedding"}.isdisjoint(item.path.parts))

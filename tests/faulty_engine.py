@@ -15,6 +15,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+END = b"0\r\n\r\n"
 STALL_SECONDS = 60.0
 IDLE_SECONDS = 5.0  # as uvicorn, vLLM's server
 EVENTS = b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\n"
@@ -224,14 +225,19 @@ class FaultyEngine:
     async def end(self, wire: Wire, last: bytes, tokens: int) -> None:
         await wire.chunk(last)
         self.went_out(wire, tokens)
-        await wire.send(b"0\r\n\r\n")
+        await self.last_chunk(wire)
+
+    async def last_chunk(self, wire: Wire) -> None:
+        """Whoever has it may send the next request before this task runs again."""
+        self.is_over(wire)
+        await wire.send(END)
 
     def is_over(self, wire: Wire) -> None:
         self.state.running -= wire.inside
         wire.inside = False
 
     def went_out(self, wire: Wire, tokens: int) -> None:
-        """Before the last byte does: whoever has that may send the next request before this task runs again."""
+        """Before the last byte does."""
         self.is_over(wire)
         self.state.completed += 1
         self.state.sent += tokens
@@ -347,7 +353,7 @@ class FaultyEngine:
         await wire.send(EVENTS)
         await wire.chunk(event("a"))
         await wire.chunk(b'data: {"error": {"message": "CUDA out of memory at 0x7f", "code": 500}}\n\n' + DONE)
-        await wire.send(b"0\r\n\r\n")
+        await self.last_chunk(wire)
 
     @order
     async def split(self, wire: Wire, stream: bool) -> None:
@@ -374,7 +380,7 @@ class FaultyEngine:
     async def no_done(self, wire: Wire, stream: bool) -> None:
         await wire.send(EVENTS)
         await wire.chunk(event("a") + usage_event(1))
-        await wire.send(b"0\r\n\r\n")
+        await self.last_chunk(wire)
 
     @order
     async def dies_after_done(self, wire: Wire, stream: bool) -> None:

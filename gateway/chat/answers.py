@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncGenerator, Coroutine
+from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -10,22 +10,31 @@ from gateway.chat import extras
 from gateway.errors import GatewayError, InternalError, NotFound, UpstreamError
 
 log = logging.getLogger("sightdesk.answers")
-
+DONE = extras.DONE.strip()
 MAX_ANSWER_BYTES = 8 * 1024 * 1024
 
 
 @dataclass(eq=False, slots=True)
 class Answer:
-    """A Sink that remembers: any reader may come late and go on with event N."""
+    """A Sink that remembers: any reader may come late and go on with event N.
+
+    An answer that is not streamed has a `body` instead. The last event, [DONE], is held until the answer is stored, so that who
+    has it finds the answer in the history.
+    """
 
     id: str
     owner: str
+    kept: bool  # its question is in the store
     events: list[bytes] = field(default_factory=list)
+    body: bytes = b""
     size: int = 0
+    complete: bool = False
+    stopped: bool = False
     finished: bool = False
     readers: int = 0
     task: "asyncio.Task[None] | None" = None
     grace: asyncio.TimerHandle | None = None
+    closing: "asyncio.Task[None] | None" = None
     error: GatewayError | None = None
     _grown: asyncio.Event = field(default_factory=asyncio.Event)
 
@@ -34,17 +43,31 @@ class Answer:
 
     def push(self, events: bytes) -> None:
         for event in events.split(b"\n\n"):
-            if event:
+            if event.strip() == DONE:
+                self.complete = True
+            elif event:
                 if self.size > MAX_ANSWER_BYTES:
                     raise UpstreamError(f"The answer is longer than {MAX_ANSWER_BYTES} bytes.")
                 self.events.append(event + b"\n\n")
                 self.size += len(event) + 2
         self._grown.set()
 
-    def finish(self, error: GatewayError | None = None) -> None:
-        self.error = error
+    def finish(self) -> None:
+        if self.complete and not self.body:
+            self.events.append(extras.DONE)
         self.finished = True
         self._grown.set()
+
+    async def whole(self) -> bytes:
+        """The body of an answer that is not streamed. Raises the answer's error."""
+        while not self.finished:
+            self._grown.clear()
+            await self._grown.wait()
+        if self.error is not None:
+            raise self.error
+        if self.stopped:
+            raise NotFound("The answer was stopped before its end.")
+        return self.body
 
     async def read(self, start: int) -> AsyncGenerator[bytes]:
         """Events from number `start` (0 first) to the end. Raises the answer's error if it has no event at all."""
@@ -72,27 +95,40 @@ class Answer:
 
 
 class Answers:
-    def __init__(self, grace: float) -> None:
+    """`keep` stores an answer that has ended, however it ended; the readers wait for it."""
+
+    def __init__(self, grace: float, keep: Callable[[Answer], Awaitable[None]]) -> None:
         self._grace = grace
+        self._keep = keep
         self._answers: dict[str, Answer] = {}
 
     def start(self, answer: Answer, work: Coroutine[Any, Any, None]) -> None:
         self._answers[answer.id] = answer
         answer.task = asyncio.create_task(self._run(answer, work))
+        # Closing is a task of its own: whoever stops an answer twice must not stop its being stored.
+        answer.task.add_done_callback(lambda _: self._begin_closing(answer, work))
 
     async def _run(self, answer: Answer, work: Coroutine[Any, Any, None]) -> None:
         try:
             await work
         except GatewayError as error:
-            answer.finish(error)
+            answer.error = error
         except asyncio.CancelledError:
-            answer.finish()
-        except Exception:  # the last resort, as in middleware/errors.py: a reader never meets silence
+            answer.stopped = True
+        except Exception:  # the reader gets the contract's body, the log the traceback
             log.exception("unexpected", extra={"answer": answer.id})
-            answer.finish(InternalError("Something went wrong here; the log has it."))
-        else:
-            answer.finish()
+            answer.error = InternalError("Something went wrong here; the log has it.")
+
+    def _begin_closing(self, answer: Answer, work: Coroutine[Any, Any, None]) -> None:
+        work.close()  # cancelled before its first step, it never ran
+        answer.stopped = answer.stopped or (answer.task is not None and answer.task.cancelled())
+        answer.closing = asyncio.create_task(self._close(answer))
+
+    async def _close(self, answer: Answer) -> None:
+        try:
+            await self._keep(answer)
         finally:
+            answer.finish()
             asyncio.get_running_loop().call_later(self._grace, self._answers.pop, answer.id, None)
 
     def find(self, answer_id: str, owner: str) -> Answer:
@@ -101,11 +137,26 @@ class Answers:
             raise NotFound(f"There is no answer {answer_id[:64]!r} of yours here; it may be over.")
         return answer
 
-    def stop(self, answer: Answer) -> None:
+    async def stop(self, answer: Answer) -> None:
+        """Aborts the engine's work; returns when what was written is stored."""
+        self.abort(answer)
+        while not answer.finished and answer.task is not None:
+            await asyncio.wait((answer.closing or answer.task,))
+
+    async def stop_all(self, answer_ids: Iterable[str]) -> None:
+        """Those that are still written, here."""
+        found = [self._answers[answer_id] for answer_id in answer_ids if answer_id in self._answers]
+        await asyncio.gather(*(self.stop(answer) for answer in found))
+
+    async def close(self) -> None:
+        """At the end of the process: what is still written is stored as it is."""
+        await self.stop_all(tuple(self._answers))
+
+    def abort(self, answer: Answer) -> None:
         if answer.task is not None:
             answer.task.cancel()
 
     def reader_left(self, answer: Answer) -> None:
         """An answer that nobody reads is aborted after RESUME_GRACE."""
         if not answer.readers and not answer.finished:
-            answer.grace = asyncio.get_running_loop().call_later(self._grace, self.stop, answer)
+            answer.grace = asyncio.get_running_loop().call_later(self._grace, self.abort, answer)

@@ -49,12 +49,19 @@ class Question:
     album: Album = field(default_factory=Album)
     citations: list[dict[str, Any]] = field(default_factory=list)
     degraded: bool = False
+    turn: str | None = None  # the stored question's id; None where it is not kept
+
+    @property
+    def conversation(self) -> dict[str, Any] | None:
+        if not isinstance(self.request, PageRequest):
+            return None
+        return {"id": self.request.conversation_id, "turn": self.turn}
 
     def extras(self) -> dict[str, Any]:
         """What a whole response carries under `sightdesk`."""
         told: dict[str, Any] = {"answer": {"id": self.id}}
-        if isinstance(self.request, PageRequest):
-            told["conversation"] = {"id": self.request.conversation_id}
+        if self.conversation:
+            told["conversation"] = self.conversation
         if self.album.readings:
             told["reading"] = self.album.readings
         told["citations"] = [_public(citation) for citation in self.citations]
@@ -134,10 +141,8 @@ class Pipeline:
     async def _prepare(self, question: Question, sink: Sink | None) -> None:
         """Media and knowledge: what the engine is handed beside the question."""
         desk, context = self.desk, question.context
-        if isinstance(question.request, PageRequest):
-            conversation = question.request.conversation_id or "conversation-" + secrets.token_urlsafe(12)
-            question.request.conversation_id = conversation
-            await self._tell(question, sink, {"conversation": {"id": conversation}, "answer": {"id": question.id}})
+        if question.conversation:
+            await self._tell(question, sink, {"conversation": question.conversation, "answer": {"id": question.id}})
         with _timed(context, "media"):
             owner = question.caller.owner
             question.album = await desk.gatherer.gather(question.request, owner, self._reading_wait(question))
@@ -187,7 +192,7 @@ class Pipeline:
 
     async def _admitted(self, engines: Admission, question: Question, sink: Sink | None) -> Call:
         """An answer that has begun. An engine that refuses is left out and the next one is tried
-        (docs/decisions/006-what-is-asked-again.md)."""
+        (docs/decisions/007-what-is-asked-again.md)."""
         tried: frozenset[str] = frozenset()
         refusal: Refused | None = None
         patient, begun = True, 0

@@ -4,16 +4,8 @@ import re
 from typing import Annotated, Any, Literal, Self, TypeVar
 
 import orjson
-from pydantic import (
-    AfterValidator,
-    BaseModel,
-    ConfigDict,
-    Discriminator,
-    Field,
-    Tag,
-    ValidationError,
-    model_validator,
-)
+from pydantic import AfterValidator, BaseModel, ConfigDict, Discriminator, Field, Tag, ValidationError, model_validator
+from pydantic_core import from_json
 
 from gateway.errors import GatewayError, InvalidJSON, InvalidRequest, UnsupportedParameter
 
@@ -250,14 +242,19 @@ SAMPLING = (
 )  # fmt: skip
 
 
-def parse(shape: type[Request], body: bytes | bytearray, max_model_len: int) -> Request:
+def parse(shape: type[Request], body: bytes, max_model_len: int) -> Request:
     """The request in a JSON body. Raises InvalidJSON, UnsupportedParameter or InvalidRequest, naming the first fault."""
     if body.count(b",") > MAX_COMMAS or body.count(b":") > MAX_COLONS:
         raise InvalidRequest(
             f"The body has more than {MAX_COMMAS} commas or {MAX_COLONS} colons: that is no conversation."
         )
     try:
-        request = shape.model_validate_json(body)
+        # In two steps: `model_validate_json` needs three times the body for a moment, and a body may be all pictures.
+        given = from_json(body, allow_inf_nan=False)
+    except ValueError as error:
+        raise InvalidJSON(f"The body is not JSON: {error}.") from None
+    try:
+        request = shape.model_validate(given)
     except ValidationError as error:
         raise first_fault(error) from None
     for name in ("max_tokens", "max_completion_tokens"):
@@ -279,8 +276,6 @@ def first_fault(error: ValidationError) -> GatewayError:
         (other for other in faults if _steps(other)[: len(first)] == first), key=lambda other: len(_steps(other))
     )
     where = ".".join(_steps(fault))[:MAX_NAMED]
-    if fault["type"] == "json_invalid":
-        return InvalidJSON(f"The body is not JSON: {fault['ctx']['error']}.")
     if fault["type"] == "extra_forbidden":
         return UnsupportedParameter(f"{where} is not a parameter that is taken here.", param=where)
     message = fault["msg"].removeprefix("Value error, ")

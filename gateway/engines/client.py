@@ -8,8 +8,9 @@ from typing import Any
 
 import orjson
 
+from gateway.engines.pool import Pool
 from gateway.engines.upstream import LITE_MODEL, Upstream
-from gateway.engines.wire import ConnectFailed, GivenUp, Pool, Response, TimedOut, WireError
+from gateway.engines.wire import ConnectFailed, GivenUp, Response, TimedOut, WireError
 from gateway.errors import ContextLengthExceeded, GatewayError, InvalidRequest, UpstreamError, UpstreamTimeout
 from gateway.metrics import Metrics
 

@@ -8,22 +8,20 @@ WireError
 """
 
 import asyncio
-import ssl
 from collections import deque
-from collections.abc import Awaitable, Callable, Mapping
-from typing import cast
-from urllib.parse import urlsplit
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING, cast
 
 import httptools
+
+if TYPE_CHECKING:
+    from gateway.engines.pool import Pool
 
 # Takes bytes at once and gives None, or an awaitable after which it takes more.
 Into = Callable[[bytes], Awaitable[None] | None]
 
 PAUSE_BYTES = 256 * 1024  # unread bytes of one response above which the engine is held back
 MAX_HEAD_BYTES = 64 * 1024
-IDLE_SECONDS = 4.0  # below the 5 s after which uvicorn, vLLM's server, closes an idle connection
-MAX_IDLE = 512
-STALE_SECONDS = 0.3  # within which a kept connection proves closed; later the engine was at work
 
 
 class WireError(Exception):
@@ -279,100 +277,3 @@ class Response(asyncio.Protocol):
     def _wake(self) -> None:
         if self._waiter is not None and not self._waiter.done():
             self._waiter.set_result(None)
-
-
-class Pool:
-    """Connections to one engine. As many as are asked for: admission bounds them."""
-
-    def __init__(self, url: str, connect_timeout: float) -> None:
-        parts = urlsplit(url)
-        assert parts.hostname is not None
-        self._host = parts.hostname
-        self._tls = ssl.create_default_context() if parts.scheme == "https" else None
-        self._port = parts.port or (443 if self._tls else 80)
-        self._prefix = parts.path.rstrip("/")
-        self._authority = parts.netloc.rpartition("@")[2]
-        self._connect_timeout = connect_timeout
-        self._idle: deque[Response] = deque()
-        self._connecting: set[asyncio.Task[Response]] = set()
-        self.active: set[Response] = set()  # sent and not closed
-
-    async def request(
-        self, method: str, path: str, headers: Mapping[str, str], body: bytes, seconds: float
-    ) -> Response:
-        """A response whose head is there; `close()` it. `seconds` bound each silence. Raises WireError."""
-        head = self._head(method, path, headers, len(body))
-        while True:
-            response = self._take() or await self._connect()
-            reused = response.used > 0
-            self.active.add(response)
-            try:
-                response.send(head, body, seconds)
-                await response.head()
-            except Cut:
-                response.abort()
-                # An idle connection may be closed by the engine just as it is used; nothing was begun there then.
-                if reused and not response.started and response.silence() < STALE_SECONDS:
-                    continue
-                raise
-            except BaseException:
-                response.abort()
-                raise
-            return response
-
-    def _head(self, method: str, path: str, headers: Mapping[str, str], length: int) -> bytes:
-        lines = [f"{method} {self._prefix}{path} HTTP/1.1", f"host: {self._authority}"]
-        lines += [f"{name}: {value}" for name, value in headers.items()]
-        if length or method == "POST":
-            lines.append(f"content-length: {length}")
-        return ("\r\n".join(lines) + "\r\n\r\n").encode("latin-1")
-
-    def _take(self) -> Response | None:
-        now = asyncio.get_running_loop().time()
-        while self._idle:
-            response = self._idle.pop()
-            if now - response.idle_since < IDLE_SECONDS and response._transport is not None:
-                return response
-            response.abort()
-        return None
-
-    async def _connect(self) -> Response:
-        seconds = self._connect_timeout
-        task = asyncio.create_task(self._connection())
-        self._connecting.add(task)
-        try:
-            async with asyncio.timeout(seconds):
-                return await asyncio.shield(task)
-        except TimeoutError:
-            raise ConnectFailed(f"no connection within {seconds:g} s", timed_out=True) from None
-        except OSError as error:
-            raise ConnectFailed(str(error)) from None
-        except asyncio.CancelledError:
-            if task.cancelled():
-                raise ConnectFailed("the engine is down") from None
-            raise
-        finally:
-            self._connecting.discard(task)
-            task.cancel()
-
-    async def _connection(self) -> Response:
-        loop = asyncio.get_running_loop()
-        _, response = await loop.create_connection(lambda: Response(self), self._host, self._port, ssl=self._tls)
-        return response
-
-    def _give_back(self, response: Response) -> None:
-        response.idle_since = asyncio.get_running_loop().time()
-        if len(self._idle) >= MAX_IDLE:
-            self._idle.popleft().abort()
-        self._idle.append(response)
-
-    def _lost(self, response: Response) -> None:
-        if response in self._idle:
-            self._idle.remove(response)
-
-    def drop(self) -> None:
-        """The engine is down: nobody waits for a connection to it any longer."""
-        for task in self._connecting:
-            task.cancel()
-        while self._idle:
-            self._idle.pop().abort()

@@ -4,6 +4,8 @@ import hashlib
 import re
 import secrets
 import time
+from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -77,6 +79,12 @@ class FileStore:
         self.get(owner, file_id)
         self._path(owner, file_id, ".json").unlink(missing_ok=True)
         self._path(owner, file_id).unlink(missing_ok=True)
+
+    def delete_all(self, owner: str, file_ids: Iterable[str]) -> None:
+        """Those that are still there."""
+        for file_id in file_ids:
+            with suppress(FileNotFound):
+                self.delete(owner, file_id)
 
     def _folder(self, owner: str) -> Path:
         return self._root / hashlib.sha256(owner.encode()).hexdigest()[:32]

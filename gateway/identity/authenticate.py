@@ -75,7 +75,8 @@ class Authenticator:
             raise await self._refused(
                 context_of(connection), InvalidToken("The embed token is wrong or has expired; ask for a new one.")
             )
-        return Caller("token", "embed", f"token:{token.user}")
+        check_token_origin(token.origin, connection)
+        return Caller("token", "embed", f"token:{token.user}", embed_origin=token.origin)
 
     def _key_means_nothing(self, connection: HTTPConnection, context: RequestContext) -> bool:
         """SDKs always send some key. Where no key exists and none is needed, theirs is not held against them."""
@@ -103,6 +104,14 @@ class Authenticator:
 def _bearer(connection: HTTPConnection) -> str | None:
     scheme, _, value = connection.headers.get("authorization", "").partition(" ")
     return value.strip() if scheme.lower() == "bearer" else None
+
+
+def check_token_origin(origin: str, connection: HTTPConnection) -> None:
+    """A token works on the desk's own page and on the page it was made for; who carries it off to another gets nothing."""
+    sent = connection.headers.get("origin", "").lower()
+    own = sent.partition("://")[2] == connection.headers.get("host", "").lower()
+    if sent and not own and sent != origin.rstrip("/").lower():
+        raise OriginNotAllowed("This embed token was made for another page's origin.")
 
 
 def check_embed_origin(origin: str, allowed: bool) -> None:

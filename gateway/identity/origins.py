@@ -6,6 +6,7 @@ from gateway.identity.networks import AUTHORITY, is_local_host
 from gateway.settings import PRIVATE_ORIGINS, exact_origin
 
 ORIGIN = re.compile(r"https?://(?P<authority>[^/?#\s]+)")
+SELF = "'self'"
 
 
 class Origins:
@@ -23,6 +24,6 @@ class Origins:
         return self.private and is_local_host(parts["authority"])
 
     def frame_ancestors(self) -> str:
-        """The CSP source list; CSP knows no networks, so `private` is 'self' and localhost."""
-        sources = ["'self'", "http://localhost:*", "http://127.0.0.1:*"] if self.private else ["'self'"]
+        """embed.html's CSP source list; CSP knows no networks, so `private` is 'self' and localhost. As 30-users.sh."""
+        sources = [SELF, "http://localhost:*", "http://127.0.0.1:*"] if self.private else [SELF]
         return " ".join([*sources, *sorted(self.exact)])

@@ -14,7 +14,7 @@ from gateway.metrics import Metrics
 # An engine that holds the conversation's prefix is preferred until it is this part of its places busier than the idlest one.
 AFFINITY_SHARE = 1 / 4
 # An engine notices a closed connection a moment later: until then the place of an aborted request is not free.
-ABORT_SECONDS = 0.1
+ABORT_SECONDS = 0.2
 DOWN_RETRY_SECONDS = 5
 
 Moved = Callable[[int], Awaitable[None]]

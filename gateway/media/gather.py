@@ -92,9 +92,13 @@ class Gatherer:
         except GatewayError as error:
             error.param = error.param or param
             raise
-        if pictures[0].page is None:
-            return [Shot(place, label, pictures)]
-        return [Shot(place, label, [picture]) for picture in pictures]
+        return _shots_of(place, label, pictures)
+
+    async def readings(self, file_id: str, data: bytes, wait: float) -> list[dict[str, Any]]:
+        """What the reader finds in one file, a reading a page; empty where none came within `wait` seconds."""
+        shots = _shots_of((0, 0), file_id, await self.studio.prepare(data))
+        await asyncio.gather(*(self._read(shot, wait) for shot in shots))
+        return [shot.reading for shot in shots if shot.reading is not None]
 
     async def _bytes(self, part: ImagePart | FilePart, owner: str, param: str, count: int) -> tuple[str, bytes]:
         if isinstance(part, FilePart) and part.file.file_id is not None:
@@ -152,6 +156,12 @@ class Gatherer:
             f"One message has {count} pictures or pages; at most {self._max_images} are taken (MAX_IMAGES).",
             param=f"messages.{number}.content",
         )
+
+
+def _shots_of(place: Place, label: str, pictures: list[Picture]) -> list[Shot]:
+    if pictures[0].page is None:
+        return [Shot(place, label, pictures)]
+    return [Shot(place, label, [picture]) for picture in pictures]
 
 
 def _media_parts(messages: list[Message]) -> Iterator[tuple[Place, ImagePart | FilePart]]:

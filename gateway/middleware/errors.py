@@ -12,7 +12,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from gateway.context import context_of
-from gateway.errors import GatewayError, InternalError, InvalidRequest, MethodNotAllowed, NotFound
+from gateway.errors import GatewayError, InternalError, InvalidJSON, InvalidRequest, MethodNotAllowed, NotFound
 
 log = logging.getLogger("sightdesk.errors")
 SOMETHING = "Something went wrong here; the log has it under this x-request-id."
@@ -83,6 +83,8 @@ def install_handlers(app: FastAPI, charge: Callable[[Request], Awaitable[None]])
         except GatewayError as refused:
             return render(refused)
         fault = error.errors()[0]
+        if fault["type"] == "json_invalid":
+            return render(InvalidJSON("The body is not JSON."))
         where = ".".join(str(step) for step in fault["loc"][1:])
         return render(InvalidRequest(f"{where}: {fault['msg']}" if where else str(fault["msg"]), param=where or None))
 

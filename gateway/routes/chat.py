@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import secrets
 from contextlib import aclosing, suppress
 from typing import Any
 
@@ -46,7 +47,9 @@ def chat_router(desk: Desk) -> APIRouter:
         counted = f"address:{context.address}" if caller.new_visitor else caller.owner
         await desk.limiter.check(desk.rates["user"], counted, context)
         chat = await read_body(request, PageRequest, desk)
-        return ChatResponse(desk, pipeline, ask(desk, request, chat, caller, wants_extras=True))
+        question = ask(desk, request, chat, caller, wants_extras=True)
+        await keep_question(desk, question, chat)
+        return ChatResponse(desk, pipeline, question)
 
     @router.get("/api/chat/{answer}", summary="Go on with an answer")
     async def resume(request: Request, answer: str) -> Response:
@@ -60,7 +63,7 @@ def chat_router(desk: Desk) -> APIRouter:
     async def stop(request: Request, answer: str) -> Response:
         caller = await page_caller(desk, request)
         await desk.limiter.check(desk.rates["api"], caller.owner, context_of(request))
-        desk.answers.stop(desk.answers.find(answer, caller.owner))
+        await desk.answers.stop(desk.answers.find(answer, caller.owner))
         return Response(status_code=204)
 
     return router
@@ -82,9 +85,9 @@ def set_visitor_cookie(caller: Caller, context: RequestContext, signer: Signer) 
 
 async def read_body(request: Request, shape: type[Any], desk: Desk) -> Any:
     """The request in a body that `Guard` bounds. The body itself is not kept: with pictures it may have many megabytes."""
-    body = bytearray()
-    async for chunk in request.stream():
-        body += chunk
+    chunks = [chunk async for chunk in request.stream()]
+    body = b"".join(chunks)
+    chunks.clear()
     longest = max(upstream.max_model_len for upstream in desk.upstreams)
     if len(body) < THREAD_BYTES:
         return parse(shape, body, longest)
@@ -103,6 +106,15 @@ def ask(desk: Desk, request: Request, chat: ChatRequest, caller: Caller, wants_e
     )
 
 
+async def keep_question(desk: Desk, question: Question, chat: PageRequest) -> None:
+    """Into the store. Raises NotFound where the conversation is another owner's."""
+    chat.conversation_id = chat.conversation_id or "conversation-" + secrets.token_urlsafe(12)
+    opened = await desk.recorder.open(chat, question.caller.owner, chat.conversation_id, question.id)
+    if opened is not None:
+        question.turn = opened.turn_id
+        await desk.answers.stop_all(opened.removed_answers)
+
+
 class ChatResponse(Response):
     """Runs the question while it listens for the client's leaving: whoever leaves, at any time, aborts the engine."""
 
@@ -114,12 +126,11 @@ class ChatResponse(Response):
         self.background = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if not self.question.request.stream:
-            work = self._whole(send)
-        elif isinstance(self.question.request, PageRequest):
-            work = self._resumable(send)
+        request = self.question.request
+        if isinstance(request, PageRequest):
+            work = self._resumable(send) if request.stream else self._recorded(send)
         else:
-            work = self._direct(send)
+            work = self._direct(send) if request.stream else self._whole(send)
         task = asyncio.ensure_future(work)
         leaving = asyncio.ensure_future(left(receive))
         try:
@@ -145,9 +156,25 @@ class ChatResponse(Response):
         await delivered(reply, self.pipeline.stream(self.question, reply))
 
     async def _resumable(self, send: Send) -> None:
-        answer = Answer(self.question.id, self.question.caller.owner)
+        answer = self._answer()
         self.desk.answers.start(answer, self.pipeline.stream(self.question, answer))
         await self._follow(answer, 0, send)
+
+    def _answer(self) -> Answer:
+        return Answer(self.question.id, self.question.caller.owner, kept=self.question.turn is not None)
+
+    async def _recorded(self, send: Send) -> None:
+        answer = self._answer()
+        self.desk.answers.start(answer, self._fill(answer))
+        try:
+            body = await answer.whole()
+        finally:
+            self.desk.answers.abort(answer)
+        await send_json(send, body)
+
+    async def _fill(self, answer: Answer) -> None:
+        answer.body = await self.pipeline.whole(self.question)
+        answer.complete = True
 
     async def _follow(self, answer: Answer, start: int, send: Send) -> None:
         reply = StreamReply(send, self.context.send)

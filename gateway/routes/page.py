@@ -4,13 +4,14 @@ from pathlib import Path
 
 from fastapi import FastAPI
 from starlette.datastructures import MutableHeaders
+from starlette.middleware.gzip import GZipMiddleware
 from starlette.responses import FileResponse, RedirectResponse, Response
 from starlette.routing import Route
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from gateway.errors import NotFound
-from gateway.identity.origins import Origins
+from gateway.identity.origins import SELF, Origins
 
 # The same policy as nginx/snippets/security-headers.conf.
 POLICY = (
@@ -30,12 +31,12 @@ class OneFile:
 
 
 class WithPolicy:
-    """Security headers on everything the page is made of."""
+    """Security headers on everything the page is made of; `ancestors` may frame it."""
 
-    def __init__(self, app: ASGIApp, origins: Origins) -> None:
+    def __init__(self, app: ASGIApp, ancestors: str = SELF) -> None:
         self.app = app
         self.headers = {
-            "content-security-policy": POLICY + origins.frame_ancestors(),
+            "content-security-policy": POLICY + ancestors,
             "referrer-policy": "no-referrer",
             "cache-control": "no-cache",
         }
@@ -54,7 +55,16 @@ def mount_page(app: FastAPI, folder: Path, origins: Origins) -> None:
         return RedirectResponse("/chat.html", 302)
 
     app.add_api_route("/", root, include_in_schema=False)
-    for path in ("/chat.html", "/embed.html"):
-        page = WithPolicy(OneFile(folder / "chat.html"), origins)
-        app.router.routes.append(Route(path, page, methods=["GET", "HEAD"]))
-    app.mount("/assets", WithPolicy(StaticFiles(directory=folder / "assets"), origins), name="assets")
+    chat = OneFile(folder / "chat.html")
+    for path, page in (
+        ("/chat.html", WithPolicy(chat)),
+        ("/embed.html", WithPolicy(chat, origins.frame_ancestors())),
+        ("/embed.js", WithPolicy(OneFile(folder / "embed.js"))),
+    ):
+        app.router.routes.append(Route(path, compressed(page), methods=["GET", "HEAD"]))
+    app.mount("/assets", compressed(WithPolicy(StaticFiles(directory=folder / "assets"))), name="assets")
+
+
+def compressed(page: ASGIApp) -> ASGIApp:
+    """As nginx does it: a third of the bytes over the wire."""
+    return GZipMiddleware(page, minimum_size=512, compresslevel=5)

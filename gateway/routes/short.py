@@ -22,6 +22,8 @@ class Limit(Protocol):
     def __call__(self, handler: Handler) -> Handler: ...
 
 
+READING_SECONDS = 10.0  # the page waits for a reading that somebody asked to see
+
 SAFE_INLINE = frozenset(("image/jpeg", "image/png", "image/webp", "image/gif"))
 
 
@@ -72,7 +74,15 @@ def short_router(desk: Desk) -> APIRouter:
     @router.get("/api/config")
     @limit
     def config(request: Request, caller: Annotated[Caller, Depends(page)]) -> dict[str, Any]:
-        return page_config(desk)
+        return page_config(desk, caller)
+
+    @router.get("/api/files/{file_id}/reading")
+    @limit
+    def reading(request: Request, file_id: str, caller: Annotated[Caller, Depends(page)]) -> dict[str, Any]:
+        """What the reader finds in a file: the page suggests from it what to cover before sending."""
+        data = desk.files.content(caller.owner, file_id)
+        readings = from_thread(desk.gatherer.readings, file_id, data, READING_SECONDS)
+        return {"object": "list", "data": readings, "has_more": False}
 
     for prefix, who in (("/v1", api_caller), ("/api", page)):
         _file_routes(router, desk, prefix, who, limit)

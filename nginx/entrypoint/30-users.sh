@@ -1,5 +1,5 @@
 #!/bin/sh
-# Before nginx starts: the password file, the secret towards the gateway, the page's policy.
+# Before nginx starts: the password file, the secret towards the gateway, who may frame the page.
 set -eu
 out=${NGINX_ETC:-/etc/nginx}
 if [ -z "${BASIC_AUTH_PASSWORD:-}" ] || [ -z "${PROXY_SECRET:-}" ]; then
@@ -15,16 +15,15 @@ hash=$(PASSWORD=$BASIC_AUTH_PASSWORD perl -e 'print crypt($ENV{PASSWORD}, "\$6\$
     if [ -r "$out/users/htpasswd" ]; then cat "$out/users/htpasswd"; fi
 } >"$out/htpasswd"
 printf 'proxy_set_header X-SightDesk-Proxy-Secret "%s";\n' "$PROXY_SECRET" >"$out/proxy-secret.conf"
-# ALLOWED_ORIGINS as frame-ancestors, which knows no networks: `private` is this origin and localhost.
-ancestors=""
-for origin in $(printf '%s' "${ALLOWED_ORIGINS:-private}" | tr ',' ' '); do
+# ALLOWED_ORIGINS as frame-ancestors of embed.html; CSP knows no networks: `private` is localhost (gateway/identity/origins.py).
+ancestors="'self'"
+for origin in $(printf '%s' "${ALLOWED_ORIGINS:-private}" | tr ',A-Z' ' a-z'); do
     case $origin in
-        private) ancestors="$ancestors 'self' http://localhost:* http://127.0.0.1:*" ;;
-        *) ancestors="$ancestors $origin" ;;
+        private) ancestors="$ancestors http://localhost:* http://127.0.0.1:*" ;;
+        *) ancestors="$ancestors ${origin%/}" ;;
     esac
 done
-policy="default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob: data:; connect-src 'self'; font-src 'self'; manifest-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors$ancestors"
-printf 'add_header Content-Security-Policy "%s" always;\n' "$policy" >"$out/content-security-policy.conf"
+printf 'set $desk_ancestors "%s";\n' "$ancestors" >"$out/embed-ancestors.conf"
 # TLS, once nginx/certs/ holds a certificate.
 if [ -r "$out/certs/tls.crt" ] && [ -r "$out/certs/tls.key" ]; then
     printf 'listen 443 ssl;\nssl_certificate %s/certs/tls.crt;\nssl_certificate_key %s/certs/tls.key;\nssl_protocols TLSv1.2 TLSv1.3;\n' "$out" "$out"

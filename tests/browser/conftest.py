@@ -1,37 +1,85 @@
-"""The page in a real browser: Debian's Chromium, driven by Playwright."""
+"""The page in a real browser: Debian's Chromium, driven by Playwright, before real nginx, gateway and lite."""
 
-import os
+import contextlib
+import socket
+import subprocess
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page
 
-ARGUMENTS = [
-    "--no-sandbox",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
+from benchmarks.servers import free_port, running_gateway, running_lite, wait_for
+from tests.browser.kit import AGENT, Site
+from tests.nginx.conftest import NGINX, rendered
+
+ROOT = Path(__file__).parents[2]
+SPARE_ADDRESS = "10.254.254.1"
 
 
 @pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        executable = os.environ.get("CHROMIUM", "/usr/bin/chromium")
-        made = playwright.chromium.launch(executable_path=executable, args=ARGUMENTS)
-        yield made
-        made.close()
+def lan_address() -> Iterator[str]:
+    """An address of this machine that is no loopback one: what it has, else one that it is lent for the session."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        with contextlib.suppress(OSError):
+            probe.connect(("192.0.2.1", 9))  # sends nothing; asks the routing table
+        address = str(probe.getsockname()[0])
+    if not address.startswith(("127.", "0.")):
+        yield address
+        return
+    subprocess.run(["ip", "address", "add", f"{SPARE_ADDRESS}/32", "dev", "lo"], check=True)
+    try:
+        yield SPARE_ADDRESS
+    finally:
+        subprocess.run(["ip", "address", "del", f"{SPARE_ADDRESS}/32", "dev", "lo"], check=True)
+
+
+@pytest.fixture(scope="session")
+def site(tmp_path_factory: pytest.TempPathFactory, lan_address: str) -> Iterator[Site]:
+    folder = tmp_path_factory.mktemp("site")
+    port = free_port()
+    settings = {
+        "PROXY_SECRET": "between-us",
+        "TRUSTED_PROXIES": "127.0.0.0/8",
+        "ALLOWED_IPS": "*",
+        "DATABASE_URL": f"sqlite:///{folder}/desk.db",
+        "RESUME_GRACE": "10",
+    }
+    with running_lite() as lite, running_gateway(lite.url, folder / "data", **settings) as gateway:
+        wait_for(gateway.url + "/readyz")
+        configuration = rendered(folder, port, gateway.url, 64 * 1024 * 1024, ("127.0.0.1", lan_address))
+        process = subprocess.Popen([NGINX, "-p", str(folder), "-c", str(configuration)])
+        try:
+            wait_for(f"http://127.0.0.1:{port}/healthz", process, folder / "error.log")
+            yield Site(f"http://127.0.0.1:{port}", f"http://{lan_address}:{port}", folder / "access.log")
+        finally:
+            process.terminate()
+            process.wait(10)
 
 
 @pytest.fixture
-def page(browser: Browser) -> Iterator[Page]:
-    """A Chinese visitor's fresh browser at 1366×768; any script error fails the test."""
-    context = browser.new_context(viewport={"width": 1366, "height": 768}, locale="zh-CN")
+def context(browser: Browser) -> Iterator[BrowserContext]:
+    """A Chinese visitor's fresh browser at 1366×768, who knows the password."""
+    made = browser.new_context(viewport={"width": 1366, "height": 768}, locale="zh-CN", http_credentials=AGENT)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def page(context: BrowserContext) -> Iterator[Page]:
+    """Any script error, and anything that the Content-Security-Policy had to stop, fails the test."""
     made = context.new_page()
     errors: list[str] = []
     made.on("pageerror", lambda error: errors.append(str(error)))
+    made.on("console", lambda line: errors.append(line.text) if "Content Security Policy" in line.text else None)
     yield made
-    context.close()
     assert errors == []
+
+
+@pytest.fixture(scope="session")
+def axe() -> str:
+    """axe-core's source, which scripts/test-tools fetches once."""
+    file = ROOT / ".cache" / "npm" / "axe-core" / "axe.min.js"
+    if not file.is_file():
+        subprocess.run([ROOT / "scripts" / "test-tools"], check=True)
+    return file.read_text()

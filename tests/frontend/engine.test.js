@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import { translator } from "../../frontend/assets/js/lib/texts.js";
-import { wordsForEngine } from "../../frontend/assets/js/models/engine.js";
+import { wordsForEngine } from "../../frontend/assets/js/models/failure.js";
 
 const text = translator("en");
 

@@ -1,10 +1,8 @@
 import assert from "node:assert/strict";
-import { createHash } from "node:crypto";
-import { readFileSync } from "node:fs";
+import { readFileSync, readdirSync } from "node:fs";
 import { test } from "node:test";
 import { EventParser } from "../../frontend/assets/js/lib/sse.js";
-import { LOCALES, TEXTS, chooseLocale, translator } from "../../frontend/assets/js/lib/texts.js";
-import { readableSize } from "../../frontend/assets/js/lib/size.js";
+import { LOCALES, TEXTS, chooseLocale, readableSize, translator } from "../../frontend/assets/js/lib/texts.js";
 
 const bytes = (text) => new TextEncoder().encode(text);
 
@@ -34,13 +32,56 @@ test("sizes are readable", () => {
   assert.deepEqual([12, 2048, 20 * 1024 * 1024].map(readableSize), ["12 B", "2 KB", "20.0 MB"]);
 });
 
-test("vendored libraries are what VERSIONS says", () => {
-  const folder = new URL("../../frontend/assets/vendor/", import.meta.url);
-  const lines = readFileSync(new URL("VERSIONS", folder), "utf8").trim().split("\n");
-  assert.ok(lines.length >= 2);
-  for (const line of lines) {
-    const [, version, file, digest] = line.split(" ");
-    assert.ok(file.includes(version));
-    assert.equal(createHash("sha256").update(readFileSync(new URL(file, folder))).digest("hex"), digest);
+test("a language is changed without a reload, and who follows is told", () => {
+  const text = translator("en");
+  const told = [];
+  text.follow(() => told.push(text("send")));
+  text.use("zh-CN");
+  assert.deepEqual(told, ["发送"]);
+});
+
+/** The page's own modules by their path under assets/js, as text. */
+const root = new URL("../../frontend/assets/js/", import.meta.url);
+const modules = Object.fromEntries(
+  readdirSync(root, { recursive: true })
+    .map((name) => name.replaceAll("\\", "/"))
+    .filter((name) => name.endsWith(".js"))
+    .map((name) => [name, readFileSync(new URL(name, root), "utf8")]),
+);
+const page = readFileSync(new URL("../../chat.html", root), "utf8");
+
+test("no word is kept that nothing says", () => {
+  const all = page + Object.entries(modules).filter(([name]) => name !== "lib/texts.js").map(([, source]) => source).join("\n");
+  const said = (key) => all.includes(`"${key}"`) || /^(error|engine|field)_/.test(key);
+  assert.deepEqual(Object.keys(TEXTS.en).filter((key) => !said(key)), []);
+});
+
+const importsOf = (name) => [...modules[name].matchAll(/^import [^;]*?"(\.[^"]+)";/gm)].map(([, target]) => new URL(target, new URL(name, root)).href.replace(root.href, ""));
+const LAYERS = ["lib", "api", "models", "render", "state", "ui"];
+const MAY_IMPORT = { lib: ["lib"], api: ["lib"], models: ["lib"], render: ["lib", "vendor"], state: ["lib", "models"], ui: ["lib", "models", "render", "state", "ui"] };
+
+test("a module imports its own layer and those below it", () => {
+  for (const name of Object.keys(modules)) {
+    const layer = name.split("/")[0];
+    if (!LAYERS.includes(layer)) continue;
+    for (const target of importsOf(name)) {
+      const other = target.includes("/vendor/") ? "vendor" : target.split("/")[0];
+      assert.ok(MAY_IMPORT[layer].includes(other), `${name} imports ${target}`);
+    }
   }
+});
+
+test("nothing but the user interface and the renderer touches the document", () => {
+  for (const [name, source] of Object.entries(modules)) {
+    if (/^(lib|api|models|state)\//.test(name)) assert.doesNotMatch(source, /\bdocument\.|innerHTML/, name);
+    assert.doesNotMatch(source, /innerHTML|insertAdjacentHTML|outerHTML|document\.write/, name);
+  }
+});
+
+test("the page preloads every module of its first sight, and no other", () => {
+  const first = new Set();
+  const follow = (name) => importsOf(name).forEach((target) => !first.has(target) && (first.add(target), follow(target)));
+  follow("main.js");
+  const preloaded = [...page.matchAll(/rel="modulepreload" href="\/assets\/js\/([^"]+)"/g)].map(([, name]) => name);
+  assert.deepEqual(preloaded.sort(), [...first].sort());
 });

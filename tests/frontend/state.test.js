@@ -1,11 +1,12 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { DeskError, Desk, eventsOf } from "../../frontend/assets/js/api/desk.js";
-import { objection } from "../../frontend/assets/js/models/attachments.js";
-import { apply, toMessages } from "../../frontend/assets/js/models/conversation.js";
+import { objection, scaledSize, typeOf } from "../../frontend/assets/js/models/attachments.js";
+import { apply, correctionOf, fromServer, merged, phaseOf, readingsFor, toMessages } from "../../frontend/assets/js/models/conversation.js";
 import { wordsFor } from "../../frontend/assets/js/models/failure.js";
-import { History } from "../../frontend/assets/js/state/history.js";
+import { LocalHistory, ServerHistory, historyFor } from "../../frontend/assets/js/state/history.js";
 import { Session } from "../../frontend/assets/js/state/session.js";
+import { Tab } from "../../frontend/assets/js/state/tab.js";
 import { translator } from "../../frontend/assets/js/lib/texts.js";
 
 class Storage {
@@ -22,8 +23,25 @@ test("files are judged by kind, size and number before they are sent", () => {
   assert.equal(objection({ name: "a.png", type: "image/png", size: 10 }, 0, config), null);
   assert.equal(objection({ name: "a.pdf", type: "", size: 10 }, 0, config), null);
   assert.equal(objection({ name: "a.exe", type: "", size: 10 }, 0, config).key, "wrongType");
-  assert.equal(objection({ name: "a.png", type: "image/png", size: 2000 }, 0, config).key, "tooLarge");
+  assert.equal(objection({ name: "a.pdf", type: "", size: 2000 }, 0, config).key, "tooLarge");
+  assert.equal(objection({ name: "a.png", type: "image/png", size: 2000 }, 0, config), null); // it is scaled first
   assert.equal(objection({ name: "a.png", type: "image/png", size: 10 }, 2, config).key, "tooMany");
+});
+
+test("a picture is scaled only when it is refused or far above what is kept", () => {
+  const limits = { image_max_bytes: 20e6, image_max_pixels: 50e6, image_max_side: 2048 };
+  assert.equal(scaledSize({ width: 3840, height: 2160 }, 5e6, limits), null);
+  assert.deepEqual(scaledSize({ width: 8192, height: 4096 }, 5e6, limits), { width: 2048, height: 1024 });
+  assert.deepEqual(scaledSize({ width: 3000, height: 3000 }, 30e6, limits), { width: 2048, height: 2048 });
+  // A long phone screenshot is cut into tiles by the gateway: its letters stay as they are.
+  assert.equal(scaledSize({ width: 1080, height: 9000 }, 5e6, limits), null);
+  const { width, height } = scaledSize({ width: 3000, height: 30000 }, 5e6, limits);
+  assert.ok(width * height <= 50e6);
+});
+
+test("a HEIC picture is known by its name where the browser knows no type", () => {
+  assert.equal(typeOf({ name: "IMG_1.HEIC", type: "" }), "image/heic");
+  assert.equal(typeOf({ name: "IMG_1.heif", type: "image/heif" }), "image/heic");
 });
 
 test("messages carry file ids and never pictures, and failed answers stay out", () => {
@@ -39,6 +57,48 @@ test("events fill the turn", () => {
   apply(turn, { choices: [], sightdesk: { answer: { id: "answer-1" }, citations: [{ id: "c" }], degraded: true } });
   apply(turn, { choices: [{ delta: { content: "你好" } }] });
   assert.deepEqual(turn, { role: "assistant", text: "你好", answer: "answer-1", citations: [{ id: "c" }], degraded: true });
+});
+
+test("what is read is kept with its place and without the picture's lines", () => {
+  const turn = { role: "assistant", text: "" };
+  const field = { name: "order_number", value: "QH1", box: [1, 2, 3, 4] };
+  apply(turn, { sightdesk: { reading: [{ image: "file-1", width: 10, height: 20, lines: [{ text: "secret" }], fields: [field] }, { image: "file-0", width: 1, height: 1, lines: [], fields: [field] }] } });
+  assert.equal(JSON.stringify(turn).includes("secret"), false);
+  // Only the pictures of this question: an earlier one was shown with its own.
+  assert.deepEqual(readingsFor(turn, { files: [{ id: "file-1" }] }), [{ image: "file-1", width: 10, height: 20, fields: [field] }]);
+});
+
+test("what happens while one waits has its words, in order", () => {
+  const turn = { text: "" };
+  const after = (extras) => (apply(turn, { choices: [], sightdesk: extras }), phaseOf(turn, { sightdesk: extras }, true).key);
+  assert.equal(phaseOf(turn, null, true).key, "reading");
+  assert.equal(after({ reading: [] }), "clauses");
+  assert.equal(after({ citations: [] }), "thinking");
+  assert.equal(after({ queue: { position: 3 } }), "queued");
+  assert.equal(after({ tool: { name: "track_waybill", status: "running" } }), "tool_logistics");
+  turn.text = "a";
+  assert.equal(phaseOf(turn, null, true).key, "writing");
+});
+
+test("a correction says what was read and what is right", () => {
+  const words = correctionOf([{ name: "order_number", value: "QH2", old: "QH1" }], translator("en"));
+  assert.equal(words, "Correction: Order number is QH2 (read as QH1). Please answer again with the corrected values.");
+});
+
+test("two tabs' turns of one conversation are brought together, and what was replaced stays away", () => {
+  const mine = [{ id: "1", at: 1 }, { id: "4", at: 4 }];
+  const theirs = [{ id: "1", at: 1 }, { id: "2", at: 2 }, { id: "3", at: 3 }];
+  assert.deepEqual(merged(mine, theirs, new Set(["3"])).map((turn) => turn.id), ["1", "2", "4"]);
+});
+
+test("a conversation of the server becomes the page's own", () => {
+  const { turns } = fromServer({ id: "c", title: "t", messages: [
+    { id: "t1", role: "user", text: "a", files: [{ id: "file-1", filename: "a.png", content_type: "image/png", pages: 1 }] },
+    { id: "answer-1", role: "assistant", text: "b", citations: [{ id: "x" }], reading: [], degraded: false, state: "writing", rating: "up", reason: null },
+  ] });
+  assert.deepEqual(turns[0].files, [{ id: "file-1", name: "a.png", type: "image/png", size: undefined, pages: 1 }]);
+  assert.equal(turns[1].writing, true);
+  assert.equal(turns[1].answer, "answer-1");
 });
 
 test("a stream without its end is cut, and an error event is that error", async () => {
@@ -65,19 +125,46 @@ test("every failure has words, with the bound", () => {
   assert.equal(wordsFor(new DeskError("strange", "why"), translator("en")), "Something went wrong: why");
 });
 
+test("an engine that loads is no outage: its progress is told", () => {
+  const error = Object.assign(new DeskError("upstream_unavailable", "m"), { engine: { ready: false, phase: "loading", percent: 62, fallback: false } });
+  assert.equal(wordsFor(error, translator("zh-CN")), "智能引擎正在加载模型 62 %");
+});
+
+test("history is the server's where it keeps one, else the browser's, else nowhere", () => {
+  assert.ok(historyFor({ history: "server" }, {}, new Storage()) instanceof ServerHistory);
+  assert.equal(historyFor({}, {}, new Storage()).place, "local");
+  assert.equal(historyFor({}, {}, { setItem: () => { throw new Error("denied"); } }).place, "none");
+});
+
+test("a search of the browser's history looks at titles and texts", async () => {
+  const history = new LocalHistory(new Storage());
+  history.save({ id: "1", title: "Invoice", turns: [{ id: "a", role: "user", text: "发票抬头" }] });
+  const found = async (query) => (await history.page({ query })).data.length;
+  assert.deepEqual([await found("抬头"), await found("invoice"), await found("物流")], [1, 1, 0]);
+});
+
+test("nothing that is kept holds a picture's bytes", async () => {
+  const storage = new Storage();
+  const desk = { async *ask() { yield { choices: [{ delta: { content: "ok" } }] }; } };
+  const session = new Session(desk, new LocalHistory(storage), new Tab(new Storage()));
+  await session.ask("a", [{ id: "file-1", name: "a.png", type: "image/png", size: 9 }]);
+  await session.ask("b", []);
+  assert.doesNotMatch(JSON.stringify([...storage.kept.values()]), /base64|data:image|blob:/);
+});
+
 test("history keeps the newest conversation first and survives broken storage", () => {
-  const history = new History(new Storage());
+  const history = new LocalHistory(new Storage());
   history.save({ id: "1", title: "a", turns: [{ role: "user", text: "x", secret: "no" }] });
   history.save({ id: "2", title: "b", turns: [] });
   assert.deepEqual(history.list().map((one) => one.id), ["2", "1"]);
   assert.equal("secret" in history.list()[1].turns[0], false);
-  const broken = new History({ getItem: () => "{", setItem: () => { throw new Error("full"); }, removeItem: () => {} });
+  const broken = new LocalHistory({ getItem: () => "{", setItem: () => { throw new Error("full"); }, removeItem: () => {} });
   assert.equal(broken.available, false);
   assert.deepEqual(broken.list(), []);
 });
 
 test("a session asks, fills the turn and keeps it", async () => {
-  const history = new History(new Storage());
+  const history = new LocalHistory(new Storage());
   const desk = { async *ask() { yield { choices: [{ delta: { content: "79" } }] }; } };
   const session = new Session(desk, history);
   await session.ask("多少钱包邮", []);
@@ -87,7 +174,7 @@ test("a session asks, fills the turn and keeps it", async () => {
 test("a failed answer is told and asked again in its place", async () => {
   let tries = 0;
   const desk = { async *ask() { if (!tries++) throw new DeskError("network", ""); yield { choices: [{ delta: { content: "ok" } }] }; } };
-  const session = new Session(desk, new History(new Storage()));
+  const session = new Session(desk, new LocalHistory(new Storage()));
   let failed = null;
   session.addEventListener("failed", (event) => (failed = event.detail.error.code));
   await session.ask("a", []);
@@ -104,7 +191,7 @@ const slow = { stop: async () => {}, async *ask(body, signal) {
 const soon = () => new Promise((resolve) => setTimeout(resolve, 10));
 
 test("a conversation left while it is answered keeps its question and what had come", async () => {
-  const history = new History(new Storage());
+  const history = new LocalHistory(new Storage());
   const session = new Session(slow, history);
   session.ask("old", []);
   await soon();
@@ -114,7 +201,7 @@ test("a conversation left while it is answered keeps its question and what had c
 });
 
 test("a question asked right after leaving another can be stopped", async () => {
-  const session = new Session(slow, new History(new Storage()));
+  const session = new Session(slow, new LocalHistory(new Storage()));
   const told = [];
   session.addEventListener("stopped", (event) => told.push(event.detail));
   session.ask("one", []);
@@ -131,8 +218,62 @@ test("a question asked right after leaving another can be stopped", async () => 
 });
 
 test("a failed answer is kept with its reason", async () => {
-  const history = new History(new Storage());
+  const history = new LocalHistory(new Storage());
   const session = new Session({ async *ask() { throw new DeskError("network", "gone"); } }, history);
   await session.ask("a", []);
   assert.deepEqual(history.list()[0].turns[1].failure, { code: "network", message: "gone" });
+});
+
+test("a question asked in place of another cuts what came after it", async () => {
+  const bodies = [];
+  const desk = { async *ask(body) { bodies.push(body); yield { choices: [{ delta: { content: String(bodies.length) } }], sightdesk: { conversation: { id: "c", turn: `turn-${bodies.length}` } } }; } };
+  const session = new Session(desk, new LocalHistory(new Storage()));
+  await session.ask("a", []);
+  await session.ask("b", []);
+  await session.ask("A", [], { replaces: session.conversation.turns[0] });
+  assert.deepEqual(session.conversation.turns.map((turn) => turn.text), ["A", "3"]);
+  assert.deepEqual(bodies[2].metadata, { replaces: "turn-1" });
+  await session.retry();
+  assert.deepEqual(session.conversation.turns.map((turn) => turn.text), ["A", "4"]);
+  assert.deepEqual(bodies[3].metadata, { replaces: "turn-3" });
+  assert.deepEqual(session.conversation.turns.length, 2);
+});
+
+/** A desk whose first line breaks after two events; the answer goes on where it is asked to. */
+function breaking(told) {
+  const events = ["你", "好", "吗"].map((content) => ({ choices: [{ delta: { content } }], sightdesk: { answer: { id: "answer-1" } } }));
+  return {
+    async *ask() { yield* events.slice(0, 2); throw new DeskError("cut", "cut"); },
+    async *resume(answer, from) { told.push([answer, from]); yield* events.slice(from); },
+  };
+}
+
+test("a line that breaks is taken up at the next event", async () => {
+  const told = [];
+  const session = new Session(breaking(told), new LocalHistory(new Storage()));
+  await session.ask("a", []);
+  assert.deepEqual(told, [["answer-1", 2]]);
+  assert.equal(session.conversation.turns[1].text, "你好吗");
+});
+
+test("a reload in mid-answer picks the answer up again", async () => {
+  const [local, own] = [new Storage(), new Storage()];
+  const before = new Session(slow, new LocalHistory(local), new Tab(own));
+  before.ask("a", []);
+  await soon();
+  before.leave(); // the page is gone before anything could be said
+  own.setItem("sightdesk.tab", JSON.stringify({ conversation: before.conversation.id, pending: { conversation: before.conversation.id, answer: "answer-1" } }));
+  const told = [];
+  const after = new Session(breaking(told), new LocalHistory(local), new Tab(own));
+  await after.start();
+  assert.deepEqual(told, [["answer-1", 0]]);
+  assert.deepEqual(after.conversation.turns.map((turn) => turn.text), ["a", "你好吗"]);
+});
+
+test("a reload after an answer that nobody can pick up says that it broke off", async () => {
+  const local = new Storage();
+  new LocalHistory(local).save({ id: "c", title: "a", turns: [{ id: "1", role: "user", text: "a" }] });
+  const session = new Session({}, new LocalHistory(local), new Tab(new Storage()));
+  await session.start();
+  assert.equal(session.conversation.turns[1].failure.code, "cut");
 });

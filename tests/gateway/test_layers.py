@@ -5,7 +5,7 @@ from pathlib import Path
 
 GATEWAY = Path(__file__).parents[2] / "gateway"
 # Every package may import those before it, and the leaves that are single modules.
-ORDER = ["identity", "engines", "limits", "files", "knowledge", "media", "chat", "middleware", "routes"]
+ORDER = ["identity", "engines", "limits", "files", "store", "knowledge", "media", "chat", "middleware", "routes"]
 # The shape of a request is a leaf that media reads.
 LEAVES = {"gateway.chat.request"}
 ROOTS = {"app", "desk", "config", "__main__"}

@@ -121,8 +121,12 @@ def test_an_answer_of_the_page_that_still_waits_for_its_engine_can_be_stopped(
         assert float(state(watching)["aborted_at"]) - stopped_at < 0.5
 
 
+async def kept(answer: Answer) -> None:
+    """The store's part."""
+
+
 async def test_a_reader_that_leaves_while_it_is_written_to_is_counted_out() -> None:
-    answers, answer = Answers(grace=0.01), Answer("answer-1", "owner")
+    answers, answer = Answers(0.01, kept), Answer("answer-1", "owner", kept=False)
     stuck = asyncio.Event()
 
     async def send(message: object) -> None:
@@ -148,7 +152,7 @@ async def test_a_reader_that_leaves_while_it_is_written_to_is_counted_out() -> N
 
 
 async def test_an_answer_of_the_page_that_breaks_unforeseen_ends_with_an_error_and_not_in_silence() -> None:
-    answers, answer = Answers(grace=0.01), Answer("answer-1", "owner")
+    answers, answer = Answers(0.01, kept), Answer("answer-1", "owner", kept=False)
 
     async def work() -> None:
         await answer.send(b"data: {}\n\n")

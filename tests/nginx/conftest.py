@@ -21,7 +21,13 @@ class Front:
     engine: Running
 
 
-def rendered(folder: Path, port: int, gateway_url: str) -> Path:
+def rendered(
+    folder: Path,
+    port: int,
+    gateway_url: str,
+    max_body_bytes: int = 1_000_000,
+    addresses: tuple[str, ...] = ("127.0.0.1",),
+) -> Path:
     """What the container makes of the templates, with this machine's paths in place of the container's."""
     etc = folder / "etc"
     (etc / "snippets").mkdir(parents=True)
@@ -30,9 +36,9 @@ def rendered(folder: Path, port: int, gateway_url: str) -> Path:
         "/etc/nginx/": f"{etc}/",
         "/usr/share/sightdesk/frontend": str(ROOT / "frontend"),
         "/usr/share/sightdesk/errors": str(ROOT / "nginx/errors"),
-        "listen 80 default_server": f"listen 127.0.0.1:{port} default_server",
+        "listen 80 default_server;": " ".join(f"listen {address}:{port} default_server;" for address in addresses),
         "http://gateway:8000": gateway_url,
-        "${MAX_BODY_BYTES}": "1000000",
+        "${MAX_BODY_BYTES}": str(max_body_bytes),
         "/dev/stdout": f"{folder}/access.log",
     }
 

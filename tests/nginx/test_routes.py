@@ -37,11 +37,21 @@ def test_nginxs_own_refusals_are_in_the_contracts_words(front: Front) -> None:
     assert (long_header.status_code, long_header.json()["error"]["code"]) == (400, "invalid_request")
 
 
-@pytest.mark.parametrize("path", ["/embed.html", "/assets/js/main.js", "/assets/css/desk.css"])
+@pytest.mark.parametrize("path", ["/embed.html", "/embed.js", "/assets/js/main.js", "/assets/css/desk.css"])
 def test_the_frame_and_the_assets_are_open(front: Front, path: str) -> None:
     answer = requests.get(front.url + path, timeout=5)
     assert answer.status_code == 200
     assert "default-src 'none'" in answer.headers["content-security-policy"]
+
+
+def test_other_origins_may_frame_the_embedded_page_and_no_other(front: Front) -> None:
+    def ancestors(path: str) -> str:
+        policy = requests.get(front.url + path, auth=PERSON, timeout=5).headers["content-security-policy"]
+        return policy.partition("frame-ancestors ")[2]
+
+    assert "https://crm.example.com" in ancestors("/embed.html")
+    for path in ("/chat.html", "/embed.js", "/assets/js/main.js", "/embed%2Ejs"):
+        assert ancestors(path) == "'self'"
 
 
 def test_a_bearer_request_is_the_gateways_to_judge(front: Front) -> None:

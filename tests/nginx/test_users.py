@@ -1,8 +1,11 @@
 """nginx's start: the password file and the secret, by the script that the container runs."""
 
 import os
+import re
 import subprocess
 from pathlib import Path
+
+from gateway.identity.origins import Origins
 
 SCRIPT = Path(__file__).parents[2] / "nginx" / "entrypoint" / "30-users.sh"
 SETTINGS = {
@@ -26,10 +29,13 @@ def test_passwords_are_kept_as_hashes(tmp_path: Path) -> None:
     assert '"between"' in (tmp_path / "proxy-secret.conf").read_text()
 
 
-def test_the_pages_that_may_frame_us_are_the_allowed_origins(tmp_path: Path) -> None:
-    assert run(tmp_path, **SETTINGS).returncode == 0
-    policy = (tmp_path / "content-security-policy.conf").read_text()
-    assert "frame-ancestors https://crm.example.com 'self' http://localhost:* http://127.0.0.1:*\"" in policy
+def test_the_pages_that_may_frame_us_are_the_allowed_origins_in_the_gateways_words(tmp_path: Path) -> None:
+    assert run(tmp_path, **{**SETTINGS, "ALLOWED_ORIGINS": "https://CRM.example.com/,private"}).returncode == 0
+    rendered = re.search(r'^set \$desk_ancestors "(.*)";$', (tmp_path / "embed-ancestors.conf").read_text())
+    assert rendered
+    gateways = Origins(("https://CRM.example.com/", "private")).frame_ancestors()
+    assert sorted(rendered[1].split()) == sorted(gateways.split())
+    assert "https://crm.example.com" in rendered[1]
 
 
 def test_tls_is_served_only_with_a_certificate(tmp_path: Path) -> None:

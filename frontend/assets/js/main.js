@@ -2,10 +2,12 @@
 import { Desk } from "./api/desk.js";
 import { chooseLocale, translator } from "./lib/texts.js";
 import { wordsFor } from "./models/failure.js";
-import { History } from "./state/history.js";
+import { historyFor } from "./state/history.js";
 import { Session } from "./state/session.js";
+import { Tab } from "./state/tab.js";
 import { mountChrome, remembered } from "./ui/chrome.js";
 import { mountComposer } from "./ui/composer.js";
+import { make, toast } from "./ui/parts.js";
 import { mountSide } from "./ui/side.js";
 import { mountThread } from "./ui/thread.js";
 
@@ -14,43 +16,87 @@ if (theme) document.documentElement.dataset.theme = theme;
 
 // The same page at another address: there it can do nothing without a token.
 const embedded = location.pathname === "/embed.html";
-const token = embedded ? new URLSearchParams(location.hash.slice(1)).get("token") ?? "" : "";
-const locale = remembered("locale") ?? chooseLocale(navigator.languages ?? [navigator.language]);
-const text = translator(locale);
-const desk = new Desk({ token });
+const text = translator(remembered("locale") ?? chooseLocale(navigator.languages ?? [navigator.language]));
+const desk = new Desk();
 
-start();
+if (embedded) {
+  document.querySelector(".desk").hidden = true;
+  embed();
+} else start();
 
 async function start() {
-  let config;
   try {
-    config = await desk.config();
+    await begin({ config: await desk.config() });
   } catch (error) {
-    return showStartFailure(error);
+    showStartFailure(error);
   }
-  const history = new History(storage());
-  const session = new Session(desk, history);
+}
+
+/** What speaks with the host is loaded only where there is one; what the host says meanwhile is kept for it. */
+async function embed() {
+  const early = [];
+  const keep = (event) => early.push(event);
+  window.addEventListener("message", keep);
+  const { openBridge } = await import("./host/bridge.js");
+  window.removeEventListener("message", keep);
+  openBridge({ window, desk, begin, fail: showStartFailure, early });
+}
+
+/** Builds the page and returns its parts, once it shows where it goes on. */
+async function begin({ config, locale, theme, insert = false, shelf = (kept) => kept }) {
+  if (locale) text.use(chooseLocale([locale]));
+  document.querySelector(".desk").hidden = false;
+  document.getElementById("thread").replaceChildren();
+  const tab = new Tab(shelf(storage("sessionStorage")));
+  const history = historyFor(config, desk, shelf(storage("localStorage")));
+  const session = new Session(desk, history, tab);
   const previews = new Map();
-  const pictureUrl = (file) => previews.get(file.id) ?? `/api/files/${encodeURIComponent(file.id)}/content`;
-  mountChrome({ session, desk, config, locale, text });
-  mountThread(document.getElementById("thread"), { session, text, limits: config.limits, announcer: document.getElementById("announcer"), pictureUrl });
-  const composer = mountComposer(document.getElementById("composer"), { session, desk, config, text, previews });
-  mountSide(document.getElementById("side"), { session, history, config, locale, text, ask: composer.ask });
-  composer.focus();
+  const pictureUrl = async (file) => previews.get(file.id) ?? desk.pictureUrl(file.id);
+  const limits = config.limits;
+  const parts = { session, desk, config, text, limits, insert, pictureUrl, serverKept: config.history === "server", announcer: document.getElementById("announcer") };
+  const composer = mountComposer(document.getElementById("composer"), { session, desk, config, text, previews, tab });
+  const chrome = mountChrome({ session, desk, config, text, composer });
+  if (theme) chrome.setTheme(theme);
+  mountThread(document.getElementById("thread"), parts);
+  const side = mountSide(document.getElementById("side"), { session, history, config, text, ask: composer.ask });
+  shareWithTabs(session, history, side);
+  // Dialogs and the editor are loaded when they are first asked for, which takes a network.
+  addEventListener("unhandledrejection", (event) => {
+    if (!(event.reason instanceof TypeError) || !/module/i.test(event.reason.message)) return;
+    event.preventDefault();
+    toast(text("error_network"));
+  });
+  addEventListener("pagehide", () => session.leave());
+  addEventListener("pageshow", (event) => event.persisted && location.reload());
+  const opened = new Promise((resolve) => session.addEventListener("opened", resolve, { once: true }));
+  const started = session.start().catch(() => {}); // the list beside it says why history cannot be read
+  await Promise.race([opened, started]);
+  if (!embedded) composer.focus(); // a frame does not take the focus from its host
+  return { session, desk, history, composer, chrome, previews, text };
+}
+
+/** What one tab was answered, the others show: the list at once, the conversation where they have it open and are idle. */
+function shareWithTabs(session, history, side) {
+  if (!globalThis.BroadcastChannel) return;
+  const channel = new BroadcastChannel("sightdesk");
+  session.addEventListener("idle", () => channel.postMessage({ conversation: session.conversation.id }));
+  channel.onmessage = async ({ data }) => {
+    side.refresh();
+    if (data.conversation !== session.conversation.id || session.busy) return;
+    const found = await history.get(data.conversation).catch(() => null);
+    if (found && !session.busy && found.id === session.conversation.id) session.open(found);
+  };
 }
 
 function showStartFailure(error) {
-  const box = document.createElement("div");
-  box.className = "welcome";
-  const words = Object.assign(document.createElement("p"), { textContent: wordsFor(error, text) });
-  const again = Object.assign(document.createElement("button"), { type: "button", className: "retry", textContent: text("retry"), onclick: () => location.reload() });
-  box.append(words, again);
-  document.getElementById("thread").replaceChildren(box);
+  document.querySelector(".desk").hidden = false;
+  const again = make("button", { type: "button", className: "retry", textContent: text("retry"), onclick: () => location.reload() });
+  document.getElementById("thread").replaceChildren(make("div", { className: "welcome" }, make("p", { textContent: wordsFor(error, text) }), again));
 }
 
-function storage() {
+function storage(name) {
   try {
-    return localStorage;
+    return globalThis[name];
   } catch {
     return { getItem: () => null, setItem: () => { throw new Error("unavailable"); }, removeItem: () => {} };
   }

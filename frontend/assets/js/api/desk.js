@@ -18,14 +18,45 @@ export class Desk {
     this.#fetch = fetch;
   }
 
+  /** A fresh token in place of one that expires. */
+  set token(token) {
+    this.#token = token;
+  }
+
   config() {
     return this.#json("/api/config");
   }
 
-  upload(file) {
+  /** The stored file; `sent(fraction)` is told while bytes go out. XMLHttpRequest, because fetch tells no progress. */
+  upload(file, { sent = () => {}, signal } = {}) {
     const form = new FormData();
     form.append("file", file, file.name || "picture.png");
-    return this.#json("/api/files", { method: "POST", body: form });
+    return new Promise((resolve, reject) => {
+      const request = new XMLHttpRequest();
+      request.open("POST", "/api/files");
+      for (const [name, value] of Object.entries(this.#authorization())) request.setRequestHeader(name, value);
+      request.upload.onprogress = (event) => event.lengthComputable && sent(event.loaded / event.total);
+      request.onload = () => (request.status < 300 ? resolve(JSON.parse(request.responseText)) : reject(failureIn(request.status, request.responseText, request.getResponseHeader("retry-after"))));
+      request.onerror = () => reject(new DeskError("network", "network"));
+      request.onabort = () => reject(new DOMException("aborted", "AbortError"));
+      signal?.addEventListener("abort", () => request.abort());
+      request.send(form);
+    });
+  }
+
+  removeFile(id) {
+    return this.#json(`/api/files/${encodeURIComponent(id)}`, { method: "DELETE" });
+  }
+
+  /** What the reader found in a file: a Reading for each of its pages. */
+  async reading(id) {
+    return (await this.#json(`/api/files/${encodeURIComponent(id)}/reading`)).data;
+  }
+
+  /** Where an <img> finds a file's picture; one with a token has to fetch it, since an <img> sends no token. */
+  async pictureUrl(id) {
+    const path = `/api/files/${encodeURIComponent(id)}/content`;
+    return this.#token ? URL.createObjectURL(await (await this.#request(path)).blob()) : path;
   }
 
   stop(answer) {
@@ -34,9 +65,43 @@ export class Desk {
 
   /** Events of an answer as objects; ends after [DONE], throws DeskError on anything else. */
   async *ask(body, signal) {
-    const init = { method: "POST", body: JSON.stringify(body), headers: { "content-type": "application/json" }, signal };
-    const response = await this.#request("/api/chat", init);
+    const response = await this.#request("/api/chat", { ...asJson("POST", body), signal });
     yield* eventsOf(response, signal);
+  }
+
+  /** The same answer again from event number `from`, while it lives. */
+  async *resume(answer, from, signal) {
+    const response = await this.#request(`/api/chat/${encodeURIComponent(answer)}?from=${from}`, { signal });
+    yield* eventsOf(response, signal);
+  }
+
+  conversations({ query = "", before = "", limit = 50 } = {}) {
+    const wanted = new URLSearchParams({ limit, ...(query && { query }), ...(before && { before }) });
+    return this.#json(`/api/conversations?${wanted}`);
+  }
+
+  conversation(id) {
+    return this.#json(`/api/conversations/${encodeURIComponent(id)}`);
+  }
+
+  rename(id, title) {
+    return this.#json(`/api/conversations/${encodeURIComponent(id)}`, asJson("PATCH", { title }));
+  }
+
+  removeConversation(id) {
+    return this.#json(`/api/conversations/${encodeURIComponent(id)}`, { method: "DELETE" });
+  }
+
+  rate(answer, rating, reason) {
+    return this.#json("/api/feedback", asJson("POST", { answer, rating, ...(reason && { reason }) }));
+  }
+
+  handOff(conversation, note) {
+    return this.#json("/api/handoff", asJson("POST", { conversation_id: conversation, ...(note && { note }) }));
+  }
+
+  #authorization() {
+    return this.#token ? { authorization: `Bearer ${this.#token}` } : {};
   }
 
   async #json(path, init) {
@@ -44,18 +109,21 @@ export class Desk {
   }
 
   async #request(path, init = {}) {
-    const headers = { ...init.headers, ...(this.#token ? { authorization: `Bearer ${this.#token}` } : {}) };
+    const headers = { ...init.headers, ...this.#authorization() };
     let response;
     try {
-      response = await this.#fetch(path, { ...init, headers });
+      // A token says all: the cookies of whoever else is signed in at this browser stay out of it.
+      response = await this.#fetch(path, { ...init, headers, credentials: this.#token ? "omit" : "same-origin" });
     } catch (error) {
       if (error.name === "AbortError") throw error;
       throw new DeskError("network", "network");
     }
-    if (!response.ok) throw await failureOf(response);
+    if (!response.ok) throw failureIn(response.status, await response.text().catch(() => ""), response.headers.get("retry-after"));
     return response;
   }
 }
+
+const asJson = (method, body) => ({ method, body: JSON.stringify(body), headers: { "content-type": "application/json" } });
 
 export async function* eventsOf(response, signal) {
   const parser = new EventParser();
@@ -79,13 +147,14 @@ export async function* eventsOf(response, signal) {
   }
 }
 
-export async function failureOf(response) {
-  const retryAfter = Number(response.headers.get("retry-after")) || 0;
+const BY_STATUS = { 401: "invalid_api_key", 413: "body_too_large", 429: "rate_limit_exceeded", 503: "upstream_unavailable", 504: "upstream_timeout" };
+
+function failureIn(status, body, retryAfter) {
+  const seconds = Number(retryAfter) || 0;
   try {
-    const { error } = await response.json();
-    return new DeskError(error.code, error.message, retryAfter);
+    const { error } = JSON.parse(body);
+    return new DeskError(error.code, error.message, seconds);
   } catch {
-    const code = { 401: "invalid_api_key", 413: "body_too_large", 429: "rate_limit_exceeded", 503: "upstream_unavailable", 504: "upstream_timeout" }[response.status];
-    return new DeskError(code ?? "other", `HTTP ${response.status}`, retryAfter);
+    return new DeskError(BY_STATUS[status] ?? "other", `HTTP ${status}`, seconds);
   }
 }

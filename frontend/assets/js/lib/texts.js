@@ -1,14 +1,13 @@
-// Every word of the page, in both languages. A test holds that no key is missing.
+// Every word of the page, in both languages, and how sizes are written. A test holds that no key is missing.
 export const TEXTS = {
   "zh-CN": {
-    skip: "跳到输入框", newConversation: "新对话", searchQuestions: "搜索常见问题", commonQuestions: "常见问题", conversations: "对话记录",
+    skip: "跳到输入框", newConversation: "新对话", search: "搜索问题和对话", commonQuestions: "常见问题", conversations: "对话记录",
     openMenu: "打开菜单", switchLanguage: "切换语言", switchTheme: "切换明暗", attach: "添加图片或 PDF", yourQuestion: "您的问题",
     placeholder: "描述问题，或拖入、粘贴截图…", send: "发送", stop: "停止", dropHere: "松开即可添加截图", close: "关闭", languageName: "EN",
     welcomeTitle: "把截图给我看看", welcomeText: "拖入运单、发票、报错或支付失败的截图，再问一句。回答会引用公司的条款。",
-    hint: "JPG、PNG、WebP、HEIC、PDF · 每张最大 {size}，一次最多 {count} 张 · Enter 发送，Shift+Enter 换行",
-    uploading: "正在上传", queued: "排队中，第 {position} 位", reading: "正在读图", thinking: "思考中…", writing: "正在回答", seconds: "{seconds} 秒",
+    uploading: "正在上传", uploadingPercent: "上传 {percent}%", scaling: "正在缩小", held: "未上传，发送时才上传", scaledFrom: "{before} → {after}", queued: "排队中，第 {position} 位", reading: "正在读图", clauses: "正在查找条款", tool: "正在查询业务系统", tool_logistics: "正在询问物流系统", resuming: "正在接上未完成的回答", thinking: "思考中", writing: "正在回答", seconds: "{seconds} 秒",
     fieldsTitle: "我从图中读到", copy: "复制", copied: "已复制", retry: "重试", retryIn: "{seconds} 秒后可重试", remove: "移除", clause: "第 {clause} 条",
-    degraded: "智能引擎暂时不可用，正由内置引擎根据知识库回答。", ready: "就绪", tooLarge: "{name} 有 {size}，每张最大 {limit}",
+    degraded: "智能引擎暂时不可用，正由内置引擎根据知识库回答。", tooLarge: "{name} 有 {size}，每张最大 {limit}",
     wrongType: "{name} 不是可识别的图片：请用 JPG、PNG、WebP、HEIC 或 PDF", tooMany: "一次最多 {count} 张图片", noStorage: "浏览器不允许保存，刷新后对话会丢失。",
     stopped: "已停止。", answerDone: "回答完成", picture: "图片", defaultQuestion: "请看这张图，告诉我是什么问题、该怎么办。",
     error_network: "网络不通，没有连上服务器。请检查网络后重试。", error_cut: "回答在中途断开了。请重试。", error_invalid_api_key: "没有登录或登录已失效，请刷新页面重新登录。",
@@ -22,19 +21,23 @@ export const TEXTS = {
     engine_downloading: "智能引擎正在下载模型", engine_starting: "智能引擎正在启动", engine_loading: "智能引擎正在加载模型", engine_compiling: "智能引擎正在准备", engine_warming: "智能引擎即将就绪",
     engine_failed: "智能引擎没能启动，管理员可以在 /readyz 看到原因", engine_unavailable: "智能引擎暂时不可用，请稍后再试。", engine_meanwhile: "；这段时间由内置引擎根据知识库回答。",
     error_other: "出错了：{message}",
+    nothingFound: "没有找到", noConversations: "还没有对话", keptHere: "只保存在这个浏览器里", historyAway: "暂时读不到服务器上的对话：{reason}", rename: "重命名", delete: "删除", deleteTitle: "删除这段对话？", deleteText: "对话和其中的图片会一并删除，不能恢复。", titleLabel: "标题", save: "保存", cancel: "取消", more: "更早的消息", older: "更早的对话", untitled: "未命名对话",
+    regenerate: "重新回答", edit: "修改后重发", resend: "发送修改", helpful: "有帮助", unhelpful: "没帮助", reasonTitle: "哪里不好？", reasonLabel: "说说原因（可不填）", reason_wrong: "答错了", reason_misread: "图读错了", reason_clause: "条款不对", reason_unclear: "没说清楚", thanks: "已记下，谢谢", handoff: "转人工", handoffTitle: "转给人工处理", handoffLabel: "给接手的人留一句话（可不填）", handedOff: "已转人工，编号 {id}", insert: "插入工单", inserted: "已送到工单", open: "查看大图",
+    fieldsHint: "读错了可以直接改", correct: "按更正重新回答", reset: "还原", invalid: "校验不通过，请核对", locate: "在图中标出{name}", correction: "更正：{changes}。请按更正后的内容重新回答。", correctionItem: "{name}应为 {value}（图中读作 {old}）", seen: "图中 · {name} {value}",
+    redact: "遮挡或裁剪", hold: "发送前先遮挡", holdOn: "已开启：图片在您点“完成”或“发送”之前不会离开浏览器", editorTitle: "遮挡与裁剪", editorHint: "拖动画框。被遮住的部分会在浏览器里涂黑，原图不会保留。键盘：方向键移动，Shift+方向键缩放，Delete 删除。", cover: "遮挡", crop: "只问这一块", addBox: "加一个框", suggest: "帮我找出号码", suggestNote: "需要先把原图发给服务器读一次，读完即删", suggestRead: "原图已上传过，完成后会从服务器删除", suggesting: "正在识别…", suggestNone: "没有找到电话、身份证或银行卡号", suggested: "找到 {count} 处，请核对", suggestFailed: "没能识别：{reason}", undo: "撤销", done: "完成", box: "遮挡框 {number}", cropBox: "裁剪框",
+    thread: "对话", pages: "{pages} 页", help: "键盘快捷键", key_send: "发送", key_break: "换行", key_focus: "回到输入框", key_stop: "停止回答 / 关闭窗口", key_search: "搜索", key_new: "新对话", key_attach: "添加图片", key_help: "显示这张表", offline: "网络已断开。写好的内容不会丢，恢复后再发。", lightboxTitle: "截图", toBottom: "回到最新", limits: "JPG、PNG、WebP、HEIC、PDF · 每张最大 {size} · 一次最多 {count} 张", keys: "Enter 发送 · Shift+Enter 换行",
     field_order_number: "订单号", field_waybill_number: "运单号", field_invoice_number: "发票号码", field_invoice_code: "发票代码", field_error_code: "错误代码", field_amount: "金额",
     field_phone: "电话", field_id_card: "身份证", field_bank_card: "银行卡", field_email: "邮箱", field_date: "日期", field_time: "时间", field_carrier: "承运商",
     field_company: "公司", field_tax_number: "税号", field_url: "网址", field_status: "状态",
   },
   en: {
-    skip: "Skip to the question", newConversation: "New conversation", searchQuestions: "Search common questions", commonQuestions: "Common questions", conversations: "Conversations",
+    skip: "Skip to the question", newConversation: "New conversation", search: "Search", commonQuestions: "Common questions", conversations: "Conversations",
     openMenu: "Open menu", switchLanguage: "Switch language", switchTheme: "Switch light and dark", attach: "Add pictures or a PDF", yourQuestion: "Your question",
     placeholder: "Describe the problem, or drop or paste a screenshot…", send: "Send", stop: "Stop", dropHere: "Drop to add the screenshot", close: "Close", languageName: "中",
     welcomeTitle: "Show me the screenshot", welcomeText: "Drop a waybill, an invoice, an error or a failed payment, and ask. Answers quote the company's clauses.",
-    hint: "JPG, PNG, WebP, HEIC, PDF · up to {size} each, {count} at once · Enter sends, Shift+Enter breaks the line",
-    uploading: "Uploading", queued: "In the queue, place {position}", reading: "Reading the picture", thinking: "Thinking…", writing: "Writing", seconds: "{seconds} s",
+    uploading: "Uploading", uploadingPercent: "{percent}% uploaded", scaling: "Scaling down", held: "Not uploaded until you send", scaledFrom: "{before} → {after}", queued: "In the queue, place {position}", reading: "Reading the picture", clauses: "Looking up the clause", tool: "Asking the business system", tool_logistics: "Asking the logistics system", resuming: "Picking the answer up again", thinking: "Thinking", writing: "Writing", seconds: "{seconds} s",
     fieldsTitle: "What I read", copy: "Copy", copied: "Copied", retry: "Try again", retryIn: "Again in {seconds} s", remove: "Remove", clause: "Clause {clause}",
-    degraded: "The model is away; the embedded engine answers from the knowledge base.", ready: "Ready", tooLarge: "{name} has {size}; at most {limit} each",
+    degraded: "The model is away; the embedded engine answers from the knowledge base.", tooLarge: "{name} has {size}; at most {limit} each",
     wrongType: "{name} is no picture I can read: use JPG, PNG, WebP, HEIC or PDF", tooMany: "At most {count} pictures at once", noStorage: "The browser does not let me save; a reload loses the conversation.",
     stopped: "Stopped.", answerDone: "The answer is complete", picture: "Picture", defaultQuestion: "Please look at this picture: what is wrong, and what should I do?",
     error_network: "The server cannot be reached. Check the network and try again.", error_cut: "The answer broke off in the middle. Try again.", error_invalid_api_key: "You are not signed in, or no longer. Reload the page to sign in.",
@@ -48,6 +51,11 @@ export const TEXTS = {
     engine_downloading: "The model is being downloaded", engine_starting: "The model is starting", engine_loading: "The model is loading", engine_compiling: "The model is being prepared", engine_warming: "The model is almost ready",
     engine_failed: "The model could not start; /readyz tells the administrator why", engine_unavailable: "The model is away; try again soon.", engine_meanwhile: "; meanwhile the embedded engine answers from the knowledge base.",
     error_other: "Something went wrong: {message}",
+    nothingFound: "Nothing found", noConversations: "No conversations yet", keptHere: "Kept in this browser only", historyAway: "The conversations on the server cannot be read: {reason}", rename: "Rename", delete: "Delete", deleteTitle: "Delete this conversation?", deleteText: "It goes with its pictures, and cannot be brought back.", titleLabel: "Title", save: "Save", cancel: "Cancel", more: "Earlier messages", older: "Older conversations", untitled: "Untitled",
+    regenerate: "Answer again", edit: "Edit and resend", resend: "Send the edit", helpful: "Helpful", unhelpful: "Not helpful", reasonTitle: "What was wrong?", reasonLabel: "Tell us why (optional)", reason_wrong: "Wrong answer", reason_misread: "Misread the picture", reason_clause: "Wrong clause", reason_unclear: "Unclear", thanks: "Noted, thank you", handoff: "To a person", handoffTitle: "Hand over to a person", handoffLabel: "A note for whoever takes over (optional)", handedOff: "Handed over, number {id}", insert: "Insert into ticket", inserted: "Sent to the ticket", open: "View the picture",
+    fieldsHint: "Misread? Correct it here", correct: "Answer with the correction", reset: "Undo", invalid: "Does not check out; please verify", locate: "Show {name} in the picture", correction: "Correction: {changes}. Please answer again with the corrected values.", correctionItem: "{name} is {value} (read as {old})", seen: "In the picture · {name} {value}",
+    redact: "Cover or crop", hold: "Cover before sending", holdOn: "On: pictures stay in this browser until you press Done or Send", editorTitle: "Cover and crop", editorHint: "Drag to draw a box. What it covers is painted over here in the browser; the original is not kept. Keys: arrows move, Shift+arrows resize, Delete removes.", cover: "Cover", crop: "Ask about this part", addBox: "Add a box", suggest: "Find the numbers for me", suggestNote: "Sends the original to the server to be read once, then deletes it there", suggestRead: "The original was already uploaded; Done deletes it from the server", suggesting: "Reading…", suggestNone: "No phone, identity card or bank card found", suggested: "{count} found; please check", suggestFailed: "Could not read it: {reason}", undo: "Undo", done: "Done", box: "Cover {number}", cropBox: "Crop",
+    thread: "Conversation", pages: "{pages} pages", help: "Keyboard shortcuts", key_send: "Send", key_break: "New line", key_focus: "Back to the question", key_stop: "Stop the answer / close a window", key_search: "Search", key_new: "New conversation", key_attach: "Add pictures", key_help: "Show this sheet", offline: "You are offline. What you wrote is kept; send it when the network is back.", lightboxTitle: "Screenshot", toBottom: "To the newest", limits: "JPG, PNG, WebP, HEIC, PDF · up to {size} each · {count} at once", keys: "Enter sends · Shift+Enter breaks the line",
     field_order_number: "Order number", field_waybill_number: "Waybill number", field_invoice_number: "Invoice number", field_invoice_code: "Invoice code", field_error_code: "Error code", field_amount: "Amount",
     field_phone: "Phone", field_id_card: "Identity card", field_bank_card: "Bank card", field_email: "E-mail", field_date: "Date", field_time: "Time", field_carrier: "Carrier",
     field_company: "Company", field_tax_number: "Tax number", field_url: "Address", field_status: "Status",
@@ -60,7 +68,24 @@ export function chooseLocale(wanted) {
   return wanted.some((one) => one?.toLowerCase().startsWith("zh")) || wanted.length === 0 ? "zh-CN" : "en";
 }
 
-/** A function from key and values to words: `text("tooMany", {count: 8})`. */
+/**
+ * A function from key and values to words: `text("tooMany", {count: 8})`. `text.use(locale)` changes its language and
+ * tells everyone who gave a listener to `text.follow`.
+ */
 export function translator(locale) {
-  return (key, values = {}) => (TEXTS[locale][key] ?? key).replace(/\{(\w+)\}/g, (_, name) => String(values[name] ?? ""));
+  const listeners = [];
+  const text = (key, values = {}) => (TEXTS[text.locale][key] ?? key).replace(/\{(\w+)\}/g, (_, name) => String(values[name] ?? ""));
+  text.locale = locale;
+  text.follow = (listener) => void listeners.push(listener);
+  text.use = (chosen) => {
+    text.locale = chosen;
+    for (const listener of listeners) listener();
+  };
+  return text;
+}
+
+export function readableSize(bytes) {
+  if (bytes < 1024) return `${bytes} B`;
+  if (bytes < 1024 * 1024) return `${Math.round(bytes / 1024)} KB`;
+  return `${(bytes / 1024 / 1024).toFixed(1)} MB`;
 }

@@ -1,19 +1,44 @@
-// What may be attached: checked here before anything is sent, against the gateway's own limits.
-import { readableSize } from "../lib/size.js";
+// What may be attached, and how far it has to shrink: against the gateway's own limits, before anything is sent.
+import { readableSize } from "../lib/texts.js";
 
 const BY_NAME = { jpg: "image/jpeg", jpeg: "image/jpeg", png: "image/png", webp: "image/webp", gif: "image/gif", bmp: "image/bmp", heic: "image/heic", heif: "image/heic", pdf: "application/pdf" };
+// What browsers draw, and so can scale, crop and show; HEIC and PDF are sent as they are.
+const DRAWN = new Set(["image/jpeg", "image/png", "image/webp", "image/gif", "image/bmp"]);
+const FAR_ABOVE = 3;
+const LONG_SHOT = 3; // the gateway cuts a longer screenshot into tiles instead of scaling it
 
 export function typeOf(file) {
-  return file.type || BY_NAME[file.name?.split(".").pop()?.toLowerCase()] || "";
+  return (file.type || BY_NAME[file.name?.split(".").pop()?.toLowerCase()] || "").replace("heif", "heic");
 }
 
-/** null where the file may go, else {key, values} of the words that say why not. */
+export function isDrawn(file) {
+  return DRAWN.has(typeOf(file));
+}
+
+/** null where the file may go, else {key, values} of the words that say why not. A picture that is too large is scaled. */
 export function objection(file, count, config) {
   const { limits, accept } = config;
   if (count >= limits.max_images) return { key: "tooMany", values: { count: limits.max_images } };
-  if (!accept.includes(typeOf(file).replace("heif", "heic"))) return { key: "wrongType", values: { name: file.name } };
-  if (file.size > limits.image_max_bytes) {
-    return { key: "tooLarge", values: { name: file.name, size: readableSize(file.size), limit: readableSize(limits.image_max_bytes) } };
-  }
-  return null;
+  if (!accept.includes(typeOf(file))) return { key: "wrongType", values: { name: file.name } };
+  return isDrawn(file) ? null : tooLarge(file, limits);
+}
+
+export function tooLarge(file, limits) {
+  if (file.size <= limits.image_max_bytes) return null;
+  return { key: "tooLarge", values: { name: file.name, size: readableSize(file.size), limit: readableSize(limits.image_max_bytes) } };
+}
+
+/**
+ * The size in pixels to scale to, or null to send the file as it is. Only what the gateway would refuse is scaled, or what
+ * is far above the size it keeps: scaling costs letters, so there is no scaling for a small gain.
+ */
+export function scaledSize({ width, height }, bytes, limits) {
+  const { image_max_bytes, image_max_pixels, image_max_side } = limits;
+  const [long, short] = [Math.max(width, height), Math.min(width, height)];
+  const refused = bytes > image_max_bytes || width * height > image_max_pixels;
+  const isLong = long > LONG_SHOT * short;
+  if (!refused && (isLong || long <= FAR_ABOVE * image_max_side)) return null;
+  const side = isLong ? short : long;
+  const scale = Math.min(1, image_max_side / side, Math.sqrt(image_max_pixels / (width * height)));
+  return { width: Math.max(1, Math.round(width * scale)), height: Math.max(1, Math.round(height * scale)) };
 }

@@ -1,11 +1,17 @@
 // A conversation as the page keeps it: turns with text and file ids, never pictures themselves.
-import { newId } from "../lib/id.js";
-
 export const MAX_MESSAGES = 60;
+
+// Over plain HTTP in a LAN there is no crypto.randomUUID.
+export function newId() {
+  const bytes = crypto.getRandomValues(new Uint8Array(12));
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
+}
 
 export function newConversation() {
   return { id: `conversation-${newId()}`, title: "", turns: [] };
 }
+
+export const newTurn = (role, text, more = {}) => ({ id: newId(), role, text, ...more });
 
 /** What the gateway is asked: the turns so far, the newest MAX_MESSAGES of them. */
 export function toMessages(turns) {
@@ -21,16 +27,29 @@ function toMessage(turn) {
   return { role: turn.role, content: [...(turn.text ? [{ type: "text", text: turn.text }] : []), ...files] };
 }
 
-/** One event of the stream, put into the answer's turn. */
-export function apply(turn, event) {
+/** One event of the stream, put into the answer's turn; `question` is the user's turn before it. */
+export function apply(turn, event, question) {
   const delta = event.choices?.[0]?.delta?.content;
   if (delta) turn.text += delta;
   const extras = event.sightdesk;
   if (!extras) return;
   if (extras.answer) turn.answer = extras.answer.id;
+  if (extras.conversation?.turn && question) question.stored = extras.conversation.turn;
   if (extras.citations) turn.citations = extras.citations;
-  if (extras.reading) turn.fields = extras.reading.flatMap((reading) => reading.fields ?? []);
+  if (extras.reading) takeReading(turn, extras.reading);
   if (extras.degraded) turn.degraded = true;
+}
+
+/** Fields and their places are kept; the lines of a picture are the reader's affair. */
+function takeReading(turn, readings) {
+  turn.reading = readings.map(({ image, width, height, page, fields }) => ({ image, width, height, ...(page && { page }), fields: fields ?? [] }));
+  turn.fields = turn.reading.flatMap((reading) => reading.fields);
+}
+
+/** Readings of the pictures that came with this question: earlier ones were shown with theirs. */
+export function readingsFor(turn, question) {
+  const asked = new Set(question?.files?.map((file) => file.id));
+  return (turn.reading ?? []).filter((reading) => reading.fields.length && asked.has(reading.image));
 }
 
 /** What is happening, as words to show; `hasFiles` while pictures came with the question. */
@@ -38,5 +57,37 @@ export function phaseOf(turn, event, hasFiles) {
   if (turn.text) return { key: "writing" };
   const extras = event?.sightdesk;
   if (extras?.queue) return { key: "queued", values: extras.queue };
-  return { key: hasFiles && !turn.fields ? "reading" : "thinking" };
+  if (extras?.tool && !["done", "failed"].includes(extras.tool.status)) return { key: /logistic|waybill|track|物流/i.test(extras.tool.name) ? "tool_logistics" : "tool" };
+  if (turn.citations) return { key: "thinking" };
+  return { key: hasFiles && !turn.reading ? "reading" : "clauses" };
+}
+
+/** The question that a correction asks: `changes` are {name, value, old} in words of `text`. */
+export function correctionOf(changes, text) {
+  const items = changes.map(({ name, value, old }) => text("correctionItem", { name: text(`field_${name}`), value, old }));
+  return text("correction", { changes: items.join(text.locale === "en" ? "; " : "；") });
+}
+
+/** A conversation as the gateway keeps it, in the page's own form. */
+export function fromServer({ id, title, messages }) {
+  return { id, title, turns: messages.map(turnFromServer) };
+}
+
+function turnFromServer({ id, role, text, files, citations, reading, degraded, state, rating, reason }) {
+  if (role === "user") return { id, stored: id, role, text, files: (files ?? []).map(fileFromServer) };
+  const turn = { id, answer: id, role, text, citations: citations ?? [], degraded, rating, reason };
+  if (reading?.length) takeReading(turn, reading);
+  if (state === "failed") turn.failure = { code: "cut", message: "" };
+  if (state === "stopped") turn.stopped = true;
+  if (state === "writing") turn.writing = true;
+  return turn;
+}
+
+export const fileFromServer = ({ id, filename, content_type, bytes, pages }) => ({ id, name: filename, type: content_type, size: bytes, pages });
+
+/** Two tabs' versions of one conversation: what either knows stays, in the order it was said. */
+export function merged(mine, theirs, removed = new Set()) {
+  const known = new Set(mine.map((turn) => turn.id));
+  const missing = theirs.filter((turn) => !known.has(turn.id) && !removed.has(turn.id));
+  return [...mine, ...missing].sort((one, other) => (one.at ?? 0) - (other.at ?? 0));
 }

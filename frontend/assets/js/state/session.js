@@ -1,79 +1,220 @@
-// One conversation with the desk: asks, relays what comes to whoever listens, stops. No DOM here.
-import { apply, newConversation, phaseOf, toMessages } from "../models/conversation.js";
+// One conversation with the desk: asks, relays what comes to whoever listens, resumes, stops. No DOM here.
+//
+// Events: opened · asked(turn) · answering({turn, phase}) · progress({turn, phase}) · answered(turn) · stopped(turn) ·
+// failed({turn, error}) · idle · feedback({answer, rating}) · handoff · insert(turn).
+import { apply, newConversation, newTurn, phaseOf, toMessages } from "../models/conversation.js";
+
+const RETRIES_AFTER_CUT_MS = [300, 1000, 2500];
+const AWAY = new Set(["upstream_unavailable", "queue_full"]);
 
 export class Session extends EventTarget {
   #desk;
   #history;
+  #tab;
   #abort = null;
-  conversation;
+  #turn = null; // the answer that is being written
+  #leaving = false;
+  conversation = newConversation();
 
-  constructor(desk, history) {
+  /** `tab`: what this tab alone remembers over a reload (state/tab.js). */
+  constructor(desk, history, tab) {
     super();
     this.#desk = desk;
     this.#history = history;
-    this.conversation = history.list()[0] ?? newConversation();
+    this.#tab = tab;
   }
 
   get busy() {
     return this.#abort !== null;
   }
 
-  open(conversation = newConversation()) {
+  /** What this tab had open, else the newest; an answer that was being written is picked up again. */
+  async start() {
+    const pending = this.#tab?.pending;
+    const wanted = this.#tab?.conversation;
+    const found = (wanted && (await this.#history.get(wanted))) || (await this.#newest());
+    if (!found) return;
+    await this.open(found);
+    const last = found.turns.at(-1);
+    if (last?.writing) await this.#goOn(last);
+    else if (pending && pending.conversation === found.id && last?.role === "user") await this.#goOn(this.#push(pending.answer));
+    else if (last?.role === "user") this.#failed(this.#push(), { code: "cut", message: "" });
+  }
+
+  async #newest() {
+    const [newest] = (await this.#history.page()).data;
+    return newest && (newest.turns?.length >= 0 ? newest : this.#history.get(newest.id));
+  }
+
+  /** Opens a conversation, or one that the history knows by its summary; none: a new one. Resolves once it is shown. */
+  async open(conversation = newConversation()) {
     this.stop();
     this.#abort = null; // what still comes for the conversation that is left concerns no listener
-    this.conversation = conversation;
+    const whole = Array.isArray(conversation.turns) ? conversation : await this.#history.get(conversation.id);
+    this.conversation = whole ?? newConversation();
+    this.#tab?.remember(this.conversation.id);
     this.#say("opened");
   }
 
-  async ask(text, files) {
-    const turn = { role: "user", text, files };
-    this.conversation.title ||= text.slice(0, 40);
-    this.conversation.turns.push(turn);
-    this.#say("asked", turn);
-    await this.#answer();
+  /** `replaces`: a turn of the user that this question takes the place of, with everything after it. */
+  async ask(text, files, { replaces = null } = {}) {
+    const turn = newTurn("user", text, { files, at: Date.now() });
+    const { conversation } = this;
+    if (replaces) this.#cut(conversation.turns.indexOf(replaces));
+    conversation.title ||= text.slice(0, 40);
+    conversation.turns.push(turn);
+    this.#history.save(conversation);
+    this.#tab?.remember(conversation.id);
+    if (replaces) this.#say("opened");
+    else this.#say("asked", turn);
+    await this.#answer(replaces?.stored);
   }
 
-  /** Asks the last question again, in place of an answer that failed. */
+  /** Asks the last question again, in place of its answer. */
   async retry() {
-    if (this.conversation.turns.at(-1)?.role === "assistant") this.conversation.turns.pop();
-    await this.#answer();
+    const { turns } = this.conversation;
+    const question = turns.findLast((turn) => turn.role === "user");
+    if (!question || this.busy) return;
+    this.#cut(turns.indexOf(question) + 1);
+    this.#say("opened");
+    await this.#answer(question.stored);
   }
 
   stop() {
-    const turn = this.conversation.turns.at(-1);
-    if (this.#abort && turn?.answer) this.#desk.stop(turn.answer).catch(() => {});
+    if (this.#abort && this.#turn?.answer) this.#desk.stop(this.#turn.answer).catch(() => {});
     this.#abort?.abort();
   }
 
-  async #answer() {
+  /** The page goes: a stream that breaks now is no failure, and its answer is picked up by whoever comes next. */
+  leave() {
+    this.#leaving = true;
+  }
+
+  async rate(turn, rating, reason = "") {
+    await this.#desk.rate(turn.answer, rating, reason);
+    Object.assign(turn, { rating, reason });
+    this.#say("feedback", { answer: turn.answer, rating });
+  }
+
+  async handOff(note = "") {
+    const handoff = await this.#desk.handOff(this.conversation.id, note);
+    this.#say("handoff", handoff);
+    return handoff;
+  }
+
+  insert(turn) {
+    this.#say("insert", turn);
+  }
+
+  #cut(from) {
+    const { conversation } = this;
+    conversation.removed ??= new Set();
+    for (const turn of conversation.turns.splice(from)) conversation.removed.add(turn.id);
+  }
+
+  #push(answer) {
+    const turn = newTurn("assistant", "", { at: Date.now(), ...(answer && { answer }) });
+    this.conversation.turns.push(turn);
+    return turn;
+  }
+
+  async #answer(replaces) {
+    const { turns, id } = this.conversation;
+    const body = { model: "sightdesk", stream: true, conversation_id: id, messages: toMessages(turns), ...(replaces && { metadata: { replaces } }) };
+    await this.#follow(this.#push(), (signal) => this.#desk.ask(body, signal));
+  }
+
+  /** An answer that another page of ours began to read: all of it again. */
+  async #goOn(turn) {
+    turn.text = "";
+    delete turn.writing;
+    await this.#follow(turn, (signal) => this.#desk.resume(turn.answer, 0, signal), "resuming");
+  }
+
+  async #follow(turn, open, first) {
     const { conversation } = this; // another may be opened while this one is answered
-    const { turns, id } = conversation;
-    const messages = toMessages(turns);
-    const turn = { role: "assistant", text: "" };
-    const hasFiles = Boolean(turns.at(-1)?.files?.length);
+    const question = conversation.turns.at(-2);
+    const hasFiles = Boolean(question?.files?.length);
     const abort = (this.#abort = new AbortController());
-    turns.push(turn);
-    this.#say("answering", { turn, phase: phaseOf(turn, null, hasFiles) });
+    this.#turn = turn;
+    const mine = () => this.#abort === abort;
+    this.#say("answering", { turn, phase: first ? { key: first } : phaseOf(turn, null, hasFiles) });
     try {
-      const body = { model: "sightdesk", stream: true, conversation_id: id, messages };
-      for await (const event of this.#desk.ask(body, abort.signal)) {
-        apply(turn, event);
-        this.#say("progress", { turn, phase: phaseOf(turn, event, hasFiles) });
+      for await (const event of this.#unbroken(turn, open, abort.signal)) {
+        apply(turn, event, question);
+        if (turn.answer && mine()) this.#tab?.began(conversation.id, turn.answer);
+        if (mine()) this.#say("progress", { turn, phase: phaseOf(turn, event, hasFiles) });
       }
-      if (this.#abort === abort) this.#say("answered", turn);
+      if (mine()) this.#say("answered", turn);
     } catch (error) {
+      if (this.#leaving) return;
       if (!abort.signal.aborted) {
-        turn.failure = { code: error.code, message: error.message };
-        if (this.#abort === abort) this.#say("failed", { turn, error });
-      } else if (this.#abort === abort) this.#say("stopped", turn);
+        if (AWAY.has(error.code)) error.engine = await this.#engineState();
+        turn.failure = { code: error.code, message: error.message, ...(error.engine && { engine: error.engine }) };
+        if (mine()) this.#say("failed", { turn, error });
+      } else {
+        turn.stopped = true;
+        if (mine()) this.#say("stopped", turn);
+      }
     } finally {
-      if (this.#abort === abort) this.#abort = null;
-      this.#history.save(conversation);
-      this.#say("idle");
+      if (!this.#leaving) this.#end(conversation, turn, abort);
     }
+  }
+
+  #end(conversation, turn, abort) {
+    if (this.#abort === abort) this.#abort = null;
+    this.#tab?.ended(turn.answer);
+    this.#history.save(conversation);
+    this.#say("idle");
+  }
+
+  /** The events of an answer; where the line breaks, it is taken up again at the next event while the answer lives. */
+  async *#unbroken(turn, open, signal) {
+    let seen = 0;
+    let tries = 0;
+    for (;;) {
+      try {
+        for await (const event of open(signal)) {
+          seen += 1;
+          tries = 0;
+          yield event;
+        }
+        return;
+      } catch (error) {
+        const broken = error.code === "cut" || (error.code === "network" && seen > 0);
+        if (!broken || !turn.answer || signal.aborted || tries >= RETRIES_AFTER_CUT_MS.length) throw tries ? cut(error) : error;
+        await pause(RETRIES_AFTER_CUT_MS[tries++], signal);
+        const from = seen;
+        open = (again) => this.#desk.resume(turn.answer, from, again);
+      }
+    }
+  }
+
+  async #engineState() {
+    try {
+      const { engine_state: state } = await this.#desk.config();
+      return state.ready ? null : state;
+    } catch {
+      return null;
+    }
+  }
+
+  #failed(turn, error) {
+    turn.failure = error;
+    this.#say("opened");
   }
 
   #say(type, detail) {
     this.dispatchEvent(new CustomEvent(type, { detail }));
   }
+}
+
+// An answer that is over when we come back, or a line that stays down: to the reader, the answer broke off.
+const cut = (error) => (["not_found", "network"].includes(error.code) ? Object.assign(new Error("cut"), { code: "cut" }) : error);
+
+function pause(milliseconds, signal) {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(resolve, milliseconds);
+    signal.addEventListener("abort", () => { clearTimeout(timer); reject(new DOMException("aborted", "AbortError")); }, { once: true });
+  });
 }

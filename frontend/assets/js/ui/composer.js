@@ -1,96 +1,66 @@
-// Where a question is written: text, attachments dropped, pasted or picked, uploaded once as files.
-import { objection, typeOf } from "../models/attachments.js";
-import { wordsFor } from "../models/failure.js";
-import { readableSize } from "../lib/size.js";
+// Where a question is written: text, attachments dropped, pasted or picked, and what is kept when it does not go out.
+import { readableSize } from "../lib/texts.js";
+import { mountAttachments } from "./attachments.js";
+import { toast } from "./parts.js";
 
-export function mountComposer(form, { session, desk, config, text, previews }) {
+export function mountComposer(form, { session, desk, config, text, previews, tab }) {
   const question = form.querySelector("#question");
-  const list = form.querySelector("#attachments");
   const hint = form.querySelector("#hint");
   const send = form.querySelector("#send");
   const picker = form.querySelector("#picker");
+  const hold = form.querySelector("#hold");
   const drop = document.getElementById("drop");
-  let attached = [];
+  let sending = false;
+  const attachments = mountAttachments(form.querySelector("#attachments"), { desk, config, text, previews, refuse: (words) => sayHint(words), changed: refresh });
 
-  question.placeholder = text("placeholder");
   picker.accept = config.accept.join(",");
-  sayHint();
+  question.value = tab?.draft ?? "";
 
-  function sayHint(objectionWords) {
-    hint.classList.toggle("wrong", Boolean(objectionWords));
+  function sayHint(objection) {
+    hint.classList.toggle("wrong", Boolean(objection));
     const { image_max_bytes: size, max_images: count } = config.limits;
-    hint.textContent = objectionWords ?? text("hint", { size: readableSize(size), count });
+    hint.textContent = objection ?? text("limits", { size: readableSize(size), count });
   }
 
   function add(files) {
-    for (const file of files) {
-      const why = objection(file, attached.length, config);
-      if (why) sayHint(text(why.key, why.values));
-      else attach(file);
-    }
-    refresh();
-  }
-
-  function attach(file) {
-    const item = document.getElementById("attachment-template").content.firstElementChild.cloneNode(true);
-    const one = { file, item, stored: null, error: null };
-    const type = typeOf(file);
-    const image = item.querySelector("img");
-    if (type.startsWith("image/") && type !== "image/heic") image.src = one.preview = URL.createObjectURL(file);
-    else image.hidden = true;
-    item.querySelector(".name").textContent = file.name || text("picture");
-    item.querySelector(".note").textContent = text("uploading");
-    const remove = item.querySelector(".remove");
-    remove.ariaLabel = text("remove");
-    remove.onclick = () => detach(one);
-    one.uploaded = upload(one);
-    attached.push(one);
-    list.append(item);
+    if (!files.length) return;
     sayHint();
+    attachments.add(files);
   }
 
-  async function upload(one) {
-    const note = one.item.querySelector(".note");
-    try {
-      const stored = await desk.upload(one.file);
-      one.stored = { id: stored.id, name: stored.filename, type: stored.content_type, size: stored.bytes };
-      if (one.preview) previews.set(stored.id, one.preview);
-      note.textContent = readableSize(stored.bytes);
-    } catch (error) {
-      one.error = error;
-      one.item.classList.add("bad");
-      note.textContent = wordsFor(error, text, config.limits);
+  /** `asked`: a common question; what is being written stays. */
+  async function submit(asked) {
+    if (session.busy || sending || !(asked || question.value.trim() || attachments.count)) return;
+    sending = true;
+    refresh();
+    const files = await attachments.take();
+    sending = false;
+    if (files && !session.busy) {
+      const words = asked ?? question.value.trim();
+      if (!asked) question.value = "";
+      changed();
+      session.ask(words || text("defaultQuestion"), files);
     }
     refresh();
-  }
-
-  function detach(one) {
-    attached = attached.filter((other) => other !== one);
-    one.item.remove();
-    refresh();
-  }
-
-  async function submit() {
-    const words = question.value.trim();
-    if (session.busy || (!words && !attached.length)) return;
-    const taken = attached;
-    send.disabled = true;
-    await Promise.all(taken.map((one) => one.uploaded));
-    if (taken.some((one) => one.error)) return refresh();
-    attached = [];
-    list.replaceChildren();
-    question.value = "";
-    grow();
-    session.ask(words || text("defaultQuestion"), taken.map((one) => one.stored));
   }
 
   function refresh() {
-    send.textContent = session.busy ? text("stop") : text("send");
-    send.disabled = !session.busy && !question.value.trim() && !attached.length;
+    send.textContent = session.busy ? text("stop") : sending ? text("uploading") : text("send");
+    send.classList.toggle("stopping", session.busy);
+    send.disabled = !session.busy && (sending || (!question.value.trim() && !attachments.count));
   }
 
-  function grow() {
-    question.rows = Math.min(8, question.value.split("\n").length);
+  function changed() {
+    if (tab) tab.draft = question.value;
+    // Browsers that size a field by its content need no rows.
+    if (!CSS.supports("field-sizing", "content")) question.rows = Math.min(8, question.value.split("\n").length);
+    refresh();
+  }
+
+  function label() {
+    question.placeholder = text("placeholder");
+    attachments.relabel();
+    sayHint();
     refresh();
   }
 
@@ -99,15 +69,22 @@ export function mountComposer(form, { session, desk, config, text, previews }) {
     if (session.busy) session.stop();
     else submit();
   });
-  question.addEventListener("input", grow);
+  question.addEventListener("input", changed);
   question.addEventListener("keydown", (event) => {
+    // Enter inside an input method chooses characters: Safari tells it by the key code alone.
     if (event.key !== "Enter" || event.shiftKey || event.isComposing || event.keyCode === 229) return;
     event.preventDefault();
     if (!session.busy) submit();
   });
   picker.addEventListener("change", () => {
-    add(picker.files);
+    add([...picker.files]);
     picker.value = "";
+  });
+  hold.addEventListener("click", () => {
+    const on = hold.getAttribute("aria-pressed") !== "true";
+    hold.setAttribute("aria-pressed", String(on));
+    attachments.hold(on);
+    if (on) toast(text("holdOn"));
   });
   document.addEventListener("paste", (event) => {
     const files = [...(event.clipboardData?.files ?? [])];
@@ -127,17 +104,22 @@ export function mountComposer(form, { session, desk, config, text, previews }) {
   document.addEventListener("drop", (event) => {
     event.preventDefault();
     drop.hidden = true;
-    add(event.dataTransfer?.files ?? []);
+    add([...(event.dataTransfer?.files ?? [])]);
   });
   for (const type of ["answering", "idle", "opened"]) session.addEventListener(type, refresh);
-  refresh();
+  text.follow(label);
+  label();
+  changed();
 
   return {
-    ask(words) {
-      if (session.busy) return;
+    ask: (words) => submit(words),
+    prefill(words) {
       question.value = words;
-      submit();
+      changed();
+      question.focus();
     },
+    attach: (blob, name) => add([blob instanceof File ? blob : new File([blob], name, { type: blob.type })]),
     focus: () => question.focus(),
+    pick: () => picker.click(),
   };
 }

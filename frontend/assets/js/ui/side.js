@@ -1,47 +1,133 @@
-// The left column: common questions by group, with a search; conversations below.
-export function mountSide(element, { session, history, config, locale, text, ask }) {
+// The left column: common questions by group, conversations below; one search for both.
+import { wordsFor } from "../models/failure.js";
+import { remember, remembered } from "./chrome.js";
+import { iconButton, make, toast } from "./parts.js";
+
+const SEARCH_PAUSE_MS = 250;
+
+export function mountSide(element, { session, history, config, text, ask }) {
   const questions = element.querySelector("#questions");
   const past = element.querySelector("#history");
   const search = element.querySelector("#search");
-  search.placeholder = text("searchQuestions");
-
-  const said = (words) => words[locale] ?? Object.values(words)[0] ?? "";
+  const shut = new Set(JSON.parse(remembered("shut") ?? "[]"));
+  const said = (words) => words[text.locale] ?? Object.values(words)[0] ?? "";
+  let asked = 0;
+  let shown = [];
 
   function showQuestions() {
     const wanted = search.value.trim().toLowerCase();
-    questions.replaceChildren();
+    questions.replaceChildren(make("h2", { textContent: text("commonQuestions") }));
     for (const group of config.questions) {
       const matching = group.questions.map(said).filter((words) => words.toLowerCase().includes(wanted));
       if (!matching.length) continue;
-      const box = Object.assign(document.createElement("details"), { className: "group", open: true });
-      box.append(Object.assign(document.createElement("summary"), { textContent: said(group.title) }));
-      for (const words of matching) box.append(button("ask", words, () => ask(words)));
+      const name = said(group.title);
+      const box = make("details", { className: "group", open: Boolean(wanted) || !shut.has(name) });
+      box.append(make("summary", { textContent: name }), ...matching.map((words) => make("button", { type: "button", className: "ask", textContent: words, onclick: () => ask(words) })));
+      box.ontoggle = () => !wanted && keepShut(name, !box.open);
       questions.append(box);
     }
+    if (questions.children.length === 1) questions.append(make("p", { className: "hint", textContent: text("nothingFound") }));
   }
 
-  function showPast() {
-    past.replaceChildren(Object.assign(document.createElement("h2"), { textContent: text("conversations") }));
-    const kept = history.list().filter((one) => one.turns.length);
-    past.hidden = !kept.length && history.available;
-    if (!history.available) past.append(Object.assign(document.createElement("p"), { className: "hint", textContent: text("noStorage") }));
-    for (const conversation of kept) {
-      const item = button("past", conversation.title || text("picture"), () => session.open(conversation));
-      if (conversation.id === session.conversation.id) item.setAttribute("aria-current", "true");
-      past.append(item);
+  function keepShut(name, isShut) {
+    if (isShut) shut.add(name);
+    else shut.delete(name);
+    remember("shut", JSON.stringify([...shut]));
+  }
+
+  async function showPast() {
+    const mine = ++asked;
+    let page;
+    let away = "";
+    try {
+      page = await history.page({ query: search.value.trim() });
+    } catch (error) {
+      page = { data: [], more: false };
+      away = text("historyAway", { reason: wordsFor(error, text, config.limits) });
+    }
+    if (mine !== asked) return;
+    shown = page.data;
+    draw(page.more, away);
+  }
+
+  function draw(more, away = "") {
+    past.replaceChildren(make("h2", { textContent: text("conversations") }));
+    const note = away || (history.place === "none" ? text("noStorage") : !shown.length ? text(search.value.trim() ? "nothingFound" : "noConversations") : history.place === "local" ? text("keptHere") : "");
+    past.append(make("ul", {}, ...shown.map(item)));
+    if (more) past.append(make("button", { type: "button", className: "older", textContent: text("older"), onclick: showOlder }));
+    markCurrent();
+    if (note) past.append(make("p", { className: away || history.place === "none" ? "hint wrong" : "hint", textContent: note }));
+  }
+
+  async function showOlder() {
+    const page = await history.page({ query: search.value.trim(), before: shown.at(-1).id }).catch(() => null);
+    if (!page) return;
+    shown = [...shown, ...page.data];
+    draw(page.more);
+  }
+
+  function item(conversation) {
+    const title = conversation.title || text("untitled");
+    const open = make("button", { type: "button", className: "past", textContent: title, title, onclick: () => go(conversation) });
+    open.dataset.id = conversation.id;
+    return make("li", {}, open,
+      iconButton("edit", `${text("rename")}: ${title}`, () => rename(conversation), { className: "icon-button small rename" }),
+      iconButton("delete", `${text("delete")}: ${title}`, () => remove(conversation), { className: "icon-button small delete" }));
+  }
+
+  function markCurrent() {
+    for (const open of past.querySelectorAll(".past")) {
+      if (open.dataset.id === session.conversation.id) open.setAttribute("aria-current", "true");
+      else open.removeAttribute("aria-current");
     }
   }
 
-  function button(name, words, onclick) {
-    return Object.assign(document.createElement("button"), { type: "button", className: name, textContent: words, onclick: () => { element.classList.remove("open"); onclick(); } });
+  const say = (error) => toast(wordsFor(error, text, config.limits));
+
+  function go(conversation) {
+    session.open(conversation).catch(say);
   }
 
-  search.oninput = showQuestions;
-  element.querySelector("#new-conversation").onclick = () => {
-    element.classList.remove("open");
-    session.open();
+  async function rename(conversation) {
+    const { askFor } = await import("./dialogs.js");
+    const title = await askFor({ title: text("rename"), label: text("titleLabel"), value: conversation.title, submit: text("save"), single: true, text });
+    if (!title) return;
+    try {
+      await history.rename(conversation.id, title);
+      if (conversation.id === session.conversation.id) session.conversation.title = title;
+    } catch (error) {
+      say(error);
+    }
+    showPast();
+  }
+
+  async function remove(conversation) {
+    const { confirmed } = await import("./dialogs.js");
+    if (!(await confirmed({ title: text("deleteTitle"), words: text("deleteText"), submit: text("delete"), text }))) return;
+    try {
+      if (conversation.id === session.conversation.id) await session.open();
+      await history.remove(conversation.id);
+    } catch (error) {
+      say(error);
+    }
+    showPast();
+  }
+
+  let pausing = 0;
+  search.oninput = () => {
+    showQuestions();
+    clearTimeout(pausing);
+    pausing = setTimeout(showPast, SEARCH_PAUSE_MS);
   };
-  for (const type of ["idle", "opened"]) session.addEventListener(type, showPast);
-  showQuestions();
-  showPast();
+  element.querySelector("#new-conversation").onclick = () => session.open();
+  const show = () => {
+    search.placeholder = text("search");
+    showQuestions();
+    showPast();
+  };
+  session.addEventListener("idle", showPast);
+  session.addEventListener("opened", markCurrent);
+  text.follow(show);
+  show();
+  return { refresh: showPast };
 }

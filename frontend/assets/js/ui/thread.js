@@ -1,186 +1,244 @@
-// The conversation as it stands: turns, the answer as it grows, failures with a retry.
+// The conversation as it stands: its tail first, the answer as it grows, earlier turns as one scrolls up.
+import { copied, dressAnswer, showFailure } from "./answer.js";
+import { icon, iconButton, make, template } from "./parts.js";
+import { readableSize } from "../lib/texts.js";
 import { wordsFor } from "../models/failure.js";
-import { readableSize } from "../lib/size.js";
-import { renderMarkdown } from "../render/markdown.js";
-import { mountCitations } from "./citations.js";
 
-const FIRST_SHOWN = 40;
+const TAIL = 24; // turns drawn at once; a thousand of them would take seconds
+const NEAR = 120; // pixels from the end that still count as "at the end"
+// Loaded with the first answer: the page is there before the renderer is.
+const renderer = () => import("../render/markdown.js");
 
-export function mountThread(element, { session, text, limits, announcer, pictureUrl }) {
-  const template = (id) => document.getElementById(id).content.firstElementChild.cloneNode(true);
+export function mountThread(element, parts) {
+  const { session, text, announcer, pictureUrl } = parts;
+  const toBottom = document.getElementById("to-bottom");
   let live = null;
+  let shownFrom = 0;
+  let atEnd = true;
+  let markdown = null;
 
+  /** Without a network there is no renderer yet, and an answer is shown as the text it is. */
+  const load = async () => (markdown ??= await renderer().catch(() => null));
+
+  async function write(bubble, words) {
+    if (!markdown) {
+      bubble.textContent = words;
+      await load();
+    }
+    markdown?.renderMarkdown(bubble, words);
+  }
+
+  /** Draws the open conversation anew, without its live answer, which is kept. */
   function show() {
-    live = null;
-    element.replaceChildren();
     const { turns } = session.conversation;
+    if (live && !turns.includes(live.turn)) drop();
+    shownFrom = Math.max(0, turns.length - TAIL);
+    element.replaceChildren();
     if (!turns.length) return void element.append(welcome());
-    turns.slice(-FIRST_SHOWN).forEach((turn, index, shown) => element.append(turn.role === "user" ? userTurn(turn) : finished(turn, shown[index - 1])));
-    element.scrollTop = element.scrollHeight;
+    element.append(...drawn(shownFrom, turns.length));
+    mountEarlier();
+    toEnd();
+  }
+
+  const drawn = (from, to) => session.conversation.turns.slice(from, to).map((turn, index) => (turn === live?.turn ? live.article : turn.role === "user" ? userTurn(turn) : finished(turn, from + index)));
+
+  function mountEarlier() {
+    if (!shownFrom) return;
+    const more = make("button", { type: "button", className: "earlier", textContent: text("more"), onclick: showEarlier });
+    element.prepend(more);
+    new IntersectionObserver((entries, observer) => {
+      if (!entries.some((entry) => entry.isIntersecting) || !more.isConnected || element.scrollTop > NEAR) return;
+      observer.disconnect();
+      showEarlier();
+    }, { root: element }).observe(more);
+  }
+
+  function showEarlier() {
+    element.querySelector(".earlier")?.remove();
+    const to = shownFrom;
+    shownFrom = Math.max(0, to - TAIL);
+    const height = element.scrollHeight - element.scrollTop;
+    element.prepend(...drawn(shownFrom, to));
+    mountEarlier();
+    element.scrollTop = element.scrollHeight - height;
   }
 
   function welcome() {
-    const box = document.createElement("div");
-    box.className = "welcome";
-    const icon = Object.assign(new Image(64, 64), { src: "/assets/img/icon.svg", alt: "" });
-    const title = Object.assign(document.createElement("h1"), { textContent: text("welcomeTitle") });
-    box.append(icon, title, Object.assign(document.createElement("p"), { textContent: text("welcomeText") }));
-    return box;
+    const image = make("img", { src: "/assets/img/icon.svg", alt: "", width: 56, height: 56 });
+    return make("div", { className: "welcome" }, image, make("h2", { textContent: text("welcomeTitle") }), make("p", { textContent: text("welcomeText") }));
   }
 
   function userTurn(turn) {
-    const article = template("turn-template");
-    article.classList.add("user");
+    const article = template("user-template");
     const bubble = article.querySelector(".bubble");
     bubble.textContent = turn.text;
     bubble.hidden = !turn.text;
-    if (turn.files?.length) article.prepend(pictures(turn.files));
+    const pictures = article.querySelector(".pictures");
+    pictures.hidden = !turn.files?.length;
+    pictures.append(...(turn.files ?? []).map((file) => picture(file, turn)));
+    article.querySelector(".actions").append(
+      iconButton("copy", text("copy"), (event) => copied(event.currentTarget, turn.text, text), { className: "icon-button small" }),
+      iconButton("edit", text("edit"), () => edit(article, turn), { className: "icon-button small edit" }),
+    );
     return article;
   }
 
-  function pictures(files) {
-    const box = document.createElement("div");
-    box.className = "pictures";
-    for (const file of files) {
-      if (file.type === "application/pdf" || file.type === "image/heic") {
-        box.append(Object.assign(document.createElement("span"), { className: "file-name", textContent: `${file.name} · ${readableSize(file.size ?? 0)}` }));
-      } else box.append(Object.assign(new Image(), { src: pictureUrl(file), alt: file.name, loading: "lazy" }));
+  function picture(file, turn) {
+    if (file.type === "application/pdf" || file.type === "image/heic") {
+      const about = file.pages > 1 ? text("pages", { pages: file.pages }) : readableSize(file.size ?? 0);
+      return make("span", { className: "file-name" }, icon("clause"), make("span", { textContent: file.name }), make("small", { textContent: about }));
     }
-    return box;
+    const image = make("img", { alt: file.name ?? text("picture"), loading: "lazy", decoding: "async" });
+    pictureUrl(file).then((url) => (image.src = url), () => image.classList.add("lost"));
+    return make("button", { type: "button", className: "picture", ariaLabel: `${text("open")}: ${file.name ?? text("picture")}`, onclick: () => enlarge(file, turn) }, image);
   }
 
-  function finished(turn, question) {
-    const article = template("answer-template");
-    renderMarkdown(article.querySelector(".bubble"), turn.text || "");
-    article.querySelector(".status").hidden = true;
-    article.querySelector(".bubble").hidden = !turn.text;
-    dress(article, turn, question);
-    if (turn.failure && turn === session.conversation.turns.at(-1)) showFailure(article, turn.failure);
-    return article;
+  async function enlarge(file, turn) {
+    const { openLightbox } = await import("./lightbox.js");
+    const { turns } = session.conversation;
+    const answer = turns[turns.indexOf(turn) + 1];
+    openLightbox({ file, readings: (answer?.reading ?? []).filter((reading) => reading.image === file.id), text, pictureUrl });
   }
 
-  /** What comes with an answer: fields, citations, copying. */
-  function dress(article, turn, question) {
-    mountFields(article.querySelector(".fields"), turn.fields ?? []);
-    mountCitations(article.querySelector(".citations"), turn.citations ?? [], question?.text ?? "", text);
-    const copy = article.querySelector(".copy");
-    article.querySelector(".actions").hidden = !turn.text;
-    copy.textContent = text("copy");
-    copy.onclick = async () => {
-      await copyText(turn.text);
-      copy.textContent = text("copied");
+  /** The question again, to be written anew where it stands; what came after it goes. */
+  function edit(article, turn) {
+    if (session.busy) return;
+    const area = make("textarea", { value: turn.text, rows: Math.min(8, turn.text.split("\n").length + 1), ariaLabel: text("edit") });
+    const resend = make("button", { type: "submit", className: "primary", textContent: text("resend") });
+    const cancel = make("button", { type: "button", className: "quiet", textContent: text("cancel"), onclick: () => article.replaceWith(userTurn(turn)) });
+    const form = make("form", { className: "rewrite" }, area, make("div", { className: "buttons" }, cancel, resend));
+    form.onsubmit = (event) => {
+      event.preventDefault();
+      if (area.value.trim()) session.ask(area.value.trim(), turn.files ?? [], { replaces: turn });
     };
+    area.onkeydown = (event) => {
+      if (event.key === "Escape") cancel.click();
+      if (event.key === "Enter" && !event.shiftKey && !event.isComposing && event.keyCode !== 229) {
+        event.preventDefault();
+        form.requestSubmit();
+      }
+    };
+    article.querySelector(".actions").hidden = true;
+    article.querySelector(".bubble").replaceWith(form);
+    area.focus();
   }
 
-  function mountFields(box, fields) {
-    box.hidden = fields.length === 0;
-    box.querySelector("h3").textContent = text("fieldsTitle");
-    const list = box.querySelector("dl");
-    list.replaceChildren();
-    for (const field of fields.slice(0, 12)) {
-      list.append(
-        Object.assign(document.createElement("dt"), { textContent: text(`field_${field.name}`) }),
-        Object.assign(document.createElement("dd"), { textContent: field.value }),
-      );
-    }
+  function finished(turn, index) {
+    const { turns } = session.conversation;
+    const article = template("answer-template");
+    const bubble = article.querySelector(".bubble");
+    bubble.hidden = !turn.text;
+    if (turn.text) write(bubble, turn.text);
+    article.querySelector(".status").hidden = true;
+    dressAnswer(article, turn, turns[index - 1], index === turns.length - 1, parts);
+    return article;
   }
 
   function begin({ turn, phase }) {
     element.querySelector(".welcome")?.remove();
+    forgetLast();
     const article = template("answer-template");
     const started = performance.now();
     const elapsed = article.querySelector(".elapsed");
-    const timer = setInterval(() => (elapsed.textContent = text("seconds", { seconds: Math.floor((performance.now() - started) / 1000) })), 1000);
-    live = { turn, article, timer, frame: 0, stuck: true };
-    article.querySelector(".phase").textContent = text(phase.key, phase.values);
+    const tick = () => (elapsed.textContent = text("seconds", { seconds: Math.floor((performance.now() - started) / 1000) }));
+    live = { turn, article, timer: setInterval(tick, 1000), frame: 0, writer: null };
+    tick();
+    say(phase);
     element.append(article);
-    element.scrollTop = element.scrollHeight;
+    toEnd();
+    load().then(schedule);
+  }
+
+  /** Only the last answer can be asked for again, or handed over. */
+  function forgetLast() {
+    element.querySelectorAll(".turn.assistant .regenerate, .turn.assistant .handoff, .turn.assistant .failure").forEach((old) => (old.hidden = true));
+  }
+
+  function say({ key, values }) {
+    const words = text(key, values);
+    const phase = live.article.querySelector(".phase");
+    if (phase.textContent !== words) phase.textContent = words;
   }
 
   function progress({ turn, phase }) {
     if (live?.turn !== turn) return;
-    live.article.querySelector(".phase").textContent = text(phase.key, phase.values);
-    live.frame ||= requestAnimationFrame(paint);
+    say(phase);
+    schedule();
   }
 
   /** Once a frame at most, however fast tokens come. */
+  function schedule() {
+    if (live) live.frame ||= requestAnimationFrame(paint);
+  }
+
   function paint() {
     if (!live) return;
     live.frame = 0;
-    const near = element.scrollHeight - element.scrollTop - element.clientHeight < 120;
-    renderMarkdown(live.article.querySelector(".bubble"), live.turn.text);
-    if (near) element.scrollTop = element.scrollHeight;
+    if (!markdown) return;
+    live.writer ??= new markdown.MarkdownWriter(live.article.querySelector(".bubble"));
+    live.writer.write(live.turn.text);
+    if (atEnd) toEnd();
+  }
+
+  function drop() {
+    clearInterval(live.timer);
+    cancelAnimationFrame(live.frame);
+    live = null;
   }
 
   function end() {
     if (!live) return null;
-    clearInterval(live.timer);
-    cancelAnimationFrame(live.frame);
     const ended = live;
-    paint();
-    live = null;
+    drop();
+    const bubble = ended.article.querySelector(".bubble");
+    const { text: words } = ended.turn;
+    ended.written = write(bubble, words);
+    bubble.hidden = !words;
     ended.article.querySelector(".status").hidden = true;
     const { turns } = session.conversation;
-    const near = element.scrollHeight - element.scrollTop - element.clientHeight < 120;
-    dress(ended.article, ended.turn, turns[turns.indexOf(ended.turn) - 1]);
-    if (near) element.scrollTop = element.scrollHeight;
+    const index = turns.indexOf(ended.turn);
+    dressAnswer(ended.article, ended.turn, turns[index - 1], true, parts);
+    if (atEnd) toEnd();
     return ended;
   }
 
-  function failed({ error }) {
-    const ended = end();
-    if (!ended) return;
-    showFailure(ended.article, error);
+  function toEnd() {
     element.scrollTop = element.scrollHeight;
+    atEnd = true;
   }
 
-  function showFailure(article, error) {
-    const box = article.querySelector(".failure");
-    box.hidden = false;
-    box.querySelector("p").textContent = wordsFor(error, text, limits);
-    const button = box.querySelector(".retry");
-    countDown(button, error.retryAfter ?? 0);
-    button.onclick = () => {
-      article.remove();
-      session.retry();
-    };
-  }
-
-  function countDown(button, seconds) {
-    button.disabled = seconds > 0;
-    button.textContent = seconds > 0 ? text("retryIn", { seconds }) : text("retry");
-    if (seconds > 0) setTimeout(() => countDown(button, seconds - 1), 1000);
-  }
+  element.addEventListener("scroll", () => {
+    atEnd = element.scrollHeight - element.scrollTop - element.clientHeight < NEAR;
+    toBottom.hidden = atEnd;
+  }, { passive: true });
+  toBottom.onclick = toEnd;
 
   const on = {
     opened: show,
-    asked: (event) => {
+    asked: ({ detail }) => {
       element.querySelector(".welcome")?.remove();
-      element.append(userTurn(event.detail));
+      element.append(userTurn(detail));
+      toEnd();
     },
-    answering: (event) => begin(event.detail),
-    progress: (event) => progress(event.detail),
-    answered: () => {
+    answering: ({ detail }) => begin(detail),
+    progress: ({ detail }) => progress(detail),
+    // Told once and whole: a reader of the screen would be lost among tokens.
+    answered: async () => {
       const ended = end();
-      if (ended) announcer.textContent = `${text("answerDone")}: ${ended.turn.text.slice(0, 500)}`;
+      await ended?.written;
+      if (ended) announcer.textContent = `${text("answerDone")}: ${ended.article.querySelector(".bubble").textContent.trim().slice(0, 500)}`;
     },
-    stopped: () => {
+    stopped: () => void end(),
+    failed: ({ detail }) => {
       const ended = end();
-      ended?.article.querySelector(".bubble").append(Object.assign(document.createElement("p"), { className: "hint", textContent: text("stopped") }));
+      if (!ended) return;
+      showFailure(ended.article, detail.error, parts);
+      announcer.textContent = wordsFor(detail.error, text, parts.limits);
+      toEnd();
     },
-    failed: (event) => failed(event.detail),
   };
   for (const [type, listener] of Object.entries(on)) session.addEventListener(type, listener);
+  text.follow(show);
   show();
   return () => Object.entries(on).forEach(([type, listener]) => session.removeEventListener(type, listener));
-}
-
-// Over plain HTTP in a LAN there is no navigator.clipboard.
-async function copyText(words) {
-  if (navigator.clipboard) return navigator.clipboard.writeText(words);
-  const area = Object.assign(document.createElement("textarea"), { value: words });
-  document.body.append(area);
-  area.select();
-  document.execCommand("copy");
-  area.remove();
 }

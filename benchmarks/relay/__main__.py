@@ -1,0 +1,93 @@
+"""`make bench-relay`: every relay in one go before the same engine; the table goes to stdout and docs/performance.md."""
+
+import argparse
+import os
+import sys
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+from benchmarks.relay import media, table
+from benchmarks.relay.load import same_bytes
+from benchmarks.relay.measures import (
+    BRIEF,
+    FULL,
+    Bench,
+    Sizes,
+    WrongAnswers,
+    direct_figures,
+    raise_file_limit,
+    relay_figures,
+)
+from benchmarks.relay.peers import PEERS, Peer, Relay, on_core, running_engine, started_on
+from benchmarks.servers import ROOT
+
+PAGE = ROOT / "docs" / "performance.md"
+
+
+def say(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--brief", action="store_true", help="a minute; shows that all works, writes no page")
+    parser.add_argument("--only", nargs="+", choices=[peer.name for peer in PEERS], help="these relays alone")
+    given = parser.parse_args()
+    cores = sorted(os.sched_getaffinity(0))
+    if len(cores) < 2:
+        print("bench-relay: needs two cores, one for the relay alone", file=sys.stderr)
+        return 2
+    chosen = [peer for peer in PEERS if given.only is None or peer.name in given.only]
+    missing = [peer.name for peer in chosen if not peer.installed()]
+    if missing:
+        say(f"not installed, left out: {', '.join(missing)}")
+    peers = [peer for peer in chosen if peer.name not in missing]
+    sizes = BRIEF if given.brief else FULL
+    if (load := os.getloadavg()[0]) > 0.5:
+        say(f"This machine is busy (load {load:.1f}): the figures are worth little.")
+    try:
+        found = measured(peers, sizes, cores[0], cores[-1], say)
+    except WrongAnswers as wrong:
+        say(f"bench-relay: {wrong}")
+        return 1
+    names = [table.DIRECT, *(peer.name for peer in peers)]
+    versions = {peer.name: peer.version() for peer in peers}
+    if table.OURS not in found:
+        print(found)
+    elif given.brief or given.only:
+        print(table.table(found, names, sizes))
+    else:
+        text = table.section(found, names, versions, sizes)
+        table.write(PAGE, text)
+        print(text)
+    return 0
+
+
+def measured(peers: list[Peer], sizes: Sizes, load_core: int, relay_core: int, say: Callable[[str], None]) -> table.All:
+    """Raises WrongAnswers where the gateway fails; a peer that fails keeps the figures it has."""
+    raise_file_limit()
+    found: table.All = {table.DIRECT: {}, **{peer.name: {} for peer in peers}}
+    with on_core(load_core), running_engine() as (url, engine):
+        straight = Relay(table.DIRECT, url, engine, same_bytes)
+        for figures in direct_figures(Bench(straight, url, engine, sizes, say)):
+            found[table.DIRECT] |= figures
+        for peer in peers:
+            with (
+                tempfile.TemporaryDirectory() as folder,
+                started_on(relay_core, peer.start(url, Path(folder))) as relay,
+            ):
+                try:
+                    for figures in relay_figures(Bench(relay, url, engine, sizes, say)):
+                        found[peer.name] |= figures
+                except WrongAnswers as wrong:
+                    if peer.name == table.OURS:
+                        raise
+                    say(f"left out from here on: {wrong}")
+        if table.OURS in found:
+            found[table.OURS] |= media.figures(url, sizes, relay_core, say)
+    return found
+
+
+if __name__ == "__main__":
+    sys.exit(main())

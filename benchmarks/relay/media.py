@@ -1,0 +1,192 @@
+"""Pictures through the gateway: what its event loop, its CPU and its memory pay for them. The peers do no such work."""
+
+import asyncio
+import http.client
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager, closing, suppress
+from itertools import pairwise
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import orjson
+import requests
+import uvloop
+
+from benchmarks.relay import load, peers
+from benchmarks.relay.load import Answer, Connection, percentile
+from benchmarks.relay.measures import Figures, Sizes, WrongAnswers, forget_peak, peak_resident
+from benchmarks.relay.peers import Relay, on_core, started_on
+from benchmarks.relay.photos import content, photos
+from benchmarks.servers import ROOT
+
+PACE = 10  # milliseconds between the tokens of the stream that is watched
+SENDERS = 4
+STREAM_SECONDS_A_PHOTO = 1.0
+
+
+def figures(engine: str, sizes: Sizes, relay_core: int, say: Callable[[str], None]) -> Figures:
+    found: Figures = {}
+    with tempfile.TemporaryDirectory() as folder, fresh(engine, relay_core, folder) as gateway:
+        say(f"SightDesk: {sizes.photos} photographs of 12 megapixels beside a stream")
+        found |= stall(engine, gateway, sizes)
+        say("SightDesk: the same work by bare libvips")
+        found |= image_work(gateway, sizes, relay_core)
+    # Memory is measured in a process that has seen no large body yet: what malloc keeps would hide what grows.
+    with tempfile.TemporaryDirectory() as folder, fresh(engine, relay_core, folder) as gateway:
+        say(f"SightDesk: {sizes.bodies} bodies of 10 MB")
+        found |= bodies(engine, gateway, sizes)
+    return found
+
+
+def fresh(engine: str, core: int, folder: str) -> AbstractContextManager[Relay]:
+    return started_on(core, peers.gateway(engine, Path(folder)))
+
+
+class Sender:
+    """Posts whole requests over one connection, in a thread: its writing must not hold up the clock that is read."""
+
+    def __init__(self, url: str) -> None:
+        parts = urlsplit(url)
+        self._connection = http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=load.PATIENCE)
+
+    def close(self) -> None:
+        self._connection.close()
+
+    def send(self, body: bytes) -> None:
+        headers = {"authorization": f"Bearer {load.KEY}", "content-type": "application/json"}
+        self._connection.request("POST", "/v1/chat/completions", body, headers)
+        response = self._connection.getresponse()
+        text = response.read()
+        if response.status != 200:
+            raise WrongAnswers(f"SightDesk, a picture: status {response.status}: {text[:300]!r}")
+
+
+def picture_body(url: str, pictures: list[bytes]) -> bytes:
+    whole = load.request(url, stream=False, tokens=1, content=content(pictures))
+    return whole.partition(b"\r\n\r\n")[2]
+
+
+def send_all(url: str, bodies: list[bytes], senders: int) -> None:
+    """Every sender has its share. Raises WrongAnswers."""
+    with ThreadPoolExecutor(senders) as pool:
+        for _ in pool.map(lambda number: send_share(url, bodies[number::senders]), range(senders)):
+            pass
+
+
+def send_share(url: str, bodies: list[bytes]) -> None:
+    with closing(Sender(url)) as sender:
+        for body in bodies:
+            sender.send(body)
+
+
+def stall(engine: str, gateway: Relay, sizes: Sizes) -> Figures:
+    """How much later than 10 ms after the one before a token comes, and how long /healthz takes, while photographs are
+    scaled; beside it the same stream straight from the engine, which tells what the load core adds."""
+    send_all(gateway.url, [picture_body(gateway.url, photos(1, sizes.photo_width, seed=0))], 1)  # libraries loaded
+    made = [picture_body(gateway.url, [photo]) for photo in photos(sizes.photos, sizes.photo_width, seed=1)]
+    return uvloop.run(_stall(engine, gateway.url, made))
+
+
+async def _stall(engine: str, gateway: str, made: list[bytes]) -> Figures:
+    tokens = round(STREAM_SECONDS_A_PHOTO * len(made) * 1000 / PACE)
+    watching = [asyncio.ensure_future(_watched(url, tokens)) for url in (gateway, engine)]
+    await asyncio.sleep(0.2)
+    health: list[float] = []
+    asking = asyncio.ensure_future(_healths(gateway, health))
+    began = time.perf_counter()
+    await asyncio.to_thread(send_all, gateway, made, SENDERS)
+    ended = time.perf_counter()
+    asking.cancel()
+    with suppress(asyncio.CancelledError):
+        await asking
+    relayed, straight = [_lateness(answer, began, ended) for answer in await asyncio.gather(*watching)]
+    return {
+        "stall_p99": percentile(relayed, 99),
+        "stall_floor": percentile(straight, 99),
+        "health_p99": percentile(health, 99) * 1000,
+    }
+
+
+async def _watched(url: str, tokens: int) -> Answer:
+    connection = await Connection.open(url)
+    answer = Answer(tokens, arrivals=[])
+    await connection.ask(load.request(url, stream=True, tokens=tokens, pace=PACE), answer)
+    connection.close()
+    if fault := load.same_bytes(answer):
+        raise WrongAnswers(f"{url}, beside pictures: {fault}")
+    return answer
+
+
+def _lateness(answer: Answer, began: float, ended: float) -> list[float]:
+    """Milliseconds that each token was late after the one before, between two moments."""
+    arrivals = [moment for moment in answer.arrivals or () if began <= moment <= ended]
+    gaps = [later - earlier for earlier, later in pairwise(arrivals)]
+    return [max(0.0, gap * 1000 - PACE) for gap in gaps]
+
+
+async def _healths(url: str, found: list[float]) -> None:
+    connection = await Connection.open(url)
+    text = f"GET /healthz HTTP/1.1\r\nhost: {urlsplit(url).netloc}\r\n\r\n".encode("ascii")
+    try:
+        while True:
+            answer = Answer(0)
+            await connection.ask(text, answer)
+            found.append(answer.done_at - answer.sent_at)
+            await asyncio.sleep(PACE / 1000)
+    finally:
+        connection.close()
+
+
+def image_work(gateway: Relay, sizes: Sizes, core: int) -> Figures:
+    """The gateway's CPU for new pictures less its CPU for the same ones again, which it remembers: what remains is the
+    image work, without the body, the JSON and the request."""
+    pictures = photos(sizes.photos, sizes.photo_width, seed=2)
+    made = [picture_body(gateway.url, [picture]) for picture in pictures]
+    spent = []
+    for _ in ("new", "again"):
+        before = gateway.cpu()
+        send_all(gateway.url, made, 1)
+        spent.append(gateway.cpu() - before)
+    return {"image_work": (spent[0] - spent[1]) / bare(pictures, core)}
+
+
+def bare(pictures: list[bytes], core: int) -> float:
+    with tempfile.TemporaryDirectory() as folder:
+        files = [Path(folder) / f"{number}.jpg" for number in range(len(pictures))]
+        for file, data in zip(files, pictures, strict=True):
+            file.write_bytes(data)
+        command = [sys.executable, "-m", "benchmarks.relay.bare", *map(str, files)]
+        with on_core(core):
+            done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+    return float(done.stdout)
+
+
+def bodies(engine: str, gateway: Relay, sizes: Sizes) -> Figures:
+    """Peak growth at the first body of 10 MB, and growth a body over the following ones, beyond the scaled pictures,
+    which the gateway remembers on purpose: the engine says how large they were."""
+    small = photos(1, sizes.photo_width, seed=3)[0]
+    send_all(gateway.url, [picture_body(gateway.url, [small])], 1)  # libraries loaded
+    pairs = photos(2 * sizes.bodies, sizes.photo_width, seed=4)
+    made = [picture_body(gateway.url, pairs[number : number + 2]) for number in range(0, len(pairs), 2)]
+    time.sleep(sizes.settle)
+    before = gateway.resident()
+    forget_peak(gateway.process.pid)
+    send_all(gateway.url, made[:1], 1)
+    peak = peak_resident(gateway.process.pid) - before
+    time.sleep(sizes.settle)
+    settled, passed = gateway.resident(), _passed(engine)
+    send_all(gateway.url, made[1:], 1)
+    time.sleep(sizes.settle)
+    remembered = (_passed(engine) - passed) * 3 // 4  # base64
+    kept = (gateway.resident() - settled - remembered) / max(1, len(made) - 1)
+    size = sum(map(len, made)) / len(made)
+    return {"body_peak": peak / size, "body_kept": kept / size}
+
+
+def _passed(engine: str) -> int:
+    return int(orjson.loads(requests.get(engine + "/stats", timeout=10).content)["body_bytes"])

@@ -1,0 +1,124 @@
+"""The table: a row a measure, what is to be reached, and whether it was."""
+
+import math
+import os
+import platform
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from benchmarks.relay.measures import Figures, Sizes
+
+OURS = "SightDesk"
+DIRECT = "no relay"
+BEGIN, END = "<!-- bench-relay -->", "<!-- /bench-relay -->"
+All = dict[str, Figures]
+NAN = float("nan")
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """`reached` compares our figures with the others'; a comparison with a peer that is missing is not reached."""
+
+    name: str
+    label: str
+    target: str = ""
+    reached: Callable[[All], bool] | None = None
+    digits: int = 1
+
+
+def ours(name: str, all_figures: All) -> float:
+    return all_figures[OURS].get(name, NAN)
+
+
+def peer(relay: str, name: str, all_figures: All) -> float:
+    return all_figures.get(relay, {}).get(name, NAN)
+
+
+def at_most(name: str, bound: float) -> Callable[[All], bool]:
+    return lambda found: ours(name, found) <= bound
+
+
+def cheap_event(found: All) -> bool:
+    mine = ours("cpu_event", found)
+    return (
+        mine <= 40
+        and mine <= 2 * peer("nginx", "cpu_event", found)
+        and 13 * mine <= peer("LiteLLM", "cpu_event", found)
+    )
+
+
+def fast_wholes(found: All) -> bool:
+    mine = ours("whole_second", found)
+    return mine >= 1500 and mine >= 15 * peer("LiteLLM", "whole_second", found)
+
+
+def rows(sizes: Sizes) -> tuple[Row, ...]:
+    count = sizes.streams
+    return (
+        Row("cpu_event", f"CPU a streamed event, µs ({count} streams, 20 ms apart)", "≤ 40, ≤ 2 × nginx, ≤ 1/13 of LiteLLM", cheap_event),
+        Row("first_p50", f"time to first token with {count} streams open, p50, ms", "≤ 10", at_most("first_p50", 10)),
+        Row("first_p99", "the same, p99", "≤ 80", at_most("first_p99", 80)),
+        Row("herd_p50", f"time to first token, {count} asked for at the same moment, p50, ms"),
+        Row("herd_p99", "the same, p99"),
+        Row("streams_second", f"streams a second back to back (64 tokens, {sizes.clients} clients)", "≥ vllm-router", lambda found: ours("streams_second", found) >= peer("vllm-router", "streams_second", found), 0),
+        Row("engine_busy", "of the load core for it: engine, %", digits=0),
+        Row("client_busy", "of the load core for it: client, %", digits=0),
+        Row("whole_second", f"non-streaming requests a second ({sizes.clients} clients)", "≥ 1,500, ≥ 15 × LiteLLM", fast_wholes, 0),
+        Row("added_p50", "added to the first token, one client, p50, ms", "≤ 1", at_most("added_p50", 1), 2),
+        Row("added_p99", "the same, p99", "≤ 2", at_most("added_p99", 2), 2),
+        Row("resident", f"resident memory with {sizes.open_streams:,} open streams, MB", "≤ 160", at_most("resident", 160), 0),
+        Row("resident_after", f"the same after {sizes.events:,} events", "the same (≤ 5 % more)", lambda found: ours("resident_after", found) <= 1.05 * ours("resident", found), 0),
+        Row("stall_p99", f"event-loop stall while {sizes.photos} 12-megapixel photos are scaled, p99, ms", "≤ 10", at_most("stall_p99", 10)),
+        Row("stall_floor", "the same beside the gateway: what this machine itself adds, p99, ms"),
+        Row("health_p99", "/healthz meanwhile, p99, ms"),
+        Row("image_work", "image work, CPU over bare libvips'", "≤ 1.15", at_most("image_work", 1.15), 2),
+        Row("body_peak", "a 10 MB body with images, memory at its peak over its size", "≤ 2.5", at_most("body_peak", 2.5), 2),
+        Row("body_kept", "kept of each such body, beyond the scaled pictures, over its size", "no copy (≤ 0.1)", at_most("body_kept", 0.1), 2),
+    )  # fmt: skip
+
+
+def shown(value: float, digits: int) -> str:
+    return "–" if math.isnan(value) else f"{value:,.{digits}f}"
+
+
+def table(found: All, names: list[str], sizes: Sizes) -> str:
+    lines = [
+        "| measure | " + " | ".join(names) + " | to reach | |",
+        "| --- | " + " ".join("---: |" for _ in names) + " --- | --- |",
+    ]
+    for row in rows(sizes):
+        cells = [shown(found.get(name, {}).get(row.name, NAN), row.digits) for name in names]
+        if set(cells) == {"–"}:
+            continue
+        judged = "" if row.reached is None else ("reached" if row.reached(found) else "not reached")
+        lines.append(f"| {row.label} | {' | '.join(cells)} | {row.target} | {judged} |")
+    return "\n".join(lines)
+
+
+def machine() -> str:
+    model = Path("/proc/cpuinfo").read_text("utf-8").partition("model name")[2].partition("\n")[0].strip("\t: ")
+    return f"{model or platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}, {time.strftime('%Y-%m-%d')}"
+
+
+def section(found: All, names: list[str], versions: dict[str, str], sizes: Sizes) -> str:
+    told = ", ".join(f"{name} {version}" for name, version in versions.items() if name != OURS)
+    return f"""{BEGIN}
+## What relaying costs
+
+`make bench-relay`, {machine()}; {told}. The relay alone on one core, the fake engine and the client on another.
+SightDesk with every feature on: key, limit by key, admission, accounting, metrics, request log. Every answer is held
+against what the engine sent. An answer is 66 events (role, 64 tokens, finish); its CPU includes its request's. With the
+streams open, new ones begin evenly spread as old ones end. Ratios travel; absolute figures do not.
+
+{table(found, names, sizes)}
+{END}"""
+
+
+def write(path: Path, text: str) -> None:
+    """Between the markers, or at the end of the page where it has none yet."""
+    page = path.read_text("utf-8")
+    before, found, rest = page.partition(BEGIN)
+    after = rest.partition(END)[2] if found else ""
+    path.write_text(before.rstrip("\n") + "\n\n" + text + (after or "\n"), "utf-8")

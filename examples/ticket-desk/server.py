@@ -1,0 +1,132 @@
+"""A small ticket system with an AI at its side: `python3 -m examples.ticket-desk.server`, from the repository's root."""
+
+import json
+import os
+import sqlite3
+import time
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import Any
+
+from examples.host import Host, Refused, mint, serve
+
+HERE = Path(__file__).parent
+SCREENS = HERE.parent / "screens"
+DATABASE = Path(os.environ.get("TICKETS", HERE / "tickets.db"))
+AGENT = os.environ.get("AGENT", "李娜")  # who is signed in: your own ticket system knows
+SCHEMA = """
+create table if not exists tickets (id integer primary key, subject text, customer text, channel text, status text, created real);
+create table if not exists messages (id integer primary key, ticket integer, role text, author text, text text, image text, created real);
+create table if not exists notes (id integer primary key, ticket integer, author text, text text, citations text, fields text, created real);
+"""
+
+
+@contextmanager
+def database() -> Iterator[sqlite3.Connection]:
+    with closing(sqlite3.connect(DATABASE)) as connection, connection:
+        connection.row_factory = sqlite3.Row
+        yield connection
+
+
+def prepare() -> None:
+    """The tables, and the sample tickets when there are none."""
+    DATABASE.parent.mkdir(parents=True, exist_ok=True)
+    with database() as db:
+        db.executescript(SCHEMA)
+        if db.execute("select count(*) from tickets").fetchone()[0]:
+            return
+        now = time.time()
+        for ticket in json.loads((HERE / "sample.json").read_text("utf-8")):
+            opened = now - ticket["minutes_ago"] * 60
+            db.execute(
+                "insert into tickets values (?, ?, ?, ?, 'open', ?)",
+                (ticket["id"], ticket["subject"], ticket["customer"], ticket["channel"], opened),
+            )
+            for number, message in enumerate(ticket["messages"]):
+                author = ticket["customer"] if message["role"] == "customer" else AGENT
+                db.execute(
+                    "insert into messages (ticket, role, author, text, image, created) values (?, ?, ?, ?, ?, ?)",
+                    (
+                        ticket["id"],
+                        message["role"],
+                        author,
+                        message["text"],
+                        message.get("image"),
+                        opened + number * 90,
+                    ),
+                )
+
+
+def ticket(number: int) -> dict[str, Any]:
+    """The ticket with its messages and notes, oldest first. Raises Refused."""
+    with database() as db:
+        row = db.execute("select * from tickets where id = ?", (number,)).fetchone()
+        if row is None:
+            raise Refused(404, "There is no such ticket.")
+        messages = db.execute("select * from messages where ticket = ? order by id", (number,)).fetchall()
+        notes = db.execute("select * from notes where ticket = ? order by id", (number,)).fetchall()
+    unpacked = [
+        {**dict(note), "citations": json.loads(note["citations"]), "fields": json.loads(note["fields"])}
+        for note in notes
+    ]
+    return {**dict(row), "messages": [dict(message) for message in messages], "notes": unpacked}
+
+
+def add_note(number: int, body: dict[str, Any]) -> None:
+    """Text as an agent wrote it or the AI said it; its citations and fields beside it, as data."""
+    text = str(body.get("text", "")).strip()[:20_000]
+    if not text:
+        raise Refused(400, "A note needs text.")
+    citations = [
+        {name: str(one.get(name) or "")[:4000] for name in ("id", "title", "clause", "text")}
+        for one in body.get("citations", [])[:20]
+    ]
+    fields = [
+        {name: str(one.get(name) or "")[:500] for name in ("name", "value")} for one in body.get("fields", [])[:40]
+    ]
+    author = "SightDesk" if body.get("by_ai") else AGENT
+    with database() as db:
+        db.execute(
+            "insert into notes (ticket, author, text, citations, fields, created) values (?, ?, ?, ?, ?, ?)",
+            (number, author, text, json.dumps(citations), json.dumps(fields), time.time()),
+        )
+
+
+class TicketDesk(Host):
+    def get(self, path: str) -> None:
+        match path.strip("/").split("/"):
+            case ["api", "tickets"]:
+                with database() as db:
+                    rows = db.execute("select * from tickets order by created desc").fetchall()
+                self.send_json({"agent": AGENT, "tickets": [dict(row) for row in rows]})
+            case ["api", "tickets", number] if number.isdecimal():
+                self.send_json(ticket(int(number)))
+            case ["screens", name]:
+                self.send_page(SCREENS, name)
+            case _:
+                super().get(path)
+
+    def post(self, path: str, body: dict[str, Any]) -> None:
+        match path.strip("/").split("/"):
+            case ["api", "tickets", number, "notes"] if number.isdecimal():
+                ticket(int(number))
+                add_note(int(number), body)
+                self.send_json(ticket(int(number)), 201)
+            case ["api", "tickets", number, "status"] if number.isdecimal() and body.get("status") in (
+                "open",
+                "solved",
+            ):
+                with database() as db:
+                    db.execute("update tickets set status = ? where id = ?", (body["status"], int(number)))
+                self.send_json(ticket(int(number)))
+            case ["api", "sightdesk-token"]:
+                # Who asks is known here, from our own sign-in; the browser has no say in it.
+                self.send_json(mint(f"ticket-desk:{AGENT}", self.origin))
+            case _:
+                raise Refused(404, "There is nothing here.")
+
+
+if __name__ == "__main__":
+    prepare()
+    serve(TicketDesk, HERE / "static", int(os.environ.get("PORT", "8100")))

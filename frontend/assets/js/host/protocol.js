@@ -1,0 +1,77 @@
+// The words between this page and the page that frames it (docs/embedding.md). Pure: no window, no DOM.
+export const SOURCE = "sightdesk";
+export const VERSION = 1;
+
+const MAX_ID = 128;
+const MAX_TEXT = 32_000;
+const MAX_MESSAGES = 200; // as many as the gateway takes
+const MAX_IMAGES = 16; // an answer's engine images; MAX_IMAGES of the gateway may be less, and then it says so
+const DATA_URL = /^data:([a-z]+\/[a-z0-9.+-]+)(;[^,;]+)*;base64,/i;
+
+const isText = (value, max = MAX_TEXT) => typeof value === "string" && value.length <= max;
+const isSome = (value, max) => isText(value, max) && value.trim() !== "";
+const optional = (value, check) => value === undefined || value === null || check(value);
+const isList = (value, check, max) => Array.isArray(value) && value.length <= max && value.every(check);
+const isData = (value) => value instanceof Blob || (typeof value === "string" && DATA_URL.test(value));
+const isImage = (value) => isData(value) || (isData(value?.data) && optional(value.name, (name) => isText(name, 255)));
+const areImages = (value) => optional(value, (images) => isList(images, isImage, MAX_IMAGES));
+const isLocale = (value) => isSome(value, 35); // RFC 5646, 4.4.1: no tag in use is longer
+const isTheme = (value) => ["light", "dark", "auto"].includes(value);
+const isMessage = (value) => ["user", "assistant"].includes(value?.role) && optional(value.text, isText) && areImages(value.images);
+
+/** Every request of the host, and what its payload has to be. */
+export const REQUESTS = {
+  init: ({ token, locale, theme }) => isSome(token, 4096) && optional(locale, isLocale) && optional(theme, isTheme),
+  "set-user": ({ name, avatar }) => isText(name, 128) && optional(avatar, (value) => value === "" || isData(value)),
+  "set-context": ({ messages }) => isList(messages, isMessage, MAX_MESSAGES),
+  "set-locale": ({ locale }) => isLocale(locale),
+  "set-theme": ({ theme }) => isTheme(theme),
+  prefill: ({ text }) => isText(text),
+  ask: ({ text, images }) => optional(text, isText) && areImages(images) && (isSome(text) || Boolean(images?.length)),
+  "attach-image": ({ name, data }) => optional(name, (value) => isText(value, 255)) && isData(data),
+  "new-conversation": () => true,
+  "open-conversation": ({ id }) => isSome(id, MAX_ID),
+};
+
+export function envelope(type, payload = {}, requestId = null) {
+  return { source: SOURCE, version: VERSION, type, requestId, payload };
+}
+
+/**
+ * null where the data is none of ours, else {type, requestId, payload, refusal}. `refusal` is the reason of a nack:
+ * unsupported_version, unknown_type, invalid_payload; or null.
+ */
+export function readRequest(data) {
+  if (typeof data !== "object" || data === null || data.source !== SOURCE) return null;
+  const { type, version } = data;
+  if (type === "ack" || type === "nack") return null; // answers are never answered
+  const requestId = ["string", "number"].includes(typeof data.requestId) ? data.requestId : null;
+  const payload = typeof data.payload === "object" && data.payload !== null ? data.payload : {};
+  let refusal = null;
+  if (version !== VERSION) refusal = "unsupported_version";
+  else if (!Object.hasOwn(REQUESTS, type)) refusal = "unknown_type";
+  else if (!REQUESTS[type](payload)) refusal = "invalid_payload";
+  return { type, requestId, payload, refusal };
+}
+
+/** {user, origin} that a token claims, or null. To be believed only once the gateway has taken the token. */
+export function claimsOf(token) {
+  try {
+    const part = token.split(".")[1].replace(/-/g, "+").replace(/_/g, "/");
+    const bytes = Uint8Array.from(atob(part), (character) => character.charCodeAt(0));
+    const { sub, origin } = JSON.parse(new TextDecoder().decode(bytes));
+    return typeof sub === "string" && typeof origin === "string" ? { user: sub, origin: new URL(origin).origin } : null;
+  } catch {
+    return null;
+  }
+}
+
+/** A File of a Blob, a data URL or {name, data}; data URLs are decoded here because connect-src lets nobody fetch them. */
+export function fileOf(image, fallbackName = "picture") {
+  const data = image.data ?? image;
+  const name = image.name || (data instanceof Blob && data.name) || fallbackName;
+  if (data instanceof Blob) return new File([data], name, { type: data.type });
+  const [head] = data.match(DATA_URL);
+  const bytes = Uint8Array.from(atob(data.slice(head.length)), (character) => character.charCodeAt(0));
+  return new File([bytes], name, { type: data.match(DATA_URL)[1].toLowerCase() });
+}

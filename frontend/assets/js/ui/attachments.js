@@ -1,0 +1,158 @@
+// The pictures of the question that is being written: scaled where need be, uploaded at once, covered, removed.
+import { isDrawn, objection, scaledSize, tooLarge, typeOf } from "../models/attachments.js";
+import { fileFromServer } from "../models/conversation.js";
+import { wordsFor } from "../models/failure.js";
+import { readableSize } from "../lib/texts.js";
+import { template } from "./parts.js";
+
+/** `refuse(words)` is told why a file was not taken; `changed()` when what can be sent may have changed. */
+export function mountAttachments(list, { desk, config, text, previews, refuse, changed }) {
+  let attached = [];
+  let held = false; // pictures wait for the editor, or for "send", before a byte of them leaves
+
+  function add(files) {
+    const taken = [];
+    for (const file of files) {
+      const why = objection(file, attached.length, config);
+      if (why) refuse(text(why.key, why.values));
+      else taken.push(attach(file));
+    }
+    changed();
+    if (held) for (const one of taken.filter((other) => isDrawn(other.file)).slice(0, 1)) edit(one);
+  }
+
+  function attach(file) {
+    const item = template("attachment-template");
+    const one = { file, item, original: file.size, stored: null, error: null, abort: null, uploaded: Promise.resolve() };
+    const name = file.name || text("picture");
+    item.querySelector(".name").textContent = name;
+    item.querySelector(".remove").ariaLabel = `${text("remove")} ${name}`;
+    item.querySelector(".remove").onclick = () => detach(one);
+    item.querySelector(".again").ariaLabel = `${text("retry")} ${name}`;
+    item.querySelector(".again").onclick = () => begin(one);
+    const thumb = item.querySelector(".thumb");
+    thumb.disabled = !isDrawn(file);
+    thumb.ariaLabel = `${text("redact")} ${name}`;
+    thumb.title = thumb.disabled ? "" : text("redact");
+    thumb.onclick = () => edit(one);
+    attached.push(one);
+    list.append(item);
+    show(one);
+    if (held && isDrawn(file)) note(one, text("held"));
+    else begin(one);
+    return one;
+  }
+
+  function show(one) {
+    const image = one.item.querySelector("img");
+    const drawn = isDrawn(one.file);
+    image.hidden = !drawn;
+    one.item.querySelector(".kind").textContent = drawn ? "" : typeOf(one.file).split("/")[1].toUpperCase();
+    if (drawn) image.src = one.preview = URL.createObjectURL(one.file);
+  }
+
+  function note(one, words) {
+    one.item.querySelector(".note").textContent = words;
+  }
+
+  function begin(one) {
+    one.error = null;
+    one.item.classList.remove("bad");
+    one.item.querySelector(".again").hidden = true;
+    one.uploaded = upload(one).catch((error) => error.name === "AbortError" || fail(one, error)).finally(changed);
+    changed();
+  }
+
+  async function upload(one) {
+    const abort = (one.abort = new AbortController());
+    const bar = one.item.querySelector("progress");
+    bar.hidden = false;
+    bar.removeAttribute("value");
+    note(one, text("uploading"));
+    const file = await fitted(one);
+    abort.signal.throwIfAborted();
+    const why = tooLarge(file, config.limits);
+    if (why) throw Object.assign(new Error(), { code: "image_too_large", words: text(why.key, why.values) });
+    bar.value = 0;
+    const stored = await desk.upload(file, {
+      signal: abort.signal,
+      sent(fraction) {
+        bar.value = fraction;
+        note(one, text("uploadingPercent", { percent: Math.round(fraction * 100) }));
+      },
+    });
+    one.stored = fileFromServer(stored);
+    if (one.preview) previews.set(stored.id, one.preview);
+    bar.hidden = true;
+    note(one, sizes(one));
+  }
+
+  async function fitted(one) {
+    if (!isDrawn(one.file)) return one.file;
+    const scale = await import("./scale.js");
+    return scale.fitted(one.file, (size, bytes) => scaledSize(size, bytes, config.limits), () => note(one, text("scaling")));
+  }
+
+  function sizes({ stored, original, file }) {
+    const after = readableSize(stored.size);
+    const pages = typeOf(file) === "application/pdf" ? ` · ${text("pages", { pages: stored.pages })}` : "";
+    return (stored.size < original ? text("scaledFrom", { before: readableSize(original), after }) : after) + pages;
+  }
+
+  function fail(one, error) {
+    one.error = error;
+    one.item.classList.add("bad");
+    one.item.querySelector("progress").hidden = true;
+    one.item.querySelector(".again").hidden = !["network", "rate_limit_exceeded", "request_timeout", "upstream_unavailable", "upstream_error"].includes(error.code);
+    note(one, error.words ?? wordsFor(error, text, config.limits));
+  }
+
+  /** The editor has the picture: what was on its way is called back, what had arrived is deleted once it is replaced. */
+  async function edit(one) {
+    const { openEditor } = await import("./editor.js");
+    if (one.abort && !one.stored) one.abort.abort();
+    const made = await openEditor({ file: one.file, stored: one.stored, desk, text, limits: config.limits });
+    if (!attached.includes(one)) return;
+    if (made) {
+      withdraw(one);
+      one.file = made;
+      show(one);
+    }
+    if (made || (one.abort && !one.stored)) begin(one); // what waits for "send" goes on waiting
+    one.item.querySelector(".thumb").focus();
+  }
+
+  function withdraw(one) {
+    one.abort?.abort();
+    if (one.stored) desk.removeFile(one.stored.id).catch(() => {});
+    one.stored = null;
+  }
+
+  function detach(one) {
+    withdraw(one);
+    attached = attached.filter((other) => other !== one);
+    one.item.remove();
+    changed();
+  }
+
+  return {
+    add,
+    get count() {
+      return attached.length;
+    },
+    hold(on) {
+      held = on;
+    },
+    /** The stored files and an empty list, or null where one of them has no upload that went well. */
+    async take() {
+      for (const one of attached) if (!one.stored && !one.error && !one.abort) begin(one);
+      const taken = attached;
+      await Promise.all(taken.map((one) => one.uploaded));
+      if (taken.some((one) => !one.stored) || taken !== attached) return null;
+      attached = [];
+      list.replaceChildren();
+      return taken.map((one) => one.stored);
+    },
+    relabel: () => attached.forEach((one) => one.stored && note(one, sizes(one))),
+  };
+}

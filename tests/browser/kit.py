@@ -1,0 +1,92 @@
+"""What the tests of the page share: opening it, asking, and answering in the gateway's place where one must go wrong."""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from playwright.sync_api import HttpCredentials, Locator, Page, Route, expect
+
+AGENT: HttpCredentials = {"username": "agent", "password": "desk"}
+READING = 30_000  # milliseconds: the first reading of a busy machine
+expect.set_options(timeout=15_000)
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    url: str
+    lan_url: str
+    access_log: Path
+
+
+def open_page(page: Page, site: Site, path: str = "/chat.html") -> None:
+    page.goto(site.url + path)
+    expect(page.locator("#questions .ask").first).to_be_attached()
+
+
+def send(page: Page, question: str) -> None:
+    page.fill("#question", question)
+    page.press("#question", "Enter")
+
+
+def ask(page: Page, question: str) -> Locator:
+    """Asks and waits for the whole answer; its article."""
+    count = page.locator(".turn.assistant").count()
+    send(page, question)
+    article = page.locator(".turn.assistant").nth(count)
+    expect(article.locator(".copy")).to_be_visible(timeout=READING)
+    expect(article.locator(".status")).to_be_hidden(timeout=READING)
+    return article
+
+
+def attach(page: Page, *files: Path | dict[str, Any]) -> None:
+    """Attaches and waits for every upload."""
+    page.set_input_files("#picker", list(files))  # type: ignore[arg-type]
+    expect(page.locator("#attachments li")).to_have_count(len(files))
+    expect(page.locator("#attachments progress:visible")).to_have_count(0, timeout=READING)
+
+
+def error(code: str, message: str = "m") -> dict[str, Any]:
+    return {"error": {"message": message, "type": "t", "param": None, "code": code}}
+
+
+def content(text: str) -> dict[str, Any]:
+    return {"choices": [{"index": 0, "delta": {"content": text}}]}
+
+
+def extras(**more: Any) -> dict[str, Any]:
+    return {"choices": [], "sightdesk": more}
+
+
+def events(*parts: dict[str, Any], done: bool = True) -> str:
+    return "".join(f"data: {json.dumps(part)}\n\n" for part in parts) + ("data: [DONE]\n\n" if done else "")
+
+
+def answer(
+    page: Page, *parts: dict[str, Any], status: int = 200, headers: dict[str, str] | None = None, done: bool = True
+) -> None:
+    """Lets the next question be answered by these events, or by an error."""
+    body = events(*parts, done=done) if status == 200 else json.dumps(parts[0])
+    kind = "text/event-stream" if status == 200 else "application/json"
+    page.route(
+        "**/api/chat",
+        lambda route: route.fulfill(status=status, body=body, content_type=kind, headers=headers or {}),
+        times=1,
+    )
+
+
+def configured(page: Page, **changes: Any) -> None:
+    """The gateway's own configuration, with these changes; None takes a key out."""
+
+    def change(route: Route) -> None:
+        response = route.fetch()
+        config = response.json() | changes
+        route.fulfill(response=response, json={name: value for name, value in config.items() if value is not None})
+
+    page.route("**/api/config", change)
+
+
+def without_store(page: Page) -> None:
+    """A desk that keeps no conversations: the page keeps them itself."""
+    configured(page, history=None)
+    page.route("**/api/conversations**", lambda route: route.fulfill(status=404, json=error("not_found")))

@@ -1,0 +1,193 @@
+"""What can be done with an answer: opened, corrected, rated, asked again, handed over."""
+
+import json
+
+from playwright.sync_api import Page, expect
+
+from tests.browser.kit import READING, Site, answer, ask, attach, configured, content, extras, open_page, send
+from tests.conftest import SCREENS
+
+CLAUSE = {"id": "a", "title": "售后服务政策", "clause": "3.2", "text": "满 79 元包邮，退货流程见上。"}
+
+
+def test_a_citation_opens_its_clause_with_the_words_marked(page: Page, site: Site) -> None:
+    open_page(page, site)
+    answer(page, extras(citations=[CLAUSE]), content("好"))
+    ask(page, "退货流程是什么")
+    page.get_by_role("button", name="售后服务政策 · 第 3.2 条").click()
+    dialog = page.get_by_role("dialog", name="售后服务政策")
+    expect(dialog.locator(".number")).to_have_text("第 3.2 条")
+    expect(dialog.locator("mark").first).to_be_visible()
+    assert "退货" in "".join(dialog.locator("mark").all_inner_texts())
+
+
+def test_a_reading_that_is_cited_lights_up_its_region(page: Page, site: Site) -> None:
+    open_page(page, site)
+    attach(page, SCREENS / "browser-error.png")
+    reply = ask(page, "这是什么错误")
+    reply.locator(".chip.seen").first.click()
+    lit = page.locator(".lightbox .region.lit")
+    expect(lit).to_be_visible()
+    expect(page.locator(".lightbox .caption")).to_have_text("错误代码 · ERR_CONNECTION_TIMED_OUT")
+    box, picture = lit.bounding_box(), page.locator(".lightbox .stage img").bounding_box()
+    assert box
+    assert picture
+    assert picture["x"] <= box["x"] <= box["x"] + box["width"] <= picture["x"] + picture["width"]
+    assert box["width"] < picture["width"] / 2
+
+
+def test_a_corrected_field_asks_again_with_the_right_value(page: Page, site: Site) -> None:
+    open_page(page, site)
+    attach(page, SCREENS / "order.png")
+    ask(page, "订单号是多少")
+    number = page.get_by_label("订单号", exact=True)
+    read = number.input_value()
+    expect(page.get_by_role("button", name="按更正重新回答")).to_be_hidden()
+    number.fill("QH202611090078127")
+    with page.expect_request("**/api/chat") as sent:
+        number.press("Enter")
+    asked = json.loads(sent.value.post_data or "")["messages"][-1]["content"]
+    assert "QH202611090078127" in asked
+    assert read in asked
+    expect(page.locator(".turn.user .bubble").last).to_contain_text("QH202611090078127")
+
+
+def test_a_field_that_fails_its_check_is_marked(page: Page, site: Site) -> None:
+    open_page(page, site)
+    attach(page, SCREENS / "order.png")
+    file = page.request.get(f"{site.url}/api/files").json()["data"][0]["id"]
+    field = {"name": "order_number", "value": "QH1", "box": [1, 2, 30, 4], "confidence": 0.9, "valid": False}
+    answer(
+        page,
+        extras(reading=[{"image": file, "width": 100, "height": 50, "lines": [], "fields": [field]}]),
+        content("好"),
+    )
+    reply = ask(page, "订单号")
+    expect(reply.locator(".fields .warning")).to_have_attribute("title", "校验不通过，请核对")
+
+
+def test_an_answer_is_copied_as_it_was_written(page: Page, site: Site) -> None:
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    open_page(page, site)
+    answer(page, content("**好**"))
+    reply = ask(page, "多少钱包邮")
+    reply.locator(".copy").click()
+    expect(reply.locator(".copy")).to_have_attribute("aria-label", "已复制")
+    assert page.evaluate("navigator.clipboard.readText()") == "**好**"
+
+
+def test_an_answer_is_asked_for_again_in_its_place(page: Page, site: Site) -> None:
+    open_page(page, site)
+    ask(page, "多少钱包邮")
+    answer(page, content("另一个"))
+    page.locator(".regenerate").click()
+    expect(page.locator(".turn.assistant .markdown")).to_have_text("另一个")
+    expect(page.locator(".turn.user")).to_have_count(1)
+
+
+def test_a_question_is_edited_and_resent_and_what_came_after_it_goes(page: Page, site: Site) -> None:
+    open_page(page, site)
+    ask(page, "多少钱包邮")
+    ask(page, "保修期是多久")
+    page.locator(".turn.user").first.hover()
+    page.locator(".turn.user").first.locator(".edit").click()
+    page.get_by_role("textbox", name="修改后重发").fill("退货流程是什么")
+    page.keyboard.press("Enter")
+    expect(page.locator(".turn.user .bubble")).to_have_text("退货流程是什么")
+    expect(page.locator(".turn.assistant .chip").first).to_contain_text("售后服务政策", timeout=READING)
+    expect(page.locator(".turn.assistant .regenerate")).to_be_visible()
+    page.reload()
+    expect(page.locator(".turn.user .bubble")).to_have_text(["退货流程是什么"])
+
+
+def test_an_answer_is_rated_with_a_reason_and_the_rating_stays(page: Page, site: Site) -> None:
+    open_page(page, site)
+    ask(page, "多少钱包邮")
+    page.get_by_role("button", name="没帮助").click()
+    page.get_by_role("dialog").get_by_role("button", name="条款不对").click()
+    with page.expect_request("**/api/feedback") as sent:
+        page.get_by_role("dialog").get_by_role("button", name="发送").click()
+    given = json.loads(sent.value.post_data or "")
+    assert (given["rating"], given["reason"]) == ("down", "条款不对")
+    expect(page.locator(".rate-down")).to_have_attribute("aria-pressed", "true")
+    page.reload()
+    expect(page.locator(".rate-down")).to_have_attribute("aria-pressed", "true")
+    page.locator(".rate-up").click()
+    expect(page.locator(".rate-up")).to_have_attribute("aria-pressed", "true")
+    expect(page.locator(".rate-down")).to_have_attribute("aria-pressed", "false")
+
+
+def test_a_conversation_is_handed_over_to_a_person(page: Page, site: Site) -> None:
+    open_page(page, site)
+    ask(page, "多少钱包邮")
+    page.get_by_role("button", name="转人工").click()
+    page.get_by_label("给接手的人留一句话").fill("客户很急")
+    with page.expect_response("**/api/handoff") as answered:
+        page.get_by_role("dialog").get_by_role("button", name="转人工").click()
+    assert answered.value.status == 200
+    expect(page.locator("#toast")).to_contain_text(answered.value.json()["id"])
+
+
+def test_a_desk_without_a_store_offers_neither_ratings_nor_a_person(page: Page, site: Site) -> None:
+    configured(page, history=None)
+    open_page(page, site)
+    reply = ask(page, "多少钱包邮")
+    expect(reply.locator(".rate-up")).to_have_count(0)
+    expect(reply.locator(".handoff")).to_have_count(0)
+    expect(reply.locator(".copy")).to_be_visible()
+
+
+def test_markdown_comes_as_tables_code_and_links_that_open_safely(page: Page, site: Site) -> None:
+    open_page(page, site)
+    answer(
+        page,
+        content("| a | b |\n|---|---|\n| 1 | 2 |\n\n```\nx = 1\n```\n\n[link](https://example.com)\n\n1. one\n2. two"),
+    )
+    reply = ask(page, "多少钱包邮")
+    expect(reply.locator(".markdown td")).to_have_text(["1", "2"])
+    expect(reply.locator(".markdown pre")).to_have_text("x = 1\n")
+    link = reply.locator(".markdown a")
+    expect(link).to_have_attribute("rel", "noopener noreferrer")
+    expect(link).to_have_attribute("target", "_blank")
+
+
+def test_an_answer_that_grows_ends_as_one_that_came_whole(page: Page, site: Site) -> None:
+    open_page(page, site)
+    text = (
+        "# 一\n\n- a\n- b\n\n\n| x | y |\n|---|---|\n| 1 | 2 |\n\n> q\n\n```\ncode\n\nmore\n```\n\n最后 **粗**\r\n行\n"
+    )
+    page.evaluate(
+        "document.body.append(Object.assign(document.createElement('div'), { id: 'grown' }), Object.assign(document.createElement('div'), { id: 'whole' }))"
+    )
+    page.evaluate(
+        """async (text) => {
+            const { MarkdownWriter, renderMarkdown } = await import("/assets/js/render/markdown.js");
+            const writer = new MarkdownWriter(document.getElementById("grown"));
+            for (let end = 1; end <= text.length; end += 1) writer.write(text.slice(0, end));
+            renderMarkdown(document.getElementById("whole"), text);
+        }""",
+        text,
+    )
+    inner = "(id) => document.getElementById(id).innerHTML.replace(/\\s+/g, ' ').trim()"
+    grown, whole = page.evaluate(inner, "grown"), page.evaluate(inner, "whole")
+    assert grown.replace("> <", "><") == whole.replace("> <", "><")
+
+
+def test_a_reader_of_the_screen_hears_an_answer_once(page: Page, site: Site) -> None:
+    open_page(page, site)
+    page.evaluate("""() => { window.said = []; new MutationObserver(() => {
+        said.push(document.getElementById("announcer").textContent);
+    }).observe(document.getElementById("announcer"), { childList: true, characterData: true, subtree: true }); }""")
+    answer(page, *(content(word) for word in ["一", "二", "三", "**四**"]))
+    ask(page, "多少钱包邮")
+    page.wait_for_function("() => window.said.length > 0")
+    assert page.evaluate("said") == ["回答完成: 一二三四"]
+    assert page.locator("#thread").get_attribute("aria-live") is None
+
+
+def test_insert_into_ticket_is_offered_only_inside_a_ticket_system(page: Page, site: Site) -> None:
+    open_page(page, site)
+    reply = ask(page, "多少钱包邮")
+    expect(reply.locator(".insert")).to_have_count(0)
+    send(page, "")
+    expect(page.locator(".turn.user")).to_have_count(1)

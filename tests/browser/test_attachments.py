@@ -1,0 +1,212 @@
+"""Pictures on their way: dropped, pasted, picked, uploaded once, and never kept as bytes."""
+
+import json
+import re
+import time
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, Route, expect
+
+from tests.browser.kit import READING, Site, ask, attach, configured, error, open_page, send
+from tests.conftest import SCREENS
+
+DROP = """([kind, names]) => {
+    const data = new DataTransfer();
+    for (const name of names) data.items.add(new File(["%PDF-1.7"], name, { type: "application/pdf" }));
+    document.dispatchEvent(new DragEvent(kind, { dataTransfer: data, bubbles: true, cancelable: true }));
+}"""
+DRAW = """async ([name, width, height]) => {
+    const canvas = new OffscreenCanvas(width, height);
+    const context = canvas.getContext("2d");
+    context.fillStyle = "#0f6b54"; context.fillRect(0, 0, width, height);
+    context.fillStyle = "#fff"; context.font = "80px sans-serif"; context.fillText("SightDesk", 40, 120);
+    return new File([await canvas.convertToBlob()], name, { type: "image/png" });
+}"""
+
+
+def paste(page: Page, name: str, width: int, height: int) -> None:
+    page.evaluate(
+        f"""async (picture) => {{
+            const data = new DataTransfer();
+            data.items.add(await ({DRAW})(picture));
+            document.dispatchEvent(new ClipboardEvent("paste", {{ clipboardData: data, bubbles: true }}));
+        }}""",
+        [name, width, height],
+    )
+
+
+def test_files_are_dropped_anywhere_and_several_at_once(page: Page, site: Site) -> None:
+    open_page(page, site)
+    page.evaluate(DROP, ["dragenter", ["a.pdf"]])
+    expect(page.locator("#drop")).to_be_visible()
+    page.evaluate(DROP, ["drop", ["a.pdf", "b.pdf"]])
+    expect(page.locator("#drop")).to_be_hidden()
+    expect(page.locator("#attachments .name")).to_have_text(["a.pdf", "b.pdf"])
+    expect(page.locator("#attachments .kind").first).to_have_text("PDF")
+
+
+def test_a_pasted_picture_goes_up_at_once(page: Page, site: Site) -> None:
+    open_page(page, site)
+    with page.expect_response("**/api/files") as uploaded:
+        paste(page, "pasted.png", 80, 60)
+    assert uploaded.value.status == 200
+    expect(page.locator("#attachments .name")).to_have_text("pasted.png")
+    expect(page.locator("#attachments .note")).to_have_text(re.compile(r"^\d+ (B|KB)$"))
+
+
+def test_the_limits_are_shown_before_anything_is_attached(page: Page, site: Site) -> None:
+    open_page(page, site)
+    hint = page.locator("#hint")
+    for words in ("JPG", "HEIC", "PDF", "20.0 MB", "8 张"):
+        expect(hint).to_contain_text(words)
+
+
+def test_progress_is_shown_while_bytes_go_out(page: Page, site: Site) -> None:
+    network = page.context.new_cdp_session(page)
+    open_page(page, site)
+    seen = """() => { window.seen = []; new MutationObserver(() => {
+        const bar = document.querySelector("#attachments progress");
+        if (bar && !bar.hidden && bar.value > 0 && bar.value < 1) seen.push(bar.value);
+    }).observe(document.getElementById("attachments"), { subtree: true, attributes: true, childList: true }); }"""
+    page.evaluate(seen)
+    network.send("Network.enable")
+    slow = {"offline": False, "latency": 0, "downloadThroughput": -1, "uploadThroughput": 400_000}
+    network.send("Network.emulateNetworkConditions", slow)
+    page.set_input_files("#picker", SCREENS / "contract-v1.png")
+    expect(page.locator("#attachments progress")).to_be_hidden(timeout=READING)
+    assert len(page.evaluate("window.seen")) >= 2
+
+
+@pytest.mark.parametrize(("name", "kind"), [("scan.pdf", "PDF"), ("IMG_0001.HEIC", "HEIC")])
+def test_what_a_browser_cannot_draw_has_a_placeholder(page: Page, site: Site, name: str, kind: str) -> None:
+    open_page(page, site)
+    page.set_input_files("#picker", {"name": name, "mimeType": "", "buffer": b"anything"})
+    expect(page.locator("#attachments .kind")).to_have_text(kind)
+    expect(page.locator("#attachments img")).to_be_hidden()
+
+
+def test_a_picture_far_above_the_limit_is_scaled_here_and_both_sizes_are_told(page: Page, site: Site) -> None:
+    open_page(page, site)
+    paste(page, "huge.png", 7000, 4000)
+    expect(page.locator("#attachments .note")).to_have_text(re.compile(r"^\d+ KB → \d+ KB$"), timeout=READING)
+    send(page, "看看")
+    sent = page.locator(".turn.user .picture img")
+    expect(sent).to_be_visible(timeout=READING)
+    stored = page.request.get(f"{site.url}/api/files").json()["data"][0]
+    assert stored["content_type"] == "image/png"  # a screenshot stays lossless
+    page.reload()
+    sides = page.wait_for_function(
+        "() => { const image = document.querySelector('.picture img'); return image?.naturalWidth && [image.naturalWidth, image.naturalHeight]; }"
+    ).json_value()
+    assert sides == [2048, 1170]
+
+
+def test_a_picture_within_the_limits_is_sent_untouched(page: Page, site: Site) -> None:
+    open_page(page, site)
+    attach(page, SCREENS / "order.png")
+    stored = page.request.get(f"{site.url}/api/files").json()["data"][0]
+    assert stored["bytes"] == (SCREENS / "order.png").stat().st_size
+
+
+def test_a_file_of_the_wrong_kind_is_refused_before_it_is_sent(page: Page, site: Site) -> None:
+    open_page(page, site)
+    page.set_input_files("#picker", {"name": "a.exe", "mimeType": "application/x-msdownload", "buffer": b"MZ"})
+    expect(page.locator("#hint")).to_contain_text("a.exe")
+    expect(page.locator("#attachments li")).to_have_count(0)
+
+
+def test_a_file_that_cannot_be_scaled_and_is_too_large_says_its_size_and_the_limit(page: Page, site: Site) -> None:
+    configured(page, limits={"image_max_bytes": 1000, "max_images": 2, "image_max_pixels": 1e6, "image_max_side": 2048})
+    open_page(page, site)
+    page.set_input_files("#picker", {"name": "a.pdf", "mimeType": "application/pdf", "buffer": b"%PDF" * 1000})
+    expect(page.locator("#hint")).to_have_text("a.pdf 有 4 KB，每张最大 1000 B")
+    damaged = {"name": "a.png", "mimeType": "image/png", "buffer": b"\x89PNG" * 1000}
+    page.set_input_files("#picker", damaged)
+    expect(page.locator("#attachments .bad .note")).to_have_text("a.png 有 4 KB，每张最大 1000 B")
+
+
+def test_too_many_files_are_refused_with_the_number_that_is_taken(page: Page, site: Site) -> None:
+    open_page(page, site)
+    files = [{"name": f"{number}.pdf", "mimeType": "application/pdf", "buffer": b"%PDF-1.7"} for number in range(9)]
+    page.set_input_files("#picker", files)  # type: ignore[arg-type]
+    expect(page.locator("#attachments li")).to_have_count(8)
+    expect(page.locator("#hint")).to_have_text("一次最多 8 张图片")
+
+
+def test_a_damaged_picture_says_why_and_keeps_the_draft(page: Page, site: Site) -> None:
+    open_page(page, site)
+    broken = (SCREENS / "waybill.png").read_bytes()[:8000]
+    page.set_input_files("#picker", {"name": "half.png", "mimeType": "image/png", "buffer": broken})
+    expect(page.locator("#attachments .bad")).to_contain_text("损坏")
+    send(page, "运单号是多少")
+    expect(page.locator("#question")).to_have_value("运单号是多少")
+    expect(page.locator(".turn")).to_have_count(0)
+
+
+def test_an_upload_that_the_network_broke_is_tried_again_by_a_click(page: Page, site: Site) -> None:
+    open_page(page, site)
+    page.route("**/api/files", lambda route: route.abort(), times=1)
+    page.set_input_files("#picker", SCREENS / "order.png")
+    expect(page.locator("#attachments .bad .note")).to_contain_text("网络不通")
+    page.locator("#attachments .again").click()
+    expect(page.locator("#attachments .note")).to_have_text(re.compile("KB$"))
+
+
+def test_a_removed_picture_is_deleted_from_the_server(page: Page, site: Site) -> None:
+    open_page(page, site)
+    attach(page, SCREENS / "order.png")
+    with page.expect_response(lambda response: response.request.method == "DELETE"):
+        page.locator("#attachments .remove").click()
+    assert page.request.get(f"{site.url}/api/files").json()["data"] == []
+
+
+def test_a_question_waits_for_its_upload_and_goes_out_once(page: Page, site: Site) -> None:
+    open_page(page, site)
+    held: list[Route] = []
+    page.route("**/api/files", lambda route: held.append(route), times=1)
+    page.set_input_files("#picker", SCREENS / "order.png")
+    send(page, "订单号是多少")
+    expect(page.locator("#send")).to_have_text("正在上传")
+    page.press("#question", "Enter")
+    held[0].continue_()
+    expect(page.locator(".turn.user")).to_have_count(1, timeout=READING)
+    expect(page.locator(".turn.assistant .chip").first).to_be_visible(timeout=READING)
+
+
+def test_pictures_are_referenced_by_their_id_and_their_bytes_are_nowhere_else(page: Page, site: Site) -> None:
+    bodies: list[str] = []
+    page.on("request", lambda request: bodies.append(request.post_data or "") if "/api/chat" in request.url else None)
+    open_page(page, site)
+    attach(page, SCREENS / "order.png")
+    ask(page, "订单号是多少")
+    ask(page, "什么时候发货")
+    assert len(bodies) == 2
+    for body in bodies:
+        parts: list[dict[str, Any]] = json.loads(body)["messages"][0]["content"]
+        assert [part["type"] for part in parts] == ["text", "file"]
+        assert parts[1]["file"]["file_id"].startswith("file-")
+    storage = page.evaluate("JSON.stringify([{ ...localStorage }, { ...sessionStorage }])")
+    for kept in (*bodies, storage):
+        assert "base64" not in kept
+        assert "data:image" not in kept
+    uploads = page.request.get(f"{site.url}/api/files").json()["data"]
+    assert len(uploads) == 1
+
+
+def test_a_server_that_takes_no_more_says_so_at_the_picture(page: Page, site: Site) -> None:
+    open_page(page, site)
+    page.route("**/api/files", lambda route: route.fulfill(status=413, json=error("image_too_large")), times=1)
+    page.set_input_files("#picker", SCREENS / "order.png")
+    expect(page.locator("#attachments .bad .note")).to_have_text("图片太大：每张最大 20.0 MB。")
+
+
+def test_the_first_byte_of_a_slow_network_does_not_freeze_the_page(page: Page, site: Site) -> None:
+    open_page(page, site)
+
+    def late(route: Route) -> None:
+        time.sleep(1)
+        route.continue_()
+
+    page.route("**/api/chat", late, times=1)
+    ask(page, "多少钱包邮")

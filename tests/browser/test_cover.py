@@ -1,0 +1,163 @@
+"""Cover and crop before sending: what is covered never leaves the browser."""
+
+import io
+from pathlib import Path
+
+from PIL import Image, ImageDraw, ImageFont
+from playwright.sync_api import Page, expect
+
+from tests.browser.kit import READING, Site, ask, attach, open_page
+from tests.conftest import SCREENS
+
+PHONE = (300, 200, 520, 240)
+
+
+def uploads(page: Page) -> list[bytes]:
+    """The body of every upload from now on, as it goes out."""
+    bodies: list[bytes] = []
+    page.on(
+        "request",
+        lambda request: (
+            bodies.append(request.post_data_buffer or b"")
+            if request.method == "POST" and request.url.endswith("/api/files")
+            else None
+        ),
+    )
+    return bodies
+
+
+def stored(page: Page, site: Site) -> list[Image.Image]:
+    files = page.request.get(f"{site.url}/api/files").json()["data"]
+    return [
+        Image.open(io.BytesIO(page.request.get(f"{site.url}/api/files/{file['id']}/content").body())) for file in files
+    ]
+
+
+def draw(page: Page, box: tuple[int, int, int, int]) -> None:
+    """Drags a box given in pixels of the picture."""
+    image = page.locator(".editor .stage img")
+    shown = image.bounding_box()
+    assert shown
+    scale = shown["width"] / image.evaluate("(image) => image.naturalWidth")
+    left, top, right, bottom = (side * scale for side in box)
+    page.mouse.move(shown["x"] + left, shown["y"] + top)
+    page.mouse.down()
+    page.mouse.move(shown["x"] + right, shown["y"] + bottom, steps=4)
+    page.mouse.up()
+
+
+def finish(page: Page) -> None:
+    """Presses Done and waits until what was made of the picture is up."""
+    with page.expect_response(
+        lambda response: response.request.method == "POST" and response.url.endswith("/api/files")
+    ):
+        page.get_by_role("button", name="完成").click()
+    expect(page.locator("#attachments progress")).to_be_hidden(timeout=READING)
+
+
+def test_with_cover_before_sending_not_a_byte_of_the_original_goes_out(page: Page, site: Site) -> None:
+    bodies = uploads(page)
+    open_page(page, site)
+    page.click("#hold")
+    page.set_input_files("#picker", SCREENS / "order.png")
+    expect(page.get_by_role("dialog", name="遮挡与裁剪")).to_be_visible()
+    draw(page, PHONE)
+    page.wait_for_timeout(500)
+    assert bodies == []
+    finish(page)
+    assert len(stored(page, site)) == 1
+    covered = stored(page, site)[0].convert("RGB")
+    with Image.open(SCREENS / "order.png") as file:
+        original = file.convert("RGB")
+    assert covered.size == original.size
+    assert covered.crop((310, 210, 510, 230)).getcolors() == [(200 * 20, (0, 0, 0))]
+    assert covered.getpixel((900, 10)) == original.getpixel((900, 10))
+
+
+def test_a_held_picture_goes_out_when_the_question_is_sent(page: Page, site: Site) -> None:
+    bodies = uploads(page)
+    open_page(page, site)
+    page.click("#hold")
+    page.set_input_files("#picker", SCREENS / "order.png")
+    expect(page.get_by_role("dialog")).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(page.locator("#attachments .note")).to_contain_text("发送时才上传")
+    page.wait_for_timeout(300)
+    assert bodies == []
+    ask(page, "订单号是多少")
+    assert len(bodies) == 1
+
+
+def test_a_picture_that_was_already_up_is_replaced_and_its_original_deleted(page: Page, site: Site) -> None:
+    open_page(page, site)
+    attach(page, SCREENS / "order.png")
+    original = page.request.get(f"{site.url}/api/files").json()["data"][0]["id"]
+    page.locator("#attachments .thumb").click()
+    expect(page.get_by_role("dialog")).to_contain_text("完成后会从服务器删除")
+    draw(page, PHONE)
+    finish(page)
+    files = page.request.get(f"{site.url}/api/files").json()["data"]
+    assert len(files) == 1
+    assert files[0]["id"] != original
+    assert stored(page, site)[0].convert("RGB").getpixel((400, 220)) == (0, 0, 0)
+
+
+def test_a_crop_asks_about_this_part_alone(page: Page, site: Site) -> None:
+    open_page(page, site)
+    attach(page, SCREENS / "order.png")
+    page.locator("#attachments .thumb").click()
+    page.get_by_role("button", name="只问这一块").click()
+    draw(page, (100, 100, 400, 300))
+    finish(page)
+    width, height = stored(page, site)[0].size
+    assert abs(width - 300) <= 3
+    assert abs(height - 200) <= 3
+
+
+def test_the_editor_works_by_keyboard_alone(page: Page, site: Site) -> None:
+    open_page(page, site)
+    attach(page, SCREENS / "order.png")
+    page.locator("#attachments .thumb").focus()
+    page.keyboard.press("Enter")
+    page.get_by_role("button", name="加一个框").focus()
+    page.keyboard.press("Enter")
+    box = page.get_by_role("button", name="遮挡框 1")
+    expect(box).to_be_focused()
+    before = box.bounding_box()
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("Shift+ArrowDown")
+    after = box.bounding_box()
+    assert before
+    assert after
+    assert after["x"] > before["x"]
+    assert after["height"] > before["height"]
+    page.keyboard.press("Delete")
+    expect(page.locator(".editor .box")).to_have_count(0)
+    page.keyboard.press("Escape")
+    expect(page.locator("#attachments .thumb")).to_be_focused()
+
+
+def phone_screen(folder: Path) -> Path:
+    """A sample screen whose picture holds a whole phone number."""
+    made = folder / "phone.png"
+    page = Image.new("RGB", (900, 300), "white")
+    font = ImageFont.load_default(36)
+    ImageDraw.Draw(page).text((60, 120), "Phone: 13812345678", fill="black", font=font)
+    page.save(made)
+    return made
+
+
+def test_suggestions_come_from_the_reader_when_one_asks_and_the_original_is_deleted_after(
+    page: Page, site: Site, tmp_path: Path
+) -> None:
+    open_page(page, site)
+    page.click("#hold")
+    page.set_input_files("#picker", phone_screen(tmp_path))
+    expect(page.get_by_role("dialog")).to_contain_text("需要先把原图发给服务器读一次")
+    page.get_by_role("button", name="帮我找出号码").click()
+    expect(page.get_by_role("dialog").locator(".hint").last).to_have_text("找到 1 处，请核对", timeout=READING)
+    expect(page.locator(".editor .box.cover")).to_have_count(1)
+    assert page.request.get(f"{site.url}/api/files").json()["data"] == []
+    finish(page)
+    picture = stored(page, site)[0].convert("L")
+    assert picture.crop((200, 125, 420, 150)).getextrema() == (0, 0)

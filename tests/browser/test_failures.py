@@ -1,0 +1,161 @@
+"""What goes wrong, in the user's words, and how it is made good."""
+
+import json
+
+import pytest
+from playwright.sync_api import Page, Route, expect
+
+from tests.browser.kit import READING, Site, answer, ask, configured, content, error, events, extras, open_page, send
+
+
+@pytest.mark.parametrize(
+    ("status", "code", "words"),
+    [
+        (401, "invalid_api_key", "重新登录"),
+        (413, "image_too_large", "20.0 MB"),
+        (413, "body_too_large", "请减少图片"),
+        (503, "upstream_unavailable", "暂时不可用"),
+        (504, "upstream_timeout", "超时"),
+        (500, "something_new", "出错了：m"),
+    ],
+)
+def test_a_failure_says_what_it_is_and_a_retry_works(
+    page: Page, site: Site, status: int, code: str, words: str
+) -> None:
+    open_page(page, site)
+    answer(page, error(code), status=status)
+    send(page, "多少钱包邮")
+    expect(page.locator(".failure p")).to_contain_text(words)
+    page.locator(".retry").click()
+    expect(page.locator(".turn.assistant .chip").first).to_be_visible(timeout=READING)
+    expect(page.locator(".turn.user")).to_have_count(1)
+    expect(page.locator(".failure:visible")).to_have_count(0)
+
+
+def test_an_engine_that_is_loading_says_how_far_it_is(page: Page, site: Site) -> None:
+    open_page(page, site)
+    state = {"ready": False, "phase": "loading", "percent": 62, "fallback": False}
+    configured(page, engine_state=state)
+    answer(page, error("upstream_unavailable"), status=503, headers={"retry-after": "5"})
+    send(page, "多少钱包邮")
+    expect(page.locator(".failure p")).to_have_text("智能引擎正在加载模型 62 %")
+    expect(page.locator("#banner")).to_have_text("智能引擎正在加载模型 62 %")
+    page.unroute("**/api/config")
+    expect(page.locator("#banner")).to_be_hidden(timeout=READING)
+
+
+def test_too_many_questions_count_down_to_the_retry(page: Page, site: Site) -> None:
+    open_page(page, site)
+    answer(page, error("rate_limit_exceeded"), status=429, headers={"retry-after": "3"})
+    send(page, "多少钱包邮")
+    retry = page.locator(".retry")
+    expect(page.locator(".failure p")).to_contain_text("问得太快了")
+    expect(retry).to_have_text("2 秒后可重试")
+    expect(retry).to_be_disabled()
+    expect(retry).to_be_enabled(timeout=8000)
+    retry.click()
+    expect(page.locator(".turn.assistant .chip").first).to_be_visible(timeout=READING)
+
+
+def test_a_stream_cut_in_the_middle_goes_on_where_it_broke(page: Page, site: Site) -> None:
+    open_page(page, site)
+    asked: list[str] = []
+    answer(page, extras(answer={"id": "answer-1"}), content("满 79 元"), done=False)
+
+    def rest(route: Route) -> None:
+        asked.append(route.request.url)
+        route.fulfill(body=events(content("包邮")), content_type="text/event-stream")
+
+    page.route("**/api/chat/answer-1?**", rest)
+    reply = ask(page, "多少钱包邮")
+    expect(reply.locator(".markdown")).to_have_text("满 79 元包邮")
+    assert asked == [f"{site.url}/api/chat/answer-1?from=2"]
+
+
+def test_a_stream_cut_for_good_keeps_what_came_and_says_so(page: Page, site: Site) -> None:
+    open_page(page, site)
+    answer(page, extras(answer={"id": "answer-1"}), content("满 79 元"), done=False)
+    send(page, "多少钱包邮")  # the gateway knows no answer of that name
+    expect(page.locator(".failure p")).to_contain_text("中途断开")
+    expect(page.locator(".turn.assistant .markdown")).to_contain_text("满 79 元")
+    page.locator(".retry").click()
+    expect(page.locator(".turn.assistant .chip").first).to_be_visible(timeout=READING)
+
+
+def test_an_error_inside_the_stream_is_that_error(page: Page, site: Site) -> None:
+    open_page(page, site)
+    answer(page, content("满"), error("upstream_error"), done=False)
+    send(page, "多少钱包邮")
+    expect(page.locator(".failure p")).to_have_text("智能引擎出错了，请重试。")
+
+
+def test_a_browser_that_goes_offline_says_so_and_keeps_what_was_written(page: Page, site: Site) -> None:
+    open_page(page, site)
+    page.context.set_offline(True)
+    expect(page.locator("#banner")).to_contain_text("网络已断开")
+    send(page, "多少钱包邮")
+    expect(page.locator(".failure p")).to_contain_text("网络不通")
+    page.context.set_offline(False)
+    expect(page.locator("#banner")).to_be_hidden()
+    page.locator(".retry").click()
+    expect(page.locator(".turn.assistant .chip").first).to_be_visible(timeout=READING)
+
+
+def test_a_desk_that_cannot_be_reached_at_the_start_offers_to_try_again(page: Page, site: Site) -> None:
+    page.route("**/api/config", lambda route: route.abort(), times=1)
+    page.goto(site.url + "/chat.html")
+    expect(page.locator(".welcome")).to_contain_text("网络不通")
+    page.locator(".welcome .retry").click()
+    expect(page.locator("#questions .ask").first).to_be_visible()
+
+
+def test_a_reload_in_mid_answer_picks_the_answer_up_again(page: Page, site: Site) -> None:
+    open_page(page, site)
+    ask(page, "多少钱包邮")
+    # The gateway's own answer, cut off for this page after its first events by leaving it.
+    page.evaluate(
+        """() => {
+            const original = window.fetch;
+            window.fetch = async (path, init) => {
+                const response = await original(path, init);
+                if (path !== "/api/chat") return response;
+                const reader = response.body.getReader();
+                let given = 0;
+                const body = new ReadableStream({ async pull(controller) {
+                    if (given++) return new Promise(() => {});
+                    controller.enqueue((await reader.read()).value);
+                } });
+                return new Response(body, response);
+            };
+        }"""
+    )
+    send(page, "退货流程是什么")
+    page.wait_for_function("() => JSON.parse(sessionStorage.getItem('sightdesk.tab') ?? '{}').pending?.answer")
+    page.reload()
+    reply = page.locator(".turn.assistant").nth(1)
+    expect(reply.locator(".chip").first).to_be_visible(timeout=READING)
+    expect(page.locator(".turn.user")).to_have_count(2)
+    expect(page.locator(".failure:visible")).to_have_count(0)
+
+
+def test_a_draft_survives_a_reload(page: Page, site: Site) -> None:
+    open_page(page, site)
+    page.fill("#question", "写了一半")
+    page.reload()
+    expect(page.locator("#question")).to_have_value("写了一半")
+
+
+def test_the_banner_says_that_the_embedded_engine_stands_in(page: Page, site: Site) -> None:
+    open_page(page, site)
+    answer(page, extras(degraded=True), content("好"))
+    ask(page, "多少钱包邮")
+    expect(page.locator("#banner")).to_contain_text("内置引擎")
+    ask(page, "多少钱包邮")
+    expect(page.locator("#banner")).to_be_hidden()
+
+
+def test_what_the_page_sends_is_what_the_contract_names(page: Page, site: Site) -> None:
+    open_page(page, site)
+    with page.expect_request("**/api/chat") as sent:
+        send(page, "多少钱包邮")
+    assert set(json.loads(sent.value.post_data or "")) == {"model", "stream", "conversation_id", "messages"}

@@ -1,0 +1,117 @@
+"""The button in the corner of examples/shop."""
+
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Page, Route, expect
+
+from benchmarks.servers import Running
+from tests.embedding.conftest import hosting
+
+
+@pytest.fixture(scope="module")
+def shop(gateway: Running) -> Iterator[str]:
+    with hosting(gateway, "examples.host", "examples/shop") as origin:
+        yield origin
+
+
+def opener(page: Page):  # type: ignore[no-untyped-def]
+    return page.locator("button.opener")
+
+
+def test_nothing_of_the_desk_is_loaded_before_it_is_opened(page: Page, shop: str, gateway: Running) -> None:
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.goto(shop)
+    expect(opener(page)).to_be_visible()
+    assert [url for url in asked if url.startswith(gateway.url)] == [gateway.url + "/embed.js"]
+    assert not [url for url in asked if url.endswith("/sightdesk-token")]
+
+
+def test_it_opens_and_closes_by_keyboard_and_says_what_it_is(page: Page, shop: str) -> None:
+    refused: list[str] = []
+    page.on("console", lambda line: refused.append(line.text) if "Content Security Policy" in line.text else None)
+    page.goto(shop)
+    button = opener(page)
+    expect(button).to_have_attribute("aria-label", "打开智能客服")
+    expect(button).to_have_attribute("aria-expanded", "false")
+    button.focus()
+    page.keyboard.press("Enter")
+    dialog = page.get_by_role("dialog", name="智能客服")
+    expect(dialog).to_be_visible()
+    expect(button).to_have_attribute("aria-expanded", "true")
+    expect(dialog.get_by_role("button", name="关闭")).to_be_focused()
+    expect(page.frame_locator("iframe").locator(".welcome h1")).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(dialog).to_be_hidden()
+    expect(button).to_be_focused()
+    assert refused == []
+
+
+def test_an_answer_that_comes_while_it_is_closed_is_marked(page: Page, shop: str) -> None:
+    page.goto(shop)
+    opener(page).click()
+    desk = page.frame_locator("iframe")
+    expect(desk.locator(".welcome h1")).to_be_visible()
+    desk.locator("#question").fill("多少钱包邮")
+    # The question waits until the bubble is closed.
+    held: list[Route] = []
+    page.route("**/api/chat", lambda route: held.append(route))
+    with page.expect_request("**/api/chat"):
+        desk.locator("#question").press("Enter")
+    opener(page).click()
+    held[0].continue_()
+    badge = page.locator(".unread")
+    expect(badge).to_have_text("1", timeout=20_000)
+    expect(opener(page)).to_have_attribute("aria-label", "打开智能客服，有 1 条新回复")
+    expect(page.get_by_role("status")).to_have_text("智能客服有新回复")
+    opener(page).click()
+    expect(badge).to_be_hidden()
+    expect(desk.locator(".turn.assistant")).to_contain_text("79")
+    expect(desk.locator(".turn.assistant .copy")).to_be_visible()
+    expect(desk.get_by_role("button", name="插入工单")).to_have_count(0)  # a visitor has no ticket
+
+
+def test_it_remembers_the_visitor_and_whether_it_was_open(page: Page, shop: str) -> None:
+    sent: list[str] = []
+    page.on(
+        "request", lambda request: sent.append(request.post_data or "") if "sightdesk-token" in request.url else None
+    )
+    page.goto(shop)
+    opener(page).click()
+    expect(page.frame_locator("iframe").locator(".welcome h1")).to_be_visible()
+    page.reload()
+    expect(page.get_by_role("dialog")).to_be_visible()
+    expect(page.frame_locator("iframe").locator(".welcome h1")).to_be_visible()
+    assert len(sent) == 2
+    assert sent[0] == sent[1]
+    opener(page).click()
+    page.reload()
+    expect(opener(page)).to_be_visible()
+    expect(page.get_by_role("dialog")).to_be_hidden()
+
+
+def test_on_a_phone_it_takes_the_whole_screen(page: Page, shop: str) -> None:
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.goto(shop)
+    opener(page).click()
+    assert page.get_by_role("dialog").bounding_box() == {"x": 0, "y": 0, "width": 390, "height": 844}
+    page.get_by_role("dialog").get_by_role("button", name="关闭").click()
+    expect(opener(page)).to_be_focused()
+
+
+def test_unmounting_leaves_nothing(page: Page, shop: str) -> None:
+    page.goto(shop)
+    before = page.evaluate("document.body.childElementCount")
+    page.evaluate("support.open(); support.unmount()")
+    assert page.evaluate("document.body.childElementCount") == before - 1
+
+
+def test_a_desk_that_cannot_be_had_is_told_and_tried_again(page: Page, gateway: Running) -> None:
+    with hosting(gateway, "examples.host", "examples/shop", SIGHTDESK_API_KEY="sk-wrong") as origin:
+        page.goto(origin)
+        opener(page).click()
+        expect(page.get_by_role("alert")).to_contain_text("现在连不上客服")
+        expect(page.locator("iframe")).to_have_count(0)
+        with page.expect_request("**/sightdesk-token"):
+            page.get_by_role("button", name="重试").click()

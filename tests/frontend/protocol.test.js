@@ -1,0 +1,100 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { REQUESTS, claimsOf, envelope, fileOf, readRequest } from "../../frontend/assets/js/host/protocol.js";
+import { shelfOf } from "../../frontend/assets/js/host/shelf.js";
+import { reportSession } from "../../frontend/assets/js/host/reports.js";
+
+const PNG = "data:image/png;base64,iVBORw==";
+const asked = (type, payload, more = {}) => readRequest({ source: "sightdesk", version: 1, requestId: "r", type, payload, ...more });
+
+test("what is none of ours is not read at all", () => {
+  for (const data of [null, "text", 7, [], {}, { source: "react-devtools" }, { type: "init" }]) assert.equal(readRequest(data), null);
+  assert.equal(asked("ack", {}), null);
+  assert.equal(asked("nack", {}), null);
+});
+
+test("a request is read with its id, whatever is wrong with it", () => {
+  assert.deepEqual(asked("prefill", { text: "a" }), { type: "prefill", requestId: "r", payload: { text: "a" }, refusal: null });
+  assert.equal(asked("prefill", { text: "a" }, { version: 2 }).refusal, "unsupported_version");
+  assert.equal(asked("prefill", { text: "a" }, { version: undefined }).refusal, "unsupported_version");
+  for (const type of ["launch", "toString", "__proto__", undefined, {}]) assert.equal(asked(type, {}).refusal, "unknown_type");
+  assert.equal(asked("prefill", { text: "a" }, { requestId: { evil: 1 } }).requestId, null);
+  assert.equal(asked("prefill", { text: "a" }, { requestId: 7 }).requestId, 7);
+});
+
+test("every request has a form, and another is refused", () => {
+  const good = {
+    init: { token: "t", locale: "en", theme: "dark" }, "set-user": { name: "Ann", avatar: PNG }, "set-context": { messages: [{ role: "user", text: "a", images: [PNG, { name: "b", data: PNG }] }] },
+    "set-locale": { locale: "zh-CN" }, "set-theme": { theme: "auto" }, prefill: { text: "" }, ask: { images: [new Blob(["x"])] }, "attach-image": { data: new Blob(["x"]) },
+    "new-conversation": undefined, "open-conversation": { id: "c" },
+  };
+  const bad = {
+    init: [{}, { token: 1 }, { token: " " }, { token: "t", theme: "pink" }, { token: "t".repeat(5000) }],
+    "set-user": [{}, { name: "a", avatar: "https://example.com/a.png" }, { name: "a".repeat(200) }],
+    "set-context": [{}, { messages: {} }, { messages: [{ role: "system", text: "a" }] }, { messages: [null] }, { messages: Array(201).fill({ role: "user", text: "a" }) }],
+    "set-locale": [{}, { locale: "" }], "set-theme": [{}, { theme: "DARK" }], prefill: [{}, { text: "a".repeat(32_001) }],
+    ask: [{}, { text: " " }, { text: "a", images: PNG }, { text: "a", images: Array(17).fill(PNG) }, { text: "a", images: ["javascript:alert(1)"] }],
+    "attach-image": [{}, { data: "data:text/html,<b>" }, { data: 7 }], "open-conversation": [{}, { id: "a".repeat(200) }],
+  };
+  assert.deepEqual(Object.keys(good).sort(), Object.keys(REQUESTS).sort());
+  for (const [type, payload] of Object.entries(good)) assert.equal(asked(type, payload).refusal, null, type);
+  for (const [type, payloads] of Object.entries(bad)) for (const payload of payloads) assert.equal(asked(type, payload).refusal, "invalid_payload", `${type} ${JSON.stringify(payload)?.slice(0, 80)}`);
+});
+
+test("the envelope is the contract's", () => {
+  assert.deepEqual(envelope("resize", { height: 3 }, "r"), { source: "sightdesk", version: 1, type: "resize", requestId: "r", payload: { height: 3 } });
+});
+
+test("a token's claims are its user and its exact origin", () => {
+  const token = (claims) => `h.${Buffer.from(JSON.stringify(claims)).toString("base64url")}.s`;
+  assert.deepEqual(claimsOf(token({ sub: "李娜", origin: "https://CRM.example.com:443/" })), { user: "李娜", origin: "https://crm.example.com" });
+  for (const wrong of ["", "a.b.c", "sk-key", token({ sub: "li" }), token({ sub: "li", origin: "nowhere" })]) assert.equal(claimsOf(wrong), null);
+});
+
+test("a picture becomes a file, however it comes", async () => {
+  for (const image of [PNG, { name: "a.png", data: PNG }, new Blob([new Uint8Array([0x89, 0x50, 0x4e, 0x47])], { type: "image/png" })]) {
+    const file = fileOf(image);
+    assert.equal(file.type, "image/png");
+    assert.equal(file.name, image.name ?? "picture");
+    assert.deepEqual([...new Uint8Array(await file.arrayBuffer())], [0x89, 0x50, 0x4e, 0x47]);
+  }
+});
+
+test("what one user keeps another does not find, and without storage it is kept while the frame lives", () => {
+  const storage = memory();
+  shelfOf("ann", storage).setItem("k", "1");
+  assert.equal(shelfOf("bo", storage).getItem("k"), null);
+  assert.equal(shelfOf("ann", storage).getItem("k"), "1");
+  const shelf = shelfOf("ann", { setItem: () => { throw new Error("denied"); } });
+  shelf.setItem("k", "2");
+  assert.equal(shelf.getItem("k"), "2");
+});
+
+test("the host hears of the session in the contract's words", () => {
+  const session = Object.assign(new EventTarget(), { conversation: { id: "c1", turns: [] } });
+  const told = [];
+  reportSession(session, (type, payload) => told.push([type, payload]));
+  const say = (type, detail) => session.dispatchEvent(new CustomEvent(type, { detail }));
+  const turn = { text: "t", answer: "answer-1", citations: [{ id: "x" }], fields: [] };
+  const reply = { conversationId: "c1", answerId: "answer-1", text: "t", citations: [{ id: "x" }], fields: [] };
+  say("asked", { text: "q" });
+  say("answered", turn);
+  say("asked", { text: "q2" });
+  say("insert", turn);
+  say("failed", { turn, error: { code: "network", message: "gone" } });
+  say("feedback", { answer: "answer-1", rating: "up" });
+  say("handoff");
+  session.conversation = { id: "c2", turns: [{ role: "user" }] };
+  say("opened");
+  say("asked", { text: "q3" });
+  assert.deepEqual(told, [
+    ["conversation-started", { conversationId: "c1" }], ["message-sent", { conversationId: "c1", text: "q" }], ["message-completed", reply],
+    ["message-sent", { conversationId: "c1", text: "q2" }], ["insert-reply", reply], ["failed", { code: "network", message: "gone" }],
+    ["feedback", { answerId: "answer-1", rating: "up" }], ["handoff-requested", { conversationId: "c1" }], ["message-sent", { conversationId: "c2", text: "q3" }],
+  ]);
+});
+
+function memory() {
+  const kept = new Map();
+  return { getItem: (key) => kept.get(key) ?? null, setItem: (key, value) => kept.set(key, value), removeItem: (key) => kept.delete(key) };
+}
