@@ -41,7 +41,7 @@ def test_it_opens_and_closes_by_keyboard_and_says_what_it_is(page: Page, shop: s
     expect(dialog).to_be_visible()
     expect(button).to_have_attribute("aria-expanded", "true")
     expect(dialog.get_by_role("button", name="关闭")).to_be_focused()
-    expect(page.frame_locator("iframe").locator(".welcome h1")).to_be_visible()
+    expect(page.frame_locator("iframe").locator(".welcome h2")).to_be_visible()
     page.keyboard.press("Escape")
     expect(dialog).to_be_hidden()
     expect(button).to_be_focused()
@@ -52,7 +52,7 @@ def test_an_answer_that_comes_while_it_is_closed_is_marked(page: Page, shop: str
     page.goto(shop)
     opener(page).click()
     desk = page.frame_locator("iframe")
-    expect(desk.locator(".welcome h1")).to_be_visible()
+    expect(desk.locator(".welcome h2")).to_be_visible()
     desk.locator("#question").fill("多少钱包邮")
     # The question waits until the bubble is closed.
     held: list[Route] = []
@@ -79,10 +79,10 @@ def test_it_remembers_the_visitor_and_whether_it_was_open(page: Page, shop: str)
     )
     page.goto(shop)
     opener(page).click()
-    expect(page.frame_locator("iframe").locator(".welcome h1")).to_be_visible()
+    expect(page.frame_locator("iframe").locator(".welcome h2")).to_be_visible()
     page.reload()
     expect(page.get_by_role("dialog")).to_be_visible()
-    expect(page.frame_locator("iframe").locator(".welcome h1")).to_be_visible()
+    expect(page.frame_locator("iframe").locator(".welcome h2")).to_be_visible()
     assert len(sent) == 2
     assert sent[0] == sent[1]
     opener(page).click()

@@ -22,7 +22,7 @@ function mountFields(form, turn, question, { session, text, pictureUrl }) {
   const fields = readings.flatMap((reading) => reading.fields.map((field) => ({ field, reading }))).slice(0, SHOWN_FIELDS);
   form.hidden = fields.length === 0;
   if (form.hidden) return;
-  form.querySelector("h3").textContent = text("fieldsTitle");
+  form.querySelector("h2").textContent = text("fieldsTitle");
   form.querySelector(".note").textContent = text("fieldsHint");
   const buttons = form.querySelector(".buttons");
   const list = form.querySelector("dl");
