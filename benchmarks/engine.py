@@ -15,7 +15,7 @@ from pathlib import Path
 
 from benchmarks.servers import ROOT, free_port, running_gateway, wait_for
 
-VLLM = ROOT / ".venv-vllm" / "bin" / "vllm"
+VLLM_PYTHON = ROOT / ".venv-vllm" / "bin" / "python"
 TINY = ROOT / ".cache" / "tiny-qwen3-vl"
 MODEL = "Qwen3-VL-2B"
 START_SECONDS = 300
@@ -42,7 +42,7 @@ class Figures:
 def measure(url: str, load: Load, model: str, tokenizer: str, key: str, seed: int) -> Figures:
     with tempfile.TemporaryDirectory() as folder:
         command = [
-            str(VLLM), "bench", "serve", "--backend", "openai-chat", "--endpoint", "/v1/chat/completions", "--base-url", url,
+            str(VLLM_PYTHON), "-m", "benchmarks.vllm_client", "bench", "serve", "--backend", "openai-chat", "--endpoint", "/v1/chat/completions", "--base-url", url,
             "--model", model, "--tokenizer", tokenizer, "--dataset-name", "random-mm", "--num-prompts", str(load.prompts),
             "--max-concurrency", str(load.concurrency), "--num-warmups", "4", "--seed", str(seed),
             "--random-input-len", "64", "--random-output-len", "64", "--random-range-ratio", "0.0",
@@ -51,7 +51,7 @@ def measure(url: str, load: Load, model: str, tokenizer: str, key: str, seed: in
             "--percentile-metrics", "ttft,tpot,itl", "--save-result", "--result-dir", folder, "--result-filename", "r.json",
         ]  # fmt: skip
         environ = {**os.environ, "OPENAI_API_KEY": key, "VLLM_NO_USAGE_STATS": "1", "HF_HUB_OFFLINE": "1"}
-        done = subprocess.run(command, env=environ, capture_output=True, text=True)
+        done = subprocess.run(command, cwd=ROOT, env=environ, capture_output=True, text=True)
         if done.returncode:
             raise RuntimeError(done.stdout[-1000:] + done.stderr[-2000:])
         told = json.loads((Path(folder) / "r.json").read_text("utf-8"))
@@ -118,8 +118,9 @@ def _tiny(stack: ExitStack, folder: Path) -> str:
         "ENGINE_STATUS_FILE": str(folder / "status.json"), "VLLM_EXTRA_ARGS": "--enforce-eager --dtype float32 --max-num-seqs 8",
     }  # fmt: skip
     log = stack.enter_context((folder / "vllm.log").open("wb"))
-    python = str(VLLM.with_name("python"))
-    process = subprocess.Popen([python, "-m", "inference.launch"], cwd=ROOT, env=environ, stdout=log, stderr=log)
+    process = subprocess.Popen(
+        [str(VLLM_PYTHON), "-m", "inference.launch"], cwd=ROOT, env=environ, stdout=log, stderr=log
+    )
     stack.callback(process.wait, 60)
     stack.callback(process.terminate)
     wait_for(f"http://127.0.0.1:{port}/health", process, folder / "vllm.log", START_SECONDS)
