@@ -64,6 +64,7 @@ def completed(document: dict[str, Any]) -> dict[str, Any]:
         "description": "Nothing answers yet.",
         "content": {"application/json": {}},
     }
+    paths["/api/export"]["get"]["responses"]["200"]["content"] = {"application/x-ndjson": {}}
     paths["/metrics"]["get"]["responses"]["200"]["content"] = {"text/plain": {}}
     for prefix in ("/v1", "/api"):
         paths[f"{prefix}/files/{{file_id}}/content"]["get"]["responses"]["200"]["content"] = {"*/*": {}}

@@ -5,7 +5,7 @@ import os
 import uvicorn
 from starlette.applications import Starlette
 from starlette.requests import Request
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
 
 
@@ -26,6 +26,12 @@ async def large(_: Request) -> Response:
     return Response(b"x" * 5000)
 
 
+async def headers(request: Request) -> Response:
+    response = JSONResponse(dict(request.headers))
+    response.set_cookie("track", "me")
+    return response
+
+
 async def healthz(_: Request) -> Response:
     return Response()
 
@@ -35,6 +41,7 @@ routes = [
     Route("/redirect/{left}", redirect),
     Route("/inside", inside),
     Route("/large", large),
+    Route("/headers", headers),
     Route("/healthz", healthz),
 ]
 

@@ -231,7 +231,7 @@ def test_a_title_is_renamed_masked_and_bounded(server: Running) -> None:
     me = Visitor(server.url)
     path = f"/api/conversations/{me.ask('hi')['conversation']}"
     assert me.call("PATCH", path, json={"title": " 找 13812345678 "}).json()["title"] == "找 138****5678"
-    for title in ("", "   ", "x" * 201, "x" * 10_000_000, None, 5):
+    for title in ("", "   ", "x" * 201, "x" * 100_000, None, 5):
         assert code(me.call("PATCH", path, json={"title": title})) == (400, "invalid_request")
     assert code(me.call("PATCH", path, json={"title": "x", "owner": "me"})) == (400, "invalid_request")
     half = me.call("PATCH", path, data=b'{"title": "a\\ud800\\u0000b"}', headers={"content-type": "application/json"})

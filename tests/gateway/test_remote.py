@@ -1,6 +1,7 @@
 """Remote pictures: only from public addresses, pinned, at every redirect."""
 
 import ipaddress
+import json
 from collections.abc import AsyncIterator, Iterator
 
 import httpx
@@ -8,6 +9,7 @@ import pytest
 from httpx_aiohttp import AiohttpTransport
 
 from benchmarks.servers import Running, running
+from gateway.app import httpx_client
 from gateway.errors import ImageTooLarge, InvalidImage
 from gateway.identity.networks import Address
 from gateway.media.remote import RemoteImages, is_public
@@ -76,7 +78,8 @@ async def test_strange_addresses_are_refused(http: httpx.AsyncClient, address: s
     [
         "127.0.0.1", "10.0.0.1", "172.16.0.1", "192.168.1.1", "169.254.169.254", "100.64.0.1", "0.0.0.0", "224.0.0.1",
         "255.255.255.255", "192.0.2.1", "198.18.0.1", "::1", "::", "fe80::1", "fc00::1", "ff02::1", "2002:7f00:1::",
-        "64:ff9b::7f00:1", "2001:0:0:1::", "2001:db8::1",
+        "64:ff9b::7f00:1", "2001:0:0:1::", "2001:db8::1", "64:ff9b:1::1", "::7f00:1", "::ffff:0:7f00:1", "fec0::1", "3fff::1",
+        "192.88.99.1", "100::1", "5f00::1", "2002:808:808::1",
     ],
 )  # fmt: skip
 def test_addresses_that_are_not_public(text: str) -> None:
@@ -86,6 +89,21 @@ def test_addresses_that_are_not_public(text: str) -> None:
 def test_addresses_that_are_public() -> None:
     assert is_public(ipaddress.ip_address("8.8.8.8"))
     assert is_public(ipaddress.ip_address("2606:4700::1111"))
+
+
+@pytest.mark.parametrize("port", [1, 22, 25, 53, 81, 389, 445, 1023])
+async def test_ports_of_other_services_are_refused(http: httpx.AsyncClient, port: int) -> None:
+    with pytest.raises(InvalidImage, match="port"):
+        await images(http).fetch(f"http://pictures.example:{port}/")
+
+
+async def test_a_picture_comes_as_it_is_and_its_host_leaves_no_cookie(host: Running) -> None:
+    async with httpx_client() as http:
+        told = json.loads(await images(http).fetch(url(host, "/headers")))
+        assert told["accept-encoding"] == "identity"
+        again = json.loads(await images(http).fetch(url(host, "/headers")))
+        assert "cookie" not in again
+        assert not list(http.cookies.jar)
 
 
 async def test_literal_private_addresses_are_refused_in_every_spelling(http: httpx.AsyncClient) -> None:
