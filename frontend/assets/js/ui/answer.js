@@ -60,13 +60,15 @@ async function lightUp(reading, field, { text, pictureUrl }) {
 
 function mountCitations(element, turn, question, { text, pictureUrl }) {
   const citations = turn.citations ?? [];
+  // What led to a clause is in the question or in its picture.
+  const asked = [question?.text, ...(turn.fields ?? []).map((field) => field.value)].filter(Boolean).join(" ");
   const seen = readingsFor(turn, question).flatMap((reading) => reading.fields.filter((field) => field.box && field.value.length > 2 && turn.text.includes(field.value)).map((field) => ({ field, reading })));
   element.hidden = citations.length + seen.length === 0;
   element.replaceChildren();
   for (const citation of citations) {
     const number = citation.clause ? text("clause", { clause: citation.clause.replace(/^第|条$/g, "") }) : "";
     const words = [citation.title, number].filter(Boolean).join(" · ");
-    element.append(chip("clause", words, async () => (await import("./clause.js")).openClause(citation, number, question?.text ?? "", text)));
+    element.append(chip("clause", words, async () => (await import("./clause.js")).openClause(citation, number, asked, text)));
   }
   for (const { field, reading } of seen.slice(0, 4)) {
     const words = text("seen", { name: text(`field_${field.name}`), value: field.value });

@@ -30,11 +30,12 @@ export function mountAttachments(list, { desk, config, text, previews, refuse, c
     item.querySelector(".remove").onclick = () => detach(one);
     item.querySelector(".again").ariaLabel = `${text("retry")} ${name}`;
     item.querySelector(".again").onclick = () => begin(one);
-    const thumb = item.querySelector(".thumb");
-    thumb.disabled = !isDrawn(file);
-    thumb.ariaLabel = `${text("redact")} ${name}`;
-    thumb.title = thumb.disabled ? "" : text("redact");
-    thumb.onclick = () => edit(one);
+    for (const button of item.querySelectorAll(".thumb, .cover")) {
+      button.disabled = !isDrawn(file);
+      button.ariaLabel = button.title = `${text("redact")} ${name}`;
+      button.onclick = () => edit(one);
+    }
+    item.querySelector(".cover").hidden = !isDrawn(file);
     attached.push(one);
     list.append(item);
     show(one);

@@ -215,6 +215,8 @@ export function mountThread(element, parts) {
     toBottom.hidden = atEnd;
   }, { passive: true });
   toBottom.onclick = toEnd;
+  // The composer grows over the end of the thread, which stays in sight.
+  new ResizeObserver(() => atEnd && toEnd()).observe(element);
 
   const on = {
     opened: show,
