@@ -9,7 +9,7 @@ NAME ?=
 LIMIT ?=
 FILE ?=
 
-.PHONY: help demo setup test test-engine check fmt up down logs doctor bench bench-engine bench-relay soak eval backup restore user key lock screenshots
+.PHONY: help demo setup test test-engine check fmt up down logs doctor bench bench-engine bench-relay bench-page soak eval backup restore user key lock screenshots
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -69,6 +69,10 @@ bench: setup ## print the figures: answers, retrieval, memory
 bench-engine: setup ## vLLM's own benchmark through the gateway and straight to the engine
 	@scripts/engine-env
 	@$(VENV)/python -m benchmarks.engine
+
+bench-page: setup ## how fast the page is in Chromium: first paint, long conversations, streaming
+	@scripts/test-tools
+	@$(VENV)/python -m benchmarks.page
 
 soak: setup ## full load of every kind on fake engines for five minutes (SECONDS=300): nothing lost, nothing grows
 	@SECONDS=$(or $(SECONDS),300) $(VENV)/python -m benchmarks.soak

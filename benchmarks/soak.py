@@ -23,6 +23,8 @@ CLIENTS = 48
 PLACES = 16
 SETTLE_SECONDS = 7.0  # engines close idle connections after five
 REPORT_SECONDS = 10
+# A store's connection, opened under load and kept: database, WAL, shared memory; the pool holds five.
+DATABASE_FILES = 15
 # `limits` keeps the last minute's requests and uvicorn 75 s of connections that were reset: that follows the rate, not the time.
 MEMORY_SLACK = 12 * 1024 * 1024
 SETTINGS = {
@@ -43,9 +45,21 @@ class Size:
         return f"{self.memory / 1024**2:.0f} MiB, {self.files} file descriptors, {self.tasks} tasks"
 
 
-def measure(gateway: Running, watch: Path) -> Size:
-    """Idle: what clients and engines keep open for a while is closed by then."""
-    time.sleep(SETTLE_SECONDS)
+def measure(gateway: Running, watch: Path, before: Size | None = None) -> Size:
+    """Idle: what clients and engines keep open for a while is closed by then; on a busy machine that may take longer."""
+    deadline = time.monotonic() + SETTLE_SECONDS * 5
+    while True:
+        time.sleep(SETTLE_SECONDS)
+        size = look(gateway, watch)
+        if before is None or not grew(before, size) or time.monotonic() > deadline:
+            return size
+
+
+def grew(before: Size, after: Size) -> bool:
+    return after.files > before.files + DATABASE_FILES or after.tasks > before.tasks + 1
+
+
+def look(gateway: Running, watch: Path) -> Size:
     watch.write_text("")
     gateway.process.send_signal(signal.SIGUSR1)
     while not watch.read_text():
@@ -104,7 +118,7 @@ async def soak(seconds: float, gateway: Running, engines: list[Running], watch: 
         before = await asyncio.to_thread(measure, gateway, watch)
         print(f"idle, before: {before}")
         await load(visitors, seconds, gateway)
-        after = await asyncio.to_thread(measure, gateway, watch)
+        after = await asyncio.to_thread(measure, gateway, watch, before)
         print(f"idle, after:  {after}")
         states = [await told_by(session, engine.url) for engine in engines]
         counted = await metric(session, gateway, "sightdesk_tokens_total", 'direction="completion"')
@@ -128,7 +142,7 @@ async def soak(seconds: float, gateway: Running, engines: list[Running], watch: 
         f"{inside} places and {waiting} turns are still taken": inside == waiting == 0,
         "an engine is still at work": not any(state["running"] for state in states),
         "memory grew": after.memory <= before.memory * 1.05 + MEMORY_SLACK,
-        "file descriptors grew": after.files <= before.files + 2,
+        "file descriptors grew": after.files <= before.files + DATABASE_FILES,
         "tasks grew": after.tasks <= before.tasks + 1,
         "the log has what nobody foresaw": not unforeseen(gateway.log),
     }

@@ -13,7 +13,8 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
-FLOOD = 60_000  # events; about 10 MB, more than all sockets on the way hold
+FLOOD = 20_000  # events of 2 KB: more than all sockets on the way can hold, whatever the kernel grants them
+PADDING = "-" * 2000
 STATE: dict[str, Any] = {"running": 0, "aborted": 0, "aborted_at": 0.0, "bodies": [], "flooded": 0}
 
 
@@ -59,7 +60,7 @@ async def stream(order: str, usage: dict[str, int]) -> AsyncIterator[bytes]:
                 await asyncio.sleep(0.01)
         if order == "flood":
             for number in range(FLOOD):
-                yield chunk(f" {number}")
+                yield chunk(f" {number} {PADDING}")
                 STATE["flooded"] = number + 1
         if order == "split":
             event = chunk("好\u2028吗")

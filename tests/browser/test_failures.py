@@ -1,11 +1,26 @@
 """What goes wrong, in the user's words, and how it is made good."""
 
 import json
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, Route, expect
 
-from tests.browser.kit import READING, Site, answer, ask, configured, content, error, events, extras, open_page, send
+from benchmarks.servers import running, running_gateway, wait_for
+from tests.browser.kit import (
+    READING,
+    Site,
+    answer,
+    ask,
+    configured,
+    content,
+    error,
+    events,
+    extras,
+    open_page,
+    send,
+    without_store,
+)
 
 
 @pytest.mark.parametrize(
@@ -109,33 +124,27 @@ def test_a_desk_that_cannot_be_reached_at_the_start_offers_to_try_again(page: Pa
     expect(page.locator("#questions .ask").first).to_be_visible()
 
 
-def test_a_reload_in_mid_answer_picks_the_answer_up_again(page: Page, site: Site) -> None:
-    open_page(page, site)
-    ask(page, "多少钱包邮")
-    # The gateway's own answer, cut off for this page after its first events by leaving it.
-    page.evaluate(
-        """() => {
-            const original = window.fetch;
-            window.fetch = async (path, init) => {
-                const response = await original(path, init);
-                if (path !== "/api/chat") return response;
-                const reader = response.body.getReader();
-                let given = 0;
-                const body = new ReadableStream({ async pull(controller) {
-                    if (given++) return new Promise(() => {});
-                    controller.enqueue((await reader.read()).value);
-                } });
-                return new Response(body, response);
-            };
-        }"""
-    )
-    send(page, "退货流程是什么")
-    page.wait_for_function("() => JSON.parse(sessionStorage.getItem('sightdesk.tab') ?? '{}').pending?.answer")
-    page.reload()
-    reply = page.locator(".turn.assistant").nth(1)
-    expect(reply.locator(".chip").first).to_be_visible(timeout=READING)
-    expect(page.locator(".turn.user")).to_have_count(2)
-    expect(page.locator(".failure:visible")).to_have_count(0)
+@pytest.mark.parametrize("kept", ["server", "local"])
+def test_a_reload_in_mid_answer_picks_the_answer_up_again(page: Page, tmp_path: Path, kept: str) -> None:
+    settings = {"ENGINE": "cpu", "READER_URL": "", "DATABASE_URL": f"sqlite:///{tmp_path}/desk.db"}
+    with running("tests.fake_engine", {}) as engine, running_gateway(engine.url, tmp_path, **settings) as gateway:
+        wait_for(gateway.url + "/readyz")
+        if kept == "local":
+            without_store(page)
+        open_page(page, Site(gateway.url, gateway.url, tmp_path))
+        send(page, "endless")
+        bubble = page.locator(".turn.assistant .markdown")
+        expect(bubble).to_contain_text(" 40 ", timeout=READING)
+        page.reload()
+        expect(bubble).to_contain_text("你 0 1 2 3 ", timeout=READING)  # from its beginning
+        expect(bubble).to_contain_text(" 400 ", timeout=READING)  # and on, while it is written
+        expect(page.locator(".turn.user")).to_have_count(1)
+        expect(page.locator(".failure:visible")).to_have_count(0)
+        page.get_by_role("button", name="停止", exact=True).click()
+        expect(page.locator(".stopped")).to_be_visible()
+        page.reload()
+        expect(bubble).to_contain_text("你 0 1 2 3 ")
+        expect(page.locator("#send")).to_have_text("发送")
 
 
 def test_a_draft_survives_a_reload(page: Page, site: Site) -> None:

@@ -97,7 +97,7 @@ def test_a_reader_that_is_slow_holds_the_engine_back_and_loses_nothing(gateway: 
         while piece := client.recv(1_000_000):
             answer += piece
     numbers = [
-        line.split('"content": " ')[1].split('"')[0] for line in answer.decode().splitlines() if '"content": " ' in line
+        line.split('"content": " ')[1].split(" ")[0] for line in answer.decode().splitlines() if '"content": " ' in line
     ]
     assert numbers == [str(number) for number in range(FLOOD)]
     assert answer.rstrip().endswith(b"0")

@@ -13,7 +13,7 @@ export class Desk {
   #token;
   #fetch;
 
-  constructor({ token = "", fetch = globalThis.fetch.bind(globalThis) } = {}) {
+  constructor({ token = "", fetch = (...given) => globalThis.fetch(...given) } = {}) {
     this.#token = token;
     this.#fetch = fetch;
   }

@@ -16,6 +16,7 @@ export function mountThread(element, parts) {
   let shownFrom = 0;
   let atEnd = true;
   let markdown = null;
+  const articles = new WeakMap(); // of answers, by their turn
 
   /** Without a network there is no renderer yet, and an answer is shown as the text it is. */
   const load = async () => (markdown ??= await renderer().catch(() => null));
@@ -131,6 +132,7 @@ export function mountThread(element, parts) {
     if (turn.text) write(bubble, turn.text);
     article.querySelector(".status").hidden = true;
     dressAnswer(article, turn, turns[index - 1], index === turns.length - 1, parts);
+    articles.set(turn, article);
     return article;
   }
 
@@ -144,6 +146,7 @@ export function mountThread(element, parts) {
     live = { turn, article, timer: setInterval(tick, 1000), frame: 0, writer: null };
     tick();
     say(phase);
+    articles.get(turn)?.remove(); // one that is picked up again was shown as far as it had come
     element.append(article);
     toEnd();
     load().then(schedule);
