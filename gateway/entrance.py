@@ -1,7 +1,7 @@
 """The layers that every request passes, and behind them the fork: chat completions go straight to their endpoint, everything else
 to FastAPI (docs/decisions/006-the-short-way.md)."""
 
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Iterable
 from typing import Any
 
 from fastapi import FastAPI
@@ -12,8 +12,6 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from gateway.document import completed
-
-Endpoint = Callable[[Request], Awaitable[Response]]
 
 
 class Gateway(FastAPI):
