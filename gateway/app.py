@@ -3,11 +3,8 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
-from http.cookiejar import DefaultCookiePolicy
 
-import httpx
 from fastapi.routing import APIRoute
-from httpx_aiohttp import AiohttpTransport
 from starlette.middleware import Middleware
 
 from gateway import __version__
@@ -98,12 +95,11 @@ def build_desk(settings: Settings) -> Desk:
     }
     signer = Signer(kept_secret(settings.embed_secret.get_secret_value(), settings.data_dir))
     files = FileStore(settings.data_dir / "files")
-    http = httpx_client()
-    reader = Reader(settings.reader_url, http)
+    reader = Reader(settings.reader_url)
     studio = Studio(media_limits(settings), metrics)
     database = open_database(settings.database_url.get_secret_value(), metrics.store_errors.inc)
     recorder = Recorder(database, files)
-    remote = RemoteImages(http, settings.image_max_bytes) if settings.allow_remote_images else None
+    remote = RemoteImages(settings.image_max_bytes) if settings.allow_remote_images else None
     return Desk(
         settings=settings,
         metrics=metrics,
@@ -123,7 +119,7 @@ def build_desk(settings: Settings) -> Desk:
         reader=reader,
         library=Library(settings.knowledge_dir),
         client=client,
-        http=http,
+        remote=remote,
         startup=StartupFile(settings.engine_status_file),
         catalog=Catalog(settings.model_name, settings.model_aliases),
         engines=admission(settings, metrics),
@@ -134,18 +130,6 @@ def build_desk(settings: Settings) -> Desk:
         conversations=Conversations(database, files),
         verdicts=Verdicts(database),
     )
-
-
-def httpx_client() -> httpx.AsyncClient:
-    """For what is not an answer: readings and remote pictures. HTTPX's own transport collapses under many connections."""
-    limits = httpx.Limits(max_connections=None, max_keepalive_connections=None, keepalive_expiry=30)
-    client = httpx.AsyncClient(
-        transport=AiohttpTransport(limits=limits, trust_env=False),
-        timeout=httpx.Timeout(None, connect=2),
-        trust_env=False,
-    )
-    client.cookies.jar.set_policy(DefaultCookiePolicy(allowed_domains=[]))  # picture hosts leave nothing here
-    return client
 
 
 def proxy_trust(settings: Settings) -> ProxyTrust:
@@ -203,10 +187,11 @@ async def running(desk: Desk) -> AsyncIterator[None]:
         await desk.answers.close()
         desk.recorder.shut_down()
         desk.database.close()
-        await desk.reader.aclose()
+        desk.reader.close()
         desk.gatherer.studio.close()
         desk.client.close()
-        await desk.http.aclose()
+        if desk.remote is not None:
+            await desk.remote.aclose()
 
 
 async def adopt_profile(desk: Desk) -> None:

@@ -2,8 +2,6 @@
 
 from dataclasses import dataclass
 
-import httpx
-
 from gateway.chat.answers import Answers
 from gateway.chat.record import Recorder
 from gateway.context import Caller
@@ -21,6 +19,7 @@ from gateway.limits.rates import Rate, RateLimiter
 from gateway.limits.short import ShortLimiter
 from gateway.media.gather import Gatherer
 from gateway.media.reader import Reader
+from gateway.media.remote import RemoteImages
 from gateway.metrics import Metrics
 from gateway.settings import Settings
 from gateway.store.conversations import Conversations
@@ -43,7 +42,7 @@ class Desk:
     reader: Reader
     library: Library
     client: EngineClient
-    http: httpx.AsyncClient
+    remote: RemoteImages | None
     startup: StartupFile
     catalog: Catalog
     engines: Admission

@@ -1,19 +1,17 @@
 """The body that one engine gets for one question: raw, the assistant's for vLLM, or the assistant's for `lite`."""
 
-import asyncio
 from typing import Any
-
-import orjson
 
 from gateway.chat import prompt
 from gateway.chat.request import ChatRequest, Message
+from gateway.engines.body import Body
 from gateway.engines.upstream import Upstream
 from gateway.errors import ContextLengthExceeded
 from gateway.media.gather import Album
 from gateway.media.picture import Picture
 
 
-async def compose(
+def compose(
     request: ChatRequest,
     album: Album,
     citations: list[dict[str, Any]],
@@ -22,8 +20,8 @@ async def compose(
     *,
     salt: str = "",
     scale: float = 1.0,
-) -> bytes:
-    """Raises ContextLengthExceeded where the question cannot fit. Large bodies are built in a thread.
+) -> Body:
+    """Raises ContextLengthExceeded where the question cannot fit.
 
     `scale` is the engine's own count of tokens over the estimate; `salt` keeps tenants' prefix caches apart.
     """
@@ -31,14 +29,10 @@ async def compose(
         make = _for_lite
     else:
         make = _for_assistant if assistant else _raw
-
-    def made() -> bytes:
-        body = make(request, album, citations, upstream, assistant, scale)
-        if salt and not upstream.is_lite:
-            body["cache_salt"] = salt
-        return orjson.dumps(body)
-
-    return made() if album.count == 0 else await asyncio.to_thread(made)
+    body = make(request, album, citations, upstream, assistant, scale)
+    if salt and not upstream.is_lite:
+        body["cache_salt"] = salt
+    return Body(body)
 
 
 def _raw(

@@ -235,7 +235,7 @@ class Pipeline:
         salt = self.desk.signer.cache_salt(question.caller.owner if question.caller.kind == "key" else "desk")
         scale, error = 1.0, None
         for _ in range(FITTING_TRIES):
-            body = await compose(
+            body = compose(
                 question.request,
                 question.album,
                 question.citations,
@@ -248,14 +248,13 @@ class Pipeline:
                 with _timed(question.context, "upstream"):
                     return await self.desk.client.open(upstream, body, question.context.request_id)
             except ContextLengthExceeded as refused:
-                sent = orjson.loads(body)
-                counted = None if upstream.is_lite else await self.desk.client.count_tokens(upstream, sent)
+                counted = None if upstream.is_lite else await self.desk.client.count_tokens(upstream, body.content)
                 if counted is None:
                     raise
                 error = too_long(counted + question.album.tokens, upstream.max_model_len, refused)
                 if not question.assistant:
                     raise error from None
-                scale = max(scale * 1.05, counted / prompt.estimate_body(sent))
+                scale = max(scale * 1.05, counted / prompt.estimate_body(body.content))
         assert error is not None
         raise error
 

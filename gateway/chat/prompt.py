@@ -4,7 +4,6 @@ vLLM gets clauses and readings as escaped text in the system prompt; `lite`, whi
 structured field `sightdesk` (docs/architecture.md, "The engine seam").
 """
 
-import base64
 import math
 import re
 from collections.abc import Sequence
@@ -12,6 +11,7 @@ from typing import Any
 from xml.sax.saxutils import escape, quoteattr
 
 from gateway.chat.request import SAMPLING, ChatRequest, Message, TextPart
+from gateway.engines.body import DataURL
 from gateway.errors import ContextLengthExceeded
 from gateway.media.picture import Picture
 
@@ -77,17 +77,13 @@ def _engine_message(
             if isinstance(part, TextPart):
                 parts.append({"type": "text", "text": part.text})
             for picture in pictures.get((number, index), ()):
-                parts.append({"type": "image_url", "image_url": {"url": data_url(picture)}})
+                parts.append({"type": "image_url", "image_url": {"url": DataURL(picture.data, picture.content_type)}})
             if (number, index) in notes:
                 parts.append({"type": "text", "text": notes[number, index]})
         made["content"] = parts
     else:
         made["content"] = message.content or ""
     return made
-
-
-def data_url(picture: Picture) -> str:
-    return f"data:{picture.content_type};base64,{base64.b64encode(picture.data).decode('ascii')}"
 
 
 def knowledge_prompt(clauses: Sequence[dict[str, Any]], readings: Sequence[dict[str, Any]]) -> str:

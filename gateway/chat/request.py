@@ -242,7 +242,7 @@ SAMPLING = (
 )  # fmt: skip
 
 
-def parse(shape: type[Request], body: bytes, max_model_len: int) -> Request:
+def parse(shape: type[Request], body: bytes | bytearray, max_model_len: int) -> Request:
     """The request in a JSON body. Raises InvalidJSON, UnsupportedParameter or InvalidRequest, naming the first fault."""
     if body.count(b",") > MAX_COMMAS or body.count(b":") > MAX_COLONS:
         raise InvalidRequest(

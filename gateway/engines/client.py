@@ -8,6 +8,7 @@ from typing import Any
 
 import orjson
 
+from gateway.engines.body import Body
 from gateway.engines.pool import Pool
 from gateway.engines.upstream import LITE_MODEL, Upstream
 from gateway.engines.wire import ConnectFailed, GivenUp, Response, TimedOut, WireError
@@ -63,7 +64,7 @@ class EngineClient:
         for pool in self._pools.values():
             pool.drop()
 
-    async def open(self, upstream: Upstream, body: bytes, request_id: str) -> tuple[Response, bytes]:
+    async def open(self, upstream: Upstream, body: Body, request_id: str) -> tuple[Response, bytes]:
         """The engine's response and the first of its body; close it.
 
         FIRST_TOKEN_TIMEOUT bounds both together. Raises Refused, or the engine's 4xx as what the client is told.
@@ -99,9 +100,9 @@ class EngineClient:
 
     async def count_tokens(self, upstream: Upstream, body: dict[str, Any]) -> int | None:
         """Tokens of the prompt without its pictures, by the engine's own tokenizer; None where it cannot say."""
-        wanted = {name: body[name] for name in ("model", "tools") if name in body}
+        wanted: dict[str, Any] = {name: body[name] for name in ("model", "tools") if name in body}
         messages = [{**message, "content": _words(message.get("content"))} for message in body["messages"]]
-        question = orjson.dumps({**wanted, "messages": messages})
+        question = Body({**wanted, "messages": messages})
         try:
             response = await self.pool(upstream).request("POST", "/tokenize", JSON, question, self._idle)
             try:
@@ -146,7 +147,7 @@ class EngineClient:
     async def models(self, upstream: Upstream) -> tuple[int, bytes]:
         """Status and body of the engine's /v1/models. Raises WireError, TimeoutError."""
         async with asyncio.timeout(PROBE_SECONDS):
-            response = await self.pool(upstream).request("GET", "/v1/models", {"accept": "*/*"}, b"", PROBE_SECONDS)
+            response = await self.pool(upstream).request("GET", "/v1/models", {"accept": "*/*"}, None, PROBE_SECONDS)
             try:
                 return response.status, await response.read_all(MAX_LISTING_BYTES)
             finally:

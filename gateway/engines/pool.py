@@ -6,6 +6,7 @@ from collections import deque
 from collections.abc import Mapping
 from urllib.parse import urlsplit
 
+from gateway.engines.body import Sendable
 from gateway.engines.wire import ConnectFailed, Cut, Response
 
 IDLE_SECONDS = 4.0  # below the 5 s after which uvicorn, vLLM's server, closes an idle connection
@@ -30,16 +31,16 @@ class Pool:
         self.active: set[Response] = set()  # sent and not closed
 
     async def request(
-        self, method: str, path: str, headers: Mapping[str, str], body: bytes, seconds: float
+        self, method: str, path: str, headers: Mapping[str, str], body: Sendable | None, seconds: float
     ) -> Response:
         """A response whose head is there; `close()` it. `seconds` bound each silence. Raises WireError."""
-        head = self._head(method, path, headers, len(body))
+        head = self._head(method, path, headers, body)
         while True:
             response = self._take() or await self._connect()
             reused = response.used > 0
             self.active.add(response)
             try:
-                response.send(head, body, seconds)
+                response.send(head, body or (), seconds)
                 await response.head()
             except Cut:
                 response.abort()
@@ -52,11 +53,11 @@ class Pool:
                 raise
             return response
 
-    def _head(self, method: str, path: str, headers: Mapping[str, str], length: int) -> bytes:
+    def _head(self, method: str, path: str, headers: Mapping[str, str], body: Sendable | None) -> bytes:
         lines = [f"{method} {self._prefix}{path} HTTP/1.1", f"host: {self._authority}"]
         lines += [f"{name}: {value}" for name, value in headers.items()]
-        if length or method == "POST":
-            lines.append(f"content-length: {length}")
+        if body is not None:
+            lines.append(f"content-length: {len(body)}")
         return ("\r\n".join(lines) + "\r\n\r\n").encode("latin-1")
 
     def _take(self) -> Response | None:

@@ -9,7 +9,7 @@ WireError
 
 import asyncio
 from collections import deque
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, cast
 
 import httptools
@@ -52,8 +52,8 @@ class Response(asyncio.Protocol):
 
     __slots__ = (
         "_buffered", "_chunks", "_error", "_head_bytes", "_head_done", "_heard_at", "_held", "_into", "_keeps_alive", "_limit",
-        "_loop", "_parser", "_paused", "_pool", "_thrown", "_time", "_timer", "_transport", "_waiter", "begun", "complete",
-        "headers", "idle_since", "used",
+        "_loop", "_parser", "_paused", "_pool", "_thrown", "_time", "_timer", "_transport", "_unsent", "_waiter", "_writes", "begun",
+        "complete", "headers", "idle_since", "used",
     )  # fmt: skip
 
     def __init__(self, pool: "Pool") -> None:
@@ -63,6 +63,7 @@ class Response(asyncio.Protocol):
         self._transport: asyncio.Transport | None = None
         self.used = 0  # requests that this connection has carried
         self.idle_since = 0.0
+        self._writes = True  # whether the engine takes what it is sent as fast as it comes
         self._reset()
 
     def _reset(self) -> None:
@@ -81,6 +82,7 @@ class Response(asyncio.Protocol):
         self._into: Into | None = None
         self._held: Awaitable[None] | None = None
         self._thrown: Exception | None = None
+        self._unsent: Iterator[bytes] | None = None  # of the request's body
 
     @property
     def status(self) -> int:
@@ -125,6 +127,13 @@ class Response(asyncio.Protocol):
         self._into = None  # what comes meanwhile is kept
         return False
 
+    def pause_writing(self) -> None:
+        self._writes = False
+
+    def resume_writing(self) -> None:
+        self._writes = True
+        self._write_on()
+
     def connection_lost(self, error: Exception | None) -> None:
         self._transport = None
         self._pool._lost(self)
@@ -157,15 +166,23 @@ class Response(asyncio.Protocol):
 
     # What the gateway calls
 
-    def send(self, head: bytes, body: bytes, seconds: float) -> None:
-        """Writes a request; from now on the engine may be silent for `seconds`."""
+    def send(self, head: bytes, body: Iterable[bytes], seconds: float) -> None:
+        """Writes a request, its body's pieces as fast as the engine takes them; from now on it may be silent for `seconds`."""
         assert self._transport is not None
         self._reset()
         self.used += 1
         self.allow(seconds)
         self._transport.write(head)
-        if body:
-            self._transport.write(body)
+        self._unsent = iter(body)
+        self._write_on()
+
+    def _write_on(self) -> None:
+        while self._unsent is not None and self._writes and self._transport is not None:
+            piece = next(self._unsent, None)
+            if piece is None:
+                self._unsent = None
+            else:
+                self._transport.write(piece)
 
     def allow(self, seconds: float) -> None:
         """How long the engine may be silent. One timer a request: it looks again instead of being set anew with every byte."""
@@ -246,7 +263,7 @@ class Response(asyncio.Protocol):
 
     def close(self) -> None:
         """Back to the pool if the response is whole, else the connection is closed, which aborts the engine's work."""
-        whole = self.complete and self._error is None and self._keeps_alive
+        whole = self.complete and self._error is None and self._keeps_alive and self._unsent is None
         self._settle()
         if whole and self._transport is not None:
             self._pool._give_back(self)

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from gateway.errors import ImageTooLarge
+
 MAX_SIDE = 30_000  # longest side that is decoded at all
 
 
@@ -13,3 +15,13 @@ class MediaLimits:
     pdf_max_pages: int = 8
     pdf_seconds: float = 20.0
     pdf_memory_bytes: int = 1024 * 1024 * 1024
+
+
+def check_size(width: int, height: int, limits: MediaLimits) -> None:
+    """By the header alone, before a pixel is decoded. Raises ImageTooLarge."""
+    if width > MAX_SIDE or height > MAX_SIDE:
+        raise ImageTooLarge(f"The picture is {width}×{height}; no side may have more than {MAX_SIDE} pixels.")
+    if width * height > limits.max_pixels:
+        raise ImageTooLarge(
+            f"The picture is {width}×{height}, {width * height} pixels; at most {limits.max_pixels} (IMAGE_MAX_PIXELS)."
+        )

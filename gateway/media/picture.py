@@ -4,6 +4,7 @@ import hashlib
 import math
 from dataclasses import dataclass
 
+DAMAGED = "The picture is damaged or cut short; save it again and send that."
 PATCH = 32  # Qwen3-VL spends one token on 32×32 pixels (patch 16, merged 2×2), and two around the picture
 
 

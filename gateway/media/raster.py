@@ -1,20 +1,16 @@
 """One image: header checked, decoded, turned upright, to sRGB, scaled, stripped of metadata, encoded again. By libvips."""
 
-import io
 import os
 from typing import Any
 
 os.environ.setdefault("VIPS_BLOCK_UNTRUSTED", "1")  # before libvips loads: none of its fuzz-prone loaders
 
-import pillow_heif
 import pyvips
-from PIL import Image
 
-from gateway.errors import GatewayError, ImageTooLarge, InvalidImage
-from gateway.media.limits import MAX_SIDE, MediaLimits
-from gateway.media.picture import Picture, digest
+from gateway.errors import InvalidImage
+from gateway.media.limits import MediaLimits, check_size
+from gateway.media.picture import DAMAGED, Picture, digest
 
-Image.MAX_IMAGE_PIXELS = None  # check_size is the bound, and says so in our words
 pyvips.cache_set_max(0)  # every picture is new; a cache would only hold on to customers' pictures
 
 JPEG_QUALITY = 90
@@ -22,7 +18,6 @@ MIN_SIDE = 32  # one patch: the vision tower takes nothing smaller
 LONG_RATIO = 3.0  # a long phone screenshot is cut, not shrunk until nobody can read it
 MAX_TILES = 4
 TILE_OVERLAP = 0.06
-DAMAGED = "The picture is damaged or cut short; save it again and send that."
 LOADERS = {
     "image/jpeg": "jpegload_buffer",
     "image/png": "pngload_buffer",
@@ -34,7 +29,10 @@ LOADERS = {
 def prepare_image(data: bytes, kind: str, limits: MediaLimits) -> list[Picture]:
     """One picture, or up to four overlapping tiles of one longer than 3:1. Raises ImageTooLarge or InvalidImage."""
     if kind in ("image/heic", "image/bmp"):
-        data, kind = _through_pillow(data, kind, limits), "image/png"
+        # Six megabytes of libraries, for a format in a hundred pictures: they are there once one comes.
+        from gateway.media import foreign
+
+        data, kind = foreign.as_png(data, kind, limits), "image/png"
     try:
         header = getattr(pyvips.Image, LOADERS[kind])(data, **_options(kind))
         check_size(header.width, header.height, limits)
@@ -45,16 +43,6 @@ def prepare_image(data: bytes, kind: str, limits: MediaLimits) -> list[Picture]:
         return [_finish(image.crop(*box) if len(boxes) > 1 else image, box, data, kind, limits) for box in boxes]
     except pyvips.Error:
         raise InvalidImage(DAMAGED) from None
-
-
-def check_size(width: int, height: int, limits: MediaLimits) -> None:
-    """By the header alone, before a pixel is decoded."""
-    if width > MAX_SIDE or height > MAX_SIDE:
-        raise ImageTooLarge(f"The picture is {width}×{height}; no side may have more than {MAX_SIDE} pixels.")
-    if width * height > limits.max_pixels:
-        raise ImageTooLarge(
-            f"The picture is {width}×{height}, {width * height} pixels; at most {limits.max_pixels} (IMAGE_MAX_PIXELS)."
-        )
 
 
 def tile_boxes(width: int, height: int, side: int) -> list[tuple[int, int, int, int]]:
@@ -148,30 +136,3 @@ def _encoded(image: Any, kind: str) -> tuple[bytes, str]:
         return png, "image/png"
     jpeg = image.jpegsave_buffer(Q=JPEG_QUALITY, keep="none")
     return (png, "image/png") if len(png) <= len(jpeg) else (jpeg, "image/jpeg")
-
-
-def _through_pillow(data: bytes, kind: str, limits: MediaLimits) -> bytes:
-    """HEIC and BMP, which this build of libvips does not read, as PNG."""
-    opener = _open_heic if kind == "image/heic" else _open_bmp
-    try:
-        image = opener(data, limits)
-        made = io.BytesIO()
-        image.convert("RGB").save(made, "PNG", compress_level=1)
-        return made.getvalue()
-    except GatewayError:
-        raise
-    except Exception:  # noqa: BLE001 - on damaged files these decoders raise whatever they stumble over, IndexError too
-        raise InvalidImage(DAMAGED) from None
-
-
-def _open_heic(data: bytes, limits: MediaLimits) -> Image.Image:
-    opened = pillow_heif.open_heif(data)
-    check_size(opened.size[0], opened.size[1], limits)
-    image: Image.Image = opened.to_pillow()
-    return image
-
-
-def _open_bmp(data: bytes, limits: MediaLimits) -> Image.Image:
-    opened = Image.open(io.BytesIO(data), formats=["BMP"])
-    check_size(opened.width, opened.height, limits)
-    return opened

@@ -8,6 +8,7 @@ import asyncio
 import ipaddress
 import socket
 from collections.abc import Awaitable, Callable
+from http.cookiejar import DefaultCookiePolicy
 from urllib.parse import urljoin, urlsplit
 
 import httpx
@@ -17,6 +18,7 @@ from gateway.identity.networks import Address, parse_address
 
 MAX_REDIRECTS = 3
 FETCH_SECONDS = 15.0
+CONNECT_SECONDS = 2.0
 WEB_PORTS = {"http": 80, "https": 443}
 FIRST_USER_PORT = 1024  # below it listen mail, shells and databases' elders, which a request could talk to
 
@@ -48,13 +50,16 @@ def is_public(address: Address) -> bool:
 
 
 class RemoteImages:
-    def __init__(
-        self, http: httpx.AsyncClient, max_bytes: int, resolve: Resolve = resolved, allow: Allow = is_public
-    ) -> None:
-        self._http = http
+    def __init__(self, max_bytes: int, resolve: Resolve = resolved, allow: Allow = is_public) -> None:
+        self._http = httpx.AsyncClient(timeout=httpx.Timeout(None, connect=CONNECT_SECONDS), trust_env=False)
+        # The hosts of pictures leave nothing here.
+        self._http.cookies.jar.set_policy(DefaultCookiePolicy(allowed_domains=[]))
         self._max_bytes = max_bytes
         self._resolve = resolve
         self._allow = allow
+
+    async def aclose(self) -> None:
+        await self._http.aclose()
 
     async def fetch(self, url: str) -> bytes:
         """The bytes behind an http(s) URL. Raises InvalidImage or ImageTooLarge; neither says what was found inside."""

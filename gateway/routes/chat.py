@@ -84,10 +84,11 @@ def set_visitor_cookie(caller: Caller, context: RequestContext, signer: Signer) 
 
 
 async def read_body(request: Request, shape: type[Any], desk: Desk) -> Any:
-    """The request in a body that `Guard` bounds. The body itself is not kept: with pictures it may have many megabytes."""
-    chunks = [chunk async for chunk in request.stream()]
-    body = b"".join(chunks)
-    chunks.clear()
+    """The request in a body that `Guard` bounds. The body itself is not kept, and never there twice: with pictures it may have many
+    megabytes."""
+    body = bytearray()
+    async for chunk in request.stream():
+        body += chunk
     longest = max(upstream.max_model_len for upstream in desk.upstreams)
     if len(body) < THREAD_BYTES:
         return parse(shape, body, longest)

@@ -4,12 +4,9 @@ import ipaddress
 import json
 from collections.abc import AsyncIterator, Iterator
 
-import httpx
 import pytest
-from httpx_aiohttp import AiohttpTransport
 
 from benchmarks.servers import Running, running
-from gateway.app import httpx_client
 from gateway.errors import ImageTooLarge, InvalidImage
 from gateway.identity.networks import Address
 from gateway.media.remote import RemoteImages, is_public
@@ -21,20 +18,17 @@ def host() -> Iterator[Running]:
         yield server
 
 
-@pytest.fixture
-async def http() -> AsyncIterator[httpx.AsyncClient]:
-    async with httpx.AsyncClient(transport=AiohttpTransport()) as client:
-        yield client
-
-
 async def local(name: str, port: int) -> list[Address]:
     """`inside` has a private address beside a public one; every other name is this machine."""
     loopback = ipaddress.ip_address("127.0.0.1")
     return [loopback, ipaddress.ip_address("10.0.0.1")] if name == "inside.example" else [loopback]
 
 
-def images(http: httpx.AsyncClient, max_bytes: int = 1000) -> RemoteImages:
-    return RemoteImages(http, max_bytes, resolve=local, allow=lambda address: address.is_loopback)
+@pytest.fixture
+async def images() -> AsyncIterator[RemoteImages]:
+    made = RemoteImages(1000, resolve=local, allow=lambda address: address.is_loopback)
+    yield made
+    await made.aclose()
 
 
 def url(host: Running, path: str, name: str = "pictures.example") -> str:
@@ -42,35 +36,35 @@ def url(host: Running, path: str, name: str = "pictures.example") -> str:
 
 
 async def test_a_picture_is_fetched_from_the_pinned_address_under_its_own_name(
-    host: Running, http: httpx.AsyncClient
+    host: Running, images: RemoteImages
 ) -> None:
-    assert await images(http).fetch(url(host, "/picture")) == b"pictures.example"
+    assert await images.fetch(url(host, "/picture")) == b"pictures.example"
 
 
-async def test_redirects_are_followed_three_times_and_checked_each_time(host: Running, http: httpx.AsyncClient) -> None:
-    assert await images(http).fetch(url(host, "/redirect/3")) == b"pictures.example"
+async def test_redirects_are_followed_three_times_and_checked_each_time(host: Running, images: RemoteImages) -> None:
+    assert await images.fetch(url(host, "/redirect/3")) == b"pictures.example"
     with pytest.raises(InvalidImage, match="more than 3"):
-        await images(http).fetch(url(host, "/redirect/4"))
+        await images.fetch(url(host, "/redirect/4"))
     with pytest.raises(InvalidImage, match="not public"):
-        await images(http).fetch(url(host, "/inside"))
+        await images.fetch(url(host, "/inside"))
 
 
-async def test_a_name_with_one_private_address_is_refused(host: Running, http: httpx.AsyncClient) -> None:
+async def test_a_name_with_one_private_address_is_refused(host: Running, images: RemoteImages) -> None:
     with pytest.raises(InvalidImage, match="not public"):
-        await images(http).fetch(url(host, "/picture", "inside.example"))
+        await images.fetch(url(host, "/picture", "inside.example"))
 
 
-async def test_bytes_are_counted_as_they_arrive(host: Running, http: httpx.AsyncClient) -> None:
+async def test_bytes_are_counted_as_they_arrive(host: Running, images: RemoteImages) -> None:
     with pytest.raises(ImageTooLarge, match="1000"):
-        await images(http).fetch(url(host, "/large"))
+        await images.fetch(url(host, "/large"))
 
 
 @pytest.mark.parametrize(
     "address", ["file:///etc/passwd", "gopher://a", "http://user@pictures.example/", "http://", "http://a:99999/"]
 )
-async def test_strange_addresses_are_refused(http: httpx.AsyncClient, address: str) -> None:
+async def test_strange_addresses_are_refused(images: RemoteImages, address: str) -> None:
     with pytest.raises(InvalidImage):
-        await images(http).fetch(address)
+        await images.fetch(address)
 
 
 @pytest.mark.parametrize(
@@ -92,22 +86,21 @@ def test_addresses_that_are_public() -> None:
 
 
 @pytest.mark.parametrize("port", [1, 22, 25, 53, 81, 389, 445, 1023])
-async def test_ports_of_other_services_are_refused(http: httpx.AsyncClient, port: int) -> None:
+async def test_ports_of_other_services_are_refused(images: RemoteImages, port: int) -> None:
     with pytest.raises(InvalidImage, match="port"):
-        await images(http).fetch(f"http://pictures.example:{port}/")
+        await images.fetch(f"http://pictures.example:{port}/")
 
 
-async def test_a_picture_comes_as_it_is_and_its_host_leaves_no_cookie(host: Running) -> None:
-    async with httpx_client() as http:
-        told = json.loads(await images(http).fetch(url(host, "/headers")))
-        assert told["accept-encoding"] == "identity"
-        again = json.loads(await images(http).fetch(url(host, "/headers")))
-        assert "cookie" not in again
-        assert not list(http.cookies.jar)
+async def test_a_picture_comes_as_it_is_and_its_host_leaves_no_cookie(host: Running, images: RemoteImages) -> None:
+    told = json.loads(await images.fetch(url(host, "/headers")))
+    assert told["accept-encoding"] == "identity"
+    again = json.loads(await images.fetch(url(host, "/headers")))
+    assert "cookie" not in again
+    assert not list(images._http.cookies.jar)
 
 
-async def test_literal_private_addresses_are_refused_in_every_spelling(http: httpx.AsyncClient) -> None:
-    real = RemoteImages(http, 1000)
+async def test_literal_private_addresses_are_refused_in_every_spelling() -> None:
+    real = RemoteImages(1000)
     for text in (
         "127.0.0.1",
         "[::1]",

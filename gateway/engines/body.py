@@ -1,0 +1,82 @@
+"""What an engine is sent: JSON with bytes in it as data URLs. They become base64 while they are written, piece by piece: as
+strings inside the JSON a request's pictures would be in memory three times over."""
+
+import binascii
+import secrets
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import zip_longest
+from typing import Any, Protocol
+
+import orjson
+
+PIECE = 192 * 1024  # bytes; a multiple of three, so that base64 goes on without padding
+
+
+class Sendable(Protocol):
+    """A request's body: its length in bytes, and its pieces in order, as often as they are asked for."""
+
+    def __len__(self) -> int: ...
+
+    def __iter__(self) -> Iterator[bytes]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class DataURL:
+    data: bytes
+    content_type: str
+
+    @property
+    def head(self) -> bytes:
+        return f"data:{self.content_type};base64,".encode("ascii")
+
+    def __len__(self) -> int:
+        return len(self.head) + (len(self.data) + 2) // 3 * 4
+
+    def __iter__(self) -> Iterator[bytes]:
+        yield self.head
+        for start in range(0, len(self.data), PIECE):
+            yield binascii.b2a_base64(memoryview(self.data)[start : start + PIECE], newline=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Raw:
+    """Bytes as they are."""
+
+    data: bytes
+
+    def __len__(self) -> int:
+        return len(self.data)
+
+    def __iter__(self) -> Iterator[bytes]:
+        yield self.data
+
+
+class Body:
+    """`content` as JSON, each DataURL in it as a string. Its length is known before, and it may be written more than once."""
+
+    __slots__ = ("_texts", "_urls", "content")
+
+    def __init__(self, content: dict[str, Any]) -> None:
+        """Raises TypeError for what is no JSON."""
+        self.content = content
+        self._urls: list[DataURL] = []
+        mark = secrets.token_hex(16)  # nobody outside can say it
+
+        def marked(value: Any) -> str:
+            if not isinstance(value, DataURL):
+                raise TypeError(f"{type(value).__name__} is no JSON")
+            self._urls.append(value)
+            return mark
+
+        text = orjson.dumps(content, default=marked, option=orjson.OPT_PASSTHROUGH_DATACLASS)
+        self._texts = text.split(mark.encode("ascii")) if self._urls else [text]
+
+    def __len__(self) -> int:
+        return sum(map(len, self._texts)) + sum(map(len, self._urls))
+
+    def __iter__(self) -> Iterator[bytes]:
+        for text, url in zip_longest(self._texts, self._urls):
+            yield text
+            if url is not None:
+                yield from url
