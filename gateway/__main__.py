@@ -1,7 +1,5 @@
 """`python -m gateway`: one process, settings from the environment."""
 
-import contextlib
-import ctypes
 import gc
 import signal
 import socket
@@ -9,14 +7,12 @@ import sys
 
 import uvicorn
 
-from gateway import logs
+from gateway import logs, malloc
 from gateway.app import create_app
 from gateway.protocol import BoundedProtocol
 from gateway.settings import WrongSettings, load_settings
 
-# malloc.h
-M_MMAP_THRESHOLD, M_ARENA_MAX = -3, -8
-LARGE_BYTES = 256 * 1024
+SWITCH_SECONDS = 0.001  # after which a thread that parses a body lets the event loop in; Python's own 5 ms are a stall
 STOP_SECONDS = 30  # running streams may finish for so long after SIGTERM
 
 
@@ -26,7 +22,7 @@ def main() -> int:
     except WrongSettings as error:
         print(f"gateway: {error}", file=sys.stderr)  # noqa: T201 - there is no log yet
         return 2
-    give_memory_back()
+    malloc.configure()
     # uvicorn raises what stopped it once more when all is done: an orderly stop ends with 0.
     for stop in (signal.SIGTERM, signal.SIGINT):
         signal.signal(stop, lambda *_: sys.exit(0))
@@ -64,15 +60,7 @@ def settle() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(20_000, 50, 100)
-
-
-def give_memory_back() -> None:
-    """Bodies and pictures go back to the system as soon as they are freed. Left to itself, glibc learns from the first freed
-    body to keep megabytes for the next one, in an arena for each thread."""
-    with contextlib.suppress(OSError, AttributeError):  # another C library has no such knobs
-        libc = ctypes.CDLL("libc.so.6")
-        libc.mallopt(M_MMAP_THRESHOLD, LARGE_BYTES)
-        libc.mallopt(M_ARENA_MAX, 2)
+    sys.setswitchinterval(SWITCH_SECONDS)
 
 
 def listen(host: str, port: int) -> socket.socket:

@@ -20,9 +20,7 @@ def main() -> None:
 
 
 def scaled(data: bytes) -> bytes:
-    image = pyvips.Image.thumbnail_buffer(
-        data, SIDE, height=SIDE, size="down", export_profile="srgb", fail_on="truncated"
-    )
+    image = pyvips.Image.thumbnail_buffer(data, SIDE, height=SIDE, size="down", fail_on="truncated")
     encoded: bytes = image.jpegsave_buffer(Q=JPEG_QUALITY, keep="none")
     return encoded
 

@@ -34,13 +34,23 @@ class Sizes:
     events: int = 1_000_000
     photos: int = 20
     photo_width: int = 4032  # pixels, by three quarters of it
-    bodies: int = 6
+    bodies: int = 9
+    warming_bodies: int = 3
     settle: float = 1.0  # seconds until memory is looked at
 
 
 FULL = Sizes()
 BRIEF = Sizes(
-    streams=32, seconds=1.0, clients=16, pairs=50, open_streams=100, open_tokens=8, events=20_000, photos=4, bodies=2
+    streams=32,
+    seconds=1.0,
+    clients=16,
+    pairs=50,
+    open_streams=100,
+    open_tokens=8,
+    events=20_000,
+    photos=4,
+    bodies=2,
+    warming_bodies=1,
 )
 
 

@@ -167,8 +167,8 @@ def bare(pictures: list[bytes], core: int) -> float:
 
 
 def bodies(engine: str, gateway: Relay, sizes: Sizes) -> Figures:
-    """Peak growth at the first body of 10 MB, and growth a body over the following ones, beyond the scaled pictures,
-    which the gateway remembers on purpose: the engine says how large they were."""
+    """Peak growth at the first body of 10 MB, and growth a body once malloc has its pages, beyond the scaled pictures, which the
+    gateway remembers on purpose: the engine says how large they were."""
     small = photos(1, sizes.photo_width, seed=3)[0]
     send_all(gateway.url, [picture_body(gateway.url, [small])], 1)  # libraries loaded
     pairs = photos(2 * sizes.bodies, sizes.photo_width, seed=4)
@@ -178,12 +178,14 @@ def bodies(engine: str, gateway: Relay, sizes: Sizes) -> Figures:
     forget_peak(gateway.process.pid)
     send_all(gateway.url, made[:1], 1)
     peak = peak_resident(gateway.process.pid) - before
+    warm = sizes.warming_bodies
+    send_all(gateway.url, made[1:warm], 1)
     time.sleep(sizes.settle)
     settled, passed = gateway.resident(), _passed(engine)
-    send_all(gateway.url, made[1:], 1)
+    send_all(gateway.url, made[warm:], 1)
     time.sleep(sizes.settle)
     remembered = (_passed(engine) - passed) * 3 // 4  # base64
-    kept = (gateway.resident() - settled - remembered) / max(1, len(made) - 1)
+    kept = (gateway.resident() - settled - remembered) / len(made[warm:])
     size = sum(map(len, made)) / len(made)
     return {"body_peak": peak / size, "body_kept": kept / size}
 

@@ -109,7 +109,7 @@ def section(found: All, names: list[str], versions: dict[str, str], sizes: Sizes
 
 `make bench-relay`, {machine()}; {told}. The relay alone on one core, the fake engine and the client on another.
 SightDesk with every feature on: key, limit by key, admission, accounting, metrics, request log. Every answer is held
-against what the engine sent. An answer is 66 events (role, 64 tokens, finish); its CPU includes its request's. With the
+against what the engine sent. Its database has its tables already. An answer is 66 events (role, 64 tokens, finish); its CPU includes its request's. With the
 streams open, new ones begin evenly spread as old ones end. Ratios travel; absolute figures do not.
 
 {table(found, names, sizes)}

@@ -17,6 +17,7 @@ MAX_PARTS = 256  # of one message
 # A body of eight megabytes of `1,` or `"a":1,` would become gigabytes of values and of errors. Text with so many commas or
 # colons is longer than any engine's context.
 MAX_COMMAS, MAX_COLONS = 500_000, 100_000
+PIECE = 256 * 1024
 MAX_NAMED = 200  # characters of a client's own parameter name that an error repeats
 
 
@@ -242,9 +243,9 @@ SAMPLING = (
 )  # fmt: skip
 
 
-def parse(shape: type[Request], body: bytes | bytearray, max_model_len: int) -> Request:
+def parse(shape: type[Request], body: bytes, max_model_len: int) -> Request:
     """The request in a JSON body. Raises InvalidJSON, UnsupportedParameter or InvalidRequest, naming the first fault."""
-    if body.count(b",") > MAX_COMMAS or body.count(b":") > MAX_COLONS:
+    if _count(body, b",") > MAX_COMMAS or _count(body, b":") > MAX_COLONS:
         raise InvalidRequest(
             f"The body has more than {MAX_COMMAS} commas or {MAX_COLONS} colons: that is no conversation."
         )
@@ -262,6 +263,11 @@ def parse(shape: type[Request], body: bytes | bytearray, max_model_len: int) -> 
         if wanted is not None and wanted > max_model_len:
             raise InvalidRequest(f"{name} is {wanted}; this engine's context holds {max_model_len}.", param=name)
     return request
+
+
+def _count(body: bytes, character: bytes) -> int:
+    """Piece by piece: one call on ten megabytes would hold the interpreter, and so every stream, for milliseconds."""
+    return sum(body.count(character, start, start + PIECE) for start in range(0, len(body), PIECE))
 
 
 # Which side of a union Pydantic tried: no step of the client's own.

@@ -24,7 +24,7 @@ def decode(url: str, max_bytes: int, param: str) -> bytes:
     start = head.end()
     if any(space in url for space in "\r\n "):
         url, start = "".join(url[start:].split()), 0
-    made = io.BytesIO()  # its value is its own buffer, where bytes(bytearray) would be a second one
+    made = io.BytesIO(bytes(size))  # its value is its own buffer, where bytes(bytearray) would be a second one
     try:
         for begin in range(start, len(url), PIECE):
             made.write(binascii.a2b_base64(url[begin : begin + PIECE], strict_mode=True))
@@ -32,4 +32,5 @@ def decode(url: str, max_bytes: int, param: str) -> bytes:
         raise InvalidImage("The picture's base64 is damaged.", param=param) from None
     if not made.tell():
         raise InvalidImage("The picture is empty.", param=param)
+    made.truncate()
     return made.getvalue()

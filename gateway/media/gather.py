@@ -76,18 +76,38 @@ class Gatherer:
         """`reading_wait`: seconds to wait for readings, None for no readings. Raises the contract's media errors."""
         self._check_count(request.messages)
         album = Album()
+        sent = await self._decoded(request.messages)
         for place, part in _media_parts(request.messages):
-            album.shots += await self._shots(place, part, owner, len(album.shots))
+            album.shots += await self._shots(place, part, sent.pop(place, None), owner, len(album.shots))
         self._check_pages(album)
         if reading_wait is not None and album.shots:
             await asyncio.gather(*(self._read(shot, reading_wait) for shot in album.shots))
         await self._fit(album)
         return album
 
-    async def _shots(self, place: Place, part: ImagePart | FilePart, owner: str, count: int) -> list[Shot]:
-        param = f"messages.{place[0]}.content.{place[1]}"
+    async def _decoded(self, messages: list[Message]) -> dict[Place, bytes]:
+        """What came inside the request, in the place of its base64, which is a third larger and not kept beside it."""
+        sent: dict[Place, bytes] = {}
+        for place, part in _media_parts(messages):
+            url = part.image_url.url if isinstance(part, ImagePart) else part.file.file_data
+            if url is None or _is_remote(url):
+                continue
+            sent[place] = await self.studio.decode(url, _param(place))
+            if isinstance(part, ImagePart):
+                part.image_url.url = ""
+            else:
+                part.file.file_data = ""
+        return sent
+
+    async def _shots(
+        self, place: Place, part: ImagePart | FilePart, data: bytes | None, owner: str, count: int
+    ) -> list[Shot]:
+        """`data`: the picture, where it came inside the request."""
+        param = _param(place)
         try:
-            label, data = await self._bytes(part, owner, param, count)
+            label = f"image-{count + 1}"
+            if data is None:
+                label, data = await self._fetched(part, owner, label, param)
             pictures = await self.studio.prepare(data)
         except GatewayError as error:
             error.param = error.param or param
@@ -100,23 +120,16 @@ class Gatherer:
         await asyncio.gather(*(self._read(shot, wait) for shot in shots))
         return [shot.reading for shot in shots if shot.reading is not None]
 
-    async def _bytes(self, part: ImagePart | FilePart, owner: str, param: str, count: int) -> tuple[str, bytes]:
+    async def _fetched(self, part: ImagePart | FilePart, owner: str, label: str, param: str) -> tuple[str, bytes]:
+        """Label and bytes of an uploaded file, or of what stands at an http(s) address."""
         if isinstance(part, FilePart) and part.file.file_id is not None:
             return part.file.file_id, await asyncio.to_thread(self._files.content, owner, part.file.file_id)
         url = part.image_url.url if isinstance(part, ImagePart) else part.file.file_data or ""
-        if url[:8].lower().startswith(("http:", "https:")):
-            if self._remote is not None:
-                return f"image-{count + 1}", await self._remote.fetch(url)
-            raise InvalidImage(
-                "Pictures from http(s) addresses are not fetched here; send a data URL or a file.", param=param
-            )
-        data = await self.studio.decode(url, param)
-        # The request keeps no second copy of what may be most of its body.
-        if isinstance(part, ImagePart):
-            part.image_url.url = ""
-        else:
-            part.file.file_data = ""
-        return f"image-{count + 1}", data
+        if self._remote is not None:
+            return label, await self._remote.fetch(url)
+        raise InvalidImage(
+            "Pictures from http(s) addresses are not fetched here; send a data URL or a file.", param=param
+        )
 
     async def _read(self, shot: Shot, wait: float) -> None:
         readings = await asyncio.gather(
@@ -162,6 +175,14 @@ def _shots_of(place: Place, label: str, pictures: list[Picture]) -> list[Shot]:
     if pictures[0].page is None:
         return [Shot(place, label, pictures)]
     return [Shot(place, label, [picture]) for picture in pictures]
+
+
+def _is_remote(url: str) -> bool:
+    return url[:8].lower().startswith(("http:", "https:"))
+
+
+def _param(place: Place) -> str:
+    return f"messages.{place[0]}.content.{place[1]}"
 
 
 def _media_parts(messages: list[Message]) -> Iterator[tuple[Place, ImagePart | FilePart]]:

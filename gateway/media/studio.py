@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import threading
 import time
 from collections import OrderedDict
 from collections.abc import Callable
@@ -17,6 +18,7 @@ from gateway.media.raster import prepare_image, shrink
 from gateway.media.sniff import sniff
 from gateway.metrics import Metrics
 
+NICENESS = 10
 REMEMBERED_BYTES = 64 * 1024 * 1024
 Result = TypeVar("Result")
 
@@ -26,7 +28,7 @@ class Studio:
         self.limits = limits
         self._metrics = metrics
         at_once = min(4, os.cpu_count() or 1)
-        self._pool = ThreadPoolExecutor(at_once, thread_name_prefix="media")
+        self._pool = ThreadPoolExecutor(at_once, "media", initializer=_give_way)
         self._renderers = asyncio.Semaphore(at_once)  # each may take pdf_memory_bytes
         self._remembered: OrderedDict[str, list[Picture]] = OrderedDict()
         self._size = 0
@@ -71,6 +73,8 @@ class Studio:
         return pictures
 
     def _remember(self, key: str, pictures: list[Picture]) -> None:
+        if key in self._remembered:  # sent twice at once
+            return
         self._remembered[key] = pictures
         self._size += sum(len(picture.data) for picture in pictures)
         while self._size > REMEMBERED_BYTES:
@@ -79,3 +83,8 @@ class Studio:
 
     async def _run(self, work: Callable[[], Result]) -> Result:
         return await asyncio.get_running_loop().run_in_executor(self._pool, work)
+
+
+def _give_way() -> None:
+    """A thread of pictures, and those that libvips starts from it, yield the core to the event loop: streams wait for that one."""
+    os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICENESS)

@@ -1,6 +1,7 @@
 """POST /v1/chat/completions and POST /api/chat: one response object runs the pipeline and gives everything back."""
 
 import asyncio
+import io
 import logging
 import secrets
 from contextlib import aclosing, suppress
@@ -86,9 +87,15 @@ def set_visitor_cookie(caller: Caller, context: RequestContext, signer: Signer) 
 async def read_body(request: Request, shape: type[Any], desk: Desk) -> Any:
     """The request in a body that `Guard` bounds. The body itself is not kept, and never there twice: with pictures it may have many
     megabytes."""
-    body = bytearray()
+    declared = request.headers.get("content-length", "0")
+    buffer = io.BytesIO(
+        bytes(int(declared))
+    )  # its size from the start: one that grows stays in malloc's heap when it is freed
     async for chunk in request.stream():
-        body += chunk
+        buffer.write(chunk)
+    buffer.truncate()
+    body = buffer.getvalue()  # the buffer's own bytes, no copy
+    buffer.close()
     longest = max(upstream.max_model_len for upstream in desk.upstreams)
     if len(body) < THREAD_BYTES:
         return parse(shape, body, longest)

@@ -10,11 +10,13 @@ from pathlib import Path
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import create_engine, make_url, text
 
 from gateway.errors import NotFound, StoreUnavailable
 from gateway.files.store import FileStore
 from gateway.settings import WrongSettings
+from gateway.store import migration, schema
 from gateway.store.conversations import Conversations
 from gateway.store.database import Database, normal, open_database
 from gateway.store.models import Base
@@ -311,6 +313,21 @@ def test_tables_of_a_later_version_are_left_alone(url: str) -> None:
     engine.dispose()
     with pytest.raises(WrongSettings, match="newer"):
         open_database(url, lambda: None)
+
+
+def test_the_newest_revision_is_the_last_migration() -> None:
+    assert ScriptDirectory.from_config(migration.configuration()).get_current_head() == schema.NEWEST
+
+
+def test_a_start_with_nothing_to_migrate_does_without_alembic(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path}/desk.db"
+    started = f"""
+import sys
+from gateway.store.database import open_database
+open_database({url!r}, lambda: None).close()
+print("alembic" in sys.modules)"""
+    first, second = (subprocess.check_output([sys.executable, "-c", started], text=True) for _ in range(2))
+    assert (first.strip(), second.strip()) == ("True", "False")
 
 
 def test_a_database_in_memory_serves_all_threads() -> None:

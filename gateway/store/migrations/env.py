@@ -1,4 +1,4 @@
-"""Run by Alembic. The connection, its transaction and its lock are the caller's (gateway/store/schema.py)."""
+"""Run by Alembic. The connection, its transaction and its lock are the caller's (gateway/store/migration.py, schema.py)."""
 
 from alembic import context
 
