@@ -188,7 +188,7 @@ class Pipeline:
             raise broken.error from None
         finally:
             call.response.close()
-            call.permit.release(aborted=not call.response.complete)
+            call.permit.release()
 
     async def _admitted(self, engines: Admission, question: Question, sink: Sink | None) -> Call:
         """An answer that has begun. An engine that refuses is left out and the next one is tried
@@ -212,7 +212,7 @@ class Pipeline:
                 return Call(permit, response, self.desk.client, first)
             except Refused as error:
                 self._failed(permit, error.kind)
-                permit.release(aborted=error.begun)
+                permit.release()
                 refusal, begun = error, begun + error.begun
                 if begun >= MAX_BEGUN:
                     raise
@@ -221,7 +221,7 @@ class Pipeline:
                 permit.release()
                 raise
             except BaseException:
-                permit.release(aborted=True)
+                permit.release()
                 raise
             if refusal.busy and patient:
                 patient = False

@@ -71,7 +71,9 @@ class EngineClient:
         """
         headers = {**JSON, "x-request-id": request_id}
         try:
-            response = await self.pool(upstream).request("POST", "/v1/chat/completions", headers, body, self._first)
+            response = await self.pool(upstream).request(
+                "POST", "/v1/chat/completions", headers, body, self._first, upstream
+            )
         except WireError as error:
             raise self._refused(error) from None
         if response.status != 200:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from urllib.parse import urlsplit
 
 from gateway.engines.body import Sendable
-from gateway.engines.wire import ConnectFailed, Cut, Response
+from gateway.engines.wire import ConnectFailed, Cut, Place, Response
 
 IDLE_SECONDS = 4.0  # below the 5 s after which uvicorn, vLLM's server, closes an idle connection
 MAX_IDLE = 512
@@ -31,16 +31,23 @@ class Pool:
         self.active: set[Response] = set()  # sent and not closed
 
     async def request(
-        self, method: str, path: str, headers: Mapping[str, str], body: Sendable | None, seconds: float
+        self,
+        method: str,
+        path: str,
+        headers: Mapping[str, str],
+        body: Sendable | None,
+        seconds: float,
+        place: Place | None = None,
     ) -> Response:
-        """A response whose head is there; `close()` it. `seconds` bound each silence. Raises WireError."""
+        """A response whose head is there; `close()` it. `seconds` bound each silence. `place` is taken, and given back, for an answer
+        that is hung up on before its end. Raises WireError."""
         head = self._head(method, path, headers, body)
         while True:
             response = self._take() or await self._connect()
             reused = response.used > 0
             self.active.add(response)
             try:
-                response.send(head, body or (), seconds)
+                response.send(head, body or (), seconds, place)
                 await response.head()
             except Cut:
                 response.abort()
@@ -49,7 +56,7 @@ class Pool:
                     continue
                 raise
             except BaseException:
-                response.abort()
+                response.leave()
                 raise
             return response
 

@@ -1,10 +1,15 @@
 """One engine: where it is, what it serves, how busy and how well it is."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from gateway.engines.breaker import Breaker, State
 
 LITE_MODEL = "sightdesk-lite"
+
+
+def nobody(change: int) -> None:
+    pass
 
 
 @dataclass(slots=True, eq=False)
@@ -15,9 +20,19 @@ class Upstream:
     max_model_len: int
     breaker: Breaker
     max_concurrent: int
+    # Requests that take a place: those asked, and those hung up on that the engine has not let go of.
     inflight: int = 0
+    changed: Callable[[int], None] = nobody  # hears by how much `inflight` changed
     # None until it was first asked.
     up: bool | None = None
+
+    def take(self) -> None:
+        self.inflight += 1
+        self.changed(1)
+
+    def give_back(self) -> None:
+        self.inflight -= 1
+        self.changed(-1)
 
     @property
     def is_lite(self) -> bool:

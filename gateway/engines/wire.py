@@ -10,7 +10,7 @@ WireError
 import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable, Iterable, Iterator
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Protocol, cast
 
 import httptools
 
@@ -22,6 +22,17 @@ Into = Callable[[bytes], Awaitable[None] | None]
 
 PAUSE_BYTES = 256 * 1024  # unread bytes of one response above which the engine is held back
 MAX_HEAD_BYTES = 64 * 1024
+# What an engine that was hung up on may take until it closes its side; one that hangs does not keep its places for ever.
+LEAVE_SECONDS = 2.0
+ABORT_SECONDS = 0.2  # until it has noticed, where it cannot say so
+
+
+class Place(Protocol):
+    """A place in an engine that a request takes."""
+
+    def take(self) -> None: ...
+
+    def give_back(self) -> None: ...
 
 
 class WireError(Exception):
@@ -51,8 +62,8 @@ class Response(asyncio.Protocol):
     very call in which it came; `close()` gives the connection back."""
 
     __slots__ = (
-        "_buffered", "_chunks", "_error", "_head_bytes", "_head_done", "_heard_at", "_held", "_into", "_keeps_alive", "_limit",
-        "_loop", "_parser", "_paused", "_pool", "_thrown", "_time", "_timer", "_transport", "_unsent", "_waiter", "_writes", "begun",
+        "_buffered", "_chunks", "_error", "_head_bytes", "_head_done", "_heard_at", "_held", "_into", "_keeps_alive", "_left", "_limit",
+        "_loop", "_parser", "_paused", "_place", "_pool", "_thrown", "_time", "_timer", "_transport", "_unsent", "_waiter", "_writes", "begun",
         "complete", "headers", "idle_since", "used",
     )  # fmt: skip
 
@@ -63,6 +74,7 @@ class Response(asyncio.Protocol):
         self._transport: asyncio.Transport | None = None
         self.used = 0  # requests that this connection has carried
         self.idle_since = 0.0
+        self._left = False  # hung up on: what still comes is nobody's
         self._writes = True  # whether the engine takes what it is sent as fast as it comes
         self._reset()
 
@@ -83,6 +95,7 @@ class Response(asyncio.Protocol):
         self._held: Awaitable[None] | None = None
         self._thrown: Exception | None = None
         self._unsent: Iterator[bytes] | None = None  # of the request's body
+        self._place: Place | None = None
 
     @property
     def status(self) -> int:
@@ -99,6 +112,8 @@ class Response(asyncio.Protocol):
         self._transport = cast(asyncio.Transport, transport)  # uvloop's has the methods and not the base class
 
     def data_received(self, data: bytes) -> None:
+        if self._left:
+            return
         if self._head_done:
             self._heard_at = self._time()
         else:  # dripping a head wins no time
@@ -136,6 +151,9 @@ class Response(asyncio.Protocol):
 
     def connection_lost(self, error: Exception | None) -> None:
         self._transport = None
+        if self._left:
+            self._let_go()
+            return
         self._pool._lost(self)
         ends_by_closing = b"content-length" not in self.headers and b"transfer-encoding" not in self.headers
         if self._head_done and ends_by_closing and error is None:
@@ -166,10 +184,11 @@ class Response(asyncio.Protocol):
 
     # What the gateway calls
 
-    def send(self, head: bytes, body: Iterable[bytes], seconds: float) -> None:
+    def send(self, head: bytes, body: Iterable[bytes], seconds: float, place: Place | None = None) -> None:
         """Writes a request, its body's pieces as fast as the engine takes them; from now on it may be silent for `seconds`."""
         assert self._transport is not None
         self._reset()
+        self._place = place
         self.used += 1
         self.allow(seconds)
         self._transport.write(head)
@@ -262,13 +281,40 @@ class Response(asyncio.Protocol):
         return bytes(body)
 
     def close(self) -> None:
-        """Back to the pool if the response is whole, else the connection is closed, which aborts the engine's work."""
+        """Back to the pool if the response is whole, else it is hung up on."""
         whole = self.complete and self._error is None and self._keeps_alive and self._unsent is None
         self._settle()
         if whole and self._transport is not None:
             self._pool._give_back(self)
         else:
-            self.abort()
+            self.leave()
+
+    def leave(self) -> None:
+        """Hangs up, which aborts the engine's work. Our side is closed, and the engine closes its own in the very turn in which it
+        hears of it (uvicorn does, which is vLLM's server): until then the request takes its place (docs/decisions/009-hanging-up.md).
+        """
+        self._settle()
+        transport, place = self._transport, self._place
+        if transport is None or transport.is_closing():
+            return
+        if self._unsent is not None or transport.get_write_buffer_size() or not transport.can_write_eof():
+            transport.abort()
+            if place is not None:
+                place.take()
+                self._loop.call_later(ABORT_SECONDS, place.give_back)
+            return
+        self._left = True
+        if place is not None:
+            place.take()
+        if self._paused:
+            transport.resume_reading()
+        transport.write_eof()
+        self._timer = self._loop.call_later(LEAVE_SECONDS, transport.abort)
+
+    def _let_go(self) -> None:
+        self._settle()
+        if self._place is not None:
+            self._place.give_back()
 
     def abort(self) -> None:
         self._settle()

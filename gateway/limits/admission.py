@@ -13,8 +13,6 @@ from gateway.metrics import Metrics
 
 # An engine that holds the conversation's prefix is preferred until it is this part of its places busier than the idlest one.
 AFFINITY_SHARE = 1 / 4
-# An engine notices a closed connection a moment later: until then the place of an aborted request is not free.
-ABORT_SECONDS = 0.2
 DOWN_RETRY_SECONDS = 5
 
 Moved = Callable[[int], Awaitable[None]]
@@ -22,10 +20,10 @@ Moved = Callable[[int], Awaitable[None]]
 
 @dataclass(slots=True, eq=False)
 class Permit:
-    """A place inside `upstream`. Give it back exactly once, in a `finally`; say before how the call ended, if it says anything."""
+    """A place inside `upstream`. Give it back exactly once, in a `finally`; say before how the call ended, if it says anything. What was
+    hung up on keeps a place of its own until the engine has let go of it (engines/wire.py)."""
 
     upstream: Upstream
-    admission: "Admission"
     probe: bool
     _judged: bool = False
 
@@ -37,14 +35,10 @@ class Permit:
         self._judged = True
         self.upstream.breaker.failed(self.probe)
 
-    def release(self, *, aborted: bool = False) -> None:
-        """`aborted`: the engine may still be at work on what was sent."""
+    def release(self) -> None:
         if not self._judged:
             self.upstream.breaker.abandoned(self.probe)
-        if aborted:
-            asyncio.get_running_loop().call_later(ABORT_SECONDS, self.admission._release, self.upstream)
-        else:
-            self.admission._release(self.upstream)
+        self.upstream.give_back()
 
 
 @dataclass(slots=True, eq=False)
@@ -67,6 +61,8 @@ class Admission:
         self._metrics = metrics
         self._waiting: OrderedDict[str, deque[Waiter]] = OrderedDict()
         self.depth = 0
+        for upstream in upstreams:
+            upstream.changed = self._changed
 
     async def admit(
         self, owner: str, affinity: str, exclude: frozenset[str] = frozenset(), moved: Moved | None = None
@@ -157,14 +153,13 @@ class Admission:
         idlest = min(free, key=lambda upstream: upstream.inflight)
         slack = max(1, int(favourite.max_concurrent * AFFINITY_SHARE))
         chosen = favourite if favourite.inflight <= idlest.inflight + slack else idlest
-        chosen.inflight += 1
-        self._metrics.inflight.inc()
-        return Permit(chosen, self, chosen.breaker.started())
+        chosen.take()
+        return Permit(chosen, chosen.breaker.started())
 
-    def _release(self, upstream: Upstream) -> None:
-        upstream.inflight -= 1
-        self._metrics.inflight.dec()
-        self.dispatch()
+    def _changed(self, change: int) -> None:
+        self._metrics.inflight.inc(change)
+        if change < 0:
+            self.dispatch()
 
     def _join(self, waiter: Waiter) -> None:
         self._waiting.setdefault(waiter.owner, deque()).append(waiter)

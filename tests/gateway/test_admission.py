@@ -175,12 +175,16 @@ async def test_a_waiter_whose_engine_is_full_does_not_hold_up_the_same_owners_ne
     stuck.cancel()
 
 
-async def test_the_place_of_an_aborted_request_is_free_a_moment_later() -> None:
+async def test_an_engine_is_not_asked_more_while_it_has_not_let_go_of_whom_it_was_hung_up_on() -> None:
     queue = admission(engine())
     permit = await queue.admit("a", "x")
-    permit.release(aborted=True)
-    assert queue.upstreams[0].inflight == 1
-    (await asyncio.wait_for(queue.admit("b", "x"), 1)).release()
+    permit.upstream.take()  # as the wire does
+    permit.release()
+    waiting = asyncio.create_task(queue.admit("b", "x"))
+    await asyncio.sleep(0.05)
+    assert not waiting.done()
+    permit.upstream.give_back()
+    (await asyncio.wait_for(waiting, 1)).release()
     assert queue.upstreams[0].inflight == 0
 
 

@@ -4,6 +4,7 @@ import os
 import shutil
 import subprocess
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -72,9 +73,8 @@ def rendered(
     return configuration
 
 
-@pytest.fixture(scope="session")
-def front(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Front]:
-    folder = tmp_path_factory.mktemp("nginx")
+@contextmanager
+def running_front(folder: Path, **more: str) -> Iterator[Front]:
     port = free_port()
     settings = {
         "ENGINE": "cpu",
@@ -84,9 +84,9 @@ def front(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Front]:
         "PROXY_SECRET": "between-us",
         "TRUSTED_PROXIES": "127.0.0.0/8",
         "ALLOWED_IPS": "127.0.0.0/8",
+        **more,
     }
-    data = tmp_path_factory.mktemp("data")
-    with running("tests.fake_engine", {}) as engine, running_gateway(engine.url, data, **settings) as gateway:
+    with running("tests.fake_engine", {}) as engine, running_gateway(engine.url, folder, **settings) as gateway:
         wait_for(gateway.url + "/readyz")
         process = subprocess.Popen([NGINX, "-p", str(folder), "-c", str(rendered(folder, port, gateway.url))])
         try:
@@ -95,3 +95,9 @@ def front(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Front]:
         finally:
             process.terminate()
             process.wait(10)
+
+
+@pytest.fixture(scope="session")
+def front(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Front]:
+    with running_front(tmp_path_factory.mktemp("nginx")) as served:
+        yield served

@@ -1,11 +1,12 @@
 """nginx in front: what it asks for, what it overwrites, and that it holds nothing back."""
 
 import time
+from pathlib import Path
 
 import pytest
 import requests
 
-from tests.nginx.conftest import Front
+from tests.nginx.conftest import Front, running_front
 
 PERSON = ("agent", "desk")
 KEY = {"authorization": "Bearer sk-shop"}
@@ -17,6 +18,26 @@ def test_the_page_and_its_api_ask_for_a_password(front: Front) -> None:
         assert requests.get(front.url + path, timeout=5).status_code == 401
         assert requests.get(front.url + path, auth=("agent", "wrong"), timeout=5).status_code == 401
         assert requests.get(front.url + path, auth=PERSON, timeout=5).status_code == 200
+
+
+def test_a_wrong_password_counts_against_the_address_and_none_at_all_does_not(tmp_path: Path) -> None:
+    def ask(auth: tuple[str, str] | None, path: str = "/chat.html") -> requests.Response:
+        return requests.get(front.url + path, auth=auth, timeout=5)
+
+    with running_front(tmp_path, RATE_LIMIT_IP="3/minute") as front:
+        for path in ("/chat.html", "/api/config"):
+            asked = [ask(None, path) for _ in range(5)]
+            assert {answer.status_code for answer in asked} == {401}
+            assert asked[0].json()["error"]["code"] == "invalid_api_key"
+        for path in ("/chat.html", "/api/config", "/chat.html"):
+            failed = ask(("agent", "wrong"), path)
+            assert (failed.status_code, failed.json()["error"]["code"]) == (401, "invalid_api_key")
+            assert failed.headers["www-authenticate"] == 'Basic realm="SightDesk"'
+        sent = requests.post(front.url + "/api/chat", json={"messages": []}, auth=("nobody", "desk"), timeout=5)
+        assert (sent.status_code, sent.json()["error"]["code"]) == (429, "rate_limit_exceeded")
+        assert int(sent.headers["retry-after"]) > 0
+        assert ask(PERSON).status_code == 200
+        assert ask(None).status_code == 401
 
 
 def test_the_redirect_names_no_port_because_another_one_is_published(front: Front) -> None:
@@ -93,7 +114,9 @@ def test_events_pass_as_they_come_and_a_client_that_leaves_aborts_the_engine(fro
     assert requests.get(front.engine.url + "/state", timeout=5).json()["running"] == 0
 
 
-@pytest.mark.parametrize("path", ["/metrics", "/nope", "/chat", "/assets/", "/assets/../../.env", "/_errors/401.json"])
+@pytest.mark.parametrize(
+    "path", ["/metrics", "/nope", "/chat", "/assets/", "/assets/../../.env", "/_errors/404.json", "/_errors/failed"]
+)
 def test_what_is_not_published_is_not_found(front: Front, path: str) -> None:
     answer = requests.get(front.url + path, timeout=5)
     assert (answer.status_code, answer.json()["error"]["code"]) == (404, "not_found")
