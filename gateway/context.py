@@ -1,6 +1,7 @@
 """What one request carries from stage to stage. It lies in the ASGI scope under `CONTEXT`."""
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -8,6 +9,8 @@ from starlette.requests import HTTPConnection
 from starlette.types import Scope, Send
 
 CONTEXT = "sightdesk"
+# Takes one whole chunk of HTTP/1.1, its frame included, and says whether it did.
+WriteChunk = Callable[[bytes], bool]
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +35,8 @@ class RequestContext:
     through_proxy: bool
     # The server's own send: once a response's head is out, no layer in between has anything to add to its body.
     send: Send
+    # The same for chunks that need no frame, where the server can.
+    write_chunk: WriteChunk | None = None
     started: float = field(default_factory=time.perf_counter)
     caller: Caller | None = None
     model: str = ""

@@ -3,16 +3,19 @@ dribble in after it was answered, and refusals in the contract's words."""
 
 import asyncio
 import uuid
+from functools import partial
 from http import HTTPStatus
+from typing import Any
 
 import orjson
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 from gateway.errors import GatewayError, InvalidRequest, RequestTimeout
 
 HEAD_SECONDS = 15.0  # from the connection, or a head's first byte, to its end
 LINGER_SECONDS = 15.0  # for the rest of a body whose request was answered early; closing at once would lose the answer
 MAX_HEAD_BYTES = 64 * 1024
+WRITE_CHUNK = "sightdesk.write_chunk"  # an ASGI extension: see write_chunk
 
 
 class BoundedProtocol(HttpToolsProtocol):
@@ -46,6 +49,9 @@ class BoundedProtocol(HttpToolsProtocol):
         self._head_bytes = 0
         self._stop_clock()
         super().on_headers_complete()
+        if self.cycle is not None:
+            extensions: dict[str, Any] = {WRITE_CHUNK: partial(write_chunk, self.cycle)}
+            self.cycle.scope["extensions"] = extensions
 
     def on_message_complete(self) -> None:
         self._in_head, self._turned = True, True
@@ -82,3 +88,12 @@ class BoundedProtocol(HttpToolsProtocol):
         if self._clock is not None:
             self._clock.cancel()
             self._clock = None
+
+
+def write_chunk(cycle: RequestResponseCycle, chunk: bytes) -> bool:
+    """One whole chunk, its frame included, into a response that has begun; false where `send` has to do it, since the client is slow
+    or gone, or its response is not in chunks."""
+    if cycle.flow.write_paused or cycle.disconnected or not cycle.chunked_encoding:
+        return False
+    cycle.transport.write(chunk)
+    return True

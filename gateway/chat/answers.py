@@ -38,6 +38,9 @@ class Answer:
     error: GatewayError | None = None
     _grown: asyncio.Event = field(default_factory=asyncio.Event)
 
+    def forward(self, chunk: bytes) -> bool:
+        return False
+
     async def send(self, events: bytes) -> None:
         self.push(events)
 

@@ -21,8 +21,9 @@ from gateway.chat.request import ChatRequest, PageRequest
 from gateway.context import Caller, RequestContext
 from gateway.desk import Desk
 from gateway.engines.client import Broken, EngineClient, Refused
+from gateway.engines.faults import WireError
 from gateway.engines.upstream import Upstream
-from gateway.engines.wire import Into, Response, WireError
+from gateway.engines.wire import ChunkInto, Into, Response
 from gateway.errors import ContextLengthExceeded, GatewayError, UpstreamError, UpstreamUnavailable
 from gateway.knowledge.query import citations_for
 from gateway.limits.admission import Admission, Permit
@@ -79,13 +80,13 @@ class Call:
     client: EngineClient
     first: bytes
 
-    async def pour(self, into: Into) -> None:
+    async def pour(self, into: Into, chunk_into: ChunkInto | None = None) -> None:
         """The body as it comes, to its end. Raises Broken."""
         first, self.first = self.first, b""
         if held := into(first):
             await held
         try:
-            await self.response.pour(into)
+            await self.response.pour(into, chunk_into)
         except WireError as error:
             raise self.client.broken(error) from None
 
@@ -108,7 +109,7 @@ class Pipeline:
     @staticmethod
     async def _relayed(call: Call, relay: Relay, meter: Meter) -> None:
         try:
-            await call.pour(relay)
+            await call.pour(relay, relay.forward)
         except Broken:
             if not meter.done:  # after [DONE] the answer is whole, however the engine then closes
                 raise

@@ -47,13 +47,15 @@ class Meter:
 class Relay:
     """Takes the engine's bytes as they come and passes every whole event on, in the same call (`Into` of the wire).
 
-    Only events before the first token and those that may hold the usage, an error or the end are looked into.
+    Only events before the first token and those that may hold the usage, an error or the end are looked into. The others pass in the
+    engine's own chunk where they can (docs/decisions/005-own-wire-to-the-engine.md).
     """
 
-    __slots__ = ("_meter", "_push", "_rest", "_wants_usage")
+    __slots__ = ("_forward", "_meter", "_push", "_rest", "_wants_usage")
 
     def __init__(self, sink: Sink, meter: Meter, *, wants_usage: bool) -> None:
         self._push = sink.push
+        self._forward = sink.forward
         self._meter = meter
         self._wants_usage = wants_usage
         self._rest = bytearray()
@@ -69,6 +71,16 @@ class Relay:
             meter.events += events.count(b"\n\n") or events.count(b"\n\r\n")
         held = self._push(events) if events else None
         return _failing(held) if meter.failed else held
+
+    def forward(self, chunk: bytes) -> bool:
+        """Whether a whole chunk, its frame included, needed no look and was taken as it is (`ChunkInto` of the wire)."""
+        meter = self._meter
+        if self._rest or meter.first_token_at is None or not chunk.endswith(b"\n\n\r\n") or _notable(chunk):
+            return False
+        if not self._forward(chunk):
+            return False
+        meter.events += chunk.count(b"\n\n")
+        return True
 
     def _whole(self, chunk: bytes) -> bytes:
         """The events that are complete with this chunk, their ends included; maybe none. The rest waits for more."""

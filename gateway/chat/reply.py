@@ -8,6 +8,7 @@ from typing import Any, Protocol
 from starlette.types import Send
 
 from gateway.chat import extras
+from gateway.context import WriteChunk
 from gateway.errors import GatewayError
 
 KEEP_ALIVE_SECONDS = 10.0
@@ -20,7 +21,10 @@ JSON_HEADERS = [(b"content-type", b"application/json")]
 
 
 class Sink(Protocol):
-    """Takes whole events: `push` at once, giving an awaitable only where the reader is slow; `send` waits for that."""
+    """Takes whole events: `push` at once, giving an awaitable only where the reader is slow; `send` waits for that. `forward` takes
+    a whole chunk of HTTP/1.1 with events in it, or says that it cannot."""
+
+    def forward(self, chunk: bytes) -> bool: ...
 
     def push(self, events: bytes) -> Awaitable[None] | None: ...
 
@@ -30,15 +34,19 @@ class Sink(Protocol):
 class StreamReply:
     """A stream to one client: server-sent events, with comments while nothing else is said."""
 
-    __slots__ = ("_last", "_send", "_send_body", "_time", "started")
+    __slots__ = ("_last", "_loop", "_send", "_send_body", "_speaking", "_time", "_timer", "_write_chunk", "started")
 
-    def __init__(self, send: Send, send_body: Send) -> None:
-        """`send` takes the head, through every layer; `send_body` the rest."""
+    def __init__(self, send: Send, send_body: Send, write_chunk: WriteChunk | None = None) -> None:
+        """`send` takes the head, through every layer; `send_body` the rest, or `write_chunk` where it can."""
         self._send = send
         self._send_body = send_body
+        self._write_chunk = write_chunk
         self.started = False
-        self._time = asyncio.get_running_loop().time
+        self._loop = asyncio.get_running_loop()
+        self._time = self._loop.time
         self._last = self._time()
+        self._speaking: asyncio.Task[None] | None = None
+        self._timer: asyncio.TimerHandle | None = None
 
     async def send(self, events: bytes) -> None:
         if not self.started:
@@ -46,6 +54,12 @@ class StreamReply:
             await self._send({"type": "http.response.start", "status": 200, "headers": list(STREAM_HEADERS)})
         self._last = self._time()
         await self._send_body({"type": "http.response.body", "body": events, "more_body": True})
+
+    def forward(self, chunk: bytes) -> bool:
+        if self._write_chunk is None or not self._write_chunk(chunk):
+            return False
+        self._last = self._time()
+        return True
 
     def push(self, events: bytes) -> Awaitable[None] | None:
         """As `send`, without a task: ASGI's `send` runs through in one step unless the client's buffer is full."""
@@ -66,14 +80,21 @@ class StreamReply:
     async def end(self) -> None:
         await self._send_body({"type": "http.response.body", "body": b"", "more_body": False})
 
-    async def keep_alive(self) -> None:
-        """Runs beside the answer: a comment after each 10 s of silence."""
-        while True:
-            silent = self._time() - self._last
-            if silent >= KEEP_ALIVE_SECONDS:
-                await self.send(extras.KEEP_ALIVE)
-                silent = 0
-            await asyncio.sleep(KEEP_ALIVE_SECONDS - silent)
+    def keep_alive(self) -> None:
+        """From now on a comment after each 10 s of silence."""
+        silent = self._time() - self._last
+        if silent >= KEEP_ALIVE_SECONDS:
+            silent = 0
+            if self._speaking is None or self._speaking.done():
+                self._speaking = self._loop.create_task(self.send(extras.KEEP_ALIVE))
+        self._timer = self._loop.call_later(KEEP_ALIVE_SECONDS - silent, self.keep_alive)
+
+    def silence(self) -> None:
+        """No more comments."""
+        if self._timer is not None:
+            self._timer.cancel()
+        if self._speaking is not None:
+            self._speaking.cancel()
 
 
 @types.coroutine

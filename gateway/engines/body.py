@@ -61,11 +61,13 @@ class Body:
         """Raises TypeError for what is no JSON."""
         self.content = content
         self._urls: list[DataURL] = []
-        mark = secrets.token_hex(16)  # nobody outside can say it
+        mark = ""
 
         def marked(value: Any) -> str:
+            nonlocal mark
             if not isinstance(value, DataURL):
                 raise TypeError(f"{type(value).__name__} is no JSON")
+            mark = mark or secrets.token_hex(16)  # nobody outside can say it
             self._urls.append(value)
             return mark
 

@@ -9,9 +9,10 @@ from typing import Any
 import orjson
 
 from gateway.engines.body import Body
+from gateway.engines.faults import ConnectFailed, GivenUp, TimedOut, WireError
 from gateway.engines.pool import Pool
 from gateway.engines.upstream import LITE_MODEL, Upstream
-from gateway.engines.wire import ConnectFailed, GivenUp, Response, TimedOut, WireError
+from gateway.engines.wire import Response
 from gateway.errors import ContextLengthExceeded, GatewayError, InvalidRequest, UpstreamError, UpstreamTimeout
 from gateway.metrics import Metrics
 

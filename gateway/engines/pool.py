@@ -7,7 +7,9 @@ from collections.abc import Mapping
 from urllib.parse import urlsplit
 
 from gateway.engines.body import Sendable
-from gateway.engines.wire import ConnectFailed, Cut, Place, Response
+from gateway.engines.connection import Place
+from gateway.engines.faults import ConnectFailed, Cut
+from gateway.engines.wire import Response
 
 IDLE_SECONDS = 4.0  # below the 5 s after which uvicorn, vLLM's server, closes an idle connection
 MAX_IDLE = 512
@@ -71,7 +73,7 @@ class Pool:
         now = asyncio.get_running_loop().time()
         while self._idle:
             response = self._idle.pop()
-            if now - response.idle_since < IDLE_SECONDS and response._transport is not None:
+            if now - response.idle_since < IDLE_SECONDS and response.is_open:
                 return response
             response.abort()
         return None

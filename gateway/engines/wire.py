@@ -1,88 +1,52 @@
-"""HTTP/1.1 to one engine over asyncio's own transports: what every token passes (docs/decisions/005-own-wire-to-the-engine.md).
-
-WireError
-├── ConnectFailed    no connection: refused, unknown host, out of time, the engine is down
-├── TimedOut         the engine said nothing for too long
-├── GivenUp          the engine is down; nothing of this answer had come
-└── Cut              the connection broke, or what came is no HTTP
-"""
+"""An engine's answer over HTTP/1.1: what every token passes (docs/decisions/005-own-wire-to-the-engine.md)."""
 
 import asyncio
+import re
 from collections import deque
-from collections.abc import Awaitable, Callable, Iterable, Iterator
-from typing import TYPE_CHECKING, Protocol, cast
+from collections.abc import Awaitable, Callable, Iterable
+from typing import TYPE_CHECKING
 
 import httptools
+
+from gateway.engines.connection import Connection, Place
+from gateway.engines.faults import Cut, GivenUp, TimedOut, WireError
 
 if TYPE_CHECKING:
     from gateway.engines.pool import Pool
 
 # Takes bytes at once and gives None, or an awaitable after which it takes more.
 Into = Callable[[bytes], Awaitable[None] | None]
+# Takes one whole chunk, its frame included, and says whether it did.
+ChunkInto = Callable[[bytes], bool]
 
+CHUNK_HEAD = re.compile(rb"([0-9a-fA-F]{1,6})\r\n")  # of a chunk without extensions
 PAUSE_BYTES = 256 * 1024  # unread bytes of one response above which the engine is held back
 MAX_HEAD_BYTES = 64 * 1024
-# What an engine that was hung up on may take until it closes its side; one that hangs does not keep its places for ever.
-LEAVE_SECONDS = 2.0
-ABORT_SECONDS = 0.2  # until it has noticed, where it cannot say so
 
 
-class Place(Protocol):
-    """A place in an engine that a request takes."""
-
-    def take(self) -> None: ...
-
-    def give_back(self) -> None: ...
-
-
-class WireError(Exception):
-    pass
-
-
-class ConnectFailed(WireError):
-    def __init__(self, message: str, *, timed_out: bool = False) -> None:
-        super().__init__(message)
-        self.timed_out = timed_out
-
-
-class TimedOut(WireError):
-    pass
-
-
-class GivenUp(WireError):
-    pass
-
-
-class Cut(WireError):
-    pass
-
-
-class Response(asyncio.Protocol):
+class Response(Connection):
     """One connection, and the response that is on it. `read()` gives the body as it is asked for, `pour()` hands it on in the
     very call in which it came; `close()` gives the connection back."""
 
     __slots__ = (
-        "_buffered", "_chunks", "_error", "_head_bytes", "_head_done", "_heard_at", "_held", "_into", "_keeps_alive", "_left", "_limit",
-        "_loop", "_parser", "_paused", "_place", "_pool", "_thrown", "_time", "_timer", "_transport", "_unsent", "_waiter", "_writes", "begun",
-        "complete", "headers", "idle_since", "used",
+        "_between_chunks", "_buffered", "_chunk_ended", "_chunk_into", "_chunks", "_error", "_head_bytes", "_head_done", "_heard_at",
+        "_held", "_into", "_keeps_alive", "_limit", "_parser", "_pool", "_thrown", "_time", "_timer", "_waiter", "begun", "complete",
+        "headers", "idle_since", "used",
     )  # fmt: skip
 
     def __init__(self, pool: "Pool") -> None:
+        super().__init__()
         self._pool = pool
-        self._loop = asyncio.get_running_loop()
         self._time = self._loop.time
-        self._transport: asyncio.Transport | None = None
         self.used = 0  # requests that this connection has carried
         self.idle_since = 0.0
-        self._left = False  # hung up on: what still comes is nobody's
-        self._writes = True  # whether the engine takes what it is sent as fast as it comes
         self._reset()
 
     def _reset(self) -> None:
         self._parser = httptools.HttpResponseParser(self)
         self.headers: dict[bytes, bytes] = {}
         self._head_bytes = 0
-        self._head_done = self._keeps_alive = self._paused = False
+        self._head_done = self._keeps_alive = False
         self.begun = self.complete = False  # the body; its reader notes that it has begun
         self._chunks: deque[bytes] = deque()
         self._buffered = 0
@@ -92,10 +56,10 @@ class Response(asyncio.Protocol):
         self._limit = 0.0
         self._heard_at = 0.0
         self._into: Into | None = None
+        self._chunk_into: ChunkInto | None = None
+        self._chunk_ended = self._between_chunks = False  # the latter: nothing of the next one has come either
         self._held: Awaitable[None] | None = None
         self._thrown: Exception | None = None
-        self._unsent: Iterator[bytes] | None = None  # of the request's body
-        self._place: Place | None = None
 
     @property
     def status(self) -> int:
@@ -108,10 +72,9 @@ class Response(asyncio.Protocol):
 
     # asyncio.Protocol
 
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self._transport = cast(asyncio.Transport, transport)  # uvloop's has the methods and not the base class
-
     def data_received(self, data: bytes) -> None:
+        if self._between_chunks and self._into is not None and self._forward(data):
+            return
         if self._left:
             return
         if self._head_done:
@@ -122,14 +85,25 @@ class Response(asyncio.Protocol):
             self._parser.feed_data(data)
         except httptools.HttpParserError as error:
             self._fail(Cut(f"no HTTP: {error}"))
+        self._between_chunks = self._chunk_ended and data.endswith(b"\r\n")
         if not self._head_done and self._head_bytes > MAX_HEAD_BYTES:
             self._fail(Cut("a head without an end"))
-        if self._into is not None and self._chunks and self._error is None and self._pour_now(self._into):
+        if self._into is not None and self._chunks and self._pour_now(self._into):
             return
-        if self._buffered > PAUSE_BYTES and not self._paused and self._transport is not None:
-            self._paused = True
-            self._transport.pause_reading()
+        if self._buffered > PAUSE_BYTES:
+            self.hold_back()
         self._wake()
+
+    def _forward(self, data: bytes) -> bool:
+        """Whether `data` is one whole chunk and was taken as it is: the parser need not see it."""
+        head = CHUNK_HEAD.match(data)
+        if head is None or self._chunk_into is None or not data.endswith(b"\r\n"):
+            return False
+        size = int(head[1], 16)
+        if size == 0 or size + head.end() + 2 != len(data) or not self._chunk_into(data):
+            return False
+        self._heard_at = self._time()
+        return True
 
     def _pour_now(self, into: Into) -> bool:
         """Hands on what is here; whether nobody has to wake up for it."""
@@ -142,17 +116,10 @@ class Response(asyncio.Protocol):
         self._into = None  # what comes meanwhile is kept
         return False
 
-    def pause_writing(self) -> None:
-        self._writes = False
-
-    def resume_writing(self) -> None:
-        self._writes = True
-        self._write_on()
-
     def connection_lost(self, error: Exception | None) -> None:
-        self._transport = None
+        super().connection_lost(error)
         if self._left:
-            self._let_go()
+            self._settle()
             return
         self._pool._lost(self)
         ends_by_closing = b"content-length" not in self.headers and b"transfer-encoding" not in self.headers
@@ -178,30 +145,25 @@ class Response(asyncio.Protocol):
         self._chunks.append(body)
         self._buffered += len(body)
 
+    def on_chunk_header(self) -> None:
+        self._chunk_ended = False
+
+    def on_chunk_complete(self) -> None:
+        self._chunk_ended = True
+
     def on_message_complete(self) -> None:
         self.complete = True
+        self._chunk_ended = False
         self._keeps_alive = self._parser.should_keep_alive()
 
     # What the gateway calls
 
     def send(self, head: bytes, body: Iterable[bytes], seconds: float, place: Place | None = None) -> None:
         """Writes a request, its body's pieces as fast as the engine takes them; from now on it may be silent for `seconds`."""
-        assert self._transport is not None
         self._reset()
-        self._place = place
         self.used += 1
         self.allow(seconds)
-        self._transport.write(head)
-        self._unsent = iter(body)
-        self._write_on()
-
-    def _write_on(self) -> None:
-        while self._unsent is not None and self._writes and self._transport is not None:
-            piece = next(self._unsent, None)
-            if piece is None:
-                self._unsent = None
-            else:
-                self._transport.write(piece)
+        self.write(head, body, place)
 
     def allow(self, seconds: float) -> None:
         """How long the engine may be silent. One timer a request: it looks again instead of being set anew with every byte."""
@@ -240,9 +202,11 @@ class Response(asyncio.Protocol):
             await self._wait()
         return self._take()
 
-    async def pour(self, into: Into) -> None:
+    async def pour(self, into: Into, chunk_into: ChunkInto | None = None) -> None:
         """Hands the body to `into`, piece by piece, until its end; the engine is held back while `into` is. No task wakes up for
-        a piece, which is a third of what relaying a token costs. Raises WireError, and what `into` raises."""
+        a piece, which is a third of what relaying a token costs. A chunk that came whole is offered to `chunk_into` first. Raises
+        WireError, and what the two raise."""
+        self._chunk_into = chunk_into
         try:
             while True:
                 if self._thrown is not None:
@@ -266,9 +230,7 @@ class Response(asyncio.Protocol):
         data = self._chunks.popleft() if len(self._chunks) == 1 else b"".join(self._chunks)
         self._chunks.clear()
         self._buffered = 0
-        if self._paused and self._transport is not None:
-            self._paused = False
-            self._transport.resume_reading()
+        self.let_come()
         return data
 
     async def read_all(self, limit: int) -> bytes:
@@ -282,44 +244,21 @@ class Response(asyncio.Protocol):
 
     def close(self) -> None:
         """Back to the pool if the response is whole, else it is hung up on."""
-        whole = self.complete and self._error is None and self._keeps_alive and self._unsent is None
+        whole = self.complete and self._error is None and self._keeps_alive and self.is_sent
         self._settle()
-        if whole and self._transport is not None:
+        if whole and self.is_open:
+            self.let_come()
             self._pool._give_back(self)
         else:
             self.leave()
 
     def leave(self) -> None:
-        """Hangs up, which aborts the engine's work. Our side is closed, and the engine closes its own in the very turn in which it
-        hears of it (uvicorn does, which is vLLM's server): until then the request takes its place (docs/decisions/009-hanging-up.md).
-        """
         self._settle()
-        transport, place = self._transport, self._place
-        if transport is None or transport.is_closing():
-            return
-        if self._unsent is not None or transport.get_write_buffer_size() or not transport.can_write_eof():
-            transport.abort()
-            if place is not None:
-                place.take()
-                self._loop.call_later(ABORT_SECONDS, place.give_back)
-            return
-        self._left = True
-        if place is not None:
-            place.take()
-        if self._paused:
-            transport.resume_reading()
-        transport.write_eof()
-        self._timer = self._loop.call_later(LEAVE_SECONDS, transport.abort)
-
-    def _let_go(self) -> None:
-        self._settle()
-        if self._place is not None:
-            self._place.give_back()
+        super().leave()
 
     def abort(self) -> None:
         self._settle()
-        if self._transport is not None:
-            self._transport.abort()
+        super().abort()
 
     def _settle(self) -> None:
         self._pool.active.discard(self)
@@ -329,6 +268,7 @@ class Response(asyncio.Protocol):
     def _fail(self, error: WireError) -> None:
         if self._error is None and not self.complete:
             self._error = error
+            self._into = None
 
     async def _wait(self) -> None:
         self._waiter = self._loop.create_future()

@@ -4,6 +4,7 @@ import hmac
 import ipaddress
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 
 from starlette.datastructures import Headers
 
@@ -17,6 +18,7 @@ FORWARDING_HEADERS = frozenset(
     ("forwarded", "via", "x-real-ip", "x-client-ip", "x-cluster-client-ip", "true-client-ip", "cf-connecting-ip",
      "fastly-client-ip", "x-original-forwarded-for", "x-envoy-external-address")
 )  # fmt: skip
+MAX_ADDRESS = 128  # characters, with a zone
 FORWARDING_PREFIX = "x-forwarded-"
 # RFC 3986's authority without user information: a user name before an @ only ever serves to deceive.
 AUTHORITY = re.compile(r"(?:\[(?P<literal>[0-9a-f:.]+)(?:%[\w.%~-]+)?\]|(?P<name>[^\[\]:@/\\?#%\s]+))(?::\d{1,5})?")
@@ -25,6 +27,11 @@ WITH_PORT = re.compile(r"(?:\[([^\]]+)\]|([0-9.]+))(?::\d+)?")  # how some proxi
 
 def parse_address(text: str) -> Address | None:
     """The address in its own family: `::ffff:10.0.0.1` is 10.0.0.1. Its zone (`%eth0`) is left out."""
+    return _parsed(text) if len(text) <= MAX_ADDRESS else None
+
+
+@lru_cache(4096)
+def _parsed(text: str) -> Address | None:
     try:
         address = ipaddress.ip_address(text.partition("%")[0])
     except ValueError:

@@ -10,8 +10,8 @@ from typing import Any
 import orjson
 
 from gateway.engines.body import Raw
+from gateway.engines.faults import WireError
 from gateway.engines.pool import Pool
-from gateway.engines.wire import WireError
 from gateway.media.picture import Picture
 
 log = logging.getLogger("sightdesk.reader")

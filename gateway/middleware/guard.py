@@ -25,7 +25,7 @@ HEALTH_ROUTES = frozenset(("/healthz", "/readyz"))
 CHANGING = frozenset(("POST", "PUT", "PATCH", "DELETE"))
 BODY_TYPES = frozenset(("application/json", "multipart/form-data"))
 # Said twice, each of these means one thing to whoever looks at the first and another to whoever looks at the last.
-SINGLE = ("host", "origin", "authorization", "content-type", "content-encoding")
+SINGLE = frozenset((b"host", b"origin", b"authorization", b"content-type", b"content-encoding"))
 # FastAPI reads a route's JSON on the event loop, where 64 MiB of it would hold every stream up. Chat completions read their own.
 LARGE_JSON = frozenset(("/v1/chat/completions", "/api/chat"))
 SMALL_JSON_BYTES = 256 * 1024
@@ -68,9 +68,12 @@ class Guard:
         address = context_of(scope).address
         if scope["path"] not in HEALTH_ROUTES and not within(address, self.allowed):
             raise IPNotAllowed("Your address is not in ALLOWED_IPS.")
-        for name in SINGLE:
-            if len(headers.getlist(name)) > 1:
-                raise InvalidRequest(f"The header {name} is there more than once.")
+        seen = set()
+        for name, _ in headers.raw:
+            if name in seen:
+                raise InvalidRequest(f"The header {name.decode()} is there more than once.")
+            if name in SINGLE:
+                seen.add(name)
         if scope["method"] not in CHANGING:
             return
         origin = headers.get("origin")

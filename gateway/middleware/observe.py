@@ -10,6 +10,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from gateway.context import CONTEXT, RequestContext
 from gateway.identity.networks import ProxyTrust
 from gateway.metrics import Metrics
+from gateway.protocol import WRITE_CHUNK
 
 log = logging.getLogger("sightdesk.requests")
 SANE_REQUEST_ID = re.compile(r"^[A-Za-z0-9._:-]{1,128}$")
@@ -49,7 +50,8 @@ class Observe:
         request_id = given if SANE_REQUEST_ID.match(given) else uuid.uuid4().hex
         peer = scope["client"][0] if scope.get("client") else ""
         address, through_proxy = self.trust.client_address(peer, headers)
-        return RequestContext(request_id=request_id, address=address, through_proxy=through_proxy, send=send)
+        write_chunk = (scope.get("extensions") or {}).get(WRITE_CHUNK)
+        return RequestContext(request_id, address, through_proxy, send, write_chunk)
 
     @staticmethod
     def _add_headers(message: Message, context: RequestContext) -> None:

@@ -4,7 +4,8 @@ import asyncio
 import io
 import logging
 import secrets
-from contextlib import aclosing, suppress
+from collections.abc import Coroutine
+from contextlib import aclosing
 from typing import Any
 
 from fastapi import APIRouter, Request
@@ -139,28 +140,14 @@ class ChatResponse(Response):
             work = self._resumable(send) if request.stream else self._recorded(send)
         else:
             work = self._direct(send) if request.stream else self._whole(send)
-        task = asyncio.ensure_future(work)
-        leaving = asyncio.ensure_future(left(receive))
-        try:
-            await asyncio.wait((task, leaving), return_when=asyncio.FIRST_COMPLETED)
-            if not task.done():
-                self.desk.metrics.client_disconnects.inc()
-                task.cancel()
-                with suppress(asyncio.CancelledError, GatewayError):
-                    await task
-                return
-            await task
-        except asyncio.CancelledError:
-            raise await stopped(task) from None
-        finally:
-            leaving.cancel()
-            task.cancel()
+        if not await stayed(receive, work):
+            self.desk.metrics.client_disconnects.inc()
 
     async def _whole(self, send: Send) -> None:
         await send_json(send, await self.pipeline.whole(self.question))
 
     async def _direct(self, send: Send) -> None:
-        reply = StreamReply(send, self.context.send)
+        reply = StreamReply(send, self.context.send, self.context.write_chunk)
         await delivered(reply, self.pipeline.stream(self.question, reply))
 
     async def _resumable(self, send: Send) -> None:
@@ -185,7 +172,7 @@ class ChatResponse(Response):
         answer.complete = True
 
     async def _follow(self, answer: Answer, start: int, send: Send) -> None:
-        reply = StreamReply(send, self.context.send)
+        reply = StreamReply(send, self.context.send, self.context.write_chunk)
         try:
             await delivered(reply, follow(answer, start, reply))
         finally:
@@ -201,17 +188,7 @@ class ResumeResponse(ChatResponse):
         self.background = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        task = asyncio.ensure_future(self._follow(self.answer, self.start, send))
-        leaving = asyncio.ensure_future(left(receive))
-        try:
-            await asyncio.wait((task, leaving), return_when=asyncio.FIRST_COMPLETED)
-            if task.done():
-                await task
-        except asyncio.CancelledError:
-            raise await stopped(task) from None
-        finally:
-            leaving.cancel()
-            task.cancel()
+        await stayed(receive, self._follow(self.answer, self.start, send))
 
 
 async def follow(answer: Answer, start: int, reply: StreamReply) -> None:
@@ -222,7 +199,7 @@ async def follow(answer: Answer, start: int, reply: StreamReply) -> None:
 
 async def delivered(reply: StreamReply, work: Any) -> None:
     """Runs `work` into `reply`, with keep-alives; what fails after the first byte becomes the stream's last event."""
-    keep_alive = asyncio.ensure_future(reply.keep_alive())
+    reply.keep_alive()
     try:
         await work
     except GatewayError as error:
@@ -240,22 +217,38 @@ async def delivered(reply: StreamReply, work: Any) -> None:
         log.exception("unexpected_in_stream")
         await reply.fail(InternalError("Something went wrong here; the log has it."))
     finally:
-        keep_alive.cancel()
+        reply.silence()
     if not reply.started:
         await reply.send(b"")
     await reply.end()
 
 
-async def stopped(task: "asyncio.Future[None]") -> GatewayError:
-    """The server cuts off what is not over long after SIGTERM: what was taken is given back first."""
-    task.cancel()
-    await asyncio.wait((task,))
-    return STOPPED
+async def stayed(receive: Receive, work: Coroutine[Any, Any, None]) -> bool:
+    """Whether the client stayed until `work` was done; its leaving cancels the work. Raises what `work` raises, and STOPPED where the
+    server cuts off what is not over long after SIGTERM."""
+    task = asyncio.current_task()
+    has_left = False
 
+    async def watch() -> None:
+        nonlocal has_left
+        while (await receive())["type"] != "http.disconnect":
+            pass
+        has_left = True
+        task.cancel()  # type: ignore[union-attr]  # a server runs its application in a task
 
-async def left(receive: Receive) -> None:
-    while (await receive())["type"] != "http.disconnect":
-        pass
+    leaving = asyncio.ensure_future(watch())
+    try:
+        await work
+    except asyncio.CancelledError:
+        if not has_left:
+            raise STOPPED from None
+        task.uncancel()  # type: ignore[union-attr]
+    except GatewayError:
+        if not has_left:
+            raise
+    finally:
+        leaving.cancel()
+    return not has_left
 
 
 def _documented(shape: type[ChatRequest]) -> dict[str, Any]:

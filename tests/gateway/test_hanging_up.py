@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 
 import pytest
 
-from gateway.engines import wire
+from gateway.engines import connection
 from gateway.engines.body import Body, DataURL
 from gateway.engines.pool import Pool
 from gateway.engines.wire import Response
@@ -87,7 +87,7 @@ async def test_an_engine_hears_at_once_that_it_was_hung_up_on() -> None:
 
 
 async def test_an_engine_that_never_lets_go_loses_the_connection(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(wire, "LEAVE_SECONDS", 0.3)
+    monkeypatch.setattr(connection, "LEAVE_SECONDS", 0.3)
     reset = asyncio.Event()
 
     async def hangs(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

@@ -24,6 +24,9 @@ class Kept:
     def __init__(self) -> None:
         self.events = b""
 
+    def forward(self, chunk: bytes) -> bool:
+        return False
+
     def push(self, events: bytes) -> None:
         self.events += events
 
