@@ -30,7 +30,6 @@ from gateway.limits.short import ShortLimiter
 from gateway.media.gather import Gatherer
 from gateway.media.limits import MediaLimits
 from gateway.media.reader import Reader
-from gateway.media.remote import RemoteImages
 from gateway.media.studio import Studio
 from gateway.metrics import Metrics
 from gateway.middleware.cors import CORS
@@ -99,7 +98,11 @@ def build_desk(settings: Settings) -> Desk:
     studio = Studio(media_limits(settings), metrics)
     database = open_database(settings.database_url.get_secret_value(), metrics.store_errors.inc)
     recorder = Recorder(database, files)
-    remote = RemoteImages(settings.image_max_bytes) if settings.allow_remote_images else None
+    remote = None
+    if settings.allow_remote_images:
+        from gateway.media.remote import RemoteImages  # with HTTPX, 5 MB that others do without
+
+        remote = RemoteImages(settings.image_max_bytes)
     return Desk(
         settings=settings,
         metrics=metrics,

@@ -1,6 +1,7 @@
 """Everything a request may need, built once by `create_app` and handed along; nothing else is global."""
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from gateway.chat.answers import Answers
 from gateway.chat.record import Recorder
@@ -19,12 +20,14 @@ from gateway.limits.rates import Rate, RateLimiter
 from gateway.limits.short import ShortLimiter
 from gateway.media.gather import Gatherer
 from gateway.media.reader import Reader
-from gateway.media.remote import RemoteImages
 from gateway.metrics import Metrics
 from gateway.settings import Settings
 from gateway.store.conversations import Conversations
 from gateway.store.database import Database
 from gateway.store.verdicts import Verdicts
+
+if TYPE_CHECKING:
+    from gateway.media.remote import RemoteImages
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +45,7 @@ class Desk:
     reader: Reader
     library: Library
     client: EngineClient
-    remote: RemoteImages | None
+    remote: "RemoteImages | None"
     startup: StartupFile
     catalog: Catalog
     engines: Admission

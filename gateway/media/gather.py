@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from gateway.chat.request import ChatRequest, FilePart, ImagePart, Message
 from gateway.errors import GatewayError, InvalidImage, TooManyImages
@@ -12,8 +12,10 @@ from gateway.media.budget import share
 from gateway.media.merge import whole_reading
 from gateway.media.picture import Picture
 from gateway.media.reader import Reader
-from gateway.media.remote import RemoteImages
 from gateway.media.studio import Studio
+
+if TYPE_CHECKING:
+    from gateway.media.remote import RemoteImages
 
 Place = tuple[int, int]  # message, part
 NOT_READ = "[an earlier picture, left out]"
@@ -63,7 +65,7 @@ class Gatherer:
         reader: Reader,
         max_images: int,
         image_tokens: int,
-        remote: RemoteImages | None = None,
+        remote: "RemoteImages | None" = None,
     ) -> None:
         self.studio = studio
         self._files = files
