@@ -5,12 +5,14 @@ length, four of width, four of height (big-endian), then the RGB bytes.
 """
 
 import json
+import os
 import resource
 import struct
 import sys
 from typing import BinaryIO
 
 DPI = 150
+NICENESS = 10  # streams wait for the event loop, and it for a core
 
 
 def main() -> None:
@@ -42,6 +44,7 @@ def main() -> None:
 
 def confine(memory: int, seconds: int) -> None:
     """Bounds that hold even where the parent is gone, and no file that it could write to."""
+    os.nice(NICENESS)
     resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
     resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds + 1))
     resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))

@@ -41,7 +41,7 @@ class Reader:
             self._readings.popitem(last=False)
         return task
 
-    async def start_all(self, pictures: Iterable[Picture]) -> None:
+    def start_all(self, pictures: Iterable[Picture]) -> None:
         """Reads ahead, so that the reading is there when the question comes."""
         if self._pool is not None:
             for picture in pictures:

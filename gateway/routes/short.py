@@ -1,10 +1,14 @@
-"""The short routes: models, files, config, tokens. Plain functions, run in threads, under slowapi's one limit."""
+"""The short routes: models, files, config, tokens. Plain functions, run in threads, under slowapi's one limit.
 
+Uploads and readings may wait for pictures to be made ready: they do so on the event loop, since whoever waits in a thread keeps it from
+all the others, and are charged by hand.
+"""
+
+import asyncio
 from collections.abc import Callable
 from typing import Annotated, Any, Protocol, TypeVar
 from urllib.parse import quote
 
-from anyio.from_thread import run as from_thread
 from fastapi import APIRouter, Depends, Request, Response, UploadFile
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -77,11 +81,11 @@ def short_router(desk: Desk) -> APIRouter:
         return page_config(desk, caller)
 
     @router.get("/api/files/{file_id}/reading")
-    @limit
-    def reading(request: Request, file_id: str, caller: Annotated[Caller, Depends(page)]) -> dict[str, Any]:
+    async def reading(request: Request, file_id: str, caller: Annotated[Caller, Depends(page)]) -> dict[str, Any]:
         """What the reader finds in a file: the page suggests from it what to cover before sending."""
-        data = desk.files.content(caller.owner, file_id)
-        readings = from_thread(desk.gatherer.readings, file_id, data, READING_SECONDS)
+        await desk.short_limiter.charge(request)
+        data = await asyncio.to_thread(desk.files.content, caller.owner, file_id)
+        readings = await desk.gatherer.readings(file_id, data, READING_SECONDS)
         return {"object": "list", "data": readings, "has_more": False}
 
     for prefix, who in (("/v1", api_caller), ("/api", page)):
@@ -94,14 +98,15 @@ def _file_routes(router: APIRouter, desk: Desk, prefix: str, who: Any, limit: An
     Owner = Annotated[Caller, Depends(who)]
     name = prefix.strip("/")
 
-    def upload(request: Request, file: UploadFile, caller: Owner, purpose: str = "vision") -> dict[str, Any]:
-        data = file.file.read()
-        pictures = from_thread(desk.gatherer.studio.prepare, data)
+    async def upload(request: Request, file: UploadFile, caller: Owner, purpose: str = "vision") -> dict[str, Any]:
+        await desk.short_limiter.charge(request)
+        data = await file.read()
+        pictures = await desk.gatherer.studio.prepare(data)
         kind = sniff(data)
         pages = len(pictures) if kind == "application/pdf" else 1
-        stored = desk.files.add(caller.owner, file.filename or "upload", kind, data, pages)
+        stored = await asyncio.to_thread(desk.files.add, caller.owner, file.filename or "upload", kind, data, pages)
         # Reading starts here, while the question is still being typed.
-        from_thread(desk.reader.start_all, pictures)
+        desk.reader.start_all(pictures)
         return stored.as_openai()
 
     def listing(request: Request, caller: Owner) -> dict[str, Any]:
@@ -125,8 +130,9 @@ def _file_routes(router: APIRouter, desk: Desk, prefix: str, who: Any, limit: An
         desk.files.delete(caller.owner, file_id)
         return {"id": file_id, "object": "file", "deleted": True}
 
+    upload.__name__ = f"{name}_upload"
+    router.add_api_route(f"{prefix}/files", upload, methods=["POST"])
     for path, method, handler in (
-        ("/files", "POST", upload),
         ("/files", "GET", listing),
         ("/files/{file_id}", "GET", one),
         ("/files/{file_id}/content", "GET", content),
