@@ -3,6 +3,7 @@ dribble in after it was answered, and refusals in the contract's words."""
 
 import asyncio
 import uuid
+import weakref
 from functools import partial
 from http import HTTPStatus
 from typing import Any
@@ -50,7 +51,7 @@ class BoundedProtocol(HttpToolsProtocol):
         self._stop_clock()
         super().on_headers_complete()
         if self.cycle is not None:
-            extensions: dict[str, Any] = {WRITE_CHUNK: partial(write_chunk, self.cycle)}
+            extensions: dict[str, Any] = {WRITE_CHUNK: partial(write_chunk, weakref.ref(self.cycle))}
             self.cycle.scope["extensions"] = extensions
 
     def on_message_complete(self) -> None:
@@ -90,10 +91,11 @@ class BoundedProtocol(HttpToolsProtocol):
             self._clock = None
 
 
-def write_chunk(cycle: RequestResponseCycle, chunk: bytes) -> bool:
+def write_chunk(response: "weakref.ref[RequestResponseCycle]", chunk: bytes) -> bool:
     """One whole chunk, its frame included, into a response that has begun; false where `send` has to do it, since the client is slow
     or gone, or its response is not in chunks."""
-    if cycle.flow.write_paused or cycle.disconnected or not cycle.chunked_encoding:
+    cycle = response()  # it holds the scope that holds this: a cycle of garbage for each request, but for the weak end
+    if cycle is None or cycle.flow.write_paused or cycle.disconnected or not cycle.chunked_encoding:
         return False
     cycle.transport.write(chunk)
     return True

@@ -31,7 +31,7 @@ class Response(Connection):
     __slots__ = (
         "_between_chunks", "_buffered", "_chunk_ended", "_chunk_into", "_chunks", "_error", "_head_bytes", "_head_done", "_heard_at",
         "_held", "_into", "_keeps_alive", "_limit", "_parser", "_pool", "_thrown", "_time", "_timer", "_waiter", "begun", "complete",
-        "headers", "idle_since", "used",
+        "headers", "idle_since", "status", "used",
     )  # fmt: skip
 
     def __init__(self, pool: "Pool") -> None:
@@ -47,6 +47,7 @@ class Response(Connection):
         self.headers: dict[bytes, bytes] = {}
         self._head_bytes = 0
         self._head_done = self._keeps_alive = False
+        self.status = 0
         self.begun = self.complete = False  # the body; its reader notes that it has begun
         self._chunks: deque[bytes] = deque()
         self._buffered = 0
@@ -60,10 +61,6 @@ class Response(Connection):
         self._chunk_ended = self._between_chunks = False  # the latter: nothing of the next one has come either
         self._held: Awaitable[None] | None = None
         self._thrown: Exception | None = None
-
-    @property
-    def status(self) -> int:
-        return int(self._parser.get_status_code())
 
     @property
     def started(self) -> bool:
@@ -118,6 +115,7 @@ class Response(Connection):
 
     def connection_lost(self, error: Exception | None) -> None:
         super().connection_lost(error)
+        del self._parser  # it holds us: a cycle of garbage for each connection
         if self._left:
             self._settle()
             return
@@ -139,6 +137,7 @@ class Response(Connection):
         self.headers[name.lower()] = value
 
     def on_headers_complete(self) -> None:
+        self.status = self._parser.get_status_code()
         self._head_done = True
 
     def on_body(self, body: bytes) -> None:
@@ -224,7 +223,7 @@ class Response(Connection):
                     self._into = into
                     await self._wait()
         finally:
-            self._into = None
+            self._into = self._chunk_into = None
 
     def _take(self) -> bytes:
         data = self._chunks.popleft() if len(self._chunks) == 1 else b"".join(self._chunks)

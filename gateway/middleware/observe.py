@@ -43,6 +43,8 @@ class Observe:
             await self.app(scope, receive, send_with_headers)
         finally:
             self._record(scope, context, status)
+            # The server's send holds the scope, and the context holds that send: only the collector would find them.
+            del scope[CONTEXT]
 
     def _context(self, scope: Scope, send: Send) -> RequestContext:
         headers = Headers(scope=scope)
