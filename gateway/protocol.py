@@ -1,13 +1,17 @@
 """HTTP/1.1 as uvicorn speaks it, with what it leaves open: how long and how slow a request's head may be, how long a body may
-dribble in after it was answered, and refusals in the contract's words."""
+dribble in after it was answered, how long a client may take nothing of its answer, and refusals in the contract's words."""
 
 import asyncio
+import fcntl
+import sys
+import termios
 import uuid
 import weakref
 from functools import partial
 from http import HTTPStatus
 from typing import Any
 
+import httptools
 import orjson
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
@@ -15,12 +19,16 @@ from gateway.errors import GatewayError, InvalidRequest, RequestTimeout
 
 HEAD_SECONDS = 15.0  # from the connection, or a head's first byte, to its end
 LINGER_SECONDS = 15.0  # for the rest of a body whose request was answered early; closing at once would lose the answer
+TAKE_SECONDS = (
+    30.0  # in which a client whose buffers are full has to take something; its answer holds a place in the engine
+)
 MAX_HEAD_BYTES = 64 * 1024
 WRITE_CHUNK = "sightdesk.write_chunk"  # an ASGI extension: see write_chunk
 
 
 class BoundedProtocol(HttpToolsProtocol):
     _clock: asyncio.TimerHandle | None = None
+    _full: asyncio.TimerHandle | None = None  # runs while the client's buffers are full
     _head_bytes = 0
     _in_head = True
     _turned = False  # whether a head or a message ended in what came last
@@ -31,7 +39,17 @@ class BoundedProtocol(HttpToolsProtocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._stop_clock()
+        self._stop_waiting()
         super().connection_lost(exc)
+
+    def pause_writing(self) -> None:
+        super().pause_writing()
+        self._stop_waiting()
+        self._wait_for_client()
+
+    def resume_writing(self) -> None:
+        self._stop_waiting()
+        super().resume_writing()
 
     def data_received(self, data: bytes) -> None:
         self._turned = False
@@ -41,7 +59,7 @@ class BoundedProtocol(HttpToolsProtocol):
             return
         self._head_bytes += len(data)
         if self._head_bytes > MAX_HEAD_BYTES:
-            self._refuse(InvalidRequest(f"The request's head has more than {MAX_HEAD_BYTES} bytes."))
+            self._refuse_head()
         elif self._clock is None:
             self._clock = self.loop.call_later(HEAD_SECONDS, self._too_slow)
 
@@ -49,6 +67,9 @@ class BoundedProtocol(HttpToolsProtocol):
         self._in_head, self._turned = False, True
         self._head_bytes = 0
         self._stop_clock()
+        if sum(len(name) + len(value) for name, value in self.headers) + len(self.url) > MAX_HEAD_BYTES:  # in one read
+            self._refuse_head()
+            raise httptools.HttpParserError("its head is too long")  # ends the parsing of what came with it
         super().on_headers_complete()
         if self.cycle is not None:
             extensions: dict[str, Any] = {WRITE_CHUNK: partial(write_chunk, weakref.ref(self.cycle))}
@@ -75,7 +96,33 @@ class BoundedProtocol(HttpToolsProtocol):
         else:
             self.transport.close()
 
+    def _wait_for_client(self) -> None:
+        self._full = self.loop.call_later(TAKE_SECONDS, self._look_at_client, self._untaken())
+
+    def _look_at_client(self, before: int) -> None:
+        if self._untaken() < before:
+            self._wait_for_client()
+        else:
+            self.transport.abort()
+
+    def _untaken(self) -> int:
+        """Bytes written that the client's machine has not acknowledged: ours, and the kernel's, which holds megabytes and asks for more
+        only when a third of them is gone."""
+        wire = self.transport.get_extra_info("socket")
+        in_kernel = fcntl.ioctl(wire.fileno(), termios.TIOCOUTQ, bytes(4))  # tcp(7): SIOCOUTQ
+        return self.transport.get_write_buffer_size() + int.from_bytes(in_kernel, sys.byteorder)
+
+    def _stop_waiting(self) -> None:
+        if self._full is not None:
+            self._full.cancel()
+            self._full = None
+
+    def _refuse_head(self) -> None:
+        self._refuse(InvalidRequest(f"The request's head has more than {MAX_HEAD_BYTES} bytes."))
+
     def _refuse(self, error: GatewayError) -> None:
+        if self.transport.is_closing():
+            return
         self._stop_clock()
         body = orjson.dumps(error.body())
         head = (

@@ -30,7 +30,8 @@ def test_answers_leave_nothing_for_the_garbage_collector(tmp_path: Path) -> None
         for stream in (True, False):
             post(gateway, "say-2", stream=stream)  # what is loaded when it is first needed
             garbage(gateway, watch)
-            answers = list(pool.map(lambda number: post(gateway, f"{number} say-2", stream=stream), range(ANSWERS)))
+            asked = [pool.submit(post, gateway, f"{number} say-2", stream=stream) for number in range(ANSWERS)]
+            answers = [one.result() for one in asked]
             assert all(answer.ok for answer in answers)
             assert not stream or {contents(answer) for answer in answers} == {" 0 1"}
             time.sleep(0.2)

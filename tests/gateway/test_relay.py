@@ -1,18 +1,22 @@
 """Bytes in, bytes out: however they are cut, however slowly they are taken."""
 
+import contextlib
 import json
 import random
 import socket
 import time
+from collections.abc import Iterator
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
 import requests
 
-from benchmarks.servers import Running
+from benchmarks.servers import Running, running_gateway, wait_for
 from gateway.chat.relay import Meter, Relay
 from gateway.engines.client import Broken
 from tests.fake_engine import FLOOD, chunk
+from tests.gateway.asking import metric, until
 
 USAGE = b'data: {"id": "c", "choices": [], "usage": {"prompt_tokens": 11, "completion_tokens": 3}}'
 DONE = b"data: [DONE]"
@@ -83,7 +87,9 @@ def test_an_event_without_an_end_is_refused_at_its_bound(monkeypatch: pytest.Mon
             relay(b"x" * 100)
 
 
-def test_a_reader_that_is_slow_holds_the_engine_back_and_loses_nothing(gateway: Running, engine: Running) -> None:
+@contextlib.contextmanager
+def flooded(gateway: Running) -> Iterator[socket.socket]:
+    """A client with a small buffer that was answered with more than it holds."""
     where = urlsplit(gateway.url)
     body = json.dumps({"model": "fake-vl", "stream": True, "messages": [{"role": "user", "content": "flood"}]}).encode()
     with socket.socket() as client:
@@ -94,6 +100,11 @@ def test_a_reader_that_is_slow_holds_the_engine_back_and_loses_nothing(gateway: 
             b"POST /v1/chat/completions HTTP/1.1\r\nhost: 127.0.0.1\r\ncontent-type: application/json\r\n"
             b"connection: close\r\ncontent-length: %d\r\n\r\n" % len(body) + body
         )
+        yield client
+
+
+def test_a_reader_that_is_slow_holds_the_engine_back_and_loses_nothing(gateway: Running, engine: Running) -> None:
+    with flooded(gateway) as client:
         sent = held_at(engine)
         assert 0 < sent < FLOOD, "the engine is held back"
         answer = b""
@@ -104,6 +115,25 @@ def test_a_reader_that_is_slow_holds_the_engine_back_and_loses_nothing(gateway: 
     ]
     assert numbers == [str(number) for number in range(FLOOD)]
     assert answer.rstrip().endswith(b"0")
+
+
+def test_a_reader_that_takes_nothing_is_cut_off_and_one_that_takes_a_little_is_not(
+    engine: Running, tmp_path: Path
+) -> None:
+    settings = {"ENGINE": "cpu", "READER_URL": ""}
+    with running_gateway(engine.url, tmp_path, "tests.hasty_gateway", **settings) as gateway:
+        wait_for(gateway.url + "/readyz")
+        with flooded(gateway) as takes_little, flooded(gateway):
+            until(lambda: metric(gateway, "sightdesk_inflight_requests") == 2)
+            deadline = time.monotonic() + 10
+            while metric(gateway, "sightdesk_inflight_requests") == 2:
+                assert time.monotonic() < deadline, "nobody was cut off"
+                takes_little.recv(200_000)
+                time.sleep(0.2)
+            for _ in range(10):
+                takes_little.recv(200_000)
+                time.sleep(0.2)
+            assert metric(gateway, "sightdesk_inflight_requests") == 1
 
 
 def held_at(engine: Running) -> int:

@@ -60,7 +60,11 @@ WIRE: dict[str, tuple[bytes, Answer]] = {
     "a header that goes on": (post(b"X-A: b\r\n c", LENGTH_HEADER), BAD),
     "a header with a zero": (post(b"X-A: b\0c", LENGTH_HEADER), BAD),
     "a header with a bare return": (post(b"X-A: b\rX-SightDesk-User: admin", LENGTH_HEADER), BAD),
-    "a head of 100 KB": (get(b"/healthz", *(b"X-%d: %s" % (n, b"a" * 1000) for n in range(400))), BAD),
+    "a head of 70 KB that comes in one read": (
+        get(b"/healthz", *(b"X-%d: %s" % (n, b"a" * 1000) for n in range(70))),
+        BAD,
+    ),
+    "a head of 400 KB": (get(b"/healthz", *(b"X-%d: %s" % (n, b"a" * 1000) for n in range(400))), BAD),
     "a line of 1 MB": (get(b"/" + b"a" * 1_000_000), BAD),
     # Said twice.
     "two hosts": (post(b"Host: evil.example", LENGTH_HEADER), BAD),
