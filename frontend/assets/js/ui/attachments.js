@@ -18,7 +18,8 @@ export function mountAttachments(list, { desk, config, text, previews, refuse, c
       else taken.push(attach(file));
     }
     changed();
-    if (held) for (const one of taken.filter((other) => isDrawn(other.file)).slice(0, 1)) edit(one);
+    const drawn = taken.find((one) => isDrawn(one.file));
+    if (held && drawn) edit(drawn);
   }
 
   function attach(file) {
@@ -39,7 +40,7 @@ export function mountAttachments(list, { desk, config, text, previews, refuse, c
     attached.push(one);
     list.append(item);
     show(one);
-    if (held && isDrawn(file)) note(one, text("held"));
+    if (held) note(one, text("held"));
     else begin(one);
     return one;
   }
@@ -111,7 +112,8 @@ export function mountAttachments(list, { desk, config, text, previews, refuse, c
   /** The editor has the picture: what was on its way is called back, what had arrived is deleted once it is replaced. */
   async function edit(one) {
     const { openEditor } = await import("./editor.js");
-    if (one.abort && !one.stored) one.abort.abort();
+    const calledBack = one.abort && !one.stored;
+    if (calledBack) one.abort.abort();
     const made = await openEditor({ file: one.file, stored: one.stored, desk, text, limits: config.limits });
     if (!attached.includes(one)) return;
     if (made) {
@@ -119,7 +121,7 @@ export function mountAttachments(list, { desk, config, text, previews, refuse, c
       one.file = made;
       show(one);
     }
-    if (made || (one.abort && !one.stored)) begin(one); // what waits for "send" goes on waiting
+    if (made || calledBack) begin(one); // what waits for "send" goes on waiting
     one.item.querySelector(".thumb").focus();
   }
 
@@ -144,9 +146,13 @@ export function mountAttachments(list, { desk, config, text, previews, refuse, c
     hold(on) {
       held = on;
     },
+    /** Whether anything waits here for "send". */
+    get waiting() {
+      return attached.some(isWaiting);
+    },
     /** The stored files and an empty list, or null where one of them has no upload that went well. */
     async take() {
-      for (const one of attached) if (!one.stored && !one.error && !one.abort) begin(one);
+      attached.filter(isWaiting).forEach(begin);
       const taken = attached;
       await Promise.all(taken.map((one) => one.uploaded));
       if (taken.some((one) => !one.stored) || taken !== attached) return null;
@@ -157,3 +163,5 @@ export function mountAttachments(list, { desk, config, text, previews, refuse, c
     relabel: () => attached.forEach((one) => one.stored && note(one, sizes(one))),
   };
 }
+
+const isWaiting = (one) => !one.stored && !one.error && !one.abort;

@@ -118,6 +118,7 @@ export function mountChrome({ session, desk, config, text, composer }) {
   session.addEventListener("failed", ({ detail }) => detail.error.engine && followEngine(detail.error.engine));
   session.addEventListener("opened", () => setDrawer(false));
   session.addEventListener("asked", () => setDrawer(false));
+  document.getElementById("composer").addEventListener("focusin", () => setDrawer(false));
   text.follow(label);
   label();
   followEngine(config.engine_state);

@@ -57,6 +57,12 @@ export function mountComposer(form, { session, desk, config, text, previews, tab
     refresh();
   }
 
+  function prefill(words) {
+    question.value = words;
+    changed();
+    question.focus();
+  }
+
   function label() {
     question.placeholder = text("placeholder");
     attachments.relabel();
@@ -112,12 +118,13 @@ export function mountComposer(form, { session, desk, config, text, previews, tab
   changed();
 
   return {
-    ask: (words) => submit(words),
-    prefill(words) {
-      question.value = words;
-      changed();
-      question.focus();
+    /** A common question. It sends no picture that waits for "send": then it is written beside the draft instead. */
+    ask(words) {
+      if (!attachments.waiting) return submit(words);
+      prefill([question.value.trim(), words].filter(Boolean).join("\n"));
+      toast(text("notSent"));
     },
+    prefill,
     attach: (blob, name) => add([blob instanceof File ? blob : new File([blob], name, { type: blob.type })]),
     focus: () => question.focus(),
     pick: () => picker.click(),
