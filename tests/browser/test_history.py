@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.kit import READING, Site, answer, ask, attach, content, open_page, send, without_store
+from tests.browser.kit import READING, Site, answer, ask, attach, content, error, open_page, send, without_store
 from tests.conftest import SCREENS
 
 
@@ -131,16 +131,46 @@ def test_two_tabs_that_ask_at_once_lose_nothing(page: Page, site: Site) -> None:
     expect(page.locator(".turn.user .bubble")).to_have_text(["多少钱包邮", "一", "二"])
 
 
-def test_a_failure_and_its_retry_are_still_there_after_a_reload(page: Page, site: Site) -> None:
-    without_store(page)
+@pytest.mark.parametrize("kept", ["server", "local"])
+@pytest.mark.parametrize("before", [0, 1], ids=["the first question", "a later one"])
+def test_a_question_that_was_refused_and_its_retry_are_still_there_after_a_reload(
+    page: Page, site: Site, kept: str, before: int
+) -> None:
+    if kept == "local":
+        without_store(page)
     open_page(page, site)
+    for _ in range(before):
+        ask(page, "保修期是多久")
+    attach(page, SCREENS / "order.png")
+    answer(page, error("rate_limit_exceeded"), status=429, headers={"retry-after": "1"})
+    send(page, "多少钱包邮")
+    expect(page.locator(".failure p")).to_contain_text("问得太快了")
+    page.reload()
+    expect(page.locator(".failure p")).to_contain_text("问得太快了")
+    expect(page.locator(".turn.user")).to_have_count(before + 1)
+    expect(page.locator(".turn.user").last.locator(".picture img")).to_be_visible()
+    page.locator(".retry").click()
+    expect(page.locator(".turn.assistant").last.locator(".chip").first).to_be_visible(timeout=READING)
+    expect(page.locator(".turn.assistant").last.locator(".copy")).to_be_visible()
+    page.reload()
+    expect(page.locator(".turn.user .bubble").last).to_have_text("多少钱包邮")
+    expect(page.locator(".turn.user")).to_have_count(before + 1)
+    expect(page.locator(".failure:visible")).to_have_count(0)
+
+
+def test_what_another_tab_is_answered_does_not_wipe_a_question_that_was_refused_here(page: Page, site: Site) -> None:
+    open_page(page, site)
+    ask(page, "保修期是多久")
     page.route("**/api/chat", lambda route: route.abort(), times=1)
     send(page, "多少钱包邮")
     expect(page.locator(".failure p")).to_contain_text("网络不通")
-    page.reload()
-    expect(page.locator(".failure p")).to_contain_text("网络不通")
+    other = page.context.new_page()
+    open_page(other, site)
+    ask(other, "退货流程是什么")
+    expect(page.locator(".turn.user .bubble")).to_have_text(["保修期是多久", "退货流程是什么", "多少钱包邮"])
     page.locator(".retry").click()
-    expect(page.locator(".turn.assistant .chip").first).to_be_visible(timeout=READING)
+    expect(page.locator(".turn.assistant")).to_have_count(3)
+    expect(page.locator(".turn.assistant").last.locator(".copy")).to_be_visible(timeout=READING)
 
 
 def test_nothing_secret_is_in_local_storage(page: Page, site: Site) -> None:

@@ -31,14 +31,26 @@ export class Session extends EventTarget {
   /** What this tab had open, else the newest; an answer that was being written is picked up again. */
   async start() {
     const pending = this.#tab?.pending;
-    const wanted = this.#tab?.conversation;
-    const found = (wanted && (await this.#history.get(wanted))) || (await this.#newest());
+    const found = await this.#remembered();
     if (!found) return;
     await this.open(found);
-    const last = found.turns.at(-1);
+    const last = this.conversation.turns.at(-1);
     if (last?.writing) await this.#goOn(last);
     else if (pending && pending.conversation === found.id && last?.role === "user") await this.#goOn(this.#push(pending.answer));
     else if (last?.role === "user") this.#failed(this.#push(), { code: "cut", message: "" });
+  }
+
+  /** A conversation of which the gateway has stored nothing yet is this tab's to remember. */
+  async #remembered() {
+    const wanted = this.#tab?.conversation;
+    const { unsent } = this.#tab ?? {};
+    const mine = wanted && unsent?.conversation === wanted ? { id: wanted, title: unsent.title, turns: [] } : null;
+    try {
+      return (wanted && (await this.#history.get(wanted))) || mine || (await this.#newest());
+    } catch (error) {
+      if (mine) return mine;
+      throw error;
+    }
   }
 
   async #newest() {
@@ -52,6 +64,7 @@ export class Session extends EventTarget {
     this.#abort = null; // what still comes for the conversation that is left concerns no listener
     const whole = Array.isArray(conversation.turns) ? conversation : await this.#history.get(conversation.id);
     this.conversation = whole ?? newConversation();
+    withUnsent(this.conversation, this.#tab?.unsent);
     this.#tab?.remember(this.conversation.id);
     this.#say("opened");
   }
@@ -112,6 +125,14 @@ export class Session extends EventTarget {
     for (const turn of conversation.turns.splice(from)) conversation.removed.add(turn.id);
   }
 
+  /** Kept from the moment it is asked, as it may be refused before anything is stored, until it is stored or answered. */
+  #keepUnsent({ id, title }, question, turn, over = false) {
+    if (!this.#tab || !question) return;
+    const kept = question.stored || (over && !turn.failure && !turn.stopped);
+    if (!kept) this.#tab.unsent = { conversation: id, title, turns: over ? [question, turn] : [question] };
+    else if (this.#tab.unsent?.conversation === id) this.#tab.unsent = null;
+  }
+
   #push(answer) {
     const turn = newTurn("assistant", "", { at: Date.now(), ...(answer && { answer }) });
     this.conversation.turns.push(turn);
@@ -138,10 +159,12 @@ export class Session extends EventTarget {
     const abort = (this.#abort = new AbortController());
     this.#turn = turn;
     const mine = () => this.#abort === abort;
+    this.#keepUnsent(conversation, question, turn);
     this.#say("answering", { turn, phase: first ? { key: first } : phaseOf(turn, null, hasFiles) });
     try {
       for await (const event of this.#unbroken(turn, open, abort.signal)) {
         apply(turn, event, question);
+        if (event.sightdesk?.conversation) this.#keepUnsent(conversation, question, turn);
         if (turn.answer && mine()) this.#tab?.began(conversation.id, turn.answer);
         if (mine()) this.#say("progress", { turn, phase: phaseOf(turn, event, hasFiles) });
       }
@@ -157,12 +180,13 @@ export class Session extends EventTarget {
         if (mine()) this.#say("stopped", turn);
       }
     } finally {
-      if (!this.#leaving) this.#end(conversation, turn, abort);
+      if (!this.#leaving) this.#end(conversation, question, turn, abort);
     }
   }
 
-  #end(conversation, turn, abort) {
+  #end(conversation, question, turn, abort) {
     if (this.#abort === abort) this.#abort = null;
+    this.#keepUnsent(conversation, question, turn, true);
     this.#tab?.ended(turn.answer);
     this.#history.save(conversation);
     this.#say("idle");
@@ -207,6 +231,16 @@ export class Session extends EventTarget {
   #say(type, detail) {
     this.dispatchEvent(new CustomEvent(type, { detail }));
   }
+}
+
+/** Puts back what this tab alone knows, unless the question had come through before the line broke. */
+function withUnsent({ id, turns }, unsent) {
+  if (unsent?.conversation !== id) return;
+  const [question] = unsent.turns;
+  const last = turns.findLast((turn) => turn.role === "user");
+  const { failure, stopped, writing } = turns.at(-1) ?? {};
+  const came = last?.text === question.text && (failure || stopped || writing);
+  if (!came && !turns.some((turn) => turn.id === question.id)) turns.push(...unsent.turns);
 }
 
 // An answer that is over when we come back, or a line that stays down: to the reader, the answer broke off.

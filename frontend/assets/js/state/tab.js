@@ -21,6 +21,15 @@ export class Tab {
     return this.#kept.pending ?? null;
   }
 
+  /** {conversation, title, turns}: a question that the gateway has not stored, and what became of it. */
+  get unsent() {
+    return this.#kept.unsent ?? null;
+  }
+
+  set unsent(unsent) {
+    if (unsent || this.unsent) this.#keep({ unsent });
+  }
+
   get draft() {
     return this.#kept.draft ?? "";
   }
