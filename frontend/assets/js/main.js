@@ -1,6 +1,7 @@
 // The composition root of the page.
 import { Desk } from "./api/desk.js";
 import { chooseLocale, translator } from "./lib/texts.js";
+import { isDrawn } from "./models/attachments.js";
 import { wordsFor } from "./models/failure.js";
 import { historyFor } from "./state/history.js";
 import { Session } from "./state/session.js";
@@ -51,7 +52,7 @@ async function begin({ config, locale, theme, insert = false, shelf = (kept) => 
   const history = historyFor(config, desk, shelf(storage("localStorage")));
   const session = new Session(desk, history, tab);
   const previews = new Map();
-  const pictureUrl = async (file) => previews.get(file.id) ?? desk.pictureUrl(file.id);
+  const pictureUrl = async (file, page = 1) => previews.get(file.id) ?? desk.pictureUrl(file.id, isDrawn(file) ? 0 : page);
   const limits = config.limits;
   const parts = { session, desk, config, text, limits, insert, pictureUrl, serverKept: config.history === "server", announcer: document.getElementById("announcer") };
   const composer = mountComposer(document.getElementById("composer"), { session, desk, config, text, previews, tab });

@@ -53,9 +53,12 @@ export class Desk {
     return (await this.#json(`/api/files/${encodeURIComponent(id)}/reading`)).data;
   }
 
-  /** Where an <img> finds a file's picture; one with a token has to fetch it, since an <img> sends no token. */
-  async pictureUrl(id) {
-    const path = `/api/files/${encodeURIComponent(id)}/content`;
+  /**
+   * Where an <img> finds a file's picture; one with a token has to fetch it, since an <img> sends no token. `page`: drawn by
+   * the gateway, for what browsers do not draw.
+   */
+  async pictureUrl(id, page = 0) {
+    const path = `/api/files/${encodeURIComponent(id)}/${page ? `preview?page=${page}` : "content"}`;
     return this.#token ? URL.createObjectURL(await (await this.#request(path)).blob()) : path;
   }
 

@@ -35,7 +35,7 @@ function mountFields(form, turn, question, { session, text, pictureUrl }) {
     inputs.push({ input, field });
     const value = make("dd", {}, input);
     if (field.valid === false) value.append(make("span", { className: "warning", title: text("invalid") }, icon("warn"), make("span", { className: "visually-hidden", textContent: text("invalid") })));
-    if (field.box) value.append(iconButton("locate", text("locate", { name }), () => lightUp(reading, field, { text, pictureUrl }), { className: "icon-button small" }));
+    if (field.box) value.append(iconButton("locate", text("locate", { name }), () => lightUp(reading, field, question, { text, pictureUrl }), { className: "icon-button small" }));
     list.append(make("dt", { textContent: name }), value);
   }
   buttons.hidden = true;
@@ -53,9 +53,10 @@ function mountFields(form, turn, question, { session, text, pictureUrl }) {
 
 const isChanged = ({ input, field }) => input.value.trim() !== "" && input.value.trim() !== field.value;
 
-async function lightUp(reading, field, { text, pictureUrl }) {
+async function lightUp(reading, field, question, { text, pictureUrl }) {
   const { openLightbox } = await import("./lightbox.js");
-  openLightbox({ file: { id: reading.image }, readings: [reading], lit: field, text, pictureUrl });
+  const file = question.files.find(({ id }) => id === reading.image);
+  openLightbox({ file, readings: [reading], lit: field, text, pictureUrl });
 }
 
 function mountCitations(element, turn, question, { text, pictureUrl }) {
@@ -72,7 +73,7 @@ function mountCitations(element, turn, question, { text, pictureUrl }) {
   }
   for (const { field, reading } of seen.slice(0, 4)) {
     const words = text("seen", { name: text(`field_${field.name}`), value: field.value });
-    element.append(chip("locate", words, () => lightUp(reading, field, { text, pictureUrl }), "chip seen"));
+    element.append(chip("locate", words, () => lightUp(reading, field, question, { text, pictureUrl }), "chip seen"));
   }
 }
 

@@ -85,7 +85,7 @@ export function mountThread(element, parts) {
   }
 
   function picture(file, turn) {
-    if (file.type === "application/pdf" || file.type === "image/heic") {
+    if (file.type === "application/pdf") {
       const about = file.pages > 1 ? text("pages", { pages: file.pages }) : readableSize(file.size ?? 0);
       return make("span", { className: "file-name" }, icon("clause"), make("span", { textContent: file.name }), make("small", { textContent: about }));
     }
