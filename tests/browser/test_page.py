@@ -1,6 +1,7 @@
 """What a person sees and does first."""
 
 import re
+from typing import Any
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -119,6 +120,22 @@ def test_the_theme_follows_the_system_until_one_chooses(page: Page, site: Site) 
     assert page.evaluate(ground) != dark
     page.reload()
     assert page.evaluate(ground) != dark
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("chosen", [False, True], ids=["by the system", "chosen"])
+def test_who_prefers_contrast_gets_it_in_both_themes(page: Page, site: Site, theme: Any, chosen: bool) -> None:
+    page.emulate_media(color_scheme=theme, contrast="more")
+    if chosen:
+        page.add_init_script(f"localStorage.setItem('sightdesk.theme', '{theme}')")
+        page.emulate_media(color_scheme="light" if theme == "dark" else "dark", contrast="more")
+    open_page(page, site)
+    colour = "(one, name) => getComputedStyle(one)[name]"
+    text = page.locator("body").evaluate(colour, "color")
+    assert page.locator(".engine").evaluate(colour, "color") == text
+    assert page.locator(".side").evaluate(colour, "borderRightColor") == text
+    page.locator("#thread").focus()  # the field that is written in has the accent's border
+    expect(page.locator(".entry")).to_have_css("border-top-color", text)
 
 
 def test_a_phone_gets_one_column_and_a_drawer(page: Page, site: Site) -> None:
