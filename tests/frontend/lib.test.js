@@ -25,6 +25,10 @@ test("every word of the page is there in every language", () => {
 test("a language is chosen by the browser and values are put in", () => {
   assert.equal(chooseLocale(["zh-TW", "en"]), "zh-CN");
   assert.equal(chooseLocale(["de", "en"]), "en");
+  assert.equal(chooseLocale(["en-US", "en", "zh-CN"]), "en"); // the first that the page speaks
+  assert.equal(chooseLocale(["fr", "zh-HK", "en"]), "zh-CN");
+  assert.equal(chooseLocale(["fr", "eng-x", undefined]), "zh-CN");
+  assert.equal(chooseLocale([]), "zh-CN");
   assert.equal(translator("en")("tooMany", { count: 8 }), "At most 8 pictures at once");
 });
 

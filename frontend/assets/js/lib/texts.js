@@ -64,8 +64,12 @@ export const TEXTS = {
 
 export const LOCALES = Object.keys(TEXTS);
 
+const languageOf = (locale) => locale?.toLowerCase().split("-")[0];
+
+/** The first of the wanted languages that the page speaks, else the product's own. */
 export function chooseLocale(wanted) {
-  return wanted.some((one) => one?.toLowerCase().startsWith("zh")) || wanted.length === 0 ? "zh-CN" : "en";
+  const known = wanted.map((one) => LOCALES.find((locale) => languageOf(locale) === languageOf(one))).find(Boolean);
+  return known ?? LOCALES[0];
 }
 
 /**
