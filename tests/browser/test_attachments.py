@@ -1,15 +1,18 @@
 """Pictures on their way: dropped, pasted, picked, uploaded once, and never kept as bytes."""
 
+import io
 import json
 import re
 import time
 from typing import Any
 
 import pytest
+from PIL import Image
 from playwright.sync_api import Page, Route, expect
 
 from tests.browser.kit import READING, Site, ask, attach, configured, error, open_page, send
 from tests.conftest import SCREENS
+from tests.gateway.hostile.pictures import locked_pdf, pdf, png
 
 DROP = """([kind, names]) => {
     const data = new DataTransfer();
@@ -117,13 +120,42 @@ def test_a_file_of_the_wrong_kind_is_refused_before_it_is_sent(page: Page, site:
 
 
 def test_a_file_that_cannot_be_scaled_and_is_too_large_says_its_size_and_the_limit(page: Page, site: Site) -> None:
-    configured(page, limits={"image_max_bytes": 1000, "max_images": 2, "image_max_pixels": 1e6, "image_max_side": 2048})
+    limits = {"image_max_pixels": 1e6, "image_max_side": 2048, "image_longest_side": 30_000}
+    configured(page, limits=limits | {"image_max_bytes": 1000, "max_images": 2})
     open_page(page, site)
     page.set_input_files("#picker", {"name": "a.pdf", "mimeType": "application/pdf", "buffer": b"%PDF" * 1000})
     expect(page.locator("#hint")).to_have_text("a.pdf 有 4 KB，每张最大 1000 B")
     damaged = {"name": "a.png", "mimeType": "image/png", "buffer": b"\x89PNG" * 1000}
     page.set_input_files("#picker", damaged)
     expect(page.locator("#attachments .bad .note")).to_have_text("a.png 有 4 KB，每张最大 1000 B")
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "words"),
+    [
+        ("long.png", png(40_000, 10, pixels=b""), "图片太长：这张 40000×10 像素，任一边最多 30000 像素。"),
+        ("many.png", png(9000, 9000, pixels=b""), "图片太大：这张 9000×9000，约 81 百万像素，最多 50 百万像素。"),
+        ("nine.pdf", pdf(9), "PDF 页数太多：这份有 9 页，最多 8 页。"),
+        ("locked.pdf", locked_pdf(), "这份 PDF 有密码保护：请先取消密码，或发送页面的图片。"),
+    ],
+    ids=["a long side", "many pixels", "many pages", "a password"],
+)
+def test_what_the_gateway_refuses_says_by_which_bound(
+    page: Page, site: Site, name: str, data: bytes, words: str
+) -> None:
+    open_page(page, site)
+    page.set_input_files("#picker", {"name": name, "mimeType": "", "buffer": data})
+    expect(page.locator("#attachments .bad .note")).to_have_text(words, timeout=READING)
+
+
+def test_a_picture_with_a_side_that_no_gateway_takes_is_scaled_before_it_goes(page: Page, site: Site) -> None:
+    open_page(page, site)
+    with page.expect_response("**/api/files") as uploaded:
+        paste(page, "strip.png", 32_000, 40)
+    assert uploaded.value.status == 200
+    stored = uploaded.value.json()["id"]
+    picture = Image.open(io.BytesIO(page.request.get(f"{site.url}/api/files/{stored}/content").body()))
+    assert picture.size == (30_000, 38)
 
 
 def test_too_many_files_are_refused_with_the_number_that_is_taken(page: Page, site: Site) -> None:

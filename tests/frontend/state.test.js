@@ -29,7 +29,7 @@ test("files are judged by kind, size and number before they are sent", () => {
 });
 
 test("a picture is scaled only when it is refused or far above what is kept", () => {
-  const limits = { image_max_bytes: 20e6, image_max_pixels: 50e6, image_max_side: 2048 };
+  const limits = { image_max_bytes: 20e6, image_max_pixels: 50e6, image_max_side: 2048, image_longest_side: 30_000 };
   assert.equal(scaledSize({ width: 3840, height: 2160 }, 5e6, limits), null);
   assert.deepEqual(scaledSize({ width: 8192, height: 4096 }, 5e6, limits), { width: 2048, height: 1024 });
   assert.deepEqual(scaledSize({ width: 3000, height: 3000 }, 30e6, limits), { width: 2048, height: 2048 });
@@ -37,6 +37,7 @@ test("a picture is scaled only when it is refused or far above what is kept", ()
   assert.equal(scaledSize({ width: 1080, height: 9000 }, 5e6, limits), null);
   const { width, height } = scaledSize({ width: 3000, height: 30000 }, 5e6, limits);
   assert.ok(width * height <= 50e6);
+  assert.deepEqual(scaledSize({ width: 100, height: 40_000 }, 5e6, limits), { width: 75, height: 30_000 });
 });
 
 test("a HEIC picture is known by its name where the browser knows no type", () => {
@@ -122,6 +123,13 @@ test("a refusal keeps its code and when to come back", async () => {
 test("every failure has words, with the bound", () => {
   const words = wordsFor(new DeskError("image_too_large", "m"), translator("en"), { image_max_bytes: 1024, max_images: 8 });
   assert.equal(words, "The picture is too large: at most 1 KB each.");
+  const limits = { image_max_bytes: 20 * 1024 ** 2, image_max_pixels: 50e6, image_longest_side: 30_000, pdf_max_pages: 8 };
+  const finer = (code, message) => wordsFor(new DeskError(code, message), translator("en"), limits);
+  assert.equal(finer("image_too_large", "The picture has 31457280 bytes; at most 20971520 are taken (IMAGE_MAX_BYTES)."), "The picture is too large: it has 30.0 MB; at most 20.0 MB each.");
+  assert.match(finer("image_too_large", "The picture is 40000×10; no side may have more than 30000 pixels."), /40000×10; no side may have more than 30000/);
+  assert.match(finer("image_too_large", "The picture is 9000×9000, 81000000 pixels; at most 50000000 (IMAGE_MAX_PIXELS)."), /9000×9000, 81 megapixels; at most 50/);
+  assert.match(finer("pdf_too_large", "The PDF has 9 pages; at most 8 are taken (PDF_MAX_PAGES)."), /it has 9; at most 8/);
+  assert.match(finer("invalid_image", "The PDF is protected by a password; remove it or send pictures of the pages."), /password/);
   assert.equal(wordsFor(new DeskError("strange", "why"), translator("en")), "Something went wrong: why");
 });
 
