@@ -76,6 +76,7 @@ test("what happens while one waits has its words, in order", () => {
   assert.equal(after({ reading: [] }), "clauses");
   assert.equal(after({ citations: [] }), "thinking");
   assert.equal(after({ queue: { position: 3 } }), "queued");
+  assert.equal(after({ queue: { position: 0 } }), "thinking"); // its turn has come
   assert.equal(after({ tool: { name: "track_waybill", status: "running" } }), "tool_logistics");
   turn.text = "a";
   assert.equal(phaseOf(turn, null, true).key, "writing");
