@@ -1,12 +1,13 @@
 """What goes wrong, in the user's words, and how it is made good."""
 
 import json
+import re
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, Route, expect
 
-from benchmarks.servers import running, running_gateway, wait_for
+from benchmarks.servers import free_port, running, running_gateway, wait_for
 from tests.browser.kit import (
     READING,
     Site,
@@ -70,6 +71,32 @@ def test_too_many_questions_count_down_to_the_retry(page: Page, site: Site) -> N
     expect(retry).to_be_enabled(timeout=8000)
     retry.click()
     expect(page.locator(".turn.assistant .chip").first).to_be_visible(timeout=READING)
+
+
+def test_the_countdown_goes_on_in_another_language_and_after_a_reload(page: Page, site: Site) -> None:
+    open_page(page, site)
+    answer(page, error("rate_limit_exceeded"), status=429, headers={"retry-after": "60"})
+    send(page, "多少钱包邮")
+    expect(page.locator(".retry")).to_be_disabled()
+    page.click("#locale")
+    expect(page.locator(".retry")).to_have_text(re.compile(r"^Again in 5\d s$"))
+    expect(page.locator(".retry")).to_be_disabled()
+    page.reload()
+    expect(page.locator(".retry")).to_have_text(re.compile(r"^Again in [45]\d s$"))
+    expect(page.locator(".retry")).to_be_disabled()
+
+
+def test_an_engine_that_is_away_is_asked_again_after_the_wait_that_the_stream_tells(page: Page, tmp_path: Path) -> None:
+    nowhere = f"http://127.0.0.1:{free_port()}"
+    with running_gateway(nowhere, tmp_path, ENGINE="cpu", READER_URL="") as gateway:
+        open_page(page, Site(gateway.url, gateway.url, tmp_path))
+        with page.expect_response("**/api/chat") as answered:
+            send(page, "多少钱包邮")
+        assert answered.value.status == 200
+        expect(page.locator(".failure p")).to_contain_text("暂时不可用")
+        expect(page.locator(".retry")).to_have_text(re.compile(r"^\d+ 秒后可重试$"))
+        expect(page.locator(".retry")).to_be_disabled()
+        expect(page.locator(".retry")).to_be_enabled(timeout=READING)
 
 
 def test_a_stream_cut_in_the_middle_goes_on_where_it_broke(page: Page, site: Site) -> None:

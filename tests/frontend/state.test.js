@@ -110,6 +110,18 @@ test("a stream without its end is cut, and an error event is that error", async 
   await read(streamOf("data: [DONE]\n\n"));
 });
 
+test("a stream that fails tells when to come back, as a refusal does in its header", async () => {
+  const event = { error: { code: "queue_full", message: "m" }, sightdesk: { retry_after: 5 } };
+  const read = async (response) => { for await (const _ of eventsOf(response)); };
+  await assert.rejects(read(streamOf(`data: ${JSON.stringify(event)}\n\n`)), (error) => error.retryAfter === 5);
+});
+
+test("a failed answer keeps the moment from which it may be asked again", async () => {
+  const session = new Session({ async *ask() { throw new DeskError("rate_limit_exceeded", "m", 12); } }, new LocalHistory(new Storage()));
+  await session.ask("a", []);
+  assert.ok(Math.abs(session.conversation.turns[1].failure.until - Date.now() - 12_000) < 1000);
+});
+
 test("a server that cannot be reached is a network failure", async () => {
   const desk = new Desk({ fetch: () => Promise.reject(new TypeError("failed")) });
   await assert.rejects(desk.config(), (error) => error instanceof DeskError && error.code === "network");

@@ -138,7 +138,7 @@ export async function* eventsOf(response, signal) {
       for (const data of parser.push(value)) {
         if (data === "[DONE]") return;
         const event = JSON.parse(data);
-        if (event.error) throw new DeskError(event.error.code ?? "other", event.error.message ?? "");
+        if (event.error) throw new DeskError(event.error.code ?? "other", event.error.message ?? "", event.sightdesk?.retry_after);
         yield event;
       }
     }

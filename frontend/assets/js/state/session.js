@@ -173,7 +173,8 @@ export class Session extends EventTarget {
       if (this.#leaving) return;
       if (!abort.signal.aborted) {
         if (AWAY.has(error.code)) error.engine = await this.#engineState();
-        turn.failure = { code: error.code, message: error.message, ...(error.engine && { engine: error.engine }) };
+        const until = error.retryAfter && Date.now() + 1000 * error.retryAfter; // a moment: it outlives redrawing and a reload
+        turn.failure = { code: error.code, message: error.message, ...(until && { until }), ...(error.engine && { engine: error.engine }) };
         if (mine()) this.#say("failed", { turn, error });
       } else {
         turn.stopped = true;

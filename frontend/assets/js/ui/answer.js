@@ -120,17 +120,18 @@ export async function copied(button, words, text) {
   }, 2000);
 }
 
-export function showFailure(article, error, { session, text, limits }) {
+function showFailure(article, failure, { session, text, limits }) {
   const box = article.querySelector(".failure");
   box.hidden = false;
-  box.querySelector("p").textContent = wordsFor(error, text, limits);
+  box.querySelector("p").textContent = wordsFor(failure, text, limits);
   const button = box.querySelector(".retry");
-  countDown(button, error.retryAfter ?? 0, text);
   button.onclick = () => session.retry();
+  countDown(button, failure.until ?? 0, text);
 }
 
-function countDown(button, seconds, text) {
+function countDown(button, until, text) {
+  const seconds = Math.ceil((until - Date.now()) / 1000);
   button.disabled = seconds > 0;
   button.textContent = seconds > 0 ? text("retryIn", { seconds }) : text("retry");
-  if (seconds > 0) setTimeout(() => countDown(button, seconds - 1, text), 1000);
+  if (seconds > 0) setTimeout(() => button.isConnected && countDown(button, until, text), until - Date.now() - 1000 * (seconds - 1));
 }

@@ -1,8 +1,7 @@
 // The conversation as it stands: its tail first, the answer as it grows, earlier turns as one scrolls up.
-import { copied, dressAnswer, showFailure } from "./answer.js";
+import { copied, dressAnswer } from "./answer.js";
 import { icon, iconButton, make, template } from "./parts.js";
 import { readableSize } from "../lib/texts.js";
-import { wordsFor } from "../models/failure.js";
 
 const TAIL = 24; // turns drawn at once; a thousand of them would take seconds
 const NEAR = 120; // pixels from the end that still count as "at the end"
@@ -234,13 +233,7 @@ export function mountThread(element, parts) {
       if (ended) announcer.textContent = `${text("answerDone")}: ${ended.article.querySelector(".bubble").textContent.trim().slice(0, 500)}`;
     },
     stopped: () => void end(),
-    failed: ({ detail }) => {
-      const ended = end();
-      if (!ended) return;
-      showFailure(ended.article, detail.error, parts);
-      announcer.textContent = wordsFor(detail.error, text, parts.limits);
-      toEnd();
-    },
+    failed: () => end() && toEnd(), // told by its box, an alert
   };
   for (const [type, listener] of Object.entries(on)) session.addEventListener(type, listener);
   text.follow(show);
