@@ -199,11 +199,48 @@ def test_a_question_waits_for_its_upload_and_goes_out_once(page: Page, site: Sit
     page.route("**/api/files", lambda route: held.append(route), times=1)
     page.set_input_files("#picker", SCREENS / "order.png")
     send(page, "订单号是多少")
-    expect(page.locator("#send")).to_have_text("正在上传")
+    expect(page.locator("#hint")).to_have_text("正在上传图片，传完就发送")
+    expect(page.locator("#send")).to_have_text("停止 · 1 秒")
     page.press("#question", "Enter")
     held[0].continue_()
     expect(page.locator(".turn.user")).to_have_count(1, timeout=READING)
     expect(page.locator(".turn.assistant .chip").first).to_be_visible(timeout=READING)
+
+
+@pytest.mark.parametrize("way", ["button", "Escape"])
+def test_a_question_that_waits_for_its_upload_can_be_stopped_and_sent_later(page: Page, site: Site, way: str) -> None:
+    open_page(page, site)
+    held: list[Route] = []
+    page.route("**/api/files", lambda route: held.append(route), times=1)
+    page.set_input_files("#picker", SCREENS / "order.png")
+    send(page, "订单号是多少")
+    expect(page.locator("#send")).to_have_text(re.compile("^停止"))
+    if way == "button":
+        page.click("#send")
+    else:
+        page.keyboard.press("Escape")
+    expect(page.locator("#send")).to_have_text("发送")
+    expect(page.locator("#question")).to_have_value("订单号是多少")
+    held[0].continue_()
+    expect(page.locator("#attachments .note")).to_have_text(re.compile("KB$"), timeout=READING)
+    expect(page.locator(".turn")).to_have_count(0)
+    page.press("#question", "Enter")
+    expect(page.locator(".turn.user")).to_have_count(1)
+
+
+def test_a_held_picture_is_called_back_when_one_would_not_wait(page: Page, site: Site) -> None:
+    open_page(page, site)
+    page.click("#hold")
+    held: list[Route] = []
+    page.route("**/api/files", lambda route: held.append(route), times=1)
+    page.set_input_files("#picker", SCREENS / "order.png")
+    page.keyboard.press("Escape")
+    send(page, "订单号是多少")
+    with page.expect_event("requestfailed"):
+        page.click("#send")
+    expect(page.locator("#attachments .note")).to_contain_text("发送时才上传")
+    ask(page, "")
+    assert len(page.request.get(f"{site.url}/api/files").json()["data"]) == 1
 
 
 def test_pictures_are_referenced_by_their_id_and_their_bytes_are_nowhere_else(page: Page, site: Site) -> None:

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { createServer } from "node:http";
 import { test } from "node:test";
 import { DeskError, Desk, eventsOf } from "../../frontend/assets/js/api/desk.js";
 import { objection, scaledSize, typeOf } from "../../frontend/assets/js/models/attachments.js";
@@ -297,4 +298,46 @@ test("a reload after an answer that nobody can pick up says that it broke off", 
   const session = new Session({}, new LocalHistory(local), new Tab(new Storage()));
   await session.start();
   assert.equal(session.conversation.turns[1].failure.code, "cut");
+});
+
+/** A server whose line of an answer falls silent after one event and stays open; the rest comes to who asks for it. */
+async function stalling() {
+  const asked = [];
+  const events = ["你", "好"].map((content) => `data: ${JSON.stringify({ choices: [{ delta: { content } }], sightdesk: { answer: { id: "answer-1" } } })}\n\n`);
+  const server = createServer((request, response) => {
+    asked.push(`${request.method} ${request.url}`);
+    if (request.method === "POST") response.write(events[0]);
+    else response.end(`${events[1]}data: [DONE]\n\n`);
+  });
+  await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const url = `http://127.0.0.1:${server.address().port}`;
+  return { asked, desk: new Desk({ fetch: (path, init) => fetch(url + path, init), silenceMs: 1500 }), close: () => (server.closeAllConnections(), server.close()) };
+}
+
+test("a line that falls silent is left, and the answer goes on where it was heard last", async () => {
+  const { asked, desk, close } = await stalling();
+  const session = new Session(desk, new LocalHistory(new Storage()));
+  const phases = [];
+  session.addEventListener("progress", (event) => phases.push(event.detail.phase.key));
+  await session.ask("a", []);
+  close();
+  assert.deepEqual(asked, ["POST /api/chat", "GET /api/chat/answer-1?from=1"]);
+  assert.equal(session.conversation.turns[1].text, "你好");
+  assert.deepEqual(phases, ["writing", "reconnecting", "writing"]);
+});
+
+test("a server that never says a word is a failure of its own, and a person who stops is none", async () => {
+  const server = createServer(() => {});
+  await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const desk = new Desk({ fetch: (path, init) => fetch(`http://127.0.0.1:${server.address().port}${path}`, init), silenceMs: 1500 });
+  const session = new Session(desk, new LocalHistory(new Storage()));
+  await session.ask("a", []);
+  assert.equal(session.conversation.turns[1].failure.code, "silent");
+  const again = session.retry();
+  await soon();
+  session.stop();
+  await again;
+  assert.equal(session.conversation.turns[1].stopped, true);
+  server.closeAllConnections();
+  server.close();
 });

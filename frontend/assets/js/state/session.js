@@ -162,7 +162,8 @@ export class Session extends EventTarget {
     this.#keepUnsent(conversation, question, turn);
     this.#say("answering", { turn, phase: first ? { key: first } : phaseOf(turn, null, hasFiles) });
     try {
-      for await (const event of this.#unbroken(turn, open, abort.signal)) {
+      const again = () => mine() && this.#say("progress", { turn, phase: { key: "reconnecting" } });
+      for await (const event of this.#unbroken(turn, open, abort.signal, again)) {
         apply(turn, event, question);
         if (event.sightdesk?.conversation) this.#keepUnsent(conversation, question, turn);
         if (turn.answer && mine()) this.#tab?.began(conversation.id, turn.answer);
@@ -193,8 +194,8 @@ export class Session extends EventTarget {
     this.#say("idle");
   }
 
-  /** The events of an answer; where the line breaks, it is taken up again at the next event while the answer lives. */
-  async *#unbroken(turn, open, signal) {
+  /** The events of an answer; where the line breaks, or falls silent, it is taken up again at the next event while the answer lives. */
+  async *#unbroken(turn, open, signal, again) {
     let seen = 0;
     let tries = 0;
     for (;;) {
@@ -206,11 +207,12 @@ export class Session extends EventTarget {
         }
         return;
       } catch (error) {
-        const broken = error.code === "cut" || (error.code === "network" && seen > 0);
+        const broken = ["cut", "silent"].includes(error.code) || (error.code === "network" && seen > 0);
         if (!broken || !turn.answer || signal.aborted || tries >= RETRIES_AFTER_CUT_MS.length) throw tries ? cut(error) : error;
+        again();
         await pause(RETRIES_AFTER_CUT_MS[tries++], signal);
         const from = seen;
-        open = (again) => this.#desk.resume(turn.answer, from, again);
+        open = (line) => this.#desk.resume(turn.answer, from, line);
       }
     }
   }
@@ -245,7 +247,7 @@ function withUnsent({ id, turns }, unsent) {
 }
 
 // An answer that is over when we come back, or a line that stays down: to the reader, the answer broke off.
-const cut = (error) => (["not_found", "network"].includes(error.code) ? Object.assign(new Error("cut"), { code: "cut" }) : error);
+const cut = (error) => (["not_found", "network", "silent"].includes(error.code) ? Object.assign(new Error("cut"), { code: "cut" }) : error);
 
 function pause(milliseconds, signal) {
   return new Promise((resolve, reject) => {

@@ -125,6 +125,13 @@ export function mountAttachments(list, { desk, config, text, previews, refuse, c
     one.item.querySelector(".thumb").focus();
   }
 
+  function callBack(one) {
+    one.abort?.abort();
+    one.abort = null;
+    one.item.querySelector("progress").hidden = true;
+    note(one, text("held"));
+  }
+
   function withdraw(one) {
     one.abort?.abort();
     if (one.stored) desk.removeFile(one.stored.id).catch(() => {});
@@ -150,12 +157,22 @@ export function mountAttachments(list, { desk, config, text, previews, refuse, c
     get waiting() {
       return attached.some(isWaiting);
     },
-    /** The stored files and an empty list, or null where one of them has no upload that went well. */
-    async take() {
-      attached.filter(isWaiting).forEach(begin);
+    /** Whether a question would have to wait for its pictures. */
+    get busy() {
+      return attached.some((one) => !one.stored && !one.error);
+    },
+    /**
+     * The stored files and an empty list, or null where one of them has no upload that went well, or `signal` says to wait no
+     * longer: what was held until now is called back then.
+     */
+    async take(signal) {
+      const held = attached.filter(isWaiting);
+      held.forEach(begin);
       const taken = attached;
-      await Promise.all(taken.map((one) => one.uploaded));
-      if (taken.some((one) => !one.stored) || taken !== attached) return null;
+      const given = new Promise((resolve) => signal.addEventListener("abort", resolve));
+      await Promise.race([given, Promise.all(taken.map((one) => one.uploaded))]);
+      if (signal.aborted) held.filter((one) => !one.stored).forEach(callBack);
+      if (signal.aborted || taken.some((one) => !one.stored) || taken !== attached) return null;
       attached = [];
       list.replaceChildren();
       return taken.map((one) => one.stored);

@@ -78,7 +78,7 @@ export function mountChrome({ session, desk, config, text, composer }) {
       if (side.classList.contains("open")) {
         setDrawer(false);
         menu.focus();
-      } else if (session.busy) session.stop();
+      } else composer.stop();
       return;
     }
     const act =
