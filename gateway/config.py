@@ -41,7 +41,8 @@ def page_config(desk: Desk, caller: Caller) -> dict[str, Any]:
         "accept": list(ACCEPTED),
         "locales": ["zh-CN", "en"],
         "questions": desk.library.questions,
-        "history": "server",
+        # Where the page keeps its conversations: in the browser, while the store does not answer.
+        "history": "server" if desk.database.answers() else "local",
         # With a token: whose messages the page may believe.
         "embed_origin": caller.embed_origin,
     }

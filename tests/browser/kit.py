@@ -88,5 +88,5 @@ def configured(page: Page, **changes: Any) -> None:
 
 def without_store(page: Page) -> None:
     """A desk that keeps no conversations: the page keeps them itself."""
-    configured(page, history=None)
+    configured(page, history="local")
     page.route("**/api/conversations**", lambda route: route.fulfill(status=404, json=error("not_found")))

@@ -129,7 +129,7 @@ def test_a_conversation_is_handed_over_to_a_person(page: Page, site: Site) -> No
 
 
 def test_a_desk_without_a_store_offers_neither_ratings_nor_a_person(page: Page, site: Site) -> None:
-    configured(page, history=None)
+    configured(page, history="local")
     open_page(page, site)
     reply = ask(page, "多少钱包邮")
     expect(reply.locator(".rate-up")).to_have_count(0)

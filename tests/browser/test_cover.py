@@ -183,6 +183,7 @@ def test_a_common_question_sends_no_picture_that_is_still_held(page: Page, site:
     open_page(page, site)
     page.click("#hold")
     page.set_input_files("#picker", SCREENS / "order.png")
+    expect(page.get_by_role("dialog")).to_be_visible()
     page.keyboard.press("Escape")
     page.fill("#question", "还没写完")
     page.get_by_role("button", name="退货流程是什么").click()

@@ -1,8 +1,13 @@
 """Conversations of earlier: the server's, else the browser's, else nowhere and said."""
 
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
 import pytest
 from playwright.sync_api import Page, expect
 
+from benchmarks.servers import Running, running_gateway, wait_for
 from tests.browser.kit import READING, Site, answer, ask, attach, content, error, open_page, send, without_store
 from tests.conftest import SCREENS
 
@@ -98,6 +103,23 @@ def test_a_server_whose_history_cannot_be_read_says_why_and_still_answers(page: 
     open_page(page, site)
     expect(page.locator("#history .wrong")).to_contain_text("网络不通")
     ask(page, "多少钱包邮")
+
+
+def test_while_the_database_does_not_answer_the_browser_keeps_the_conversation_masked(
+    page: Page, lite: Running, tmp_path: Path
+) -> None:
+    with running_gateway(lite.url, tmp_path) as gateway:
+        wait_for(gateway.url + "/readyz")
+        with closing(sqlite3.connect(tmp_path / "sightdesk.db")) as rows, rows:
+            rows.execute("ALTER TABLE conversations RENAME TO elsewhere")
+        open_page(page, Site(gateway.url, gateway.url, tmp_path))
+        expect(page.locator("#history")).to_contain_text("还没有对话")
+        ask(page, "我的电话是 13812345678，多少钱包邮")
+        expect(page.locator("#history")).to_contain_text("只保存在这个浏览器里")
+        page.reload()
+        expect(page.locator(".turn.user .bubble")).to_have_text("我的电话是 138****5678，多少钱包邮")
+        expect(page.locator(".turn.assistant .chip").first).to_be_visible()
+        assert "13812345678" not in page.evaluate("JSON.stringify([{ ...localStorage }])")
 
 
 @pytest.mark.parametrize("kept", ["server", "local"])

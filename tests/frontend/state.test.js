@@ -5,7 +5,8 @@ import { DeskError, Desk, eventsOf } from "../../frontend/assets/js/api/desk.js"
 import { objection, scaledSize, typeOf } from "../../frontend/assets/js/models/attachments.js";
 import { apply, correctionOf, fromServer, merged, phaseOf, readingsFor, toMessages } from "../../frontend/assets/js/models/conversation.js";
 import { wordsFor } from "../../frontend/assets/js/models/failure.js";
-import { LocalHistory, ServerHistory, historyFor } from "../../frontend/assets/js/state/history.js";
+import { ServerHistory, historyFor } from "../../frontend/assets/js/state/history.js";
+import { LocalHistory } from "../../frontend/assets/js/state/local.js";
 import { Session } from "../../frontend/assets/js/state/session.js";
 import { Tab } from "../../frontend/assets/js/state/tab.js";
 import { translator } from "../../frontend/assets/js/lib/texts.js";
@@ -152,10 +153,41 @@ test("an engine that loads is no outage: its progress is told", () => {
   assert.equal(wordsFor(error, translator("zh-CN")), "智能引擎正在加载模型 62 %");
 });
 
-test("history is the server's where it keeps one, else the browser's, else nowhere", () => {
-  assert.ok(historyFor({ history: "server" }, {}, new Storage()) instanceof ServerHistory);
-  assert.equal(historyFor({}, {}, new Storage()).place, "local");
-  assert.equal(historyFor({}, {}, { setItem: () => { throw new Error("denied"); } }).place, "none");
+test("history is the server's where it keeps one, else the browser's, else nowhere", async () => {
+  assert.ok((await historyFor({ history: "server" }, {}, new Storage())) instanceof ServerHistory);
+  assert.equal((await historyFor({ history: "local" }, {}, new Storage())).place, "local");
+  const denied = await historyFor({ history: "local" }, {}, { setItem: () => { throw new Error("denied"); } });
+  assert.deepEqual([denied.place, denied.why], ["none", "noStorage"]);
+});
+
+test("what is kept in the browser is masked as the server would have kept it", () => {
+  const storage = new Storage();
+  const session = { id: "1", title: "电话 13812345678", turns: [
+    { id: "a", role: "user", text: "我的电话 13812345678，邮箱 zhang@example.com", files: [{ id: "file-1", name: "13812345678.png" }] },
+    { id: "b", role: "assistant", text: "卡号 4111 1111 1111 1111", fields: [{ name: "phone", value: "87654321" }, { name: "order_number", value: "13812345678" }],
+      reading: [{ image: "file-1", fields: [{ name: "id_card", value: "11010519491231002X" }] }] },
+  ] };
+  const history = new LocalHistory(storage);
+  history.save(session);
+  history.save(session);
+  const kept = [...storage.kept.values()].join("");
+  for (const secret of ["zhang@", "4111 1111", "87654321", "19491231"]) assert.ok(!kept.includes(secret), secret);
+  assert.equal(kept.split("13812345678").length - 1, 1); // the order number
+  assert.equal(history.list()[0].turns[0].text, "我的电话 138****5678，邮箱 z***@example.com");
+  assert.equal(session.turns[0].text, "我的电话 13812345678，邮箱 zhang@example.com"); // who asked still sees it
+});
+
+test("a full storage drops the oldest conversations, and where not even one fits it says so", () => {
+  let room = 400;
+  const storage = new Storage();
+  const full = { ...storage, setItem: (key, value) => { if (value.length > room) throw new Error("QuotaExceededError"); storage.setItem(key, value); } };
+  const history = new LocalHistory(full);
+  for (const id of ["1", "2", "3", "4"]) history.save({ id, title: "", turns: [{ id, role: "user", text: "x".repeat(100) }] });
+  assert.deepEqual(history.list().map((one) => one.id), ["4", "3"]);
+  assert.equal(history.place, "local");
+  room = 50;
+  history.save({ id: "5", title: "", turns: [{ id: "5", role: "user", text: "x".repeat(100) }] });
+  assert.deepEqual([history.place, history.why], ["none", "storageFull"]);
 });
 
 test("a search of the browser's history looks at titles and texts", async () => {
@@ -181,7 +213,7 @@ test("history keeps the newest conversation first and survives broken storage", 
   assert.deepEqual(history.list().map((one) => one.id), ["2", "1"]);
   assert.equal("secret" in history.list()[1].turns[0], false);
   const broken = new LocalHistory({ getItem: () => "{", setItem: () => { throw new Error("full"); }, removeItem: () => {} });
-  assert.equal(broken.available, false);
+  assert.equal(broken.place, "none");
   assert.deepEqual(broken.list(), []);
 });
 

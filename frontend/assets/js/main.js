@@ -49,7 +49,7 @@ async function begin({ config, locale, theme, insert = false, shelf = (kept) => 
   document.querySelector(".desk").hidden = false;
   document.getElementById("thread").replaceChildren();
   const tab = new Tab(shelf(storage("sessionStorage")));
-  const history = historyFor(config, desk, shelf(storage("localStorage")));
+  const history = await historyFor(config, desk, shelf(storage("localStorage")));
   const session = new Session(desk, history, tab);
   const previews = new Map();
   const pictureUrl = async (file, page = 1) => previews.get(file.id) ?? desk.pictureUrl(file.id, isDrawn(file) ? 0 : page);

@@ -52,7 +52,7 @@ export function mountSide(element, { session, history, config, text, ask }) {
 
   function draw(more, away = "") {
     past.replaceChildren(make("h2", { textContent: text("conversations") }));
-    const note = away || (history.place === "none" ? text("noStorage") : !shown.length ? text(search.value.trim() ? "nothingFound" : "noConversations") : history.place === "local" ? text("keptHere") : "");
+    const note = away || (history.place === "none" ? text(history.why) : !shown.length ? text(search.value.trim() ? "nothingFound" : "noConversations") : history.place === "local" ? text("keptHere") : "");
     past.append(make("ul", {}, ...shown.map(item)));
     if (more) past.append(make("button", { type: "button", className: "older", textContent: text("older"), onclick: showOlder }));
     markCurrent();
