@@ -3,14 +3,25 @@
 import io
 import json
 import re
-import time
 from typing import Any
 
 import pytest
 from PIL import Image
 from playwright.sync_api import Page, Route, expect
 
-from tests.browser.kit import READING, Site, ask, attach, configured, error, open_page, send
+from tests.browser.kit import (
+    READING,
+    Site,
+    ask,
+    attach,
+    configured,
+    content,
+    error,
+    extras,
+    open_page,
+    send,
+    told_slowly,
+)
 from tests.conftest import SCREENS
 from tests.gateway.hostile.pictures import locked_pdf, pdf, png
 
@@ -271,12 +282,45 @@ def test_a_server_that_takes_no_more_says_so_at_the_picture(page: Page, site: Si
     expect(page.locator("#attachments .bad .note")).to_have_text("图片太大：每张最大 20.0 MB。")
 
 
-def test_the_first_byte_of_a_slow_network_does_not_freeze_the_page(page: Page, site: Site) -> None:
+def test_a_slow_network_does_not_freeze_the_page(page: Page, site: Site) -> None:
+    """While nothing comes, frames are drawn and what is typed is there at once."""
     open_page(page, site)
+    page.evaluate("""() => { window.longest = 0; let last = performance.now();
+        const frame = (now) => { longest = Math.max(longest, now - last); last = now; requestAnimationFrame(frame); };
+        requestAnimationFrame(frame); }""")
+    with told_slowly(page, 2.0, extras(answer={"id": "answer-1"}), 1.0, content("好")):
+        send(page, "多少钱包邮")
+        expect(page.locator(".elapsed")).to_have_text("1 秒")
+        page.locator("#question").press_sequentially("下一个问题")
+        expect(page.locator("#question")).to_have_value("下一个问题")
+        expect(page.locator(".elapsed")).to_have_text("2 秒")
+        expect(page.locator(".turn.assistant .markdown")).to_have_text("好")
+    assert page.evaluate("longest") < 1000, "a request that waits in the page's own thread holds up every frame"
 
-    def late(route: Route) -> None:
-        time.sleep(1)
-        route.continue_()
 
-    page.route("**/api/chat", late, times=1)
-    ask(page, "多少钱包邮")
+def test_what_is_attached_follows_the_language(page: Page, site: Site) -> None:
+    open_page(page, site)
+    broken = {"name": "half.png", "mimeType": "image/png", "buffer": (SCREENS / "waybill.png").read_bytes()[:8000]}
+    attach(page, broken, {"name": "a.pdf", "mimeType": "", "buffer": pdf(2)})
+    page.click("#hold")
+    page.set_input_files("#picker", {"name": "b.pdf", "mimeType": "", "buffer": pdf()})
+    page.click("#locale")
+    notes = page.locator("#attachments .note")
+    expect(notes).to_have_text(
+        [
+            "The picture is damaged or cut short; save it again and send that.",
+            re.compile("2 pages$"),
+            "Not uploaded until you send",
+        ]
+    )
+    expect(page.get_by_role("button", name="Remove half.png")).to_be_visible()
+    expect(page.locator("#attachments").get_by_role("button", name="Cover or crop half.png").first).to_be_visible()
+
+
+def test_text_that_is_dropped_into_the_question_is_left_to_the_browser(page: Page, site: Site) -> None:
+    open_page(page, site)
+    taken = page.evaluate("""() => { const data = new DataTransfer(); data.setData("text/plain", "ERR_17");
+        return ["dragover", "drop"].map((kind) => !document.getElementById("question").dispatchEvent(
+            new DragEvent(kind, { dataTransfer: data, bubbles: true, cancelable: true }))); }""")
+    assert taken == [False, False]
+    expect(page.locator("#drop")).to_be_hidden()

@@ -2,10 +2,6 @@
 
 import json
 import re
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
@@ -24,6 +20,7 @@ from tests.browser.kit import (
     extras,
     open_page,
     send,
+    told_slowly,
     without_store,
 )
 
@@ -118,50 +115,19 @@ def test_a_stream_cut_in_the_middle_goes_on_where_it_broke(page: Page, site: Sit
     assert asked == [f"{site.url}/api/chat/answer-1?from=2"]
 
 
-@contextmanager
-def stalling() -> Iterator[str]:
-    """A server that begins an answer, and then says nothing and does not hang up."""
-    done = threading.Event()
-
-    class Stalling(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            self.rfile.read(int(self.headers["content-length"]))
-            self.send_response(200)
-            self.send_header("content-type", "text/event-stream")
-            self.end_headers()
-            self.wfile.write(events(extras(answer={"id": "answer-1"}), content("满 79 元"), done=False).encode())
-            done.wait()
-
-        def log_message(self, *_: object) -> None:
-            pass
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Stalling)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}"
-    finally:
-        done.set()
-        server.shutdown()
-        server.server_close()
-        thread.join()
-
-
 def test_a_line_that_falls_silent_says_so_and_the_answer_goes_on(page: Page, site: Site) -> None:
     page.clock.install()
     open_page(page, site)
     held: list[Route] = []
     page.route("**/api/chat/answer-1?**", lambda route: held.append(route))
-    with stalling() as server:
-        page.route("**/api/chat", lambda route: route.continue_(url=server + "/api/chat"), times=1)
+    with told_slowly(page, extras(answer={"id": "answer-1"}), content("满 79 元"), done=False):
         send(page, "多少钱包邮")
         expect(page.locator(".phase")).to_have_text("正在回答")
         page.clock.fast_forward(20_000)
         expect(page.locator(".phase")).to_have_text("正在回答")
-        page.clock.fast_forward(6_000)
-        expect(page.locator(".phase")).to_have_text("连接没有动静，正在重新接上")
         with page.expect_request("**/api/chat/answer-1?from=2"):
-            page.clock.run_for(1000)
+            page.clock.fast_forward(6_000)
+        expect(page.locator(".phase")).to_have_text("连接没有动静，正在重新接上")
     held[0].fulfill(body=events(content("包邮")), content_type="text/event-stream")
     expect(page.locator(".turn.assistant .markdown")).to_have_text("满 79 元包邮")
 
@@ -174,6 +140,15 @@ def test_a_stream_cut_for_good_keeps_what_came_and_says_so(page: Page, site: Sit
     expect(page.locator(".turn.assistant .markdown")).to_contain_text("满 79 元")
     page.locator(".retry").click()
     expect(page.locator(".turn.assistant .chip").first).to_be_visible(timeout=READING)
+
+
+def test_a_failure_is_told_to_a_reader_of_the_screen_once(page: Page, site: Site) -> None:
+    open_page(page, site)
+    answer(page, error("upstream_timeout"), status=504)
+    send(page, "多少钱包邮")
+    expect(page.get_by_role("alert")).to_contain_text("超时")
+    live = page.locator("[role=alert], [role=status], [aria-live]").filter(has_text="超时")
+    expect(live).to_have_count(1)
 
 
 def test_an_error_inside_the_stream_is_that_error(page: Page, site: Site) -> None:

@@ -137,6 +137,27 @@ def test_two_tabs_show_what_the_other_was_answered(page: Page, site: Site, kept:
     expect(page.locator(".turn.assistant .chip").last).to_be_visible()
 
 
+@pytest.mark.parametrize("kept", ["server", "local"])
+def test_a_tab_shows_what_another_renamed_and_leaves_what_it_deleted(page: Page, site: Site, kept: str) -> None:
+    other = page.context.new_page()
+    for tab in (page, other):
+        if kept == "local":
+            without_store(tab)
+    open_page(page, site)
+    ask(page, "多少钱包邮")
+    open_page(other, site)
+    expect(other.locator(".turn.user")).to_have_count(1)
+    page.locator("#history li").hover()
+    page.get_by_role("button", name="重命名: 多少钱包邮").click()
+    page.get_by_label("标题").fill("运费")
+    page.keyboard.press("Enter")
+    expect(other.locator("#history .past")).to_have_text(["运费"])
+    page.get_by_role("button", name="删除: 运费").click()
+    page.get_by_role("dialog").get_by_role("button", name="删除").click()
+    expect(other.locator("#history .past")).to_have_count(0)
+    expect(other.locator(".turn")).to_have_count(0)
+
+
 def test_two_tabs_that_ask_at_once_lose_nothing(page: Page, site: Site) -> None:
     without_store(page)
     open_page(page, site)

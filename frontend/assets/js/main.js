@@ -76,14 +76,16 @@ async function begin({ config, locale, theme, insert = false, shelf = (kept) => 
   return { session, desk, history, composer, chrome, previews, text };
 }
 
-/** What one tab was answered, the others show: the list at once, the conversation where they have it open and are idle. */
+/** What one tab was answered, renamed or deleted, the others show: the list at once, the conversation where they have it open and are idle. */
 function shareWithTabs(session, history, side) {
   if (!globalThis.BroadcastChannel) return;
   const channel = new BroadcastChannel("sightdesk");
   session.addEventListener("idle", () => channel.postMessage({ conversation: session.conversation.id }));
+  session.addEventListener("changed", ({ detail }) => channel.postMessage({ conversation: detail.id, removed: detail.removed }));
   channel.onmessage = async ({ data }) => {
     side.refresh();
     if (data.conversation !== session.conversation.id || session.busy) return;
+    if (data.removed) return void session.open();
     const found = await history.get(data.conversation).catch(() => null);
     if (found && !session.busy && found.id === session.conversation.id) session.open(found);
   };

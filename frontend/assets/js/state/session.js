@@ -1,7 +1,7 @@
 // One conversation with the desk: asks, relays what comes to whoever listens, resumes, stops. No DOM here.
 //
 // Events: opened · asked(turn) · answering({turn, phase}) · progress({turn, phase}) · answered(turn) · stopped(turn) ·
-// failed({turn, error}) · idle · feedback({answer, rating}) · handoff · insert(turn).
+// failed({turn, error}) · idle · changed({id, removed}) · feedback({answer, rating}) · handoff · insert(turn).
 import { apply, newConversation, newTurn, phaseOf, toMessages } from "../models/conversation.js";
 
 const RETRIES_AFTER_CUT_MS = [300, 1000, 2500];
@@ -91,6 +91,19 @@ export class Session extends EventTarget {
     this.#cut(turns.indexOf(question) + 1);
     this.#say("opened");
     await this.#answer(question.stored);
+  }
+
+  async rename(id, title) {
+    await this.#history.rename(id, title);
+    if (id === this.conversation.id) this.conversation.title = title;
+    this.#say("changed", { id });
+  }
+
+  async remove(id) {
+    if (id === this.conversation.id) await this.open();
+    await this.#history.remove(id);
+    if (this.#tab?.unsent?.conversation === id) this.#tab.unsent = null;
+    this.#say("changed", { id, removed: true });
   }
 
   stop() {

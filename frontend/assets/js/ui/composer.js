@@ -118,20 +118,20 @@ export function mountComposer(form, { session, desk, config, text, previews, tab
     if (files.length) event.preventDefault();
     add(files);
   });
-  for (const type of ["dragenter", "dragover"]) {
-    document.addEventListener(type, (event) => {
-      if (![...(event.dataTransfer?.types ?? [])].includes("Files")) return;
-      event.preventDefault();
-      drop.hidden = false;
-    });
-  }
+  // Files alone: text that is dropped into a field is the browser's affair.
+  const onDrag = (type, act) => document.addEventListener(type, (event) => {
+    if (![...(event.dataTransfer?.types ?? [])].includes("Files")) return;
+    event.preventDefault();
+    act(event);
+  });
+  onDrag("dragenter", () => (drop.hidden = false));
+  onDrag("dragover", () => (drop.hidden = false));
+  onDrag("drop", (event) => {
+    drop.hidden = true;
+    add([...event.dataTransfer.files]);
+  });
   document.addEventListener("dragleave", (event) => {
     if (!event.relatedTarget) drop.hidden = true;
-  });
-  document.addEventListener("drop", (event) => {
-    event.preventDefault();
-    drop.hidden = true;
-    add([...(event.dataTransfer?.files ?? [])]);
   });
   for (const type of ["answering", "idle", "opened"]) session.addEventListener(type, refresh);
   text.follow(label);

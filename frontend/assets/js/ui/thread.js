@@ -230,7 +230,7 @@ export function mountThread(element, parts) {
     answered: async () => {
       const ended = end();
       await ended?.written;
-      if (ended) announcer.textContent = `${text("answerDone")}: ${ended.article.querySelector(".bubble").textContent.trim().slice(0, 500)}`;
+      if (ended) announcer.textContent = `${text("answerDone")}: ${ended.article.querySelector(".bubble").textContent.trim()}`;
     },
     stopped: () => void end(),
     failed: () => end() && toEnd(), // told by its box, an alert
