@@ -192,7 +192,7 @@ def test_a_question_that_was_refused_and_its_retry_are_still_there_after_a_reloa
     expect(page.locator(".failure:visible p")).to_contain_text("问得太快了")
     expect(page.locator(".turn.user")).to_have_count(before + 1)
     expect(page.locator(".turn.user").last.locator(".picture img")).to_be_visible()
-    page.locator(".retry").click()
+    page.locator(".failure:visible .retry").click()
     expect(page.locator(".turn.assistant").last.locator(".chip").first).to_be_visible(timeout=READING)
     expect(page.locator(".turn.assistant").last.locator(".copy")).to_be_visible()
     page.reload()
@@ -211,7 +211,7 @@ def test_what_another_tab_is_answered_does_not_wipe_a_question_that_was_refused_
     open_page(other, site)
     ask(other, "退货流程是什么")
     expect(page.locator(".turn.user .bubble")).to_have_text(["保修期是多久", "退货流程是什么", "多少钱包邮"])
-    page.locator(".retry").click()
+    page.locator(".failure:visible .retry").click()
     expect(page.locator(".turn.assistant")).to_have_count(3)
     expect(page.locator(".turn.assistant").last.locator(".copy")).to_be_visible(timeout=READING)
 
