@@ -127,7 +127,7 @@ def test_a_line_that_falls_silent_says_so_and_the_answer_goes_on(page: Page, sit
         expect(page.locator(".phase")).to_have_text("正在回答")
         with page.expect_request("**/api/chat/answer-1?from=2"):
             page.clock.fast_forward(6_000)
-        expect(page.locator(".phase")).to_have_text("连接没有动静，正在重新接上")
+        expect(page.locator(".phase")).to_have_text("连接中断，正在重新接上")
     held[0].fulfill(body=events(content("包邮")), content_type="text/event-stream")
     expect(page.locator(".turn.assistant .markdown")).to_have_text("满 79 元包邮")
 

@@ -278,6 +278,28 @@ test("a failed answer is kept with its reason", async () => {
   assert.deepEqual(history.list()[0].turns[1].failure, { code: "network", message: "gone" });
 });
 
+test("a question that was refused is there again when its conversation is opened, until it is stored", async () => {
+  const own = new Storage();
+  let refused = true;
+  const desk = {
+    async *ask() { if (refused) throw new DeskError("rate_limit_exceeded", "m"); yield { sightdesk: { conversation: { id: "c", turn: "turn-1" } } }; },
+    conversation: async (id) => ({ id, title: "t", messages: [] }),
+    conversations: async () => ({ data: [], has_more: false }),
+  };
+  const session = new Session(desk, new ServerHistory(desk), new Tab(own));
+  await session.ask("a", [{ id: "file-1" }]);
+  const { id } = session.conversation;
+  await session.open();
+  await session.ask("b", []); // another one, refused too
+  await session.open({ id });
+  assert.deepEqual(session.conversation.turns.map((turn) => [turn.text, turn.failure?.code]), [["a", undefined], ["", "rate_limit_exceeded"]]);
+  assert.deepEqual(session.conversation.turns[0].files, [{ id: "file-1" }]);
+  refused = false;
+  await session.retry();
+  await session.open({ id });
+  assert.deepEqual(session.conversation.turns, []); // now it is the gateway's to know
+});
+
 test("a question asked in place of another cuts what came after it", async () => {
   const bodies = [];
   const desk = { async *ask(body) { bodies.push(body); yield { choices: [{ delta: { content: String(bodies.length) } }], sightdesk: { conversation: { id: "c", turn: `turn-${bodies.length}` } } }; } };

@@ -43,8 +43,8 @@ export class Session extends EventTarget {
   /** A conversation of which the gateway has stored nothing yet is this tab's to remember. */
   async #remembered() {
     const wanted = this.#tab?.conversation;
-    const { unsent } = this.#tab ?? {};
-    const mine = wanted && unsent?.conversation === wanted ? { id: wanted, title: unsent.title, turns: [] } : null;
+    const unsent = wanted && this.#tab.unsentOf(wanted);
+    const mine = unsent && { id: wanted, title: unsent.title, turns: [] };
     try {
       return (wanted && (await this.#history.get(wanted))) || mine || (await this.#newest());
     } catch (error) {
@@ -64,7 +64,7 @@ export class Session extends EventTarget {
     this.#abort = null; // what still comes for the conversation that is left concerns no listener
     const whole = Array.isArray(conversation.turns) ? conversation : await this.#history.get(conversation.id);
     this.conversation = whole ?? newConversation();
-    withUnsent(this.conversation, this.#tab?.unsent);
+    withUnsent(this.conversation, this.#tab?.unsentOf(this.conversation.id));
     this.#tab?.remember(this.conversation.id);
     this.#say("opened");
   }
@@ -102,7 +102,7 @@ export class Session extends EventTarget {
   async remove(id) {
     if (id === this.conversation.id) await this.open();
     await this.#history.remove(id);
-    if (this.#tab?.unsent?.conversation === id) this.#tab.unsent = null;
+    this.#tab?.keepUnsent(id, null);
     this.#say("changed", { id, removed: true });
   }
 
@@ -141,9 +141,8 @@ export class Session extends EventTarget {
   /** Kept from the moment it is asked, as it may be refused before anything is stored, until it is stored or answered. */
   #keepUnsent({ id, title }, question, turn, over = false) {
     if (!this.#tab || !question) return;
-    const kept = question.stored || (over && !turn.failure && !turn.stopped);
-    if (!kept) this.#tab.unsent = { conversation: id, title, turns: over ? [question, turn] : [question] };
-    else if (this.#tab.unsent?.conversation === id) this.#tab.unsent = null;
+    const done = question.stored || (over && !turn.failure && !turn.stopped);
+    this.#tab.keepUnsent(id, done ? null : { title, turns: over ? [question, turn] : [question] });
   }
 
   #push(answer) {
@@ -250,8 +249,8 @@ export class Session extends EventTarget {
 }
 
 /** Puts back what this tab alone knows, unless the question had come through before the line broke. */
-function withUnsent({ id, turns }, unsent) {
-  if (unsent?.conversation !== id) return;
+function withUnsent({ turns }, unsent) {
+  if (!unsent) return;
   const [question] = unsent.turns;
   const last = turns.findLast((turn) => turn.role === "user");
   const { failure, stopped, writing } = turns.at(-1) ?? {};

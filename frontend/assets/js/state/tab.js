@@ -21,13 +21,15 @@ export class Tab {
     return this.#kept.pending ?? null;
   }
 
-  /** {conversation, title, turns}: a question that the gateway has not stored, and what became of it. */
-  get unsent() {
-    return this.#kept.unsent ?? null;
+  /** {title, turns} of a conversation's question that the gateway has not stored, and what became of it; null where there is none. */
+  unsentOf(conversation) {
+    return this.#kept.unsent?.[conversation] ?? null;
   }
 
-  set unsent(unsent) {
-    if (unsent || this.unsent) this.#keep({ unsent });
+  keepUnsent(conversation, unsent) {
+    if (!unsent && !this.unsentOf(conversation)) return;
+    const { [conversation]: _, ...others } = this.#kept.unsent ?? {};
+    this.#keep({ unsent: unsent ? { ...others, [conversation]: unsent } : others });
   }
 
   get draft() {
