@@ -69,6 +69,7 @@ def test_too_many_questions_count_down_to_the_retry(page: Page, site: Site) -> N
     expect(page.locator(".failure p")).to_contain_text("问得太快了")
     expect(retry).to_have_text("2 秒后可重试")
     expect(retry).to_be_disabled()
+    expect(page.locator(".regenerate")).to_have_count(0)  # it would be another way to ask at once
     expect(retry).to_be_enabled(timeout=8000)
     retry.click()
     expect(page.locator(".turn.assistant .chip").first).to_be_visible(timeout=READING)

@@ -183,6 +183,18 @@ def test_a_phone_gets_one_column_and_a_drawer(page: Page, site: Site) -> None:
     expect(page.locator(".turn.assistant .chip").first).to_be_visible(timeout=READING)
 
 
+@pytest.mark.parametrize("locale", ["zh-CN", "en"])
+def test_on_a_phone_everything_to_send_with_is_in_sight(page: Page, site: Site, locale: str) -> None:
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.add_init_script(f"localStorage.setItem('sightdesk.locale', '{locale}')")
+    open_page(page, site)
+    for part in page.locator(".tools > :not(.spring)").all():
+        box = part.bounding_box()
+        assert box
+        assert box["x"] >= 0
+        assert box["x"] + box["width"] <= 390
+
+
 @pytest.mark.parametrize("width", [1366, 1920])
 def test_a_desk_gets_two_columns(page: Page, site: Site, width: int) -> None:
     page.set_viewport_size({"width": width, "height": 768})

@@ -34,7 +34,7 @@ export const TEXTS = {
   en: {
     skip: "Skip to the question", newConversation: "New conversation", search: "Search", commonQuestions: "Common questions", conversations: "Conversations",
     openMenu: "Open menu", switchLanguage: "Switch language", switchTheme: "Switch light and dark", attach: "Add pictures or a PDF", yourQuestion: "Your question",
-    placeholder: "Describe the problem, or drop or paste a screenshot…", send: "Send", stop: "Stop", stopWaiting: "Stop · {seconds} s", waitingForUpload: "Uploading; the question goes out after it", dropHere: "Drop to add the screenshot", close: "Close", languageName: "中",
+    placeholder: "Describe the problem, or drop or paste a screenshot…", send: "Send", stop: "Stop", stopWaiting: "Stop · {seconds} s", waitingForUpload: "Uploading pictures; your question goes out after them", dropHere: "Drop to add the screenshot", close: "Close", languageName: "中",
     welcomeTitle: "Show me the screenshot", welcomeText: "Drop a waybill, an invoice, an error or a failed payment, and ask. Answers quote the company's clauses.",
     uploading: "Uploading", uploadingPercent: "{percent}% uploaded", scaling: "Scaling down", held: "Not uploaded until you send", scaledFrom: "{before} → {after}", queued: "In the queue, place {position}", reading: "Reading the picture", clauses: "Looking up the clause", tool: "Asking the business system", tool_logistics: "Asking the logistics system", resuming: "Picking the answer up again", reconnecting: "The connection was lost; reconnecting", thinking: "Thinking", writing: "Writing", seconds: "{seconds} s",
     fieldsTitle: "What I read", copy: "Copy", copied: "Copied", retry: "Try again", retryIn: "Again in {seconds} s", remove: "Remove", clause: "Clause {clause}",

@@ -84,7 +84,7 @@ function mountActions(element, turn, isLast, { session, text, serverKept, insert
   element.replaceChildren();
   const say = (error) => toast(wordsFor(error, text, limits));
   if (turn.text) element.append(iconButton("copy", text("copy"), (event) => copied(event.currentTarget, turn.text, text), { className: "icon-button copy" }));
-  if (isLast) element.append(iconButton("again", text("regenerate"), () => session.retry(), { className: "icon-button regenerate" }));
+  if (isLast && !turn.failure) element.append(iconButton("again", text("regenerate"), () => session.retry(), { className: "icon-button regenerate" }));
   if (serverKept && turn.answer) {
     const up = iconButton("up", text("helpful"), () => session.rate(turn, "up").then(rated, say), { className: "icon-button rate-up" });
     const down = iconButton("thumb-down", text("unhelpful"), askWhy, { className: "icon-button rate-down" });
