@@ -82,6 +82,8 @@ function shareWithTabs(session, history, side) {
   const channel = new BroadcastChannel("sightdesk");
   session.addEventListener("idle", () => channel.postMessage({ conversation: session.conversation.id }));
   session.addEventListener("changed", ({ detail }) => channel.postMessage({ conversation: detail.id, removed: detail.removed }));
+  // A browser's storage may reach the other tabs after the message does.
+  if (history.place === "local") addEventListener("storage", () => side.refresh());
   channel.onmessage = async ({ data }) => {
     side.refresh();
     if (data.conversation !== session.conversation.id || session.busy) return;
