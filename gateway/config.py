@@ -5,6 +5,7 @@ from typing import Any
 from gateway import __version__
 from gateway.context import Caller
 from gateway.desk import Desk
+from gateway.media.limits import MAX_SIDE
 from gateway.media.sniff import ACCEPTED
 
 LITE_NOTICE = {
@@ -32,6 +33,7 @@ def page_config(desk: Desk, caller: Caller) -> dict[str, Any]:
             "image_max_bytes": settings.image_max_bytes,
             "image_max_pixels": settings.image_max_pixels,
             "image_max_side": settings.image_max_side,
+            "image_longest_side": MAX_SIDE,
             "pdf_max_pages": settings.pdf_max_pages,
             "max_messages": 200,
             "rate_limit": settings.rate_limit_user,
@@ -39,7 +41,8 @@ def page_config(desk: Desk, caller: Caller) -> dict[str, Any]:
         "accept": list(ACCEPTED),
         "locales": ["zh-CN", "en"],
         "questions": desk.library.questions,
-        "history": "server",
+        # Where the page keeps its conversations: in the browser, while the store does not answer.
+        "history": "server" if desk.database.answers() else "local",
         # With a token: whose messages the page may believe.
         "embed_origin": caller.embed_origin,
     }

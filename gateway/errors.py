@@ -35,6 +35,7 @@ The body is OpenAI's: `{"error": {"message", "type", "param", "code"}}`. A messa
 who must act on it and names the bound that was crossed.
 """
 
+import math
 from typing import ClassVar
 
 
@@ -50,6 +51,11 @@ class GatewayError(Exception):
         self.message = message
         self.param = param
         self.retry_after = retry_after
+
+    @property
+    def retry_seconds(self) -> int | None:
+        """`retry_after` as clients are told it: whole seconds, one at least."""
+        return None if self.retry_after is None else max(1, math.ceil(self.retry_after))
 
     def body(self) -> dict[str, dict[str, str | None]]:
         return {"error": {"message": self.message, "type": self.type, "param": self.param, "code": self.code}}

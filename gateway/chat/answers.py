@@ -88,7 +88,7 @@ class Answer:
                     if self.error is not None:
                         if not self.events:
                             raise self.error
-                        yield extras.error_event(self.error.body())
+                        yield extras.error_event(self.error, wants_extras=True)
                     return
                 else:
                     grown.clear()

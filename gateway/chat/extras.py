@@ -5,6 +5,8 @@ from typing import Any
 
 import orjson
 
+from gateway.errors import GatewayError
+
 KEY = "sightdesk"
 DONE = b"data: [DONE]\n\n"
 KEEP_ALIVE = b": keep-alive\n\n"
@@ -23,5 +25,8 @@ def event(answer_id: str, model: str, extras: dict[str, Any]) -> bytes:
     return b"data: " + orjson.dumps(body) + b"\n\n"
 
 
-def error_event(body: dict[str, Any]) -> bytes:
-    return b"data: " + orjson.dumps(body) + b"\n\n"
+def error_event(error: GatewayError, *, wants_extras: bool = False) -> bytes:
+    """The end of a stream that failed. With extras it tells beside the error, in whole seconds, when to come back: a stream has no
+    headers left to say it in."""
+    told = {KEY: {"retry_after": error.retry_seconds}} if wants_extras and error.retry_seconds is not None else {}
+    return b"data: " + orjson.dumps(error.body() | told) + b"\n\n"

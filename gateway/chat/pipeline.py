@@ -197,8 +197,11 @@ class Pipeline:
         tried: frozenset[str] = frozenset()
         refusal: Refused | None = None
         patient, begun = True, 0
+        place = 0  # in the queue, as last told
 
         async def moved(position: int) -> None:
+            nonlocal place
+            place = position
             await self._tell(question, sink, {"queue": {"position": position}})
 
         while True:
@@ -208,6 +211,8 @@ class Pipeline:
             except UpstreamUnavailable as unavailable:
                 raise refusal or unavailable from None
             try:
+                if place:
+                    await moved(0)
                 response, first = await self._opened(question, permit.upstream)
                 question.context.model = permit.upstream.model
                 return Call(permit, response, self.desk.client, first)

@@ -34,13 +34,19 @@ class Sink(Protocol):
 class StreamReply:
     """A stream to one client: server-sent events, with comments while nothing else is said."""
 
-    __slots__ = ("_last", "_loop", "_send", "_send_body", "_speaking", "_time", "_timer", "_write_chunk", "started")
+    __slots__ = (
+        *("_last", "_loop", "_send", "_send_body", "_speaking", "_time", "_timer", "_wants_extras", "_write_chunk"),
+        "started",
+    )
 
-    def __init__(self, send: Send, send_body: Send, write_chunk: WriteChunk | None = None) -> None:
+    def __init__(
+        self, send: Send, send_body: Send, write_chunk: WriteChunk | None = None, *, wants_extras: bool = False
+    ) -> None:
         """`send` takes the head, through every layer; `send_body` the rest, or `write_chunk` where it can."""
         self._send = send
         self._send_body = send_body
         self._write_chunk = write_chunk
+        self._wants_extras = wants_extras
         self.started = False
         self._loop = asyncio.get_running_loop()
         self._time = self._loop.time
@@ -75,7 +81,7 @@ class StreamReply:
 
     async def fail(self, error: GatewayError) -> None:
         """Ends a stream that has begun. Before that the error belongs to the error handler."""
-        await self.send(extras.error_event(error.body()))
+        await self.send(extras.error_event(error, wants_extras=self._wants_extras))
 
     async def end(self) -> None:
         await self._send_body({"type": "http.response.body", "body": b"", "more_body": False})

@@ -7,11 +7,12 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from typing import TypeVar
 
 from gateway.errors import GatewayError, ImageTooLarge
 from gateway.media import dataurl
-from gateway.media.limits import MediaLimits
+from gateway.media.limits import MAX_SIDE, MediaLimits
 from gateway.media.pdf import render_pages
 from gateway.media.picture import Picture, digest
 from gateway.media.raster import prepare_image, shrink
@@ -50,6 +51,19 @@ class Studio:
         self._metrics.images.labels("ok").inc(len(pictures))
         self._metrics.image_seconds.observe(time.perf_counter() - started)
         return pictures
+
+    async def preview(self, data: bytes, page: int) -> Picture | None:
+        """One page, or the whole picture where the engine gets tiles of it: as it is read, so that a reading's boxes lie where they
+        should. None beyond the last page."""
+        pictures = await self.prepare(data)
+        if pictures[0].page is not None:
+            return pictures[page - 1] if page <= len(pictures) else None
+        if page > 1:
+            return None
+        if len(pictures) == 1:
+            return pictures[0]
+        untiled = replace(self.limits, scale_to_side=MAX_SIDE)
+        return (await self._run(lambda: prepare_image(data, sniff(data), untiled)))[0]
 
     async def shrink(self, picture: Picture, max_tokens: int) -> Picture:
         return await self._run(lambda: shrink(picture, max_tokens))

@@ -1,7 +1,6 @@
 """The one place where an error becomes a response: the contract's body, whatever went wrong and wherever."""
 
 import logging
-import math
 from collections.abc import Awaitable, Callable
 
 from fastapi import FastAPI
@@ -50,8 +49,8 @@ class Errors:
 
 def render(error: GatewayError) -> Response:
     headers = {}
-    if error.retry_after is not None:
-        headers["retry-after"] = str(max(1, math.ceil(error.retry_after)))
+    if error.retry_seconds is not None:
+        headers["retry-after"] = str(error.retry_seconds)
     if error.status == 401:
         headers["www-authenticate"] = "Bearer"
     return JSONResponse(error.body(), status_code=error.status, headers=headers)

@@ -172,7 +172,7 @@ class ChatResponse(Response):
         answer.complete = True
 
     async def _follow(self, answer: Answer, start: int, send: Send) -> None:
-        reply = StreamReply(send, self.context.send, self.context.write_chunk)
+        reply = StreamReply(send, self.context.send, self.context.write_chunk, wants_extras=True)
         try:
             await delivered(reply, follow(answer, start, reply))
         finally:

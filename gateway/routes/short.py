@@ -9,12 +9,13 @@ from collections.abc import Callable
 from typing import Annotated, Any, Protocol, TypeVar
 from urllib.parse import quote
 
-from fastapi import APIRouter, Depends, Request, Response, UploadFile
+from fastapi import APIRouter, Depends, Query, Request, Response, UploadFile
 from pydantic import BaseModel, ConfigDict, Field
 
 from gateway.config import page_config
 from gateway.context import Caller, context_of
 from gateway.desk import Desk
+from gateway.errors import FileNotFound
 from gateway.identity.authenticate import check_embed_origin
 from gateway.media.sniff import sniff
 from gateway.routes.chat import page_caller
@@ -28,6 +29,7 @@ class Limit(Protocol):
 
 READING_SECONDS = 10.0  # the page waits for a reading that somebody asked to see
 
+SANDBOXED = {"content-security-policy": "default-src 'none'; sandbox", "cache-control": "private, max-age=3600"}
 SAFE_INLINE = frozenset(("image/jpeg", "image/png", "image/webp", "image/gif"))
 
 
@@ -88,6 +90,18 @@ def short_router(desk: Desk) -> APIRouter:
         readings = await desk.gatherer.readings(file_id, data, READING_SECONDS)
         return {"object": "list", "data": readings, "has_more": False}
 
+    @router.get("/api/files/{file_id}/preview", response_class=Response)
+    async def preview(
+        request: Request, file_id: str, caller: Annotated[Caller, Depends(page)], page: Annotated[int, Query(ge=1)] = 1
+    ) -> Response:
+        """A picture, or a page of a PDF, as PNG or JPEG: browsers draw neither PDF nor HEIC."""
+        await desk.short_limiter.charge(request)
+        data = await asyncio.to_thread(desk.files.content, caller.owner, file_id)
+        picture = await desk.gatherer.studio.preview(data, page)
+        if picture is None:
+            raise FileNotFound(f"The file has no page {page}.", param="page")
+        return Response(picture.data, media_type=picture.content_type, headers=SANDBOXED)
+
     for prefix, who in (("/v1", api_caller), ("/api", page)):
         _file_routes(router, desk, prefix, who, limit)
     return router
@@ -119,11 +133,7 @@ def _file_routes(router: APIRouter, desk: Desk, prefix: str, who: Any, limit: An
     def content(request: Request, file_id: str, caller: Owner) -> Response:
         file = desk.files.get(caller.owner, file_id)
         disposition = "inline" if file.content_type in SAFE_INLINE else "attachment"
-        headers = {
-            "content-disposition": f"{disposition}; filename*=UTF-8''{quote(file.filename)}",
-            "content-security-policy": "default-src 'none'; sandbox",
-            "cache-control": "private, max-age=3600",
-        }
+        headers = {**SANDBOXED, "content-disposition": f"{disposition}; filename*=UTF-8''{quote(file.filename)}"}
         return Response(desk.files.content(caller.owner, file_id), media_type=file.content_type, headers=headers)
 
     def delete(request: Request, file_id: str, caller: Owner) -> dict[str, Any]:

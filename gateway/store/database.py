@@ -2,13 +2,14 @@
 
 import logging
 import secrets
+import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 
 import orjson
-from sqlalchemy import URL, Connection, Engine, QueuePool, create_engine, event, make_url
+from sqlalchemy import URL, Connection, Engine, QueuePool, create_engine, event, make_url, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import OperationalError, SQLAlchemyError
 from sqlalchemy.orm import Session, sessionmaker
@@ -16,6 +17,7 @@ from sqlalchemy.orm import Session, sessionmaker
 from gateway.errors import StoreUnavailable
 from gateway.settings import WrongSettings
 from gateway.store import schema
+from gateway.store.models import Conversation
 
 log = logging.getLogger("sightdesk.store")
 Result = TypeVar("Result")
@@ -25,6 +27,7 @@ CONNECT_SECONDS = 2
 SILENT_SECONDS = 3  # until a peer that acknowledges nothing is given up
 STATEMENT_SECONDS = 10
 RETRY_AFTER_SECONDS = 2
+REST_SECONDS = 5.0
 WRITES = "sightdesk_writes"
 COMMON: dict[str, Any] = {
     "hide_parameters": True,  # what an error says must not be what a customer wrote
@@ -40,6 +43,7 @@ class Database:
         self._engine = engine
         self.failed = failed  # counts what was not kept
         self.writer = writer  # this gateway, as other gateways see it
+        self._failed_at = -REST_SECONDS
         self.is_sqlite = engine.dialect.name == "sqlite"
         # A SQLite transaction that begins by reading cannot wait for a lock later on, so a writing one says so at its start.
         self._writing = sessionmaker(engine.execution_options(**{WRITES: True}))
@@ -60,12 +64,24 @@ class Database:
         """INSERT that knows ON CONFLICT, in this database's dialect."""
         return (sqlite.insert if self.is_sqlite else postgresql.insert)(table)
 
+    def answers(self) -> bool:
+        """Whether conversations can be kept now. One that has just failed is not asked: it may take seconds to fail again."""
+        if time.monotonic() - self._failed_at < REST_SECONDS:
+            return False
+        try:
+            with self.writing() as session:  # a store that can be read and not written keeps nothing
+                session.execute(select(Conversation.id).limit(1))
+        except StoreUnavailable:
+            return False
+        return True
+
     @contextmanager
     def _translated(self) -> Iterator[None]:
         try:
             yield
         except SQLAlchemyError as error:
             self.failed()
+            self._failed_at = time.monotonic()
             log.warning("store_failed", extra={"error": reason(error)})
             raise StoreUnavailable(
                 "The store of conversations does not answer; ask again in a moment.", retry_after=RETRY_AFTER_SECONDS

@@ -1,7 +1,11 @@
 """What the tests of the page share: opening it, asking, and answering in the gateway's place where one must go wrong."""
 
 import json
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -75,6 +79,45 @@ def answer(
     )
 
 
+@contextmanager
+def told_slowly(page: Page, *parts: dict[str, Any] | float, done: bool = True) -> Iterator[None]:
+    """The next question is answered by a real server that says these events, with these pauses in seconds between them; one that is
+    not done says nothing more and does not hang up, until the end of the block."""
+    left = threading.Event()
+
+    class Slow(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            self.rfile.read(int(self.headers["content-length"]))
+            self.send_response(200)
+            self.send_header("content-type", "text/event-stream")
+            self.end_headers()
+            for part in parts:
+                if isinstance(part, dict):
+                    self.wfile.write(events(part, done=False).encode())
+                else:
+                    left.wait(part)
+            if done:
+                self.wfile.write(events().encode())
+            else:
+                left.wait()
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Slow)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    url = f"http://127.0.0.1:{server.server_port}/api/chat"
+    page.route("**/api/chat", lambda route: route.continue_(url=url), times=1)
+    try:
+        yield
+    finally:
+        left.set()
+        server.shutdown()
+        server.server_close()
+        thread.join()
+
+
 def configured(page: Page, **changes: Any) -> None:
     """The gateway's own configuration, with these changes; None takes a key out."""
 
@@ -88,5 +131,5 @@ def configured(page: Page, **changes: Any) -> None:
 
 def without_store(page: Page) -> None:
     """A desk that keeps no conversations: the page keeps them itself."""
-    configured(page, history=None)
+    configured(page, history="local")
     page.route("**/api/conversations**", lambda route: route.fulfill(status=404, json=error("not_found")))

@@ -1,7 +1,11 @@
 """What can be done with an answer: opened, corrected, rated, asked again, handed over."""
 
+import io
 import json
 
+import pillow_heif
+import pytest
+from PIL import Image
 from playwright.sync_api import Page, expect
 
 from tests.browser.kit import READING, Site, answer, ask, attach, configured, content, extras, open_page, send
@@ -34,6 +38,62 @@ def test_a_reading_that_is_cited_lights_up_its_region(page: Page, site: Site) ->
     assert picture
     assert picture["x"] <= box["x"] <= box["x"] + box["width"] <= picture["x"] + picture["width"]
     assert box["width"] < picture["width"] / 2
+
+
+def phone_photo(kind: str) -> bytes:
+    """A screenshot as a phone's HEIC, or as the second page of a PDF."""
+    with Image.open(SCREENS / "browser-error.png") as file:
+        screen = file.convert("RGB")
+    made = io.BytesIO()
+    if kind == "HEIC":
+        pillow_heif.from_pillow(screen).save(made, quality=90)
+    else:
+        Image.new("RGB", screen.size, "white").save(made, kind, save_all=True, append_images=[screen], resolution=96)
+    return made.getvalue()
+
+
+@pytest.mark.parametrize(("name", "kind"), [("IMG_0001.HEIC", "HEIC"), ("scan.pdf", "PDF")])
+def test_what_a_browser_cannot_draw_is_read_shown_and_lit_up(page: Page, site: Site, name: str, kind: str) -> None:
+    open_page(page, site)
+    attach(page, {"name": name, "mimeType": "", "buffer": phone_photo(kind)})
+    thumb = page.locator("#attachments img")
+    expect(thumb).to_be_visible()
+    if kind == "PDF":
+        expect(page.locator("#attachments .note")).to_contain_text("2 页")
+    reply = ask(page, "这是什么错误")
+    expect(reply.locator(".markdown")).to_contain_text("ERR_CONNECTION_TIMED_OUT")
+    sent = page.locator(".turn.user .pictures")
+    if kind == "PDF":
+        expect(sent).to_have_text("scan.pdf2 页")
+    else:
+        page.wait_for_function("document.querySelector('.turn.user .picture img').naturalWidth > 0")
+    for reloaded in (False, True):
+        if reloaded:
+            page.reload()
+        page.locator(".chip.seen").first.click()
+        lit = page.locator(".lightbox .region.lit")
+        expect(lit).to_be_visible()
+        expect(page.locator(".lightbox .caption")).to_have_text("错误代码 · ERR_CONNECTION_TIMED_OUT")
+        picture = page.locator(".lightbox .stage img")
+        natural = picture.evaluate("(image) => image.naturalWidth / image.naturalHeight")
+        assert abs(natural - 1366 / 768) < 0.01
+        assert_covers_text(page)
+        page.keyboard.press("Escape")
+
+
+def assert_covers_text(page: Page) -> None:
+    """What lies under the lit region is dark letters on a light ground, in the picture that is shown."""
+    darkest, lightest = page.evaluate("""() => {
+        const image = document.querySelector(".lightbox .stage img"), mark = document.querySelector(".region.lit").style;
+        const canvas = new OffscreenCanvas(image.naturalWidth, image.naturalHeight), context = canvas.getContext("2d");
+        context.drawImage(image, 0, 0);
+        const of = (value, whole) => Math.round(parseFloat(value) / 100 * whole);
+        const { data } = context.getImageData(of(mark.left, canvas.width), of(mark.top, canvas.height), of(mark.width, canvas.width), of(mark.height, canvas.height));
+        const greys = data.filter((_, place) => place % 4 === 1);
+        return [Math.min(...greys), Math.max(...greys)];
+    }""")
+    assert darkest < 140
+    assert lightest > 230
 
 
 def test_a_corrected_field_asks_again_with_the_right_value(page: Page, site: Site) -> None:
@@ -129,7 +189,7 @@ def test_a_conversation_is_handed_over_to_a_person(page: Page, site: Site) -> No
 
 
 def test_a_desk_without_a_store_offers_neither_ratings_nor_a_person(page: Page, site: Site) -> None:
-    configured(page, history=None)
+    configured(page, history="local")
     open_page(page, site)
     reply = ask(page, "多少钱包邮")
     expect(reply.locator(".rate-up")).to_have_count(0)
@@ -178,10 +238,11 @@ def test_a_reader_of_the_screen_hears_an_answer_once(page: Page, site: Site) -> 
     page.evaluate("""() => { window.said = []; new MutationObserver(() => {
         said.push(document.getElementById("announcer").textContent);
     }).observe(document.getElementById("announcer"), { childList: true, characterData: true, subtree: true }); }""")
-    answer(page, *(content(word) for word in ["一", "二", "三", "**四**"]))
+    long = "很长" * 400
+    answer(page, *(content(word) for word in ["一", "二", "三", "**四**", long]))
     ask(page, "多少钱包邮")
     page.wait_for_function("() => window.said.length > 0")
-    assert page.evaluate("said") == ["回答完成: 一二三四"]
+    assert page.evaluate("said") == [f"回答完成: 一二三四{long}"]
     assert page.locator("#thread").get_attribute("aria-live") is None
 
 

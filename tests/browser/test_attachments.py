@@ -1,15 +1,29 @@
 """Pictures on their way: dropped, pasted, picked, uploaded once, and never kept as bytes."""
 
+import io
 import json
 import re
-import time
 from typing import Any
 
 import pytest
+from PIL import Image
 from playwright.sync_api import Page, Route, expect
 
-from tests.browser.kit import READING, Site, ask, attach, configured, error, open_page, send
+from tests.browser.kit import (
+    READING,
+    Site,
+    ask,
+    attach,
+    configured,
+    content,
+    error,
+    extras,
+    open_page,
+    send,
+    told_slowly,
+)
 from tests.conftest import SCREENS
+from tests.gateway.hostile.pictures import locked_pdf, pdf, png
 
 DROP = """([kind, names]) => {
     const data = new DataTransfer();
@@ -117,13 +131,42 @@ def test_a_file_of_the_wrong_kind_is_refused_before_it_is_sent(page: Page, site:
 
 
 def test_a_file_that_cannot_be_scaled_and_is_too_large_says_its_size_and_the_limit(page: Page, site: Site) -> None:
-    configured(page, limits={"image_max_bytes": 1000, "max_images": 2, "image_max_pixels": 1e6, "image_max_side": 2048})
+    limits = {"image_max_pixels": 1e6, "image_max_side": 2048, "image_longest_side": 30_000}
+    configured(page, limits=limits | {"image_max_bytes": 1000, "max_images": 2})
     open_page(page, site)
     page.set_input_files("#picker", {"name": "a.pdf", "mimeType": "application/pdf", "buffer": b"%PDF" * 1000})
     expect(page.locator("#hint")).to_have_text("a.pdf 有 4 KB，每张最大 1000 B")
     damaged = {"name": "a.png", "mimeType": "image/png", "buffer": b"\x89PNG" * 1000}
     page.set_input_files("#picker", damaged)
     expect(page.locator("#attachments .bad .note")).to_have_text("a.png 有 4 KB，每张最大 1000 B")
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "words"),
+    [
+        ("long.png", png(40_000, 10, pixels=b""), "图片太长：这张 40000×10 像素，任一边最多 30000 像素。"),
+        ("many.png", png(9000, 9000, pixels=b""), "图片太大：这张 9000×9000，约 81 百万像素，最多 50 百万像素。"),
+        ("nine.pdf", pdf(9), "PDF 页数太多：这份有 9 页，最多 8 页。"),
+        ("locked.pdf", locked_pdf(), "这份 PDF 有密码保护：请先取消密码，或发送页面的图片。"),
+    ],
+    ids=["a long side", "many pixels", "many pages", "a password"],
+)
+def test_what_the_gateway_refuses_says_by_which_bound(
+    page: Page, site: Site, name: str, data: bytes, words: str
+) -> None:
+    open_page(page, site)
+    page.set_input_files("#picker", {"name": name, "mimeType": "", "buffer": data})
+    expect(page.locator("#attachments .bad .note")).to_have_text(words, timeout=READING)
+
+
+def test_a_picture_with_a_side_that_no_gateway_takes_is_scaled_before_it_goes(page: Page, site: Site) -> None:
+    open_page(page, site)
+    with page.expect_response("**/api/files") as uploaded:
+        paste(page, "strip.png", 32_000, 40)
+    assert uploaded.value.status == 200
+    stored = uploaded.value.json()["id"]
+    picture = Image.open(io.BytesIO(page.request.get(f"{site.url}/api/files/{stored}/content").body()))
+    assert picture.size == (30_000, 38)
 
 
 def test_too_many_files_are_refused_with_the_number_that_is_taken(page: Page, site: Site) -> None:
@@ -167,11 +210,49 @@ def test_a_question_waits_for_its_upload_and_goes_out_once(page: Page, site: Sit
     page.route("**/api/files", lambda route: held.append(route), times=1)
     page.set_input_files("#picker", SCREENS / "order.png")
     send(page, "订单号是多少")
-    expect(page.locator("#send")).to_have_text("正在上传")
+    expect(page.locator("#hint")).to_have_text("正在上传图片，传完就发送")
+    expect(page.locator("#send")).to_have_text("停止 · 1 秒")
     page.press("#question", "Enter")
     held[0].continue_()
     expect(page.locator(".turn.user")).to_have_count(1, timeout=READING)
     expect(page.locator(".turn.assistant .chip").first).to_be_visible(timeout=READING)
+
+
+@pytest.mark.parametrize("way", ["button", "Escape"])
+def test_a_question_that_waits_for_its_upload_can_be_stopped_and_sent_later(page: Page, site: Site, way: str) -> None:
+    open_page(page, site)
+    held: list[Route] = []
+    page.route("**/api/files", lambda route: held.append(route), times=1)
+    page.set_input_files("#picker", SCREENS / "order.png")
+    send(page, "订单号是多少")
+    expect(page.locator("#send")).to_have_text(re.compile("^停止"))
+    if way == "button":
+        page.click("#send")
+    else:
+        page.keyboard.press("Escape")
+    expect(page.locator("#send")).to_have_text("发送")
+    expect(page.locator("#question")).to_have_value("订单号是多少")
+    held[0].continue_()
+    expect(page.locator("#attachments .note")).to_have_text(re.compile("KB$"), timeout=READING)
+    expect(page.locator(".turn")).to_have_count(0)
+    page.press("#question", "Enter")
+    expect(page.locator(".turn.user")).to_have_count(1)
+
+
+def test_a_held_picture_is_called_back_when_one_would_not_wait(page: Page, site: Site) -> None:
+    open_page(page, site)
+    page.click("#hold")
+    held: list[Route] = []
+    page.route("**/api/files", lambda route: held.append(route), times=1)
+    page.set_input_files("#picker", SCREENS / "order.png")
+    expect(page.get_by_role("dialog")).to_be_visible()
+    page.keyboard.press("Escape")
+    send(page, "订单号是多少")
+    with page.expect_event("requestfailed"):
+        page.click("#send")
+    expect(page.locator("#attachments .note")).to_contain_text("发送时才上传")
+    ask(page, "")
+    assert len(page.request.get(f"{site.url}/api/files").json()["data"]) == 1
 
 
 def test_pictures_are_referenced_by_their_id_and_their_bytes_are_nowhere_else(page: Page, site: Site) -> None:
@@ -201,12 +282,45 @@ def test_a_server_that_takes_no_more_says_so_at_the_picture(page: Page, site: Si
     expect(page.locator("#attachments .bad .note")).to_have_text("图片太大：每张最大 20.0 MB。")
 
 
-def test_the_first_byte_of_a_slow_network_does_not_freeze_the_page(page: Page, site: Site) -> None:
+def test_a_slow_network_does_not_freeze_the_page(page: Page, site: Site) -> None:
+    """While nothing comes, frames are drawn and what is typed is there at once."""
     open_page(page, site)
+    page.evaluate("""() => { window.longest = 0; let last = performance.now();
+        const frame = (now) => { longest = Math.max(longest, now - last); last = now; requestAnimationFrame(frame); };
+        requestAnimationFrame(frame); }""")
+    with told_slowly(page, 2.0, extras(answer={"id": "answer-1"}), 1.0, content("好")):
+        send(page, "多少钱包邮")
+        expect(page.locator(".elapsed")).to_have_text("1 秒")
+        page.locator("#question").press_sequentially("下一个问题")
+        expect(page.locator("#question")).to_have_value("下一个问题")
+        expect(page.locator(".elapsed")).to_have_text("2 秒")
+        expect(page.locator(".turn.assistant .markdown")).to_have_text("好")
+    assert page.evaluate("longest") < 1000, "a request that waits in the page's own thread holds up every frame"
 
-    def late(route: Route) -> None:
-        time.sleep(1)
-        route.continue_()
 
-    page.route("**/api/chat", late, times=1)
-    ask(page, "多少钱包邮")
+def test_what_is_attached_follows_the_language(page: Page, site: Site) -> None:
+    open_page(page, site)
+    broken = {"name": "half.png", "mimeType": "image/png", "buffer": (SCREENS / "waybill.png").read_bytes()[:8000]}
+    attach(page, broken, {"name": "a.pdf", "mimeType": "", "buffer": pdf(2)})
+    page.click("#hold")
+    page.set_input_files("#picker", {"name": "b.pdf", "mimeType": "", "buffer": pdf()})
+    page.click("#locale")
+    notes = page.locator("#attachments .note")
+    expect(notes).to_have_text(
+        [
+            "The picture is damaged or cut short; save it again and send that.",
+            re.compile("2 pages$"),
+            "Not uploaded until you send",
+        ]
+    )
+    expect(page.get_by_role("button", name="Remove half.png")).to_be_visible()
+    expect(page.locator("#attachments").get_by_role("button", name="Cover or crop half.png").first).to_be_visible()
+
+
+def test_text_that_is_dropped_into_the_question_is_left_to_the_browser(page: Page, site: Site) -> None:
+    open_page(page, site)
+    taken = page.evaluate("""() => { const data = new DataTransfer(); data.setData("text/plain", "ERR_17");
+        return ["dragover", "drop"].map((kind) => !document.getElementById("question").dispatchEvent(
+            new DragEvent(kind, { dataTransfer: data, bubbles: true, cancelable: true }))); }""")
+    assert taken == [False, False]
+    expect(page.locator("#drop")).to_be_hidden()

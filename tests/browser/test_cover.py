@@ -3,11 +3,13 @@
 import io
 from pathlib import Path
 
+import pytest
 from PIL import Image, ImageDraw, ImageFont
 from playwright.sync_api import Page, expect
 
 from tests.browser.kit import READING, Site, ask, attach, open_page
 from tests.conftest import SCREENS
+from tests.gateway.hostile.pictures import HEIC, pdf
 
 PHONE = (300, 200, 520, 240)
 
@@ -161,3 +163,45 @@ def test_suggestions_come_from_the_reader_when_one_asks_and_the_original_is_dele
     finish(page)
     picture = stored(page, site)[0].convert("L")
     assert picture.crop((200, 125, 420, 150)).getextrema() == (0, 0)
+
+
+@pytest.mark.parametrize("name", ["IMG_0001.HEIC", "scan.pdf"])
+def test_what_a_browser_cannot_draw_is_held_like_any_picture(page: Page, site: Site, name: str) -> None:
+    bodies = uploads(page)
+    open_page(page, site)
+    page.click("#hold")
+    page.set_input_files("#picker", {"name": name, "mimeType": "", "buffer": pdf() if name.endswith("pdf") else HEIC})
+    expect(page.locator("#attachments .note")).to_contain_text("发送时才上传")
+    page.wait_for_timeout(500)
+    assert bodies == []
+    ask(page, "这是什么")
+    assert len(bodies) == 1
+
+
+def test_a_common_question_sends_no_picture_that_is_still_held(page: Page, site: Site) -> None:
+    bodies = uploads(page)
+    open_page(page, site)
+    page.click("#hold")
+    page.set_input_files("#picker", SCREENS / "order.png")
+    expect(page.get_by_role("dialog")).to_be_visible()
+    page.keyboard.press("Escape")
+    page.fill("#question", "还没写完")
+    page.get_by_role("button", name="退货流程是什么").click()
+    expect(page.locator("#toast")).to_contain_text("图片还没上传")
+    expect(page.locator("#question")).to_be_focused()
+    expect(page.locator("#question")).to_have_value("还没写完\n退货流程是什么？")
+    page.wait_for_timeout(300)
+    assert bodies == []
+    expect(page.locator(".turn")).to_have_count(0)
+    page.press("#question", "Enter")
+    expect(page.locator(".turn.user .picture")).to_have_count(1, timeout=READING)
+    assert len(bodies) == 1
+
+
+def test_a_common_question_takes_along_the_pictures_that_are_up(page: Page, site: Site) -> None:
+    bodies = uploads(page)
+    open_page(page, site)
+    attach(page, SCREENS / "order.png")
+    page.get_by_role("button", name="退货流程是什么").click()
+    expect(page.locator(".turn.user .picture")).to_have_count(1)
+    assert len(bodies) == 1

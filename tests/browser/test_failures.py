@@ -1,12 +1,13 @@
 """What goes wrong, in the user's words, and how it is made good."""
 
 import json
+import re
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, Route, expect
 
-from benchmarks.servers import running, running_gateway, wait_for
+from benchmarks.servers import free_port, running, running_gateway, wait_for
 from tests.browser.kit import (
     READING,
     Site,
@@ -19,6 +20,7 @@ from tests.browser.kit import (
     extras,
     open_page,
     send,
+    told_slowly,
     without_store,
 )
 
@@ -67,9 +69,36 @@ def test_too_many_questions_count_down_to_the_retry(page: Page, site: Site) -> N
     expect(page.locator(".failure p")).to_contain_text("问得太快了")
     expect(retry).to_have_text("2 秒后可重试")
     expect(retry).to_be_disabled()
+    expect(page.locator(".regenerate")).to_have_count(0)  # it would be another way to ask at once
     expect(retry).to_be_enabled(timeout=8000)
     retry.click()
     expect(page.locator(".turn.assistant .chip").first).to_be_visible(timeout=READING)
+
+
+def test_the_countdown_goes_on_in_another_language_and_after_a_reload(page: Page, site: Site) -> None:
+    open_page(page, site)
+    answer(page, error("rate_limit_exceeded"), status=429, headers={"retry-after": "60"})
+    send(page, "多少钱包邮")
+    expect(page.locator(".retry")).to_be_disabled()
+    page.click("#locale")
+    expect(page.locator(".retry")).to_have_text(re.compile(r"^Again in 5\d s$"))
+    expect(page.locator(".retry")).to_be_disabled()
+    page.reload()
+    expect(page.locator(".retry")).to_have_text(re.compile(r"^Again in [45]\d s$"))
+    expect(page.locator(".retry")).to_be_disabled()
+
+
+def test_an_engine_that_is_away_is_asked_again_after_the_wait_that_the_stream_tells(page: Page, tmp_path: Path) -> None:
+    nowhere = f"http://127.0.0.1:{free_port()}"
+    with running_gateway(nowhere, tmp_path, ENGINE="cpu", READER_URL="") as gateway:
+        open_page(page, Site(gateway.url, gateway.url, tmp_path))
+        with page.expect_response("**/api/chat") as answered:
+            send(page, "多少钱包邮")
+        assert answered.value.status == 200
+        expect(page.locator(".failure p")).to_contain_text("暂时不可用")
+        expect(page.locator(".retry")).to_have_text(re.compile(r"^\d+ 秒后可重试$"))
+        expect(page.locator(".retry")).to_be_disabled()
+        expect(page.locator(".retry")).to_be_enabled(timeout=READING)
 
 
 def test_a_stream_cut_in_the_middle_goes_on_where_it_broke(page: Page, site: Site) -> None:
@@ -87,6 +116,23 @@ def test_a_stream_cut_in_the_middle_goes_on_where_it_broke(page: Page, site: Sit
     assert asked == [f"{site.url}/api/chat/answer-1?from=2"]
 
 
+def test_a_line_that_falls_silent_says_so_and_the_answer_goes_on(page: Page, site: Site) -> None:
+    page.clock.install()
+    open_page(page, site)
+    held: list[Route] = []
+    page.route("**/api/chat/answer-1?**", lambda route: held.append(route))
+    with told_slowly(page, extras(answer={"id": "answer-1"}), content("满 79 元"), done=False):
+        send(page, "多少钱包邮")
+        expect(page.locator(".phase")).to_have_text("正在回答")
+        page.clock.fast_forward(20_000)
+        expect(page.locator(".phase")).to_have_text("正在回答")
+        with page.expect_request("**/api/chat/answer-1?from=2"):
+            page.clock.fast_forward(6_000)
+        expect(page.locator(".phase")).to_have_text("连接中断，正在重新接上")
+    held[0].fulfill(body=events(content("包邮")), content_type="text/event-stream")
+    expect(page.locator(".turn.assistant .markdown")).to_have_text("满 79 元包邮")
+
+
 def test_a_stream_cut_for_good_keeps_what_came_and_says_so(page: Page, site: Site) -> None:
     open_page(page, site)
     answer(page, extras(answer={"id": "answer-1"}), content("满 79 元"), done=False)
@@ -95,6 +141,15 @@ def test_a_stream_cut_for_good_keeps_what_came_and_says_so(page: Page, site: Sit
     expect(page.locator(".turn.assistant .markdown")).to_contain_text("满 79 元")
     page.locator(".retry").click()
     expect(page.locator(".turn.assistant .chip").first).to_be_visible(timeout=READING)
+
+
+def test_a_failure_is_told_to_a_reader_of_the_screen_once(page: Page, site: Site) -> None:
+    open_page(page, site)
+    answer(page, error("upstream_timeout"), status=504)
+    send(page, "多少钱包邮")
+    expect(page.get_by_role("alert")).to_contain_text("超时")
+    live = page.locator("[role=alert], [role=status], [aria-live]").filter(has_text="超时")
+    expect(live).to_have_count(1)
 
 
 def test_an_error_inside_the_stream_is_that_error(page: Page, site: Site) -> None:

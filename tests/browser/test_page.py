@@ -1,11 +1,12 @@
 """What a person sees and does first."""
 
 import re
+from typing import Any
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
-from tests.browser.kit import READING, Site, answer, ask, content, extras, open_page, send
+from tests.browser.kit import READING, Site, ask, content, extras, open_page, send, told_slowly
 from tests.conftest import SCREENS
 
 QUESTION = "这张图显示了什么错误?我该怎么解决?"
@@ -45,22 +46,56 @@ def test_common_questions_are_searched_and_their_groups_stay_shut(page: Page, si
 
 def test_while_one_waits_it_is_said_what_is_happening_and_for_how_long(page: Page, site: Site) -> None:
     open_page(page, site)
-    page.evaluate("""() => { window.phases = []; new MutationObserver(() => {
-        const words = document.querySelector(".phase")?.textContent;
-        if (words && phases.at(-1) !== words) phases.push(words);
-    }).observe(document.getElementById("thread"), { subtree: true, childList: true, characterData: true }); }""")
-    answer(
+    page.evaluate("""() => { window.said = []; window.clock = new Set(); new MutationObserver(() => {
+        for (const selector of ["#hint", ".phase"]) {
+            const words = document.querySelector(selector)?.textContent;
+            if (words && !words.startsWith("JPG") && said.at(-1) !== words && document.querySelector(selector).checkVisibility()) said.push(words);
+        }
+        for (const shown of document.querySelectorAll(".elapsed, #send")) clock.add(shown.textContent);
+    }).observe(document.querySelector(".chat"), { subtree: true, childList: true, characterData: true }); }""")
+    held: list[Route] = []
+    page.route("**/api/files", lambda route: held.append(route), times=1)
+    page.set_input_files("#picker", SCREENS / "order.png")
+    step = 0.4
+    with told_slowly(
         page,
-        extras(conversation={"id": "c"}, answer={"id": "answer-1"}),
-        extras(queue={"position": 3}),
-        extras(tool={"name": "logistics_track", "status": "running"}),
-        extras(citations=[]),
-        content("好"),
-    )
-    ask(page, "到哪了")
-    phases = page.evaluate("window.phases")
-    assert phases[0] == "正在查找条款"
-    assert page.locator(".elapsed").first.text_content() == "0 秒"
+        *(extras(conversation={"id": "c"}, answer={"id": "answer-1"}), step),
+        *(extras(reading=[]), step),
+        *(extras(citations=[]), step),
+        *(extras(queue={"position": 2}), step),
+        *(extras(queue={"position": 1}), step),
+        *(extras(queue={"position": 0}), step),
+        *(extras(tool={"name": "logistics_track", "status": "running"}), step),
+        *(extras(tool={"name": "logistics_track", "status": "done"}), step),
+        *(content("到了"), step),
+    ):
+        send(page, "到哪了")
+        expect(page.locator("#send")).to_have_text("停止 · 1 秒")
+        held[0].continue_()
+        expect(page.locator(".turn.assistant .copy")).to_be_visible(timeout=READING)
+    assert page.evaluate("said") == [
+        "正在上传图片，传完就发送",
+        "正在读图",
+        "正在查找条款",
+        "思考中",
+        "排队中，第 2 位",
+        "排队中，第 1 位",
+        "思考中",
+        "正在询问物流系统",
+        "思考中",
+        "正在回答",
+    ]
+    assert {"停止 · 0 秒", "停止 · 1 秒", "0 秒", "1 秒", "2 秒"} <= set(page.evaluate("[...clock]"))
+
+
+def test_alt_and_a_letter_go_by_the_place_of_the_key(page: Page, site: Site) -> None:
+    """A Mac types ˜ with Alt+N; a French keyboard has other letters in some places, and these two in their own."""
+    open_page(page, site)
+    ask(page, "多少钱包邮")
+    page.dispatch_event("body", "keydown", {"key": "˜", "code": "KeyN", "altKey": True, "bubbles": True})
+    expect(page.locator(".turn")).to_have_count(0)
+    with page.expect_file_chooser():
+        page.locator("#question").press("Alt+KeyU")
 
 
 def test_an_answer_can_be_stopped_at_any_time(page: Page, site: Site) -> None:
@@ -121,6 +156,22 @@ def test_the_theme_follows_the_system_until_one_chooses(page: Page, site: Site) 
     assert page.evaluate(ground) != dark
 
 
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("chosen", [False, True], ids=["by the system", "chosen"])
+def test_who_prefers_contrast_gets_it_in_both_themes(page: Page, site: Site, theme: Any, chosen: bool) -> None:
+    page.emulate_media(color_scheme=theme, contrast="more")
+    if chosen:
+        page.add_init_script(f"localStorage.setItem('sightdesk.theme', '{theme}')")
+        page.emulate_media(color_scheme="light" if theme == "dark" else "dark", contrast="more")
+    open_page(page, site)
+    colour = "(one, name) => getComputedStyle(one)[name]"
+    text = page.locator("body").evaluate(colour, "color")
+    assert page.locator(".engine").evaluate(colour, "color") == text
+    assert page.locator(".side").evaluate(colour, "borderRightColor") == text
+    page.locator("#thread").focus()  # the field that is written in has the accent's border
+    expect(page.locator(".entry")).to_have_css("border-top-color", text)
+
+
 def test_a_phone_gets_one_column_and_a_drawer(page: Page, site: Site) -> None:
     page.set_viewport_size({"width": 390, "height": 844})
     open_page(page, site)
@@ -130,6 +181,18 @@ def test_a_phone_gets_one_column_and_a_drawer(page: Page, site: Site) -> None:
     page.get_by_role("button", name="退货流程是什么").click()
     expect(page.locator("#side")).not_to_have_class(re.compile("open"))
     expect(page.locator(".turn.assistant .chip").first).to_be_visible(timeout=READING)
+
+
+@pytest.mark.parametrize("locale", ["zh-CN", "en"])
+def test_on_a_phone_everything_to_send_with_is_in_sight(page: Page, site: Site, locale: str) -> None:
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.add_init_script(f"localStorage.setItem('sightdesk.locale', '{locale}')")
+    open_page(page, site)
+    for part in page.locator(".tools > :not(.spring)").all():
+        box = part.bounding_box()
+        assert box
+        assert box["x"] >= 0
+        assert box["x"] + box["width"] <= 390
 
 
 @pytest.mark.parametrize("width", [1366, 1920])

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { readFileSync, readdirSync } from "node:fs";
 import { test } from "node:test";
 import { EventParser } from "../../frontend/assets/js/lib/sse.js";
+import { mask } from "../../frontend/assets/js/lib/mask.js";
 import { LOCALES, TEXTS, chooseLocale, readableSize, translator } from "../../frontend/assets/js/lib/texts.js";
 
 const bytes = (text) => new TextEncoder().encode(text);
@@ -25,7 +26,17 @@ test("every word of the page is there in every language", () => {
 test("a language is chosen by the browser and values are put in", () => {
   assert.equal(chooseLocale(["zh-TW", "en"]), "zh-CN");
   assert.equal(chooseLocale(["de", "en"]), "en");
+  assert.equal(chooseLocale(["en-US", "en", "zh-CN"]), "en"); // the first that the page speaks
+  assert.equal(chooseLocale(["fr", "zh-HK", "en"]), "zh-CN");
+  assert.equal(chooseLocale(["fr", "eng-x", undefined]), "zh-CN");
+  assert.equal(chooseLocale([]), "zh-CN");
   assert.equal(translator("en")("tooMany", { count: 8 }), "At most 8 pictures at once");
+});
+
+test("what the gateway masks the browser masks alike, and what it leaves alone stays", () => {
+  const cases = JSON.parse(readFileSync(new URL("../gateway/mask_cases.json", import.meta.url), "utf8"));
+  for (const [text, stored] of cases) assert.equal(mask(text), stored, text);
+  assert.ok(cases.length > 40);
 });
 
 test("sizes are readable", () => {

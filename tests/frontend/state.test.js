@@ -1,10 +1,12 @@
 import assert from "node:assert/strict";
+import { createServer } from "node:http";
 import { test } from "node:test";
 import { DeskError, Desk, eventsOf } from "../../frontend/assets/js/api/desk.js";
 import { objection, scaledSize, typeOf } from "../../frontend/assets/js/models/attachments.js";
 import { apply, correctionOf, fromServer, merged, phaseOf, readingsFor, toMessages } from "../../frontend/assets/js/models/conversation.js";
 import { wordsFor } from "../../frontend/assets/js/models/failure.js";
-import { LocalHistory, ServerHistory, historyFor } from "../../frontend/assets/js/state/history.js";
+import { ServerHistory, historyFor } from "../../frontend/assets/js/state/history.js";
+import { LocalHistory } from "../../frontend/assets/js/state/local.js";
 import { Session } from "../../frontend/assets/js/state/session.js";
 import { Tab } from "../../frontend/assets/js/state/tab.js";
 import { translator } from "../../frontend/assets/js/lib/texts.js";
@@ -29,7 +31,7 @@ test("files are judged by kind, size and number before they are sent", () => {
 });
 
 test("a picture is scaled only when it is refused or far above what is kept", () => {
-  const limits = { image_max_bytes: 20e6, image_max_pixels: 50e6, image_max_side: 2048 };
+  const limits = { image_max_bytes: 20e6, image_max_pixels: 50e6, image_max_side: 2048, image_longest_side: 30_000 };
   assert.equal(scaledSize({ width: 3840, height: 2160 }, 5e6, limits), null);
   assert.deepEqual(scaledSize({ width: 8192, height: 4096 }, 5e6, limits), { width: 2048, height: 1024 });
   assert.deepEqual(scaledSize({ width: 3000, height: 3000 }, 30e6, limits), { width: 2048, height: 2048 });
@@ -37,6 +39,7 @@ test("a picture is scaled only when it is refused or far above what is kept", ()
   assert.equal(scaledSize({ width: 1080, height: 9000 }, 5e6, limits), null);
   const { width, height } = scaledSize({ width: 3000, height: 30000 }, 5e6, limits);
   assert.ok(width * height <= 50e6);
+  assert.deepEqual(scaledSize({ width: 100, height: 40_000 }, 5e6, limits), { width: 75, height: 30_000 });
 });
 
 test("a HEIC picture is known by its name where the browser knows no type", () => {
@@ -75,6 +78,7 @@ test("what happens while one waits has its words, in order", () => {
   assert.equal(after({ reading: [] }), "clauses");
   assert.equal(after({ citations: [] }), "thinking");
   assert.equal(after({ queue: { position: 3 } }), "queued");
+  assert.equal(after({ queue: { position: 0 } }), "thinking"); // its turn has come
   assert.equal(after({ tool: { name: "track_waybill", status: "running" } }), "tool_logistics");
   turn.text = "a";
   assert.equal(phaseOf(turn, null, true).key, "writing");
@@ -108,6 +112,18 @@ test("a stream without its end is cut, and an error event is that error", async 
   await read(streamOf("data: [DONE]\n\n"));
 });
 
+test("a stream that fails tells when to come back, as a refusal does in its header", async () => {
+  const event = { error: { code: "queue_full", message: "m" }, sightdesk: { retry_after: 5 } };
+  const read = async (response) => { for await (const _ of eventsOf(response)); };
+  await assert.rejects(read(streamOf(`data: ${JSON.stringify(event)}\n\n`)), (error) => error.retryAfter === 5);
+});
+
+test("a failed answer keeps the moment from which it may be asked again", async () => {
+  const session = new Session({ async *ask() { throw new DeskError("rate_limit_exceeded", "m", 12); } }, new LocalHistory(new Storage()));
+  await session.ask("a", []);
+  assert.ok(Math.abs(session.conversation.turns[1].failure.until - Date.now() - 12_000) < 1000);
+});
+
 test("a server that cannot be reached is a network failure", async () => {
   const desk = new Desk({ fetch: () => Promise.reject(new TypeError("failed")) });
   await assert.rejects(desk.config(), (error) => error instanceof DeskError && error.code === "network");
@@ -122,6 +138,13 @@ test("a refusal keeps its code and when to come back", async () => {
 test("every failure has words, with the bound", () => {
   const words = wordsFor(new DeskError("image_too_large", "m"), translator("en"), { image_max_bytes: 1024, max_images: 8 });
   assert.equal(words, "The picture is too large: at most 1 KB each.");
+  const limits = { image_max_bytes: 20 * 1024 ** 2, image_max_pixels: 50e6, image_longest_side: 30_000, pdf_max_pages: 8 };
+  const finer = (code, message) => wordsFor(new DeskError(code, message), translator("en"), limits);
+  assert.equal(finer("image_too_large", "The picture has 31457280 bytes; at most 20971520 are taken (IMAGE_MAX_BYTES)."), "The picture is too large: it has 30.0 MB; at most 20.0 MB each.");
+  assert.match(finer("image_too_large", "The picture is 40000×10; no side may have more than 30000 pixels."), /40000×10; no side may have more than 30000/);
+  assert.match(finer("image_too_large", "The picture is 9000×9000, 81000000 pixels; at most 50000000 (IMAGE_MAX_PIXELS)."), /9000×9000, 81 megapixels; at most 50/);
+  assert.match(finer("pdf_too_large", "The PDF has 9 pages; at most 8 are taken (PDF_MAX_PAGES)."), /it has 9; at most 8/);
+  assert.match(finer("invalid_image", "The PDF is protected by a password; remove it or send pictures of the pages."), /password/);
   assert.equal(wordsFor(new DeskError("strange", "why"), translator("en")), "Something went wrong: why");
 });
 
@@ -130,10 +153,41 @@ test("an engine that loads is no outage: its progress is told", () => {
   assert.equal(wordsFor(error, translator("zh-CN")), "智能引擎正在加载模型 62 %");
 });
 
-test("history is the server's where it keeps one, else the browser's, else nowhere", () => {
-  assert.ok(historyFor({ history: "server" }, {}, new Storage()) instanceof ServerHistory);
-  assert.equal(historyFor({}, {}, new Storage()).place, "local");
-  assert.equal(historyFor({}, {}, { setItem: () => { throw new Error("denied"); } }).place, "none");
+test("history is the server's where it keeps one, else the browser's, else nowhere", async () => {
+  assert.ok((await historyFor({ history: "server" }, {}, new Storage())) instanceof ServerHistory);
+  assert.equal((await historyFor({ history: "local" }, {}, new Storage())).place, "local");
+  const denied = await historyFor({ history: "local" }, {}, { setItem: () => { throw new Error("denied"); } });
+  assert.deepEqual([denied.place, denied.why], ["none", "noStorage"]);
+});
+
+test("what is kept in the browser is masked as the server would have kept it", () => {
+  const storage = new Storage();
+  const session = { id: "1", title: "电话 13812345678", turns: [
+    { id: "a", role: "user", text: "我的电话 13812345678，邮箱 zhang@example.com", files: [{ id: "file-1", name: "13812345678.png" }] },
+    { id: "b", role: "assistant", text: "卡号 4111 1111 1111 1111", fields: [{ name: "phone", value: "87654321" }, { name: "order_number", value: "13812345678" }],
+      reading: [{ image: "file-1", fields: [{ name: "id_card", value: "11010519491231002X" }] }] },
+  ] };
+  const history = new LocalHistory(storage);
+  history.save(session);
+  history.save(session);
+  const kept = [...storage.kept.values()].join("");
+  for (const secret of ["zhang@", "4111 1111", "87654321", "19491231"]) assert.ok(!kept.includes(secret), secret);
+  assert.equal(kept.split("13812345678").length - 1, 1); // the order number
+  assert.equal(history.list()[0].turns[0].text, "我的电话 138****5678，邮箱 z***@example.com");
+  assert.equal(session.turns[0].text, "我的电话 13812345678，邮箱 zhang@example.com"); // who asked still sees it
+});
+
+test("a full storage drops the oldest conversations, and where not even one fits it says so", () => {
+  let room = 400;
+  const storage = new Storage();
+  const full = { ...storage, setItem: (key, value) => { if (value.length > room) throw new Error("QuotaExceededError"); storage.setItem(key, value); } };
+  const history = new LocalHistory(full);
+  for (const id of ["1", "2", "3", "4"]) history.save({ id, title: "", turns: [{ id, role: "user", text: "x".repeat(100) }] });
+  assert.deepEqual(history.list().map((one) => one.id), ["4", "3"]);
+  assert.equal(history.place, "local");
+  room = 50;
+  history.save({ id: "5", title: "", turns: [{ id: "5", role: "user", text: "x".repeat(100) }] });
+  assert.deepEqual([history.place, history.why], ["none", "storageFull"]);
 });
 
 test("a search of the browser's history looks at titles and texts", async () => {
@@ -159,7 +213,7 @@ test("history keeps the newest conversation first and survives broken storage", 
   assert.deepEqual(history.list().map((one) => one.id), ["2", "1"]);
   assert.equal("secret" in history.list()[1].turns[0], false);
   const broken = new LocalHistory({ getItem: () => "{", setItem: () => { throw new Error("full"); }, removeItem: () => {} });
-  assert.equal(broken.available, false);
+  assert.equal(broken.place, "none");
   assert.deepEqual(broken.list(), []);
 });
 
@@ -224,6 +278,28 @@ test("a failed answer is kept with its reason", async () => {
   assert.deepEqual(history.list()[0].turns[1].failure, { code: "network", message: "gone" });
 });
 
+test("a question that was refused is there again when its conversation is opened, until it is stored", async () => {
+  const own = new Storage();
+  let refused = true;
+  const desk = {
+    async *ask() { if (refused) throw new DeskError("rate_limit_exceeded", "m"); yield { sightdesk: { conversation: { id: "c", turn: "turn-1" } } }; },
+    conversation: async (id) => ({ id, title: "t", messages: [] }),
+    conversations: async () => ({ data: [], has_more: false }),
+  };
+  const session = new Session(desk, new ServerHistory(desk), new Tab(own));
+  await session.ask("a", [{ id: "file-1" }]);
+  const { id } = session.conversation;
+  await session.open();
+  await session.ask("b", []); // another one, refused too
+  await session.open({ id });
+  assert.deepEqual(session.conversation.turns.map((turn) => [turn.text, turn.failure?.code]), [["a", undefined], ["", "rate_limit_exceeded"]]);
+  assert.deepEqual(session.conversation.turns[0].files, [{ id: "file-1" }]);
+  refused = false;
+  await session.retry();
+  await session.open({ id });
+  assert.deepEqual(session.conversation.turns, []); // now it is the gateway's to know
+});
+
 test("a question asked in place of another cuts what came after it", async () => {
   const bodies = [];
   const desk = { async *ask(body) { bodies.push(body); yield { choices: [{ delta: { content: String(bodies.length) } }], sightdesk: { conversation: { id: "c", turn: `turn-${bodies.length}` } } }; } };
@@ -276,4 +352,46 @@ test("a reload after an answer that nobody can pick up says that it broke off", 
   const session = new Session({}, new LocalHistory(local), new Tab(new Storage()));
   await session.start();
   assert.equal(session.conversation.turns[1].failure.code, "cut");
+});
+
+/** A server whose line of an answer falls silent after one event and stays open; the rest comes to who asks for it. */
+async function stalling() {
+  const asked = [];
+  const events = ["你", "好"].map((content) => `data: ${JSON.stringify({ choices: [{ delta: { content } }], sightdesk: { answer: { id: "answer-1" } } })}\n\n`);
+  const server = createServer((request, response) => {
+    asked.push(`${request.method} ${request.url}`);
+    if (request.method === "POST") response.write(events[0]);
+    else response.end(`${events[1]}data: [DONE]\n\n`);
+  });
+  await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const url = `http://127.0.0.1:${server.address().port}`;
+  return { asked, desk: new Desk({ fetch: (path, init) => fetch(url + path, init), silenceMs: 1500 }), close: () => (server.closeAllConnections(), server.close()) };
+}
+
+test("a line that falls silent is left, and the answer goes on where it was heard last", async () => {
+  const { asked, desk, close } = await stalling();
+  const session = new Session(desk, new LocalHistory(new Storage()));
+  const phases = [];
+  session.addEventListener("progress", (event) => phases.push(event.detail.phase.key));
+  await session.ask("a", []);
+  close();
+  assert.deepEqual(asked, ["POST /api/chat", "GET /api/chat/answer-1?from=1"]);
+  assert.equal(session.conversation.turns[1].text, "你好");
+  assert.deepEqual(phases, ["writing", "reconnecting", "writing"]);
+});
+
+test("a server that never says a word is a failure of its own, and a person who stops is none", async () => {
+  const server = createServer(() => {});
+  await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const desk = new Desk({ fetch: (path, init) => fetch(`http://127.0.0.1:${server.address().port}${path}`, init), silenceMs: 1500 });
+  const session = new Session(desk, new LocalHistory(new Storage()));
+  await session.ask("a", []);
+  assert.equal(session.conversation.turns[1].failure.code, "silent");
+  const again = session.retry();
+  await soon();
+  session.stop();
+  await again;
+  assert.equal(session.conversation.turns[1].stopped, true);
+  server.closeAllConnections();
+  server.close();
 });

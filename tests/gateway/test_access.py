@@ -38,6 +38,7 @@ TABLE = (
     Row("GET", "/v1/files/{}/content", API, "api"),
     Row("POST", "/v1/embed-tokens", KEY, "api"),
     Row("POST", "/api/chat", PAGE, "user"),
+    Row("GET", "/api/files/{}/preview", PAGE, "api"),
     Row("GET POST PATCH DELETE", "/api/*", PAGE, "api"),
     Row("GET", "/healthz", ANYONE, None),
     Row("GET", "/readyz", ANYONE, None),
@@ -271,7 +272,10 @@ def file_of_shop(closed: Running) -> str:
 def test_a_file_of_another_owner_is_not_there(closed: Running, file_of_shop: str, name: str) -> None:
     prefixes = ("/v1", "/api") if name == "key" else ("/api",)
     for prefix in prefixes:
-        for method, tail in (("GET", ""), ("GET", "/content"), ("DELETE", "")):
+        tails = [("GET", ""), ("GET", "/content"), ("DELETE", "")]
+        if prefix == "/api":
+            tails += [("GET", "/reading"), ("GET", "/preview"), ("GET", "/preview?page=1")]
+        for method, tail in tails:
             answer = call(closed, method, f"{prefix}/files/{file_of_shop}{tail}", OWNERS[name])
             assert (answer.status_code, answer.json()["error"]["code"]) == (404, "file_not_found")
     assert call(closed, "GET", "/api/files", OWNERS[name]).json()["data"] == []

@@ -450,6 +450,8 @@ def test_while_the_database_is_locked_answers_come_and_what_was_not_kept_is_coun
             assert code(refused) == (503, "upstream_unavailable")
             assert int(refused.headers["retry-after"]) >= 1
             assert me.get("/api/conversations")["data"] == []
+            assert me.get("/api/config")["history"] == "local"
+        assert until(lambda: me.get("/api/config")["history"] == "server")
         log = gateway.log.read_text()
         assert '"question_not_kept"' in log
         assert "13812345678" not in log

@@ -1,5 +1,6 @@
 """What is hidden before anything is stored, and what must be left alone."""
 
+import json
 import random
 import re
 import time
@@ -25,75 +26,18 @@ def with_luhn(digits: str) -> str:
     return next(digits + last for last in "0123456789" if luhn(digits + last))
 
 
-@pytest.mark.parametrize(
-    ("text", "stored"),
-    [
-        ("手机13812345678", "手机138****5678"),
-        ("电话：138 1234 5678，急", "电话：138****5678，急"),
-        ("138-1234-5678 或 139-1234-5678", "138****5678 或 139****5678"),
-        ("13812345678,13912345678", "138****5678,139****5678"),
-        ("+86 138-1234-5678", "+86 138****5678"),
-        ("0086-13812345678", "0086-138****5678"),
-        ("１３８１２３４５６７８", "138****5678"),
-        ("wx同号13812345678谢谢", "wx同号138****5678谢谢"),
-        ("Call me at +1 (415) 555-2671", "Call me at +141****2671"),
-        ("phone: +44 20 7946 0958", "phone: +442*****0958"),
-        ("tel: 020-88886666", "tel: 020****6666"),
-    ],
-)
-def test_a_phone_keeps_its_head_and_its_tail(text: str, stored: str) -> None:
+CASES = json.loads((Path(__file__).parent / "mask_cases.json").read_text("utf-8"))
+
+
+@pytest.mark.parametrize(("text", "stored"), CASES)
+def test_each_case_that_the_page_shares_is_masked_or_left_alone(text: str, stored: str) -> None:
     assert mask(text) == stored
+    assert mask(stored) == stored
 
 
-def test_an_identity_card_with_its_check_digit_is_hidden() -> None:
-    number = with_check_digit("11010119900307455")
-    assert mask(f"我的号码是{number}，谢谢") == f"我的号码是110***********{number[-4:]}，谢谢"
-    assert mask(f"{number[:6]} {number[6:14]} {number[14:]}") == f"110***********{number[-4:]}"
-    assert mask(with_check_digit("11010119900307002").lower())[:6] == "110***"
-
-
-def test_eighteen_digits_with_a_wrong_check_digit_are_somebodys_order_unless_called_an_identity_card() -> None:
-    number = with_check_digit("11010119900307455")
-    wrong = number[:-1] + ("1" if number[-1] != "1" else "2")
-    assert mask(f"编码 {wrong}") == f"编码 {wrong}"
-    assert wrong not in mask(f"身份证号：{wrong}")
-
-
-@pytest.mark.parametrize("text", ["卡号 {}", "我的银行卡是{}", "{} 这张信用卡", "card number: {}", "收款账号：{}"])
-def test_a_bank_card_is_hidden_where_a_word_says_card(text: str) -> None:
-    number = with_luhn("622202123456789012")
-    assert mask(text.format(number)) == text.format(f"6222{'*' * 11}{number[-4:]}")
-
-
-def test_a_bank_card_in_groups_of_four_is_hidden_whatever_stands_behind_it() -> None:
-    assert mask("4111 1111 1111 1111") == "4111********1111"
-    assert mask("卡号 4111 1111 1111 1111 12/28") == "4111********1111".join(("卡号 ", " 12/28"))
-
-
-@pytest.mark.parametrize("text", ["{}", "订单号 {}", "银行卡支付，订单号：{}", "流水号{}", "卡住了 {}", "order no. {}"])
-def test_a_number_that_passes_luhn_and_is_no_card_stays(text: str) -> None:
-    assert mask(text.format("4111111111111111")) == text.format("4111111111111111")
-
-
-def test_mail_keeps_its_first_letter_and_its_domain() -> None:
-    assert mask("联系我zhang.san@example.com，或 a@b.example.cn") == "联系我z***@example.com，或 a***@b.example.cn"
-
-
-@pytest.mark.parametrize("label", ["订单号", "订单编号：", "运单号 ", "快递单号:", "发票号码：", "单号是", "Order #", "tracking number: ", "AWB "])  # fmt: skip
-def test_a_number_behind_an_order_label_stays_even_if_it_looks_like_a_phone(label: str) -> None:
-    assert mask(f"{label}13812345678") == f"{label}13812345678"
-
-
-def test_the_phone_beside_an_order_number_is_hidden_all_the_same() -> None:
-    stored = mask("运单号 SF13812345678901 收件人 张三 13812345678，订单号 13912345678")
-    assert stored == "运单号 SF13812345678901 收件人 张三 138****5678，订单号 13912345678"
-
-
-@pytest.mark.parametrize(
-    "text", ["客服电话 400-123-4567", "10086", "¥13812345678.00", "2026-11-24 04:07:04", "91330106MA2K4TXN7C", "经度 138.12345678", "1.3812345678"]
-)  # fmt: skip
-def test_service_lines_amounts_times_and_codes_stay(text: str) -> None:
-    assert mask(text) == text
+def test_an_identity_card_with_its_check_digit_is_hidden_whatever_its_case() -> None:
+    for number in (with_check_digit("11010119900307455"), with_check_digit("11010119900307002").lower()):
+        assert mask(f"我的号码是{number}，谢谢")[5:11] == "110***"
 
 
 def test_order_waybill_and_invoice_numbers_of_the_sample_screens_are_untouched() -> None:

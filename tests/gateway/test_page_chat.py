@@ -2,11 +2,12 @@
 
 import json
 import time
+from pathlib import Path
 
 import pytest
 import requests
 
-from benchmarks.servers import Running, running_gateway, wait_for
+from benchmarks.servers import Running, free_port, running_gateway, wait_for
 
 
 @pytest.fixture(scope="module")
@@ -85,3 +86,16 @@ def test_another_visitor_does_not_see_the_answer(patient: Running) -> None:
     assert (stranger.status_code, stranger.json()["error"]["code"]) == (404, "not_found")
     session.post(f"{patient.url}/api/chat/{identifier}/stop", timeout=5)
     answer.close()
+
+
+def test_a_stream_that_fails_tells_beside_the_contracts_error_when_to_come_back(tmp_path: Path) -> None:
+    with running_gateway(f"http://127.0.0.1:{free_port()}", tmp_path, ENGINE="cpu", READER_URL="") as gateway:
+        body = {"model": "sightdesk", "messages": [{"role": "user", "content": "x"}]}
+        page = visitor(gateway).post(gateway.url + "/api/chat", json=body, timeout=20)
+        refused = requests.post(gateway.url + "/v1/chat/completions", json={**body, "stream": True}, timeout=20)
+    last = json.loads(page.text.strip().rpartition("data: ")[2])
+    assert page.status_code == 200
+    assert set(last["error"]) == {"message", "type", "param", "code"}
+    assert last["error"]["code"] == "upstream_unavailable"
+    assert last["sightdesk"] == {"retry_after": int(refused.headers["retry-after"])}
+    assert (refused.status_code, set(refused.json())) == (503, {"error"})

@@ -93,7 +93,7 @@ def test_an_owner_with_fifty_waiting_does_not_starve_another(narrow: Running, co
     assert [number for number, owner in enumerate(done) if owner == "few"][-1] < 12
 
 
-def test_the_page_hears_its_position_fall_to_one(narrow: Running, counting: Running) -> None:
+def test_the_page_hears_its_position_fall_until_its_turn_has_come(narrow: Running, counting: Running) -> None:
     wanted = {"messages": [{"role": "user", "content": "say-2"}]}
     with ThreadPoolExecutor(8) as pool:
         with full(narrow, counting):
@@ -106,7 +106,7 @@ def test_the_page_hears_its_position_fall_to_one(narrow: Running, counting: Runn
     told = [json.loads(line[6:]) for line in page.text.split("\n") if line.startswith("data: {")]
     positions = [event["sightdesk"]["queue"]["position"] for event in told if "queue" in event.get("sightdesk", {})]
     assert positions[0] >= 2, "the page's owner comes after the other one's first"
-    assert positions == list(range(positions[0], 0, -1))
+    assert positions == list(range(positions[0], -1, -1))
     assert page.text.endswith("data: [DONE]\n\n")
 
 

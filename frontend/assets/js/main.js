@@ -1,6 +1,7 @@
 // The composition root of the page.
 import { Desk } from "./api/desk.js";
 import { chooseLocale, translator } from "./lib/texts.js";
+import { isDrawn } from "./models/attachments.js";
 import { wordsFor } from "./models/failure.js";
 import { historyFor } from "./state/history.js";
 import { Session } from "./state/session.js";
@@ -48,10 +49,10 @@ async function begin({ config, locale, theme, insert = false, shelf = (kept) => 
   document.querySelector(".desk").hidden = false;
   document.getElementById("thread").replaceChildren();
   const tab = new Tab(shelf(storage("sessionStorage")));
-  const history = historyFor(config, desk, shelf(storage("localStorage")));
+  const history = await historyFor(config, desk, shelf(storage("localStorage")));
   const session = new Session(desk, history, tab);
   const previews = new Map();
-  const pictureUrl = async (file) => previews.get(file.id) ?? desk.pictureUrl(file.id);
+  const pictureUrl = async (file, page = 1) => previews.get(file.id) ?? desk.pictureUrl(file.id, isDrawn(file) ? 0 : page);
   const limits = config.limits;
   const parts = { session, desk, config, text, limits, insert, pictureUrl, serverKept: config.history === "server", announcer: document.getElementById("announcer") };
   const composer = mountComposer(document.getElementById("composer"), { session, desk, config, text, previews, tab });
@@ -75,14 +76,18 @@ async function begin({ config, locale, theme, insert = false, shelf = (kept) => 
   return { session, desk, history, composer, chrome, previews, text };
 }
 
-/** What one tab was answered, the others show: the list at once, the conversation where they have it open and are idle. */
+/** What one tab was answered, renamed or deleted, the others show: the list at once, the conversation where they have it open and are idle. */
 function shareWithTabs(session, history, side) {
   if (!globalThis.BroadcastChannel) return;
   const channel = new BroadcastChannel("sightdesk");
   session.addEventListener("idle", () => channel.postMessage({ conversation: session.conversation.id }));
+  session.addEventListener("changed", ({ detail }) => channel.postMessage({ conversation: detail.id, removed: detail.removed }));
+  // A browser's storage may reach the other tabs after the message does.
+  if (history.place === "local") addEventListener("storage", () => side.refresh());
   channel.onmessage = async ({ data }) => {
     side.refresh();
     if (data.conversation !== session.conversation.id || session.busy) return;
+    if (data.removed) return void session.open();
     const found = await history.get(data.conversation).catch(() => null);
     if (found && !session.busy && found.id === session.conversation.id) session.open(found);
   };

@@ -1,5 +1,7 @@
-// The gateway's routes. Every failure is a DeskError with the contract's code; "network" and "cut" are the page's own.
+// The gateway's routes. Every failure is a DeskError with the contract's code; "network", "cut" and "silent" are the page's own.
 import { EventParser } from "../lib/sse.js";
+
+const SILENCE_MS = 25_000; // the gateway says something every 10 s
 
 export class DeskError extends Error {
   constructor(code, message, retryAfter = 0) {
@@ -12,10 +14,12 @@ export class DeskError extends Error {
 export class Desk {
   #token;
   #fetch;
+  #silenceMs;
 
-  constructor({ token = "", fetch = (...given) => globalThis.fetch(...given) } = {}) {
+  constructor({ token = "", fetch = (...given) => globalThis.fetch(...given), silenceMs = SILENCE_MS } = {}) {
     this.#token = token;
     this.#fetch = fetch;
+    this.#silenceMs = silenceMs;
   }
 
   /** A fresh token in place of one that expires. */
@@ -53,9 +57,12 @@ export class Desk {
     return (await this.#json(`/api/files/${encodeURIComponent(id)}/reading`)).data;
   }
 
-  /** Where an <img> finds a file's picture; one with a token has to fetch it, since an <img> sends no token. */
-  async pictureUrl(id) {
-    const path = `/api/files/${encodeURIComponent(id)}/content`;
+  /**
+   * Where an <img> finds a file's picture; one with a token has to fetch it, since an <img> sends no token. `page`: drawn by
+   * the gateway, for what browsers do not draw.
+   */
+  async pictureUrl(id, page = 0) {
+    const path = `/api/files/${encodeURIComponent(id)}/${page ? `preview?page=${page}` : "content"}`;
     return this.#token ? URL.createObjectURL(await (await this.#request(path)).blob()) : path;
   }
 
@@ -64,15 +71,13 @@ export class Desk {
   }
 
   /** Events of an answer as objects; ends after [DONE], throws DeskError on anything else. */
-  async *ask(body, signal) {
-    const response = await this.#request("/api/chat", { ...asJson("POST", body), signal });
-    yield* eventsOf(response, signal);
+  ask(body, signal) {
+    return this.#events("/api/chat", asJson("POST", body), signal);
   }
 
   /** The same answer again from event number `from`, while it lives. */
-  async *resume(answer, from, signal) {
-    const response = await this.#request(`/api/chat/${encodeURIComponent(answer)}?from=${from}`, { signal });
-    yield* eventsOf(response, signal);
+  resume(answer, from, signal) {
+    return this.#events(`/api/chat/${encodeURIComponent(answer)}?from=${from}`, {}, signal);
   }
 
   conversations({ query = "", before = "", limit = 50 } = {}) {
@@ -100,6 +105,28 @@ export class Desk {
     return this.#json("/api/handoff", asJson("POST", { conversation_id: conversation, ...(note && { note }) }));
   }
 
+  /** "silent" where nothing at all is heard for SILENCE_MS: a line may be dead without being closed. */
+  async *#events(path, init, signal) {
+    const line = new AbortController();
+    const hangUp = () => line.abort();
+    signal?.addEventListener("abort", hangUp);
+    let timer;
+    const heard = () => {
+      clearTimeout(timer);
+      timer = setTimeout(hangUp, this.#silenceMs);
+    };
+    try {
+      heard();
+      const response = await this.#request(path, { ...init, signal: line.signal });
+      yield* eventsOf(response, heard);
+    } catch (error) {
+      throw line.signal.aborted && !signal?.aborted ? new DeskError("silent", "silent") : error;
+    } finally {
+      clearTimeout(timer);
+      signal?.removeEventListener("abort", hangUp);
+    }
+  }
+
   #authorization() {
     return this.#token ? { authorization: `Bearer ${this.#token}` } : {};
   }
@@ -125,22 +152,24 @@ export class Desk {
 
 const asJson = (method, body) => ({ method, body: JSON.stringify(body), headers: { "content-type": "application/json" } });
 
-export async function* eventsOf(response, signal) {
+/** `heard()` is told of every sign of life, comments too. */
+export async function* eventsOf(response, heard = () => {}) {
   const parser = new EventParser();
   const reader = response.body.getReader();
   try {
     for (;;) {
       const { done, value } = await reader.read();
+      heard();
       if (done) throw new DeskError("cut", "cut");
       for (const data of parser.push(value)) {
         if (data === "[DONE]") return;
         const event = JSON.parse(data);
-        if (event.error) throw new DeskError(event.error.code ?? "other", event.error.message ?? "");
+        if (event.error) throw new DeskError(event.error.code ?? "other", event.error.message ?? "", event.sightdesk?.retry_after);
         yield event;
       }
     }
   } catch (error) {
-    if (error instanceof DeskError || error.name === "AbortError" || signal?.aborted) throw error;
+    if (error instanceof DeskError || error.name === "AbortError") throw error;
     throw new DeskError("cut", "cut");
   } finally {
     reader.cancel().catch(() => {});

@@ -1,4 +1,5 @@
 // What each request of the host does. A handler returns the reason of a refusal, throws a DeskError, or has done it.
+import { isDrawn } from "../models/attachments.js";
 import { newConversation, newTurn } from "../models/conversation.js";
 import { chooseLocale } from "../lib/texts.js";
 import { showGuest } from "./guest.js";
@@ -10,7 +11,7 @@ export function requestHandlers({ session, desk, history, composer, chrome, prev
     return Promise.all((images ?? []).map(async (image) => {
       const file = fileOf(image);
       const stored = await desk.upload(file);
-      if (stored.content_type.startsWith("image/")) previews.set(stored.id, URL.createObjectURL(file));
+      if (isDrawn(file)) previews.set(stored.id, URL.createObjectURL(file));
       return { id: stored.id, name: stored.filename, type: stored.content_type, size: stored.bytes };
     }));
   }

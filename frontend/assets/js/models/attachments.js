@@ -33,12 +33,12 @@ export function tooLarge(file, limits) {
  * is far above the size it keeps: scaling costs letters, so there is no scaling for a small gain.
  */
 export function scaledSize({ width, height }, bytes, limits) {
-  const { image_max_bytes, image_max_pixels, image_max_side } = limits;
+  const { image_max_bytes, image_max_pixels, image_max_side, image_longest_side } = limits;
   const [long, short] = [Math.max(width, height), Math.min(width, height)];
-  const refused = bytes > image_max_bytes || width * height > image_max_pixels;
+  const refused = bytes > image_max_bytes || width * height > image_max_pixels || long > image_longest_side;
   const isLong = long > LONG_SHOT * short;
   if (!refused && (isLong || long <= FAR_ABOVE * image_max_side)) return null;
   const side = isLong ? short : long;
-  const scale = Math.min(1, image_max_side / side, Math.sqrt(image_max_pixels / (width * height)));
+  const scale = Math.min(1, image_max_side / side, Math.sqrt(image_max_pixels / (width * height)), image_longest_side / long);
   return { width: Math.max(1, Math.round(width * scale)), height: Math.max(1, Math.round(height * scale)) };
 }

@@ -56,7 +56,7 @@ export function readingsFor(turn, question) {
 export function phaseOf(turn, event, hasFiles) {
   if (turn.text) return { key: "writing" };
   const extras = event?.sightdesk;
-  if (extras?.queue) return { key: "queued", values: extras.queue };
+  if (extras?.queue?.position > 0) return { key: "queued", values: extras.queue };
   if (extras?.tool && !["done", "failed"].includes(extras.tool.status)) return { key: /logistic|waybill|track|物流/i.test(extras.tool.name) ? "tool_logistics" : "tool" };
   if (turn.citations) return { key: "thinking" };
   return { key: hasFiles && !turn.reading ? "reading" : "clauses" };

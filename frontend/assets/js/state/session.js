@@ -1,7 +1,7 @@
 // One conversation with the desk: asks, relays what comes to whoever listens, resumes, stops. No DOM here.
 //
 // Events: opened · asked(turn) · answering({turn, phase}) · progress({turn, phase}) · answered(turn) · stopped(turn) ·
-// failed({turn, error}) · idle · feedback({answer, rating}) · handoff · insert(turn).
+// failed({turn, error}) · idle · changed({id, removed}) · feedback({answer, rating}) · handoff · insert(turn).
 import { apply, newConversation, newTurn, phaseOf, toMessages } from "../models/conversation.js";
 
 const RETRIES_AFTER_CUT_MS = [300, 1000, 2500];
@@ -31,14 +31,26 @@ export class Session extends EventTarget {
   /** What this tab had open, else the newest; an answer that was being written is picked up again. */
   async start() {
     const pending = this.#tab?.pending;
-    const wanted = this.#tab?.conversation;
-    const found = (wanted && (await this.#history.get(wanted))) || (await this.#newest());
+    const found = await this.#remembered();
     if (!found) return;
     await this.open(found);
-    const last = found.turns.at(-1);
+    const last = this.conversation.turns.at(-1);
     if (last?.writing) await this.#goOn(last);
     else if (pending && pending.conversation === found.id && last?.role === "user") await this.#goOn(this.#push(pending.answer));
     else if (last?.role === "user") this.#failed(this.#push(), { code: "cut", message: "" });
+  }
+
+  /** A conversation of which the gateway has stored nothing yet is this tab's to remember. */
+  async #remembered() {
+    const wanted = this.#tab?.conversation;
+    const unsent = wanted && this.#tab.unsentOf(wanted);
+    const mine = unsent && { id: wanted, title: unsent.title, turns: [] };
+    try {
+      return (wanted && (await this.#history.get(wanted))) || mine || (await this.#newest());
+    } catch (error) {
+      if (mine) return mine;
+      throw error;
+    }
   }
 
   async #newest() {
@@ -52,6 +64,7 @@ export class Session extends EventTarget {
     this.#abort = null; // what still comes for the conversation that is left concerns no listener
     const whole = Array.isArray(conversation.turns) ? conversation : await this.#history.get(conversation.id);
     this.conversation = whole ?? newConversation();
+    withUnsent(this.conversation, this.#tab?.unsentOf(this.conversation.id));
     this.#tab?.remember(this.conversation.id);
     this.#say("opened");
   }
@@ -78,6 +91,19 @@ export class Session extends EventTarget {
     this.#cut(turns.indexOf(question) + 1);
     this.#say("opened");
     await this.#answer(question.stored);
+  }
+
+  async rename(id, title) {
+    await this.#history.rename(id, title);
+    if (id === this.conversation.id) this.conversation.title = title;
+    this.#say("changed", { id });
+  }
+
+  async remove(id) {
+    if (id === this.conversation.id) await this.open();
+    await this.#history.remove(id);
+    this.#tab?.keepUnsent(id, null);
+    this.#say("changed", { id, removed: true });
   }
 
   stop() {
@@ -112,6 +138,13 @@ export class Session extends EventTarget {
     for (const turn of conversation.turns.splice(from)) conversation.removed.add(turn.id);
   }
 
+  /** Kept from the moment it is asked, as it may be refused before anything is stored, until it is stored or answered. */
+  #keepUnsent({ id, title }, question, turn, over = false) {
+    if (!this.#tab || !question) return;
+    const done = question.stored || (over && !turn.failure && !turn.stopped);
+    this.#tab.keepUnsent(id, done ? null : { title, turns: over ? [question, turn] : [question] });
+  }
+
   #push(answer) {
     const turn = newTurn("assistant", "", { at: Date.now(), ...(answer && { answer }) });
     this.conversation.turns.push(turn);
@@ -138,10 +171,13 @@ export class Session extends EventTarget {
     const abort = (this.#abort = new AbortController());
     this.#turn = turn;
     const mine = () => this.#abort === abort;
+    this.#keepUnsent(conversation, question, turn);
     this.#say("answering", { turn, phase: first ? { key: first } : phaseOf(turn, null, hasFiles) });
     try {
-      for await (const event of this.#unbroken(turn, open, abort.signal)) {
+      const again = () => mine() && this.#say("progress", { turn, phase: { key: "reconnecting" } });
+      for await (const event of this.#unbroken(turn, open, abort.signal, again)) {
         apply(turn, event, question);
+        if (event.sightdesk?.conversation) this.#keepUnsent(conversation, question, turn);
         if (turn.answer && mine()) this.#tab?.began(conversation.id, turn.answer);
         if (mine()) this.#say("progress", { turn, phase: phaseOf(turn, event, hasFiles) });
       }
@@ -150,26 +186,28 @@ export class Session extends EventTarget {
       if (this.#leaving) return;
       if (!abort.signal.aborted) {
         if (AWAY.has(error.code)) error.engine = await this.#engineState();
-        turn.failure = { code: error.code, message: error.message, ...(error.engine && { engine: error.engine }) };
+        const until = error.retryAfter && Date.now() + 1000 * error.retryAfter; // a moment: it outlives redrawing and a reload
+        turn.failure = { code: error.code, message: error.message, ...(until && { until }), ...(error.engine && { engine: error.engine }) };
         if (mine()) this.#say("failed", { turn, error });
       } else {
         turn.stopped = true;
         if (mine()) this.#say("stopped", turn);
       }
     } finally {
-      if (!this.#leaving) this.#end(conversation, turn, abort);
+      if (!this.#leaving) this.#end(conversation, question, turn, abort);
     }
   }
 
-  #end(conversation, turn, abort) {
+  #end(conversation, question, turn, abort) {
     if (this.#abort === abort) this.#abort = null;
+    this.#keepUnsent(conversation, question, turn, true);
     this.#tab?.ended(turn.answer);
     this.#history.save(conversation);
     this.#say("idle");
   }
 
-  /** The events of an answer; where the line breaks, it is taken up again at the next event while the answer lives. */
-  async *#unbroken(turn, open, signal) {
+  /** The events of an answer; where the line breaks, or falls silent, it is taken up again at the next event while the answer lives. */
+  async *#unbroken(turn, open, signal, again) {
     let seen = 0;
     let tries = 0;
     for (;;) {
@@ -181,11 +219,12 @@ export class Session extends EventTarget {
         }
         return;
       } catch (error) {
-        const broken = error.code === "cut" || (error.code === "network" && seen > 0);
+        const broken = ["cut", "silent"].includes(error.code) || (error.code === "network" && seen > 0);
         if (!broken || !turn.answer || signal.aborted || tries >= RETRIES_AFTER_CUT_MS.length) throw tries ? cut(error) : error;
+        again();
         await pause(RETRIES_AFTER_CUT_MS[tries++], signal);
         const from = seen;
-        open = (again) => this.#desk.resume(turn.answer, from, again);
+        open = (line) => this.#desk.resume(turn.answer, from, line);
       }
     }
   }
@@ -209,8 +248,18 @@ export class Session extends EventTarget {
   }
 }
 
+/** Puts back what this tab alone knows, unless the question had come through before the line broke. */
+function withUnsent({ turns }, unsent) {
+  if (!unsent) return;
+  const [question] = unsent.turns;
+  const last = turns.findLast((turn) => turn.role === "user");
+  const { failure, stopped, writing } = turns.at(-1) ?? {};
+  const came = last?.text === question.text && (failure || stopped || writing);
+  if (!came && !turns.some((turn) => turn.id === question.id)) turns.push(...unsent.turns);
+}
+
 // An answer that is over when we come back, or a line that stays down: to the reader, the answer broke off.
-const cut = (error) => (["not_found", "network"].includes(error.code) ? Object.assign(new Error("cut"), { code: "cut" }) : error);
+const cut = (error) => (["not_found", "network", "silent"].includes(error.code) ? Object.assign(new Error("cut"), { code: "cut" }) : error);
 
 function pause(milliseconds, signal) {
   return new Promise((resolve, reject) => {

@@ -21,6 +21,17 @@ export class Tab {
     return this.#kept.pending ?? null;
   }
 
+  /** {title, turns} of a conversation's question that the gateway has not stored, and what became of it; null where there is none. */
+  unsentOf(conversation) {
+    return this.#kept.unsent?.[conversation] ?? null;
+  }
+
+  keepUnsent(conversation, unsent) {
+    if (!unsent && !this.unsentOf(conversation)) return;
+    const { [conversation]: _, ...others } = this.#kept.unsent ?? {};
+    this.#keep({ unsent: unsent ? { ...others, [conversation]: unsent } : others });
+  }
+
   get draft() {
     return this.#kept.draft ?? "";
   }

@@ -35,7 +35,7 @@ function mountFields(form, turn, question, { session, text, pictureUrl }) {
     inputs.push({ input, field });
     const value = make("dd", {}, input);
     if (field.valid === false) value.append(make("span", { className: "warning", title: text("invalid") }, icon("warn"), make("span", { className: "visually-hidden", textContent: text("invalid") })));
-    if (field.box) value.append(iconButton("locate", text("locate", { name }), () => lightUp(reading, field, { text, pictureUrl }), { className: "icon-button small" }));
+    if (field.box) value.append(iconButton("locate", text("locate", { name }), () => lightUp(reading, field, question, { text, pictureUrl }), { className: "icon-button small" }));
     list.append(make("dt", { textContent: name }), value);
   }
   buttons.hidden = true;
@@ -53,9 +53,10 @@ function mountFields(form, turn, question, { session, text, pictureUrl }) {
 
 const isChanged = ({ input, field }) => input.value.trim() !== "" && input.value.trim() !== field.value;
 
-async function lightUp(reading, field, { text, pictureUrl }) {
+async function lightUp(reading, field, question, { text, pictureUrl }) {
   const { openLightbox } = await import("./lightbox.js");
-  openLightbox({ file: { id: reading.image }, readings: [reading], lit: field, text, pictureUrl });
+  const file = question.files.find(({ id }) => id === reading.image);
+  openLightbox({ file, readings: [reading], lit: field, text, pictureUrl });
 }
 
 function mountCitations(element, turn, question, { text, pictureUrl }) {
@@ -72,7 +73,7 @@ function mountCitations(element, turn, question, { text, pictureUrl }) {
   }
   for (const { field, reading } of seen.slice(0, 4)) {
     const words = text("seen", { name: text(`field_${field.name}`), value: field.value });
-    element.append(chip("locate", words, () => lightUp(reading, field, { text, pictureUrl }), "chip seen"));
+    element.append(chip("locate", words, () => lightUp(reading, field, question, { text, pictureUrl }), "chip seen"));
   }
 }
 
@@ -83,7 +84,7 @@ function mountActions(element, turn, isLast, { session, text, serverKept, insert
   element.replaceChildren();
   const say = (error) => toast(wordsFor(error, text, limits));
   if (turn.text) element.append(iconButton("copy", text("copy"), (event) => copied(event.currentTarget, turn.text, text), { className: "icon-button copy" }));
-  if (isLast) element.append(iconButton("again", text("regenerate"), () => session.retry(), { className: "icon-button regenerate" }));
+  if (isLast && !turn.failure) element.append(iconButton("again", text("regenerate"), () => session.retry(), { className: "icon-button regenerate" }));
   if (serverKept && turn.answer) {
     const up = iconButton("up", text("helpful"), () => session.rate(turn, "up").then(rated, say), { className: "icon-button rate-up" });
     const down = iconButton("thumb-down", text("unhelpful"), askWhy, { className: "icon-button rate-down" });
@@ -119,17 +120,18 @@ export async function copied(button, words, text) {
   }, 2000);
 }
 
-export function showFailure(article, error, { session, text, limits }) {
+function showFailure(article, failure, { session, text, limits }) {
   const box = article.querySelector(".failure");
   box.hidden = false;
-  box.querySelector("p").textContent = wordsFor(error, text, limits);
+  box.querySelector("p").textContent = wordsFor(failure, text, limits);
   const button = box.querySelector(".retry");
-  countDown(button, error.retryAfter ?? 0, text);
   button.onclick = () => session.retry();
+  countDown(button, failure.until ?? 0, text);
 }
 
-function countDown(button, seconds, text) {
+function countDown(button, until, text) {
+  const seconds = Math.ceil((until - Date.now()) / 1000);
   button.disabled = seconds > 0;
   button.textContent = seconds > 0 ? text("retryIn", { seconds }) : text("retry");
-  if (seconds > 0) setTimeout(() => countDown(button, seconds - 1, text), 1000);
+  if (seconds > 0) setTimeout(() => button.isConnected && countDown(button, until, text), until - Date.now() - 1000 * (seconds - 1));
 }

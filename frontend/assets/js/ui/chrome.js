@@ -73,18 +73,21 @@ export function mountChrome({ session, desk, config, text, composer }) {
     const typing = event.target.matches?.("input, textarea, select");
     const modal = document.querySelector("dialog[open]");
     if (event.isComposing || modal) return;
-    const is = (wanted, { alt = false, control = false } = {}) => event.key.toLowerCase() === wanted && event.altKey === alt && (event.ctrlKey || event.metaKey) === control;
+    const control = event.ctrlKey || event.metaKey;
+    const is = (wanted, held = false) => event.key.toLowerCase() === wanted && !event.altKey && control === held;
+    // By the key's place: with Alt, a Mac types another character.
+    const withAlt = (code) => event.code === code && event.altKey && !control;
     if (event.key === "Escape") {
       if (side.classList.contains("open")) {
         setDrawer(false);
         menu.focus();
-      } else if (session.busy) session.stop();
+      } else composer.stop();
       return;
     }
     const act =
-      is("k", { control: true }) ? () => { if (menu.offsetParent) setDrawer(true); document.getElementById("search").focus(); }
-      : is("n", { alt: true }) ? () => document.getElementById("new-conversation").click()
-      : is("u", { alt: true }) ? composer.pick
+      is("k", true) ? () => { if (menu.offsetParent) setDrawer(true); document.getElementById("search").focus(); }
+      : withAlt("KeyN") ? () => document.getElementById("new-conversation").click()
+      : withAlt("KeyU") ? composer.pick
       : typing ? null
       : is("/") ? composer.focus
       : event.key === "?" ? openHelp
@@ -118,6 +121,7 @@ export function mountChrome({ session, desk, config, text, composer }) {
   session.addEventListener("failed", ({ detail }) => detail.error.engine && followEngine(detail.error.engine));
   session.addEventListener("opened", () => setDrawer(false));
   session.addEventListener("asked", () => setDrawer(false));
+  document.getElementById("composer").addEventListener("focusin", () => setDrawer(false));
   text.follow(label);
   label();
   followEngine(config.engine_state);

@@ -10,7 +10,7 @@ export function mountComposer(form, { session, desk, config, text, previews, tab
   const picker = form.querySelector("#picker");
   const hold = form.querySelector("#hold");
   const drop = document.getElementById("drop");
-  let sending = false;
+  let waiting = null; // {abort, since} of a question whose pictures are still on their way
   const attachments = mountAttachments(form.querySelector("#attachments"), { desk, config, text, previews, refuse: (words) => sayHint(words), changed: refresh });
 
   picker.accept = config.accept.join(",");
@@ -30,24 +30,45 @@ export function mountComposer(form, { session, desk, config, text, previews, tab
 
   /** `asked`: a common question; what is being written stays. */
   async function submit(asked) {
-    if (session.busy || sending || !(asked || question.value.trim() || attachments.count)) return;
-    sending = true;
-    refresh();
-    const files = await attachments.take();
-    sending = false;
+    if (session.busy || waiting || !(asked || question.value.trim() || attachments.count)) return;
+    const files = await uploaded();
     if (files && !session.busy) {
       const words = asked ?? question.value.trim();
       if (!asked) question.value = "";
       changed();
       session.ask(words || text("defaultQuestion"), files);
     }
+  }
+
+  /** The files, once all of them are up; null where one is not, or where the person would not wait. */
+  async function uploaded() {
+    const late = attachments.busy;
+    waiting = { abort: new AbortController(), since: Date.now() };
+    const clock = setInterval(refresh, 1000);
+    if (late) hint.textContent = text("waitingForUpload");
     refresh();
+    try {
+      return await attachments.take(waiting.abort.signal);
+    } finally {
+      clearInterval(clock);
+      waiting = null;
+      if (late) sayHint();
+      refresh();
+    }
+  }
+
+  /** A question that waits for its pictures, or an answer. */
+  function stop() {
+    if (waiting) waiting.abort.abort();
+    else if (session.busy) session.stop();
   }
 
   function refresh() {
-    send.textContent = session.busy ? text("stop") : sending ? text("uploading") : text("send");
-    send.classList.toggle("stopping", session.busy);
-    send.disabled = !session.busy && (sending || (!question.value.trim() && !attachments.count));
+    const seconds = waiting && Math.floor((Date.now() - waiting.since) / 1000);
+    const running = Boolean(waiting) || session.busy;
+    send.textContent = waiting ? text("stopWaiting", { seconds }) : session.busy ? text("stop") : text("send");
+    send.classList.toggle("stopping", running);
+    send.disabled = !running && !question.value.trim() && !attachments.count;
   }
 
   function changed() {
@@ -55,6 +76,12 @@ export function mountComposer(form, { session, desk, config, text, previews, tab
     // Browsers that size a field by its content need no rows.
     if (!CSS.supports("field-sizing", "content")) question.rows = Math.min(8, question.value.split("\n").length);
     refresh();
+  }
+
+  function prefill(words) {
+    question.value = words;
+    changed();
+    question.focus();
   }
 
   function label() {
@@ -66,7 +93,7 @@ export function mountComposer(form, { session, desk, config, text, previews, tab
 
   form.addEventListener("submit", (event) => {
     event.preventDefault();
-    if (session.busy) session.stop();
+    if (waiting || session.busy) stop();
     else submit();
   });
   question.addEventListener("input", changed);
@@ -91,20 +118,20 @@ export function mountComposer(form, { session, desk, config, text, previews, tab
     if (files.length) event.preventDefault();
     add(files);
   });
-  for (const type of ["dragenter", "dragover"]) {
-    document.addEventListener(type, (event) => {
-      if (![...(event.dataTransfer?.types ?? [])].includes("Files")) return;
-      event.preventDefault();
-      drop.hidden = false;
-    });
-  }
+  // Files alone: text that is dropped into a field is the browser's affair.
+  const onDrag = (type, act) => document.addEventListener(type, (event) => {
+    if (![...(event.dataTransfer?.types ?? [])].includes("Files")) return;
+    event.preventDefault();
+    act(event);
+  });
+  onDrag("dragenter", () => (drop.hidden = false));
+  onDrag("dragover", () => (drop.hidden = false));
+  onDrag("drop", (event) => {
+    drop.hidden = true;
+    add([...event.dataTransfer.files]);
+  });
   document.addEventListener("dragleave", (event) => {
     if (!event.relatedTarget) drop.hidden = true;
-  });
-  document.addEventListener("drop", (event) => {
-    event.preventDefault();
-    drop.hidden = true;
-    add([...(event.dataTransfer?.files ?? [])]);
   });
   for (const type of ["answering", "idle", "opened"]) session.addEventListener(type, refresh);
   text.follow(label);
@@ -112,12 +139,14 @@ export function mountComposer(form, { session, desk, config, text, previews, tab
   changed();
 
   return {
-    ask: (words) => submit(words),
-    prefill(words) {
-      question.value = words;
-      changed();
-      question.focus();
+    /** A common question. It sends no picture that waits for "send": then it is written beside the draft instead. */
+    ask(words) {
+      if (!attachments.waiting) return submit(words);
+      prefill([question.value.trim(), words].filter(Boolean).join("\n"));
+      toast(text("notSent"));
     },
+    prefill,
+    stop,
     attach: (blob, name) => add([blob instanceof File ? blob : new File([blob], name, { type: blob.type })]),
     focus: () => question.focus(),
     pick: () => picker.click(),

@@ -33,5 +33,5 @@ export async function openLightbox({ file, readings, lit = null, text, pictureUr
   image.onload = () => light(fields.find((field) => lit && field.name === lit.name && field.value === lit.value) ?? null);
   dialog.querySelector(".close").focus();
   image.onerror = () => (caption.textContent = text("error_file_not_found"));
-  image.src = await pictureUrl(file).catch(() => "");
+  image.src = await pictureUrl(file, reading?.page).catch(() => "");
 }

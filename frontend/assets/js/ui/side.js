@@ -52,7 +52,7 @@ export function mountSide(element, { session, history, config, text, ask }) {
 
   function draw(more, away = "") {
     past.replaceChildren(make("h2", { textContent: text("conversations") }));
-    const note = away || (history.place === "none" ? text("noStorage") : !shown.length ? text(search.value.trim() ? "nothingFound" : "noConversations") : history.place === "local" ? text("keptHere") : "");
+    const note = away || (history.place === "none" ? text(history.why) : !shown.length ? text(search.value.trim() ? "nothingFound" : "noConversations") : history.place === "local" ? text("keptHere") : "");
     past.append(make("ul", {}, ...shown.map(item)));
     if (more) past.append(make("button", { type: "button", className: "older", textContent: text("older"), onclick: showOlder }));
     markCurrent();
@@ -92,24 +92,14 @@ export function mountSide(element, { session, history, config, text, ask }) {
     const { askFor } = await import("./dialogs.js");
     const title = await askFor({ title: text("rename"), label: text("titleLabel"), value: conversation.title, submit: text("save"), single: true, text });
     if (!title) return;
-    try {
-      await history.rename(conversation.id, title);
-      if (conversation.id === session.conversation.id) session.conversation.title = title;
-    } catch (error) {
-      say(error);
-    }
+    await session.rename(conversation.id, title).catch(say);
     showPast();
   }
 
   async function remove(conversation) {
     const { confirmed } = await import("./dialogs.js");
     if (!(await confirmed({ title: text("deleteTitle"), words: text("deleteText"), submit: text("delete"), text }))) return;
-    try {
-      if (conversation.id === session.conversation.id) await session.open();
-      await history.remove(conversation.id);
-    } catch (error) {
-      say(error);
-    }
+    await session.remove(conversation.id).catch(say);
     showPast();
   }
 

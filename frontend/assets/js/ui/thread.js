@@ -1,8 +1,7 @@
 // The conversation as it stands: its tail first, the answer as it grows, earlier turns as one scrolls up.
-import { copied, dressAnswer, showFailure } from "./answer.js";
+import { copied, dressAnswer } from "./answer.js";
 import { icon, iconButton, make, template } from "./parts.js";
 import { readableSize } from "../lib/texts.js";
-import { wordsFor } from "../models/failure.js";
 
 const TAIL = 24; // turns drawn at once; a thousand of them would take seconds
 const NEAR = 120; // pixels from the end that still count as "at the end"
@@ -85,7 +84,7 @@ export function mountThread(element, parts) {
   }
 
   function picture(file, turn) {
-    if (file.type === "application/pdf" || file.type === "image/heic") {
+    if (file.type === "application/pdf") {
       const about = file.pages > 1 ? text("pages", { pages: file.pages }) : readableSize(file.size ?? 0);
       return make("span", { className: "file-name" }, icon("clause"), make("span", { textContent: file.name }), make("small", { textContent: about }));
     }
@@ -231,16 +230,10 @@ export function mountThread(element, parts) {
     answered: async () => {
       const ended = end();
       await ended?.written;
-      if (ended) announcer.textContent = `${text("answerDone")}: ${ended.article.querySelector(".bubble").textContent.trim().slice(0, 500)}`;
+      if (ended) announcer.textContent = `${text("answerDone")}: ${ended.article.querySelector(".bubble").textContent.trim()}`;
     },
     stopped: () => void end(),
-    failed: ({ detail }) => {
-      const ended = end();
-      if (!ended) return;
-      showFailure(ended.article, detail.error, parts);
-      announcer.textContent = wordsFor(detail.error, text, parts.limits);
-      toEnd();
-    },
+    failed: () => end() && toEnd(), // told by its box, an alert
   };
   for (const [type, listener] of Object.entries(on)) session.addEventListener(type, listener);
   text.follow(show);
