@@ -13,8 +13,9 @@ from urllib.parse import urljoin, urlsplit
 
 import httpx
 
-from gateway.errors import ImageTooLarge, InvalidImage
+from gateway.errors import InvalidImage
 from gateway.identity.networks import Address, parse_address
+from gateway.media.sniff import too_large
 
 MAX_REDIRECTS = 3
 FETCH_SECONDS = 15.0
@@ -115,5 +116,5 @@ class RemoteImages:
         async for chunk in response.aiter_raw():
             body += chunk
             if len(body) > self._max_bytes:
-                raise ImageTooLarge(f"The picture has more than {self._max_bytes} bytes (IMAGE_MAX_BYTES).")
+                raise too_large(body, f"more than {self._max_bytes}", self._max_bytes)
         return bytes(body)

@@ -9,17 +9,18 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
-from gateway.errors import GatewayError, ImageTooLarge
+from gateway.errors import GatewayError
 from gateway.media import dataurl
 from gateway.media.limits import MediaLimits
 from gateway.media.pdf import render_pages
 from gateway.media.picture import Picture, digest
 from gateway.media.raster import prepare_image, shrink
-from gateway.media.sniff import sniff
+from gateway.media.sniff import sniff, too_large
 from gateway.metrics import Metrics
 
 NICENESS = 10
 REMEMBERED_BYTES = 64 * 1024 * 1024
+REMEMBERED_OUTLINES = 4096
 Result = TypeVar("Result")
 
 
@@ -32,12 +33,13 @@ class Studio:
         self._renderers = asyncio.Semaphore(at_once)  # each may take pdf_memory_bytes
         self._remembered: OrderedDict[str, list[Picture]] = OrderedDict()
         self._size = 0
+        self._outlines: OrderedDict[str, list[Picture]] = OrderedDict()
 
     def close(self) -> None:
         self._pool.shutdown(wait=False, cancel_futures=True)
 
-    async def decode(self, url: str, param: str) -> bytes:
-        return await self._run(lambda: dataurl.decode(url, self.limits.max_bytes, param))
+    async def decode(self, url: str) -> bytes:
+        return await self._run(lambda: dataurl.decode(url, self.limits.max_bytes))
 
     async def prepare(self, data: bytes) -> list[Picture]:
         """The pictures of an image or PDF as the engine gets them. Raises what the contract says of bad ones."""
@@ -51,14 +53,16 @@ class Studio:
         self._metrics.image_seconds.observe(time.perf_counter() - started)
         return pictures
 
+    async def outlines(self, data: bytes) -> list[Picture] | None:
+        """What `prepare` once made of these bytes, without the pictures' own; None where it has not seen them or has forgotten."""
+        return self._outlines.get(await self._run(lambda: digest(data)))
+
     async def shrink(self, picture: Picture, max_tokens: int) -> Picture:
         return await self._run(lambda: shrink(picture, max_tokens))
 
     async def _prepared(self, data: bytes) -> list[Picture]:
         if len(data) > self.limits.max_bytes:
-            raise ImageTooLarge(
-                f"The picture has {len(data)} bytes; at most {self.limits.max_bytes} are taken (IMAGE_MAX_BYTES)."
-            )
+            raise too_large(data, str(len(data)), self.limits.max_bytes)
         kind = sniff(data)
         key = await self._run(lambda: digest(data))
         if key in self._remembered:
@@ -66,13 +70,17 @@ class Studio:
             return self._remembered[key]
         if kind == "application/pdf":
             async with self._renderers:
-                pictures = await render_pages(data, self.limits)
+                pictures = await render_pages(data, self.limits, self._run)
         else:
             pictures = await self._run(lambda: prepare_image(data, kind, self.limits))
         self._remember(key, pictures)
         return pictures
 
     def _remember(self, key: str, pictures: list[Picture]) -> None:
+        self._outlines[key] = [picture.outline for picture in pictures]
+        self._outlines.move_to_end(key)
+        if len(self._outlines) > REMEMBERED_OUTLINES:
+            self._outlines.popitem(last=False)
         if key in self._remembered:  # sent twice at once
             return
         self._remembered[key] = pictures
