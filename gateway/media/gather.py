@@ -112,8 +112,9 @@ class Gatherer:
         parts = list(_media_parts(request.messages))
         left = parts.copy()
         found: list[Shot] = []  # the newest first
-        await self._show(left, found, owner, reads_all)
-        await self._recall(left, found, owner)
+        sent = await self._sent(parts)
+        await self._show(left, sent, found, owner, reads_all)
+        await self._recall(left, sent, found, owner)
         album = Album(found[::-1])
         await _finished(album.shots, wait)
         _label(album.shots, parts)
@@ -126,7 +127,29 @@ class Gatherer:
         await _finished(shots, wait)
         return [reading for shot in shots if (reading := _reading_of(shot, file_id)) is not None]
 
-    async def _show(self, left: list[tuple[Place, Part]], found: list[Shot], owner: str, reads_all: bool) -> None:
+    async def _sent(self, parts: list[tuple[Place, Part]]) -> dict[Place, bytes]:
+        """What came inside the request, in the place of its base64, which is a third larger and not kept beside it."""
+        sent: dict[Place, bytes] = {}
+        for place, part in parts:
+            url = _url(part)
+            if _file_id(part) is not None or _is_remote(url):
+                continue
+            if isinstance(part, ImagePart):
+                part.image_url.url = ""
+            else:
+                part.file.file_data = ""
+            with _naming(place):
+                sent[place] = await self.studio.decode(url)
+        return sent
+
+    async def _show(
+        self,
+        left: list[tuple[Place, Part]],
+        sent: dict[Place, bytes],
+        found: list[Shot],
+        owner: str,
+        reads_all: bool,
+    ) -> None:
         """Takes from the end of `left` what the engine gets."""
         budget = Budget(self._image_tokens)
         try:
@@ -134,7 +157,7 @@ class Gatherer:
                 while left and not budget.is_spent:
                     place, part = left.pop()
                     with _naming(place):
-                        pictures = await self.studio.prepare(await self._source(part, owner))
+                        pictures = await self.studio.prepare(sent.pop(place, b"") or await self._fetched(part, owner))
                     for made in reversed(_shots(pictures)):
                         shot = Shot(place, _outlines(made), await self._fitted(made, budget))
                         if reads_all or not shot.is_whole:
@@ -146,7 +169,9 @@ class Gatherer:
                 f"The pictures were not ready within {MEDIA_SECONDS:g} s; send fewer or smaller ones."
             ) from None
 
-    async def _recall(self, left: list[tuple[Place, Part]], found: list[Shot], owner: str) -> None:
+    async def _recall(
+        self, left: list[tuple[Place, Part]], sent: dict[Place, bytes], found: list[Shot], owner: str
+    ) -> None:
         """Takes from the end of `left` what a reading stands for; one at a time, so that no more is held than one."""
         if not self._reader.reads:
             return
@@ -156,7 +181,7 @@ class Gatherer:
                 while left and len(found) < last:
                     place, part = left[-1]
                     with _naming(place):
-                        pictures = await self._recalled(await self._source(part, owner))
+                        pictures = await self._recalled(sent.pop(place, b"") or await self._fetched(part, owner))
                     left.pop()
                     for made in reversed(_shots(pictures)):
                         found.append(Shot(place, _outlines(made), begun=self._begin(made)))
@@ -169,20 +194,12 @@ class Gatherer:
             return outlines
         return await self.studio.prepare(data)
 
-    async def _source(self, part: Part, owner: str) -> bytes:
-        """The bytes of an uploaded file, of what stands at an http(s) address, or of what came inside the request: in the place of its
-        base64, which is a third larger and not kept beside it."""
+    async def _fetched(self, part: Part, owner: str) -> bytes:
+        """The bytes of an uploaded file, or of what stands at an http(s) address."""
         if (file_id := _file_id(part)) is not None:
             return await asyncio.to_thread(self._files.content, owner, file_id)
-        url = _url(part)
-        if _is_remote(url):
-            assert self._remote is not None
-            return await self._remote.fetch(url)
-        if isinstance(part, ImagePart):
-            part.image_url.url = ""
-        else:
-            part.file.file_data = ""
-        return await self.studio.decode(url)
+        assert self._remote is not None  # else it was refused before
+        return await self._remote.fetch(_url(part))
 
     async def _fitted(self, pictures: list[Picture], budget: Budget) -> list[Picture]:
         fitted = []

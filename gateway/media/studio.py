@@ -19,6 +19,7 @@ from gateway.media.sniff import sniff, too_large
 from gateway.metrics import Metrics
 
 NICENESS = 10
+MAX_AT_ONCE = 4
 REMEMBERED_BYTES = 64 * 1024 * 1024
 REMEMBERED_OUTLINES = 4096
 Result = TypeVar("Result")
@@ -28,7 +29,7 @@ class Studio:
     def __init__(self, limits: MediaLimits, metrics: Metrics) -> None:
         self.limits = limits
         self._metrics = metrics
-        at_once = min(4, os.cpu_count() or 1)
+        at_once = min(MAX_AT_ONCE, _cores())
         self._pool = ThreadPoolExecutor(at_once, "media", initializer=_give_way)
         self._renderers = asyncio.Semaphore(at_once)  # each may take pdf_memory_bytes
         self._remembered: OrderedDict[str, list[Picture]] = OrderedDict()
@@ -39,7 +40,9 @@ class Studio:
         self._pool.shutdown(wait=False, cancel_futures=True)
 
     async def decode(self, url: str) -> bytes:
-        return await self._run(lambda: dataurl.decode(url, self.limits.max_bytes))
+        # In a thread of usual priority: it holds the interpreter, and where such a one yields the core to libvips' threads the event loop
+        # waits for all of them.
+        return await asyncio.to_thread(dataurl.decode, url, self.limits.max_bytes)
 
     async def prepare(self, data: bytes) -> list[Picture]:
         """The pictures of an image or PDF as the engine gets them. Raises what the contract says of bad ones."""
@@ -91,6 +94,11 @@ class Studio:
 
     async def _run(self, work: Callable[[], Result]) -> Result:
         return await asyncio.get_running_loop().run_in_executor(self._pool, work)
+
+
+def _cores() -> int:
+    """Those that this process may run on: more pictures at once would only take more memory."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _give_way() -> None:
