@@ -1,5 +1,7 @@
 """`python -m gateway`: one process, settings from the environment."""
 
+import contextlib
+import ctypes
 import gc
 import signal
 import socket
@@ -13,6 +15,7 @@ from gateway.protocol import BoundedProtocol
 from gateway.settings import WrongSettings, load_settings
 
 SWITCH_SECONDS = 0.001  # after which a thread that parses a body lets the event loop in; Python's own 5 ms are a stall
+SET_DUMPABLE = 4  # linux/prctl.h
 STOP_SECONDS = 30  # running streams may finish for so long after SIGTERM
 
 
@@ -23,6 +26,7 @@ def main() -> int:
         print(f"gateway: {error}", file=sys.stderr)  # noqa: T201 - there is no log yet
         return 2
     malloc.configure()
+    keep_to_itself()
     # uvicorn raises what stopped it once more when all is done: an orderly stop ends with 0.
     for stop in (signal.SIGTERM, signal.SIGINT):
         signal.signal(stop, lambda *_: sys.exit(0))
@@ -52,6 +56,12 @@ def main() -> int:
     )
     uvicorn.Server(config).run(sockets=[listener])
     return 0
+
+
+def keep_to_itself() -> None:
+    """The environment and the memory hold secrets: no other process of the same user reads them under /proc, and no core dump has them."""
+    with contextlib.suppress(OSError, AttributeError):  # another system has no such call
+        ctypes.CDLL(None).prctl(SET_DUMPABLE, 0, 0, 0, 0)
 
 
 def settle() -> None:

@@ -170,7 +170,9 @@ class Settings(BaseSettings):
     image_max_side: int = Field(2048, ge=64, le=16_384, description="Longer side above which it is scaled down.")
     image_tokens: int = Field(0, ge=0, description="Tokens for all pictures. Default half of MAX_MODEL_LEN.")
     pdf_max_pages: int = Field(8, ge=1, le=100, description="Pages of one PDF.")
-    allow_remote_images: bool = Field(False, description="Fetch http(s) picture URLs from public addresses.")
+    allow_remote_images: bool = Field(
+        False, description="Fetch http(s) picture URLs from public addresses; in Docker by compose/remote-images.yml."
+    )
 
     upstream_connect_timeout: Seconds = Field(2, description="Seconds to connect to an engine.")
     first_token_timeout: Seconds = Field(120, description="Seconds to an engine's first byte.")

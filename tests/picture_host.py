@@ -32,6 +32,11 @@ async def headers(request: Request) -> Response:
     return response
 
 
+async def peer(request: Request) -> Response:
+    assert request.client is not None
+    return JSONResponse(request.client.port)
+
+
 async def healthz(_: Request) -> Response:
     return Response()
 
@@ -42,6 +47,7 @@ routes = [
     Route("/inside", inside),
     Route("/large", large),
     Route("/headers", headers),
+    Route("/peer", peer),
     Route("/healthz", healthz),
 ]
 

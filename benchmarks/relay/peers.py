@@ -165,7 +165,7 @@ def gateway(engine: str, folder: Path) -> Iterator[Relay]:
     }  # fmt: skip
     with running_gateway(engine, folder, **settings):
         pass
-    with running_gateway(engine, folder, **settings) as started:
+    with running_gateway(engine, folder, "benchmarks.open_gateway", **settings) as started:
         wait_for(started.url + "/readyz")
         yield Relay("SightDesk", started.url, started.process, load.same_bytes)
 

@@ -8,7 +8,6 @@ from gateway.engines.body import Body
 from gateway.engines.upstream import Upstream
 from gateway.errors import ContextLengthExceeded
 from gateway.media.gather import Album
-from gateway.media.picture import Picture
 
 
 def compose(
@@ -57,14 +56,15 @@ def _for_lite(
     scale: float,
 ) -> dict[str, Any]:
     """One image part a shot, with the reading of the whole, since `lite` reads lines and not patches; readings in the same order."""
-    shots: dict[tuple[int, int], list[Picture]] = {}
-    for shot in album.shots:
-        shots.setdefault(shot.place, []).extend(shot.pictures[:1] if assistant else shot.pictures)
-    dropped = _dropped(request, shots, upstream, 0, keep_all=not assistant)
-    messages = prompt.engine_messages(request.messages, shots, {})[dropped:]
+    shots: prompt.Pictures = {}
+    shown = [shot for shot in album.shots if shot.fitted]
+    for shot in shown:
+        shots.setdefault(shot.place, []).extend(shot.fitted[:1] if assistant else shot.fitted)
+    dropped = _dropped(request, shots, album.notes, upstream, 0, keep_all=not assistant)
+    messages = prompt.engine_messages(request.messages, shots, album.notes)[dropped:]
     if not assistant:
         return prompt.engine_body(request, upstream.model, messages, None)
-    kept = [shot for shot in album.shots if shot.place[0] >= dropped]
+    kept = [shot for shot in shown if shot.place[0] >= dropped]
     structured = {
         "locale": prompt.locale_of(request.question),
         "clauses": citations,
@@ -81,8 +81,8 @@ def _for_assistant(
     assistant: bool,
     scale: float,
 ) -> dict[str, Any]:
-    system = prompt.knowledge_prompt(citations, album.readings)
-    dropped = _dropped(request, album.fitted, upstream, prompt.estimate_tokens(system), scale=scale)
+    system = prompt.knowledge_prompt(citations, album.shown)
+    dropped = _dropped(request, album.fitted, album.notes, upstream, prompt.estimate_tokens(system), scale=scale)
     messages = prompt.engine_messages(request.messages, album.fitted, album.notes)[dropped:]
     own = [message["content"] for message in messages if message["role"] == "system"]
     text = "\n\n".join([system, *map(prompt.text_of, own)])
@@ -92,7 +92,8 @@ def _for_assistant(
 
 def _dropped(
     request: ChatRequest,
-    pictures: dict[tuple[int, int], list[Picture]],
+    pictures: prompt.Pictures,
+    notes: dict[tuple[int, int], str],
     upstream: Upstream,
     fixed: int,
     keep_all: bool = False,
@@ -103,6 +104,8 @@ def _dropped(
     if not upstream.is_lite:
         for (number, _), made in pictures.items():
             costs[number] += sum(picture.tokens for picture in made)
+        for (number, _), note in notes.items():
+            costs[number] += prompt.estimate_tokens(note)
     dropped = prompt.fit(request.messages, fixed, costs, upstream.max_model_len, request.wanted_tokens, scale)
     if dropped and keep_all:
         raise ContextLengthExceeded(

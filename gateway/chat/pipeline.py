@@ -145,8 +145,9 @@ class Pipeline:
         if question.conversation:
             await self._tell(question, sink, {"conversation": question.conversation, "answer": {"id": question.id}})
         with _timed(context, "media"):
-            owner = question.caller.owner
-            question.album = await desk.gatherer.gather(question.request, owner, self._reading_wait(question))
+            owner, wait = question.caller.owner, desk.settings.reader_timeout
+            # A raw engine reads for itself what it gets.
+            question.album = await desk.gatherer.gather(question.request, owner, wait, reads_all=question.assistant)
         context.images = question.album.count
         if question.album.readings and question.assistant:
             await self._tell(question, sink, {"reading": question.album.readings})
@@ -158,10 +159,6 @@ class Pipeline:
             question.citations = await citations_for(desk.library, asked, newest)
         desk.metrics.knowledge_seconds.observe(context.timings["knowledge"])
         await self._tell(question, sink, {"citations": [_public(citation) for citation in question.citations]})
-
-    def _reading_wait(self, question: Question) -> float | None:
-        """Seconds to wait for readings; None where nobody needs them: a raw engine reads for itself."""
-        return self.desk.settings.reader_timeout if question.assistant else None
 
     async def _tell(self, question: Question, sink: Sink | None, told: dict[str, Any]) -> None:
         if sink is not None and question.wants_extras:

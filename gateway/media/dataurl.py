@@ -3,25 +3,25 @@
 import binascii
 import io
 import re
+from contextlib import suppress
 
-from gateway.errors import ImageTooLarge, InvalidImage
+from gateway.errors import InvalidImage
+from gateway.media.sniff import HEAD_BYTES, too_large
 
 HEAD = re.compile(r"data:[\w.+/-]*(?:;[\w=.+-]+)*;base64,", re.IGNORECASE)
 # Decoded piece by piece: one call on 6 MB would hold the interpreter, and so every stream, for 8 ms.
 PIECE = 256 * 1024
 
 
-def decode(url: str, max_bytes: int, param: str) -> bytes:
-    """The bytes. Raises ImageTooLarge before decoding, InvalidImage where it is no base64 data URL."""
+def decode(url: str, max_bytes: int) -> bytes:
+    """The bytes. Raises ImageTooLarge or PDFTooLarge before decoding, InvalidImage where it is no base64 data URL."""
     head = HEAD.match(url[:256])
     if head is None:
-        raise InvalidImage("A picture is a data URL: data:image/png;base64,…", param=param)
+        raise InvalidImage("A picture is a data URL: data:image/png;base64,…")
     size = (len(url) - head.end()) * 3 // 4
-    if size > max_bytes + 3:
-        raise ImageTooLarge(
-            f"The picture has {size} bytes; at most {max_bytes} are taken (IMAGE_MAX_BYTES).", param=param
-        )
     start = head.end()
+    if size > max_bytes + 3:
+        raise too_large(_first_bytes(url[start : start + 2 * HEAD_BYTES]), str(size), max_bytes)
     if any(space in url for space in "\r\n "):
         url, start = "".join(url[start:].split()), 0
     made = io.BytesIO(bytes(size))  # its value is its own buffer, where bytes(bytearray) would be a second one
@@ -29,8 +29,14 @@ def decode(url: str, max_bytes: int, param: str) -> bytes:
         for begin in range(start, len(url), PIECE):
             made.write(binascii.a2b_base64(url[begin : begin + PIECE], strict_mode=True))
     except (binascii.Error, ValueError):
-        raise InvalidImage("The picture's base64 is damaged.", param=param) from None
+        raise InvalidImage("The picture's base64 is damaged.") from None
     if not made.tell():
-        raise InvalidImage("The picture is empty.", param=param)
+        raise InvalidImage("The picture is empty.")
     made.truncate()
     return made.getvalue()
+
+
+def _first_bytes(text: str) -> bytes:
+    with suppress(binascii.Error, ValueError):
+        return binascii.a2b_base64(text)
+    return b""

@@ -1,55 +1,86 @@
-"""The pictures of a request: found in the messages, fetched, made ready, read, and fitted into the budget."""
+"""The pictures of a request, the newest first: those that the engine gets, made ready and fitted into the budget, and of all others,
+which nobody needs to hold, what they read."""
 
 import asyncio
 from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 from gateway.chat.request import ChatRequest, FilePart, ImagePart, Message
-from gateway.errors import GatewayError, InvalidImage, TooManyImages
+from gateway.errors import GatewayError, InvalidImage, RequestTimeout, TooManyImages
 from gateway.files.store import FileStore
-from gateway.media.budget import share
+from gateway.media.budget import Budget
 from gateway.media.merge import whole_reading
 from gateway.media.picture import Picture
-from gateway.media.reader import Reader
+from gateway.media.reader import Reader, Reading
 from gateway.media.studio import Studio
 
 if TYPE_CHECKING:
     from gateway.media.remote import RemoteImages
 
 Place = tuple[int, int]  # message, part
+Part = ImagePart | FilePart
 NOT_READ = "[an earlier picture, left out]"
+MEDIA_SECONDS = 60.0  # for the pictures that the engine gets
+EARLIER_SECONDS = 5.0  # for all others; whose reading is not begun by then is left out
+MAX_EARLIER = 32  # the same in pictures and pages
+NOTE_CHARACTERS = 2000  # of one reading that stands for its picture
 
 
 @dataclass(slots=True)
 class Shot:
-    """One picture as its sender sees it: an image, or a page; several `pictures` where it was cut into tiles."""
+    """One picture as its sender sees it: an image, or a page; several `pictures` where it was cut into tiles, each an outline without
+    bytes. `fitted` is what of it the engine gets."""
 
     place: Place
-    label: str
     pictures: list[Picture]
+    fitted: list[Picture] = field(default_factory=list)
+    begun: list["asyncio.Task[Reading | None] | None"] = field(default_factory=list)
     reading: dict[str, Any] | None = None
+
+    @property
+    def is_whole(self) -> bool:
+        return len(self.fitted) == len(self.pictures)
+
+    @property
+    def note(self) -> str:
+        text = "\n".join(str(line["text"]) for line in (self.reading or {}).get("lines", ()))
+        return f"[an earlier picture; it reads:\n{text[:NOTE_CHARACTERS]}]" if text else ""
 
 
 @dataclass(slots=True)
 class Album:
     shots: list[Shot] = field(default_factory=list)
-    # What each shot may cost in the engine: pictures that fit, by place, and notes where a reading must do.
-    fitted: dict[Place, list[Picture]] = field(default_factory=dict)
-    notes: dict[Place, str] = field(default_factory=dict)
+    notes: dict[Place, str] = field(default_factory=dict)  # where a reading must do
 
     @property
     def count(self) -> int:
         return len(self.shots)
 
     @property
+    def fitted(self) -> dict[Place, list[Picture]]:
+        """What the engine gets in each place."""
+        found: dict[Place, list[Picture]] = {}
+        for shot in self.shots:
+            if shot.fitted:
+                found.setdefault(shot.place, []).extend(shot.fitted)
+        return found
+
+    @property
     def tokens(self) -> int:
         """What the engine spends on the pictures."""
-        return sum(picture.tokens for made in self.fitted.values() for picture in made)
+        return sum(picture.tokens for shot in self.shots for picture in shot.fitted)
 
     @property
     def readings(self) -> list[dict[str, Any]]:
         return [shot.reading for shot in self.shots if shot.reading is not None]
+
+    @property
+    def shown(self) -> list[dict[str, Any]]:
+        """Readings of what the engine gets; the others stand in the notes."""
+        return [shot.reading for shot in self.shots if shot.reading is not None and shot.fitted]
 
     def newest(self, messages: list[Message]) -> list[dict[str, Any]]:
         """Readings of the last message that has pictures, if it is the last the user sent."""
@@ -74,97 +105,139 @@ class Gatherer:
         self._image_tokens = image_tokens
         self._remote = remote  # None: remote pictures are refused
 
-    async def gather(self, request: ChatRequest, owner: str, reading_wait: float | None) -> Album:
-        """`reading_wait`: seconds to wait for readings, None for no readings. Raises the contract's media errors."""
-        self._check_count(request.messages)
-        album = Album()
-        sent = await self._decoded(request.messages)
-        for place, part in _media_parts(request.messages):
-            album.shots += await self._shots(place, part, sent.pop(place, None), owner, len(album.shots))
-        self._check_pages(album)
-        if reading_wait is not None and album.shots:
-            await asyncio.gather(*(self._read(shot, reading_wait) for shot in album.shots))
-        await self._fit(album)
+    async def gather(self, request: ChatRequest, owner: str, wait: float, reads_all: bool) -> Album:
+        """`wait`: seconds to wait for readings, of all pictures or only of those that the engine does not get. Raises the contract's
+        media errors."""
+        self._check(request.messages)
+        parts = list(_media_parts(request.messages))
+        left = parts.copy()
+        found: list[Shot] = []  # the newest first
+        sent = await self._sent(parts)
+        await self._show(left, sent, found, owner, reads_all)
+        await self._recall(left, sent, found, owner)
+        album = Album(found[::-1])
+        await _finished(album.shots, wait)
+        _label(album.shots, parts)
+        album.notes = dict.fromkeys((place for place, _ in left), NOT_READ) | self._notes(album.shots)
         return album
 
-    async def _decoded(self, messages: list[Message]) -> dict[Place, bytes]:
+    async def readings(self, file_id: str, data: bytes, wait: float) -> list[dict[str, Any]]:
+        """What the reader finds in one file, a reading a page; empty where none came within `wait` seconds."""
+        shots = [Shot((0, 0), _outlines(made), begun=self._begin(made)) for made in _shots(await self._recalled(data))]
+        await _finished(shots, wait)
+        return [reading for shot in shots if (reading := _reading_of(shot, file_id)) is not None]
+
+    async def _sent(self, parts: list[tuple[Place, Part]]) -> dict[Place, bytes]:
         """What came inside the request, in the place of its base64, which is a third larger and not kept beside it."""
         sent: dict[Place, bytes] = {}
-        for place, part in _media_parts(messages):
-            url = part.image_url.url if isinstance(part, ImagePart) else part.file.file_data
-            if url is None or _is_remote(url):
+        for place, part in parts:
+            url = _url(part)
+            if _file_id(part) is not None or _is_remote(url):
                 continue
-            sent[place] = await self.studio.decode(url, _param(place))
             if isinstance(part, ImagePart):
                 part.image_url.url = ""
             else:
                 part.file.file_data = ""
+            with _naming(place):
+                sent[place] = await self.studio.decode(url)
         return sent
 
-    async def _shots(
-        self, place: Place, part: ImagePart | FilePart, data: bytes | None, owner: str, count: int
-    ) -> list[Shot]:
-        """`data`: the picture, where it came inside the request."""
-        param = _param(place)
+    async def _show(
+        self,
+        left: list[tuple[Place, Part]],
+        sent: dict[Place, bytes],
+        found: list[Shot],
+        owner: str,
+        reads_all: bool,
+    ) -> None:
+        """Takes from the end of `left` what the engine gets."""
+        budget = Budget(self._image_tokens)
         try:
-            label = f"image-{count + 1}"
-            if data is None:
-                label, data = await self._fetched(part, owner, label, param)
-            pictures = await self.studio.prepare(data)
-        except GatewayError as error:
-            error.param = error.param or param
-            raise
-        return _shots_of(place, label, pictures)
+            async with asyncio.timeout(MEDIA_SECONDS):
+                while left and not budget.is_spent:
+                    place, part = left.pop()
+                    with _naming(place):
+                        pictures = await self.studio.prepare(sent.pop(place, b"") or await self._fetched(part, owner))
+                    for made in reversed(_shots(pictures)):
+                        shot = Shot(place, _outlines(made), await self._fitted(made, budget))
+                        if reads_all or not shot.is_whole:
+                            shot.begun = self._begin(made)
+                        found.append(shot)
+                    self._check_pages(found, place)
+        except TimeoutError:
+            raise RequestTimeout(
+                f"The pictures were not ready within {MEDIA_SECONDS:g} s; send fewer or smaller ones."
+            ) from None
 
-    async def readings(self, file_id: str, data: bytes, wait: float) -> list[dict[str, Any]]:
-        """What the reader finds in one file, a reading a page; empty where none came within `wait` seconds."""
-        shots = _shots_of((0, 0), file_id, await self.studio.prepare(data))
-        await asyncio.gather(*(self._read(shot, wait) for shot in shots))
-        return [shot.reading for shot in shots if shot.reading is not None]
+    async def _recall(
+        self, left: list[tuple[Place, Part]], sent: dict[Place, bytes], found: list[Shot], owner: str
+    ) -> None:
+        """Takes from the end of `left` what a reading stands for; one at a time, so that no more is held than one."""
+        if not self._reader.reads:
+            return
+        last = len(found) + MAX_EARLIER
+        with suppress(TimeoutError):
+            async with asyncio.timeout(EARLIER_SECONDS):
+                while left and len(found) < last:
+                    place, part = left[-1]
+                    with _naming(place):
+                        pictures = await self._recalled(sent.pop(place, b"") or await self._fetched(part, owner))
+                    left.pop()
+                    for made in reversed(_shots(pictures)):
+                        found.append(Shot(place, _outlines(made), begun=self._begin(made)))
+                    self._check_pages(found, place)
 
-    async def _fetched(self, part: ImagePart | FilePart, owner: str, label: str, param: str) -> tuple[str, bytes]:
-        """Label and bytes of an uploaded file, or of what stands at an http(s) address."""
-        if isinstance(part, FilePart) and part.file.file_id is not None:
-            return part.file.file_id, await asyncio.to_thread(self._files.content, owner, part.file.file_id)
-        url = part.image_url.url if isinstance(part, ImagePart) else part.file.file_data or ""
-        if self._remote is not None:
-            return label, await self._remote.fetch(url)
-        raise InvalidImage(
-            "Pictures from http(s) addresses are not fetched here; send a data URL or a file.", param=param
-        )
+    async def _recalled(self, data: bytes) -> list[Picture]:
+        """The pictures to be read; outlines where they were read before."""
+        outlines = await self.studio.outlines(data)
+        if outlines is not None and all(self._reader.remembers(outline.sha256) for outline in outlines):
+            return outlines
+        return await self.studio.prepare(data)
 
-    async def _read(self, shot: Shot, wait: float) -> None:
-        readings = await asyncio.gather(
-            *(
-                self._reader.reading(picture.sha256, picture.data, picture.content_type, wait)
-                for picture in shot.pictures
-            )
-        )
-        if any(reading is not None for reading in readings):
-            shot.reading = whole_reading(shot.label, shot.pictures, readings)
+    async def _fetched(self, part: Part, owner: str) -> bytes:
+        """The bytes of an uploaded file, or of what stands at an http(s) address."""
+        if (file_id := _file_id(part)) is not None:
+            return await asyncio.to_thread(self._files.content, owner, file_id)
+        assert self._remote is not None  # else it was refused before
+        return await self._remote.fetch(_url(part))
 
-    async def _fit(self, album: Album) -> None:
-        flat = [(shot, picture) for shot in album.shots for picture in shot.pictures]
-        granted = share([picture.tokens for _, picture in flat], self._image_tokens)
-        for (shot, picture), tokens in zip(flat, granted, strict=True):
-            if tokens:
-                fitted = picture if tokens >= picture.tokens else await self.studio.shrink(picture, tokens)
-                album.fitted.setdefault(shot.place, []).append(fitted)
-            elif shot.place not in album.notes:
-                text = "\n".join(str(line["text"]) for line in (shot.reading or {}).get("lines", ()))
-                album.notes[shot.place] = f"[an earlier picture; it reads:\n{text[:2000]}]" if text else NOT_READ
+    async def _fitted(self, pictures: list[Picture], budget: Budget) -> list[Picture]:
+        fitted = []
+        for picture in reversed(pictures):
+            if tokens := budget.grant(picture.tokens):
+                fitted.append(picture if tokens >= picture.tokens else await self.studio.shrink(picture, tokens))
+        return fitted[::-1]
 
-    def _check_count(self, messages: list[Message]) -> None:
+    def _begin(self, pictures: list[Picture]) -> list["asyncio.Task[Reading | None] | None"]:
+        return [self._reader.start(picture) for picture in pictures]
+
+    def _notes(self, shots: list[Shot]) -> dict[Place, str]:
+        """The newest first have room: half as many characters as pictures have tokens, since a Chinese one may be a token."""
+        room = self._image_tokens // 2
+        notes: dict[Place, list[str]] = {}
+        for shot in reversed(shots):
+            if not shot.is_whole:
+                note = shot.note if len(shot.note) <= room else ""
+                room -= len(note)
+                notes.setdefault(shot.place, []).insert(0, note)
+        return {place: "\n".join(filter(None, texts)) or NOT_READ for place, texts in notes.items()}
+
+    def _check(self, messages: list[Message]) -> None:
+        for place, part in _media_parts(messages):
+            if self._remote is None and _is_remote(_url(part)):
+                raise InvalidImage(
+                    "Pictures from http(s) addresses are not fetched here; send a data URL or a file.",
+                    param=_param(place),
+                )
         for number, message in enumerate(messages):
             count = sum(isinstance(part, ImagePart | FilePart) for part in message.parts)
             if count > self._max_images:
                 raise self._too_many(count, number)
 
-    def _check_pages(self, album: Album) -> None:
-        for number in {shot.place[0] for shot in album.shots}:
-            count = sum(shot.place[0] == number for shot in album.shots)
-            if count > self._max_images:
-                raise self._too_many(count, number)
+    def _check_pages(self, found: list[Shot], place: Place) -> None:
+        count = sum(shot.place[0] == place[0] for shot in found)
+        if count > self._max_images:
+            raise self._too_many(count, place[0])
 
     def _too_many(self, count: int, number: int) -> TooManyImages:
         return TooManyImages(
@@ -173,10 +246,55 @@ class Gatherer:
         )
 
 
-def _shots_of(place: Place, label: str, pictures: list[Picture]) -> list[Shot]:
-    if pictures[0].page is None:
-        return [Shot(place, label, pictures)]
-    return [Shot(place, label, [picture]) for picture in pictures]
+async def _finished(shots: list[Shot], wait: float) -> None:
+    """At most `wait` seconds; what is not read by then goes on, and is there for the next question."""
+    waiting = {task for shot in shots for task in shot.begun if task is not None and not task.done()}
+    if waiting:
+        await asyncio.wait(waiting, timeout=wait)
+
+
+def _label(shots: list[Shot], parts: list[tuple[Place, Part]]) -> None:
+    """Gives each shot its reading, under its file's id or its number among all pictures and pages."""
+    number = 1
+    for place, part in parts:
+        here = [shot for shot in shots if shot.place == place]
+        for shot in here:
+            shot.reading = _reading_of(shot, _file_id(part) or f"image-{number}")
+        number += len(here) or 1
+
+
+def _reading_of(shot: Shot, label: str) -> dict[str, Any] | None:
+    readings = [task.result() if task is not None and task.done() else None for task in shot.begun]
+    if all(reading is None for reading in readings):
+        return None
+    return whole_reading(label, shot.pictures, readings)
+
+
+def _shots(pictures: list[Picture]) -> list[list[Picture]]:
+    """A page's pictures are its tiles; those of an image are all of them."""
+    return [list(tiles) for _, tiles in groupby(pictures, lambda picture: picture.page)]
+
+
+def _outlines(pictures: list[Picture]) -> list[Picture]:
+    return [picture.outline for picture in pictures]
+
+
+@contextmanager
+def _naming(place: Place) -> Iterator[None]:
+    """Errors name the part that they are about."""
+    try:
+        yield
+    except GatewayError as error:
+        error.param = error.param or _param(place)
+        raise
+
+
+def _url(part: Part) -> str:
+    return part.image_url.url if isinstance(part, ImagePart) else part.file.file_data or ""
+
+
+def _file_id(part: Part) -> str | None:
+    return part.file.file_id if isinstance(part, FilePart) else None
 
 
 def _is_remote(url: str) -> bool:
@@ -187,7 +305,7 @@ def _param(place: Place) -> str:
     return f"messages.{place[0]}.content.{place[1]}"
 
 
-def _media_parts(messages: list[Message]) -> Iterator[tuple[Place, ImagePart | FilePart]]:
+def _media_parts(messages: list[Message]) -> Iterator[tuple[Place, Part]]:
     for number, message in enumerate(messages):
         for index, part in enumerate(message.parts):
             if isinstance(part, ImagePart | FilePart):

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from gateway.errors import ImageTooLarge
 
 MAX_SIDE = 30_000  # longest side that is decoded at all
+LONG_RATIO = 3.0  # a long phone screenshot is cut, not shrunk until nobody can read it
+MAX_TILES = 4
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,26 +1,27 @@
-"""Renders a PDF in a process of its own, which can be killed: arguments: pages, side, bytes of memory, seconds of CPU.
+"""Renders a PDF in a process of its own, which can be killed. Arguments: pages, longer side, longer side of a page that is cut into
+tiles, bytes of memory, seconds of CPU.
 
 The document comes on stdin. One JSON line says `{"pages": N}` or `{"error": …}`; then follow, for each page, four bytes of
-length, four of width, four of height (big-endian), then the RGB bytes.
+width and four of height (big-endian), then the RGB bytes.
 """
 
 import json
-import os
-import resource
 import struct
 import sys
 from typing import BinaryIO
 
+import pypdfium2 as pdfium
+
+from gateway.media.confine import confine
+from gateway.media.limits import LONG_RATIO
+
 DPI = 150
-NICENESS = 10  # streams wait for the event loop, and it for a core
 
 
 def main() -> None:
-    max_pages, max_side, memory, seconds = map(int, sys.argv[1:5])
+    max_pages, side, long_side, memory, seconds = map(int, sys.argv[1:6])
     confine(memory, seconds)
     out = sys.stdout.buffer
-    import pypdfium2 as pdfium
-
     try:
         document = pdfium.PdfDocument(sys.stdin.buffer.read())
     except pdfium.PdfiumError as error:
@@ -32,28 +33,28 @@ def main() -> None:
     say(out, {"pages": len(document)})
     for number in range(len(document)):
         page = document[number]
-        longer = max(page.get_size())
-        scale = min(DPI / 72, max_side / max(longer, 1.0))
-        bitmap = page.render(scale=scale, rev_byteorder=True)
-        image = bitmap.to_pil().convert("RGB")
-        data = image.tobytes()
-        out.write(struct.pack(">III", len(data), image.width, image.height))
-        out.write(data)
-        out.flush()
-
-
-def confine(memory: int, seconds: int) -> None:
-    """Bounds that hold even where the parent is gone, and no file that it could write to."""
-    os.nice(NICENESS)
-    resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
-    resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds + 1))
-    resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+        render(out, page, side, long_side)
+        page.close()
 
 
 def say(out: BinaryIO, body: dict[str, object]) -> None:
     out.write(json.dumps(body).encode() + b"\n")
     out.flush()
+
+
+def render(out: BinaryIO, page: pdfium.PdfPage, side: int, long_side: int) -> None:
+    shorter, longer = sorted(page.get_size())
+    bound = long_side if longer > LONG_RATIO * shorter else side
+    bitmap = page.render(scale=min(DPI / 72, bound / max(longer, 1.0)), rev_byteorder=True)
+    pixels = memoryview(bitmap.buffer).cast("B")
+    width = bitmap.width * bitmap.n_channels
+    if bitmap.stride != width:  # lines end on words
+        starts = range(0, bitmap.height * bitmap.stride, bitmap.stride)
+        pixels = memoryview(b"".join(pixels[start : start + width] for start in starts))
+    out.write(struct.pack(">II", bitmap.width, bitmap.height))
+    out.write(pixels)
+    out.flush()
+    bitmap.close()
 
 
 if __name__ == "__main__":

@@ -2,7 +2,7 @@
 
 import hashlib
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 DAMAGED = "The picture is damaged or cut short; save it again and send that."
 PATCH = 32  # Qwen3-VL spends one token on 32×32 pixels (patch 16, merged 2×2), and two around the picture
@@ -24,6 +24,11 @@ class Picture:
     @property
     def tokens(self) -> int:
         return tokens_of(self.width, self.height)
+
+    @property
+    def outline(self) -> "Picture":
+        """The same without its bytes."""
+        return replace(self, data=b"")
 
 
 def tokens_of(width: int, height: int) -> int:

@@ -1,6 +1,7 @@
 """One image: header checked, decoded, turned upright, to sRGB, scaled, stripped of metadata, encoded again. By libvips."""
 
 import os
+from dataclasses import replace
 from typing import Any
 
 # Before libvips loads: none of its fuzz-prone loaders, and a thread a picture. A second one would save a fifth of a picture's time
@@ -11,15 +12,13 @@ os.environ.setdefault("VIPS_CONCURRENCY", "1")
 import pyvips
 
 from gateway.errors import InvalidImage
-from gateway.media.limits import MediaLimits, check_size
+from gateway.media.limits import LONG_RATIO, MAX_TILES, MediaLimits, check_size
 from gateway.media.picture import DAMAGED, Picture, digest
 
 pyvips.cache_set_max(0)  # every picture is new; a cache would only hold on to customers' pictures
 
 JPEG_QUALITY = 90
 MIN_SIDE = 32  # one patch: the vision tower takes nothing smaller
-LONG_RATIO = 3.0  # a long phone screenshot is cut, not shrunk until nobody can read it
-MAX_TILES = 4
 TILE_OVERLAP = 0.06
 FIRST_TURNED = 5  # EXIF orientations 5 to 8 lie on their side
 LOADERS = {
@@ -51,11 +50,21 @@ def prepare_image(data: bytes, kind: str, limits: MediaLimits) -> list[Picture]:
                 _loaded(data, kind, shrink=_shrink_on_load(scale)) if kind == "image/jpeg" and scale < 1 else header
             )
             return [_picture(_upright(_resized(_opaque(smaller), size, scale)), boxes[0], scale, kind)]
-        whole = _upright(_opaque(header)).copy_memory()
-        tiles = [(box, _scale(box, limits)) for box in boxes]
-        return [_picture(_resized(whole.crop(*box), box[2:], scale), box, scale, kind) for box, scale in tiles]
+        return _tiles(_upright(_opaque(header)).copy_memory(), boxes, limits, kind)
     except pyvips.Error:
         raise InvalidImage(DAMAGED) from None
+
+
+def prepare_page(pixels: bytes, width: int, height: int, number: int, limits: MediaLimits) -> list[Picture]:
+    """A PDF's page from its RGB bytes, or the tiles of one longer than 3:1."""
+    page = pyvips.Image.new_from_memory(pixels, width, height, 3, "uchar").copy(interpretation="srgb")
+    boxes = tile_boxes(width, height, limits.scale_to_side)
+    return [replace(picture, page=number) for picture in _tiles(page, boxes, limits, "application/pdf")]
+
+
+def _tiles(whole: Any, boxes: list[Box], limits: MediaLimits, kind: str) -> list[Picture]:
+    scales = [(box, _scale(box, limits)) for box in boxes]
+    return [_picture(_resized(whole.crop(*box), box[2:], scale), box, scale, kind) for box, scale in scales]
 
 
 def tile_boxes(width: int, height: int, side: int) -> list[Box]:
@@ -80,15 +89,14 @@ def shrink(picture: Picture, max_tokens: int) -> Picture:
         return picture
     image = pyvips.Image.new_from_buffer(picture.data, "", fail_on="truncated").resize(factor)
     data = _jpeg(image)
-    return Picture(
-        data,
-        "image/jpeg",
-        image.width,
-        image.height,
-        digest(data),
-        picture.scale * factor,
-        picture.origin,
-        picture.page,
+    return replace(
+        picture,
+        data=data,
+        content_type="image/jpeg",
+        width=image.width,
+        height=image.height,
+        sha256=digest(data),
+        scale=picture.scale * factor,
     )
 
 

@@ -19,6 +19,7 @@ MAX_REMEMBERED = 512
 READ_SECONDS = 60.0  # the longest any reading may take; who asks waits READER_TIMEOUT at most
 CONNECT_SECONDS = 2.0
 MAX_READING_BYTES = 16 * 1024 * 1024
+WAITING_BYTES = 64 * 1024 * 1024  # pictures that wait for the reader are held in memory; more than this are not
 
 Reading = dict[
     str, Any
@@ -28,34 +29,40 @@ Reading = dict[
 class Reader:
     def __init__(self, url: str) -> None:
         self._pool = Pool(url, CONNECT_SECONDS) if url else None
+        self._waiting = 0  # bytes that are held because they are being read
         self._readings: OrderedDict[str, asyncio.Task[Reading | None]] = OrderedDict()
 
-    def start(self, sha256: str, data: bytes, content_type: str) -> "asyncio.Task[Reading | None]":
-        """Begins to read, or joins whoever began already."""
+    @property
+    def reads(self) -> bool:
+        return self._pool is not None
+
+    def remembers(self, sha256: str) -> bool:
         task = self._readings.get(sha256)
-        if task is None or (task.done() and task.result() is None):
-            task = asyncio.create_task(self._read(data, content_type))
-            self._readings[sha256] = task
-        self._readings.move_to_end(sha256)
+        return task is not None and not (task.done() and task.result() is None)
+
+    def start(self, picture: Picture) -> "asyncio.Task[Reading | None] | None":
+        """Begins to read, or joins whoever began already. None where there is no reader, or where too much waits for it."""
+        if self.remembers(picture.sha256):
+            self._readings.move_to_end(picture.sha256)
+            return self._readings[picture.sha256]
+        if not self.reads or self._waiting + len(picture.data) > WAITING_BYTES:
+            return None
+        size = len(picture.data)
+        task = self._readings[picture.sha256] = asyncio.create_task(self._read(picture.data, picture.content_type))
+        self._waiting += size
+        task.add_done_callback(lambda _: self._let_go(size))
+        self._readings.move_to_end(picture.sha256)
         while len(self._readings) > MAX_REMEMBERED:
             self._readings.popitem(last=False)
         return task
 
     def start_all(self, pictures: Iterable[Picture]) -> None:
         """Reads ahead, so that the reading is there when the question comes."""
-        if self._pool is not None:
-            for picture in pictures:
-                self.start(picture.sha256, picture.data, picture.content_type)
+        for picture in pictures:
+            self.start(picture)
 
-    async def reading(self, sha256: str, data: bytes, content_type: str, timeout: float) -> Reading | None:
-        """The reading, or None where there is no reader or none came within `timeout` seconds; it goes on meanwhile."""
-        if self._pool is None:
-            return None
-        try:
-            async with asyncio.timeout(timeout):
-                return await asyncio.shield(self.start(sha256, data, content_type))
-        except TimeoutError:
-            return None
+    def _let_go(self, size: int) -> None:
+        self._waiting -= size
 
     async def _read(self, data: bytes, content_type: str) -> Reading | None:
         assert self._pool is not None

@@ -8,18 +8,24 @@ import asyncio
 import ipaddress
 import socket
 from collections.abc import Awaitable, Callable
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from http.cookiejar import DefaultCookiePolicy
 from urllib.parse import urljoin, urlsplit
 
 import httpx
 
-from gateway.errors import ImageTooLarge, InvalidImage
+from gateway.errors import InvalidImage
 from gateway.identity.networks import Address, parse_address
+from gateway.media.sniff import too_large
 
 MAX_REDIRECTS = 3
 FETCH_SECONDS = 15.0
 CONNECT_SECONDS = 2.0
 WEB_PORTS = {"http": 80, "https": 443}
+RESOLVERS = 4
+# One message for a name that is not there, one that lies within and one that does not answer: the network is not to be explored.
+NOT_FETCHED = "The picture's address could not be fetched; it must be public."
 FIRST_USER_PORT = 1024  # below it listen mail, shells and databases' elders, which a request could talk to
 
 # What Python's registry of special addresses leaves out: NAT64 (RFC 6052, 8215), site-local addresses (RFC 3879), 6to4 relays
@@ -33,11 +39,20 @@ Resolve = Callable[[str, int], Awaitable[list[Address]]]
 Allow = Callable[[Address], bool]
 
 
-async def resolved(host: str, port: int) -> list[Address]:
-    """Every address that the system's resolver knows for a name."""
-    loop = asyncio.get_running_loop()
-    found = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    return [address for entry in found if (address := parse_address(str(entry[4][0]))) is not None]
+class Resolver:
+    """The system's, in threads of its own: a name server that does not answer holds up nothing but other remote pictures."""
+
+    def __init__(self) -> None:
+        self._pool = ThreadPoolExecutor(RESOLVERS, "resolver")
+
+    async def __call__(self, host: str, port: int) -> list[Address]:
+        """Every address of a name. Raises OSError."""
+        ask = partial(socket.getaddrinfo, host, port, type=socket.SOCK_STREAM)
+        found = await asyncio.get_running_loop().run_in_executor(self._pool, ask)
+        return [address for entry in found if (address := parse_address(str(entry[4][0]))) is not None]
+
+    def close(self) -> None:
+        self._pool.shutdown(wait=False, cancel_futures=True)
 
 
 def is_public(address: Address) -> bool:
@@ -50,16 +65,23 @@ def is_public(address: Address) -> bool:
 
 
 class RemoteImages:
-    def __init__(self, max_bytes: int, resolve: Resolve = resolved, allow: Allow = is_public) -> None:
-        self._http = httpx.AsyncClient(timeout=httpx.Timeout(None, connect=CONNECT_SECONDS), trust_env=False)
+    def __init__(self, max_bytes: int, resolve: Resolve | None = None, allow: Allow = is_public) -> None:
+        # No connection is used again: HTTPX keeps them by address, and what one host proved by its certificate another has not.
+        self._http = httpx.AsyncClient(
+            timeout=httpx.Timeout(None, connect=CONNECT_SECONDS),
+            limits=httpx.Limits(max_keepalive_connections=0),
+            trust_env=False,
+        )
         # The hosts of pictures leave nothing here.
         self._http.cookies.jar.set_policy(DefaultCookiePolicy(allowed_domains=[]))
         self._max_bytes = max_bytes
-        self._resolve = resolve
+        self._resolver = Resolver()
+        self._resolve = resolve or self._resolver
         self._allow = allow
 
     async def aclose(self) -> None:
         await self._http.aclose()
+        self._resolver.close()
 
     async def fetch(self, url: str) -> bytes:
         """The bytes behind an http(s) URL. Raises InvalidImage or ImageTooLarge; neither says what was found inside."""
@@ -73,7 +95,7 @@ class RemoteImages:
         except TimeoutError:
             raise InvalidImage(f"The picture's address did not answer within {FETCH_SECONDS:g} s.") from None
         except (httpx.HTTPError, OSError, ValueError):
-            raise InvalidImage("The picture's address could not be fetched.") from None
+            raise InvalidImage(NOT_FETCHED) from None
         raise InvalidImage(f"The picture's address redirects more than {MAX_REDIRECTS} times.")
 
     async def _once(self, url: str) -> bytes | str:
@@ -107,7 +129,7 @@ class RemoteImages:
         literal = parse_address(host)
         addresses = [literal] if literal is not None else await self._resolve(host, port)
         if not addresses or not all(map(self._allow, addresses)):
-            raise InvalidImage("The picture's address is not public.")
+            raise InvalidImage(NOT_FETCHED)
         return addresses[0]
 
     async def _body(self, response: httpx.Response) -> bytes:
@@ -115,5 +137,5 @@ class RemoteImages:
         async for chunk in response.aiter_raw():
             body += chunk
             if len(body) > self._max_bytes:
-                raise ImageTooLarge(f"The picture has more than {self._max_bytes} bytes (IMAGE_MAX_BYTES).")
+                raise too_large(body, f"more than {self._max_bytes}", self._max_bytes)
         return bytes(body)

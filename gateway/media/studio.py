@@ -10,17 +10,19 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import TypeVar
 
-from gateway.errors import GatewayError, ImageTooLarge
+from gateway.errors import GatewayError
 from gateway.media import dataurl
 from gateway.media.limits import MAX_SIDE, MediaLimits
 from gateway.media.pdf import render_pages
 from gateway.media.picture import Picture, digest
 from gateway.media.raster import prepare_image, shrink
-from gateway.media.sniff import sniff
+from gateway.media.sniff import sniff, too_large
 from gateway.metrics import Metrics
 
 NICENESS = 10
+MAX_AT_ONCE = 4
 REMEMBERED_BYTES = 64 * 1024 * 1024
+REMEMBERED_OUTLINES = 4096
 Result = TypeVar("Result")
 
 
@@ -28,17 +30,20 @@ class Studio:
     def __init__(self, limits: MediaLimits, metrics: Metrics) -> None:
         self.limits = limits
         self._metrics = metrics
-        at_once = min(4, os.cpu_count() or 1)
+        at_once = min(MAX_AT_ONCE, _cores())
         self._pool = ThreadPoolExecutor(at_once, "media", initializer=_give_way)
         self._renderers = asyncio.Semaphore(at_once)  # each may take pdf_memory_bytes
         self._remembered: OrderedDict[str, list[Picture]] = OrderedDict()
         self._size = 0
+        self._outlines: OrderedDict[str, list[Picture]] = OrderedDict()
 
     def close(self) -> None:
         self._pool.shutdown(wait=False, cancel_futures=True)
 
-    async def decode(self, url: str, param: str) -> bytes:
-        return await self._run(lambda: dataurl.decode(url, self.limits.max_bytes, param))
+    async def decode(self, url: str) -> bytes:
+        # In a thread of usual priority: it holds the interpreter, and where such a one yields the core to libvips' threads the event loop
+        # waits for all of them.
+        return await asyncio.to_thread(dataurl.decode, url, self.limits.max_bytes)
 
     async def prepare(self, data: bytes) -> list[Picture]:
         """The pictures of an image or PDF as the engine gets them. Raises what the contract says of bad ones."""
@@ -65,14 +70,16 @@ class Studio:
         untiled = replace(self.limits, scale_to_side=MAX_SIDE)
         return (await self._run(lambda: prepare_image(data, sniff(data), untiled)))[0]
 
+    async def outlines(self, data: bytes) -> list[Picture] | None:
+        """What `prepare` once made of these bytes, without the pictures' own; None where it has not seen them or has forgotten."""
+        return self._outlines.get(await self._run(lambda: digest(data)))
+
     async def shrink(self, picture: Picture, max_tokens: int) -> Picture:
         return await self._run(lambda: shrink(picture, max_tokens))
 
     async def _prepared(self, data: bytes) -> list[Picture]:
         if len(data) > self.limits.max_bytes:
-            raise ImageTooLarge(
-                f"The picture has {len(data)} bytes; at most {self.limits.max_bytes} are taken (IMAGE_MAX_BYTES)."
-            )
+            raise too_large(data, str(len(data)), self.limits.max_bytes)
         kind = sniff(data)
         key = await self._run(lambda: digest(data))
         if key in self._remembered:
@@ -80,13 +87,17 @@ class Studio:
             return self._remembered[key]
         if kind == "application/pdf":
             async with self._renderers:
-                pictures = await render_pages(data, self.limits)
+                pictures = await render_pages(data, self.limits, self._run)
         else:
             pictures = await self._run(lambda: prepare_image(data, kind, self.limits))
         self._remember(key, pictures)
         return pictures
 
     def _remember(self, key: str, pictures: list[Picture]) -> None:
+        self._outlines[key] = [picture.outline for picture in pictures]
+        self._outlines.move_to_end(key)
+        if len(self._outlines) > REMEMBERED_OUTLINES:
+            self._outlines.popitem(last=False)
         if key in self._remembered:  # sent twice at once
             return
         self._remembered[key] = pictures
@@ -97,6 +108,11 @@ class Studio:
 
     async def _run(self, work: Callable[[], Result]) -> Result:
         return await asyncio.get_running_loop().run_in_executor(self._pool, work)
+
+
+def _cores() -> int:
+    """Those that this process may run on: more pictures at once would only take more memory."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _give_way() -> None:

@@ -12,7 +12,7 @@ from PIL import Image
 
 from gateway.errors import ImageTooLarge, InvalidImage, PDFTooLarge, UnsupportedMediaType
 from gateway.media import dataurl
-from gateway.media.budget import share
+from gateway.media.budget import Budget
 from gateway.media.limits import MediaLimits
 from gateway.media.pdf import render_pages
 from gateway.media.picture import tokens_of
@@ -114,10 +114,17 @@ def test_tokens_follow_the_32_pixel_arithmetic() -> None:
     assert tokens_of(2048, 2048) == 4098
 
 
-def test_the_newest_pictures_keep_their_size() -> None:
-    assert share([1000, 1000, 1000], 2500) == [500, 1000, 1000]
-    assert share([1000, 1000, 1000], 2100) == [0, 1000, 1000]
-    assert share([10] * 20, 1000) == [0] * 4 + [10] * 16
+@pytest.mark.parametrize(
+    ("tokens", "budget", "granted"),
+    [
+        ([1000, 1000, 1000], 2500, [1000, 1000, 500]),
+        ([1000, 1000, 10], 1100, [1000, 0, 0]),
+        ([10] * 20, 1000, [10] * 16 + [0] * 4),
+    ],
+)
+def test_the_newest_pictures_keep_their_size(tokens: list[int], budget: int, granted: list[int]) -> None:
+    shared = Budget(budget)
+    assert [shared.grant(one) for one in tokens] == granted
 
 
 async def test_pdf_pages_become_pictures() -> None:
@@ -154,9 +161,9 @@ async def test_a_pdf_that_takes_too_long_is_killed() -> None:
 )
 def test_a_damaged_data_url_is_refused(url: str) -> None:
     with pytest.raises(InvalidImage):
-        dataurl.decode(url, 1000, "p")
+        dataurl.decode(url, 1000)
 
 
 def test_a_data_url_above_the_bound_is_refused_before_decoding() -> None:
     with pytest.raises(ImageTooLarge, match="at most 1000"):
-        dataurl.decode("data:image/png;base64," + "A" * 4000, 1000, "p")
+        dataurl.decode("data:image/png;base64," + "A" * 4000, 1000)

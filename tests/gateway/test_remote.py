@@ -1,7 +1,11 @@
 """Remote pictures: only from public addresses, pinned, at every redirect."""
 
+import asyncio
 import ipaddress
 import json
+import socket
+import threading
+import time
 from collections.abc import AsyncIterator, Iterator
 
 import pytest
@@ -9,7 +13,9 @@ import pytest
 from benchmarks.servers import Running, running
 from gateway.errors import ImageTooLarge, InvalidImage
 from gateway.identity.networks import Address
-from gateway.media.remote import RemoteImages, is_public
+from gateway.media.remote import NOT_FETCHED, RemoteImages, Resolve, is_public
+from tests.gateway.hostile.addresses import LOOPBACK
+from tests.gateway.hostile.canary import Canary, listening
 
 
 @pytest.fixture(scope="module")
@@ -45,12 +51,12 @@ async def test_redirects_are_followed_three_times_and_checked_each_time(host: Ru
     assert await images.fetch(url(host, "/redirect/3")) == b"pictures.example"
     with pytest.raises(InvalidImage, match="more than 3"):
         await images.fetch(url(host, "/redirect/4"))
-    with pytest.raises(InvalidImage, match="not public"):
+    with pytest.raises(InvalidImage, match="could not be fetched"):
         await images.fetch(url(host, "/inside"))
 
 
 async def test_a_name_with_one_private_address_is_refused(host: Running, images: RemoteImages) -> None:
-    with pytest.raises(InvalidImage, match="not public"):
+    with pytest.raises(InvalidImage, match="could not be fetched"):
         await images.fetch(url(host, "/picture", "inside.example"))
 
 
@@ -99,17 +105,75 @@ async def test_a_picture_comes_as_it_is_and_its_host_leaves_no_cookie(host: Runn
     assert not list(images._http.cookies.jar)
 
 
-async def test_literal_private_addresses_are_refused_in_every_spelling() -> None:
+@pytest.fixture
+def canary() -> Iterator[Canary]:
+    with listening() as one:
+        yield one
+
+
+async def points_within(name: str, port: int) -> list[Address]:
+    return [ipaddress.ip_address("127.0.0.1")]
+
+
+@pytest.mark.parametrize("host", LOOPBACK)
+async def test_this_machine_is_reached_in_no_spelling(canary: Canary, host: str) -> None:
     real = RemoteImages(1000)
-    for text in (
-        "127.0.0.1",
-        "[::1]",
-        "[::ffff:127.0.0.1]",
-        "169.254.169.254",
-        "localhost",
-        "127.1",
-        "2130706433",
-        "0x7f.1",
-    ):
-        with pytest.raises(InvalidImage):
-            await real.fetch(f"http://{text}:1/")
+    with pytest.raises(InvalidImage) as refused:
+        await real.fetch(f"http://{host}:{canary.port}/")
+    assert refused.value.message == NOT_FETCHED
+    assert not canary.woken
+    await real.aclose()
+
+
+async def test_a_public_name_that_points_within_is_not_followed(canary: Canary) -> None:
+    real = RemoteImages(1000, resolve=points_within)
+    with pytest.raises(InvalidImage):
+        await real.fetch(f"http://pictures.example:{canary.port}/")
+    assert not canary.woken
+    await real.aclose()
+
+
+@pytest.mark.parametrize(
+    "host", ["127.0.0.1", "127.1", "0", "2130706433", "0x7f.1", "0177.0.0.1", "localhost", "[::ffff:7f00:1]"]
+)
+async def test_the_canary_wakes_where_nothing_but_the_check_is_missing(canary: Canary, host: str) -> None:
+    """Else the tests above would hold for a gateway without it too."""
+    open_to_all = RemoteImages(1000, allow=lambda address: True)
+    with pytest.raises(InvalidImage):
+        await open_to_all.fetch(f"http://{host}:{canary.port}/")
+    assert canary.woken
+    await open_to_all.aclose()
+
+
+async def test_whether_a_name_exists_within_cannot_be_told(images: RemoteImages) -> None:
+    async def refusal(resolve: Resolve) -> str:
+        asked = RemoteImages(1000, resolve=resolve)
+        with pytest.raises(InvalidImage) as refused:
+            await asked.fetch("http://db.internal/")
+        await asked.aclose()
+        return refused.value.message
+
+    async def nobody(name: str, port: int) -> list[Address]:
+        raise socket.gaierror
+
+    assert await refusal(nobody) == await refusal(points_within)
+
+
+async def test_a_name_server_that_does_not_answer_holds_up_no_other_work(monkeypatch: pytest.MonkeyPatch) -> None:
+    answers = threading.Event()
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: answers.wait(20) and [])
+    real = RemoteImages(1000)
+    asked = [asyncio.create_task(real.fetch(f"http://host{number}.example/")) for number in range(60)]
+    await asyncio.sleep(0.1)
+    started = time.monotonic()
+    await asyncio.to_thread(lambda: None)
+    assert time.monotonic() - started < 5
+    answers.set()
+    refused = await asyncio.gather(*asked, return_exceptions=True)
+    assert all(isinstance(one, InvalidImage) for one in refused)
+    await real.aclose()
+
+
+async def test_a_connection_serves_one_picture(host: Running, images: RemoteImages) -> None:
+    """HTTPX keeps connections by address: over TLS the next host there would be believed by the certificate of the last."""
+    assert json.loads(await images.fetch(url(host, "/peer"))) != json.loads(await images.fetch(url(host, "/peer")))

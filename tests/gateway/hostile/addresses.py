@@ -1,6 +1,15 @@
 """Addresses behind which no picture may be fetched, in every spelling. Each is refused with `invalid_image`."""
 
+# This machine, in every spelling that a resolver or a socket takes for it.
+LOOPBACK = (
+    "127.0.0.1", "127.1", "127.0.1", "127.255.255.254", "0", "0.0.0.0", "2130706433", "0x7f000001", "0x7f.0.0.1", "0x7f.1",
+    "0177.0.0.1", "017700000001", "127.0.0.1.", "localhost", "LOCALHOST", "localhost.", "desk.localhost", "[::1]", "[::]",
+    "[0:0:0:0:0:0:0:1]", "[::ffff:127.0.0.1]", "[::ffff:7f00:1]", "[::127.0.0.1]", "①②⑦.⓪.⓪.①", "１２７.0.0.１", "127。0。0。1",
+)  # fmt: skip
+# PORT: where a canary listens that nobody may wake.
 ADDRESSES = (
+    *(f"http://{host}:PORT/" for host in LOOPBACK), "http://8.8.8.8@127.0.0.1:PORT/", "http://127.0.0.1:PORT#@8.8.8.8/",
+    "http://127.0.0.1:PORT\\@8.8.8.8/", "http://127.0.0.1:PORT/?http://8.8.8.8/", "https://127.0.0.1:PORT/v1/models",
     "http://127.0.0.1/", "http://127.0.0.1:22/", "http://127.1/", "http://127.0.1/", "http://0/", "http://0.0.0.0/",
     "http://2130706433/", "http://0x7f000001/", "http://0x7f.0.0.1/", "http://0177.0.0.1/", "http://017700000001/",
     "http://127.0.0.1./", "http://[::1]/", "http://[::]/", "http://[0:0:0:0:0:0:0:1]/", "http://[::ffff:127.0.0.1]/",

@@ -90,6 +90,14 @@ def pdf(pages: int = 1, box: str = "0 0 200 200", content: bytes = b"", tail: by
     return bytes(made) + tail
 
 
+def noisy_pdf(pages: int, size: tuple[int, int] = (1448, 2048)) -> bytes:
+    """Pages that no encoder makes small."""
+    made = io.BytesIO()
+    noise = Image.effect_noise(size, 80).convert("RGB")
+    noise.save(made, "PDF", save_all=True, append_images=[noise] * (pages - 1), resolution=150)
+    return made.getvalue()
+
+
 def locked_pdf() -> bytes:
     writer = pypdf.PdfWriter(io.BytesIO(pdf()))
     writer.encrypt("geheim", algorithm="RC4-128")
@@ -193,6 +201,10 @@ PICTURES: dict[str, tuple[bytes, Answer]] = {
         pdf(1).replace(b"/Type/Catalog", b"/Type/Catalog/OpenAction<</S/JavaScript/JS(app.alert(1))>>"),
         OK,
     ),
+    "pdf of too many bytes": (pdf(1, tail=b" " * 3_000_000), (413, "pdf_too_large")),
+    "png of too many bytes": (encoded("PNG") + b"%PDF-" * 600_000, TOO_LARGE),
+    "pdf whose second page is missing": (pdf(2).replace(b"Kids[4 0 R 5 0 R]", b"Kids[4 0 R 9 0 R]"), DAMAGED),
+    "pdf of long pages": (pdf(2, "0 0 300 14000"), OK),
     "pdf with a file inside": (pdf(1, tail=b"\n" + b"MZ" * 1000), OK),
 }
 
@@ -218,4 +230,5 @@ URLS: dict[str, tuple[str, Answer]] = {
     "html by its label": (data_url(b"<script>", "text/html"), NO_PICTURE),
     "png by the label of html": (data_url(encoded("PNG"), "text/html"), OK),
     "over IMAGE_MAX_BYTES": ("data:image/png;base64," + "A" * 3_000_000, TOO_LARGE),
+    "a pdf over IMAGE_MAX_BYTES by the label of a picture": (data_url(b"%PDF-1.7\n" * 300_000), (413, "pdf_too_large")),
 }

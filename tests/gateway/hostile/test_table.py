@@ -14,6 +14,7 @@ import requests
 from benchmarks.servers import ROOT, Running, running_gateway, wait_for
 from tests.gateway.hostile.addresses import ADDRESSES
 from tests.gateway.hostile.bodies import BODIES
+from tests.gateway.hostile.canary import Canary, listening
 from tests.gateway.hostile.pictures import PICTURES, URLS, Answer, data_url
 from tests.gateway.hostile.requests_ import WIRE, chunk, get, post
 
@@ -36,6 +37,12 @@ def target(engine: Running, tmp_path_factory: pytest.TempPathFactory) -> Iterato
     with running_gateway(engine.url, data, "tests.hasty_gateway", **settings) as gateway:
         wait_for(gateway.url + "/readyz")
         yield gateway
+
+
+@pytest.fixture(scope="module")
+def canary() -> Iterator[Canary]:
+    with listening() as one:
+        yield one
 
 
 @pytest.fixture(scope="module")
@@ -97,9 +104,12 @@ def test_a_hostile_data_url_gets_its_answer(target: Running, session: requests.S
 
 
 @pytest.mark.parametrize("url", ADDRESSES)
-def test_no_picture_is_fetched_from_within(target: Running, session: requests.Session, url: str) -> None:
+def test_no_picture_is_fetched_from_within(
+    target: Running, session: requests.Session, canary: Canary, url: str
+) -> None:
     started = time.monotonic()
-    answer = ask(target, session, with_picture(url))
+    answer = ask(target, session, with_picture(url.replace("PORT", str(canary.port))))
+    assert not canary.woken
     holds(answer, (400, "invalid_image"))
     assert answer.json()["error"]["param"] == "messages.0.content.0"
     assert time.monotonic() - started < 20

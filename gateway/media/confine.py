@@ -1,0 +1,113 @@
+"""What the process that renders PDFs can still do once somebody has found a way into it: read fonts, and answer its parent.
+
+Without root: Landlock keeps it from files and from other processes' memory and environment, seccomp from sockets and programs. Where the
+kernel has not both, it gets no new file descriptor at all, and so no fonts of this machine.
+"""
+
+import ctypes
+import os
+import platform
+import resource
+import struct
+from collections.abc import Callable
+from contextlib import suppress
+
+NICENESS = 10  # streams wait for the event loop, and it for a core
+FEW_FILES = 64
+FONTS = ("/usr/share/fonts", "/usr/share/X11/fonts", "/usr/local/share/fonts")  # where PDFium looks
+
+# linux/prctl.h, linux/landlock.h, linux/seccomp.h, linux/filter.h
+NO_NEW_PRIVILEGES, SET_SECCOMP, FILTER = 38, 22, 2
+CREATE_RULESET, ADD_RULE, RESTRICT_SELF = 444, 445, 446
+GET_VERSION, BENEATH = 1, 1
+READ_FILE, READ_FOLDER = 1 << 2, 1 << 3
+FILE_RIGHTS = {1: 13, 2: 14, 3: 15, 4: 15}  # how many there are, by Landlock's version
+NEWEST_FILE_RIGHTS = 16
+TCP, SCOPED = 0b11, 0b11  # bind and connect; abstract sockets and signals
+ATTRIBUTES = {1: 8, 2: 8, 3: 8, 4: 16, 5: 16}  # bytes of them, by version
+NEWEST_ATTRIBUTES = 24
+LOAD, EQUAL, AT_LEAST, RETURN = 0x20, 0x15, 0x35, 0x06
+NUMBER, ARCHITECTURE = 0, 4  # offsets in seccomp_data
+ALLOW, REFUSE = 0x7FFF0000, 0x00050001  # with EPERM
+X32 = 0x40000000  # the same calls under other numbers
+
+# socket, socketpair, clone, fork, vfork, execve, kill, ptrace, process_vm_readv and _writev, execveat, io_uring_setup, clone3, pidfd_getfd
+CALLS = {
+    "x86_64": (0xC000003E, (41, 53, 56, 57, 58, 59, 62, 101, 310, 311, 322, 425, 435, 438)),
+    "aarch64": (0xC00000B7, (198, 199, 220, 221, 129, 117, 270, 271, 281, 425, 435, 438)),
+}
+
+
+def confine(memory: int, seconds: int) -> None:
+    """`memory` in bytes, `seconds` of CPU: bounds that hold even where the parent is gone."""
+    os.nice(NICENESS)
+    held = [_holds(step) for step in (_no_new_privileges, _fonts_alone, _no_sockets_and_programs)]
+    for bound, value in (
+        (resource.RLIMIT_AS, memory),
+        (resource.RLIMIT_FSIZE, 0),
+        (resource.RLIMIT_CORE, 0),
+        (resource.RLIMIT_NPROC, 0),
+        (resource.RLIMIT_NOFILE, FEW_FILES if all(held) else 0),
+    ):
+        resource.setrlimit(bound, (value, value))
+    resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds + 1))
+
+
+def _holds(step: Callable[[], None]) -> bool:
+    with suppress(
+        OSError, AttributeError, KeyError
+    ):  # an older kernel, another system, a machine whose calls have other numbers
+        step()
+        return True
+    return False
+
+
+def _no_new_privileges() -> None:
+    """Without it the kernel takes neither of the others from anybody but root."""
+    _control(NO_NEW_PRIVILEGES, 1)
+
+
+def _fonts_alone() -> None:
+    version = _call(CREATE_RULESET, None, 0, GET_VERSION)
+    rights = (1 << FILE_RIGHTS.get(version, NEWEST_FILE_RIGHTS)) - 1
+    attributes = struct.pack("=QQQ", rights, TCP, SCOPED)[: ATTRIBUTES.get(version, NEWEST_ATTRIBUTES)]
+    rules = _call(CREATE_RULESET, attributes, len(attributes), 0)
+    for folder in filter(os.path.isdir, FONTS):
+        opened = os.open(folder, os.O_PATH)
+        _call(ADD_RULE, rules, BENEATH, struct.pack("=Qi", READ_FILE | READ_FOLDER, opened), 0)
+        os.close(opened)
+    _call(RESTRICT_SELF, rules, 0)
+    os.close(rules)
+
+
+def _no_sockets_and_programs() -> None:
+    architecture, calls = CALLS[platform.machine()]
+    steps = [
+        (LOAD, 0, 0, ARCHITECTURE),
+        (EQUAL, 0, len(calls) + 3, architecture),
+        (LOAD, 0, 0, NUMBER),
+        (AT_LEAST, len(calls) + 1, 0, X32),
+        *((EQUAL, len(calls) - number, 0, call) for number, call in enumerate(calls)),
+        (RETURN, 0, 0, ALLOW),
+        (RETURN, 0, 0, REFUSE),
+    ]
+    program = b"".join(struct.pack("=HBBI", *step) for step in steps)
+    kept = ctypes.create_string_buffer(program, len(program))
+    head = struct.pack("@HP", len(steps), ctypes.addressof(kept))  # sock_fprog
+    _control(SET_SECCOMP, FILTER, head)
+
+
+def _call(number: int, *arguments: int | bytes | None) -> int:
+    return _checked(ctypes.CDLL(None, use_errno=True).syscall(number, *arguments))
+
+
+def _control(*arguments: int | bytes) -> int:
+    padding = (0,) * (5 - len(arguments))
+    return _checked(ctypes.CDLL(None, use_errno=True).prctl(*arguments, *padding))
+
+
+def _checked(result: int) -> int:
+    if result < 0:
+        number = ctypes.get_errno()
+        raise OSError(number, os.strerror(number))
+    return result
