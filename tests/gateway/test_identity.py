@@ -86,6 +86,42 @@ def test_only_digests_are_keys(tmp_path: Path) -> None:
     assert ring(tmp_path / "k", {**good, "sha256": good["sha256"].upper()}).find("sk-a") is not None
 
 
+def test_an_empty_key_is_nobodys(tmp_path: Path) -> None:
+    """`API_KEYS=shop:$UNSET` used to let in whoever sent an empty Bearer."""
+    assert ring(tmp_path / "k", entry("a", "")).empty
+    assert KeyRing((("a", ""),), None).find("") is None
+    for name in ("", "shop:li"):
+        assert ring(tmp_path / "k", entry(name, "sk-good")).empty
+
+
+@pytest.mark.parametrize(
+    ("setting", "value"),
+    [("api_keys", value) for value in ("shop:", "shop: ", "shop", "shop:sk-12", "shop:sk-good,other:", ":sk-good")]
+    + [(setting, value) for setting in ("proxy_secret", "embed_secret") for value in ("x", "1234567", "        ")],
+)
+def test_a_key_or_secret_that_anybody_could_guess_stops_the_start(setting: str, value: str) -> None:
+    with pytest.raises(WrongSettings, match=f"{setting.upper()}=.hidden.: .* characters|a name before") as raised:
+        load_settings(**{setting: value})
+    assert "sk-" not in str(raised.value)
+
+
+def test_keys_and_secrets_at_the_bound_are_taken() -> None:
+    settings = load_settings(api_keys="shop:sk-123, sk-456", proxy_secret="12345678", embed_secret="")
+    assert settings.named_api_keys == (("shop", "sk-123"), ("default", "sk-456"))
+
+
+def test_a_key_file_that_is_broken_at_the_start_opens_nothing_and_is_told(engine: Running, tmp_path: Path) -> None:
+    path = tmp_path / "keys.json"
+    path.write_text(json.dumps({"keys": [entry("shop", "sk-shop"), {"name": "a", "sha256": "sk-plain"}]}))
+    settings = {"API_KEYS_FILE": str(path), "API_KEYS": "other:sk-other", "ENGINE": "cpu", "ANONYMOUS_NETWORKS": ""}
+    with running_gateway(engine.url, tmp_path, **settings) as gateway:
+        assert [models(gateway, key) for key in ("sk-other", "sk-shop", "sk-plain")] == [200, 401, 401]
+        assert '"keys_file_unreadable"' in gateway.log.read_text()
+        write(path, entry("shop", "sk-shop"))
+        time.sleep(1.1)
+        assert models(gateway, "sk-shop") == 200
+
+
 def test_a_key_in_any_script_is_found_by_the_bytes_of_its_header() -> None:
     known = KeyRing((("a", "钥匙"),), None)
     assert known.find("钥匙".encode().decode("latin-1")) is not None
