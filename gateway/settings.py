@@ -28,11 +28,13 @@ def split_commas(value: object) -> object:
     return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
 
 
-def networks(value: object) -> object:
-    if isinstance(value, str):
-        value = EVERYONE if value.strip() == "*" else value
-        return tuple(network(part.strip()) for part in value.split(",") if part.strip())
-    return value
+def networks(text: str) -> tuple[Network, ...]:
+    text = EVERYONE if text.strip() == "*" else text
+    return tuple(network(part.strip()) for part in text.split(",") if part.strip())
+
+
+def as_networks(value: object) -> object:
+    return networks(value) if isinstance(value, str) else value
 
 
 def network(text: str) -> Network:
@@ -111,7 +113,7 @@ def each(check: Callable[[str], str]) -> Callable[[tuple[str, ...]], tuple[str, 
 
 
 Names = Annotated[tuple[str, ...], NoDecode, BeforeValidator(split_commas)]
-Networks = Annotated[tuple[Network, ...], NoDecode, BeforeValidator(networks)]
+Networks = Annotated[tuple[Network, ...], NoDecode, BeforeValidator(as_networks)]
 Rate = Annotated[str, AfterValidator(rate)]
 APIKeys = Annotated[SecretStr, AfterValidator(api_keys)]
 Secret = Annotated[SecretStr, AfterValidator(secret)]
@@ -183,7 +185,7 @@ class Settings(BaseSettings):
         SecretStr(""), description="Signs embed tokens and visitor cookies; 8 characters or more."
     )
     anonymous_networks: Networks = Field((), description="CIDRs that need no key.")
-    allowed_ips: Networks = Field(networks(PRIVATE_NETWORKS), description="CIDRs that may connect; * is everyone.")  # type: ignore[arg-type]
+    allowed_ips: Networks = Field(networks(PRIVATE_NETWORKS), description="CIDRs that may connect; * is everyone.")
     allowed_origins: AllowedOrigins = Field(
         (PRIVATE_ORIGINS,),
         description="Exact origins of pages that may call; `private` is localhost and private addresses.",
