@@ -35,6 +35,7 @@ from gateway.metrics import Metrics
 from gateway.middleware.cors import CORS
 from gateway.middleware.errors import Errors, install_handlers
 from gateway.middleware.guard import Guard
+from gateway.middleware.identify import Identify
 from gateway.middleware.observe import Observe
 from gateway.routes.chat import chat_router
 from gateway.routes.conversations import conversations_router
@@ -58,6 +59,7 @@ def create_app(settings: Settings) -> Gateway:
         docs_url=None,
         redoc_url=None,
         openapi_url=None,
+        redirect_slashes=False,  # a redirect would name the Host that was sent
     )
     install_handlers(app, desk.short_limiter.charge)
     chat = chat_router(desk)
@@ -69,12 +71,12 @@ def create_app(settings: Settings) -> Gateway:
         Middleware(Observe, metrics=desk.metrics, trust=proxy_trust(settings)),
         Middleware(CORS, origins=desk.origins),  # around the errors, which pages on other origins must be able to read
         Middleware(Errors),
+        Middleware(Guard, allowed=settings.allowed_ips, origins=desk.origins, max_body=settings.max_body_bytes),
         Middleware(
-            Guard,
-            allowed=settings.allowed_ips,
-            origins=desk.origins,
-            max_body=settings.max_body_bytes,
-            identify=desk.authenticator.by_path,
+            Identify,
+            authenticator=desk.authenticator,
+            count_failure=lambda address: desk.limiter.check(desk.rates["ip"], f"address:{address}"),
+            exists=app.has_route,
         ),
     )
     short_way = [route for route in chat.routes if isinstance(route, APIRoute) and route.path in SHORT_WAY]
@@ -110,7 +112,6 @@ def build_desk(settings: Settings) -> Desk:
             KeyRing(settings.named_api_keys, settings.api_keys_file),
             signer,
             settings.anonymous_networks,
-            lambda address: limiter.check(rates["ip"], f"address:{address}"),
         ),
         signer=signer,
         origins=Origins(settings.allowed_origins),

@@ -33,6 +33,7 @@ class RequestContext:
     request_id: str
     address: str
     through_proxy: bool
+    scheme: str  # http or https, as the client came
     # The server's own send: once a response's head is out, no layer in between has anything to add to its body.
     send: Send
     # The same for chunks that need no frame, where the server can.
@@ -49,6 +50,13 @@ class RequestContext:
     # Headers that stages want on the response: (name, value), lower-case.
     headers: list[tuple[bytes, bytes]] = field(default_factory=list)
 
+    @property
+    def counted(self) -> str:
+        """Who is charged and queued. A visitor without a cookie is an address: dropping it must not win a new allowance."""
+        if self.caller is None or self.caller.new_visitor is not None:
+            return f"address:{self.address}"
+        return self.caller.owner
+
     def elapsed(self) -> float:
         return time.perf_counter() - self.started
 
@@ -57,3 +65,10 @@ def context_of(where: HTTPConnection | Scope) -> RequestContext:
     scope = where.scope if isinstance(where, HTTPConnection) else where
     context: RequestContext = scope[CONTEXT]
     return context
+
+
+async def caller_of(request: HTTPConnection) -> Caller:
+    """The caller whom `Identify` has found. For routes that nobody may call unknown, as a dependency or by hand."""
+    caller = context_of(request).caller
+    assert caller is not None, "this route is listed as open, and asks who calls"
+    return caller

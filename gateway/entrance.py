@@ -9,6 +9,7 @@ from fastapi.routing import APIRoute
 from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import Response
+from starlette.routing import Match
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from gateway.document import completed
@@ -30,6 +31,10 @@ class Gateway(FastAPI):
         if self.openapi_schema is None:
             self.openapi_schema = completed(super().openapi())
         return self.openapi_schema
+
+    def has_route(self, scope: Scope) -> bool:
+        """Whether the path and the method are a route's."""
+        return any(route.matches(dict(scope))[0] is Match.FULL for route in self.router.routes)
 
     async def by_fastapi(self, scope: Scope, receive: Receive, send: Send) -> None:
         await super().__call__(scope, receive, send)

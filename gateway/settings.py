@@ -20,17 +20,21 @@ EVERYONE = "0.0.0.0/0,::/0"
 PRIVATE_ORIGINS = "private"
 DEFAULT_PORTS = {"http": 80, "https": 443}
 MIB = 1024 * 1024
+# Shorter than this is a slip (`shop:$UNSET`) or can be guessed; `make up` and `make key` make 256 bits.
+MIN_KEY = MIN_SECRET = 6  # characters
 
 
 def split_commas(value: object) -> object:
     return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
 
 
-def networks(value: object) -> object:
-    if isinstance(value, str):
-        value = EVERYONE if value.strip() == "*" else value
-        return tuple(network(part.strip()) for part in value.split(",") if part.strip())
-    return value
+def networks(text: str) -> tuple[Network, ...]:
+    text = EVERYONE if text.strip() == "*" else text
+    return tuple(network(part.strip()) for part in text.split(",") if part.strip())
+
+
+def as_networks(value: object) -> object:
+    return networks(value) if isinstance(value, str) else value
 
 
 def network(text: str) -> Network:
@@ -78,13 +82,41 @@ def database_url(value: SecretStr) -> SecretStr:
     return value
 
 
+def named_keys(text: str) -> tuple[tuple[str, str], ...]:
+    """(name, key) pairs; a key without a name is called `default`. Raises ValueError."""
+    pairs = []
+    for part in filter(None, map(str.strip, text.split(","))):
+        name, separator, key = part.partition(":")
+        pairs.append((name.strip(), key.strip()) if separator else ("default", part))
+    for name, key in pairs:
+        if not name:
+            raise ValueError("a name before every colon, such as shop:key")
+        if len(key) < MIN_KEY:
+            raise ValueError(f"keys of {MIN_KEY} characters or more; that of {name} has {len(key)}")
+    return tuple(pairs)
+
+
+def api_keys(value: SecretStr) -> SecretStr:
+    named_keys(value.get_secret_value())
+    return value
+
+
+def secret(value: SecretStr) -> SecretStr:
+    size = len(value.get_secret_value().strip())
+    if size < MIN_SECRET and value.get_secret_value():
+        raise ValueError(f"{MIN_SECRET} characters or more, or nothing; it has {size}")
+    return value
+
+
 def each(check: Callable[[str], str]) -> Callable[[tuple[str, ...]], tuple[str, ...]]:
     return lambda values: tuple(check(value) for value in values)
 
 
 Names = Annotated[tuple[str, ...], NoDecode, BeforeValidator(split_commas)]
-Networks = Annotated[tuple[Network, ...], NoDecode, BeforeValidator(networks)]
+Networks = Annotated[tuple[Network, ...], NoDecode, BeforeValidator(as_networks)]
 Rate = Annotated[str, AfterValidator(rate)]
+APIKeys = Annotated[SecretStr, AfterValidator(api_keys)]
+Secret = Annotated[SecretStr, AfterValidator(secret)]
 DatabaseURL = Annotated[SecretStr, AfterValidator(database_url)]
 AllowedOrigins = Annotated[Names, AfterValidator(origins)]
 URL = Annotated[str, AfterValidator(http_url)]
@@ -142,12 +174,18 @@ class Settings(BaseSettings):
     )
     fallback_engine_url: URL = Field("http://lite:3002", description="Answers while no engine does; empty: none.")
 
-    api_keys: SecretStr = Field(SecretStr(""), description="name:key pairs, comma-separated.")
+    api_keys: APIKeys = Field(
+        SecretStr(""), description="name:key pairs, comma-separated; a key has 6 characters or more."
+    )
     api_keys_file: Path | None = Field(None, description="JSON file of key digests, from `make key`.")
-    proxy_secret: SecretStr = Field(SecretStr(""), description="nginx proves with it that the user header is its own.")
-    embed_secret: SecretStr = Field(SecretStr(""), description="Signs embed tokens and visitor cookies.")
+    proxy_secret: Secret = Field(
+        SecretStr(""), description="nginx proves with it that the user header is its own; 6 characters or more."
+    )
+    embed_secret: Secret = Field(
+        SecretStr(""), description="Signs embed tokens and visitor cookies; 6 characters or more."
+    )
     anonymous_networks: Networks = Field((), description="CIDRs that need no key.")
-    allowed_ips: Networks = Field(networks(PRIVATE_NETWORKS), description="CIDRs that may connect; * is everyone.")  # type: ignore[arg-type]
+    allowed_ips: Networks = Field(networks(PRIVATE_NETWORKS), description="CIDRs that may connect; * is everyone.")
     allowed_origins: AllowedOrigins = Field(
         (PRIVATE_ORIGINS,),
         description="Exact origins of pages that may call; `private` is localhost and private addresses.",
@@ -214,11 +252,7 @@ class Settings(BaseSettings):
     @cached_property
     def named_api_keys(self) -> tuple[tuple[str, str], ...]:
         """(name, key) pairs of API_KEYS."""
-        pairs = []
-        for part in filter(None, map(str.strip, self.api_keys.get_secret_value().split(","))):
-            name, separator, key = part.partition(":")
-            pairs.append((name.strip(), key.strip()) if separator else ("default", part))
-        return tuple(pairs)
+        return named_keys(self.api_keys.get_secret_value())
 
 
 SECRETS = frozenset(name for name, field in Settings.model_fields.items() if field.annotation is SecretStr)

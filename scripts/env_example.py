@@ -10,6 +10,7 @@ from gateway.settings import PRIVATE_NETWORKS, Settings
 OTHERS = (
     ("HTTP_PORT", "8080", "What nginx publishes."),
     ("HTTPS_PORT", "8443", "What nginx publishes for TLS, once it has a certificate."),
+    ("FRONT_PROXIES", "", "CIDRs of proxies before nginx, which say the client's address and scheme."),
     ("BASIC_AUTH_USER", "admin", "nginx's first user."),
     ("BASIC_AUTH_PASSWORD", "", "nginx's first user's password; `make up` makes one."),
     ("MODEL_ID", "", "vLLM: checkpoint, owner/name; with MODEL_SOURCE=local a folder. Default by the GPU found."),

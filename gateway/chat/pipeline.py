@@ -27,6 +27,7 @@ from gateway.engines.wire import ChunkInto, Into, Response
 from gateway.errors import ContextLengthExceeded, GatewayError, UpstreamError, UpstreamUnavailable
 from gateway.knowledge.query import citations_for
 from gateway.limits.admission import Admission, Permit
+from gateway.limits.rates import charged
 from gateway.media.gather import Album
 
 FITTING_TRIES = 4
@@ -204,7 +205,7 @@ class Pipeline:
         while True:
             try:
                 with _timed(question.context, "queue"):
-                    permit = await engines.admit(question.caller.owner, question.affinity, tried, moved)
+                    permit = await engines.admit(charged(question.context.counted), question.affinity, tried, moved)
             except UpstreamUnavailable as unavailable:
                 raise refusal or unavailable from None
             try:

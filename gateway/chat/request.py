@@ -13,6 +13,7 @@ MAX_MESSAGES = 200
 MAX_TOOLS = 32
 MAX_TOOLS_BYTES = 64 * 1024
 MAX_SCHEMA_BYTES = 16 * 1024
+MAX_METADATA_BYTES = 16 * 1024
 MAX_PARTS = 256  # of one message
 # A body of eight megabytes of `1,` or `"a":1,` would become gigabytes of values and of errors. Text with so many commas or
 # colons is longer than any engine's context.
@@ -209,7 +210,7 @@ class ChatRequest(Exact):
     tool_choice: Literal["none", "auto", "required"] | ToolChoice | None = None
     parallel_tool_calls: bool | None = None
     user: str | None = Field(None, max_length=256)
-    metadata: dict[str, Any] | None = None
+    metadata: Annotated[dict[str, Any], at_most_bytes(MAX_METADATA_BYTES, "metadata")] | None = None
     store: bool | None = None
 
     @property

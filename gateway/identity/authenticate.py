@@ -1,18 +1,21 @@
 """The one path by which a request becomes a Caller (contract, section 3)."""
 
-from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from starlette.requests import HTTPConnection
 
 from gateway.context import Caller, RequestContext, context_of
-from gateway.errors import GatewayError, InvalidAPIKey, InvalidToken, OriginNotAllowed
+from gateway.errors import InvalidAPIKey, InvalidToken, OriginNotAllowed
 from gateway.identity.keys import KeyRing
 from gateway.identity.networks import USER_HEADER, is_forwarded, is_local_host, within
+from gateway.identity.origins import is_own
 from gateway.identity.tokens import VISITOR_COOKIE, Signer, new_visitor
 from gateway.settings import Network
 
 KEYS_ONLY = "/v1/embed-tokens"
+# What anybody may ask for. A route that is neither here nor under /v1/ or /api/ needs an API key.
+OPEN = frozenset(("/healthz", "/readyz", "/metrics", "/", "/chat.html", "/embed.html", "/embed.js"))
+OPEN_FOLDER = "/assets/"
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,63 +23,62 @@ class Authenticator:
     keys: KeyRing
     signer: Signer
     anonymous_networks: tuple[Network, ...]
-    # Called with the address of a failed attempt; raises RateLimitExceeded when there were too many.
-    count_failure: Callable[[str], Awaitable[None]]
 
-    async def by_path(self, connection: HTTPConnection) -> Caller | None:
-        """Who calls, by the path's row in the contract's table; None where anybody may."""
+    def by_path(self, connection: HTTPConnection) -> Caller | None:
+        """Who calls, by the path's row in the contract's table; None where anybody may. Raises InvalidAPIKey or InvalidToken
+        where nobody known does."""
         path = connection.scope["path"]
-        if path == KEYS_ONLY:
-            return await self.for_key(connection)
-        if path.startswith("/v1/"):
-            return await self.for_api(connection)
-        return await self.for_page(connection) if path.startswith("/api/") else None
+        if path in OPEN or path.startswith(OPEN_FOLDER):
+            return None
+        if path.startswith("/api/"):
+            return self._for_page(connection)
+        if path.startswith("/v1/") and path != KEYS_ONLY:
+            return self._for_api(connection)
+        return self._for_key(connection)
 
-    async def for_api(self, connection: HTTPConnection) -> Caller:
+    def _for_api(self, connection: HTTPConnection) -> Caller:
         """`/v1`: an API key, or an anonymous network."""
         context = context_of(connection)
         bearer = _bearer(connection)
         if bearer is not None and not self._key_means_nothing(connection, context):
-            return await self._key(bearer, context)
+            return self._key(bearer)
         if self._may_be_anonymous(connection, context):
             return Caller("anonymous", "anonymous", f"address:{context.address}")
-        raise await self._refused(context, InvalidAPIKey("Send an API key as `Authorization: Bearer <key>`."))
+        raise InvalidAPIKey("Send an API key as `Authorization: Bearer <key>`.")
 
-    async def for_key(self, connection: HTTPConnection) -> Caller:
+    def _for_key(self, connection: HTTPConnection) -> Caller:
         """Routes that only an API key opens."""
         bearer = _bearer(connection)
         if bearer is not None:
-            return await self._key(bearer, context_of(connection))
-        raise await self._refused(context_of(connection), InvalidAPIKey("This route needs an API key."))
+            return self._key(bearer)
+        raise InvalidAPIKey("This route needs an API key.")
 
-    async def for_page(self, connection: HTTPConnection) -> Caller:
+    def _for_page(self, connection: HTTPConnection) -> Caller:
         """`/api`: an embed token or an API key, nginx's user, or an anonymous network."""
         context = context_of(connection)
         bearer = _bearer(connection)
         if bearer is not None:
             is_token = bearer.count(".") == 2 and self.keys.find(bearer) is None
-            return await (self._token(bearer, connection) if is_token else self._key(bearer, context))
+            return self._token(bearer, connection) if is_token else self._key(bearer)
         user = connection.headers.get(USER_HEADER, "") if context.through_proxy else ""
         if user:
             return self._visitor(connection, Caller("user", "page", f"user:{user}"))
         if self._may_be_anonymous(connection, context):
             return self._visitor(connection, Caller("anonymous", "page", "visitor"))
-        raise await self._refused(context, InvalidAPIKey("Sign in, or send an API key or an embed token."))
+        raise InvalidAPIKey("Sign in, or send an API key or an embed token.")
 
-    async def _key(self, key: str, context: RequestContext) -> Caller:
+    def _key(self, key: str) -> Caller:
         known = self.keys.find(key)
         if known is None:
-            raise await self._refused(context, InvalidAPIKey("This API key is not known here."))
+            raise InvalidAPIKey("This API key is not known here.")
         return Caller("key", known.name, f"key:{known.name}", limit=known.limit)
 
-    async def _token(self, text: str, connection: HTTPConnection) -> Caller:
+    def _token(self, text: str, connection: HTTPConnection) -> Caller:
         token = self.signer.embed(text)
-        if token is None:
-            raise await self._refused(
-                context_of(connection), InvalidToken("The embed token is wrong or has expired; ask for a new one.")
-            )
+        if token is None or not self.keys.has(token.issuer):
+            raise InvalidToken("The embed token is wrong or has expired; ask for a new one.")
         check_token_origin(token.origin, connection)
-        return Caller("token", "embed", f"token:{token.user}", embed_origin=token.origin)
+        return Caller("token", "embed", f"token:{token.issuer}:{token.user}", embed_origin=token.origin)
 
     def _key_means_nothing(self, connection: HTTPConnection, context: RequestContext) -> bool:
         """SDKs always send some key. Where no key exists and none is needed, theirs is not held against them."""
@@ -96,10 +98,6 @@ class Authenticator:
         made = None if visitor else new_visitor()
         return Caller(caller.kind, caller.name, f"{caller.owner}:{visitor or made}", new_visitor=made)
 
-    async def _refused(self, context: RequestContext, error: GatewayError) -> GatewayError:
-        await self.count_failure(context.address)
-        return error
-
 
 def _bearer(connection: HTTPConnection) -> str | None:
     scheme, _, value = connection.headers.get("authorization", "").partition(" ")
@@ -109,7 +107,7 @@ def _bearer(connection: HTTPConnection) -> str | None:
 def check_token_origin(origin: str, connection: HTTPConnection) -> None:
     """A token works on the desk's own page and on the page it was made for; who carries it off to another gets nothing."""
     sent = connection.headers.get("origin", "").lower()
-    own = sent.partition("://")[2] == connection.headers.get("host", "").lower()
+    own = is_own(sent, connection.headers.get("host", ""), context_of(connection).scheme)
     if sent and not own and sent != origin.rstrip("/").lower():
         raise OriginNotAllowed("This embed token was made for another page's origin.")
 

@@ -15,6 +15,7 @@ from limits import parse as parse_rate
 log = logging.getLogger("sightdesk.keys")
 RECHECK_SECONDS = 1.0
 SHA256 = re.compile(r"[0-9a-f]{64}")
+OF_NOTHING = hashlib.sha256(b"").hexdigest()
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,8 +45,15 @@ class KeyRing:
         self._reread()
         return not self._fixed and not self._from_file
 
+    def has(self, name: str) -> bool:
+        """Whether a key of that name exists."""
+        self._reread()
+        return any(key.name == name for key in (*self._fixed, *self._from_file))
+
     def find(self, shown: str) -> Key | None:
         """The key behind the text of a header, or None. Every digest is compared, each in constant time."""
+        if not shown:
+            return None
         self._reread()
         digest = hashlib.sha256(shown.encode("latin-1", "replace")).hexdigest()  # the bytes as they came
         found = None
@@ -72,10 +80,13 @@ class KeyRing:
 
 
 def _entry(entry: dict[str, Any]) -> Key:
-    """Raises ValueError for what is no digest or no rate, and so for a key written in plain."""
+    """Raises ValueError for what is no digest or no rate, and so for a key written in plain or an empty one. A name without a
+    colon: owners are made of names."""
     digest, name, limit = str(entry["sha256"]).lower(), str(entry["name"]), entry.get("limit")
-    if not SHA256.fullmatch(digest):
+    if not SHA256.fullmatch(digest) or digest == OF_NOTHING:
         raise ValueError(f"{name}: sha256 is not the SHA-256 digest of a key")
+    if not name or ":" in name:
+        raise ValueError(f"{name!r} is no name of a key: one letter or more, and no colon")
     if limit is not None:
         parse_rate(str(limit))
     return Key(digest, name, None if limit is None else str(limit))

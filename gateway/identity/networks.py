@@ -8,11 +8,12 @@ from functools import lru_cache
 
 from starlette.datastructures import Headers
 
-from gateway.settings import Network
+from gateway.settings import PRIVATE_NETWORKS, Network, networks
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 PROXY_SECRET_HEADER = "x-sightdesk-proxy-secret"  # noqa: S105 - a header's name
 USER_HEADER = "x-sightdesk-user"
+PRIVATE = networks(PRIVATE_NETWORKS)
 # What proxies, tunnels and CDNs add: one of them means that the peer's address is not the client's.
 FORWARDING_HEADERS = frozenset(
     ("forwarded", "via", "x-real-ip", "x-client-ip", "x-cluster-client-ip", "true-client-ip", "cf-connecting-ip",
@@ -44,6 +45,11 @@ def within(address: str, networks: Iterable[Network]) -> bool:
     return parsed is not None and any(parsed in network for network in networks)
 
 
+def is_private(address: str) -> bool:
+    """In a private network or this machine. Python's own `is_private` counts what is reserved, for documentation say, as well."""
+    return within(address, PRIVATE)
+
+
 def is_local_host(host: str) -> bool:
     """Whether a Host header or an origin's host names this machine or a private address: nothing DNS can rebind."""
     parts = AUTHORITY.fullmatch(host.strip().lower())
@@ -52,12 +58,19 @@ def is_local_host(host: str) -> bool:
     name = parts["literal"] or parts["name"]
     if name == "localhost" or name.endswith(".localhost"):
         return True
+    # As wide as Python has it: no name server can move a literal address, and test networks are used as private ones.
     address = parse_address(name)
     return address is not None and address.is_private
 
 
 def is_forwarded(headers: Headers) -> bool:
     return any(name in FORWARDING_HEADERS or name.startswith(FORWARDING_PREFIX) for name in headers)
+
+
+def scheme_of(headers: Headers, own: str, through_proxy: bool) -> str:
+    """http or https: how the client came, which only a trusted proxy can say; `own` is how the request came to us."""
+    said = headers.get("x-forwarded-proto", "").strip().lower() if through_proxy else ""
+    return said if said in ("http", "https") else own
 
 
 class ProxyTrust:

@@ -14,12 +14,12 @@ class Origins:
         self.exact = frozenset(exact_origin(origin) for origin in allowed if origin != PRIVATE_ORIGINS)
         self.private = PRIVATE_ORIGINS in allowed
 
-    def allows(self, origin: str, host: str = "") -> bool:
-        """`host` is the request's Host header: a page may always call the server it came from."""
+    def allows(self, origin: str, host: str = "", scheme: str = "http") -> bool:
+        """`host` and `scheme` are the request's: a page may always call the server it came from."""
         parts = ORIGIN.fullmatch(origin.lower())
         if parts is None or not AUTHORITY.fullmatch(parts["authority"]):
             return False
-        if origin.lower() in self.exact or (host and parts["authority"] == host.lower()):
+        if origin.lower() in self.exact or is_own(origin.lower(), host, scheme):
             return True
         return self.private and is_local_host(parts["authority"])
 
@@ -27,3 +27,10 @@ class Origins:
         """embed.html's CSP source list; CSP knows no networks, so `private` is 'self' and localhost. As 30-users.sh."""
         sources = [SELF, "http://localhost:*", "http://127.0.0.1:*"] if self.private else [SELF]
         return " ".join([*sources, *sorted(self.exact)])
+
+
+def is_own(origin: str, host: str, scheme: str) -> bool:
+    """Whether a page came from the server that it calls. One that came by TLS counts where TLS ended before us unsaid; one that came
+    without, on the wire for anybody to change, does not speak for the server behind TLS."""
+    sent, _, authority = origin.partition("://")
+    return bool(host) and authority == host.lower() and sent in ("https", scheme)

@@ -1,6 +1,7 @@
 """Signed tokens: visitor cookies, and embed tokens for pages on other origins. JWT, HMAC-SHA256 (RFC 7519)."""
 
 import hashlib
+import os
 import secrets
 import time
 from dataclasses import dataclass
@@ -9,6 +10,8 @@ from typing import Any
 
 import jwt
 
+from gateway.settings import MIN_SECRET, WrongSettings
+
 ALGORITHM = "HS256"
 VISITOR_COOKIE = "sightdesk_visitor"
 VISITOR_SECONDS = 400 * 24 * 3600  # as long as browsers keep a cookie at most
@@ -16,6 +19,7 @@ VISITOR_SECONDS = 400 * 24 * 3600  # as long as browsers keep a cookie at most
 
 @dataclass(frozen=True, slots=True)
 class EmbedToken:
+    issuer: str  # the name of the API key that it was made with
     user: str
     origin: str
     expires_at: int
@@ -33,14 +37,17 @@ class Signer:
         claims = self._verify(cookie, "visitor")
         return str(claims["sub"]) if claims else None
 
-    def sign_embed(self, user: str, origin: str, ttl: int) -> tuple[str, int]:
+    def sign_embed(self, issuer: str, user: str, origin: str, ttl: int) -> tuple[str, int]:
         """(token, Unix time at which it expires); `ttl` in seconds."""
         expires_at = int(time.time()) + ttl
-        return self._sign({"sub": user, "aud": "embed", "origin": origin, "exp": expires_at}), expires_at
+        claims = {"iss": issuer, "sub": user, "aud": "embed", "origin": origin, "exp": expires_at}
+        return self._sign(claims), expires_at
 
     def embed(self, token: str) -> EmbedToken | None:
-        claims = self._verify(token, "embed", require=["exp", "sub", "origin"])
-        return EmbedToken(str(claims["sub"]), str(claims["origin"]), int(claims["exp"])) if claims else None
+        claims = self._verify(token, "embed", require=["exp", "iss", "sub", "origin"])
+        if claims is None:
+            return None
+        return EmbedToken(str(claims["iss"]), str(claims["sub"]), str(claims["origin"]), int(claims["exp"]))
 
     def cache_salt(self, tenant: str) -> str:
         """What keeps one tenant's prefix cache apart from another's inside the engine."""
@@ -64,14 +71,25 @@ def new_visitor() -> str:
 
 
 def kept_secret(given: str, data_dir: Path) -> str:
-    """EMBED_SECRET, or one that was made once and is kept in DATA_DIR, so that visitors survive a restart."""
+    """EMBED_SECRET, or one that was made once and is kept in DATA_DIR, so that visitors survive a restart. Raises WrongSettings."""
     if given:
         return given
     path = data_dir / "embed_secret"
-    try:
-        return path.read_text("ascii").strip()
-    except FileNotFoundError:
+    if not path.exists():
         data_dir.mkdir(parents=True, exist_ok=True)
-        path.touch(mode=0o600)
-        path.write_text(secrets.token_urlsafe(48), "ascii")
-        return path.read_text("ascii")
+        _write_whole(path, secrets.token_urlsafe(48))
+    kept = path.read_text("ascii").strip()
+    if len(kept) < MIN_SECRET:
+        raise WrongSettings(f"EMBED_SECRET: {path} holds no secret; delete it, and a new one is made")
+    return kept
+
+
+def _write_whole(path: Path, text: str) -> None:
+    """There with all of its text or not at all, whatever happens meanwhile."""
+    new = path.with_suffix(".new")
+    new.touch(mode=0o600)
+    with new.open("w", encoding="ascii") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+    new.replace(path)

@@ -18,10 +18,8 @@ from gateway.limits.rates import Rate, RateLimiter
 
 
 def owner_key(request: Request) -> str:
-    """Whom a short route charges. A visitor without a cookie is an address: dropping it must not win a new allowance."""
-    context = context_of(request)
-    caller = context.caller
-    return f"address:{context.address}" if caller is None or caller.new_visitor else caller.owner
+    """Whom a short route charges."""
+    return context_of(request).counted
 
 
 class ShortLimiter(Limiter):  # type: ignore[misc]

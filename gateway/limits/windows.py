@@ -10,8 +10,10 @@ from collections import OrderedDict, deque
 
 from limits.aio.storage import MovingWindowSupport, Storage
 
-# Callers remembered at most: who is pushed out by so many others starts anew.
+# Callers remembered at most. Who is pushed out by so many others starts anew, but not who is refused at the moment: a flood of
+# addresses must not let in again whoever guesses passwords.
 MAX_KEYS = 100_000
+MOST_SPARED = 16  # passed over for one newcomer
 
 
 class MemoryWindows(Storage, MovingWindowSupport):
@@ -21,14 +23,14 @@ class MemoryWindows(Storage, MovingWindowSupport):
 
     def __init__(self) -> None:
         super().__init__()
-        # key → (seconds of its window, when it was let through, oldest first); the key used longest ago comes first.
-        self._windows: OrderedDict[str, tuple[int, deque[float]]] = OrderedDict()
+        # key → (limit, seconds of its window, when it was let through, oldest first); the key used longest ago comes first.
+        self._windows: OrderedDict[str, tuple[int, int, deque[float]]] = OrderedDict()
 
     async def acquire_entry(self, key: str, limit: int, expiry: int, amount: int = 1) -> bool:
         """Whether `amount` more fit into the window of `expiry` seconds; they are counted if so."""
         now = time.time()
         self._forget(now)
-        _, passed = self._windows.setdefault(key, (expiry, deque()))
+        _, _, passed = self._windows.setdefault(key, (limit, expiry, deque()))
         self._windows.move_to_end(key)
         _slide(passed, now - expiry)
         if len(passed) + amount > limit:
@@ -39,7 +41,7 @@ class MemoryWindows(Storage, MovingWindowSupport):
     async def get_moving_window(self, key: str, limit: int, expiry: int) -> tuple[float, int]:
         """(when the oldest that counts was let through, how many count)."""
         now = time.time()
-        _, passed = self._windows.get(key, (expiry, deque[float]()))
+        _, _, passed = self._windows.get(key, (limit, expiry, deque[float]()))
         _slide(passed, now - expiry)
         return (passed[0], len(passed)) if passed else (now, 0)
 
@@ -69,11 +71,17 @@ class MemoryWindows(Storage, MovingWindowSupport):
 
     def _forget(self, now: float) -> None:
         """Drops callers whose window has passed, from the one that was silent longest on."""
+        spared = 0
         while self._windows:
-            key, (expiry, passed) = next(iter(self._windows.items()))
-            if len(self._windows) < MAX_KEYS and passed and passed[-1] > now - expiry:
+            key, (limit, expiry, passed) = next(iter(self._windows.items()))
+            counts = passed and passed[-1] > now - expiry
+            if counts and len(self._windows) < MAX_KEYS:
                 return
-            del self._windows[key]
+            if counts and len(passed) >= limit and spared < MOST_SPARED:
+                spared += 1
+                self._windows.move_to_end(key)
+            else:
+                del self._windows[key]
 
 
 def _slide(passed: deque[float], start: float) -> None:

@@ -1,13 +1,11 @@
 """Before any route: who may connect, what a changing request must look like, how large a body may be, how slow."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
 
 from starlette.datastructures import Headers
-from starlette.requests import HTTPConnection
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from gateway.context import Caller, context_of
+from gateway.context import context_of
 from gateway.errors import (
     BodyTooLarge,
     GatewayError,
@@ -34,21 +32,11 @@ BODY_BYTES_PER_SECOND = 16 * 1024  # slower than this over the whole body is a s
 
 
 class Guard:
-    """`identify` tells who calls, by the path's row in the contract's table; it raises where nobody known does."""
-
-    def __init__(
-        self,
-        app: ASGIApp,
-        allowed: tuple[Network, ...],
-        origins: Origins,
-        max_body: int,
-        identify: Callable[[HTTPConnection], Awaitable[Caller | None]],
-    ) -> None:
+    def __init__(self, app: ASGIApp, allowed: tuple[Network, ...], origins: Origins, max_body: int) -> None:
         self.app = app
         self.allowed = allowed
         self.origins = origins
         self.max_body = max_body
-        self.identify = identify
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -57,7 +45,7 @@ class Guard:
         headers = Headers(scope=scope)
         bound = self._bound(scope, headers)
         self._check(scope, headers, bound)
-        await self.app(scope, self._bounded(scope, receive, bound), send)
+        await self.app(scope, self._bounded(receive, bound), send)
 
     def _bound(self, scope: Scope, headers: Headers) -> int:
         """Bytes of this request's body."""
@@ -65,8 +53,8 @@ class Guard:
         return self.max_body if is_large else min(self.max_body, SMALL_JSON_BYTES)
 
     def _check(self, scope: Scope, headers: Headers, bound: int) -> None:
-        address = context_of(scope).address
-        if scope["path"] not in HEALTH_ROUTES and not within(address, self.allowed):
+        context = context_of(scope)
+        if scope["path"] not in HEALTH_ROUTES and not within(context.address, self.allowed):
             raise IPNotAllowed("Your address is not in ALLOWED_IPS.")
         seen = set()
         for name, _ in headers.raw:
@@ -77,7 +65,9 @@ class Guard:
         if scope["method"] not in CHANGING:
             return
         origin = headers.get("origin")
-        if origin is not None and not self.origins.allows(origin, headers.get("host", "")):
+        # Some requests that a page makes carry no Origin; the browser then still says whence they come.
+        foreign = origin is None and headers.get("sec-fetch-site") == "cross-site"
+        if foreign or (origin is not None and not self.origins.allows(origin, headers.get("host", ""), context.scheme)):
             raise OriginNotAllowed("Your page's origin is not in ALLOWED_ORIGINS.")
         self._check_body(headers, origin, bound)
 
@@ -96,8 +86,8 @@ class Guard:
         if length.isascii() and length.isdigit() and int(length) > bound:
             raise too_large(int(length), bound)
 
-    def _bounded(self, scope: Scope, receive: Receive, bound: int) -> Receive:
-        """The body as it comes, within its bounds. Nobody unknown makes us read one, whichever route it is for."""
+    def _bounded(self, receive: Receive, bound: int) -> Receive:
+        """The body as it comes, within its bounds."""
         loop = asyncio.get_running_loop()
         started = loop.time()
         received = 0
@@ -107,8 +97,6 @@ class Guard:
             nonlocal received, complete
             if complete:
                 return await receive()
-            if context_of(scope).caller is None:
-                await self.identify(HTTPConnection(scope))
             allowance = started + BODY_PAUSE_SECONDS + received / BODY_BYTES_PER_SECOND
             try:
                 async with asyncio.timeout_at(allowance):

@@ -8,7 +8,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from gateway.context import CONTEXT, RequestContext
-from gateway.identity.networks import ProxyTrust
+from gateway.identity.networks import ProxyTrust, scheme_of
 from gateway.metrics import Metrics
 from gateway.protocol import WRITE_CHUNK
 
@@ -53,7 +53,8 @@ class Observe:
         peer = scope["client"][0] if scope.get("client") else ""
         address, through_proxy = self.trust.client_address(peer, headers)
         write_chunk = (scope.get("extensions") or {}).get(WRITE_CHUNK)
-        return RequestContext(request_id, address, through_proxy, send, write_chunk)
+        scheme = scheme_of(headers, scope["scheme"], through_proxy)
+        return RequestContext(request_id, address, through_proxy, scheme, send, write_chunk)
 
     @staticmethod
     def _add_headers(message: Message, context: RequestContext) -> None:

@@ -16,10 +16,9 @@ from gateway.chat.answers import Answer
 from gateway.chat.pipeline import Pipeline, Question, affinity_of
 from gateway.chat.reply import StreamReply, send_json
 from gateway.chat.request import ChatRequest, PageRequest, parse
-from gateway.context import Caller, RequestContext, context_of
+from gateway.context import Caller, RequestContext, caller_of, context_of
 from gateway.desk import Desk
 from gateway.errors import GatewayError, InternalError, UpstreamUnavailable
-from gateway.identity.tokens import VISITOR_COOKIE, VISITOR_SECONDS, Signer
 
 log = logging.getLogger("sightdesk.chat")
 STOPPED = UpstreamUnavailable("The desk is being restarted; ask again.", retry_after=5)
@@ -33,21 +32,16 @@ def chat_router(desk: Desk) -> APIRouter:
 
     @router.post("/v1/chat/completions", openapi_extra=_documented(ChatRequest), summary="Chat completions")
     async def completions(request: Request) -> Response:
-        context = context_of(request)
-        context.caller = caller = await desk.authenticator.for_api(request)
-        await desk.limiter.check(desk.rate_of(caller), caller.owner, context)
+        context, caller = context_of(request), await caller_of(request)
+        await desk.limiter.check(desk.rate_of(caller), context.counted, context)
         chat = await read_body(request, ChatRequest, desk)
         wants_extras = request.headers.get("x-sightdesk-extras") == "1"
         return ChatResponse(desk, pipeline, ask(desk, request, chat, caller, wants_extras))
 
     @router.post("/api/chat", openapi_extra=_documented(PageRequest), summary="Ask, from the page")
     async def page_chat(request: Request) -> Response:
-        context = context_of(request)
-        context.caller = caller = await desk.authenticator.for_page(request)
-        set_visitor_cookie(caller, context, desk.signer)
-        # Who comes without a cookie is counted by address: dropping it must not win a new allowance.
-        counted = f"address:{context.address}" if caller.new_visitor else caller.owner
-        await desk.limiter.check(desk.rates["user"], counted, context)
+        context, caller = context_of(request), await caller_of(request)
+        await desk.limiter.check(desk.rates["user"], context.counted, context)
         chat = await read_body(request, PageRequest, desk)
         question = ask(desk, request, chat, caller, wants_extras=True)
         await keep_question(desk, question, chat)
@@ -55,34 +49,20 @@ def chat_router(desk: Desk) -> APIRouter:
 
     @router.get("/api/chat/{answer}", summary="Go on with an answer")
     async def resume(request: Request, answer: str) -> Response:
-        caller = await page_caller(desk, request)
-        await desk.limiter.check(desk.rates["api"], caller.owner, context_of(request))
+        caller = await caller_of(request)
+        await desk.short_limiter.charge(request)
         start = request.query_params.get("from", "")[:9]
         number = int(start) if start.isdecimal() else 0
         return ResumeResponse(desk, desk.answers.find(answer, caller.owner), number, context_of(request))
 
     @router.post("/api/chat/{answer}/stop", summary="Stop an answer", status_code=204)
     async def stop(request: Request, answer: str) -> Response:
-        caller = await page_caller(desk, request)
-        await desk.limiter.check(desk.rates["api"], caller.owner, context_of(request))
+        caller = await caller_of(request)
+        await desk.short_limiter.charge(request)
         await desk.answers.stop(desk.answers.find(answer, caller.owner))
         return Response(status_code=204)
 
     return router
-
-
-async def page_caller(desk: Desk, request: Request) -> Caller:
-    context = context_of(request)
-    context.caller = caller = await desk.authenticator.for_page(request)
-    set_visitor_cookie(caller, context, desk.signer)
-    return caller
-
-
-def set_visitor_cookie(caller: Caller, context: RequestContext, signer: Signer) -> None:
-    if caller.new_visitor is not None:
-        signed = signer.sign_visitor(caller.new_visitor)
-        cookie = f"{VISITOR_COOKIE}={signed}; Path=/; Max-Age={VISITOR_SECONDS}; HttpOnly; SameSite=Lax"
-        context.headers.append((b"set-cookie", cookie.encode("ascii")))
 
 
 async def read_body(request: Request, shape: type[Any], desk: Desk) -> Any:

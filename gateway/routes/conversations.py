@@ -9,9 +9,8 @@ from fastapi import APIRouter, Depends, Query, Request
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 from starlette.responses import Response, StreamingResponse
 
-from gateway.context import Caller
+from gateway.context import Caller, caller_of
 from gateway.desk import Desk
-from gateway.routes.chat import page_caller
 from gateway.routes.short import Limit
 from gateway.store.conversations import MAX_TITLE
 
@@ -40,10 +39,7 @@ def conversations_router(desk: Desk) -> APIRouter:
     router = APIRouter(prefix="/api")
     limit: Limit = desk.short_limiter.shared_limit(desk.settings.rate_limit_api, scope="api")
 
-    async def page(request: Request) -> Caller:
-        return await page_caller(desk, request)
-
-    Owner = Annotated[Caller, Depends(page)]
+    Owner = Annotated[Caller, Depends(caller_of)]
 
     @router.get("/conversations")
     @limit

@@ -1,6 +1,7 @@
 """GET /healthz, /readyz and /metrics."""
 
 import asyncio
+from pathlib import Path
 
 from fastapi import APIRouter, Request
 from starlette.responses import JSONResponse, Response
@@ -9,13 +10,12 @@ from gateway.config import engine_state
 from gateway.context import context_of
 from gateway.desk import Desk
 from gateway.errors import IPNotAllowed
-from gateway.identity.networks import parse_address
+from gateway.identity.networks import is_private
 from gateway.metrics import CONTENT_TYPE
 
 
 def from_private(request: Request) -> bool:
-    address = parse_address(context_of(request).address)
-    return address is not None and address.is_private
+    return is_private(context_of(request).address)
 
 
 def health_router(desk: Desk) -> APIRouter:
@@ -32,15 +32,19 @@ def health_router(desk: Desk) -> APIRouter:
         state = engine_state(desk)
         answering = state["ready"] or state["fallback"]
         startup = desk.startup.read()
-        if startup is not None and startup.detail and not state["ready"] and from_private(request):
-            state["detail"] = startup.detail  # names files and cards: for those who run the desk
+        ours = from_private(request)  # for those who run the desk: folders, files and cards by name
+        if startup is not None and startup.detail and not state["ready"] and ours:
+            state["detail"] = startup.detail
         body = {
             "status": "ready" if answering else "not ready",
             "engine": state,
             "upstreams": {upstream.name: bool(upstream.up) for upstream in desk.upstreams},
             "knowledge": {
                 "clauses": len(desk.library.clauses),
-                "problems": [f"{problem.path}: {problem.message}" for problem in desk.library.problems],
+                "problems": [
+                    f"{problem.path}: {problem.message}" if ours else Path(problem.path).name
+                    for problem in desk.library.problems
+                ],
             },
         }
         return JSONResponse(body, 200 if answering else 503, headers={} if answering else {"retry-after": "2"})

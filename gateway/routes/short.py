@@ -13,12 +13,11 @@ from fastapi import APIRouter, Depends, Query, Request, Response, UploadFile
 from pydantic import BaseModel, ConfigDict, Field
 
 from gateway.config import page_config
-from gateway.context import Caller, context_of
+from gateway.context import Caller, caller_of
 from gateway.desk import Desk
 from gateway.errors import FileNotFound
 from gateway.identity.authenticate import check_embed_origin
 from gateway.media.sniff import sniff
-from gateway.routes.chat import page_caller
 
 Handler = TypeVar("Handler", bound=Callable[..., Any])
 
@@ -30,6 +29,7 @@ class Limit(Protocol):
 READING_SECONDS = 10.0  # the page waits for a reading that somebody asked to see
 
 SANDBOXED = {"content-security-policy": "default-src 'none'; sandbox", "cache-control": "private, max-age=3600"}
+Owner = Annotated[Caller, Depends(caller_of)]
 SAFE_INLINE = frozenset(("image/jpeg", "image/png", "image/webp", "image/gif"))
 
 
@@ -43,47 +43,32 @@ class EmbedTokenRequest(BaseModel):
 def short_router(desk: Desk) -> APIRouter:
     router = APIRouter()
 
-    async def api_caller(request: Request) -> Caller:
-        context = context_of(request)
-        context.caller = caller = await desk.authenticator.for_api(request)
-        return caller
-
-    async def key_caller(request: Request) -> Caller:
-        context = context_of(request)
-        context.caller = caller = await desk.authenticator.for_key(request)
-        return caller
-
-    async def page(request: Request) -> Caller:
-        return await page_caller(desk, request)
-
     limit: Limit = desk.short_limiter.shared_limit(desk.settings.rate_limit_api, scope="api")
 
     @router.get("/v1/models")
     @limit
-    def models(request: Request, caller: Annotated[Caller, Depends(api_caller)]) -> dict[str, Any]:
+    def models(request: Request, caller: Owner) -> dict[str, Any]:
         return {"object": "list", "data": desk.catalog.entries(desk.upstreams)}
 
     @router.get("/v1/models/{model:path}")
     @limit
-    def model(request: Request, model: str, caller: Annotated[Caller, Depends(api_caller)]) -> dict[str, Any]:
+    def model(request: Request, model: str, caller: Owner) -> dict[str, Any]:
         return desk.catalog.entry(model, desk.upstreams)
 
     @router.post("/v1/embed-tokens")
     @limit
-    def embed_token(
-        request: Request, wanted: EmbedTokenRequest, caller: Annotated[Caller, Depends(key_caller)]
-    ) -> dict[str, Any]:
+    def embed_token(request: Request, wanted: EmbedTokenRequest, caller: Owner) -> dict[str, Any]:
         check_embed_origin(wanted.origin, desk.origins.allows(wanted.origin))
-        token, expires_at = desk.signer.sign_embed(wanted.user, wanted.origin, wanted.ttl)
+        token, expires_at = desk.signer.sign_embed(caller.name, wanted.user, wanted.origin, wanted.ttl)
         return {"token": token, "expires_at": expires_at}
 
     @router.get("/api/config")
     @limit
-    def config(request: Request, caller: Annotated[Caller, Depends(page)]) -> dict[str, Any]:
+    def config(request: Request, caller: Owner) -> dict[str, Any]:
         return page_config(desk, caller)
 
     @router.get("/api/files/{file_id}/reading")
-    async def reading(request: Request, file_id: str, caller: Annotated[Caller, Depends(page)]) -> dict[str, Any]:
+    async def reading(request: Request, file_id: str, caller: Owner) -> dict[str, Any]:
         """What the reader finds in a file: the page suggests from it what to cover before sending."""
         await desk.short_limiter.charge(request)
         data = await asyncio.to_thread(desk.files.content, caller.owner, file_id)
@@ -91,9 +76,7 @@ def short_router(desk: Desk) -> APIRouter:
         return {"object": "list", "data": readings, "has_more": False}
 
     @router.get("/api/files/{file_id}/preview", response_class=Response)
-    async def preview(
-        request: Request, file_id: str, caller: Annotated[Caller, Depends(page)], page: Annotated[int, Query(ge=1)] = 1
-    ) -> Response:
+    async def preview(request: Request, file_id: str, caller: Owner, page: Annotated[int, Query(ge=1)] = 1) -> Response:
         """A picture, or a page of a PDF, as PNG or JPEG: browsers draw neither PDF nor HEIC."""
         await desk.short_limiter.charge(request)
         data = await asyncio.to_thread(desk.files.content, caller.owner, file_id)
@@ -102,14 +85,13 @@ def short_router(desk: Desk) -> APIRouter:
             raise FileNotFound(f"The file has no page {page}.", param="page")
         return Response(picture.data, media_type=picture.content_type, headers=SANDBOXED)
 
-    for prefix, who in (("/v1", api_caller), ("/api", page)):
-        _file_routes(router, desk, prefix, who, limit)
+    for prefix in ("/v1", "/api"):
+        _file_routes(router, desk, prefix, limit)
     return router
 
 
-def _file_routes(router: APIRouter, desk: Desk, prefix: str, who: Any, limit: Any) -> None:
+def _file_routes(router: APIRouter, desk: Desk, prefix: str, limit: Any) -> None:
     """The same five routes for SDK clients and for the page; only who may call differs."""
-    Owner = Annotated[Caller, Depends(who)]
     name = prefix.strip("/")
 
     async def upload(request: Request, file: UploadFile, caller: Owner, purpose: str = "vision") -> dict[str, Any]:

@@ -47,7 +47,9 @@ def site(tmp_path_factory: pytest.TempPathFactory, lan_address: str) -> Iterator
     }
     with running_lite() as lite, running_gateway(lite.url, folder / "data", **settings) as gateway:
         wait_for(gateway.url + "/readyz")
-        configuration = rendered(folder, port, gateway.url, 64 * 1024 * 1024, ("127.0.0.1", lan_address))
+        configuration = rendered(
+            folder, port, gateway.url, 64 * 1024 * 1024, ("127.0.0.1", lan_address), ALLOWED_IPS="*"
+        )
         process = subprocess.Popen([NGINX, "-p", str(folder), "-c", str(configuration)])
         try:
             wait_for(f"http://127.0.0.1:{port}/healthz", process, folder / "error.log")

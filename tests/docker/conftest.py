@@ -56,7 +56,7 @@ def stack(docker: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[St
         "BASIC_AUTH_PASSWORD": "desk-password",
         "PROXY_SECRET": "between-us",
         "API_KEYS": "shop:sk-docker",
-        "EMBED_SECRET": "signs",
+        "EMBED_SECRET": "signs-tokens",
     }
     # Beside the project: a developer's own .env is neither read nor touched.
     env_file = tmp_path_factory.mktemp("stack") / "env"

@@ -33,7 +33,7 @@ def stack(docker: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[St
         "BASIC_AUTH_PASSWORD": "desk-password",
         "PROXY_SECRET": "between-us",
         "API_KEYS": "shop:sk-docker",
-        "EMBED_SECRET": "signs",
+        "EMBED_SECRET": "signs-tokens",
         "COMPOSE_PROJECT_NAME": "sightdesk-cpu-test",
     }
     env_file = tmp_path_factory.mktemp("stack") / "env"

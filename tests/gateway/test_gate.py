@@ -125,6 +125,25 @@ def test_everything_else_is_404_in_the_contracts_body(gateway: Running, path: st
     assert (answer.status_code, answer.json()["error"]["code"]) == (404, "not_found")
 
 
+def test_readiness_tells_the_world_no_paths(engine: Running, tmp_path: Path) -> None:
+    settings = {
+        "KNOWLEDGE_DIR": str(tmp_path / "clauses"),
+        "PROXY_SECRET": "between-us",
+        "TRUSTED_PROXIES": "127.0.0.0/8",
+    }
+    with running_gateway(engine.url, tmp_path, ENGINE="cpu", READER_URL="", **settings) as gateway:
+
+        def problems(address: str) -> list[str]:
+            headers = {"x-sightdesk-proxy-secret": "between-us", "x-forwarded-for": address}
+            told: list[str] = requests.get(gateway.url + "/readyz", headers=headers, timeout=5).json()["knowledge"][
+                "problems"
+            ]
+            return told
+
+        assert problems("8.8.8.8") == ["clauses"]
+        assert str(tmp_path) in problems("10.0.0.9")[0]
+
+
 def test_a_wrong_method_is_405(gateway: Running) -> None:
     answer = requests.get(gateway.url + "/v1/chat/completions", timeout=5)
     assert (answer.status_code, answer.json()["error"]["code"]) == (405, "method_not_allowed")

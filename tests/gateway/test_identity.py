@@ -1,5 +1,6 @@
 """Keys that change without a restart, addresses in every spelling, origins and hosts that deceive."""
 
+import errno
 import hashlib
 import json
 import os
@@ -11,10 +12,12 @@ import requests
 from starlette.datastructures import Headers
 
 from benchmarks.servers import Running, running_gateway, wait_for
+from gateway.app import create_app
 from gateway.identity import keys
 from gateway.identity.keys import KeyRing
 from gateway.identity.networks import ProxyTrust, is_local_host, within
 from gateway.identity.origins import Origins
+from gateway.identity.tokens import kept_secret
 from gateway.settings import WrongSettings, load_settings, networks
 
 
@@ -84,6 +87,42 @@ def test_only_digests_are_keys(tmp_path: Path) -> None:
     assert ring(tmp_path / "k", good).find(good["sha256"]) is None
     assert ring(tmp_path / "k", {**good, "limit": "many"}).empty
     assert ring(tmp_path / "k", {**good, "sha256": good["sha256"].upper()}).find("sk-a") is not None
+
+
+def test_an_empty_key_is_nobodys(tmp_path: Path) -> None:
+    """`API_KEYS=shop:$UNSET` used to let in whoever sent an empty Bearer."""
+    assert ring(tmp_path / "k", entry("a", "")).empty
+    assert KeyRing((("a", ""),), None).find("") is None
+    for name in ("", "shop:li"):
+        assert ring(tmp_path / "k", entry(name, "sk-good")).empty
+
+
+@pytest.mark.parametrize(
+    ("setting", "value"),
+    [("api_keys", value) for value in ("shop:", "shop: ", "shop", "shop:sk-12", "shop:sk-good,other:", ":sk-good")]
+    + [(setting, value) for setting in ("proxy_secret", "embed_secret") for value in ("x", "1234567", "        ")],
+)
+def test_a_key_or_secret_that_anybody_could_guess_stops_the_start(setting: str, value: str) -> None:
+    with pytest.raises(WrongSettings, match=rf"{setting.upper()}=.hidden.: .* characters|a name before") as raised:
+        load_settings(**{setting: value})
+    assert "sk-" not in str(raised.value)
+
+
+def test_keys_and_secrets_at_the_bound_are_taken() -> None:
+    settings = load_settings(api_keys="shop:sk-123, sk-456", proxy_secret="12345678", embed_secret="")
+    assert settings.named_api_keys == (("shop", "sk-123"), ("default", "sk-456"))
+
+
+def test_a_key_file_that_is_broken_at_the_start_opens_nothing_and_is_told(engine: Running, tmp_path: Path) -> None:
+    path = tmp_path / "keys.json"
+    path.write_text(json.dumps({"keys": [entry("shop", "sk-shop"), {"name": "a", "sha256": "sk-plain"}]}))
+    settings = {"API_KEYS_FILE": str(path), "API_KEYS": "other:sk-other", "ENGINE": "cpu", "ANONYMOUS_NETWORKS": ""}
+    with running_gateway(engine.url, tmp_path, **settings) as gateway:
+        assert [models(gateway, key) for key in ("sk-other", "sk-shop", "sk-plain")] == [200, 401, 401]
+        assert '"keys_file_unreadable"' in gateway.log.read_text()
+        write(path, entry("shop", "sk-shop"))
+        time.sleep(1.1)
+        assert models(gateway, "sk-shop") == 200
 
 
 def test_a_key_in_any_script_is_found_by_the_bytes_of_its_header() -> None:
@@ -196,7 +235,8 @@ OTHER_HOSTS = (
     "evil.example:80@localhost", "localhost.", "127.0.0.1.", "8.8.8.8", "[::1]evil.example", "[::1", "::1", "[2606:4700::1]",
     "[::ffff:8.8.8.8]", "2130706433", "0x7f000001", "0177.0.0.1", "127.1", "localhost:port", "localhost:80:80", "localhost/",
     "localhost#", "local host", "localhost\\@evil.example", "[64:ff9b::7f00:1]", "[localhost]", "localhosts", "xlocalhost",
-    "127.0.0.1%00.evil.example",
+    "127.0.0.1%00.evil.example", "0.0.0.0", "192.0.2.1", "198.51.100.1", "203.0.113.5:80", "240.0.0.1", "198.18.0.1", "100.64.0.1",
+    "[2001:db8::1]", "[::]", "192.0.0.1",
 )  # fmt: skip
 
 
@@ -232,6 +272,50 @@ def test_exact_origins_are_compared_as_browsers_send_them() -> None:
     assert origins.allows("https://desk.example:8443", host="desk.example:8443")
     assert "https://shop.example" in origins.frame_ancestors()
     assert ":443" not in origins.frame_ancestors()
+
+
+@pytest.mark.parametrize(
+    ("origin", "scheme", "own"),
+    [
+        ("https://desk.example", "https", True),
+        ("http://desk.example", "http", True),
+        ("https://desk.example", "http", True),  # TLS ended before us, and nobody said so
+        ("http://desk.example", "https", False),  # anybody on the wire may have written that page
+        ("ftp://desk.example", "ftp", False),
+        ("https://desk.example:8443", "https", False),
+    ],
+)
+def test_a_page_speaks_for_the_server_that_it_came_from(origin: str, scheme: str, own: bool) -> None:
+    assert Origins(()).allows(origin, "desk.example", scheme) is own
+
+
+# -- the secret that is made ---------------------------------------------------------------------------------------------
+
+
+def test_a_secret_is_made_once_and_kept(tmp_path: Path) -> None:
+    made = kept_secret("", tmp_path / "data")
+    assert len(made) >= 48
+    assert kept_secret("", tmp_path / "data") == made
+    assert (tmp_path / "data/embed_secret").stat().st_mode & 0o077 == 0
+    assert kept_secret("given", tmp_path) == "given"
+
+
+def test_a_full_disk_leaves_no_empty_secret_to_sign_with(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(_: int) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as patch, pytest.raises(OSError, match="No space"):
+        patch.setattr(os, "fsync", full)
+        kept_secret("", tmp_path)
+    assert not (tmp_path / "embed_secret").exists()
+    assert len(kept_secret("", tmp_path)) >= 48
+
+
+@pytest.mark.parametrize("text", ["", "\n", "half"])
+def test_a_secret_of_nothing_stops_the_start(tmp_path: Path, text: str) -> None:
+    (tmp_path / "embed_secret").write_text(text)
+    with pytest.raises(WrongSettings, match=r"EMBED_SECRET.*holds no secret"):
+        create_app(load_settings(data_dir=tmp_path))
 
 
 @pytest.mark.parametrize(

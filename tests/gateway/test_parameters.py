@@ -71,8 +71,13 @@ ROWS = (
     Row("tool_choice", ("none", "auto", "required", tool()), ("any", 1, {"type": "function"}, [])),
     Row("parallel_tool_calls", (True, False), ("true", 1)),
     Row("user", ("", "a" * 256), ("a" * 257, 1, {})),
-    Row("metadata", ({}, {"a": "b"}), ("a", 1, []), passed_on=False),
-    Row("store", (True, False), ("true", 1), passed_on=False),
+    Row(
+        "metadata",
+        ({}, {"a": "b"}, {"a": "b" * (16 * 1024 - 8)}, None),
+        ("a", 1, [], True, {"a": "b" * (16 * 1024 - 7)}, {"a": 2**64}),
+        passed_on=False,
+    ),
+    Row("store", (True, False, None), ("true", "", 1, 0, 1.0, [], {}), passed_on=False),
 )  # fmt: skip
 
 # facts.md, "What a gateway keeps from the engine", and their like in vLLM and OpenAI.

@@ -73,12 +73,14 @@ async def test_a_storm_with_leavers_never_exceeds_the_engines_places(narrow: Run
     assert state(counting)["running"] == 0
 
 
-def test_an_owner_with_fifty_waiting_does_not_starve_another(narrow: Running, counting: Running) -> None:
-    url = narrow.url + "/v1/chat/completions"
+@pytest.mark.parametrize("crowd", ["a key", "a visitor who drops the cookie"])
+def test_an_owner_with_fifty_waiting_does_not_starve_another(narrow: Running, counting: Running, crowd: str) -> None:
     done: list[str] = []
 
     def asks(owner: str) -> None:
-        answer = requests.post(url, json=body("say-2-0.02"), headers=KEYS[owner], timeout=60)
+        is_visitor = owner == "many" and crowd != "a key"
+        path, headers = ("/api/chat", {}) if is_visitor else ("/v1/chat/completions", KEYS[owner])
+        answer = requests.post(narrow.url + path, json=body("say-2-0.02"), headers=headers, timeout=60)
         assert answer.status_code == 200
         done.append(owner)
 

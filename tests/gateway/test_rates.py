@@ -112,6 +112,28 @@ async def test_no_number_of_callers_makes_memory_grow_without_end(monkeypatch: p
     assert await storage.reset() == 100
 
 
+async def test_a_flood_of_callers_lets_nobody_in_again_who_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(windows, "MAX_KEYS", 100)
+    storage = MemoryWindows()
+    for guesser in ("one", "two"):
+        assert [await storage.acquire_entry(guesser, 3, 60) for _ in range(4)] == [True] * 3 + [False]
+    assert await storage.acquire_entry("slow", 3, 60)
+    for number in range(1000):
+        await storage.acquire_entry(f"{number}", 3, 60)
+    assert not await storage.acquire_entry("one", 3, 60)
+    assert not await storage.acquire_entry("two", 3, 60)
+    assert [await storage.acquire_entry("slow", 3, 60) for _ in range(3)] == [True] * 3, "forgotten, as it may be"
+    assert await storage.reset() <= 100
+
+
+async def test_a_flood_of_refused_callers_makes_no_call_dear(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(windows, "MAX_KEYS", 100)
+    storage = MemoryWindows()
+    for number in range(1000):
+        await storage.acquire_entry(f"{number}", 1, 60)
+    assert await storage.reset() == 100
+
+
 def test_an_ipv6_address_is_counted_by_its_64() -> None:
     assert charged("address:2001:db8:1:2:aaaa::1") == charged("address:2001:db8:1:2:bbbb::9")
     assert charged("address:2001:db8:1:3::1") != charged("address:2001:db8:1:2::1")

@@ -20,6 +20,7 @@ NGINX = shutil.which("nginx") or "/usr/sbin/nginx"
 class Front:
     url: str
     engine: Running
+    gateway: Running
 
 
 def rendered(
@@ -28,6 +29,7 @@ def rendered(
     gateway_url: str,
     max_body_bytes: int = 1_000_000,
     addresses: tuple[str, ...] = ("127.0.0.1",),
+    **more: str,
 ) -> Path:
     """What the container makes of the templates, with this machine's paths in place of the container's."""
     etc = folder / "etc"
@@ -41,6 +43,7 @@ def rendered(
         "http://gateway:8000": gateway_url,
         "${MAX_BODY_BYTES}": str(max_body_bytes),
         "/dev/stdout": f"{folder}/access.log",
+        "client_header_timeout 15s;": "client_header_timeout 1s;",  # in earnest fifteen
     }
 
     def place(text: str) -> str:
@@ -66,6 +69,7 @@ def rendered(
         "BASIC_AUTH_PASSWORD": "desk",
         "PROXY_SECRET": "between-us",
         "ALLOWED_ORIGINS": "private,https://crm.example.com",
+        **more,
     }
     subprocess.run(
         ["sh", ROOT / "nginx/entrypoint/30-users.sh"], env={"PATH": os.environ["PATH"], **settings}, check=True
@@ -74,7 +78,8 @@ def rendered(
 
 
 @contextmanager
-def running_front(folder: Path, **more: str) -> Iterator[Front]:
+def running_front(folder: Path, nginx: dict[str, str] | None = None, **more: str) -> Iterator[Front]:
+    """`nginx` are settings of nginx's container, the rest the gateway's."""
     port = free_port()
     settings = {
         "ENGINE": "cpu",
@@ -84,14 +89,16 @@ def running_front(folder: Path, **more: str) -> Iterator[Front]:
         "PROXY_SECRET": "between-us",
         "TRUSTED_PROXIES": "127.0.0.0/8",
         "ALLOWED_IPS": "127.0.0.0/8",
+        "ALLOWED_ORIGINS": "private,https://crm.example.com",
         **more,
     }
     with running("tests.fake_engine", {}) as engine, running_gateway(engine.url, folder, **settings) as gateway:
         wait_for(gateway.url + "/readyz")
-        process = subprocess.Popen([NGINX, "-p", str(folder), "-c", str(rendered(folder, port, gateway.url))])
+        configuration = rendered(folder, port, gateway.url, **(nginx or {}))
+        process = subprocess.Popen([NGINX, "-p", str(folder), "-c", str(configuration)])
         try:
             wait_for(f"http://127.0.0.1:{port}/healthz", process, folder / "error.log")
-            yield Front(f"http://127.0.0.1:{port}", engine)
+            yield Front(f"http://127.0.0.1:{port}", engine, gateway)
         finally:
             process.terminate()
             process.wait(10)

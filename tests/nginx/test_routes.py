@@ -1,7 +1,9 @@
 """nginx in front: what it asks for, what it overwrites, and that it holds nothing back."""
 
+import socket
 import time
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 import requests
@@ -56,6 +58,79 @@ def test_nginxs_own_refusals_are_in_the_contracts_words(front: Front) -> None:
     assert (wrong_method.status_code, wrong_method.json()["error"]["code"]) == (405, "method_not_allowed")
     long_header = requests.get(front.url + "/v1/models", headers={"x-long": "a" * 40_000}, timeout=5)
     assert (long_header.status_code, long_header.json()["error"]["code"]) == (400, "invalid_request")
+
+
+@pytest.mark.parametrize(
+    "origin", ["https://crm.example.com", "http://localhost:9000", "http://10.0.0.5", "http://[::1]:80"]
+)
+def test_a_page_that_may_call_learns_so_without_a_password_and_reads_every_error(front: Front, origin: str) -> None:
+    asks = {"access-control-request-method": "POST", "access-control-request-headers": "authorization,content-type"}
+    for path in ("/api/chat", "/api/config", "/v1/chat/completions"):
+        told = requests.options(front.url + path, headers={**asks, "origin": origin}, timeout=5)
+        assert (told.status_code, told.headers["access-control-allow-origin"]) == (200, origin), path
+    large = requests.post(front.url + "/v1/files", data=b"x" * 1_100_000, headers={"origin": origin}, timeout=5)
+    assert (large.status_code, large.headers["access-control-allow-origin"]) == (413, origin)
+    unknown = requests.get(front.url + "/api/config", headers={"origin": origin}, timeout=5)
+    assert (unknown.status_code, unknown.headers["access-control-allow-origin"]) == (401, origin)
+
+
+@pytest.mark.parametrize(
+    "origin", ["https://evil.example", "http://localhost.evil.example", "https://crm.example.com.evil.example", "null"]
+)
+def test_any_other_page_learns_nothing(front: Front, origin: str) -> None:
+    asks = {"access-control-request-method": "POST", "origin": origin}
+    refused = requests.options(front.url + "/api/chat", headers=asks, timeout=5)
+    assert (refused.status_code, refused.json()["error"]["code"]) == (403, "origin_not_allowed")
+    for path in ("/api/config", "/nope"):
+        answer = requests.get(front.url + path, headers={"origin": origin}, timeout=5)
+        assert "access-control-allow-origin" not in answer.headers
+
+
+def test_asking_whether_one_may_ask_opens_nothing_else(front: Front) -> None:
+    assert requests.options(front.url + "/api/config", timeout=5).status_code == 405
+    assert requests.options(front.url + "/api/config", auth=PERSON, timeout=5).status_code == 405
+    assert requests.options(front.url + "/chat.html", timeout=5).status_code == 405
+
+
+def test_who_is_not_allowed_to_connect_learns_nothing_of_passwords(tmp_path: Path) -> None:
+    with running_front(tmp_path, {"ALLOWED_IPS": "10.9.9.0/24"}, ALLOWED_IPS="10.9.9.0/24") as front:
+        for path in ("/chat.html", "/embed.html", "/assets/js/main.js", "/api/config", "/v1/models"):
+            for auth in (None, ("agent", "wrong"), PERSON):
+                answer = requests.get(front.url + path, auth=auth, timeout=5)
+                assert (answer.status_code, answer.json()["error"]["code"]) == (403, "ip_not_allowed"), path
+        for path in ("/healthz", "/readyz"):
+            assert requests.get(front.url + path, timeout=5).status_code == 200
+
+
+def test_a_proxy_before_nginx_is_believed_where_it_is_named_and_nowhere_else(front: Front, tmp_path: Path) -> None:
+    def cookie(url: str) -> str:
+        told = {"x-forwarded-for": "10.1.2.3", "x-forwarded-proto": "https", "origin": "https://desk.example"}
+        answer = requests.get(url + "/api/config", headers=told, auth=PERSON, timeout=5)
+        return answer.headers["set-cookie"]
+
+    assert "; Secure" not in cookie(front.url)
+    networks = {"ALLOWED_IPS": "10.1.2.0/24,127.0.0.1"}
+    with running_front(tmp_path, {"FRONT_PROXIES": "127.0.0.0/8", **networks}, **networks) as behind:
+        assert "; Secure" in cookie(behind.url)
+        outside = {"x-forwarded-for": "10.1.2.3, 8.8.8.8"}
+        answer = requests.get(behind.url + "/chat.html", headers=outside, auth=PERSON, timeout=5)
+        assert (answer.status_code, answer.json()["error"]["code"]) == (403, "ip_not_allowed")
+
+
+def test_a_head_that_stops_is_cut_off(front: Front) -> None:
+    where = urlsplit(front.url)
+    with socket.create_connection((str(where.hostname), where.port or 80), timeout=20) as wire:
+        wire.sendall(b"GET /healthz HTTP/1.1\r\nHost: loc")
+        assert wire.recv(1) == b""
+
+
+def test_a_gateway_that_is_gone_is_told_with_the_time_to_come_back(tmp_path: Path) -> None:
+    with running_front(tmp_path) as front:
+        front.gateway.process.kill()
+        front.gateway.process.wait()
+        answer = requests.get(front.url + "/v1/models", headers={**KEY, "origin": "http://localhost"}, timeout=10)
+    assert (answer.status_code, answer.json()["error"]["code"]) == (502, "upstream_error")
+    assert answer.headers["access-control-allow-origin"] == "http://localhost"
 
 
 @pytest.mark.parametrize("path", ["/embed.html", "/embed.js", "/assets/js/main.js", "/assets/css/desk.css"])

@@ -2,6 +2,7 @@
 
 import base64
 import json
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,13 @@ ODDITIES = {
 }
 NAUGHTY = json.loads((CORPORA / "naughty-strings.json").read_text())
 HEADERS = {"content-type": "application/json"}
+GOOD = json.dumps({"model": "fake-vl", "messages": [{"role": "user", "content": "hi"}]}).encode()
+
+
+@pytest.fixture(autouse=True)
+def a_good_request_works_afterwards(gateway: Running) -> Iterator[None]:
+    yield
+    assert send(gateway, GOOD).status_code == 200
 
 
 def send(gateway: Running, body: bytes) -> requests.Response:
@@ -38,6 +46,7 @@ def test_naughty_strings_as_questions_and_names_are_answered_or_refused(gateway:
         assert answer.status_code in (200, 400), text
         unknown = send(gateway, json.dumps({**body, "model": text[:100]}).encode("utf-8", "surrogatepass"))
         assert unknown.status_code in (400, 404), text
+        assert send(gateway, GOOD).status_code == 200, text
 
 
 def test_script_injections_pass_as_text_and_come_back_as_nothing_else(gateway: Running) -> None:
@@ -48,6 +57,7 @@ def test_script_injections_pass_as_text_and_come_back_as_nothing_else(gateway: R
         assert answer.status_code == 404
         assert answer.headers["content-type"] == "application/json"
         assert answer.headers["x-content-type-options"] == "nosniff"
+        assert send(gateway, GOOD).status_code == 200, text
 
 
 def test_naughty_file_names_are_kept_as_names(gateway: Running) -> None:
