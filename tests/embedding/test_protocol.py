@@ -1,6 +1,7 @@
 """The protocol from a host's side, word by word (contract, section 6)."""
 
 import base64
+import re
 
 import pytest
 import requests
@@ -145,6 +146,19 @@ def test_an_answer_goes_into_the_ticket(page: Page, host: str, gateway: Running)
     done = event(page, "message-completed")
     desk.get_by_role("button", name="插入工单").click()
     assert event(page, "insert-reply") == done
+
+
+def test_an_answer_is_copied_in_a_frame_that_was_not_given_the_clipboard(page: Page, host: str, gateway: Running) -> None:
+    desk = entered(page, host, gateway)
+    assert request(page, "ask", {"text": "多少钱包邮"}) == "ack"
+    event(page, "message-completed")
+    assert page.frames[1].evaluate("navigator.clipboard.writeText('a').then(() => 'given', error => error.name)") == (
+        "NotAllowedError"
+    )
+    desk.locator(".turn.assistant .copy").click()
+    expect(desk.get_by_role("button", name="已复制")).to_be_focused()
+    desk.locator("#question").press("Control+v")
+    expect(desk.locator("#question")).to_have_value(re.compile("79"))
 
 
 def test_what_the_person_does_is_told(page: Page, host: str, gateway: Running) -> None:
