@@ -32,7 +32,7 @@ def events(page: Page, type: str) -> list[dict[str, object]]:
 
 
 def wait_for_event(page: Page, type: str) -> dict[str, object]:
-    page.wait_for_function("type => events.some(([name]) => name === type)", arg=type, timeout=20_000)
+    page.wait_for_function("type => events.some(([name]) => name === type)", arg=type, timeout=60_000)
     return events(page, type)[0]
 
 

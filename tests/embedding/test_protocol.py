@@ -148,6 +148,31 @@ def test_an_answer_goes_into_the_ticket(page: Page, host: str, gateway: Running)
     assert event(page, "insert-reply") == done
 
 
+def test_a_misread_value_that_was_put_right_goes_into_the_ticket_as_it_is(
+    page: Page, host: str, gateway: Running
+) -> None:
+    def told(type: str, skip: int = 0) -> list[str]:
+        fields: list[dict[str, str]] = event(page, type, skip)["fields"]  # type: ignore[assignment]
+        return [field["value"] for field in fields if field["name"] == "error_code"]
+
+    token = mint(gateway, host, "corrector")
+    frame(page, host, gateway)
+    assert request(page, "init", {"token": token}) == "ack"
+    desk = page.frame_locator("iframe")
+    assert request(page, "ask", {"text": "这是什么错误", "images": [PICTURE]}) == "ack"
+    assert told("message-completed") == ["ERR_CONNECTION_TIMED_OUT"]
+    desk.get_by_label("错误代码", exact=True).fill("ERR_CONNECTION_RESET")
+    desk.get_by_role("button", name="按更正重新回答").click()
+    assert set(told("message-completed", 1)) == {"ERR_CONNECTION_RESET"}
+    desk.get_by_role("button", name="插入工单").first.click()
+    assert told("insert-reply") == ["ERR_CONNECTION_RESET"]
+    # The conversation as the gateway kept it tells the same.
+    frame(page, host, gateway)
+    assert request(page, "init", {"token": token}) == "ack"
+    desk.get_by_role("button", name="插入工单").first.click()
+    assert told("insert-reply") == ["ERR_CONNECTION_RESET"]
+
+
 def test_an_answer_is_copied_in_a_frame_that_was_not_given_the_clipboard(page: Page, host: str, gateway: Running) -> None:
     desk = entered(page, host, gateway)
     assert request(page, "ask", {"text": "多少钱包邮"}) == "ack"
