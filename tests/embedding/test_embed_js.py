@@ -70,6 +70,36 @@ def test_methods_are_the_contracts_requests_and_events_are_dom_events(page: Page
     assert call(page, "openConversation", {"id": done["conversationId"]}) == "ack"
 
 
+def test_what_the_person_thinks_of_an_answer_and_whom_they_want_is_told(page: Page, host: str) -> None:
+    mounted(page, host)
+    assert call(page, "ask", "多少钱包邮") == "ack"
+    done = wait_for_event(page, "message-completed")
+    desk = page.frame_locator("iframe")
+    desk.get_by_role("button", name="有帮助", exact=True).click()
+    assert wait_for_event(page, "feedback") == {"answerId": done["answerId"], "rating": "up"}
+    desk.get_by_role("button", name="转人工").click()
+    desk.get_by_role("dialog").get_by_role("button", name="转人工").click()
+    assert wait_for_event(page, "handoff-requested") == {"conversationId": done["conversationId"]}
+
+
+def test_a_host_that_cannot_insert_is_believed_and_the_person_is_told_why(page: Page, host: str) -> None:
+    mounted(page, host)
+    page.evaluate(
+        """() => document.addEventListener("sightdesk:insert-reply", (event) => event.waitUntil(
+            window.outcome ?? Promise.reject(new Error("the ticket is closed"))))"""
+    )
+    assert call(page, "ask", "多少钱包邮") == "ack"
+    wait_for_event(page, "message-completed")
+    desk = page.frame_locator("iframe")
+    desk.get_by_role("button", name="插入工单").click()
+    expect(desk.locator("#toast")).to_have_text("没有写入工单：the ticket is closed")
+    page.evaluate("window.outcome = Promise.resolve()")
+    desk.get_by_role("button", name="插入工单").click()
+    expect(desk.locator("#toast")).to_have_text("已送到工单")
+    assert call(page, "prefill", "a") == "ack"  # what the host answered has been heard by now
+    expect(desk.locator("#toast")).to_have_text("已送到工单")
+
+
 def test_a_refusal_rejects_with_its_reason(page: Page, host: str) -> None:
     mounted(page, host)
     assert call(page, "openConversation", "conversation-none") == "not_found"
@@ -155,17 +185,21 @@ def strict(browser: Browser) -> Iterator[BrowserContext]:
         context.close()
 
 
+@pytest.mark.parametrize("way", ["fragment", "message"])
 def test_with_third_party_cookies_blocked_the_desk_works_by_its_token(
-    strict: BrowserContext, host: str, gateway: Running
+    strict: BrowserContext, host: str, gateway: Running, way: str
 ) -> None:
     page = strict.new_page()
     page.goto(gateway.url + "/chat.html")
     third_party = "document.cookie = 'a=1; SameSite=None; Secure'; document.cookie"
     assert page.evaluate(third_party) == "a=1"  # at home the desk may keep a cookie; in the frame it may not
+    token = mint(gateway, host)
     page.goto(host + "/")
-    page.evaluate("url => frameAt(url)", f"{gateway.url}/embed.html#token={mint(gateway, host)}")
+    page.evaluate("url => frameAt(url)", f"{gateway.url}/embed.html" + (f"#token={token}" if way == "fragment" else ""))
     assert page.evaluate("event('ready')") is not None
     assert page.frames[1].evaluate(third_party) == ""
+    if way == "message":
+        assert page.evaluate("token => request('init', { token })", token) == "ack"
     assert page.evaluate("request('ask', { text: '多少钱包邮' })") == "ack"
     assert "79" in page.evaluate("event('message-completed')")["text"]
 

@@ -8,8 +8,9 @@ import requests
 from playwright.sync_api import FrameLocator, Page, Request, expect
 
 from benchmarks.servers import Running
+from tests.chromium import Axe
 from tests.conftest import SCREENS, data_url
-from tests.embedding.conftest import mint
+from tests.embedding.conftest import KEY, mint
 
 PICTURE = data_url((SCREENS / "browser-error.png").read_bytes())
 BYTES = PICTURE.partition(",")[2]
@@ -173,7 +174,9 @@ def test_a_misread_value_that_was_put_right_goes_into_the_ticket_as_it_is(
     assert told("insert-reply") == ["ERR_CONNECTION_RESET"]
 
 
-def test_an_answer_is_copied_in_a_frame_that_was_not_given_the_clipboard(page: Page, host: str, gateway: Running) -> None:
+def test_an_answer_is_copied_in_a_frame_that_was_not_given_the_clipboard(
+    page: Page, host: str, gateway: Running
+) -> None:
     desk = entered(page, host, gateway)
     assert request(page, "ask", {"text": "多少钱包邮"}) == "ack"
     event(page, "message-completed")
@@ -290,6 +293,29 @@ def test_no_cookie_and_no_token_goes_where_it_should_not(page: Page, host: str, 
     assert not [one.url for one in sent if token in one.url.partition("#")[0]]
 
 
+def secrets_in(page: Page, *secrets: str) -> list[str]:
+    """Those that lie in either storage of the frame, as a key or as a value."""
+    kept = page.frames[1].evaluate("JSON.stringify([{ ...localStorage }, { ...sessionStorage }])")
+    return [secret for secret in secrets if secret in kept]
+
+
+def test_no_token_key_or_picture_is_left_in_the_browser(page: Page, host: str, gateway: Running) -> None:
+    token = mint(gateway, host, "ann")
+    _, claims, signature = token.split(".")
+    secrets = (token, claims, signature, KEY, "Bearer", BYTES[:60], "base64", "blob:")
+    frame(page, host, gateway, f"#token={token}")
+    assert request(page, "set-locale", {"locale": "en"}) == "ack"
+    assert request(page, "ask", {"text": "多少钱包邮", "images": [PICTURE]}) == "ack"
+    conversation = str(event(page, "message-completed")["conversationId"])
+    assert request(page, "init", {"token": mint(gateway, host, "ann")}) == "ack"
+    page.frame_locator("iframe").locator("#question").fill("a draft")
+    # Both storages are in play, and hold what belongs there.
+    for place, kept in (("localStorage", "locale"), ("sessionStorage", "tab@ann")):
+        assert page.frames[1].evaluate(f"{place}.getItem('sightdesk.{kept}')")
+    assert secrets_in(page, conversation, "a draft") == [conversation, "a draft"]
+    assert secrets_in(page, *secrets) == []
+
+
 def test_pictures_are_refused_with_the_gateways_reason(page: Page, host: str, gateway: Running) -> None:
     entered(page, host, gateway)
     broken = "data:image/png;base64," + base64.b64encode(b"\x89PNG\r\n\x1a\nbroken").decode()
@@ -326,3 +352,27 @@ def test_a_host_that_does_not_wait_for_ready_is_heard_too(page: Page, host: str,
     )
     page.wait_for_function("() => window.answer !== undefined")
     assert page.evaluate("answer") == "ack"
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_axe_finds_nothing_with_a_guest_and_an_answer_to_insert(
+    page: Page, host: str, gateway: Running, axe: Axe, theme: str
+) -> None:
+    desk = entered(page, host, gateway)
+    assert request(page, "set-theme", {"theme": theme}) == "ack"
+    assert request(page, "set-user", {"name": "李娜"}) == "ack"
+    assert request(page, "ask", {"text": "多少钱包邮"}) == "ack"
+    event(page, "message-completed")
+    expect(desk.get_by_role("button", name="插入工单")).to_be_visible()
+    assert axe(page.frames[1]) == []
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_axe_finds_nothing_without_a_token(page: Page, host: str, gateway: Running, axe: Axe, theme: str) -> None:
+    page.emulate_media(color_scheme="dark" if theme == "dark" else "light")
+    page.goto(gateway.url + "/embed.html")
+    expect(page.locator("#thread")).to_contain_text("请从原页面重新打开")
+    assert axe(page) == []
+    desk = frame(page, host, gateway, "#token=nonsense")
+    expect(desk.locator("#thread")).to_contain_text("请从原页面重新打开")
+    assert axe(page.frames[1]) == []
