@@ -55,6 +55,14 @@ def mint(gateway: Running, origin: str, user: str = "", ttl: int = 600) -> str:
     return str(answer.json()["token"])
 
 
+@pytest.fixture
+def tickets(gateway: Running, tmp_path: Path) -> Iterator[str]:
+    # An agent of its own: the desk keeps the conversations of the one before.
+    settings = {"TICKETS": str(tmp_path / "tickets.db"), "AGENT": f"agent {tmp_path.name}"}
+    with hosting(gateway, "examples.ticket-desk.server", **settings) as origin:
+        yield origin
+
+
 def axe_finds_nothing(page: Page, axe: Axe) -> None:
     """In the host, and in the desk inside it."""
     page.emulate_media(reduced_motion="reduce")  # what fades in has too little contrast for a while

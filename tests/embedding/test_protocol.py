@@ -10,7 +10,7 @@ from playwright.sync_api import FrameLocator, Page, Request, expect
 from benchmarks.servers import Running
 from tests.chromium import Axe
 from tests.conftest import SCREENS, data_url
-from tests.embedding.conftest import KEY, mint
+from tests.embedding.conftest import mint
 
 PICTURE = data_url((SCREENS / "browser-error.png").read_bytes())
 BYTES = PICTURE.partition(",")[2]
@@ -291,29 +291,6 @@ def test_no_cookie_and_no_token_goes_where_it_should_not(page: Page, host: str, 
         assert "cookie" not in call.all_headers()
         assert call.all_headers()["authorization"] == f"Bearer {token}"
     assert not [one.url for one in sent if token in one.url.partition("#")[0]]
-
-
-def secrets_in(page: Page, *secrets: str) -> list[str]:
-    """Those that lie in either storage of the frame, as a key or as a value."""
-    kept = page.frames[1].evaluate("JSON.stringify([{ ...localStorage }, { ...sessionStorage }])")
-    return [secret for secret in secrets if secret in kept]
-
-
-def test_no_token_key_or_picture_is_left_in_the_browser(page: Page, host: str, gateway: Running) -> None:
-    token = mint(gateway, host, "ann")
-    _, claims, signature = token.split(".")
-    secrets = (token, claims, signature, KEY, "Bearer", BYTES[:60], "base64", "blob:")
-    frame(page, host, gateway, f"#token={token}")
-    assert request(page, "set-locale", {"locale": "en"}) == "ack"
-    assert request(page, "ask", {"text": "多少钱包邮", "images": [PICTURE]}) == "ack"
-    conversation = str(event(page, "message-completed")["conversationId"])
-    assert request(page, "init", {"token": mint(gateway, host, "ann")}) == "ack"
-    page.frame_locator("iframe").locator("#question").fill("a draft")
-    # Both storages are in play, and hold what belongs there.
-    for place, kept in (("localStorage", "locale"), ("sessionStorage", "tab@ann")):
-        assert page.frames[1].evaluate(f"{place}.getItem('sightdesk.{kept}')")
-    assert secrets_in(page, conversation, "a draft") == [conversation, "a draft"]
-    assert secrets_in(page, *secrets) == []
 
 
 def test_pictures_are_refused_with_the_gateways_reason(page: Page, host: str, gateway: Running) -> None:

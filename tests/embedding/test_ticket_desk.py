@@ -1,7 +1,6 @@
 """The ticket system of examples/ticket-desk, from the click to the note, with the real desk on another origin."""
 
 import sqlite3
-from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
@@ -14,14 +13,6 @@ from tests.chromium import Axe
 from tests.embedding.conftest import axe_finds_nothing, hosting
 
 ANSWER_MS = 60_000
-
-
-@pytest.fixture
-def tickets(gateway: Running, tmp_path: Path) -> Iterator[str]:
-    # An agent of its own: the desk keeps the conversations of the one before.
-    settings = {"TICKETS": str(tmp_path / "tickets.db"), "AGENT": f"agent {tmp_path.name}"}
-    with hosting(gateway, "examples.ticket-desk.server", **settings) as origin:
-        yield origin
 
 
 def ask_ai(page: Page, origin: str, ticket: int) -> FrameLocator:
