@@ -197,6 +197,8 @@ def narrow(page: Page) -> None:
     page.set_viewport_size({"width": 390, "height": 844})
     answered(page)
     attached(page)
+    page.click("#locale")  # the longer words
+    expect(page.locator("#send")).to_be_in_viewport(ratio=1)
 
 
 STATES = [

@@ -143,6 +143,16 @@ def test_a_stream_cut_for_good_keeps_what_came_and_says_so(page: Page, site: Sit
     expect(page.locator(".turn.assistant .chip").first).to_be_visible(timeout=READING)
 
 
+def test_an_answer_that_failed_leaves_no_empty_box_behind_the_next_question(page: Page, site: Site) -> None:
+    open_page(page, site)
+    answer(page, error("upstream_error"), status=502)
+    send(page, "多少钱包邮")
+    expect(page.locator(".failure p")).to_be_visible()
+    expect(page.locator(".turn.assistant")).to_be_visible()
+    ask(page, "多少钱包邮")
+    expect(page.locator(".turn.assistant:visible")).to_have_count(1)
+
+
 def test_an_error_inside_the_stream_is_that_error(page: Page, site: Site) -> None:
     open_page(page, site)
     answer(page, content("满"), error("upstream_error"), done=False)
