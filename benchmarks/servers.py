@@ -101,3 +101,18 @@ def running_desk() -> Iterator[Running]:
     ):
         wait_for(gateway.url + "/readyz")
         yield gateway
+
+
+@contextlib.contextmanager
+def running_host(gateway: Running, *module: str, **settings: str) -> Iterator[str]:
+    """The origin of one of the examples that embed the desk: localhost, another site than the gateway's 127.0.0.1."""
+    port = free_port()
+    environ = {**os.environ, "SIGHTDESK_URL": gateway.url, "PORT": str(port), **settings}
+    process = subprocess.Popen([sys.executable, "-m", *module], cwd=ROOT, env=environ, stdout=subprocess.DEVNULL)
+    try:
+        origin = f"http://localhost:{port}"
+        wait_for(origin + "/", process)
+        yield origin
+    finally:
+        process.terminate()
+        process.wait(10)

@@ -60,6 +60,13 @@
     }
   }
 
+  /** A DOM event; a listener of an event that asks for something may give `event.waitUntil` the promise of it. */
+  function dispatch(element, type, detail, answer = () => {}) {
+    const event = new CustomEvent(`sightdesk:${type}`, { detail, bubbles: true });
+    event.waitUntil = answer;
+    element.dispatchEvent(event);
+  }
+
   /** The frame and the wire to it: requests out, answers and events in. */
   class Frame {
     #origin;
@@ -90,8 +97,7 @@
         const timer = setTimeout(() => this.#settle(requestId, "timeout"), timeout);
         this.#pending.set(requestId, { type, resolve, reject, timer });
         if (!this.element.contentWindow) return this.#settle(requestId, "unmounted");
-        // Were the frame anywhere else by now, the browser would deliver to nobody.
-        this.element.contentWindow.postMessage({ source: SOURCE, version: VERSION, type, requestId, payload }, this.#origin);
+        this.#post({ type, requestId, payload });
       });
     }
 
@@ -113,8 +119,19 @@
           this.element.style.removeProperty("visibility");
           this.isReady();
         }
-        this.#tell(type, payload);
+        this.#tell(type, payload, (outcome) => this.#answer(requestId, outcome));
       }
+    }
+
+    /** What became of an event that asked for something: the host's own promise, as ack or nack. */
+    async #answer(requestId, outcome) {
+      const [type, payload] = await Promise.resolve(outcome).then(() => ["ack", {}], (error) => ["nack", { reason: String(error?.message ?? error) }]);
+      this.#post({ type, requestId, payload });
+    }
+
+    /** Were the frame anywhere else by now, the browser would deliver to nobody. */
+    #post(message) {
+      this.element.contentWindow?.postMessage({ source: SOURCE, version: VERSION, ...message }, this.#origin);
     }
 
     #settle(requestId, reason) {
@@ -138,11 +155,11 @@
     let last = null; // the token that the desk took last
     let introduced = false;
 
-    function tell(type, detail) {
+    function tell(type, detail, answer) {
       // A frame that was loaded anew has forgotten us; one whose token ran out wants another.
       if (last !== null && type === "ready") enter(typeof token === "function" ? undefined : last).then(greet).catch(say);
       if (last !== null && type === "failed" && detail?.code === "invalid_token") renew();
-      element.dispatchEvent(new CustomEvent(`sightdesk:${type}`, { detail, bubbles: true }));
+      dispatch(element, type, detail, answer);
     }
 
     async function enter(given) {
@@ -350,7 +367,7 @@
     });
     // Events stay inside a shadow tree unless they are composed: the host listens on what we hand back.
     for (const type of EVENTS) {
-      place.addEventListener(`sightdesk:${type}`, (event) => host.dispatchEvent(new CustomEvent(event.type, { detail: event.detail, bubbles: true })));
+      place.addEventListener(`sightdesk:${type}`, (event) => dispatch(host, type, event.detail, event.waitUntil));
     }
     opener.onclick = () => show(panel.hidden);
     close.onclick = () => show(false);

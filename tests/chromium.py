@@ -1,10 +1,14 @@
 """Debian's Chromium, driven by Playwright: one browser a session, a fresh visitor a test."""
 
 import os
-from collections.abc import Iterator
+import subprocess
+from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Frame, Page, sync_playwright
+
+ROOT = Path(__file__).parents[1]
 
 EXECUTABLE = os.environ.get("CHROMIUM", "/usr/bin/chromium")
 ARGUMENTS = [
@@ -35,3 +39,25 @@ def page(browser: Browser) -> Iterator[Page]:
     yield made
     context.close()
     assert errors == []
+
+
+Axe = Callable[[Page | Frame], list[str]]
+
+
+@pytest.fixture(scope="session")
+def axe() -> Axe:
+    """What axe-core, which scripts/test-tools fetches once, finds wrong in a page or in one of its frames."""
+    file = ROOT / ".cache" / "npm" / "axe-core" / "axe.min.js"
+    if not file.is_file():
+        subprocess.run([ROOT / "scripts" / "test-tools"], check=True)
+    source = file.read_text()
+
+    def found(frame: Page | Frame) -> list[str]:
+        frame.evaluate(source)
+        nodes = (
+            "violations.flatMap(({ id, nodes }) => nodes.map((node) => [id, node.html, node.failureSummary].join(' ')))"
+        )
+        violations: list[str] = frame.evaluate(f"axe.run({{ iframes: false }}).then(({{ violations }}) => {nodes})")
+        return violations
+
+    return found

@@ -10,7 +10,7 @@ import pytest
 from benchmarks.servers import Running, running_desk, running_lite
 
 # One browser for all who look at pages; pytest finds fixtures by name in here.
-from tests.chromium import browser, page  # noqa: F401
+from tests.chromium import axe, browser, page  # noqa: F401
 
 # Real vLLM takes minutes to install and to start: `make test-engine` asks for its tests by name.
 collect_ignore = [] if os.environ.get("TEST_ENGINE") else ["engine", "docker/test_cpu_engine.py"]

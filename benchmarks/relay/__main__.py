@@ -7,6 +7,7 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
+from benchmarks import report
 from benchmarks.relay import media, table
 from benchmarks.relay.load import same_bytes
 from benchmarks.relay.measures import (
@@ -20,9 +21,6 @@ from benchmarks.relay.measures import (
     relay_figures,
 )
 from benchmarks.relay.peers import PEERS, Peer, Relay, on_core, running_engine, started_on
-from benchmarks.servers import ROOT
-
-PAGE = ROOT / "docs" / "performance.md"
 
 
 def say(text: str) -> None:
@@ -59,7 +57,7 @@ def main() -> int:
         print(table.table(found, names, sizes))
     else:
         text = table.section(found, names, versions, sizes)
-        table.write(PAGE, text)
+        report.write("bench-relay", text)
         print(text)
     return 0
 

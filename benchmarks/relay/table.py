@@ -1,18 +1,14 @@
 """The table: a row a measure, what is to be reached, and whether it was."""
 
 import math
-import os
-import platform
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 
 from benchmarks.relay.measures import Figures, Sizes
+from benchmarks.report import machine
 
 OURS = "SightDesk"
 DIRECT = "no relay"
-BEGIN, END = "<!-- bench-relay -->", "<!-- /bench-relay -->"
 All = dict[str, Figures]
 NAN = float("nan")
 
@@ -97,28 +93,13 @@ def table(found: All, names: list[str], sizes: Sizes) -> str:
     return "\n".join(lines)
 
 
-def machine() -> str:
-    model = Path("/proc/cpuinfo").read_text("utf-8").partition("model name")[2].partition("\n")[0].strip("\t: ")
-    return f"{model or platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}, {time.strftime('%Y-%m-%d')}"
-
-
 def section(found: All, names: list[str], versions: dict[str, str], sizes: Sizes) -> str:
     told = ", ".join(f"{name} {version}" for name, version in versions.items() if name != OURS)
-    return f"""{BEGIN}
-## What relaying costs
+    return f"""## What relaying costs
 
 `make bench-relay`, {machine()}; {told}. The relay alone on one core, the fake engine and the client on another.
 SightDesk with every feature on: key, limit by key, admission, accounting, metrics, request log. Every answer is held
 against what the engine sent. Its database has its tables already. An answer is 66 events (role, 64 tokens, finish); its CPU includes its request's. With the
 streams open, new ones begin evenly spread as old ones end. Ratios travel; absolute figures do not.
 
-{table(found, names, sizes)}
-{END}"""
-
-
-def write(path: Path, text: str) -> None:
-    """Between the markers, or at the end of the page where it has none yet."""
-    page = path.read_text("utf-8")
-    before, found, rest = page.partition(BEGIN)
-    after = rest.partition(END)[2] if found else ""
-    path.write_text(before.rstrip("\n") + "\n\n" + text + (after or "\n"), "utf-8")
+{table(found, names, sizes)}"""

@@ -19,6 +19,7 @@ SCHEMA = """
 create table if not exists tickets (id integer primary key, subject text, customer text, channel text, status text, created real);
 create table if not exists messages (id integer primary key, ticket integer, role text, author text, text text, image text, created real);
 create table if not exists notes (id integer primary key, ticket integer, author text, text text, citations text, fields text, created real);
+create table if not exists conversations (id text primary key, ticket integer, created real);
 """
 
 
@@ -59,21 +60,29 @@ def prepare() -> None:
 
 
 def ticket(number: int) -> dict[str, Any]:
-    """The ticket with its messages and notes, oldest first. Raises Refused."""
+    """The ticket with its messages and notes, oldest first, and the AI's last conversation about it. Raises Refused."""
     with database() as db:
         row = db.execute("select * from tickets where id = ?", (number,)).fetchone()
         if row is None:
             raise Refused(404, "There is no such ticket.")
         messages = db.execute("select * from messages where ticket = ? order by id", (number,)).fetchall()
         notes = db.execute("select * from notes where ticket = ? order by id", (number,)).fetchall()
+        asked = db.execute(
+            "select id from conversations where ticket = ? order by created desc limit 1", (number,)
+        ).fetchone()
     unpacked = [
         {**dict(note), "citations": json.loads(note["citations"]), "fields": json.loads(note["fields"])}
         for note in notes
     ]
-    return {**dict(row), "messages": [dict(message) for message in messages], "notes": unpacked}
+    return {
+        **dict(row),
+        "messages": [dict(message) for message in messages],
+        "notes": unpacked,
+        "conversation": asked and asked["id"],
+    }
 
 
-def add_note(number: int, body: dict[str, Any]) -> None:
+def add_note(number: int, body: dict[str, Any], *, by_ai: bool = False) -> None:
     """Text as an agent wrote it or the AI said it; its citations and fields beside it, as data."""
     text = str(body.get("text", "")).strip()[:20_000]
     if not text:
@@ -85,12 +94,28 @@ def add_note(number: int, body: dict[str, Any]) -> None:
     fields = [
         {name: str(one.get(name) or "")[:500] for name in ("name", "value")} for one in body.get("fields", [])[:40]
     ]
-    author = "SightDesk" if body.get("by_ai") else AGENT
+    author = "SightDesk" if by_ai else AGENT
     with database() as db:
         db.execute(
             "insert into notes (ticket, author, text, citations, fields, created) values (?, ?, ?, ?, ?, ?)",
             (number, author, text, json.dumps(citations), json.dumps(fields), time.time()),
         )
+
+
+def begin(conversation: str, number: int) -> None:
+    """A conversation belongs to the ticket that it was begun for, and to no other after that. Raises Refused."""
+    ticket(number)
+    with database() as db:
+        db.execute("insert or ignore into conversations values (?, ?, ?)", (conversation[:128], number, time.time()))
+
+
+def ticket_of(conversation: str) -> int:
+    """Raises Refused: an answer of another conversation goes into no ticket rather than into a wrong one."""
+    with database() as db:
+        row = db.execute("select ticket from conversations where id = ?", (conversation,)).fetchone()
+    if row is None:
+        raise Refused(404, "This conversation belongs to no ticket.")
+    return int(row["ticket"])
 
 
 class TicketDesk(Host):
@@ -113,6 +138,13 @@ class TicketDesk(Host):
                 ticket(int(number))
                 add_note(int(number), body)
                 self.send_json(ticket(int(number)), 201)
+            case ["api", "tickets", number, "conversations"] if number.isdecimal():
+                begin(str(body.get("conversation", "")), int(number))
+                self.send_json(ticket(int(number)), 201)
+            case ["api", "conversations", conversation, "notes"]:
+                found = ticket_of(conversation)
+                add_note(found, body, by_ai=True)
+                self.send_json(ticket(found), 201)
             case ["api", "tickets", number, "status"] if number.isdecimal() and body.get("status") in (
                 "open",
                 "solved",

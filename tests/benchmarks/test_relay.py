@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks import report
 from benchmarks.relay import load, script, table
 from benchmarks.relay.__main__ import measured
 from benchmarks.relay.load import Answer, Plan
@@ -83,7 +84,10 @@ def test_a_relay_that_answers_otherwise_than_the_engine_ends_the_bench() -> None
 def test_the_page_keeps_its_other_sections(tmp_path: Path) -> None:
     page = tmp_path / "performance.md"
     page.write_text("# Performance\n\nBefore.\n", "utf-8")
-    table.write(page, f"{table.BEGIN}\nfirst\n{table.END}")
+    report.write("bench-relay", "first", page)
     page.write_text(page.read_text("utf-8") + "\nAfter.\n", "utf-8")
-    table.write(page, f"{table.BEGIN}\nsecond\n{table.END}")
-    assert page.read_text("utf-8") == f"# Performance\n\nBefore.\n\n{table.BEGIN}\nsecond\n{table.END}\n\nAfter.\n"
+    report.write("bench-relay", "second", page)
+    assert (
+        page.read_text("utf-8")
+        == "# Performance\n\nBefore.\n\n<!-- bench-relay -->\nsecond\n<!-- /bench-relay -->\n\nAfter.\n"
+    )

@@ -13,7 +13,6 @@ from benchmarks.servers import free_port, running_gateway, running_lite, wait_fo
 from tests.browser.kit import AGENT, Site
 from tests.nginx.conftest import NGINX, rendered
 
-ROOT = Path(__file__).parents[2]
 SPARE_ADDRESS = "10.254.254.1"
 
 
@@ -34,29 +33,43 @@ def lan_address() -> Iterator[str]:
         subprocess.run(["ip", "address", "del", f"{SPARE_ADDRESS}/32", "dev", "lo"], check=True)
 
 
-@pytest.fixture(scope="session")
-def site(tmp_path_factory: pytest.TempPathFactory, lan_address: str) -> Iterator[Site]:
-    folder = tmp_path_factory.mktemp("site")
+@contextlib.contextmanager
+def serving(folder: Path, *addresses: str, max_body_bytes: int = 64 * 1024 * 1024, **more: str) -> Iterator[Site]:
+    """Real nginx, gateway and lite; the last of the addresses is the LAN's."""
     port = free_port()
     settings = {
         "PROXY_SECRET": "between-us",
         "TRUSTED_PROXIES": "127.0.0.0/8",
         "ALLOWED_IPS": "*",
         "DATABASE_URL": f"sqlite:///{folder}/desk.db",
+        "MAX_BODY_BYTES": str(max_body_bytes),
         "RESUME_GRACE": "10",
+        **more,
     }
     with running_lite() as lite, running_gateway(lite.url, folder / "data", **settings) as gateway:
         wait_for(gateway.url + "/readyz")
-        configuration = rendered(
-            folder, port, gateway.url, 64 * 1024 * 1024, ("127.0.0.1", lan_address), ALLOWED_IPS="*"
-        )
+        configuration = rendered(folder, port, gateway.url, max_body_bytes, addresses, ALLOWED_IPS="*")
         process = subprocess.Popen([NGINX, "-p", str(folder), "-c", str(configuration)])
         try:
             wait_for(f"http://127.0.0.1:{port}/healthz", process, folder / "error.log")
-            yield Site(f"http://127.0.0.1:{port}", f"http://{lan_address}:{port}", folder / "access.log")
+            yield Site(f"http://127.0.0.1:{port}", f"http://{addresses[-1]}:{port}", folder)
         finally:
             process.terminate()
             process.wait(10)
+
+
+@pytest.fixture(scope="session")
+def site(tmp_path_factory: pytest.TempPathFactory, lan_address: str) -> Iterator[Site]:
+    with serving(tmp_path_factory.mktemp("site"), "127.0.0.1", lan_address) as served:
+        yield served
+
+
+@pytest.fixture(scope="module")
+def bounded_site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    """With limits that a test reaches."""
+    bounds = {"RATE_LIMIT_USER": "2/15second"}
+    with serving(tmp_path_factory.mktemp("bounded"), "127.0.0.1", max_body_bytes=100_000, **bounds) as served:
+        yield served
 
 
 @pytest.fixture
@@ -76,12 +89,3 @@ def page(context: BrowserContext) -> Iterator[Page]:
     made.on("console", lambda line: errors.append(line.text) if "Content Security Policy" in line.text else None)
     yield made
     assert errors == []
-
-
-@pytest.fixture(scope="session")
-def axe() -> str:
-    """axe-core's source, which scripts/test-tools fetches once."""
-    file = ROOT / ".cache" / "npm" / "axe-core" / "axe.min.js"
-    if not file.is_file():
-        subprocess.run([ROOT / "scripts" / "test-tools"], check=True)
-    return file.read_text()

@@ -20,7 +20,7 @@ expect.set_options(timeout=15_000)
 class Site:
     url: str
     lan_url: str
-    access_log: Path
+    folder: Path  # nginx's, with its log and its password file
 
 
 def open_page(page: Page, site: Site, path: str = "/chat.html") -> None:

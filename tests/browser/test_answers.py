@@ -136,6 +136,13 @@ def test_an_answer_is_copied_as_it_was_written(page: Page, site: Site) -> None:
     assert page.evaluate("navigator.clipboard.readText()") == "**好**"
 
 
+def test_a_browser_that_lets_nothing_be_copied_is_no_silence(page: Page, site: Site) -> None:
+    page.add_init_script("document.execCommand = () => false; navigator.clipboard.writeText = () => Promise.reject()")
+    open_page(page, site)
+    ask(page, "多少钱包邮").locator(".copy").click()
+    expect(page.locator("#toast")).to_contain_text("不允许复制")
+
+
 def test_an_answer_is_asked_for_again_in_its_place(page: Page, site: Site) -> None:
     open_page(page, site)
     ask(page, "多少钱包邮")

@@ -49,6 +49,51 @@ def test_a_failure_says_what_it_is_and_a_retry_works(
     expect(page.locator(".failure:visible")).to_have_count(0)
 
 
+def test_a_password_that_no_longer_holds_is_told_and_the_question_goes_out_again(
+    page: Page, bounded_site: Site
+) -> None:
+    open_page(page, bounded_site)
+    passwords = bounded_site.folder / "etc/htpasswd"
+    known = passwords.read_text()
+    passwords.write_text("agent:changed\n")
+    try:
+        send(page, "多少钱包邮")
+        expect(page.locator(".failure p")).to_have_text("没有登录或登录已失效，请刷新页面重新登录。")
+    finally:
+        passwords.write_text(known)
+    page.locator(".retry").click()
+    expect(page.locator(".turn.assistant .chip").first).to_be_visible(timeout=READING)
+
+
+def test_what_nginx_finds_too_large_is_told_and_less_of_it_goes_out(page: Page, bounded_site: Site) -> None:
+    open_page(page, bounded_site)
+    large = {"name": "a.pdf", "mimeType": "application/pdf", "buffer": b"%PDF-1.7" + b"x" * 120_000}
+    page.set_input_files("#picker", large)  # type: ignore[arg-type]
+    expect(page.locator("#attachments .bad .note")).to_have_text("内容太大，请减少图片。")
+    page.locator("#attachments .remove").click()
+    send(page, "多少钱包邮" * 10_000)
+    expect(page.locator(".failure p")).to_have_text("内容太大，请减少图片。")
+    page.click("#new-conversation")
+    expect(ask(page, "多少钱包邮").locator(".chip").first).to_be_visible()
+
+
+def test_who_asks_faster_than_the_gateway_takes_waits_for_the_countdown(page: Page, bounded_site: Site) -> None:
+    open_page(page, bounded_site)
+    for _ in range(20):  # three, unless this machine answers as slowly as questions are allowed
+        count = page.locator(".turn.assistant").count()
+        send(page, "多少钱包邮")
+        expect(page.locator(".turn.assistant").nth(count).locator(".status")).to_be_hidden(timeout=READING)
+        if page.locator(".failure").last.is_visible():
+            break
+    expect(page.locator(".failure p").last).to_contain_text("问得太快了")
+    retry = page.locator(".retry:visible")
+    expect(retry).to_have_text(re.compile(r"^\d+ 秒后可重试$"))
+    expect(retry).to_be_disabled()
+    expect(retry).to_be_enabled(timeout=READING)
+    retry.click()
+    expect(page.locator(".turn.assistant").last.locator(".chip").first).to_be_visible(timeout=READING)
+
+
 def test_an_engine_that_is_loading_says_how_far_it_is(page: Page, site: Site) -> None:
     open_page(page, site)
     state = {"ready": False, "phase": "loading", "percent": 62, "fallback": False}
@@ -150,6 +195,16 @@ def test_a_failure_is_told_to_a_reader_of_the_screen_once(page: Page, site: Site
     expect(page.get_by_role("alert")).to_contain_text("超时")
     live = page.locator("[role=alert], [role=status], [aria-live]").filter(has_text="超时")
     expect(live).to_have_count(1)
+
+
+def test_an_answer_that_failed_leaves_no_empty_box_behind_the_next_question(page: Page, site: Site) -> None:
+    open_page(page, site)
+    answer(page, error("upstream_error"), status=502)
+    send(page, "多少钱包邮")
+    expect(page.locator(".failure p")).to_be_visible()
+    expect(page.locator(".turn.assistant")).to_be_visible()
+    ask(page, "多少钱包邮")
+    expect(page.locator(".turn.assistant:visible")).to_have_count(1)
 
 
 def test_an_error_inside_the_stream_is_that_error(page: Page, site: Site) -> None:

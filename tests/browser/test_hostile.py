@@ -1,13 +1,14 @@
 """What others write never becomes script: a public list of injections wherever words reach the page."""
 
+import base64
 import functools
 import json
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, expect
 
-from tests.browser.kit import READING, Site, answer, ask, content, error, extras, open_page, send
+from tests.browser.kit import READING, Site, answer, ask, attach, content, error, extras, open_page, send
 
 PAYLOADS = [
     line for line in (Path(__file__).parents[1] / "corpora" / "xss.txt").read_text().splitlines() if line.strip()
@@ -25,6 +26,11 @@ OWN = [
     '| <img src=x onerror=window.hit=1> |\n|---|\n| <link rel=stylesheet href="//outside.example"> |',
 ]
 EVERY = PAYLOADS + OWN
+PIXEL = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR4nGNgYGBgAAAABQABh6FO1AAAAABJRU5ErkJggg=="
+
+
+def done(answer: str, text: str, **more: object) -> dict[str, object]:
+    return {"id": answer, "role": "assistant", "text": text, "citations": [], "reading": [], "state": "done", **more}
 
 
 @pytest.fixture
@@ -129,7 +135,7 @@ def test_as_clauses(guarded: Page) -> None:
         guarded.keyboard.press("Escape")
 
 
-def test_as_the_name_of_a_file(guarded: Page) -> None:
+def test_as_the_name_of_a_file_that_waits_to_be_sent(guarded: Page) -> None:
     # Only the page is asked here: two hundred broken PDFs would keep the gateway's workers busy for a while.
     guarded.route("**/api/files", lambda route: route.fulfill(status=415, json=error("unsupported_media_type")))
     for start in range(0, 200, 8):
@@ -142,40 +148,127 @@ def test_as_the_name_of_a_file(guarded: Page) -> None:
         guarded.evaluate("document.querySelectorAll('#attachments .remove').forEach((button) => button.click())")
 
 
-def test_as_text_read_from_an_image(guarded: Page, site: Site) -> None:
-    """What a picture says comes as fields and lines: values, names, errors of the gateway, conversations of the server."""
-    file = {"id": "file-1", "filename": EVERY[0], "content_type": "application/pdf", "pages": 1}
-    readings = [
-        {
-            "image": "file-1",
-            "width": 9,
-            "height": 9,
-            "lines": [{"text": p, "box": [0, 0, 1, 1]}],
-            "fields": [{"name": p, "value": p, "box": [0, 0, 1, 1], "valid": False}],
-        }
-        for p in EVERY
+def kept(page: Page, turns: list[dict[str, object]], titles: list[str]) -> None:
+    """Opens a conversation as the gateway would have kept it, in a list of these titles, all of it drawn."""
+    summaries = [
+        {"id": f"c{number}", "title": title, "created_at": 1, "updated_at": 1, "turns": 2}
+        for number, title in enumerate(titles)
     ]
-    user = {"id": "t", "role": "user", "text": EVERY[2], "files": [file]}
-    turn = {
-        "id": "answer-1",
-        "role": "assistant",
-        "text": "\n\n".join(EVERY),
-        "citations": [],
-        "reading": readings,
-        "state": "done",
-    }
-    summary = {"id": "c1", "object": "conversation", "title": EVERY[1], "created_at": 1, "updated_at": 1, "turns": 2}
-    summaries = [summary | {"id": f"c{number}", "title": payload} for number, payload in enumerate(EVERY)]
-    guarded.route(
+    page.route(
         "**/api/conversations?**",
         lambda route: route.fulfill(json={"object": "list", "data": summaries, "has_more": False}),
     )
-    guarded.route("**/api/conversations/**", lambda route: route.fulfill(json=summary | {"messages": [user, turn]}))
-    guarded.reload()
-    expect(guarded.locator(".turn.assistant .fields input").first).to_have_value(EVERY[0])
-    expect(guarded.locator("#history .past")).to_have_count(len(EVERY))
-    guarded.locator(".turn.assistant .fields .small").nth(1).click()
-    expect(guarded.locator(".lightbox .caption")).not_to_be_empty()
+    page.route("**/api/conversations/**", lambda route: route.fulfill(json=summaries[0] | {"messages": turns}))
+    page.reload()
+    expect(page.locator("#history .past")).to_have_count(len(titles))
+    page.wait_for_function(
+        """(count) => { document.getElementById("thread").scrollTop = 0;
+        document.querySelector(".earlier")?.click();
+        return document.querySelectorAll(".turn").length === count; }""",
+        arg=len(turns),
+        timeout=READING,
+    )
+
+
+def one_line(payloads: list[str]) -> list[str]:
+    """As a field of one line shows them."""
+    return [payload.replace("\n", "") for payload in payloads]
+
+
+def test_as_the_name_of_a_file_in_the_thread_and_in_the_lightbox(guarded: Page) -> None:
+    names = EVERY[:300]
+    picture = base64.b64decode(PIXEL)
+    guarded.route("**/api/files/*/content", lambda route: route.fulfill(body=picture, content_type="image/png"))
+    files = [
+        {"id": f"file-{number}", "filename": name, "content_type": kind, "pages": 1}
+        for number, name in enumerate(names)
+        for kind in ("image/png", "application/pdf")
+    ]
+    kept(guarded, [{"id": "t", "role": "user", "text": "a", "files": files}, done("answer-1", "b")], ["a"])
+    assert guarded.locator(".picture img").evaluate_all("all => all.map(one => one.alt)") == names
+    labels = guarded.locator(".picture").evaluate_all("all => all.map(one => one.ariaLabel)")
+    assert labels == [f"查看大图: {name}" for name in names]
+    assert guarded.locator(".file-name > span").all_text_contents() == names
+    titles = guarded.evaluate(
+        """async () => { const titles = [];
+        for (const one of document.querySelectorAll(".picture")) {
+            one.click();
+            while (!document.querySelector("dialog h2")) await new Promise(requestAnimationFrame);
+            titles.push(document.querySelector("dialog h2").textContent);
+            document.querySelector("dialog").close();
+            while (document.querySelector("dialog")) await new Promise(requestAnimationFrame);
+        }
+        return titles; }"""
+    )
+    assert titles == names
+
+
+def test_as_text_read_from_an_image(guarded: Page) -> None:
+    """What a picture says comes as fields: names and values, a dozen an answer, as many as an answer shows."""
+    turns: list[dict[str, object]] = []
+    for number, start in enumerate(range(0, len(EVERY), 12)):
+        box = {"box": [0, 0, 1, 1], "valid": False}
+        fields = [{"name": payload, "value": payload, **box} for payload in EVERY[start : start + 12]]
+        file = {"id": f"file-{number}", "filename": "a.png", "content_type": "image/png", "pages": 1}
+        reading = {"image": file["id"], "width": 9, "height": 9, "lines": [], "fields": fields}
+        turns += [
+            {"id": f"t{number}", "role": "user", "text": "a", "files": [file]},
+            # Where the answer says what was read, a chip says so too.
+            done(f"answer-{number}", "\n\n".join(EVERY[start : start + 12]), reading=[reading]),
+        ]
+    guarded.route(
+        "**/api/files/*/content", lambda route: route.fulfill(body=base64.b64decode(PIXEL), content_type="image/png")
+    )
+    kept(guarded, turns, EVERY)
+    values = guarded.locator(".fields input").evaluate_all("all => all.map(one => one.value)")
+    assert values == one_line(EVERY)
+    names = guarded.locator(".fields dt").all_text_contents()
+    assert names == [f"field_{payload}" for payload in EVERY]
+    assert guarded.locator(".chip.seen").count() > 0
+    captions = guarded.evaluate(
+        """async () => { const captions = [];
+        for (const form of document.querySelectorAll(".fields")) {
+            form.querySelector("dd .small").click();
+            while (!document.querySelector(".region")) await new Promise(requestAnimationFrame);
+            for (const mark of document.querySelectorAll(".region")) {
+                mark.click();
+                captions.push(document.querySelector(".caption").textContent);
+            }
+            document.querySelector("dialog").close();
+            while (document.querySelector("dialog")) await new Promise(requestAnimationFrame);
+        }
+        return captions; }"""
+    )
+    assert captions == [f"field_{payload} · {payload}" for payload in EVERY]
+
+
+def test_as_what_the_real_reader_reads_in_a_real_picture(guarded: Page, site: Site, browser: Browser) -> None:
+    drawn = [
+        "错误代码：ERR_<img src=x onerror=alert(1)>",
+        "订单号：<script>alert(1)</script>",
+        "快递公司：<svg/onload=alert(1)>",
+        "网址：javascript:alert(1)",
+        "https://shop.example/<iframe src=javascript:alert(1)>",
+        '状态："><img src=x onerror=alert(document.domain)>',
+        "[点这里](javascript:alert(1))",
+        "![](https://outside.example/a.png)",
+    ]
+    screen = browser.new_page(viewport={"width": 1000, "height": 520})
+    screen.set_content("<body style='font: 26px sans-serif; line-height: 2.1; padding: 10px 30px'></body>")
+    screen.evaluate(
+        "lines => { for (const line of lines) document.body.append(line, document.createElement('br')); }", drawn
+    )
+    png = screen.screenshot()
+    screen.close()
+    attach(guarded, {"name": "screen.png", "mimeType": "image/png", "buffer": png})
+    ask(guarded, "这张图写了什么？")
+    stored = guarded.request.get(f"{site.url}/api/files").json()["data"][0]["id"]
+    read = guarded.request.get(f"{site.url}/api/files/{stored}/reading").json()["data"][0]
+    lines = " ".join(line["text"] for line in read["lines"])
+    for word in ("onerror", "script", "svg", "javascript", "outside.example"):
+        assert word in lines, lines
+    assert read["fields"], "something of it has to reach the page"
+    expect(guarded.locator(".fields input").first).to_be_visible()
 
 
 def test_as_the_gateways_own_words(guarded: Page) -> None:

@@ -1,19 +1,19 @@
 """A real desk on 127.0.0.1, and hosts on localhost: another origin and another site."""
 
 import contextlib
-import os
-import subprocess
-import sys
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 import requests
+from playwright.sync_api import Page, expect
 
-from benchmarks.servers import ROOT, Running, free_port, running_gateway, wait_for
+from benchmarks.servers import Running, running_gateway, running_host, wait_for
+from tests.chromium import Axe
 
 KEY = "sk-tickets"
+expect.set_options(timeout=15_000)
 
 
 @pytest.fixture(scope="session")
@@ -25,19 +25,9 @@ def gateway(lite: Running, tmp_path_factory: pytest.TempPathFactory) -> Iterator
         yield gateway
 
 
-@contextlib.contextmanager
-def hosting(gateway: Running, *module: str, **settings: str) -> Iterator[str]:
-    """The origin of an example's server."""
-    port = free_port()
-    environ = {**os.environ, "SIGHTDESK_URL": gateway.url, "SIGHTDESK_API_KEY": KEY, "PORT": str(port), **settings}
-    process = subprocess.Popen([sys.executable, "-m", *module], cwd=ROOT, env=environ, stdout=subprocess.DEVNULL)
-    try:
-        origin = f"http://localhost:{port}"
-        wait_for(origin + "/", process)
-        yield origin
-    finally:
-        process.terminate()
-        process.wait(10)
+def hosting(gateway: Running, *module: str, **settings: str) -> contextlib.AbstractContextManager[str]:
+    """The origin of an example's server, which holds our key unless the settings name another."""
+    return running_host(gateway, *module, **{"SIGHTDESK_API_KEY": KEY, **settings})
 
 
 PAGES = str(Path(__file__).parent / "pages")
@@ -63,3 +53,18 @@ def mint(gateway: Running, origin: str, user: str = "", ttl: int = 600) -> str:
         gateway.url + "/v1/embed-tokens", json=wanted, headers={"authorization": f"Bearer {KEY}"}, timeout=5
     )
     return str(answer.json()["token"])
+
+
+@pytest.fixture
+def tickets(gateway: Running, tmp_path: Path) -> Iterator[str]:
+    # An agent of its own: the desk keeps the conversations of the one before.
+    settings = {"TICKETS": str(tmp_path / "tickets.db"), "AGENT": f"agent {tmp_path.name}"}
+    with hosting(gateway, "examples.ticket-desk.server", **settings) as origin:
+        yield origin
+
+
+def axe_finds_nothing(page: Page, axe: Axe) -> None:
+    """In the host, and in the desk inside it."""
+    page.emulate_media(reduced_motion="reduce")  # what fades in has too little contrast for a while
+    for one in page.frames:
+        assert axe(one) == [], one.url

@@ -6,7 +6,8 @@ import pytest
 from playwright.sync_api import Page, Route, expect
 
 from benchmarks.servers import Running
-from tests.embedding.conftest import hosting
+from tests.chromium import Axe
+from tests.embedding.conftest import axe_finds_nothing, hosting
 
 
 @pytest.fixture(scope="module")
@@ -115,3 +116,30 @@ def test_a_desk_that_cannot_be_had_is_told_and_tried_again(page: Page, gateway: 
         expect(page.locator("iframe")).to_have_count(0)
         with page.expect_request("**/sightdesk-token"):
             page.get_by_role("button", name="重试").click()
+
+
+def test_axe_finds_nothing_while_it_is_closed_open_and_unread(page: Page, shop: str, axe: Axe) -> None:
+    page.goto(shop)
+    opener = page.locator("button.opener")
+    expect(opener).to_be_visible()
+    axe_finds_nothing(page, axe)
+    opener.click()
+    desk = page.frame_locator("iframe")
+    desk.locator("#question").fill("多少钱包邮")
+    axe_finds_nothing(page, axe)
+    held: list[Route] = []
+    page.route("**/api/chat", lambda route: held.append(route))
+    with page.expect_request("**/api/chat"):
+        desk.locator("#question").press("Enter")
+    opener.click()
+    held[0].continue_()
+    expect(page.locator(".unread")).to_have_text("1", timeout=60_000)
+    axe_finds_nothing(page, axe)
+
+
+def test_axe_finds_nothing_where_there_is_no_desk(page: Page, gateway: Running, axe: Axe) -> None:
+    with hosting(gateway, "examples.host", "examples/shop", SIGHTDESK_API_KEY="sk-wrong") as origin:
+        page.goto(origin)
+        page.locator("button.opener").click()
+        expect(page.get_by_role("alert")).to_contain_text("现在连不上客服")
+        axe_finds_nothing(page, axe)

@@ -12,6 +12,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from benchmarks.servers import Running
+from tests.chromium import Axe
 from tests.conftest import SCREENS
 from tests.embedding.conftest import hosting
 
@@ -123,3 +124,15 @@ def test_the_picture_travels_as_its_bytes(page: Page, sides: Sides) -> None:
     assert "multipart/form-data" in upload.value.headers["content-type"]
     sent = upload.value.post_data_buffer or b""
     assert base64.b64encode((SCREENS / "browser-error.png").read_bytes())[:40] not in sent
+
+
+def test_axe_finds_nothing_before_and_after_the_answer(page: Page, sides: Sides, axe: Axe) -> None:
+    page.goto(sides.chatwoot)
+    app = page.frame_locator("iframe")
+    expect(app.locator("#state")).to_have_text("#124 · 陈女士")
+    assert axe(page.frames[1]) == []
+    app.get_by_role("button", name="转AI").click()
+    app.frame_locator("iframe").get_by_role("button", name="插入工单").last.click(timeout=60_000)
+    expect(app.locator("#reply")).to_be_visible()
+    for one in page.frames[1:]:  # the first is Chatwoot's own
+        assert axe(one) == []

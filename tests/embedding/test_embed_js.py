@@ -1,5 +1,7 @@
 """embed.js in a host page of another site, under a strict policy."""
 
+import contextlib
+import json
 import subprocess
 import tempfile
 from collections.abc import Iterator
@@ -11,7 +13,8 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from benchmarks.servers import Running, free_port, wait_for
 from tests.chromium import ARGUMENTS, EXECUTABLE
-from tests.embedding.conftest import PAGES, hosting, mint
+from tests.conftest import SCREENS, data_url
+from tests.embedding.conftest import KEY, PAGES, hosting, mint
 from tests.nginx.conftest import NGINX, rendered
 
 MOUNT = "options => { window.desk = SightDesk.mount(document.getElementById('desk'), { token: () => fetchToken(), ...options }); }"
@@ -32,7 +35,7 @@ def events(page: Page, type: str) -> list[dict[str, object]]:
 
 
 def wait_for_event(page: Page, type: str) -> dict[str, object]:
-    page.wait_for_function("type => events.some(([name]) => name === type)", arg=type, timeout=20_000)
+    page.wait_for_function("type => events.some(([name]) => name === type)", arg=type, timeout=60_000)
     return events(page, type)[0]
 
 
@@ -68,6 +71,36 @@ def test_methods_are_the_contracts_requests_and_events_are_dom_events(page: Page
     assert "79" in str(done["text"])
     assert wait_for_event(page, "resize")["height"]
     assert call(page, "openConversation", {"id": done["conversationId"]}) == "ack"
+
+
+def test_what_the_person_thinks_of_an_answer_and_whom_they_want_is_told(page: Page, host: str) -> None:
+    mounted(page, host)
+    assert call(page, "ask", "多少钱包邮") == "ack"
+    done = wait_for_event(page, "message-completed")
+    desk = page.frame_locator("iframe")
+    desk.get_by_role("button", name="有帮助", exact=True).click()
+    assert wait_for_event(page, "feedback") == {"answerId": done["answerId"], "rating": "up"}
+    desk.get_by_role("button", name="转人工").click()
+    desk.get_by_role("dialog").get_by_role("button", name="转人工").click()
+    assert wait_for_event(page, "handoff-requested") == {"conversationId": done["conversationId"]}
+
+
+def test_a_host_that_cannot_insert_is_believed_and_the_person_is_told_why(page: Page, host: str) -> None:
+    mounted(page, host)
+    page.evaluate(
+        """() => document.addEventListener("sightdesk:insert-reply", (event) => event.waitUntil(
+            window.outcome ?? Promise.reject(new Error("the ticket is closed"))))"""
+    )
+    assert call(page, "ask", "多少钱包邮") == "ack"
+    wait_for_event(page, "message-completed")
+    desk = page.frame_locator("iframe")
+    desk.get_by_role("button", name="插入工单").click()
+    expect(desk.locator("#toast")).to_have_text("没有写入工单：the ticket is closed")
+    page.evaluate("window.outcome = Promise.resolve()")
+    desk.get_by_role("button", name="插入工单").click()
+    expect(desk.locator("#toast")).to_have_text("已送到工单")
+    assert call(page, "prefill", "a") == "ack"  # what the host answered has been heard by now
+    expect(desk.locator("#toast")).to_have_text("已送到工单")
 
 
 def test_a_refusal_rejects_with_its_reason(page: Page, host: str) -> None:
@@ -141,31 +174,67 @@ def test_unmounting_takes_everything_away(page: Page, host: str) -> None:
     assert events(page, "failed") == []
 
 
-@pytest.fixture
-def strict(browser: Browser) -> Iterator[BrowserContext]:
-    """A browser that blocks third-party cookies and storage."""
-    with tempfile.TemporaryDirectory() as profile:
-        preferences = Path(profile, "Default", "Preferences")
-        preferences.parent.mkdir()
-        preferences.write_text('{"profile": {"cookie_controls_mode": 1, "block_third_party_cookies": true}}')
+@contextlib.contextmanager
+def profile(browser: Browser, *, third_party: bool) -> Iterator[BrowserContext]:
+    """A browser of its own: the others' visitors are incognito, where a frame of another site has no storage."""
+    preferences = {"cookie_controls_mode": int(not third_party), "block_third_party_cookies": not third_party}
+    blocked = [] if third_party else ["--test-third-party-cookie-phaseout"]
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder, "Default", "Preferences")
+        file.parent.mkdir()
+        file.write_text(json.dumps({"profile": preferences}))
         context = browser.browser_type.launch_persistent_context(
-            profile, executable_path=EXECUTABLE, args=[*ARGUMENTS, "--test-third-party-cookie-phaseout"]
+            folder, executable_path=EXECUTABLE, args=[*ARGUMENTS, *blocked]
         )
         yield context
         context.close()
 
 
+@pytest.fixture
+def strict(browser: Browser) -> Iterator[BrowserContext]:
+    """Blocks third-party cookies and storage."""
+    with profile(browser, third_party=False) as context:
+        yield context
+
+
+def test_no_token_key_or_picture_is_left_in_the_browser(browser: Browser, host: str, gateway: Running) -> None:
+    picture = data_url((SCREENS / "browser-error.png").read_bytes())
+    tokens = [mint(gateway, host, "ann") for _ in range(2)]
+    parts = [part for token in tokens for part in token.split(".")[1:]]
+    secrets = [*tokens, *parts, KEY, "Bearer", "base64", "blob:", picture.partition(",")[2][:60]]
+    with profile(browser, third_party=True) as context:
+        page = context.new_page()
+        page.goto(host + "/")
+        page.evaluate("url => frameAt(url)", f"{gateway.url}/embed.html#token={tokens[0]}")
+        assert page.evaluate("event('ready')") is not None
+        assert page.evaluate("request('set-locale', { locale: 'en' })") == "ack"
+        assert page.evaluate("images => request('ask', { text: '多少钱包邮', images })", [picture]) == "ack"
+        conversation = page.evaluate("event('message-completed')")["conversationId"]
+        assert page.evaluate("token => request('init', { token })", tokens[1]) == "ack"
+        page.frame_locator("iframe").locator("#question").fill("a draft")
+        kept = page.frames[1].evaluate("[localStorage, sessionStorage].map((one) => JSON.stringify({ ...one }))")
+    # Both are in play, and hold what belongs there.
+    assert "sightdesk.locale" in kept[0]
+    assert conversation in kept[1]
+    assert "a draft" in kept[1]
+    assert [secret for secret in secrets if secret in kept[0] + kept[1]] == []
+
+
+@pytest.mark.parametrize("way", ["fragment", "message"])
 def test_with_third_party_cookies_blocked_the_desk_works_by_its_token(
-    strict: BrowserContext, host: str, gateway: Running
+    strict: BrowserContext, host: str, gateway: Running, way: str
 ) -> None:
     page = strict.new_page()
     page.goto(gateway.url + "/chat.html")
     third_party = "document.cookie = 'a=1; SameSite=None; Secure'; document.cookie"
     assert page.evaluate(third_party) == "a=1"  # at home the desk may keep a cookie; in the frame it may not
+    token = mint(gateway, host)
     page.goto(host + "/")
-    page.evaluate("url => frameAt(url)", f"{gateway.url}/embed.html#token={mint(gateway, host)}")
+    page.evaluate("url => frameAt(url)", f"{gateway.url}/embed.html" + (f"#token={token}" if way == "fragment" else ""))
     assert page.evaluate("event('ready')") is not None
     assert page.frames[1].evaluate(third_party) == ""
+    if way == "message":
+        assert page.evaluate("token => request('init', { token })", token) == "ack"
     assert page.evaluate("request('ask', { text: '多少钱包邮' })") == "ack"
     assert "79" in page.evaluate("event('message-completed')")["text"]
 

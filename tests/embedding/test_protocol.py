@@ -1,12 +1,14 @@
 """The protocol from a host's side, word by word (contract, section 6)."""
 
 import base64
+import re
 
 import pytest
 import requests
 from playwright.sync_api import FrameLocator, Page, Request, expect
 
 from benchmarks.servers import Running
+from tests.chromium import Axe
 from tests.conftest import SCREENS, data_url
 from tests.embedding.conftest import mint
 
@@ -145,6 +147,46 @@ def test_an_answer_goes_into_the_ticket(page: Page, host: str, gateway: Running)
     done = event(page, "message-completed")
     desk.get_by_role("button", name="插入工单").click()
     assert event(page, "insert-reply") == done
+
+
+def test_a_misread_value_that_was_put_right_goes_into_the_ticket_as_it_is(
+    page: Page, host: str, gateway: Running
+) -> None:
+    def told(type: str, skip: int = 0) -> list[str]:
+        fields: list[dict[str, str]] = event(page, type, skip)["fields"]  # type: ignore[assignment]
+        return [field["value"] for field in fields if field["name"] == "error_code"]
+
+    token = mint(gateway, host, "corrector")
+    frame(page, host, gateway)
+    assert request(page, "init", {"token": token}) == "ack"
+    desk = page.frame_locator("iframe")
+    assert request(page, "ask", {"text": "这是什么错误", "images": [PICTURE]}) == "ack"
+    assert told("message-completed") == ["ERR_CONNECTION_TIMED_OUT"]
+    desk.get_by_label("错误代码", exact=True).fill("ERR_CONNECTION_RESET")
+    desk.get_by_role("button", name="按更正重新回答").click()
+    assert set(told("message-completed", 1)) == {"ERR_CONNECTION_RESET"}
+    desk.get_by_role("button", name="插入工单").first.click()
+    assert told("insert-reply") == ["ERR_CONNECTION_RESET"]
+    # The conversation as the gateway kept it tells the same.
+    frame(page, host, gateway)
+    assert request(page, "init", {"token": token}) == "ack"
+    desk.get_by_role("button", name="插入工单").first.click()
+    assert told("insert-reply") == ["ERR_CONNECTION_RESET"]
+
+
+def test_an_answer_is_copied_in_a_frame_that_was_not_given_the_clipboard(
+    page: Page, host: str, gateway: Running
+) -> None:
+    desk = entered(page, host, gateway)
+    assert request(page, "ask", {"text": "多少钱包邮"}) == "ack"
+    event(page, "message-completed")
+    assert page.frames[1].evaluate("navigator.clipboard.writeText('a').then(() => 'given', error => error.name)") == (
+        "NotAllowedError"
+    )
+    desk.locator(".turn.assistant .copy").click()
+    expect(desk.get_by_role("button", name="已复制")).to_be_focused()
+    desk.locator("#question").press("Control+v")
+    expect(desk.locator("#question")).to_have_value(re.compile("79"))
 
 
 def test_what_the_person_does_is_told(page: Page, host: str, gateway: Running) -> None:
@@ -287,3 +329,27 @@ def test_a_host_that_does_not_wait_for_ready_is_heard_too(page: Page, host: str,
     )
     page.wait_for_function("() => window.answer !== undefined")
     assert page.evaluate("answer") == "ack"
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_axe_finds_nothing_with_a_guest_and_an_answer_to_insert(
+    page: Page, host: str, gateway: Running, axe: Axe, theme: str
+) -> None:
+    desk = entered(page, host, gateway)
+    assert request(page, "set-theme", {"theme": theme}) == "ack"
+    assert request(page, "set-user", {"name": "李娜"}) == "ack"
+    assert request(page, "ask", {"text": "多少钱包邮"}) == "ack"
+    event(page, "message-completed")
+    expect(desk.get_by_role("button", name="插入工单")).to_be_visible()
+    assert axe(page.frames[1]) == []
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_axe_finds_nothing_without_a_token(page: Page, host: str, gateway: Running, axe: Axe, theme: str) -> None:
+    page.emulate_media(color_scheme="dark" if theme == "dark" else "light")
+    page.goto(gateway.url + "/embed.html")
+    expect(page.locator("#thread")).to_contain_text("请从原页面重新打开")
+    assert axe(page) == []
+    desk = frame(page, host, gateway, "#token=nonsense")
+    expect(desk.locator("#thread")).to_contain_text("请从原页面重新打开")
+    assert axe(page.frames[1]) == []

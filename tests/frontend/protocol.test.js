@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { REQUESTS, claimsOf, envelope, fileOf, readRequest } from "../../frontend/assets/js/host/protocol.js";
+import { REQUESTS, claimsOf, envelope, fileOf, readRefusal, readRequest } from "../../frontend/assets/js/host/protocol.js";
 import { shelfOf } from "../../frontend/assets/js/host/shelf.js";
 import { reportSession } from "../../frontend/assets/js/host/reports.js";
 
@@ -11,6 +11,14 @@ test("what is none of ours is not read at all", () => {
   for (const data of [null, "text", 7, [], {}, { source: "react-devtools" }, { type: "init" }]) assert.equal(readRequest(data), null);
   assert.equal(asked("ack", {}), null);
   assert.equal(asked("nack", {}), null);
+});
+
+test("a refusal of the host is read, and nothing else is one", () => {
+  const nack = { ...envelope("nack", { reason: "no ticket" }, "r") };
+  assert.deepEqual(readRefusal(nack), { requestId: "r", reason: "no ticket" });
+  assert.equal(readRefusal(envelope("nack", { reason: "x".repeat(900) }, "r")).reason.length, 200);
+  assert.equal(readRefusal(envelope("nack", { reason: { evil: 1 } }, "r")).reason, "");
+  for (const data of [null, "nack", { type: "nack" }, envelope("ack", {}, "r"), { ...nack, version: 2 }, { ...nack, source: "other" }]) assert.equal(readRefusal(data), null);
 });
 
 test("a request is read with its id, whatever is wrong with it", () => {

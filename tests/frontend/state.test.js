@@ -3,7 +3,7 @@ import { createServer } from "node:http";
 import { test } from "node:test";
 import { DeskError, Desk, eventsOf } from "../../frontend/assets/js/api/desk.js";
 import { objection, scaledSize, typeOf } from "../../frontend/assets/js/models/attachments.js";
-import { apply, correctionOf, fromServer, merged, phaseOf, readingsFor, toMessages } from "../../frontend/assets/js/models/conversation.js";
+import { apply, changesIn, correctedFields, correctionOf, fromServer, merged, phaseOf, readingsFor, toMessages } from "../../frontend/assets/js/models/conversation.js";
 import { wordsFor } from "../../frontend/assets/js/models/failure.js";
 import { ServerHistory, historyFor } from "../../frontend/assets/js/state/history.js";
 import { LocalHistory } from "../../frontend/assets/js/state/local.js";
@@ -87,6 +87,21 @@ test("what happens while one waits has its words, in order", () => {
 test("a correction says what was read and what is right", () => {
   const words = correctionOf([{ name: "order_number", value: "QH2", old: "QH1" }], translator("en"));
   assert.equal(words, "Correction: Order number is QH2 (read as QH1). Please answer again with the corrected values.");
+});
+
+test("a correction's words tell what was corrected, in either language", () => {
+  const changes = [{ name: "order_number", value: "QH2", old: "QH1" }, { name: "amount", value: "1.00 (net)", old: "7.00" }];
+  for (const locale of ["zh-CN", "en"]) assert.deepEqual(changesIn(correctionOf(changes, translator(locale))), changes);
+  assert.deepEqual(changesIn("订单号应为 QH2 吗？"), []);
+});
+
+test("what was put right takes the place of what was read, the last word first, and leaves its neighbours", () => {
+  const text = translator("zh-CN");
+  const asked = (...changes) => ({ role: "user", text: correctionOf(changes, text) });
+  const field = (name, value) => ({ name, value, box: [1, 2, 3, 4], confidence: 0.7, valid: false });
+  const turn = { role: "assistant", text: "", fields: [field("order_number", "QH1"), field("order_number", "QH9"), field("phone", "QH1")] };
+  const turns = [{ role: "user", text: "?" }, turn, asked({ name: "order_number", value: "QH2", old: "QH1" }), asked({ name: "order_number", value: "QH3", old: "QH1" })];
+  assert.deepEqual(correctedFields(turn, turns), [{ ...field("order_number", "QH3"), confidence: 1, valid: null }, ...turn.fields.slice(1)]);
 });
 
 test("two tabs' turns of one conversation are brought together, and what was replaced stays away", () => {

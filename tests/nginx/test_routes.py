@@ -1,5 +1,6 @@
 """nginx in front: what it asks for, what it overwrites, and that it holds nothing back."""
 
+import re
 import socket
 import time
 from pathlib import Path
@@ -8,10 +9,13 @@ from urllib.parse import urlsplit
 import pytest
 import requests
 
+from benchmarks.servers import ROOT, Running
+from gateway.routes.page import POLICY
 from tests.nginx.conftest import Front, running_front
 
 PERSON = ("agent", "desk")
 KEY = {"authorization": "Bearer sk-shop"}
+PAGE = ["/chat.html", "/embed.html", "/embed.js", "/assets/js/main.js", "/assets/css/desk.css", "/assets/img/icon.svg"]
 ENDLESS = {"model": "fake-vl", "stream": True, "messages": [{"role": "user", "content": "endless"}]}
 
 
@@ -135,9 +139,26 @@ def test_a_gateway_that_is_gone_is_told_with_the_time_to_come_back(tmp_path: Pat
 
 @pytest.mark.parametrize("path", ["/embed.html", "/embed.js", "/assets/js/main.js", "/assets/css/desk.css"])
 def test_the_frame_and_the_assets_are_open(front: Front, path: str) -> None:
-    answer = requests.get(front.url + path, timeout=5)
-    assert answer.status_code == 200
-    assert "default-src 'none'" in answer.headers["content-security-policy"]
+    assert requests.get(front.url + path, timeout=5).status_code == 200
+
+
+@pytest.mark.parametrize("path", PAGE)
+def test_the_policy_of_the_page_is_strict_and_the_gateway_has_the_same(front: Front, desk: Running, path: str) -> None:
+    here = requests.get(front.url + path, auth=PERSON, timeout=5).headers["content-security-policy"]
+    there = requests.get(desk.url + path, timeout=5).headers["content-security-policy"]
+    # Who may frame a page is a setting, and the last of it.
+    assert {policy.partition("frame-ancestors ")[0] + "frame-ancestors " for policy in (here, there)} == {POLICY}
+    directives = {name: sources for name, *sources in (one.split() for one in here.split(";"))}
+    assert directives["default-src"] == directives["base-uri"] == ["'none'"]
+    for name in ("script-src", "style-src", "connect-src", "form-action", "font-src", "manifest-src"):
+        assert directives[name] == ["'self'"], name
+    assert set(directives["img-src"]) == {"'self'", "blob:", "data:"}
+    assert not set(here.split()) & {"*", "'unsafe-inline'", "'unsafe-eval'", "'unsafe-hashes'", "http:", "https:"}
+
+
+def test_the_page_has_nothing_inline() -> None:
+    markup = (ROOT / "frontend/chat.html").read_text()
+    assert not re.search(r"<script(?![^>]*\ssrc=)|<style|\sstyle=|\son\w+=|javascript:", markup, re.IGNORECASE)
 
 
 def test_other_origins_may_frame_the_embedded_page_and_no_other(front: Front) -> None:

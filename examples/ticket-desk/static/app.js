@@ -86,8 +86,12 @@ function showNotes(section, ticket) {
   form.onsubmit = async (event) => {
     event.preventDefault();
     if (!field.value.trim()) return;
-    showNotes(section, await send(`/api/tickets/${ticket.id}/notes`, { text: field.value }));
-    field.value = "";
+    try {
+      showNotes(section, await send(`/api/tickets/${ticket.id}/notes`, { text: field.value }));
+      field.value = "";
+    } catch (error) {
+      tell(say("notInserted", { reason: error.message })); // what was written stays
+    }
   };
 }
 
@@ -114,12 +118,23 @@ async function askAI(button, ticket) {
   words.textContent = say("toAI");
 }
 
-async function insert(id, { text, citations, fields }) {
-  const ticket = await send(`/api/tickets/${id}/notes`, { text, citations, fields, by_ai: true });
-  $("toast").textContent = say("inserted", { id });
-  setTimeout(() => ($("toast").textContent = ""), 4000);
-  if (current.id !== id) return;
+/** Where it fails, the agent is told here and the desk, through the error, there. */
+async function insert({ conversationId, text, citations, fields }) {
+  let ticket;
+  try {
+    ticket = await send(`/api/conversations/${encodeURIComponent(conversationId)}/notes`, { text, citations, fields });
+  } catch (error) {
+    tell(say("notInserted", { reason: error.message }));
+    throw error;
+  }
+  tell(say("inserted", { id: ticket.id }));
+  if (current.id !== ticket.id) return;
   const notes = document.querySelector(".notes");
   showNotes(notes, ticket);
   notes.querySelector(".note:last-child").scrollIntoView({ block: "center" });
+}
+
+function tell(words) {
+  $("toast").textContent = words;
+  setTimeout(() => ($("toast").textContent = ""), 4000);
 }

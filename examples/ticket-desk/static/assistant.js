@@ -6,19 +6,28 @@ export class Assistant {
   #place;
   #agent;
   #desk = null;
-  #ticketOf = new Map(); // conversation → ticket: an answer goes into the ticket it was asked for
-  #asked = null;
+  #asked = null; // the ticket beside which a conversation begins
+  #last = Promise.resolve();
+  #begun = null;
 
-  /** `inserted(ticket, reply)` when the agent clicks "insert into ticket". */
-  constructor(place, agent, inserted) {
+  /** `insert(conversation, reply)`, when the agent clicks "insert into ticket": the desk is told if it fails. */
+  constructor(place, agent, insert) {
     this.#place = place;
     this.#agent = agent;
-    place.addEventListener("sightdesk:conversation-started", ({ detail }) => this.#ticketOf.set(detail.conversationId, this.#asked));
-    place.addEventListener("sightdesk:insert-reply", ({ detail }) => inserted(this.#ticketOf.get(detail.conversationId) ?? this.#asked, detail));
+    // Our server keeps which conversation belongs to which ticket: this page forgets it at the next reload.
+    place.addEventListener("sightdesk:conversation-started", ({ detail }) => {
+      this.#begun = this.#asked === null ? null : send(`/api/tickets/${this.#asked}/conversations`, { conversation: detail.conversationId });
+    });
+    place.addEventListener("sightdesk:insert-reply", (event) => event.waitUntil(insert(event.detail)));
+  }
+
+  /** One question after another: a second ticket's must not get into the first one's conversation. */
+  ask(ticket) {
+    return (this.#last = this.#last.catch(() => {}).then(() => this.#hand(ticket)));
   }
 
   /** The customer's last question and screenshot as the question, all before it as what went before. */
-  async ask(ticket) {
+  async #hand(ticket) {
     this.#desk ??= window.SightDesk.mount(this.#place, {
       token: async () => (await send("/api/sightdesk-token", {})).token,
       user: { name: this.#agent },
@@ -30,14 +39,14 @@ export class Assistant {
     await this.#desk.setContext({ messages });
     this.#asked = ticket.id;
     await this.#desk.ask({ text, images });
+    await this.#begun; // the desk told it before it acknowledged the question
   }
 
-  /** Back to what was asked for this ticket; false where nothing was. */
+  /** Back to what was asked for this ticket; false where nothing was, or the desk is not here yet. */
   async show(ticket) {
-    const known = [...this.#ticketOf].findLast(([, id]) => id === ticket.id);
-    if (!known) return false;
+    if (!this.#desk || !ticket.conversation) return false;
     this.#asked = ticket.id;
-    await this.#desk.openConversation({ id: known[0] });
+    await this.#desk.openConversation({ id: ticket.conversation });
     return true;
   }
 

@@ -46,7 +46,9 @@ async function embed() {
 /** Builds the page and returns its parts, once it shows where it goes on. */
 async function begin({ config, locale, theme, insert = false, shelf = (kept) => kept }) {
   if (locale) text.use(chooseLocale([locale]));
-  document.querySelector(".desk").hidden = false;
+  const whole = document.querySelector(".desk");
+  whole.hidden = false;
+  whole.classList.remove("bare");
   document.getElementById("thread").replaceChildren();
   const tab = new Tab(shelf(storage("sessionStorage")));
   const history = await historyFor(config, desk, shelf(storage("localStorage")));
@@ -93,8 +95,12 @@ function shareWithTabs(session, history, side) {
   };
 }
 
+/** The reason alone: nothing else of the page has words yet, or could do anything. */
 function showStartFailure(error) {
-  document.querySelector(".desk").hidden = false;
+  const bare = document.querySelector(".desk");
+  bare.hidden = false;
+  bare.classList.add("bare");
+  document.documentElement.lang = text.locale;
   const again = make("button", { type: "button", className: "retry", textContent: text("retry"), onclick: () => location.reload() });
   document.getElementById("thread").replaceChildren(make("div", { className: "welcome" }, make("p", { textContent: wordsFor(error, text) }), again));
 }

@@ -6,7 +6,7 @@ window.fetchToken = async (visitor = somebody) => {
   window.tokens += 1;
   return (await answer.json()).token;
 };
-for (const type of ["ready", "conversation-started", "message-sent", "message-completed", "insert-reply", "resize", "failed"]) {
+for (const type of ["ready", "conversation-started", "message-sent", "message-completed", "feedback", "handoff-requested", "insert-reply", "resize", "failed"]) {
   document.addEventListener(`sightdesk:${type}`, (event) => window.events.push([type, event.detail]));
 }
 window.reasonOf = (promise) => promise.then(() => "ack", (error) => error.reason);

@@ -29,4 +29,4 @@ window.request = async (type, payload, { ms = 15000, ...envelope } = {}) => {
 };
 
 /** The payload of the first event of this type that came after `skip` others of it. */
-window.event = async (type, skip = 0, ms = 20000) => (await until(() => window.heard.filter((one) => one.type === type)[skip], ms))?.payload;
+window.event = async (type, skip = 0, ms = 60000) => (await until(() => window.heard.filter((one) => one.type === type)[skip], ms))?.payload;

@@ -2,11 +2,15 @@
 
 import base64
 import json
+import re
 from collections.abc import Iterator
+from io import BytesIO
 from pathlib import Path
+from urllib.parse import unquote
 
 import pytest
 import requests
+from PIL import Image
 
 from benchmarks.servers import Running
 
@@ -68,6 +72,21 @@ def test_naughty_file_names_are_kept_as_names(gateway: Running) -> None:
         assert "/" not in stored.json()["filename"]
         content = requests.get(f"{gateway.url}/v1/files/{stored.json()['id']}/content", timeout=5)
         assert content.content == png
+
+
+def test_script_injections_as_file_names_come_back_as_one_harmless_header(gateway: Running) -> None:
+    picture = BytesIO()
+    Image.new("RGB", (4, 4)).save(picture, "PNG")
+    for text in (CORPORA / "xss.txt").read_text("utf-8").splitlines()[:250]:
+        stored = requests.post(
+            gateway.url + "/v1/files", files={"file": (text[:200] or "x", picture.getvalue())}, timeout=20
+        ).json()
+        content = requests.get(f"{gateway.url}/v1/files/{stored['id']}/content", timeout=5)
+        assert content.headers["content-type"] == "image/png"
+        assert content.headers["x-content-type-options"] == "nosniff"
+        disposition = content.headers["content-disposition"]
+        assert re.fullmatch(r"(inline|attachment); filename\*=UTF-8''[A-Za-z0-9%._~/-]*", disposition), disposition
+        assert unquote(disposition.partition("''")[2]) == stored["filename"]
 
 
 @pytest.mark.parametrize("file_id", ["..%2f..%2fetc%2fpasswd", "file-", "file-" + "a" * 500, "%00", "file-%2e%2e"])

@@ -7,6 +7,7 @@ import { reportHeight } from "./height.js";
 import { reportSession } from "./reports.js";
 import { requestHandlers } from "./requests.js";
 import { shelfOf } from "./shelf.js";
+import { toast } from "../ui/parts.js";
 
 /**
  * `begin({config, locale, theme, insert, shelf})` builds the page and returns its parts; `insert` is whether answers can go
@@ -21,6 +22,8 @@ export function openBridge({ window, desk, begin, fail, early = [] }) {
   let handlers = null;
   let user = null;
   let foreign = false;
+  let inserted = null; // the insert-reply that was sent last
+  let refused = () => {};
 
   /** The nack's reason, null for an ack, undefined where nobody is answered. */
   async function enter({ token, locale, theme }, origin) {
@@ -56,7 +59,11 @@ export function openBridge({ window, desk, begin, fail, early = [] }) {
     user = claims.user;
     foreign = false;
     handlers = requestHandlers(parts);
-    reportSession(parts.session, (type, payload) => channel.tell(type, payload));
+    reportSession(parts.session, (type, payload) => {
+      const id = channel.tell(type, payload);
+      if (type === "insert-reply") inserted = id;
+    });
+    refused = ({ requestId, reason }) => inserted && requestId === inserted && toast(parts.text("notInserted", { reason }));
     reportHeight(window.document, (height) => channel.tell("resize", { height }));
   }
 
@@ -84,5 +91,5 @@ export function openBridge({ window, desk, begin, fail, early = [] }) {
     } else if (!channel.framed) fail({ code: "invalid_token" });
     channel.tell("ready", {}, channel.host ?? likelyHost(window, fragment.get("host")));
   });
-  channel.listen(handle, early);
+  channel.listen(handle, (refusal) => refused(refusal), early);
 }

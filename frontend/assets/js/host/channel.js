@@ -1,5 +1,5 @@
 // The wire to the page that frames us: whose messages are heard, and to whom ours go.
-import { envelope, readRequest } from "./protocol.js";
+import { envelope, readRefusal, readRequest } from "./protocol.js";
 import { newId } from "../models/conversation.js";
 
 export class Channel {
@@ -16,8 +16,11 @@ export class Channel {
     return this.#window.parent !== this.#window;
   }
 
-  /** `handle({request, origin, reply})` for every request, one after another: what follows `set-context` finds it done. */
-  listen(handle, early = []) {
+  /**
+   * `handle({request, origin, reply})` for every request, one after another: what follows `set-context` finds it done.
+   * `refused({requestId, reason})` where the host could not do what an event asked for.
+   */
+  listen(handle, refused, early = []) {
     const hear = (event) => {
       if (!this.framed || event.source !== this.#window.parent || event.origin === "null") return;
       const { data, origin } = event;
@@ -25,6 +28,8 @@ export class Channel {
         // Judged now and not on arrival: what came before it may have named the host.
         if (this.host !== null && origin !== this.host) return;
         const request = readRequest(data);
+        const refusal = origin === this.host && readRefusal(data);
+        if (refusal) refused(refusal);
         if (request) await handle({ request, origin, reply: (type, payload) => this.#post(envelope(type, payload, request.requestId), origin) });
       });
     };
@@ -38,9 +43,11 @@ export class Channel {
     return this.#tail;
   }
 
-  /** An event to the host; nowhere, while there is none. */
+  /** An event to the host; nowhere, while there is none. Its id. */
   tell(type, payload, origin = this.host) {
-    if (this.framed && origin !== null) this.#post(envelope(type, payload, newId()), origin);
+    const requestId = newId();
+    if (this.framed && origin !== null) this.#post(envelope(type, payload, requestId), origin);
+    return requestId;
   }
 
   #post(message, origin) {

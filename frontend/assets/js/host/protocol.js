@@ -4,6 +4,7 @@ export const VERSION = 1;
 
 const MAX_ID = 128;
 const MAX_TEXT = 32_000;
+const MAX_REASON = 200;
 const MAX_MESSAGES = 200; // as many as the gateway takes
 const MAX_IMAGES = 16; // an answer's engine images; MAX_IMAGES of the gateway may be less, and then it says so
 const DATA_URL = /^data:([a-z]+\/[a-z0-9.+-]+)(;[^,;]+)*;base64,/i;
@@ -52,6 +53,13 @@ export function readRequest(data) {
   else if (!Object.hasOwn(REQUESTS, type)) refusal = "unknown_type";
   else if (!REQUESTS[type](payload)) refusal = "invalid_payload";
   return { type, requestId, payload, refusal };
+}
+
+/** {requestId, reason} where the host could not do what an event of ours asked for, else null. */
+export function readRefusal(data) {
+  if (data?.source !== SOURCE || data.version !== VERSION || data.type !== "nack") return null;
+  const { reason } = data.payload ?? {};
+  return { requestId: data.requestId, reason: isText(reason) ? reason.slice(0, MAX_REASON) : "" };
 }
 
 /** {user, origin} that a token claims, or null. To be believed only once the gateway has taken the token. */

@@ -1,4 +1,6 @@
 // What the host is told of the session.
+import { correctedFields } from "../models/conversation.js";
+
 export function reportSession(session, tell) {
   const begun = new Set();
   const reply = (turn) => ({
@@ -6,7 +8,7 @@ export function reportSession(session, tell) {
     answerId: turn.answer ?? null,
     text: turn.text,
     citations: turn.citations ?? [],
-    fields: turn.fields ?? [],
+    fields: correctedFields(turn, session.conversation.turns),
   });
   // A conversation out of the history goes on; one that holds the host's context has yet to start.
   function opened() {

@@ -1,4 +1,6 @@
 // A conversation as the page keeps it: turns with text and file ids, never pictures themselves.
+import { TEXTS } from "../lib/texts.js";
+
 export const MAX_MESSAGES = 60;
 
 // Over plain HTTP in a LAN there is no crypto.randomUUID.
@@ -66,6 +68,28 @@ export function phaseOf(turn, event, hasFiles) {
 export function correctionOf(changes, text) {
   const items = changes.map(({ name, value, old }) => text("correctionItem", { name: text(`field_${name}`), value, old }));
   return text("correction", { changes: items.join(text.locale === "en" ? "; " : "；") });
+}
+
+/** The same changes out of a question's words, whichever language they were asked in: they outlast a reload, as the question does. */
+export function changesIn(question) {
+  return Object.values(TEXTS).flatMap((words) => {
+    const [, said] = patternOf(words.correction).exec(question) ?? [];
+    return [...(said?.matchAll(patternOf(words.correctionItem, "(?:[;；]\\s*|$)")) ?? [])].map(([, label, value, old]) => ({ name: fieldCalled(label, words), value, old }));
+  });
+}
+
+/** A text with its values to be found, in the order that they stand in every language. */
+const patternOf = (words, end = "") => new RegExp(words.replace(/[.*+?^$()|[\]\\]/g, "\\$&").replace(/\{\w+\}/g, "(.+?)") + end, "gs");
+
+const fieldCalled = (label, words) => Object.keys(words).find((key) => key.startsWith("field_") && words[key] === label)?.slice("field_".length) ?? label;
+
+/** An answer's fields, with what the person put right in the place of what was read. */
+export function correctedFields(turn, turns) {
+  const changes = turns.filter(({ role }) => role === "user").flatMap(({ text }) => changesIn(text));
+  return (turn.fields ?? []).map((field) => {
+    const change = changes.findLast(({ name, old }) => name === field.name && old === field.value);
+    return change ? { ...field, value: change.value, confidence: 1, valid: null } : field; // a person's word has no check digit
+  });
 }
 
 /** A conversation as the gateway keeps it, in the page's own form. */

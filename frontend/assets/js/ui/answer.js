@@ -111,7 +111,7 @@ function mountActions(element, turn, isLast, { session, text, serverKept, insert
 }
 
 export async function copied(button, words, text) {
-  await copyText(words);
+  if (!(await copyText(words))) return toast(text("notCopied"));
   button.replaceChildren(icon("check"));
   button.ariaLabel = button.title = text("copied");
   setTimeout(() => {

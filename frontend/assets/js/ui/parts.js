@@ -54,12 +54,23 @@ export function toast(words) {
   fading = setTimeout(() => (box.textContent = ""), 4000);
 }
 
-// Over plain HTTP in a LAN there is no navigator.clipboard.
+/** Whether the words are in the clipboard. Over plain HTTP there is no navigator.clipboard, and in a frame it may be denied. */
 export async function copyText(words) {
-  if (navigator.clipboard) return navigator.clipboard.writeText(words);
+  try {
+    await navigator.clipboard.writeText(words);
+    return true;
+  } catch {
+    return copySelected(words);
+  }
+}
+
+function copySelected(words) {
+  const { activeElement } = document;
   const area = make("textarea", { value: words, className: "visually-hidden" });
   document.body.append(area);
   area.select();
-  document.execCommand("copy");
+  const done = document.execCommand("copy");
   area.remove();
+  activeElement?.focus();
+  return done;
 }

@@ -1,0 +1,24 @@
+"""docs/performance.md: each bench has its own section there, between its markers, and writes that alone."""
+
+import os
+import platform
+import time
+from pathlib import Path
+
+from benchmarks.servers import ROOT
+
+PAGE = ROOT / "docs" / "performance.md"
+
+
+def machine() -> str:
+    model = Path("/proc/cpuinfo").read_text("utf-8").partition("model name")[2].partition("\n")[0].strip("\t: ")
+    return f"{model or platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}, {time.strftime('%Y-%m-%d')}"
+
+
+def write(bench: str, text: str, path: Path = PAGE) -> None:
+    """Between the bench's markers, or at the end of the page where it has none yet."""
+    begin, end = f"<!-- {bench} -->", f"<!-- /{bench} -->"
+    page = path.read_text("utf-8")
+    before, found, rest = page.partition(begin)
+    after = rest.partition(end)[2] if found else ""
+    path.write_text(f"{before.rstrip(chr(10))}\n\n{begin}\n{text}\n{end}" + (after or "\n"), "utf-8")
