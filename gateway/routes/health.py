@@ -33,7 +33,8 @@ def health_router(desk: Desk) -> APIRouter:
         answering = state["ready"] or state["fallback"]
         startup = desk.startup.read()
         if startup is not None and startup.detail and not state["ready"] and from_private(request):
-            state["detail"] = startup.detail  # names files and cards: for those who run the desk
+            # Names files and cards: for those who run the desk.
+            state |= {"detail": startup.detail, "since": startup.since}
         body = {
             "status": "ready" if answering else "not ready",
             "engine": state,
