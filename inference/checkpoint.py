@@ -1,6 +1,7 @@
 """A checkpoint's folder: what it is, how large it is, whether it is whole."""
 
 import json
+import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,7 +19,18 @@ class Checkpoint:
 
     @classmethod
     def read(cls, folder: Path) -> "Checkpoint":
-        """Raises Fault where the folder holds no whole vision model."""
+        """Raises Fault where the folder holds no whole vision model, or one that this user may not read."""
+        try:
+            return cls._read(folder)
+        except PermissionError as error:
+            raise Fault(
+                f"{error.filename} may not be read by user {os.getuid()}; allow it with `chmod -R a+rX` on the folder"
+            ) from None
+        except OSError as error:
+            raise Fault(f"{error.filename or folder} cannot be read ({error.strerror}); look at the disk") from None
+
+    @classmethod
+    def _read(cls, folder: Path) -> "Checkpoint":
         config = _config(folder)
         architecture = (config.get("architectures") or ["an unnamed architecture"])[0]
         if not any(name in config for name in ("vision_config", "visual")):
@@ -38,7 +50,7 @@ def _config(folder: Path) -> dict[str, Any]:
         config = json.loads(path.read_text("utf-8"))
     except FileNotFoundError:
         raise Fault(f"{folder}: no config.json, so this is no model folder; set MODEL_ID to the right one") from None
-    except (OSError, ValueError) as error:
+    except ValueError as error:
         raise Fault(f"{path} cannot be read ({error}); fetch the model again") from None
     if not isinstance(config, dict):
         raise Fault(f"{path} is not a model's configuration; fetch the model again")

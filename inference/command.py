@@ -9,6 +9,10 @@ from inference.machine import Machine
 from inference.options import Options
 from inference.profiles import Profile
 
+PARALLEL = (
+    "--tensor-parallel-size", "-tp", "--pipeline-parallel-size", "-pp", "--data-parallel-size", "-dp",
+)  # fmt: skip
+
 
 def argv(profile: Profile, machine: Machine, options: Options, model: str) -> list[str]:
     """The command for `model`, a checkpoint's folder. VLLM_EXTRA_ARGS come last, and vLLM lets the last one win."""
@@ -26,12 +30,21 @@ def argv(profile: Profile, machine: Machine, options: Options, model: str) -> li
     return [*command, *options.extra_arguments]
 
 
-def environment(profile: Profile, options: Options) -> dict[str, str]:
+def environment(profile: Profile, machine: Machine, options: Options) -> dict[str, str]:
     """What vLLM finds in its environment beside what this process has."""
     made = dict(profile.environment)
+    if machine.gpu is not None and not _parallel(options):
+        # The card that the arithmetic was about. By number: vLLM 0.32 takes no UUID here; NVML counts in the bus's order.
+        made |= {"CUDA_DEVICE_ORDER": "PCI_BUS_ID", "CUDA_VISIBLE_DEVICES": str(machine.gpu.index)}
     if profile.kv_cache_gib is not None:
         made["VLLM_CPU_KVCACHE_SPACE"] = str(math.ceil(profile.kv_cache_gib))
     return made
+
+
+def _parallel(options: Options) -> bool:
+    """Whether VLLM_EXTRA_ARGS spread the model over several cards."""
+    flags = {argument.partition("=")[0].replace("_", "-") for argument in options.extra_arguments}
+    return not flags.isdisjoint(PARALLEL)
 
 
 def _flag(name: str, value: Any) -> list[str]:

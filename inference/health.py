@@ -7,17 +7,17 @@ import urllib.request
 from os import environ
 
 from inference.faults import Fault
-from inference.options import read_options
+from inference.options import read_options, status_file
 from inference.status import BEAT_SECONDS
 
 
 def main() -> int:
     try:
         options = read_options(environ)
-        state = json.loads(options.status_file.read_text("utf-8"))
+        state = json.loads(status_file(environ).read_text("utf-8"))
         if state["phase"] != "ready" or time.time() - state["updated_at"] > 6 * BEAT_SECONDS:
             return _unhealthy(f"{state['phase']} {state.get('detail') or ''}")
-        with urllib.request.urlopen(f"http://127.0.0.1:{options.port}/v1/models", timeout=4) as answer:
+        with urllib.request.urlopen(f"{options.url}/v1/models", timeout=4) as answer:  # noqa: S310 - always http
             return 0 if json.load(answer)["data"] else _unhealthy("no model is listed")
     except (Fault, OSError, ValueError, KeyError) as error:
         return _unhealthy(str(error))

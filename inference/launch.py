@@ -11,14 +11,15 @@ import shlex
 import signal
 import socket
 import sys
+from dataclasses import dataclass
 
 from inference import command
 from inference.checkpoint import Checkpoint
-from inference.faults import Fault
+from inference.faults import Fault, line_of
 from inference.fit import Load, check_fit, gib
 from inference.machine import GIB, read_machine
-from inference.options import Options, read_options
-from inference.profiles import Profile, choose_profile
+from inference.options import Options, hold_seconds, read_options, status_file
+from inference.profiles import choose_profile
 from inference.status import Status
 from inference.store import model_folder
 from inference.supervise import Died, supervise
@@ -28,32 +29,36 @@ DIED = 70  # EX_SOFTWARE of sysexits.h: vLLM hung or died
 
 
 def main() -> int:
-    try:
-        options = read_options(os.environ)
-    except Fault as fault:
-        say(str(fault))
-        return WRONG
-    status = Status(options.status_file)
+    status = Status(status_file(os.environ))
     status.set("starting")
     try:
-        profile, arguments = prepare(options, status)
-        environ = {**command.environment(profile, options), **os.environ}
-        say(shlex.join(arguments))
-        asyncio.run(supervise(arguments, environ, status, options.port, options.hang_seconds or profile.hang_seconds))
-    except Fault as fault:
-        say(str(fault))
-        status.set("failed", detail=str(fault))
-        hold(status, options.hold_seconds)
-        return WRONG
+        options = read_options(os.environ)
+        plan = prepare(options, status)
+        say(shlex.join(plan.arguments))
+        asyncio.run(supervise(plan.arguments, {**plan.environ, **os.environ}, status, options.url, plan.hang_seconds))
     except Died as death:
         say(str(death))
         status.set("failed", detail=str(death))
         return DIED
+    except Exception as error:  # noqa: BLE001 - the last resort: what nobody foresaw is one line as well, and no tight loop
+        say(line_of(error))
+        status.set("failed", detail=line_of(error))
+        hold(status)
+        return WRONG
     return 0
 
 
-def prepare(options: Options, status: Status) -> tuple[Profile, list[str]]:
-    """The profile and vLLM's command line. Raises Fault, before anything is loaded."""
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """How vLLM is to be started here."""
+
+    arguments: list[str]
+    environ: dict[str, str]
+    hang_seconds: float
+
+
+def prepare(options: Options, status: Status) -> Plan:
+    """Raises Fault, before anything is loaded."""
     machine = read_machine(options.engine)
     profile = choose_profile(options.engine, machine)
     status.note(profile=profile.name, max_concurrent=profile.max_concurrent)
@@ -66,7 +71,11 @@ def prepare(options: Options, status: Status) -> tuple[Profile, list[str]]:
     checkpoint = Checkpoint.read(model_folder(options, model_id))
     check_fit(Load(checkpoint.weights, checkpoint.kv_bytes_per_token), profile, options, machine)
     check_port(options)
-    return profile, command.argv(profile, machine, options, str(checkpoint.folder))
+    return Plan(
+        command.argv(profile, machine, options, str(checkpoint.folder)),
+        command.environment(profile, machine, options),
+        options.hang_seconds or profile.hang_seconds,
+    )
 
 
 def check_port(options: Options) -> None:
@@ -80,18 +89,12 @@ def check_port(options: Options) -> None:
             raise Fault(f"cannot listen on {where}: {error.strerror}; stop what listens there, or set PORT") from None
 
 
-def hold(status: Status, seconds: float) -> None:
+def hold(status: Status) -> None:
     """Stays for a while, so that the reason can be read at /readyz and Docker does not restart in a tight loop."""
     with contextlib.suppress(ValueError):
         signal.signal(signal.SIGTERM, lambda *_: sys.exit(WRONG))
-
-    async def beat() -> None:
-        for _ in range(int(seconds)):
-            await asyncio.sleep(1)
-            status.beat()
-
-    with contextlib.suppress(KeyboardInterrupt):
-        asyncio.run(beat())
+    with contextlib.suppress(KeyboardInterrupt, TimeoutError):
+        asyncio.run(asyncio.wait_for(status.beating(), hold_seconds(os.environ)))
 
 
 def say(line: str) -> None:

@@ -15,6 +15,7 @@ class GPU:
     total: int  # bytes
     free: int  # bytes
     capability: tuple[int, int]  # CUDA compute capability, (major, minor)
+    index: int = 0  # NVML's: the bus's order
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,8 +26,8 @@ class Machine:
 
     @property
     def gpu(self) -> GPU | None:
-        """The card that one engine runs on: the one with the most memory."""
-        return max(self.gpus, key=lambda gpu: gpu.total, default=None)
+        """The card that one engine runs on: the one with the most memory, and of equal ones the emptiest."""
+        return max(self.gpus, key=lambda gpu: (gpu.total, gpu.free), default=None)
 
 
 def read_machine(engine: str) -> Machine:
@@ -64,7 +65,7 @@ def _gpu(pynvml, index: int) -> GPU:  # type: ignore[no-untyped-def]
     handle = pynvml.nvmlDeviceGetHandleByIndex(index)
     memory = pynvml.nvmlDeviceGetMemoryInfo(handle)
     major, minor = pynvml.nvmlDeviceGetCudaComputeCapability(handle)
-    return GPU(str(pynvml.nvmlDeviceGetName(handle)), int(memory.total), int(memory.free), (major, minor))
+    return GPU(str(pynvml.nvmlDeviceGetName(handle)), int(memory.total), int(memory.free), (major, minor), index)
 
 
 def _no_driver(reason: str) -> str:

@@ -2,6 +2,7 @@
 
 import shlex
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,6 +10,20 @@ from inference.faults import Fault
 
 ENGINES = ("gpu", "cpu")
 SOURCES = ("huggingface", "modelscope", "local")
+# What would move the engine to where neither the launcher nor the gateway looks for it, and what is set instead.
+OURS = {
+    "--host": "set HOST",
+    "--port": "set PORT",
+    "--uds": "the engine listens on HOST and PORT",
+    "--root-path": "the engine is asked without one",
+    "--ssl-keyfile": "the private network needs no TLS; nginx has it",
+    "--ssl-certfile": "the private network needs no TLS; nginx has it",
+    "--api-key": "the gateway asks for keys",
+    "--model": "set MODEL_ID",
+    "--served-model-name": "set MODEL_NAME",
+    "--headless": "the launcher needs vLLM's HTTP server",
+    "--config": "give its flags themselves",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,9 +42,24 @@ class Options:
     host: str = "127.0.0.1"
     port: int = 3001
     models_folder: Path = Path("data/models")
-    status_file: Path = Path("data/engine/status.json")
-    # How long a start that failed keeps its container up, so that its reason is read and no tight loop comes of it.
-    hold_seconds: float = 0
+
+    @property
+    def url(self) -> str:
+        """Where the engine is asked: at the address it binds, or at loopback where it binds them all."""
+        host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(self.host, self.host)  # noqa: S104 - looked up, not bound
+        return f"http://[{host}]:{self.port}" if ":" in host else f"http://{host}:{self.port}"
+
+
+def status_file(environ: Mapping[str, str]) -> Path:
+    """Known before the rest is read: a wrong setting is told there too."""
+    return Path(_Environment(environ).text("ENGINE_STATUS_FILE", "data/engine/status.json"))
+
+
+def hold_seconds(environ: Mapping[str, str]) -> float:
+    """How long a start that failed keeps its container up, so that its reason is read and no tight loop comes of it."""
+    with suppress(Fault):
+        return _Environment(environ).number("HOLD_SECONDS", 0, 3600) or 0
+    return 0
 
 
 def read_options(environ: Mapping[str, str]) -> Options:
@@ -44,13 +74,20 @@ def read_options(environ: Mapping[str, str]) -> Options:
         max_model_len=options.whole("MAX_MODEL_LEN", 256, 1_048_576),
         gpu_memory_utilization=options.number("GPU_MEMORY_UTILIZATION", 0.05, 1.0),
         hang_seconds=options.number("ENGINE_HANG_SECONDS", 1, 3600),
-        extra_arguments=options.words("VLLM_EXTRA_ARGS"),
+        extra_arguments=not_ours(options.words("VLLM_EXTRA_ARGS")),
         host=options.text("HOST", "127.0.0.1"),
         port=options.whole("PORT", 1, 65_535) or 3001,
         models_folder=Path(options.text("MODELS_DIR", "data/models")),
-        status_file=Path(options.text("ENGINE_STATUS_FILE", "data/engine/status.json")),
-        hold_seconds=options.number("HOLD_SECONDS", 0, 3600) or 0,
     )
+
+
+def not_ours(arguments: tuple[str, ...]) -> tuple[str, ...]:
+    """VLLM_EXTRA_ARGS as they are. Raises Fault for what the launcher itself must know in order to find its engine."""
+    for argument in arguments:
+        flag = argument.partition("=")[0].replace("_", "-")
+        if flag in OURS:
+            raise Fault(f"VLLM_EXTRA_ARGS: {flag} is not to be set there; {OURS[flag]}")
+    return arguments
 
 
 class _Environment:

@@ -75,5 +75,5 @@ def choose_profile(engine: str, machine: Machine) -> Profile:
             return profile
     raise Fault(
         f"ENGINE=gpu: {gpu.name} has {gpu.total / GIB:.1f} GiB and compute capability {gpu.capability[0]}.{gpu.capability[1]}; "
-        "Qwen3-VL-8B needs 11 GiB and 7.5. Use ENGINE=cpu or lite"
+        "Qwen3-VL-8B needs 11 GiB and, for bfloat16, 8.0. Use ENGINE=cpu or lite"
     )

@@ -7,7 +7,8 @@ PHASES = (
     (re.compile(r"Starting to load model|Loading .*checkpoint shards|Loading weights"), "loading"),
     (
         re.compile(
-            r"torch\.compile took|Dynamo bytecode transform|Compiling a graph|Capturing CUDA graphs|init engine \("
+            r"Warming up model for the compilation|torch\.compile took|Dynamo bytecode transform|Compiling a graph"
+            r"|Capturing CUDA graphs|init engine \("
         ),
         "compiling",
     ),
@@ -18,9 +19,10 @@ PERCENT = re.compile(r"(\d{1,3})%")
 
 # (what vLLM says, what it means and what helps). First match wins; the groups fill the text.
 CAUSES = (
-    (r"unrecognized arguments: (.+)", "vLLM does not know {0}; correct VLLM_EXTRA_ARGS"),
-    (r"argument (--[\w-]+)[^:]*: (.+)", "vLLM refuses {0}: {1}; correct VLLM_EXTRA_ARGS"),
-    (r"Address already in use", "port {port} is taken; stop what listens there, or set PORT"),
+    (r"error: unrecognized arguments: (.+)", "vLLM does not know {0}; correct VLLM_EXTRA_ARGS"),
+    (r"error: argument (--[\w-]+)[^:\n]*: (.+)", "vLLM refuses {0}: {1}; correct VLLM_EXTRA_ARGS"),
+    (r"Address already in use", "cannot listen: Address already in use; stop what listens there, or set PORT"),
+    (r"Bfloat16 is only supported on GPUs with compute capability of at least 8\.0", "this GPU is older than compute capability 8.0 and computes no bfloat16; use ENGINE=cpu or lite"),
     (
         r"Free memory on device .*?\(([\d.]+)/([\d.]+) GiB\).*?utilization \(([\d.]+)",
         "the GPU has {0} of {1} GiB free, less than GPU_MEMORY_UTILIZATION={2} asks for; free the card or lower it",
@@ -37,9 +39,14 @@ CAUSES = (
     (r"No space left on device", "the disk is full; free some space"),
     (r"No module named '?vllm'?", "vLLM is not installed in this Python; use Docker, or install vllm here"),
     (r"driver version is insufficient|CUDA driver version|no kernel image is available", "the NVIDIA driver is too old for this image; install R580 or newer"),
+    # No code: it was gone before its parent looked.
+    (r"Failed core proc\(s\): \{(?:\}|[^}\n]*: -9)", "vLLM's engine core was killed (out of memory? see dmesg); give it more memory or a smaller MODEL_ID"),
     (r"EngineDeadError|EngineCore encountered a fatal error|Engine core proc .* died", "vLLM's engine core died; the log above says where"),
 )  # fmt: skip
-COMPILED = tuple((re.compile(pattern, re.DOTALL), text) for pattern, text in CAUSES)
+COMPILED = tuple((re.compile(pattern), text) for pattern, text in CAUSES)
+ERROR = re.compile(r"\b\w+(?:Error|Exception): .+")
+# What follows from an error in another process, and hides it.
+AFTERMATH = re.compile(r"See root cause above|See stack trace for root cause|BrokenPipeError|WARNING")
 
 
 def phase_of(line: str, now: str) -> tuple[str, int | None] | None:
@@ -53,14 +60,14 @@ def phase_of(line: str, now: str) -> tuple[str, int | None] | None:
     return None
 
 
-def cause_of(lines: list[str], code: int, port: int) -> str:
+def cause_of(lines: list[str], code: int) -> str:
     """One line: why vLLM ended with `code`, by what it wrote last."""
     text = "\n".join(lines)
     for pattern, meaning in COMPILED:
         if found := pattern.search(text):
-            return meaning.format(*found.groups(), port=port)
+            return meaning.format(*found.groups())
     if code == -9:
         return "vLLM was killed (out of memory? see dmesg); give it more memory or a smaller MODEL_ID"
-    errors = [line for line in lines if "Error" in line]
+    errors = [found[0] for line in lines if (found := ERROR.search(line)) and not AFTERMATH.search(line)]
     last = (errors or lines or ["it wrote nothing"])[-1].strip()
     return f"vLLM ended with {code}: {last[-300:]}"

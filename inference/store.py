@@ -1,6 +1,7 @@
 """Where checkpoints lie: a folder each below MODELS_DIR, with a manifest once it is whole."""
 
 import json
+import os
 import re
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -44,21 +45,25 @@ class Manifest:
             return None
 
     def is_whole(self, folder: Path) -> bool:
-        return all(_size(folder / file.path) == file.size for file in self.files)
-
-
-def _size(path: Path) -> int:
-    return path.stat().st_size if path.is_file() else -1
+        """By sizes, and by the time: what was written after the manifest has not been verified."""
+        try:
+            verified_at = (folder / MANIFEST).stat().st_mtime_ns
+            found = [(folder / file.path).stat() for file in self.files]
+        except OSError:
+            return False
+        return all(
+            seen.st_size == file.size and seen.st_mtime_ns <= verified_at
+            for seen, file in zip(found, self.files, strict=True)
+        )
 
 
 def folder_of(options: Options, model_id: str) -> Path:
     """The checkpoint's folder. A local one is MODEL_ID itself: a path, or a name below MODELS_DIR."""
     if options.source == "local":
         mounted = options.models_folder / "local"  # where docker-compose.yml puts the host's folder
-        return next(
-            (path for path in (Path(model_id), options.models_folder / model_id, mounted) if path.is_dir()),
-            Path(model_id),
-        )
+        places = (Path(model_id), options.models_folder / model_id, mounted)
+        # os.path, which takes a folder that may not be looked into (the host's /root, say) for one that is not there.
+        return next((path for path in places if os.path.isdir(path)), Path(model_id))
     if not re.fullmatch(r"[\w.-]+/[\w.-]+", model_id) or ".." in model_id:
         raise Fault(
             f"MODEL_ID={model_id!r}: expected owner/name, as Qwen/Qwen3-VL-8B-Instruct; for a folder set MODEL_SOURCE=local"
@@ -70,7 +75,7 @@ def model_folder(options: Options, model_id: str) -> Path:
     """The folder, whole. Raises Fault where it must be fetched first."""
     folder = folder_of(options, model_id)
     if options.source == "local":
-        if not folder.is_dir():
+        if not os.path.isdir(folder):
             raise Fault(
                 f"MODEL_ID={model_id!r}: there is no such folder; with MODEL_SOURCE=local it is a checkpoint's path"
             )
@@ -82,6 +87,6 @@ def model_folder(options: Options, model_id: str) -> Path:
         )
     if not manifest.is_whole(folder):
         raise Fault(
-            f"{model_id} on this disk is incomplete; fetch it again: `python -m inference.fetch`, in Docker `make up`"
+            f"{model_id} on this disk is incomplete or was changed; fetch it again: `python -m inference.fetch`, in Docker `make up`"
         )
     return folder

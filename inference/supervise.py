@@ -12,7 +12,7 @@ import httpx
 
 from inference.faults import Fault
 from inference.startup import cause_of, phase_of
-from inference.status import BEAT_SECONDS, Status
+from inference.status import Status
 from inference.watch import Hung, Watch
 
 # What vLLM gets after SIGTERM: the 30 s of --shutdown-timeout and time to leave.
@@ -25,15 +25,14 @@ class Died(Exception):
 
 
 class Engine:
-    def __init__(self, process: asyncio.subprocess.Process, status: Status, port: int) -> None:
+    def __init__(self, process: asyncio.subprocess.Process, status: Status) -> None:
         self._process = process
         self._status = status
-        self._port = port
         self._tail: deque[str] = deque(maxlen=TAIL_LINES)
         self._log = asyncio.create_task(self._pass_log_on())
 
     @classmethod
-    async def start(cls, command: list[str], environ: Mapping[str, str], status: Status, port: int) -> "Engine":
+    async def start(cls, command: list[str], environ: Mapping[str, str], status: Status) -> "Engine":
         process = await asyncio.create_subprocess_exec(
             *command,
             env=dict(environ),
@@ -41,7 +40,7 @@ class Engine:
             stderr=asyncio.subprocess.STDOUT,
             start_new_session=True,  # so that Ctrl-C reaches it once, through stop()
         )
-        return cls(process, status, port)
+        return cls(process, status)
 
     async def _pass_log_on(self) -> None:
         assert self._process.stdout is not None
@@ -62,7 +61,7 @@ class Engine:
         code = await self._process.wait()
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self._log, 5)
-        return cause_of(list(self._tail), code, self._port)
+        return cause_of(list(self._tail), code)
 
     async def stop(self) -> None:
         """SIGTERM, time to drain, then the whole session is killed."""
@@ -80,18 +79,18 @@ class Engine:
 
 
 async def supervise(
-    command: list[str], environ: Mapping[str, str], status: Status, port: int, hang_seconds: float
+    command: list[str], environ: Mapping[str, str], status: Status, url: str, hang_seconds: float
 ) -> None:
     """Runs vLLM until SIGTERM. Raises Fault when it does not come up, Died when it stops serving."""
     stopping = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stopping.set)
-    engine = await Engine.start(command, environ, status, port)
-    watch = Watch(f"http://127.0.0.1:{port}", hang_seconds)
+    engine = await Engine.start(command, environ, status)
+    watch = Watch(url, hang_seconds)
     ended = asyncio.create_task(engine.ended())
     watching = asyncio.create_task(_watch(watch, status))
-    beating = asyncio.create_task(_beat(status))
+    beating = asyncio.create_task(status.beating())
     stopped = asyncio.create_task(stopping.wait())
     try:
         await asyncio.wait((ended, watching, stopped), return_when=asyncio.FIRST_COMPLETED)
@@ -120,9 +119,3 @@ async def _watch(watch: Watch, status: Status) -> None:
     status.set("ready")
     print(f"inference: ready, serving {model}", flush=True)  # noqa: T201
     await watch.until_hung(model)
-
-
-async def _beat(status: Status) -> None:
-    while True:
-        await asyncio.sleep(BEAT_SECONDS)
-        status.beat()

@@ -1,4 +1,7 @@
-"""For `make up`: waits while `docker compose up --wait` runs, and says how far the engine is, a line a change."""
+"""For `make up`: waits while `docker compose up --wait` runs, and says how far the engine is, a line a change.
+
+An engine that cannot start is held, so that its reason can be read, and is tried again for ever: Compose would wait for it as long.
+"""
 
 import json
 import subprocess
@@ -12,11 +15,20 @@ SAY_AGAIN_SECONDS = 60
 
 
 def main(port: str, command: list[str]) -> int:
+    started = time.time()
     compose = subprocess.Popen(command)
     said, said_at = "", 0.0
     try:
         while compose.poll() is None:
-            line = progress(f"http://127.0.0.1:{port}/readyz")
+            engine = asked(f"http://127.0.0.1:{port}/readyz")
+            if engine.get("phase") == "failed":
+                # Of an earlier start, perhaps: that one's reason may be cured.
+                if (engine.get("since") or 0) > started:
+                    compose.terminate()
+                    compose.wait()
+                    return 1
+                engine = {}
+            line = progress(engine)
             if line and (line != said or time.monotonic() - said_at >= SAY_AGAIN_SECONDS):
                 said, said_at = line, time.monotonic()
                 print(f"engine: {line}", flush=True)
@@ -26,20 +38,23 @@ def main(port: str, command: list[str]) -> int:
     return compose.returncode
 
 
-def progress(url: str) -> str:
+def asked(url: str) -> dict[str, object]:
+    """/readyz's word about the engine; empty where nobody answers yet."""
     try:
-        with urllib.request.urlopen(url, timeout=2) as answer:
-            engine = json.load(answer)["engine"]
-    except urllib.error.HTTPError as error:
         try:
-            engine = json.load(error)["engine"]
-        except (ValueError, KeyError):
-            return ""
+            answer = urllib.request.urlopen(url, timeout=2)
+        except urllib.error.HTTPError as error:  # 503, with the same body
+            answer = error
+        with answer:
+            return dict(json.load(answer)["engine"])
     except (OSError, ValueError, KeyError):
-        return ""
+        return {}
+
+
+def progress(engine: dict[str, object]) -> str:
     percent = f" {engine['percent']} %" if engine.get("percent") is not None else ""
     detail = f": {engine['detail']}" if engine.get("detail") else ""
-    return engine["phase"] + percent + detail
+    return f"{engine.get('phase', '')}{percent}{detail}"
 
 
 if __name__ == "__main__":

@@ -6,19 +6,20 @@ from pathlib import Path
 
 import orjson
 
-# The writer beats every 5 s; an older file tells of an engine that is gone.
+# The writer beats every 5 s; an older file tells of an engine that is gone, unless its last word was why.
 STALE_SECONDS = 60.0
 REREAD_SECONDS = 0.5
 
 
 @dataclass(frozen=True, slots=True)
 class Startup:
-    """`phase` as inference/status.py names it; `percent` 0–100 where one is known."""
+    """`phase` as inference/status.py names it; `percent` 0–100 where one is known; it began at `since`, Unix seconds."""
 
     phase: str
     percent: int | None = None
     detail: str | None = None
     max_concurrent: int | None = None
+    since: float | None = None
 
 
 class StartupFile:
@@ -38,14 +39,16 @@ class StartupFile:
 def _read(path: Path) -> Startup | None:
     try:
         table = orjson.loads(path.read_bytes())
-        if time.time() - float(table["updated_at"]) > STALE_SECONDS:
+        stale = time.time() - float(table["updated_at"]) > STALE_SECONDS
+        if stale and table["phase"] != "failed":
             return None
         percent, detail = table.get("percent"), table.get("detail")
         return Startup(
             str(table["phase"]),
             int(percent) if percent is not None else None,
             str(detail)[:500] if detail else None,
-            int(table["max_concurrent"]) if table.get("max_concurrent") else None,
+            int(table["max_concurrent"]) if table.get("max_concurrent") and not stale else None,
+            float(table["since"]) if table.get("since") else None,
         )
     except (OSError, ValueError, KeyError, TypeError):
         return None

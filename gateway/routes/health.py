@@ -34,7 +34,7 @@ def health_router(desk: Desk) -> APIRouter:
         startup = desk.startup.read()
         ours = from_private(request)  # for those who run the desk: folders, files and cards by name
         if startup is not None and startup.detail and not state["ready"] and ours:
-            state["detail"] = startup.detail
+            state |= {"detail": startup.detail, "since": startup.since}
         body = {
             "status": "ready" if answering else "not ready",
             "engine": state,

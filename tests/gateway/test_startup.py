@@ -19,9 +19,14 @@ def test_the_engines_start_is_shown_while_it_lasts(tmp_path: Path) -> None:
         ready = requests.get(gateway.url + "/readyz", timeout=5)
         assert ready.status_code == 503
         told = {"ready": False, "phase": "loading", "percent": 62, "fallback": False}
-        assert ready.json()["engine"] == {**told, "detail": "/models/x"}
+        assert ready.json()["engine"] == {**told, "detail": "/models/x", "since": None}
         assert requests.get(gateway.url + "/api/config", timeout=5).json()["engine_state"] == told
         status.write_text(json.dumps({**STATE, "updated_at": time.time() - 100}))
         time.sleep(0.6)
         stale = requests.get(gateway.url + "/readyz", timeout=5).json()["engine"]
         assert stale["phase"] == "unavailable", "a launcher that no longer beats is gone"
+        failed = {"phase": "failed", "detail": "the disk is full", "since": 1000.0, "updated_at": 1000.0}
+        status.write_text(json.dumps({**STATE, **failed}))
+        time.sleep(0.6)
+        last = requests.get(gateway.url + "/readyz", timeout=5).json()["engine"]
+        assert (last["phase"], last["detail"], last["since"]) == ("failed", "the disk is full", 1000.0)

@@ -31,7 +31,11 @@ def checkpoint(tmp_path: Path) -> Path:
 def run(tmp_path: Path) -> Run:
     """`python -m inference.…` as a person starts it, with the settings given."""
 
-    def start(module: str, **settings: str) -> "subprocess.CompletedProcess[str]":
+    def start(
+        module: str, *arguments: str, unprivileged: bool = False, **settings: str
+    ) -> "subprocess.CompletedProcess[str]":
+        # Root reads everything, but for its capabilities, which the container drops as well.
+        drop = ["setpriv", "--bounding-set=-all", "--inh-caps=-all"] if unprivileged and os.getuid() == 0 else []
         environ = {name: value for name, value in os.environ.items() if not name.startswith(("HF_", "MODEL"))}
         environ |= {
             "ENGINE": "cpu",
@@ -40,7 +44,12 @@ def run(tmp_path: Path) -> Run:
             **settings,
         }
         return subprocess.run(
-            [sys.executable, "-m", module], cwd=ROOT, env=environ, capture_output=True, text=True, timeout=60
+            [*drop, sys.executable, "-m", module, *arguments],
+            cwd=ROOT,
+            env=environ,
+            capture_output=True,
+            text=True,
+            timeout=60,
         )
 
     return start

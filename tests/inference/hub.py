@@ -2,6 +2,7 @@
 
 import hashlib
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -47,6 +48,8 @@ class HubState:
     corrupt: int = 0  # so many answers with a wrong byte
     ranges: list[str] = field(default_factory=list)
     requests: int = 0
+    stall: float = 0  # seconds before the next large answer, once
+    tokens: list[str] = field(default_factory=list)  # the Authorization headers that came
 
 
 @contextmanager
@@ -59,6 +62,8 @@ def running_hub() -> Iterator[tuple[str, HubState]]:
 
         def do_GET(self) -> None:
             state.requests += 1
+            if "authorization" in self.headers:
+                state.tokens.append(self.headers["authorization"])
             url = urlsplit(self.path)
             query = {name: values[0] for name, values in parse_qs(url.query).items()}
             path = unquote(url.path)
@@ -106,6 +111,9 @@ def running_hub() -> Iterator[tuple[str, HubState]]:
             if state.corrupt and len(body) > 100_000:
                 state.corrupt -= 1
                 sent = bytes([sent[0] ^ 1]) + sent[1:]
+            if state.stall and len(body) > 100_000:
+                time.sleep(state.stall)
+                state.stall = 0
             self.send_response(206 if asked else 200)
             self.send_header("content-length", str(len(sent)))
             self.end_headers()

@@ -7,6 +7,7 @@ import re
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
 
@@ -30,7 +31,6 @@ def machine(name: str = "RTX 3090", memory: float = 24, capability: tuple[int, i
     ("name", "memory", "capability", "profile", "model"),
     [
         ("RTX 3060", 12, (8, 6), "gpu-12gb", "AWQ"),
-        ("T4", 15, (7, 5), "gpu-12gb", "AWQ"),
         ("RTX 4060 Ti", 16, (8, 9), "gpu-12gb", "AWQ"),
         ("RTX 3090", 24, (8, 6), "gpu-24gb", "AWQ"),
         ("RTX 4090", 24, (8, 9), "gpu-24gb-fp8", "FP8"),
@@ -50,9 +50,9 @@ def test_each_card_gets_its_profile(
     assert chosen.model_id.endswith(model) or model in chosen.model_id
 
 
-@pytest.mark.parametrize(("memory", "capability"), [(8, (8, 6)), (24, (7, 0))])
+@pytest.mark.parametrize(("memory", "capability"), [(8, (8, 6)), (24, (7, 0)), (15, (7, 5)), (48, (7, 5))])
 def test_a_card_that_is_too_small_or_too_old_is_told_so(memory: float, capability: tuple[int, int]) -> None:
-    with pytest.raises(Fault, match=r"Qwen3-VL-8B needs 11 GiB and 7\.5"):
+    with pytest.raises(Fault, match=r"Qwen3-VL-8B needs 11 GiB and, for bfloat16, 8\.0"):
         choose_profile("gpu", machine("card", memory, capability))
 
 
@@ -100,10 +100,36 @@ def test_the_command_follows_profile_and_settings() -> None:
     assert json.loads(given["--limit-mm-per-prompt"]) == {"image": 16, "video": 0}
     assert command[-2:] == ["--max-num-seqs", "3"], "what a person adds comes last and wins"
     assert "--enable-auto-tool-choice" in command
-    assert environment(profile, options)["VLLM_NO_USAGE_STATS"] == "1"
+    assert environment(profile, machine(), options)["VLLM_NO_USAGE_STATS"] == "1"
     on_cpu = argv(load_profiles()["cpu"], Machine((), GIB), Options(engine="cpu"), "/models/x")
     assert "--gpu-memory-utilization" not in on_cpu
-    assert environment(load_profiles()["cpu"], options)["VLLM_CPU_KVCACHE_SPACE"] == "2"
+    assert environment(load_profiles()["cpu"], Machine((), GIB), options)["VLLM_CPU_KVCACHE_SPACE"] == "2"
+
+
+def test_the_engine_gets_the_card_that_was_counted_with() -> None:
+    small, full, empty = (
+        GPU("3060", 12 * GIB, 12 * GIB, (8, 6), 0),
+        GPU("3090", 24 * GIB, GIB, (8, 6), 1),
+        GPU("3090", 24 * GIB, 24 * GIB, (8, 6), 2),
+    )
+    cards = Machine((small, full, empty), 64 * GIB)
+    assert cards.gpu is empty
+    made = environment(load_profiles()["gpu-24gb"], cards, Options())
+    assert (made["CUDA_DEVICE_ORDER"], made["CUDA_VISIBLE_DEVICES"]) == ("PCI_BUS_ID", "2")
+    spread = Options(extra_arguments=("--tensor_parallel_size=2",))
+    assert "CUDA_VISIBLE_DEVICES" not in environment(load_profiles()["gpu-24gb"], cards, spread)
+
+
+@pytest.mark.parametrize(
+    ("host", "url"),
+    [
+        ("0.0.0.0", "http://127.0.0.1:3001"),
+        ("::", "http://[::1]:3001"),
+        ("192.168.7.2", "http://192.168.7.2:3001"),
+    ],
+)
+def test_the_engine_is_asked_where_it_listens(host: str, url: str) -> None:
+    assert read_options({"HOST": host}).url == url
 
 
 @pytest.mark.parametrize(
@@ -115,6 +141,13 @@ def test_the_command_follows_profile_and_settings() -> None:
         ("GPU_MEMORY_UTILIZATION", "1.5", "from 0.05 to 1"),
         ("ENGINE_HANG_SECONDS", "0", "from 1 to 3600"),
         ("VLLM_EXTRA_ARGS", '--x "', "quote it as a shell would"),
+        ("VLLM_EXTRA_ARGS", "--port 3005", "--port is not to be set there; set PORT"),
+        (
+            "VLLM_EXTRA_ARGS",
+            "--seed 1 --served_model_name=x",
+            "--served-model-name is not to be set there; set MODEL_NAME",
+        ),
+        ("VLLM_EXTRA_ARGS", "--api-key x", "the gateway asks for keys"),
     ],
 )
 def test_a_wrong_setting_is_named(name: str, value: str, expected: str) -> None:
@@ -166,6 +199,52 @@ def test_a_model_that_is_not_on_disk_is_to_be_fetched(run: Run, tmp_path: Path) 
     assert json.loads((tmp_path / "status.json").read_text())["phase"] == "failed"
 
 
+def test_a_model_that_does_not_fit_is_refused_before_vllm_is_started(run: Run, checkpoint: Path) -> None:
+    done = run("inference.launch", MODEL_SOURCE="local", MODEL_ID=str(checkpoint), MAX_MODEL_LEN="1048576")
+    assert done.returncode == 2
+    assert " serve " not in done.stderr
+    last = done.stderr.strip().splitlines()[-1]
+    assert "the model does not fit: weights 2.9 MiB + KV cache 144.0 GiB (1048576 tokens at 144 KiB)" in last
+
+
+@pytest.mark.parametrize("module", ["inference.launch", "inference.fetch"])
+def test_a_wrong_setting_is_told_in_the_status_too(run: Run, tmp_path: Path, module: str) -> None:
+    done = run(module, VLLM_EXTRA_ARGS='"')
+    assert done.returncode == 2
+    assert len(done.stderr.strip().splitlines()) == 1
+    state = json.loads((tmp_path / "status.json").read_text())
+    assert state["phase"] == "failed"
+    assert state["detail"].startswith("VLLM_EXTRA_ARGS: ")
+    assert time.time() - 60 < state["since"] <= state["updated_at"]
+
+
+@pytest.mark.parametrize("module", ["inference.launch", "inference.fetch"])
+def test_a_folder_that_may_not_be_looked_into_is_no_traceback(run: Run, tmp_path: Path, module: str) -> None:
+    closed = Path(tempfile.mkdtemp(dir=tmp_path))
+    (closed / "model").mkdir()
+    closed.chmod(0)
+    done = run(module, unprivileged=True, MODEL_SOURCE="local", MODEL_ID=str(closed / "model"))
+    assert done.returncode == 2
+    assert "there is no such folder" in done.stderr.strip().splitlines()[-1]
+    assert "Traceback" not in done.stderr
+
+
+def test_a_checkpoint_that_may_not_be_read_is_one_line(run: Run, checkpoint: Path) -> None:
+    (checkpoint / "model.safetensors").chmod(0)
+    done = run("inference.launch", unprivileged=True, MODEL_SOURCE="local", MODEL_ID=str(checkpoint))
+    assert done.returncode == 2
+    assert re.search(r"model\.safetensors may not be read by user \d+; allow it", done.stderr.strip().splitlines()[-1])
+
+
+def test_what_nobody_foresaw_is_one_line_as_well(run: Run, checkpoint: Path, tmp_path: Path) -> None:
+    (checkpoint / "config.json").write_text('{"architectures": 7, "vision_config": {}}')
+    done = run("inference.launch", MODEL_SOURCE="local", MODEL_ID=str(checkpoint))
+    assert done.returncode == 2
+    assert "Traceback" not in done.stderr
+    assert re.search(r"TypeError: .+ \(checkpoint\.py:\d+\); please report it", done.stderr.strip().splitlines()[-1])
+    assert json.loads((tmp_path / "status.json").read_text())["phase"] == "failed"
+
+
 def test_a_taken_port_is_said_before_a_model_is_loaded(run: Run, checkpoint: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = str(taken.getsockname()[1])
@@ -183,9 +262,15 @@ def test_a_machine_without_a_driver_is_told_in_one_line(run: Run) -> None:
     assert "use ENGINE=cpu or lite" in done.stderr
 
 
-def test_a_start_that_failed_stays_up_for_a_while_and_leaves_at_sigterm(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("settings", "reason"),
+    [({"MODEL_ID": "acme/vl"}, b"not on this disk"), ({"MAX_MODEL_LEN": "many"}, b"MAX_MODEL_LEN='many'")],
+)
+def test_a_start_that_failed_stays_up_for_a_while_and_leaves_at_sigterm(
+    tmp_path: Path, settings: dict[str, str], reason: bytes
+) -> None:
     environ = {
-        **os.environ, "ENGINE": "cpu", "MODEL_ID": "acme/vl", "HOLD_SECONDS": "60",
+        **os.environ, "ENGINE": "cpu", "HOLD_SECONDS": "60", **settings,
         "MODELS_DIR": str(tmp_path), "ENGINE_STATUS_FILE": str(tmp_path / "status.json"),
     }  # fmt: skip
     process = subprocess.Popen(
@@ -193,7 +278,7 @@ def test_a_start_that_failed_stays_up_for_a_while_and_leaves_at_sigterm(tmp_path
     )
     try:
         assert process.stderr is not None
-        while b"not on this disk" not in process.stderr.readline():
+        while reason not in process.stderr.readline():
             pass
         time.sleep(0.5)
         assert process.poll() is None

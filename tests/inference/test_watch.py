@@ -50,6 +50,7 @@ def test_an_engine_that_does_not_answer_at_all_is_a_hang() -> None:
     [
         ("Loading safetensors checkpoint shards:  50% Completed | 2/4 [00:01<00:01]", "starting", ("loading", 50)),
         ("INFO [model_runner.py] Starting to load model /models/x...", "starting", ("loading", None)),
+        ("INFO [cpu_model_runner.py] Warming up model for the compilation...", "loading", ("compiling", None)),
         ("Capturing CUDA graphs (PIECEWISE):  34%|███ | 12/35", "loading", ("compiling", 34)),
         ("INFO:     Application startup complete.", "compiling", ("warming", None)),
         ("Loading safetensors checkpoint shards: 100% Completed", "compiling", None),
@@ -72,7 +73,7 @@ def test_the_start_is_read_from_the_log_and_never_goes_back(
             "vLLM does not know --nope 3; correct VLLM_EXTRA_ARGS",
         ),
         ("error: argument --max-num-seqs: invalid int value: 'x'", 2, "vLLM refuses --max-num-seqs"),
-        ("OSError: [Errno 98] Address already in use", 1, "port 3001 is taken"),
+        ("OSError: [Errno 98] Address already in use", 1, "cannot listen: Address already in use"),
         ("torch.OutOfMemoryError: CUDA out of memory. Tried to allocate 2 GiB", 1, "ran out of memory while loading"),
         (
             "ValueError: Free memory on device cuda:0 (3.1/23.7 GiB) on startup is less than desired GPU memory utilization (0.88, 20.8 GiB).",
@@ -85,4 +86,51 @@ def test_the_start_is_read_from_the_log_and_never_goes_back(
     ],
 )
 def test_an_end_is_explained_in_one_line(line: str, code: int, expected: str) -> None:
-    assert expected in cause_of([line], code, 3001)
+    assert expected in cause_of([line], code)
+
+
+# As vLLM 0.32 writes it: the cause stands in the core's lines, and the server's last words only point up.
+ROOT_CAUSE_ABOVE = "RuntimeError: Engine core initialization failed. See root cause above. Failed core proc(s): "
+
+
+@pytest.mark.parametrize(
+    ("lines", "expected"),
+    [
+        (
+            [
+                "(APIServer pid=8) WARNING Found ulimit of 20000. This can cause errors like `OSError: [Errno 24] Too many`.",
+                "(EngineCore pid=29) ERROR [core.py:1510]     raise ValueError(",
+                "(EngineCore pid=29) ERROR [core.py:1510] ValueError: Unknown quantization method: fp8x.",
+                "(Worker pid=44) ERROR [multiproc_executor.py:953] BrokenPipeError: [Errno 32] Broken pipe",
+                "    raise RuntimeError(",
+                ROOT_CAUSE_ABOVE + "{'EngineCore': 1}",
+            ],
+            "vLLM ended with 1: ValueError: Unknown quantization method: fp8x.",
+        ),
+        (
+            ["(Worker pid=44) BrokenPipeError: [Errno 32] Broken pipe", ROOT_CAUSE_ABOVE + "{}"],
+            "vLLM's engine core was killed (out of memory? see dmesg); give it more memory or a smaller MODEL_ID",
+        ),
+        (
+            [ROOT_CAUSE_ABOVE + "{'EngineCore': -9}"],
+            "vLLM's engine core was killed (out of memory? see dmesg); give it more memory or a smaller MODEL_ID",
+        ),
+        (
+            [
+                "ValueError: Bfloat16 is only supported on GPUs with compute capability of at least 8.0. Your Tesla T4 GPU has 7.5.",
+                ROOT_CAUSE_ABOVE + "{'EngineCore': 1}",
+            ],
+            "this GPU is older than compute capability 8.0 and computes no bfloat16; use ENGINE=cpu or lite",
+        ),
+        (
+            ["vllm serve: error: unrecognized arguments: --nope 3", "a line that follows"],
+            "vLLM does not know --nope 3; correct VLLM_EXTRA_ARGS",
+        ),
+        (
+            ["INFO: the argument --seed: it is set", "RuntimeError: something new"],
+            "vLLM ended with 1: RuntimeError: something new",
+        ),
+    ],
+)
+def test_the_root_cause_is_told_and_not_what_follows_from_it(lines: list[str], expected: str) -> None:
+    assert cause_of(lines, 1) == expected
