@@ -173,11 +173,15 @@ def upstream(settings: Settings, name: str, url: str, model: str, max_concurrent
 @asynccontextmanager
 async def running(desk: Desk) -> AsyncIterator[None]:
     """What lives as long as the application: health probes and the watch over the knowledge folder."""
-    groups = [desk.engines, *([desk.fallback] if desk.fallback else [])]
-    monitors = [HealthMonitor(desk.client, group.upstreams, desk.metrics, changed=group.dispatch) for group in groups]
+    # The launcher's file tells of one engine: of several it is not known which.
+    groups = [(desk.engines, desk.startup if len(desk.upstreams) == 1 else StartupFile(None))]
+    groups += [(desk.fallback, StartupFile(None))] if desk.fallback else []
+    monitors = [
+        HealthMonitor(desk.client, group.upstreams, startup, desk.metrics, changed=group.dispatch)
+        for group, startup in groups
+    ]
     tasks = [asyncio.create_task(monitor.run()) for monitor in monitors]
-    if not desk.settings.max_concurrent:
-        tasks.append(asyncio.create_task(adopt_profile(desk)))
+    tasks.append(asyncio.create_task(adopt_profile(desk)))
     tasks.append(asyncio.create_task(desk.library.watch()))
     await desk.limiter.connect()
     try:
@@ -199,10 +203,12 @@ async def running(desk: Desk) -> AsyncIterator[None]:
 
 
 async def adopt_profile(desk: Desk) -> None:
-    """MAX_CONCURRENT was left to the profile: the launcher says what its card can hold."""
+    """What was left to the profile: the launcher says what its card can hold, and what it lets a picture have."""
     while True:
         startup = desk.startup.read()
-        if startup is not None and startup.max_concurrent:
+        if startup is not None:
             for engine in desk.upstreams:
-                engine.max_concurrent = startup.max_concurrent
+                engine.max_picture_tokens = startup.max_picture_tokens
+                if startup.max_concurrent and not desk.settings.max_concurrent:
+                    engine.max_concurrent = startup.max_concurrent
         await asyncio.sleep(1)

@@ -54,7 +54,6 @@ def engine_state(desk: Desk) -> dict[str, Any]:
     if any(upstream.up for upstream in desk.upstreams):
         return {"ready": True, "phase": "ready", "percent": None, "fallback": fallback}
     startup = desk.startup.read()
-    # A file that still says "ready" or "stopping" was left behind by an engine that is gone.
-    if startup is not None and startup.phase not in ("ready", "stopping"):
+    if startup is not None and startup.under_way:
         return {"ready": False, "phase": startup.phase, "percent": startup.percent, "fallback": fallback}
     return {"ready": False, "phase": "fallback" if fallback else "unavailable", "percent": None, "fallback": fallback}

@@ -30,6 +30,15 @@ def argv(profile: Profile, machine: Machine, options: Options, model: str) -> li
     return [*command, *options.extra_arguments]
 
 
+def max_picture_tokens(profile: Profile, options: Options) -> int | None:
+    """What vLLM spends on one picture at most: a token on 32×32 pixels and two around. None where VLLM_EXTRA_ARGS have their own say."""
+    name = "mm-processor-kwargs"
+    if any(argument.startswith(f"--{name}") for argument in options.extra_arguments):
+        return None
+    pixels = profile.flags.get(name, {}).get("max_pixels")
+    return pixels // 1024 + 2 if pixels else None
+
+
 def environment(profile: Profile, machine: Machine, options: Options) -> dict[str, str]:
     """What vLLM finds in its environment beside what this process has."""
     made = dict(profile.environment)

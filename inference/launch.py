@@ -61,7 +61,11 @@ def prepare(options: Options, status: Status) -> Plan:
     """Raises Fault, before anything is loaded."""
     machine = read_machine(options.engine)
     profile = choose_profile(options.engine, machine)
-    status.note(profile=profile.name, max_concurrent=profile.max_concurrent)
+    status.note(
+        profile=profile.name,
+        max_concurrent=profile.max_concurrent,
+        max_picture_tokens=command.max_picture_tokens(profile, options),
+    )
     where = f"{machine.gpu.name}, {gib(machine.gpu.total)}, driver {machine.driver}" if machine.gpu else "no GPU"
     say(f"profile {profile.name} ({where}; {gib(machine.memory_available)} of memory are free)")
     model_id = options.model_id or profile.model_id

@@ -98,6 +98,12 @@ async def watched(request: Request, work: Any) -> None:
         STATE["running"] -= 1
 
 
+async def tokenize(request: Request) -> Response:
+    """As many as the last message's first word says; 404, as an engine without the route, where it says none."""
+    first, _, _ = (await request.json())["messages"][-1]["content"].partition(" ")
+    return JSONResponse({"count": int(first)}) if first.isdecimal() else JSONResponse({}, 404)
+
+
 async def models(_: Request) -> Response:
     return JSONResponse({"object": "list", "data": [{"id": "fake-vl", "max_model_len": 8192}]})
 
@@ -113,6 +119,7 @@ async def healthz(_: Request) -> Response:
 routes = [
     Route("/v1/chat/completions", chat, methods=["POST"]),
     Route("/v1/models", models),
+    Route("/tokenize", tokenize, methods=["POST"]),
     Route("/state", state),
     Route("/healthz", healthz),
 ]

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from gateway.chat import prompt
+from gateway.chat import control, prompt
 from gateway.chat.request import ChatRequest, Message
 from gateway.engines.body import Body
 from gateway.engines.upstream import Upstream
@@ -20,7 +20,7 @@ def compose(
     salt: str = "",
     scale: float = 1.0,
 ) -> Body:
-    """Raises ContextLengthExceeded where the question cannot fit.
+    """Raises ContextLengthExceeded where `lite` cannot take it; vLLM counts by its own tokenizer and says so itself.
 
     `scale` is the engine's own count of tokens over the estimate; `salt` keeps tenants' prefix caches apart.
     """
@@ -29,8 +29,10 @@ def compose(
     else:
         make = _for_assistant if assistant else _raw
     body = make(request, album, citations, upstream, assistant, scale)
-    if salt and not upstream.is_lite:
-        body["cache_salt"] = salt
+    if not upstream.is_lite:
+        control.defuse(body)
+        if salt:
+            body["cache_salt"] = salt
     return Body(body)
 
 
@@ -42,7 +44,6 @@ def _raw(
     assistant: bool,
     scale: float,
 ) -> dict[str, Any]:
-    """The engine counts by its own tokenizer and says so if it is too much."""
     messages = prompt.engine_messages(request.messages, album.fitted, album.notes)
     return prompt.engine_body(request, upstream.model, messages, None)
 
@@ -60,7 +61,18 @@ def _for_lite(
     shown = [shot for shot in album.shots if shot.fitted]
     for shot in shown:
         shots.setdefault(shot.place, []).extend(shot.fitted[:1] if assistant else shot.fitted)
-    dropped = _dropped(request, shots, album.notes, upstream, 0, keep_all=not assistant)
+    dropped, over = _dropped(request, shots, album.notes, upstream, 0)
+    if over:
+        raise ContextLengthExceeded(
+            f"The question has about {over} tokens more than fit: the context holds {upstream.max_model_len} with the answer. "
+            "Shorten the text.",
+            param="messages",
+        )
+    if dropped and not assistant:
+        raise ContextLengthExceeded(
+            f"The messages do not fit the context of {upstream.max_model_len} tokens; leave out the oldest {dropped}.",
+            param="messages",
+        )
     messages = prompt.engine_messages(request.messages, shots, album.notes)[dropped:]
     if not assistant:
         return prompt.engine_body(request, upstream.model, messages, None)
@@ -82,7 +94,7 @@ def _for_assistant(
     scale: float,
 ) -> dict[str, Any]:
     system = prompt.knowledge_prompt(citations, album.shown)
-    dropped = _dropped(request, album.fitted, album.notes, upstream, prompt.estimate_tokens(system), scale=scale)
+    dropped, _ = _dropped(request, album.fitted, album.notes, upstream, prompt.estimate_tokens(system), scale)
     messages = prompt.engine_messages(request.messages, album.fitted, album.notes)[dropped:]
     own = [message["content"] for message in messages if message["role"] == "system"]
     text = "\n\n".join([system, *map(prompt.text_of, own)])
@@ -96,25 +108,19 @@ def _dropped(
     notes: dict[tuple[int, int], str],
     upstream: Upstream,
     fixed: int,
-    keep_all: bool = False,
     scale: float = 1.0,
-) -> int:
-    """How many of the oldest messages go; a tool's answer never stays without the call before it."""
+) -> tuple[int, int]:
+    """How many of the oldest messages go, and by how much the rest is over; a tool's answer never stays without the call before it."""
     costs = [0] * len(request.messages)
     if not upstream.is_lite:
         for (number, _), made in pictures.items():
-            costs[number] += sum(picture.tokens for picture in made)
+            costs[number] += sum(upstream.picture_tokens(picture.tokens) for picture in made)
         for (number, _), note in notes.items():
             costs[number] += prompt.estimate_tokens(note)
-    dropped = prompt.fit(request.messages, fixed, costs, upstream.max_model_len, request.wanted_tokens, scale)
-    if dropped and keep_all:
-        raise ContextLengthExceeded(
-            f"The messages do not fit the context of {upstream.max_model_len} tokens; leave out the oldest {dropped}.",
-            param="messages",
-        )
+    dropped, over = prompt.fit(request.messages, fixed, costs, upstream.max_model_len, request.wanted_tokens, scale)
     while dropped < len(request.messages) - 1 and _hangs(request.messages[dropped]) and dropped:
         dropped += 1
-    return dropped
+    return dropped, over
 
 
 def _hangs(message: Message) -> bool:

@@ -20,6 +20,7 @@ from gateway.chat.reply import Sink
 from gateway.chat.request import ChatRequest, PageRequest
 from gateway.context import Caller, RequestContext
 from gateway.desk import Desk
+from gateway.engines.body import Body
 from gateway.engines.client import Broken, EngineClient, Refused
 from gateway.engines.faults import WireError
 from gateway.engines.upstream import Upstream
@@ -31,6 +32,8 @@ from gateway.limits.rates import charged
 from gateway.media.gather import Album
 
 FITTING_TRIES = 4
+# What has more contexts than this by the estimate is not counted: tokenizing megabytes would keep the engine from others.
+MAX_COUNTED_CONTEXTS = 8
 # A request that engines begin and do not answer may be what ends them: it is not handed to a third one.
 MAX_BEGUN = 2
 BUSY_SECONDS = 0.5
@@ -234,10 +237,10 @@ class Pipeline:
                 tried |= {permit.upstream.name}
 
     async def _opened(self, question: Question, upstream: Upstream) -> tuple[Response, bytes]:
-        """The engine's response and the first of its body. What the estimate let through and the engine finds too long is counted by
-        the engine's own tokenizer: the assistant then drops older turns, a raw call hears by how much it is over."""
+        """The engine's response and the first of its body. What the engine finds too long is counted by its own tokenizer: the assistant
+        then drops older turns while there are any, and who asked hears by how many tokens the rest is over."""
         salt = self.desk.signer.cache_salt(question.caller.owner if question.caller.kind == "key" else "desk")
-        scale, error = 1.0, None
+        scale = 1.0
         for _ in range(FITTING_TRIES):
             body = compose(
                 question.request,
@@ -251,16 +254,22 @@ class Pipeline:
             try:
                 with _timed(question.context, "upstream"):
                     return await self.desk.client.open(upstream, body, question.context.request_id)
-            except ContextLengthExceeded as refused:
-                counted = None if upstream.is_lite else await self.desk.client.count_tokens(upstream, body.content)
-                if counted is None:
-                    raise
-                error = too_long(counted + question.album.tokens, upstream.max_model_len, refused)
-                if not question.assistant:
-                    raise error from None
-                scale = max(scale * 1.05, counted / prompt.estimate_body(body.content))
-        assert error is not None
-        raise error
+            except ContextLengthExceeded as error:
+                refused = error
+                words = await self._count(upstream, body, pictures=False) if _can_drop(question, body) else None
+                if words is None:
+                    break
+                scale = max(scale * 1.05, words / prompt.estimate_body(body.content))
+        counted = await self._count(upstream, body, pictures=True)
+        if counted is None:
+            raise refused
+        raise too_long(counted, question.request.wanted_tokens or 1, upstream.max_model_len, refused)
+
+    async def _count(self, upstream: Upstream, body: Body, *, pictures: bool) -> int | None:
+        """The prompt's tokens by the engine's own count; None where it has none, or the prompt is out of all proportion."""
+        if upstream.is_lite or prompt.estimate_body(body.content) > MAX_COUNTED_CONTEXTS * upstream.max_model_len:
+            return None
+        return await self.desk.client.count_tokens(upstream, body.content, pictures=pictures)
 
     def _failed(self, permit: Permit, kind: str) -> None:
         upstream = permit.upstream
@@ -269,11 +278,16 @@ class Pipeline:
         self.desk.metrics.breaker_state.labels(upstream.name).set(upstream.breaker.state)
 
 
-def too_long(tokens: int, holds: int, refused: ContextLengthExceeded) -> ContextLengthExceeded:
-    """`tokens` are the prompt's; one must be left for the answer."""
+def _can_drop(question: Question, body: Body) -> bool:
+    """Whether more stands there than the instructions and the question: the rest is the assistant's to leave out."""
+    return question.assistant and len(body.content["messages"]) > 2
+
+
+def too_long(tokens: int, wanted: int, holds: int, refused: ContextLengthExceeded) -> ContextLengthExceeded:
+    """`tokens` are the prompt's, pictures included, `wanted` the answer's, for which one must be left in any case."""
     return ContextLengthExceeded(
-        f"The messages are {tokens + 1 - holds} tokens over what fits: they have {tokens}, and the context holds {holds} "
-        "with the answer. Leave out older turns, shorten the text or send fewer pictures.",
+        f"The messages are {tokens + wanted - holds} tokens over what fits: they have {tokens}, the answer takes {wanted}, and the "
+        f"context holds {holds}. Leave out older turns, shorten the text or send fewer pictures.",
         param=refused.param,
     )
 

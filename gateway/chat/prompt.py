@@ -12,7 +12,6 @@ from xml.sax.saxutils import escape, quoteattr
 
 from gateway.chat.request import SAMPLING, ChatRequest, Message, TextPart
 from gateway.engines.body import DataURL
-from gateway.errors import ContextLengthExceeded
 from gateway.media.picture import Picture
 
 ANSWER_TOKENS = 1024  # kept free for the answer where the client names no max_tokens
@@ -122,11 +121,12 @@ def fit(
     max_tokens: int,
     wanted: int | None,
     scale: float = 1.0,
-) -> int:
-    """How many of the oldest messages must go for the rest to fit: whole messages, never the last one.
+) -> tuple[int, int]:
+    """How many of the oldest messages must go for the rest to fit: whole messages, never the last one; and how many tokens over that
+    is then all the same, by the estimate.
 
     `fixed_tokens` is what stands in any case, `picture_tokens` the pictures' cost message by message, `wanted` the answer's
-    length, `scale` the engine's own count over the estimate. Raises ContextLengthExceeded, saying by how much, when the last message alone does not fit.
+    length, `scale` the engine's own count over the estimate.
     """
     room = max_tokens - (wanted or min(ANSWER_TOKENS, max_tokens // 4)) - math.ceil(fixed_tokens * scale)
     costs = [
@@ -138,10 +138,4 @@ def fit(
     while total > room and dropped < len(messages) - 1:
         total -= costs[dropped]
         dropped += 1
-    if total > room:
-        raise ContextLengthExceeded(
-            f"The question has about {total} tokens, {total - room} more than fit: the context holds {max_tokens}, "
-            f"the answer and the instructions take {max_tokens - room}. Shorten the text or send fewer pictures.",
-            param="messages",
-        )
-    return dropped
+    return dropped, max(0, total - room)

@@ -11,6 +11,7 @@ import orjson
 from gateway.engines.body import Body
 from gateway.engines.faults import ConnectFailed, GivenUp, TimedOut, WireError
 from gateway.engines.pool import Pool
+from gateway.engines.startup import StartupFile
 from gateway.engines.upstream import LITE_MODEL, Upstream
 from gateway.engines.wire import Response
 from gateway.errors import ContextLengthExceeded, GatewayError, InvalidRequest, UpstreamError, UpstreamTimeout
@@ -101,11 +102,14 @@ class EngineClient:
             return Refused("down", UpstreamError("The engine fell silent before it answered."), begun=True)
         return Refused("died", UpstreamError("The engine closed the connection without an answer."), begun=True)
 
-    async def count_tokens(self, upstream: Upstream, body: dict[str, Any]) -> int | None:
-        """Tokens of the prompt without its pictures, by the engine's own tokenizer; None where it cannot say."""
-        wanted: dict[str, Any] = {name: body[name] for name in ("model", "tools") if name in body}
-        messages = [{**message, "content": _words(message.get("content"))} for message in body["messages"]]
-        question = Body({**wanted, "messages": messages})
+    async def count_tokens(self, upstream: Upstream, body: dict[str, Any], *, pictures: bool) -> int | None:
+        """Tokens of the prompt as the engine itself counts them, with or without its pictures; None where it cannot say."""
+        wanted: dict[str, Any] = {name: body[name] for name in ("model", "tools", "messages") if name in body}
+        if not pictures:
+            wanted["messages"] = [
+                {**message, "content": _words(message.get("content"))} for message in body["messages"]
+            ]
+        question = Body(wanted)
         try:
             response = await self.pool(upstream).request("POST", "/tokenize", JSON, question, self._idle)
             try:
@@ -180,10 +184,16 @@ class HealthMonitor:
     """Asks every engine twice a second what it serves; one that refuses the connection, or is silent twice, is out."""
 
     def __init__(
-        self, client: EngineClient, upstreams: list[Upstream], metrics: Metrics, changed: Callable[[], None]
+        self,
+        client: EngineClient,
+        upstreams: list[Upstream],
+        startup: StartupFile,
+        metrics: Metrics,
+        changed: Callable[[], None],
     ) -> None:
         self._client = client
         self._upstreams = upstreams
+        self._startup = startup
         self._metrics = metrics
         self._changed = changed
         self._silent: dict[str, int] = {}
@@ -198,7 +208,7 @@ class HealthMonitor:
             await asyncio.sleep(max(0.1, PROBE_EVERY_SECONDS - (time.monotonic() - started)))
 
     async def probe(self, upstream: Upstream) -> None:
-        up = await self._answers(upstream)
+        up = await self._answers(upstream) and (upstream.up is True or not self._starting())
         self._metrics.breaker_state.labels(upstream.name).set(upstream.breaker.state)
         self._metrics.upstream_up.labels(upstream.name).set(up)
         if up is not upstream.up:
@@ -231,6 +241,11 @@ class HealthMonitor:
         if self._client.speaks(upstream, PROBE_SECONDS / 2):
             self._silent[name] = 0
         return bool(upstream.up) and self._silent[name] < 2
+
+    def _starting(self) -> bool:
+        """vLLM lists its model before it has written its first token; the launcher waits for that."""
+        startup = self._startup.read()
+        return startup is not None and startup.under_way
 
     @staticmethod
     def _learn(upstream: Upstream, body: bytes) -> None:

@@ -19,7 +19,13 @@ class Startup:
     percent: int | None = None
     detail: str | None = None
     max_concurrent: int | None = None
+    max_picture_tokens: int | None = None
     since: float | None = None
+
+    @property
+    def under_way(self) -> bool:
+        """Whether a launcher is at work and has not yet seen a token. A file that still says "ready" or "stopping" was left behind."""
+        return self.phase not in ("ready", "stopping")
 
 
 class StartupFile:
@@ -48,6 +54,7 @@ def _read(path: Path) -> Startup | None:
             int(percent) if percent is not None else None,
             str(detail)[:500] if detail else None,
             int(table["max_concurrent"]) if table.get("max_concurrent") and not stale else None,
+            int(table["max_picture_tokens"]) if table.get("max_picture_tokens") else None,
             float(table["since"]) if table.get("since") else None,
         )
     except (OSError, ValueError, KeyError, TypeError):

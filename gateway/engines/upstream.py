@@ -22,9 +22,15 @@ class Upstream:
     max_concurrent: int
     # Requests that take a place: those asked, and those hung up on that the engine has not let go of.
     inflight: int = 0
+    # What it spends on one picture at most: it scales larger ones down. None where its profile is not known.
+    max_picture_tokens: int | None = None
     changed: Callable[[int], None] = nobody  # hears by how much `inflight` changed
     # None until it was first asked.
     up: bool | None = None
+
+    def picture_tokens(self, patches: int) -> int:
+        """What a picture costs here that has so many tokens by its size."""
+        return patches if self.max_picture_tokens is None else min(patches, self.max_picture_tokens)
 
     def take(self) -> None:
         self.inflight += 1

@@ -68,6 +68,18 @@ def test_the_engines_word_on_a_context_that_is_too_long_arrives(gateway: Running
     assert "9000" in answer.json()["error"]["message"]
 
 
+@pytest.mark.parametrize("model", ["fake-vl", "sightdesk"])
+@pytest.mark.parametrize(
+    ("has", "wanted", "over"), [(7000, 2000, 808), (8192, None, 1), (9000, None, 809), (9000, 10, 818)]
+)
+def test_the_answer_that_was_asked_for_counts_too(
+    gateway: Running, model: str, has: int, wanted: int | None, over: int
+) -> None:
+    answer = post(gateway, {**body(f"{has} too-long"), "model": model, **({"max_tokens": wanted} if wanted else {})})
+    assert answer.json()["error"]["code"] == "context_length_exceeded"
+    assert f"are {over} tokens over" in answer.json()["error"]["message"]
+
+
 @pytest.mark.parametrize(("order", "stream"), [("silent", True), ("endless", True), ("slow", False)])
 async def test_a_client_that_leaves_aborts_the_engine_within_half_a_second(
     gateway: Running, engine: Running, order: str, stream: bool
