@@ -1,5 +1,8 @@
 // The official OpenAI JavaScript SDK through the gateway: node sdk.mjs MODULE BASE_URL KEY; prints one JSON object.
+import { readFileSync } from "node:fs";
+
 const [module, baseURL, apiKey] = process.argv.slice(2);
+const lesson = JSON.parse(readFileSync(new URL("lesson.json", import.meta.url)));
 const { default: OpenAI } = await import(module);
 const client = new OpenAI({ baseURL, apiKey, maxRetries: 0 });
 const model = "Qwen3-VL-2B";
@@ -22,6 +25,17 @@ for await (const chunk of stream) {
 const tool = { type: "function", function: { name: "order_status", strict: true, parameters: { type: "object", properties: { number: { type: "integer", minimum: 1, maximum: 99 } }, required: ["number"], additionalProperties: false } } };
 const called = await client.chat.completions.create({ model, messages, tools: [tool], tool_choice: { type: "function", function: { name: "order_status" } }, max_tokens: 3000, seed: 1 });
 seen.call = called.choices[0].message.tool_calls[0].function;
+
+const taught = { model, messages: [{ role: "user", content: lesson.question }], tools: [lesson.tool], tool_choice: "auto", temperature: 0, max_tokens: 100 };
+const chosen = await client.chat.completions.create(taught);
+seen.chosen = chosen.choices[0].message.tool_calls?.[0].function;
+seen.chosenStreamed = { name: "", arguments: "" };
+for await (const chunk of await client.chat.completions.create({ ...taught, stream: true })) {
+  for (const call of chunk.choices[0]?.delta?.tool_calls ?? []) {
+    seen.chosenStreamed.name += call.function.name ?? "";
+    seen.chosenStreamed.arguments += call.function.arguments ?? "";
+  }
+}
 
 try {
   await client.chat.completions.create({ model, messages, max_tokens: 5, chat_template: "x" });

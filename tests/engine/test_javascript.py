@@ -19,5 +19,7 @@ def test_the_javascript_sdk_gets_all_that_the_python_sdk_gets(gateway: Running, 
     assert seen["usage"]["completion_tokens"] == seen["streamedUsage"]["completion_tokens"]
     assert seen["call"]["name"] == "order_status"
     assert 1 <= json.loads(seen["call"]["arguments"])["number"] <= 99
+    for chosen in (seen["chosen"], seen["chosenStreamed"]):  # by the model itself, read by vLLM's tool parser
+        assert (chosen["name"], json.loads(chosen["arguments"])) == ("order_status", {"number": 42})
     assert seen["refused"] == {"status": 400, "code": "unsupported_parameter", "param": "chat_template"}
     assert wait_until(lambda: engine.gauges()["num_requests_running"] == 0, 10) <= 2

@@ -1,6 +1,7 @@
 """A client that leaves frees vLLM: streaming or not, before or after the first byte. vLLM's own gauge says so."""
 
 import json
+import select
 import socket
 import threading
 import time
@@ -29,6 +30,10 @@ def ask(gateway: Running, body: dict[str, object]) -> socket.socket:
     return connection
 
 
+def readable(connection: socket.socket) -> bool:
+    return bool(select.select([connection], [], [], 0)[0])
+
+
 def leave_while_running(gateway: Running, engine: Engine, body: dict[str, object], after_bytes: bool) -> float:
     """Seconds from the client's leaving until vLLM runs nothing more."""
     engine.wait_idle()
@@ -38,6 +43,8 @@ def leave_while_running(gateway: Running, engine: Engine, body: dict[str, object
         while received.count(b"data:") < 3:
             received += connection.recv(65_536)
     wait_until(lambda: engine.gauges()["num_requests_running"] >= 1, 20)
+    if not after_bytes:
+        assert not readable(connection), "not a byte of an answer has come"
     connection.close()
     return wait_until(lambda: engine.gauges()["num_requests_running"] == 0, 10)
 
