@@ -60,7 +60,7 @@ def is_local_host(host: str) -> bool:
         return True
     # As wide as Python has it: no name server can move a literal address, and test networks are used as private ones.
     address = parse_address(name)
-    return address is not None and address.is_private
+    return address is not None and address.is_private and not address.is_unspecified
 
 
 def is_forwarded(headers: Headers) -> bool:

@@ -100,7 +100,7 @@ def test_an_empty_key_is_nobodys(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("setting", "value"),
     [("api_keys", value) for value in ("shop:", "shop: ", "shop", "shop:sk-12", "shop:sk-good,other:", ":sk-good")]
-    + [(setting, value) for setting in ("proxy_secret", "embed_secret") for value in ("x", "1234567", "        ")],
+    + [(setting, value) for setting in ("proxy_secret", "embed_secret") for value in ("x", "12345", "        ")],
 )
 def test_a_key_or_secret_that_anybody_could_guess_stops_the_start(setting: str, value: str) -> None:
     with pytest.raises(WrongSettings, match=rf"{setting.upper()}=.hidden.: .* characters|a name before") as raised:
@@ -109,7 +109,7 @@ def test_a_key_or_secret_that_anybody_could_guess_stops_the_start(setting: str, 
 
 
 def test_keys_and_secrets_at_the_bound_are_taken() -> None:
-    settings = load_settings(api_keys="shop:sk-123, sk-456", proxy_secret="12345678", embed_secret="")
+    settings = load_settings(api_keys="shop:sk-123, sk-456", proxy_secret="123456", embed_secret="")
     assert settings.named_api_keys == (("shop", "sk-123"), ("default", "sk-456"))
 
 
@@ -229,14 +229,14 @@ def test_without_a_secret_no_proxy_is_believed() -> None:
 LOCAL_HOSTS = (
     "localhost", "LOCALHOST:8000", "desk.localhost", "127.0.0.1", "127.0.0.1:8000", "10.0.0.5:80", "192.168.1.9", "[::1]",
     "[::1]:8000", "[fe80::1%25eth0]:80", "[::ffff:10.0.0.1]", "[fd00::1]",
+    "192.0.2.1", "198.51.100.1", "203.0.113.5:80", "240.0.0.1", "198.18.0.1", "[2001:db8::1]", "192.0.0.1",
 )  # fmt: skip
 OTHER_HOSTS = (
     "", "evil.example", "localhost.evil.example", "127.0.0.1.evil.example", "localhost:x@evil.example", "localhost@evil.example",
     "evil.example:80@localhost", "localhost.", "127.0.0.1.", "8.8.8.8", "[::1]evil.example", "[::1", "::1", "[2606:4700::1]",
     "[::ffff:8.8.8.8]", "2130706433", "0x7f000001", "0177.0.0.1", "127.1", "localhost:port", "localhost:80:80", "localhost/",
     "localhost#", "local host", "localhost\\@evil.example", "[64:ff9b::7f00:1]", "[localhost]", "localhosts", "xlocalhost",
-    "127.0.0.1%00.evil.example", "0.0.0.0", "192.0.2.1", "198.51.100.1", "203.0.113.5:80", "240.0.0.1", "198.18.0.1", "100.64.0.1",
-    "[2001:db8::1]", "[::]", "192.0.0.1",
+    "127.0.0.1%00.evil.example", "0.0.0.0", "100.64.0.1", "[::]",
 )  # fmt: skip
 
 
