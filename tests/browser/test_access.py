@@ -170,7 +170,7 @@ def undrawn(page: Page) -> None:
     )
     attach(page, *files)
     ask(page, "这是什么订单")
-    expect(page.locator(".turn.user .file-name")).to_have_count(2)
+    expect(page.locator(".turn.user .file-name, .turn.user img")).to_have_count(2)
     attach(page, *files)
 
 
