@@ -24,6 +24,7 @@ PROBE_SECONDS = 0.6
 ERROR_SECONDS = 5.0  # for the words of a refusal
 MAX_ERROR_BYTES = 64 * 1024
 MAX_LISTING_BYTES = 1024 * 1024
+TOO_LONG = ("context length", "longer than the maximum model length", "max_tokens must be at least 1, got 0")
 JSON = {"content-type": "application/json", "accept": "*/*"}
 
 
@@ -176,7 +177,8 @@ def _client_error(text: bytes) -> GatewayError:
         message = ""
     message = message or "The engine refused the request."
     lowered = message.lower()
-    too_long = "context length" in lowered or "longer than the maximum model length" in lowered
+    # The last is a prompt that leaves no token for the answer: vLLM cuts max_tokens to what is left, and we send none below 1.
+    too_long = any(words in lowered for words in TOO_LONG)
     return ContextLengthExceeded(message, param="messages") if too_long else InvalidRequest(message)
 
 

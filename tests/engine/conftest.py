@@ -59,7 +59,7 @@ def launch_environment(folder: Path, **settings: str) -> dict[str, str]:
         "MODEL_NAME": "Qwen3-VL-2B",
         "HOST": "127.0.0.1",
         "ENGINE_STATUS_FILE": str(folder / "status.json"),
-        "VLLM_EXTRA_ARGS": "--enforce-eager --dtype float32 --max-num-seqs 8",
+        "VLLM_EXTRA_ARGS": "--enforce-eager --dtype float32 --max-num-seqs 8 --max-num-batched-tokens 256",
         **settings,
     }
 
