@@ -39,7 +39,7 @@ test: setup ## all tests; installs what they need
 test-engine: setup ## the tests against real vLLM (its CPU build, a tiny model); about five minutes
 	@scripts/test-tools
 	@scripts/engine-env
-	@TEST_ENGINE=1 $(VENV)/python -m pytest tests/engine tests/docker/test_cpu_engine.py
+	@TEST_ENGINE=1 $(VENV)/python -m pytest -o timeout=400 tests/engine tests/docker/test_cpu_engine.py
 
 check: setup ## lint, format, types
 	@$(VENV)/ruff check .
