@@ -60,7 +60,7 @@ logs: ## follow the logs
 	@$(COMPOSE) logs -f --tail 100
 
 doctor: ## look at this machine and say what is missing
-	@$(PYTHON) scripts/doctor.py
+	@$(PYTHON) -m scripts.doctor
 
 bench: setup ## print the figures: answers, retrieval, memory
 	@$(VENV)/python -m benchmarks.answers

@@ -1,4 +1,5 @@
-"""vLLM's own client (`vllm bench serve`) through the gateway and straight to the engine, in turn: `make bench-engine`.
+"""vLLM's own client (`vllm bench serve`) through the gateway and straight to the engine, in turn, and how soon vLLM is free of
+whoever leaves: `make bench-engine` prints it and writes docs/performance.md. Ends with 1 where a request failed.
 
 On this machine by itself: real vLLM's CPU build with the tiny model. Elsewhere: --engine and --gateway name what runs.
 """
@@ -9,18 +10,25 @@ import os
 import re
 import statistics
 import subprocess
+import sys
 import tempfile
 import urllib.request
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
+from benchmarks import leaving, report
 from benchmarks.servers import ROOT, free_port, running_gateway, wait_for
+from scripts import gpu
 
 VLLM_PYTHON = ROOT / ".venv-vllm" / "bin" / "python"
 TINY = ROOT / ".cache" / "tiny-qwen3-vl"
 MODEL = "Qwen3-VL-2B"
 START_SECONDS = 300
+INTRODUCTION = """## What the gateway costs before vLLM
+
+`make bench-engine`, {machine}; {card}; {engine}. vLLM's own client, `vllm bench serve` (backend `openai-chat`, `random-mm` pictures), through the
+gateway and straight to the engine in turn, in one run."""
 IMAGE_WORK = re.compile(r"^sightdesk_image_seconds_(sum|count) (\S+)$", re.M)
 
 
@@ -74,8 +82,9 @@ def image_work(gateway: str) -> tuple[float, float]:
     return float(found["sum"]), float(found["count"])
 
 
-def compare(engine: str, gateway: str, load: Load, model: str, tokenizer: str, key: str, rounds: int) -> None:
-    """Prints both sides, round by round. Gateway and engine remember pictures and prompts: each round has its own."""
+def compare(engine: str, gateway: str, load: Load, model: str, tokenizer: str, key: str, rounds: int) -> tuple[str, int]:
+    """A table of both sides, round by round, and how many requests failed. Gateway and engine remember pictures and prompts: each
+    round has its own."""
     before = image_work(gateway)
     straight: list[Figures] = []
     through: list[Figures] = []
@@ -83,30 +92,36 @@ def compare(engine: str, gateway: str, load: Load, model: str, tokenizer: str, k
         pair = [(engine, straight), (gateway, through)]
         for url, found in pair if turn % 2 == 0 else reversed(pair):
             found.append(measure(url, load, model, tokenizer, key, seed=100 * load.concurrency + turn))
-    rows = [
-        (figures, name)
-        for name, found in (("straight", straight), ("through the gateway", through))
-        for figures in found
+            print(f"{url}: {found[-1].throughput:.1f} tokens/s", file=sys.stderr, flush=True)
+    lines = [
+        f"{load.prompts} prompts, {load.concurrency} at once, a picture {load.picture} each, {rounds} rounds:",
+        "",
+        "| | tokens/s | first token, ms: mean | median | between tokens, ms | failed |",
+        "| --- | ---: | ---: | ---: | ---: | ---: |",
     ]
-    print(f"\n{load.prompts} prompts, {load.concurrency} at once, a picture {load.picture} each, {rounds} rounds\n")
-    print(
-        "| | tokens/s | first token, ms: mean | median | between tokens, ms | failed |\n| --- | ---: | ---: | ---: | ---: | ---: |"
-    )
-    for figures, name in rows:
-        print(
-            f"| {name} | {figures.throughput:.1f} | {figures.first:.1f} | {figures.first_median:.1f} | {figures.between:.2f} | {figures.failed} |"
-        )
+    for name, found in (("straight", straight), ("through the gateway", through)):
+        lines += [
+            f"| {name} | {one.throughput:.1f} | {one.first:.1f} | {one.first_median:.1f} | {one.between:.2f} | {one.failed} |"
+            for one in found
+        ]
     ratio = statistics.median(one.throughput for one in through) / statistics.median(one.throughput for one in straight)
     added = statistics.median(one.first for one in through) - statistics.median(one.first for one in straight)
-    print(f"\nthroughput through the gateway / straight: {ratio:.3f} (to reach: 0.97)")
     seconds, pictures = (now - then for now, then in zip(image_work(gateway), before, strict=True))
     work = seconds / pictures * 1000
-    print(
-        f"added to the mean time to first token: {added:+.1f} ms, {work:.1f} ms of it the image work: {added - work:+.1f} ms (to reach: +5 ms)"
-    )
+    lines += [
+        "",
+        f"Throughput through the gateway over straight: {ratio:.3f} (to reach: 0.97; {reached(ratio >= 0.97)}). Added to the mean time to "
+        f"the first token: {added:+.1f} ms, {work:.1f} ms of it the image work: {added - work:+.1f} ms (to reach: +5; "
+        f"{reached(added - work <= 5)}).",
+    ]
+    return "\n".join(lines), sum(one.failed for one in straight + through)
 
 
-def main() -> None:
+def reached(is_reached: bool) -> str:
+    return "reached" if is_reached else "not reached"
+
+
+def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--engine", help="vLLM's URL; empty starts the tiny model here")
     parser.add_argument("--gateway", help="the gateway's URL; empty starts one before the engine")
@@ -118,13 +133,32 @@ def main() -> None:
     parser.add_argument("--picture", default="(768, 1024, 1)")
     parser.add_argument("--rounds", type=int, default=3)
     given = parser.parse_args()
+    failed = 0
     with ExitStack() as stack:
         data = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         engine = given.engine or _tiny(stack, data)
         gateway = given.gateway or _gateway(stack, engine, data)
+        parts = [INTRODUCTION.format(machine=report.machine(), card=card(), engine=given.model)]
         for concurrency in given.concurrency:
             load = Load(given.prompts, concurrency, given.picture)
-            compare(engine, gateway, load, given.model, given.tokenizer, given.key, given.rounds)
+            table, lost = compare(engine, gateway, load, given.model, given.tokenizer, given.key, given.rounds)
+            parts.append(table)
+            failed += lost
+        parts.append(leaving.table(gateway, engine, given.model, given.key))
+    text = "\n\n".join(parts)
+    print(text)
+    report.write("bench-engine", text)
+    if failed:
+        print(f"{failed} requests failed: the figures say nothing.", file=sys.stderr)
+    return 1 if failed else 0
+
+
+def card() -> str:
+    """The GPU's name, or that there is none: then it is vLLM's CPU build with a tiny model, and only the ratios travel."""
+    try:
+        return gpu.cards()[0]
+    except gpu.Missing:
+        return "no GPU: vLLM's CPU build with a tiny model of random weights"
 
 
 def _tiny(stack: ExitStack, folder: Path) -> str:
@@ -157,4 +191,4 @@ def _gateway(stack: ExitStack, engine: str, folder: Path) -> str:
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

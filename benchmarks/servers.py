@@ -9,7 +9,7 @@ import tempfile
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -62,6 +62,16 @@ def wait_for(
         except (urllib.error.URLError, OSError):
             time.sleep(0.05)
     raise RuntimeError(f"{url} did not answer in {seconds:g} s")
+
+
+def wait_until(true: Callable[[], bool], seconds: float) -> float:
+    """Seconds until `true()` is. Raises AssertionError where it is not within `seconds`."""
+    started = time.monotonic()
+    while time.monotonic() - started < seconds:
+        if true():
+            return time.monotonic() - started
+        time.sleep(0.02)
+    raise AssertionError(f"not within {seconds:g} s")
 
 
 @contextlib.contextmanager

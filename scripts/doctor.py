@@ -1,79 +1,123 @@
-"""make doctor: a look at this machine, a line a finding, each with its remedy."""
+"""make doctor: a look at this machine, a line a finding, each with its remedy. Ends with 1 where something is missing that
+`make up` needs with the ENGINE of .env."""
 
+import os
 import shutil
 import socket
 import subprocess
 import sys
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
+
+from scripts import gpu
+from scripts.write_env import found_engine
 
 ROOT = Path(__file__).parents[1]
 SECRETS = ("API_KEYS", "BASIC_AUTH_PASSWORD", "PROXY_SECRET", "EMBED_SECRET")
+MEMORY_GIB = {"gpu": 8, "cpu": 16, "lite": 1}
+DISK_GIB = {"gpu": 40, "cpu": 20, "lite": 3}  # images, and a model
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    good: bool
+    text: str
+    needed: bool = True  # by `make up`
 
 
 def main() -> int:
-    findings = [python(), docker(), compose(), gpu(), memory(), disk(), port(), environment()]
-    for good, text in findings:
-        print(("ok      " if good else "missing ") + text)
-    return 0
-
-
-def python() -> tuple[bool, str]:
-    return sys.version_info >= (3, 11), f"Python {sys.version.split()[0]} (3.11 or newer for make demo)"
-
-
-def docker() -> tuple[bool, str]:
-    if shutil.which("docker") is None:
-        return False, "Docker: not installed; make demo works without it"
-    good = subprocess.run(["docker", "info"], capture_output=True).returncode == 0
-    return good, "Docker engine" + ("" if good else ": does not answer; start it or join the docker group")
-
-
-def compose() -> tuple[bool, str]:
-    good = (
-        bool(shutil.which("docker"))
-        and subprocess.run(["docker", "compose", "version"], capture_output=True).returncode == 0
+    settings = read_settings(ROOT / ".env")
+    engine = settings.get("ENGINE") or found_engine()
+    looks: tuple[Callable[[], Finding], ...] = (
+        python,
+        docker,
+        compose,
+        lambda: driver(engine),
+        lambda: toolkit(engine),
+        lambda: memory(engine),
+        lambda: disk(engine),
+        lambda: port(settings),
+        lambda: environment(settings),
     )
-    return good, "Docker Compose v2" + ("" if good else ": install the docker-compose-plugin package")
+    findings = [look() for look in looks]
+    for finding in findings:
+        state = "ok" if finding.good else "missing" if finding.needed else "note"
+        print(f"{state:8}{finding.text}")
+    missing = sum(not finding.good and finding.needed for finding in findings)
+    print(f"ENGINE={engine}: " + (f"{missing} of these are missing." if missing else "nothing is missing."))
+    return 1 if missing else 0
 
 
-def gpu() -> tuple[bool, str]:
-    if shutil.which("nvidia-smi") is None:
-        return False, "NVIDIA GPU: no driver found; ENGINE=cpu or lite runs without one"
-    query = ["nvidia-smi", "--query-gpu=name,memory.total,driver_version", "--format=csv,noheader"]
-    answer = subprocess.run(query, capture_output=True, text=True)
-    return answer.returncode == 0, "NVIDIA GPU: " + (answer.stdout.strip() or "the driver does not answer; reboot")
+def read_settings(path: Path) -> dict[str, str]:
+    """.env as far as it is there, and over it the shell's, as Compose has it."""
+    lines = path.read_text("utf-8").splitlines() if path.exists() else []
+    written = dict(line.split("=", 1) for line in lines if "=" in line and not line.startswith("#"))
+    return written | {name: value for name, value in os.environ.items() if name in ("ENGINE", "HTTP_PORT", *SECRETS)}
 
 
-def memory() -> tuple[bool, str]:
+def python() -> Finding:
+    return Finding(sys.version_info >= (3, 11), f"Python {sys.version.split()[0]}: 3.11 or newer for make demo", needed=False)
+
+
+def docker() -> Finding:
+    if shutil.which("docker") is None:
+        return Finding(False, "Docker: not installed; see docs/deployment.md. make demo works without it")
+    good = _works("docker", "info")
+    return Finding(good, "Docker engine" + ("" if good else ": does not answer; start it, or join the docker group"))
+
+
+def compose() -> Finding:
+    good = _works("docker", "compose", "version")
+    return Finding(good, "Docker Compose v2" + ("" if good else ": install the docker-compose-plugin package"))
+
+
+def driver(engine: str) -> Finding:
     try:
-        kib = int(
-            next(
-                line for line in Path("/proc/meminfo").read_text().splitlines() if line.startswith("MemTotal")
-            ).split()[1]
-        )
-    except (OSError, StopIteration):
-        return True, "memory: unknown"
-    return kib > 2_000_000, f"memory: {kib // 1_048_576} GiB (lite needs 1, cpu 16)"
+        return Finding(True, "NVIDIA GPU: " + "; ".join(gpu.cards()))
+    except gpu.Missing as missing:
+        return Finding(False, f"NVIDIA GPU: {missing}", needed=engine == "gpu")
 
 
-def disk() -> tuple[bool, str]:
-    free = shutil.disk_usage(ROOT).free // 2**30
-    return free > 5, f"disk: {free} GiB free (a model takes 5 to 20)"
+def toolkit(engine: str) -> Finding:
+    try:
+        gpu.check_toolkit()
+    except (gpu.Missing, OSError) as missing:
+        return Finding(False, f"container toolkit: {missing}", needed=engine == "gpu")
+    return Finding(True, "NVIDIA Container Toolkit")
 
 
-def port() -> tuple[bool, str]:
+def memory(engine: str) -> Finding:
+    """A machine of 16 GB shows a little less than 16 GiB: a tenth is let pass."""
+    wanted = MEMORY_GIB.get(engine, 1)
+    there = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
+    return Finding(there > 0.9 * wanted, f"memory: {there:.0f} GiB; ENGINE={engine} needs {wanted}")
+
+
+def disk(engine: str) -> Finding:
+    wanted = DISK_GIB.get(engine, 3)
+    free = shutil.disk_usage(ROOT).free / 2**30
+    return Finding(free > wanted, f"disk: {free:.0f} GiB free; images and model of ENGINE={engine} take up to {wanted}", needed=False)
+
+
+def port(settings: dict[str, str]) -> Finding:
+    number = settings.get("HTTP_PORT") or "8080"
     with socket.socket() as probe:
-        taken = probe.connect_ex(("127.0.0.1", 8080)) == 0
-    return True, "port 8080: " + ("in use (by SightDesk, or set HTTP_PORT)" if taken else "free")
+        taken = number.isdecimal() and probe.connect_ex(("127.0.0.1", int(number))) == 0
+    found = "in use, by SightDesk itself or by another: then set HTTP_PORT" if taken else "free"
+    return Finding(not taken, f"port {number}: {found}", needed=False)
 
 
-def environment() -> tuple[bool, str]:
-    path = ROOT / ".env"
-    if not path.exists():
-        return True, ".env: none yet; make up writes it"
-    lines = dict(line.split("=", 1) for line in path.read_text("utf-8").splitlines() if "=" in line and line[0] != "#")
-    empty = [name for name in SECRETS if not lines.get(name)]
-    return not empty, ".env" + (f": {', '.join(empty)} empty; fill in, or remove .env and run make up" if empty else "")
+def environment(settings: dict[str, str]) -> Finding:
+    if not (ROOT / ".env").exists():
+        return Finding(True, ".env: none yet; make up writes it")
+    empty = [name for name in SECRETS if not settings.get(name)]
+    told = f": {', '.join(empty)} empty; fill in, or remove .env and run make up" if empty else ""
+    return Finding(not empty, ".env" + told)
+
+
+def _works(*command: str) -> bool:
+    return bool(shutil.which(command[0])) and subprocess.run(command, capture_output=True).returncode == 0
 
 
 if __name__ == "__main__":

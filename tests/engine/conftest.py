@@ -1,7 +1,6 @@
 """Real vLLM, its CPU build, with a tiny model of random weights, and gateways before it. `make test-engine` builds both."""
 
 import os
-import re
 import subprocess
 import time
 from collections.abc import Iterator
@@ -13,13 +12,13 @@ import openai
 import pytest
 import requests
 
-from benchmarks.servers import Running, free_port, running_gateway, running_lite, wait_for
+from benchmarks.leaving import gauges
+from benchmarks.servers import Running, free_port, running_gateway, running_lite, wait_for, wait_until
 
 ROOT = Path(__file__).parents[2]
 VLLM_PYTHON = ROOT / ".venv-vllm" / "bin" / "python"
 TINY = ROOT / ".cache" / "tiny-qwen3-vl"
 START_SECONDS = 240
-SAMPLE = re.compile(r"^vllm:(\w+)(?:\{[^}]*\})? (\S+)$", re.M)
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,24 +29,10 @@ class Engine:
     status: Path
 
     def gauges(self) -> dict[str, float]:
-        """vLLM's own metrics, summed over labels."""
-        sums: dict[str, float] = {}
-        for name, value in SAMPLE.findall(requests.get(self.url + "/metrics", timeout=5).text):
-            sums[name] = sums.get(name, 0.0) + float(value)
-        return sums
+        return gauges(self.url)
 
     def wait_idle(self, seconds: float = 20) -> None:
         wait_until(lambda: not self.gauges()["num_requests_running"], seconds)
-
-
-def wait_until(true, seconds: float) -> float:  # type: ignore[no-untyped-def]
-    """Seconds until `true()` is."""
-    started = time.monotonic()
-    while time.monotonic() - started < seconds:
-        if true():
-            return time.monotonic() - started
-        time.sleep(0.02)
-    raise AssertionError(f"not within {seconds} s")
 
 
 def launch_environment(folder: Path, **settings: str) -> dict[str, str]:

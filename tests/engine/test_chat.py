@@ -7,9 +7,9 @@ import openai
 import pytest
 import requests
 
-from benchmarks.servers import Running
+from benchmarks.servers import Running, wait_until
 from tests.conftest import picture_message, screen
-from tests.engine.conftest import ROOT, Engine, wait_until
+from tests.engine.conftest import ROOT, Engine
 
 RAW = "Qwen3-VL-2B"
 HELLO = [{"role": "user", "content": "退货要几天?"}]

