@@ -82,7 +82,9 @@ def image_work(gateway: str) -> tuple[float, float]:
     return float(found["sum"]), float(found["count"])
 
 
-def compare(engine: str, gateway: str, load: Load, model: str, tokenizer: str, key: str, rounds: int) -> tuple[str, int]:
+def compare(
+    engine: str, gateway: str, load: Load, model: str, tokenizer: str, key: str, rounds: int
+) -> tuple[str, int]:
     """A table of both sides, round by round, and how many requests failed. Gateway and engine remember pictures and prompts: each
     round has its own."""
     before = image_work(gateway)

@@ -81,7 +81,10 @@ def leave_while_running(gateway: str, engine: str, case: Case, model: str, key: 
 
 
 def table(gateway: str, engine: str, model: str, key: str, rounds: int = 5) -> str:
-    lines = ["| a client that leaves | vLLM runs nothing after, s: median | longest | to reach |", "| --- | ---: | ---: | ---: |"]
+    lines = [
+        "| a client that leaves | vLLM runs nothing after, s: median | longest | to reach |",
+        "| --- | ---: | ---: | ---: |",
+    ]
     for case in CASES:
         took = [leave_while_running(gateway, engine, case, model, key) for _ in range(rounds)]
         lines.append(f"| {case.name} | {statistics.median(took):.2f} | {max(took):.2f} | 0.5 |")

@@ -1,16 +1,15 @@
 """What one request carries from stage to stage. It lies in the ASGI scope under `CONTEXT`."""
 
 import time
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Literal
 
 from starlette.requests import HTTPConnection
 from starlette.types import Scope, Send
 
+from gateway.protocol import Line
+
 CONTEXT = "sightdesk"
-# Takes one whole chunk of HTTP/1.1, its frame included, and says whether it did.
-WriteChunk = Callable[[bytes], bool]
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,10 +35,13 @@ class RequestContext:
     scheme: str  # http or https, as the client came
     # The server's own send: once a response's head is out, no layer in between has anything to add to its body.
     send: Send
-    # The same for chunks that need no frame, where the server can.
-    write_chunk: WriteChunk | None = None
+    # The request's headers by lower-case name.
+    given: dict[str, str] = field(default_factory=dict)
+    # What the server offers beside ASGI; None before another server than ours, which then cannot say that a client left.
+    line: Line | None = None
     started: float = field(default_factory=time.perf_counter)
     caller: Caller | None = None
+    status: int | None = None  # of the response, once its head is out
     model: str = ""
     images: int = 0
     prompt_tokens: int = 0
@@ -59,6 +61,16 @@ class RequestContext:
 
     def elapsed(self) -> float:
         return time.perf_counter() - self.started
+
+
+def headers_of(scope: Scope) -> dict[str, str]:
+    """The request's headers by lower-case name. Of a name that came more than once the values are joined, which is what that means
+    (RFC 9110, section 5.3)."""
+    given: dict[str, str] = {}
+    for raw_name, raw_value in scope["headers"]:
+        name, value = raw_name.decode("latin-1"), raw_value.decode("latin-1")
+        given[name] = f"{given[name]}, {value}" if name in given else value
+    return given
 
 
 def context_of(where: HTTPConnection | Scope) -> RequestContext:

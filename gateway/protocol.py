@@ -7,9 +7,8 @@ import sys
 import termios
 import uuid
 import weakref
-from functools import partial
+from collections.abc import Callable
 from http import HTTPStatus
-from typing import Any
 
 import httptools
 import orjson
@@ -23,7 +22,35 @@ TAKE_SECONDS = (
     30.0  # in which a client whose buffers are full has to take something; its answer holds a place in the engine
 )
 MAX_HEAD_BYTES = 64 * 1024
-WRITE_CHUNK = "sightdesk.write_chunk"  # an ASGI extension: see write_chunk
+LINE = "sightdesk.line"  # an ASGI extension: the request's Line
+
+
+class Line:
+    """What this server offers a request beside ASGI's `receive` and `send`."""
+
+    __slots__ = ("_cycle", "is_left", "on_leave")
+
+    def __init__(self, cycle: RequestResponseCycle) -> None:
+        self._cycle = weakref.ref(
+            cycle
+        )  # it holds the scope that holds this: a cycle of garbage for each request, but for the weak end
+        self.is_left = False
+        self.on_leave: Callable[[], None] | None = None
+
+    def leave(self) -> None:
+        """The client is gone."""
+        self.is_left = True
+        if self.on_leave is not None:
+            self.on_leave()
+
+    def write_chunks(self, chunks: bytes) -> bool:
+        """Whole chunks, their frames included, into a response that has begun; false where `send` has to do it, since the client is
+        slow or gone, or its response is not in chunks."""
+        cycle = self._cycle()
+        if cycle is None or cycle.flow.write_paused or cycle.disconnected or not cycle.chunked_encoding:
+            return False
+        cycle.transport.write(chunks)
+        return True
 
 
 class BoundedProtocol(HttpToolsProtocol):
@@ -35,12 +62,15 @@ class BoundedProtocol(HttpToolsProtocol):
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
+        self._lines: list[Line] = []  # of the request that is answered and of those that were sent on its heels
         self._clock = self.loop.call_later(HEAD_SECONDS, self._too_slow)
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._stop_clock()
         self._stop_waiting()
         super().connection_lost(exc)
+        for line in self._lines:
+            line.leave()
 
     def pause_writing(self) -> None:
         super().pause_writing()
@@ -72,8 +102,9 @@ class BoundedProtocol(HttpToolsProtocol):
             raise httptools.HttpParserError("its head is too long")  # ends the parsing of what came with it
         super().on_headers_complete()
         if self.cycle is not None:
-            extensions: dict[str, Any] = {WRITE_CHUNK: partial(write_chunk, weakref.ref(self.cycle))}
-            self.cycle.scope["extensions"] = extensions
+            line = Line(self.cycle)
+            self._lines.append(line)
+            self.cycle.scope["extensions"] = {LINE: line}  # type: ignore[dict-item]  # an object, and no dict of options
 
     def on_message_complete(self) -> None:
         self._in_head, self._turned = True, True
@@ -81,6 +112,7 @@ class BoundedProtocol(HttpToolsProtocol):
         super().on_message_complete()
 
     def on_response_complete(self) -> None:
+        del self._lines[:1]
         super().on_response_complete()
         if not self._in_head and not self.transport.is_closing():
             self._stop_clock()
@@ -136,13 +168,3 @@ class BoundedProtocol(HttpToolsProtocol):
         if self._clock is not None:
             self._clock.cancel()
             self._clock = None
-
-
-def write_chunk(response: "weakref.ref[RequestResponseCycle]", chunk: bytes) -> bool:
-    """One whole chunk, its frame included, into a response that has begun; false where `send` has to do it, since the client is slow
-    or gone, or its response is not in chunks."""
-    cycle = response()  # it holds the scope that holds this: a cycle of garbage for each request, but for the weak end
-    if cycle is None or cycle.flow.write_paused or cycle.disconnected or not cycle.chunked_encoding:
-        return False
-    cycle.transport.write(chunk)
-    return True

@@ -57,7 +57,9 @@ def read_settings(path: Path) -> dict[str, str]:
 
 
 def python() -> Finding:
-    return Finding(sys.version_info >= (3, 11), f"Python {sys.version.split()[0]}: 3.11 or newer for make demo", needed=False)
+    return Finding(
+        sys.version_info >= (3, 11), f"Python {sys.version.split()[0]}: 3.11 or newer for make demo", needed=False
+    )
 
 
 def docker() -> Finding:
@@ -97,7 +99,11 @@ def memory(engine: str) -> Finding:
 def disk(engine: str) -> Finding:
     wanted = DISK_GIB.get(engine, 3)
     free = shutil.disk_usage(ROOT).free / 2**30
-    return Finding(free > wanted, f"disk: {free:.0f} GiB free; images and model of ENGINE={engine} take up to {wanted}", needed=False)
+    return Finding(
+        free > wanted,
+        f"disk: {free:.0f} GiB free; images and model of ENGINE={engine} take up to {wanted}",
+        needed=False,
+    )
 
 
 def port(settings: dict[str, str]) -> Finding:

@@ -38,7 +38,7 @@ class Answer:
     error: GatewayError | None = None
     _grown: asyncio.Event = field(default_factory=asyncio.Event)
 
-    def forward(self, chunk: bytes) -> bool:
+    def forward(self, chunks: bytes) -> bool:
         return False
 
     async def send(self, events: bytes) -> None:

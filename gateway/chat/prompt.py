@@ -45,7 +45,8 @@ def engine_body(
     request: ChatRequest, model: str, messages: list[dict[str, Any]], sightdesk: dict[str, Any] | None
 ) -> dict[str, Any]:
     """The OpenAI body as the engine gets it: what was given and allowed, with the usage always asked for."""
-    given = request.model_dump(mode="json", by_alias=True, exclude_none=True, include=set(SAMPLING))
+    named = request.model_fields_set & SAMPLING
+    given = request.model_dump(mode="json", by_alias=True, exclude_none=True, include=named) if named else {}
     body = {"model": model, "messages": messages, "stream": request.stream, **given}
     if request.wanted_tokens:
         body["max_tokens"] = request.wanted_tokens
@@ -68,8 +69,9 @@ def engine_messages(
 def _engine_message(
     number: int, message: Message, pictures: Pictures, notes: dict[tuple[int, int], str]
 ) -> dict[str, Any]:
-    made = message.model_dump(mode="json", exclude_none=True, exclude={"content"})
-    made["role"] = "system" if message.role == "developer" else message.role
+    made: dict[str, Any] = {"role": "system" if message.role == "developer" else message.role}
+    if more := message.model_fields_set - {"role", "content"}:
+        made |= message.model_dump(mode="json", exclude_none=True, include=more)
     if isinstance(message.content, list):
         parts: list[dict[str, Any]] = []
         for index, part in enumerate(message.content):

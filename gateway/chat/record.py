@@ -102,7 +102,7 @@ def replaced_turn(request: PageRequest) -> str:
 
 def _file_ids(request: PageRequest) -> tuple[str, ...]:
     last = next((message for message in reversed(request.messages) if message.role == "user"), None)
-    named = (part.file.file_id for part in last.parts if isinstance(part, FilePart)) if last else ()
+    named = (part.file.file_id for _, part in last.media if isinstance(part, FilePart)) if last else ()
     return tuple(file_id for file_id in named if file_id and FILE_ID.match(file_id))
 
 

@@ -48,7 +48,7 @@ class Relay:
     """Takes the engine's bytes as they come and passes every whole event on, in the same call (`Into` of the wire).
 
     Only events before the first token and those that may hold the usage, an error or the end are looked into. The others pass in the
-    engine's own chunk where they can (docs/decisions/005-own-wire-to-the-engine.md).
+    engine's own chunks where they can (docs/decisions/005-own-wire-to-the-engine.md).
     """
 
     __slots__ = ("_forward", "_meter", "_push", "_rest", "_wants_usage")
@@ -72,14 +72,14 @@ class Relay:
         held = self._push(events) if events else None
         return _failing(held) if meter.failed else held
 
-    def forward(self, chunk: bytes) -> bool:
-        """Whether a whole chunk, its frame included, needed no look and was taken as it is (`ChunkInto` of the wire)."""
+    def forward(self, chunks: bytes, count: int) -> bool:
+        """Whether `count` whole chunks, frames included, of whole events needed no look and were taken as they are (`ChunkInto`)."""
         meter = self._meter
-        if self._rest or meter.first_token_at is None or not chunk.endswith(b"\n\n\r\n") or _notable(chunk):
+        if self._rest or meter.first_token_at is None or chunks.count(b"\n\n\r\n") < count or _notable(chunks):
             return False
-        if not self._forward(chunk):
+        if not self._forward(chunks):
             return False
-        meter.events += chunk.count(b"\n\n")
+        meter.events += chunks.count(b"\n\n")
         return True
 
     def _whole(self, chunk: bytes) -> bytes:

@@ -1,15 +1,15 @@
 """Where an answer goes. A response starts with its first event, so that what fails before it is an honest status."""
 
 import asyncio
-import types
-from collections.abc import Awaitable, Coroutine, Generator
-from typing import Any, Protocol
+from collections.abc import Awaitable
+from typing import Protocol
 
 from starlette.types import Send
 
 from gateway.chat import extras
-from gateway.context import WriteChunk
 from gateway.errors import GatewayError
+from gateway.protocol import Line
+from gateway.step import finished
 
 KEEP_ALIVE_SECONDS = 10.0
 STREAM_HEADERS = [
@@ -22,9 +22,9 @@ JSON_HEADERS = [(b"content-type", b"application/json")]
 
 class Sink(Protocol):
     """Takes whole events: `push` at once, giving an awaitable only where the reader is slow; `send` waits for that. `forward` takes
-    a whole chunk of HTTP/1.1 with events in it, or says that it cannot."""
+    whole chunks of HTTP/1.1 with events in them, or says that it cannot."""
 
-    def forward(self, chunk: bytes) -> bool: ...
+    def forward(self, chunks: bytes) -> bool: ...
 
     def push(self, events: bytes) -> Awaitable[None] | None: ...
 
@@ -35,17 +35,15 @@ class StreamReply:
     """A stream to one client: server-sent events, with comments while nothing else is said."""
 
     __slots__ = (
-        *("_last", "_loop", "_send", "_send_body", "_speaking", "_time", "_timer", "_wants_extras", "_write_chunk"),
+        *("_last", "_line", "_loop", "_send", "_send_body", "_speaking", "_time", "_timer", "_wants_extras"),
         "started",
     )
 
-    def __init__(
-        self, send: Send, send_body: Send, write_chunk: WriteChunk | None = None, *, wants_extras: bool = False
-    ) -> None:
-        """`send` takes the head, through every layer; `send_body` the rest, or `write_chunk` where it can."""
+    def __init__(self, send: Send, send_body: Send, line: Line | None = None, *, wants_extras: bool = False) -> None:
+        """`send` takes the head, through every layer; `send_body` the rest, or the line where it can."""
         self._send = send
         self._send_body = send_body
-        self._write_chunk = write_chunk
+        self._line = line
         self._wants_extras = wants_extras
         self.started = False
         self._loop = asyncio.get_running_loop()
@@ -61,8 +59,8 @@ class StreamReply:
         self._last = self._time()
         await self._send_body({"type": "http.response.body", "body": events, "more_body": True})
 
-    def forward(self, chunk: bytes) -> bool:
-        if self._write_chunk is None or not self._write_chunk(chunk):
+    def forward(self, chunks: bytes) -> bool:
+        if self._line is None or not self._line.write_chunks(chunks):
             return False
         self._last = self._time()
         return True
@@ -77,7 +75,7 @@ class StreamReply:
             waiting = step.send(None)  # type: ignore[attr-defined]  # a coroutine, as every `async def` gives
         except StopIteration:
             return None
-        return _finished(step, waiting)  # type: ignore[arg-type]
+        return finished(step, waiting)  # type: ignore[arg-type]
 
     async def fail(self, error: GatewayError) -> None:
         """Ends a stream that has begun. Before that the error belongs to the error handler."""
@@ -101,21 +99,6 @@ class StreamReply:
             self._timer.cancel()
         if self._speaking is not None:
             self._speaking.cancel()
-
-
-@types.coroutine
-def _finished(step: Coroutine[Any, Any, None], waiting: Any) -> Generator[Any, Any, None]:
-    """Goes on with a coroutine that was begun by hand and now waits: a task may await this in its place."""
-    try:
-        while True:
-            try:
-                sent = yield waiting
-            except BaseException as error:  # noqa: BLE001 - a cancellation belongs to the coroutine, as in `yield from`
-                waiting = step.throw(error)
-            else:
-                waiting = step.send(sent)
-    except StopIteration:
-        return
 
 
 async def send_json(send: Send, body: bytes) -> None:

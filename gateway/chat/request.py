@@ -129,14 +129,17 @@ class Message(Lenient):
         return self
 
     @property
-    def parts(self) -> list[TextPart | ImagePart | FilePart]:
-        if isinstance(self.content, str):
-            return [TextPart(text=self.content)]
-        return list(self.content or [])
+    def text(self) -> str:
+        if isinstance(self.content, list):
+            return "\n".join(part.text for part in self.content if isinstance(part, TextPart))
+        return self.content or ""
 
     @property
-    def text(self) -> str:
-        return "\n".join(part.text for part in self.parts if isinstance(part, TextPart))
+    def media(self) -> list[tuple[int, ImagePart | FilePart]]:
+        """Pictures and files, each with its number among all parts."""
+        if not isinstance(self.content, list):
+            return []
+        return [(index, part) for index, part in enumerate(self.content) if isinstance(part, ImagePart | FilePart)]
 
 
 class Function(Exact):
@@ -238,10 +241,10 @@ class PageRequest(ChatRequest):
 Request = TypeVar("Request", bound=ChatRequest)
 
 # Passed to the engine as they came, where they were given.
-SAMPLING = (
+SAMPLING = frozenset((
     "temperature", "top_p", "top_k", "min_p", "presence_penalty", "frequency_penalty", "repetition_penalty", "stop",
     "seed", "logprobs", "top_logprobs", "response_format", "tools", "tool_choice", "parallel_tool_calls", "user",
-)  # fmt: skip
+))  # fmt: skip
 
 
 def parse(shape: type[Request], body: bytes, max_model_len: int) -> Request:

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 
 # Takes bytes at once and gives None, or an awaitable after which it takes more.
 Into = Callable[[bytes], Awaitable[None] | None]
-# Takes one whole chunk, its frame included, and says whether it did.
-ChunkInto = Callable[[bytes], bool]
+# Takes whole chunks, their frames included, and how many they are; says whether it did.
+ChunkInto = Callable[[bytes, int], bool]
 
 CHUNK_HEAD = re.compile(rb"([0-9a-fA-F]{1,6})\r\n")  # of a chunk without extensions
 PAUSE_BYTES = 256 * 1024  # unread bytes of one response above which the engine is held back
@@ -92,12 +92,20 @@ class Response(Connection):
         self._wake()
 
     def _forward(self, data: bytes) -> bool:
-        """Whether `data` is one whole chunk and was taken as it is: the parser need not see it."""
-        head = CHUNK_HEAD.match(data)
-        if head is None or self._chunk_into is None or not data.endswith(b"\r\n"):
+        """Whether `data` is whole chunks and was taken as it is: the parser need not see it."""
+        if self._chunk_into is None:
             return False
-        size = int(head[1], 16)
-        if size == 0 or size + head.end() + 2 != len(data) or not self._chunk_into(data):
+        chunks = at = 0
+        while at < len(data):
+            head = CHUNK_HEAD.match(data, at)
+            size = int(head[1], 16) if head else 0
+            if head is None or size == 0:
+                return False
+            at = head.end() + size + 2
+            if data[at - 2 : at] != b"\r\n":
+                return False
+            chunks += 1
+        if not self._chunk_into(data, chunks):
             return False
         self._heard_at = self._time()
         return True
@@ -203,7 +211,7 @@ class Response(Connection):
 
     async def pour(self, into: Into, chunk_into: ChunkInto | None = None) -> None:
         """Hands the body to `into`, piece by piece, until its end; the engine is held back while `into` is. No task wakes up for
-        a piece, which is a third of what relaying a token costs. A chunk that came whole is offered to `chunk_into` first. Raises
+        a piece, which is a third of what relaying a token costs. Chunks that came whole are offered to `chunk_into` first. Raises
         WireError, and what the two raise."""
         self._chunk_into = chunk_into
         try:

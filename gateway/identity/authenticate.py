@@ -60,7 +60,7 @@ class Authenticator:
         if bearer is not None:
             is_token = bearer.count(".") == 2 and self.keys.find(bearer) is None
             return self._token(bearer, connection) if is_token else self._key(bearer)
-        user = connection.headers.get(USER_HEADER, "") if context.through_proxy else ""
+        user = context.given.get(USER_HEADER, "") if context.through_proxy else ""
         if user:
             return self._visitor(connection, Caller("user", "page", f"user:{user}"))
         if self._may_be_anonymous(connection, context):
@@ -88,8 +88,8 @@ class Authenticator:
         """In an anonymous network, by a local name (no DNS rebinding), with no proxy in between."""
         return (
             within(context.address, self.anonymous_networks)
-            and is_local_host(connection.headers.get("host", ""))
-            and not is_forwarded(connection.headers)
+            and is_local_host(context.given.get("host", ""))
+            and not is_forwarded(context.given)
         )
 
     def _visitor(self, connection: HTTPConnection, caller: Caller) -> Caller:
@@ -100,14 +100,15 @@ class Authenticator:
 
 
 def _bearer(connection: HTTPConnection) -> str | None:
-    scheme, _, value = connection.headers.get("authorization", "").partition(" ")
+    scheme, _, value = context_of(connection).given.get("authorization", "").partition(" ")
     return value.strip() if scheme.lower() == "bearer" else None
 
 
 def check_token_origin(origin: str, connection: HTTPConnection) -> None:
     """A token works on the desk's own page and on the page it was made for; who carries it off to another gets nothing."""
-    sent = connection.headers.get("origin", "").lower()
-    own = is_own(sent, connection.headers.get("host", ""), context_of(connection).scheme)
+    context = context_of(connection)
+    sent = context.given.get("origin", "").lower()
+    own = is_own(sent, context.given.get("host", ""), context.scheme)
     if sent and not own and sent != origin.rstrip("/").lower():
         raise OriginNotAllowed("This embed token was made for another page's origin.")
 

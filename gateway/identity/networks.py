@@ -3,10 +3,8 @@
 import hmac
 import ipaddress
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
-
-from starlette.datastructures import Headers
 
 from gateway.settings import PRIVATE_NETWORKS, Network, networks
 
@@ -63,13 +61,13 @@ def is_local_host(host: str) -> bool:
     return address is not None and address.is_private and not address.is_unspecified
 
 
-def is_forwarded(headers: Headers) -> bool:
-    return any(name in FORWARDING_HEADERS or name.startswith(FORWARDING_PREFIX) for name in headers)
+def is_forwarded(given: Mapping[str, str]) -> bool:
+    return any(name in FORWARDING_HEADERS or name.startswith(FORWARDING_PREFIX) for name in given)
 
 
-def scheme_of(headers: Headers, own: str, through_proxy: bool) -> str:
+def scheme_of(given: Mapping[str, str], own: str, through_proxy: bool) -> str:
     """http or https: how the client came, which only a trusted proxy can say; `own` is how the request came to us."""
-    said = headers.get("x-forwarded-proto", "").strip().lower() if through_proxy else ""
+    said = given.get("x-forwarded-proto", "").strip().lower() if through_proxy else ""
     return said if said in ("http", "https") else own
 
 
@@ -80,17 +78,17 @@ class ProxyTrust:
         self.proxies = proxies
         self.secret = secret.encode()
 
-    def trusts(self, peer: str, headers: Headers) -> bool:
-        shown = headers.get(PROXY_SECRET_HEADER, "").encode("latin-1")
-        return bool(self.secret) and within(peer, self.proxies) and hmac.compare_digest(shown, self.secret)
+    def trusts(self, peer: str, given: Mapping[str, str]) -> bool:
+        shown = given.get(PROXY_SECRET_HEADER, "").encode("latin-1")
+        return bool(self.secret and shown) and within(peer, self.proxies) and hmac.compare_digest(shown, self.secret)
 
-    def client_address(self, peer: str, headers: Headers) -> tuple[str, bool]:
+    def client_address(self, peer: str, given: Mapping[str, str]) -> tuple[str, bool]:
         """(address of the client, whether it came through a trusted proxy)."""
-        if not self.trusts(peer, headers):
+        if not self.trusts(peer, given):
             return _canonical(peer), False
         # The nearest address that is not a proxy of ours is the client; anything further left is hearsay, and so is what
         # lies beyond an entry that nobody can read. A proxy may append a line of its own instead of lengthening the first.
-        for text in reversed(",".join(headers.getlist("x-forwarded-for")).split(",")):
+        for text in reversed(given.get("x-forwarded-for", "").split(",")):
             address = _forwarded(text)
             if address is None:
                 break
@@ -106,6 +104,7 @@ def _forwarded(text: str) -> str | None:
     return str(address) if address else None
 
 
+@lru_cache(4096)
 def _canonical(text: str) -> str:
     address = parse_address(text)
     return str(address) if address else text

@@ -149,10 +149,7 @@ class Admission:
         free = [upstream for upstream in self._candidates(waiter) if upstream.has_room]
         if not free:
             return None
-        favourite = max(free, key=lambda upstream: _rendezvous(waiter.affinity, upstream.name))
-        idlest = min(free, key=lambda upstream: upstream.inflight)
-        slack = max(1, int(favourite.max_concurrent * AFFINITY_SHARE))
-        chosen = favourite if favourite.inflight <= idlest.inflight + slack else idlest
+        chosen = free[0] if len(free) == 1 else _chosen(free, waiter.affinity)
         chosen.take()
         return Permit(chosen, chosen.breaker.started())
 
@@ -189,6 +186,14 @@ class Admission:
         waits = [upstream.breaker.retry_after() for upstream in self.upstreams if upstream.name not in exclude]
         wait = max(1, round(min([wait for wait in waits if wait > 0], default=DOWN_RETRY_SECONDS)))
         return UpstreamUnavailable(f"No engine answers at the moment; try again in {wait} s.", retry_after=wait)
+
+
+def _chosen(free: list[Upstream], affinity: str) -> Upstream:
+    """The engine that this conversation prefers, unless it is much busier than the idlest."""
+    favourite = max(free, key=lambda upstream: _rendezvous(affinity, upstream.name))
+    idlest = min(free, key=lambda upstream: upstream.inflight)
+    slack = max(1, int(favourite.max_concurrent * AFFINITY_SHARE))
+    return favourite if favourite.inflight <= idlest.inflight + slack else idlest
 
 
 def _rendezvous(affinity: str, name: str) -> bytes:

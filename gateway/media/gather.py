@@ -108,8 +108,10 @@ class Gatherer:
     async def gather(self, request: ChatRequest, owner: str, wait: float, reads_all: bool) -> Album:
         """`wait`: seconds to wait for readings, of all pictures or only of those that the engine does not get. Raises the contract's
         media errors."""
-        self._check(request.messages)
         parts = list(_media_parts(request.messages))
+        if not parts:
+            return Album()
+        self._check(request.messages, parts)
         left = parts.copy()
         found: list[Shot] = []  # the newest first
         sent = await self._sent(parts)
@@ -222,15 +224,15 @@ class Gatherer:
                 notes.setdefault(shot.place, []).insert(0, note)
         return {place: "\n".join(filter(None, texts)) or NOT_READ for place, texts in notes.items()}
 
-    def _check(self, messages: list[Message]) -> None:
-        for place, part in _media_parts(messages):
+    def _check(self, messages: list[Message], parts: list[tuple[Place, Part]]) -> None:
+        for place, part in parts:
             if self._remote is None and _is_remote(_url(part)):
                 raise InvalidImage(
                     "Pictures from http(s) addresses are not fetched here; send a data URL or a file.",
                     param=_param(place),
                 )
         for number, message in enumerate(messages):
-            count = sum(isinstance(part, ImagePart | FilePart) for part in message.parts)
+            count = len(message.media)
             if count > self._max_images:
                 raise self._too_many(count, number)
 
@@ -307,6 +309,5 @@ def _param(place: Place) -> str:
 
 def _media_parts(messages: list[Message]) -> Iterator[tuple[Place, Part]]:
     for number, message in enumerate(messages):
-        for index, part in enumerate(message.parts):
-            if isinstance(part, ImagePart | FilePart):
-                yield (number, index), part
+        for index, part in message.media:
+            yield (number, index), part

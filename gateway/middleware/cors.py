@@ -3,28 +3,43 @@
 from starlette.datastructures import Headers
 from starlette.middleware.cors import CORSMiddleware
 from starlette.responses import Response
-from starlette.types import ASGIApp
+from starlette.types import ASGIApp, Receive, Scope, Send
 
+from gateway.context import context_of
 from gateway.errors import OriginNotAllowed
 from gateway.identity.origins import Origins
 from gateway.middleware.errors import render
 
 METHODS = ("GET", "POST", "PATCH", "DELETE")
 REQUEST_HEADERS = ("authorization", "content-type", "x-request-id", "x-session-id", "x-sightdesk-extras")
-RESPONSE_HEADERS = (
-    "x-request-id", "retry-after", "server-timing", "x-ratelimit-limit-requests", "x-ratelimit-remaining-requests",
-    "x-ratelimit-reset-requests",
-)  # fmt: skip
+EXPOSED = (
+    b"x-request-id, retry-after, server-timing, x-ratelimit-limit-requests, x-ratelimit-remaining-requests, "
+    b"x-ratelimit-reset-requests"
+)
 
 
 class CORS(CORSMiddleware):
     """Starlette's, with ALLOWED_ORIGINS as the judge. No credentials: other origins come with a token."""
 
     def __init__(self, app: ASGIApp, origins: Origins) -> None:
-        super().__init__(
-            app, allow_origins=(), allow_methods=METHODS, allow_headers=REQUEST_HEADERS, expose_headers=RESPONSE_HEADERS
-        )
+        super().__init__(app, allow_origins=(), allow_methods=METHODS, allow_headers=REQUEST_HEADERS)
         self._origins = origins
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        context = context_of(scope)
+        origin = context.given.get("origin")
+        if origin is not None and scope["method"] == "OPTIONS" and "access-control-request-method" in context.given:
+            await self.preflight_response(Headers(scope=scope))(scope, receive, send)
+            return
+        # With the context's headers, which go into every response: no function of its own around `send`.
+        context.headers.append((b"vary", b"Origin"))
+        if origin is not None and self.is_allowed_origin(origin):
+            context.headers.append((b"access-control-allow-origin", origin.encode("latin-1")))
+            context.headers.append((b"access-control-expose-headers", EXPOSED))
+        await self.app(scope, receive, send)
 
     def is_allowed_origin(self, origin: str) -> bool:
         return self._origins.allows(origin)

@@ -8,7 +8,7 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from gateway.context import context_of
 from gateway.errors import GatewayError, InternalError, InvalidJSON, InvalidRequest, MethodNotAllowed, NotFound
@@ -24,25 +24,19 @@ class Errors:
         self.app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        started = False
-
-        async def watched_send(message: Message) -> None:
-            nonlocal started
-            started = started or message["type"] == "http.response.start"
-            await send(message)
-
+        context = context_of(scope)
         try:
-            await self.app(scope, receive, watched_send)
+            await self.app(scope, receive, send)
         except GatewayError as error:
-            if started:
+            if context.status is not None:
                 log.warning("failed_after_start", extra={"code": error.code})
             else:
                 await render(error)(scope, receive, send)
         except ClientDisconnect:
-            log.debug("left_while_sending", extra={"request_id": context_of(scope).request_id})
+            log.debug("left_while_sending", extra={"request_id": context.request_id})
         except Exception:  # the last resort: the client gets the contract's body, the log the traceback
-            log.exception("unexpected", extra={"request_id": context_of(scope).request_id})
-            if started:
+            log.exception("unexpected", extra={"request_id": context.request_id})
+            if context.status is not None:
                 raise  # so that the server cuts the connection
             await render(InternalError(SOMETHING))(scope, receive, send)
 

@@ -2,7 +2,6 @@
 
 import asyncio
 
-from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from gateway.context import context_of
@@ -18,6 +17,7 @@ from gateway.errors import (
 from gateway.identity.networks import within
 from gateway.identity.origins import Origins
 from gateway.settings import Network
+from gateway.step import finished
 
 HEALTH_ROUTES = frozenset(("/healthz", "/readyz"))
 CHANGING = frozenset(("POST", "PUT", "PATCH", "DELETE"))
@@ -42,47 +42,45 @@ class Guard:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        headers = Headers(scope=scope)
-        bound = self._bound(scope, headers)
-        self._check(scope, headers, bound)
+        given = context_of(scope).given
+        bound = self._bound(scope, given)
+        self._check(scope, given, bound)
         await self.app(scope, self._bounded(receive, bound), send)
 
-    def _bound(self, scope: Scope, headers: Headers) -> int:
+    def _bound(self, scope: Scope, given: dict[str, str]) -> int:
         """Bytes of this request's body."""
-        is_large = scope["path"] in LARGE_JSON or kind_of(headers) == "multipart/form-data"
+        is_large = scope["path"] in LARGE_JSON or kind_of(given) == "multipart/form-data"
         return self.max_body if is_large else min(self.max_body, SMALL_JSON_BYTES)
 
-    def _check(self, scope: Scope, headers: Headers, bound: int) -> None:
+    def _check(self, scope: Scope, given: dict[str, str], bound: int) -> None:
         context = context_of(scope)
         if scope["path"] not in HEALTH_ROUTES and not within(context.address, self.allowed):
             raise IPNotAllowed("Your address is not in ALLOWED_IPS.")
-        seen = set()
-        for name, _ in headers.raw:
-            if name in seen:
-                raise InvalidRequest(f"The header {name.decode()} is there more than once.")
-            if name in SINGLE:
-                seen.add(name)
+        if len(given) < len(scope["headers"]):
+            names = [name for name, _ in scope["headers"]]
+            if repeated := next((name for name in names if name in SINGLE and names.count(name) > 1), None):
+                raise InvalidRequest(f"The header {repeated.decode()} is there more than once.")
         if scope["method"] not in CHANGING:
             return
-        origin = headers.get("origin")
+        origin = given.get("origin")
         # Some requests that a page makes carry no Origin; the browser then still says whence they come.
-        foreign = origin is None and headers.get("sec-fetch-site") == "cross-site"
-        if foreign or (origin is not None and not self.origins.allows(origin, headers.get("host", ""), context.scheme)):
+        foreign = origin is None and "cross-site" in given.get("sec-fetch-site", "")
+        if foreign or (origin is not None and not self.origins.allows(origin, given.get("host", ""), context.scheme)):
             raise OriginNotAllowed("Your page's origin is not in ALLOWED_ORIGINS.")
-        self._check_body(headers, origin, bound)
+        self._check_body(given, origin, bound)
 
-    def _check_body(self, headers: Headers, origin: str | None, bound: int) -> None:
-        kind = kind_of(headers)
-        has_body = headers.get("content-length", "0") != "0" or "transfer-encoding" in headers
+    def _check_body(self, given: dict[str, str], origin: str | None, bound: int) -> None:
+        kind = kind_of(given)
+        has_body = given.get("content-length", "0") != "0" or "transfer-encoding" in given
         # A program that builds its JSON by hand may leave the type out; a browser on another origin must not.
         if has_body and kind not in BODY_TYPES and (kind or origin is not None):
             raise UnsupportedMediaType(
                 f"Content-Type is {kind or 'missing'}; send application/json or multipart/form-data."
             )
-        coding, transfer = headers.get("content-encoding", "identity"), headers.get("transfer-encoding", "chunked")
+        coding, transfer = given.get("content-encoding", "identity"), given.get("transfer-encoding", "chunked")
         if coding.lower() != "identity" or transfer.strip().lower() != "chunked":
             raise UnsupportedMediaType("Bodies are taken as they are, without a content coding.")
-        length = headers.get("content-length", "")
+        length = given.get("content-length", "")
         if length.isascii() and length.isdigit() and int(length) > bound:
             raise too_large(int(length), bound)
 
@@ -97,14 +95,21 @@ class Guard:
             nonlocal received, complete
             if complete:
                 return await receive()
-            allowance = started + BODY_PAUSE_SECONDS + received / BODY_BYTES_PER_SECOND
+            step = receive()
+            message: Message
             try:
-                async with asyncio.timeout_at(allowance):
-                    message = await receive()
-            except TimeoutError:
-                raise RequestTimeout(
-                    f"The body came too slowly: {received} bytes in {loop.time() - started:.0f} s."
-                ) from None
+                waiting = step.send(None)  # type: ignore[attr-defined]  # a coroutine, as every `async def` gives
+            except StopIteration as there:  # what has come already needs no clock
+                message = there.value
+            else:
+                allowance = started + BODY_PAUSE_SECONDS + received / BODY_BYTES_PER_SECOND
+                try:
+                    async with asyncio.timeout_at(allowance):
+                        message = await finished(step, waiting)  # type: ignore[arg-type]
+                except TimeoutError:
+                    raise RequestTimeout(
+                        f"The body came too slowly: {received} bytes in {loop.time() - started:.0f} s."
+                    ) from None
             received += len(message.get("body", b""))
             complete = not message.get("more_body", False)
             if received > bound:
@@ -114,8 +119,8 @@ class Guard:
         return bounded
 
 
-def kind_of(headers: Headers) -> str:
-    return headers.get("content-type", "").partition(";")[0].strip().lower()
+def kind_of(given: dict[str, str]) -> str:
+    return given.get("content-type", "").partition(";")[0].strip().lower()
 
 
 def too_large(size: int, bound: int) -> GatewayError:

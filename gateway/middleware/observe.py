@@ -4,13 +4,12 @@ import logging
 import re
 import uuid
 
-from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from gateway.context import CONTEXT, RequestContext
+from gateway.context import CONTEXT, RequestContext, headers_of
 from gateway.identity.networks import ProxyTrust, scheme_of
 from gateway.metrics import Metrics
-from gateway.protocol import WRITE_CHUNK
+from gateway.protocol import LINE
 
 log = logging.getLogger("sightdesk.requests")
 SANE_REQUEST_ID = re.compile(r"^[A-Za-z0-9._:-]{1,128}$")
@@ -30,31 +29,30 @@ class Observe:
             return
         context = self._context(scope, send)
         scope[CONTEXT] = context
-        status = ABORTED
 
         async def send_with_headers(message: Message) -> None:
-            nonlocal status
             if message["type"] == "http.response.start":
-                status = message["status"]
+                context.status = message["status"]
                 self._add_headers(message, context)
             await send(message)
 
         try:
             await self.app(scope, receive, send_with_headers)
         finally:
-            self._record(scope, context, status)
+            self._record(scope, context, context.status or ABORTED)
             # The server's send holds the scope, and the context holds that send: only the collector would find them.
             del scope[CONTEXT]
 
     def _context(self, scope: Scope, send: Send) -> RequestContext:
-        headers = Headers(scope=scope)
-        given = headers.get("x-request-id", "")
-        request_id = given if SANE_REQUEST_ID.match(given) else uuid.uuid4().hex
+        given = headers_of(scope)
+        request_id = given.get("x-request-id", "")
+        if not SANE_REQUEST_ID.match(request_id):
+            request_id = uuid.uuid4().hex
         peer = scope["client"][0] if scope.get("client") else ""
-        address, through_proxy = self.trust.client_address(peer, headers)
-        write_chunk = (scope.get("extensions") or {}).get(WRITE_CHUNK)
-        scheme = scheme_of(headers, scope["scheme"], through_proxy)
-        return RequestContext(request_id, address, through_proxy, scheme, send, write_chunk)
+        address, through_proxy = self.trust.client_address(peer, given)
+        line = (scope.get("extensions") or {}).get(LINE)
+        scheme = scheme_of(given, scope["scheme"], through_proxy)
+        return RequestContext(request_id, address, through_proxy, scheme, send, given, line)
 
     @staticmethod
     def _add_headers(message: Message, context: RequestContext) -> None:
@@ -64,8 +62,7 @@ class Observe:
         if context.timings:
             timings = ", ".join(f"{name};dur={seconds * 1000:.1f}" for name, seconds in context.timings.items())
             headers.append((b"server-timing", timings.encode("ascii")))
-        mutable = MutableHeaders(raw=headers)
-        mutable.setdefault("x-content-type-options", "nosniff")
+        headers.append((b"x-content-type-options", b"nosniff"))
 
     def _record(self, scope: Scope, context: RequestContext, status: int) -> None:
         route = route_of(scope)

@@ -9,6 +9,7 @@ from contextlib import aclosing
 from typing import Any
 
 from fastapi import APIRouter, Request
+from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
@@ -19,6 +20,7 @@ from gateway.chat.request import ChatRequest, PageRequest, parse
 from gateway.context import Caller, RequestContext, caller_of, context_of
 from gateway.desk import Desk
 from gateway.errors import GatewayError, InternalError, UpstreamUnavailable
+from gateway.protocol import Line
 
 log = logging.getLogger("sightdesk.chat")
 STOPPED = UpstreamUnavailable("The desk is being restarted; ask again.", retry_after=5)
@@ -35,7 +37,7 @@ def chat_router(desk: Desk) -> APIRouter:
         context, caller = context_of(request), await caller_of(request)
         await desk.limiter.check(desk.rate_of(caller), context.counted, context)
         chat = await read_body(request, ChatRequest, desk)
-        wants_extras = request.headers.get("x-sightdesk-extras") == "1"
+        wants_extras = context.given.get("x-sightdesk-extras") == "1"
         return ChatResponse(desk, pipeline, ask(desk, request, chat, caller, wants_extras))
 
     @router.post("/api/chat", openapi_extra=_documented(PageRequest), summary="Ask, from the page")
@@ -66,24 +68,42 @@ def chat_router(desk: Desk) -> APIRouter:
 
 
 async def read_body(request: Request, shape: type[Any], desk: Desk) -> Any:
-    """The request in a body that `Guard` bounds. The body itself is not kept, and never there twice: with pictures it may have many
-    megabytes."""
-    declared = request.headers.get("content-length", "0")
-    buffer = io.BytesIO(
-        bytes(int(declared))
-    )  # its size from the start: one that grows stays in malloc's heap when it is freed
-    async for chunk in request.stream():
-        buffer.write(chunk)
-    buffer.truncate()
-    body = buffer.getvalue()  # the buffer's own bytes, no copy
-    buffer.close()
+    """The request in a body that `Guard` bounds. Raises ClientDisconnect."""
+    body = await _whole_body(request)
     longest = max(upstream.max_model_len for upstream in desk.upstreams)
     if len(body) < THREAD_BYTES:
         return parse(shape, body, longest)
     return await asyncio.to_thread(parse, shape, body, longest)
 
 
+async def _whole_body(request: Request) -> bytes:
+    """The body itself is not kept, and never there twice: with pictures it may have many megabytes."""
+    piece, more = await _piece(request)
+    if not more:
+        return piece
+    declared = int(context_of(request).given.get("content-length", "0"))
+    buffer = io.BytesIO(
+        bytes(declared)
+    )  # its size from the start: one that grows stays in malloc's heap when it is freed
+    buffer.write(piece)
+    while more:
+        piece, more = await _piece(request)
+        buffer.write(piece)
+    buffer.truncate()
+    body = buffer.getvalue()  # the buffer's own bytes, no copy
+    buffer.close()
+    return body
+
+
+async def _piece(request: Request) -> tuple[bytes, bool]:
+    message = await request.receive()
+    if message["type"] == "http.disconnect":
+        raise ClientDisconnect
+    return message.get("body", b""), message.get("more_body", False)
+
+
 def ask(desk: Desk, request: Request, chat: ChatRequest, caller: Caller, wants_extras: bool) -> Question:
+    session = context_of(request).given.get("x-session-id", "")
     assistant = desk.catalog.is_assistant(chat.model, desk.upstreams)
     return Question(
         request=chat,
@@ -91,7 +111,7 @@ def ask(desk: Desk, request: Request, chat: ChatRequest, caller: Caller, wants_e
         context=context_of(request),
         assistant=assistant,
         wants_extras=wants_extras and assistant,
-        affinity=affinity_of(chat, request.headers.get("x-session-id", "")),
+        affinity=affinity_of(chat, session) if len(desk.upstreams) > 1 else "",
     )
 
 
@@ -120,14 +140,14 @@ class ChatResponse(Response):
             work = self._resumable(send) if request.stream else self._recorded(send)
         else:
             work = self._direct(send) if request.stream else self._whole(send)
-        if not await stayed(receive, work):
+        if not await stayed(self.context.line, work):
             self.desk.metrics.client_disconnects.inc()
 
     async def _whole(self, send: Send) -> None:
         await send_json(send, await self.pipeline.whole(self.question))
 
     async def _direct(self, send: Send) -> None:
-        reply = StreamReply(send, self.context.send, self.context.write_chunk)
+        reply = StreamReply(send, self.context.send, self.context.line)
         await delivered(reply, self.pipeline.stream(self.question, reply))
 
     async def _resumable(self, send: Send) -> None:
@@ -152,7 +172,7 @@ class ChatResponse(Response):
         answer.complete = True
 
     async def _follow(self, answer: Answer, start: int, send: Send) -> None:
-        reply = StreamReply(send, self.context.send, self.context.write_chunk, wants_extras=True)
+        reply = StreamReply(send, self.context.send, self.context.line, wants_extras=True)
         try:
             await delivered(reply, follow(answer, start, reply))
         finally:
@@ -168,7 +188,7 @@ class ResumeResponse(ChatResponse):
         self.background = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        await stayed(receive, self._follow(self.answer, self.start, send))
+        await stayed(self.context.line, self._follow(self.answer, self.start, send))
 
 
 async def follow(answer: Answer, start: int, reply: StreamReply) -> None:
@@ -203,20 +223,22 @@ async def delivered(reply: StreamReply, work: Any) -> None:
     await reply.end()
 
 
-async def stayed(receive: Receive, work: Coroutine[Any, Any, None]) -> bool:
+async def stayed(line: Line | None, work: Coroutine[Any, Any, None]) -> bool:
     """Whether the client stayed until `work` was done; its leaving cancels the work. Raises what `work` raises, and STOPPED where the
     server cuts off what is not over long after SIGTERM."""
     task = asyncio.current_task()
     has_left = False
 
-    async def watch() -> None:
+    def leave() -> None:
         nonlocal has_left
-        while (await receive())["type"] != "http.disconnect":
-            pass
         has_left = True
         task.cancel()  # type: ignore[union-attr]  # a server runs its application in a task
 
-    leaving = asyncio.ensure_future(watch())
+    if line is not None:
+        if line.is_left:
+            work.close()
+            return False
+        line.on_leave = leave
     try:
         await work
     except asyncio.CancelledError:
@@ -227,7 +249,8 @@ async def stayed(receive: Receive, work: Coroutine[Any, Any, None]) -> bool:
         if not has_left:
             raise
     finally:
-        leaving.cancel()
+        if line is not None:
+            line.on_leave = None
     return not has_left
 
 

@@ -143,14 +143,21 @@ def test_while_the_engine_is_away_the_embedded_one_answers_and_says_so(stack: St
 def test_compose_stop_lets_a_long_answer_come_whole(stack: Stack) -> None:
     """Everything is stopped at once: nginx, before the gateway, waits for what it serves, and vLLM for what it generates."""
     events, seconds = [], []
-    body = {"model": "Qwen3-VL-2B", "stream": True, "messages": [{"role": "user", "content": "hello"}], "max_tokens": 6000}
+    body = {
+        "model": "Qwen3-VL-2B",
+        "stream": True,
+        "messages": [{"role": "user", "content": "hello"}],
+        "max_tokens": 6000,
+    }
     body |= {"temperature": 0, "frequency_penalty": -2, "stream_options": {"include_usage": True}}
     headers = {"authorization": f"Bearer {stack.key}"}
     begun = threading.Event()
 
     def long() -> None:
         started = time.monotonic()
-        with requests.post(stack.url + "/v1/chat/completions", json=body, headers=headers, stream=True, timeout=120) as told:
+        with requests.post(
+            stack.url + "/v1/chat/completions", json=body, headers=headers, stream=True, timeout=120
+        ) as told:
             for line in told.iter_lines():
                 events.append(line)
                 begun.set()
@@ -173,7 +180,9 @@ def test_compose_stop_lets_a_long_answer_come_whole(stack: Stack) -> None:
 
 def test_an_unknown_flag_ends_make_up_in_one_line_and_is_no_loop(stack: Stack, tmp_path: Path) -> None:
     project = tmp_path / "project"
-    listed = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True).stdout.splitlines()
+    listed = subprocess.run(
+        ["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True
+    ).stdout.splitlines()
     for name in listed:
         (project / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(ROOT / name, project / name)

@@ -12,7 +12,7 @@ from gateway.engines.pool import Pool
 from gateway.engines.wire import Response
 
 HEAD = b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\n"
-FRAME = re.compile(rb"([0-9a-fA-F]+)\r\n(.*)\r\n", re.DOTALL)
+SIZE = re.compile(rb"([0-9a-fA-F]+)\r\n")
 END = b"0\r\n\r\n"
 
 
@@ -32,13 +32,19 @@ class Client:
         self.said += body
         return None
 
-    def chunk_into(self, chunk: bytes) -> bool:
+    def chunk_into(self, chunks: bytes, count: int) -> bool:
         if self.takes:
-            frame = FRAME.fullmatch(chunk)
-            assert frame is not None
-            assert int(frame[1], 16) == len(frame[2]) > 0
-            self.said += frame[2]
-            self.whole.append(chunk)
+            at = 0
+            for _ in range(count):
+                head = SIZE.match(chunks, at)
+                assert head is not None
+                end = head.end() + int(head[1], 16)
+                assert end > head.end()
+                assert chunks[end : end + 2] == b"\r\n"
+                self.said += chunks[head.end() : end]
+                at = end + 2
+            assert at == len(chunks)
+            self.whole.append(chunks)
         return self.takes
 
 
@@ -65,6 +71,14 @@ async def test_whole_chunks_pass_as_they_are_and_the_rest_by_the_parser() -> Non
     await given([*chunks, END], client)
     assert client.said == b"".join(PAYLOADS)
     assert client.whole == chunks[1:], "until the first has come the parser does not know that there are chunks"
+
+
+async def test_several_whole_chunks_in_one_read_pass_together() -> None:
+    client = Client()
+    chunks = [framed(payload) for payload in PAYLOADS]
+    await given([chunks[0], b"".join(chunks[1:4]), b"".join(chunks[4:]) + chunks[1][:3], chunks[1][3:], END], client)
+    assert client.said == b"".join([*PAYLOADS, PAYLOADS[1]])
+    assert client.whole == [b"".join(chunks[1:4])], "what ends in the middle of one is the parser's"
 
 
 async def test_every_way_to_cut_chunks_gives_the_same_body() -> None:

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 import requests
-from starlette.datastructures import Headers
 
 from benchmarks.servers import Running, running_gateway, wait_for
 from gateway.app import create_app
+from gateway.context import headers_of
 from gateway.identity import keys
 from gateway.identity.keys import KeyRing
 from gateway.identity.networks import ProxyTrust, is_local_host, within
@@ -213,14 +213,15 @@ def test_the_client_is_the_nearest_address_that_is_no_proxy(chain: list[str], cl
     trust = ProxyTrust(networks("172.20.0.0/16"), "between-us")  # type: ignore[arg-type]
     raw = [(b"x-forwarded-for", text.encode()) for text in chain]
     secret = [(b"x-sightdesk-proxy-secret", b"between-us")]
-    assert trust.client_address("172.20.0.2", Headers(raw=raw + secret)) == (client, True)
-    assert trust.client_address("172.20.0.2", Headers(raw=raw)) == ("172.20.0.2", False)
-    assert trust.client_address("10.0.0.1", Headers(raw=raw + secret)) == ("10.0.0.1", False)
+    with_secret, without = headers_of({"headers": raw + secret}), headers_of({"headers": raw})
+    assert trust.client_address("172.20.0.2", with_secret) == (client, True)
+    assert trust.client_address("172.20.0.2", without) == ("172.20.0.2", False)
+    assert trust.client_address("10.0.0.1", with_secret) == ("10.0.0.1", False)
 
 
 def test_without_a_secret_no_proxy_is_believed() -> None:
     trust = ProxyTrust(networks("172.20.0.0/16"), "")  # type: ignore[arg-type]
-    headers = Headers({"x-forwarded-for": "8.8.8.8", "x-sightdesk-proxy-secret": ""})
+    headers = {"x-forwarded-for": "8.8.8.8", "x-sightdesk-proxy-secret": ""}
     assert trust.client_address("172.20.0.2", headers) == ("172.20.0.2", False)
 
 

@@ -28,7 +28,7 @@ class Kept:
     def __init__(self) -> None:
         self.events = b""
 
-    def forward(self, chunk: bytes) -> bool:
+    def forward(self, chunks: bytes) -> bool:
         return False
 
     def push(self, events: bytes) -> None:
