@@ -69,11 +69,6 @@ class Album:
         return found
 
     @property
-    def tokens(self) -> int:
-        """What the engine spends on the pictures."""
-        return sum(picture.tokens for shot in self.shots for picture in shot.fitted)
-
-    @property
     def readings(self) -> list[dict[str, Any]]:
         return [shot.reading for shot in self.shots if shot.reading is not None]
 

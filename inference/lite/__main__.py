@@ -1,6 +1,7 @@
 """`python -m inference.lite`: HOST (127.0.0.1) and PORT (3002) from the environment."""
 
 import os
+import signal
 import socket
 import sys
 
@@ -16,6 +17,9 @@ def main() -> int:
     except (OSError, ValueError) as error:
         print(f"lite: cannot listen on {host}:{port}: {error}; set PORT to a free one", file=sys.stderr)  # noqa: T201
         return 1
+    # uvicorn raises what stopped it once more when all is done: an orderly stop ends with 0.
+    for stop in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(stop, lambda *_: sys.exit(0))
     config = uvicorn.Config(create_app(), log_level="warning", access_log=False, timeout_graceful_shutdown=5)
     uvicorn.Server(config).run(sockets=[listener])
     return 0

@@ -1,7 +1,19 @@
 """The stack in real Docker, through nginx with Basic Auth."""
 
+import base64
+import io
+
+import pypdf
 import pytest
 import requests
+from pypdf.generic import (
+    ArrayObject,
+    DecodedStreamObject,
+    DictionaryObject,
+    NameObject,
+    NumberObject,
+    TextStringObject,
+)
 
 from tests.conftest import SCREENS, picture_message, screen
 from tests.docker.conftest import Stack, compose
@@ -39,6 +51,51 @@ def test_a_screenshot_is_answered_through_nginx(stack: Stack) -> None:
     assert answer.headers["x-accel-buffering"] == "no"
     assert "ERR_CONNECTION_TIMED_OUT" in answer.content.decode()
     assert "app-troubleshooting#1.1" in answer.content.decode()
+
+
+def invoice_without_fonts(text: str) -> bytes:
+    """A PDF as many Chinese invoices are: its font is named, Adobe's STSong-Light, and not in it."""
+    writer = pypdf.PdfWriter()
+    page = writer.add_blank_page(595, 842)
+    name, number = NameObject, NumberObject
+    system = {"/Registry": TextStringObject("Adobe"), "/Ordering": TextStringObject("GB1"), "/Supplement": number(4)}
+    described = {
+        "/Type": name("/FontDescriptor"), "/FontName": name("/STSong-Light"), "/Flags": number(6), "/ItalicAngle": number(0),
+        "/FontBBox": ArrayObject(map(number, (-25, -254, 1000, 880))), "/Ascent": number(752), "/Descent": number(-271),
+        "/CapHeight": number(737), "/StemV": number(58),
+    }  # fmt: skip
+    descriptor = writer._add_object(DictionaryObject({name(key): value for key, value in described.items()}))
+    descendant = {
+        "/Type": name("/Font"), "/Subtype": name("/CIDFontType0"), "/BaseFont": name("/STSong-Light"), "/DW": number(1000),
+        "/FontDescriptor": descriptor, "/CIDSystemInfo": DictionaryObject({name(key): value for key, value in system.items()}),
+    }  # fmt: skip
+    font = {
+        "/Type": name("/Font"), "/Subtype": name("/Type0"), "/BaseFont": name("/STSong-Light"),
+        "/Encoding": name("/UniGB-UCS2-H"),
+        "/DescendantFonts": ArrayObject([DictionaryObject({name(key): value for key, value in descendant.items()})]),
+    }  # fmt: skip
+    fonts = DictionaryObject({name("/F1"): DictionaryObject({name(key): value for key, value in font.items()})})
+    page[name("/Resources")] = DictionaryObject({name("/Font"): fonts})
+    content = DecodedStreamObject()
+    content.set_data(b"BT /F1 36 Tf 60 700 Td <" + text.encode("utf-16-be").hex().encode() + b"> Tj ET")
+    page[name("/Contents")] = writer._add_object(content)
+    made = io.BytesIO()
+    writer.write(made)
+    return made.getvalue()
+
+
+def test_a_chinese_document_without_its_fonts_is_read(stack: Stack) -> None:
+    url = "data:application/pdf;base64," + base64.b64encode(invoice_without_fonts("电子发票")).decode()
+    file = {"type": "file", "file": {"filename": "invoice.pdf", "file_data": url}}
+    body = {
+        "model": "sightdesk",
+        "messages": [{"role": "user", "content": [{"type": "text", "text": "这是什么?"}, file]}],
+    }
+    key = {"authorization": f"Bearer {stack.key}"}
+    answer = requests.post(stack.url + "/v1/chat/completions", json=body, headers=key, timeout=60)
+    assert answer.status_code == 200, answer.text
+    lines = [line["text"] for line in answer.json()["sightdesk"]["reading"][0]["lines"]]
+    assert "电子发票" in lines
 
 
 def test_an_sdk_comes_in_with_its_key_and_nobody_without(stack: Stack) -> None:

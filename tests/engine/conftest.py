@@ -1,11 +1,11 @@
 """Real vLLM, its CPU build, with a tiny model of random weights, and gateways before it. `make test-engine` builds both."""
 
+import json
 import os
 import subprocess
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import openai
@@ -27,6 +27,8 @@ class Engine:
     process: "subprocess.Popen[bytes]"
     log: Path
     status: Path
+    # (phase, percent) as the status file had them during the start, each once, in order.
+    phases: list[tuple[str, int | None]] = field(default_factory=list)
 
     def gauges(self) -> dict[str, float]:
         return gauges(self.url)
@@ -61,15 +63,22 @@ def launched(folder: Path, **settings: str) -> Iterator[Engine]:
         )
     try:
         engine = Engine(f"http://127.0.0.1:{port}", process, log, folder / "status.json")
-        deadline = time.monotonic() + START_SECONDS
-        while "inference: ready" not in log.read_text("utf-8", "replace"):
-            assert process.poll() is None, log.read_text("utf-8", "replace")[-3000:]
-            assert time.monotonic() < deadline, "vLLM did not come up"
-            time.sleep(0.5)
+        wait_until(lambda: is_up(engine), START_SECONDS)
         yield engine
     finally:
         process.terminate()
         process.wait(60)
+
+
+def is_up(engine: Engine) -> bool:
+    assert engine.process.poll() is None, engine.log.read_text("utf-8", "replace")[-3000:]
+    if not engine.status.exists():
+        return False
+    status = json.loads(engine.status.read_text("utf-8"))
+    told = (status["phase"], status["percent"])
+    if told not in engine.phases:
+        engine.phases.append(told)
+    return bool(status["phase"] == "ready")
 
 
 @pytest.fixture(scope="session")

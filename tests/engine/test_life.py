@@ -17,6 +17,7 @@ from benchmarks.servers import wait_until
 from tests.engine.conftest import ROOT, VLLM_PYTHON, Engine, launch_environment, launched
 
 MODEL = "Qwen3-VL-2B"
+PHASES = ("starting", "loading", "compiling", "warming", "ready")
 LONG = {"model": MODEL, "messages": [{"role": "user", "content": "hello"}], "temperature": 0, "frequency_penalty": -2}
 
 
@@ -34,6 +35,13 @@ def core_of(engine: Engine) -> psutil.Process:
     """vLLM's engine core."""
     children = psutil.Process(engine.process.pid).children(recursive=True)
     return next(child for child in children if "EngineCore" in "".join(child.cmdline()) or "EngineCore" in child.name())
+
+
+def test_its_start_can_be_followed(engine: Engine) -> None:
+    names = list(dict.fromkeys(phase for phase, _ in engine.phases))
+    assert names == [phase for phase in PHASES if phase in names], "each once, and in order"
+    assert {"starting", "loading", "ready"} <= set(names)
+    assert [percent for phase, percent in engine.phases if phase == "loading" and percent is not None], engine.phases
 
 
 def test_it_is_healthy_once_it_wrote_a_token_and_drains_at_sigterm(tmp_path: Path) -> None:

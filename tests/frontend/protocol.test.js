@@ -55,8 +55,8 @@ test("the envelope is the contract's", () => {
 
 test("a token's claims are its user and its exact origin", () => {
   const token = (claims) => `h.${Buffer.from(JSON.stringify(claims)).toString("base64url")}.s`;
-  assert.deepEqual(claimsOf(token({ sub: "李娜", origin: "https://CRM.example.com:443/" })), { user: "李娜", origin: "https://crm.example.com" });
-  for (const wrong of ["", "a.b.c", "sk-key", token({ sub: "li" }), token({ sub: "li", origin: "nowhere" })]) assert.equal(claimsOf(wrong), null);
+  assert.deepEqual(claimsOf(token({ iss: "crm", sub: "李娜", origin: "https://CRM.example.com:443/" })), { user: "crm:李娜", origin: "https://crm.example.com" });
+  for (const wrong of ["", "a.b.c", "sk-key", token({ iss: "crm", sub: "li" }), token({ sub: "li", origin: "https://a.b" }), token({ iss: "crm", sub: "li", origin: "nowhere" })]) assert.equal(claimsOf(wrong), null);
 });
 
 test("a picture becomes a file, however it comes", async () => {
@@ -76,6 +76,14 @@ test("what one user keeps another does not find, and without storage it is kept 
   const shelf = shelfOf("ann", { setItem: () => { throw new Error("denied"); } });
   shelf.setItem("k", "2");
   assert.equal(shelf.getItem("k"), "2");
+});
+
+test("what lies in the browser does not spell a user's name out", () => {
+  const keys = [];
+  const storage = { getItem: () => null, setItem: (key) => keys.push(key), removeItem: () => {} };
+  shelfOf("shop:13800138000", storage).setItem("k", "1");
+  assert.match(keys.at(-1), /^k@[0-9a-z]+$/);
+  assert.ok(keys.every((key) => !key.includes("13800138000")));
 });
 
 test("the host hears of the session in the contract's words", () => {

@@ -175,6 +175,34 @@ test("history is the server's where it keeps one, else the browser's, else nowhe
   assert.deepEqual([denied.place, denied.why], ["none", "noStorage"]);
 });
 
+test("what was kept in the browser while the server could not is not lost when it can again", async () => {
+  const storage = new Storage();
+  const away = await historyFor({ history: "local" }, {}, storage);
+  away.save({ id: "c2", title: "Away", turns: [{ id: "a", role: "user", text: "lost?", at: 2_000_000 }] });
+  away.save({ id: "c9", title: "Only here", turns: [{ id: "b", role: "user", text: "never asked again", at: 1_000_000 }] });
+  const gone = new Set();
+  const there = new Map([["c1", [{ id: "t1", role: "user", text: "first" }]], ["c2", [{ id: "t2", role: "user", text: "and then?" }]]]);
+  const missing = (id) => { if (!there.has(id)) throw new DeskError("not_found", id); };
+  const desk = {
+    conversations: async ({ before }) => ({ data: before ? [] : [{ id: "c2", title: "Away", updated_at: 3000 }, { id: "c1", title: "Old", updated_at: 500 }], has_more: false }),
+    conversation: async (id) => { missing(id); return { id, title: "", messages: there.get(id) }; },
+    removeConversation: async (id) => { missing(id); gone.add(id); },
+    rename: async (id) => missing(id),
+  };
+  const back = await historyFor({ history: "server" }, desk, storage);
+  assert.deepEqual((await back.page()).data.map((one) => one.id), ["c2", "c9", "c1"]);
+  assert.deepEqual((await back.get("c2")).turns.map((turn) => turn.text), ["lost?", "and then?"]);
+  assert.deepEqual((await back.get("c9")).turns.map((turn) => turn.text), ["never asked again"]);
+  assert.equal(await back.get("c5"), null);
+  await back.rename("c9", "Found");
+  assert.equal((await back.get("c9")).title, "Found");
+  await back.remove("c9");
+  await back.remove("c2");
+  assert.deepEqual([...gone], ["c2"]);
+  await assert.rejects(back.remove("c5"), { code: "not_found" });
+  assert.ok((await historyFor({ history: "server" }, desk, storage)) instanceof ServerHistory, "nothing is left here");
+});
+
 test("what is kept in the browser is masked as the server would have kept it", () => {
   const storage = new Storage();
   const session = { id: "1", title: "电话 13812345678", turns: [

@@ -14,7 +14,9 @@ DOCKER = """\
 #!{python}
 import http.server, json, os, sys, time
 words = sys.argv[1:]
-if "logs" in words and words[-1] == "inference":
+if "ps" in words and words[-1] == "inference":
+    print("0123abcd")
+if words[0] == "logs" and words[-1] == "0123abcd":
     print("inference: profile cpu\\ninference: vLLM does not know --nope; correct VLLM_EXTRA_ARGS")
 if "up" in words:
     class Gateway(http.server.BaseHTTPRequestHandler):

@@ -62,13 +62,14 @@ export function readRefusal(data) {
   return { requestId: data.requestId, reason: isText(reason) ? reason.slice(0, MAX_REASON) : "" };
 }
 
-/** {user, origin} that a token claims, or null. To be believed only once the gateway has taken the token. */
+/** {user, origin} that a token claims, or null; `user` is one key's own, as the gateway's owners are. To be believed only once the gateway has taken the token. */
 export function claimsOf(token) {
   try {
     const part = token.split(".")[1].replace(/-/g, "+").replace(/_/g, "/");
     const bytes = Uint8Array.from(atob(part), (character) => character.charCodeAt(0));
-    const { sub, origin } = JSON.parse(new TextDecoder().decode(bytes));
-    return typeof sub === "string" && typeof origin === "string" ? { user: sub, origin: new URL(origin).origin } : null;
+    const { iss, sub, origin } = JSON.parse(new TextDecoder().decode(bytes));
+    const isClaim = [iss, sub, origin].every((claim) => typeof claim === "string");
+    return isClaim ? { user: `${iss}:${sub}`, origin: new URL(origin).origin } : null;
   } catch {
     return null;
   }

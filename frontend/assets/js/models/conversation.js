@@ -2,6 +2,7 @@
 import { TEXTS } from "../lib/texts.js";
 
 export const MAX_MESSAGES = 60;
+export const KEPT_HERE = "sightdesk.conversations"; // where the browser keeps them itself
 
 // Over plain HTTP in a LAN there is no crypto.randomUUID.
 export function newId() {

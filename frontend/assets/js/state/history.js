@@ -1,10 +1,22 @@
 // Conversations of earlier: on the server where it keeps them, else in local storage, else nowhere, and then it is said why.
-import { fromServer } from "../models/conversation.js";
+import { KEPT_HERE, fromServer } from "../models/conversation.js";
 
 export async function historyFor(config, desk, storage) {
-  if (config.history === "server") return new ServerHistory(desk);
+  const server = config.history === "server" ? new ServerHistory(desk) : null;
+  if (server && !hasKept(storage)) return server;
   const { LocalHistory } = await import("./local.js");
-  return new LocalHistory(storage);
+  if (!server) return new LocalHistory(storage);
+  const { Rejoined } = await import("./rejoined.js");
+  return new Rejoined(server, new LocalHistory(storage));
+}
+
+/** Whether conversations lie in this browser, from a time when the server could keep none. */
+function hasKept(storage) {
+  try {
+    return (storage.getItem(KEPT_HERE) ?? "[]") !== "[]";
+  } catch {
+    return false;
+  }
 }
 
 export class ServerHistory {

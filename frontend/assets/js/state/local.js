@@ -1,8 +1,7 @@
 // Conversations in this browser, where the server keeps none: masked as the server would have kept them, a few and the newest.
 import { mask, maskValue } from "../lib/mask.js";
-import { merged } from "../models/conversation.js";
+import { KEPT_HERE as KEY, merged } from "../models/conversation.js";
 
-const KEY = "sightdesk.conversations";
 const MAX_CONVERSATIONS = 20;
 const MAX_TURNS = 60;
 // Texts, places and ids; never a picture, a token or anything that is only of this moment.
