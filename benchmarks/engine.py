@@ -56,7 +56,7 @@ def measure(url: str, load: Load, model: str, tokenizer: str, key: str, seed: in
             str(VLLM_PYTHON), "-m", "benchmarks.vllm_client", "bench", "serve", "--backend", "openai-chat", "--endpoint", "/v1/chat/completions", "--base-url", url,
             "--model", model, "--tokenizer", tokenizer, "--dataset-name", "random-mm", "--num-prompts", str(load.prompts),
             "--max-concurrency", str(load.concurrency), "--num-warmups", "4", "--seed", str(seed),
-            "--random-input-len", "64", "--random-output-len", "64", "--random-range-ratio", "0.0",
+            "--random-input-len", "64", "--random-output-len", "32", "--random-range-ratio", "0.0",
             "--random-mm-base-items-per-request", "1", "--random-mm-limit-mm-per-prompt", '{"image": 2, "video": 0}',
             "--random-mm-bucket-config", f"{{{load.picture}: 1.0}}", "--ready-check-timeout-sec", "0", "--temperature", "0",
             "--percentile-metrics", "ttft,tpot,itl", "--save-result", "--result-dir", folder, "--result-filename", "r.json",
@@ -130,7 +130,7 @@ def main() -> int:
     parser.add_argument("--model", default=MODEL)
     parser.add_argument("--tokenizer", default=str(TINY))
     parser.add_argument("--key", default="sk-bench")
-    parser.add_argument("--prompts", type=int, default=48)
+    parser.add_argument("--prompts", type=int, default=16)
     parser.add_argument("--concurrency", type=int, nargs="+", default=[1, 4])
     parser.add_argument("--picture", default="(768, 1024, 1)")
     parser.add_argument("--rounds", type=int, default=3)
@@ -144,15 +144,24 @@ def main() -> int:
         for concurrency in given.concurrency:
             load = Load(given.prompts, concurrency, given.picture)
             table, lost = compare(engine, gateway, load, given.model, given.tokenizer, given.key, given.rounds)
+            print(table + "\n", flush=True)
             parts.append(table)
             failed += lost
-        parts.append(leaving.table(gateway, engine, given.model, given.key))
-    text = "\n\n".join(parts)
-    print(text)
-    report.write("bench-engine", text)
+        parts.append(left(stack, data, given))
+    print(parts[-1])
+    report.write("bench-engine", "\n\n".join(parts))
     if failed:
         print(f"{failed} requests failed: the figures say nothing.", file=sys.stderr)
     return 1 if failed else 0
+
+
+def left(stack: ExitStack, data: Path, given: argparse.Namespace) -> str:
+    """A step of vLLM is not interrupted, and of a prefill on two cores it takes seconds: here a step is 256 tokens."""
+    folder = data / "leaving"
+    folder.mkdir()
+    engine = given.engine or _tiny(stack, folder, "--max-num-batched-tokens 256")
+    gateway = given.gateway or _gateway(stack, engine, folder)
+    return leaving.table(gateway, engine, given.model, given.key)
 
 
 def card() -> str:
@@ -163,11 +172,11 @@ def card() -> str:
         return "no GPU: vLLM's CPU build with a tiny model of random weights"
 
 
-def _tiny(stack: ExitStack, folder: Path) -> str:
+def _tiny(stack: ExitStack, folder: Path, more: str = "") -> str:
     port = free_port()
     environ = {
         **os.environ, "ENGINE": "cpu", "MODEL_SOURCE": "local", "MODEL_ID": str(TINY), "PORT": str(port),
-        "ENGINE_STATUS_FILE": str(folder / "status.json"), "VLLM_EXTRA_ARGS": "--enforce-eager --dtype float32 --max-num-seqs 8",
+        "ENGINE_STATUS_FILE": str(folder / "status.json"), "VLLM_EXTRA_ARGS": f"--enforce-eager --dtype float32 --max-num-seqs 8 {more}",
     }  # fmt: skip
     log = stack.enter_context((folder / "vllm.log").open("wb"))
     process = subprocess.Popen(

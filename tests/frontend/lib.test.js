@@ -4,6 +4,7 @@ import { test } from "node:test";
 import { EventParser } from "../../frontend/assets/js/lib/sse.js";
 import { mask } from "../../frontend/assets/js/lib/mask.js";
 import { LOCALES, TEXTS, chooseLocale, readableSize, translator } from "../../frontend/assets/js/lib/texts.js";
+import { wordsOf } from "../../frontend/assets/js/render/mark.js";
 
 const bytes = (text) => new TextEncoder().encode(text);
 
@@ -70,6 +71,10 @@ test("no word is kept that nothing says", () => {
 const importsOf = (name) => [...modules[name].matchAll(/^import [^;]*?"(\.[^"]+)";/gm)].map(([, target]) => new URL(target, new URL(name, root)).href.replace(root.href, ""));
 const LAYERS = ["lib", "api", "models", "render", "state", "ui"];
 const MAY_IMPORT = { lib: ["lib"], api: ["lib"], models: ["lib"], render: ["lib", "vendor"], state: ["lib", "models"], ui: ["lib", "models", "render", "state", "ui"] };
+
+test("what every question has is not marked in a clause", () => {
+  assert.deepEqual(wordsOf("What error is this, and how do I fix PAY-4031? 退货"), ["error", "fix", "PAY-4031", "退货"]);
+});
 
 test("a module imports its own layer and those below it", () => {
   for (const name of Object.keys(modules)) {

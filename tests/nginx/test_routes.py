@@ -134,6 +134,7 @@ def test_a_gateway_that_is_gone_is_told_with_the_time_to_come_back(tmp_path: Pat
         front.gateway.process.wait()
         answer = requests.get(front.url + "/v1/models", headers={**KEY, "origin": "http://localhost"}, timeout=10)
     assert (answer.status_code, answer.json()["error"]["code"]) == (502, "upstream_error")
+    assert answer.headers["retry-after"] == "5"
     assert answer.headers["access-control-allow-origin"] == "http://localhost"
 
 
