@@ -13,10 +13,17 @@ from tests.gateway.asking import state, until
 def ask(url: str, wanted: dict[str, Any], path: str = "/v1/chat/completions", headers: str = "") -> socket.socket:
     where = urlsplit(url)
     connection = socket.create_connection((where.hostname, where.port), 20)
+    send(connection, url, wanted, path, headers)
+    return connection
+
+
+def send(
+    connection: socket.socket, url: str, wanted: dict[str, Any], path: str = "/v1/chat/completions", headers: str = ""
+) -> None:
+    where = urlsplit(url)
     data = json.dumps(wanted).encode()
     head = f"POST {path} HTTP/1.1\r\nhost: {where.netloc}\r\ncontent-type: application/json\r\n{headers}"
     connection.sendall(f"{head}content-length: {len(data)}\r\n\r\n".encode() + data)
-    return connection
 
 
 def seconds_to_abort(engine: Running, url: str, wanted: dict[str, Any], *, reads: bool, **more: str) -> float:
