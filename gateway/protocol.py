@@ -38,8 +38,11 @@ class Line:
         self.on_leave: Callable[[], None] | None = None
 
     def leave(self) -> None:
-        """The client is gone."""
+        """The client is gone. uvicorn tells the latest of several requests only, and a write for another would fail."""
         self.is_left = True
+        if (cycle := self._cycle()) is not None:
+            cycle.disconnected = True
+            cycle.message_event.set()
         if self.on_leave is not None:
             self.on_leave()
 
