@@ -64,7 +64,7 @@ def wait_for(
     raise RuntimeError(f"{url} did not answer in {seconds:g} s")
 
 
-def wait_until(true: Callable[[], bool], seconds: float) -> float:
+def wait_until(true: Callable[[], object], seconds: float) -> float:
     """Seconds until `true()` is. Raises AssertionError where it is not within `seconds`."""
     started = time.monotonic()
     while time.monotonic() - started < seconds:

@@ -31,9 +31,8 @@ class Line:
     __slots__ = ("_cycle", "is_left", "on_leave")
 
     def __init__(self, cycle: RequestResponseCycle) -> None:
-        self._cycle = weakref.ref(
-            cycle
-        )  # it holds the scope that holds this: a cycle of garbage for each request, but for the weak end
+        # It holds the scope that holds this: a cycle of garbage for each request, but for the weak end.
+        self._cycle = weakref.ref(cycle)
         self.is_left = False
         self.on_leave: Callable[[], None] | None = None
 

@@ -24,7 +24,8 @@ def cards() -> list[str]:
         said = " ".join((answer.stdout + answer.stderr).split())[:200] or f"nvidia-smi ended with {answer.returncode}"
         raise Missing(f"the NVIDIA driver finds no card ({said}); mend that, {INSTEAD}")
     version = found[0].rpartition(", ")[2]
-    if int(version.partition(".")[0]) < DRIVER:
+    major = version.partition(".")[0]
+    if not major.isdecimal() or int(major) < DRIVER:
         raise Missing(f"the NVIDIA driver {version} is too old; install R{DRIVER} or newer, {INSTEAD}")
     return found
 

@@ -75,7 +75,7 @@ class StreamReply:
             waiting = step.send(None)  # type: ignore[attr-defined]  # a coroutine, as every `async def` gives
         except StopIteration:
             return None
-        return finished(step, waiting)  # type: ignore[arg-type]
+        return finished(step, waiting)  # type: ignore[arg-type]  # the same coroutine
 
     async def fail(self, error: GatewayError) -> None:
         """Ends a stream that has begun. Before that the error belongs to the error handler."""

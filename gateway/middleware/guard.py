@@ -105,7 +105,7 @@ class Guard:
                 allowance = started + BODY_PAUSE_SECONDS + received / BODY_BYTES_PER_SECOND
                 try:
                     async with asyncio.timeout_at(allowance):
-                        message = await finished(step, waiting)  # type: ignore[arg-type]
+                        message = await finished(step, waiting)  # type: ignore[arg-type]  # the same
                 except TimeoutError:
                     raise RequestTimeout(
                         f"The body came too slowly: {received} bytes in {loop.time() - started:.0f} s."

@@ -82,9 +82,8 @@ async def _whole_body(request: Request) -> bytes:
     if not more:
         return piece
     declared = int(context_of(request).given.get("content-length", "0"))
-    buffer = io.BytesIO(
-        bytes(declared)
-    )  # its size from the start: one that grows stays in malloc's heap when it is freed
+    # Its size from the start: one that grows stays in malloc's heap when it is freed.
+    buffer = io.BytesIO(bytes(declared))
     buffer.write(piece)
     while more:
         piece, more = await _piece(request)

@@ -2,13 +2,12 @@
 
 import contextlib
 import json
-import time
 from collections.abc import Callable
 from typing import Any
 
 import requests
 
-from benchmarks.servers import Running
+from benchmarks.servers import Running, wait_until
 
 
 def body(text: str, **more: Any) -> dict[str, Any]:
@@ -53,8 +52,4 @@ def metric(gateway: Running, name: str, **labels: str) -> float:
 
 def until(true: Callable[[], Any], seconds: float = 10) -> float:
     """Seconds until it is true. Fails when it does not come true."""
-    started = time.monotonic()
-    while not true():
-        assert time.monotonic() - started < seconds, "it did not come true"
-        time.sleep(0.01)
-    return time.monotonic() - started
+    return wait_until(true, seconds)

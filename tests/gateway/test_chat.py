@@ -101,7 +101,7 @@ async def test_a_client_that_leaves_aborts_the_engine_at_once(
     while state(engine)["aborted"] == before and time.time() < left_at + 5:
         time.sleep(0.02)
     assert state(engine)["aborted"] == before + 1
-    assert float(state(engine)["aborted_at"]) - left_at < 2  # type: ignore[arg-type]
+    assert float(state(engine)["aborted_at"]) - left_at < 2  # type: ignore[arg-type]  # JSON
 
 
 def test_the_gateway_sends_the_engine_only_what_is_on_the_list(gateway: Running, engine: Running) -> None:
