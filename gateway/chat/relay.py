@@ -65,17 +65,17 @@ class Relay:
         if not events:
             return None
         meter = self._meter
-        if meter.first_token_at is None or _notable(events):
+        if meter.first_token_at is None or _notable(events) >= 0:
             events = _looked_at(events, meter, self._wants_usage)
         else:
-            meter.events += events.count(b"\n\n") or events.count(b"\n\r\n")
+            meter.events += _count(events, 0, len(events))
         held = self._push(events) if events else None
         return _failing(held) if meter.failed else held
 
     def forward(self, chunks: bytes, count: int) -> bool:
         """Whether `count` whole chunks, frames included, of whole events needed no look and were taken as they are (`ChunkInto`)."""
         meter = self._meter
-        if self._rest or meter.first_token_at is None or chunks.count(b"\n\n\r\n") < count or _notable(chunks):
+        if self._rest or meter.first_token_at is None or chunks.count(b"\n\n\r\n") < count or _notable(chunks) >= 0:
             return False
         if not self._forward(chunks):
             return False
@@ -87,8 +87,8 @@ class Relay:
         rest = self._rest
         searched = max(0, len(rest) - 2)
         rest += chunk
-        end = max(rest.rfind(b"\n\n", searched) + 2, rest.rfind(b"\n\r\n", searched) + 3)
-        if end < 3:
+        end = _end_of_last(rest, searched, len(rest))
+        if not end:
             if len(rest) > MAX_EVENT_BYTES:
                 raise Broken("garbage", UpstreamError("The engine sent an event without an end."))
             return b""
@@ -104,25 +104,54 @@ async def _failing(held: Awaitable[None] | None) -> None:
     raise Broken("error_event", UpstreamError("The engine failed in the middle of the answer."))
 
 
-def _notable(events: bytes) -> bool:
-    """Whether the usage, an error or the end may be among them."""
-    return b'"usage"' in events or b"[DONE]" in events or b'"error"' in events
+def _notable(events: bytes, start: int = 0) -> int:
+    """Where from `start` on the first word stands that may mean the usage, an error or the end; -1 where none does."""
+    found = (events.find(b'"usage"', start), events.find(b"[DONE]", start), events.find(b'"error"', start))
+    return min(filter(_is_found, found), default=-1)
+
+
+def _is_found(at: int) -> bool:
+    return at >= 0
 
 
 def _looked_at(events: bytes, meter: Meter, wants_usage: bool) -> bytes:
-    """Notes usage, first token, end and errors; takes the usage event out where the client did not ask for it."""
+    """Notes usage, first token, end and errors; takes the usage event out where the client did not ask for it. What needs no look
+    passes in one piece: a busy engine's whole answer may come in one read."""
     passed = []
     start = 0
-    for end in END_OF_EVENT.finditer(events):
+    while start < len(events) and not meter.failed:
+        if meter.first_token_at is not None and (plain := _plain_until(events, start)) > start:
+            meter.events += _count(events, start, plain)
+            passed.append(events[start:plain])
+            start = plain
+            continue
+        end = END_OF_EVENT.search(events, start)
+        assert end is not None, "whole events only"
         event, start = events[start : end.end()], end.end()
-        if meter.first_token_at is not None and not _notable(event):
-            meter.events += 1
+        if _note(event, meter) or (wants_usage and not meter.failed):
             passed.append(event)
-        elif _note(event, meter) or (wants_usage and not meter.failed):
-            passed.append(event)
-        if meter.failed:
-            break
     return b"".join(passed)
+
+
+def _plain_until(events: bytes, start: int) -> int:
+    """Where the event begins that has to be looked at."""
+    at = _notable(events, start)
+    if at < 0:
+        return len(events)
+    return max(start, _end_of_last(events, start, at))
+
+
+def _end_of_last(data: bytes | bytearray, start: int, end: int) -> int:
+    """Where the last event between the two ends; 0 where none does."""
+    at = data.rfind(b"\n\n", start, end)
+    if at >= 0:
+        start = at + 2
+    later = data.rfind(b"\n\r\n", start, end)
+    return later + 3 if later >= 0 else at + 2 if at >= 0 else 0
+
+
+def _count(events: bytes, start: int, end: int) -> int:
+    return events.count(b"\n\n", start, end) or events.count(b"\n\r\n", start, end)
 
 
 def _note(event: bytes, meter: Meter) -> bool:
