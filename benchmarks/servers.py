@@ -24,6 +24,17 @@ class Running:
     log: Path
 
 
+@contextlib.contextmanager
+def on_core(core: int) -> Iterator[None]:
+    """What is started inside runs there: children, and every thread of theirs, inherit it."""
+    before = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, {core})
+    try:
+        yield
+    finally:
+        os.sched_setaffinity(0, before)
+
+
 def free_port() -> int:
     with socket.create_server(("127.0.0.1", 0)) as probe:
         return int(probe.getsockname()[1])

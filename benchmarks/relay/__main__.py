@@ -20,7 +20,8 @@ from benchmarks.relay.measures import (
     raise_file_limit,
     relay_figures,
 )
-from benchmarks.relay.peers import PEERS, Peer, Relay, on_core, running_engine, started_on
+from benchmarks.relay.peers import PEERS, Peer, Relay, running_engine, started_on
+from benchmarks.servers import on_core
 
 
 def say(text: str) -> None:

@@ -23,9 +23,9 @@ import uvloop
 from benchmarks.relay import load, peers
 from benchmarks.relay.load import Answer, Connection, percentile
 from benchmarks.relay.measures import Figures, Sizes, WrongAnswers, forget_peak, peak_resident
-from benchmarks.relay.peers import Relay, on_core, started_on
+from benchmarks.relay.peers import Relay, started_on
 from benchmarks.relay.photos import content, photos
-from benchmarks.servers import ROOT
+from benchmarks.servers import ROOT, on_core
 
 PICTURES_A_ROUND = 4
 PACE = 10  # milliseconds between the tokens of the stream that is watched

@@ -13,7 +13,7 @@ from pathlib import Path
 import psutil
 
 from benchmarks.relay import load, script
-from benchmarks.servers import ROOT, free_port, running_gateway, wait_for
+from benchmarks.servers import ROOT, free_port, on_core, running_gateway, wait_for
 
 BIN = ROOT / ".venv-bench" / "bin"
 START_SECONDS = 120  # LiteLLM imports for half a minute on a busy machine
@@ -75,17 +75,6 @@ class Peer:
     start: Callable[[str, Path], contextlib.AbstractContextManager[Relay]]
     installed: Callable[[], bool]
     version: Callable[[], str]
-
-
-@contextlib.contextmanager
-def on_core(core: int) -> Iterator[None]:
-    """What is started inside runs there: children, and every thread of theirs, inherit it."""
-    before = os.sched_getaffinity(0)
-    os.sched_setaffinity(0, {core})
-    try:
-        yield
-    finally:
-        os.sched_setaffinity(0, before)
 
 
 @contextlib.contextmanager
