@@ -25,6 +25,7 @@ from gateway.identity.origins import Origins
 from gateway.identity.tokens import Signer, kept_secret
 from gateway.knowledge.library import Library
 from gateway.limits.admission import Admission
+from gateway.limits.intake import Intake
 from gateway.limits.rates import Rate, RateLimiter
 from gateway.limits.short import ShortLimiter
 from gateway.media.gather import Gatherer
@@ -71,7 +72,13 @@ def create_app(settings: Settings) -> Gateway:
         Middleware(Observe, metrics=desk.metrics, trust=proxy_trust(settings)),
         Middleware(CORS, origins=desk.origins),  # around the errors, which pages on other origins must be able to read
         Middleware(Errors),
-        Middleware(Guard, allowed=settings.allowed_ips, origins=desk.origins, max_body=settings.max_body_bytes),
+        Middleware(
+            Guard,
+            allowed=settings.allowed_ips,
+            origins=desk.origins,
+            intake=desk.intake,
+            max_body=settings.max_body_bytes,
+        ),
         Middleware(
             Identify,
             authenticator=desk.authenticator,
@@ -118,6 +125,7 @@ def build_desk(settings: Settings) -> Desk:
         rates=rates,
         limiter=limiter,
         short_limiter=ShortLimiter(limiter, rates["api"]),
+        intake=Intake(settings.max_body_bytes),
         files=files,
         gatherer=Gatherer(studio, files, reader, settings.max_images, settings.picture_tokens, remote),
         reader=reader,

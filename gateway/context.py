@@ -44,6 +44,7 @@ class RequestContext:
     status: int | None = None  # of the response, once its head is out
     model: str = ""
     images: int = 0
+    body_bytes: int = 0  # of a large body, while it is in memory (limits/intake.py)
     prompt_tokens: int = 0
     completion_tokens: int = 0
     first_token_seconds: float | None = None

@@ -16,6 +16,7 @@ from gateway.identity.origins import Origins
 from gateway.identity.tokens import Signer
 from gateway.knowledge.library import Library
 from gateway.limits.admission import Admission
+from gateway.limits.intake import Intake
 from gateway.limits.rates import Rate, RateLimiter
 from gateway.limits.short import ShortLimiter
 from gateway.media.gather import Gatherer
@@ -40,6 +41,7 @@ class Desk:
     rates: dict[str, Rate]
     limiter: RateLimiter
     short_limiter: ShortLimiter
+    intake: Intake
     files: FileStore
     gatherer: Gatherer
     reader: Reader

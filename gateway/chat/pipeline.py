@@ -152,6 +152,7 @@ class Pipeline:
             owner, wait = question.caller.owner, desk.settings.reader_timeout
             # A raw engine reads for itself what it gets.
             question.album = await desk.gatherer.gather(question.request, owner, wait, reads_all=question.assistant)
+            desk.intake.let_go(context)
         context.images = question.album.count
         if question.album.readings and question.assistant:
             await self._tell(question, sink, {"reading": question.album.readings})

@@ -4,7 +4,7 @@ import asyncio
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from gateway.context import context_of
+from gateway.context import RequestContext, context_of
 from gateway.errors import (
     BodyTooLarge,
     GatewayError,
@@ -16,6 +16,7 @@ from gateway.errors import (
 )
 from gateway.identity.networks import within
 from gateway.identity.origins import Origins
+from gateway.limits.intake import Intake
 from gateway.settings import Network
 from gateway.step import finished
 
@@ -32,20 +33,26 @@ BODY_BYTES_PER_SECOND = 16 * 1024  # slower than this over the whole body is a s
 
 
 class Guard:
-    def __init__(self, app: ASGIApp, allowed: tuple[Network, ...], origins: Origins, max_body: int) -> None:
+    def __init__(
+        self, app: ASGIApp, allowed: tuple[Network, ...], origins: Origins, intake: Intake, max_body: int
+    ) -> None:
         self.app = app
         self.allowed = allowed
         self.origins = origins
+        self.intake = intake
         self.max_body = max_body
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        given = context_of(scope).given
-        bound = self._bound(scope, given)
-        self._check(scope, given, bound)
-        await self.app(scope, self._bounded(receive, bound), send)
+        context = context_of(scope)
+        bound = self._bound(scope, context.given)
+        self._check(scope, context.given, bound)
+        try:
+            await self.app(scope, self._bounded(receive, bound, context), send)
+        finally:
+            self.intake.let_go(context)
 
     def _bound(self, scope: Scope, given: dict[str, str]) -> int:
         """Bytes of this request's body."""
@@ -84,8 +91,8 @@ class Guard:
         if length.isascii() and length.isdigit() and int(length) > bound:
             raise too_large(int(length), bound)
 
-    def _bounded(self, receive: Receive, bound: int) -> Receive:
-        """The body as it comes, within its bounds."""
+    def _bounded(self, receive: Receive, bound: int, context: RequestContext) -> Receive:
+        """The body as it comes, within its bounds and those of all bodies together."""
         loop = asyncio.get_running_loop()
         started = loop.time()
         received = 0
@@ -114,6 +121,7 @@ class Guard:
             complete = not message.get("more_body", False)
             if received > bound:
                 raise too_large(received, bound)
+            self.intake.hold(context, received)
             return message
 
         return bounded

@@ -1,0 +1,79 @@
+"""Large bodies, many at once: what they take of memory is bounded, and one caller's are no hindrance to another."""
+
+import contextlib
+import json
+import socket
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import psutil
+import pytest
+
+from benchmarks.servers import Running, running_gateway, wait_for
+from gateway.limits.intake import BODIES
+from tests.gateway.asking import until
+
+MEGABYTE = 1024 * 1024
+QUESTION = {"model": "fake-vl", "messages": [{"role": "user", "content": "hi"}]}
+KEYS = {"API_KEYS": "shop:sk-shop,other:sk-other", "ENGINE": "cpu", "READER_URL": "", "ANONYMOUS_NETWORKS": ""}
+
+
+@pytest.fixture(scope="module")
+def narrow(engine: Running, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    data = tmp_path_factory.mktemp("narrow")
+    with running_gateway(engine.url, data, MAX_BODY_BYTES=str(MEGABYTE), **KEYS) as gateway:
+        wait_for(gateway.url + "/readyz")
+        yield gateway
+
+
+def sender(gateway: Running, key: str, declared: int) -> socket.socket:
+    """A connection on which the body of a question is still to come."""
+    where = urlsplit(gateway.url)
+    connection = socket.create_connection((where.hostname, where.port), 20)
+    connection.sendall(
+        f"POST /v1/chat/completions HTTP/1.1\r\nhost: {where.netloc}\r\ncontent-type: application/json\r\n"
+        f"authorization: Bearer {key}\r\ncontent-length: {declared}\r\n\r\n".encode()
+    )
+    return connection
+
+
+def whole(gateway: Running, key: str, size: int) -> bytes:
+    """The response's beginning, to a question whose JSON is `size` bytes long."""
+    body = json.dumps(QUESTION).encode().ljust(size)
+    with sender(gateway, key, size) as connection:
+        connection.sendall(body)
+        return connection.recv(4096)
+
+
+def test_one_caller_fills_half_of_the_room_and_others_go_on(narrow: Running) -> None:
+    fitting, size = BODIES // 2, MEGABYTE - 20_000
+    with contextlib.ExitStack() as stack:
+        for _ in range(fitting):
+            connection = stack.enter_context(sender(narrow, "sk-shop", MEGABYTE))
+            connection.sendall(b" " * size)
+        time.sleep(0.5)  # until what was sent has come
+        refused = whole(narrow, "sk-shop", size)
+        assert refused.startswith(b"HTTP/1.1 429")
+        assert b"queue_full" in refused
+        assert b"retry-after: 5" in refused
+        assert str(BODIES * MEGABYTE).encode() in refused, "the bound is named"
+        assert whole(narrow, "sk-shop", 1000).startswith(b"HTTP/1.1 200"), "a small question takes no room"
+        assert whole(narrow, "sk-other", size).startswith(b"HTTP/1.1 200")
+    until(lambda: whole(narrow, "sk-shop", size).startswith(b"HTTP/1.1 200"))
+
+
+def test_a_body_gives_its_room_back_as_often_as_it_comes(narrow: Running) -> None:
+    for _ in range(BODIES + 2):
+        assert whole(narrow, "sk-shop", MEGABYTE).startswith(b"HTTP/1.1 200")
+
+
+def test_a_length_that_is_only_declared_takes_no_memory(engine: Running, tmp_path: Path) -> None:
+    with running_gateway(engine.url, tmp_path, **KEYS) as gateway, contextlib.ExitStack() as stack:
+        wait_for(gateway.url + "/readyz")
+        before = psutil.Process(gateway.process.pid).memory_info().rss
+        for _ in range(20):
+            stack.enter_context(sender(gateway, "sk-shop", 60 * MEGABYTE)).sendall(b" " * 100_000)
+        time.sleep(1)
+        assert psutil.Process(gateway.process.pid).memory_info().rss - before < 60 * MEGABYTE
