@@ -46,6 +46,7 @@ from gateway.routes.short import short_router
 from gateway.settings import Settings
 from gateway.store.conversations import Conversations
 from gateway.store.database import open_database
+from gateway.store.sweep import sweeping
 from gateway.store.verdicts import Verdicts
 
 SHORT_WAY = frozenset(("/v1/chat/completions", "/api/chat"))
@@ -191,6 +192,7 @@ async def running(desk: Desk) -> AsyncIterator[None]:
     tasks = [asyncio.create_task(monitor.run()) for monitor in monitors]
     tasks.append(asyncio.create_task(adopt_profile(desk)))
     tasks.append(asyncio.create_task(desk.library.watch()))
+    tasks.append(asyncio.create_task(sweeping(desk.files, desk.database)))
     await desk.limiter.connect()
     try:
         yield
