@@ -25,7 +25,7 @@ from gateway.identity.origins import Origins
 from gateway.identity.tokens import Signer, kept_secret
 from gateway.knowledge.library import Library
 from gateway.limits.admission import Admission
-from gateway.limits.intake import Intake
+from gateway.limits.intake import Intake, room
 from gateway.limits.rates import Rate, RateLimiter
 from gateway.limits.short import ShortLimiter
 from gateway.media.gather import Gatherer
@@ -126,7 +126,7 @@ def build_desk(settings: Settings) -> Desk:
         rates=rates,
         limiter=limiter,
         short_limiter=ShortLimiter(limiter, rates["api"]),
-        intake=Intake(settings.max_body_bytes),
+        intake=Intake(settings.max_bodies_bytes or room(settings.max_body_bytes)),
         files=files,
         gatherer=Gatherer(studio, files, reader, settings.max_images, settings.picture_tokens, remote),
         reader=reader,

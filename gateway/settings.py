@@ -202,6 +202,7 @@ class Settings(BaseSettings):
     queue_timeout: Seconds = Field(30, description="Seconds a request waits in the queue.")
 
     max_body_bytes: int = Field(64 * MIB, ge=1024, le=1024 * MIB, description="Bytes of one request.")
+    max_bodies_bytes: int = Field(0, ge=0, description="Bytes of all large requests. Default an eighth of the memory.")
     max_images: int = Field(8, ge=0, le=16, description="Pictures in one message; a PDF page is one.")
     image_max_bytes: int = Field(20 * MIB, ge=1024, description="Bytes of one picture.")
     image_max_pixels: int = Field(50_000_000, ge=1024, description="Pixels of one picture, before scaling.")

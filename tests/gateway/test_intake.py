@@ -12,7 +12,8 @@ import psutil
 import pytest
 
 from benchmarks.servers import Running, running_gateway, wait_for
-from gateway.limits.intake import BODIES
+from gateway.limits import intake
+from gateway.limits.intake import BODIES, SHARE, room
 from tests.gateway.asking import until
 
 MEGABYTE = 1024 * 1024
@@ -23,7 +24,8 @@ KEYS = {"API_KEYS": "shop:sk-shop,other:sk-other", "ENGINE": "cpu", "READER_URL"
 @pytest.fixture(scope="module")
 def narrow(engine: Running, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     data = tmp_path_factory.mktemp("narrow")
-    with running_gateway(engine.url, data, MAX_BODY_BYTES=str(MEGABYTE), **KEYS) as gateway:
+    bounds = {"MAX_BODY_BYTES": str(MEGABYTE), "MAX_BODIES_BYTES": str(BODIES * MEGABYTE)}
+    with running_gateway(engine.url, data, **bounds, **KEYS) as gateway:
         wait_for(gateway.url + "/readyz")
         yield gateway
 
@@ -77,3 +79,17 @@ def test_a_length_that_is_only_declared_takes_no_memory(engine: Running, tmp_pat
             stack.enter_context(sender(gateway, "sk-shop", 60 * MEGABYTE)).sendall(b" " * 100_000)
         time.sleep(1)
         assert psutil.Process(gateway.process.pid).memory_info().rss - before < 60 * MEGABYTE
+
+
+@pytest.mark.parametrize(
+    ("bound", "expected"),
+    [("4294967296", 4 * 1024 * MEGABYTE // SHARE), ("1048576", BODIES * MEGABYTE), ("max", None)],
+    ids=["a container's bound", "a small one", "none"],
+)
+def test_the_room_goes_by_the_memory_there_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, bound: str, expected: int | None
+) -> None:
+    told = tmp_path / "memory.max"
+    told.write_text(bound + "\n")
+    monkeypatch.setattr(intake, "CONTAINER_BOUND", told)
+    assert room(MEGABYTE) == (expected or psutil.virtual_memory().total // SHARE)
