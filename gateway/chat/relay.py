@@ -14,6 +14,7 @@ from gateway.errors import UpstreamError
 
 END_OF_EVENT = re.compile(rb"\r?\n\r?\n")
 MAX_EVENT_BYTES = 32 * 1024 * 1024
+USAGE, DONE, ERROR = b'"usage"', b"[DONE]", b'"error"'
 
 
 @dataclass(slots=True)
@@ -65,7 +66,7 @@ class Relay:
         if not events:
             return None
         meter = self._meter
-        if meter.first_token_at is None or _notable(events) >= 0:
+        if meter.first_token_at is None or _notable(events):
             events = _looked_at(events, meter, self._wants_usage)
         else:
             meter.events += _count(events, 0, len(events))
@@ -75,7 +76,7 @@ class Relay:
     def forward(self, chunks: bytes, count: int) -> bool:
         """Whether `count` whole chunks, frames included, of whole events needed no look and were taken as they are (`ChunkInto`)."""
         meter = self._meter
-        if self._rest or meter.first_token_at is None or chunks.count(b"\n\n\r\n") < count or _notable(chunks) >= 0:
+        if self._rest or meter.first_token_at is None or chunks.count(b"\n\n\r\n") < count or _notable(chunks):
             return False
         if not self._forward(chunks):
             return False
@@ -104,14 +105,9 @@ async def _failing(held: Awaitable[None] | None) -> None:
     raise Broken("error_event", UpstreamError("The engine failed in the middle of the answer."))
 
 
-def _notable(events: bytes, start: int = 0) -> int:
-    """Where from `start` on the first word stands that may mean the usage, an error or the end; -1 where none does."""
-    found = (events.find(b'"usage"', start), events.find(b"[DONE]", start), events.find(b'"error"', start))
-    return min(filter(_is_found, found), default=-1)
-
-
-def _is_found(at: int) -> bool:
-    return at >= 0
+def _notable(events: bytes) -> bool:
+    """Whether the usage, an error or the end may be among them."""
+    return USAGE in events or DONE in events or ERROR in events
 
 
 def _looked_at(events: bytes, meter: Meter, wants_usage: bool) -> bytes:
@@ -135,10 +131,11 @@ def _looked_at(events: bytes, meter: Meter, wants_usage: bool) -> bytes:
 
 def _plain_until(events: bytes, start: int) -> int:
     """Where the event begins that has to be looked at."""
-    at = _notable(events, start)
-    if at < 0:
-        return len(events)
-    return max(start, _end_of_last(events, start, at))
+    first = len(events)
+    for word in (USAGE, DONE, ERROR):
+        at = events.find(word, start, first)
+        first = at if at >= 0 else first
+    return max(start, _end_of_last(events, start, first)) if first < len(events) else first
 
 
 def _end_of_last(data: bytes | bytearray, start: int, end: int) -> int:
