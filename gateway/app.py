@@ -126,7 +126,7 @@ def build_desk(settings: Settings) -> Desk:
         rates=rates,
         limiter=limiter,
         short_limiter=ShortLimiter(limiter, rates["api"]),
-        intake=Intake(settings.max_bodies_bytes or room(settings.max_body_bytes)),
+        intake=Intake(settings.max_bodies_bytes or room(settings.max_body_bytes), metrics),
         files=files,
         gatherer=Gatherer(studio, files, reader, settings.max_images, settings.picture_tokens, remote),
         reader=reader,

@@ -48,6 +48,7 @@ class Metrics:
         self.breaker_state = gauge("sightdesk_upstream_breaker_state", "0 closed, 1 half-open, 2 open.", "upstream")
         self.upstream_errors = counter("sightdesk_upstream_errors", "Failures of engines.", "upstream", "kind")
         self.client_disconnects = counter("sightdesk_client_disconnects", "Clients that left before the end.")
+        self.body_bytes = gauge("sightdesk_body_bytes", "Bytes of large requests in memory.")
         self.images = counter("sightdesk_images", "Pictures received.", "outcome")
         self.image_seconds = seconds("sightdesk_image_seconds", "Time to decode and scale a picture.")
         self.knowledge_seconds = seconds("sightdesk_knowledge_seconds", "Time to find clauses.")

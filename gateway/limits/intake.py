@@ -8,6 +8,7 @@ from pathlib import Path
 
 from gateway.context import RequestContext
 from gateway.errors import QueueFull
+from gateway.metrics import Metrics
 
 SHARE = 8  # the part of the memory; a body and what is made of it may be two and a half times its size
 BODIES = 8  # of MAX_BODY_BYTES each, that must fit in any case
@@ -18,8 +19,9 @@ CONTAINER_BOUND = Path("/sys/fs/cgroup/memory.max")  # cgroup v2; "max" where th
 class Intake:
     """Counts what has come, not what was declared: a slow sender takes no room from others that it does not fill."""
 
-    def __init__(self, most: int) -> None:
+    def __init__(self, most: int, metrics: Metrics) -> None:
         self._most = most
+        self._shown = metrics.body_bytes
         self._held = 0
         self._by_owner: Counter[str] = Counter()
 
@@ -34,6 +36,7 @@ class Intake:
                 retry_after=5,
             )
         self._held += more
+        self._shown.set(self._held)
         self._by_owner[owner] += more
         context.body_bytes = size
 
@@ -43,6 +46,7 @@ class Intake:
             return
         owner = context.counted
         self._held -= context.body_bytes
+        self._shown.set(self._held)
         self._by_owner[owner] -= context.body_bytes
         if not self._by_owner[owner]:
             del self._by_owner[owner]
