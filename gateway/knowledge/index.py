@@ -65,22 +65,30 @@ class Index:
         parts = [(query, 1.0)] if isinstance(query, str) else list(query)
         if not self.clauses or not parts:
             return []
-        weights = self._weights(parts)
+        weights, own = self._weights(parts), self._weights(parts[:1])
         raw = np.zeros(len(self.clauses), dtype=np.float32)
-        covered = np.zeros(len(self.clauses), dtype=np.float32)
         worded = np.zeros(len(self.clauses), dtype=bool)
         for term, weight in weights.items():
             posting = self._postings.get(term)
             if posting is not None:
                 where, values = posting
                 raw[where] += weight * values
-                covered[where] += weight * self._idf[term]
                 worded[where] |= len(term) > 1 and weight >= WORD_WEIGHT
-        asked = sum(weight * self._weight_asked(term) for term, weight in weights.items())
         chinese = bool(CJK.search(parts[0][0])) or not LATIN_WORD.search(parts[0][0])
         scores = np.where(self._chinese == chinese, raw, raw * OTHER_LANGUAGE)
         scores[~worded] = 0.0
-        return self._best(scores, covered / max(asked, 1e-6), limit, _codes(parts))
+        # What a picture says beside the question is no part of what has to be answered.
+        coverage = np.maximum(self._coverage(weights), self._coverage(own))
+        return self._best(scores, coverage, limit, _codes(parts))
+
+    def _coverage(self, weights: dict[str, float]) -> np.ndarray:
+        """The share of what is asked that each clause holds, 0 to 1."""
+        covered = np.zeros(len(self.clauses), dtype=np.float32)
+        for term, weight in weights.items():
+            if term in self._postings:
+                covered[self._postings[term][0]] += weight * self._idf[term]
+        asked = sum(weight * self._weight_asked(term) for term, weight in weights.items())
+        return covered / max(asked, 1e-6)
 
     def _weight_asked(self, term: str) -> float:
         """What a term adds to what was asked. A pair that no clause has mostly straddles two words: its characters count.

@@ -91,7 +91,25 @@ def test_a_missing_and_an_empty_folder_are_problems_and_not_crashes(tmp_path: Pa
 
 
 def test_the_sample_business_has_no_problem() -> None:
-    library = Library(Path(__file__).parents[2] / "knowledge")
+    library = Library(SAMPLE)
     assert library.problems == []
     assert {clause.locale for clause in library.clauses} == {"zh", "en"}
     assert all({"zh-CN", "en"} <= set(question) for group in library.questions for question in group["questions"])
+
+
+SAMPLE = Path(__file__).parents[2] / "knowledge"
+WAYBILL = "运单详情\n运单号 SF1402857369214\n承运商 顺丰速运\n订单号 QH202611180042317\n状态 运输中\n2026-11-20 08:12 已到达中转场"
+
+
+@pytest.mark.parametrize(
+    ("question", "clause"),
+    [
+        ("这个包裹三天没动了，怎么办？", "物流停滞"),
+        ("The parcel has not moved for three days.", "Tracking has stopped"),
+    ],
+)
+def test_what_a_picture_says_beside_a_question_does_not_fail_it(question: str, clause: str) -> None:
+    library = Library(SAMPLE)
+    for asked in ([(question, 1.0)], [(question, 1.0), ("运输中", 1.2), (WAYBILL, 0.15)]):
+        titles = [hit.clause.title for hit in library.search(asked, 5)]
+        assert any(title.endswith(clause) for title in titles), titles
