@@ -103,7 +103,7 @@ SYNONYMS = {
     "guarantee": "warranty", "fridge": "appliance", "take": "time", "name": "title", "long": "time", "arrived": "received",
     "late": "delay", "arrive": "delivery", "arrives": "delivery", "courier": "carrier", "cost": "fee", "price": "fee",
 }  # fmt: skip
-SYNONYM_WEIGHT = 0.5
+SYNONYM_WEIGHT = 0.9  # at 0.5 `make eval` finds two clauses fewer of 41 among four, and one fewer first
 
 
 def normalise(text: str) -> str:
