@@ -40,6 +40,10 @@ class Load:
     concurrency: int
     picture: str  # vLLM's bucket: (height, width, frames)
 
+    @property
+    def total(self) -> int:
+        return self.prompts * self.concurrency
+
 
 @dataclass(frozen=True, slots=True)
 class Figures:
@@ -56,7 +60,7 @@ def measure(url: str, load: Load, model: str, tokenizer: str, key: str, seed: in
     with tempfile.TemporaryDirectory() as folder:
         command = [
             str(VLLM_PYTHON), "-m", "benchmarks.vllm_client", "bench", "serve", "--backend", "openai-chat", "--endpoint", "/v1/chat/completions", "--base-url", url,
-            "--model", model, "--tokenizer", tokenizer, "--dataset-name", "random-mm", "--num-prompts", str(load.prompts * load.concurrency),
+            "--model", model, "--tokenizer", tokenizer, "--dataset-name", "random-mm", "--num-prompts", str(load.total),
             "--max-concurrency", str(load.concurrency), "--num-warmups", "4", "--seed", str(seed),
             "--random-input-len", "64", "--random-output-len", "32", "--random-range-ratio", "0.0",
             "--random-mm-base-items-per-request", "1", "--random-mm-limit-mm-per-prompt", '{"image": 2, "video": 0}',
@@ -73,7 +77,7 @@ def measure(url: str, load: Load, model: str, tokenizer: str, key: str, seed: in
         told["mean_ttft_ms"],
         told["median_ttft_ms"],
         told["mean_tpot_ms"],
-        load.prompts * load.concurrency - told["completed"],
+        load.total - told["completed"],
     )
 
 
@@ -98,7 +102,7 @@ def compare(
             found.append(measure(url, load, model, tokenizer, key, seed=100 * load.concurrency + turn))
             print(f"{url}: {found[-1].throughput:.1f} tokens/s", file=sys.stderr, flush=True)
     lines = [
-        f"{load.prompts * load.concurrency} prompts, {load.concurrency} at once, a picture {load.picture} each, {rounds} rounds:",
+        f"{load.total} prompts, {load.concurrency} at once, a picture {load.picture} each, {rounds} rounds:",
         "",
         "| | tokens/s | first token, ms: mean | median | between tokens, ms | failed |",
         "| --- | ---: | ---: | ---: | ---: | ---: |",

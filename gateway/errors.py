@@ -198,7 +198,7 @@ class UpstreamUnavailable(GatewayError):
 
 
 class StoreUnavailable(UpstreamUnavailable):
-    """The database of conversations, not an engine."""
+    """The database of conversations or the disk of files, not an engine."""
 
 
 class UpstreamTimeout(GatewayError):

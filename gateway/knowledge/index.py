@@ -65,7 +65,9 @@ class Index:
         parts = [(query, 1.0)] if isinstance(query, str) else list(query)
         if not self.clauses or not parts:
             return []
-        weights, own = self._weights(parts), self._weights(parts[:1])
+        weights = own = self._weights(parts[:1])
+        if len(parts) > 1:
+            weights = self._weights(parts)
         raw = np.zeros(len(self.clauses), dtype=np.float32)
         worded = np.zeros(len(self.clauses), dtype=bool)
         for term, weight in weights.items():
@@ -78,7 +80,9 @@ class Index:
         scores = np.where(self._chinese == chinese, raw, raw * OTHER_LANGUAGE)
         scores[~worded] = 0.0
         # What a picture says beside the question is no part of what has to be answered.
-        coverage = np.maximum(self._coverage(weights), self._coverage(own))
+        coverage = self._coverage(own)
+        if weights is not own:
+            coverage = np.maximum(coverage, self._coverage(weights))
         return self._best(scores, coverage, limit, _codes(parts))
 
     def _coverage(self, weights: dict[str, float]) -> np.ndarray:

@@ -6,7 +6,6 @@ all the others, and are charged by hand.
 
 import asyncio
 from collections.abc import Callable
-from functools import partial
 from typing import Annotated, Any, Protocol, TypeVar
 from urllib.parse import quote
 
@@ -101,8 +100,8 @@ def _file_routes(router: APIRouter, desk: Desk, prefix: str, limit: Any) -> None
         pictures = await desk.gatherer.studio.prepare(data)
         kind = sniff(data)
         pages = len(pictures) if kind == "application/pdf" else 1
-        keep = partial(desk.files.add, from_page=prefix == "/api")
-        stored = await asyncio.to_thread(keep, caller.owner, file.filename or "upload", kind, data, pages)
+        named, from_page = file.filename or "upload", prefix == "/api"
+        stored = await asyncio.to_thread(desk.files.add, caller.owner, named, kind, data, pages, from_page=from_page)
         # Reading starts here, while the question is still being typed.
         desk.reader.start_all(pictures)
         return stored.as_openai()

@@ -3,7 +3,6 @@
 import contextlib
 import json
 import socket
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -75,8 +74,8 @@ def test_a_length_that_is_only_declared_takes_no_memory(engine: Running, tmp_pat
         wait_for(gateway.url + "/readyz")
         before = psutil.Process(gateway.process.pid).memory_info().rss
         for _ in range(20):
-            stack.enter_context(sender(gateway, "sk-shop", 60 * MEGABYTE)).sendall(b" " * 100_000)
-        time.sleep(1)
+            stack.enter_context(sender(gateway, "sk-shop", 60 * MEGABYTE)).sendall(b" " * 300_000)
+        until(lambda: metric(gateway, "sightdesk_body_bytes") == 20 * 300_000)
         assert psutil.Process(gateway.process.pid).memory_info().rss - before < 60 * MEGABYTE
 
 
