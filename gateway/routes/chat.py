@@ -24,7 +24,6 @@ from gateway.protocol import Line
 
 log = logging.getLogger("sightdesk.chat")
 STOPPED = UpstreamUnavailable("The desk is being restarted; ask again.", retry_after=5)
-BUFFER_BYTES = 1024 * 1024
 # A body above this is parsed in a thread: 10 MB of JSON takes 13 ms.
 THREAD_BYTES = 256 * 1024
 
@@ -83,8 +82,8 @@ async def _whole_body(request: Request) -> bytes:
     if not more:
         return piece
     declared = int(context_of(request).given.get("content-length", "0"))
-    # Large from the start: one that grows out of malloc's heap stays there when it is freed. Not its whole size, which may be a lie.
-    buffer = io.BytesIO(bytes(min(declared, BUFFER_BYTES)))
+    # Its size from the start: one that grows stays in malloc's heap when it is freed. Zeros take no memory before they are written over.
+    buffer = io.BytesIO(bytes(declared))
     buffer.write(piece)
     while more:
         piece, more = await _piece(request)
