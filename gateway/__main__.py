@@ -70,6 +70,7 @@ def settle() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(20_000, 50, 100)
+    malloc.use_huge_pages()
     sys.setswitchinterval(SWITCH_SECONDS)
 
 
