@@ -160,6 +160,9 @@ test("every failure has words, with the bound", () => {
   assert.match(finer("image_too_large", "The picture is 9000×9000, 81000000 pixels; at most 50000000 (IMAGE_MAX_PIXELS)."), /9000×9000, 81 megapixels; at most 50/);
   assert.match(finer("pdf_too_large", "The PDF has 9 pages; at most 8 are taken (PDF_MAX_PAGES)."), /it has 9; at most 8/);
   assert.match(finer("invalid_image", "The PDF is protected by a password; remove it or send pictures of the pages."), /password/);
+  assert.match(finer("upstream_unavailable", "The file could not be kept here: No space left on device."), /cannot store files/);
+  assert.match(finer("upstream_unavailable", "The store of conversations does not answer; ask again in a moment."), /database does not answer/);
+  assert.match(finer("upstream_unavailable", "No engine answers at the moment; try again in 5 s."), /model is away/);
   assert.equal(wordsFor(new DeskError("strange", "why"), translator("en")), "Something went wrong: why");
 });
 

@@ -11,6 +11,8 @@ const DETAILS = [
   ["pdf_too_large", /has (?<pages>\d+) pages/, "error_pdf_pages"],
   ["invalid_image", /protected by a password/, "error_pdf_password"],
   ["invalid_image", /send pictures/, "error_pdf_unreadable"],
+  ["upstream_unavailable", /could not be kept/, "error_not_kept"],
+  ["upstream_unavailable", /store of conversations/, "error_no_store"],
 ];
 
 export function wordsFor(error, text, limits) {

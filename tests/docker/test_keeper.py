@@ -1,0 +1,113 @@
+"""What `docker kill` ends comes back with compose/keeper.yml; what a person stops stays stopped. Real containers."""
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import suppress
+
+import pytest
+
+from tests.docker.conftest import ROOT
+
+PROJECT = "sightdesk-keeper-test"
+DEAF = "trap '' TERM; while :; do sleep 1; done"
+
+
+def docker(*arguments: str) -> str:
+    return subprocess.run(["docker", *arguments], capture_output=True, text=True, check=True).stdout.strip()
+
+
+@pytest.fixture(scope="module")
+def keeper(docker: None) -> Iterator["subprocess.Popen[str]"]:
+    environ = {**os.environ, "COMPOSE_PROJECT_NAME": PROJECT}
+    command = [sys.executable, ROOT / "compose" / "keeper.py"]
+    process = subprocess.Popen(command, env=environ, stdout=subprocess.PIPE, text=True)
+    try:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "keeper: watching\n"
+        yield process
+    finally:
+        process.terminate()
+        process.wait(10)
+        process.stdout.close()  # type: ignore[union-attr]
+
+
+@pytest.fixture
+def run() -> Iterator[object]:
+    made: list[str] = []
+
+    def start(script: str = "exec sleep 600", restart: str = "unless-stopped") -> str:
+        label = f"--label=com.docker.compose.project={PROJECT}"
+        options = ["-d", label, f"--restart={restart}", "--init", "--stop-timeout=1", "--entrypoint=sh"]
+        made.append(docker("run", *options, "nginx:1.28", "-c", script))
+        return made[-1]
+
+    yield start
+    for container in made:
+        with suppress(subprocess.CalledProcessError):
+            docker("rm", "-f", container)
+
+
+def is_running(container: str) -> bool:
+    return docker("inspect", "-f", "{{.State.Running}}", container) == "true"
+
+
+def started_at(container: str) -> str:
+    return docker("inspect", "-f", "{{.State.StartedAt}}", container)
+
+
+def comes_back(container: str, before: str, seconds: float = 10) -> bool:
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        if is_running(container) and started_at(container) != before:
+            return True
+        time.sleep(0.1)
+    return False
+
+
+@pytest.mark.usefixtures("keeper")
+def test_what_was_killed_comes_back_each_time(run) -> None:  # type: ignore[no-untyped-def]
+    container = run()
+    for _ in range(2):
+        before = started_at(container)
+        docker("kill", container)
+        assert comes_back(container, before)
+
+
+@pytest.mark.usefixtures("keeper")
+@pytest.mark.parametrize("script", ["exec sleep 600", DEAF])
+def test_what_was_stopped_stays_stopped_also_where_docker_had_to_kill_it(run, script: str) -> None:  # type: ignore[no-untyped-def]
+    container = run(script)
+    docker("stop", container)
+    assert not comes_back(container, started_at(container), 2)
+    docker("start", container)
+    before = started_at(container)
+    docker("kill", container)
+    assert comes_back(container, before), "an earlier stop says nothing about this kill"
+
+
+@pytest.mark.usefixtures("keeper")
+def test_what_runs_once_is_not_started_again(run) -> None:  # type: ignore[no-untyped-def]
+    container = run(restart="no")
+    docker("kill", container)
+    assert not comes_back(container, started_at(container), 2)
+
+
+def test_what_is_removed_by_force_is_gone_and_the_keeper_goes_on(keeper, run) -> None:  # type: ignore[no-untyped-def]
+    docker("rm", "-f", run())
+    time.sleep(1)
+    assert keeper.poll() is None
+    container = run()
+    before = started_at(container)
+    docker("kill", container)
+    assert comes_back(container, before)
+
+
+def test_without_an_engine_it_says_so_in_one_line() -> None:
+    environ = {**os.environ, "COMPOSE_PROJECT_NAME": PROJECT, "DOCKER_SOCKET": "/nowhere/docker.sock"}
+    run = subprocess.run([sys.executable, ROOT / "compose" / "keeper.py"], env=environ, capture_output=True, text=True)
+    assert (run.returncode, run.stderr) == (1, "")
+    assert run.stdout.startswith("keeper: no Docker engine answers at /nowhere/docker.sock (DOCKER_SOCKET): ")
+    assert run.stdout.count("\n") == 1
