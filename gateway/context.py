@@ -74,14 +74,13 @@ def headers_of(scope: Scope) -> dict[str, str]:
     return given
 
 
-def context_of(where: HTTPConnection | Scope) -> RequestContext:
-    scope = where.scope if isinstance(where, HTTPConnection) else where
+def context_of(scope: Scope) -> RequestContext:
     context: RequestContext = scope[CONTEXT]
     return context
 
 
 async def caller_of(request: HTTPConnection) -> Caller:
     """The caller whom `Identify` has found. For routes that nobody may call unknown, as a dependency or by hand."""
-    caller = context_of(request).caller
+    caller = context_of(request.scope).caller
     assert caller is not None, "this route is listed as open, and asks who calls"
     return caller

@@ -3,9 +3,9 @@ dribble in after it was answered, how long a client may take nothing of its answ
 
 import asyncio
 import fcntl
+import secrets
 import sys
 import termios
-import uuid
 import weakref
 from collections.abc import Callable
 from http import HTTPStatus
@@ -161,7 +161,7 @@ class BoundedProtocol(HttpToolsProtocol):
         body = orjson.dumps(error.body())
         head = (
             f"HTTP/1.1 {error.status} {HTTPStatus(error.status).phrase}\r\ncontent-type: application/json\r\n"
-            f"content-length: {len(body)}\r\nx-request-id: {uuid.uuid4().hex}\r\nconnection: close\r\n\r\n"
+            f"content-length: {len(body)}\r\nx-request-id: {secrets.token_hex(16)}\r\nconnection: close\r\n\r\n"
         )
         self.transport.write(head.encode("ascii") + body)
         self.transport.close()

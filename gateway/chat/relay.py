@@ -121,12 +121,21 @@ def _looked_at(events: bytes, meter: Meter, wants_usage: bool) -> bytes:
             passed.append(events[start:plain])
             start = plain
             continue
-        end = END_OF_EVENT.search(events, start)
-        assert end is not None, "whole events only"
-        event, start = events[start : end.end()], end.end()
+        end = _end_of_first(events, start)
+        event, start = events[start:end], end
         if _note(event, meter) or (wants_usage and not meter.failed):
             passed.append(event)
     return b"".join(passed)
+
+
+def _end_of_first(events: bytes, start: int) -> int:
+    """Where the event that begins at `start` ends, by "\\n\\n" or "\\r\\n\\r\\n", whichever comes first."""
+    end = events.find(b"\n\n", start)
+    if end >= 0 and b"\r" not in events:
+        return end + 2
+    found = END_OF_EVENT.search(events, start)
+    assert found is not None, "whole events only"
+    return found.end()
 
 
 def _plain_until(events: bytes, start: int) -> int:
@@ -153,7 +162,12 @@ def _count(events: bytes, start: int, end: int) -> int:
 
 def _note(event: bytes, meter: Meter) -> bool:
     """Whether the event is for the client in any case; false for a usage event."""
-    payload = b"\n".join(line[5:].strip() for line in event.splitlines() if line.startswith(b"data:"))
+    if (
+        event.startswith(b"data: ") and event.count(b"\n") == 2 and b"\r" not in event
+    ):  # one line, as every engine writes it
+        payload = event[6:].strip()
+    else:
+        payload = b"\n".join(line[5:].strip() for line in event.splitlines() if line.startswith(b"data:"))
     if payload == b"[DONE]":
         meter.done = True
         return True

@@ -38,7 +38,7 @@ class Authenticator:
 
     def _for_api(self, connection: HTTPConnection) -> Caller:
         """`/v1`: an API key, or an anonymous network."""
-        context = context_of(connection)
+        context = context_of(connection.scope)
         bearer = _bearer(connection)
         if bearer is not None and not self._key_means_nothing(connection, context):
             return self._key(bearer)
@@ -55,7 +55,7 @@ class Authenticator:
 
     def _for_page(self, connection: HTTPConnection) -> Caller:
         """`/api`: an embed token or an API key, nginx's user, or an anonymous network."""
-        context = context_of(connection)
+        context = context_of(connection.scope)
         bearer = _bearer(connection)
         if bearer is not None:
             is_token = bearer.count(".") == 2 and self.keys.find(bearer) is None
@@ -100,13 +100,13 @@ class Authenticator:
 
 
 def _bearer(connection: HTTPConnection) -> str | None:
-    scheme, _, value = context_of(connection).given.get("authorization", "").partition(" ")
+    scheme, _, value = context_of(connection.scope).given.get("authorization", "").partition(" ")
     return value.strip() if scheme.lower() == "bearer" else None
 
 
 def check_token_origin(origin: str, connection: HTTPConnection) -> None:
     """A token works on the desk's own page and on the page it was made for; who carries it off to another gets nothing."""
-    context = context_of(connection)
+    context = context_of(connection.scope)
     sent = context.given.get("origin", "").lower()
     own = is_own(sent, context.given.get("host", ""), context.scheme)
     if sent and not own and sent != origin.rstrip("/").lower():

@@ -71,15 +71,14 @@ class Admission:
 
         Raises UpstreamUnavailable when no engine can be asked, QueueFull when the queue is full or QUEUE_TIMEOUT is over.
         """
-        waiter = Waiter(owner, affinity, exclude)
-        if not self._candidates(waiter):
+        if not any(upstream.usable for upstream in self._allowed(exclude)):
             raise self._unavailable(exclude)
-        if not self._waiting and (permit := self._grant(waiter)):
+        if not self._waiting and (permit := self._grant(affinity, exclude)):
             self._metrics.queue_wait.observe(0)
             return permit
         if self.depth >= self._max_queued:
             raise QueueFull(f"All engines are busy and {self._max_queued} requests wait already.", retry_after=5)
-        return await self._wait(waiter, moved)
+        return await self._wait(Waiter(owner, affinity, exclude), moved)
 
     async def _wait(self, waiter: Waiter, moved: Moved | None) -> Permit:
         started = time.perf_counter()
@@ -119,7 +118,7 @@ class Admission:
             return False
         for owner, queue in self._waiting.items():
             for waiter in queue:
-                if permit := self._grant(waiter):
+                if permit := self._grant(waiter.affinity, waiter.exclude):
                     self._waiting.move_to_end(owner)
                     self._leave(waiter)
                     waiter.inbox.put_nowait(permit)
@@ -130,7 +129,7 @@ class Admission:
         """Nobody waits for engines that are all down or behind an open circuit."""
         waiting = [waiter for queue in self._waiting.values() for waiter in queue]
         for waiter in waiting:
-            if not any(upstream.hopeful for upstream in self._allowed(waiter)):
+            if not any(upstream.hopeful for upstream in self._allowed(waiter.exclude)):
                 self._leave(waiter)
                 waiter.inbox.put_nowait(self._unavailable(waiter.exclude))
 
@@ -139,17 +138,14 @@ class Admission:
         rounds = max(map(len, self._waiting.values()), default=0)
         return [queue[turn] for turn in range(rounds) for queue in self._waiting.values() if turn < len(queue)]
 
-    def _allowed(self, waiter: Waiter) -> list[Upstream]:
-        return [upstream for upstream in self.upstreams if upstream.name not in waiter.exclude]
+    def _allowed(self, exclude: frozenset[str]) -> list[Upstream]:
+        return [upstream for upstream in self.upstreams if upstream.name not in exclude]
 
-    def _candidates(self, waiter: Waiter) -> list[Upstream]:
-        return [upstream for upstream in self._allowed(waiter) if upstream.usable]
-
-    def _grant(self, waiter: Waiter) -> Permit | None:
-        free = [upstream for upstream in self._candidates(waiter) if upstream.has_room]
+    def _grant(self, affinity: str, exclude: frozenset[str]) -> Permit | None:
+        free = [upstream for upstream in self._allowed(exclude) if upstream.usable and upstream.has_room]
         if not free:
             return None
-        chosen = free[0] if len(free) == 1 else _chosen(free, waiter.affinity)
+        chosen = free[0] if len(free) == 1 else _chosen(free, affinity)
         chosen.take()
         return Permit(chosen, chosen.breaker.started())
 

@@ -9,7 +9,7 @@ from collections import OrderedDict
 from collections.abc import Coroutine
 from dataclasses import dataclass
 from functools import cache
-from typing import Any, NamedTuple, cast
+from typing import Any, cast
 
 from limits import RateLimitItem, parse
 from limits.aio.storage import Storage
@@ -18,7 +18,7 @@ from limits.storage import storage_from_string
 
 from gateway.context import RequestContext
 from gateway.errors import RateLimitExceeded
-from gateway.limits.windows import MAX_KEYS, MemoryWindows
+from gateway.limits.windows import MAX_KEYS, MemoryWindows, Window
 from gateway.metrics import Metrics
 
 log = logging.getLogger("sightdesk.limits")
@@ -39,24 +39,21 @@ class Rate:
 
     scope: str
     item: RateLimitItem
+    name: str  # scope and limit: one caller's windows under two limits are two
+    seconds: int
 
     @classmethod
     @cache
     def of(cls, scope: str, text: str) -> "Rate":
-        return cls(scope, parse(text))
-
-
-class Window(NamedTuple):
-    allowed: bool
-    remaining: int
-    reset: float  # seconds until one more is allowed
+        item = parse(text)
+        return cls(scope, item, f"{scope}/{item}", item.get_expiry())
 
 
 class RateLimiter:
     """Counts in the shared storage; while that is gone or slow, in this process's own memory."""
 
     def __init__(self, storage_url: str, metrics: Metrics) -> None:
-        self._local = MovingWindowRateLimiter(MemoryWindows())
+        self._local = MemoryWindows()
         self._shared = self._shared_limiter(storage_url)
         self._full = FullWindows()
         self._slow_since: float | None = None
@@ -90,16 +87,19 @@ class RateLimiter:
 
     async def _hit(self, rate: Rate, owner: str) -> Window:
         if self._shared is None:
-            return await hit_in(self._local, rate, owner)
+            return self._hit_here(rate, owner)
         full = self._full.until(rate, owner)
         if full is not None:
             return full
         window = await self._in_time(hit_in(self._shared, rate, owner)) if self._shared_is_due() else None
         if window is None:
-            return await hit_in(self._local, rate, owner)
+            return self._hit_here(rate, owner)
         if not window.allowed:
             self._full.remember(rate, owner, window)
         return window
+
+    def _hit_here(self, rate: Rate, owner: str) -> Window:
+        return self._local.hit(f"{rate.name}/{owner}", rate.item.amount, rate.seconds)
 
     def _shared_is_due(self) -> bool:
         """During an outage one request tries again after each pause; the others do not wait for it."""

@@ -19,7 +19,7 @@ from gateway.limits.rates import Rate, RateLimiter
 
 def owner_key(request: Request) -> str:
     """Whom a short route charges."""
-    return context_of(request).counted
+    return context_of(request.scope).counted
 
 
 class ShortLimiter(Limiter):  # type: ignore[misc]
@@ -32,7 +32,7 @@ class ShortLimiter(Limiter):  # type: ignore[misc]
 
     async def charge(self, request: Request) -> None:
         """Raises RateLimitExceeded."""
-        await self._counter.check(self._rate, owner_key(request), context_of(request))
+        await self._counter.check(self._rate, owner_key(request), context_of(request.scope))
 
     def _check_request_limit(
         self, request: Request, endpoint_func: Callable[..., Any] | None, in_middleware: bool = True

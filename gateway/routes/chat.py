@@ -34,7 +34,7 @@ def chat_router(desk: Desk) -> APIRouter:
 
     @router.post("/v1/chat/completions", openapi_extra=_documented(ChatRequest), summary="Chat completions")
     async def completions(request: Request) -> Response:
-        context, caller = context_of(request), await caller_of(request)
+        context, caller = context_of(request.scope), await caller_of(request)
         await desk.limiter.check(desk.rate_of(caller), context.counted, context)
         chat = await read_body(request, ChatRequest, desk)
         wants_extras = context.given.get("x-sightdesk-extras") == "1"
@@ -42,7 +42,7 @@ def chat_router(desk: Desk) -> APIRouter:
 
     @router.post("/api/chat", openapi_extra=_documented(PageRequest), summary="Ask, from the page")
     async def page_chat(request: Request) -> Response:
-        context, caller = context_of(request), await caller_of(request)
+        context, caller = context_of(request.scope), await caller_of(request)
         await desk.limiter.check(desk.rates["user"], context.counted, context)
         chat = await read_body(request, PageRequest, desk)
         question = ask(desk, request, chat, caller, wants_extras=True)
@@ -55,7 +55,7 @@ def chat_router(desk: Desk) -> APIRouter:
         await desk.short_limiter.charge(request)
         start = request.query_params.get("from", "")[:9]
         number = int(start) if start.isdecimal() else 0
-        return ResumeResponse(desk, desk.answers.find(answer, caller.owner), number, context_of(request))
+        return ResumeResponse(desk, desk.answers.find(answer, caller.owner), number, context_of(request.scope))
 
     @router.post("/api/chat/{answer}/stop", summary="Stop an answer", status_code=204)
     async def stop(request: Request, answer: str) -> Response:
@@ -81,7 +81,7 @@ async def _whole_body(request: Request) -> bytes:
     piece, more = await _piece(request)
     if not more:
         return piece
-    declared = int(context_of(request).given.get("content-length", "0"))
+    declared = int(context_of(request.scope).given.get("content-length", "0"))
     # Its size from the start: one that grows stays in malloc's heap when it is freed. Zeros take no memory before they are written over.
     buffer = io.BytesIO(bytes(declared))
     buffer.write(piece)
@@ -102,12 +102,12 @@ async def _piece(request: Request) -> tuple[bytes, bool]:
 
 
 def ask(desk: Desk, request: Request, chat: ChatRequest, caller: Caller, wants_extras: bool) -> Question:
-    session = context_of(request).given.get("x-session-id", "")
+    session = context_of(request.scope).given.get("x-session-id", "")
     assistant = desk.catalog.is_assistant(chat.model, desk.upstreams)
     return Question(
         request=chat,
         caller=caller,
-        context=context_of(request),
+        context=context_of(request.scope),
         assistant=assistant,
         wants_extras=wants_extras and assistant,
         affinity=affinity_of(chat, session) if len(desk.upstreams) > 1 else "",

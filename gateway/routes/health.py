@@ -15,7 +15,7 @@ from gateway.metrics import CONTENT_TYPE
 
 
 def from_private(request: Request) -> bool:
-    return is_private(context_of(request).address)
+    return is_private(context_of(request.scope).address)
 
 
 def health_router(desk: Desk) -> APIRouter:

@@ -83,55 +83,55 @@ def test_without_redis_a_gateway_goes_on_with_its_own_limits_and_says_so() -> No
         assert metric(gateway, "sightdesk_rate_storage_up") == 0
 
 
-async def test_a_window_moves_instead_of_starting_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_window_moves_instead_of_starting_anew(monkeypatch: pytest.MonkeyPatch) -> None:
     now = 1000.0
     monkeypatch.setattr(windows.time, "time", lambda: now)
     storage = MemoryWindows()
     for now in (1000.0, 1030.0, 1059.0):  # noqa: B007 - the storage's clock
-        assert await storage.acquire_entry("k", 3, 60)
+        assert storage.hit("k", 3, 60).allowed
     for now, allowed in ((1059.9, False), (1060.5, True), (1061.0, False), (1089.0, False), (1090.5, True)):
-        assert await storage.acquire_entry("k", 3, 60) is allowed, now
+        assert storage.hit("k", 3, 60).allowed is allowed, now
 
 
-async def test_callers_that_fell_silent_are_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_callers_that_fell_silent_are_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
     now = 1000.0
     monkeypatch.setattr(windows.time, "time", lambda: now)
     storage = MemoryWindows()
     for number in range(500):
-        await storage.acquire_entry(f"old-{number}", 3, 60)
+        storage.hit(f"old-{number}", 3, 60)
     now = 1061.0
-    await storage.acquire_entry("new", 3, 60)
-    assert await storage.reset() == 1
+    storage.hit("new", 3, 60)
+    assert len(storage) == 1
 
 
-async def test_no_number_of_callers_makes_memory_grow_without_end(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_number_of_callers_makes_memory_grow_without_end(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(windows, "MAX_KEYS", 100)
     storage = MemoryWindows()
     for number in range(1000):
-        await storage.acquire_entry(f"{number}", 3, 60)
-    assert await storage.reset() == 100
+        storage.hit(f"{number}", 3, 60)
+    assert len(storage) == 100
 
 
-async def test_a_flood_of_callers_lets_nobody_in_again_who_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_flood_of_callers_lets_nobody_in_again_who_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(windows, "MAX_KEYS", 100)
     storage = MemoryWindows()
     for guesser in ("one", "two"):
-        assert [await storage.acquire_entry(guesser, 3, 60) for _ in range(4)] == [True] * 3 + [False]
-    assert await storage.acquire_entry("slow", 3, 60)
+        assert [storage.hit(guesser, 3, 60).allowed for _ in range(4)] == [True] * 3 + [False]
+    assert storage.hit("slow", 3, 60).allowed
     for number in range(1000):
-        await storage.acquire_entry(f"{number}", 3, 60)
-    assert not await storage.acquire_entry("one", 3, 60)
-    assert not await storage.acquire_entry("two", 3, 60)
-    assert [await storage.acquire_entry("slow", 3, 60) for _ in range(3)] == [True] * 3, "forgotten, as it may be"
-    assert await storage.reset() <= 100
+        storage.hit(f"{number}", 3, 60)
+    assert not storage.hit("one", 3, 60).allowed
+    assert not storage.hit("two", 3, 60).allowed
+    assert [storage.hit("slow", 3, 60).allowed for _ in range(3)] == [True] * 3, "forgotten, as it may be"
+    assert len(storage) <= 100
 
 
-async def test_a_flood_of_refused_callers_makes_no_call_dear(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_flood_of_refused_callers_makes_no_call_dear(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(windows, "MAX_KEYS", 100)
     storage = MemoryWindows()
     for number in range(1000):
-        await storage.acquire_entry(f"{number}", 1, 60)
-    assert await storage.reset() == 100
+        storage.hit(f"{number}", 1, 60)
+    assert len(storage) == 100
 
 
 def test_an_ipv6_address_is_counted_by_its_64() -> None:
