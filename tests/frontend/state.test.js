@@ -178,6 +178,18 @@ test("history is the server's where it keeps one, else the browser's, else nowhe
   assert.deepEqual([denied.place, denied.why], ["none", "noStorage"]);
 });
 
+test("a list that is asked for after an answer is not one that was on its way before; the start asks once", async () => {
+  const answers = [];
+  const history = new ServerHistory({ conversations: () => new Promise((resolve) => answers.push(resolve)) });
+  const [side, session] = [history.page(), history.list()];
+  assert.equal(answers.length, 1);
+  const after = history.page();
+  assert.equal(answers.length, 2);
+  answers[1]({ data: [{ id: "c1" }], has_more: false });
+  answers[0]({ data: [], has_more: false });
+  assert.deepEqual([(await side).data, await session, (await after).data], [[], [], [{ id: "c1" }]]);
+});
+
 test("what was kept in the browser while the server could not is not lost when it can again", async () => {
   const storage = new Storage();
   const away = await historyFor({ history: "local" }, {}, storage);

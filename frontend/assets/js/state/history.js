@@ -21,7 +21,7 @@ function hasKept(storage) {
 
 export class ServerHistory {
   #desk;
-  #newest = null; // the list and the session both ask for it at the start: one request
+  #newest = null; // on its way; at the start the session takes what the list has asked for: one request
   place = "server";
 
   constructor(desk) {
@@ -30,7 +30,9 @@ export class ServerHistory {
 
   page({ query = "", before = "" } = {}) {
     if (query || before) return this.#fetch({ query, before });
-    return (this.#newest ??= this.#fetch({}).finally(() => (this.#newest = null)));
+    // Asked anew each time: what is on its way may be older than the answer that was just kept.
+    const asked = this.#fetch({}).finally(() => this.#newest === asked && (this.#newest = null));
+    return (this.#newest = asked);
   }
 
   async #fetch(wanted) {
@@ -39,7 +41,7 @@ export class ServerHistory {
   }
 
   async list() {
-    return (await this.page()).data;
+    return (await (this.#newest ?? this.page())).data;
   }
 
   /** null where there is none of that id, or no longer. */
