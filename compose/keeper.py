@@ -14,6 +14,7 @@ import httpx
 
 SOCKET = environ.get("DOCKER_SOCKET", "/var/run/docker.sock")
 KILL = "9"
+ENDING = ("2", "3", "15")  # SIGINT, SIGQUIT, SIGTERM: whoever sends one wants an end; SIGHUP and SIGUSR1 are no stop
 KEPT = ("always", "unless-stopped")  # restart policies of what is meant to run
 ANSWER_SECONDS = 30.0  # a start takes seconds; the events have no time
 
@@ -38,7 +39,10 @@ class Keeper:
     def _hear(self, event: dict[str, Any]) -> None:
         container, told = event["Actor"]["ID"], event["Actor"]["Attributes"]
         if event["Action"] == "kill":
-            (self._killed if told["signal"] == KILL else self._asked).add(container)
+            if told["signal"] == KILL:
+                self._killed.add(container)
+            elif told["signal"] in ENDING:
+                self._asked.add(container)
         elif event["Action"] == "die":
             if container in self._killed - self._asked:
                 self._start(container, told["name"])
@@ -57,7 +61,7 @@ class Keeper:
 
 
 def say(words: str) -> None:
-    print(f"keeper: {words}", flush=True)  # noqa: T201
+    print(f"keeper: {words}", flush=True)  # noqa: T201 - a container's log is what it prints
 
 
 def main() -> int:

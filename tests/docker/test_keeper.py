@@ -4,7 +4,7 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 
 import pytest
@@ -12,6 +12,8 @@ import pytest
 from tests.docker.conftest import ROOT
 
 PROJECT = "sightdesk-keeper-test"
+Run = Callable[..., str]
+RELOADS = "trap : HUP; while :; do sleep 1; done"
 DEAF = "trap '' TERM; while :; do sleep 1; done"
 
 
@@ -23,19 +25,17 @@ def docker(*arguments: str) -> str:
 def keeper(docker: None) -> Iterator["subprocess.Popen[str]"]:
     environ = {**os.environ, "COMPOSE_PROJECT_NAME": PROJECT}
     command = [sys.executable, ROOT / "compose" / "keeper.py"]
-    process = subprocess.Popen(command, env=environ, stdout=subprocess.PIPE, text=True)
-    try:
-        assert process.stdout is not None
-        assert process.stdout.readline() == "keeper: watching\n"
-        yield process
-    finally:
-        process.terminate()
-        process.wait(10)
-        process.stdout.close()  # type: ignore[union-attr]
+    with subprocess.Popen(command, env=environ, stdout=subprocess.PIPE, text=True) as process:
+        try:
+            assert process.stdout is not None
+            assert process.stdout.readline() == "keeper: watching\n"
+            yield process
+        finally:
+            process.terminate()
 
 
 @pytest.fixture
-def run() -> Iterator[object]:
+def run() -> Iterator[Run]:
     made: list[str] = []
 
     def start(script: str = "exec sleep 600", restart: str = "unless-stopped") -> str:
@@ -68,7 +68,7 @@ def comes_back(container: str, before: str, seconds: float = 10) -> bool:
 
 
 @pytest.mark.usefixtures("keeper")
-def test_what_was_killed_comes_back_each_time(run) -> None:  # type: ignore[no-untyped-def]
+def test_what_was_killed_comes_back_each_time(run: Run) -> None:
     container = run()
     for _ in range(2):
         before = started_at(container)
@@ -78,7 +78,7 @@ def test_what_was_killed_comes_back_each_time(run) -> None:  # type: ignore[no-u
 
 @pytest.mark.usefixtures("keeper")
 @pytest.mark.parametrize("script", ["exec sleep 600", DEAF])
-def test_what_was_stopped_stays_stopped_also_where_docker_had_to_kill_it(run, script: str) -> None:  # type: ignore[no-untyped-def]
+def test_what_was_stopped_stays_stopped_also_where_docker_had_to_kill_it(run: Run, script: str) -> None:
     container = run(script)
     docker("stop", container)
     assert not comes_back(container, started_at(container), 2)
@@ -89,13 +89,22 @@ def test_what_was_stopped_stays_stopped_also_where_docker_had_to_kill_it(run, sc
 
 
 @pytest.mark.usefixtures("keeper")
-def test_what_runs_once_is_not_started_again(run) -> None:  # type: ignore[no-untyped-def]
+def test_a_signal_that_is_no_stop_says_nothing_about_a_later_kill(run: Run) -> None:
+    container = run(RELOADS)
+    before = started_at(container)
+    docker("kill", "-s", "HUP", container)
+    docker("kill", container)
+    assert comes_back(container, before)
+
+
+@pytest.mark.usefixtures("keeper")
+def test_what_runs_once_is_not_started_again(run: Run) -> None:
     container = run(restart="no")
     docker("kill", container)
     assert not comes_back(container, started_at(container), 2)
 
 
-def test_what_is_removed_by_force_is_gone_and_the_keeper_goes_on(keeper, run) -> None:  # type: ignore[no-untyped-def]
+def test_what_is_removed_by_force_is_gone_and_the_keeper_goes_on(keeper: "subprocess.Popen[str]", run: Run) -> None:
     docker("rm", "-f", run())
     time.sleep(1)
     assert keeper.poll() is None
