@@ -71,10 +71,13 @@ class Relay:
 
 @dataclass(frozen=True, slots=True)
 class Peer:
+    """`slow`: it takes minutes a round, and ten for a million events: one round without them is what it gets."""
+
     name: str
     start: Callable[[str, Path], contextlib.AbstractContextManager[Relay]]
     installed: Callable[[], bool]
     version: Callable[[], str]
+    slow: bool = False
 
 
 @contextlib.contextmanager
@@ -175,6 +178,6 @@ def nginx_version() -> str:
 PEERS = (
     Peer("nginx", nginx, lambda: shutil.which("nginx") is not None, nginx_version),
     Peer("vllm-router", router, (BIN / "vllm-router").exists, lambda: installed_version("vllm-router")),
-    Peer("LiteLLM", litellm, (BIN / "litellm").exists, lambda: installed_version("litellm")),
+    Peer("LiteLLM", litellm, (BIN / "litellm").exists, lambda: installed_version("litellm"), slow=True),
     Peer("SightDesk", gateway, lambda: True, lambda: "this tree"),
 )

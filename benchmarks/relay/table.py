@@ -97,7 +97,8 @@ def section(found: All, names: list[str], versions: dict[str, str], sizes: Sizes
     told = ", ".join(f"{name} {version}" for name, version in versions.items() if name != OURS)
     return f"""## What relaying costs
 
-`make bench-relay`, {machine()}; {told}. The relay alone on one core, the fake engine and the client on another.
+`make bench-relay`, {machine()}; {told}. The relay alone on one core, the fake engine and the client on another;
+the relays by turns, {sizes.rounds} rounds, each started anew (LiteLLM once): a row is the median, but for memory and the image work.
 SightDesk with every feature on: key, limit by key, admission, accounting, metrics, request log. Every answer is held
 against what the engine sent. Its database has its tables already. An answer is 66 events (role, 64 tokens, finish); its CPU includes its request's. With the
 streams open, new ones begin evenly spread as old ones end. Ratios travel; absolute figures do not.
