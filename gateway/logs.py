@@ -2,12 +2,40 @@
 
 import logging
 import sys
-from datetime import UTC, datetime
+import time
+from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
 import orjson
 
-# What every LogRecord has; the rest came in through `extra`.
+
+class Record(logging.LogRecord):
+    """What a line shows, and nothing that logging would find out besides for each."""
+
+    pathname = filename = module = funcName = ""
+    lineno = 0
+    exc_text = stack_info = None
+
+    def __init__(
+        self,
+        name: str,
+        level: int,
+        pathname: str,
+        lineno: int,
+        msg: object,
+        args: Any,
+        exc_info: Any,
+        *_: Any,
+        **__: Any,
+    ) -> None:
+        self.name, self.levelno, self.levelname = name, level, logging.getLevelName(level)
+        self.msg, self.exc_info = msg, exc_info
+        self.args = args[0] if args and isinstance(args[0], Mapping) else args  # as LogRecord takes %(name)s
+        self.created = time.time()
+
+
+# The rest of a record came in through `extra`.
 STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName", "color_message"}
 
 
@@ -25,7 +53,7 @@ class TextFormatter(logging.Formatter):
 
 def fields_of(record: logging.LogRecord) -> dict[str, Any]:
     fields: dict[str, Any] = {
-        "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
+        "time": moment(record.created),
         "level": record.levelname.lower(),
         "event": record.getMessage(),
     }
@@ -35,13 +63,23 @@ def fields_of(record: logging.LogRecord) -> dict[str, Any]:
     return fields
 
 
+def moment(seconds: float) -> str:
+    """ISO 8601 in UTC, to the millisecond."""
+    milliseconds = int(seconds * 1000)
+    return f"{_second(milliseconds // 1000)}.{milliseconds % 1000:03d}+00:00"
+
+
+@lru_cache(1)
+def _second(seconds: int) -> str:
+    return time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(seconds))
+
+
 def configure(level: str, format: str) -> None:
     handler = logging.StreamHandler(sys.stdout)
     handler.setFormatter(JSONFormatter() if format == "json" else TextFormatter())
     logging.basicConfig(level=level.upper(), handlers=[handler], force=True)
-    # What no line of ours shows need not be found out for each (logging's own manual, "Optimization").
-    logging._srcfile = None
-    logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
+    logging.setLogRecordFactory(Record)
+    logging._srcfile = None  # nor who called (logging's own manual, "Optimization")
     # The gateway logs its requests itself; these repeat them, or name URLs.
     for noisy in ("uvicorn.access", "httpx", "watchfiles", "slowapi", "pyvips", "PIL", "asyncio", "alembic"):
         logging.getLogger(noisy).setLevel(logging.WARNING)

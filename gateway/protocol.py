@@ -9,6 +9,7 @@ import termios
 import weakref
 from collections.abc import Callable
 from http import HTTPStatus
+from typing import Any
 
 import httptools
 import orjson
@@ -45,6 +46,11 @@ class Line:
         if self.on_leave is not None:
             self.on_leave()
 
+    def hold_head(self) -> None:
+        """Keeps the head that is sent next until its body's first bytes, which have to follow at once: the client wakes up once."""
+        if (cycle := self._cycle()) is not None:
+            cycle.transport = _Head(cycle)  # type: ignore[assignment]  # as much of one as a cycle uses
+
     def write_chunks(self, chunks: bytes) -> bool:
         """Whole chunks, their frames included, into a response that has begun; false where `send` has to do it, since the client is
         slow or gone, or its response is not in chunks."""
@@ -53,6 +59,25 @@ class Line:
             return False
         cycle.transport.write(chunks)
         return True
+
+
+class _Head:
+    """Stands for a transport until it has been written to twice: one system call for both."""
+
+    def __init__(self, cycle: RequestResponseCycle) -> None:
+        self._cycle = cycle
+        self._transport = cycle.transport
+        self._head: bytes | None = None
+
+    def write(self, data: bytes) -> None:
+        if self._head is None:
+            self._head = data
+        else:
+            self._cycle.transport = self._transport
+            self._transport.writelines((self._head, data))
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._transport, name)
 
 
 class BoundedProtocol(HttpToolsProtocol):

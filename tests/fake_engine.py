@@ -54,6 +54,8 @@ async def stream(order: str, usage: dict[str, int]) -> AsyncIterator[bytes]:
         if order == "die":
             ended = True
             raise RuntimeError("the engine dies here")
+        if order == "stall":
+            await asyncio.sleep(30)
         if order == "endless":
             for number in range(3000):
                 yield chunk(f" {number}")

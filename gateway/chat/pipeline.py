@@ -2,23 +2,20 @@
 relay → account (docs/architecture.md)."""
 
 import asyncio
-import hashlib
-import secrets
 import time
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
-from typing import Any
+from collections.abc import Awaitable
+from dataclasses import dataclass
+from typing import Any, TypeVar
 
 import orjson
 
 from gateway.chat import extras, prompt
 from gateway.chat.account import account
 from gateway.chat.compose import compose
+from gateway.chat.question import Question, public
 from gateway.chat.relay import Meter, Relay
 from gateway.chat.reply import Sink
-from gateway.chat.request import ChatRequest, PageRequest
-from gateway.context import Caller, RequestContext
+from gateway.context import RequestContext
 from gateway.desk import Desk
 from gateway.engines.body import Body
 from gateway.engines.client import Broken, EngineClient, Refused
@@ -29,7 +26,8 @@ from gateway.errors import ContextLengthExceeded, GatewayError, UpstreamError, U
 from gateway.knowledge.query import citations_for
 from gateway.limits.admission import Admission, Permit
 from gateway.limits.rates import charged
-from gateway.media.gather import Album
+
+Result = TypeVar("Result")
 
 FITTING_TRIES = 4
 # What has more contexts than this by the estimate is not counted: tokenizing megabytes would keep the engine from others.
@@ -38,41 +36,6 @@ MAX_COUNTED_CONTEXTS = 8
 MAX_BEGUN = 2
 BUSY_SECONDS = 0.5
 MAX_WHOLE_BYTES = 32 * 1024 * 1024
-
-
-@dataclass(slots=True)
-class Question:
-    """One request on its way through the stages."""
-
-    request: ChatRequest
-    caller: Caller
-    context: RequestContext
-    assistant: bool
-    wants_extras: bool
-    affinity: str
-    id: str = field(default_factory=lambda: "answer-" + secrets.token_urlsafe(15))
-    album: Album = field(default_factory=Album)
-    citations: list[dict[str, Any]] = field(default_factory=list)
-    degraded: bool = False
-    turn: str | None = None  # the stored question's id; None where it is not kept
-
-    @property
-    def conversation(self) -> dict[str, Any] | None:
-        if not isinstance(self.request, PageRequest):
-            return None
-        return {"id": self.request.conversation_id, "turn": self.turn}
-
-    def extras(self) -> dict[str, Any]:
-        """What a whole response carries under `sightdesk`."""
-        told: dict[str, Any] = {"answer": {"id": self.id}}
-        if self.conversation:
-            told["conversation"] = self.conversation
-        if self.album.readings:
-            told["reading"] = self.album.readings
-        told["citations"] = [_public(citation) for citation in self.citations]
-        if self.degraded:
-            told["degraded"] = True
-        return told
 
 
 @dataclass(slots=True)
@@ -102,13 +65,14 @@ class Pipeline:
     async def stream(self, question: Question, sink: Sink) -> None:
         """The whole answer as events into `sink`."""
         await self._prepare(question, sink)
-        async with self._engine(question, sink) as call:
-            meter = Meter(question.context.started)
-            try:
-                await self._relayed(call, Relay(sink, meter, wants_usage=question.request.wants_usage), meter)
-            finally:
-                # Clients hang up on [DONE]: what counts is that it passed, not that the engine closed before they did.
-                account(meter, question.context, self.desk.metrics, complete=meter.done)
+        call = await self._begun(question, sink)
+        meter = Meter(question.context.started)
+        relay = Relay(sink, meter, wants_usage=question.request.wants_usage)
+        try:
+            await self._ended(call, self._relayed(call, relay, meter))
+        finally:
+            # Clients hang up on [DONE]: what counts is that it passed, not that the engine closed before they did.
+            account(meter, question.context, self.desk.metrics, complete=meter.done)
 
     @staticmethod
     async def _relayed(call: Call, relay: Relay, meter: Meter) -> None:
@@ -122,16 +86,19 @@ class Pipeline:
     async def whole(self, question: Question) -> bytes:
         """The whole answer as one JSON body."""
         await self._prepare(question, None)
-        async with self._engine(question, None) as call:
-            body = bytearray()
+        call = await self._begun(question, None)
+        return await self._ended(call, self._collected(call, question))
 
-            def keep(chunk: bytes) -> None:
-                body.extend(chunk)
-                if len(body) > MAX_WHOLE_BYTES:
-                    raise Broken("garbage", UpstreamError("The engine's answer has no end."))
+    async def _collected(self, call: Call, question: Question) -> bytes:
+        body = bytearray()
 
-            await call.pour(keep)
-            return self._accounted(question, bytes(body))
+        def keep(chunk: bytes) -> None:
+            body.extend(chunk)
+            if len(body) > MAX_WHOLE_BYTES:
+                raise Broken("garbage", UpstreamError("The engine's answer has no end."))
+
+        await call.pour(keep)
+        return self._accounted(question, bytes(body))
 
     def _accounted(self, question: Question, body: bytes) -> bytes:
         try:
@@ -163,29 +130,32 @@ class Pipeline:
             newest = question.album.newest(question.request.messages)
             question.citations = await citations_for(desk.library, asked, newest)
         desk.metrics.knowledge_seconds.observe(context.timings["knowledge"])
-        await self._tell(question, sink, {"citations": [_public(citation) for citation in question.citations]})
+        await self._tell(question, sink, {"citations": [public(citation) for citation in question.citations]})
 
     async def _tell(self, question: Question, sink: Sink | None, told: dict[str, Any]) -> None:
         if sink is not None and question.wants_extras:
             await sink.send(extras.event(question.id, question.request.model, told))
 
-    @asynccontextmanager
-    async def _engine(self, question: Question, sink: Sink | None) -> AsyncIterator[Call]:
-        """An engine that has begun to answer; whatever was taken is given back at the end."""
+    async def _begun(self, question: Question, sink: Sink | None) -> Call:
+        """An engine that has begun to answer, or the fallback; the call belongs to `_ended`."""
         try:
-            call = await self._admitted(self.desk.engines, question, sink)
+            return await self._admitted(self.desk.engines, question, sink)
         except (UpstreamUnavailable, Refused) as failure:
             if not question.assistant or self.desk.fallback is None:
                 raise failure.error if isinstance(failure, Refused) else failure from None
-            question.degraded = True
-            await self._tell(question, sink, {"degraded": True})
-            try:
-                call = await self._admitted(self.desk.fallback, question, sink)
-            except Refused as refused:
-                raise refused.error from None
+        question.degraded = True
+        await self._tell(question, sink, {"degraded": True})
         try:
-            yield call
+            return await self._admitted(self.desk.fallback, question, sink)
+        except Refused as refused:
+            raise refused.error from None
+
+    async def _ended(self, call: Call, work: Awaitable[Result]) -> Result:
+        """What `work` makes of the call; whatever was taken for it is given back then."""
+        try:
+            made = await work
             call.permit.succeeded()
+            return made
         except Broken as broken:
             self._failed(call.permit, broken.kind)
             raise broken.error from None
@@ -291,22 +261,6 @@ def too_long(tokens: int, wanted: int, holds: int, refused: ContextLengthExceede
         f"context holds {holds}. Leave out older turns, shorten the text or send fewer pictures.",
         param=refused.param,
     )
-
-
-def affinity_of(request: ChatRequest, session_id: str) -> str:
-    """Conversations that begin alike share an engine's prefix cache: x-session-id, else the first messages' digest.
-
-    Up to the user's first: the answer to it is not yet there in the first turn.
-    """
-    if session_id:
-        return session_id[:128]
-    until = next((number for number, message in enumerate(request.messages, 1) if message.role == "user"), 1)
-    first = "\0".join(message.text[:2000] for message in request.messages[:until])
-    return hashlib.blake2b(first.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
-
-
-def _public(citation: dict[str, Any]) -> dict[str, Any]:
-    return {name: citation[name] for name in ("id", "title", "clause", "text")}
 
 
 class _timed:

@@ -55,6 +55,8 @@ class StreamReply:
     async def send(self, events: bytes) -> None:
         if not self.started:
             self.started = True
+            if self._line is not None:
+                self._line.hold_head()
             await self._send({"type": "http.response.start", "status": 200, "headers": list(STREAM_HEADERS)})
         self._last = self._time()
         await self._send_body({"type": "http.response.body", "body": events, "more_body": True})
@@ -101,7 +103,9 @@ class StreamReply:
             self._speaking.cancel()
 
 
-async def send_json(send: Send, body: bytes) -> None:
+async def send_json(send: Send, body: bytes, line: Line | None) -> None:
+    if line is not None:
+        line.hold_head()
     headers = [*JSON_HEADERS, (b"content-length", b"%d" % len(body))]
     await send({"type": "http.response.start", "status": 200, "headers": headers})
     await send({"type": "http.response.body", "body": body})

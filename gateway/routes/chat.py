@@ -14,7 +14,8 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from gateway.chat.answers import Answer
-from gateway.chat.pipeline import Pipeline, Question, affinity_of
+from gateway.chat.pipeline import Pipeline
+from gateway.chat.question import Question, affinity_of
 from gateway.chat.reply import StreamReply, send_json
 from gateway.chat.request import ChatRequest, PageRequest, parse
 from gateway.context import Caller, RequestContext, caller_of, context_of
@@ -143,7 +144,7 @@ class ChatResponse(Response):
             self.desk.metrics.client_disconnects.inc()
 
     async def _whole(self, send: Send) -> None:
-        await send_json(send, await self.pipeline.whole(self.question))
+        await send_json(send, await self.pipeline.whole(self.question), self.context.line)
 
     async def _direct(self, send: Send) -> None:
         reply = StreamReply(send, self.context.send, self.context.line)
@@ -164,7 +165,7 @@ class ChatResponse(Response):
             body = await answer.whole()
         finally:
             self.desk.answers.abort(answer)
-        await send_json(send, body)
+        await send_json(send, body, self.context.line)
 
     async def _fill(self, answer: Answer) -> None:
         answer.body = await self.pipeline.whole(self.question)

@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from gateway.chat.pipeline import affinity_of
+from gateway.chat.question import affinity_of
 from gateway.chat.request import ChatRequest
 from gateway.engines.breaker import Breaker, State
 from gateway.engines.upstream import Upstream

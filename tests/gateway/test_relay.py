@@ -4,6 +4,7 @@ import contextlib
 import json
 import random
 import socket
+import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,9 +18,11 @@ from gateway.chat.relay import Meter, Relay
 from gateway.engines.client import Broken
 from tests.fake_engine import FLOOD, chunk
 from tests.gateway.asking import metric, until
+from tests.gateway.leaving import ask
 
 USAGE = b'data: {"id": "c", "choices": [], "usage": {"prompt_tokens": 11, "completion_tokens": 3}}'
 DONE = b"data: [DONE]"
+DATA_SEGMENTS = slice(152, 156)  # tcpi_data_segs_in of struct tcp_info, linux/tcp.h
 
 
 class Kept:
@@ -101,6 +104,18 @@ def flooded(gateway: Running) -> Iterator[socket.socket]:
             b"connection: close\r\ncontent-length: %d\r\n\r\n" % len(body) + body
         )
         yield client
+
+
+@pytest.mark.parametrize("stream", [True, False])
+def test_a_head_and_the_first_of_its_body_are_one_write(gateway: Running, stream: bool) -> None:
+    wanted = {"model": "fake-vl", "stream": stream, "messages": [{"role": "user", "content": "stall"}]}
+    with contextlib.closing(ask(gateway.url, wanted)) as client:
+        time.sleep(0.5)
+        segments = client.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 160)[DATA_SEGMENTS]
+        answer = client.recv(1_000_000)
+    assert answer.startswith(b"HTTP/1.1 200")
+    assert ("你" if stream else "one two").encode() in answer
+    assert int.from_bytes(segments, sys.byteorder) == 1
 
 
 def test_a_reader_that_is_slow_holds_the_engine_back_and_loses_nothing(gateway: Running, engine: Running) -> None:
