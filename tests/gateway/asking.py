@@ -50,6 +50,6 @@ def metric(gateway: Running, name: str, **labels: str) -> float:
     )
 
 
-def until(true: Callable[[], Any], seconds: float = 10) -> float:
+def until(true: Callable[[], Any], seconds: float = 20) -> float:
     """Seconds until it is true. Fails when it does not come true."""
     return wait_until(true, seconds)

@@ -2,25 +2,21 @@
 
 import contextlib
 import json
-import signal
 import sqlite3
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
 
 import pytest
 import requests
 
-from benchmarks.servers import Running, free_port, running_gateway, wait_for
+from benchmarks.servers import Running, running_gateway, wait_for
+from tests.gateway.asking import metric, state, until
 from tests.gateway.hostile.test_lists import ODDITIES
-from tests.gateway.postgres import running_postgres
+from tests.gateway.visitor import SETTINGS, Visitor, began, code
 
 PNG = (Path(__file__).parents[2] / "examples/screens/app-error.png").read_bytes()
-SETTINGS = {"ENGINE": "cpu", "READER_URL": "", "API_KEYS": "shop:sk-shop,other:sk-other", "RESUME_GRACE": "1"}
 
 
 @pytest.fixture(scope="module")
@@ -33,75 +29,6 @@ def server(engine: Running, folder: Path) -> Iterator[Running]:
     with running_gateway(engine.url, folder, **SETTINGS) as gateway:
         wait_for(gateway.url + "/readyz")
         yield gateway
-
-
-class Visitor:
-    """A person at the page, with a cookie of their own, or the holder of a key or token."""
-
-    def __init__(self, url: str, bearer: str = "") -> None:
-        self.url = url
-        self.session = requests.Session()
-        if bearer:
-            self.session.headers["authorization"] = f"Bearer {bearer}"
-        self.get("/api/config")
-
-    def call(self, method: str, path: str, **more: Any) -> requests.Response:
-        return self.session.request(method, self.url + path, timeout=30, **more)
-
-    def get(self, path: str, **more: Any) -> Any:
-        return self.call("GET", path, **more).json()
-
-    def begin(self, text: Any, conversation: str | None = None, **more: Any) -> requests.Response:
-        body: dict[str, Any] = {"messages": [{"role": "user", "content": text}], **more}
-        if conversation:
-            body["conversation_id"] = conversation
-        return self.call("POST", "/api/chat", data=json.dumps(body).encode(), headers={"content-type": "application/json"}, stream=True)  # fmt: skip
-
-    def ask(self, text: Any, conversation: str | None = None, **more: Any) -> dict[str, Any]:
-        """What the first event tells, once the answer has ended."""
-        return told(self.begin(text, conversation, **more))
-
-    def turns(self, conversation: str) -> list[dict[str, Any]]:
-        whole = self.get(f"/api/conversations/{conversation}")
-        assert whole["turns"] == len(whole["messages"])
-        return list(whole["messages"])
-
-
-def events(answer: requests.Response) -> Iterator[dict[str, Any]]:
-    for line in answer.iter_lines():
-        if line.startswith(b"data: {"):
-            yield json.loads(line[6:])
-        if line == b"data: [DONE]":
-            return
-
-
-def told(answer: requests.Response) -> dict[str, Any]:
-    first, *_ = [event["sightdesk"] for event in events(answer) if "sightdesk" in event]
-    answer.close()
-    return {
-        "conversation": first["conversation"]["id"],
-        "turn": first["conversation"]["turn"],
-        "answer": first["answer"]["id"],
-    }
-
-
-def began(answer: requests.Response) -> dict[str, Any]:
-    """What an answer tells that goes on being written; its words have begun."""
-    first: dict[str, Any] = {}
-    for event in events(answer):
-        first = first or event["sightdesk"]
-        if event.get("choices") and event["choices"][0]["delta"]["content"] == " 3":
-            return {"conversation": first["conversation"]["id"], "answer": first["answer"]["id"]}
-    raise AssertionError("the answer ended too early")
-
-
-def metric(gateway: Running, name: str) -> float:
-    lines = requests.get(gateway.url + "/metrics", timeout=5).text.splitlines()
-    return sum(float(line.rpartition(" ")[2]) for line in lines if line.startswith(name))
-
-
-def code(answer: requests.Response) -> tuple[int, str]:
-    return answer.status_code, answer.json()["error"]["code"]
 
 
 def test_a_question_and_its_answer_come_back_masked(server: Running) -> None:
@@ -176,16 +103,7 @@ def test_an_answer_whose_reader_left_for_good_is_kept_as_stopped(server: Running
     running = me.begin("endless")
     asked = began(running)
     running.close()
-    assert until(lambda: me.turns(asked["conversation"])[1]["state"] == "stopped")
-
-
-def until(condition: Any, seconds: float = 20) -> bool:
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
-        if condition():
-            return True
-        time.sleep(0.05)
-    return False
+    until(lambda: me.turns(asked["conversation"])[1]["state"] == "stopped")
 
 
 def test_regenerating_replaces_the_question_and_what_came_after(server: Running) -> None:
@@ -206,7 +124,7 @@ def test_replacing_a_question_stops_the_answer_that_is_still_written(server: Run
     turn = me.turns(asked["conversation"])[0]["id"]
     me.ask("instead", asked["conversation"], metadata={"replaces": turn})
     assert [turn["text"] for turn in me.turns(asked["conversation"])] == ["instead", "你!"]
-    assert until(lambda: requests.get(engine.url + "/state", timeout=5).json()["running"] == 0)
+    until(lambda: state(engine)["running"] == 0)
     running.close()
 
 
@@ -336,13 +254,13 @@ def test_deleting_a_conversation_while_its_answer_is_written_stops_the_engine(se
     path = f"/api/conversations/{asked['conversation']}"
     gone = me.call("DELETE", path)
     assert gone.json() == {"id": asked["conversation"], "object": "conversation", "deleted": True}
-    assert until(lambda: requests.get(engine.url + "/state", timeout=5).json()["running"] == 0)
+    until(lambda: state(engine)["running"] == 0)
     assert code(me.call("GET", path)) == (404, "not_found")
     running.close()
     whole = ThreadPoolExecutor(1).submit(lambda: me.begin("slow", "one-that-waits", stream=False))
     waiting = Visitor(server.url)
     waiting.session.cookies.update(me.session.cookies)
-    assert until(lambda: waiting.call("GET", "/api/conversations/one-that-waits").status_code == 200)
+    until(lambda: waiting.call("GET", "/api/conversations/one-that-waits").status_code == 200)
     assert waiting.call("DELETE", "/api/conversations/one-that-waits").status_code == 200
     assert code(whole.result(20)) == (404, "not_found")
 
@@ -350,7 +268,7 @@ def test_deleting_a_conversation_while_its_answer_is_written_stops_the_engine(se
 def test_feedback_is_kept_masked_counted_and_replaced(server: Running) -> None:
     me = Visitor(server.url)
     asked = me.ask("hi")
-    before = metric(server, 'sightdesk_feedback_total{rating="down"}')
+    before = metric(server, "sightdesk_feedback_total", rating="down")
     given = {"answer": asked["answer"], "rating": "down", "reason": "打 13812345678"}
     kept = {**given, "reason": "打 138****5678"}
     assert me.call("POST", "/api/feedback", json=given).json() == kept
@@ -359,7 +277,7 @@ def test_feedback_is_kept_masked_counted_and_replaced(server: Running) -> None:
     assert (answer["rating"], answer["reason"]) == ("down", "打 138****5678")
     me.call("POST", "/api/feedback", json={"answer": asked["answer"], "rating": "up"})
     assert (me.turns(asked["conversation"])[1]["rating"], me.turns(asked["conversation"])[1]["reason"]) == ("up", None)
-    assert metric(server, 'sightdesk_feedback_total{rating="down"}') == before + 1
+    assert metric(server, "sightdesk_feedback_total", rating="down") == before + 1
     for wrong in ({"rating": "maybe"}, {"reason": "x" * 2001}, {"answer": "no such\x00"}, {"more": 1}):
         assert code(me.call("POST", "/api/feedback", json={**given, **wrong})) == (400, "invalid_request")
     assert code(me.call("POST", "/api/feedback", json={**given, "answer": asked["turn"]})) == (404, "not_found")
@@ -404,78 +322,6 @@ def test_a_conversation_of_a_thousand_turns_opens(server: Running, folder: Path)
     assert me.ask("one more", conversation)["conversation"] == conversation
 
 
-def test_a_crash_in_the_middle_of_an_answer_leaves_a_failed_answer(engine: Running, tmp_path: Path) -> None:
-    with running_gateway(engine.url, tmp_path, **SETTINGS) as first:
-        wait_for(first.url + "/readyz")
-        me = Visitor(first.url)
-        asked = began(me.begin("endless"))
-        first.process.send_signal(signal.SIGKILL)
-        first.process.wait(20)
-    with running_gateway(engine.url, tmp_path, **SETTINGS) as second:
-        me.url = second.url
-        assert [turn.get("state") for turn in me.turns(asked["conversation"])] == [None, "failed"]
-
-
-def test_a_gateway_that_is_told_to_stop_keeps_what_was_written(engine: Running, tmp_path: Path) -> None:
-    with running_gateway(engine.url, tmp_path, **{**SETTINGS, "RESUME_GRACE": "100"}) as first:
-        wait_for(first.url + "/readyz")
-        me = Visitor(first.url)
-        running = me.begin("endless")
-        asked = began(running)
-        running.close()
-        me.session.close()
-        first.process.terminate()
-        first.process.wait(60)
-    with running_gateway(engine.url, tmp_path, **SETTINGS) as second:
-        me.url = second.url
-        answer = me.turns(asked["conversation"])[1]
-    assert answer["state"] == "stopped"
-    assert answer["text"].startswith("你 0 1 2 3")
-
-
-def test_while_the_database_is_locked_answers_come_and_what_was_not_kept_is_counted(
-    engine: Running, tmp_path: Path
-) -> None:
-    with running_gateway(engine.url, tmp_path, **SETTINGS) as gateway:
-        wait_for(gateway.url + "/readyz")
-        me = Visitor(gateway.url)
-        with contextlib.closing(sqlite3.connect(tmp_path / "sightdesk.db", isolation_level=None)) as locker:
-            locker.execute("BEGIN IMMEDIATE")
-            answer = me.begin("13812345678")
-            assert [event["choices"][0]["delta"]["content"] for event in events(answer) if event.get("choices")] == [
-                "你",
-                "!",
-            ]
-            refused = me.call("PATCH", "/api/conversations/x", json={"title": "x"})
-            assert code(refused) == (503, "upstream_unavailable")
-            assert int(refused.headers["retry-after"]) >= 1
-            assert me.get("/api/conversations")["data"] == []
-            assert me.get("/api/config")["history"] == "local"
-        assert until(lambda: me.get("/api/config")["history"] == "server")
-        log = gateway.log.read_text()
-        assert '"question_not_kept"' in log
-        assert "13812345678" not in log
-        assert metric(gateway, "sightdesk_store_errors_total") >= 2
-        # Questions do not wait for a store that has just failed; soon they are kept again.
-        assert until(
-            lambda: (asked := me.ask("again"))["turn"] and me.turns(asked["conversation"])[1]["state"] == "done"
-        )
-
-
-def test_an_answer_that_ends_while_the_database_is_locked_is_kept_later(engine: Running, tmp_path: Path) -> None:
-    with running_gateway(engine.url, tmp_path, **SETTINGS) as gateway:
-        wait_for(gateway.url + "/readyz")
-        me = Visitor(gateway.url)
-        running = me.begin("endless")
-        asked = began(running)
-        with contextlib.closing(sqlite3.connect(tmp_path / "sightdesk.db", isolation_level=None)) as locker:
-            locker.execute("BEGIN IMMEDIATE")
-            assert me.call("POST", f"/api/chat/{asked['answer']}/stop").status_code == 204
-            assert me.turns(asked["conversation"])[1]["state"] == "writing"
-        assert until(lambda: me.turns(asked["conversation"])[1]["state"] == "stopped")
-        running.close()
-
-
 @pytest.mark.parametrize("path", ["/api/feedback", "/api/handoff"])
 def test_odd_json_is_refused(server: Running, path: str) -> None:
     me = Visitor(server.url)
@@ -483,34 +329,3 @@ def test_odd_json_is_refused(server: Running, path: str) -> None:
         refused = me.call("POST", path, data=body, headers={"content-type": "application/json"})
         assert refused.status_code == 400, name
         assert refused.json()["error"]["code"] in ("invalid_json", "invalid_request"), name
-
-
-def test_a_postgresql_that_goes_away_takes_the_history_and_not_the_answers(engine: Running, tmp_path: Path) -> None:
-    with (
-        running_postgres() as postgres,
-        running_gateway(engine.url, tmp_path, **SETTINGS, DATABASE_URL=postgres.url()) as gateway,
-    ):
-        wait_for(gateway.url + "/readyz")
-        me = Visitor(gateway.url)
-        asked = me.ask("before")
-        postgres.control("-m", "immediate", "stop")
-        assert (
-            "".join(
-                event["choices"][0]["delta"]["content"] for event in events(me.begin("between")) if event.get("choices")
-            )
-            == "你!"
-        )
-        assert code(me.call("GET", "/api/conversations")) == (503, "upstream_unavailable")
-        postgres.start()
-        assert until(lambda: me.ask("after", asked["conversation"])["turn"])
-        assert [turn["text"] for turn in me.turns(asked["conversation"])] == ["before", "你!", "after", "你!"]
-
-
-@pytest.mark.parametrize("url", ["mysql://desk:hidden-word@host/x", "postgresql://desk:hidden-word@127.0.0.1:1/x", "sqlite:////proc/none/x.db"])  # fmt: skip
-def test_a_broken_database_url_stops_the_start_with_one_line(url: str, tmp_path: Path) -> None:
-    environ = {"DATABASE_URL": url, "DATA_DIR": str(tmp_path), "PORT": str(free_port()), "PATH": "/usr/bin:/bin"}
-    ended = subprocess.run([sys.executable, "-m", "gateway"], env=environ, capture_output=True, text=True, timeout=60)
-    assert ended.returncode == 2
-    assert len(ended.stderr.splitlines()) == 1
-    assert ended.stderr.startswith("gateway: DATABASE_URL=(hidden): ")
-    assert "hidden-word" not in ended.stderr
