@@ -31,7 +31,8 @@ class Record(logging.LogRecord):
     ) -> None:
         self.name, self.levelno, self.levelname = name, level, logging.getLevelName(level)
         self.msg, self.exc_info = msg, exc_info
-        self.args = args[0] if args and isinstance(args[0], Mapping) else args  # as LogRecord takes %(name)s
+        # As LogRecord takes %(name)s: one mapping and nothing beside it.
+        self.args = args[0] if args and len(args) == 1 and isinstance(args[0], Mapping) and args[0] else args
         self.created = time.time()
 
 
