@@ -1,40 +1,73 @@
-"""Starts again what `docker kill` has ended (keeper.yml).
+"""Starts again what `docker kill` has ended (docs/decisions/011-after-docker-kill.md).
 
 Docker takes that for a person's stop, whatever the restart policy says. What was really asked to stop, by SIGTERM or its own stop
 signal, stays stopped, also where Docker had to kill it in the end.
+
+It holds Docker's socket, so it is Python's own library alone: no package of others runs beside it.
 """
 
 import json
 import signal
+import socket
 import sys
+import time
+from collections.abc import Iterator
+from http import HTTPStatus
+from http.client import HTTPConnection, HTTPException, HTTPResponse
 from os import environ
 from typing import Any
-
-import httpx
+from urllib.parse import urlencode
 
 SOCKET = environ.get("DOCKER_SOCKET", "/var/run/docker.sock")
 KILL = "9"
 ENDING = ("2", "3", "15")  # SIGINT, SIGQUIT, SIGTERM: whoever sends one wants an end; SIGHUP and SIGUSR1 are no stop
 KEPT = ("always", "unless-stopped")  # restart policies of what is meant to run
 ANSWER_SECONDS = 30.0  # a start takes seconds; the events have no time
+AGAIN_SECONDS = 5.0
+# `docker compose kill` ends the keeper too: what it ended together with it stays away.
+START_SECONDS = 2.0
+
+
+class Docker:
+    """The Docker Engine API on its socket. Every call raises OSError or HTTPException where none answers."""
+
+    def __init__(self, path: str) -> None:
+        self._path = path
+
+    def ask(self, method: str, path: str) -> tuple[int, bytes]:
+        response = self._open(method, path, ANSWER_SECONDS)
+        return response.status, response.read()
+
+    def events(self, project: str) -> Iterator[dict[str, Any]]:
+        """What happens to the containers of one Compose project, until the engine ends."""
+        filters = {"type": ["container"], "label": [f"com.docker.compose.project={project}"]}
+        response = self._open("GET", "/events?" + urlencode({"filters": json.dumps(filters)}), None)
+        if response.status != HTTPStatus.OK:
+            raise HTTPException(f"status {response.status}")
+        return map(json.loads, response)
+
+    def _open(self, method: str, path: str, seconds: float | None) -> HTTPResponse:
+        connection = HTTPConnection("docker")
+        connection.sock = socket.socket(socket.AF_UNIX)
+        connection.sock.settimeout(seconds)
+        connection.sock.connect(self._path)
+        connection.request(method, path, headers={"Connection": "close"})
+        return connection.getresponse()
 
 
 class Keeper:
-    """Follows the events of one Compose project's containers (Docker Engine API, /events)."""
-
-    def __init__(self, docker: httpx.Client, project: str) -> None:
+    def __init__(self, docker: Docker, project: str) -> None:
         self._docker = docker
-        self._filters = json.dumps({"type": ["container"], "label": [f"com.docker.compose.project={project}"]})
+        self._project = project
         self._asked: set[str] = set()  # to stop, by a signal that can be heard
         self._killed: set[str] = set()
 
     def run(self) -> None:
-        """Until the Docker engine ends. Raises HTTPError."""
-        with self._docker.stream("GET", "/events", params={"filters": self._filters}, timeout=None) as events:
-            events.raise_for_status()
-            say("watching")
-            for line in events.iter_lines():
-                self._hear(json.loads(line))
+        """Until the Docker engine ends. Raises OSError, HTTPException."""
+        events = self._docker.events(self._project)
+        say("watching")
+        for event in events:
+            self._hear(event)
 
     def _hear(self, event: dict[str, Any]) -> None:
         container, told = event["Actor"]["ID"], event["Actor"]["Attributes"]
@@ -50,32 +83,33 @@ class Keeper:
             self._asked.discard(container)
 
     def _start(self, container: str, name: str) -> None:
-        found = self._docker.get(f"/containers/{container}/json")
-        if found.status_code != httpx.codes.OK or found.json()["HostConfig"]["RestartPolicy"]["Name"] not in KEPT:
+        time.sleep(START_SECONDS)
+        status, found = self._docker.ask("GET", f"/containers/{container}/json")
+        # Whoever removes a container by force kills it first: it is gone by now.
+        if status != HTTPStatus.OK or json.loads(found)["HostConfig"]["RestartPolicy"]["Name"] not in KEPT:
             return
-        started = self._docker.post(f"/containers/{container}/start")
-        # Whoever removes a container by force kills it first: it cannot be started any more.
-        say(
-            f"{name} was killed; " + ("started again" if started.is_success else f"not started: {started.text.strip()}")
-        )
+        status, words = self._docker.ask("POST", f"/containers/{container}/start")
+        failure = "" if status < HTTPStatus.BAD_REQUEST else words.decode(errors="replace").strip()
+        say(f"{name} was killed; " + (f"not started: {failure}" if failure else "started again"))
 
 
 def say(words: str) -> None:
     print(f"keeper: {words}", flush=True)  # noqa: T201 - a container's log is what it prints
 
 
-def main() -> int:
+def main() -> None:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
-    transport = httpx.HTTPTransport(uds=SOCKET)
-    try:
-        with httpx.Client(transport=transport, base_url="http://docker", timeout=ANSWER_SECONDS) as docker:
-            Keeper(docker, environ["COMPOSE_PROJECT_NAME"]).run()
-    except httpx.HTTPError as error:
-        say(f"no Docker engine answers at {SOCKET} (DOCKER_SOCKET): {error}")
-        return 1
-    say("the Docker engine has ended")
-    return 1
+    said = None
+    while True:
+        try:
+            Keeper(Docker(SOCKET), environ["COMPOSE_PROJECT_NAME"]).run()
+            said = None
+            say("the Docker engine has ended")
+        except (OSError, HTTPException) as error:
+            if (reason := f"no Docker engine answers at {SOCKET} (DOCKER_SOCKET): {error}") != said:
+                say(said := reason)
+        time.sleep(AGAIN_SECONDS)
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

@@ -23,6 +23,8 @@ OTHERS = (
     ("VLLM_EXTRA_ARGS", "", "vLLM: further arguments."),
     ("ENGINE_HANG_SECONDS", "", "vLLM: seconds without a token that count as hung. Default by profile."),
     ("INFERENCE_IMAGE", "", "vLLM: base image. Default by ENGINE."),
+    ("KEEPER", "1", "Docker: start again what `docker kill` has ended, through Docker's socket; 0 does not."),
+    ("DOCKER_SOCKET", "/var/run/docker.sock", "Docker: its socket; elsewhere where Docker runs without root."),
     ("PRIVATE_SUBNET", "172.30.83.0/24", "The containers' own network; change it where it is taken."),
 )
 # Fixed by docker-compose.yml inside the containers.
@@ -36,7 +38,7 @@ def render() -> str:
     ]
     for name, field in Settings.model_fields.items():
         lines += [f"# {field.description}", _line(name.upper(), _text(name, field.default), name in FIXED), ""]
-    lines += ["# --- nginx and vLLM ---", ""]
+    lines += ["# --- nginx, vLLM and Docker ---", ""]
     for name, default, help in OTHERS:
         lines += [f"# {help}", _line(name, default, False), ""]
     return "\n".join(lines)

@@ -24,7 +24,6 @@ TINY = ROOT / ".cache" / "tiny-qwen3-vl"
 def stack(docker: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     environ = {
         "ENGINE": "cpu",
-        "COMPOSE_FILE": "docker-compose.yml:compose/keeper.yml",
         "MODEL_SOURCE": "local",
         "MODEL_ID": str(TINY),
         "VLLM_EXTRA_ARGS": "--enforce-eager --dtype float32",
@@ -111,7 +110,7 @@ def test_the_engine_runs_without_rights_and_without_a_way_out(stack: Stack) -> N
 
 
 def test_while_the_engine_is_away_the_embedded_one_answers_and_says_so(stack: Stack) -> None:
-    """Killed by hand, the keeper brings the container back; killed as by the kernel for want of memory, Docker itself does."""
+    """Killed by hand, the keeper brings it back; killed as by the kernel for want of memory, Docker itself does."""
     before = inspect(stack)
     subprocess.run(["docker", "kill", container(stack)], check=True, capture_output=True)
     started = time.monotonic()

@@ -1,15 +1,18 @@
-"""What `docker kill` ends comes back with compose/keeper.yml; what a person stops stays stopped. Real containers."""
+"""What `docker kill` ends comes back by the keeper; what a person stops stays stopped. Real containers."""
 
+import json
 import os
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from pathlib import Path
+from subprocess import PIPE
 
 import pytest
 
-from tests.docker.conftest import ROOT
+from tests.docker.conftest import ROOT, compose
 
 PROJECT = "sightdesk-keeper-test"
 Run = Callable[..., str]
@@ -24,8 +27,8 @@ def docker(*arguments: str) -> str:
 @pytest.fixture(scope="module")
 def keeper(docker: None) -> Iterator["subprocess.Popen[str]"]:
     environ = {**os.environ, "COMPOSE_PROJECT_NAME": PROJECT}
-    command = [sys.executable, ROOT / "compose" / "keeper.py"]
-    with subprocess.Popen(command, env=environ, stdout=subprocess.PIPE, text=True) as process:
+    command = [sys.executable, "-I", ROOT / "compose" / "keeper.py"]
+    with subprocess.Popen(command, env=environ, stdout=PIPE, text=True) as process:
         try:
             assert process.stdout is not None
             assert process.stdout.readline() == "keeper: watching\n"
@@ -81,7 +84,7 @@ def test_what_was_killed_comes_back_each_time(run: Run) -> None:
 def test_what_was_stopped_stays_stopped_also_where_docker_had_to_kill_it(run: Run, script: str) -> None:
     container = run(script)
     docker("stop", container)
-    assert not comes_back(container, started_at(container), 2)
+    assert not comes_back(container, started_at(container), 4)
     docker("start", container)
     before = started_at(container)
     docker("kill", container)
@@ -101,7 +104,7 @@ def test_a_signal_that_is_no_stop_says_nothing_about_a_later_kill(run: Run) -> N
 def test_what_runs_once_is_not_started_again(run: Run) -> None:
     container = run(restart="no")
     docker("kill", container)
-    assert not comes_back(container, started_at(container), 2)
+    assert not comes_back(container, started_at(container), 4)
 
 
 def test_what_is_removed_by_force_is_gone_and_the_keeper_goes_on(keeper: "subprocess.Popen[str]", run: Run) -> None:
@@ -114,9 +117,26 @@ def test_what_is_removed_by_force_is_gone_and_the_keeper_goes_on(keeper: "subpro
     assert comes_back(container, before)
 
 
-def test_without_an_engine_it_says_so_in_one_line() -> None:
-    environ = {**os.environ, "COMPOSE_PROJECT_NAME": PROJECT, "DOCKER_SOCKET": "/nowhere/docker.sock"}
-    run = subprocess.run([sys.executable, ROOT / "compose" / "keeper.py"], env=environ, capture_output=True, text=True)
-    assert (run.returncode, run.stderr) == (1, "")
-    assert run.stdout.startswith("keeper: no Docker engine answers at /nowhere/docker.sock (DOCKER_SOCKET): ")
-    assert run.stdout.count("\n") == 1
+def test_without_an_engine_it_says_so_in_one_line_and_goes_on_trying(tmp_path: Path) -> None:
+    """A folder is what Docker puts where the socket is missing."""
+    environ = {**os.environ, "COMPOSE_PROJECT_NAME": PROJECT, "DOCKER_SOCKET": str(tmp_path)}
+    command = [sys.executable, "-I", ROOT / "compose" / "keeper.py"]
+    with subprocess.Popen(command, env=environ, stdout=PIPE, stderr=PIPE, text=True) as process:
+        assert process.stdout is not None
+        line = process.stdout.readline()
+        assert line.startswith(f"keeper: no Docker engine answers at {tmp_path} (DOCKER_SOCKET): ")
+        time.sleep(6)  # it has tried a second time by then
+        assert process.poll() is None
+        process.terminate()
+        assert process.communicate(timeout=10) == ("", "")
+    assert process.returncode == 0
+
+
+@pytest.mark.parametrize(("setting", "count"), [(None, 1), ("1", 1), ("0", 0)])
+def test_it_is_there_unless_a_setting_leaves_it_out(docker: None, setting: str | None, count: int) -> None:
+    environ = {"ENGINE": "lite"} | ({} if setting is None else {"KEEPER": setting})
+    told = compose("config", "--format", "json", **environ)
+    assert told.returncode == 0, told.stderr
+    keeper = json.loads(told.stdout)["services"]["keeper"]
+    assert keeper["deploy"]["replicas"] == count
+    assert (keeper["network_mode"], keeper["read_only"], keeper["cap_drop"]) == ("none", True, ["ALL"])
