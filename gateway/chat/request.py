@@ -270,8 +270,13 @@ def parse(shape: type[Request], body: bytes, max_model_len: int) -> Request:
 
 
 def _count(body: bytes, character: bytes) -> int:
-    """Piece by piece: one call on ten megabytes would hold the interpreter, and so every stream, for milliseconds."""
-    return sum(body.count(character, start, start + PIECE) for start in range(0, len(body), PIECE))
+    """Piece by piece: one call on ten megabytes would hold the interpreter, and so every stream, for milliseconds. What has none, as a
+    picture's base64, is passed over by `find`, which takes a twentieth of the time."""
+    found, at = 0, body.find(character)
+    while at >= 0:
+        found += body.count(character, at, at + PIECE)
+        at = body.find(character, at + PIECE)
+    return found
 
 
 # Which side of a union Pydantic tried: no step of the client's own.

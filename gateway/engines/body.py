@@ -1,7 +1,6 @@
 """What an engine is sent: JSON with bytes in it as data URLs. They become base64 while they are written, piece by piece: as
 strings inside the JSON a request's pictures would be in memory three times over."""
 
-import binascii
 import secrets
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -9,6 +8,7 @@ from itertools import zip_longest
 from typing import Any, Protocol
 
 import orjson
+import pybase64
 
 PIECE = 192 * 1024  # bytes; a multiple of three, so that base64 goes on without padding
 
@@ -36,7 +36,7 @@ class DataURL:
     def __iter__(self) -> Iterator[bytes]:
         yield self.head
         for start in range(0, len(self.data), PIECE):
-            yield binascii.b2a_base64(memoryview(self.data)[start : start + PIECE], newline=False)
+            yield pybase64.b64encode(memoryview(self.data)[start : start + PIECE])
 
 
 @dataclass(frozen=True, slots=True)
