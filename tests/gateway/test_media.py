@@ -1,7 +1,9 @@
 """What a picture is, is allowed to be, and becomes."""
 
+import base64
 import io
 import itertools
+import random
 import struct
 import zlib
 
@@ -157,11 +159,22 @@ async def test_a_pdf_that_takes_too_long_is_killed() -> None:
 
 
 @pytest.mark.parametrize(
-    "url", ["data:image/png;base64,@@@", "data:,x", "file:///etc/passwd", "data:image/png;base64,"]
+    "url",
+    [
+        *("data:,x", "file:///etc/passwd", "data:image/png;base64,"),
+        *(f"data:image/png;base64,{text}" for text in ("@@@@", "YQ", "YQ=", "Y===", "YQ==YQ==", "YQ=a", "YWJj-_==", "YWJj☃")),
+    ],
 )
 def test_a_damaged_data_url_is_refused(url: str) -> None:
     with pytest.raises(InvalidImage):
         dataurl.decode(url, 1000)
+
+
+@pytest.mark.parametrize("size", [1, 2, 3, 192 * 1024 - 1, 192 * 1024, 192 * 1024 + 1, 1_000_001])
+def test_a_data_url_of_any_length_is_decoded_whatever_its_lines(size: int) -> None:
+    data = random.Random(size).randbytes(size)
+    assert dataurl.decode("data:image/png;base64," + base64.b64encode(data).decode(), size) == data
+    assert dataurl.decode("data:image/png;base64," + base64.encodebytes(data).decode(), size) == data
 
 
 def test_a_data_url_above_the_bound_is_refused_before_decoding() -> None:

@@ -7,6 +7,8 @@ import pytest
 import requests
 
 from benchmarks.servers import Running
+from gateway.chat.request import MAX_COLONS, MAX_COMMAS, PIECE, ChatRequest, parse
+from gateway.errors import InvalidJSON, InvalidRequest
 
 MESSAGE = {"role": "user", "content": "hi"}
 CONTEXT = 8192  # MAX_MODEL_LEN of the gateway under test
@@ -192,3 +194,14 @@ def test_each_tenant_has_a_cache_of_its_own(gateway: Running, engine: Running, s
             )
             salts.add(session.get(engine.url + "/state", timeout=5).json()["bodies"][-1]["cache_salt"])
     assert len(salts) == 2
+
+
+@pytest.mark.parametrize("character", [b",", b":"])
+@pytest.mark.parametrize("gap", [0, PIECE - 1, PIECE, 3 * PIECE + 7])
+def test_what_a_body_is_full_of_is_counted_wherever_it_stands(character: bytes, gap: int) -> None:
+    bound = MAX_COMMAS if character == b"," else MAX_COLONS
+    head, tail = character * (bound // 2), character * (bound - bound // 2)
+    with pytest.raises(InvalidJSON):  # at the bound it is looked into
+        parse(ChatRequest, b"A" * gap + head + b"A" * gap + tail, CONTEXT)
+    with pytest.raises(InvalidRequest, match="no conversation"):
+        parse(ChatRequest, b"A" * gap + head + b"A" * gap + tail + b"A" * gap + character, CONTEXT)
