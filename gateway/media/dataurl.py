@@ -20,12 +20,12 @@ def decode(url: str, max_bytes: int) -> bytes:
     head = HEAD.match(url[:256])
     if head is None:
         raise InvalidImage("A picture is a data URL: data:image/png;base64,…")
-    size = (len(url) - head.end()) * 3 // 4
     start = head.end()
-    if size > max_bytes + 3:
-        raise too_large(_first_bytes(url[start : start + 2 * HEAD_BYTES]), str(size), max_bytes)
     if any(space in url for space in "\r\n "):
         url, start = "".join(url[start:].split()), 0
+    size = (len(url) - start) * 3 // 4
+    if size > max_bytes + 3:
+        raise too_large(_first_bytes(url[start : start + 2 * HEAD_BYTES]), str(size), max_bytes)
     made = io.BytesIO(bytes(size))  # its value is its own buffer, where bytes(bytearray) would be a second one
     try:
         for begin in range(start, len(url), PIECE):
