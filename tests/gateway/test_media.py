@@ -162,7 +162,10 @@ async def test_a_pdf_that_takes_too_long_is_killed() -> None:
     "url",
     [
         *("data:,x", "file:///etc/passwd", "data:image/png;base64,"),
-        *(f"data:image/png;base64,{text}" for text in ("@@@@", "YQ", "YQ=", "Y===", "YQ==YQ==", "YQ=a", "YWJj-_==", "YWJj☃")),
+        *(
+            f"data:image/png;base64,{text}"
+            for text in ("@@@@", "YQ", "YQ=", "Y===", "YQ==YQ==", "YQ=a", "YWJj-_==", "YWJj☃")
+        ),
     ],
 )
 def test_a_damaged_data_url_is_refused(url: str) -> None:
