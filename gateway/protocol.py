@@ -29,17 +29,22 @@ LINE = "sightdesk.line"  # an ASGI extension: the request's Line
 class Line:
     """What this server offers a request beside ASGI's `receive` and `send`."""
 
-    __slots__ = ("_cycle", "is_left", "on_leave")
+    __slots__ = ("_cycle", "_write", "is_left", "on_leave", "write_chunks", "wrote_at")
 
     def __init__(self, cycle: RequestResponseCycle) -> None:
         # It holds the scope that holds this: a cycle of garbage for each request, but for the weak end.
         self._cycle = weakref.ref(cycle)
         self.is_left = False
         self.on_leave: Callable[[], None] | None = None
+        self._write: Callable[[bytes], None] | None = None
+        # Takes whole chunks, their frames included; None where `send` has to do it: before the body, or when the client is slow or gone.
+        self.write_chunks: Callable[[bytes], None] | None = None
+        self.wrote_at = 0.0  # by the loop's clock, as whoever writes chunks says
 
     def leave(self) -> None:
         """The client is gone. uvicorn tells the latest of several requests only, and a write for another would fail."""
         self.is_left = True
+        self.close()
         if (cycle := self._cycle()) is not None:
             cycle.disconnected = True
             cycle.message_event.set()
@@ -51,14 +56,21 @@ class Line:
         if (cycle := self._cycle()) is not None:
             cycle.transport = _Head(cycle)  # type: ignore[assignment]  # as much of one as a cycle uses
 
-    def write_chunks(self, chunks: bytes) -> bool:
-        """Whole chunks, their frames included, into a response that has begun; false where `send` has to do it, since the client is
-        slow or gone, or its response is not in chunks."""
+    def open(self) -> None:
+        """The response's body has begun: chunks may go past `send`."""
         cycle = self._cycle()
-        if cycle is None or cycle.flow.write_paused or cycle.disconnected or not cycle.chunked_encoding:
-            return False
-        cycle.transport.write(chunks)
-        return True
+        if cycle is not None and cycle.chunked_encoding and not self.is_left:
+            self._write = cycle.transport.write
+            self.write_chunks = None if cycle.flow.write_paused else self._write
+
+    def pause(self) -> None:
+        self.write_chunks = None
+
+    def resume(self) -> None:
+        self.write_chunks = self._write
+
+    def close(self) -> None:
+        self.write_chunks = self._write = None
 
 
 class _Head:
@@ -101,12 +113,16 @@ class BoundedProtocol(HttpToolsProtocol):
 
     def pause_writing(self) -> None:
         super().pause_writing()
+        for line in self._lines:
+            line.pause()
         self._stop_waiting()
         self._wait_for_client()
 
     def resume_writing(self) -> None:
         self._stop_waiting()
         super().resume_writing()
+        for line in self._lines:
+            line.resume()
 
     def data_received(self, data: bytes) -> None:
         self._turned = False
@@ -139,7 +155,8 @@ class BoundedProtocol(HttpToolsProtocol):
         super().on_message_complete()
 
     def on_response_complete(self) -> None:
-        del self._lines[:1]
+        if self._lines:
+            self._lines.pop(0).close()
         super().on_response_complete()
         if not self._in_head and not self.transport.is_closing():
             self._stop_clock()

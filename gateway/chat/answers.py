@@ -38,8 +38,9 @@ class Answer:
     error: GatewayError | None = None
     _grown: asyncio.Event = field(default_factory=asyncio.Event)
 
-    def forward(self, chunks: bytes) -> bool:
-        return False
+    @property
+    def line(self) -> None:
+        """No reader's: each event is kept."""
 
     async def send(self, events: bytes) -> None:
         self.push(events)

@@ -52,11 +52,11 @@ class Relay:
     engine's own chunks where they can (docs/decisions/005-own-wire-to-the-engine.md).
     """
 
-    __slots__ = ("_forward", "_meter", "_push", "_rest", "_wants_usage")
+    __slots__ = ("_line", "_meter", "_push", "_rest", "_wants_usage")
 
     def __init__(self, sink: Sink, meter: Meter, *, wants_usage: bool) -> None:
         self._push = sink.push
-        self._forward = sink.forward
+        self._line = sink.line
         self._meter = meter
         self._wants_usage = wants_usage
         self._rest = bytearray()
@@ -73,13 +73,15 @@ class Relay:
         held = self._push(events) if events else None
         return _failing(held) if meter.failed else held
 
-    def forward(self, chunks: bytes, count: int) -> bool:
+    def forward(self, chunks: bytes, count: int, now: float) -> bool:
         """Whether `count` whole chunks, frames included, of whole events needed no look and were taken as they are (`ChunkInto`)."""
-        meter = self._meter
-        if self._rest or meter.first_token_at is None or chunks.count(b"\n\n\r\n") < count or _notable(chunks):
+        line, meter = self._line, self._meter
+        if line is None or (write := line.write_chunks) is None or self._rest or meter.first_token_at is None:
             return False
-        if not self._forward(chunks):
+        if chunks.count(b"\n\n\r\n") < count or _notable(chunks):
             return False
+        write(chunks)
+        line.wrote_at = now
         meter.events += chunks.count(b"\n\n")
         return True
 

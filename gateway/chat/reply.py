@@ -21,10 +21,11 @@ JSON_HEADERS = [(b"content-type", b"application/json")]
 
 
 class Sink(Protocol):
-    """Takes whole events: `push` at once, giving an awaitable only where the reader is slow; `send` waits for that. `forward` takes
-    whole chunks of HTTP/1.1 with events in them, or says that it cannot."""
+    """Takes whole events: `push` at once, giving an awaitable only where the reader is slow; `send` waits for that. Whole
+    chunks of HTTP/1.1 with events in them may be written to its `line`, where it has one."""
 
-    def forward(self, chunks: bytes) -> bool: ...
+    @property
+    def line(self) -> Line | None: ...
 
     def push(self, events: bytes) -> Awaitable[None] | None: ...
 
@@ -35,15 +36,15 @@ class StreamReply:
     """A stream to one client: server-sent events, with comments while nothing else is said."""
 
     __slots__ = (
-        *("_last", "_line", "_loop", "_send", "_send_body", "_speaking", "_time", "_timer", "_wants_extras"),
-        "started",
+        *("_last", "_loop", "_send", "_send_body", "_speaking", "_time", "_timer", "_wants_extras"),
+        *("line", "started"),
     )
 
     def __init__(self, send: Send, send_body: Send, line: Line | None = None, *, wants_extras: bool = False) -> None:
         """`send` takes the head, through every layer; `send_body` the rest, or the line where it can."""
         self._send = send
         self._send_body = send_body
-        self._line = line
+        self.line = line
         self._wants_extras = wants_extras
         self.started = False
         self._loop = asyncio.get_running_loop()
@@ -54,18 +55,19 @@ class StreamReply:
 
     async def send(self, events: bytes) -> None:
         if not self.started:
-            self.started = True
-            if self._line is not None:
-                self._line.hold_head()
-            await self._send({"type": "http.response.start", "status": 200, "headers": list(STREAM_HEADERS)})
+            await self._start(events)
+            return
         self._last = self._time()
         await self._send_body({"type": "http.response.body", "body": events, "more_body": True})
 
-    def forward(self, chunks: bytes) -> bool:
-        if self._line is None or not self._line.write_chunks(chunks):
-            return False
-        self._last = self._time()
-        return True
+    async def _start(self, events: bytes) -> None:
+        self.started = True
+        if self.line is not None:
+            self.line.hold_head()
+        await self._send({"type": "http.response.start", "status": 200, "headers": list(STREAM_HEADERS)})
+        await self.send(events)
+        if self.line is not None:
+            self.line.open()
 
     def push(self, events: bytes) -> Awaitable[None] | None:
         """As `send`, without a task: ASGI's `send` runs through in one step unless the client's buffer is full."""
@@ -88,7 +90,7 @@ class StreamReply:
 
     def keep_alive(self) -> None:
         """From now on a comment after each 10 s of silence."""
-        silent = self._time() - self._last
+        silent = self._time() - max(self._last, self.line.wrote_at if self.line is not None else 0.0)
         if silent >= KEEP_ALIVE_SECONDS:
             silent = 0
             if self._speaking is None or self._speaking.done():

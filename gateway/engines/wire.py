@@ -16,10 +16,12 @@ if TYPE_CHECKING:
 
 # Takes bytes at once and gives None, or an awaitable after which it takes more.
 Into = Callable[[bytes], Awaitable[None] | None]
-# Takes whole chunks, their frames included, and how many they are; says whether it did.
-ChunkInto = Callable[[bytes, int], bool]
+# Takes whole chunks, their frames included, how many they are, and the loop's time; says whether it did.
+ChunkInto = Callable[[bytes, int, float], bool]
 
 CHUNK_HEAD = re.compile(rb"([0-9a-fA-F]{1,6})\r\n")  # of a chunk without extensions
+# By a whole chunk's size the frame it begins with, as servers write it: what a token is in, nearly always.
+FRAMES = {len(frame) + size + 2: frame for size in range(1, 4096) for frame in (b"%x\r\n" % size,)}
 PAUSE_BYTES = 256 * 1024  # unread bytes of one response above which the engine is held back
 MAX_HEAD_BYTES = 64 * 1024
 
@@ -95,19 +97,13 @@ class Response(Connection):
         """Whether `data` is whole chunks and was taken as it is: the parser need not see it."""
         if self._chunk_into is None:
             return False
-        chunks = at = 0
-        while at < len(data):
-            head = CHUNK_HEAD.match(data, at)
-            size = int(head[1], 16) if head else 0
-            if head is None or size == 0:
-                return False
-            at = head.end() + size + 2
-            if data[at - 2 : at] != b"\r\n":
-                return False
-            chunks += 1
-        if not self._chunk_into(data, chunks):
+        frame = FRAMES.get(len(data))
+        is_one = frame is not None and data.startswith(frame) and data.endswith(b"\r\n")
+        count = 1 if is_one else _whole_chunks(data)
+        now = self._time()
+        if not count or not self._chunk_into(data, count, now):
             return False
-        self._heard_at = self._time()
+        self._heard_at = now
         return True
 
     def _pour_now(self, into: Into) -> bool:
@@ -287,3 +283,18 @@ class Response(Connection):
     def _wake(self) -> None:
         if self._waiter is not None and not self._waiter.done():
             self._waiter.set_result(None)
+
+
+def _whole_chunks(data: bytes) -> int:
+    """How many chunks `data` is, frames included; 0 where it is not whole ones, or the end is among them."""
+    chunks = at = 0
+    while at < len(data):
+        head = CHUNK_HEAD.match(data, at)
+        size = int(head[1], 16) if head else 0
+        if head is None or size == 0:
+            return 0
+        at = head.end() + size + 2
+        if data[at - 2 : at] != b"\r\n":
+            return 0
+        chunks += 1
+    return chunks

@@ -32,7 +32,7 @@ class Client:
         self.said += body
         return None
 
-    def chunk_into(self, chunks: bytes, count: int) -> bool:
+    def chunk_into(self, chunks: bytes, count: int, now: float) -> bool:
         if self.takes:
             at = 0
             for _ in range(count):
@@ -101,7 +101,15 @@ async def test_every_way_to_cut_chunks_gives_the_same_body() -> None:
 
 @pytest.mark.parametrize(
     "wrong",
-    [b"6\r\nabcde\r\n", b"4\r\nabcde\r\n", b"0x5\r\nabcde\r\n", b"-5\r\nabcde\r\n", b"5\nabcde\r\n", b"g\r\nabcde\r\n"],
+    [
+        b"6\r\nabcde\r\n",
+        b"4\r\nabcde\r\n",
+        b"0x5\r\nabcde\r\n",
+        b"-5\r\nabcde\r\n",
+        b"5\nabcde\r\n",
+        b"g\r\nabcde\r\n",
+        b"5\r\nabcdexx",
+    ],
 )
 async def test_what_is_no_chunk_does_not_pass(wrong: bytes) -> None:
     client = Client()

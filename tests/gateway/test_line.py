@@ -1,0 +1,120 @@
+"""The line to a client, on real sockets: chunks pass it as long as the client takes them, and nowhere else."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+
+import pytest
+import uvicorn
+from starlette.types import Receive, Scope, Send
+from uvicorn.server import ServerState
+
+from gateway.chat import reply as replies
+from gateway.chat.reply import StreamReply
+from gateway.protocol import LINE, BoundedProtocol, Line
+
+PIECE = b"10000\r\n" + b"x" * 0x10000 + b"\r\n"
+
+
+class Application:
+    """Begins a stream, and ends it when it is told to. `line` is that of the newest request."""
+
+    def __init__(self) -> None:
+        self.line: Line | None = None
+        self.begun = asyncio.Event()
+        self.over = asyncio.Event()
+        self.before_body: list[Callable[[bytes], None] | None] = []
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        line: Line = scope["extensions"][LINE]
+        self.line = line
+        self.before_body.append(line.write_chunks)
+        reply = StreamReply(send, send, line)
+        reply.keep_alive()
+        await reply.send(b"data: begin\n\n")
+        self.begun.set()
+        await self.over.wait()
+        reply.silence()
+        await reply.end()
+
+
+@asynccontextmanager
+async def served(application: Application) -> AsyncIterator[tuple[asyncio.StreamReader, asyncio.StreamWriter, Line]]:
+    """A client whose request is being answered."""
+    config = uvicorn.Config(application, http=BoundedProtocol, lifespan="off", log_config=None)
+    config.load()
+    state = ServerState()
+    loop = asyncio.get_running_loop()
+    server = await loop.create_server(lambda: BoundedProtocol(config, state, {}), "127.0.0.1", 0)
+    reader, writer = await asyncio.open_connection(*server.sockets[0].getsockname(), limit=1024)
+    try:
+        writer.write(b"GET / HTTP/1.1\r\nhost: here\r\n\r\n")
+        await application.begun.wait()
+        assert application.line is not None
+        yield reader, writer, application.line
+    finally:
+        application.over.set()
+        writer.close()
+        server.close()
+        for task in tuple(state.tasks):
+            await task
+
+
+async def until(condition: Callable[[], bool]) -> None:
+    async with asyncio.timeout(10):
+        while not condition():
+            await asyncio.sleep(0.01)
+
+
+async def test_a_slow_client_shuts_the_line_until_it_has_taken_what_was_written() -> None:
+    async with served(Application()) as (reader, _, line):
+        count = 0
+        while (write := line.write_chunks) is not None:
+            write(PIECE)
+            count += 1
+            assert count < 1000, "64 MB that nobody reads"
+        await reader.readuntil(b"begin\n\n\r\n")
+        for _ in range(count):
+            assert await reader.readexactly(len(PIECE)) == PIECE
+        await until(lambda: line.write_chunks is not None)
+
+
+async def test_the_line_is_open_from_the_body_to_the_end_of_its_own_response() -> None:
+    application = Application()
+    async with served(application) as (reader, writer, first):
+        assert first.write_chunks is not None
+        application.begun.clear()
+        application.over.set()
+        await reader.readuntil(b"\r\n0\r\n\r\n")
+        assert first.write_chunks is None
+        application.over.clear()
+        writer.write(b"GET / HTTP/1.1\r\nhost: here\r\n\r\n")
+        await application.begun.wait()
+        assert application.line is not first
+        assert application.before_body == [None, None], "a head that is not out yet is not overtaken"
+        assert first.write_chunks is None
+
+
+async def test_who_has_left_is_written_nothing() -> None:
+    async with served(Application()) as (_, writer, line):
+        assert line.write_chunks is not None
+        writer.transport.abort()
+        await until(lambda: line.is_left)
+        assert line.write_chunks is None
+        line.open()
+        assert line.write_chunks is None
+
+
+async def test_chunks_on_the_line_are_no_silence(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(replies, "KEEP_ALIVE_SECONDS", 1.0)
+    async with served(Application()) as (reader, _, line):
+        loop = asyncio.get_running_loop()
+        for _ in range(30):
+            assert line.write_chunks is not None
+            line.write_chunks(b"8\r\ndata: x\n\r\n")
+            line.wrote_at = loop.time()
+            await asyncio.sleep(0.05)
+        line.write_chunks(b"8\r\ndata: y\n\r\n")
+        said = await reader.readuntil(b"data: y")
+        assert b"keep-alive" not in said
+        assert b"keep-alive" in await reader.readuntil(b"keep-alive")
