@@ -52,7 +52,7 @@ class Relay:
     engine's own chunks where they can (docs/decisions/005-own-wire-to-the-engine.md).
     """
 
-    __slots__ = ("_line", "_meter", "_push", "_rest", "_wants_usage")
+    __slots__ = ("_line", "_meter", "_passes", "_push", "_rest", "_wants_usage")
 
     def __init__(self, sink: Sink, meter: Meter, *, wants_usage: bool) -> None:
         self._push = sink.push
@@ -60,9 +60,11 @@ class Relay:
         self._meter = meter
         self._wants_usage = wants_usage
         self._rest = bytearray()
+        self._passes = False  # whether an event that needs no look may pass in the engine's own chunk
 
     def __call__(self, chunk: bytes) -> Awaitable[None] | None:
         events = chunk if not self._rest and chunk.endswith(b"\n\n") else self._whole(chunk)
+        self._passes = False
         if not events:
             return None
         meter = self._meter
@@ -70,19 +72,23 @@ class Relay:
             events = _looked_at(events, meter, self._wants_usage)
         else:
             meter.events += _count(events, 0, len(events))
+        self._passes = not self._rest and meter.first_token_at is not None
         held = self._push(events) if events else None
         return _failing(held) if meter.failed else held
 
     def forward(self, chunks: bytes, count: int, now: float) -> bool:
         """Whether `count` whole chunks, frames included, of whole events needed no look and were taken as they are (`ChunkInto`)."""
-        line, meter = self._line, self._meter
-        if line is None or (write := line.write_chunks) is None or self._rest or meter.first_token_at is None:
+        line = self._line
+        if not self._passes or line is None or (write := line.write_chunks) is None:
             return False
-        if chunks.count(b"\n\n\r\n") < count or _notable(chunks):
+        if not chunks.endswith(b"\n\n\r\n") or (count > 1 and chunks.count(b"\n\n\r\n") < count):
+            return False
+        find = chunks.find  # as _notable, without the call
+        if find(USAGE) >= 0 or find(DONE) >= 0 or find(ERROR) >= 0:
             return False
         write(chunks)
         line.wrote_at = now
-        meter.events += chunks.count(b"\n\n")
+        self._meter.events += chunks.count(b"\n\n")
         return True
 
     def _whole(self, chunk: bytes) -> bytes:

@@ -72,8 +72,15 @@ class Response(Connection):
     # asyncio.Protocol
 
     def data_received(self, data: bytes) -> None:
-        if self._between_chunks and self._into is not None and self._forward(data):
-            return
+        # What a token passes: no call here that need not be (docs/decisions/005-own-wire-to-the-engine.md).
+        if self._between_chunks and self._into is not None and self._chunk_into is not None:
+            frame = FRAMES.get(len(data))
+            is_one = frame is not None and data.startswith(frame) and data.endswith(b"\r\n")
+            count = 1 if is_one else _whole_chunks(data)
+            now = self._time()
+            if count and self._chunk_into(data, count, now):
+                self._heard_at = now
+                return
         if self._left:
             return
         if self._head_done:
@@ -92,19 +99,6 @@ class Response(Connection):
         if self._buffered > PAUSE_BYTES:
             self.hold_back()
         self._wake()
-
-    def _forward(self, data: bytes) -> bool:
-        """Whether `data` is whole chunks and was taken as it is: the parser need not see it."""
-        if self._chunk_into is None:
-            return False
-        frame = FRAMES.get(len(data))
-        is_one = frame is not None and data.startswith(frame) and data.endswith(b"\r\n")
-        count = 1 if is_one else _whole_chunks(data)
-        now = self._time()
-        if not count or not self._chunk_into(data, count, now):
-            return False
-        self._heard_at = now
-        return True
 
     def _pour_now(self, into: Into) -> bool:
         """Hands on what is here; whether nobody has to wake up for it."""

@@ -16,6 +16,7 @@ import requests
 from benchmarks.servers import Running, running_gateway, wait_for
 from gateway.chat.relay import Meter, Relay
 from gateway.engines.client import Broken
+from gateway.protocol import Line
 from tests.fake_engine import FLOOD, chunk
 from tests.gateway.asking import metric, until
 from tests.gateway.leaving import ask
@@ -28,11 +29,9 @@ DATA_SEGMENTS = slice(152, 156)  # tcpi_data_segs_in of struct tcp_info, linux/t
 class Kept:
     """A sink that keeps what it gets."""
 
-    def __init__(self) -> None:
+    def __init__(self, line: Line | None = None) -> None:
         self.events = b""
-
-    def forward(self, chunks: bytes) -> bool:
-        return False
+        self.line = line
 
     def push(self, events: bytes) -> None:
         self.events += events
@@ -80,6 +79,47 @@ def test_tokens_of_an_answer_without_usage_are_the_events_that_carried_some() ->
     role, first, words = chunk(""), chunk("one"), [chunk(f" word data:{number}") for number in range(5)]
     assert relayed([role, first, *words])[1].completion_tokens == 6
     assert relayed([role + first + b"".join(words)])[1].completion_tokens == 6
+
+
+WORD = chunk(" word")
+ERROR = b'data: {"error": {"message": "out of memory"}}\n\n'
+
+
+@pytest.mark.parametrize(
+    ("before", "bodies", "events"),
+    [
+        ([chunk("one")], [WORD], 1),
+        ([chunk("one")], [WORD, WORD, WORD], 3),
+        ([chunk("one")], [WORD + WORD, WORD], 3),
+        ([chunk("one"), WORD[:9], WORD[9:]], [WORD], 1),
+        ([chunk("")], [WORD], 0),  # the first token is not there yet
+        ([chunk("one"), WORD[:9]], [WORD], 0),  # nor is the end of what came before
+        ([chunk("one")], [WORD[:-1]], 0),
+        ([chunk("one")], [WORD[:9], WORD[9:]], 0),
+        ([chunk("one")], [WORD, WORD[:-1]], 0),
+        ([chunk("one")], [USAGE + b"\n\n"], 0),
+        ([chunk("one")], [WORD, DONE + b"\n\n"], 0),
+        ([chunk("one")], [ERROR, WORD], 0),
+    ],
+)
+def test_chunks_pass_whole_where_no_event_of_theirs_needs_a_look(
+    before: list[bytes], bodies: list[bytes], events: int
+) -> None:
+    class Cycle: ...
+
+    wrote: list[bytes] = []
+    line, meter = Line(Cycle()), Meter(0.0)  # type: ignore[arg-type]  # a cycle that is over
+    relay = Relay(Kept(line), meter, wants_usage=False)
+    for piece in before:
+        relay(piece)
+    chunks = b"".join(b"%x\r\n%b\r\n" % (len(body), body) for body in bodies)
+    assert not relay.forward(chunks, len(bodies), 7.0), "the line is not open"
+    line.write_chunks = wrote.append
+    before_it = meter.events
+    assert relay.forward(chunks, len(bodies), 7.0) == bool(events)
+    assert wrote == ([chunks] if events else [])
+    assert meter.events - before_it == events
+    assert line.wrote_at == (7.0 if events else 0.0)
 
 
 def test_an_event_without_an_end_is_refused_at_its_bound(monkeypatch: pytest.MonkeyPatch) -> None:
