@@ -77,8 +77,7 @@ class Response(Connection):
             frame = FRAMES.get(len(data))
             is_one = frame is not None and data.startswith(frame) and data.endswith(b"\r\n")
             count = 1 if is_one else _whole_chunks(data)
-            now = self._time()
-            if count and self._chunk_into(data, count, now):
+            if count and self._chunk_into(data, count, now := self._time()):
                 self._heard_at = now
                 return
         if self._left:

@@ -108,7 +108,7 @@ def test_chunks_pass_whole_where_no_event_of_theirs_needs_a_look(
     class Cycle: ...
 
     wrote: list[bytes] = []
-    line, meter = Line(Cycle()), Meter(0.0)  # type: ignore[arg-type]  # a cycle that is over
+    line, meter = Line(Cycle()), Meter(0.0)  # type: ignore[arg-type]  # nobody asks it for its cycle here
     relay = Relay(Kept(line), meter, wants_usage=False)
     for piece in before:
         relay(piece)
