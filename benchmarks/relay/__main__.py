@@ -2,14 +2,16 @@
 
 import argparse
 import os
+import subprocess
 import sys
 import tempfile
 from collections.abc import Callable
+from contextlib import ExitStack
 from pathlib import Path
 
 from benchmarks import report
 from benchmarks.relay import media, table
-from benchmarks.relay.load import same_bytes
+from benchmarks.relay.load import Plan, same_bytes
 from benchmarks.relay.measures import (
     BRIEF,
     FULL,
@@ -22,6 +24,7 @@ from benchmarks.relay.measures import (
     memory_figures,
     quick_figures,
     raise_file_limit,
+    side_by_side,
 )
 from benchmarks.relay.peers import PEERS, Peer, Relay, running_engine, started_on
 from benchmarks.servers import on_core
@@ -85,7 +88,25 @@ def measured(peers: list[Peer], sizes: Sizes, load_core: int, relay_core: int, s
                         found[peer.name].append(turn(peer, Bench(relay, url, engine, sizes, say), last))
         if table.OURS in found:
             found[table.OURS].append(media.figures(url, sizes, relay_core, say))
-    return {name: medians(figures) for name, figures in found.items()}
+        made = {name: medians(figures) for name, figures in found.items()}
+        for name, cost in beside_each_other(
+            [peer for peer in peers if not peer.slow], url, engine, sizes, relay_core, say
+        ).items():
+            made[name]["cpu_event"] = cost
+    return made
+
+
+def beside_each_other(
+    peers: list[Peer], url: str, engine: "subprocess.Popen[bytes]", sizes: Sizes, core: int, say: Callable[[str], None]
+) -> dict[str, float]:
+    with ExitStack() as stack:
+        benches = []
+        for peer in peers:
+            folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+            relay = stack.enter_context(started_on(core, peer.start(url, folder)))
+            benches.append(Bench(relay, url, engine, sizes, say))
+            benches[-1].run("warming up", Plan(sizes.clients, 2, relay.check))
+        return side_by_side(benches)
 
 
 def turn(peer: Peer, bench: Bench, last: bool) -> Figures:

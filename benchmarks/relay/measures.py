@@ -26,6 +26,8 @@ class Sizes:
     """How much is asked. The brief ones show that all works; their figures are worth little."""
 
     rounds: int = 3  # the relays by turns; each row is the median of them
+    windows: int = 8  # of the relays side by side
+    window_seconds: float = 4.0
     streams: int = 256
     tokens: int = script.TOKENS
     seconds: float = 6.0
@@ -44,6 +46,8 @@ class Sizes:
 FULL = Sizes()
 BRIEF = Sizes(
     rounds=2,
+    windows=2,
+    window_seconds=1.0,
     streams=32,
     seconds=1.0,
     clients=16,
@@ -142,17 +146,7 @@ def streamed(bench: Bench) -> Figures:
     """CPU an event, and first tokens with all streams open: new ones begin evenly spread, as the old ones end. The herd
     is the other extreme: every stream asked for at the same moment, over connections that are open already."""
     sizes = bench.sizes
-    lasts = sizes.tokens * 0.020
-    plan = Plan(
-        sizes.streams,
-        2,
-        bench.relay.check,
-        tokens=sizes.tokens,
-        pace=20,
-        seconds=sizes.seconds,
-        spread=lasts,
-        timed_from=1,
-    )
+    plan = replace(paced(bench, sizes.seconds), rounds=2, timed_from=1)
     result, spent = bench.run(f"{sizes.streams} streams, 20 ms a token", plan)
     herd, _ = bench.run("the herd", replace(plan, rounds=1, seconds=0.0, spread=0.0, timed_from=0))
     return {
@@ -162,6 +156,25 @@ def streamed(bench: Bench) -> Figures:
         "herd_p50": percentile(herd.to_first_token, 50) * 1000,
         "herd_p99": percentile(herd.to_first_token, 99) * 1000,
     }
+
+
+def side_by_side(benches: list[Bench]) -> dict[str, float]:
+    """CPU an event by relay, all of them there at once, in short windows by turns, the median of each: figures from different minutes say
+    as much of the machine as of the relays. Raises WrongAnswers."""
+    found: dict[str, list[float]] = {bench.relay.name: [] for bench in benches}
+    for turn in range(benches[0].sizes.windows if benches else 0):
+        first = turn % len(benches)
+        for bench in benches[first:] + benches[:first]:
+            result, spent = bench.run("side by side", paced(bench, bench.sizes.window_seconds))
+            found[bench.relay.name].append(spent["relay"] / result.events * 1e6)
+    return {name: median(each) for name, each in found.items()}
+
+
+def paced(bench: Bench, seconds: float) -> Plan:
+    """Streams with 20 ms between tokens, begun evenly spread."""
+    sizes = bench.sizes
+    lasts = sizes.tokens * 0.020
+    return Plan(sizes.streams, 1, bench.relay.check, tokens=sizes.tokens, pace=20, seconds=seconds, spread=lasts)
 
 
 def back_to_back(bench: Bench) -> Figures:

@@ -98,7 +98,8 @@ def section(found: All, names: list[str], versions: dict[str, str], sizes: Sizes
     return f"""## What relaying costs
 
 `make bench-relay`, {machine()}; {told}. The relay alone on one core, the fake engine and the client on another;
-the relays by turns, {sizes.rounds} rounds, each started anew (LiteLLM once): a row is the median, but for memory and the image work.
+the relays by turns, {sizes.rounds} rounds, each started anew (LiteLLM once): a row is the median, but for memory and the image work. For the CPU of
+an event nginx, vllm-router and SightDesk are there at once, in {sizes.windows} windows of {sizes.window_seconds:g} s each by turns: what a minute of the machine costs, it costs all of them.
 SightDesk with every feature on: key, limit by key, admission, accounting, metrics, request log. Every answer is held
 against what the engine sent. Its database has its tables already. An answer is 66 events (role, 64 tokens, finish); its CPU includes its request's. With the
 streams open, new ones begin evenly spread as old ones end. Ratios travel; absolute figures do not.
