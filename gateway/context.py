@@ -10,6 +10,7 @@ from starlette.types import Scope, Send
 from gateway.protocol import Line
 
 CONTEXT = "sightdesk"
+Headers = list[tuple[bytes, bytes]]  # lower-case names
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +34,7 @@ class RequestContext:
     address: str
     through_proxy: bool
     scheme: str  # http or https, as the client came
-    # The server's own send: once a response's head is out, no layer in between has anything to add to its body.
+    # The server's own send, past all layers: whoever takes it adds `answer`'s headers to the head by himself.
     send: Send
     # The request's headers by lower-case name.
     given: dict[str, str] = field(default_factory=dict)
@@ -50,8 +51,8 @@ class RequestContext:
     first_token_seconds: float | None = None
     # Seconds by stage, for Server-Timing: queue, media, knowledge, upstream.
     timings: dict[str, float] = field(default_factory=dict)
-    # Headers that stages want on the response: (name, value), lower-case.
-    headers: list[tuple[bytes, bytes]] = field(default_factory=list)
+    # Headers that stages want on the response.
+    headers: Headers = field(default_factory=list)
 
     @property
     def counted(self) -> str:
@@ -59,6 +60,16 @@ class RequestContext:
         if self.caller is None or self.caller.new_visitor is not None:
             return f"address:{self.address}"
         return self.caller.owner
+
+    def answer(self, status: int) -> Headers:
+        """Notes that the response begins. The headers that every response has."""
+        self.status = status
+        headers = [(b"x-request-id", self.request_id.encode("latin-1")), *self.headers]
+        if self.timings:
+            timings = ", ".join([f"{name};dur={seconds * 1000:.1f}" for name, seconds in self.timings.items()])
+            headers.append((b"server-timing", timings.encode("ascii")))
+        headers.append((b"x-content-type-options", b"nosniff"))
+        return headers
 
     def elapsed(self) -> float:
         return time.perf_counter() - self.started

@@ -4,9 +4,8 @@ import asyncio
 from collections.abc import Awaitable
 from typing import Protocol
 
-from starlette.types import Send
-
 from gateway.chat import extras
+from gateway.context import Headers, RequestContext
 from gateway.errors import GatewayError
 from gateway.protocol import Line
 from gateway.step import finished
@@ -36,15 +35,14 @@ class StreamReply:
     """A stream to one client: server-sent events, with comments while nothing else is said."""
 
     __slots__ = (
-        *("_last", "_loop", "_send", "_send_body", "_speaking", "_time", "_timer", "_wants_extras"),
+        *("_context", "_last", "_loop", "_send", "_speaking", "_time", "_timer", "_wants_extras"),
         *("line", "started"),
     )
 
-    def __init__(self, send: Send, send_body: Send, line: Line | None = None, *, wants_extras: bool = False) -> None:
-        """`send` takes the head, through every layer; `send_body` the rest, or the line where it can."""
-        self._send = send
-        self._send_body = send_body
-        self.line = line
+    def __init__(self, context: RequestContext, *, wants_extras: bool = False) -> None:
+        self._context = context
+        self._send = context.send
+        self.line = context.line
         self._wants_extras = wants_extras
         self.started = False
         self._loop = asyncio.get_running_loop()
@@ -58,14 +56,12 @@ class StreamReply:
             await self._start(events)
             return
         self._last = self._time()
-        await self._send_body({"type": "http.response.body", "body": events, "more_body": True})
+        await self._send({"type": "http.response.body", "body": events, "more_body": True})
 
     async def _start(self, events: bytes) -> None:
         self.started = True
-        if self.line is not None:
-            self.line.hold_head()
-        await self._send({"type": "http.response.start", "status": 200, "headers": list(STREAM_HEADERS)})
-        await self.send(events)
+        self._last = self._time()
+        await begin(self._context, STREAM_HEADERS, events, is_whole=False)
         if self.line is not None:
             self.line.open()
 
@@ -74,7 +70,7 @@ class StreamReply:
         if not self.started:
             return self.send(events)
         self._last = self._time()
-        step = self._send_body({"type": "http.response.body", "body": events, "more_body": True})
+        step = self._send({"type": "http.response.body", "body": events, "more_body": True})
         try:
             waiting = step.send(None)  # type: ignore[attr-defined]  # a coroutine, as every `async def` gives
         except StopIteration:
@@ -86,7 +82,7 @@ class StreamReply:
         await self.send(extras.error_event(error, wants_extras=self._wants_extras))
 
     async def end(self) -> None:
-        await self._send_body({"type": "http.response.body", "body": b"", "more_body": False})
+        await self._send({"type": "http.response.body", "body": b"", "more_body": False})
 
     def keep_alive(self) -> None:
         """From now on a comment after each 10 s of silence."""
@@ -105,9 +101,17 @@ class StreamReply:
             self._speaking.cancel()
 
 
-async def send_json(send: Send, body: bytes, line: Line | None) -> None:
-    if line is not None:
-        line.hold_head()
-    headers = [*JSON_HEADERS, (b"content-length", b"%d" % len(body))]
-    await send({"type": "http.response.start", "status": 200, "headers": headers})
-    await send({"type": "http.response.body", "body": body})
+async def send_json(context: RequestContext, body: bytes) -> None:
+    await begin(context, JSON_HEADERS, body, is_whole=True)
+    await context.send({"type": "http.response.body", "body": b""})
+
+
+async def begin(context: RequestContext, headers: Headers, body: bytes, *, is_whole: bool) -> None:
+    """The head of a 200 and the first of its body, in one piece where the server offers that."""
+    headers = [*headers, *context.answer(200)]
+    if context.line is not None and context.line.begin(headers, body, is_whole=is_whole):
+        return
+    if is_whole:
+        headers.append((b"content-length", b"%d" % len(body)))
+    await context.send({"type": "http.response.start", "status": 200, "headers": headers})
+    await context.send({"type": "http.response.body", "body": body, "more_body": True})

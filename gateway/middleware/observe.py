@@ -2,7 +2,7 @@
 
 import logging
 import re
-import secrets
+from random import getrandbits
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -32,8 +32,7 @@ class Observe:
 
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
-                context.status = message["status"]
-                self._add_headers(message, context)
+                message["headers"] = [*message.get("headers", ()), *context.answer(message["status"])]
             await send(message)
 
         try:
@@ -47,22 +46,12 @@ class Observe:
         given = headers_of(scope)
         request_id = given.get("x-request-id", "")
         if not SANE_REQUEST_ID.match(request_id):
-            request_id = secrets.token_hex(16)
+            request_id = f"{getrandbits(128):032x}"
         peer = scope["client"][0] if scope.get("client") else ""
         address, through_proxy = self.trust.client_address(peer, given)
         line = (scope.get("extensions") or {}).get(LINE)
         scheme = scheme_of(given, scope["scheme"], through_proxy)
         return RequestContext(request_id, address, through_proxy, scheme, send, given, line)
-
-    @staticmethod
-    def _add_headers(message: Message, context: RequestContext) -> None:
-        headers = message.setdefault("headers", [])
-        headers.append((b"x-request-id", context.request_id.encode("latin-1")))
-        headers += context.headers
-        if context.timings:
-            timings = ", ".join(f"{name};dur={seconds * 1000:.1f}" for name, seconds in context.timings.items())
-            headers.append((b"server-timing", timings.encode("ascii")))
-        headers.append((b"x-content-type-options", b"nosniff"))
 
     def _record(self, scope: Scope, context: RequestContext, status: int) -> None:
         route = route_of(scope)

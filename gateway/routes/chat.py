@@ -137,42 +137,42 @@ class ChatResponse(Response):
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         request = self.question.request
         if isinstance(request, PageRequest):
-            work = self._resumable(send) if request.stream else self._recorded(send)
+            work = self._resumable() if request.stream else self._recorded()
         else:
-            work = self._direct(send) if request.stream else self._whole(send)
+            work = self._direct() if request.stream else self._whole()
         if not await stayed(self.context.line, work):
             self.desk.metrics.client_disconnects.inc()
 
-    async def _whole(self, send: Send) -> None:
-        await send_json(send, await self.pipeline.whole(self.question), self.context.line)
+    async def _whole(self) -> None:
+        await send_json(self.context, await self.pipeline.whole(self.question))
 
-    async def _direct(self, send: Send) -> None:
-        reply = StreamReply(send, self.context.send, self.context.line)
+    async def _direct(self) -> None:
+        reply = StreamReply(self.context)
         await delivered(reply, self.pipeline.stream(self.question, reply))
 
-    async def _resumable(self, send: Send) -> None:
+    async def _resumable(self) -> None:
         answer = self._answer()
         self.desk.answers.start(answer, self.pipeline.stream(self.question, answer))
-        await self._follow(answer, 0, send)
+        await self._follow(answer, 0)
 
     def _answer(self) -> Answer:
         return Answer(self.question.id, self.question.caller.owner, kept=self.question.turn is not None)
 
-    async def _recorded(self, send: Send) -> None:
+    async def _recorded(self) -> None:
         answer = self._answer()
         self.desk.answers.start(answer, self._fill(answer))
         try:
             body = await answer.whole()
         finally:
             self.desk.answers.abort(answer)
-        await send_json(send, body, self.context.line)
+        await send_json(self.context, body)
 
     async def _fill(self, answer: Answer) -> None:
         answer.body = await self.pipeline.whole(self.question)
         answer.complete = True
 
-    async def _follow(self, answer: Answer, start: int, send: Send) -> None:
-        reply = StreamReply(send, self.context.send, self.context.line, wants_extras=True)
+    async def _follow(self, answer: Answer, start: int) -> None:
+        reply = StreamReply(self.context, wants_extras=True)
         try:
             await delivered(reply, follow(answer, start, reply))
         finally:
@@ -188,7 +188,7 @@ class ResumeResponse(ChatResponse):
         self.background = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        await stayed(self.context.line, self._follow(self.answer, self.start, send))
+        await stayed(self.context.line, self._follow(self.answer, self.start))
 
 
 async def follow(answer: Answer, start: int, reply: StreamReply) -> None:

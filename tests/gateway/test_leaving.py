@@ -12,6 +12,7 @@ from benchmarks.servers import Running, running, running_gateway, wait_for
 from gateway.chat import reply as replies
 from gateway.chat.answers import Answer, Answers
 from gateway.chat.reply import StreamReply
+from gateway.context import RequestContext
 from gateway.errors import UpstreamTimeout
 from gateway.routes.chat import delivered, follow
 from tests.gateway.asking import body, metric, state, until
@@ -156,7 +157,7 @@ async def test_a_reader_that_leaves_while_it_is_written_to_is_counted_out() -> N
 
     async def reading() -> None:
         try:
-            await follow(answer, 0, StreamReply(send, send))
+            await follow(answer, 0, StreamReply(RequestContext("r", "127.0.0.1", False, "http", send)))
         finally:
             answers.reader_left(answer)
 
@@ -194,7 +195,7 @@ async def test_silence_is_broken_by_comments_and_what_fails_after_them_is_an_eve
         await asyncio.sleep(0.13)
         raise fault
 
-    await delivered(StreamReply(send, send), work())  # type: ignore[arg-type]
+    await delivered(StreamReply(RequestContext("r", "127.0.0.1", False, "http", send)), work())
     assert sent[0]["status"] == 200
     bodies = [message["body"] for message in sent[1:]]
     assert bodies[:2] == [b": keep-alive\n\n"] * 2

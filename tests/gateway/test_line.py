@@ -6,11 +6,12 @@ from contextlib import asynccontextmanager
 
 import pytest
 import uvicorn
-from starlette.types import Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 from uvicorn.server import ServerState
 
 from gateway.chat import reply as replies
 from gateway.chat.reply import StreamReply
+from gateway.context import RequestContext
 from gateway.protocol import LINE, BoundedProtocol, Line
 
 PIECE = b"10000\r\n" + b"x" * 0x10000 + b"\r\n"
@@ -29,7 +30,7 @@ class Application:
         line: Line = scope["extensions"][LINE]
         self.line = line
         self.before_body.append(line.write_chunks)
-        reply = StreamReply(send, send, line)
+        reply = StreamReply(RequestContext("r", "127.0.0.1", False, "http", send, line=line))
         reply.keep_alive()
         await reply.send(b"data: begin\n\n")
         self.begun.set()
@@ -58,6 +59,46 @@ async def served(application: Application) -> AsyncIterator[tuple[asyncio.Stream
         server.close()
         for task in tuple(state.tasks):
             await task
+
+
+class Whole:
+    """Answers at once, by the line; `headers` are what it says besides."""
+
+    def __init__(self, *headers: tuple[bytes, bytes]) -> None:
+        self.headers = list(headers)
+        self.begun: list[bool] = []
+        self.refused: ValueError | None = None
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        line: Line = scope["extensions"][LINE]
+        try:
+            self.begun.append(line.begin(self.headers, b"{}", is_whole=True))
+        except ValueError as refused:
+            self.refused = refused
+            raise
+        self.begun.append(line.begin(self.headers, b"{}", is_whole=True))
+        await send({"type": "http.response.body", "body": b""})
+
+
+async def answers_to(application: ASGIApp, *requests: bytes) -> list[bytes]:
+    """What comes back on one connection, request by request, until a response's body or the connection ends."""
+    config = uvicorn.Config(application, http=BoundedProtocol, lifespan="off", log_config=None, date_header=False)
+    config.load()
+    loop = asyncio.get_running_loop()
+    server = await loop.create_server(lambda: BoundedProtocol(config, ServerState(), {}), "127.0.0.1", 0)
+    reader, writer = await asyncio.open_connection(*server.sockets[0].getsockname())
+    try:
+        told = []
+        for request in requests:
+            writer.write(request)
+            try:
+                told.append(await reader.readuntil(b"\r\n\r\n{}"))
+            except asyncio.IncompleteReadError as ended:
+                told.append(ended.partial)
+        return told
+    finally:
+        writer.close()
+        server.close()
 
 
 async def until(condition: Callable[[], bool]) -> None:
@@ -118,3 +159,27 @@ async def test_chunks_on_the_line_are_no_silence(monkeypatch: pytest.MonkeyPatch
         said = await reader.readuntil(b"data: y")
         assert b"keep-alive" not in said
         assert b"keep-alive" in await reader.readuntil(b"keep-alive")
+
+
+async def test_a_whole_answer_goes_out_with_its_head_and_leaves_the_connection_to_the_next() -> None:
+    application = Whole((b"x-request-id", b"1"))
+    ask = b"GET / HTTP/1.1\r\nhost: here\r\n"
+    first, last = await answers_to(application, ask + b"\r\n", ask + b"connection: close\r\n\r\n")
+    head = b"HTTP/1.1 200 OK\r\nx-request-id: 1\r\n"
+    assert first == head + b"content-length: 2\r\n\r\n{}"
+    assert last == head + b"connection: close\r\ncontent-length: 2\r\n\r\n{}"
+    assert application.begun == [True, False, True, False], "a head goes out once"
+
+
+async def test_a_header_of_two_lines_is_never_sent() -> None:
+    application = Whole((b"x-request-id", b"1\r\nset-cookie: a=b"))
+    (told,) = await answers_to(application, b"GET / HTTP/1.1\r\nhost: here\r\n\r\n")
+    assert application.refused is not None
+    assert b"set-cookie" not in told
+    assert told.startswith(b"HTTP/1.1 500 ")
+
+
+async def test_a_head_alone_is_left_to_the_server() -> None:
+    application = Whole()
+    await answers_to(application, b"HEAD / HTTP/1.1\r\nhost: here\r\nconnection: close\r\n\r\n")
+    assert application.begun[0] is False
