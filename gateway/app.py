@@ -106,6 +106,9 @@ def build_desk(settings: Settings) -> Desk:
     files = FileStore(settings.data_dir / "files")
     reader = Reader(settings.reader_url)
     studio = Studio(media_limits(settings), metrics)
+    engines, fallback = admission(settings, metrics), fallback_admission(settings, metrics)
+    groups = [engines, fallback] if fallback else [engines]
+    metrics.inflight.set_function(lambda: sum(one.inflight for group in groups for one in group.upstreams))
     database = open_database(settings.database_url.get_secret_value(), metrics.store_errors.inc)
     recorder = Recorder(database, files)
     remote = None
@@ -135,8 +138,8 @@ def build_desk(settings: Settings) -> Desk:
         remote=remote,
         startup=StartupFile(settings.engine_status_file),
         catalog=Catalog(settings.model_name, settings.model_aliases),
-        engines=admission(settings, metrics),
-        fallback=fallback_admission(settings, metrics),
+        engines=engines,
+        fallback=fallback,
         answers=Answers(settings.resume_grace, recorder.close),
         database=database,
         recorder=recorder,

@@ -20,11 +20,17 @@ class Question:
     assistant: bool
     wants_extras: bool
     affinity: str
-    id: str = field(default_factory=lambda: "answer-" + secrets.token_urlsafe(15))
     album: Album = field(default_factory=Album)
     citations: list[dict[str, Any]] = field(default_factory=list)
     degraded: bool = False
     turn: str | None = None  # the stored question's id; None where it is not kept
+    _id: str = ""
+
+    @property
+    def id(self) -> str:
+        """The answer's. Made when it is first asked for: a raw engine's answers have none."""
+        self._id = self._id or "answer-" + secrets.token_urlsafe(15)
+        return self._id
 
     @property
     def conversation(self) -> dict[str, Any] | None:

@@ -202,7 +202,7 @@ def _note(event: bytes, meter: Meter) -> bool:
 
 def _has_token(choices: Any) -> bool:
     try:
-        delta = choices[0]["delta"]
-        return any(delta.get(key) for key in ("content", "tool_calls", "reasoning_content", "reasoning"))
+        told = choices[0]["delta"].get
+        return bool(told("content") or told("tool_calls") or told("reasoning_content") or told("reasoning"))
     except (KeyError, IndexError, TypeError, AttributeError):
         return False

@@ -8,7 +8,7 @@ from gateway.engines.breaker import Breaker, State
 LITE_MODEL = "sightdesk-lite"
 
 
-def nobody(change: int) -> None:
+def nobody() -> None:
     pass
 
 
@@ -24,7 +24,7 @@ class Upstream:
     inflight: int = 0
     # What it spends on one picture at most: it scales larger ones down. None where its profile is not known.
     max_picture_tokens: int | None = None
-    changed: Callable[[int], None] = nobody  # hears by how much `inflight` changed
+    freed: Callable[[], None] = nobody  # hears of each place that is given back
     # None until it was first asked.
     up: bool | None = None
 
@@ -34,11 +34,10 @@ class Upstream:
 
     def take(self) -> None:
         self.inflight += 1
-        self.changed(1)
 
     def give_back(self) -> None:
         self.inflight -= 1
-        self.changed(-1)
+        self.freed()
 
     @property
     def is_lite(self) -> bool:

@@ -5,6 +5,7 @@ import os
 import secrets
 import time
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +30,7 @@ class Signer:
     def __init__(self, secret: str) -> None:
         # RFC 7518, 3.2: a key for HS256 has at least 256 bits, however short the secret that was set.
         self._secret = hashlib.sha256(secret.encode()).digest()
+        self.cache_salt = lru_cache(1024)(self._cache_salt)
 
     def sign_visitor(self, visitor: str) -> str:
         return self._sign({"sub": visitor, "aud": "visitor"})
@@ -49,7 +51,7 @@ class Signer:
             return None
         return EmbedToken(str(claims["iss"]), str(claims["sub"]), str(claims["origin"]), int(claims["exp"]))
 
-    def cache_salt(self, tenant: str) -> str:
+    def _cache_salt(self, tenant: str) -> str:
         """What keeps one tenant's prefix cache apart from another's inside the engine."""
         # BLAKE2's own keyed mode: OpenSSL's HMAC costs 47 µs a call, and every question needs one.
         return hashlib.blake2b(tenant.encode(), key=self._secret, person=b"cache salt", digest_size=16).hexdigest()

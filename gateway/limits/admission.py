@@ -62,7 +62,7 @@ class Admission:
         self._waiting: OrderedDict[str, deque[Waiter]] = OrderedDict()
         self.depth = 0
         for upstream in upstreams:
-            upstream.changed = self._changed
+            upstream.freed = self._freed
 
     async def admit(
         self, owner: str, affinity: str, exclude: frozenset[str] = frozenset(), moved: Moved | None = None
@@ -71,11 +71,11 @@ class Admission:
 
         Raises UpstreamUnavailable when no engine can be asked, QueueFull when the queue is full or QUEUE_TIMEOUT is over.
         """
-        if not any(upstream.usable for upstream in self._allowed(exclude)):
-            raise self._unavailable(exclude)
         if not self._waiting and (permit := self._grant(affinity, exclude)):
             self._metrics.queue_wait.observe(0)
             return permit
+        if not any(upstream.usable for upstream in self._allowed(exclude)):
+            raise self._unavailable(exclude)
         if self.depth >= self._max_queued:
             raise QueueFull(f"All engines are busy and {self._max_queued} requests wait already.", retry_after=5)
         return await self._wait(Waiter(owner, affinity, exclude), moved)
@@ -149,9 +149,8 @@ class Admission:
         chosen.take()
         return Permit(chosen, chosen.breaker.started())
 
-    def _changed(self, change: int) -> None:
-        self._metrics.inflight.inc(change)
-        if change < 0:
+    def _freed(self) -> None:
+        if self._waiting:
             self.dispatch()
 
     def _join(self, waiter: Waiter) -> None:
