@@ -17,6 +17,10 @@ PHASES = (
 ORDER = ("starting", "loading", "compiling", "warming")
 PERCENT = re.compile(r"(\d{1,3})%")
 
+KILLED = "vLLM's engine core was killed (out of memory? see dmesg); give it more memory or a smaller MODEL_ID"
+# The core was gone before its parent looked for its code: killed, or by an error that it wrote before.
+GONE = "Failed core proc(s): {}"
+
 # (what vLLM says, what it means and what helps). First match wins; the groups fill the text.
 CAUSES = (
     (r"error: unrecognized arguments: (.+)", "vLLM does not know {0}; correct VLLM_EXTRA_ARGS"),
@@ -39,8 +43,7 @@ CAUSES = (
     (r"No space left on device", "the disk is full; free some space"),
     (r"No module named '?vllm'?", "vLLM is not installed in this Python; use Docker, or install vllm here"),
     (r"driver version is insufficient|CUDA driver version|no kernel image is available", "the NVIDIA driver is too old for this image; install R580 or newer"),
-    # No code: it was gone before its parent looked.
-    (r"Failed core proc\(s\): \{(?:\}|[^}\n]*: -9)", "vLLM's engine core was killed (out of memory? see dmesg); give it more memory or a smaller MODEL_ID"),
+    (r"Failed core proc\(s\): \{[^}\n]*: -9", KILLED),
     (r"EngineDeadError|EngineCore encountered a fatal error|Engine core proc .* died", "vLLM's engine core died; the log above says where"),
 )  # fmt: skip
 COMPILED = tuple((re.compile(pattern), text) for pattern, text in CAUSES)
@@ -69,5 +72,7 @@ def cause_of(lines: list[str], code: int) -> str:
     if code == -9:
         return "vLLM was killed (out of memory? see dmesg); give it more memory or a smaller MODEL_ID"
     errors = [found[0] for line in lines if (found := ERROR.search(line)) and not AFTERMATH.search(line)]
+    if not errors and GONE in text:
+        return KILLED
     last = (errors or lines or ["it wrote nothing"])[-1].strip()
     return f"vLLM ended with {code}: {last[-300:]}"

@@ -112,6 +112,14 @@ ROOT_CAUSE_ABOVE = "RuntimeError: Engine core initialization failed. See root ca
             "vLLM's engine core was killed (out of memory? see dmesg); give it more memory or a smaller MODEL_ID",
         ),
         (
+            [
+                "(EngineCore pid=889) ERROR [core.py:1330] ModuleNotFoundError: No module named 'flashinfer'",
+                "(EngineCore pid=889) Process EngineCore:",
+                ROOT_CAUSE_ABOVE + "{}",
+            ],
+            "vLLM ended with 1: ModuleNotFoundError: No module named 'flashinfer'",
+        ),
+        (
             [ROOT_CAUSE_ABOVE + "{'EngineCore': -9}"],
             "vLLM's engine core was killed (out of memory? see dmesg); give it more memory or a smaller MODEL_ID",
         ),
