@@ -1,11 +1,11 @@
 """vLLM's own client (`vllm bench serve`) through the gateway and straight to the engine, in turn, and how soon vLLM is free of
 whoever leaves: `make bench-engine` prints it and writes docs/performance.md. Ends with 1 where a request failed.
 
-On this machine by itself: real vLLM's CPU build with the tiny model. Elsewhere: --engine and --gateway name what runs.
+On this machine by itself: real vLLM's CPU build with the tiny model. Elsewhere: --engine and --gateway name what runs; where that is
+on a GPU, what one card answers (on_gpu.py) is measured, into a section of its own.
 """
 
 import argparse
-import json
 import os
 import re
 import statistics
@@ -14,14 +14,13 @@ import sys
 import tempfile
 import urllib.request
 from contextlib import ExitStack
-from dataclasses import dataclass
 from pathlib import Path
 
-from benchmarks import leaving, report
+from benchmarks import leaving, on_gpu, report
 from benchmarks.servers import ROOT, free_port, on_core, running_gateway, wait_for
+from benchmarks.serving import VLLM_PYTHON, Client, Figures, Load, running_client
 from scripts import gpu
 
-VLLM_PYTHON = ROOT / ".venv-vllm" / "bin" / "python"
 TINY = ROOT / ".cache" / "tiny-qwen3-vl"
 MODEL = "Qwen3-VL-2B"
 START_SECONDS = 300
@@ -34,53 +33,6 @@ PINNED = " The engine by itself on one core, the gateway and the client on anoth
 IMAGE_WORK = re.compile(r"^sightdesk_image_seconds_(sum|count) (\S+)$", re.M)
 
 
-@dataclass(frozen=True, slots=True)
-class Load:
-    prompts: int  # by each client
-    concurrency: int
-    picture: str  # vLLM's bucket: (height, width, frames)
-
-    @property
-    def total(self) -> int:
-        return self.prompts * self.concurrency
-
-
-@dataclass(frozen=True, slots=True)
-class Figures:
-    """Output tokens a second; milliseconds to the first token (mean, median) and between tokens; failures."""
-
-    throughput: float
-    first: float
-    first_median: float
-    between: float
-    failed: int
-
-
-def measure(url: str, load: Load, model: str, tokenizer: str, key: str, seed: int) -> Figures:
-    with tempfile.TemporaryDirectory() as folder:
-        command = [
-            str(VLLM_PYTHON), "-m", "benchmarks.vllm_client", "bench", "serve", "--backend", "openai-chat", "--endpoint", "/v1/chat/completions", "--base-url", url,
-            "--model", model, "--tokenizer", tokenizer, "--dataset-name", "random-mm", "--num-prompts", str(load.total),
-            "--max-concurrency", str(load.concurrency), "--num-warmups", "4", "--seed", str(seed),
-            "--random-input-len", "64", "--random-output-len", "32", "--random-range-ratio", "0.0",
-            "--random-mm-base-items-per-request", "1", "--random-mm-limit-mm-per-prompt", '{"image": 2, "video": 0}',
-            "--random-mm-bucket-config", f"{{{load.picture}: 1.0}}", "--ready-check-timeout-sec", "0", "--temperature", "0",
-            "--percentile-metrics", "ttft,tpot,itl", "--save-result", "--result-dir", folder, "--result-filename", "r.json",
-        ]  # fmt: skip
-        environ = {**os.environ, "OPENAI_API_KEY": key, "VLLM_NO_USAGE_STATS": "1", "HF_HUB_OFFLINE": "1"}
-        done = subprocess.run(command, cwd=ROOT, env=environ, capture_output=True, text=True)
-        if done.returncode:
-            raise RuntimeError(done.stdout[-1000:] + done.stderr[-2000:])
-        told = json.loads((Path(folder) / "r.json").read_text("utf-8"))
-    return Figures(
-        told["output_throughput"],
-        told["mean_ttft_ms"],
-        told["median_ttft_ms"],
-        told["mean_tpot_ms"],
-        load.total - told["completed"],
-    )
-
-
 def image_work(gateway: str) -> tuple[float, float]:
     """Seconds that the gateway's pictures have taken so far, and how many there were, by its own metric."""
     with urllib.request.urlopen(gateway + "/metrics", timeout=10) as told:
@@ -88,9 +40,7 @@ def image_work(gateway: str) -> tuple[float, float]:
     return float(found["sum"]), float(found["count"])
 
 
-def compare(
-    engine: str, gateway: str, load: Load, model: str, tokenizer: str, key: str, rounds: int
-) -> tuple[str, int]:
+def compare(client: Client, engine: str, gateway: str, load: Load, rounds: int) -> tuple[str, int]:
     """A table of both sides, round by round, and how many requests failed. Gateway and engine remember pictures and prompts: each
     round has its own."""
     before = image_work(gateway)
@@ -99,7 +49,7 @@ def compare(
     for turn in range(rounds):  # in turn, and each first half of the time, so that a drift of the machine hits both
         pair = [(engine, straight), (gateway, through)]
         for url, found in pair if turn % 2 == 0 else reversed(pair):
-            found.append(measure(url, load, model, tokenizer, key, seed=100 * load.concurrency + turn))
+            found.append(client.measure(url, load, seed=100 * load.concurrency + turn))
             print(f"{url}: {found[-1].throughput:.1f} tokens/s", file=sys.stderr, flush=True)
     lines = [
         f"{load.total} prompts, {load.concurrency} at once, a picture {load.picture} each, {rounds} rounds:",
@@ -144,32 +94,61 @@ def main() -> int:
     parser.add_argument("--tokenizer", default=str(TINY))
     parser.add_argument("--key", default="sk-bench")
     parser.add_argument("--prompts", type=int, default=16)
-    parser.add_argument("--concurrency", type=int, nargs="+", default=[1, 4])
+    parser.add_argument("--concurrency", type=int, nargs="+", help="default 1 4; on a GPU 1 3 16 64")
     parser.add_argument("--picture", default="(256, 256, 1)")
-    parser.add_argument("--rounds", type=int, default=8)
+    parser.add_argument("--rounds", type=int, help="default 8; on a GPU 2")
+    parser.add_argument(
+        "--gpu", action=argparse.BooleanOptionalAction, help="what one card answers: where there is one"
+    )
+    parser.add_argument("--answer", type=int, default=128, help="on a GPU: tokens of an answer")
+    parser.add_argument("--seconds", type=float, default=600, help="on a GPU: for how long rounds begin")
     given = parser.parse_args()
-    failed = 0
+    if given.gpu is None:
+        given.gpu = bool(given.engine and cards())
     with ExitStack() as stack:
         data = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         cores = sorted(os.sched_getaffinity(0))
         engine = given.engine or _tiny(stack, data, cores[0])
         if not given.engine:
             stack.enter_context(on_core(cores[-1]))
-        gateway = given.gateway or _gateway(stack, engine, data)
-        pinned = "" if given.engine else PINNED
-        parts = [INTRODUCTION.format(machine=report.machine(), card=card(), engine=given.model, cores=pinned)]
-        for concurrency in given.concurrency:
-            load = Load(given.prompts, concurrency, given.picture)
-            table, lost = compare(engine, gateway, load, given.model, given.tokenizer, given.key, given.rounds)
-            print(table + "\n", flush=True)
-            parts.append(table)
-            failed += lost
+        gateway = given.gateway or _gateway(stack, engine, data, given)
+        client = stack.enter_context(running_client(given.model, given.tokenizer, given.key))
+        told = card_answers if given.gpu else gateway_costs
+        section, parts, failed = told(client, engine, gateway, given)
         parts.append(left(stack, data, cores[0], given))
     print(parts[-1])
-    report.write("bench-engine", "\n\n".join(parts))
+    report.write(section, "\n\n".join(parts))
     if failed:
         print(f"{failed} requests failed: the figures say nothing.", file=sys.stderr)
     return 1 if failed else 0
+
+
+def gateway_costs(client: Client, engine: str, gateway: str, given: argparse.Namespace) -> tuple[str, list[str], int]:
+    """The section's name and parts, and how many requests failed."""
+    pinned = "" if given.engine else PINNED
+    parts = [INTRODUCTION.format(machine=report.machine(), card=card(), engine=given.model, cores=pinned)]
+    failed = 0
+    for concurrency in given.concurrency or [1, 4]:
+        load = Load(given.prompts, concurrency, given.picture)
+        table, lost = compare(client, engine, gateway, load, given.rounds or 8)
+        print(table + "\n", flush=True)
+        parts.append(table)
+        failed += lost
+    return "bench-engine", parts, failed
+
+
+def card_answers(client: Client, engine: str, gateway: str, given: argparse.Namespace) -> tuple[str, list[str], int]:
+    """The same, on a GPU."""
+    section, rounds = "bench-engine-gpu", given.rounds or 2
+    parts = [on_gpu.INTRODUCTION.format(machine=report.machine(), card=card(), engine=given.model, answer=given.answer)]
+
+    def show(table: str) -> None:
+        parts[1:] = [table]
+        report.write(section, "\n\n".join(parts))
+
+    wanted = on_gpu.loads(given.concurrency or [1, 3, 16, 64], given.answer)
+    failed = on_gpu.measure(client, (engine, gateway), wanted, rounds, given.seconds, show)
+    return section, parts, failed
 
 
 def left(stack: ExitStack, data: Path, core: int, given: argparse.Namespace) -> str:
@@ -177,16 +156,22 @@ def left(stack: ExitStack, data: Path, core: int, given: argparse.Namespace) -> 
     folder = data / "leaving"
     folder.mkdir()
     engine = given.engine or _tiny(stack, folder, core, "--max-num-batched-tokens 256")
-    gateway = given.gateway or _gateway(stack, engine, folder)
-    return leaving.table(gateway, engine, given.model, given.key)
+    gateway = given.gateway or _gateway(stack, engine, folder, given)
+    return leaving.table(
+        gateway, engine, given.model, given.key, repeats=leaving.ON_GPU if given.gpu else leaving.REPEATS
+    )
 
 
 def card() -> str:
     """The GPU's name, or that there is none: then it is vLLM's CPU build with a tiny model, and only the ratios travel."""
+    return next(iter(cards()), "no GPU: vLLM's CPU build with a tiny model of random weights")
+
+
+def cards() -> list[str]:
     try:
-        return gpu.cards()[0]
+        return gpu.cards()
     except gpu.Missing:
-        return "no GPU: vLLM's CPU build with a tiny model of random weights"
+        return []
 
 
 def _tiny(stack: ExitStack, folder: Path, core: int, more: str = "") -> str:
@@ -206,9 +191,9 @@ def _tiny(stack: ExitStack, folder: Path, core: int, more: str = "") -> str:
     return f"http://127.0.0.1:{port}"
 
 
-def _gateway(stack: ExitStack, engine: str, folder: Path) -> str:
+def _gateway(stack: ExitStack, engine: str, folder: Path, given: argparse.Namespace) -> str:
     settings = {
-        "ENGINE": "cpu",
+        "ENGINE": "gpu" if given.gpu else "cpu",
         "READER_URL": "",
         "API_KEYS": "bench:sk-bench",
         "MAX_CONCURRENT": "128",

@@ -1,5 +1,6 @@
 """How soon vLLM is free of a request whose client has left. Its own gauge says so."""
 
+import contextlib
 import json
 import re
 import secrets
@@ -22,7 +23,9 @@ ENDLESS: dict[str, Any] = {
     "frequency_penalty": -2,
 }
 # vLLM needs seconds for the first token of this, once: then it remembers the words.
-LONG_PROMPT = "运单 发票 " * 1500
+LONG_PROMPT = "运单 发票 "
+REPEATS = 1500
+ON_GPU = 6000  # longer than one step of --max-num-batched-tokens: the gauge shows a request after its first step
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,11 +34,15 @@ class Case:
     stream: bool
     after_bytes: bool
 
-    def body(self) -> dict[str, Any]:
+    def body(self, repeats: int) -> dict[str, Any]:
         if self.after_bytes or not self.stream:
             return ENDLESS
-        content = f"{secrets.token_hex(8)} {LONG_PROMPT}"
-        return {"messages": [{"role": "user", "content": content}], "max_tokens": 7000}
+        content = f"{secrets.token_hex(8)} {LONG_PROMPT * repeats}"
+        return {"messages": [{"role": "user", "content": content}], "max_tokens": 2000}
+
+
+class TooSoon(AssertionError):
+    """The answer began before the client could leave."""
 
 
 # The fourth, whole and after the first byte, has nothing to abort: vLLM sends nothing of a whole answer before it is done.
@@ -71,27 +78,36 @@ def ask(gateway: str, body: dict[str, Any], key: str) -> socket.socket:
     return connection
 
 
-def leave_while_running(gateway: str, engine: str, case: Case, model: str, key: str) -> float:
+def leave_while_running(gateway: str, engine: str, case: Case, model: str, key: str, repeats: int = REPEATS) -> float:
     """Seconds from the client's leaving until vLLM runs nothing more. Raises AssertionError where it goes on for 10 s."""
     wait_until(lambda: not runs(engine), 20)
-    connection = ask(gateway, {"model": model, **case.body(), "stream": case.stream}, key)
+    connection = ask(gateway, {"model": model, **case.body(repeats), "stream": case.stream}, key)
     if case.after_bytes:
         received = b""
         while received.count(b"data:") < 3:
             received += connection.recv(65_536)
     wait_until(lambda: runs(engine), 20)
-    if not case.after_bytes:
-        assert not select.select([connection], [], [], 0)[0], "not a byte of an answer has come"
+    came = not case.after_bytes and select.select([connection], [], [], 0)[0]
     connection.close()
+    if came:
+        raise TooSoon(case.name)
     return wait_until(lambda: not runs(engine), 10)
 
 
-def table(gateway: str, engine: str, model: str, key: str, rounds: int = 5) -> str:
+def table(gateway: str, engine: str, model: str, key: str, rounds: int = 5, repeats: int = REPEATS) -> str:
     lines = [
         "| a client that leaves | vLLM runs nothing after, s: median | longest | to reach |",
         "| --- | ---: | ---: | ---: |",
     ]
     for case in CASES:
-        took = [leave_while_running(gateway, engine, case, model, key) for _ in range(rounds)]
-        lines.append(f"| {case.name} | {statistics.median(took):.2f} | {max(took):.2f} | 0.5 |")
+        took: list[float] = []
+        for _ in range(3 * rounds):
+            with contextlib.suppress(TooSoon):
+                took.append(leave_while_running(gateway, engine, case, model, key, repeats))
+            if len(took) == rounds:
+                break
+        if took:
+            lines.append(f"| {case.name} | {statistics.median(took):.2f} | {max(took):.2f} | 0.5 |")
+        else:
+            lines.append(f"| {case.name} | the answer always began before | | 0.5 |")
     return "\n".join(lines)
