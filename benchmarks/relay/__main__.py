@@ -93,7 +93,7 @@ def measured(peers: list[Peer], sizes: Sizes, load_core: int, relay_core: int, s
             [peer for peer in peers if not peer.slow], url, engine, sizes, relay_core, say
         ).items():
             made[name]["cpu_event"] = cost
-    return made
+    return table.over_nginx(made)
 
 
 def beside_each_other(

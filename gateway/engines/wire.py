@@ -158,8 +158,8 @@ class Response(Connection):
         """Writes a request, its body's pieces as fast as the engine takes them; from now on it may be silent for `seconds`."""
         self._reset()
         self.used += 1
-        self.allow(seconds)
         self.write(head, body, place)
+        self.allow(seconds)  # after it: the engine is at work meanwhile
 
     def allow(self, seconds: float) -> None:
         """How long the engine may be silent. One timer a request: it looks again instead of being set anew with every byte."""
