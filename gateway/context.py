@@ -7,10 +7,9 @@ from typing import Literal
 from starlette.requests import HTTPConnection
 from starlette.types import Scope, Send
 
-from gateway.protocol import Line
+from gateway.protocol import Headers, Line
 
 CONTEXT = "sightdesk"
-Headers = list[tuple[bytes, bytes]]  # lower-case names
 
 
 @dataclass(frozen=True, slots=True)

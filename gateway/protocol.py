@@ -22,6 +22,7 @@ TAKE_SECONDS = (
     30.0  # in which a client whose buffers are full has to take something; its answer holds a place in the engine
 )
 MAX_HEAD_BYTES = 64 * 1024
+Headers = list[tuple[bytes, bytes]]  # lower-case names
 LINE = "sightdesk.line"  # an ASGI extension: the request's Line
 
 
@@ -50,7 +51,7 @@ class Line:
         if self.on_leave is not None:
             self.on_leave()
 
-    def begin(self, headers: list[tuple[bytes, bytes]], body: bytes, *, is_whole: bool) -> bool:
+    def begin(self, headers: Headers, body: bytes, *, is_whole: bool) -> bool:
         """Sends the head of a 200 and the first of its body in one piece: the client wakes up once, and no header is searched by regular
         expressions, as uvicorn does. `headers` say nothing of the connection or of the body's length. A body that `is_whole` is still
         to be ended by `send`. False where `send` has to do it all: to a client that is slow or gone."""
@@ -96,7 +97,6 @@ class BoundedProtocol(HttpToolsProtocol):
     _clock: asyncio.TimerHandle | None = None
     _full: asyncio.TimerHandle | None = None  # runs while the client's buffers are full
     _head_bytes = 0
-    _read_bytes = 0  # that came last
     _in_head = True
     _turned = False  # whether a head or a message ended in what came last
 
@@ -127,7 +127,6 @@ class BoundedProtocol(HttpToolsProtocol):
 
     def data_received(self, data: bytes) -> None:
         self._turned = False
-        self._read_bytes = len(data)
         super().data_received(data)
         # A head that came whole, as nearly all do, is past by now.
         if self._turned or not self._in_head or self.transport.is_closing():
@@ -140,9 +139,10 @@ class BoundedProtocol(HttpToolsProtocol):
 
     def on_headers_complete(self) -> None:
         self._in_head, self._turned = False, True
-        most, self._head_bytes = self._head_bytes + self._read_bytes, 0
+        self._head_bytes = 0
         self._stop_clock()
-        if most > MAX_HEAD_BYTES and self._size_of_head() > MAX_HEAD_BYTES:  # in one read, maybe with a body
+        # In one read, or begun in the read that ended the request before.
+        if sum(len(name) + len(value) for name, value in self.headers) + len(self.url) > MAX_HEAD_BYTES:
             self._refuse_head()
             raise httptools.HttpParserError("its head is too long")  # ends the parsing of what came with it
         super().on_headers_complete()
@@ -194,9 +194,6 @@ class BoundedProtocol(HttpToolsProtocol):
         if self._full is not None:
             self._full.cancel()
             self._full = None
-
-    def _size_of_head(self) -> int:
-        return sum(len(name) + len(value) for name, value in self.headers) + len(self.url)
 
     def _refuse_head(self) -> None:
         self._refuse(InvalidRequest(f"The request's head has more than {MAX_HEAD_BYTES} bytes."))

@@ -5,9 +5,9 @@ from collections.abc import Awaitable
 from typing import Protocol
 
 from gateway.chat import extras
-from gateway.context import Headers, RequestContext
+from gateway.context import RequestContext
 from gateway.errors import GatewayError
-from gateway.protocol import Line
+from gateway.protocol import Headers, Line
 from gateway.step import finished
 
 KEEP_ALIVE_SECONDS = 10.0

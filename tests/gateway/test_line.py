@@ -12,7 +12,7 @@ from uvicorn.server import ServerState
 from gateway.chat import reply as replies
 from gateway.chat.reply import StreamReply
 from gateway.context import RequestContext
-from gateway.protocol import LINE, BoundedProtocol, Line
+from gateway.protocol import LINE, MAX_HEAD_BYTES, BoundedProtocol, Line
 
 PIECE = b"10000\r\n" + b"x" * 0x10000 + b"\r\n"
 
@@ -183,3 +183,11 @@ async def test_a_head_alone_is_left_to_the_server() -> None:
     application = Whole()
     await answers_to(application, b"HEAD / HTTP/1.1\r\nhost: here\r\nconnection: close\r\n\r\n")
     assert application.begun[0] is False
+
+
+async def test_a_long_head_is_refused_also_where_it_begins_in_the_read_that_ends_the_request_before() -> None:
+    ask = b"GET / HTTP/1.1\r\nhost: here\r\n"
+    long = b"x-long: " + b"x" * MAX_HEAD_BYTES
+    first, second = await answers_to(Whole(), ask + b"\r\n" + ask + long, b"\r\n\r\n")
+    assert first.startswith(b"HTTP/1.1 200 ")
+    assert second.startswith(b"HTTP/1.1 400 ")
