@@ -15,7 +15,7 @@ TO_REACH = {(0, 1): 0.8, (1, 1): 1.4, (2, 1): 2.9, (1, 3): 1.5}
 SIDES = ("straight", "through the gateway")
 INTRODUCTION = """### Measured
 
-`make bench-engine`, {machine}; {card}; {engine}. vLLM's own client, `vllm bench serve` (backend `openai-chat`, 64 random tokens and `random-mm` screenshots of
+`python -m benchmarks.engine`, {machine}; {card}; {engine}. vLLM's own client, `vllm bench serve` (backend `openai-chat`, 64 random tokens and `random-mm` screenshots of
 1366×768, {answer} tokens asked for), through the gateway (`MAX_CONCURRENT=128`) and straight to the engine in turn, in one run; every run has prompts and pictures
 of its own, for both sides remember them."""
 
@@ -41,10 +41,6 @@ class Cell:
     def ratio(self) -> float:
         straight, through = self.found
         return mean(through, "throughput") / mean(straight, "throughput")
-
-
-def runs_of(cell: Cell) -> int:
-    return len(cell.found[1])
 
 
 def mean(runs: list[Figures], name: str) -> float:
@@ -94,11 +90,12 @@ def table(cells: list[Cell]) -> str:
     ]
     for cell in cells:
         lines += cell.rows()
+    runs = sorted({len(cell.found[1]) for cell in cells})
     ratios = [cell.ratio() for cell in cells if all(cell.found)]
     if ratios:
         lines += [
             "",
-            f"Runs behind a row: {min(map(runs_of, cells))} to {max(map(runs_of, cells))}. Throughput through the gateway over straight: "
+            f"Runs behind a row: {', '.join(map(str, runs))}. Throughput through the gateway over straight: "
             f"{statistics.mean(ratios):.3f} on average, {min(ratios):.3f} to {max(ratios):.3f} by load (to reach: 0.97).",
         ]
     return "\n".join(lines)

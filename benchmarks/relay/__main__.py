@@ -11,7 +11,7 @@ from pathlib import Path
 
 from benchmarks import report
 from benchmarks.relay import media, table
-from benchmarks.relay.load import Plan, same_bytes
+from benchmarks.relay.load import same_bytes
 from benchmarks.relay.measures import (
     BRIEF,
     FULL,
@@ -105,8 +105,7 @@ def beside_each_other(
             folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
             relay = stack.enter_context(started_on(core, peer.start(url, folder)))
             benches.append(Bench(relay, url, engine, sizes, say))
-            benches[-1].run("warming up", Plan(sizes.clients, 2, relay.check))
-        return side_by_side(benches)
+        return side_by_side(benches, sizes.windows if benches else 0, table.OURS)
 
 
 def turn(peer: Peer, bench: Bench, last: bool) -> Figures:

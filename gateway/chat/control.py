@@ -7,8 +7,7 @@ from typing import Any
 
 # The `<` of those with bars, by their form, and of those without, by name.
 OPENING = re.compile(r"<(?=\|\w+\|>|/?(?:tool_call|tool_response|think)>)")
-
-PLAIN = {"role", "content"}
+PLAIN = {"role", "content"}  # a message's keys, nearly always
 
 
 def defuse(body: dict[str, Any]) -> None:
@@ -20,7 +19,7 @@ def defuse(body: dict[str, Any]) -> None:
 
 def _message(message: dict[str, Any]) -> dict[str, Any]:
     content = message.get("content")
-    if isinstance(content, str) and message.keys() == PLAIN:  # as nearly all are; roles are ours
+    if isinstance(content, str) and message.keys() == PLAIN:  # roles are ours
         return {**message, "content": _defused(content)}
     made: dict[str, Any] = _defused({**message, "content": _joined(content) if isinstance(content, list) else content})
     for call in made.get("tool_calls", ()):

@@ -24,7 +24,7 @@ class Question:
     citations: list[dict[str, Any]] = field(default_factory=list)
     degraded: bool = False
     turn: str | None = None  # the stored question's id; None where it is not kept
-    _id: str = ""
+    _id: str = field(default="", init=False)
 
     @property
     def id(self) -> str:

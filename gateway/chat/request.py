@@ -249,8 +249,7 @@ SAMPLING = frozenset((
 
 def parse(shape: type[Request], body: bytes, max_model_len: int) -> Request:
     """The request in a JSON body. Raises InvalidJSON, UnsupportedParameter or InvalidRequest, naming the first fault."""
-    is_long = len(body) > MAX_COLONS
-    if is_long and (_count(body, b",") > MAX_COMMAS or _count(body, b":") > MAX_COLONS):
+    if len(body) > MAX_COLONS and (_count(body, b",") > MAX_COMMAS or _count(body, b":") > MAX_COLONS):
         raise InvalidRequest(
             f"The body has more than {MAX_COMMAS} commas or {MAX_COLONS} colons: that is no conversation."
         )

@@ -2,7 +2,7 @@
 
 import logging
 import re
-from random import getrandbits
+import secrets
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -46,7 +46,7 @@ class Observe:
         given = headers_of(scope)
         request_id = given.get("x-request-id", "")
         if not SANE_REQUEST_ID.match(request_id):
-            request_id = f"{getrandbits(128):032x}"
+            request_id = secrets.token_hex(16)
         peer = scope["client"][0] if scope.get("client") else ""
         address, through_proxy = self.trust.client_address(peer, given)
         line = (scope.get("extensions") or {}).get(LINE)
