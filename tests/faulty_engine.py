@@ -391,6 +391,27 @@ class FaultyEngine:
         wire.reset()
 
     @order
+    async def lingers_after_done(self, wire: Wire, stream: bool) -> None:
+        await wire.send(EVENTS)
+        await wire.chunk(event("a"))
+        await asyncio.sleep(0.05)
+        await wire.chunk(event("b") + usage_event(2) + DONE)
+        await asyncio.sleep(STALL_SECONDS)
+
+    @order
+    async def lingers_after_all(self, wire: Wire, stream: bool) -> None:
+        await wire.send(EVENTS)
+        await wire.chunk(event("a") + event("b") + usage_event(2) + DONE)
+        await asyncio.sleep(STALL_SECONDS)
+
+    @order
+    async def talks_after_done(self, wire: Wire, stream: bool) -> None:
+        await wire.send(EVENTS)
+        await wire.chunk(event("a") + usage_event(1) + DONE)
+        await asyncio.sleep(0.05)
+        await self.end(wire, event("b") + usage_event(2) + DONE, 1)
+
+    @order
     async def usage_twice(self, wire: Wire, stream: bool) -> None:
         await wire.send(EVENTS)
         await wire.chunk(event("a", usage=usage(1)) + event("b", usage=usage(2)))

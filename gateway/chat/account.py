@@ -8,13 +8,13 @@ from gateway.metrics import Metrics
 def account(meter: Meter, context: RequestContext, metrics: Metrics, *, complete: bool) -> None:
     """`complete` is false for an answer that was cut short: its tokens are what was relayed, counted apart."""
     client = context.caller.name if context.caller else "unknown"
-    context.prompt_tokens = meter.prompt_tokens
-    context.completion_tokens = meter.completion_tokens
+    prompt, completion = meter.prompt_tokens, meter.completion_tokens
+    context.prompt_tokens, context.completion_tokens = prompt, completion
     context.first_token_seconds = meter.seconds_to_first_token()
     if context.first_token_seconds is not None:
         metrics.time_to_first_token.labels(context.model).observe(context.first_token_seconds)
-    if meter.prompt_tokens:
-        metrics.tokens.labels(context.model, client, "prompt").inc(meter.prompt_tokens)
-    if meter.completion_tokens:
+    if prompt:
+        metrics.tokens.labels(context.model, client, "prompt").inc(prompt)
+    if completion:
         direction = "completion" if complete else "aborted"
-        metrics.tokens.labels(context.model, client, direction).inc(meter.completion_tokens)
+        metrics.tokens.labels(context.model, client, direction).inc(completion)

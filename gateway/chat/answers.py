@@ -45,7 +45,7 @@ class Answer:
     async def send(self, events: bytes) -> None:
         self.push(events)
 
-    def push(self, events: bytes) -> None:
+    def push(self, events: bytes, *, last: bool = False) -> None:
         for event in events.split(b"\n\n"):
             if event.strip() == DONE:
                 self.complete = True

@@ -35,6 +35,7 @@ MAX_COUNTED_CONTEXTS = 8
 # A request that engines begin and do not answer may be what ends them: it is not handed to a third one.
 MAX_BEGUN = 2
 BUSY_SECONDS = 0.5
+END_SECONDS = 2.0  # for an engine to end its response after [DONE]: until then its place is taken
 MAX_WHOLE_BYTES = 32 * 1024 * 1024
 
 
@@ -66,21 +67,26 @@ class Pipeline:
         """The whole answer as events into `sink`."""
         await self._prepare(question, sink)
         call = await self._begun(question, sink)
-        meter = Meter(question.context.started)
-        relay = Relay(sink, meter, wants_usage=question.request.wants_usage)
-        try:
-            await self._ended(call, self._relayed(call, relay, meter))
-        finally:
-            # Clients hang up on [DONE]: what counts is that it passed, not that the engine closed before they did.
-            account(meter, question.context, self.desk.metrics, complete=meter.done)
+        await self._ended(call, self._relayed(call, question, sink))
 
-    @staticmethod
-    async def _relayed(call: Call, relay: Relay, meter: Meter) -> None:
+    async def _relayed(self, call: Call, question: Question, sink: Sink) -> None:
+        context, metrics = question.context, self.desk.metrics
+        meter = Meter(context.started)
+
+        def done() -> None:
+            # Clients hang up on [DONE]: what counts is that it passed, not that the engine closed before they did.
+            account(meter, context, metrics, complete=True)
+            call.response.allow_to_end(END_SECONDS)
+
+        relay = Relay(sink, meter, done, wants_usage=question.request.wants_usage)
         try:
             await call.pour(relay, relay.forward)
         except Broken:
             if not meter.done:  # after [DONE] the answer is whole, however the engine then closes
                 raise
+        finally:
+            if not meter.done:
+                account(meter, context, metrics, complete=False)
         meter.check_whole()
 
     async def whole(self, question: Question) -> bytes:
@@ -264,6 +270,8 @@ def too_long(tokens: int, wanted: int, holds: int, refused: ContextLengthExceede
 
 
 class _timed:
+    __slots__ = ("context", "stage", "started")
+
     def __init__(self, context: RequestContext, stage: str) -> None:
         self.context, self.stage = context, stage
 

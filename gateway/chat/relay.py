@@ -2,7 +2,7 @@
 
 import re
 import time
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -49,31 +49,37 @@ class Relay:
     """Takes the engine's bytes as they come and passes every whole event on, in the same call (`Into` of the wire).
 
     Only events before the first token and those that may hold the usage, an error or the end are looked into. The others pass in the
-    engine's own chunks where they can (docs/decisions/005-own-wire-to-the-engine.md).
+    engine's own chunks where they can (docs/decisions/005-own-wire-to-the-engine.md). `done` is called when [DONE] has come, before
+    the client gets it; what an engine says after it is nobody's.
     """
 
-    __slots__ = ("_line", "_meter", "_passes", "_push", "_rest", "_wants_usage")
+    __slots__ = ("_done", "_line", "_meter", "_over", "_passes", "_push", "_rest", "_wants_usage")
 
-    def __init__(self, sink: Sink, meter: Meter, *, wants_usage: bool) -> None:
+    def __init__(self, sink: Sink, meter: Meter, done: Callable[[], None], *, wants_usage: bool) -> None:
         self._push = sink.push
         self._line = sink.line
         self._meter = meter
+        self._done = done
         self._wants_usage = wants_usage
+        self._over = False
         self._rest = bytearray()
         self._passes = False  # whether an event that needs no look may pass in the engine's own chunk
 
     def __call__(self, chunk: bytes) -> Awaitable[None] | None:
         events = chunk if not self._rest and chunk.endswith(b"\n\n") else self._whole(chunk)
         self._passes = False
-        if not events:
+        if not events or self._over:
             return None
         meter = self._meter
         if meter.first_token_at is None or _notable(events):
             events = _looked_at(events, meter, self._wants_usage)
         else:
             meter.events += _count(events, 0, len(events))
-        self._passes = not self._rest and meter.first_token_at is not None
-        held = self._push(events) if events else None
+        self._passes = not (self._rest or meter.done) and meter.first_token_at is not None
+        if meter.done:
+            self._over = True
+            self._done()
+        held = self._push(events, last=meter.done) if events else None
         return _failing(held) if meter.failed else held
 
     def forward(self, chunks: bytes, count: int, now: float) -> bool:

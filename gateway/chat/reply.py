@@ -20,13 +20,13 @@ JSON_HEADERS = [(b"content-type", b"application/json")]
 
 
 class Sink(Protocol):
-    """Takes whole events: `push` at once, giving an awaitable only where the reader is slow; `send` waits for that. Whole
-    chunks of HTTP/1.1 with events in them may be written to its `line`, where it has one."""
+    """Takes whole events: `push` at once, giving an awaitable only where the reader is slow; `send` waits for that. Nothing comes
+    after the `last`. Whole chunks of HTTP/1.1 with events in them may be written to its `line`, where it has one."""
 
     @property
     def line(self) -> Line | None: ...
 
-    def push(self, events: bytes) -> Awaitable[None] | None: ...
+    def push(self, events: bytes, *, last: bool = False) -> Awaitable[None] | None: ...
 
     async def send(self, events: bytes) -> None: ...
 
@@ -36,7 +36,7 @@ class StreamReply:
 
     __slots__ = (
         *("_context", "_last", "_loop", "_send", "_speaking", "_time", "_timer", "_wants_extras"),
-        *("line", "started"),
+        *("ended", "line", "started"),
     )
 
     def __init__(self, context: RequestContext, *, wants_extras: bool = False) -> None:
@@ -44,7 +44,7 @@ class StreamReply:
         self._send = context.send
         self.line = context.line
         self._wants_extras = wants_extras
-        self.started = False
+        self.started = self.ended = False
         self._loop = asyncio.get_running_loop()
         self._time = self._loop.time
         self._last = self._time()
@@ -65,27 +65,39 @@ class StreamReply:
         if self.line is not None:
             self.line.open()
 
-    def push(self, events: bytes) -> Awaitable[None] | None:
-        """As `send`, without a task: ASGI's `send` runs through in one step unless the client's buffer is full."""
+    def push(self, events: bytes, *, last: bool = False) -> Awaitable[None] | None:
+        """As `send`, without a task: ASGI's `send` runs through in one step unless the client's buffer is full. If it is not, the
+        response ends with the `last`: the client wakes up once."""
         if not self.started:
-            return self.send(events)
+            return self._whole(events) if last else self.send(events)
         self._last = self._time()
-        step = self._send({"type": "http.response.body", "body": events, "more_body": True})
+        self.ended = last and self.line is not None and self.line.write_chunks is not None
+        step = self._send({"type": "http.response.body", "body": events, "more_body": not self.ended})
         try:
             waiting = step.send(None)  # type: ignore[attr-defined]  # a coroutine, as every `async def` gives
         except StopIteration:
             return None
         return finished(step, waiting)  # type: ignore[arg-type]  # the same coroutine
 
+    async def _whole(self, events: bytes) -> None:
+        await self.send(events)
+        await self.end()
+
     async def fail(self, error: GatewayError) -> None:
-        """Ends a stream that has begun. Before that the error belongs to the error handler."""
-        await self.send(extras.error_event(error, wants_extras=self._wants_extras))
+        """The last event of a stream that has begun and is not over. Before it begins the error belongs to the error handler."""
+        if not self.ended:
+            await self.send(extras.error_event(error, wants_extras=self._wants_extras))
 
     async def end(self) -> None:
-        await self._send({"type": "http.response.body", "body": b"", "more_body": False})
+        """Of the response, where it has not ended with its last events."""
+        if not self.ended:
+            self.ended = True
+            await self._send({"type": "http.response.body", "body": b"", "more_body": False})
 
     def keep_alive(self) -> None:
         """From now on a comment after each 10 s of silence."""
+        if self.ended:
+            return
         silent = self._time() - max(self._last, self.line.wrote_at if self.line is not None else 0.0)
         if silent >= KEEP_ALIVE_SECONDS:
             silent = 0

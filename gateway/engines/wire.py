@@ -22,6 +22,7 @@ ChunkInto = Callable[[bytes, int, float], bool]
 CHUNK_HEAD = re.compile(rb"([0-9a-fA-F]{1,6})\r\n")  # of a chunk without extensions
 # By a whole chunk's size the frame it begins with, as servers write it: what a token is in, nearly always.
 FRAMES = {len(frame) + size + 2: frame for size in range(1, 4096) for frame in (b"%x\r\n" % size,)}
+LAST_CHUNK = b"\r\n0\r\n\r\n"
 PAUSE_BYTES = 256 * 1024  # unread bytes of one response above which the engine is held back
 MAX_HEAD_BYTES = 64 * 1024
 
@@ -76,7 +77,7 @@ class Response(Connection):
         if self._between_chunks and self._into is not None and self._chunk_into is not None:
             frame = FRAMES.get(len(data))
             is_one = frame is not None and data.startswith(frame) and data.endswith(b"\r\n")
-            count = 1 if is_one else _whole_chunks(data)
+            count = 1 if is_one else 0 if data.endswith(LAST_CHUNK) else _whole_chunks(data)
             if count and self._chunk_into(data, count, now := self._time()):
                 self._heard_at = now
                 return
@@ -168,6 +169,11 @@ class Response(Connection):
         if self._timer is not None:
             self._timer.cancel()
         self._timer = self._loop.call_later(seconds, self._look)
+
+    def allow_to_end(self, seconds: float) -> None:
+        """All has been said: how long the engine may take, at most, to say that it is over."""
+        if not self.complete:
+            self.allow(min(seconds, self._limit))
 
     def silence(self) -> float:
         return self._time() - self._heard_at

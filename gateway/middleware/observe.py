@@ -8,6 +8,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from gateway.context import CONTEXT, RequestContext, headers_of
 from gateway.identity.networks import ProxyTrust, scheme_of
+from gateway.logs import note
 from gateway.metrics import Metrics
 from gateway.protocol import LINE
 
@@ -60,23 +61,21 @@ class Observe:
         self.metrics.requests.labels(route, method, str(status)).inc()
         self.metrics.request_duration.labels(route).observe(duration)
         ttft = context.first_token_seconds
-        log.info(
-            "request",
-            extra={
-                "request_id": context.request_id,
-                "client": context.caller.name if context.caller else None,
-                "ip": context.address,
-                "method": method,
-                "route": route,
-                "status": status,
-                "duration_ms": round(duration * 1000, 1),
-                "ttft_ms": round(ttft * 1000, 1) if ttft is not None else None,
-                "prompt_tokens": context.prompt_tokens,
-                "completion_tokens": context.completion_tokens,
-                "images": context.images,
-                "model": context.model or None,
-            },
-        )
+        fields = {
+            "request_id": context.request_id,
+            "client": context.caller.name if context.caller else None,
+            "ip": context.address,
+            "method": method,
+            "route": route,
+            "status": status,
+            "duration_ms": round(duration * 1000, 1),
+            "ttft_ms": round(ttft * 1000, 1) if ttft is not None else None,
+            "prompt_tokens": context.prompt_tokens,
+            "completion_tokens": context.completion_tokens,
+            "images": context.images,
+            "model": context.model or None,
+        }
+        note(log, "request", fields)
 
 
 def route_of(scope: Scope) -> str:

@@ -47,6 +47,9 @@ HARMLESS = {
     "huge": "x" * 10_000_000,
     "close-idle": " 0 1",
     "dies-after-done": "a",
+    "lingers-after-done": "ab",
+    "lingers-after-all": "ab",
+    "talks-after-done": "a",
     "usage-twice": "ab",
     "drip": "slow",
     "busy-once": " 0 1",
@@ -165,6 +168,21 @@ def test_tokens_relayed_before_a_fault_are_counted_apart_and_exactly(before_it: 
     contents(post(before_it, "dies-after-done"))
     assert counted("completion") - completed == 2 + 1
     assert counted("aborted") - aborted == 10
+
+
+def test_an_answer_is_over_and_counted_with_its_done_and_an_engine_that_lingers_loses_the_place(
+    faulty: Running, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    with running_gateway(faulty.url, tmp_path_factory.mktemp("data"), ENGINE="cpu", READER_URL="") as gateway:
+        wait_for(gateway.url + "/readyz")
+        for number, order in enumerate(("lingers-after-done", "lingers-after-all"), start=1):
+            assert contents(post(gateway, order)) == "ab"
+            assert state(faulty)["running"] == 1, "it has not ended its response"
+            assert metric(gateway, "sightdesk_tokens_total", direction="completion") == 2 * number
+            until(lambda: metric(gateway, "sightdesk_inflight_requests") == 0)  # IDLE_TIMEOUT is 60 s
+            until(lambda: state(faulty)["running"] == 0)
+        assert metric(gateway, "sightdesk_upstream_errors_total") == 0
+        all_is_well_again(gateway, faulty)
 
 
 def test_an_engine_that_fails_again_and_again_is_asked_once_every_reset(

@@ -12,6 +12,7 @@ from uvicorn.server import ServerState
 from gateway.chat import reply as replies
 from gateway.chat.reply import StreamReply
 from gateway.context import RequestContext
+from gateway.errors import InternalError
 from gateway.protocol import LINE, MAX_HEAD_BYTES, BoundedProtocol, Line
 
 PIECE = b"10000\r\n" + b"x" * 0x10000 + b"\r\n"
@@ -22,6 +23,7 @@ class Application:
 
     def __init__(self) -> None:
         self.line: Line | None = None
+        self.reply: StreamReply | None = None
         self.begun = asyncio.Event()
         self.over = asyncio.Event()
         self.before_body: list[Callable[[bytes], None] | None] = []
@@ -30,7 +32,7 @@ class Application:
         line: Line = scope["extensions"][LINE]
         self.line = line
         self.before_body.append(line.write_chunks)
-        reply = StreamReply(RequestContext("r", "127.0.0.1", False, "http", send, line=line))
+        self.reply = reply = StreamReply(RequestContext("r", "127.0.0.1", False, "http", send, line=line))
         reply.keep_alive()
         await reply.send(b"data: begin\n\n")
         self.begun.set()
@@ -134,6 +136,38 @@ async def test_the_line_is_open_from_the_body_to_the_end_of_its_own_response() -
         assert application.line is not first
         assert application.before_body == [None, None], "a head that is not out yet is not overtaken"
         assert first.write_chunks is None
+
+
+async def test_a_response_ends_with_its_last_events_unless_the_client_is_slow() -> None:
+    application = Application()
+    async with served(application) as (reader, _, line):
+        assert application.reply is not None
+        assert application.reply.push(b"data: last\n\n", last=True) is None
+        assert await reader.readuntil(b"last\n\n\r\n0\r\n\r\n")
+        assert application.reply.ended
+        assert line.write_chunks is None
+        await application.reply.fail(InternalError("nobody hears this"))
+        await application.reply.end()
+
+    application = Application()
+    async with served(application) as (reader, _, line):
+        assert application.reply is not None
+        count = 0
+        while (write := line.write_chunks) is not None:
+            write(PIECE)
+            count += 1
+        held = application.reply.push(b"data: last\n\n", last=True)
+        assert held is not None
+        waiting = asyncio.ensure_future(held)
+        await reader.readuntil(b"begin\n\n\r\n")
+        for _ in range(count):
+            await reader.readexactly(len(PIECE))
+        await waiting
+        assert await reader.readuntil(b"last\n\n\r\n")
+        assert not application.reply.ended
+        application.over.set()
+        assert await reader.readuntil(b"0\r\n\r\n") == b"0\r\n\r\n"
+        assert application.reply.ended
 
 
 async def test_who_has_left_is_written_nothing() -> None:

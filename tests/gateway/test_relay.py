@@ -23,6 +23,7 @@ from tests.gateway.leaving import ask
 
 USAGE = b'data: {"id": "c", "choices": [], "usage": {"prompt_tokens": 11, "completion_tokens": 3}}'
 DONE = b"data: [DONE]"
+WORD = chunk(" word")
 DATA_SEGMENTS = slice(152, 156)  # tcpi_data_segs_in of struct tcp_info, linux/tcp.h
 
 
@@ -31,10 +32,13 @@ class Kept:
 
     def __init__(self, line: Line | None = None) -> None:
         self.events = b""
+        self.ends: list[bytes] = []  # what it had when it was told that nothing more comes
         self.line = line
 
-    def push(self, events: bytes) -> None:
+    def push(self, events: bytes, *, last: bool = False) -> None:
         self.events += events
+        if last:
+            self.ends.append(self.events)
 
     async def send(self, events: bytes) -> None:
         self.push(events)
@@ -42,7 +46,7 @@ class Kept:
 
 def relayed(pieces: list[bytes], wants_usage: bool = False) -> tuple[bytes, Meter]:
     sink, meter = Kept(), Meter(time.perf_counter())
-    relay = Relay(sink, meter, wants_usage=wants_usage)
+    relay = Relay(sink, meter, lambda: None, wants_usage=wants_usage)
     for piece in pieces:
         relay(piece)
     return sink.events, meter
@@ -75,13 +79,26 @@ def test_every_way_to_cut_a_stream_gives_the_same_events(end: bytes) -> None:
         assert relayed(cut(stream, places), wants_usage=True)[0] == stream
 
 
+@pytest.mark.parametrize("after", [[], [WORD], [b"data: [DONE]\n\n", WORD]])
+@pytest.mark.parametrize("before", [[WORD], [WORD, WORD]])
+def test_nothing_passes_after_the_end_and_it_is_noted_before_it_is_handed_on(
+    before: list[bytes], after: list[bytes]
+) -> None:
+    had: list[bytes] = []
+    sink = Kept()
+    relay = Relay(sink, Meter(0.0), lambda: had.append(sink.events), wants_usage=False)
+    for piece in [*before, USAGE + b"\n\n" + DONE + b"\n\n", *after]:
+        relay(piece)
+    assert had == [b"".join(before)]
+    assert sink.ends == [sink.events] == [b"".join(before) + DONE + b"\n\n"]
+
+
 def test_tokens_of_an_answer_without_usage_are_the_events_that_carried_some() -> None:
     role, first, words = chunk(""), chunk("one"), [chunk(f" word data:{number}") for number in range(5)]
     assert relayed([role, first, *words])[1].completion_tokens == 6
     assert relayed([role + first + b"".join(words)])[1].completion_tokens == 6
 
 
-WORD = chunk(" word")
 ERROR = b'data: {"error": {"message": "out of memory"}}\n\n'
 
 
@@ -99,6 +116,7 @@ ERROR = b'data: {"error": {"message": "out of memory"}}\n\n'
         ([chunk("one")], [WORD, WORD[:-1]], 0),
         ([chunk("one")], [USAGE + b"\n\n"], 0),
         ([chunk("one")], [WORD, DONE + b"\n\n"], 0),
+        ([chunk("one"), DONE + b"\n\n"], [WORD], 0),
         ([chunk("one")], [ERROR, WORD], 0),
     ],
 )
@@ -109,7 +127,7 @@ def test_chunks_pass_whole_where_no_event_of_theirs_needs_a_look(
 
     wrote: list[bytes] = []
     line, meter = Line(Cycle()), Meter(0.0)  # type: ignore[arg-type]  # nobody asks it for its cycle here
-    relay = Relay(Kept(line), meter, wants_usage=False)
+    relay = Relay(Kept(line), meter, lambda: None, wants_usage=False)
     for piece in before:
         relay(piece)
     chunks = b"".join(b"%x\r\n%b\r\n" % (len(body), body) for body in bodies)
@@ -124,7 +142,7 @@ def test_chunks_pass_whole_where_no_event_of_theirs_needs_a_look(
 
 def test_an_event_without_an_end_is_refused_at_its_bound(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("gateway.chat.relay.MAX_EVENT_BYTES", 1000)
-    relay = Relay(Kept(), Meter(0.0), wants_usage=False)
+    relay = Relay(Kept(), Meter(0.0), lambda: None, wants_usage=False)
     with pytest.raises(Broken):
         for _ in range(20):
             relay(b"x" * 100)
