@@ -405,6 +405,14 @@ class FaultyEngine:
         await asyncio.sleep(STALL_SECONDS)
 
     @order
+    async def pings_after_done(self, wire: Wire, stream: bool) -> None:
+        await wire.send(EVENTS)
+        await wire.chunk(event("a") + usage_event(1) + DONE)
+        while True:
+            await asyncio.sleep(0.1)
+            await wire.chunk(b": ping\n\n")
+
+    @order
     async def talks_after_done(self, wire: Wire, stream: bool) -> None:
         await wire.send(EVENTS)
         await wire.chunk(event("a") + usage_event(1) + DONE)

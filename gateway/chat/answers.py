@@ -46,7 +46,7 @@ class Answer:
         self.push(events)
 
     def push(self, events: bytes, *, last: bool = False) -> None:
-        for event in events.split(b"\n\n"):
+        for event in extras.END_OF_EVENT.split(events):
             if event.strip() == DONE:
                 self.complete = True
             elif event:

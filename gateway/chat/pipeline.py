@@ -191,7 +191,7 @@ class Pipeline:
             try:
                 if place:
                     await moved(0)
-                response, first = await self._opened(question, permit.upstream)
+                response, first = await self._opened(question, permit)
                 question.context.model = permit.upstream.model
                 return Call(permit, response, self.desk.client, first)
             except Refused as error:
@@ -200,10 +200,6 @@ class Pipeline:
                 refusal, begun = error, begun + error.begun
                 if begun >= MAX_BEGUN:
                     raise
-            except GatewayError:
-                permit.succeeded()  # the engine lives: it said what is wrong with the request
-                permit.release()
-                raise
             except BaseException:
                 permit.release()
                 raise
@@ -213,9 +209,10 @@ class Pipeline:
             else:
                 tried |= {permit.upstream.name}
 
-    async def _opened(self, question: Question, upstream: Upstream) -> tuple[Response, bytes]:
+    async def _opened(self, question: Question, permit: Permit) -> tuple[Response, bytes]:
         """The engine's response and the first of its body. What the engine finds too long is counted by its own tokenizer: the assistant
         then drops older turns while there are any, and who asked hears by how many tokens the rest is over."""
+        upstream = permit.upstream
         salt = self.desk.signer.cache_salt(question.caller.owner if question.caller.kind == "key" else "desk")
         scale = 1.0
         for _ in range(FITTING_TRIES):
@@ -231,7 +228,10 @@ class Pipeline:
             try:
                 with _timed(question.context, "upstream"):
                     return await self.desk.client.open(upstream, body, question.context.request_id)
-            except ContextLengthExceeded as error:
+            except GatewayError as error:
+                permit.succeeded()  # the engine lives: it said what is wrong with the request
+                if not isinstance(error, ContextLengthExceeded):
+                    raise
                 refused = error
                 words = await self._count(upstream, body, pictures=False) if _can_drop(question, body) else None
                 if words is None:

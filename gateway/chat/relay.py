@@ -1,6 +1,5 @@
 """From the engine's bytes to the client's, event by event and byte for byte; the usage is read in passing."""
 
-import re
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -8,11 +7,11 @@ from typing import Any
 
 import orjson
 
+from gateway.chat.extras import END_OF_EVENT
 from gateway.chat.reply import Sink
 from gateway.engines.client import Broken
 from gateway.errors import UpstreamError
 
-END_OF_EVENT = re.compile(rb"\r?\n\r?\n")
 MAX_EVENT_BYTES = 32 * 1024 * 1024
 USAGE, DONE, ERROR = b'"usage"', b"[DONE]", b'"error"'
 
@@ -126,11 +125,11 @@ def _notable(events: bytes) -> bool:
 
 
 def _looked_at(events: bytes, meter: Meter, wants_usage: bool) -> bytes:
-    """Notes usage, first token, end and errors; takes the usage event out where the client did not ask for it. What needs no look
-    passes in one piece: a busy engine's whole answer may come in one read."""
+    """Notes usage, first token, end and errors; takes the usage event out where the client did not ask for it, and what comes after the
+    end. What needs no look passes in one piece: a busy engine's whole answer may come in one read."""
     passed = []
     start = 0
-    while start < len(events) and not meter.failed:
+    while start < len(events) and not (meter.failed or meter.done):
         if meter.first_token_at is not None and (plain := _plain_until(events, start)) > start:
             meter.events += _count(events, start, plain)
             passed.append(events[start:plain])

@@ -71,7 +71,8 @@ class StreamReply:
         if not self.started:
             return self._whole(events) if last else self.send(events)
         self._last = self._time()
-        self.ended = last and self.line is not None and self.line.write_chunks is not None
+        if last and self.line is not None and self.line.write_chunks is not None:
+            self._finish()
         step = self._send({"type": "http.response.body", "body": events, "more_body": not self.ended})
         try:
             waiting = step.send(None)  # type: ignore[attr-defined]  # a coroutine, as every `async def` gives
@@ -91,13 +92,16 @@ class StreamReply:
     async def end(self) -> None:
         """Of the response, where it has not ended with its last events."""
         if not self.ended:
-            self.ended = True
+            self._finish()
             await self._send({"type": "http.response.body", "body": b"", "more_body": False})
+
+    def _finish(self) -> None:
+        """After the end nothing may be sent, and no comment be on its way."""
+        self.ended = True
+        self.silence()
 
     def keep_alive(self) -> None:
         """From now on a comment after each 10 s of silence."""
-        if self.ended:
-            return
         silent = self._time() - max(self._last, self.line.wrote_at if self.line is not None else 0.0)
         if silent >= KEEP_ALIVE_SECONDS:
             silent = 0

@@ -207,6 +207,7 @@ class HealthMonitor:
             for error in told:
                 if isinstance(error, Exception):  # no engine's words may end the watch over all of them
                     log.error("probe_failed", exc_info=error)
+            self._changed()  # also where only time has passed: a circuit that was open may be tried now
             await asyncio.sleep(max(0.1, PROBE_EVERY_SECONDS - (time.monotonic() - started)))
 
     async def probe(self, upstream: Upstream) -> None:

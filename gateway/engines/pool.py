@@ -82,9 +82,11 @@ class Pool:
         seconds = self._connect_timeout
         task = asyncio.create_task(self._connection())
         self._connecting.add(task)
+        response: Response | None = None
         try:
             async with asyncio.timeout(seconds):
-                return await asyncio.shield(task)
+                response = await asyncio.shield(task)
+            return response
         except TimeoutError:
             raise ConnectFailed(f"no connection within {seconds:g} s", timed_out=True) from None
         except OSError as error:
@@ -95,7 +97,9 @@ class Pool:
             raise
         finally:
             self._connecting.discard(task)
-            task.cancel()
+            if response is None:
+                task.cancel()
+                task.add_done_callback(_hung_up)  # it may be there already, and nobody has it
 
     async def _connection(self) -> Response:
         loop = asyncio.get_running_loop()
@@ -118,3 +122,8 @@ class Pool:
             task.cancel()
         while self._idle:
             self._idle.pop().abort()
+
+
+def _hung_up(task: "asyncio.Task[Response]") -> None:
+    if not task.cancelled() and task.exception() is None:
+        task.result().abort()

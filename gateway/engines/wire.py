@@ -171,9 +171,12 @@ class Response(Connection):
         self._timer = self._loop.call_later(seconds, self._look)
 
     def allow_to_end(self, seconds: float) -> None:
-        """All has been said: how long the engine may take, at most, to say that it is over."""
-        if not self.complete:
-            self.allow(min(seconds, self._limit))
+        """All has been said: how long the engine may take, at most, to say that it is over, whatever else it says meanwhile."""
+        if self.complete:
+            return
+        if self._timer is not None:
+            self._timer.cancel()
+        self._timer = self._loop.call_later(min(seconds, self._limit), self._too_long)
 
     def silence(self) -> float:
         return self._time() - self._heard_at
@@ -186,6 +189,10 @@ class Response(Connection):
             self._wake()
         elif self._error is None and not self.complete:
             self._timer = self._loop.call_later(max(0.05, self._limit - silent), self._look)
+
+    def _too_long(self) -> None:
+        self._fail(TimedOut("it does not end its response"))
+        self._wake()
 
     async def head(self) -> None:
         """Waits for status and headers. Raises WireError."""

@@ -224,8 +224,9 @@ async def delivered(reply: StreamReply, work: Any) -> None:
 
 
 async def stayed(line: Line | None, work: Coroutine[Any, Any, None]) -> bool:
-    """Whether the client stayed until `work` was done; its leaving cancels the work. Raises what `work` raises, and STOPPED where the
-    server cuts off what is not over long after SIGTERM."""
+    """Whether the client stayed until `work` was done; its leaving cancels the work where it waits, also where it has left before: what
+    is to be closed has been opened then. Raises what `work` raises, and STOPPED where the server cuts off what is not over long after
+    SIGTERM."""
     task = asyncio.current_task()
     has_left = False
 
@@ -235,10 +236,9 @@ async def stayed(line: Line | None, work: Coroutine[Any, Any, None]) -> bool:
         task.cancel()  # type: ignore[union-attr]  # a server runs its application in a task
 
     if line is not None:
-        if line.is_left:
-            work.close()
-            return False
         line.on_leave = leave
+        if line.is_left:
+            leave()
     try:
         await work
     except asyncio.CancelledError:

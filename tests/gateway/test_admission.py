@@ -1,14 +1,20 @@
 """The queue before the engines."""
 
 import asyncio
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
-from gateway.chat.question import affinity_of
+from gateway.chat.pipeline import Pipeline
+from gateway.chat.question import Question, affinity_of
 from gateway.chat.request import ChatRequest
+from gateway.context import Caller, RequestContext
 from gateway.engines.breaker import Breaker, State
-from gateway.engines.upstream import Upstream
-from gateway.errors import QueueFull, UpstreamUnavailable
+from gateway.engines.client import EngineClient, HealthMonitor
+from gateway.engines.startup import StartupFile
+from gateway.engines.upstream import LITE_MODEL, Upstream
+from gateway.errors import ContextLengthExceeded, QueueFull, UpstreamUnavailable
 from gateway.limits.admission import Admission
 from gateway.metrics import Metrics
 
@@ -211,3 +217,35 @@ def test_every_turn_of_a_conversation_has_the_same_affinity() -> None:
         assert len({affinity_of(request, "") for request in asked}) == 1
     other = ChatRequest(model="m", messages=[{"role": "user", "content": "Hello"}])
     assert affinity_of(other, "") != affinity_of(ChatRequest(model="m", messages=turns[0]), "")
+
+
+async def test_a_question_that_was_never_sent_says_nothing_about_the_engine() -> None:
+    lite = Upstream("engine-1", "http://nowhere", LITE_MODEL, 100, Breaker(1, 0), 1)
+    lite.breaker.failed(lite.breaker.started())
+    assert lite.breaker.state is State.HALF_OPEN
+    queue = admission(lite)
+    desk: Any = SimpleNamespace(signer=SimpleNamespace(cache_salt=str), client=None)
+    long = ChatRequest.model_validate({"model": "sightdesk", "messages": [{"role": "user", "content": "长" * 1000}]})
+    caller = Caller("key", "shop", "key:shop")
+    context = RequestContext("r", "127.0.0.1", False, "http", send=None, caller=caller)  # type: ignore[arg-type]
+    question = Question(long, caller, context, assistant=True, wants_extras=False, affinity="")
+    with pytest.raises(ContextLengthExceeded):
+        await Pipeline(desk)._admitted(queue, question, None)
+    assert lite.breaker.state is State.HALF_OPEN
+    assert lite.breaker.allows(), "the probe is still to be made"
+    assert lite.inflight == 0
+
+
+async def test_whoever_waits_gets_the_engine_whose_circuit_may_be_tried_again() -> None:
+    full, broken = engine("engine-1"), Upstream("engine-2", "http://nowhere", "m", 8192, Breaker(1, 0.2), 1)
+    queue = admission(full, broken)
+    broken.breaker.failed(broken.breaker.started())
+    await queue.admit("a", "x")
+    waiting = asyncio.create_task(queue.admit("b", "x"))
+    metrics = Metrics("0", "lite")
+    client = EngineClient(1, 1, 1)
+    monitor = HealthMonitor(client, [], StartupFile(None), metrics, changed=queue.dispatch)
+    watching = asyncio.create_task(monitor.run())
+    permit = await asyncio.wait_for(waiting, 3)
+    assert permit.upstream is broken
+    watching.cancel()

@@ -141,3 +141,28 @@ async def test_a_whole_answer_takes_no_place_and_its_connection_serves_again() -
         again.close()
         assert places.taken == 0
         pool.drop()
+
+
+@pytest.mark.parametrize("turns", range(1, 10))
+async def test_a_connection_that_comes_when_nobody_waits_any_longer_is_closed(turns: int) -> None:
+    there: list[asyncio.StreamReader] = []
+
+    async def served(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        there.append(reader)
+        await reader.read()
+        there.remove(reader)
+        writer.close()
+
+    async with await asyncio.start_server(served, "127.0.0.1", 0) as server:
+        pool = Pool(f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}", 2.0)
+        asking = asyncio.create_task(pool.request("GET", "/", {}, None, 5.0))
+        for _ in range(turns):
+            await asyncio.sleep(0)
+        asking.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await asking
+        await asyncio.sleep(0.05)
+        async with asyncio.timeout(2):
+            while there:
+                await asyncio.sleep(0.01)
+        assert not pool.active

@@ -201,3 +201,30 @@ async def test_silence_is_broken_by_comments_and_what_fails_after_them_is_an_eve
     assert bodies[:2] == [b": keep-alive\n\n"] * 2
     assert bodies[-2].startswith(b'data: {"error":')  # type: ignore[attr-defined]
     assert not sent[-1]["more_body"]
+
+
+def test_a_question_whose_asker_left_while_it_was_stored_gets_an_end(graceful: Running) -> None:
+    with requests.Session() as me:
+        me.get(graceful.url + "/api/config", timeout=5)
+        cookie = "; ".join(f"{name}={value}" for name, value in me.cookies.items())
+        for _ in range(5):
+            connection = ask(graceful.url, body("stall"), "/api/chat", f"cookie: {cookie}\r\n")
+            time.sleep(0.002)
+            connection.close()
+
+        def states() -> list[str]:
+            listed = me.get(graceful.url + "/api/conversations", timeout=5).json()["data"]
+            found = [me.get(f"{graceful.url}/api/conversations/{one['id']}", timeout=5).json() for one in listed]
+            return [message["state"] for one in found for message in one["messages"] if "state" in message]
+
+        until(lambda: len(states()) == 5)
+        until(lambda: set(states()) == {"stopped"})
+    until(lambda: metric(graceful, "sightdesk_inflight_requests") == 0)
+
+
+@pytest.mark.parametrize("end", [b"\n\n", b"\r\n\r\n"], ids=["LF", "CRLF"])
+def test_a_kept_answers_last_event_is_known_however_lines_end(end: bytes) -> None:
+    answer = Answer("answer-1", "me", kept=True)
+    answer.push(end.join((b'data: {"a": 1}', b'data: {"a": 2}', b"data: [DONE]", b"")))
+    assert answer.complete
+    assert answer.events == [b'data: {"a": 1}\n\n', b'data: {"a": 2}\n\n']

@@ -93,6 +93,13 @@ def test_nothing_passes_after_the_end_and_it_is_noted_before_it_is_handed_on(
     assert sink.ends == [sink.events] == [b"".join(before) + DONE + b"\n\n"]
 
 
+def test_nothing_passes_after_the_end_in_the_same_read_either() -> None:
+    end = USAGE + b"\n\n" + DONE + b"\n\n"
+    passed, meter = relayed([WORD + end + WORD + USAGE.replace(b"3", b"9") + b"\n\n" + DONE + b"\n\n"])
+    assert passed == WORD + DONE + b"\n\n"
+    assert (meter.usage or {})["completion_tokens"] == 3
+
+
 def test_tokens_of_an_answer_without_usage_are_the_events_that_carried_some() -> None:
     role, first, words = chunk(""), chunk("one"), [chunk(f" word data:{number}") for number in range(5)]
     assert relayed([role, first, *words])[1].completion_tokens == 6
