@@ -52,6 +52,8 @@ class RequestContext:
     timings: dict[str, float] = field(default_factory=dict)
     # Headers that stages want on the response.
     headers: Headers = field(default_factory=list)
+    # For a visitor without one. Only an answer has it: each is a new allowance, and a refusal has not been charged.
+    cookie: bytes = b""
 
     @property
     def counted(self) -> str:
@@ -67,6 +69,8 @@ class RequestContext:
         if self.timings:
             timings = ", ".join([f"{name};dur={seconds * 1000:.1f}" for name, seconds in self.timings.items()])
             headers.append((b"server-timing", timings.encode("ascii")))
+        if self.cookie and status < 400:
+            headers.append((b"set-cookie", self.cookie))
         headers.append((b"x-content-type-options", b"nosniff"))
         return headers
 

@@ -98,7 +98,8 @@ class BoundedProtocol(HttpToolsProtocol):
     _full: asyncio.TimerHandle | None = None  # runs while the client's buffers are full
     _head_bytes = 0
     _in_head = True
-    _turned = False  # whether a head or a message ended in what came last
+    _refused = False  # what came behind a request whose response is under way: the connection closes after it
+    _got_on = False  # whether a head or a message ended in what came last, or there was some of a body in it
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
@@ -126,33 +127,41 @@ class BoundedProtocol(HttpToolsProtocol):
             line.resume()
 
     def data_received(self, data: bytes) -> None:
-        self._turned = False
+        self._got_on = False
         super().data_received(data)
-        # A head that came whole, as nearly all do, is past by now.
-        if self._turned or not self._in_head or self.transport.is_closing():
+        # A head that came whole, as nearly all do, is past by now. What is neither head nor body is chunks' frames and trailers.
+        if self._got_on or self.transport.is_closing():
             return
-        self._head_bytes += len(data)
+        if not self._in_head or data.strip(b"\r\n"):  # empty lines before a head are nothing (RFC 9112, section 2.2)
+            self._head_bytes += len(data)
         if self._head_bytes > MAX_HEAD_BYTES:
             self._refuse_head()
-        elif self._clock is None:
-            self._clock = self.loop.call_later(HEAD_SECONDS, self._too_slow)
+        else:
+            self._await_head()
 
     def on_headers_complete(self) -> None:
-        self._in_head, self._turned = False, True
-        self._head_bytes = 0
         self._stop_clock()
         # In one read, or begun in the read that ended the request before.
         if sum(len(name) + len(value) for name, value in self.headers) + len(self.url) > MAX_HEAD_BYTES:
             self._refuse_head()
             raise httptools.HttpParserError("its head is too long")  # ends the parsing of what came with it
+        self._in_head, self._got_on = False, True
+        self._head_bytes = 0
         super().on_headers_complete()
+        self.headers = []  # of a body's trailers: nothing that was not checked joins the request's own
         if self.cycle is not None:
             line = Line(self.cycle)
             self._lines.append(line)
             self.cycle.scope["extensions"] = {LINE: line}  # type: ignore[dict-item]  # an object, and no dict of options
 
+    def on_body(self, body: bytes) -> None:
+        self._got_on = True
+        self._head_bytes = 0
+        super().on_body(body)
+
     def on_message_complete(self) -> None:
-        self._in_head, self._turned = True, True
+        self._in_head, self._got_on = True, True
+        self._head_bytes = 0
         self._stop_clock()
         super().on_message_complete()
 
@@ -160,9 +169,15 @@ class BoundedProtocol(HttpToolsProtocol):
         if self._lines:
             self._lines.pop(0).close()
         super().on_response_complete()
-        if not self._in_head and not self.transport.is_closing():
+        if self._lines or self.transport.is_closing():
+            return
+        if self._refused:
+            self.transport.close()
+        elif not self._in_head:
             self._stop_clock()
             self._clock = self.loop.call_later(LINGER_SECONDS, self.transport.close)
+        elif self._head_bytes:
+            self._await_head()
 
     def send_400_response(self, msg: str) -> None:
         self._refuse(InvalidRequest("This is no HTTP request that can be read."))
@@ -195,13 +210,34 @@ class BoundedProtocol(HttpToolsProtocol):
             self._full.cancel()
             self._full = None
 
+    def _await_head(self) -> None:
+        """While a response is under way the next head may take its time."""
+        if self._in_head and self._clock is None and not self._lines:
+            self._clock = self.loop.call_later(HEAD_SECONDS, self._too_slow)
+
+    def _is_answering(self) -> bool:
+        """Whether a refusal would be written into a response."""
+        if self._in_head:
+            return bool(self._lines)
+        return len(self._lines) > 1 or (self.cycle is not None and self.cycle.response_started)
+
     def _refuse_head(self) -> None:
-        self._refuse(InvalidRequest(f"The request's head has more than {MAX_HEAD_BYTES} bytes."))
+        if self._is_answering():
+            self.transport.abort()  # to read on until it is over would be to keep what comes
+            return
+        self._refuse(
+            InvalidRequest(f"The request's head, or what follows its body, has more than {MAX_HEAD_BYTES} bytes.")
+        )
 
     def _refuse(self, error: GatewayError) -> None:
         if self.transport.is_closing():
             return
         self._stop_clock()
+        if self._is_answering():
+            self._refused = True
+            if not self._lines:
+                self.transport.close()
+            return
         body = orjson.dumps(error.body())
         head = (
             f"HTTP/1.1 {error.status} {HTTPStatus(error.status).phrase}\r\ncontent-type: application/json\r\n"

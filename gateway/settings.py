@@ -1,5 +1,6 @@
 """Every setting of the gateway: name, default, bounds, help. `.env.example` lists the same (a test holds that)."""
 
+import contextlib
 import ipaddress
 import re
 from collections.abc import Callable
@@ -62,11 +63,10 @@ def origins(values: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def rate(value: str) -> str:
-    try:
-        parse_rate(value)
-    except ValueError:
-        raise ValueError("a rate such as 20/minute, 5/second or 1000/hour") from None
-    return value
+    with contextlib.suppress(ValueError):
+        if parse_rate(value).amount > 0:
+            return value
+    raise ValueError("a rate such as 20/minute, 5/second or 1000/hour, at least 1")
 
 
 def http_url(value: str) -> str:

@@ -22,6 +22,14 @@ async def inside(_: Request) -> Response:
     return RedirectResponse("http://inside.example/picture")
 
 
+async def nowhere(_: Request) -> Response:
+    return Response(status_code=302)
+
+
+async def unchanged(_: Request) -> Response:
+    return Response(status_code=304)
+
+
 async def large(_: Request) -> Response:
     return Response(b"x" * 5000)
 
@@ -45,6 +53,8 @@ routes = [
     Route("/picture", picture),
     Route("/redirect/{left}", redirect),
     Route("/inside", inside),
+    Route("/nowhere", nowhere),
+    Route("/unchanged", unchanged),
     Route("/large", large),
     Route("/headers", headers),
     Route("/peer", peer),

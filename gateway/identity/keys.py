@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from limits import parse as parse_rate
+from gateway.settings import rate
 
 log = logging.getLogger("sightdesk.keys")
 RECHECK_SECONDS = 1.0
@@ -88,5 +88,5 @@ def _entry(entry: dict[str, Any]) -> Key:
     if not name or ":" in name:
         raise ValueError(f"{name!r} is no name of a key: one letter or more, and no colon")
     if limit is not None:
-        parse_rate(str(limit))
+        rate(str(limit))
     return Key(digest, name, None if limit is None else str(limit))

@@ -48,6 +48,11 @@ def is_private(address: str) -> bool:
     return within(address, PRIVATE)
 
 
+def is_tunnel(address: Address) -> bool:
+    """6to4 or Teredo: reached from everywhere, with an IPv4 address inside."""
+    return isinstance(address, ipaddress.IPv6Address) and bool(address.sixtofour or address.teredo)
+
+
 def is_local_host(host: str) -> bool:
     """Whether a Host header or an origin's host names this machine or a private address: nothing DNS can rebind."""
     parts = AUTHORITY.fullmatch(host.strip().lower())
@@ -58,7 +63,7 @@ def is_local_host(host: str) -> bool:
         return True
     # As wide as Python has it: no name server can move a literal address, and test networks are used as private ones.
     address = parse_address(name)
-    return address is not None and address.is_private and not address.is_unspecified
+    return address is not None and address.is_private and not address.is_unspecified and not is_tunnel(address)
 
 
 def is_forwarded(given: Mapping[str, str]) -> bool:

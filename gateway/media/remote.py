@@ -16,7 +16,7 @@ from urllib.parse import urljoin, urlsplit
 import httpx
 
 from gateway.errors import InvalidImage
-from gateway.identity.networks import Address, parse_address
+from gateway.identity.networks import Address, is_tunnel, parse_address
 from gateway.media.sniff import too_large
 
 MAX_REDIRECTS = 3
@@ -56,12 +56,10 @@ class Resolver:
 
 
 def is_public(address: Address) -> bool:
-    """Globally reachable and no tunnel into somewhere else: 6to4, Teredo and NAT64 carry an IPv4 address inside."""
+    """Globally reachable and no tunnel into somewhere else, as NAT64 is one too."""
     if not address.is_global or address.is_multicast or address.is_reserved:
         return False
-    if isinstance(address, ipaddress.IPv6Address) and (address.sixtofour or address.teredo):
-        return False
-    return not any(address in network for network in NOT_PUBLIC)
+    return not is_tunnel(address) and not any(address in network for network in NOT_PUBLIC)
 
 
 class RemoteImages:
@@ -94,7 +92,7 @@ class RemoteImages:
                     url = urljoin(url, got)
         except TimeoutError:
             raise InvalidImage(f"The picture's address did not answer within {FETCH_SECONDS:g} s.") from None
-        except (httpx.HTTPError, OSError, ValueError):
+        except (httpx.HTTPError, httpx.InvalidURL, OSError, ValueError):
             raise InvalidImage(NOT_FETCHED) from None
         raise InvalidImage(f"The picture's address redirects more than {MAX_REDIRECTS} times.")
 
@@ -117,7 +115,7 @@ class RemoteImages:
         )
         response = await self._http.send(request, stream=True)
         try:
-            if response.is_redirect:
+            if response.has_redirect_location:
                 return response.headers["location"]
             if response.status_code != httpx.codes.OK:
                 raise InvalidImage(f"The picture's address answered with status {response.status_code}.")

@@ -12,6 +12,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from gateway.context import context_of
 from gateway.errors import GatewayError, InternalError, InvalidJSON, InvalidRequest, MethodNotAllowed, NotFound
+from gateway.middleware.guard import kind_of
 
 log = logging.getLogger("sightdesk.errors")
 SOMETHING = "Something went wrong here; the log has it under this x-request-id."
@@ -65,19 +66,30 @@ def install_handlers(app: FastAPI, charge: Callable[[Request], Awaitable[None]])
         assert isinstance(error, HTTPException)
         if isinstance(error.__cause__, GatewayError):  # FastAPI's word for whatever stopped it from reading a body
             return render(error.__cause__)
+        if error.status_code == 400:  # or it could not make anything of it
+            return await unreadable(request)
         response = render(_of_status(error.status_code, request))
         response.headers.update(error.headers or {})
         return response
 
-    async def validation_error(request: Request, error: Exception) -> Response:
-        assert isinstance(error, RequestValidationError)
+    async def unreadable(request: Request) -> Response:
         try:
             await charge(request)
         except GatewayError as refused:
             return render(refused)
+        if kind_of(context_of(request.scope).given) == "multipart/form-data":
+            return render(InvalidRequest("The form could not be read."))
+        return render(InvalidJSON("The body is not JSON."))
+
+    async def validation_error(request: Request, error: Exception) -> Response:
+        assert isinstance(error, RequestValidationError)
         fault = error.errors()[0]
         if fault["type"] == "json_invalid":
-            return render(InvalidJSON("The body is not JSON."))
+            return await unreadable(request)
+        try:
+            await charge(request)
+        except GatewayError as refused:
+            return render(refused)
         where = ".".join(str(step) for step in fault["loc"][1:])
         return render(InvalidRequest(f"{where}: {fault['msg']}" if where else str(fault["msg"]), param=where or None))
 

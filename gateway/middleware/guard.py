@@ -95,11 +95,12 @@ class Guard:
         """The body as it comes, within its bounds and those of all bodies together."""
         loop = asyncio.get_running_loop()
         started = loop.time()
+        deadline = started + BODY_PAUSE_SECONDS
         received = 0
         complete = False
 
         async def bounded() -> Message:
-            nonlocal received, complete
+            nonlocal received, complete, deadline
             if complete:
                 return await receive()
             step = receive()
@@ -109,16 +110,19 @@ class Guard:
             except StopIteration as there:  # what has come already needs no clock
                 message = there.value
             else:
-                allowance = started + BODY_PAUSE_SECONDS + received / BODY_BYTES_PER_SECOND
                 try:
-                    async with asyncio.timeout_at(allowance):
+                    async with asyncio.timeout_at(deadline):
                         message = await finished(step, waiting)  # type: ignore[arg-type]  # the same
                 except TimeoutError:
                     raise RequestTimeout(
                         f"The body came too slowly: {received} bytes in {loop.time() - started:.0f} s."
                     ) from None
-            received += len(message.get("body", b""))
+            size = len(message.get("body", b""))
+            received += size
             complete = not message.get("more_body", False)
+            if not complete:  # what was sent fast buys no longer pause later
+                now = loop.time()
+                deadline = min(max(deadline, now) + size / BODY_BYTES_PER_SECOND, now + BODY_PAUSE_SECONDS)
             if received > bound:
                 raise too_large(received, bound)
             self.intake.hold(context, received)

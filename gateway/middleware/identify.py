@@ -43,4 +43,4 @@ class Identify:
         signed = self.authenticator.signer.sign_visitor(caller.new_visitor or "")
         secure = "; Secure" if context.scheme == "https" else ""
         cookie = f"{VISITOR_COOKIE}={signed}; Path=/; Max-Age={VISITOR_SECONDS}; HttpOnly; SameSite=Lax{secure}"
-        context.headers.append((b"set-cookie", cookie.encode("ascii")))
+        context.cookie = cookie.encode("ascii")

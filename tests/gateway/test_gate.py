@@ -50,6 +50,35 @@ def test_nginx_with_its_secret_names_the_user(closed: Running) -> None:
     assert "HttpOnly" in answer.headers["set-cookie"]
 
 
+def test_a_refusal_makes_no_new_visitor(closed: Running) -> None:
+    """A visitor's cookie is an allowance of its own: who could have one for nothing would have no limit."""
+    headers = {"x-sightdesk-user": "admin", "x-sightdesk-proxy-secret": "between-us", "x-forwarded-for": "10.1.2.3"}
+    for path in ("/api/nothing", "/api/conversations/nobodys"):
+        answer = requests.get(closed.url + path, headers=headers, timeout=5)
+        assert answer.status_code == 404
+        assert "set-cookie" not in answer.headers
+
+
+@pytest.mark.parametrize(
+    ("path", "kind", "body", "code"),
+    [
+        ("/v1/embed-tokens", "application/json", b"\xff", "invalid_json"),
+        ("/v1/embed-tokens", "application/json", b"[" * 100_000, "invalid_json"),
+        ("/v1/files", "multipart/form-data", b"no boundary", "invalid_request"),
+    ],
+)
+def test_a_body_that_nobody_can_read_is_charged_like_any_other(
+    closed: Running, path: str, kind: str, body: bytes, code: str
+) -> None:
+    headers = {"authorization": "Bearer sk-shop", "content-type": kind}
+    left = []
+    for _ in range(2):
+        answer = requests.post(closed.url + path, data=body, headers=headers, timeout=5)
+        assert (answer.status_code, answer.json()["error"]["code"]) == (400, code)
+        left.append(int(answer.headers["x-ratelimit-remaining-requests"]))
+    assert left[1] == left[0] - 1
+
+
 def test_a_key_over_its_limit_is_told_when_to_come_back(closed: Running) -> None:
     answers = [ask(closed, authorization="Bearer sk-shop") for _ in range(4)]
     assert [answer.status_code for answer in answers] == [200, 200, 200, 429]

@@ -237,7 +237,7 @@ OTHER_HOSTS = (
     "evil.example:80@localhost", "localhost.", "127.0.0.1.", "8.8.8.8", "[::1]evil.example", "[::1", "::1", "[2606:4700::1]",
     "[::ffff:8.8.8.8]", "2130706433", "0x7f000001", "0177.0.0.1", "127.1", "localhost:port", "localhost:80:80", "localhost/",
     "localhost#", "local host", "localhost\\@evil.example", "[64:ff9b::7f00:1]", "[localhost]", "localhosts", "xlocalhost",
-    "127.0.0.1%00.evil.example", "0.0.0.0", "100.64.0.1", "[::]",
+    "127.0.0.1%00.evil.example", "0.0.0.0", "100.64.0.1", "[::]", "[2001:0:1:2::3]", "[2002:808:808::1]",
 )  # fmt: skip
 
 

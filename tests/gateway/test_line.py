@@ -9,6 +9,7 @@ import uvicorn
 from starlette.types import ASGIApp, Receive, Scope, Send
 from uvicorn.server import ServerState
 
+from gateway import protocol
 from gateway.chat import reply as replies
 from gateway.chat.reply import StreamReply
 from gateway.context import RequestContext
@@ -168,6 +169,43 @@ async def test_a_response_ends_with_its_last_events_unless_the_client_is_slow() 
         application.over.set()
         assert await reader.readuntil(b"0\r\n\r\n") == b"0\r\n\r\n"
         assert application.reply.ended
+
+
+@pytest.mark.parametrize(
+    ("behind", "stays"), [(b"\r\n", True), (b"GET / HT", True), (b"\x16\x03 nonsense\r\n\r\n", False)]
+)
+async def test_what_comes_behind_a_request_writes_nothing_into_its_response(
+    monkeypatch: pytest.MonkeyPatch, behind: bytes, stays: bool
+) -> None:
+    monkeypatch.setattr(protocol, "HEAD_SECONDS", 0.2)
+    application = Application()
+    async with served(application) as (reader, writer, line):
+        writer.write(behind)
+        await asyncio.sleep(0.5)
+        assert line.write_chunks is not None
+        line.write_chunks(b"8\r\ndata: x\n\r\n")
+        application.over.set()
+        assert (await reader.readuntil(b"\r\n0\r\n\r\n")).endswith(b"begin\n\n\r\n8\r\ndata: x\n\r\n0\r\n\r\n")
+        if behind == b"\r\n":
+            writer.write(b"GET / HTTP/1.1\r\nhost: here\r\n\r\n")
+            assert (await reader.readuntil(b"\r\n0\r\n\r\n")).startswith(b"HTTP/1.1 200 OK")
+        rest = await reader.read(-1)
+        assert rest.startswith(b"HTTP/1.1 408") if stays and behind != b"\r\n" else rest == b""
+
+
+async def test_a_body_behind_an_answered_request_is_no_rest_of_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(protocol, "LINGER_SECONDS", 0.2)
+    application = Application()
+    async with served(application) as (reader, writer, _):
+        writer.write(b"POST / HTTP/1.1\r\nhost: here\r\ncontent-length: 4\r\n\r\n{}")
+        await asyncio.sleep(0.1)
+        first, application.over = application.over, asyncio.Event()
+        first.set()
+        await reader.readuntil(b"\r\n0\r\n\r\n")
+        await asyncio.sleep(0.5)
+        writer.write(b"  ")
+        application.over.set()
+        assert (await reader.readuntil(b"\r\n0\r\n\r\n")).startswith(b"HTTP/1.1 200 OK")
 
 
 async def test_who_has_left_is_written_nothing() -> None:

@@ -55,6 +55,14 @@ async def test_redirects_are_followed_three_times_and_checked_each_time(host: Ru
         await images.fetch(url(host, "/inside"))
 
 
+@pytest.mark.parametrize("path", ["/nowhere", "/unchanged"])
+async def test_an_answer_that_is_neither_a_picture_nor_a_way_to_one_is_refused(
+    host: Running, images: RemoteImages, path: str
+) -> None:
+    with pytest.raises(InvalidImage, match="status 30"):
+        await images.fetch(url(host, path))
+
+
 async def test_a_name_with_one_private_address_is_refused(host: Running, images: RemoteImages) -> None:
     with pytest.raises(InvalidImage, match="could not be fetched"):
         await images.fetch(url(host, "/picture", "inside.example"))
@@ -66,8 +74,10 @@ async def test_bytes_are_counted_as_they_arrive(host: Running, images: RemoteIma
 
 
 @pytest.mark.parametrize(
-    "address", ["file:///etc/passwd", "gopher://a", "http://user@pictures.example/", "http://", "http://a:99999/"]
-)
+    "address",
+    ["file:///etc/passwd", "gopher://a", "http://user@pictures.example/", "http://", "http://a:99999/", "http://a/\x01",
+     f"http://a/{'b' * 70_000}"],
+)  # fmt: skip
 async def test_strange_addresses_are_refused(images: RemoteImages, address: str) -> None:
     with pytest.raises(InvalidImage):
         await images.fetch(address)

@@ -195,6 +195,12 @@ def test_whoever_takes_too_long_is_cut_off(target: Running) -> None:
         "a head in drops": dribble(get(b"/healthz", b"X-A: " + b"a" * 200)),
         "a head that stops": [b"GET /healthz HTTP/1.1\r\nHost: loc", *[b""] * 100],
         "a body that stops": [head, b"{", *[b""] * 100],
+        "a body that was fast and stops": [post(b"Content-Length: 4000000", body=b""), b" " * 2_000_000, *[b""] * 100],
+        "a body that was fast and dribbles": [
+            post(b"Content-Length: 4000000", body=b""),
+            b" " * 2_000_000,
+            *[b" "] * 100,
+        ],
         "chunks that stop": [post(b"Transfer-Encoding: chunked", body=b""), chunk(b"{"), *[b""] * 100],
     }
     with ThreadPoolExecutor(8) as pool:
@@ -224,6 +230,20 @@ def test_whoever_goes_on_sending_after_the_answer_is_cut_off(target: Running) ->
                 wire.sendall(b"x")
                 time.sleep(0.1)
         assert time.monotonic() - started < 15
+
+
+@pytest.mark.parametrize("key", [b"sk-shop", b"wrong"], ids=["read on", "answered"])
+@pytest.mark.parametrize("piece", [b"a: " + b"b" * 1000 + b"\r\n", b"b" * 1000], ids=["many", "one"])
+def test_trailers_without_an_end_are_cut_off_and_not_kept(target: Running, key: bytes, piece: bytes) -> None:
+    where = urlsplit(target.url)
+    sent = post(b"Transfer-Encoding: chunked", b"Authorization: Bearer " + key, body=chunk(b"{}") + b"0\r\na: ")
+    before = psutil.Process(target.process.pid).memory_info().rss
+    with socket.create_connection((str(where.hostname), where.port or 80), timeout=10) as wire:
+        wire.sendall(sent)
+        with pytest.raises(ConnectionError):
+            for _ in range(64):
+                wire.sendall(piece * 1000)
+    assert psutil.Process(target.process.pid).memory_info().rss < before + 20 * MIB
 
 
 def test_a_body_in_chunks_is_cut_off_at_the_bound(target: Running) -> None:
