@@ -52,8 +52,9 @@ class RequestContext:
     timings: dict[str, float] = field(default_factory=dict)
     # Headers that stages want on the response.
     headers: Headers = field(default_factory=list)
-    # For a visitor without one. Only an answer has it: each is a new allowance, and a refusal has not been charged.
+    # For a visitor without one. Each is a new allowance: only what was charged has it.
     cookie: bytes = b""
+    charged: bool = False
 
     @property
     def counted(self) -> str:
@@ -69,7 +70,7 @@ class RequestContext:
         if self.timings:
             timings = ", ".join([f"{name};dur={seconds * 1000:.1f}" for name, seconds in self.timings.items()])
             headers.append((b"server-timing", timings.encode("ascii")))
-        if self.cookie and status < 400:
+        if self.cookie and self.charged:
             headers.append((b"set-cookie", self.cookie))
         headers.append((b"x-content-type-options", b"nosniff"))
         return headers

@@ -127,6 +127,8 @@ class BoundedProtocol(HttpToolsProtocol):
             line.resume()
 
     def data_received(self, data: bytes) -> None:
+        if self._refused:
+            return
         self._got_on = False
         super().data_received(data)
         # A head that came whole, as nearly all do, is past by now. What is neither head nor body is chunks' frames and trailers.
@@ -145,9 +147,9 @@ class BoundedProtocol(HttpToolsProtocol):
         if sum(len(name) + len(value) for name, value in self.headers) + len(self.url) > MAX_HEAD_BYTES:
             self._refuse_head()
             raise httptools.HttpParserError("its head is too long")  # ends the parsing of what came with it
+        super().on_headers_complete()  # raises where the target is no URL: then the head is not past
         self._in_head, self._got_on = False, True
         self._head_bytes = 0
-        super().on_headers_complete()
         self.headers = []  # of a body's trailers: nothing that was not checked joins the request's own
         if self.cycle is not None:
             line = Line(self.cycle)
@@ -164,6 +166,11 @@ class BoundedProtocol(HttpToolsProtocol):
         self._head_bytes = 0
         self._stop_clock()
         super().on_message_complete()
+        if not self._lines and not self.transport.is_closing():  # the rest of a body whose request was answered early
+            self._unset_keepalive_if_required()
+            self.timeout_keep_alive_task = self.loop.call_later(
+                self.timeout_keep_alive, self.timeout_keep_alive_handler
+            )
 
     def on_response_complete(self) -> None:
         if self._lines:

@@ -30,6 +30,7 @@ class Permit:
     def succeeded(self) -> None:
         self._judged = True
         self.upstream.breaker.succeeded(self.probe)
+        self.probe = False  # a second answer to the same question is a call like any other
 
     def failed(self) -> None:
         self._judged = True

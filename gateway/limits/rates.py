@@ -81,6 +81,7 @@ class RateLimiter:
         window = await self._hit(rate, charged(owner))
         if context is not None:
             context.headers += headers(rate.item.amount, window)
+            context.charged = window.allowed
         if not window.allowed:
             self._metrics.rate_limited.labels(rate.scope).inc()
             raise exceeded(rate, window.reset)

@@ -249,3 +249,17 @@ async def test_whoever_waits_gets_the_engine_whose_circuit_may_be_tried_again() 
     permit = await asyncio.wait_for(waiting, 3)
     assert permit.upstream is broken
     watching.cancel()
+
+
+async def test_a_probes_second_answer_is_a_call_like_any_other() -> None:
+    one = Upstream("engine-1", "http://nowhere", "m", 8192, Breaker(1, 0.05), 2)
+    queue = admission(one)
+    one.breaker.failed(one.breaker.started())
+    await asyncio.sleep(0.06)
+    permit = await queue.admit("a", "x")
+    assert permit.probe
+    permit.succeeded()
+    one.breaker.failed(probe=False)
+    permit.succeeded()
+    assert one.breaker.state is State.OPEN
+    permit.release()

@@ -1,11 +1,16 @@
 """Who gets in, and how often."""
 
+import contextlib
 from pathlib import Path
 
 import pytest
 import requests
 
 from benchmarks.servers import Running, running_gateway
+from gateway.context import RequestContext
+from gateway.errors import RateLimitExceeded
+from gateway.limits.rates import Rate, RateLimiter
+from gateway.metrics import Metrics
 
 QUESTION = {"model": "fake-vl", "messages": [{"role": "user", "content": "hi"}]}
 
@@ -50,13 +55,22 @@ def test_nginx_with_its_secret_names_the_user(closed: Running) -> None:
     assert "HttpOnly" in answer.headers["set-cookie"]
 
 
-def test_a_refusal_makes_no_new_visitor(closed: Running) -> None:
+def test_what_was_not_charged_makes_no_new_visitor(closed: Running) -> None:
     """A visitor's cookie is an allowance of its own: who could have one for nothing would have no limit."""
     headers = {"x-sightdesk-user": "admin", "x-sightdesk-proxy-secret": "between-us", "x-forwarded-for": "10.1.2.3"}
-    for path in ("/api/nothing", "/api/conversations/nobodys"):
+    for path, comes in (("/api/nothing", False), ("/api/conversations/nobodys", True)):
         answer = requests.get(closed.url + path, headers=headers, timeout=5)
         assert answer.status_code == 404
-        assert "set-cookie" not in answer.headers
+        assert ("set-cookie" in answer.headers) is comes, path
+
+
+async def test_a_refusal_over_the_limit_makes_no_new_visitor_either() -> None:
+    limiter = RateLimiter("memory://", Metrics("0", "lite"))
+    for comes in (True, False):
+        context = RequestContext("r", "10.1.2.3", False, "http", send=None, cookie=b"visitor=1")  # type: ignore[arg-type]
+        with contextlib.suppress(RateLimitExceeded):
+            await limiter.check(Rate.of("api", "1/minute"), "me", context)
+        assert ((b"set-cookie", b"visitor=1") in context.answer(200)) is comes
 
 
 @pytest.mark.parametrize(

@@ -172,8 +172,9 @@ async def test_a_response_ends_with_its_last_events_unless_the_client_is_slow() 
 
 
 @pytest.mark.parametrize(
-    ("behind", "stays"), [(b"\r\n", True), (b"GET / HT", True), (b"\x16\x03 nonsense\r\n\r\n", False)]
-)
+    ("behind", "stays"), [(b"\r\n", True), (b"GET / HT", True), (b"\x16\x03 nonsense\r\n\r\n", False),
+     (b"GET http://a:99999/ HTTP/1.1\r\nhost: here\r\n\r\n", False)],
+)  # fmt: skip
 async def test_what_comes_behind_a_request_writes_nothing_into_its_response(
     monkeypatch: pytest.MonkeyPatch, behind: bytes, stays: bool
 ) -> None:
@@ -182,6 +183,9 @@ async def test_what_comes_behind_a_request_writes_nothing_into_its_response(
     async with served(application) as (reader, writer, line):
         writer.write(behind)
         await asyncio.sleep(0.5)
+        for _ in range(0 if stays else 4):
+            writer.write(b"x" * 50_000)
+            await asyncio.sleep(0.05)
         assert line.write_chunks is not None
         line.write_chunks(b"8\r\ndata: x\n\r\n")
         application.over.set()
@@ -263,3 +267,33 @@ async def test_a_long_head_is_refused_also_where_it_begins_in_the_read_that_ends
     first, second = await answers_to(Whole(), ask + b"\r\n" + ask + long, b"\r\n\r\n")
     assert first.startswith(b"HTTP/1.1 200 ")
     assert second.startswith(b"HTTP/1.1 400 ")
+
+
+async def test_a_target_that_is_no_url_is_refused_on_a_connection_that_was_used_before() -> None:
+    good, bad = await answers_to(
+        Whole(), b"GET / HTTP/1.1\r\nhost: here\r\n\r\n", b"GET http://a:99999/ HTTP/1.1\r\nhost: here\r\n\r\n"
+    )
+    assert good.startswith(b"HTTP/1.1 200 OK")
+    assert bad.startswith(b"HTTP/1.1 400")
+
+
+async def test_a_connection_whose_body_came_after_the_answer_is_not_kept_for_ever() -> None:
+    config = uvicorn.Config(Whole(), http=BoundedProtocol, lifespan="off", log_config=None)
+    config.load()
+    config.timeout_keep_alive = 0.3  # type: ignore[assignment]  # uvicorn's are whole seconds
+    loop = asyncio.get_running_loop()
+    server = await loop.create_server(lambda: BoundedProtocol(config, ServerState(), {}), "127.0.0.1", 0)
+    reader, writer = await asyncio.open_connection(*server.sockets[0].getsockname())
+    try:
+        for rest in (b"{}", b"{}GET / HT"):
+            writer.write(b"POST / HTTP/1.1\r\nhost: here\r\ncontent-length: 2\r\n\r\n")
+            await reader.readuntil(b"\r\n\r\n{}")
+            await asyncio.sleep(0.1)
+            writer.write(rest)
+            if rest == b"{}":
+                await asyncio.sleep(0.1)
+        async with asyncio.timeout(5):
+            assert await reader.read() == b""
+    finally:
+        writer.close()
+        server.close()
