@@ -67,36 +67,37 @@ def install_handlers(app: FastAPI, charge: Callable[[Request], Awaitable[None]])
         if isinstance(error.__cause__, GatewayError):  # FastAPI's word for whatever stopped it from reading a body
             return render(error.__cause__)
         if error.status_code == 400:  # or it could not make anything of it
-            return await unreadable(request)
+            return await charged(request, _unreadable(request))
         response = render(_of_status(error.status_code, request))
         response.headers.update(error.headers or {})
         return response
 
-    async def unreadable(request: Request) -> Response:
+    async def charged(request: Request, error: GatewayError) -> Response:
         try:
             await charge(request)
         except GatewayError as refused:
             return render(refused)
-        if kind_of(context_of(request.scope).given) == "multipart/form-data":
-            return render(InvalidRequest("The form could not be read."))
-        return render(InvalidJSON("The body is not JSON."))
+        return render(error)
 
     async def validation_error(request: Request, error: Exception) -> Response:
         assert isinstance(error, RequestValidationError)
         fault = error.errors()[0]
         if fault["type"] == "json_invalid":
-            return await unreadable(request)
-        try:
-            await charge(request)
-        except GatewayError as refused:
-            return render(refused)
+            return await charged(request, _unreadable(request))
         where = ".".join(str(step) for step in fault["loc"][1:])
-        return render(InvalidRequest(f"{where}: {fault['msg']}" if where else str(fault["msg"]), param=where or None))
+        told = f"{where}: {fault['msg']}" if where else str(fault["msg"])
+        return await charged(request, InvalidRequest(told, param=where or None))
 
     app.add_exception_handler(GatewayError, gateway_error)
     app.add_exception_handler(Exception, unexpected)
     app.add_exception_handler(HTTPException, http_error)
     app.add_exception_handler(RequestValidationError, validation_error)
+
+
+def _unreadable(request: Request) -> GatewayError:
+    if kind_of(context_of(request.scope).given) == "multipart/form-data":
+        return InvalidRequest("The form could not be read.")
+    return InvalidJSON("The body is not JSON.")
 
 
 def _of_status(status: int, request: Request) -> GatewayError:
