@@ -31,34 +31,53 @@ GatewayError
 ├── UpstreamTimeout            504 upstream_timeout
 └── InternalError              500 internal_error
 
-The body is OpenAI's: `{"error": {"message", "type", "param", "code"}}`. A message is written for the person
-who must act on it and names the bound that was crossed.
+The body is OpenAI's with `details`: `{"error": {"message", "type", "param", "code", "details"}}`. A message is written
+for the person who must act on it and names the bound that was crossed; `details` has the same numbers for programs.
 """
 
 import math
-from typing import ClassVar
+from collections.abc import Mapping
+from typing import Any, ClassVar
 
 
 class GatewayError(Exception):
-    """Something the client is told. `message` is public; `param` names the offending field, dotted."""
+    """Something the client is told.
+
+    `message` is public. `param` names the offending field, dotted. `details` holds the numbers and names that a program
+    needs (`limit`, `size`, …); `retry_after`, in seconds, is among them by itself.
+    """
 
     status: ClassVar[int] = 500
     code: ClassVar[str] = "internal_error"
     type: ClassVar[str] = "server_error"
 
-    def __init__(self, message: str, *, param: str | None = None, retry_after: float | None = None) -> None:
+    def __init__(
+        self,
+        message: str,
+        *,
+        param: str | None = None,
+        retry_after: float | None = None,
+        details: Mapping[str, Any] | None = None,
+    ) -> None:
         super().__init__(message)
         self.message = message
         self.param = param
         self.retry_after = retry_after
+        self._details = dict(details or {})
 
     @property
     def retry_seconds(self) -> int | None:
         """`retry_after` as clients are told it: whole seconds, one at least."""
         return None if self.retry_after is None else max(1, math.ceil(self.retry_after))
 
-    def body(self) -> dict[str, dict[str, str | None]]:
-        return {"error": {"message": self.message, "type": self.type, "param": self.param, "code": self.code}}
+    @property
+    def details(self) -> dict[str, Any]:
+        seconds = self.retry_seconds
+        return self._details if seconds is None else {**self._details, "retry_after": seconds}
+
+    def body(self) -> dict[str, dict[str, Any]]:
+        told = {"message": self.message, "type": self.type, "param": self.param, "code": self.code}
+        return {"error": {**told, "details": self.details}}
 
 
 class InternalError(GatewayError):

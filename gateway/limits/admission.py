@@ -3,19 +3,16 @@
 import asyncio
 import hashlib
 import time
-from collections import OrderedDict, deque
-from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
 from gateway.engines.upstream import Upstream
 from gateway.errors import QueueFull, UpstreamUnavailable
+from gateway.limits.fair import Moved, Rounds
 from gateway.metrics import Metrics
 
 # An engine that holds the conversation's prefix is preferred until it is this part of its places busier than the idlest one.
 AFFINITY_SHARE = 1 / 4
 DOWN_RETRY_SECONDS = 5
-
-Moved = Callable[[int], Awaitable[None]]
 
 
 @dataclass(slots=True, eq=False)
@@ -60,10 +57,14 @@ class Admission:
         self._max_queued = max_queued * len(upstreams)
         self._queue_timeout = queue_timeout
         self._metrics = metrics
-        self._waiting: OrderedDict[str, deque[Waiter]] = OrderedDict()
-        self.depth = 0
+        self._waiting: Rounds[Waiter] = Rounds()
         for upstream in upstreams:
             upstream.freed = self._freed
+
+    @property
+    def depth(self) -> int:
+        """Requests that wait."""
+        return len(self._waiting)
 
     async def admit(
         self, owner: str, affinity: str, exclude: frozenset[str] = frozenset(), moved: Moved | None = None
@@ -72,7 +73,7 @@ class Admission:
 
         Raises UpstreamUnavailable when no engine can be asked, QueueFull when the queue is full or QUEUE_TIMEOUT is over.
         """
-        if not self._waiting and (permit := self._grant(affinity, exclude)):
+        if not self.depth and (permit := self._grant(affinity, exclude)):
             self._metrics.queue_wait.observe(0)
             return permit
         if not any(upstream.usable for upstream in self._allowed(exclude)):
@@ -106,9 +107,9 @@ class Admission:
     def dispatch(self) -> None:
         """Hands free places to waiters, one owner after the other; tells the rest where they stand."""
         self._turn_away()
-        while self._waiting and self._serve_one():
+        while self._serve_one():
             pass
-        for position, waiter in enumerate(self._in_order(), start=1):
+        for position, waiter in enumerate(self._waiting, start=1):
             if waiter.position != position:
                 waiter.position = position
                 waiter.inbox.put_nowait(position)
@@ -117,27 +118,26 @@ class Admission:
         """Whether somebody got a place: the first, round by round over the owners, for whom there is one."""
         if not any(upstream.has_room for upstream in self.upstreams):
             return False
-        for owner, queue in self._waiting.items():
-            for waiter in queue:
-                if permit := self._grant(waiter.affinity, waiter.exclude):
-                    self._waiting.move_to_end(owner)
-                    self._leave(waiter)
-                    waiter.inbox.put_nowait(permit)
-                    return True
-        return False
+        granted: list[Permit] = []
+
+        def grant(waiter: Waiter) -> bool:
+            if permit := self._grant(waiter.affinity, waiter.exclude):
+                granted.append(permit)
+            return bool(granted)
+
+        waiter = self._waiting.serve(grant)
+        if waiter is None:
+            return False
+        self._metrics.queue_depth.dec()
+        waiter.inbox.put_nowait(granted[0])
+        return True
 
     def _turn_away(self) -> None:
         """Nobody waits for engines that are all down or behind an open circuit."""
-        waiting = [waiter for queue in self._waiting.values() for waiter in queue]
-        for waiter in waiting:
+        for waiter in list(self._waiting):
             if not any(upstream.hopeful for upstream in self._allowed(waiter.exclude)):
                 self._leave(waiter)
                 waiter.inbox.put_nowait(self._unavailable(waiter.exclude))
-
-    def _in_order(self) -> list[Waiter]:
-        """Everybody waiting, in the order in which they will be served: round by round over the owners."""
-        rounds = max(map(len, self._waiting.values()), default=0)
-        return [queue[turn] for turn in range(rounds) for queue in self._waiting.values() if turn < len(queue)]
 
     def _allowed(self, exclude: frozenset[str]) -> list[Upstream]:
         return [upstream for upstream in self.upstreams if upstream.name not in exclude]
@@ -151,24 +151,17 @@ class Admission:
         return Permit(chosen, chosen.breaker.started())
 
     def _freed(self) -> None:
-        if self._waiting:
+        if self.depth:
             self.dispatch()
 
     def _join(self, waiter: Waiter) -> None:
-        self._waiting.setdefault(waiter.owner, deque()).append(waiter)
-        self.depth += 1
+        self._waiting.join(waiter.owner, waiter)
         self._metrics.queue_depth.inc()
         self.dispatch()
 
     def _leave(self, waiter: Waiter) -> None:
-        queue = self._waiting.get(waiter.owner)
-        if queue is None or waiter not in queue:
-            return
-        queue.remove(waiter)
-        if not queue:
-            del self._waiting[waiter.owner]
-        self.depth -= 1
-        self._metrics.queue_depth.dec()
+        if self._waiting.leave(waiter.owner, waiter):
+            self._metrics.queue_depth.dec()
 
     def _forget(self, waiter: Waiter) -> None:
         """Whoever leaves gives back his turn, and the place that he was just handed."""
