@@ -9,7 +9,7 @@ NAME ?=
 LIMIT ?=
 FILE ?=
 
-.PHONY: help demo setup test test-engine check fmt up down logs doctor bench bench-engine bench-relay bench-page soak eval backup restore user key lock screenshots
+.PHONY: help demo setup test test-engine check fmt up down logs doctor bench bench-engine bench-relay bench-page bench-stall soak eval backup restore user key lock screenshots
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -73,6 +73,9 @@ bench-engine: setup ## vLLM's own benchmark through the gateway and straight to 
 bench-page: setup ## how fast the page is in Chromium: first paint, long conversations, streaming
 	@scripts/test-tools
 	@$(VENV)/python -m benchmarks.page
+
+bench-stall: setup ## what one hostile caller costs the others; ends with 1 where a bound is crossed (BRIEF=1: for CI)
+	@$(VENV)/python -m benchmarks.stall $(if $(BRIEF),--brief)
 
 soak: setup ## full load of every kind on fake engines for five minutes (SECONDS=300): nothing lost, nothing grows
 	@SECONDS=$(or $(SECONDS),300) $(VENV)/python -m benchmarks.soak

@@ -1,12 +1,13 @@
 """Full load of every kind on a gateway before two engines that fail on request: `make soak`, SECONDS=300.
 
-Nothing unexpected may come, nothing may grow, and every token is accounted for: over answers that came whole, the sum that the
+Hostile bodies and pictures of every kind are among it. Nothing unexpected may come, nothing may grow, and every token is accounted for: over answers that came whole, the sum that the
 clients saw, the sum that the engines sent and `sightdesk_tokens_total` are one number. Ends with 1 where that does not hold.
 """
 
 import asyncio
 import os
 import signal
+import statistics
 import sys
 import tempfile
 import time
@@ -30,6 +31,9 @@ REPORT_SECONDS = 10
 DATABASE_FILES = 15
 # `limits` keeps the last minute's requests and uvicorn 75 s of connections that were reset: that follows the rate, and the rate varies.
 MEMORY_SLACK = 12 * 1024 * 1024
+SLOPE_MB = 1.0  # a minute, under load, once FLAT_AFTER_SECONDS are over
+FLAT_AFTER_SECONDS = 60.0
+MB = 1_000_000
 SETTINGS = {
     "ENGINE": "cpu", "READER_URL": "", "MAX_CONCURRENT": str(PLACES), "FIRST_TOKEN_TIMEOUT": "6", "IDLE_TIMEOUT": "6",
     "QUEUE_TIMEOUT": "60", "BREAKER_FAILURES": "50", "RESUME_GRACE": "3",
@@ -71,8 +75,10 @@ def look(gateway: Running, watch: Path) -> Size:
     return Size(process.memory_info().rss, process.num_fds(), int(watch.read_text()))
 
 
-async def load(visitors: Visitors, seconds: float, gateway: Running) -> None:
+async def load(visitors: Visitors, seconds: float, gateway: Running) -> list[tuple[float, int]]:
+    """(seconds, bytes resident) each second of the load."""
     deadline = time.monotonic() + seconds
+    sizes: list[tuple[float, int]] = []
 
     async def come_and_go() -> None:
         while time.monotonic() < deadline:
@@ -89,9 +95,26 @@ async def load(visitors: Visitors, seconds: float, gateway: Running) -> None:
                 flush=True,
             )
 
-    reporter = asyncio.create_task(report())
+    async def weigh() -> None:
+        started, process = time.monotonic(), psutil.Process(gateway.process.pid)
+        while True:
+            sizes.append((time.monotonic() - started, process.memory_info().rss))
+            await asyncio.sleep(1)
+
+    watchers = [asyncio.create_task(report()), asyncio.create_task(weigh())]
     await asyncio.gather(*(come_and_go() for _ in range(CLIENTS)))
-    reporter.cancel()
+    for watcher in watchers:
+        watcher.cancel()
+    return sizes
+
+
+def slope(sizes: list[tuple[float, int]]) -> float | None:
+    """MB a minute after FLAT_AFTER_SECONDS: the median over all pairs of samples (Theil and Sen). None where the load was too short."""
+    late = [(seconds, size) for seconds, size in sizes if seconds >= FLAT_AFTER_SECONDS]
+    if len(late) < FLAT_AFTER_SECONDS:
+        return None
+    pairs = [(one, other) for number, one in enumerate(late) for other in late[number + 1 :]]
+    return statistics.median((other[1] - one[1]) / (other[0] - one[0]) for one, other in pairs) * 60 / MB
 
 
 async def told_by(session: aiohttp.ClientSession, url: str) -> dict[str, int]:
@@ -120,9 +143,11 @@ async def soak(seconds: float, gateway: Running, engines: list[Running], watch: 
         await load(visitors, min(WARM_SECONDS, max(5, seconds / 4)), gateway)
         before = await asyncio.to_thread(measure, gateway, watch)
         print(f"idle, before: {before}")
-        await load(visitors, seconds, gateway)
+        grown = slope(await load(visitors, seconds, gateway))
         after = await asyncio.to_thread(measure, gateway, watch, before)
         print(f"idle, after:  {after}")
+        if grown is not None:
+            print(f"memory under load after the first minute: {grown:+.2f} MB a minute")
         states = [await told_by(session, engine.url) for engine in engines]
         counted = await metric(session, gateway, "sightdesk_tokens_total", 'direction="completion"')
         aborted = await metric(session, gateway, "sightdesk_tokens_total", 'direction="aborted"')
@@ -145,6 +170,7 @@ async def soak(seconds: float, gateway: Running, engines: list[Running], watch: 
         f"{inside} places and {waiting} turns are still taken": inside == waiting == 0,
         "an engine is still at work": not any(state["running"] for state in states),
         "memory grew": after.memory <= before.memory * 1.05 + MEMORY_SLACK,
+        f"memory grows by more than {SLOPE_MB} MB a minute": grown is None or grown <= SLOPE_MB,
         "file descriptors grew": after.files <= before.files + DATABASE_FILES,
         "tasks grew": after.tasks <= before.tasks + 1,
         "the log has what nobody foresaw": not unforeseen(gateway.log),

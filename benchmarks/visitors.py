@@ -11,8 +11,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import aiohttp
+from PIL import Image
 
 from benchmarks.servers import ROOT
+from benchmarks.stall.pictures import encoded, png, text_chunks
 
 PICTURE = base64.b64encode((ROOT / "examples" / "screens" / "app-error.png").read_bytes()).decode()
 # What the fake engine does wrong (tests/faulty_engine.py), and how that may end.
@@ -28,6 +30,36 @@ FAULTS = {
     "no-done": {"upstream_error"},
     "error-event": {"upstream_error"},
 }
+HOSTILE_CHARACTERS = 300_000  # more than 8 × MAX_MODEL_LEN of any engine here
+
+
+def hostile_bodies() -> list[bytes]:
+    """Each is refused with 400, and is not cheap to look at."""
+    asking = b'{"model":"faulty-vl","messages":[{"role":"user","content":"%s"}]}'
+    return [
+        asking % ("退" * HOSTILE_CHARACTERS).encode(),
+        asking % (b"\\u4e2d" * HOSTILE_CHARACTERS),
+        b'{"model":"faulty-vl","messages":' + b"[" * HOSTILE_CHARACTERS,
+        b'{"model":"faulty-vl","messages":[' + b"1," * HOSTILE_CHARACTERS + b"1]}",
+        asking.replace(b"}]}", b'}],"tools":[' + b'{"type":"function"},' * 40 + b"{}]}") % b"hi",
+    ]
+
+
+def mixed_pictures() -> list[bytes]:
+    """Kinds and sizes as people send them, and two that unpack to far more than they weigh."""
+    chance, made = random.Random(7), []
+    for kind, side in (
+        ("PNG", 640),
+        ("JPEG", 1200),
+        ("WEBP", 900),
+        ("GIF", 400),
+        ("BMP", 300),
+        ("PNG", 2200),
+        ("JPEG", 3000),
+    ):
+        small = Image.frombytes("RGB", (40, 30), chance.randbytes(40 * 30 * 3))
+        made.append(encoded(small.resize((side, side * 3 // 4)), kind))
+    return [*made, png(text_chunks(b"zTXt", 4, 10)), png(text_chunks(b"iTXt", 4, 10))]
 
 
 class Unexpected(Exception):
@@ -60,7 +92,11 @@ class Visitors:
             self.comes_back_to_the_page: 10,
             self.stops_the_page: 2,
             self.meets_a_fault: 6,
+            self.shows_any_picture: 3,
+            self.sends_what_is_refused: 3,
         }
+        self._hostile = hostile_bodies()
+        self._pictures = mixed_pictures()
 
     async def one(self) -> None:
         """One client from beginning to end; what must not happen is noted."""
@@ -89,10 +125,25 @@ class Visitors:
         await self._took(self._asked(f"say-{tokens}-0.005"), tokens)
 
     async def shows_a_picture(self) -> None:
+        await self._shows(PICTURE)
+
+    async def shows_any_picture(self) -> None:
+        """New bytes each time, so that nothing is remembered: what stands behind a picture's end is not looked at."""
+        data = self._chance.choice(self._pictures) + self._chance.randbytes(8)
+        await self._shows(base64.b64encode(data).decode())
+
+    async def _shows(self, encoded: str) -> None:
         wanted = self._asked("say-5")
-        picture = {"type": "image_url", "image_url": {"url": f"data:image/png;base64,{PICTURE}"}}
+        picture = {"type": "image_url", "image_url": {"url": f"data:image/png;base64,{encoded}"}}
         wanted["messages"][0]["content"] = [picture, {"type": "text", "text": wanted["messages"][0]["content"]}]
         await self._took(wanted, 5)
+
+    async def sends_what_is_refused(self) -> None:
+        body, headers = self._chance.choice(self._hostile), {"content-type": "application/json"}
+        async with self.session.post(self.url + "/v1/chat/completions", data=body, headers=headers) as answer:
+            told = await answer.json()
+        if answer.status != 400:
+            raise Unexpected(f"what is refused with 400 was answered {answer.status} {str(told)[:200]}")
 
     async def leaves_a_stream(self) -> None:
         stay = self._chance.randint(0, 40)

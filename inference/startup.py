@@ -48,6 +48,7 @@ CAUSES = (
 )  # fmt: skip
 COMPILED = tuple((re.compile(pattern), text) for pattern, text in CAUSES)
 ERROR = re.compile(r"\b\w+(?:Error|Exception): .+")
+MAX_LINE = 2000  # characters of a log line that are searched
 # What follows from an error in another process, and hides it.
 AFTERMATH = re.compile(r"See root cause above|See stack trace for root cause|BrokenPipeError|WARNING")
 
@@ -56,6 +57,7 @@ def phase_of(line: str, now: str) -> tuple[str, int | None] | None:
     """(phase, percent) where a log line tells one that is not before the phase `now`."""
     if now not in ORDER:
         return None
+    line = line[:MAX_LINE]
     for pattern, phase in PHASES:
         if ORDER.index(phase) >= ORDER.index(now) and pattern.search(line):
             percents = [int(found) for found in PERCENT.findall(line)]
@@ -65,6 +67,7 @@ def phase_of(line: str, now: str) -> tuple[str, int | None] | None:
 
 def cause_of(lines: list[str], code: int) -> str:
     """One line: why vLLM ended with `code`, by what it wrote last."""
+    lines = [line[:MAX_LINE] for line in lines]
     text = "\n".join(lines)
     for pattern, meaning in COMPILED:
         if found := pattern.search(text):

@@ -1,0 +1,51 @@
+"""What is kept: searches, exports and listings of a caller who has stored as much as the limits let through."""
+
+import asyncio
+import json
+from urllib.parse import quote
+
+from benchmarks.stall.attack import Attack, Desk, Outcome, Request, chat, raw, send, sends, upload
+
+QUESTIONS = 30
+STORED = 200_000  # characters
+
+
+def attacks() -> list[Attack]:
+    return [
+        Attack("record", f"{QUESTIONS} questions of 200,000 characters kept", fill),
+        sends("record", "forty searches that nearly match", lambda: [search("ab" * 99 + "c")] * 40),
+        sends("record", "forty searches of signs", lambda: [search("%_" * 100)] * 40),
+        sends("record", "twenty exports", lambda: [Request("/api/export", method="GET")] * 20),
+        sends("record", "exports that leave", lambda: [Request("/api/export", method="GET")] * 20, leave_after=0.1),
+        sends("record", "what a database cannot store", impossible),
+        Attack("record", "300 files: listed, uploaded, deleted at once", files),
+    ]
+
+
+async def fill(desk: Desk, outcome: Outcome) -> None:
+    text = "ab" * (STORED // 2)
+    await asyncio.gather(*(send(desk, chat(text, "/api/chat"), outcome) for _ in range(QUESTIONS)))
+
+
+async def files(desk: Desk, outcome: Outcome) -> None:
+    from benchmarks.stall.pictures import png
+
+    small = png([])
+    made = await asyncio.gather(*(send(desk, upload(small), outcome) for _ in range(300)))
+    ids = [json.loads(body)["id"] for body in made if b'"id"' in body]
+    listing = Request("/api/files", method="GET")
+    removing = [Request(f"/api/files/{file_id}", method="DELETE") for file_id in ids]
+    await asyncio.gather(*(send(desk, request, outcome) for request in [listing, upload(small)] * 20 + removing))
+
+
+def search(query: str) -> Request:
+    return Request("/api/conversations?query=" + quote(query), method="GET")
+
+
+def impossible() -> list[Request]:
+    """NUL and half surrogates wherever a string goes into the database."""
+    odd = ["a\0b", "\ud800", "x" * 500]
+    found = [chat("hi", "/api/chat", metadata={"replaces": text}) for text in odd]
+    found += [chat(text, "/api/chat") for text in odd]
+    found += [raw(json.dumps({"conversation_id": text, "note": text}).encode(), "/api/handoff") for text in odd]
+    return [*found, search("a\0b"), Request("/api/conversations/a%00b", method="DELETE")]

@@ -1,0 +1,84 @@
+"""A row an attack: what others waited meanwhile, what it took, whether that is within the bounds."""
+
+from dataclasses import dataclass
+
+from benchmarks.report import machine
+from benchmarks.stall.attack import Attack, Outcome
+from benchmarks.stall.victim import Round
+
+MB = 1_000_000
+MS = 1000
+PROBE_SECONDS = 0.100  # beyond the machine's own
+GAP_SECONDS = 0.250
+GATEWAY_BYTES = 600 * MB
+LITE_BYTES = 900 * MB
+RECOVERY_SECONDS = 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    attack: Attack
+    outcome: Outcome
+    seen: Round
+    gateway: int  # bytes, at its peak
+    lite: int
+    recovery: float  # seconds after the attack until a question is answered as before
+
+    @property
+    def probe(self) -> float:
+        """Seconds beyond what the same probe waited for a server that does nothing."""
+        return max(0.0, self.seen.probe - self.seen.machine)
+
+    @property
+    def gap(self) -> float:
+        return max(0.0, self.seen.gap - self.seen.machine)
+
+    def falls_short(self) -> list[str]:
+        held = {
+            f"probe {self.probe * MS:.0f} ms": self.probe <= PROBE_SECONDS,
+            f"gap {self.gap * MS:.0f} ms": self.gap <= GAP_SECONDS,
+            f"gateway {self.gateway / MB:.0f} MB": self.gateway <= GATEWAY_BYTES,
+            f"lite {self.lite / MB:.0f} MB": self.lite <= LITE_BYTES,
+            f"recovery {self.recovery:.1f} s": self.recovery <= RECOVERY_SECONDS,
+            f"a 500 among {self.outcome}": "500" not in self.outcome.statuses,
+            "; ".join(self.seen.failed): not self.seen.failed,
+        }
+        return [what for what, well in held.items() if not well]
+
+    def cells(self) -> list[str]:
+        seen = self.seen
+        return [
+            self.attack.kind,
+            self.attack.name,
+            str(self.outcome),
+            f"{self.probe * MS:.0f} ({seen.machine * MS:.0f})",
+            f"{self.gap * MS:.0f}",
+            f"{seen.stream:.2f}",
+            f"{seen.picture:.2f}",
+            f"{self.gateway / MB:.0f} / {self.lite / MB:.0f}",
+            f"{self.recovery:.1f}",
+            "; ".join(self.falls_short()) or "held",
+        ]
+
+
+HEAD = ["class", "attack", "answered", "probe, ms (machine)", "gap, ms", "stream, s", "picture, s", "MB gateway / lite", "recovery, s", ""]  # fmt: skip
+
+
+def line(cells: list[str]) -> str:
+    return f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in cells)} |"
+
+
+def section(rows: list[Row]) -> str:
+    lines = "\n".join(line(row.cells()) for row in rows)
+    short = sum(bool(row.falls_short()) for row in rows)
+    return f"""## What one hostile caller costs the others
+
+`make bench-stall`, {machine()}: {len(rows)} attacks, {len(rows) - short} held. Beside each attack three callers go on: a probe of `/healthz`
+every 20 ms, streamed questions, questions with a new picture. A cell is the worst of its row. `probe` and `gap` (the longest silence
+within a stream) are what came on top of the wait for a server that does nothing, which is in brackets; `stream` and `picture` are
+whole answers. To hold: probe ≤ {PROBE_SECONDS * MS:.0f} ms, gap ≤ {GAP_SECONDS * MS:.0f} ms, gateway ≤ {GATEWAY_BYTES // MB} MB, `lite` ≤ {LITE_BYTES // MB} MB, all three
+answered, no 500, and a question answered as before within {RECOVERY_SECONDS:g} s.
+
+{line(HEAD)}
+{line(["---"] * len(HEAD))}
+{lines}"""
