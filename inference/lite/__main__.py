@@ -1,5 +1,9 @@
-"""`python -m inference.lite`: HOST (127.0.0.1) and PORT (3002) from the environment."""
+"""`python -m inference.lite`, with these settings from the environment:
 
+HOST (127.0.0.1), PORT (3002) and LITE_SECONDS (5), which one answer may take beside reading its pictures.
+"""
+
+import math
 import os
 import signal
 import socket
@@ -8,6 +12,9 @@ import sys
 import uvicorn
 
 from inference.lite.app import create_app
+from inference.lite.budget import SECONDS
+
+SWITCH_SECONDS = 0.001  # health checks get their turn beside threads that work; Python's default is 5 ms
 
 
 def main() -> int:
@@ -17,12 +24,25 @@ def main() -> int:
     except (OSError, ValueError) as error:
         print(f"lite: cannot listen on {host}:{port}: {error}; set PORT to a free one", file=sys.stderr)  # noqa: T201
         return 1
+    seconds = _seconds(os.environ.get("LITE_SECONDS") or str(SECONDS))
+    if seconds is None:
+        print("lite: LITE_SECONDS is a number of seconds above 0", file=sys.stderr)  # noqa: T201
+        return 1
+    sys.setswitchinterval(SWITCH_SECONDS)
     # uvicorn raises what stopped it once more when all is done: an orderly stop ends with 0.
     for stop in (signal.SIGTERM, signal.SIGINT):
         signal.signal(stop, lambda *_: sys.exit(0))
-    config = uvicorn.Config(create_app(), log_level="warning", access_log=False, timeout_graceful_shutdown=5)
+    config = uvicorn.Config(create_app(seconds), log_level="warning", access_log=False, timeout_graceful_shutdown=5)
     uvicorn.Server(config).run(sockets=[listener])
     return 0
+
+
+def _seconds(text: str) -> float | None:
+    try:
+        seconds = float(text)
+    except ValueError:
+        return None
+    return seconds if 0 < seconds < math.inf else None
 
 
 if __name__ == "__main__":

@@ -41,7 +41,7 @@ ASKS_HELP = re.compile(
 )
 ABOUT_PICTURE = re.compile(r"图|截图|画面|屏幕|照片|这个|这张|显示|picture|image|screenshot|screen|shown?|this|see|read", re.IGNORECASE)  # fmt: skip
 GREETING = re.compile(
-    r"^\W*(?:你好|您好|嗨|哈喽|在吗|在么|hi|hello|hey|good (?:morning|afternoon|evening))\W*$", re.IGNORECASE
+    r"^\W{0,20}(?:你好|您好|嗨|哈喽|在吗|在么|hi|hello|hey|good (?:morning|afternoon|evening))\W{0,20}$", re.IGNORECASE
 )
 WHO = re.compile(r"你是谁|你是什么|介绍一下你|你能做什么|who are you|what are you|what can you do", re.IGNORECASE)
 MAX_CLAUSES = 3
@@ -59,7 +59,7 @@ def answer(conversation: Conversation) -> str:
     pictures = conversation.last_user.readings
     comparable = _to_compare(conversation)
     if comparable:
-        return "\n\n".join(filter(None, [_compared(comparable, conversation.chinese)]))
+        return "\n\n".join(filter(None, [_compared(comparable, conversation)]))
     if not pictures and (GREETING.search(conversation.question) or WHO.search(conversation.question)):
         return _about_itself(conversation.chinese)
     asked = _asked_fields(conversation)
@@ -86,8 +86,9 @@ def _to_compare(conversation: Conversation) -> tuple[Reading, Reading] | None:
     return None
 
 
-def _compared(pair: tuple[Reading, Reading], chinese: bool) -> str:
-    found = differences(*pair)
+def _compared(pair: tuple[Reading, Reading], conversation: Conversation) -> str:
+    chinese = conversation.chinese
+    found = differences(*pair, conversation.budget)
     if not found:
         return "两张图中读到的文字完全相同。" if chinese else "The text read from the two pictures is the same."
     head = f"两张图中有 {len(found)} 处不同：" if chinese else f"The two pictures differ in {len(found)} places:"
@@ -116,7 +117,7 @@ def _asked_fields(conversation: Conversation) -> list[Field]:
 
 def _before(conversation: Conversation) -> list[Field]:
     """Fields of everything before the question itself: what a question quotes is no answer to it."""
-    earlier = Conversation(conversation.turns[:-1], conversation.clauses)
+    earlier = Conversation(conversation.turns[:-1], conversation.clauses, conversation.budget)
     return earlier.known_fields()
 
 
@@ -214,7 +215,7 @@ def _raw(conversation: Conversation) -> str:
     chinese = conversation.chinese
     comparable = _to_compare(conversation)
     if comparable:
-        return _compared(comparable, chinese)
+        return _compared(comparable, conversation)
     pictures = conversation.last_user.readings or conversation.readings
     if not pictures:
         asked = _asked_fields(conversation)

@@ -6,31 +6,32 @@ import logging
 from collections.abc import AsyncIterator
 from typing import Any
 
-import orjson
 from starlette.applications import Starlette
-from starlette.requests import ClientDisconnect, Request
+from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
 from inference.lite import MODEL
+from inference.lite.body import MAX_BODY, parsed, read_body
+from inference.lite.budget import SECONDS, in_thread
 from inference.lite.completion import complete
 from inference.lite.conversation import conversation_of, decode_base64
 from inference.lite.errors import LiteError
 from inference.lite.leaving import unless_left
 from inference.lite.ocr import Reader
-from inference.lite.request import checked
+from inference.lite.request import CONTEXT, checked
 
 log = logging.getLogger("lite")
-MAX_BODY = 96 * 1024 * 1024
 DESCRIPTION = "Reads pictures by OCR, quotes the clauses it is handed and fills tool calls. It is no language model."
 
 
-def create_app() -> Starlette:
+def create_app(seconds: float = SECONDS) -> Starlette:
+    """`seconds`: what one answer may take, beside reading its pictures."""
     reader = Reader()
 
     async def models(_: Request) -> Response:
         model = {"id": MODEL, "object": "model", "created": 1_760_000_000, "owned_by": MODEL}
-        more = {"max_model_len": 32_768, "language_model": False, "description": DESCRIPTION}
+        more = {"max_model_len": CONTEXT, "language_model": False, "description": DESCRIPTION}
         return JSONResponse({"object": "list", "data": [{**model, **more}]})
 
     async def health(_: Request) -> Response:
@@ -42,9 +43,9 @@ def create_app() -> Starlette:
         return JSONResponse(reading.as_json())
 
     async def chat(request: Request) -> Response:
-        body = _parsed(await _body(request))
-        conversation = await unless_left(request, conversation_of(body, reader))
-        completion = await asyncio.to_thread(complete, body, conversation)
+        body = await asyncio.to_thread(_checked, await read_body(request))
+        conversation = await unless_left(request, conversation_of(body, reader, seconds))
+        completion = await unless_left(request, in_thread(conversation.budget, complete, body, conversation))
         if not body.get("stream"):
             return Response(completion.whole(), media_type="application/json")
         include_usage = bool((body.get("stream_options") or {}).get("include_usage"))
@@ -91,38 +92,20 @@ async def _picture(request: Request) -> bytes:
             if file is None or isinstance(file, str):
                 raise LiteError("Send the picture as the field `file`.")
             return await file.read()
-    data = await _body(request)
+    data = await read_body(request)
     if kind == "application/json":
-        image = _json(data).get("image")
-        if not isinstance(image, str):
-            raise LiteError('Send {"image": "data:image/png;base64,…"}.')
-        return decode_base64(image.partition(",")[2] if image.startswith("data:") else image)
+        return await asyncio.to_thread(_image_in, data)
     if not data:
         raise LiteError("Send a picture as the body.", 400, "invalid_image")
     return data
 
 
-async def _body(request: Request) -> bytes:
-    made = bytearray()
-    try:
-        async for chunk in request.stream():
-            made += chunk
-            if len(made) > MAX_BODY:
-                raise LiteError(f"The body has more than {MAX_BODY} bytes.", 413, "body_too_large")
-    except ClientDisconnect:
-        raise LiteError("The client left.") from None
-    return bytes(made)
+def _image_in(data: bytes) -> bytes:
+    image = parsed(data).get("image")
+    if not isinstance(image, str):
+        raise LiteError('Send {"image": "data:image/png;base64,…"}.')
+    return decode_base64(image.partition(",")[2] if image.startswith("data:") else image)
 
 
-def _json(data: bytes) -> dict[str, Any]:
-    try:
-        body = orjson.loads(data)
-    except ValueError:
-        raise LiteError("The body is not JSON.", 400, "invalid_json") from None
-    if not isinstance(body, dict):
-        raise LiteError("The body is an object.")
-    return body
-
-
-def _parsed(data: bytes) -> dict[str, Any]:
-    return checked(_json(data))
+def _checked(data: bytes) -> dict[str, Any]:
+    return checked(parsed(data))

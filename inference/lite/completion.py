@@ -11,7 +11,7 @@ import orjson
 from inference.lite import MODEL, tokens
 from inference.lite.answer import answer
 from inference.lite.conversation import Conversation
-from inference.lite.structured import as_json
+from inference.lite.structured import as_json, wanted_schema
 from inference.lite.tools import calls
 
 PIECES = 4  # tokens an event
@@ -54,6 +54,8 @@ class Completion:
 
 
 def complete(body: dict[str, Any], conversation: Conversation) -> Completion:
+    """Raises LiteError for malformed schemas, and when the conversation's budget is spent."""
+    schema = wanted_schema(body, conversation.budget)
     made: list[dict[str, Any]] = [
         {"id": "call_" + secrets.token_hex(12), "type": "function", "function": call}
         for call in calls(body, conversation)
@@ -62,7 +64,7 @@ def complete(body: dict[str, Any], conversation: Conversation) -> Completion:
     if not made:
         text, finish = answer(conversation), "stop"
         if (body.get("response_format") or {}).get("type") in ("json_object", "json_schema"):
-            text = as_json(body, conversation, text)
+            text = as_json(schema, conversation, text)
         text, finish = _cut(text, body)
     spent = tokens.count(text) + sum(tokens.count(call["function"]["arguments"]) for call in made)
     asked = sum(tokens.count(turn.text) + tokens.PICTURE_TOKENS * len(turn.readings) for turn in conversation.turns)

@@ -1,17 +1,22 @@
 """What was asked: the messages, the pictures' readings, the clauses; and what the conversation already said."""
 
+import asyncio
 import base64
 import binascii
 import re
-import unicodedata
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
+from inference.lite.budget import SECONDS, Budget
 from inference.lite.errors import LiteError
 from inference.lite.fields import fields_in
 from inference.lite.ocr import Reader
 from inference.lite.reading import Field, Reading, from_json
+from inference.lite.text import normal
 
+MAX_SEARCHED = 20_000  # characters of one turn, or of one picture, that are searched
+MAX_SEARCHED_IN_ALL = 65_536
 CJK = re.compile(r"[\u2e80-\u9fff]")
 
 
@@ -21,59 +26,75 @@ class Turn:
     text: str
     readings: list[Reading] = field(default_factory=list)
     tool_call_id: str | None = None
+    fields: list[Field] | None = None  # in `text`, once they were looked for
 
 
-@dataclass(slots=True)
+@dataclass
 class Conversation:
     turns: list[Turn]
     # None where the engine was asked as the raw model.
     clauses: list[dict[str, Any]] | None
+    budget: Budget = field(default_factory=Budget)
 
-    @property
+    @cached_property
     def last_user(self) -> Turn:
         return next((turn for turn in reversed(self.turns) if turn.role == "user"), Turn("user", ""))
 
-    @property
+    @cached_property
     def question(self) -> str:
-        """With full-width marks made plain, so that patterns need only know one form."""
-        return unicodedata.normalize("NFKC", self.last_user.text)
+        """With full-width marks made plain, so that patterns need only know one form. MAX_SEARCHED characters."""
+        return normal(self.last_user.text[:MAX_SEARCHED])[:MAX_SEARCHED]
 
-    @property
+    @cached_property
     def chinese(self) -> bool:
         text = self.question or "".join(turn.text for turn in self.turns)
         return bool(CJK.search(text)) or not text.strip()
 
-    @property
+    @cached_property
     def readings(self) -> list[Reading]:
         return [reading for turn in self.turns for reading in turn.readings]
 
     def known_fields(self) -> list[Field]:
         """Every field that was said or shown, newest first: this turn's pictures, its words, then earlier turns'."""
         known: list[Field] = []
+        left = MAX_SEARCHED_IN_ALL
         for turn in reversed(self.turns):
-            if turn.role in ("user", "tool"):
-                known += [one for reading in turn.readings for one in reading.fields]
-                known += fields_in(turn.text)
+            self.budget.check()
+            if turn.role not in ("user", "tool"):
+                continue
+            known += [one for reading in turn.readings for one in reading.fields]
+            text = turn.text[: min(MAX_SEARCHED, left)]
+            left -= len(text)
+            if turn.fields is None:
+                turn.fields = fields_in(text, self.budget)
+            known += turn.fields
         return known
 
 
-async def conversation_of(body: dict[str, Any], reader: Reader) -> Conversation:
-    """The conversation in an OpenAI body. Pictures that the gateway has not read are read here. Raises LiteError."""
+async def conversation_of(body: dict[str, Any], reader: Reader, seconds: float = SECONDS) -> Conversation:
+    """The conversation in an OpenAI body, with a budget of `seconds` from here on.
+
+    Pictures that the gateway has not read are read here, before the budget begins. Raises LiteError.
+    """
     structured = body.get("sightdesk")
     structured = structured if isinstance(structured, dict) else None
-    handed = list((structured or {}).get("readings") or [])
+    handed = iter((structured or {}).get("readings") or [])
     turns = []
     for message in body["messages"]:
         turn = Turn(str(message["role"]), "", tool_call_id=message.get("tool_call_id"))
-        for part in _parts(message.get("content")):
-            if part.get("type") == "text":
-                turn.text += ("\n" if turn.text else "") + str(part.get("text") or "")
-            elif part.get("type") == "image_url":
-                given = handed.pop(0) if handed else None
-                turn.readings.append(from_json(given) if given else await reader.read(_image(part)))
+        parts = _parts(message.get("content"))
+        texts = [part.get("text") for part in parts if part.get("type") == "text"]
+        turn.text = "\n".join(text for text in texts if text)
+        for part in parts:
+            if part.get("type") == "image_url":
+                given = next(handed, None)
+                if given:
+                    turn.readings.append(from_json(given))
+                else:
+                    turn.readings.append(await reader.read(await asyncio.to_thread(_image, part)))
         turns.append(turn)
     clauses = list(structured.get("clauses") or []) if structured is not None else None
-    return Conversation(turns, clauses)
+    return Conversation(turns, clauses, Budget(seconds))
 
 
 def _parts(content: Any) -> list[dict[str, Any]]:

@@ -1,8 +1,22 @@
 """What a client is told, in OpenAI's error body."""
 
+from collections.abc import Mapping
+from typing import Any
+
 
 class LiteError(Exception):
-    def __init__(self, message: str, status: int = 400, code: str = "invalid_request") -> None:
+    """`details` holds the numbers and names that a program needs (`limit`, `size`, …)."""
+
+    def __init__(
+        self,
+        message: str,
+        status: int = 400,
+        code: str = "invalid_request",
+        *,
+        param: str | None = None,
+        details: Mapping[str, Any] | None = None,
+    ) -> None:
         super().__init__(message)
         self.status = status
-        self.body = {"error": {"message": message, "type": "invalid_request_error", "param": None, "code": code}}
+        told = {"message": message, "type": "invalid_request_error", "param": param, "code": code}
+        self.body = {"error": {**told, "details": dict(details or {})}}

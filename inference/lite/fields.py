@@ -1,13 +1,15 @@
 """Fields in lines of text: a label and its value in one line, side by side, or one below the other; codes by their form."""
 
 import re
-import unicodedata
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from inference.lite import checks
+from inference.lite.budget import Budget
 from inference.lite.reading import Field, Line, rows
+from inference.lite.text import MAX_LINE, lines_in, normal
 
+MAX_FIELDS = 200  # of one text or picture
 SPACED = r"[ \u00a0]?"
 
 
@@ -27,7 +29,8 @@ class Kind:
 
 CODE = r"[A-Z0-9](?:[A-Z0-9]|[-_](?=[A-Z0-9])){4,39}"
 SPACED_CODE = r"[A-Z]{0,6}-?\d(?:[A-Z0-9]|[- ](?=\d)){5,34}"
-MONEY = r"[-+]?(?:[¥¥$€£]|CNY|RMB|USD)?\s?\d{1,3}(?:[,,]\d{3})+(?:\.\d{1,2})?|[-+]?(?:[¥¥$€£]|CNY|RMB|USD)?\s?\d+(?:\.\d{1,2})?"
+CURRENCY = r"[-+]?(?:[¥$€£]|CNY|RMB|USD)?\s?"
+MONEY = rf"{CURRENCY}\d{{1,3}}(?:,\d{{3}}){{1,5}}(?:\.\d{{1,2}})?|{CURRENCY}\d{{1,15}}(?:\.\d{{1,2}})?"
 DATE = r"\d{4}\s?[-/.年]\s?\d{1,2}\s?[-/.月]\s?\d{1,2}\s?日?"
 
 
@@ -40,12 +43,12 @@ KINDS = (
          r"way\s?bill(?:\s?(?:no|number|#))?\.?", r"tracking(?:\s?(?:no|number|id|#))?\.?", r"awb(?:\s?(?:no|number))?\.?", r"consignment\s?(?:no|number)\.?"), SPACED_CODE, _has_digits(8)),
     Kind("order_number", label("订单编号", "订单号码", "订单号", "订单ID", "交易单号", "商户单号", "商户订单号",
          r"(?<![运递流面])单\s?号",
-         r"order\s?(?:no|number|id|#)\.?", r"order(?=\s*#)", r"order(?=\s+[A-Z]{0,4}-?\d)"), CODE, _has_digits(4)),
+         r"order\s?(?:no|number|id|#)\.?", r"order(?=\s{0,8}#)", r"order(?=\s{1,8}[A-Z]{0,4}-?\d)"), CODE, _has_digits(4)),
     Kind("invoice_number", label("发票号码", "发票号", "发票编号", r"invoice\s?(?:no|number|#)\.?"), r"\d{20}|\d{8}|[A-Z]{2,5}-?\d[\dA-Z-]{4,20}",
          lambda value: len(value) in (8, 20) or not value.isdigit()),
     Kind("invoice_code", label("发票代码", r"invoice\s?code"), r"\d{10,12}", lambda value: len(value) in (10, 12)),
-    Kind("error_code", label("错误代码", "错误码", "错误编号", "故障代码", "异常代码", "返回码", "错误", "代码", r"error\s?code", r"err\s?code", r"code", r"error(?=\s*[::#])"),
-         r"[A-Z][A-Z0-9]*(?:[-_][A-Z0-9]+)+|[A-Z]{1,8}\d{2,8}|0x[0-9A-F]{4,8}|-?\d{3,8}", _has_digits(0)),
+    Kind("error_code", label("错误代码", "错误码", "错误编号", "故障代码", "异常代码", "返回码", "错误", "代码", r"error\s?code", r"err\s?code", r"code", r"error(?=\s{0,8}[:#])"),
+         r"[A-Z][A-Z0-9]{0,31}(?:[-_][A-Z0-9]{1,32}){1,12}|[A-Z]{1,8}\d{2,8}|0x[0-9A-F]{4,8}|-?\d{3,8}", _has_digits(0)),
     Kind("tax_number", label("统一社会信用代码/纳税人识别号", "纳税人识别号", "统一社会信用代码", "税号", r"tax\s?(?:id|no|number)\.?"), r"[0-9A-Z]{15,20}", None),
     Kind("amount", label("价税合计", "实付金额", "实付款", "实付", "应付金额", "应付", "支付金额", "付款金额", "订单金额", "交易金额", "合计金额", "退款金额", "合计", "总计", "总额", "总价", "金额",
          r"grand\s?total", r"order\s?total", r"total(?:\s?(?:amount|due|paid))?", r"amount(?:\s?(?:due|paid))?"), MONEY, lambda value: any(c.isdigit() for c in value)),
@@ -56,29 +59,37 @@ KINDS = (
     Kind("company", label("销售方名称", "购买方名称", "销售方", "购买方", "公司名称", "开票单位", r"company(?:\s?name)?", r"seller", r"buyer"),
          r"[^,,;;|::]{3,48}", None, strip_spaces=False),
 )  # fmt: skip
+# A gap is NARROW at most (text.normal), so that no pattern has two repeats without a bound side by side.
+SEPARATOR = r"\s{0,8}(?:[:#]\s{0,8})?"
+IS = r"(?:(?:是|为|is|was)\s{0,8}(?::\s{0,8})?)?"
 COMPILED = [
-    (kind, re.compile(rf"(?:{kind.labels})(?P<gap>\s*[::##]?\s*)(?:(?:是|为|is|was)\s*[::]?\s*)?(?P<value>{kind.value})(?![A-Z0-9])", re.I),
-     re.compile(rf"(?:^|[\s|])(?:{kind.labels})\s*[::##]?\s*$", re.I), re.compile(rf"^\s*(?P<value>{kind.value})(?![A-Z0-9])", re.I))
+    (
+        kind,
+        re.compile(rf"(?:{kind.labels}){SEPARATOR}{IS}(?P<value>{kind.value})(?![A-Z0-9])", re.IGNORECASE),
+        re.compile(rf"(?:^|[\s|])(?:{kind.labels}){SEPARATOR}$", re.IGNORECASE),
+        re.compile(rf"(?<![A-Z0-9])(?:{kind.value})(?![A-Z0-9])", re.IGNORECASE),
+    )
     for kind in KINDS
-]  # fmt: skip
+]
 
 LABEL_ALONE = re.compile(r"(?:" + "|".join(kind.labels for kind in KINDS) + r")(?:信息|名称)?[:：]?", re.IGNORECASE)
 
+HTTP_ERROR = re.compile(r"http\s?error\s?\d{3}", re.IGNORECASE)
 # Codes that need no label.
 FORMS = (
     ("error_code", re.compile(r"\b(?:NET::)?ERR_[A-Z0-9_]{3,60}\b")),
     ("error_code", re.compile(r"\b(?:DNS_PROBE|SSL_ERROR|SEC_ERROR|MOZILLA_PKIX_ERROR|PR|NS_ERROR|INET_E)_[A-Z0-9_]{3,60}\b")),
     ("error_code", re.compile(r"\bHTTP\s?(?:ERROR|状态码)?\s?[45]\d\d\b", re.IGNORECASE)),
-    ("error_code", re.compile(r"\b[45]\d\d(?=\s+(?:Bad|Unauthorized|Forbidden|Not Found|Internal|Service|Gateway|Request|Too Many))")),
+    ("error_code", re.compile(r"\b[45]\d\d(?=\s{1,8}(?:Bad|Unauthorized|Forbidden|Not Found|Internal|Service|Gateway|Request|Too Many))")),
     ("error_code", re.compile(r"\b0x[0-9A-Fa-f]{8}\b")),
     ("error_code", re.compile(r"\bSQLSTATE\[?[0-9A-Z]{5}\]?")),
     ("error_code", re.compile(r"\b(?:PAY|ERR|ERROR|APP|NET|AUTH|LOGIN|SYS|API|SVR|E|SSL|DB|TXN|ORD|UPD)[-_]\d{2,6}\b")),
     ("phone", re.compile(r"(?<![\d.-])1[3-9]\d(?:(?:[ -]?[\d*]{4}){2}|\*{2,6}\d{4})(?![\d.])")),
     ("id_card", re.compile(r"(?<![0-9A-Z])\d{6}(?:19|20)\d{9}[\dXx](?![0-9A-Z])")),
-    ("email", re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")),
-    ("url", re.compile(r"https?://[^\s,,。;;()()]+|\bwww\.[\w-]+(?:\.[\w-]+)+[^\s,,。]*")),
+    ("email", re.compile(r"(?<![\w.+-])[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,8}")),
+    ("url", re.compile(r"https?://[^\s,,。;;()()]{1,500}|\bwww\.[\w-]{1,63}(?:\.[\w-]{1,63}){1,8}[^\s,,。]{0,500}")),
     ("waybill_number", re.compile(r"\b(?:SF|YT|ZT|STO|JD[VX]?|JT|DPK|EMS|YD|ZTO|1Z)[A-Z]?\d{10,18}\b")),
-    ("amount", re.compile(r"[¥¥]\s?\d[\d,]*(?:\.\d{1,2})?")),
+    ("amount", re.compile(r"[¥¥]\s?\d[\d,]{0,20}(?:\.\d{1,2})?")),
     ("date", re.compile(DATE)),
 )  # fmt: skip
 FORM_CHECKS: dict[str, Callable[[str], bool]] = {
@@ -89,15 +100,25 @@ FORM_CHECKS: dict[str, Callable[[str], bool]] = {
 CARRIERS = re.compile(r"顺丰(?:速运)?|圆通(?:速递)?|中通(?:快递)?|申通(?:快递)?|韵达(?:速递)?|京东(?:物流|快递)|极兔(?:速递)?|邮政EMS|德邦(?:快递)?|\b(?:DHL|UPS|FedEx|EMS)\b")  # fmt: skip
 
 
-def fields_of(lines: Iterable[Line]) -> list[Field]:
-    """The fields of a picture, or of typed text given as lines; labelled ones first, each value once."""
-    normal = [Line(unicodedata.normalize("NFKC", line.text), line.box, line.confidence) for line in lines]
+def fields_of(lines: Iterable[Line], budget: Budget | None = None) -> list[Field]:
+    """The fields of a picture, or of typed text given as lines; labelled ones first, each value once.
+
+    At most MAX_FIELDS; a line is searched up to MAX_LINE characters. Raises LiteError when the budget is spent.
+    """
+    lines = [Line(normal(line.text[:MAX_LINE])[:MAX_LINE], line.box, line.confidence) for line in lines]
     found: list[Field] = []
-    for row in rows(normal) if any(line.box[3] for line in normal) else [[line] for line in normal]:
+    for row in rows(lines) if any(line.box[3] for line in lines) else [[line] for line in lines]:
         for place, line in enumerate(row):
-            _labelled(line, row[place + 1 : place + 3], _below(line, normal), found)
-    for line in normal:
-        _formed(line, found)
+            if budget is not None:
+                budget.check()
+            if len(found) < MAX_FIELDS:
+                _labelled(line, row[place + 1 : place + 3], lines, found)
+    compact = [_compact(other.value) for other in found]
+    for line in lines:
+        if budget is not None:
+            budget.check()
+        if len(found) < MAX_FIELDS:
+            _formed(line, found, compact)
     return sorted(found, key=_rank)
 
 
@@ -106,8 +127,8 @@ def _rank(field: Field) -> int:
     return 1 if field.name == "amount" and field.value[0] not in "¥$€£" else 0
 
 
-def fields_in(text: str) -> list[Field]:
-    return fields_of([Line(part) for part in re.split(r"[\n。;;!!]", text) if part.strip()])
+def fields_in(text: str, budget: Budget | None = None) -> list[Field]:
+    return fields_of([Line(part) for part in lines_in(text)], budget)
 
 
 def _below(line: Line, lines: list[Line]) -> list[Line]:
@@ -125,15 +146,15 @@ def _below(line: Line, lines: list[Line]) -> list[Line]:
     return sorted(under, key=lambda other: other.box[1])[:1]
 
 
-def _labelled(line: Line, beside: list[Line], below: list[Line], found: list[Field]) -> None:
+def _labelled(line: Line, beside: list[Line], lines: list[Line], found: list[Field]) -> None:
     for kind, inline, alone, value in COMPILED:
         match = inline.search(line.text)
         if match and _add(kind.name, match.group("value"), line, kind, found):
             continue
         if alone.search(line.text):
-            for other in [*beside, *below]:
-                match = value.match(other.text)
-                if match and _add(kind.name, match.group("value"), other, kind, found):
+            for other in [*beside, *_below(line, lines)]:
+                match = value.match(other.text.lstrip())
+                if match and _add(kind.name, match.group(0), other, kind, found):
                     break
 
 
@@ -157,21 +178,24 @@ def _part_of_other(value: str, found: list[Field]) -> bool:
     return any(value in other.value for other in found if other.name in ("error_code", "order_number"))
 
 
-def _formed(line: Line, found: list[Field]) -> None:
+def _formed(line: Line, found: list[Field], compact: list[str]) -> None:
+    """Adds codes that need no label. `compact` has the values found so far, in the form that is compared."""
     for name, pattern in FORMS:
         for match in pattern.finditer(line.text):
             value = match.group(0).strip()
-            if name == "error_code" and re.fullmatch(r"(?i)http\s?error\s?\d{3}", value):
-                value = re.sub(r"(?i)http\s?error\s?", "HTTP ERROR ", value)
-            if any(_same(value, other) for other in found):
+            if name == "error_code" and HTTP_ERROR.fullmatch(value):
+                value = f"HTTP ERROR {value[-3:]}"
+            key = _compact(value)
+            if any(key in other for other in compact) or len(found) >= MAX_FIELDS:
                 continue
             check = FORM_CHECKS.get(name)
-            compact = re.sub(r"[ -]", "", value) if name == "phone" else value
-            found.append(Field(name, compact, line.box, line.confidence, check(compact) if check else None))
+            kept = re.sub(r"[ -]", "", value) if name == "phone" else value
+            found.append(Field(name, kept, line.box, line.confidence, check(kept) if check else None))
+            compact.append(_compact(kept))
     if not any(field.name == "carrier" for field in found) and (carrier := CARRIERS.search(line.text)):
         found.append(Field("carrier", carrier.group(0), line.box, line.confidence))
+        compact.append(_compact(carrier.group(0)))
 
 
-def _same(value: str, other: Field) -> bool:
-    one, two = re.sub(r"[\s¥¥]", "", value), re.sub(r"[\s¥¥]", "", other.value)
-    return one == two or one in two
+def _compact(value: str) -> str:
+    return re.sub(r"[\s¥¥]", "", value)

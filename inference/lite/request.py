@@ -1,11 +1,16 @@
 """The body of a chat completion, checked once: what passes here cannot fail later for its types."""
 
+from collections.abc import Iterable
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from inference.lite.errors import LiteError
 
+CONTEXT = 32_768  # tokens
+MAX_CHARACTERS = 8 * CONTEXT  # of messages, tools and response_format together
+MAX_HANDED = 4 * MAX_CHARACTERS  # of the clauses and readings that the gateway adds
+MAX_DEPTH = 100
 Stop = Annotated[str, Field(max_length=256)]
 
 
@@ -113,10 +118,57 @@ class ChatBody(Loose):
 
 
 def checked(body: dict[str, Any]) -> dict[str, Any]:
-    """The body with every known key of the right type. Raises LiteError, naming the first fault."""
+    """The body with every known key of the right type, and text of a bounded length.
+
+    Raises LiteError, naming the first fault.
+    """
+    _bounded_depth(body)
     try:
-        return ChatBody.model_validate(body).model_dump(mode="json", by_alias=True, exclude_unset=True)
+        made = ChatBody.model_validate(body).model_dump(mode="json", by_alias=True, exclude_unset=True)
     except ValidationError as error:
         fault = error.errors(include_url=False, include_input=False)[0]
         where = ".".join(map(str, fault["loc"]))
-        raise LiteError(f"{where}: {fault['msg']}") from None
+        raise LiteError(f"{where}: {fault['msg']}", param=where) from None
+    size = sum(map(_text_size, made["messages"])) + _size([made.get("tools"), made.get("response_format")])
+    _bounded_size(size, MAX_CHARACTERS)
+    _bounded_size(_size([made.get("sightdesk")]), MAX_HANDED)
+    return made
+
+
+def _bounded_depth(body: dict[str, Any]) -> None:
+    level: list[Any] = [body]
+    for _ in range(MAX_DEPTH):
+        level = [child for value in level for child in _children(value) if isinstance(child, (dict, list))]
+        if not level:
+            return
+    raise LiteError(f"The body is nested deeper than {MAX_DEPTH} levels.", details={"limit": MAX_DEPTH})
+
+
+def _bounded_size(size: int, limit: int) -> None:
+    if size > limit:
+        raise LiteError(
+            f"The text has {size} characters, more than this engine's context length allows ({limit}).",
+            code="context_length_exceeded",
+            param="messages",
+            details={"limit": limit, "size": size},
+        )
+
+
+def _text_size(message: dict[str, Any]) -> int:
+    """Characters of a message without its pictures."""
+    content = message.get("content") or ""
+    return len(content) if isinstance(content, str) else sum(len(part.get("text") or "") for part in content)
+
+
+def _size(value: Any) -> int:
+    """Characters of all keys and strings in a JSON value."""
+    if isinstance(value, str):
+        return len(value)
+    own = sum(map(len, value)) if isinstance(value, dict) else 0
+    return own + sum(map(_size, _children(value)))
+
+
+def _children(value: Any) -> Iterable[Any]:
+    if isinstance(value, dict):
+        return value.values()
+    return value if isinstance(value, list) else ()

@@ -1,38 +1,47 @@
-"""`response_format`: the fields found, as one JSON object that follows the schema as far as there is anything to say."""
+"""`response_format`: the fields found, as JSON that is valid against the schema."""
 
 import json
+from collections.abc import Iterator
 from typing import Any
 
+from inference.lite.budget import Budget
 from inference.lite.conversation import Conversation
-from inference.lite.tools import value_of
+from inference.lite.filling import Filler, Unfillable
+from inference.lite.found import Finder
+from inference.lite.schema import Schema
+from inference.lite.shape import Shape
 
-EMPTY: dict[str, Any] = {"string": "", "number": 0, "integer": 0, "boolean": False, "array": [], "object": {}}
+WHERE = "response_format.json_schema.schema"
+WORDS = ("answer", "reply", "response")  # names of what the answer in words is put in
 
 
-def as_json(body: dict[str, Any], conversation: Conversation, words: str) -> str:
+def wanted_schema(body: dict[str, Any], budget: Budget) -> Schema | None:
+    """The schema of `response_format`; None where there is none. Raises LiteError for what is no JSON Schema."""
     wanted = body.get("response_format") or {}
-    if wanted.get("type") == "json_schema":
-        schema = (wanted.get("json_schema") or {}).get("schema") or {}
-        return json.dumps(_object(schema, conversation), ensure_ascii=False)
+    contents = (wanted.get("json_schema") or {}).get("schema") if wanted.get("type") == "json_schema" else None
+    return None if contents is None else Schema(contents, WHERE, budget)
+
+
+def as_json(schema: Schema | None, conversation: Conversation, words: str) -> str:
+    """`words`: the answer without a schema. Raises LiteError where no valid value can be made."""
+    if schema is not None:
+        return json.dumps(_filled(schema, conversation, words), ensure_ascii=False)
     made: dict[str, Any] = {"answer": words}
     for field in conversation.known_fields():
         made.setdefault(field.name, field.value)
     return json.dumps(made, ensure_ascii=False)
 
 
-def _object(schema: dict[str, Any], conversation: Conversation) -> dict[str, Any]:
-    made: dict[str, Any] = {}
-    required = schema.get("required") or []
-    for name, part in (schema.get("properties") or {}).items():
-        kinds = part.get("type") if isinstance(part.get("type"), list) else [part.get("type", "string")]
-        if "object" in kinds:
-            made[name] = _object(part, conversation)
-            continue
-        value = value_of(
-            name, {**part, "type": next((kind for kind in kinds if kind != "null"), "string")}, conversation
-        )
-        if value is not None:
-            made[name] = value
-        elif name in required:
-            made[name] = None if "null" in kinds else (part.get("enum") or [EMPTY.get(kinds[0], "")])[0]
-    return made
+def _filled(schema: Schema, conversation: Conversation, words: str) -> Any:
+    found = Finder(conversation)
+
+    def find(name: str, shape: Shape) -> Iterator[Any]:
+        yield from found(name, shape)
+        if name.lower() in WORDS and shape.types is not None and "string" in shape.types:
+            yield words
+
+    try:
+        value = Filler(schema, find, placeholders=True).make().value
+    except Unfillable as error:
+        raise schema.refused(f"no value was found or made up for {error} that is valid") from None
+    return words if value == "" and schema.fault(words) is None else value

@@ -180,4 +180,4 @@ def test_a_stream_says_the_same_as_the_whole(lite: Running) -> None:
 def test_a_bad_body_is_a_400_in_openais_words(lite: Running, body: dict[str, object]) -> None:
     answer = requests.post(lite.url + "/v1/chat/completions", json=body, timeout=20)
     assert answer.status_code == 400
-    assert set(answer.json()["error"]) == {"message", "type", "param", "code"}
+    assert set(answer.json()["error"]) == {"message", "type", "param", "code", "details"}

@@ -1,0 +1,71 @@
+"""Patterns that a client sends. They run in RE2: in time linear in the text, and in bounded memory."""
+
+import re
+from collections.abc import Iterable
+from functools import lru_cache
+from typing import Any
+
+import re2
+
+from inference.lite.budget import Budget
+
+MAX_PATTERN = 500
+MAX_MEMORY = 512 * 1024  # bytes of one compiled pattern
+OPTIONS = re2.Options()
+OPTIONS.max_mem = MAX_MEMORY
+OPTIONS.log_errors = False
+ESCAPE = re.compile(r"\\(?:u([0-9A-Fa-f]{4})|.)", re.DOTALL)
+
+
+class PatternError(ValueError):
+    """What RE2 cannot run, and why."""
+
+
+@lru_cache(64)
+def compiled(pattern: str) -> Any:
+    """Raises PatternError for what is no pattern, is too large, or looks around or back."""
+    if len(pattern) > MAX_PATTERN:
+        raise PatternError(f"the pattern has {len(pattern)} characters, at most {MAX_PATTERN}")
+    try:
+        return re2.compile(_for_re2(pattern), OPTIONS)
+    except re2.error as error:
+        reason = error.args[0].decode(errors="replace") if error.args and isinstance(error.args[0], bytes) else error
+        raise PatternError(f"the pattern cannot be run by RE2: {reason}") from None
+
+
+def matches(pattern: str, text: str) -> bool:
+    """Whether the pattern matches somewhere in the text, as JSON Schema has it."""
+    return compiled(pattern).search(text) is not None
+
+
+def first_match(pattern: str, texts: Iterable[str], budget: Budget) -> str | None:
+    """The first match inside one of the texts that is not empty.
+
+    `^` and `$` of the pattern mean the ends of the value, which stands between other words.
+    """
+    inner = pattern.removeprefix("^")
+    inner = inner if inner.endswith("\\$") else inner.removesuffix("$")
+    try:
+        inside = compiled_inside(inner)
+    except PatternError:
+        return None
+    for text in texts:
+        budget.check()
+        match = inside.search(text)
+        if match and match.group(1):
+            return str(match.group(1))
+    return None
+
+
+@lru_cache(64)
+def compiled_inside(inner: str) -> Any:
+    compiled(inner)  # alone first: "a)|(b" is no pattern
+    try:
+        return re2.compile(rf"(?:\A|[^A-Za-z0-9])({_for_re2(inner)})(?:\z|[^A-Za-z0-9])", OPTIONS)
+    except re2.error:
+        raise PatternError("the pattern is too large") from None
+
+
+def _for_re2(pattern: str) -> str:
+    r"""ECMA's \u4e2d in RE2's form."""
+    return ESCAPE.sub(lambda match: rf"\x{{{match[1]}}}" if match[1] else match[0], pattern)

@@ -1,0 +1,164 @@
+"""A JSON Schema (Draft 2020-12) that a client sent: checked, and values checked against it.
+
+jsonschema's validator, with three changes: patterns run in RE2, references never leave the schema, and every keyword
+checks the request's budget, since a few nested `allOf` make a schema that takes hours.
+"""
+
+import datetime
+import re
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+import referencing.exceptions
+from jsonschema import Draft202012Validator, FormatChecker, ValidationError
+from jsonschema.exceptions import best_match
+from jsonschema.validators import extend
+from jsonschema_specifications import REGISTRY
+from referencing.jsonschema import DRAFT202012
+
+from inference.lite.budget import Budget
+from inference.lite.errors import LiteError
+from inference.lite.patterns import PatternError, compiled, matches
+
+SHOWN = 200  # characters of a fault that are told
+HOST = re.compile(r"[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63}){0,8}")
+URI = re.compile(r"[A-Za-z][A-Za-z0-9+.-]{0,30}:[^\s]{1,2000}")
+FORMATS = FormatChecker(("date", "email", "ipv4", "ipv6", "uuid"))
+SYNTAX = FormatChecker(())  # of the schema itself
+
+
+def _is_date_time(value: object) -> bool:
+    return not isinstance(value, str) or (
+        "T" in value.upper() and datetime.datetime.fromisoformat(value).tzinfo is not None
+    )
+
+
+def _is_time(value: object) -> bool:
+    return not isinstance(value, str) or datetime.time.fromisoformat(value).tzinfo is not None
+
+
+def _is_uri(value: object) -> bool:
+    return not isinstance(value, str) or URI.fullmatch(value) is not None
+
+
+def _is_hostname(value: object) -> bool:
+    return not isinstance(value, str) or HOST.fullmatch(value) is not None
+
+
+def _is_pattern(value: object) -> bool:
+    if isinstance(value, str):
+        compiled(value)
+    return True
+
+
+FORMATS.checks("date-time", ValueError)(_is_date_time)
+FORMATS.checks("time", ValueError)(_is_time)
+FORMATS.checks("uri")(_is_uri)
+FORMATS.checks("hostname")(_is_hostname)
+SYNTAX.checks("regex", PatternError)(_is_pattern)
+
+
+class Schema:
+    """Raises LiteError, naming the place, for a schema that is malformed or cannot be used here.
+
+    `where`: the parameter that holds it, for errors.
+    """
+
+    def __init__(self, contents: Any, where: str, budget: Budget) -> None:
+        self.contents = contents
+        self.where = where
+        self.budget = budget
+        self._validator = _validator_class(budget)
+        with self.usable():
+            self._check_syntax()
+            self.resolver: Any = REGISTRY.resolver_with_root(DRAFT202012.create_resource(contents))
+
+    def accepts(self, value: Any, part: Any, resolver: Any) -> bool:
+        """Whether `value` is valid against `part` of this schema."""
+        return bool(self._of(part, resolver).is_valid(value))
+
+    def fault(self, value: Any) -> str | None:
+        """Why `value` is not valid; None where it is."""
+        error = best_match(self._of(self.contents, self.resolver).iter_errors(value))
+        return None if error is None else _told(error)
+
+    @contextmanager
+    def usable(self) -> Iterator[None]:
+        """Faults of a schema that show only when it is used become the client's error."""
+        try:
+            yield
+        except RecursionError:
+            raise self.refused("it is nested too deeply, or refers to itself without end") from None
+        except referencing.exceptions.Unresolvable as error:
+            raise self.refused(f"a $ref points nowhere: {getattr(error, 'ref', '')}") from None
+        except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
+            # jsonschema and referencing fail so on what the metaschema lets pass, such as a broken $id.
+            raise self.refused(f"it cannot be used: {str(error)[:SHOWN]}") from None
+
+    def refused(self, reason: str) -> LiteError:
+        return LiteError(f"{self.where}: {reason}.", param=self.where)
+
+    def _of(self, part: Any, resolver: Any) -> Any:
+        return self._validator(part, format_checker=FORMATS, registry=REGISTRY, _resolver=resolver)
+
+    def _check_syntax(self) -> None:
+        metaschema = self._validator(Draft202012Validator.META_SCHEMA, format_checker=SYNTAX, registry=REGISTRY)
+        for error in metaschema.iter_errors(self.contents):
+            raise self.refused(f"this is no JSON Schema: {_told(best_match([error]))}")
+        keys = set(_keys(self.contents))
+        if {"unevaluatedProperties", "patternProperties"} <= keys:
+            raise self.refused("unevaluatedProperties beside patternProperties is not supported")
+
+
+def _told(error: ValidationError) -> str:
+    place = ".".join(map(str, error.absolute_path))
+    message = str(error.cause) if isinstance(error.cause, PatternError) else error.message
+    return f"{place}: {message}"[:SHOWN] if place else message[:SHOWN]
+
+
+def _keys(value: Any) -> Iterator[str]:
+    if isinstance(value, dict):
+        yield from value
+    for child in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
+        yield from _keys(child)
+
+
+def _validator_class(budget: Budget) -> Any:
+    own = {
+        "pattern": _pattern,
+        "patternProperties": _pattern_properties,
+        "additionalProperties": _additional_properties,
+    }
+    keywords = {**Draft202012Validator.VALIDATORS, **own}
+    return extend(Draft202012Validator, {name: _counted(check, budget) for name, check in keywords.items()})
+
+
+def _counted(keyword: Callable[..., Any], budget: Budget) -> Callable[..., Any]:
+    def check(validator: Any, value: Any, instance: Any, schema: Any) -> Iterator[ValidationError]:
+        budget.check()
+        yield from keyword(validator, value, instance, schema) or ()
+
+    return check
+
+
+def _pattern(validator: Any, pattern: str, instance: Any, _: Any) -> Iterator[ValidationError]:
+    if isinstance(instance, str) and not matches(pattern, instance):
+        yield ValidationError(f"{instance!r} does not match {pattern!r}")
+
+
+def _pattern_properties(validator: Any, parts: Mapping[str, Any], instance: Any, _: Any) -> Iterator[ValidationError]:
+    if isinstance(instance, dict):
+        for pattern, part in parts.items():
+            for name, value in instance.items():
+                if matches(pattern, name):
+                    yield from validator.descend(value, part, path=name, schema_path=pattern)
+
+
+def _additional_properties(validator: Any, part: Any, instance: Any, schema: Any) -> Iterator[ValidationError]:
+    if isinstance(instance, dict):
+        for name, value in instance.items():
+            if name not in schema.get("properties", {}) and not any(
+                matches(pattern, name) for pattern in schema.get("patternProperties", {})
+            ):
+                yield from validator.descend(value, part, path=name)
