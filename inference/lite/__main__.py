@@ -7,6 +7,7 @@ import sys
 
 import uvicorn
 
+from inference.lite import malloc
 from inference.lite.app import create_app
 
 
@@ -17,6 +18,7 @@ def main() -> int:
     except (OSError, ValueError) as error:
         print(f"lite: cannot listen on {host}:{port}: {error}; set PORT to a free one", file=sys.stderr)  # noqa: T201
         return 1
+    malloc.configure()
     # uvicorn raises what stopped it once more when all is done: an orderly stop ends with 0.
     for stop in (signal.SIGTERM, signal.SIGINT):
         signal.signal(stop, lambda *_: sys.exit(0))

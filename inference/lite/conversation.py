@@ -9,7 +9,7 @@ from typing import Any
 
 from inference.lite.errors import LiteError
 from inference.lite.fields import fields_in
-from inference.lite.ocr import Reader
+from inference.lite.reader import Reader
 from inference.lite.reading import Field, Reading, from_json
 
 CJK = re.compile(r"[\u2e80-\u9fff]")
@@ -57,7 +57,7 @@ class Conversation:
         return known
 
 
-async def conversation_of(body: dict[str, Any], reader: Reader) -> Conversation:
+async def conversation_of(body: dict[str, Any], reader: Reader, owner: str = "") -> Conversation:
     """The conversation in an OpenAI body. Pictures that the gateway has not read are read here. Raises LiteError."""
     structured = body.get("sightdesk")
     structured = structured if isinstance(structured, dict) else None
@@ -70,7 +70,7 @@ async def conversation_of(body: dict[str, Any], reader: Reader) -> Conversation:
                 turn.text += ("\n" if turn.text else "") + str(part.get("text") or "")
             elif part.get("type") == "image_url":
                 given = handed.pop(0) if handed else None
-                turn.readings.append(from_json(given) if given else await reader.read(_image(part)))
+                turn.readings.append(from_json(given) if given else await reader.read(_image(part), owner))
         turns.append(turn)
     clauses = list(structured.get("clauses") or []) if structured is not None else None
     return Conversation(turns, clauses)
