@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from gateway.chat.answers import Answers
 from gateway.chat.record import Recorder
-from gateway.context import Caller
+from gateway.context import Caller, RequestContext
 from gateway.engines.catalog import Catalog
 from gateway.engines.client import EngineClient
 from gateway.engines.startup import StartupFile
@@ -17,7 +17,7 @@ from gateway.identity.tokens import Signer
 from gateway.knowledge.library import Library
 from gateway.limits.admission import Admission
 from gateway.limits.intake import Intake
-from gateway.limits.rates import Rate, RateLimiter
+from gateway.limits.rates import Rate, RateLimiter, charged
 from gateway.limits.short import ShortLimiter
 from gateway.media.gather import Gatherer
 from gateway.media.reader import Reader
@@ -63,6 +63,11 @@ class Desk:
         if caller.limit is not None:
             return Rate.of("key", caller.limit)
         return self.rates["key" if caller.kind == "key" else "ip"]
+
+    def turn_of(self, context: RequestContext) -> str:
+        """Whose turn it is in the queues before `lite`, which need not know who asks. As in admission it is the caller who is charged:
+        each visitor without a cookie has a new owner, and would have a new turn with it."""
+        return self.signer.pseudonym(charged(context.counted))
 
     @property
     def upstreams(self) -> list[Upstream]:

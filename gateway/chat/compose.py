@@ -56,11 +56,13 @@ def _for_lite(
     assistant: bool,
     scale: float,
 ) -> dict[str, Any]:
-    """One image part a shot, with the reading of the whole, since `lite` reads lines and not patches; readings in the same order."""
+    """One image part a shot, with the reading of the whole, since `lite` reads lines and not patches; readings in the same order. Of a
+    shot without a reading all tiles, each to be read there."""
     shots: prompt.Pictures = {}
     shown = [shot for shot in album.shots if shot.fitted]
     for shot in shown:
-        shots.setdefault(shot.place, []).extend(shot.fitted[:1] if assistant else shot.fitted)
+        is_read = assistant and shot.reading is not None
+        shots.setdefault(shot.place, []).extend(shot.fitted[:1] if is_read else shot.fitted)
     dropped, over = _dropped(request, shots, album.notes, upstream, 0)
     if over:
         raise ContextLengthExceeded(
@@ -80,7 +82,9 @@ def _for_lite(
     structured = {
         "locale": prompt.locale_of(request.question),
         "clauses": citations,
-        "readings": [shot.reading for shot in kept],
+        "readings": [
+            reading for shot in kept for reading in ([shot.reading] if shot.reading else [None] * len(shot.fitted))
+        ],
     }
     return prompt.engine_body(request, upstream.model, messages, structured)
 

@@ -3,9 +3,9 @@ relay → account (docs/architecture.md)."""
 
 import asyncio
 import time
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any, Concatenate, ParamSpec, TypeVar
 
 import orjson
 
@@ -26,8 +26,10 @@ from gateway.errors import ContextLengthExceeded, GatewayError, UpstreamError, U
 from gateway.knowledge.query import citations_for
 from gateway.limits.admission import Admission, Permit
 from gateway.limits.rates import charged
+from gateway.media.gather import Patience
 
 Result = TypeVar("Result")
+Params = ParamSpec("Params")
 
 FITTING_TRIES = 4
 # What has more contexts than this by the estimate is not counted: tokenizing megabytes would keep the engine from others.
@@ -59,10 +61,26 @@ class Call:
             raise self.client.broken(error) from None
 
 
+def _reading_while_asked(
+    answered: Callable[Concatenate["Pipeline", Question, Params], Coroutine[Any, Any, Result]],
+) -> Callable[Concatenate["Pipeline", Question, Params], Coroutine[Any, Any, Result]]:
+    """A question that is given up gives up the readings that it began."""
+
+    async def run(self: "Pipeline", question: Question, /, *args: Params.args, **named: Params.kwargs) -> Result:
+        try:
+            return await answered(self, question, *args, **named)
+        except asyncio.CancelledError:
+            question.album.leave()
+            raise
+
+    return run
+
+
 class Pipeline:
     def __init__(self, desk: Desk) -> None:
         self.desk = desk
 
+    @_reading_while_asked
     async def stream(self, question: Question, sink: Sink) -> None:
         """The whole answer as events into `sink`."""
         await self._prepare(question, sink)
@@ -89,6 +107,7 @@ class Pipeline:
                 account(meter, context, metrics, complete=False)
         meter.check_whole()
 
+    @_reading_while_asked
     async def whole(self, question: Question) -> bytes:
         """The whole answer as one JSON body."""
         await self._prepare(question, None)
@@ -122,9 +141,12 @@ class Pipeline:
         if question.conversation:
             await self._tell(question, sink, {"conversation": question.conversation, "answer": {"id": question.id}})
         with _timed(context, "media"):
-            owner, wait = question.caller.owner, desk.settings.reader_timeout
-            # A raw engine reads for itself what it gets.
-            question.album = await desk.gatherer.gather(question.request, owner, wait, reads_all=question.assistant)
+            # vLLM sees for itself what it gets. `lite` is asked when there is something to go by: what waits for the reader holds no
+            # place in the engine.
+            before_lite = all(upstream.is_lite for upstream in desk.upstreams)
+            reads_all = question.assistant or before_lite
+            patience = self._patience(question, sink, before_lite)
+            question.album = await desk.gatherer.gather(question.request, question.caller.owner, patience, reads_all)
             desk.intake.let_go(context)
         context.images = question.album.count
         if question.album.readings and question.assistant:
@@ -137,6 +159,16 @@ class Pipeline:
             question.citations = await citations_for(desk.library, asked, newest)
         desk.metrics.knowledge_seconds.observe(context.timings["knowledge"])
         await self._tell(question, sink, {"citations": [public(citation) for citation in question.citations]})
+
+    def _patience(self, question: Question, sink: Sink | None, before_lite: bool) -> Patience:
+        async def moved(position: int) -> None:
+            await self._tell(question, sink, {"queue": {"position": position}})
+
+        settings = self.desk.settings
+        seconds, more = settings.reader_timeout, settings.first_token_timeout if before_lite else 0.0
+        if before_lite and not question.assistant:  # it has no words for a picture that is read in part
+            seconds += more
+        return Patience(self.desk.turn_of(question.context), seconds, more, moved)
 
     async def _tell(self, question: Question, sink: Sink | None, told: dict[str, Any]) -> None:
         if sink is not None and question.wants_extras:
@@ -227,7 +259,8 @@ class Pipeline:
             )
             try:
                 with _timed(question.context, "upstream"):
-                    return await self.desk.client.open(upstream, body, question.context.request_id)
+                    owner = self.desk.turn_of(question.context) if upstream.is_lite else ""
+                    return await self.desk.client.open(upstream, body, question.context.request_id, owner)
             except GatewayError as error:
                 permit.succeeded()  # the engine lives: it said what is wrong with the request
                 if not isinstance(error, ContextLengthExceeded):

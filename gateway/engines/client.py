@@ -67,12 +67,14 @@ class EngineClient:
         for pool in self._pools.values():
             pool.drop()
 
-    async def open(self, upstream: Upstream, body: Body, request_id: str) -> tuple[Response, bytes]:
+    async def open(self, upstream: Upstream, body: Body, request_id: str, owner: str = "") -> tuple[Response, bytes]:
         """The engine's response and the first of its body; close it.
 
         FIRST_TOKEN_TIMEOUT bounds both together. Raises Refused, or the engine's 4xx as what the client is told.
         """
         headers = {**JSON, "x-request-id": request_id}
+        if owner:
+            headers["x-owner"] = owner  # for the turns of `lite`'s reader
         try:
             response = await self.pool(upstream).request(
                 "POST", "/v1/chat/completions", headers, body, self._first, upstream

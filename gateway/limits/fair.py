@@ -1,7 +1,7 @@
 """Turns that go round by owner: nobody waits for all the work that one other caller has sent."""
 
 import asyncio
-from collections import OrderedDict, deque
+from collections import Counter, OrderedDict, deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -71,10 +71,12 @@ class _Waiter:
 
 
 class FairQueue:
-    """At most `slots` turns at once, and at most `per_owner` turns of one owner waiting."""
+    """At most `slots` turns at once, `at_once` of one owner among them, and at most `per_owner` turns of one owner waiting."""
 
-    def __init__(self, slots: int, per_owner: int, what: str) -> None:
+    def __init__(self, slots: int, per_owner: int, what: str, at_once: int | None = None) -> None:
         self._free = slots
+        self._at_once = at_once or slots
+        self._holding: Counter[str] = Counter()  # turns by owner
         self._per_owner = per_owner
         self._what = what  # names the work in the error: "pictures to be read"
         self._waiting: Rounds[_Waiter] = Rounds()
@@ -93,12 +95,11 @@ class FairQueue:
         try:
             yield
         finally:
-            self._free += 1
-            self._dispatch()
+            self._give_back(owner)
 
     async def _wait(self, owner: str, moved: Moved | None) -> None:
-        if self._free and not len(self._waiting):
-            self._free -= 1
+        if not len(self._waiting) and self._has_room(owner):
+            self._take(owner)
             return
         if (waiting := self._waiting.count(owner)) >= self._per_owner:
             raise QueueFull(
@@ -117,14 +118,29 @@ class FairQueue:
                 if moved is not None:
                     await moved(position)
         except BaseException:
-            if not self._waiting.leave(owner, waiter):  # the turn came while its owner left
-                self._free += 1
-            self._dispatch()
+            if self._waiting.leave(owner, waiter):
+                self._dispatch()
+            else:  # the turn came while its owner left
+                self._give_back(owner)
             raise
 
+    def _has_room(self, owner: str) -> bool:
+        return self._free > 0 and self._holding[owner] < self._at_once
+
+    def _take(self, owner: str) -> None:
+        self._free -= 1
+        self._holding[owner] += 1
+
+    def _give_back(self, owner: str) -> None:
+        self._free += 1
+        self._holding[owner] -= 1
+        if not self._holding[owner]:
+            del self._holding[owner]
+        self._dispatch()
+
     def _dispatch(self) -> None:
-        while self._free and (waiter := self._waiting.serve(lambda _: True)) is not None:
-            self._free -= 1
+        while self._free and (waiter := self._waiting.serve(lambda one: self._has_room(one.owner))) is not None:
+            self._take(waiter.owner)
             waiter.inbox.put_nowait(0)
         for position, waiter in enumerate(self._waiting, start=1):
             if waiter.position != position:

@@ -9,12 +9,14 @@ from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 from gateway.chat.request import ChatRequest, FilePart, ImagePart, Message
-from gateway.errors import GatewayError, InvalidImage, RequestTimeout, TooManyImages
+from gateway.errors import GatewayError, InvalidImage, QueueFull, RequestTimeout, TooManyImages
 from gateway.files.store import FileStore
+from gateway.limits.fair import Moved
 from gateway.media.budget import Budget
 from gateway.media.merge import whole_reading
 from gateway.media.picture import Picture
-from gateway.media.reader import Reader, Reading
+from gateway.media.reader import Reader
+from gateway.media.scan import Scan, Waiting
 from gateway.media.studio import Studio
 
 if TYPE_CHECKING:
@@ -37,7 +39,7 @@ class Shot:
     place: Place
     pictures: list[Picture]
     fitted: list[Picture] = field(default_factory=list)
-    begun: list["asyncio.Task[Reading | None] | None"] = field(default_factory=list)
+    scans: list[Scan | None] = field(default_factory=list)
     reading: dict[str, Any] | None = None
 
     @property
@@ -46,8 +48,18 @@ class Shot:
 
     @property
     def note(self) -> str:
-        text = "\n".join(str(line["text"]) for line in (self.reading or {}).get("lines", ()))
-        return f"[an earlier picture; it reads:\n{text[:NOTE_CHARACTERS]}]" if text else ""
+        reading = self.reading or {}
+        text = "\n".join(str(line["text"]) for line in reading.get("lines", ()))
+        reads = "a part of it reads" if reading.get("partial") else "it reads"
+        return f"[an earlier picture; {reads}:\n{text[:NOTE_CHARACTERS]}]" if text else ""
+
+    @property
+    def is_read(self) -> bool:
+        """At least in part."""
+        return any(scan is not None and scan.reading is not None for scan in self.scans)
+
+    def read_as(self, label: str) -> dict[str, Any]:
+        return whole_reading(label, self.pictures, [scan.reading if scan else None for scan in self.scans])
 
 
 @dataclass(slots=True)
@@ -82,6 +94,21 @@ class Album:
         last = max((number for number, message in enumerate(messages) if message.role == "user"), default=0)
         return [shot.reading for shot in self.shots if shot.reading is not None and shot.place[0] == last]
 
+    def leave(self) -> None:
+        """Nobody waits for the answer: what nobody else wants is not read on."""
+        _leave(self.shots)
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """How a question waits for its readings: `seconds` for all of them, and `more` seconds for every picture or document of which
+    nothing has been read by then. `owner` is whose turn it is in the reader's queue; `moved` is told the place there."""
+
+    owner: str
+    seconds: float
+    more: float = 0.0
+    moved: Moved | None = None
+
 
 class Gatherer:
     def __init__(
@@ -100,29 +127,44 @@ class Gatherer:
         self._image_tokens = image_tokens
         self._remote = remote  # None: remote pictures are refused
 
-    async def gather(self, request: ChatRequest, owner: str, wait: float, reads_all: bool) -> Album:
-        """`wait`: seconds to wait for readings, of all pictures or only of those that the engine does not get. Raises the contract's
-        media errors."""
+    async def gather(self, request: ChatRequest, owner: str, patience: Patience, reads_all: bool) -> Album:
+        """`owner` is whose files are found. Readings: of all pictures, or only of those that the engine does not get. Raises the
+        contract's media errors."""
         parts = list(_media_parts(request.messages))
         if not parts:
             return Album()
         self._check(request.messages, parts)
         left = parts.copy()
         found: list[Shot] = []  # the newest first
-        sent = await self._sent(parts)
-        await self._show(left, sent, found, owner, reads_all)
-        await self._recall(left, sent, found, owner)
-        album = Album(found[::-1])
-        await _finished(album.shots, wait)
+        try:
+            sent = await self._sent(parts)
+            await self._show(left, sent, found, owner, patience.owner, reads_all)
+            await self._recall(left, sent, found, owner, patience.owner)
+            album = Album(found[::-1])
+            await _wait_for(album.shots, patience)
+        except BaseException:
+            _leave(found)
+            raise
         _label(album.shots, parts)
         album.notes = dict.fromkeys((place for place, _ in left), NOT_READ) | self._notes(album.shots)
         return album
 
-    async def readings(self, file_id: str, data: bytes, wait: float) -> list[dict[str, Any]]:
-        """What the reader finds in one file, a reading a page; empty where none came within `wait` seconds."""
-        shots = [Shot((0, 0), _outlines(made), begun=self._begin(made)) for made in _shots(await self._recalled(data))]
-        await _finished(shots, wait)
-        return [reading for shot in shots if (reading := _reading_of(shot, file_id)) is not None]
+    async def readings(self, file_id: str, data: bytes, patience: Patience) -> list[dict[str, Any]]:
+        """What the reader finds in one file, a reading a page; empty where none came in time. Raises QueueFull."""
+        shots: list[Shot] = []
+        try:
+            for made in _shots(await self._recalled(data)):
+                shots.append(shot := Shot((0, 0), _outlines(made)))
+                for picture in made:
+                    shot.scans.append(self._reader.start(picture, patience.owner))
+            await _wait_for(shots, patience)
+        except BaseException:
+            _leave(shots)
+            raise
+        refused = [scan.refused for scan in _scans(shots) if scan.refused is not None]
+        if refused:
+            raise refused[0]
+        return [shot.read_as(file_id) for shot in shots] if any(shot.is_read for shot in shots) else []
 
     async def _sent(self, parts: list[tuple[Place, Part]]) -> dict[Place, bytes]:
         """What came inside the request, in the place of its base64, which is a third larger and not kept beside it."""
@@ -145,6 +187,7 @@ class Gatherer:
         sent: dict[Place, bytes],
         found: list[Shot],
         owner: str,
+        turn: str,
         reads_all: bool,
     ) -> None:
         """Takes from the end of `left` what the engine gets."""
@@ -157,9 +200,9 @@ class Gatherer:
                         pictures = await self.studio.prepare(sent.pop(place, b"") or await self._fetched(part, owner))
                     for made in reversed(_shots(pictures)):
                         shot = Shot(place, _outlines(made), await self._fitted(made, budget))
-                        if reads_all or not shot.is_whole:
-                            shot.begun = self._begin(made)
                         found.append(shot)
+                        if reads_all or not shot.is_whole:
+                            shot.scans = self._begin(made, turn)
                     self._check_pages(found, place)
         except TimeoutError:
             raise RequestTimeout(
@@ -167,7 +210,7 @@ class Gatherer:
             ) from None
 
     async def _recall(
-        self, left: list[tuple[Place, Part]], sent: dict[Place, bytes], found: list[Shot], owner: str
+        self, left: list[tuple[Place, Part]], sent: dict[Place, bytes], found: list[Shot], owner: str, turn: str
     ) -> None:
         """Takes from the end of `left` what a reading stands for; one at a time, so that no more is held than one."""
         if not self._reader.reads:
@@ -181,7 +224,7 @@ class Gatherer:
                         pictures = await self._recalled(sent.pop(place, b"") or await self._fetched(part, owner))
                     left.pop()
                     for made in reversed(_shots(pictures)):
-                        found.append(Shot(place, _outlines(made), begun=self._begin(made)))
+                        found.append(Shot(place, _outlines(made), scans=self._begin(made, turn)))
                     self._check_pages(found, place)
 
     async def _recalled(self, data: bytes) -> list[Picture]:
@@ -205,8 +248,15 @@ class Gatherer:
                 fitted.append(picture if tokens >= picture.tokens else await self.studio.shrink(picture, tokens))
         return fitted[::-1]
 
-    def _begin(self, pictures: list[Picture]) -> list["asyncio.Task[Reading | None] | None"]:
-        return [self._reader.start(picture) for picture in pictures]
+    def _begin(self, pictures: list[Picture], turn: str) -> list[Scan | None]:
+        """What the queue has no place for goes on without its reading: the engine sees the picture itself."""
+        scans: list[Scan | None] = []
+        for picture in pictures:
+            try:
+                scans.append(self._reader.start(picture, turn))
+            except QueueFull:
+                scans.append(None)
+        return scans
 
     def _notes(self, shots: list[Shot]) -> dict[Place, str]:
         """The newest first have room: half as many characters as pictures have tokens, since a Chinese one may be a token."""
@@ -243,28 +293,44 @@ class Gatherer:
         )
 
 
-async def _finished(shots: list[Shot], wait: float) -> None:
-    """At most `wait` seconds; what is not read by then goes on, and is there for the next question."""
-    waiting = {task for shot in shots for task in shot.begun if task is not None and not task.done()}
-    if waiting:
-        await asyncio.wait(waiting, timeout=wait)
+async def _wait_for(shots: list[Shot], patience: Patience) -> None:
+    """What is not read by the end goes on, and is there for the next question."""
+    scans = _scans(shots)
+    waiting = Waiting(scans, patience.moved)
+    await waiting.until(lambda: False, patience.seconds)
+    if patience.more:
+        await waiting.until(lambda: all(map(_has_something, _by_place(shots))), patience.more)
+
+
+def _by_place(shots: list[Shot]) -> list[list[Shot]]:
+    return [list(here) for _, here in groupby(shots, lambda shot: shot.place)]
+
+
+def _has_something(shots: list[Shot]) -> bool:
+    """Whether a part of it is read, or nothing of it will be."""
+    return any(shot.is_read for shot in shots) or all(scan.is_done for scan in _scans(shots))
+
+
+def _scans(shots: list[Shot]) -> list[Scan]:
+    return [scan for shot in shots for scan in shot.scans if scan is not None]
+
+
+def _leave(shots: list[Shot]) -> None:
+    for scan in _scans(shots):
+        scan.leave()
 
 
 def _label(shots: list[Shot], parts: list[tuple[Place, Part]]) -> None:
-    """Gives each shot its reading, under its file's id or its number among all pictures and pages."""
+    """Gives each shot its reading, under its file's id or its number among all pictures and pages. Where other pages of a document
+    are read, one that is not has a reading too: an empty one, that says so."""
     number = 1
     for place, part in parts:
         here = [shot for shot in shots if shot.place == place]
+        is_read = any(shot.is_read for shot in here)
         for shot in here:
-            shot.reading = _reading_of(shot, _file_id(part) or f"image-{number}")
+            if is_read and shot.scans:
+                shot.reading = shot.read_as(_file_id(part) or f"image-{number}")
         number += len(here) or 1
-
-
-def _reading_of(shot: Shot, label: str) -> dict[str, Any] | None:
-    readings = [task.result() if task is not None and task.done() else None for task in shot.begun]
-    if all(reading is None for reading in readings):
-        return None
-    return whole_reading(label, shot.pictures, readings)
 
 
 def _shots(pictures: list[Picture]) -> list[list[Picture]]:

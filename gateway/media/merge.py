@@ -9,7 +9,10 @@ SAME_LINE_PIXELS = 12
 
 
 def whole_reading(label: str, pictures: Sequence[Picture], readings: Sequence[dict[str, Any] | None]) -> dict[str, Any]:
-    """{image, width, height, page, lines, fields}; boxes are [x, y, width, height] in the original's pixels."""
+    """{image, width, height, partial, page, lines, fields}; boxes are [x, y, width, height] in the original's pixels.
+
+    `partial`: some of `pictures` have no reading yet.
+    """
     lines: list[dict[str, Any]] = []
     fields: list[dict[str, Any]] = []
     for picture, reading in zip(pictures, readings, strict=True):
@@ -27,6 +30,7 @@ def whole_reading(label: str, pictures: Sequence[Picture], readings: Sequence[di
         "image": label,
         "width": round(last.origin[0] + last.width / last.scale),
         "height": round(last.origin[1] + last.height / last.scale),
+        "partial": any(reading is None for reading in readings),
         "lines": lines,
         "fields": fields,
     } | ({"page": pictures[0].page} if pictures[0].page else {})

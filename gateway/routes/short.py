@@ -13,10 +13,11 @@ from fastapi import APIRouter, Depends, Query, Request, Response, UploadFile
 from pydantic import BaseModel, ConfigDict, Field
 
 from gateway.config import page_config
-from gateway.context import Caller, caller_of
+from gateway.context import Caller, caller_of, context_of
 from gateway.desk import Desk
 from gateway.errors import FileNotFound
 from gateway.identity.authenticate import check_embed_origin
+from gateway.media.gather import Patience
 from gateway.media.sniff import sniff
 
 Handler = TypeVar("Handler", bound=Callable[..., Any])
@@ -72,7 +73,8 @@ def short_router(desk: Desk) -> APIRouter:
         """What the reader finds in a file: the page suggests from it what to cover before sending."""
         await desk.short_limiter.charge(request)
         data = await asyncio.to_thread(desk.files.content, caller.owner, file_id)
-        readings = await desk.gatherer.readings(file_id, data, READING_SECONDS)
+        patience = Patience(desk.turn_of(context_of(request.scope)), READING_SECONDS)
+        readings = await desk.gatherer.readings(file_id, data, patience)
         return {"object": "list", "data": readings, "has_more": False}
 
     @router.get("/api/files/{file_id}/preview", response_class=Response)
@@ -103,7 +105,7 @@ def _file_routes(router: APIRouter, desk: Desk, prefix: str, limit: Any) -> None
         named, from_page = file.filename or "upload", prefix == "/api"
         stored = await asyncio.to_thread(desk.files.add, caller.owner, named, kind, data, pages, from_page=from_page)
         # Reading starts here, while the question is still being typed.
-        desk.reader.start_all(pictures)
+        desk.reader.start_all(pictures, desk.turn_of(context_of(request.scope)))
         return stored.as_openai()
 
     def listing(request: Request, caller: Owner) -> dict[str, Any]:

@@ -11,6 +11,7 @@ import sys
 
 import uvicorn
 
+from inference.lite import malloc
 from inference.lite.app import create_app
 from inference.lite.budget import SECONDS
 
@@ -29,6 +30,7 @@ def main() -> int:
         print("lite: LITE_SECONDS is a number of seconds above 0", file=sys.stderr)  # noqa: T201
         return 1
     sys.setswitchinterval(SWITCH_SECONDS)
+    malloc.configure()
     # uvicorn raises what stopped it once more when all is done: an orderly stop ends with 0.
     for stop in (signal.SIGTERM, signal.SIGINT):
         signal.signal(stop, lambda *_: sys.exit(0))

@@ -18,10 +18,11 @@ from inference.lite.completion import complete
 from inference.lite.conversation import conversation_of, decode_base64
 from inference.lite.errors import LiteError
 from inference.lite.leaving import unless_left
-from inference.lite.ocr import Reader
+from inference.lite.reader import Reader
 from inference.lite.request import CONTEXT, checked
 
 log = logging.getLogger("lite")
+MAX_OWNER = 128  # characters
 DESCRIPTION = "Reads pictures by OCR, quotes the clauses it is handed and fills tool calls. It is no language model."
 
 
@@ -39,12 +40,12 @@ def create_app(seconds: float = SECONDS) -> Starlette:
 
     async def read(request: Request) -> Response:
         picture = await _picture(request)
-        reading = await unless_left(request, reader.read(picture))
+        reading = await unless_left(request, reader.read(picture, _owner(request)))
         return JSONResponse(reading.as_json())
 
     async def chat(request: Request) -> Response:
         body = await asyncio.to_thread(_checked, await read_body(request))
-        conversation = await unless_left(request, conversation_of(body, reader, seconds))
+        conversation = await unless_left(request, conversation_of(body, reader, _owner(request), seconds))
         completion = await unless_left(request, in_thread(conversation.budget, complete, body, conversation))
         if not body.get("stream"):
             return Response(completion.whole(), media_type="application/json")
@@ -98,6 +99,11 @@ async def _picture(request: Request) -> bytes:
     if not data:
         raise LiteError("Send a picture as the body.", 400, "invalid_image")
     return data
+
+
+def _owner(request: Request) -> str:
+    """Whose turn it is to have a picture read: the gateway's pseudonym for its caller."""
+    return request.headers.get("x-owner", "")[:MAX_OWNER]
 
 
 def _image_in(data: bytes) -> bytes:

@@ -11,7 +11,7 @@ from typing import Any
 from inference.lite.budget import SECONDS, Budget
 from inference.lite.errors import LiteError
 from inference.lite.fields import fields_in
-from inference.lite.ocr import Reader
+from inference.lite.reader import Reader
 from inference.lite.reading import Field, Reading, from_json
 from inference.lite.text import normal
 
@@ -71,10 +71,13 @@ class Conversation:
         return known
 
 
-async def conversation_of(body: dict[str, Any], reader: Reader, seconds: float = SECONDS) -> Conversation:
+async def conversation_of(
+    body: dict[str, Any], reader: Reader, owner: str = "", seconds: float = SECONDS
+) -> Conversation:
     """The conversation in an OpenAI body, with a budget of `seconds` from here on.
 
-    Pictures that the gateway has not read are read here, before the budget begins. Raises LiteError.
+    Pictures that the gateway has not read are read here, in `owner`'s turn and before the budget begins.
+    Raises LiteError.
     """
     structured = body.get("sightdesk")
     structured = structured if isinstance(structured, dict) else None
@@ -91,7 +94,7 @@ async def conversation_of(body: dict[str, Any], reader: Reader, seconds: float =
                 if given:
                     turn.readings.append(from_json(given))
                 else:
-                    turn.readings.append(await reader.read(await asyncio.to_thread(_image, part)))
+                    turn.readings.append(await reader.read(await asyncio.to_thread(_image, part), owner))
         turns.append(turn)
     clauses = list(structured.get("clauses") or []) if structured is not None else None
     return Conversation(turns, clauses, Budget(seconds))

@@ -1,137 +1,155 @@
-"""RapidOCR on the models in its wheel (PP-OCRv6 small): a picture in, its lines out. Nothing is downloaded."""
+"""OCR on the models in RapidOCR's wheel (PP-OCRv6 small): pixels in, lines out, in short steps. Nothing is downloaded.
 
-import asyncio
-import hashlib
-import io
-import logging
-import threading
-from collections import OrderedDict
-from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
+RapidOCR's own call finds and reads all of a picture at once. Here the two are apart, and reading goes by small batches: between two
+steps a reading can end, or let another one go first, and memory does not grow with the number of lines.
+"""
+
+import math
+from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
-from PIL import Image, ImageOps, UnidentifiedImageError
+import cv2
+import numpy as np
+import onnxruntime
+import rapidocr
+from numpy.typing import NDArray
+from rapidocr.ch_ppocr_det.utils import DBPostProcess
+from rapidocr.ch_ppocr_rec.utils import CTCLabelDecode
+from rapidocr.utils.process_img import get_rotate_crop_image
 
-from inference.lite.errors import LiteError
-from inference.lite.fields import fields_of
-from inference.lite.reading import Line, Reading, rows
+from inference.lite.decode import Picture, Pixels
+from inference.lite.reading import Line
 
-Image.MAX_IMAGE_PIXELS = None  # `decoded` has its own bound, and says it
-MAX_PIXELS = 50_000_000
-MAX_SIDE = 30_000
-READ_SIDE = 4_000  # longer pictures are scaled down for detection
-FIND_SIDE = 1_280
+FIND_SIDE = 1_280  # where text stands is found on a smaller copy; what it says is read at full size
+READ_HEIGHT = 48  # pixels of a line as the recogniser takes it
+MIN_COLUMNS, MAX_COLUMNS = 320, 6_400  # of such a line; a longer one is squeezed
+BATCH_LINES = 6
+BATCH_COLUMNS = 3_840  # of a batch in all: 150 MB of activations, a quarter of a second
+MIN_TEXT = 8  # pixels: thinner pictures hold no text
+MIN_SIDE, ENLARGED_SIDE = 30, 5_120  # thinner pictures are enlarged, up to this length
+TALL = 1.5  # times as tall as wide: text that runs downwards
+WIDE = 8  # a wider picture than this gets bars above and below
 MIN_CONFIDENCE = 0.5
-REMEMBERED = 512
 THREADS = 2
-log = logging.getLogger("lite.ocr")
+
+Corners = NDArray[np.float32]  # four points (x, y), clockwise from the top left
 
 
-@dataclass(slots=True)
-class Wanted:
-    """A reading that was asked for: done, under way, or waiting for its turn."""
-
-    future: "Future[Reading]"
-    waiting: int = 0
-
-    @property
-    def failed(self) -> bool:
-        return self.future.cancelled() or (self.future.done() and self.future.exception() is not None)
-
-
-class Reader:
-    """Reads each picture once; who asks for the same one meanwhile waits for the same reading."""
+class Engine:
+    """Loads the models. Both are used by one thread at a time."""
 
     def __init__(self) -> None:
-        self._pool = ThreadPoolExecutor(1, thread_name_prefix="ocr")
-        self._wanted: OrderedDict[str, Wanted] = OrderedDict()
-        self._engine: Any = None
-        self._loading = threading.Lock()
+        models = Path(rapidocr.__file__).parent / "models"
+        self._finder = _session(models / "PP-OCRv6_det_small.onnx")
+        self._reader = _session(models / "PP-OCRv6_rec_small.onnx")
+        characters = self._reader.get_modelmeta().custom_metadata_map["character"].splitlines()
+        self._boxes_of = DBPostProcess(thresh=0.3, box_thresh=0.5, unclip_ratio=1.6, use_dilation=True)
+        self._texts_of = CTCLabelDecode(characters)
 
-    @property
-    def ready(self) -> bool:
-        return self._engine is not None
+    def steps(self, picture: Picture, options: Any) -> Iterator[list[Line]]:
+        """The lines that each step has found, in no order. `options` are onnxruntime's: its `terminate` ends a step in its middle."""
+        pixels, scale, top = _roomy(picture.pixels)
+        if pixels is None:
+            return
+        boxes = self._found(pixels, options)
+        yield []
+        for batch in _batches(boxes):
+            crops = [get_rotate_crop_image(pixels, box) for box in batch]
+            texts = self._read(crops, options)
+            boxes_here = [_box((box - (0, top)) / (scale * picture.scale), picture) for box in batch]
+            yield [
+                Line(text.strip(), box, round(float(score), 3))
+                for (text, score), box in zip(texts, boxes_here, strict=True)
+                if score >= MIN_CONFIDENCE and text.strip()
+            ]
 
-    async def warm_up(self) -> None:
-        await asyncio.get_running_loop().run_in_executor(self._pool, self._load)
+    def _found(self, pixels: Pixels, options: Any) -> list[Corners]:
+        height, width = pixels.shape[:2]
+        ratio = min(1.0, FIND_SIDE / max(height, width))
+        size = [max(32, round(int(side * ratio) / 32) * 32) for side in (width, height)]
+        small = cv2.resize(pixels, size)
+        scores = self._finder.run(None, {self._finder.get_inputs()[0].name: _normal(small)[None]}, options)[0]
+        boxes, _ = self._boxes_of(scores, (height, width))
+        return [np.asarray(box, np.float32) for box in boxes]
 
-    async def read(self, data: bytes) -> Reading:
-        """Raises LiteError for what is no picture, or too large a one."""
-        key = hashlib.sha256(data).hexdigest()
-        wanted = self._wanted.get(key)
-        if wanted is None or wanted.failed:
-            wanted = self._wanted[key] = Wanted(self._pool.submit(self._read_now, key, data))
-        self._wanted.move_to_end(key)
-        while len(self._wanted) > REMEMBERED:
-            self._wanted.popitem(last=False)
-        wanted.waiting += 1
-        try:
-            return await asyncio.shield(asyncio.wrap_future(wanted.future))
-        finally:
-            wanted.waiting -= 1
-            # Nobody waits any more: what has not begun is never begun.
-            if not wanted.waiting and wanted.future.cancel():
-                self._wanted.pop(key, None)
-
-    def _read_now(self, key: str, data: bytes) -> Reading:
-        import numpy as np
-
-        image = decoded(data)
-        output = self._load()(np.asarray(image)[:, :, ::-1])
-        lines = _lines(output)
-        reading = Reading(f"sha256:{key}", image.width, image.height, lines)
-        return Reading(reading.image, image.width, image.height, lines, fields_of(lines))
-
-    def _load(self) -> Any:
-        with self._loading:
-            if self._engine is None:
-                from rapidocr import RapidOCR
-
-                self._engine = RapidOCR(
-                    params={
-                        "Global.use_cls": False,  # screenshots stand upright
-                        "Global.max_side_len": READ_SIDE,
-                        "Global.log_level": "error",
-                        # Where text stands is found on a smaller copy; what it says is read at full size.
-                        "Det.limit_type": "max",
-                        "Det.limit_side_len": FIND_SIDE,
-                        "EngineConfig.onnxruntime.intra_op_num_threads": THREADS,
-                        "EngineConfig.onnxruntime.inter_op_num_threads": 1,
-                    }
-                )
-        return self._engine
+    def _read(self, crops: list[Pixels], options: Any) -> list[tuple[str, float]]:
+        columns = max(MIN_COLUMNS, *(_columns(crop.shape[1], crop.shape[0]) for crop in crops))
+        batch = np.zeros((len(crops), 3, READ_HEIGHT, columns), np.float32)
+        for number, crop in enumerate(crops):
+            line = cv2.resize(crop, (min(columns, _columns(crop.shape[1], crop.shape[0])), READ_HEIGHT))
+            batch[number, :, :, : line.shape[1]] = _normal(line)
+        scores = self._reader.run(None, {self._reader.get_inputs()[0].name: batch}, options)[0]
+        texts: list[tuple[str, float]] = self._texts_of(scores)[0]
+        return texts
 
 
-def decoded(data: bytes) -> Image.Image:
-    """The picture, upright and in RGB; its header is checked before a pixel is decoded."""
-    try:
-        image: Image.Image = Image.open(io.BytesIO(data))
-        if image.width * image.height > MAX_PIXELS or max(image.size) > MAX_SIDE:
-            raise LiteError(
-                f"The picture is {image.width}×{image.height}; at most {MAX_PIXELS} pixels and {MAX_SIDE} a side.",
-                413,
-                "image_too_large",
-            )
-        image.load()
-        image = ImageOps.exif_transpose(image)
-        if image.mode in ("RGBA", "LA", "P"):
-            image = image.convert("RGBA")
-            white = Image.new("RGBA", image.size, "white")
-            image = Image.alpha_composite(white, image)
-        return image.convert("RGB")
-    except (UnidentifiedImageError, OSError, ValueError, SyntaxError):
-        raise LiteError("This is no picture, or a damaged one.", 400, "invalid_image") from None
+def _session(model: Path) -> Any:
+    options = onnxruntime.SessionOptions()
+    options.log_severity_level = 4
+    options.intra_op_num_threads = THREADS
+    options.inter_op_num_threads = 1
+    options.enable_cpu_mem_arena = False  # it would keep the most that was ever taken
+    return onnxruntime.InferenceSession(str(model), options, providers=["CPUExecutionProvider"])
 
 
-def _lines(output: Any) -> list[Line]:
-    if output is None or output.txts is None:
-        return []
-    lines = []
-    for corners, text, score in zip(output.boxes, output.txts, output.scores, strict=True):
-        if score < MIN_CONFIDENCE or not text.strip():
-            continue
-        left, top = (int(side) for side in corners.min(axis=0))
-        right, bottom = (int(side) for side in corners.max(axis=0))
-        box = (max(0, left), max(0, top), right - max(0, left), bottom - max(0, top))
-        lines.append(Line(text.strip(), box, round(float(score), 3)))
-    return [line for row in rows(lines) for line in row]
+def _normal(pixels: Pixels) -> NDArray[np.float32]:
+    """(height, width, 3) of 0 to 255 as (3, height, width) of -1 to 1."""
+    normal: NDArray[np.float32] = pixels.transpose(2, 0, 1).astype(np.float32)
+    normal /= 127.5
+    normal -= 1
+    return normal
+
+
+def _roomy(pixels: Pixels) -> tuple[Pixels | None, float, int]:
+    """(the picture, enlarged where it is tiny, with bars where it is very wide; the enlargement; the upper bar's height).
+    No picture where it is too thin to hold text."""
+    height, width = pixels.shape[:2]
+    if min(height, width) < MIN_TEXT:
+        return None, 1.0, 0
+    scale = 1.0
+    if min(height, width) < MIN_SIDE:
+        scale = max(1.0, min(MIN_SIDE / min(height, width), ENLARGED_SIDE / max(height, width)))
+        height, width = round(height * scale), round(width * scale)
+        pixels = cv2.resize(pixels, (width, height))
+    if height > MIN_SIDE and width <= WIDE * height:
+        return pixels, scale, 0
+    bar = abs(max(width // WIDE, MIN_SIDE) * 2 - height) // 2
+    return cv2.copyMakeBorder(pixels, bar, bar, 0, 0, cv2.BORDER_CONSTANT, value=(0, 0, 0)), scale, bar
+
+
+def _batches(boxes: list[Corners]) -> Iterator[list[Corners]]:
+    """Lines of like length together, the short ones first: a batch is as wide as its longest line."""
+    batch: list[Corners] = []
+    for columns, box in sorted(((_box_columns(box), box) for box in boxes), key=lambda pair: pair[0]):
+        if batch and (len(batch) == BATCH_LINES or (len(batch) + 1) * columns > BATCH_COLUMNS):
+            yield batch
+            batch = []
+        batch.append(box)
+    if batch:
+        yield batch
+
+
+def _box_columns(box: Corners) -> int:
+    """How wide the line is when it is READ_HEIGHT high; one that is taller than wide is turned before it is read."""
+    width = max(_length(box[0], box[1]), _length(box[2], box[3]))
+    height = max(_length(box[0], box[3]), _length(box[1], box[2]))
+    if height >= TALL * width:
+        width, height = height, width
+    return max(MIN_COLUMNS, _columns(width, height))
+
+
+def _length(one: Corners, two: Corners) -> float:
+    return max(1.0, float(np.linalg.norm(one - two)))
+
+
+def _columns(width: float, height: float) -> int:
+    return max(1, min(MAX_COLUMNS, math.ceil(READ_HEIGHT * width / height)))
+
+
+def _box(corners: Corners, picture: Picture) -> tuple[int, int, int, int]:
+    """[x, y, width, height] in the original's pixels, inside it."""
+    size = (picture.width, picture.height)
+    left, top = (int(side) for side in np.clip(corners.min(axis=0), 0, size))
+    right, bottom = (int(side) for side in np.clip(corners.max(axis=0), 0, size))
+    return left, top, right - left, bottom - top

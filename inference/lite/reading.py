@@ -66,3 +66,8 @@ def rows(lines: list[Line]) -> list[list[Line]]:
         else:
             made.append([line])
     return [sorted(row, key=lambda line: line.box[0]) for row in made]
+
+
+def in_rows(lines: list[Line]) -> list[Line]:
+    """The lines in the order in which they are read."""
+    return [line for row in rows(lines) for line in row]

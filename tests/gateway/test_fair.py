@@ -74,3 +74,21 @@ async def test_whoever_leaves_gives_the_turn_back_whenever_that_is() -> None:
 async def _take(queue: FairQueue, owner: str) -> None:
     async with queue.turn(owner):
         await asyncio.sleep(0)
+
+
+async def test_an_owner_holds_no_more_turns_than_allowed_and_others_pass() -> None:
+    queue, served = FairQueue(3, 16, "pieces of work", at_once=1), []
+    release = asyncio.Event()
+
+    async def work(owner: str) -> None:
+        async with queue.turn(owner):
+            served.append(owner)
+            await release.wait()
+
+    tasks = [asyncio.create_task(work(owner)) for owner in ("busy", "busy", "busy", "other")]
+    for _ in range(5):
+        await asyncio.sleep(0)
+    assert served == ["busy", "other"]
+    release.set()
+    await asyncio.gather(*tasks)
+    assert served == ["busy", "other", "busy", "busy"]

@@ -1,0 +1,130 @@
+"""A picture's bytes to pixels: only formats that are known, no metadata, no more memory than is needed."""
+
+import io
+import logging
+from dataclasses import dataclass
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from inference.lite.errors import LiteError
+from inference.lite.strip import stripped
+
+Pixels = NDArray[np.uint8]
+
+Image.MAX_IMAGE_PIXELS = None  # `decoded` has its own bound, and says it
+FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP")
+MAX_PIXELS = 50_000_000
+MAX_SIDE = 30_000
+# The decoder of WebP holds four pictures of four bytes a pixel.
+MAX_PIXELS_OF = {"WEBP": 16_000_000}
+READ_SIDE = 4_000  # longer pictures are scaled down
+STRIP_PIXELS = 1_000_000  # flattened at once
+VISIBLE = 63  # of 255: what is more transparent has no say in the background
+DARK, LIGHT = 0, 255
+log = logging.getLogger("lite.decode")
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """`pixels` are BGR, upright, and `scale` times the original's `width` and `height`."""
+
+    pixels: Pixels
+    width: int
+    height: int
+
+    @property
+    def scale(self) -> float:
+        return float(max(self.pixels.shape[:2]) / max(self.width, self.height))
+
+
+def decoded(data: bytes) -> Picture:
+    """Raises LiteError: 400 invalid_image, 413 image_too_large. The header is checked before a pixel is decoded."""
+    try:
+        bare, orientation = stripped(data)
+        with Image.open(io.BytesIO(bare), formats=FORMATS) as image:
+            _check_size(image)
+            width, height = image.size
+            image.draft(None, _fitted(width, height))  # JPEG alone: it is decoded at a half, a quarter, an eighth
+            image.load()
+            flat = _flat(image)
+    except LiteError:
+        raise
+    except Exception as error:  # noqa: BLE001 - decoders raise whatever a damaged file makes them stumble over
+        log.info("not_decoded", extra={"reason": type(error).__name__})
+        raise LiteError("This is no picture, or a damaged one.", 400, "invalid_image") from None
+    size = _fitted(flat.shape[1], flat.shape[0])
+    if size != (flat.shape[1], flat.shape[0]):
+        flat = cv2.resize(flat, size, interpolation=cv2.INTER_AREA)
+    if orientation >= 5:
+        width, height = height, width
+    return Picture(_turned(flat, orientation), width, height)
+
+
+def _check_size(image: Image.Image) -> None:
+    limit = MAX_PIXELS_OF.get(image.format or "", MAX_PIXELS)
+    if image.width * image.height > limit or max(image.size) > MAX_SIDE:
+        raise LiteError(
+            f"The picture is {image.width}×{image.height}; at most {limit} pixels and {MAX_SIDE} a side.",
+            413,
+            "image_too_large",
+        )
+
+
+def _fitted(width: int, height: int) -> tuple[int, int]:
+    scale = min(1.0, READ_SIDE / max(width, height))
+    return max(1, round(width * scale)), max(1, round(height * scale))
+
+
+def _flat(image: Image.Image) -> Pixels:
+    """BGR without transparency; strip by strip, since a copy of the whole is 200 MB for 50 megapixels."""
+    is_clear = image.has_transparency_data and not image.mode.startswith("I")
+    background = _background(image) if is_clear else None
+    flat = np.empty((image.height, image.width, 3), np.uint8)
+    for top, strip in _strips(image):
+        rows = flat[top : top + strip.height]
+        if background is None:
+            rows[:] = _rgb(strip)[:, :, ::-1]
+        else:
+            rgba = np.asarray(strip.convert("RGBA"))
+            alpha = rgba[:, :, 3:].astype(np.uint16)
+            rows[:] = ((rgba[:, :, 2::-1] * alpha + background * (255 - alpha) + 127) // 255).astype(np.uint8)
+    return flat
+
+
+def _rgb(strip: Image.Image) -> Pixels:
+    if strip.mode.startswith("I"):  # 16 bits of grey, which Pillow would cut off at 255
+        grey = (np.asarray(strip).astype(np.uint32) >> 8).astype(np.uint8)
+        return np.repeat(grey[:, :, None], 3, axis=2)
+    return np.asarray(strip.convert("RGB"))
+
+
+def _background(image: Image.Image) -> int:
+    """Dark behind what is light, light behind what is dark; by the mean luminance of what is visible."""
+    total = count = 0
+    for _, strip in _strips(image):
+        rgba = strip.convert("RGBA")
+        visible = np.asarray(rgba.getchannel("A")) > VISIBLE
+        total += int(np.asarray(rgba.convert("L"))[visible].sum(dtype=np.int64))
+        count += int(visible.sum())
+    return DARK if count and total / count > 255 / 2 else LIGHT
+
+
+def _strips(image: Image.Image) -> Any:
+    rows = max(1, STRIP_PIXELS // image.width)
+    for top in range(0, image.height, rows):
+        yield top, image.crop((0, top, image.width, min(image.height, top + rows)))
+
+
+def _turned(pixels: Pixels, orientation: int) -> Pixels:
+    """EXIF's orientation applied: 2, 4, 5 and 7 are mirrored, 5 to 8 lie on their side."""
+    if orientation in (5, 7):
+        pixels = np.transpose(pixels, (1, 0, 2))
+    turns = {3: 2, 4: 2, 6: 3, 7: 2, 8: 1}.get(orientation, 0)
+    pixels = np.rot90(pixels, turns)
+    if orientation in (2, 4):
+        pixels = pixels[:, ::-1]
+    return np.ascontiguousarray(pixels)

@@ -1,0 +1,193 @@
+"""The queue of pictures to be read: round by owner, in slices, each picture once, and nothing that nobody waits for."""
+
+import asyncio
+import hashlib
+import time
+from collections import OrderedDict, deque
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from inference.lite import malloc
+from inference.lite.decode import Picture, decoded
+from inference.lite.errors import LiteError
+from inference.lite.fields import fields_of
+from inference.lite.reading import Line, Reading, in_rows
+
+if TYPE_CHECKING:
+    from inference.lite.ocr import Engine
+
+# A reading that has taken this long lets another owner's go on. A screenshot is read in one slice.
+SLICE_SECONDS = 0.75
+MAX_OPEN = 4  # readings that have begun; each holds its pixels, 48 MB at most
+REMEMBERED = 512
+MAX_PICTURE_BYTES = 32 * 1024 * 1024
+MAX_WAITING_BYTES = 128 * 1024 * 1024
+
+
+@dataclass(slots=True, eq=False)
+class Job:
+    """One picture that is read, or waits. `owners` are those who wait for it, an entry a request."""
+
+    key: str
+    data: bytes
+    done: "asyncio.Future[Reading]"
+    owners: list[str] = field(default_factory=list)
+    is_wanted: bool = True
+    # From the first slice on.
+    picture: Picture | None = None
+    options: Any = None  # onnxruntime's, whose `terminate` ends a step in its middle
+    steps: Iterator[list[Line]] | None = None
+    lines: list[Line] = field(default_factory=list)
+
+    def give_up(self) -> None:
+        self.is_wanted = False
+        if self.options is not None:
+            self.options.terminate = True
+        self.done.cancel()
+
+
+class Reader:
+    """Reads in one thread, since the models use every core."""
+
+    def __init__(self) -> None:
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="ocr")
+        self._jobs: OrderedDict[str, Job] = OrderedDict()  # by the picture's digest; what is done is remembered
+        self._turns: OrderedDict[str, deque[Job]] = OrderedDict()  # what each owner waits for; the first owner is next
+        self._waiting_bytes = 0
+        self._working: asyncio.Task[None] | None = None
+        self._engine: Engine | None = None
+
+    @property
+    def ready(self) -> bool:
+        return self._engine is not None
+
+    async def warm_up(self) -> None:
+        await asyncio.get_running_loop().run_in_executor(self._thread, self._load)
+
+    async def read(self, data: bytes, owner: str = "") -> Reading:
+        """Waits for the owner's turn. A picture that is asked for by more owners is read in whoever's turn comes first.
+
+        Raises LiteError: 400 invalid_image, 413 image_too_large, 429 queue_full.
+        """
+        if len(data) > MAX_PICTURE_BYTES:
+            raise LiteError(f"The picture has {len(data)} bytes; at most {MAX_PICTURE_BYTES}.", 413, "image_too_large")
+        key = await asyncio.to_thread(lambda: hashlib.sha256(data).hexdigest())
+        job = self._jobs.get(key)
+        if job is None or (job.done.done() and job.done.exception() is not None):
+            job = self._added(key, data)
+        self._jobs.move_to_end(key)
+        if job.done.done():
+            return job.done.result()
+        self._join(job, owner)
+        try:
+            return await asyncio.shield(job.done)
+        finally:
+            self._leave(job, owner)
+
+    def _added(self, key: str, data: bytes) -> Job:
+        if self._waiting_bytes + len(data) > MAX_WAITING_BYTES:
+            raise LiteError(f"Pictures of {MAX_WAITING_BYTES} bytes wait to be read already.", 429, "queue_full")
+        job = self._jobs[key] = Job(key, data, asyncio.get_running_loop().create_future())
+        self._waiting_bytes += len(data)
+        if len(self._jobs) > REMEMBERED:
+            oldest = next((name for name, other in self._jobs.items() if other.done.done()), key)
+            if oldest != key:
+                del self._jobs[oldest]
+        return job
+
+    def _join(self, job: Job, owner: str) -> None:
+        if owner not in job.owners:
+            self._turns.setdefault(owner, deque()).append(job)
+        job.owners.append(owner)
+        if self._working is None or self._working.done():
+            self._working = asyncio.create_task(self._work())
+
+    def _leave(self, job: Job, owner: str) -> None:
+        job.owners.remove(owner)
+        if owner not in job.owners and job in self._turns.get(owner, ()):
+            self._remove(job, owner)
+        if not job.owners and not job.done.done():
+            job.give_up()
+            self._forget(job)
+
+    def _forget(self, job: Job) -> None:
+        if self._jobs.get(job.key) is job:
+            del self._jobs[job.key]
+        self._waiting_bytes -= len(job.data)
+        job.data = b""
+
+    def _remove(self, job: Job, owner: str) -> None:
+        queue = self._turns[owner]
+        queue.remove(job)
+        if not queue:
+            del self._turns[owner]
+
+    async def _work(self) -> None:
+        loop = asyncio.get_running_loop()
+        while (job := self._next()) is not None:
+            try:
+                reading = await loop.run_in_executor(self._thread, self._slice, job)
+            except Exception as error:  # noqa: BLE001 - it belongs to those who wait for this picture
+                if not job.done.done():
+                    job.done.set_exception(error)
+                    job.done.exception()  # retrieved, should everybody have left
+                    self._end(job)
+            else:
+                if reading is not None and not job.done.done():
+                    job.done.set_result(reading)
+                    self._end(job)
+
+    def _next(self) -> Job | None:
+        """The first job of the first owner in the round, who goes to its end. At most MAX_OPEN are begun."""
+        is_full = sum(queue[0].steps is not None for queue in self._turns.values()) >= MAX_OPEN
+        for owner, queue in self._turns.items():
+            if queue[0].steps is not None or not is_full:
+                self._turns.move_to_end(owner)
+                return queue[0]
+        return None
+
+    def _end(self, job: Job) -> None:
+        for owner in set(job.owners):
+            self._remove(job, owner)
+        self._waiting_bytes -= len(job.data)
+        job.data, job.picture, job.steps, job.lines = b"", None, None, []
+
+    def _slice(self, job: Job) -> Reading | None:
+        """Reads on for SLICE_SECONDS; the reading, once it is whole. In the thread."""
+        ends = time.monotonic() + SLICE_SECONDS
+        if job.steps is None:
+            self._begin(job)
+        assert job.steps is not None
+        while job.is_wanted:
+            if (lines := next(job.steps, None)) is None:
+                reading = _reading(job)
+                job.steps = None
+                malloc.trim()
+                return reading
+            job.lines += lines
+            if time.monotonic() > ends:
+                break
+        return None
+
+    def _begin(self, job: Job) -> None:
+        import onnxruntime
+
+        engine = self._load()
+        job.options = onnxruntime.RunOptions()
+        job.picture = decoded(job.data)
+        job.steps = engine.steps(job.picture, job.options)
+
+    def _load(self) -> "Engine":
+        if self._engine is None:
+            from inference.lite.ocr import Engine  # a second of imports, while the server answers already
+
+            self._engine = Engine()
+        return self._engine
+
+
+def _reading(job: Job) -> Reading:
+    assert job.picture is not None
+    lines = in_rows(job.lines)
+    return Reading(f"sha256:{job.key}", job.picture.width, job.picture.height, lines, fields_of(lines))
