@@ -118,9 +118,11 @@ class Gatherer:
         album.notes = dict.fromkeys((place for place, _ in left), NOT_READ) | self._notes(album.shots)
         return album
 
-    async def readings(self, file_id: str, data: bytes, wait: float) -> list[dict[str, Any]]:
+    async def readings(self, file_id: str, data: bytes, wait: float, owner: str = "") -> list[dict[str, Any]]:
         """What the reader finds in one file, a reading a page; empty where none came within `wait` seconds."""
-        shots = [Shot((0, 0), _outlines(made), begun=self._begin(made)) for made in _shots(await self._recalled(data))]
+        shots = [
+            Shot((0, 0), _outlines(made), begun=self._begin(made)) for made in _shots(await self._recalled(data, owner))
+        ]
         await _finished(shots, wait)
         return [reading for shot in shots if (reading := _reading_of(shot, file_id)) is not None]
 
@@ -154,16 +156,19 @@ class Gatherer:
                 while left and not budget.is_spent:
                     place, part = left.pop()
                     with _naming(place):
-                        pictures = await self.studio.prepare(sent.pop(place, b"") or await self._fetched(part, owner))
+                        pictures = await self.studio.prepare(
+                            sent.pop(place, b"") or await self._fetched(part, owner), owner
+                        )
                     for made in reversed(_shots(pictures)):
-                        shot = Shot(place, _outlines(made), await self._fitted(made, budget))
+                        shot = Shot(place, _outlines(made), await self._fitted(made, budget, owner))
                         if reads_all or not shot.is_whole:
                             shot.begun = self._begin(made)
                         found.append(shot)
                     self._check_pages(found, place)
         except TimeoutError:
             raise RequestTimeout(
-                f"The pictures were not ready within {MEDIA_SECONDS:g} s; send fewer or smaller ones."
+                f"The pictures were not ready within {MEDIA_SECONDS:g} s; send fewer or smaller ones.",
+                details={"limit": MEDIA_SECONDS, "name": "seconds"},
             ) from None
 
     async def _recall(
@@ -178,18 +183,18 @@ class Gatherer:
                 while left and len(found) < last:
                     place, part = left[-1]
                     with _naming(place):
-                        pictures = await self._recalled(sent.pop(place, b"") or await self._fetched(part, owner))
+                        pictures = await self._recalled(sent.pop(place, b"") or await self._fetched(part, owner), owner)
                     left.pop()
                     for made in reversed(_shots(pictures)):
                         found.append(Shot(place, _outlines(made), begun=self._begin(made)))
                     self._check_pages(found, place)
 
-    async def _recalled(self, data: bytes) -> list[Picture]:
+    async def _recalled(self, data: bytes, owner: str) -> list[Picture]:
         """The pictures to be read; outlines where they were read before."""
         outlines = await self.studio.outlines(data)
         if outlines is not None and all(self._reader.remembers(outline.sha256) for outline in outlines):
             return outlines
-        return await self.studio.prepare(data)
+        return await self.studio.prepare(data, owner)
 
     async def _fetched(self, part: Part, owner: str) -> bytes:
         """The bytes of an uploaded file, or of what stands at an http(s) address."""
@@ -198,11 +203,11 @@ class Gatherer:
         assert self._remote is not None  # else it was refused before
         return await self._remote.fetch(_url(part))
 
-    async def _fitted(self, pictures: list[Picture], budget: Budget) -> list[Picture]:
+    async def _fitted(self, pictures: list[Picture], budget: Budget, owner: str) -> list[Picture]:
         fitted = []
         for picture in reversed(pictures):
             if tokens := budget.grant(picture.tokens):
-                fitted.append(picture if tokens >= picture.tokens else await self.studio.shrink(picture, tokens))
+                fitted.append(picture if tokens >= picture.tokens else await self.studio.shrink(picture, tokens, owner))
         return fitted[::-1]
 
     def _begin(self, pictures: list[Picture]) -> list["asyncio.Task[Reading | None] | None"]:
@@ -225,6 +230,7 @@ class Gatherer:
                 raise InvalidImage(
                     "Pictures from http(s) addresses are not fetched here; send a data URL or a file.",
                     param=_param(place),
+                    details={"name": "ALLOW_REMOTE_IMAGES"},
                 )
         for number, message in enumerate(messages):
             count = len(message.media)
@@ -240,6 +246,7 @@ class Gatherer:
         return TooManyImages(
             f"One message has {count} pictures or pages; at most {self._max_images} are taken (MAX_IMAGES).",
             param=f"messages.{number}.content",
+            details={"limit": self._max_images, "size": count, "name": "MAX_IMAGES"},
         )
 
 

@@ -17,6 +17,7 @@ from gateway.context import Caller, caller_of
 from gateway.desk import Desk
 from gateway.errors import FileNotFound
 from gateway.identity.authenticate import check_embed_origin
+from gateway.limits.short import owner_key
 from gateway.media.sniff import sniff
 
 Handler = TypeVar("Handler", bound=Callable[..., Any])
@@ -72,7 +73,7 @@ def short_router(desk: Desk) -> APIRouter:
         """What the reader finds in a file: the page suggests from it what to cover before sending."""
         await desk.short_limiter.charge(request)
         data = await asyncio.to_thread(desk.files.content, caller.owner, file_id)
-        readings = await desk.gatherer.readings(file_id, data, READING_SECONDS)
+        readings = await desk.gatherer.readings(file_id, data, READING_SECONDS, owner_key(request))
         return {"object": "list", "data": readings, "has_more": False}
 
     @router.get("/api/files/{file_id}/preview", response_class=Response)
@@ -80,7 +81,7 @@ def short_router(desk: Desk) -> APIRouter:
         """A picture, or a page of a PDF, as PNG or JPEG: browsers draw neither PDF nor HEIC."""
         await desk.short_limiter.charge(request)
         data = await asyncio.to_thread(desk.files.content, caller.owner, file_id)
-        picture = await desk.gatherer.studio.preview(data, page)
+        picture = await desk.gatherer.studio.preview(data, page, owner_key(request))
         if picture is None:
             raise FileNotFound(f"The file has no page {page}.", param="page")
         return Response(picture.data, media_type=picture.content_type, headers=SANDBOXED)
@@ -97,7 +98,7 @@ def _file_routes(router: APIRouter, desk: Desk, prefix: str, limit: Any) -> None
     async def upload(request: Request, file: UploadFile, caller: Owner, purpose: str = "vision") -> dict[str, Any]:
         await desk.short_limiter.charge(request)
         data = await file.read()
-        pictures = await desk.gatherer.studio.prepare(data)
+        pictures = await desk.gatherer.studio.prepare(data, owner_key(request))
         kind = sniff(data)
         pages = len(pictures) if kind == "application/pdf" else 1
         named, from_page = file.filename or "upload", prefix == "/api"
