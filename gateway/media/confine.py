@@ -1,10 +1,11 @@
-"""What the process that renders PDFs can still do once somebody has found a way into it: read fonts, and answer its parent.
+"""What a process that decodes pictures and PDFs can still do once somebody has found a way into it: read fonts, and answer its parent.
 
-Without root: Landlock keeps it from files and from other processes' memory and environment, seccomp from sockets and programs. Where the
-kernel has not both, it gets no new file descriptor at all, and so no fonts of this machine.
+Without root: Landlock keeps it from files and from other processes' memory and environment, seccomp from sockets and programs.
+Where the kernel has not both, it gets no new file descriptor at all, and so no fonts of this machine.
 """
 
 import ctypes
+import math
 import os
 import platform
 import resource
@@ -26,31 +27,49 @@ NEWEST_FILE_RIGHTS = 16
 TCP, SCOPED = 0b11, 0b11  # bind and connect; abstract sockets and signals
 ATTRIBUTES = {1: 8, 2: 8, 3: 8, 4: 16, 5: 16}  # bytes of them, by version
 NEWEST_ATTRIBUTES = 24
-LOAD, EQUAL, AT_LEAST, RETURN = 0x20, 0x15, 0x35, 0x06
-NUMBER, ARCHITECTURE = 0, 4  # offsets in seccomp_data
-ALLOW, REFUSE = 0x7FFF0000, 0x00050001  # with EPERM
+LOAD, EQUAL, AT_LEAST, ANY_BIT, RETURN = 0x20, 0x15, 0x35, 0x45, 0x06
+NUMBER, ARCHITECTURE, FIRST_ARGUMENT = 0, 4, 16  # offsets in seccomp_data
+ALLOW, REFUSE, MISSING = 0x7FFF0000, 0x00050001, 0x00050026  # refused with EPERM; ENOSYS, as by an older kernel
 X32 = 0x40000000  # the same calls under other numbers
+A_THREAD = 0x00010000  # CLONE_THREAD: libvips and libheif work in threads
 
-# socket, socketpair, clone, fork, vfork, execve, kill, ptrace, process_vm_readv and _writev, execveat, io_uring_setup, clone3, pidfd_getfd
+# Per architecture: its number, clone, clone3 (whose flags a filter cannot see: glibc then calls clone), and what is refused:
+# socket, socketpair, fork, vfork, execve, kill, ptrace, process_vm_readv and _writev, execveat, io_uring_setup, pidfd_getfd
 CALLS = {
-    "x86_64": (0xC000003E, (41, 53, 56, 57, 58, 59, 62, 101, 310, 311, 322, 425, 435, 438)),
-    "aarch64": (0xC00000B7, (198, 199, 220, 221, 129, 117, 270, 271, 281, 425, 435, 438)),
+    "x86_64": (0xC000003E, 56, 435, (41, 53, 57, 58, 59, 62, 101, 310, 311, 322, 425, 438)),
+    "aarch64": (0xC00000B7, 220, 435, (198, 199, 221, 129, 117, 270, 271, 281, 425, 438)),
 }
 
 
-def confine(memory: int, seconds: int) -> None:
-    """`memory` in bytes, `seconds` of CPU: bounds that hold even where the parent is gone."""
+def confine(memory: int, seconds: int) -> int:
+    """For good. At most `memory` bytes beyond what the process has now, and `seconds` of CPU: bounds that hold even where
+    the parent is gone. Returns what it has now, for `bound`."""
     os.nice(NICENESS)
+    has_now = _mapped_bytes()
     held = [_holds(step) for step in (_no_new_privileges, _fonts_alone, _no_sockets_and_programs)]
-    for bound, value in (
-        (resource.RLIMIT_AS, memory),
+    for limit, value in (
+        (resource.RLIMIT_AS, has_now + memory),
+        (resource.RLIMIT_CPU, seconds),
         (resource.RLIMIT_FSIZE, 0),
         (resource.RLIMIT_CORE, 0),
-        (resource.RLIMIT_NPROC, 0),
         (resource.RLIMIT_NOFILE, FEW_FILES if all(held) else 0),
     ):
-        resource.setrlimit(bound, (value, value))
-    resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds + 1))
+        resource.setrlimit(limit, (value, value))
+    return has_now
+
+
+def bound(memory: int, seconds: float) -> None:
+    """The next piece of work alone: bytes of address space in all, and seconds of CPU from now."""
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    until = math.ceil(used.ru_utime + used.ru_stime + seconds)
+    for limit, value in ((resource.RLIMIT_AS, memory), (resource.RLIMIT_CPU, until)):
+        hard = resource.getrlimit(limit)[1]
+        resource.setrlimit(limit, (min(value, hard), hard))
+
+
+def _mapped_bytes() -> int:
+    with open("/proc/self/statm", encoding="ascii") as file:
+        return int(file.read().split()[0]) * resource.getpagesize()
 
 
 def _holds(step: Callable[[], None]) -> bool:
@@ -81,20 +100,31 @@ def _fonts_alone() -> None:
 
 
 def _no_sockets_and_programs() -> None:
-    architecture, calls = CALLS[platform.machine()]
+    architecture, clone, clone3, refused = CALLS[platform.machine()]
     steps = [
         (LOAD, 0, 0, ARCHITECTURE),
-        (EQUAL, 0, len(calls) + 3, architecture),
+        *_unless(EQUAL, architecture, REFUSE),
         (LOAD, 0, 0, NUMBER),
-        (AT_LEAST, len(calls) + 1, 0, X32),
-        *((EQUAL, len(calls) - number, 0, call) for number, call in enumerate(calls)),
-        (RETURN, 0, 0, ALLOW),
+        *_where(AT_LEAST, X32, REFUSE),
+        *_where(EQUAL, clone3, MISSING),
+        *(step for call in refused for step in _where(EQUAL, call, REFUSE)),
+        *_unless(EQUAL, clone, ALLOW),
+        (LOAD, 0, 0, FIRST_ARGUMENT),
+        *_where(ANY_BIT, A_THREAD, ALLOW),
         (RETURN, 0, 0, REFUSE),
     ]
     program = b"".join(struct.pack("=HBBI", *step) for step in steps)
     kept = ctypes.create_string_buffer(program, len(program))
     head = struct.pack("@HP", len(steps), ctypes.addressof(kept))  # sock_fprog
     _control(SET_SECCOMP, FILTER, head)
+
+
+def _where(test: int, value: int, verdict: int) -> tuple[tuple[int, int, int, int], ...]:
+    return (test, 0, 1, value), (RETURN, 0, 0, verdict)
+
+
+def _unless(test: int, value: int, verdict: int) -> tuple[tuple[int, int, int, int], ...]:
+    return (test, 1, 0, value), (RETURN, 0, 0, verdict)
 
 
 def _call(number: int, *arguments: int | bytes | None) -> int:

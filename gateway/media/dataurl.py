@@ -3,38 +3,53 @@
 import io
 import re
 from contextlib import suppress
+from urllib.parse import unquote_to_bytes
 
 import pybase64
 
 from gateway.errors import InvalidImage
 from gateway.media.sniff import HEAD_BYTES, too_large
 
-HEAD = re.compile(r"data:[\w.+/-]*(?:;[\w=.+-]+)*;base64,", re.IGNORECASE)
+HEAD_CHARACTERS = 1024
+SCHEME = re.compile(r"\s{0,8}data:", re.ASCII | re.IGNORECASE)
+# The last parameter. No other one needs to be understood: neither `;` nor `,` is part of base64, so that the last match
+# within the head's bound is the head's end, whatever stands quoted or percent-encoded before it.
+END = re.compile(r";\s{0,8}base64\s{0,8},", re.ASCII | re.IGNORECASE)
+ELSE = "\r\n\t %"  # characters that are not base64 itself, and may stand in it
 # Decoded piece by piece: what lies behind the head would have to be copied for one call.
 PIECE = 256 * 1024
+EXAMPLE = "data:image/png;base64,…"
 
 
 def decode(url: str, max_bytes: int) -> bytes:
     """The bytes. Raises ImageTooLarge or PDFTooLarge before decoding, InvalidImage where it is no base64 data URL."""
-    head = HEAD.match(url[:256])
-    if head is None:
-        raise InvalidImage("A picture is a data URL: data:image/png;base64,…")
-    start = head.end()
-    if any(space in url for space in "\r\n "):
-        url, start = "".join(url[start:].split()), 0
+    head = url[:HEAD_CHARACTERS]
+    found = list(END.finditer(head)) if SCHEME.match(head) else []
+    if not found:
+        raise InvalidImage(f"A picture is a data URL: {EXAMPLE}", details={"expected": EXAMPLE})
+    start = found[-1].end()
+    if any(character in url for character in ELSE):
+        url, start = _bare(url[start:]), 0
     size = (len(url) - start) * 3 // 4
     if size > max_bytes + 3:
-        raise too_large(_first_bytes(url[start : start + 2 * HEAD_BYTES]), str(size), max_bytes)
+        raise too_large(_first_bytes(url[start : start + 2 * HEAD_BYTES]), size, max_bytes)
     made = io.BytesIO(bytes(size))  # its value is its own buffer, where bytes(bytearray) would be a second one
     try:
         for begin in range(start, len(url), PIECE):
             made.write(pybase64.b64decode(url[begin : begin + PIECE], validate=True))
     except ValueError:
-        raise InvalidImage("The picture's base64 is damaged.") from None
+        raise InvalidImage("The picture's base64 is damaged.", details={"name": "base64"}) from None
     if not made.tell():
-        raise InvalidImage("The picture is empty.")
+        raise InvalidImage("The picture is empty.", details={"size": 0})
     made.truncate()
     return made.getvalue()
+
+
+def _bare(text: str) -> str:
+    """Base64 without percent-encoding and white space."""
+    if "%" in text:
+        text = unquote_to_bytes(text).decode("latin-1")
+    return "".join(text.split())
 
 
 def _first_bytes(text: str) -> bytes:

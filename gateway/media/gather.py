@@ -153,7 +153,7 @@ class Gatherer:
         """What the reader finds in one file, a reading a page; empty where none came in time. Raises QueueFull."""
         shots: list[Shot] = []
         try:
-            for made in _shots(await self._recalled(data)):
+            for made in _shots(await self._recalled(data, patience.owner)):
                 shots.append(shot := Shot((0, 0), _outlines(made)))
                 for picture in made:
                     shot.scans.append(self._reader.start(picture, patience.owner))
@@ -197,16 +197,18 @@ class Gatherer:
                 while left and not budget.is_spent:
                     place, part = left.pop()
                     with _naming(place):
-                        pictures = await self.studio.prepare(sent.pop(place, b"") or await self._fetched(part, owner))
+                        data = sent.pop(place, b"") or await self._fetched(part, owner)
+                        pictures = await self.studio.prepare(data, turn)
                     for made in reversed(_shots(pictures)):
-                        shot = Shot(place, _outlines(made), await self._fitted(made, budget))
+                        shot = Shot(place, _outlines(made), await self._fitted(made, budget, turn))
                         found.append(shot)
                         if reads_all or not shot.is_whole:
                             shot.scans = self._begin(made, turn)
                     self._check_pages(found, place)
         except TimeoutError:
             raise RequestTimeout(
-                f"The pictures were not ready within {MEDIA_SECONDS:g} s; send fewer or smaller ones."
+                f"The pictures were not ready within {MEDIA_SECONDS:g} s; send fewer or smaller ones.",
+                details={"limit": MEDIA_SECONDS, "name": "seconds"},
             ) from None
 
     async def _recall(
@@ -221,18 +223,19 @@ class Gatherer:
                 while left and len(found) < last:
                     place, part = left[-1]
                     with _naming(place):
-                        pictures = await self._recalled(sent.pop(place, b"") or await self._fetched(part, owner))
+                        data = sent.pop(place, b"") or await self._fetched(part, owner)
+                        pictures = await self._recalled(data, turn)
                     left.pop()
                     for made in reversed(_shots(pictures)):
                         found.append(Shot(place, _outlines(made), scans=self._begin(made, turn)))
                     self._check_pages(found, place)
 
-    async def _recalled(self, data: bytes) -> list[Picture]:
+    async def _recalled(self, data: bytes, turn: str) -> list[Picture]:
         """The pictures to be read; outlines where they were read before."""
         outlines = await self.studio.outlines(data)
         if outlines is not None and all(self._reader.remembers(outline.sha256) for outline in outlines):
             return outlines
-        return await self.studio.prepare(data)
+        return await self.studio.prepare(data, turn)
 
     async def _fetched(self, part: Part, owner: str) -> bytes:
         """The bytes of an uploaded file, or of what stands at an http(s) address."""
@@ -241,11 +244,11 @@ class Gatherer:
         assert self._remote is not None  # else it was refused before
         return await self._remote.fetch(_url(part))
 
-    async def _fitted(self, pictures: list[Picture], budget: Budget) -> list[Picture]:
+    async def _fitted(self, pictures: list[Picture], budget: Budget, turn: str) -> list[Picture]:
         fitted = []
         for picture in reversed(pictures):
             if tokens := budget.grant(picture.tokens):
-                fitted.append(picture if tokens >= picture.tokens else await self.studio.shrink(picture, tokens))
+                fitted.append(picture if tokens >= picture.tokens else await self.studio.shrink(picture, tokens, turn))
         return fitted[::-1]
 
     def _begin(self, pictures: list[Picture], turn: str) -> list[Scan | None]:
@@ -275,6 +278,7 @@ class Gatherer:
                 raise InvalidImage(
                     "Pictures from http(s) addresses are not fetched here; send a data URL or a file.",
                     param=_param(place),
+                    details={"name": "ALLOW_REMOTE_IMAGES"},
                 )
         for number, message in enumerate(messages):
             count = len(message.media)
@@ -290,6 +294,7 @@ class Gatherer:
         return TooManyImages(
             f"One message has {count} pictures or pages; at most {self._max_images} are taken (MAX_IMAGES).",
             param=f"messages.{number}.content",
+            details={"limit": self._max_images, "size": count, "name": "MAX_IMAGES"},
         )
 
 

@@ -1,4 +1,4 @@
-"""One image: header checked, decoded, turned upright, to sRGB, scaled, stripped of metadata, encoded again. By libvips."""
+"""One image: without metadata, header checked, decoded, upright, in sRGB, scaled, encoded again. By libvips, in a worker."""
 
 import os
 from dataclasses import replace
@@ -8,18 +8,24 @@ from typing import Any
 # and take a fifth more memory, and pictures are worked on side by side as it is.
 os.environ.setdefault("VIPS_BLOCK_UNTRUSTED", "1")
 os.environ.setdefault("VIPS_CONCURRENCY", "1")
+os.environ.setdefault("VIPS_DISC_THRESHOLD", "64g")  # a worker may write no file
 
 import pyvips
 
 from gateway.errors import InvalidImage
+from gateway.media import foreign
+from gateway.media.essence import essence
 from gateway.media.limits import LONG_RATIO, MAX_TILES, MediaLimits, check_size
-from gateway.media.picture import DAMAGED, Picture, digest
+from gateway.media.metadata import MAX_PROFILE_BYTES
+from gateway.media.picture import DAMAGED, Picture, digest, tokens_of
 
 pyvips.cache_set_max(0)  # every picture is new; a cache would only hold on to customers' pictures
 
 JPEG_QUALITY = 90
 MIN_SIDE = 32  # one patch: the vision tower takes nothing smaller
 TILE_OVERLAP = 0.06
+WHITE, DARK = 255, 32  # what transparency is flattened onto
+VISIBLE = 0.25  # of full opacity
 FIRST_TURNED = 5  # EXIF orientations 5 to 8 lie on their side
 LOADERS = {
     "image/jpeg": "jpegload_source",
@@ -31,28 +37,24 @@ Box = tuple[int, int, int, int]  # left, top, width, height
 
 
 def prepare_image(data: bytes, kind: str, limits: MediaLimits) -> list[Picture]:
-    """One picture, or up to four overlapping tiles of one longer than 3:1. Raises ImageTooLarge or InvalidImage."""
-    if kind in ("image/heic", "image/bmp"):
-        # Six megabytes of libraries, for a format in a hundred pictures: they are there once one comes.
-        from gateway.media import foreign
-
-        data, kind = foreign.as_png(data, kind, limits), "image/png"
+    """One picture, or up to four overlapping tiles of one longer than 3:1. Raises ImageTooLarge, InvalidImage or
+    MemoryError."""
+    bare = essence(data, kind)
     try:
-        header = _loaded(data, kind)
-        check_size(header.width, header.height, limits)
-        turned = _orientation(header) >= FIRST_TURNED
-        width, height = (header.height, header.width) if turned else (header.width, header.height)
-        boxes = tile_boxes(width, height, limits.scale_to_side)
+        image = _loaded(bare.data, kind) if kind in LOADERS else _decoded(bare.data, kind, limits)
+        check_size(image.width, image.height, limits)
+        size = image.width, image.height
+        boxes = tile_boxes(*(size[::-1] if bare.orientation >= FIRST_TURNED else size), limits.scale_to_side)
         if len(boxes) == 1:
             scale = _scale(boxes[0], limits)
-            size = (header.width, header.height)
-            smaller = (
-                _loaded(data, kind, shrink=_shrink_on_load(scale)) if kind == "image/jpeg" and scale < 1 else header
-            )
-            return [_picture(_upright(_resized(_opaque(smaller), size, scale)), boxes[0], scale, kind)]
-        return _tiles(_upright(_opaque(header)).copy_memory(), boxes, limits, kind)
-    except pyvips.Error:
-        raise InvalidImage(DAMAGED) from None
+            if kind == "image/jpeg" and scale < 1:
+                image = _loaded(bare.data, kind, shrink=_shrink_on_load(scale))
+            return [_picture(_upright(_resized(_opaque(image), size, scale), bare.orientation), boxes[0], scale, kind)]
+        return _tiles(_upright(_opaque(image), bare.orientation).copy_memory(), boxes, limits, kind)
+    except pyvips.Error as error:
+        if "memory" in str(error).lower():
+            raise MemoryError from None
+        raise InvalidImage(DAMAGED, details={"name": "damaged"}) from None
 
 
 def prepare_page(pixels: bytes, width: int, height: int, number: int, limits: MediaLimits) -> list[Picture]:
@@ -82,31 +84,34 @@ def tile_boxes(width: int, height: int, side: int) -> list[Box]:
     return [(start, 0, min(length, width - start), height) for start in starts]
 
 
-def shrink(picture: Picture, max_tokens: int) -> Picture:
-    """The same picture in at most about `max_tokens` tokens."""
-    factor = (max_tokens / picture.tokens) ** 0.5
-    if factor >= 1:
-        return picture
-    image = pyvips.Image.new_from_buffer(picture.data, "", fail_on="truncated").resize(factor)
-    data = _jpeg(image)
-    return replace(
-        picture,
-        data=data,
-        content_type="image/jpeg",
-        width=image.width,
-        height=image.height,
-        sha256=digest(data),
-        scale=picture.scale * factor,
-    )
+def shrink(data: bytes, max_tokens: int) -> Picture:
+    """A picture that the gateway made, in at most about `max_tokens` tokens; `scale` is from there."""
+    image = pyvips.Image.new_from_buffer(data, "", fail_on="truncated")
+    factor = min(1.0, (max_tokens / tokens_of(image.width, image.height)) ** 0.5)
+    small = image.resize(factor)
+    made = _jpeg(small)
+    return Picture(made, "image/jpeg", small.width, small.height, digest(made), factor)
 
 
 def _loaded(data: bytes, kind: str, **options: int) -> Any:
-    """Read line by line as it is worked on: 36 MB of decoded photograph need not be there at once. By a source, since pyvips copies
-    what it loads as a buffer."""
+    """Decoded line by line as it is worked on, so that 36 MB of pixels need not be there at once. By a source, since
+    pyvips copies what it loads as a buffer."""
     if kind in ("image/gif", "image/webp"):
         options["n"] = 1
     source = pyvips.Source.new_from_memory(data)
     return getattr(pyvips.Image, LOADERS[kind])(source, access="sequential", fail_on="truncated", **options)
+
+
+def _decoded(data: bytes, kind: str, limits: MediaLimits) -> Any:
+    """What libvips does not read: all pixels at once."""
+    pixels = foreign.decoded(data, kind, limits)
+    padded = pyvips.Image.new_from_memory(
+        pixels.data, pixels.line // pixels.bands, pixels.height, pixels.bands, "uchar"
+    )
+    image = padded.copy(interpretation="srgb").crop(0, 0, pixels.width, pixels.height)
+    if 0 < len(pixels.profile) <= MAX_PROFILE_BYTES:
+        image.set_type(pyvips.GValue.blob_type, "icc-profile-data", pixels.profile)
+    return image
 
 
 def _shrink_on_load(scale: float) -> int:
@@ -115,17 +120,25 @@ def _shrink_on_load(scale: float) -> int:
     return next((shrink for shrink in (8, 4, 2) if scale * shrink <= 1 / 2), 1)
 
 
-def _orientation(image: Any) -> int:
-    return int(image.get("orientation")) if image.get_typeof("orientation") else 1
-
-
 def _scale(box: Box, limits: MediaLimits) -> float:
     return min(1.0, limits.scale_to_side / max(box[2:]))
 
 
 def _opaque(image: Any) -> Any:
-    """Transparency onto white, before anything is scaled: what lies under it would bleed."""
-    return _srgb(image).flatten(background=[255, 255, 255]) if image.hasalpha() else image
+    """Transparency onto what contrasts, before anything is scaled: what lies under it would bleed."""
+    if not image.hasalpha():
+        return image
+    image = _srgb(image).copy_memory()  # it is looked at twice
+    return image.flatten(background=[_backdrop(image)] * (image.bands - 1))
+
+
+def _backdrop(image: Any) -> int:
+    """Dark where the visible pixels are bright on average: white letters on nothing would be lost on white."""
+    visible = image[image.bands - 1] > VISIBLE * WHITE
+    share = visible.avg() / WHITE
+    light = image.extract_band(0, n=image.bands - 1).colourspace("b-w")
+    mean = visible.ifthenelse(light, 0).avg() / share if share else 0
+    return DARK if mean > WHITE / 2 else WHITE
 
 
 def _resized(image: Any, size: tuple[int, ...], scale: float) -> Any:
@@ -136,10 +149,12 @@ def _resized(image: Any, size: tuple[int, ...], scale: float) -> Any:
     return image.resize(width / image.width, vscale=height / image.height)
 
 
-def _upright(image: Any) -> Any:
+def _upright(image: Any, orientation: int) -> Any:
     """EXIF orientation applied, colours to sRGB, eight bits. The last, where there are the fewest pixels."""
-    if _orientation(image) > 1:
-        image = image.copy_memory().autorot()  # it is read line by line, and turning needs the last line first
+    if orientation > 1:
+        image = image.copy_memory()  # it is read line by line, and turning needs the last line first
+        image.set_type(pyvips.GValue.gint_type, "orientation", orientation)
+        image = image.autorot()
     return _srgb(image)
 
 

@@ -91,19 +91,31 @@ class RemoteImages:
                         return got
                     url = urljoin(url, got)
         except TimeoutError:
-            raise InvalidImage(f"The picture's address did not answer within {FETCH_SECONDS:g} s.") from None
+            raise InvalidImage(
+                f"The picture's address did not answer within {FETCH_SECONDS:g} s.",
+                details={"limit": FETCH_SECONDS, "name": "seconds"},
+            ) from None
         except (httpx.HTTPError, httpx.InvalidURL, OSError, ValueError):
-            raise InvalidImage(NOT_FETCHED) from None
-        raise InvalidImage(f"The picture's address redirects more than {MAX_REDIRECTS} times.")
+            raise InvalidImage(NOT_FETCHED, details={"name": "not_fetched"}) from None
+        raise InvalidImage(
+            f"The picture's address redirects more than {MAX_REDIRECTS} times.",
+            details={"limit": MAX_REDIRECTS, "name": "redirects"},
+        )
 
     async def _once(self, url: str) -> bytes | str:
         """The body, or where a redirect points."""
         parts = urlsplit(url)
         if parts.scheme not in ("http", "https") or not parts.hostname or parts.username is not None:
-            raise InvalidImage("Pictures are fetched from http:// and https:// addresses without a user name only.")
+            raise InvalidImage(
+                "Pictures are fetched from http:// and https:// addresses without a user name only.",
+                details={"name": "scheme", "accepted": sorted(WEB_PORTS)},
+            )
         port = parts.port or WEB_PORTS[parts.scheme]
         if port < FIRST_USER_PORT and port not in WEB_PORTS.values():
-            raise InvalidImage(f"Pictures are not fetched from port {port}, where other services listen.")
+            raise InvalidImage(
+                f"Pictures are not fetched from port {port}, where other services listen.",
+                details={"name": "port", "port": port},
+            )
         address = await self._pinned(parts.hostname, port)
         literal = f"[{address}]" if address.version == 6 else str(address)
         pinned = parts._replace(netloc=f"{literal}:{port}", fragment="").geturl()
@@ -118,7 +130,10 @@ class RemoteImages:
             if response.has_redirect_location:
                 return response.headers["location"]
             if response.status_code != httpx.codes.OK:
-                raise InvalidImage(f"The picture's address answered with status {response.status_code}.")
+                raise InvalidImage(
+                    f"The picture's address answered with status {response.status_code}.",
+                    details={"name": "status", "status": response.status_code},
+                )
             return await self._body(response)
         finally:
             await response.aclose()
@@ -127,7 +142,7 @@ class RemoteImages:
         literal = parse_address(host)
         addresses = [literal] if literal is not None else await self._resolve(host, port)
         if not addresses or not all(map(self._allow, addresses)):
-            raise InvalidImage(NOT_FETCHED)
+            raise InvalidImage(NOT_FETCHED, details={"name": "not_fetched"})
         return addresses[0]
 
     async def _body(self, response: httpx.Response) -> bytes:
@@ -135,5 +150,5 @@ class RemoteImages:
         async for chunk in response.aiter_raw():
             body += chunk
             if len(body) > self._max_bytes:
-                raise too_large(body, f"more than {self._max_bytes}", self._max_bytes)
+                raise too_large(body, len(body), self._max_bytes)
         return bytes(body)

@@ -1,55 +1,49 @@
-"""Where pictures are made ready: off the event loop, a few at a time, and not twice."""
+"""Where pictures are made ready: by workers, in turns by owner, and not twice."""
 
 import asyncio
-import os
-import threading
 import time
 from collections import OrderedDict
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from typing import TypeVar
 
-from gateway.errors import GatewayError
+from gateway.errors import GatewayError, InvalidImage
 from gateway.media import dataurl
+from gateway.media.job import Job, shrunk
 from gateway.media.limits import MAX_SIDE, MediaLimits
-from gateway.media.pdf import render_pages
 from gateway.media.picture import Picture, digest
-from gateway.media.raster import prepare_image, shrink
 from gateway.media.sniff import sniff, too_large
+from gateway.media.workers import Workers
 from gateway.metrics import Metrics
 
-NICENESS = 10
-MAX_AT_ONCE = 4
 REMEMBERED_BYTES = 64 * 1024 * 1024
 REMEMBERED_OUTLINES = 4096
-Result = TypeVar("Result")
 
 
 class Studio:
+    """`owner`, everywhere: whose turn it takes, among those who wait for workers."""
+
     def __init__(self, limits: MediaLimits, metrics: Metrics) -> None:
         self.limits = limits
         self._metrics = metrics
-        at_once = min(MAX_AT_ONCE, _cores())
-        self._pool = ThreadPoolExecutor(at_once, "media", initializer=_give_way)
-        self._renderers = asyncio.Semaphore(at_once)  # each may take pdf_memory_bytes
+        self._workers = Workers(limits)
         self._remembered: OrderedDict[str, list[Picture]] = OrderedDict()
         self._size = 0
         self._outlines: OrderedDict[str, list[Picture]] = OrderedDict()
 
+    def start(self) -> None:
+        """Starts a worker ahead of the first picture. Wants a running event loop."""
+        self._workers.start()
+
     def close(self) -> None:
-        self._pool.shutdown(wait=False, cancel_futures=True)
+        self._workers.close()
 
     async def decode(self, url: str) -> bytes:
-        # In a thread of usual priority: it holds the interpreter, and where such a one yields the core to libvips' threads the event loop
-        # waits for all of them.
         return await asyncio.to_thread(dataurl.decode, url, self.limits.max_bytes)
 
-    async def prepare(self, data: bytes) -> list[Picture]:
-        """The pictures of an image or PDF as the engine gets them. Raises what the contract says of bad ones."""
+    async def prepare(self, data: bytes, owner: str = "") -> list[Picture]:
+        """The pictures of an image or PDF as the engine gets them. Raises what the contract says of bad ones, and QueueFull."""
         started = time.perf_counter()
         try:
-            pictures = await self._prepared(data)
+            pictures = await self._prepared(data, owner)
         except GatewayError as error:
             self._metrics.images.labels(error.code).inc()
             raise
@@ -57,10 +51,10 @@ class Studio:
         self._metrics.image_seconds.observe(time.perf_counter() - started)
         return pictures
 
-    async def preview(self, data: bytes, page: int) -> Picture | None:
+    async def preview(self, data: bytes, page: int, owner: str = "") -> Picture | None:
         """One page, or the whole picture where the engine gets tiles of it: as it is read, so that a reading's boxes lie where they
         should. None beyond the last page."""
-        pictures = await self.prepare(data)
+        pictures = await self.prepare(data, owner)
         if pictures[0].page is not None:
             return pictures[page - 1] if page <= len(pictures) else None
         if page > 1:
@@ -68,28 +62,32 @@ class Studio:
         if len(pictures) == 1:
             return pictures[0]
         untiled = replace(self.limits, scale_to_side=MAX_SIDE)
-        return (await self._run(lambda: prepare_image(data, sniff(data), untiled)))[0]
+        return (await self._workers.work(Job("image", data, untiled, sniff(data)), owner))[0]
 
     async def outlines(self, data: bytes) -> list[Picture] | None:
         """What `prepare` once made of these bytes, without the pictures' own; None where it has not seen them or has forgotten."""
-        return self._outlines.get(await self._run(lambda: digest(data)))
+        return self._outlines.get(await asyncio.to_thread(digest, data))
 
-    async def shrink(self, picture: Picture, max_tokens: int) -> Picture:
-        return await self._run(lambda: shrink(picture, max_tokens))
+    async def shrink(self, picture: Picture, max_tokens: int, owner: str = "") -> Picture:
+        """The same picture in at most about `max_tokens` tokens."""
+        if max_tokens >= picture.tokens:
+            return picture
+        job = Job("shrink", picture.data, self.limits, picture.content_type, max_tokens)
+        (small,) = await self._workers.work(job, owner)
+        return shrunk(picture, small)
 
-    async def _prepared(self, data: bytes) -> list[Picture]:
+    async def _prepared(self, data: bytes, owner: str) -> list[Picture]:
+        if not data:
+            raise InvalidImage("The file is empty.", details={"size": 0})
         if len(data) > self.limits.max_bytes:
-            raise too_large(data, str(len(data)), self.limits.max_bytes)
+            raise too_large(data, len(data), self.limits.max_bytes)
         kind = sniff(data)
-        key = await self._run(lambda: digest(data))
+        key = await asyncio.to_thread(digest, data)
         if key in self._remembered:
             self._remembered.move_to_end(key)
             return self._remembered[key]
-        if kind == "application/pdf":
-            async with self._renderers:
-                pictures = await render_pages(data, self.limits, self._run)
-        else:
-            pictures = await self._run(lambda: prepare_image(data, kind, self.limits))
+        job = Job("pdf" if kind == "application/pdf" else "image", data, self.limits, kind)
+        pictures = await self._workers.work(job, owner)
         self._remember(key, pictures)
         return pictures
 
@@ -105,16 +103,3 @@ class Studio:
         while self._size > REMEMBERED_BYTES:
             _, oldest = self._remembered.popitem(last=False)
             self._size -= sum(len(picture.data) for picture in oldest)
-
-    async def _run(self, work: Callable[[], Result]) -> Result:
-        return await asyncio.get_running_loop().run_in_executor(self._pool, work)
-
-
-def _cores() -> int:
-    """Those that this process may run on: more pictures at once would only take more memory."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
-def _give_way() -> None:
-    """A thread of pictures, and those that libvips starts from it, yield the core to the event loop: streams wait for that one."""
-    os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICENESS)

@@ -82,7 +82,7 @@ def short_router(desk: Desk) -> APIRouter:
         """A picture, or a page of a PDF, as PNG or JPEG: browsers draw neither PDF nor HEIC."""
         await desk.short_limiter.charge(request)
         data = await asyncio.to_thread(desk.files.content, caller.owner, file_id)
-        picture = await desk.gatherer.studio.preview(data, page)
+        picture = await desk.gatherer.studio.preview(data, page, desk.turn_of(context_of(request.scope)))
         if picture is None:
             raise FileNotFound(f"The file has no page {page}.", param="page")
         return Response(picture.data, media_type=picture.content_type, headers=SANDBOXED)
@@ -99,7 +99,7 @@ def _file_routes(router: APIRouter, desk: Desk, prefix: str, limit: Any) -> None
     async def upload(request: Request, file: UploadFile, caller: Owner, purpose: str = "vision") -> dict[str, Any]:
         await desk.short_limiter.charge(request)
         data = await file.read()
-        pictures = await desk.gatherer.studio.prepare(data)
+        pictures = await desk.gatherer.studio.prepare(data, desk.turn_of(context_of(request.scope)))
         kind = sniff(data)
         pages = len(pictures) if kind == "application/pdf" else 1
         named, from_page = file.filename or "upload", prefix == "/api"

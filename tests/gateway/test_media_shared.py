@@ -151,9 +151,9 @@ async def test_a_picture_that_was_read_before_is_read_and_made_ready_no_more(tmp
         prepared = gatherer.studio.prepare
         made: list[bytes] = []
 
-        async def counted(data: bytes) -> list[Picture]:
+        async def counted(data: bytes, owner: str = "") -> list[Picture]:
             made.append(data)
-            return await prepared(data)
+            return await prepared(data, owner)
 
         gatherer.studio.prepare = counted  # type: ignore[method-assign]
         again = await gathered(gatherer, json.loads(body))

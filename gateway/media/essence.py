@@ -1,0 +1,22 @@
+"""A file without its metadata, whatever its kind."""
+
+from collections.abc import Callable
+
+from gateway.media.boxes import heic
+from gateway.media.chunks import png, webp
+from gateway.media.metadata import Essence
+from gateway.media.segments import gif, jpeg
+
+STRIP: dict[str, Callable[[bytes], Essence]] = {
+    "image/png": png,
+    "image/webp": webp,
+    "image/jpeg": jpeg,
+    "image/gif": gif,
+    "image/heic": heic,
+}
+
+
+def essence(data: bytes, kind: str) -> Essence:
+    """Raises InvalidImage for a container of too many parts; other damage is left to the decoder."""
+    strip = STRIP.get(kind)
+    return strip(data) if strip else Essence(data)
