@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session, selectinload
 from gateway.errors import FileNotFound, NotFound
 from gateway.files.store import FileStore
 from gateway.store.database import Database
-from gateway.store.mask import mask, storable
+from gateway.store.mask import mask
 from gateway.store.models import Conversation, Turn, TurnFile
 from gateway.store.owners import digest, unused_files
 
@@ -114,9 +114,7 @@ class Conversations:
 
 
 def _owned(session: Session, owner: str, conversation_id: str, whole: bool = False) -> Conversation:
-    wanted = select(Conversation).where(
-        Conversation.id == storable(conversation_id), Conversation.owner == digest(owner)
-    )
+    wanted = select(Conversation).where(Conversation.id == conversation_id, Conversation.owner == digest(owner))
     if whole:
         turns = selectinload(Conversation.turns)
         wanted = wanted.options(turns.selectinload(Turn.files), turns.selectinload(Turn.feedback))

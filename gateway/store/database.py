@@ -18,6 +18,7 @@ from gateway.errors import StoreUnavailable
 from gateway.settings import WrongSettings
 from gateway.store import schema
 from gateway.store.models import Conversation
+from gateway.store.storable import storable_json
 
 log = logging.getLogger("sightdesk.store")
 Result = TypeVar("Result")
@@ -31,7 +32,7 @@ REST_SECONDS = 5.0
 WRITES = "sightdesk_writes"
 COMMON: dict[str, Any] = {
     "hide_parameters": True,  # what an error says must not be what a customer wrote
-    "json_serializer": lambda value: orjson.dumps(value).decode(),
+    "json_serializer": storable_json,
     "json_deserializer": orjson.loads,
 }
 
