@@ -14,7 +14,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Engine, make_url, select, text
+from sqlalchemy import Connection, Engine, make_url, select, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, OperationalError, SQLAlchemyError, StatementError
 from sqlalchemy.orm import Session, sessionmaker
@@ -79,6 +79,12 @@ class Database:
             self._reopen_replaced()
             with self._searching.begin() as session:
                 yield session
+
+    @contextmanager
+    def outside_transactions(self) -> Iterator[Connection]:
+        """For what PostgreSQL does in no transaction. Raises StoreUnavailable, InvalidRequest."""
+        with self._translated(None), self._engine.connect() as connection:
+            yield connection.execution_options(isolation_level="AUTOCOMMIT")
 
     def insert(self, table: Any) -> Any:
         """INSERT that knows ON CONFLICT, in this database's dialect."""

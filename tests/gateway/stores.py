@@ -2,7 +2,9 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
+import orjson
 import pytest
 from sqlalchemy import create_engine, make_url, text
 
@@ -60,5 +62,10 @@ def ask(database: Database, number: int, question: str = "退货怎么办", **mo
     return turn
 
 
+def whole(conversations: Conversations, conversation: str = "conversation-1", owner: str = ME) -> dict[str, Any]:
+    read: dict[str, Any] = orjson.loads(b"".join(conversations.pieces(owner, conversation)))
+    return read
+
+
 def texts(conversations: Conversations, conversation: str = "conversation-1") -> list[str]:
-    return [turn["text"] for turn in conversations.one(ME, conversation)["messages"]]
+    return [turn["text"] for turn in whole(conversations, conversation)["messages"]]

@@ -15,7 +15,7 @@ from gateway.store.conversations import Conversations
 from gateway.store.database import Database, open_database
 from gateway.store.models import TurnFile
 from gateway.store.writing import Answered, Asked, close_turn, open_turns
-from tests.gateway.stores import ME, ask, texts
+from tests.gateway.stores import ME, ask, texts, whole
 
 ODD = "a\x00b\ud800c"
 
@@ -36,7 +36,7 @@ def test_every_string_of_a_question_and_its_answer_is_storable(
     citation = {"id": ODD, "title": ODD, "clause": ODD, "text": ODD}
     reading = [{"image": ODD, "lines": [{"text": ODD}], "fields": [{"name": ODD, "value": ODD}]}]
     close_turn(database, ODD, Answered("done", ODD, ODD, citations=[citation], reading=reading))
-    question, answer = conversations.one(ME, "conversation-1")["messages"]
+    question, answer = whole(conversations)["messages"]
     clean = "a\ufffdb\ufffdc"
     assert question["text"] == answer["text"] == answer["model"] == answer["id"] == clean
     assert answer["citations"] == [dict.fromkeys(citation, clean)]
