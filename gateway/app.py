@@ -105,7 +105,7 @@ def build_desk(settings: Settings) -> Desk:
         "api": Rate.of("api", settings.rate_limit_api),
     }
     signer = Signer(kept_secret(settings.embed_secret.get_secret_value(), settings.data_dir))
-    files = FileStore(settings.data_dir / "files")
+    files = FileStore(settings.data_dir / "files", metrics.broken_records.inc)
     reader = Reader(settings.reader_url)
     studio = Studio(media_limits(settings), metrics)
     engines, fallback = admission(settings, metrics), fallback_admission(settings, metrics)
