@@ -9,7 +9,7 @@ NAME ?=
 LIMIT ?=
 FILE ?=
 
-.PHONY: help demo setup test test-engine check fmt up down logs doctor bench bench-engine bench-relay bench-page bench-stall soak eval backup restore user key lock screenshots
+.PHONY: help demo setup test test-engine check fmt up down logs doctor bench bench-masking bench-engine bench-relay bench-page bench-stall soak eval backup restore user key lock screenshots
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -65,6 +65,10 @@ doctor: ## look at this machine and say what is missing
 bench: setup ## print the figures: answers, retrieval, memory
 	@$(VENV)/python -m benchmarks.answers
 	@$(VENV)/python -m benchmarks.retrieval
+	@$(VENV)/python -m benchmarks.masking
+
+bench-masking: setup ## how well masking tells personal data from order numbers
+	@$(VENV)/python -m benchmarks.masking
 
 bench-engine: setup ## vLLM's own benchmark through the gateway and straight to the engine
 	@scripts/engine-env

@@ -46,6 +46,8 @@ from gateway.routes.short import short_router
 from gateway.settings import Settings
 from gateway.store.conversations import Conversations
 from gateway.store.database import open_database
+from gateway.store.indexing import indexing
+from gateway.store.reports import Reports
 from gateway.store.sweep import sweeping
 from gateway.store.verdicts import Verdicts
 
@@ -103,7 +105,7 @@ def build_desk(settings: Settings) -> Desk:
         "api": Rate.of("api", settings.rate_limit_api),
     }
     signer = Signer(kept_secret(settings.embed_secret.get_secret_value(), settings.data_dir))
-    files = FileStore(settings.data_dir / "files")
+    files = FileStore(settings.data_dir / "files", metrics.broken_records.inc)
     reader = Reader(settings.reader_url)
     studio = Studio(media_limits(settings), metrics)
     engines, fallback = admission(settings, metrics), fallback_admission(settings, metrics)
@@ -111,6 +113,7 @@ def build_desk(settings: Settings) -> Desk:
     metrics.inflight.set_function(lambda: sum(one.inflight for group in groups for one in group.upstreams))
     database = open_database(settings.database_url.get_secret_value(), metrics.store_errors.inc)
     recorder = Recorder(database, files)
+    conversations = Conversations(database, files)
     remote = None
     if settings.allow_remote_images:
         from gateway.media.remote import RemoteImages  # with HTTPX, 5 MB that others do without
@@ -143,7 +146,8 @@ def build_desk(settings: Settings) -> Desk:
         answers=Answers(settings.resume_grace, recorder.close),
         database=database,
         recorder=recorder,
-        conversations=Conversations(database, files),
+        conversations=conversations,
+        reports=Reports(conversations),
         verdicts=Verdicts(database),
     )
 
@@ -197,6 +201,7 @@ async def running(desk: Desk) -> AsyncIterator[None]:
     tasks.append(asyncio.create_task(desk.library.watch()))
     tasks.append(asyncio.create_task(sweeping(desk.files, desk.database)))
     desk.gatherer.studio.start()
+    tasks.append(asyncio.create_task(indexing(desk.database)))
     await desk.limiter.connect()
     try:
         yield
@@ -208,6 +213,7 @@ async def running(desk: Desk) -> AsyncIterator[None]:
                 await task
         await desk.answers.close()
         desk.recorder.shut_down()
+        desk.reports.shut_down()
         desk.database.close()
         desk.reader.close()
         desk.gatherer.studio.close()

@@ -25,6 +25,7 @@ from gateway.metrics import Metrics
 from gateway.settings import Settings
 from gateway.store.conversations import Conversations
 from gateway.store.database import Database
+from gateway.store.reports import Reports
 from gateway.store.verdicts import Verdicts
 
 if TYPE_CHECKING:
@@ -56,6 +57,7 @@ class Desk:
     database: Database
     recorder: Recorder
     conversations: Conversations
+    reports: Reports
     verdicts: Verdicts
 
     def rate_of(self, caller: Caller) -> Rate:

@@ -15,6 +15,7 @@ from gateway.chat.answers import Answer
 from gateway.chat.request import FilePart, PageRequest
 from gateway.errors import StoreUnavailable
 from gateway.files.store import FILE_ID, FileStore
+from gateway.limits.single import OneEach
 from gateway.store.database import Database
 from gateway.store.writing import Answered, Asked, Opened, close_turn, open_turns
 
@@ -32,13 +33,16 @@ class Recorder:
         # Threads of its own, for a database that hangs must hold up neither pictures nor, by answers, further questions.
         self._opening = ThreadPoolExecutor(4, "store-opening")
         self._closing = ThreadPoolExecutor(4, "store-closing")
+        # One question of each owner at a time, so that no owner takes all the threads.
+        self._turns = OneEach("question being stored")
         self._resting_until = 0.0
         self._retries: set[asyncio.Task[None]] = set()
 
     async def open(self, request: PageRequest, owner: str, conversation_id: str, answer_id: str) -> Opened | None:
         """None where the store does not answer. Raises NotFound where the conversation is another owner's."""
         asked = Asked(owner, conversation_id, answer_id, request.question, _file_ids(request), replaced_turn(request))
-        opened = await _in(self._opening, partial(self._open, asked))
+        async with self._turns.turn(owner):
+            opened = await _in(self._opening, partial(self._open, asked))
         if opened is None:
             log.warning("question_not_kept", extra={"answer": answer_id})
         return opened

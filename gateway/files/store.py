@@ -1,59 +1,51 @@
-"""Uploaded files on disk, each under its owner: knowing an id gives nothing to anybody else."""
+"""Uploaded files on disk, each under its owner: knowing an id gives nothing to anybody else.
+
+Others upload and delete at any time: what vanishes while it is looked at is not there. A record that cannot be read is
+named in the log, counted and left out; its file can be deleted.
+"""
 
 import hashlib
 import logging
 import math
+import os
 import re
 import secrets
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
-from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
-
-import orjson
 
 from gateway.errors import FileNotFound, StoreUnavailable
+from gateway.files.durable import PART, write_parts
+from gateway.files.record import BrokenRecord, StoredFile, read_record, record_of
 
 log = logging.getLogger("sightdesk.files")
 
 FILE_ID = re.compile(r"^file-[A-Za-z0-9_-]{8,48}$")
 MAX_FILES_PER_OWNER = 2000
-
-
-@dataclass(frozen=True, slots=True)
-class StoredFile:
-    id: str
-    filename: str
-    content_type: str
-    bytes: int
-    pages: int
-    created_at: int
-    sha256: str
-    from_page: bool = False  # sent by the page, for a question
-
-    def as_openai(self) -> dict[str, Any]:
-        """OpenAI's file object, with the content type and the number of pages added."""
-        told = {**asdict(self), "object": "file", "purpose": "vision", "status": "processed"}
-        del told["from_page"]
-        return told
+MAX_NAME = 255  # characters
+# UTF-8, and so JSON, holds no half of a surrogate pair; a database no NUL.
+UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
+WRITING_SECONDS = 60  # in which an upload is written
+RENAMING_SECONDS = 5  # between the names of a file and of its record
 
 
 class FileStore:
     """`root/<digest of owner>/<id>` and `<id>.json` beside it. All calls touch the disk: run them in a thread."""
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, broken: Callable[[], None] = lambda: None) -> None:
         self._root = root
+        self._broken = broken  # counts records that cannot be read
 
     def add(
         self, owner: str, filename: str, content_type: str, data: bytes, pages: int, *, from_page: bool = False
     ) -> StoredFile:
         """Raises StoreUnavailable where the disk takes no more."""
         folder = self._folder(owner)
+        name = UNSTORABLE.sub("\ufffd", filename.replace("\\", "/"))
         file = StoredFile(
             id="file-" + secrets.token_urlsafe(18),
-            filename=Path(filename.replace("\\", "/")).name[:255] or "upload",
+            filename=name.rpartition("/")[2][:MAX_NAME] or "upload",
             content_type=content_type,
             bytes=len(data),
             pages=pages,
@@ -61,26 +53,25 @@ class FileStore:
             sha256=hashlib.sha256(data).hexdigest(),
             from_page=from_page,
         )
-        record = folder / f"{file.id}.json"
         try:
             folder.mkdir(parents=True, exist_ok=True)
             self._make_room(folder)
-            (folder / file.id).write_bytes(data)
             # The record comes last: a file without one does not exist.
-            record.write_bytes(orjson.dumps(asdict(file)))
+            write_parts({folder / file.id: data, folder / f"{file.id}.json": record_of(file)})
         except OSError as error:
-            log.error("file_not_kept", extra={"reason": error.strerror})
-            with suppress(OSError):
-                _remove(record)
-            raise StoreUnavailable(f"The file could not be kept here: {error.strerror}.", retry_after=60) from None
+            reason = error.strerror or type(error).__name__
+            log.error("file_not_kept", extra={"reason": reason})
+            raise StoreUnavailable(
+                f"The file could not be kept here: {reason}.", retry_after=60, details={"reason": reason}
+            ) from None
         return file
 
     def get(self, owner: str, file_id: str) -> StoredFile:
-        """Raises FileNotFound, also for another owner's file."""
-        try:
-            return StoredFile(**orjson.loads(self._path(owner, file_id, ".json").read_bytes()))
-        except FileNotFoundError:
-            raise _not_found(file_id) from None
+        """Raises FileNotFound, also for another owner's file and for one whose record is broken."""
+        file = self._read(self._path(owner, file_id, ".json"))
+        if file is None:
+            raise _not_found(file_id)
+        return file
 
     def content(self, owner: str, file_id: str) -> bytes:
         try:
@@ -90,12 +81,13 @@ class FileStore:
 
     def list(self, owner: str) -> list[StoredFile]:
         """Newest first."""
-        records = [orjson.loads(path.read_bytes()) for path in self._folder(owner).glob("file-*.json")]
-        return sorted((StoredFile(**record) for record in records), key=lambda file: file.created_at, reverse=True)
+        files = [file for record in _records(self._folder(owner)) if (file := self._read(record)) is not None]
+        return sorted(files, key=lambda file: file.created_at, reverse=True)
 
     def delete(self, owner: str, file_id: str) -> None:
-        self.get(owner, file_id)
-        _remove(self._path(owner, file_id, ".json"))
+        """Raises FileNotFound. Whether the record can be read does not matter."""
+        if not _remove(self._path(owner, file_id, ".json")):
+            raise _not_found(file_id)
 
     def delete_all(self, owner: str, file_ids: Iterable[str]) -> None:
         """Those that are still there."""
@@ -105,17 +97,46 @@ class FileStore:
 
     def from_page(self, before: float) -> Iterator[tuple[str, tuple[str, ...]]]:
         """Owner by owner: the owner's digest, and the ids of what the page sent before that time."""
-        for folder in self._root.glob("*/"):
-            old = (record for record in folder.glob("file-*.json") if _seconds(record) < before)
-            if ids := tuple(record.stem for record in old if _says_from_page(record)):
+        for folder in _folders(self._root):
+            old = [record for record in _records(folder) if _seconds(record) < before]
+            files = [file for record in old if (file := self._read(record)) is not None]
+            if ids := tuple(file.id for file in files if file.from_page):
                 yield folder.name, ids
 
     def discard(self, owner_digest: str, file_ids: Iterable[str]) -> None:
         for file_id in file_ids:
             _remove(self._root / owner_digest / f"{file_id}.json")
 
+    def remove_orphans(self) -> int:
+        """Removes what an upload that was cut off left: data without a record, parts of either. Raises OSError."""
+        removed = 0
+        now = time.time()
+        for folder in _folders(self._root):
+            names = _names(folder)
+            parts = [name for name in names if name.startswith(".") and name.endswith(PART)]
+            orphans = [name for name in names if FILE_ID.fullmatch(name) and f"{name}.json" not in names]
+            old = [folder / name for name in parts if _seconds(folder / name) < now - WRITING_SECONDS]
+            old += [folder / name for name in orphans if _seconds(folder / name) < now - RENAMING_SECONDS]
+            for path in old:
+                # The record may have come since the folder was read.
+                if not path.with_name(f"{path.name}.json").exists():
+                    path.unlink(missing_ok=True)
+                    removed += 1
+        return removed
+
+    def _read(self, record: Path) -> StoredFile | None:
+        """None where there is none, or none that can be read."""
+        try:
+            return read_record(record.read_bytes())
+        except FileNotFoundError:
+            return None
+        except (BrokenRecord, OSError) as error:
+            self._broken()
+            log.warning("file_record_broken", extra={"file": record.stem, "reason": str(error)})
+            return None
+
     def _folder(self, owner: str) -> Path:
-        return self._root / hashlib.sha256(owner.encode()).hexdigest()[:32]
+        return self._root / hashlib.sha256(owner.encode("utf-8", "surrogatepass")).hexdigest()[:32]
 
     def _path(self, owner: str, file_id: str, suffix: str = "") -> Path:
         if not FILE_ID.fullmatch(file_id):
@@ -124,29 +145,46 @@ class FileStore:
 
     def _make_room(self, folder: Path) -> None:
         """The oldest files of an owner go when there are too many."""
-        records = sorted(folder.glob("file-*.json"), key=lambda path: path.stat().st_mtime)
-        for record in records[: max(0, len(records) - MAX_FILES_PER_OWNER + 1)]:
-            _remove(record)
+        records = _records(folder)
+        too_many = len(records) - MAX_FILES_PER_OWNER + 1
+        if too_many > 0:
+            for record in sorted(records, key=_seconds)[:too_many]:
+                _remove(record)
 
 
-def _remove(record: Path) -> None:
-    """A file and its record; the record first, without which it does not exist."""
-    record.unlink(missing_ok=True)
+def _names(folder: Path) -> set[str]:
+    """None where the folder is not there any more."""
+    try:
+        return set(os.listdir(folder))
+    except (FileNotFoundError, NotADirectoryError):
+        return set()
+
+
+def _folders(root: Path) -> list[Path]:
+    return [root / name for name in sorted(_names(root))]
+
+
+def _records(folder: Path) -> list[Path]:
+    return [folder / name for name in _names(folder) if name.startswith("file-") and name.endswith(".json")]
+
+
+def _remove(record: Path) -> bool:
+    """A file and its record, the record first, without which it does not exist. Whether it was there."""
+    try:
+        record.unlink()
+    except FileNotFoundError:
+        return False
     record.with_suffix("").unlink(missing_ok=True)
+    return True
 
 
-def _seconds(record: Path) -> float:
+def _seconds(path: Path) -> float:
     """When it was written; never, where somebody deleted it meanwhile."""
     with suppress(FileNotFoundError):
-        return record.stat().st_mtime
+        return path.stat().st_mtime
     return math.inf
 
 
-def _says_from_page(record: Path) -> bool:
-    with suppress(FileNotFoundError, ValueError):
-        return bool(orjson.loads(record.read_bytes()).get("from_page"))
-    return False
-
-
 def _not_found(file_id: str) -> FileNotFound:
-    return FileNotFound(f"There is no file {file_id[:64]!r} of yours here.", param="file_id")
+    name = file_id[:64]
+    return FileNotFound(f"There is no file {name!r} of yours here.", param="file_id", details={"name": name})

@@ -1,12 +1,16 @@
-"""Conversations, feedback, hand-overs, counts and export. Plain functions, run in threads, under slowapi's one limit."""
+"""Conversations, feedback, hand-overs, counts and export, under slowapi's one limit.
 
-from collections.abc import Iterator
+Plain functions run in Starlette's threads. What may read much (searches, whole conversations, exports) is a coroutine, charged
+by hand, and reads in threads of its own (gateway/store/reports.py).
+"""
+
+from collections.abc import AsyncIterator
 from typing import Annotated, Any, Literal
 
-import orjson
 from anyio.from_thread import run as from_thread
 from fastapi import APIRouter, Depends, Query, Request
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response, StreamingResponse
 
 from gateway.context import Caller, caller_of
@@ -42,22 +46,23 @@ def conversations_router(desk: Desk) -> APIRouter:
     Owner = Annotated[Caller, Depends(caller_of)]
 
     @router.get("/conversations")
-    @limit
-    def listing(
+    async def listing(
         request: Request,
         caller: Owner,
         query: Annotated[str, Query(max_length=200)] = "",
         limit: Annotated[int, Query(ge=1, le=200)] = 50,
         before: Annotated[str, Query(max_length=64)] = "",
     ) -> dict[str, Any]:
-        return desk.conversations.page(caller.owner, query.strip(), limit, before)
+        await desk.short_limiter.charge(request)
+        if query.strip():
+            return await desk.reports.search(caller.owner, query.strip(), limit, before)
+        return await run_in_threadpool(desk.conversations.page, caller.owner, "", limit, before)
 
     @router.get("/conversations/{conversation_id}")
-    @limit
-    def conversation(request: Request, conversation_id: str, caller: Owner) -> Response:
-        whole = desk.conversations.one(caller.owner, conversation_id)
-        # A thousand turns with their readings are megabytes, which FastAPI's own encoder would walk through.
-        return Response(orjson.dumps(whole), media_type="application/json")
+    async def conversation(request: Request, conversation_id: str, caller: Owner) -> Response:
+        await desk.short_limiter.charge(request)
+        pieces = desk.reports.conversation(caller.owner, conversation_id)
+        return await _streamed(pieces, "application/json")
 
     @router.patch("/conversations/{conversation_id}")
     @limit
@@ -93,15 +98,26 @@ def conversations_router(desk: Desk) -> APIRouter:
         return desk.verdicts.counts(caller.owner)
 
     @router.get("/export")
-    @limit
-    def export(request: Request, caller: Owner) -> StreamingResponse:
-        headers = {"content-disposition": 'attachment; filename="sightdesk-conversations.ndjson"'}
-        lines = _lines(desk, caller.owner)
-        return StreamingResponse(lines, media_type="application/x-ndjson", headers=headers)
+    async def export(request: Request, caller: Owner) -> Response:
+        await desk.short_limiter.charge(request)
+        response = await _streamed(desk.reports.export(caller.owner), "application/x-ndjson")
+        response.headers["content-disposition"] = 'attachment; filename="sightdesk-conversations.ndjson"'
+        return response
 
     return router
 
 
-def _lines(desk: Desk, owner: str) -> Iterator[bytes]:
-    for conversation in desk.conversations.every(owner):
-        yield orjson.dumps(conversation) + b"\n"
+async def _streamed(pieces: AsyncIterator[bytes], media_type: str) -> Response:
+    """The first two pieces are waited for: what fails there has a status, and what is one piece has a length."""
+    first = await anext(pieces, b"")
+    second = await anext(pieces, None)
+    if second is None:
+        return Response(first, media_type=media_type)
+    return StreamingResponse(_joined(first, second, pieces), media_type=media_type)
+
+
+async def _joined(first: bytes, second: bytes, rest: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    yield first
+    yield second
+    async for piece in rest:
+        yield piece

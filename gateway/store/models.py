@@ -2,8 +2,11 @@
 
 from typing import Any
 
-from sqlalchemy import JSON, BigInteger, Boolean, ForeignKey, Index, Integer, String, Text
+from sqlalchemy import JSON, BigInteger, Boolean, ForeignKey, Index, Integer
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
+
+from gateway.store.storable import StorableString as String
+from gateway.store.storable import StorableText as Text
 
 # SQLite numbers rows by itself only in a column of type INTEGER.
 Number = BigInteger().with_variant(Integer, "sqlite")
@@ -33,10 +36,10 @@ class Turn(Base):
 
     number: Mapped[int] = mapped_column(Number, primary_key=True, autoincrement=True)
     id: Mapped[str] = mapped_column(String(64), unique=True)
-    conversation_id: Mapped[str] = mapped_column(ForeignKey("conversations.id", ondelete="CASCADE"))
+    conversation_id: Mapped[str] = mapped_column(String(64), ForeignKey("conversations.id", ondelete="CASCADE"))
     role: Mapped[str] = mapped_column(String(16))  # user, assistant
     state: Mapped[str] = mapped_column(String(16))  # writing, done, stopped, failed
-    text: Mapped[str] = mapped_column(Text, default="")
+    text: Mapped[str] = mapped_column(Text(), default="")
     created_at: Mapped[int] = mapped_column(BigInteger)
     model: Mapped[str | None] = mapped_column(String(256))
     degraded: Mapped[bool] = mapped_column(Boolean, default=False)
@@ -64,7 +67,7 @@ class Feedback(Base):
 
     turn_number: Mapped[int] = mapped_column(ForeignKey("turns.number", ondelete="CASCADE"), primary_key=True)
     rating: Mapped[str] = mapped_column(String(8))  # up, down
-    reason: Mapped[str | None] = mapped_column(Text)
+    reason: Mapped[str | None] = mapped_column(Text())
     created_at: Mapped[int] = mapped_column(BigInteger)
 
 
@@ -75,7 +78,7 @@ class Handoff(Base):
     __table_args__ = (Index("handoffs_by_conversation", "conversation_id"),)
 
     id: Mapped[str] = mapped_column(String(64), primary_key=True)
-    conversation_id: Mapped[str] = mapped_column(ForeignKey("conversations.id", ondelete="CASCADE"))
-    note: Mapped[str] = mapped_column(Text, default="")
+    conversation_id: Mapped[str] = mapped_column(String(64), ForeignKey("conversations.id", ondelete="CASCADE"))
+    note: Mapped[str] = mapped_column(Text(), default="")
     status: Mapped[str] = mapped_column(String(16))  # open
     created_at: Mapped[int] = mapped_column(BigInteger)

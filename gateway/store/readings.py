@@ -3,9 +3,15 @@
 import re
 from typing import Any
 
-from gateway.store.mask import NAMED, mask, mask_value, storable
+from gateway.store.mask import NAMED, mask, mask_value
 
 Reading = dict[str, Any]
+
+# Of one picture. A dense page has 200 lines and 20 fields.
+MAX_LINES = 1000
+MAX_LINE = 2000  # characters
+MAX_FIELDS = 100
+MAX_VALUE = 200  # characters
 
 
 def masked_readings(readings: list[Reading]) -> list[Reading]:
@@ -13,19 +19,19 @@ def masked_readings(readings: list[Reading]) -> list[Reading]:
 
 
 def _masked(reading: Reading) -> Reading:
-    fields = [field for field in reading.get("fields") or [] if isinstance(field, dict)]
-    known = [str(field.get("value", "")) for field in fields if field.get("name") in NAMED]
-    hidden = [(_loosely(value), mask_value(_name_of(value, fields), value)) for value in known if len(value) > 4]
-    lines = [{**line, "text": _line(str(line.get("text", "")), hidden)} for line in reading.get("lines") or []]
-    shown = [
-        {**field, "value": mask_value(str(field.get("name")), storable(str(field.get("value", ""))))}
-        for field in fields
+    fields = [_bounded(field) for field in (reading.get("fields") or [])[:MAX_FIELDS] if isinstance(field, dict)]
+    known = {field["value"]: str(field["name"]) for field in fields if field.get("name") in NAMED}
+    hidden = [(_loosely(value), mask_value(name, value)) for value, name in known.items() if len(value) > 4]
+    lines = [
+        {**line, "text": _line(str(line.get("text", ""))[:MAX_LINE], hidden)[:MAX_LINE]}
+        for line in (reading.get("lines") or [])[:MAX_LINES]
     ]
+    shown = [{**field, "value": mask_value(str(field.get("name")), field["value"])} for field in fields]
     return {**reading, "lines": lines, "fields": shown}
 
 
-def _name_of(value: str, fields: list[Reading]) -> str:
-    return next(str(field["name"]) for field in fields if field.get("value") == value and field["name"] in NAMED)
+def _bounded(field: Reading) -> Reading:
+    return {**field, "value": str(field.get("value", ""))[:MAX_VALUE]}
 
 
 def _loosely(value: str) -> re.Pattern[str]:

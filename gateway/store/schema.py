@@ -4,7 +4,7 @@ from sqlalchemy import Connection, inspect, text, update
 
 from gateway.store.models import Turn
 
-NEWEST = "0001"  # the last revision in migrations/versions
+NEWEST = "0002"  # the last revision in migrations/versions
 LOCK = 7_305_441_520  # any number: gateways that start at once wait for each other at it
 
 

@@ -1,4 +1,5 @@
-"""What the page sent and no stored question names goes after a week: whoever attached a picture and closed the page did not ask anything.
+"""Files that nothing uses: what the page sent and no stored question names goes after a week, what an upload that was cut
+off left goes at the start and daily.
 
 Files of `/v1/files` stay until they are deleted, as an SDK's user expects.
 """
@@ -7,7 +8,7 @@ import asyncio
 import logging
 import time
 
-from gateway.errors import StoreUnavailable
+from gateway.errors import GatewayError
 from gateway.files.store import FileStore
 from gateway.store.database import Database
 from gateway.store.owners import unused_files
@@ -20,10 +21,11 @@ EVERY_SECONDS = 24 * 3600
 async def sweeping(files: FileStore, database: Database) -> None:
     while True:
         try:
+            orphans = await asyncio.to_thread(files.remove_orphans)
             removed = await asyncio.to_thread(sweep, files, database, time.time() - UNUSED_SECONDS)
-            if removed:
-                log.info("unused_files_removed", extra={"files": removed})
-        except StoreUnavailable:
+            if orphans or removed:
+                log.info("unused_files_removed", extra={"files": removed, "orphans": orphans})
+        except GatewayError:
             pass  # which files are used is not known; tomorrow then
         except OSError as error:
             log.warning("sweep_failed", extra={"reason": str(error)})

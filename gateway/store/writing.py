@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from gateway.errors import NotFound
 from gateway.store.database import Database
-from gateway.store.mask import mask, storable
+from gateway.store.mask import mask
 from gateway.store.models import Conversation, Turn, TurnFile
 from gateway.store.owners import digest, unused_files
 from gateway.store.readings import masked_readings
@@ -107,7 +107,7 @@ def close_turn(database: Database, answer_id: str, answered: Answered) -> None:
     values = {
         "state": answered.state,
         "text": cut(answered.text),
-        "model": storable(answered.model)[:256] if answered.model else None,
+        "model": answered.model[:256] if answered.model else None,
         "degraded": answered.degraded,
         "citations": answered.citations,
         "reading": masked_readings(answered.reading),

@@ -5,6 +5,9 @@ import pytest
 
 from benchmarks.servers import Running, running, running_gateway, wait_for
 
+# Empty databases for all who store; pytest finds fixtures by name in here.
+from tests.gateway.stores import conversations, database, postgres, url  # noqa: F401
+
 
 @pytest.fixture(scope="session")
 def engine() -> Iterator[Running]:
