@@ -2,6 +2,7 @@
 
 import asyncio
 from pathlib import Path
+from typing import Any
 
 from fastapi import APIRouter, Request
 from starlette.responses import JSONResponse, Response
@@ -35,7 +36,7 @@ def health_router(desk: Desk) -> APIRouter:
         ours = from_private(request)  # for those who run the desk: folders, files and cards by name
         if startup is not None and startup.detail and not state["ready"] and ours:
             state |= {"detail": startup.detail, "since": startup.since}
-        body = {
+        body: dict[str, Any] = {
             "status": "ready" if answering else "not ready",
             "engine": state,
             "upstreams": {upstream.name: bool(upstream.up) for upstream in desk.upstreams},
@@ -47,6 +48,9 @@ def health_router(desk: Desk) -> APIRouter:
                 ],
             },
         }
+        if ours:
+            problems = (desk.authenticator.keys.problem, desk.startup.problem)
+            body["files"] = [problem for problem in problems if problem]
         return JSONResponse(body, 200 if answering else 503, headers={} if answering else {"retry-after": "2"})
 
     @router.get("/metrics")
