@@ -33,6 +33,7 @@ def health_router(desk: Desk) -> APIRouter:
         state = engine_state(desk)
         answering = state["ready"] or state["fallback"]
         startup = desk.startup.read()
+        shelf = desk.library.shelf
         ours = from_private(request)  # for those who run the desk: folders, files and cards by name
         if startup is not None and startup.detail and not state["ready"] and ours:
             state |= {"detail": startup.detail, "since": startup.since}
@@ -41,10 +42,10 @@ def health_router(desk: Desk) -> APIRouter:
             "engine": state,
             "upstreams": {upstream.name: bool(upstream.up) for upstream in desk.upstreams},
             "knowledge": {
-                "clauses": len(desk.library.clauses),
+                "clauses": len(shelf.index.clauses),
                 "problems": [
                     f"{problem.path}: {problem.message}" if ours else Path(problem.path).name
-                    for problem in desk.library.problems
+                    for problem in shelf.problems
                 ],
             },
         }
