@@ -64,8 +64,9 @@ class Folder:
             self._seen = listing
             if now - self._seen_at < SETTLE_SECONDS:
                 return None
-        self._seen, self._read, self._retry_at = None, listing, float("inf")
+        self._seen, self._retry_at = None, float("inf")
         self._shelf = self._shelf_of(listing)
+        self._read = listing
         return self._shelf
 
     def _shelf_of(self, listing: Listing) -> Shelf:

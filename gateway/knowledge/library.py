@@ -7,7 +7,7 @@ from threading import Lock, Thread
 
 from gateway.knowledge.folder import Folder, Shelf
 from gateway.knowledge.index import Hit, Query
-from gateway.knowledge.listing import Problem
+from gateway.knowledge.listing import Problem, reason
 from gateway.knowledge.questions import Questions
 from gateway.knowledge.segment import Clauses
 from gateway.threads import in_daemon
@@ -25,7 +25,7 @@ class Library:
         self._folder = Folder(directory)
         self._lock = Lock()
         self.shelf = Shelf(problems=[Problem(str(directory), "is still being read")])
-        first = Thread(target=self._look, daemon=True)
+        first = Thread(target=self._first_look, daemon=True)
         first.start()
         first.join(wait)
 
@@ -50,6 +50,13 @@ class Library:
         while True:
             await in_daemon(self._look)
             await asyncio.sleep(max(LOOK_SECONDS, LOOK_SHARE * self._folder.look_seconds))
+
+    def _first_look(self) -> None:
+        try:
+            self._look()
+        except Exception as error:  # the next look tries again, and says so where it fails
+            log.exception("knowledge_unread")
+            self.shelf = Shelf(problems=[Problem(str(self.directory), f"cannot be read: {reason(error)}")])
 
     def _look(self) -> None:
         with self._lock:  # the start's own look may not be over

@@ -81,11 +81,10 @@ class Parser:
             if pipe is not None:
                 with suppress(OSError):  # what is left in the buffer of a pipe whose reader is gone
                     pipe.close()
-        try:
-            code = process.wait(END_SECONDS)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            code = process.wait()
+        watch = Timer(END_SECONDS, process.kill)
+        watch.start()
+        code = process.wait()
+        watch.cancel()
         if code in (-signal.SIGXCPU, -signal.SIGKILL):
             return f"takes longer to parse than one file is given, {self._file_seconds} s"
         return "cannot be parsed in the memory that one file is given"

@@ -49,6 +49,10 @@ def health_router(desk: Desk) -> APIRouter:
                 ],
             },
         }
+        body["tasks"] = {
+            name: {"state": task.state, "restarts": task.restarts} | ({"reason": task.reason} if ours else {})
+            for name, task in desk.supervisor.tasks.items()
+        }
         if ours:
             problems = (desk.authenticator.keys.problem, desk.startup.problem)
             body["files"] = [problem for problem in problems if problem]
