@@ -3,9 +3,13 @@
 import contextlib
 import ctypes
 import gc
+import logging
+import os
 import signal
 import socket
 import sys
+import time
+from threading import Thread
 
 import uvicorn
 
@@ -14,8 +18,10 @@ from gateway.app import create_app
 from gateway.protocol import BoundedProtocol
 from gateway.settings import WrongSettings, load_settings
 
+log = logging.getLogger("sightdesk")
 SWITCH_SECONDS = 0.001  # after which a thread that parses a body lets the event loop in; Python's own 5 ms are a stall
 SET_DUMPABLE = 4  # linux/prctl.h
+END_SECONDS = 5  # after that, for what is left to end by itself
 STOP_SECONDS = 30  # running streams may finish for so long after SIGTERM
 
 
@@ -54,8 +60,22 @@ def main() -> int:
         timeout_graceful_shutdown=STOP_SECONDS,
         timeout_keep_alive=75,
     )
-    uvicorn.Server(config).run(sockets=[listener])
+    Server(config).run(sockets=[listener])
     return 0
+
+
+class Server(uvicorn.Server):
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Everything is closed when this returns. A task or thread that hangs does not hold up the end of the process."""
+        await super().shutdown(sockets)
+        Thread(target=end_by_force, daemon=True).start()
+
+
+def end_by_force() -> None:
+    time.sleep(END_SECONDS)
+    log.warning("ended_by_force")
+    logging.shutdown()
+    os._exit(0)
 
 
 def keep_to_itself() -> None:

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import AsyncExitStack, asynccontextmanager
 
 from fastapi.routing import APIRoute
 from starlette.middleware import Middleware
@@ -50,7 +50,9 @@ from gateway.store.indexing import indexing
 from gateway.store.reports import Reports
 from gateway.store.sweep import sweeping
 from gateway.store.verdicts import Verdicts
+from gateway.supervisor import Close, Supervisor, Work, closed
 
+CONNECT_SECONDS = 1.0
 SHORT_WAY = frozenset(("/v1/chat/completions", "/api/chat"))
 
 
@@ -149,6 +151,7 @@ def build_desk(settings: Settings) -> Desk:
         conversations=conversations,
         reports=Reports(conversations),
         verdicts=Verdicts(database),
+        supervisor=Supervisor(metrics),
     )
 
 
@@ -188,38 +191,51 @@ def upstream(settings: Settings, name: str, url: str, model: str, max_concurrent
 
 @asynccontextmanager
 async def running(desk: Desk) -> AsyncIterator[None]:
-    """What lives as long as the application: health probes and the watch over the knowledge folder."""
-    # The launcher's file tells of one engine: of several it is not known which.
-    groups = [(desk.engines, desk.startup if len(desk.upstreams) == 1 else StartupFile(None))]
-    groups += [(desk.fallback, StartupFile(None))] if desk.fallback else []
-    monitors = [
-        HealthMonitor(desk.client, group.upstreams, startup, desk.metrics, changed=group.dispatch)
-        for group, startup in groups
-    ]
-    tasks = [asyncio.create_task(monitor.run()) for monitor in monitors]
-    tasks.append(asyncio.create_task(adopt_profile(desk)))
-    tasks.append(asyncio.create_task(desk.library.watch()))
-    tasks.append(asyncio.create_task(sweeping(desk.files, desk.database)))
-    desk.gatherer.studio.start()
-    tasks.append(asyncio.create_task(indexing(desk.database)))
-    await desk.limiter.connect()
-    try:
+    """What lives as long as the application: the supervised tasks, and at the end the closing of every resource."""
+    async with AsyncExitStack() as ending:
+        for name, close in reversed(resources(desk)):
+            ending.push_async_callback(closed, name, close)
+        ending.push_async_callback(desk.supervisor.stop)
+        for name, work in background(desk):
+            desk.supervisor.start(name, work)
+        desk.gatherer.studio.start()
+        # Connections to a shared Redis are opened before the first burst of requests; it may also be gone.
+        connecting = desk.supervisor.start("limits", desk.limiter.connect, once=True)
+        await asyncio.wait((connecting,), timeout=CONNECT_SECONDS)
         yield
-    finally:
-        for task in tasks:
-            task.cancel()
-        for task in tasks:
-            with suppress(asyncio.CancelledError):
-                await task
-        await desk.answers.close()
-        desk.recorder.shut_down()
-        desk.reports.shut_down()
-        desk.database.close()
-        desk.reader.close()
-        desk.gatherer.studio.close()
-        desk.client.close()
-        if desk.remote is not None:
-            await desk.remote.aclose()
+
+
+def background(desk: Desk) -> list[tuple[str, Work]]:
+    # The launcher's file tells of one engine: of several it is not known which.
+    groups = [("engines", desk.engines, desk.startup if len(desk.upstreams) == 1 else StartupFile(None))]
+    groups += [("fallback", desk.fallback, StartupFile(None))] if desk.fallback else []
+    monitors: list[tuple[str, Work]] = [
+        (name, HealthMonitor(desk.client, group.upstreams, startup, desk.metrics, changed=group.dispatch).run)
+        for name, group, startup in groups
+    ]
+    return [
+        *monitors,
+        ("profile", lambda: adopt_profile(desk)),
+        ("knowledge", desk.library.watch),
+        ("sweep", lambda: sweeping(desk.files, desk.database)),
+        ("index", lambda: indexing(desk.database)),
+    ]
+
+
+def resources(desk: Desk) -> list[tuple[str, Close]]:
+    """In the order in which they are closed: answers are stored before the store is shut."""
+    remote: list[tuple[str, Close]] = [("remote", desk.remote.aclose)] if desk.remote is not None else []
+    return [
+        ("answers", desk.answers.close),
+        ("recorder", desk.recorder.close_threads),
+        ("reports", desk.reports.shut_down),
+        ("database", desk.database.close),
+        ("reader", desk.reader.close),
+        ("studio", desk.gatherer.studio.close),
+        ("client", desk.client.close),
+        ("limiter", desk.limiter.close),
+        *remote,
+    ]
 
 
 async def adopt_profile(desk: Desk) -> None:

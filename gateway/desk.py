@@ -27,6 +27,7 @@ from gateway.store.conversations import Conversations
 from gateway.store.database import Database
 from gateway.store.reports import Reports
 from gateway.store.verdicts import Verdicts
+from gateway.supervisor import Supervisor
 
 if TYPE_CHECKING:
     from gateway.media.remote import RemoteImages
@@ -59,6 +60,7 @@ class Desk:
     conversations: Conversations
     reports: Reports
     verdicts: Verdicts
+    supervisor: Supervisor
 
     def rate_of(self, caller: Caller) -> Rate:
         """What a caller of `/v1` may ask: a key by its own limit or RATE_LIMIT_KEY, anonymous addresses by RATE_LIMIT_IP."""

@@ -57,6 +57,9 @@ class Metrics:
         self.handoffs = counter("sightdesk_handoffs", "Conversations handed to a person.")
         self.store_errors = counter("sightdesk_store_errors", "Failures of the database of conversations.")
         self.broken_records = counter("sightdesk_broken_file_records", "Records of files that could not be read.")
+        self.task_restarts = counter(
+            "sightdesk_task_restarts", "Background tasks started again after a failure.", "task"
+        )
         self.build_info = gauge("sightdesk_build_info", "Always 1.", "version", "engine")
         self.build_info.labels(version, engine).set(1)
 

@@ -15,7 +15,7 @@ def main() -> int:
     try:
         options = read_options(environ)
         state = json.loads(status_file(environ).read_text("utf-8"))
-        if state["phase"] != "ready" or time.time() - state["updated_at"] > 6 * BEAT_SECONDS:
+        if state["phase"] != "ready" or abs(time.time() - state["updated_at"]) > 6 * BEAT_SECONDS:
             return _unhealthy(f"{state['phase']} {state.get('detail') or ''}")
         with urllib.request.urlopen(f"{options.url}/v1/models", timeout=4) as answer:  # noqa: S310 - always http
             return 0 if json.load(answer)["data"] else _unhealthy("no model is listed")

@@ -18,6 +18,7 @@ from gateway.files.store import FILE_ID, FileStore
 from gateway.limits.single import OneEach
 from gateway.store.database import Database
 from gateway.store.writing import Answered, Asked, Opened, close_turn, open_turns
+from gateway.threads import in_daemon
 
 log = logging.getLogger("sightdesk.store")
 Result = TypeVar("Result")
@@ -87,11 +88,12 @@ class Recorder:
     def _close(self, answer: Answer) -> None:
         close_turn(self._database, answer.id, answered_by(answer))
 
-    def shut_down(self) -> None:
+    async def close_threads(self) -> None:
+        """Waits for what is being stored."""
         for retry in self._retries:
             retry.cancel()
-        self._opening.shutdown()
-        self._closing.shutdown()
+        for threads in (self._opening, self._closing):
+            await in_daemon(threads.shutdown)
 
 
 async def _in(threads: ThreadPoolExecutor, work: Callable[[], Result]) -> Result:

@@ -1,14 +1,22 @@
 """How far an engine's start is: the status file that the inference container writes (inference/status.py)."""
 
+import logging
 import time
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import orjson
+
+from gateway.plain_file import read_whole
+
+log = logging.getLogger("sightdesk.engines")
 
 # The writer beats every 5 s; an older file tells of an engine that is gone, unless its last word was why.
 STALE_SECONDS = 60.0
 REREAD_SECONDS = 0.5
+MAX_BYTES = 64 * 1024
+MOST = 1_000_000  # of anything that the launcher counts
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,29 +41,56 @@ class StartupFile:
         self._path = path
         self._read_at = float("-inf")
         self._found: Startup | None = None
+        self._broken = ""
+
+    @property
+    def problem(self) -> str | None:
+        """Why the file cannot be used, where one is there."""
+        self.read()
+        return f"{self._path}: {self._broken}" if self._broken else None
 
     def read(self) -> Startup | None:
         """None where no launcher writes, or none does any more."""
         if self._path is not None and time.monotonic() - self._read_at >= REREAD_SECONDS:
             self._read_at = time.monotonic()
-            self._found = _read(self._path)
+            self._found = self._reread(self._path)
         return self._found
 
+    def _reread(self, path: Path) -> Startup | None:
+        try:
+            found, reason = _startup(orjson.loads(read_whole(path, MAX_BYTES))), ""
+        except FileNotFoundError:
+            found, reason = None, ""
+        except (OSError, ValueError, KeyError, TypeError, OverflowError, RecursionError) as error:
+            found, reason = None, f"{type(error).__name__}: {error}"
+        if reason and reason != self._broken:
+            log.warning("engine_status_unreadable", extra={"path": str(path), "reason": reason})
+        self._broken = reason
+        return found
 
-def _read(path: Path) -> Startup | None:
-    try:
-        table = orjson.loads(path.read_bytes())
-        stale = time.time() - float(table["updated_at"]) > STALE_SECONDS
-        if stale and table["phase"] != "failed":
-            return None
-        percent, detail = table.get("percent"), table.get("detail")
-        return Startup(
-            str(table["phase"]),
-            int(percent) if percent is not None else None,
-            str(detail)[:500] if detail else None,
-            int(table["max_concurrent"]) if table.get("max_concurrent") and not stale else None,
-            int(table["max_picture_tokens"]) if table.get("max_picture_tokens") else None,
-            float(table["since"]) if table.get("since") else None,
-        )
-    except (OSError, ValueError, KeyError, TypeError):
+
+def _startup(table: dict[str, Any]) -> Startup | None:
+    """Raises ValueError, KeyError, TypeError, OverflowError."""
+    # The writer is another process, so its beat is a time of day. A clock that is set makes it wrong until the next beat, in either
+    # direction.
+    stale = abs(time.time() - float(table["updated_at"])) > STALE_SECONDS
+    if stale and table["phase"] != "failed":
         return None
+    percent, detail = table.get("percent"), table.get("detail")
+    return Startup(
+        str(table["phase"]),
+        int(percent) if percent is not None else None,
+        str(detail)[:500] if detail else None,
+        None if stale else _count(table, "max_concurrent"),
+        _count(table, "max_picture_tokens"),
+        float(table["since"]) if table.get("since") else None,
+    )
+
+
+def _count(table: dict[str, Any], name: str) -> int | None:
+    """A number of 1 or more, or None where none is given. Raises ValueError, TypeError, OverflowError."""
+    if not table.get(name):
+        return None
+    if not 1 <= int(table[name]) <= MOST:
+        raise ValueError(f"{name} is not between 1 and {MOST}")
+    return int(table[name])

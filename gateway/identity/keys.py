@@ -10,10 +10,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from gateway.plain_file import Stamp, read_whole, stamp_of
 from gateway.settings import rate
 
 log = logging.getLogger("sightdesk.keys")
 RECHECK_SECONDS = 1.0
+MAX_FILE_BYTES = 1024 * 1024
+GONE = "was removed; its keys are no longer valid"
 SHA256 = re.compile(r"[0-9a-f]{64}")
 OF_NOTHING = hashlib.sha256(b"").hexdigest()
 
@@ -36,7 +39,8 @@ class KeyRing:
         self._fixed = [Key(hashlib.sha256(key.encode()).hexdigest(), name) for name, key in named_keys]
         self._file = file
         self._from_file: list[Key] = []
-        self._stamp: tuple[int, int, int] | None = None
+        self._stamp: Stamp | None = None
+        self._broken = ""
         self._checked = -RECHECK_SECONDS
 
     @property
@@ -62,21 +66,41 @@ class KeyRing:
                 found = key
         return found
 
+    @property
+    def problem(self) -> str | None:
+        """Why the file cannot be used now; the keys that were good stay good."""
+        self._reread()
+        return f"{self._file}: {self._broken}" if self._broken else None
+
     def _reread(self) -> None:
         if self._file is None or time.monotonic() - self._checked < RECHECK_SECONDS:
             return
         self._checked = time.monotonic()
         try:
-            status = self._file.stat()
-            stamp = (status.st_mtime_ns, status.st_size, status.st_ino)
+            stamp = stamp_of(self._file.stat())
             if stamp != self._stamp:
-                self._from_file = [_entry(entry) for entry in json.loads(self._file.read_text("utf-8"))["keys"]]
+                self._from_file = _entries(read_whole(self._file, MAX_FILE_BYTES))
                 self._stamp = stamp
+            self._tell("")
         except FileNotFoundError:
+            # Deleting the file revokes its keys.
+            gone = GONE if self._stamp or self._broken == GONE else ""
             self._from_file, self._stamp = [], None
-        except (OSError, ValueError, KeyError, TypeError) as error:
+            self._tell(gone)
+        except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
             # Half-written or broken: the keys that were good stay good.
-            log.warning("keys_file_unreadable", extra={"path": str(self._file), "reason": str(error)})
+            self._tell(str(error) if isinstance(error, OSError | ValueError) else f"{type(error).__name__}: {error}")
+
+    def _tell(self, broken: str) -> None:
+        """Logs a reason once, not with every look at the file."""
+        if broken and broken != self._broken:
+            log.warning("keys_file_unreadable", extra={"path": str(self._file), "reason": broken})
+        self._broken = broken
+
+
+def _entries(data: bytes) -> list[Key]:
+    """Raises ValueError, KeyError, TypeError, AttributeError, RecursionError."""
+    return [_entry(entry) for entry in json.loads(data.decode("utf-8-sig"))["keys"]]
 
 
 def _entry(entry: dict[str, Any]) -> Key:

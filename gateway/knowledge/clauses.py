@@ -6,10 +6,14 @@ from dataclasses import dataclass, replace
 from pathlib import PurePath
 
 CJK = re.compile(r"[\u2e80-\u9fff]")
-HEADING = re.compile(r"^ {0,3}(#{1,6})\s+(.*?)\s*#*\s*$")
+HEADING = re.compile(r"^ {0,3}(#{1,6})\s+(\S.*)?$")
 SETEXT = re.compile(r"^ {0,3}(=+|-{3,})\s*$")
 FENCE = re.compile(r"^ {0,3}(```|~~~)")
-COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
+# A longer line is text, whatever it looks like.
+MAX_MARKED_CHARS = 2000
+# What a clause number is looked for in: the start of a heading or paragraph.
+MAX_NUMBER_CHARS = 80
+MAX_FRONT_LINES = 100
 CHINESE_NUMBER = "[〇零一二三四五六七八九十百千两]+"
 DOTTED = r"[0-9]+(?:[..][0-9]+)*"
 # 3.2 · 3.2. · 3) · §4 · 第三条 · 第 3.2 条 · Article 5 · Clause 5.1 · 一、
@@ -20,7 +24,7 @@ NUMBER = re.compile(
     rf"|(?P<list>{CHINESE_NUMBER})、"
     rf"|(?P<letters>[A-Z]{{1,4}}-?{DOTTED})(?=[\s::.、)])"
     rf"|(?P<dotted>{DOTTED})(?=[\s.、)):*]|(?![0-9A-Za-z%])\D|$)"
-    rf")[.、)):]?\s*(?:\*\*|__)?\s*(?P<rest>.*)$",
+    rf")[.、)):]?",
     re.IGNORECASE,
 )
 # A paragraph starts a clause only with a number that cannot be an ordinary list's or a sentence's.
@@ -28,7 +32,7 @@ PARAGRAPH_NUMBER = re.compile(
     rf"^(?:[-*+]\s+)?(?:\*\*|__)?(?:第\s*(?:{CHINESE_NUMBER}|{DOTTED})\s*条|[0-9]+(?:[..][0-9]+)+(?=[\s、::)\*]|[^0-9A-Za-z%.,元天日小]))"
 )
 MAX_CLAUSE_CHARS = 1500
-FRONT_MATTER = re.compile(r"\A---\s*\n(.*?)\n---\s*\n", re.DOTALL)
+PARAGRAPH = 9  # the level of a section that a numbered paragraph begins
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,13 +44,17 @@ class Clause:
     locale: str  # zh or en
     source: str
 
+    def row(self) -> tuple[str, ...]:
+        return (self.id, self.title, self.clause, self.text, self.locale, self.source)
+
 
 def parse(markdown: str, path: str) -> list[Clause]:
     """The clauses of one document, in order. `path` is relative to the knowledge folder, for ids."""
-    text = COMMENT.sub("", markdown.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n"))
-    front = FRONT_MATTER.match(text)
-    declared = _front_title(front.group(1)) if front else ""
-    sections = _sections(text[front.end() :] if front else text)
+    text = _without_comments(markdown.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n"))
+    lines = text.split("\n")
+    front = _front_matter(lines)
+    declared = _front_title(lines[1 : front - 1]) if front else ""
+    sections = _sections(lines[front:])
     document = declared or next((section.heading for section in sections if section.level == 1), PurePath(path).stem)
     clauses: list[Clause] = []
     for section in sections:
@@ -61,37 +69,67 @@ class Section:
     lines: list[str]
 
 
-def _front_title(block: str) -> str:
-    match = re.search(r"^title:\s*[\"']?(.+?)[\"']?\s*$", block, re.MULTILINE)
-    return match.group(1) if match else ""
+def _without_comments(text: str) -> str:
+    kept, position = [], 0
+    while (start := text.find("<!--", position)) >= 0:
+        end = text.find("-->", start + 4)
+        if end < 0:
+            break
+        kept.append(text[position:start])
+        position = end + 3
+    return "".join([*kept, text[position:]])
 
 
-def _sections(text: str) -> list[Section]:
+def _front_matter(lines: list[str]) -> int:
+    """Lines that the front matter takes, its two marks included; 0 where there is none."""
+    if lines[0].rstrip() == "---":
+        for number, line in enumerate(lines[1:MAX_FRONT_LINES], start=2):
+            if line.rstrip() == "---":
+                return number
+    return 0
+
+
+def _front_title(lines: list[str]) -> str:
+    declared = (line[len("title:") :] for line in lines if line.startswith("title:"))
+    return next(declared, "")[:MAX_MARKED_CHARS].strip().strip("\"'").strip()
+
+
+def _sections(lines: list[str]) -> list[Section]:
     """The document cut at headings and at numbered paragraphs."""
     sections = [Section(0, "", [])]
     fenced = False
-    lines = text.split("\n")
     for index, line in enumerate(lines):
+        if not line.strip() or len(line) > MAX_MARKED_CHARS:
+            sections[-1].lines.append(line)
+            continue
         fenced ^= bool(FENCE.match(line))
         heading = None if fenced else HEADING.match(line)
         if heading:
-            sections.append(Section(len(heading.group(1)), heading.group(2), []))
+            sections.append(Section(len(heading[1]), _heading_text(heading[2] or ""), []))
         elif not fenced and SETEXT.match(line) and index and lines[index - 1].strip() and sections[-1].lines:
             title = sections[-1].lines.pop()
+            if sections[-1].level == PARAGRAPH and not sections[-1].lines:
+                sections.pop()  # what looked like a numbered paragraph is this heading
             sections.append(Section(1 if "=" in line else 2, title.strip(), []))
-        elif not fenced and PARAGRAPH_NUMBER.match(line.strip()):
-            sections.append(
-                Section(9, "", [line.strip().lstrip("-*+ ") if line.strip()[:2] in ("- ", "+ ") else line.strip()])
-            )
+        elif not fenced and PARAGRAPH_NUMBER.match(line.strip()[:MAX_NUMBER_CHARS]):
+            text = line.strip()
+            sections.append(Section(PARAGRAPH, "", [text.lstrip("-*+ ") if text[:2] in ("- ", "+ ") else text]))
         else:
             sections[-1].lines.append(line)
     return sections
 
 
+def _heading_text(text: str) -> str:
+    """CommonMark, 4.2: a closing run of # is no part of it."""
+    text = text.rstrip()
+    opened = text.rstrip("#")
+    return opened.rstrip() if not opened or opened[-1].isspace() else text
+
+
 def _clauses_of(section: Section, document: str, path: str) -> list[Clause]:
     number, name = split_number(section.heading)
     lines = section.lines
-    if section.level == 9:
+    if section.level == PARAGRAPH:
         number, first = split_number(lines[0])
         lines = [first, *lines[1:]]
     text = "\n".join(lines).strip()
@@ -106,15 +144,28 @@ def _clauses_of(section: Section, document: str, path: str) -> list[Clause]:
 
 
 def split_number(heading: str) -> tuple[str, str]:
-    """("3.2", "退货流程") of "3.2 退货流程"; ("", heading) where there is no number."""
-    match = NUMBER.match(unicodedata.normalize("NFKC", heading.strip()))
-    if not match:
-        return "", heading.strip().strip("*_ ")
-    rest = match.group("rest").strip().strip("*_ ").lstrip(":: ").strip()
+    """("3.2", "退货流程") of "3.2 退货流程"; ("", heading) where there is no number. The number is normalised, the rest as written."""
+    heading = heading.strip()
+    start, origins = _normalised(heading[:MAX_NUMBER_CHARS])
+    match = NUMBER.match(start)
+    # A number that ends inside a character is a part of one, such as the 1 of ½.
+    if not match or origins[match.end()] == origins[match.end() - 1]:
+        return "", heading.strip("*_ ")
+    rest = heading[origins[match.end()] :].strip().strip("*_ ").lstrip(":： ").strip()
     if match.group("ordinal"):
         ordinal = match.group("ordinal")
         return (ordinal if ordinal[0].isdigit() else f"第{ordinal}{match.group('unit')}"), rest
     return next(found for found in match.group("named", "list", "letters", "dotted") if found), rest
+
+
+def _normalised(text: str) -> tuple[str, list[int]]:
+    """`text` in NFKC, a character at a time, and where in `text` each of its characters came from, and its end."""
+    made, origins = "", []
+    for number, character in enumerate(text):
+        normal = unicodedata.normalize("NFKC", character)
+        made += normal
+        origins += [number] * len(normal)
+    return made, [*origins, len(text)]
 
 
 def _windows(text: str) -> list[str]:
@@ -125,9 +176,11 @@ def _windows(text: str) -> list[str]:
             windows.append(current.strip())
             current = ""
         current += paragraph + "\n"
-        while len(current) > 2 * MAX_CLAUSE_CHARS:
-            windows.append(current[:MAX_CLAUSE_CHARS])
-            current = current[MAX_CLAUSE_CHARS:]
+        start = 0
+        while len(current) - start > 2 * MAX_CLAUSE_CHARS:
+            windows.append(current[start : start + MAX_CLAUSE_CHARS])
+            start += MAX_CLAUSE_CHARS
+        current = current[start:]
     return [window for window in [*windows, current.strip()] if window]
 
 

@@ -2,18 +2,20 @@
 
 import math
 import re
-from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
 from gateway.knowledge.clauses import CJK, Clause
-from gateway.knowledge.terms import STEMMED_SYNONYMS, query_terms, terms
+from gateway.knowledge.packing import key_of
+from gateway.knowledge.segment import Clauses, Segment
+from gateway.knowledge.terms import STEMMED_SYNONYMS, query_terms
 
+BLOCK = 1_000_000
 K1 = 1.2
 B = 0.6
-TITLE_WEIGHT = 2
 # A hit must cover this share of the question's weight, by idf; measured by `make bench-retrieval`.
 MIN_COVERAGE = 0.22
 OTHER_LANGUAGE = 0.6  # a clause in the question's own language is preferred
@@ -21,7 +23,9 @@ OTHER_LANGUAGE = 0.6  # a clause in the question's own language is preferred
 WORD_WEIGHT = 0.4
 # Beside the best hit, one below this share of its score is noise.
 MIN_SHARE = 0.35
-CODE = re.compile(r"(?i)\b(?=[a-z0-9_.:-]*[a-z])(?=[a-z0-9_.:-]*[\d_])[a-z0-9]+(?:[_.:-][a-z0-9]+)*\b")
+CODE = re.compile(r"\b[A-Za-z0-9]+(?:[_.:-][A-Za-z0-9]+)*\b")  # one with a letter and a digit or underscore in it
+LETTER = re.compile(r"[a-z]")
+DIGIT = re.compile(r"[0-9_]")
 # A question of codes alone is in no language; Chinese comes first then.
 LATIN_WORD = re.compile(r"\b[A-Za-z]?[a-z]{2,}\b")
 
@@ -36,28 +40,59 @@ class Hit:
 
 
 class Index:
-    def __init__(self, clauses: Sequence[Clause]) -> None:
-        self.clauses = list(clauses)
-        counts = [terms(clause.text) + _times(terms(clause.title), TITLE_WEIGHT) for clause in self.clauses]
-        lengths = np.array([sum(count.values()) for count in counts] or [1], dtype=np.float32)
-        norm = K1 * (1 - B + B * lengths / lengths.mean())
-        postings: dict[str, tuple[list[int], list[int]]] = defaultdict(lambda: ([], []))
-        for number, count in enumerate(counts):
-            for term, times in count.items():
-                numbers, frequencies = postings[term]
-                numbers.append(number)
-                frequencies.append(times)
-        self._postings: dict[str, tuple[np.ndarray, np.ndarray]] = {}
-        self._idf: dict[str, float] = {}
+    def __init__(self, segments: Sequence[Segment] = ()) -> None:
+        """Numpy alone, a segment at a time: no step holds the interpreter for more than a few milliseconds."""
+        self.clauses = Clauses(segments)
         total = len(self.clauses)
-        for term, (numbers, frequencies) in postings.items():
-            where = np.array(numbers, dtype=np.int32)
-            frequency = np.array(frequencies, dtype=np.float32)
-            idf = math.log(1 + (total - len(numbers) + 0.5) / (len(numbers) + 0.5))
-            self._postings[term] = (where, idf * frequency * (K1 + 1) / (frequency + norm[where]))
-            self._idf[term] = idf
+        self._keys, found = _united([segment.keys for segment in segments])
+        sizes = np.zeros(len(self._keys), np.int64)
+        for terms, segment in zip(found, segments, strict=True):
+            sizes[terms] += segment.sizes
+        self._starts = np.concatenate([np.zeros(1, np.int64), np.cumsum(sizes)])
+        self._idf = np.log(1 + (total - sizes + 0.5) / (sizes + 0.5))
         self._unknown_idf = math.log(1 + (total + 0.5) / 0.5)
-        self._chinese = np.array([clause.locale == "zh" for clause in self.clauses], dtype=bool)
+        self._numbers = np.empty(int(self._starts[-1]), np.int32)
+        self._values = np.empty(int(self._starts[-1]), np.float32)
+        self._place(segments, found)
+        self._weigh(np.concatenate([segment.lengths for segment in segments] or [np.zeros(0)]), sizes)
+        self._chinese = np.concatenate([segment.chinese for segment in segments] or [np.zeros(0)]).astype(bool)
+
+    def _place(self, segments: Sequence[Segment], found: list[np.ndarray]) -> None:
+        """Puts every segment's postings behind those of the segments before it, term by term."""
+        filled, base = self._starts[:-1].copy(), 0
+        for terms, segment in zip(found, segments, strict=True):
+            sizes = segment.sizes.astype(np.int64)
+            where = np.repeat(filled[terms] - (np.cumsum(sizes) - sizes), sizes) + np.arange(len(segment.numbers))
+            self._numbers[where] = segment.numbers + np.uint32(base)
+            self._values[where] = segment.counts
+            filled[terms] += sizes
+            base += len(segment)
+
+    def _weigh(self, lengths: np.ndarray, sizes: np.ndarray) -> None:
+        """Turns how often into how much, `BLOCK` postings at a time."""
+        if not len(self._numbers):
+            return
+        norm = (K1 * (1 - B + B * lengths / lengths.mean())).astype(np.float32)
+        edges = np.searchsorted(self._starts, np.arange(0, len(self._numbers), BLOCK))
+        for first, last in pairwise([*np.unique(edges), len(sizes)]):
+            block = slice(self._starts[first], self._starts[last])
+            idf = np.repeat(self._idf[first:last].astype(np.float32), sizes[first:last])
+            often = self._values[block]
+            self._values[block] = idf * often * (K1 + 1) / (often + norm[self._numbers[block]])
+
+    def _term(self, term: str) -> int | None:
+        """The term's place in `_keys`, or None where no clause has it."""
+        key = np.uint64(key_of(term))
+        place = int(np.searchsorted(self._keys, key))
+        return place if place < len(self._keys) and self._keys[place] == key else None
+
+    def _postings(self, place: int) -> tuple[np.ndarray, np.ndarray]:
+        block = slice(self._starts[place], self._starts[place + 1])
+        return self._numbers[block], self._values[block]
+
+    def _idf_of(self, term: str, unknown: float) -> float:
+        place = self._term(term)
+        return unknown if place is None else float(self._idf[place])
 
     def search(self, query: Query, limit: int = 5) -> list[Hit]:
         """The clauses that serve the question, best first; none where none does. `query` may be texts with weights:
@@ -71,9 +106,9 @@ class Index:
         raw = np.zeros(len(self.clauses), dtype=np.float32)
         worded = np.zeros(len(self.clauses), dtype=bool)
         for term, weight in weights.items():
-            posting = self._postings.get(term)
-            if posting is not None:
-                where, values = posting
+            place = self._term(term)
+            if place is not None:
+                where, values = self._postings(place)
                 raw[where] += weight * values
                 worded[where] |= len(term) > 1 and weight >= WORD_WEIGHT
         chinese = bool(CJK.search(parts[0][0])) or not LATIN_WORD.search(parts[0][0])
@@ -89,8 +124,9 @@ class Index:
         """The share of what is asked that each clause holds, 0 to 1."""
         covered = np.zeros(len(self.clauses), dtype=np.float32)
         for term, weight in weights.items():
-            if term in self._postings:
-                covered[self._postings[term][0]] += weight * self._idf[term]
+            place = self._term(term)
+            if place is not None:
+                covered[self._postings(place)[0]] += weight * self._idf[place]
         asked = sum(weight * self._weight_asked(term) for term, weight in weights.items())
         return covered / max(asked, 1e-6)
 
@@ -98,8 +134,8 @@ class Index:
         """What a term adds to what was asked. A pair that no clause has mostly straddles two words: its characters count.
         A word that no clause has but a synonym of which stands in the question's terms is asked by that synonym."""
         if (len(term) == 2 and CJK.match(term)) or term in STEMMED_SYNONYMS:
-            return self._idf.get(term, 0.0)
-        return self._idf.get(term, self._unknown_idf)
+            return self._idf_of(term, 0.0)
+        return self._idf_of(term, self._unknown_idf)
 
     def _weights(self, parts: Sequence[tuple[str, float]]) -> dict[str, float]:
         weights: dict[str, float] = {}
@@ -127,10 +163,14 @@ class Index:
         return hits[:limit]
 
 
+def _united(keys: list[np.ndarray]) -> tuple[np.ndarray, list[np.ndarray]]:
+    """All the keys, ascending, each once; and for each of `keys` the places of its own among them."""
+    together = np.concatenate(keys) if keys else np.zeros(0, np.uint64)
+    united, places = np.unique(together, return_inverse=True)
+    return united, np.split(places.astype(np.int32), np.cumsum([len(one) for one in keys])[:-1]) if keys else []
+
+
 def _codes(parts: Sequence[tuple[str, float]]) -> set[str]:
     """Error codes and the like: a clause that names one serves the question, whatever else it says."""
-    return {code.lower() for text, weight in parts if weight >= 0.8 for code in CODE.findall(text) if len(code) >= 4}
-
-
-def _times(counter: Counter[str], factor: int) -> Counter[str]:
-    return Counter({term: count * factor for term, count in counter.items()})
+    words = {word.lower() for text, weight in parts if weight >= 0.8 for word in CODE.findall(text) if len(word) >= 4}
+    return {word for word in words if LETTER.search(word) and DIGIT.search(word)}

@@ -9,15 +9,13 @@ from collections import OrderedDict
 from collections.abc import Coroutine
 from dataclasses import dataclass
 from functools import cache
-from typing import Any, cast
+from typing import Any
 
 from limits import RateLimitItem, parse
-from limits.aio.storage import Storage
-from limits.aio.strategies import MovingWindowRateLimiter
-from limits.storage import storage_from_string
 
 from gateway.context import RequestContext
 from gateway.errors import RateLimitExceeded
+from gateway.limits.shared import SharedWindows
 from gateway.limits.windows import MAX_KEYS, MemoryWindows, Window
 from gateway.metrics import Metrics
 
@@ -54,7 +52,7 @@ class RateLimiter:
 
     def __init__(self, storage_url: str, metrics: Metrics) -> None:
         self._local = MemoryWindows()
-        self._shared = self._shared_limiter(storage_url)
+        self._shared = None if storage_url.startswith("memory") else SharedWindows(storage_url, SHARED_PAUSE)
         self._full = FullWindows()
         self._slow_since: float | None = None
         self._replies = 0
@@ -62,19 +60,15 @@ class RateLimiter:
         self._metrics = metrics
         metrics.rate_storage_up.set(1)
 
-    @staticmethod
-    def _shared_limiter(url: str) -> MovingWindowRateLimiter | None:
-        if url.startswith("memory"):
-            return None
-        return MovingWindowRateLimiter(
-            cast(Storage, storage_from_string(f"async+{url}", implementation="coredis", stream_timeout=SHARED_PAUSE))
-        )
-
     async def connect(self) -> None:
         """Opens connections before the first burst of requests has to wait for them; a Redis that is gone is no hindrance."""
         if self._shared is not None:
             probe = Rate.of("start", "1/second")
-            await asyncio.gather(*(self._in_time(hit_in(self._shared, probe, str(n))) for n in range(CONNECTIONS)))
+            await asyncio.gather(*(self._in_time(_hit(self._shared, probe, str(n))) for n in range(CONNECTIONS)))
+
+    def close(self) -> None:
+        if self._shared is not None:
+            self._shared.close()
 
     async def check(self, rate: Rate, owner: str, context: RequestContext | None = None) -> None:
         """Counts one request. Raises RateLimitExceeded; writes the x-ratelimit headers into the context."""
@@ -92,7 +86,7 @@ class RateLimiter:
         full = self._full.until(rate, owner)
         if full is not None:
             return full
-        window = await self._in_time(hit_in(self._shared, rate, owner)) if self._shared_is_due() else None
+        window = await self._in_time(_hit(self._shared, rate, owner)) if self._shared_is_due() else None
         if window is None:
             return self._hit_here(rate, owner)
         if not window.allowed:
@@ -177,10 +171,8 @@ class FullWindows:
             self._until.popitem(last=False)
 
 
-async def hit_in(limiter: MovingWindowRateLimiter, rate: Rate, owner: str) -> Window:
-    allowed = await limiter.hit(rate.item, rate.scope, owner)
-    stats = await limiter.get_window_stats(rate.item, rate.scope, owner)
-    return Window(allowed, max(0, stats.remaining), max(0.0, stats.reset_time - time.time()))
+async def _hit(shared: SharedWindows, rate: Rate, owner: str) -> Window:
+    return await shared.hit(f"{rate.name}/{owner}", rate.item.amount, rate.seconds)
 
 
 def charged(owner: str) -> str:

@@ -9,8 +9,8 @@ import time
 from collections import OrderedDict, deque
 from typing import NamedTuple
 
-# Callers remembered at most. Who is pushed out by so many others starts anew, but not who is refused at the moment: a flood of
-# addresses must not let in again whoever guesses passwords.
+# Callers remembered at most. Evicted callers start a new window; callers over their limit are kept: a flood of addresses must not
+# let in again a caller that guesses passwords.
 MAX_KEYS = 100_000
 MOST_SPARED = 16  # passed over for one newcomer
 
@@ -32,7 +32,7 @@ class MemoryWindows:
 
     def hit(self, key: str, limit: int, seconds: int) -> Window:
         """Counts one request, if it fits: at most `limit` in any `seconds`."""
-        now = time.time()
+        now = time.monotonic()
         self._forget(now)
         _, _, passed = self._windows.setdefault(key, (limit, seconds, deque()))
         self._windows.move_to_end(key)

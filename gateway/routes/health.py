@@ -2,6 +2,7 @@
 
 import asyncio
 from pathlib import Path
+from typing import Any
 
 from fastapi import APIRouter, Request
 from starlette.responses import JSONResponse, Response
@@ -32,21 +33,29 @@ def health_router(desk: Desk) -> APIRouter:
         state = engine_state(desk)
         answering = state["ready"] or state["fallback"]
         startup = desk.startup.read()
+        shelf = desk.library.shelf
         ours = from_private(request)  # for those who run the desk: folders, files and cards by name
         if startup is not None and startup.detail and not state["ready"] and ours:
             state |= {"detail": startup.detail, "since": startup.since}
-        body = {
+        body: dict[str, Any] = {
             "status": "ready" if answering else "not ready",
             "engine": state,
             "upstreams": {upstream.name: bool(upstream.up) for upstream in desk.upstreams},
             "knowledge": {
-                "clauses": len(desk.library.clauses),
+                "clauses": len(shelf.index.clauses),
                 "problems": [
                     f"{problem.path}: {problem.message}" if ours else Path(problem.path).name
-                    for problem in desk.library.problems
+                    for problem in shelf.problems
                 ],
             },
         }
+        body["tasks"] = {
+            name: {"state": task.state, "restarts": task.restarts} | ({"reason": task.reason} if ours else {})
+            for name, task in desk.supervisor.tasks.items()
+        }
+        if ours:
+            problems = (desk.authenticator.keys.problem, desk.startup.problem)
+            body["files"] = [problem for problem in problems if problem]
         return JSONResponse(body, 200 if answering else 503, headers={} if answering else {"retry-after": "2"})
 
     @router.get("/metrics")

@@ -125,6 +125,52 @@ def test_a_key_file_that_is_broken_at_the_start_opens_nothing_and_is_told(engine
         assert models(gateway, "sk-shop") == 200
 
 
+@pytest.mark.parametrize(
+    "broken",
+    [
+        b'{"keys": [',
+        b"[" * 100_000,
+        b"\xff\xfe\x00",
+        b"[]",
+        b"null",
+        b'{"keys": 5}',
+        b'{"keys": ["x"]}',
+        b'{"keys": [{}]}',
+        None,
+    ],
+)
+def test_a_key_file_that_breaks_is_named_and_the_keys_stay_good(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, broken: bytes | None
+) -> None:
+    monkeypatch.setattr(keys, "RECHECK_SECONDS", 0.0)
+    path = tmp_path / "keys.json"
+    known = ring(path, entry("a", "sk-a"))
+    assert known.find("sk-a")
+    assert known.problem is None
+    path.unlink()
+    if broken is None:
+        os.mkfifo(path)  # to open it would wait for a writer
+    else:
+        path.write_bytes(broken)
+    assert known.find("sk-a")
+    assert str(path) in (known.problem or "")
+    path.unlink()
+    write(path, entry("a", "sk-b"))
+    assert (known.find("sk-a"), known.find("sk-b") is not None, known.problem) == (None, True, None)
+
+
+def test_keys_of_a_file_that_was_removed_are_revoked_and_it_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(keys, "RECHECK_SECONDS", 0.0)
+    assert KeyRing((), tmp_path / "never.json").problem is None
+    known = ring(tmp_path / "k", entry("a", "sk-a"))
+    assert known.find("sk-a")
+    (tmp_path / "k").unlink()
+    assert [known.find("sk-a"), known.find("sk-a")] == [None, None]
+    assert "removed" in (known.problem or "")
+
+
 def test_a_key_in_any_script_is_found_by_the_bytes_of_its_header() -> None:
     known = KeyRing((("a", "钥匙"),), None)
     assert known.find("钥匙".encode().decode("latin-1")) is not None

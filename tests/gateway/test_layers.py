@@ -6,8 +6,8 @@ from pathlib import Path
 GATEWAY = Path(__file__).parents[2] / "gateway"
 # Every package may import those before it, and the leaves that are single modules.
 ORDER = ["identity", "engines", "limits", "files", "store", "knowledge", "media", "chat", "middleware", "routes"]
-# The shape of a request is a leaf that media reads.
-LEAVES = {"gateway.chat.request"}
+# The shape of a request is a leaf that media reads; what confines a process is one too.
+LEAVES = {"gateway.chat.request", "gateway.media.confine"}
 ROOTS = {"app", "desk", "config", "__main__"}
 
 

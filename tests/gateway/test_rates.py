@@ -1,9 +1,10 @@
 """Limits that hold: over four gateways and one Redis, and with that Redis stalled or dead."""
 
+import asyncio
 import signal
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 
 import pytest
 import requests
@@ -13,7 +14,8 @@ from benchmarks.servers import Running
 from gateway.errors import RateLimitExceeded
 from gateway.limits import windows
 from gateway.limits.rates import Rate, RateLimiter, charged
-from gateway.limits.windows import MemoryWindows
+from gateway.limits.shared import SharedWindows
+from gateway.limits.windows import MemoryWindows, Window
 from gateway.metrics import Metrics
 
 LIMIT = 300
@@ -85,7 +87,7 @@ def test_without_redis_a_gateway_goes_on_with_its_own_limits_and_says_so() -> No
 
 def test_a_window_moves_instead_of_starting_anew(monkeypatch: pytest.MonkeyPatch) -> None:
     now = 1000.0
-    monkeypatch.setattr(windows.time, "time", lambda: now)
+    monkeypatch.setattr(windows.time, "monotonic", lambda: now)
     storage = MemoryWindows()
     for now in (1000.0, 1030.0, 1059.0):  # noqa: B007 - the storage's clock
         assert storage.hit("k", 3, 60).allowed
@@ -93,9 +95,56 @@ def test_a_window_moves_instead_of_starting_anew(monkeypatch: pytest.MonkeyPatch
         assert storage.hit("k", 3, 60).allowed is allowed, now
 
 
+@pytest.fixture
+async def shared(redis: Redis) -> AsyncIterator[SharedWindows]:
+    windows = SharedWindows(redis[0], 2.0)
+    yield windows
+    windows.close()
+    await asyncio.sleep(0)  # asyncio closes the sockets in its next turn
+
+
+async def test_gateways_whose_clocks_differ_share_one_window(
+    shared: SharedWindows, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Redis's clock counts: a gateway an hour ahead shut callers out for an hour on all gateways."""
+    now = time.time()
+    for ahead, allowed in ((3600.0, True), (0.0, True), (-3600.0, True), (7200.0, False)):
+        monkeypatch.setattr(time, "time", lambda ahead=ahead: now + ahead)
+        window = await shared.hit("clocks", 3, 2)
+        assert window.allowed is allowed
+        assert 0 < window.reset <= 2
+    await asyncio.sleep(2.1)
+    assert await shared.hit("clocks", 3, 2) == Window(True, 2, 2.0)
+
+
+async def test_a_shared_window_moves_and_tells_what_is_left(shared: SharedWindows) -> None:
+    first, second, third = [await shared.hit("moves", 2, 60) for _ in range(3)]
+    assert [(one.allowed, one.remaining) for one in (first, second, third)] == [(True, 1), (True, 0), (False, 0)]
+    assert 59 < third.reset <= 60
+
+
+async def test_requests_counted_before_the_clock_of_redis_went_back_refuse_nobody(
+    redis: Redis, shared: SharedWindows
+) -> None:
+    port = redis[0].rsplit(":")[-1].removesuffix("/0")
+    for _ in range(2):
+        pushed = ["redis-cli", "-p", port, "lpush", "sightdesk/future", str(time.time() + 3600)]
+        subprocess.run(pushed, check=True, capture_output=True)
+    assert [(await shared.hit("future", 2, 60)).allowed for _ in range(3)] == [True, True, False]
+
+
+def test_a_clock_that_is_set_back_shuts_nobody_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    storage = MemoryWindows()
+    assert [storage.hit("k", 2, 1).allowed for _ in range(3)] == [True, True, False]
+    wall = time.time()
+    monkeypatch.setattr(time, "time", lambda: wall - 3600)
+    time.sleep(1.1)
+    assert storage.hit("k", 2, 1).allowed
+
+
 def test_callers_that_fell_silent_are_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
     now = 1000.0
-    monkeypatch.setattr(windows.time, "time", lambda: now)
+    monkeypatch.setattr(windows.time, "monotonic", lambda: now)
     storage = MemoryWindows()
     for number in range(500):
         storage.hit(f"old-{number}", 3, 60)

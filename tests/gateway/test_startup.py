@@ -1,12 +1,15 @@
 """How far the engine's start is, as /readyz and the page's configuration tell it."""
 
 import json
+import os
 import time
 from pathlib import Path
 
+import pytest
 import requests
 
 from benchmarks.servers import Running, free_port, running_gateway
+from gateway.engines import startup
 from tests.gateway.asking import until
 
 STATE = {"phase": "loading", "percent": 62, "detail": "/models/x", "profile": "gpu-hopper", "max_concurrent": 128}
@@ -52,3 +55,38 @@ def test_the_engines_start_is_shown_while_it_lasts(tmp_path: Path) -> None:
         time.sleep(0.6)
         last = requests.get(gateway.url + "/readyz", timeout=5).json()["engine"]
         assert (last["phase"], last["detail"], last["since"]) == ("failed", "the disk is full", 1000.0)
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [b"{", b"[" * 50_000, b"null", b"{}", b'{"phase": "ready", "updated_at": 1e400}', b"x" * 100_000, None]
+    + [
+        b'{"phase": "loading", "updated_at": %d, "max_concurrent": %s}' % (time.time(), b)
+        for b in (b"-5", b"1e300", b"[5]")
+    ],
+)
+def test_a_status_file_that_breaks_is_named_and_the_next_one_is_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, broken: bytes | None
+) -> None:
+    monkeypatch.setattr(startup, "REREAD_SECONDS", 0.0)
+    path = tmp_path / "status.json"
+    file = startup.StartupFile(path)
+    assert (file.read(), file.problem) == (None, None), "no launcher writes"
+    if broken is None:
+        os.mkfifo(path)
+    else:
+        path.write_bytes(broken)
+    assert file.read() is None
+    assert str(path) in (file.problem or "")
+    path.unlink()
+    path.write_text(json.dumps({**STATE, "updated_at": time.time()}))
+    found = file.read()
+    assert found is not None
+    assert (found.phase, file.problem) == ("loading", None)
+
+
+def test_a_beat_from_the_future_is_as_stale_as_one_from_the_past(tmp_path: Path) -> None:
+    """The clock went back an hour: a launcher that ended before would seem to be at work for an hour."""
+    path = tmp_path / "status.json"
+    path.write_text(json.dumps({**STATE, "updated_at": time.time() + 3600}))
+    assert startup.StartupFile(path).read() is None

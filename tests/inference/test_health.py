@@ -35,7 +35,14 @@ def port() -> Iterator[str]:
 
 @pytest.mark.parametrize(
     ("phase", "age", "healthy"),
-    [("warming", 0, False), ("ready", 0, True), ("ready", 100, False), ("failed", 0, False), (None, 0, False)],
+    [
+        ("warming", 0, False),
+        ("ready", 0, True),
+        ("ready", 100, False),
+        ("ready", -3600, False),
+        ("failed", 0, False),
+        (None, 0, False),
+    ],
 )
 def test_an_engine_that_lists_its_model_is_not_healthy_before_its_first_token(
     run: Run, tmp_path: Path, port: str, phase: str | None, age: float, healthy: bool

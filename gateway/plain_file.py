@@ -1,0 +1,36 @@
+"""Reading a file that people or programs put there: never a FIFO or a device, never more than a bound."""
+
+import os
+import stat
+from pathlib import Path
+
+# What changes when a file is written, replaced or touched: size, times of its content and of its record, device and number.
+Stamp = tuple[int, int, int, int, int]
+KINDS = {
+    stat.S_IFDIR: "a folder",
+    stat.S_IFIFO: "a FIFO",
+    stat.S_IFSOCK: "a socket",
+    stat.S_IFCHR: "a device",
+    stat.S_IFBLK: "a device",
+}
+
+
+class NotPlain(OSError):
+    """What stands at the path is no regular file, or is too large. The message says which."""
+
+
+def stamp_of(status: os.stat_result) -> Stamp:
+    return (status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_dev, status.st_ino)
+
+
+def read_whole(path: Path, most: int) -> bytes:
+    """The file's bytes, at most `most`. Raises OSError, NotPlain among them; never waits for a writer."""
+    opened = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC)
+    with os.fdopen(opened, "rb") as file:
+        status = os.fstat(opened)
+        if not stat.S_ISREG(status.st_mode):
+            raise NotPlain(f"is {KINDS.get(stat.S_IFMT(status.st_mode), 'no file')}, not a file")
+        data = file.read(most + 1)
+    if len(data) > most:
+        raise NotPlain(f"has {max(status.st_size, len(data))} bytes; at most {most} are read")
+    return data
