@@ -18,6 +18,7 @@ from gateway.media.picture import Picture, digest
 from gateway.media.raster import prepare_image, shrink
 from gateway.media.sniff import sniff, too_large
 from gateway.metrics import Metrics
+from gateway.payload import Payload
 
 NICENESS = 10
 MAX_AT_ONCE = 4
@@ -40,10 +41,10 @@ class Studio:
     def close(self) -> None:
         self._pool.shutdown(wait=False, cancel_futures=True)
 
-    async def decode(self, url: str) -> bytes:
+    async def decode(self, url: str, payload: Payload | None = None) -> bytes:
         # In a thread of usual priority: it holds the interpreter, and where such a one yields the core to libvips' threads the event loop
         # waits for all of them.
-        return await asyncio.to_thread(dataurl.decode, url, self.limits.max_bytes)
+        return await asyncio.to_thread(dataurl.decode, url, self.limits.max_bytes, payload)
 
     async def prepare(self, data: bytes) -> list[Picture]:
         """The pictures of an image or PDF as the engine gets them. Raises what the contract says of bad ones."""
