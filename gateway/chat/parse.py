@@ -7,6 +7,7 @@ from pydantic import ValidationError
 from pydantic_core import from_json
 
 from gateway.chat.request import ChatRequest
+from gateway.chat.shape import bounds_of
 from gateway.errors import ContextLengthExceeded, GatewayError, InvalidJSON, InvalidRequest, UnsupportedParameter
 from gateway.payload import PIECE, Finder, cut
 
@@ -149,8 +150,6 @@ def _characters(value: Any) -> int:
 
 # Which side of a union Pydantic tried: no step of the client's own.
 UNION_SIDE = re.compile(r"(?:str|constrained-str|ToolChoice|(?:list|literal|tagged-union|function-\w+)\[.*)", re.DOTALL)
-# What Pydantic calls a bound, and the size of what crossed it.
-BOUNDS = ("max_length", "min_length", "le", "ge", "lt", "gt")
 OBJECT_TYPES = ("model_type", "model_attributes_type", "dict_type")
 
 
@@ -168,12 +167,7 @@ def first_fault(error: ValidationError) -> GatewayError:
             f"{where} is not a parameter that is taken here.", param=where, details={"name": where}
         )
     details = {"name": where} if where else {}
-    details |= told.get("details", {})
-    for bound in BOUNDS:
-        if bound in told:
-            details["limit"] = told[bound]
-    if "actual_length" in told:
-        details["size"] = told["actual_length"]
+    details |= told.get("details", {}) | bounds_of(told)
     message = (
         "Input should be an object" if found["type"] in OBJECT_TYPES else found["msg"].removeprefix("Value error, ")
     )

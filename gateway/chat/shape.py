@@ -1,5 +1,6 @@
 """What all parts of a request have in common: exact types, null as not given, faults with their details."""
 
+from collections.abc import Mapping
 from functools import cache
 from typing import Any, Self
 
@@ -29,6 +30,12 @@ def fault(message: str, name: str = "", **details: Any) -> PydanticCustomError:
     """What a validator raises. `name` is the field at fault below the model that is validated; `details` are the error's."""
     # The message is no template: a client's own name may stand in it, braces included.
     return PydanticCustomError("fault", "{message}", {"message": message, "name": name, "details": details})
+
+
+def bounds_of(context: Mapping[str, Any]) -> dict[str, Any]:
+    """`limit` and `size` out of the context that Pydantic gives to an error."""
+    named = {"actual_length": "size"} | dict.fromkeys(("max_length", "min_length", "le", "ge", "lt", "gt"), "limit")
+    return {told: context[name] for name, told in named.items() if name in context}
 
 
 class Shape(BaseModel):
