@@ -23,6 +23,10 @@ class Gateway(FastAPI):
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
             scope["app"] = self
+            if (
+                scope["method"] == "HEAD"
+            ):  # answered as GET is (RFC 9110, section 9.3.2); the server leaves the body out
+                scope = {**scope, "method": "GET"}
             await self.entrance(scope, receive, send)
         else:
             await super().__call__(scope, receive, send)

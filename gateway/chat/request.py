@@ -1,13 +1,11 @@
-"""The chat completions that a client may ask for: an allow-list, each parameter bounded (contract, section 3)."""
+"""The shape of chat completions: an allow-list, each parameter bounded (contract, section 3). `parse.py` reads it from a body."""
 
-import re
-from typing import Annotated, Any, Literal, Self, TypeVar
+from typing import Annotated, Any, Literal, Self
 
-import orjson
-from pydantic import AfterValidator, BaseModel, ConfigDict, Discriminator, Field, Tag, ValidationError, model_validator
-from pydantic_core import from_json
+from pydantic import Discriminator, Field, PrivateAttr, Tag, field_validator, model_validator
 
-from gateway.errors import GatewayError, InvalidJSON, InvalidRequest, UnsupportedParameter
+from gateway.chat.shape import Exact, Lenient, at_most_bytes, fault
+from gateway.payload import PLACEHOLDER_LENGTH, Payload
 
 MAX_MESSAGES = 200
 MAX_TOOLS = 32
@@ -15,44 +13,37 @@ MAX_TOOLS_BYTES = 64 * 1024
 MAX_SCHEMA_BYTES = 16 * 1024
 MAX_METADATA_BYTES = 16 * 1024
 MAX_PARTS = 256  # of one message
-# A body of eight megabytes of `1,` or `"a":1,` would become gigabytes of values and of errors. Text with so many commas or
-# colons is longer than any engine's context.
-MAX_COMMAS, MAX_COLONS = 500_000, 100_000
-PIECE = 256 * 1024
-MAX_NAMED = 200  # characters of a client's own parameter name that an error repeats
-
-
-def as_given(model: BaseModel) -> dict[str, Any]:
-    return model.model_dump(mode="json", by_alias=True, exclude_unset=True)
-
-
-def at_most_bytes(bound: int, what: str) -> AfterValidator:
-    def check(value: Any) -> Any:
-        try:
-            size = len(orjson.dumps(value, default=as_given))
-        except orjson.JSONEncodeError as error:  # nested too deep, or a number of more than 64 bits
-            raise ValueError(f"{what} cannot be passed on: {error}") from None
-        if size > bound:
-            raise ValueError(f"{what} has {size} bytes; at most {bound} are taken")
-        return value
-
-    return AfterValidator(check)
-
-
-class Exact(BaseModel):
-    """Nothing beyond what is listed, and no guessing of types: "5" is no number and 1 is not true."""
-
-    model_config = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False)
-
-
-class Lenient(BaseModel):
-    """Unknown keys are dropped, never passed on: SDKs send back what they received (`refusal`, `annotations`)."""
-
-    model_config = ConfigDict(extra="ignore", strict=True, allow_inf_nan=False)
+PAGE_ROLES = ("user", "assistant")
 
 
 class Part(Lenient):
     pass
+
+
+class MediaPart(Part):
+    """A picture or a file. Its data URL's base64 may have been taken out of the body before that was parsed."""
+
+    _payload: Payload | None = PrivateAttr(None)
+
+    @property
+    def url(self) -> str:
+        raise NotImplementedError
+
+    def _set_url(self, url: str) -> None:
+        raise NotImplementedError
+
+    def claim(self, payloads: dict[str, Payload]) -> None:
+        """Takes the base64 whose placeholder stands in the URL."""
+        self._payload = payloads.pop(self.url[-PLACEHOLDER_LENGTH:], None)
+        if self._payload is not None:
+            self._set_url(self.url[:-PLACEHOLDER_LENGTH])
+
+    def take(self) -> tuple[str, Payload | None]:
+        """The URL, and its base64 where that is apart. The part keeps neither: they may have megabytes."""
+        taken = self.url, self._payload
+        self._set_url("")
+        self._payload = None
+        return taken
 
 
 class TextPart(Part):
@@ -64,9 +55,16 @@ class ImageURL(Lenient):
     url: str
 
 
-class ImagePart(Part):
+class ImagePart(MediaPart):
     type: Literal["image_url"]
     image_url: ImageURL
+
+    @property
+    def url(self) -> str:
+        return self.image_url.url
+
+    def _set_url(self, url: str) -> None:
+        self.image_url.url = url
 
 
 class FileReference(Lenient):
@@ -81,9 +79,16 @@ class FileReference(Lenient):
         return self
 
 
-class FilePart(Part):
+class FilePart(MediaPart):
     type: Literal["file"]
     file: FileReference
+
+    @property
+    def url(self) -> str:
+        return self.file.file_data or ""
+
+    def _set_url(self, url: str) -> None:
+        self.file.file_data = url
 
 
 def part_type(value: Any) -> str | None:
@@ -124,9 +129,18 @@ class Message(Lenient):
 
     @model_validator(mode="after")
     def says_something(self) -> Self:
-        if not self.content and not self.tool_calls and self.role not in ("assistant", "tool"):
+        if not self.content and self.role == "user":
             raise ValueError("content is empty; say something")
         return self
+
+    @property
+    def characters(self) -> int:
+        """Of all text in it: what is said, names and tool calls included."""
+        said = self.content or ""
+        texts = [said] if isinstance(said, str) else [part.text for part in said if isinstance(part, TextPart)]
+        for call in self.tool_calls or ():
+            texts += (call.id, call.function.name, call.function.arguments)
+        return sum(map(len, texts)) + len(self.name or "") + len(self.tool_call_id or "")
 
     @property
     def text(self) -> str:
@@ -231,71 +245,24 @@ class ChatRequest(Exact):
 
 
 class PageRequest(ChatRequest):
-    """POST /api/chat: chat completions plus a conversation."""
+    """POST /api/chat: chat completions plus a conversation. The system message is the desk's own, never a visitor's."""
 
     model: str = Field("sightdesk", max_length=256)
     stream: bool = True
     conversation_id: str | None = Field(None, max_length=64, pattern=r"^[A-Za-z0-9_-]+$")
 
+    @field_validator("messages")
+    @classmethod
+    def of_two(cls, messages: list[Message]) -> list[Message]:
+        for number, message in enumerate(messages):
+            if message.role not in PAGE_ROLES:
+                told = f"the role {message.role} is not taken here; send {' or '.join(PAGE_ROLES)}"
+                raise fault(told, f"{number}.role", role=message.role, accepted=list(PAGE_ROLES))
+        return messages
 
-Request = TypeVar("Request", bound=ChatRequest)
 
 # Passed to the engine as they came, where they were given.
 SAMPLING = frozenset((
     "temperature", "top_p", "top_k", "min_p", "presence_penalty", "frequency_penalty", "repetition_penalty", "stop",
     "seed", "logprobs", "top_logprobs", "response_format", "tools", "tool_choice", "parallel_tool_calls", "user",
 ))  # fmt: skip
-
-
-def parse(shape: type[Request], body: bytes, max_model_len: int) -> Request:
-    """The request in a JSON body. Raises InvalidJSON, UnsupportedParameter or InvalidRequest, naming the first fault."""
-    if len(body) > MAX_COLONS and (_count(body, b",") > MAX_COMMAS or _count(body, b":") > MAX_COLONS):
-        raise InvalidRequest(
-            f"The body has more than {MAX_COMMAS} commas or {MAX_COLONS} colons: that is no conversation."
-        )
-    try:
-        # In two steps: `model_validate_json` needs three times the body for a moment, and a body may be all pictures.
-        given = from_json(body, allow_inf_nan=False)
-    except ValueError as error:
-        raise InvalidJSON(f"The body is not JSON: {error}.") from None
-    try:
-        request = shape.model_validate(given)
-    except ValidationError as error:
-        raise first_fault(error) from None
-    for name in ("max_tokens", "max_completion_tokens"):
-        wanted = getattr(request, name)
-        if wanted is not None and wanted > max_model_len:
-            raise InvalidRequest(f"{name} is {wanted}; this engine's context holds {max_model_len}.", param=name)
-    return request
-
-
-def _count(body: bytes, character: bytes) -> int:
-    """Piece by piece: one call on ten megabytes would hold the interpreter, and so every stream, for milliseconds. What has none, as a
-    picture's base64, is passed over by `find`, which takes a twentieth of the time."""
-    found, at = 0, body.find(character)
-    while at >= 0:
-        found += body.count(character, at, at + PIECE)
-        at = body.find(character, at + PIECE)
-    return found
-
-
-# Which side of a union Pydantic tried: no step of the client's own.
-UNION_SIDE = re.compile(r"(?:str|constrained-str|ToolChoice|(?:list|literal|tagged-union|function-\w+)\[.*)", re.DOTALL)
-
-
-def first_fault(error: ValidationError) -> GatewayError:
-    """The first fault, and of a union's sides the one that was followed furthest."""
-    faults = error.errors(include_url=False, include_input=False)
-    first = _steps(faults[0])
-    fault = max(
-        (other for other in faults if _steps(other)[: len(first)] == first), key=lambda other: len(_steps(other))
-    )
-    where = ".".join(_steps(fault))[:MAX_NAMED]
-    if fault["type"] == "extra_forbidden":
-        return UnsupportedParameter(f"{where} is not a parameter that is taken here.", param=where)
-    message = fault["msg"].removeprefix("Value error, ")
-    return InvalidRequest(f"{where}: {message}" if where else message, param=where or None)
-
-
-def _steps(fault: Any) -> list[str]:
-    return [str(step) for step in fault["loc"] if not UNION_SIDE.fullmatch(str(step))]

@@ -9,6 +9,7 @@ from gateway.errors import ModelNotFound
 ASSISTANT = "sightdesk"
 CREATED = 1_760_000_000  # the API wants a time; a model here has none that means anything
 LITE_DESCRIPTION = "The embedded engine: reads pictures by OCR, quotes the knowledge base and fills tool calls. It is no language model."
+MAX_NAMED = 100  # characters of a name that an error repeats
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,8 +23,7 @@ class Catalog:
             return True
         if model in self.names(upstreams):
             return False
-        known = ", ".join(self.names(upstreams))
-        raise ModelNotFound(f"There is no model {model[:100]!r} here; there are: {known}.", param="model")
+        raise self._unknown(model, upstreams)
 
     def names(self, upstreams: list[Upstream]) -> list[str]:
         served = [upstream.model for upstream in upstreams]
@@ -37,7 +37,15 @@ class Catalog:
         for entry in self.entries(upstreams):
             if entry["id"] == name:
                 return entry
-        raise ModelNotFound(f"There is no model {name[:100]!r} here.", param="model")
+        raise self._unknown(name, upstreams)
+
+    def _unknown(self, name: str, upstreams: list[Upstream]) -> ModelNotFound:
+        available = self.names(upstreams)
+        return ModelNotFound(
+            f"There is no model {name[:MAX_NAMED]!r} here; there are: {', '.join(available)}.",
+            param="model",
+            details={"name": name[:MAX_NAMED], "available": available},
+        )
 
 
 def _entry(name: str, max_model_len: int, lite: bool) -> dict[str, Any]:

@@ -55,15 +55,18 @@ def is_tunnel(address: Address) -> bool:
 
 def is_local_host(host: str) -> bool:
     """Whether a Host header or an origin's host names this machine or a private address: nothing DNS can rebind."""
-    parts = AUTHORITY.fullmatch(host.strip().lower())
-    if parts is None:
-        return False
-    name = parts["literal"] or parts["name"]
+    name = host_name(host)
     if name == "localhost" or name.endswith(".localhost"):
         return True
     # As wide as Python has it: no name server can move a literal address, and test networks are used as private ones.
     address = parse_address(name)
     return address is not None and address.is_private and not address.is_unspecified and not is_tunnel(address)
+
+
+def host_name(host: str) -> str:
+    """The name or address in a Host header, in lower case; empty where it is none."""
+    parts = AUTHORITY.fullmatch(host.strip().lower())
+    return (parts["literal"] or parts["name"]) if parts else ""
 
 
 def is_forwarded(given: Mapping[str, str]) -> bool:

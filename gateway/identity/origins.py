@@ -2,7 +2,7 @@
 
 import re
 
-from gateway.identity.networks import AUTHORITY, is_local_host
+from gateway.identity.networks import AUTHORITY, host_name, is_local_host
 from gateway.settings import PRIVATE_ORIGINS, exact_origin
 
 ORIGIN = re.compile(r"https?://(?P<authority>[^/?#\s]+)")
@@ -13,6 +13,7 @@ class Origins:
     def __init__(self, allowed: tuple[str, ...]) -> None:
         self.exact = frozenset(exact_origin(origin) for origin in allowed if origin != PRIVATE_ORIGINS)
         self.private = PRIVATE_ORIGINS in allowed
+        self._hosts = frozenset(host_name(origin.partition("://")[2]) for origin in self.exact)
 
     def allows(self, origin: str, host: str = "", scheme: str = "http") -> bool:
         """`host` and `scheme` are the request's: a page may always call the server it came from."""
@@ -22,6 +23,10 @@ class Origins:
         if origin.lower() in self.exact or is_own(origin.lower(), host, scheme):
             return True
         return self.private and is_local_host(parts["authority"])
+
+    def has_host(self, host: str) -> bool:
+        """Whether a Host header names the host of an origin in the list."""
+        return host_name(host) in self._hosts
 
     def frame_ancestors(self) -> str:
         """embed.html's CSP source list; CSP knows no networks, so `private` is 'self' and localhost. As 30-users.sh."""

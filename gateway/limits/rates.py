@@ -192,7 +192,11 @@ def headers(limit: int, window: Window) -> list[tuple[bytes, bytes]]:
 
 def exceeded(rate: Rate, reset: float) -> RateLimitExceeded:
     wait = max(1, math.ceil(reset))
-    return RateLimitExceeded(f"Too many requests: the limit is {rate.item}. Try again in {wait} s.", retry_after=wait)
+    return RateLimitExceeded(
+        f"Too many requests: the limit is {rate.item}. Try again in {wait} s.",
+        retry_after=wait,
+        details={"limit": rate.item.amount, "remaining": 0, "seconds": rate.seconds, "scope": rate.scope},
+    )
 
 
 def _seen(task: "asyncio.Task[Window]") -> None:

@@ -170,15 +170,10 @@ class Gatherer:
         """What came inside the request, in the place of its base64, which is a third larger and not kept beside it."""
         sent: dict[Place, bytes] = {}
         for place, part in parts:
-            url = _url(part)
-            if _file_id(part) is not None or _is_remote(url):
+            if _file_id(part) is not None or _is_remote(_url(part)):
                 continue
-            if isinstance(part, ImagePart):
-                part.image_url.url = ""
-            else:
-                part.file.file_data = ""
             with _naming(place):
-                sent[place] = await self.studio.decode(url)
+                sent[place] = await self.studio.decode(*part.take())
         return sent
 
     async def _show(
@@ -358,7 +353,7 @@ def _naming(place: Place) -> Iterator[None]:
 
 
 def _url(part: Part) -> str:
-    return part.image_url.url if isinstance(part, ImagePart) else part.file.file_data or ""
+    return part.url
 
 
 def _file_id(part: Part) -> str | None:

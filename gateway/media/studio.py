@@ -13,6 +13,7 @@ from gateway.media.picture import Picture, digest
 from gateway.media.sniff import sniff, too_large
 from gateway.media.workers import Workers
 from gateway.metrics import Metrics
+from gateway.payload import Payload
 
 REMEMBERED_BYTES = 64 * 1024 * 1024
 REMEMBERED_OUTLINES = 4096
@@ -36,8 +37,8 @@ class Studio:
     def close(self) -> None:
         self._workers.close()
 
-    async def decode(self, url: str) -> bytes:
-        return await asyncio.to_thread(dataurl.decode, url, self.limits.max_bytes)
+    async def decode(self, url: str, payload: Payload | None = None) -> bytes:
+        return await asyncio.to_thread(dataurl.decode, url, self.limits.max_bytes, payload)
 
     async def prepare(self, data: bytes, owner: str = "") -> list[Picture]:
         """The pictures of an image or PDF as the engine gets them. Raises what the contract says of bad ones, and QueueFull."""

@@ -9,9 +9,9 @@ from gateway.context import context_of
 from gateway.errors import OriginNotAllowed
 from gateway.identity.origins import Origins
 from gateway.middleware.errors import render
+from gateway.middleware.guard import MAX_ORIGIN
 
 METHODS = ("GET", "POST", "PATCH", "DELETE")
-REQUEST_HEADERS = ("authorization", "content-type", "x-request-id", "x-session-id", "x-sightdesk-extras")
 EXPOSED = (
     b"x-request-id, retry-after, server-timing, x-ratelimit-limit-requests, x-ratelimit-remaining-requests, "
     b"x-ratelimit-reset-requests"
@@ -19,10 +19,14 @@ EXPOSED = (
 
 
 class CORS(CORSMiddleware):
-    """Starlette's, with ALLOWED_ORIGINS as the judge. No credentials: other origins come with a token."""
+    """Starlette's, with ALLOWED_ORIGINS as the judge. No credentials: other origins come with a token.
+
+    An allowed page may send any header: SDKs add their own (`x-stainless-os`), and what a header means here is decided by whom
+    it comes from, not by its name.
+    """
 
     def __init__(self, app: ASGIApp, origins: Origins) -> None:
-        super().__init__(app, allow_origins=(), allow_methods=METHODS, allow_headers=REQUEST_HEADERS)
+        super().__init__(app, allow_origins=(), allow_methods=METHODS, allow_headers=("*",))
         self._origins = origins
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -49,7 +53,10 @@ class CORS(CORSMiddleware):
         if response.status_code < 400:
             return response
         refusal = render(
-            OriginNotAllowed("A page of that origin may not call here, or not with this method or these headers.")
+            OriginNotAllowed(
+                "That origin is not in ALLOWED_ORIGINS, or the method is not allowed here.",
+                details={"origin": request_headers["origin"][:MAX_ORIGIN], "allowed": list(METHODS)},
+            )
         )
         refusal.headers["vary"] = "Origin"
         return refusal

@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Awaitable, Callable
+from typing import Any
 
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
@@ -10,11 +11,13 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from gateway.chat.shape import bounds_of
 from gateway.context import context_of
 from gateway.errors import GatewayError, InternalError, InvalidJSON, InvalidRequest, MethodNotAllowed, NotFound
 from gateway.middleware.guard import kind_of
 
 log = logging.getLogger("sightdesk.errors")
+METHODS = ("DELETE", "GET", "PATCH", "POST", "PUT")
 SOMETHING = "Something went wrong here; the log has it under this x-request-id."
 
 
@@ -86,7 +89,9 @@ def install_handlers(app: FastAPI, charge: Callable[[Request], Awaitable[None]])
             return await charged(request, _unreadable(request))
         where = ".".join(str(step) for step in fault["loc"][1:])
         told = f"{where}: {fault['msg']}" if where else str(fault["msg"])
-        return await charged(request, InvalidRequest(told, param=where or None))
+        details: dict[str, Any] = {"name": where} if where else {}
+        details |= bounds_of(fault.get("ctx", {}))
+        return await charged(request, InvalidRequest(told, param=where or None, details=details))
 
     app.add_exception_handler(GatewayError, gateway_error)
     app.add_exception_handler(Exception, unexpected)
@@ -100,9 +105,18 @@ def _unreadable(request: Request) -> GatewayError:
     return InvalidJSON("The body is not JSON.")
 
 
+def methods_of(request: Request) -> list[str]:
+    """The methods that the path has, over all its routes."""
+    return [method for method in METHODS if request.app.has_route({**request.scope, "method": method})]
+
+
 def _of_status(status: int, request: Request) -> GatewayError:
     if status == 404:
         return NotFound("There is nothing here.")
     if status == 405:
-        return MethodNotAllowed(f"{request.method} is not allowed here.")
+        allowed = methods_of(request)
+        return MethodNotAllowed(
+            f"{request.method} is not allowed here; {', '.join(allowed)} would be.",
+            details={"name": request.method, "allowed": allowed},
+        )
     return InvalidRequest("The request could not be read.")

@@ -28,6 +28,7 @@ SINGLE = frozenset((b"host", b"origin", b"authorization", b"content-type", b"con
 # FastAPI reads a route's JSON on the event loop, where 64 MiB of it would hold every stream up. Chat completions read their own.
 LARGE_JSON = frozenset(("/v1/chat/completions", "/api/chat"))
 SMALL_JSON_BYTES = 256 * 1024
+MAX_ORIGIN = 256  # characters of an origin that an error repeats
 BODY_PAUSE_SECONDS = 15.0  # the longest silence in the middle of a body
 BODY_BYTES_PER_SECOND = 16 * 1024  # slower than this over the whole body is a slow-loris
 
@@ -66,14 +67,18 @@ class Guard:
         if len(given) < len(scope["headers"]):
             names = [name for name, _ in scope["headers"]]
             if repeated := next((name for name in names if name in SINGLE and names.count(name) > 1), None):
-                raise InvalidRequest(f"The header {repeated.decode()} is there more than once.")
+                name = repeated.decode()
+                raise InvalidRequest(f"The header {name} is there more than once.", details={"name": name})
         if scope["method"] not in CHANGING:
             return
         origin = given.get("origin")
         # Some requests that a page makes carry no Origin; the browser then still says whence they come.
         foreign = origin is None and "cross-site" in given.get("sec-fetch-site", "")
         if foreign or (origin is not None and not self.origins.allows(origin, given.get("host", ""), context.scheme)):
-            raise OriginNotAllowed("Your page's origin is not in ALLOWED_ORIGINS.")
+            raise OriginNotAllowed(
+                "Your page's origin is not in ALLOWED_ORIGINS.",
+                details={"origin": origin[:MAX_ORIGIN] if origin else None},
+            )
         self._check_body(given, origin, bound)
 
     def _check_body(self, given: dict[str, str], origin: str | None, bound: int) -> None:
@@ -82,11 +87,12 @@ class Guard:
         # A program that builds its JSON by hand may leave the type out; a browser on another origin must not.
         if has_body and kind not in BODY_TYPES and (kind or origin is not None):
             raise UnsupportedMediaType(
-                f"Content-Type is {kind or 'missing'}; send application/json or multipart/form-data."
+                f"Content-Type is {kind or 'missing'}; send application/json or multipart/form-data.",
+                details={"accepted": sorted(BODY_TYPES)},
             )
         coding, transfer = given.get("content-encoding", "identity"), given.get("transfer-encoding", "chunked")
         if coding.lower() != "identity" or transfer.strip().lower() != "chunked":
-            raise UnsupportedMediaType("Bodies are taken as they are, without a content coding.")
+            raise UnsupportedMediaType("Send the body without a content coding.", details={"accepted": ["identity"]})
         length = given.get("content-length", "")
         if length.isascii() and length.isdigit() and int(length) > bound:
             raise too_large(int(length), bound)
@@ -115,7 +121,8 @@ class Guard:
                         message = await finished(step, waiting)  # type: ignore[arg-type]  # the same
                 except TimeoutError:
                     raise RequestTimeout(
-                        f"The body came too slowly: {received} bytes in {loop.time() - started:.0f} s."
+                        f"The body came too slowly: {received} bytes in {loop.time() - started:.0f} s.",
+                        details={"limit": BODY_BYTES_PER_SECOND, "size": received},
                     ) from None
             size = len(message.get("body", b""))
             received += size
@@ -136,4 +143,7 @@ def kind_of(given: dict[str, str]) -> str:
 
 
 def too_large(size: int, bound: int) -> GatewayError:
-    return BodyTooLarge(f"The body has {size} bytes or more; at most {bound} are taken here (MAX_BODY_BYTES).")
+    return BodyTooLarge(
+        f"The body has {size} bytes or more; at most {bound} are taken here (MAX_BODY_BYTES).",
+        details={"limit": bound, "size": size},
+    )

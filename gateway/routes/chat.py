@@ -14,10 +14,11 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from gateway.chat.answers import Answer
+from gateway.chat.parse import Incoming, parse
 from gateway.chat.pipeline import Pipeline
 from gateway.chat.question import Question, affinity_of
 from gateway.chat.reply import StreamReply, send_json
-from gateway.chat.request import ChatRequest, PageRequest, parse
+from gateway.chat.request import ChatRequest, PageRequest
 from gateway.context import Caller, RequestContext, caller_of, context_of
 from gateway.desk import Desk
 from gateway.errors import GatewayError, InternalError, UpstreamUnavailable
@@ -25,8 +26,7 @@ from gateway.protocol import Line
 
 log = logging.getLogger("sightdesk.chat")
 STOPPED = UpstreamUnavailable("The desk is being restarted; ask again.", retry_after=5)
-# A body above this is parsed in a thread: 10 MB of JSON takes 13 ms.
-THREAD_BYTES = 256 * 1024
+THREAD_BYTES = 64 * 1024  # a body of more is parsed in a thread
 
 
 def chat_router(desk: Desk) -> APIRouter:
@@ -69,17 +69,19 @@ def chat_router(desk: Desk) -> APIRouter:
 
 
 async def read_body(request: Request, shape: type[Any], desk: Desk) -> Any:
-    """The request in a body that `Guard` bounds. Raises ClientDisconnect."""
-    body = await _whole_body(request)
+    """The request in a body that `Guard` bounds. Raises ClientDisconnect, and ContextLengthExceeded before the body has all come."""
     longest = max(upstream.max_model_len for upstream in desk.upstreams)
+    incoming = Incoming(longest)
+    body = await _whole_body(request, incoming)
     if len(body) < THREAD_BYTES:
-        return parse(shape, body, longest)
-    return await asyncio.to_thread(parse, shape, body, longest)
+        return parse(shape, body, incoming, longest)
+    return await asyncio.to_thread(parse, shape, body, incoming, longest)
 
 
-async def _whole_body(request: Request) -> bytes:
+async def _whole_body(request: Request, incoming: Incoming) -> bytes:
     """The body itself is not kept, and never there twice: with pictures it may have many megabytes."""
     piece, more = await _piece(request)
+    incoming.feed(piece)
     if not more:
         return piece
     declared = int(context_of(request.scope).given.get("content-length", "0"))
@@ -88,6 +90,7 @@ async def _whole_body(request: Request) -> bytes:
     buffer.write(piece)
     while more:
         piece, more = await _piece(request)
+        incoming.feed(piece)
         buffer.write(piece)
     buffer.truncate()
     body = buffer.getvalue()  # the buffer's own bytes, no copy

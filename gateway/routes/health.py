@@ -11,12 +11,22 @@ from gateway.config import engine_state
 from gateway.context import context_of
 from gateway.desk import Desk
 from gateway.errors import IPNotAllowed
-from gateway.identity.networks import is_private
+from gateway.identity.networks import host_name, is_forwarded, is_local_host, is_private
+from gateway.identity.origins import Origins
 from gateway.metrics import CONTENT_TYPE
 
+# By what names, local ones apart, the gateway is reached inside its own network (docker-compose.yml, deploy/).
+SERVICE_NAMES = frozenset(("gateway", "sightdesk-gateway", "host.docker.internal"))
 
-def from_private(request: Request) -> bool:
-    return is_private(context_of(request.scope).address)
+
+def is_operator(request: Request, origins: Origins) -> bool:
+    """Whether this comes from a private network, under a name that is known and by no way that is not. A page on the internet can
+    make its own name mean this machine's address (DNS rebinding); the browser beside us then asks us by that name."""
+    context = context_of(request.scope)
+    host = context.given.get("host", "")
+    known = is_local_host(host) or host_name(host) in SERVICE_NAMES or origins.has_host(host)
+    direct = context.through_proxy or not is_forwarded(context.given)
+    return known and direct and is_private(context.address)
 
 
 def health_router(desk: Desk) -> APIRouter:
@@ -34,7 +44,7 @@ def health_router(desk: Desk) -> APIRouter:
         answering = state["ready"] or state["fallback"]
         startup = desk.startup.read()
         shelf = desk.library.shelf
-        ours = from_private(request)  # for those who run the desk: folders, files and cards by name
+        ours = is_operator(request, desk.origins)  # for those who run the desk: folders, files and cards by name
         if startup is not None and startup.detail and not state["ready"] and ours:
             state |= {"detail": startup.detail, "since": startup.since}
         body: dict[str, Any] = {
@@ -61,8 +71,10 @@ def health_router(desk: Desk) -> APIRouter:
     @router.get("/metrics")
     async def metrics(request: Request) -> Response:
         """Prometheus metrics, for private networks only."""
-        if not from_private(request):
-            raise IPNotAllowed("Metrics are for private networks.")
+        if not is_operator(request, desk.origins):
+            raise IPNotAllowed(
+                "Metrics are for private networks, under a local name or one of ALLOWED_ORIGINS, without forwarding headers."
+            )
         return Response(await asyncio.to_thread(desk.metrics.render), media_type=CONTENT_TYPE)
 
     return router

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import Annotated, Any, Protocol, TypeVar
 from urllib.parse import quote
 
-from fastapi import APIRouter, Depends, Query, Request, Response, UploadFile
+from fastapi import APIRouter, Depends, Query, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from gateway.config import page_config
@@ -19,6 +19,7 @@ from gateway.errors import FileNotFound
 from gateway.identity.authenticate import check_embed_origin
 from gateway.media.gather import Patience
 from gateway.media.sniff import sniff
+from gateway.routes.form import UPLOAD, uploaded
 
 Handler = TypeVar("Handler", bound=Callable[..., Any])
 
@@ -96,13 +97,13 @@ def _file_routes(router: APIRouter, desk: Desk, prefix: str, limit: Any) -> None
     """The same five routes for SDK clients and for the page; only who may call differs."""
     name = prefix.strip("/")
 
-    async def upload(request: Request, file: UploadFile, caller: Owner, purpose: str = "vision") -> dict[str, Any]:
+    async def upload(request: Request, caller: Owner) -> dict[str, Any]:
         await desk.short_limiter.charge(request)
-        data = await file.read()
+        named, data = await uploaded(request)
         pictures = await desk.gatherer.studio.prepare(data, desk.turn_of(context_of(request.scope)))
         kind = sniff(data)
         pages = len(pictures) if kind == "application/pdf" else 1
-        named, from_page = file.filename or "upload", prefix == "/api"
+        from_page = prefix == "/api"
         stored = await asyncio.to_thread(desk.files.add, caller.owner, named, kind, data, pages, from_page=from_page)
         # Reading starts here, while the question is still being typed.
         desk.reader.start_all(pictures, desk.turn_of(context_of(request.scope)))
@@ -126,7 +127,7 @@ def _file_routes(router: APIRouter, desk: Desk, prefix: str, limit: Any) -> None
         return {"id": file_id, "object": "file", "deleted": True}
 
     upload.__name__ = f"{name}_upload"
-    router.add_api_route(f"{prefix}/files", upload, methods=["POST"])
+    router.add_api_route(f"{prefix}/files", upload, methods=["POST"], openapi_extra=UPLOAD)
     for path, method, handler in (
         ("/files", "GET", listing),
         ("/files/{file_id}", "GET", one),

@@ -170,6 +170,11 @@ CREDENTIALS: dict[str, tuple[dict[str, str], str]] = {
     "public address as host": ({"host": "8.8.8.8"}, NOBODY),
     "local host by address": ({"host": "[::1]:8000"}, LOCAL),
 }
+# A foreign Host, or a proxy that nobody knows: no metrics, whoever asks.
+HIDDEN = {name for name, (headers, _) in CREDENTIALS.items()
+          if (name != "local host by address" and "host" in headers)
+          or {"via", "forwarded", "x-real-ip", "cf-connecting-ip"} & set(headers)
+          or ("x-forwarded-for" in headers and headers.get("x-sightdesk-proxy-secret") != PROXY_SECRET)}  # fmt: skip
 MAY = {API: {"key"}, KEY: {"key"}, PAGE: {"key", "token", "user"}, PRIVATE: None, ANYONE: None}
 
 
@@ -195,7 +200,9 @@ def test_every_route_lets_in_whom_the_table_says(
     for method, path, row in calls:
         answer = call(gateway, method, path, headers)
         where = f"{method} {path}: {answer.status_code} {answer.text[:200]}"
-        if gets_in(row, who, anonymous=desk == "opened"):
+        if row.who == PRIVATE:
+            assert answer.status_code == (403 if name in HIDDEN else 200), where
+        elif gets_in(row, who, anonymous=desk == "opened"):
             assert answer.status_code not in (401, 403, 429, 500), where
         else:
             assert answer.status_code == 401, where
@@ -263,9 +270,33 @@ def test_metrics_are_for_private_networks(closed: Running) -> None:
     )
     for address, status in (*((address, 200) for address in ours), *((address, 403) for address in others)):
         assert call(closed, "GET", "/metrics", nginx(address=address)).status_code == status
-    assert (
-        call(closed, "GET", "/metrics", {"x-forwarded-for": "8.8.8.8"}).status_code == 200
-    )  # a forgery changes nothing
+    # nginx's word for the address counts only with its secret; without, there is a proxy that nobody knows.
+    for forged in ({"x-forwarded-for": "10.1.2.3"}, {"x-real-ip": "10.1.2.3"}, {"via": "1.1 a"}, nginx(secret="guess")):
+        assert call(closed, "GET", "/metrics", forged).status_code == 403
+
+
+KNOWN_HOSTS = (
+    "localhost",
+    "desk.localhost:8000",
+    "127.0.0.1:8000",
+    "[::1]:8000",
+    "10.0.0.5",
+    "gateway:8000",
+    "crm.example.com",
+)
+FOREIGN_HOSTS = ("evil.example", "localhost.evil.example", "gateway.evil.example", "evil", "8.8.8.8", "a@localhost", "")
+
+
+def test_a_page_that_rebinds_its_name_sees_no_metrics_and_no_details(engine: Running, tmp_path: Path) -> None:
+    more = {"ALLOWED_ORIGINS": "private,https://crm.example.com", "KNOWLEDGE_DIR": str(tmp_path / "clauses")}
+    with running_gateway(engine.url, tmp_path, **settings(**more)) as gateway:
+        for host in (*KNOWN_HOSTS, *FOREIGN_HOSTS):
+            known = host in KNOWN_HOSTS
+            answer = call(gateway, "GET", "/metrics", {"host": host})
+            assert answer.status_code == (200 if known else 403), host
+            ready = call(gateway, "GET", "/readyz", {"host": host})
+            assert (str(tmp_path) in ready.text) is known, host
+        assert str(tmp_path) not in call(gateway, "GET", "/readyz", {"x-forwarded-for": "10.0.0.1"}).text
 
 
 def test_what_a_method_is_not_for_is_405_without_a_credential(
@@ -386,7 +417,7 @@ def test_the_right_secret_from_a_peer_that_is_no_proxy_is_worth_nothing(engine: 
     more = {"TRUSTED_PROXIES": "10.9.9.0/24", "ANONYMOUS_NETWORKS": ""}
     with running_gateway(engine.url, tmp_path, **settings(**more)) as gateway:
         assert call(gateway, "GET", "/api/config", nginx()).status_code == 401
-        assert call(gateway, "GET", "/metrics", nginx(address="8.8.8.8")).status_code == 200  # it is still 127.0.0.1
+        assert call(gateway, "GET", "/metrics", nginx(address="10.1.2.3")).status_code == 403
 
 
 # -- how often ----------------------------------------------------------------------------------------------------------

@@ -7,8 +7,7 @@ import pytest
 import requests
 
 from benchmarks.servers import Running
-from gateway.chat.request import MAX_COLONS, MAX_COMMAS, PIECE, ChatRequest, parse
-from gateway.errors import InvalidJSON, InvalidRequest
+from gateway.chat.request import ChatRequest
 
 MESSAGE = {"role": "user", "content": "hi"}
 CONTEXT = 8192  # MAX_MODEL_LEN of the gateway under test
@@ -39,9 +38,9 @@ class Row(NamedTuple):
 
 NUMBERS: tuple[Any, ...] = ("1", True, [1], {"a": 1})
 ROWS = (
-    Row("model", ("fake-vl",), ("a" * 257, 1, None, ["fake-vl"]), passed_on=False),
-    Row("messages", ([MESSAGE], [MESSAGE] * 200), ([], [MESSAGE] * 201, "hi", None, {}, [1], [{}]), passed_on=False),
-    Row("stream", (False, True), ("true", 1, None, []), passed_on=False),
+    Row("model", ("fake-vl",), ("a" * 257, 1, ["fake-vl"]), passed_on=False),
+    Row("messages", ([MESSAGE], [MESSAGE] * 200), ([], [MESSAGE] * 201, "hi", {}, [1], [{}]), passed_on=False),
+    Row("stream", (False, True), ("true", 1, []), passed_on=False),
     Row("stream_options", ({"include_usage": True}, {}), ({"include_usage": "yes"}, True, []), passed_on=False),
     Row("temperature", (0, 0.7, 2), (-0.01, 2.01, *NUMBERS)),
     Row("top_p", (0.01, 1), (0, -0.1, 1.01, *NUMBERS)),
@@ -146,14 +145,13 @@ def test_a_parameter_is_taken_within_its_bounds_and_refused_beyond_them(
 
 
 def test_the_table_has_every_parameter_that_is_taken() -> None:
-    from gateway.chat.request import ChatRequest
-
     assert {row.name for row in ROWS} == set(ChatRequest.model_fields)
 
 
 @pytest.mark.parametrize("name", KEPT)
 def test_what_is_not_on_the_list_is_refused_by_name(gateway: Running, session: requests.Session, name: str) -> None:
-    for value in (1, None, {}):
+    values: tuple[Any, ...] = (1, {})
+    for value in values:
         answer = ask(gateway, session, **{name: value})
         assert (answer.status_code, answer.json()["error"]["code"]) == (400, "unsupported_parameter")
         assert answer.json()["error"]["param"] == name
@@ -196,12 +194,72 @@ def test_each_tenant_has_a_cache_of_its_own(gateway: Running, engine: Running, s
     assert len(salts) == 2
 
 
-@pytest.mark.parametrize("character", [b",", b":"])
-@pytest.mark.parametrize("gap", [0, PIECE - 1, PIECE, 3 * PIECE + 7])
-def test_what_a_body_is_full_of_is_counted_wherever_it_stands(character: bytes, gap: int) -> None:
-    bound = MAX_COMMAS if character == b"," else MAX_COLONS
-    head, tail = character * (bound // 2), character * (bound - bound // 2)
-    with pytest.raises(InvalidJSON):  # at the bound it is looked into
-        parse(ChatRequest, b"A" * gap + head + b"A" * gap + tail, CONTEXT)
-    with pytest.raises(InvalidRequest, match="no conversation"):
-        parse(ChatRequest, b"A" * gap + head + b"A" * gap + tail + b"A" * gap + character, CONTEXT)
+@pytest.mark.parametrize("row", ROWS, ids=lambda row: row.name)
+def test_null_is_not_given(gateway: Running, session: requests.Session, row: Row) -> None:
+    answer = ask(gateway, session, **{row.name: None})
+    if row.name in ("model", "messages"):
+        assert (answer.status_code, answer.json()["error"]["param"]) == (400, row.name)
+    else:
+        assert answer.status_code == 200, answer.text[:300]
+
+
+NULLS: tuple[dict[str, Any], ...] = (
+    {"stream": True, "stream_options": {"include_usage": None}},
+    {"stream": True, "stream_options": {"include_obfuscation": None}},
+    {"function_call": None, "functions": None, "tools": None, "tool_choice": "none", "stream_options": None},
+    {
+        "tools": [
+            {"type": "function", "function": {"name": "f", "description": None, "parameters": None, "extra": None}}
+        ]
+    },
+    {"response_format": {"type": "text", "json_schema": None}},
+    {"messages": [{"role": "system", "content": ""}, MESSAGE]},
+    {"messages": [{"role": "system", "content": None}, {"role": "developer", "content": []}, MESSAGE]},
+    {"messages": [MESSAGE, {"role": "assistant", "content": ""}, MESSAGE]},
+    {"messages": [{**MESSAGE, "name": None, "tool_calls": None, "tool_call_id": None}]},
+    {
+        "messages": [
+            MESSAGE,
+            {
+                "role": "assistant",
+                "tool_calls": [{"id": "c", "type": None, "function": {"name": "f", "arguments": ""}}],
+            },
+            {"role": "tool", "tool_call_id": "c", "content": ""},
+        ]
+    },
+)
+
+
+@pytest.mark.parametrize("given", NULLS, ids=lambda given: ",".join(given))
+def test_null_and_empty_options_are_taken_at_every_level(
+    gateway: Running, session: requests.Session, given: dict[str, Any]
+) -> None:
+    answer = ask(gateway, session, **given)
+    assert answer.status_code == 200, answer.text[:300]
+
+
+def test_null_inside_a_schema_is_a_value(gateway: Running, engine: Running, session: requests.Session) -> None:
+    parameters = {"type": "object", "properties": {"a": {"enum": ["x", None], "default": None}}}
+    assert ask(gateway, session, tools=[tool(parameters=parameters)]).status_code == 200
+    sent = session.get(engine.url + "/state", timeout=5).json()["bodies"][-1]
+    assert sent["tools"][0]["function"]["parameters"] == parameters
+
+
+@pytest.mark.parametrize(
+    ("given", "param", "details"),
+    [
+        ({"logit_bias": {}}, "logit_bias", {"name": "logit_bias"}),
+        ({"stream_options": {"x": 1}}, "stream_options.x", {"name": "stream_options.x"}),
+        ({"temperature": 3}, "temperature", {"name": "temperature", "limit": 2}),
+        ({"max_tokens": 9000}, "max_tokens", {"name": "max_tokens", "limit": CONTEXT, "size": 9000}),
+        ({"metadata": {"a": "b" * 16384}}, "metadata", {"name": "metadata", "limit": 16384, "size": 16392}),
+        ({"messages": [MESSAGE] * 201}, "messages", {"name": "messages", "limit": 200, "size": 201}),
+        ({"user": "a" * 300}, "user", {"name": "user", "limit": 256}),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_a_fault_tells_programs_its_place_and_bound(
+    gateway: Running, session: requests.Session, given: dict[str, Any], param: str, details: dict[str, Any]
+) -> None:
+    error = ask(gateway, session, **given).json()["error"]
+    assert (error["param"], error["details"]) == (param, details)

@@ -1,9 +1,11 @@
 """nginx in front: what it asks for, what it overwrites, and that it holds nothing back."""
 
+import json
 import re
 import socket
 import time
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
@@ -57,11 +59,69 @@ def test_every_answer_carries_the_callers_request_id(front: Front, path: str) ->
     assert answer.headers["x-request-id"] == "mine-7"
 
 
-def test_nginxs_own_refusals_are_in_the_contracts_words(front: Front) -> None:
-    wrong_method = requests.post(front.url + "/chat.html", auth=PERSON, timeout=5)
-    assert (wrong_method.status_code, wrong_method.json()["error"]["code"]) == (405, "method_not_allowed")
-    long_header = requests.get(front.url + "/v1/models", headers={"x-long": "a" * 40_000}, timeout=5)
-    assert (long_header.status_code, long_header.json()["error"]["code"]) == (400, "invalid_request")
+ASSET = b"/assets/js/main.js"
+LINGERING = b"Host: localhost\r\nConnection: close\r\n"
+# What nginx refuses by itself: the request, status, code and details.
+REFUSED: dict[str, tuple[bytes, int, str, dict[str, Any]]] = {
+    "no request": (b"nonsense\r\n\r\n", 400, "invalid_request", {}),
+    "no host": (b"GET / HTTP/1.1\r\n\r\n", 400, "invalid_request", {}),
+    "two lengths": (b"POST /v1/files HTTP/1.1\r\nContent-Length: 1\r\nContent-Length: 2\r\n" + LINGERING + b"\r\n", 400,
+                    "invalid_request", {}),
+    "a long address": (b"GET /" + b"a" * 40_000 + b" HTTP/1.1\r\n" + LINGERING + b"\r\n", 400, "invalid_request", {}),
+    "a long header": (b"GET / HTTP/1.1\r\nX-Long: " + b"a" * 40_000 + b"\r\n" + LINGERING + b"\r\n", 400, "invalid_request", {}),
+    "no credentials": (b"GET /chat.html HTTP/1.1\r\n" + LINGERING + b"\r\n", 401, "invalid_api_key", {}),
+    "nothing there": (b"GET /nope HTTP/1.1\r\n" + LINGERING + b"\r\n", 404, "not_found", {}),
+    "a wrong method": (b"POST " + ASSET + b" HTTP/1.1\r\nContent-Length: 0\r\n" + LINGERING + b"\r\n", 405, "method_not_allowed",
+                       {"allowed": ["GET", "HEAD"]}),
+    "a condition": (b"GET " + ASSET + b" HTTP/1.1\r\nIf-Match: \"other\"\r\n" + LINGERING + b"\r\n", 412, "invalid_request", {}),
+    "a date": (b"GET " + ASSET + b" HTTP/1.1\r\nIf-Unmodified-Since: Thu, 01 Jan 2015 00:00:00 GMT\r\n" + LINGERING + b"\r\n", 412,
+               "invalid_request", {}),
+    "a large body": (b"POST /v1/files HTTP/1.1\r\nContent-Length: 1000001\r\n" + LINGERING + b"\r\n", 413, "body_too_large",
+                     {"limit": 1_000_000, "size": 1_000_001}),
+    "a large chunk": (b"POST /v1/files HTTP/1.1\r\nTransfer-Encoding: chunked\r\n" + LINGERING + b"\r\n" + b"f4241\r\n" + b"a" * 100, 413,
+                      "body_too_large", {"limit": 1_000_000, "size": None}),
+    "a range": (b"GET " + ASSET + b" HTTP/1.1\r\nRange: bytes=9999999-\r\n" + LINGERING + b"\r\n", 416, "invalid_request",
+                {"name": "range"}),
+    "a transfer coding": (b"POST /v1/files HTTP/1.1\r\nTransfer-Encoding: gzip\r\n" + LINGERING + b"\r\n", 501, "invalid_request",
+                          {"name": "transfer-encoding", "accepted": ["chunked"]}),
+    "a version": (b"GET / HTTP/3.7\r\n" + LINGERING + b"\r\n", 505, "invalid_request",
+                  {"accepted": ["HTTP/1.0", "HTTP/1.1", "HTTP/2"]}),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_nginxs_own_refusals_are_in_the_contracts_words(front: Front, name: str) -> None:
+    sent, status, code, details = REFUSED[name]
+    where = urlsplit(front.url)
+    came = b""
+    with socket.create_connection((str(where.hostname), where.port or 80), timeout=10) as wire:
+        wire.sendall(sent)
+        while more := wire.recv(65536):
+            came += more
+    head, _, body = came.partition(b"\r\n\r\n")
+    assert head.startswith(b"HTTP/1.1 %d " % status), came[:300]
+    assert b"content-type: application/json" in head.lower()
+    assert b"x-request-id: " in head.lower()
+    error = json.loads(body)["error"]
+    assert set(error) == {"message", "type", "param", "code", "details"}
+    assert (error["code"], error["details"]) == (code, details)
+
+
+def test_every_status_that_nginx_may_refuse_with_has_a_body_of_ours() -> None:
+    snippet = (ROOT / "nginx/snippets/errors.conf").read_text()
+    pages = re.findall(r"^error_page ([\d ]+?)(?: =\d*)? (\S+);", snippet, re.MULTILINE)
+    statuses = {int(status) for named, _ in pages for status in named.split()}
+    assert statuses >= {400, 401, 403, 404, 405, 408, 411, 412, 413, 414, 416, 494, 495, 496, 497, *range(500, 506)}
+    for _, page in pages:
+        if page.endswith(".json"):
+            error = json.loads((ROOT / "nginx/errors" / page.rpartition("/")[2]).read_text())["error"]
+            assert set(error) == {"message", "type", "param", "code", "details"}, page
+
+
+def test_head_of_the_health_routes_is_answered(front: Front) -> None:
+    for path in ("/healthz", "/readyz"):
+        answer = requests.head(front.url + path, timeout=5)
+        assert (answer.status_code, answer.content) == (200, b"")
 
 
 @pytest.mark.parametrize(

@@ -66,7 +66,7 @@ def holds(answer: requests.Response, expected: Answer) -> None:
     assert answer.status_code == status, answer.text[:300]
     if status >= 400:
         error = answer.json()["error"]
-        assert set(error) == {"message", "type", "param", "code"}
+        assert set(error) == {"message", "type", "param", "code", "details"}
         assert code in ("", error["code"]), error
         assert "Traceback" not in answer.text
         assert str(ROOT) not in answer.text

@@ -1,0 +1,75 @@
+"""What all parts of a request have in common: exact types, null as not given, faults with their details."""
+
+from collections.abc import Mapping
+from functools import cache
+from typing import Any, Self
+
+import orjson
+from pydantic import AfterValidator, BaseModel, ConfigDict, ModelWrapValidatorHandler, model_validator
+from pydantic_core import PydanticCustomError
+
+
+def as_given(model: BaseModel) -> dict[str, Any]:
+    return model.model_dump(mode="json", by_alias=True, exclude_unset=True)
+
+
+def at_most_bytes(bound: int, what: str) -> AfterValidator:
+    def check(value: Any) -> Any:
+        try:
+            size = len(orjson.dumps(value, default=as_given))
+        except orjson.JSONEncodeError as error:  # nested too deep, or a number of more than 64 bits
+            raise ValueError(f"{what} cannot be passed on: {error}") from None
+        if size > bound:
+            raise fault(f"{what} has {size} bytes; at most {bound} are taken", limit=bound, size=size)
+        return value
+
+    return AfterValidator(check)
+
+
+def fault(message: str, name: str = "", **details: Any) -> PydanticCustomError:
+    """What a validator raises. `name` is the field at fault below the model that is validated; `details` are the error's."""
+    # The message is no template: a client's own name may stand in it, braces included.
+    return PydanticCustomError("fault", "{message}", {"message": message, "name": name, "details": details})
+
+
+def bounds_of(context: Mapping[str, Any]) -> dict[str, Any]:
+    """`limit` and `size` out of the context that Pydantic gives to an error."""
+    named = {"actual_length": "size"} | dict.fromkeys(("max_length", "min_length", "le", "ge", "lt", "gt"), "limit")
+    return {told: context[name] for name, told in named.items() if name in context}
+
+
+class Shape(BaseModel):
+    """No guessing of types: "5" is no number and 1 is not true. What is null was not given."""
+
+    model_config = ConfigDict(extra="ignore", strict=True, allow_inf_nan=False)
+
+    @model_validator(mode="before")
+    @classmethod
+    def given(cls, value: Any) -> Any:
+        if isinstance(value, dict) and None in value.values():
+            return {name: item for name, item in value.items() if item is not None}
+        return value
+
+
+class Exact(Shape):
+    """Nothing beyond what is listed."""
+
+    # Pydantic's own `extra="forbid"` makes an error of each unknown name; of a million that takes a second.
+    @model_validator(mode="wrap")
+    @classmethod
+    def listed(cls, value: Any, handler: ModelWrapValidatorHandler[Self]) -> Self:
+        made = handler(value)
+        if isinstance(value, dict):
+            for name, item in value.items():
+                if name not in cls.names() and item is not None:
+                    raise PydanticCustomError("unknown", "{name} is unknown", {"name": name})
+        return made
+
+    @classmethod
+    @cache
+    def names(cls) -> frozenset[str]:
+        return frozenset(field.alias or name for name, field in cls.model_fields.items())
+
+
+class Lenient(Shape):
+    """Unknown keys are dropped, never passed on: SDKs send back what they received (`refusal`, `annotations`)."""
