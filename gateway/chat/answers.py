@@ -6,6 +6,7 @@ from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Iter
 from dataclasses import dataclass, field
 from typing import Any
 
+from gateway.chat import events as sse
 from gateway.chat import extras
 from gateway.errors import GatewayError, InternalError, NotFound, UpstreamError
 
@@ -46,7 +47,7 @@ class Answer:
         self.push(events)
 
     def push(self, events: bytes, *, last: bool = False) -> None:
-        for event in extras.END_OF_EVENT.split(events):
+        for event in sse.split(events):
             if event.strip() == DONE:
                 self.complete = True
             elif event:

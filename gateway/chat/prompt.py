@@ -47,18 +47,16 @@ def locale_of(text: str) -> str:
 def engine_body(
     request: ChatRequest, model: str, messages: list[dict[str, Any]], sightdesk: dict[str, Any] | None
 ) -> dict[str, Any]:
-    """The OpenAI body as the engine gets it: what was given and allowed, with the usage always asked for."""
+    """The OpenAI body as the engine gets it: what was given and allowed, always as a stream with the usage in it."""
     named = request.model_fields_set & SAMPLING
     given = {name: value for name in named - MODELS if (value := getattr(request, name)) is not None}
     if models := named & MODELS:
         given |= request.model_dump(mode="json", by_alias=True, exclude_none=True, include=models)
-    body = {"model": model, "messages": messages, "stream": request.stream, **given}
+    body = {"model": model, "messages": messages, "stream": True, "stream_options": {"include_usage": True}, **given}
     if request.wanted_tokens:
         body["max_tokens"] = request.wanted_tokens
     if request.logprobs is None:
         body.pop("top_logprobs", None)
-    if request.stream:
-        body["stream_options"] = {"include_usage": True}
     if sightdesk is not None:
         body["sightdesk"] = sightdesk
     return body

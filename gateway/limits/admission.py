@@ -17,26 +17,17 @@ DOWN_RETRY_SECONDS = 5
 
 @dataclass(slots=True, eq=False)
 class Permit:
-    """A place inside `upstream`. Give it back exactly once, in a `finally`; say before how the call ended, if it says anything. What was
-    hung up on keeps a place of its own until the engine has let go of it (engines/wire.py)."""
+    """A place inside `upstream`; release it in a `finally`. A request that was hung up on keeps a place of its own until the
+    engine has let go of it (engines/wire.py)."""
 
     upstream: Upstream
-    probe: bool
-    _judged: bool = False
-
-    def succeeded(self) -> None:
-        self._judged = True
-        self.upstream.breaker.succeeded(self.probe)
-        self.probe = False  # a second answer to the same question is a call like any other
-
-    def failed(self) -> None:
-        self._judged = True
-        self.upstream.breaker.failed(self.probe)
+    _released: bool = False
 
     def release(self) -> None:
-        if not self._judged:
-            self.upstream.breaker.abandoned(self.probe)
-        self.upstream.give_back()
+        """The second time does nothing."""
+        if not self._released:
+            self._released = True
+            self.upstream.give_back()
 
 
 @dataclass(slots=True, eq=False)
@@ -76,7 +67,7 @@ class Admission:
         if not self.depth and (permit := self._grant(affinity, exclude)):
             self._metrics.queue_wait.observe(0)
             return permit
-        if not any(upstream.usable for upstream in self._allowed(exclude)):
+        if not any(upstream.hopeful for upstream in self._allowed(exclude)):
             raise self._unavailable(exclude)
         if self.depth >= self._max_queued:
             raise QueueFull(f"All engines are busy and {self._max_queued} requests wait already.", retry_after=5)
@@ -148,7 +139,7 @@ class Admission:
             return None
         chosen = free[0] if len(free) == 1 else _chosen(free, affinity)
         chosen.take()
-        return Permit(chosen, chosen.breaker.started())
+        return Permit(chosen)
 
     def _freed(self) -> None:
         if self.depth:

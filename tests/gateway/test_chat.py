@@ -144,7 +144,7 @@ def test_a_bad_body_is_refused_by_name_and_the_next_good_one_works(gateway: Runn
     headers = {"content-type": "application/json"}
     answer = requests.post(gateway.url + "/v1/chat/completions", data=content, headers=headers, timeout=10)
     assert (answer.status_code, answer.json()["error"]["code"]) == (400, code)
-    assert set(answer.json()["error"]) == {"message", "type", "param", "code"}
+    assert set(answer.json()["error"]) == {"message", "type", "param", "code", "details"}
     assert post(gateway, body("hi")).status_code == 200
 
 
