@@ -30,6 +30,7 @@ MAX_COUNTED_CONTEXTS = 8
 # A request that engines begin and do not answer may be what ends them: it is not handed to a third one.
 MAX_BEGUN = 2
 BUSY_SECONDS = 0.5
+THREAD_CHARACTERS = 64 * 1024
 # What no request can cause; every other failure may be one request's own.
 OWN_FAULTS = frozenset(("connect", "connect_timeout", "down"))
 SPEAKING_SECONDS = 1.0  # an engine that sent a token to anybody within this is not silent
@@ -152,15 +153,7 @@ class Failover:
         salt = self.desk.signer.cache_salt(question.caller.owner if question.caller.kind == "key" else "desk")
         scale = 1.0
         for _ in range(FITTING_TRIES):
-            body = compose(
-                question.request,
-                question.album,
-                question.citations,
-                upstream,
-                question.assistant,
-                salt=salt,
-                scale=scale,
-            )
+            body = await self._composed(question, upstream, salt, scale)
             try:
                 with timed(question.context, "upstream"):
                     return await self.desk.client.open(upstream, body, question.context.request_id, elsewhere)
@@ -175,8 +168,18 @@ class Failover:
                 scale = max(scale * 1.05, words / prompt.estimate_body(body.content))
         counted = await self._count(upstream, body, pictures=True)
         if counted is None:
-            raise refused
+            tokens = prompt.estimate_body(body.content)
+            over = max(1, tokens + (question.request.wanted_tokens or 1) - upstream.max_model_len)
+            details = {"limit": upstream.max_model_len, "tokens": tokens, "tokens_over": over}
+            raise ContextLengthExceeded(refused.message, param=refused.param, details={**details, **refused.details})
         raise too_long(counted, question.request.wanted_tokens or 1, upstream.max_model_len, refused)
+
+    async def _composed(self, question: Question, upstream: Upstream, salt: str, scale: float) -> Body:
+        """The engine's body; of a long request made in a thread, since it takes tens of milliseconds."""
+        given = (question.request, question.album, question.citations, upstream, question.assistant)
+        if prompt.length_of(question.request.messages) < THREAD_CHARACTERS:
+            return compose(*given, salt=salt, scale=scale)
+        return await asyncio.to_thread(compose, *given, salt=salt, scale=scale)
 
     async def _count(self, upstream: Upstream, body: Body, *, pictures: bool) -> int | None:
         """The prompt's tokens by the engine's own count; None where it has none, or the prompt is out of all proportion."""
@@ -199,16 +202,23 @@ class Failover:
 
 
 def _can_drop(question: Question, body: Body) -> bool:
-    """Whether more stands there than the instructions and the question: the rest is the assistant's to leave out."""
-    return question.assistant and len(body.content["messages"]) > 2
+    """Whether the body still has messages that the assistant may leave out."""
+    if not question.assistant:
+        return False
+    messages = question.request.messages
+    may_go = sum(map(len, prompt.units(messages)))
+    kept = sum(prompt.role_of(message, question.request) != "system" for message in messages)
+    return len(body.content["messages"]) > 1 + kept - may_go
 
 
 def too_long(tokens: int, wanted: int, holds: int, refused: ContextLengthExceeded) -> ContextLengthExceeded:
     """`tokens` are the prompt's, pictures included, `wanted` the answer's, for which one must be left in any case."""
+    over = tokens + wanted - holds
     return ContextLengthExceeded(
-        f"The messages are {tokens + wanted - holds} tokens over what fits: they have {tokens}, the answer takes {wanted}, and the "
-        f"context holds {holds}. Leave out older turns, shorten the text or send fewer pictures.",
+        f"The messages are {over} tokens over what fits: they have {tokens}, the answer takes {wanted}, and the context holds {holds}. "
+        "Leave out older turns, shorten the text or send fewer pictures.",
         param=refused.param,
+        details={"limit": holds, "tokens": tokens, "tokens_over": over},
     )
 
 

@@ -66,6 +66,7 @@ def test_the_engines_word_on_a_context_that_is_too_long_arrives(gateway: Running
     answer = post(gateway, body("too-long"))
     assert (answer.status_code, answer.json()["error"]["code"]) == (400, "context_length_exceeded")
     assert "9000" in answer.json()["error"]["message"]
+    assert answer.json()["error"]["details"].keys() == {"limit", "tokens", "tokens_over"}
 
 
 @pytest.mark.parametrize("model", ["fake-vl", "sightdesk"])
@@ -78,6 +79,7 @@ def test_the_answer_that_was_asked_for_counts_too(
     answer = post(gateway, {**body(f"{has} too-long"), "model": model, **({"max_tokens": wanted} if wanted else {})})
     assert answer.json()["error"]["code"] == "context_length_exceeded"
     assert f"are {over} tokens over" in answer.json()["error"]["message"]
+    assert answer.json()["error"]["details"] == {"limit": 8192, "tokens": has, "tokens_over": over}
 
 
 @pytest.mark.parametrize(("order", "stream"), [("silent", True), ("endless", True), ("slow", False)])
