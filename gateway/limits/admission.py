@@ -13,6 +13,7 @@ from gateway.metrics import Metrics
 # An engine that holds the conversation's prefix is preferred until it is this part of its places busier than the idlest one.
 AFFINITY_SHARE = 1 / 4
 DOWN_RETRY_SECONDS = 5
+FULL_RETRY_SECONDS = 5
 
 
 @dataclass(slots=True, eq=False)
@@ -70,7 +71,7 @@ class Admission:
         if not any(upstream.hopeful for upstream in self._allowed(exclude)):
             raise self._unavailable(exclude)
         if self.depth >= self._max_queued:
-            raise QueueFull(f"All engines are busy and {self._max_queued} requests wait already.", retry_after=5)
+            raise self._full(f"All engines are busy and {self.depth} requests wait; at most {self._max_queued} may.")
         return await self._wait(Waiter(owner, affinity, exclude), moved)
 
     async def _wait(self, waiter: Waiter, moved: Moved | None) -> Permit:
@@ -88,7 +89,7 @@ class Admission:
                     elif moved is not None:
                         await moved(news)
         except TimeoutError:
-            raise QueueFull(f"No engine was free for {self._queue_timeout:g} s.", retry_after=5) from None
+            raise self._full(f"No engine was free for {self._queue_timeout:g} s.") from None
         finally:
             self._metrics.queue_wait.observe(time.perf_counter() - started)
             if permit is None:
@@ -161,6 +162,11 @@ class Admission:
             if isinstance(news := waiter.inbox.get_nowait(), Permit):
                 news.release()
         self.dispatch()
+
+    def _full(self, message: str) -> QueueFull:
+        return QueueFull(
+            message, retry_after=FULL_RETRY_SECONDS, details={"limit": self._max_queued, "size": self.depth}
+        )
 
     def _unavailable(self, exclude: frozenset[str]) -> UpstreamUnavailable:
         waits = [upstream.breaker.retry_after() for upstream in self.upstreams if upstream.name not in exclude]

@@ -65,10 +65,12 @@ async def test_a_full_queue_refuses_at_once_and_a_long_wait_ends() -> None:
     await queue.admit("a", "x")
     waiting = asyncio.create_task(queue.admit("b", "x"))
     await asyncio.sleep(0)
-    with pytest.raises(QueueFull):
+    with pytest.raises(QueueFull) as full:
         await queue.admit("c", "x")
-    with pytest.raises(QueueFull):
+    assert full.value.details == {"limit": 1, "size": 1, "retry_after": 5}
+    with pytest.raises(QueueFull) as late:
         await waiting
+    assert late.value.details["limit"] == 1
     assert queue.depth == 0
 
 

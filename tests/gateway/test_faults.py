@@ -104,6 +104,7 @@ def test_a_fault_before_the_first_byte_is_an_honest_status(
     assert time.monotonic() - started < 10, "FIRST_TOKEN_TIMEOUT bounds it"
     assert (answer.status_code, answer.json()["error"]["code"]) == (status, code)
     assert set(answer.json()["error"]) == ERROR_KEYS
+    assert answer.json()["error"]["details"] == ({"seconds": 0.7} if status == 504 else {})
     assert failures(before_it, kinds) - before == (2 if order == "busy" else 1)
     all_is_well_again(before_it, faulty)
 
@@ -117,6 +118,7 @@ def test_a_fault_in_the_middle_is_the_streams_last_event(before_it: Running, fau
     error = json.loads(events(answer)[-1])["error"]
     assert error["code"] == code
     assert set(error) == ERROR_KEYS
+    assert error["details"] == ({"seconds": 0.7} if code == "upstream_timeout" else {})
     assert "CUDA" not in answer.text
     assert failures(before_it, kind) - before == 1
     all_is_well_again(before_it, faulty)
