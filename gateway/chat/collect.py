@@ -14,6 +14,9 @@ from gateway.engines.client import Broken
 from gateway.errors import UpstreamError
 
 MAX_BYTES = 32 * 1024 * 1024  # of the events of one answer
+BATCH_BYTES = 64 * 1024
+DONE, ERROR = b"[DONE]", b'"error"'
+LAST_EVENT = b"\n\ndata: [DONE]\n\n"
 
 
 @dataclass(slots=True)
@@ -90,15 +93,21 @@ class Choice:
 
 
 class Collected:
-    """Takes a stream's bytes as they come (`Into` of the wire). `done` is called when [DONE] has come."""
+    """Takes a stream's bytes as they come (`Into` of the wire). `done` is called when [DONE] has come.
 
-    __slots__ = ("_choices", "_done", "_head", "_meter", "_rest", "_size")
+    Events are read many at a time, once the first token has come: one call of the JSON parser for all of them, and of those
+    that only say more words no more than these is looked at.
+    """
+
+    __slots__ = ("_choices", "_done", "_head", "_meter", "_rest", "_size", "_unread", "_unread_bytes")
 
     def __init__(self, meter: Meter, done: Callable[[], None]) -> None:
         self._meter = meter
         self._done = done
         self._rest = Unfinished()
         self._size = 0
+        self._unread: list[bytes] = []
+        self._unread_bytes = 0
         self._head: dict[str, Any] = {}
         self._choices: dict[int, Choice] = {}
 
@@ -109,19 +118,56 @@ class Collected:
         if self._size > MAX_BYTES:
             raise Broken("garbage", UpstreamError(f"The engine's answer has more than {MAX_BYTES} bytes of events."))
         events = chunk if not self._rest and chunk.endswith(b"\n\n") else self._rest.completed_by(chunk)
-        for event in split(events):
-            if event and not self._meter.done:
+        self._unread.append(events)
+        self._unread_bytes += len(events)
+        notable = events.find(DONE) >= 0 or events.find(ERROR) >= 0
+        if notable or self._meter.first_token_at is None or self._unread_bytes > BATCH_BYTES:
+            self._read()
+
+    def _read(self) -> None:
+        events, self._unread, self._unread_bytes = b"".join(self._unread), [], 0
+        bodies = _at_once(events)
+        if bodies is None:
+            for event in split(events):
                 self._take(payload_of(event))
+            return
+        for body in bodies:
+            if not self._takes_words(body):
+                self._take_body(body)
+        if events.endswith(LAST_EVENT):
+            self._end()
+
+    def _end(self) -> None:
+        self._meter.done = True
+        self._done()
 
     def _take(self, payload: bytes) -> None:
-        if payload == b"[DONE]":
-            self._meter.done = True
-            self._done()
+        if self._meter.done:
+            return
+        if payload == DONE:
+            self._end()
             return
         try:
-            body = orjson.loads(payload)
-        except ValueError:
+            self._take_body(orjson.loads(payload))
+        except orjson.JSONDecodeError:
             return  # a comment, or nothing we know
+
+    def _takes_words(self, body: Any) -> bool:
+        """Whether the event only says more words of a choice that has begun, which nearly all do."""
+        try:
+            (choice,) = body["choices"]
+            (name, words), *more = choice["delta"].items()
+            if more or name != "content" or choice["finish_reason"] or choice.get("logprobs") or body.get("error"):
+                return False
+            if body.get("usage"):
+                return False
+            self._choices[choice["index"]].texts["content"].append(words + "")
+        except (KeyError, ValueError, TypeError, AttributeError):
+            return False
+        self._meter.events += 1
+        return True
+
+    def _take_body(self, body: Any) -> None:
         if not isinstance(body, dict):
             return
         if body.get("error"):
@@ -151,6 +197,8 @@ class Collected:
 
     def whole(self) -> dict[str, Any]:
         """The answer as a chat completion. Raises Broken where the stream was no whole answer."""
+        if self._unread:
+            self._read()
         if not self._head:
             raise _garbage()
         self._meter.check_whole()
@@ -160,6 +208,18 @@ class Collected:
         usage = {"usage": self._meter.usage} if self._meter.usage is not None else {}
         head = {"id": self._head.get("id"), "object": "chat.completion", **self._head}
         return {**head, "choices": choices, **usage}
+
+
+def _at_once(events: bytes) -> list[Any] | None:
+    """What whole events say, the end left out; None where they are not all of one line of JSON each."""
+    if not events.startswith(b"data: ") or b"\r" in events:
+        return None
+    payloads = events[6:].removesuffix(b"\n\n").removesuffix(b"\n\ndata: [DONE]")
+    try:
+        bodies: list[Any] = orjson.loads(b"[%b]" % payloads.replace(b"\n\ndata: ", b","))
+    except orjson.JSONDecodeError:
+        return None
+    return bodies
 
 
 def _garbage() -> Broken:
