@@ -13,7 +13,8 @@ from gateway.chat.record import Recorder
 from gateway.desk import Desk
 from gateway.engines.breaker import Breaker
 from gateway.engines.catalog import Catalog
-from gateway.engines.client import EngineClient, HealthMonitor
+from gateway.engines.client import EngineClient
+from gateway.engines.health import HealthMonitor
 from gateway.engines.startup import StartupFile
 from gateway.engines.upstream import LITE_MODEL, Upstream
 from gateway.entrance import Fork, Gateway, through

@@ -48,7 +48,7 @@ async def stream(order: str, usage: dict[str, int]) -> AsyncIterator[bytes]:
     STATE["running"] += 1
     ended = False
     try:
-        if order == "silent":
+        if order in ("silent", "slow"):
             await asyncio.sleep(30)
         yield chunk("你")
         if order == "die":

@@ -2,16 +2,44 @@
 
 import asyncio
 import logging
+from collections import Counter
 from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
+from gateway.chat import events as sse
 from gateway.chat import extras
-from gateway.errors import GatewayError, InternalError, NotFound, UpstreamError
+from gateway.errors import GatewayError, InternalError, NotFound, QueueFull, UpstreamError
 
 log = logging.getLogger("sightdesk.answers")
 DONE = extras.DONE.strip()
 MAX_ANSWER_BYTES = 8 * 1024 * 1024
+MAX_CALLER_BYTES = 32 * 1024 * 1024  # of all answers of one caller that are in memory
+MAX_BYTES = 256 * 1024 * 1024  # of everybody's
+READ_BYTES = 256 * 1024  # that a reader is handed at once: a slow one holds no more
+
+
+class Room:
+    """Counts the bytes of answers in memory, by caller."""
+
+    def __init__(self) -> None:
+        self._held: Counter[str] = Counter()
+
+    def take(self, caller: str, size: int) -> None:
+        """Raises QueueFull where the caller, or all callers together, would hold more than their bound."""
+        for held, limit in ((self._held[caller], MAX_CALLER_BYTES), (self._held.total(), MAX_BYTES)):
+            if held + size > limit:
+                raise QueueFull(
+                    f"The memory for answers is full (limit {limit} bytes).",
+                    retry_after=5,
+                    details={"limit": limit, "size": held + size},
+                )
+        self._held[caller] += size
+
+    def give_back(self, caller: str, size: int) -> None:
+        self._held[caller] -= size
+        if not self._held[caller]:
+            del self._held[caller]
 
 
 @dataclass(eq=False, slots=True)
@@ -25,6 +53,8 @@ class Answer:
     id: str
     owner: str
     kept: bool  # its question is in the store
+    caller: str = ""  # who is charged for it
+    room: Room = field(default_factory=Room)
     events: list[bytes] = field(default_factory=list)
     body: bytes = b""
     size: int = 0
@@ -46,15 +76,28 @@ class Answer:
         self.push(events)
 
     def push(self, events: bytes, *, last: bool = False) -> None:
-        for event in extras.END_OF_EVENT.split(events):
+        for event in sse.split(events):
             if event.strip() == DONE:
                 self.complete = True
             elif event:
-                if self.size > MAX_ANSWER_BYTES:
-                    raise UpstreamError(f"The answer is longer than {MAX_ANSWER_BYTES} bytes.")
+                self._take(len(event) + 2)
                 self.events.append(event + b"\n\n")
-                self.size += len(event) + 2
         self._grown.set()
+
+    def keep(self, body: bytes) -> None:
+        """The whole of an answer that is not streamed."""
+        self._take(len(body))
+        self.body = body
+        self.complete = True
+
+    def _take(self, size: int) -> None:
+        if self.size + size > MAX_ANSWER_BYTES:
+            raise UpstreamError(
+                f"The answer is longer than {MAX_ANSWER_BYTES} bytes.",
+                details={"limit": MAX_ANSWER_BYTES, "size": self.size + size},
+            )
+        self.room.take(self.caller, size)
+        self.size += size
 
     def finish(self) -> None:
         if self.complete and not self.body:
@@ -82,9 +125,9 @@ class Answer:
             while True:
                 grown = self._grown
                 if start < len(self.events):
-                    batch = b"".join(self.events[start:])
-                    start = len(self.events)
-                    yield batch
+                    batch = self._batch(start)
+                    start += len(batch)
+                    yield b"".join(batch)
                 elif self.finished:
                     if self.error is not None:
                         if not self.events:
@@ -97,6 +140,14 @@ class Answer:
         finally:
             self.readers -= 1
 
+    def _batch(self, start: int) -> list[bytes]:
+        batch: list[bytes] = []
+        size = 0
+        while size < READ_BYTES and start + len(batch) < len(self.events):
+            batch.append(self.events[start + len(batch)])
+            size += len(batch[-1])
+        return batch
+
 
 class Answers:
     """`keep` stores an answer that has ended, however it ended; the readers wait for it."""
@@ -105,9 +156,11 @@ class Answers:
         self._grace = grace
         self._keep = keep
         self._answers: dict[str, Answer] = {}
+        self._room = Room()
 
     def start(self, answer: Answer, work: Coroutine[Any, Any, None]) -> None:
         self._answers[answer.id] = answer
+        answer.room = self._room
         answer.task = asyncio.create_task(self._run(answer, work))
         # Closing is a task of its own: whoever stops an answer twice must not stop its being stored.
         answer.task.add_done_callback(lambda _: self._begin_closing(answer, work))
@@ -133,7 +186,17 @@ class Answers:
             await self._keep(answer)
         finally:
             answer.finish()
-            asyncio.get_running_loop().call_later(self._grace, self._answers.pop, answer.id, None)
+            asyncio.get_running_loop().call_later(self._grace, self._forget, answer)
+
+    def _forget(self, answer: Answer) -> None:
+        self._answers.pop(answer.id, None)
+        self._free(answer)
+
+    def _free(self, answer: Answer) -> None:
+        """Once nobody can read it, nor reads it any more."""
+        if not answer.readers and answer.id not in self._answers:
+            self._room.give_back(answer.caller, answer.size)
+            answer.size = 0
 
     def find(self, answer_id: str, owner: str) -> Answer:
         answer = self._answers.get(answer_id)
@@ -164,3 +227,4 @@ class Answers:
         """An answer that nobody reads is aborted after RESUME_GRACE."""
         if not answer.readers and not answer.finished:
             answer.grace = asyncio.get_running_loop().call_later(self._grace, self.abort, answer)
+        self._free(answer)

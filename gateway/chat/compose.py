@@ -3,11 +3,11 @@
 from typing import Any
 
 from gateway.chat import control, prompt
-from gateway.chat.request import ChatRequest, Message
+from gateway.chat.request import ChatRequest
 from gateway.engines.body import Body
 from gateway.engines.upstream import Upstream
 from gateway.errors import ContextLengthExceeded
-from gateway.media.gather import Album
+from gateway.media.gather import Album, Place
 
 
 def compose(
@@ -44,7 +44,7 @@ def _raw(
     assistant: bool,
     scale: float,
 ) -> dict[str, Any]:
-    messages = prompt.engine_messages(request.messages, album.fitted, album.notes)
+    messages = prompt.engine_messages(request, album.fitted, album.notes)
     return prompt.engine_body(request, upstream.model, messages, None)
 
 
@@ -63,22 +63,15 @@ def _for_lite(
     for shot in shown:
         is_read = assistant and shot.reading is not None
         shots.setdefault(shot.place, []).extend(shot.fitted[:1] if is_read else shot.fitted)
-    dropped, over = _dropped(request, shots, album.notes, upstream, 0)
-    if over:
-        raise ContextLengthExceeded(
-            f"The question has about {over} tokens more than fit: the context holds {upstream.max_model_len} with the answer. "
-            "Shorten the text.",
-            param="messages",
-        )
-    if dropped and not assistant:
-        raise ContextLengthExceeded(
-            f"The messages do not fit the context of {upstream.max_model_len} tokens; leave out the oldest {dropped}.",
-            param="messages",
-        )
-    messages = prompt.engine_messages(request.messages, shots, album.notes)[dropped:]
+    costs = [prompt.cost_of(message, 1.0) for message in request.messages]
+    room = prompt.room_for(upstream.max_model_len, request.wanted_tokens, 0)
+    gone, over = prompt.fit(request.messages, costs, room)
+    if over or (gone and not assistant):
+        raise _too_long(sum(costs), over if assistant else sum(costs) - room, upstream.max_model_len)
+    messages = _kept(prompt.engine_messages(request, shots, album.notes), gone)
     if not assistant:
         return prompt.engine_body(request, upstream.model, messages, None)
-    kept = [shot for shot in shown if shot.place[0] >= dropped]
+    kept = [shot for shot in shown if shot.place[0] not in gone]
     structured = {
         "locale": prompt.locale_of(request.question),
         "clauses": citations,
@@ -97,35 +90,51 @@ def _for_assistant(
     assistant: bool,
     scale: float,
 ) -> dict[str, Any]:
-    system = prompt.knowledge_prompt(citations, album.shown)
-    dropped, _ = _dropped(request, album.fitted, album.notes, upstream, prompt.estimate_tokens(system), scale)
-    messages = prompt.engine_messages(request.messages, album.fitted, album.notes)[dropped:]
-    own = [message["content"] for message in messages if message["role"] == "system"]
-    text = "\n\n".join([system, *map(prompt.text_of, own)])
+    system = prompt.knowledge_prompt(citations)
+    notes = _notes(album)
+    costs = _costs(request, album.fitted, notes, upstream, scale)
+    fixed = prompt.estimate_tokens(system) * scale
+    gone, _ = prompt.fit(request.messages, costs, prompt.room_for(upstream.max_model_len, request.wanted_tokens, fixed))
+    messages = _kept(prompt.engine_messages(request, album.fitted, notes), gone)
+    # A client's own instructions come after ours.
+    own = [prompt.text_of(message["content"]) for message in messages if message["role"] == "system"]
     rest = [message for message in messages if message["role"] != "system"]
-    return prompt.engine_body(request, upstream.model, [{"role": "system", "content": text}, *rest], None)
+    return prompt.engine_body(
+        request, upstream.model, [{"role": "system", "content": "\n\n".join([system, *own])}, *rest], None
+    )
 
 
-def _dropped(
-    request: ChatRequest,
-    pictures: prompt.Pictures,
-    notes: dict[tuple[int, int], str],
-    upstream: Upstream,
-    fixed: int,
-    scale: float = 1.0,
-) -> tuple[int, int]:
-    """How many of the oldest messages go, and by how much the rest is over; a tool's answer never stays without the call before it."""
-    costs = [0] * len(request.messages)
-    if not upstream.is_lite:
-        for (number, _), made in pictures.items():
-            costs[number] += sum(upstream.picture_tokens(picture.tokens) for picture in made)
-        for (number, _), note in notes.items():
-            costs[number] += prompt.estimate_tokens(note)
-    dropped, over = prompt.fit(request.messages, fixed, costs, upstream.max_model_len, request.wanted_tokens, scale)
-    while dropped < len(request.messages) - 1 and _hangs(request.messages[dropped]) and dropped:
-        dropped += 1
-    return dropped, over
+def _notes(album: Album) -> dict[Place, str]:
+    """What stands after the pictures of each place: what they read, and what stands for those that were left out."""
+    notes: dict[Place, list[str]] = {}
+    for shot in album.shots:
+        if shot.fitted and shot.reading is not None:
+            notes.setdefault(shot.place, []).append(prompt.reading_note(shot.reading))
+    for place, note in album.notes.items():
+        notes.setdefault(place, []).append(note)
+    return {place: "\n".join(texts) for place, texts in notes.items()}
 
 
-def _hangs(message: Message) -> bool:
-    return message.role == "tool"
+def _costs(
+    request: ChatRequest, pictures: prompt.Pictures, notes: dict[Place, str], upstream: Upstream, scale: float
+) -> list[int]:
+    """Tokens of each message, pictures and notes included."""
+    costs = [prompt.cost_of(message, scale) for message in request.messages]
+    for (number, _), made in pictures.items():
+        costs[number] += sum(upstream.picture_tokens(picture.tokens) for picture in made)
+    for (number, _), note in notes.items():
+        costs[number] += prompt.estimate_tokens(note)
+    return costs
+
+
+def _kept(messages: list[dict[str, Any]], gone: frozenset[int]) -> list[dict[str, Any]]:
+    return [message for number, message in enumerate(messages) if number not in gone]
+
+
+def _too_long(tokens: int, over: int, holds: int) -> ContextLengthExceeded:
+    return ContextLengthExceeded(
+        f"The messages have about {tokens} tokens; beside the answer {over} too many for a context of {holds}. "
+        "Shorten the text or leave out older turns.",
+        param="messages",
+        details={"limit": holds, "tokens": tokens, "tokens_over": over},
+    )

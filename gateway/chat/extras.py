@@ -1,6 +1,5 @@
 """What the assistant adds to OpenAI's format: readings, citations and the rest, under the key `sightdesk`."""
 
-import re
 import time
 from typing import Any
 
@@ -10,7 +9,6 @@ from gateway.errors import GatewayError
 
 KEY = "sightdesk"
 DONE = b"data: [DONE]\n\n"
-END_OF_EVENT = re.compile(rb"\r?\n\r?\n")
 KEEP_ALIVE = b": keep-alive\n\n"
 
 

@@ -7,12 +7,11 @@ from typing import Any
 
 import orjson
 
-from gateway.chat.extras import END_OF_EVENT
+from gateway.chat.events import Unfinished, end_of_first, end_of_last, payload_of
 from gateway.chat.reply import Sink
 from gateway.engines.client import Broken
 from gateway.errors import UpstreamError
 
-MAX_EVENT_BYTES = 32 * 1024 * 1024
 USAGE, DONE, ERROR = b'"usage"', b"[DONE]", b'"error"'
 
 
@@ -61,11 +60,11 @@ class Relay:
         self._done = done
         self._wants_usage = wants_usage
         self._over = False
-        self._rest = bytearray()
+        self._rest = Unfinished()
         self._passes = False  # whether an event that needs no look may pass in the engine's own chunk
 
     def __call__(self, chunk: bytes) -> Awaitable[None] | None:
-        events = chunk if not self._rest and chunk.endswith(b"\n\n") else self._whole(chunk)
+        events = chunk if not self._rest and chunk.endswith(b"\n\n") else self._rest.completed_by(chunk)
         self._passes = False
         if not events or self._over:
             return None
@@ -96,20 +95,6 @@ class Relay:
         self._meter.events += chunks.count(b"\n\n")
         return True
 
-    def _whole(self, chunk: bytes) -> bytes:
-        """The events that are complete with this chunk, their ends included; maybe none. The rest waits for more."""
-        rest = self._rest
-        searched = max(0, len(rest) - 2)
-        rest += chunk
-        end = _end_of_last(rest, searched, len(rest))
-        if not end:
-            if len(rest) > MAX_EVENT_BYTES:
-                raise Broken("garbage", UpstreamError("The engine sent an event without an end."))
-            return b""
-        events = bytes(rest[:end])
-        del rest[:end]
-        return events
-
 
 async def _failing(held: Awaitable[None] | None) -> None:
     """What came before the engine's error still reaches the client, and then its own words in place of the engine's."""
@@ -135,21 +120,11 @@ def _looked_at(events: bytes, meter: Meter, wants_usage: bool) -> bytes:
             passed.append(events[start:plain])
             start = plain
             continue
-        end = _end_of_first(events, start)
+        end = end_of_first(events, start)
         event, start = events[start:end], end
         if _note(event, meter) or (wants_usage and not meter.failed):
             passed.append(event)
     return b"".join(passed)
-
-
-def _end_of_first(events: bytes, start: int) -> int:
-    """Where the event that begins at `start` ends, by "\\n\\n" or "\\r\\n\\r\\n", whichever comes first."""
-    end = events.find(b"\n\n", start)
-    if end >= 0 and b"\r" not in events:
-        return end + 2
-    found = END_OF_EVENT.search(events, start)
-    assert found is not None, "whole events only"
-    return found.end()
 
 
 def _plain_until(events: bytes, start: int) -> int:
@@ -158,16 +133,7 @@ def _plain_until(events: bytes, start: int) -> int:
     for word in (USAGE, DONE, ERROR):
         at = events.find(word, start, first)
         first = at if at >= 0 else first
-    return max(start, _end_of_last(events, start, first)) if first < len(events) else first
-
-
-def _end_of_last(data: bytes | bytearray, start: int, end: int) -> int:
-    """Where the last event between the two ends; 0 where none does."""
-    at = data.rfind(b"\n\n", start, end)
-    if at >= 0:
-        start = at + 2
-    later = data.rfind(b"\n\r\n", start, end)
-    return later + 3 if later >= 0 else at + 2 if at >= 0 else 0
+    return max(start, end_of_last(events, start, first)) if first < len(events) else first
 
 
 def _count(events: bytes, start: int, end: int) -> int:
@@ -176,12 +142,7 @@ def _count(events: bytes, start: int, end: int) -> int:
 
 def _note(event: bytes, meter: Meter) -> bool:
     """Whether the event is for the client in any case; false for a usage event."""
-    if (
-        event.startswith(b"data: ") and event.count(b"\n") == 2 and b"\r" not in event
-    ):  # one line, as every engine writes it
-        payload = event[6:].strip()
-    else:
-        payload = b"\n".join(line[5:].strip() for line in event.splitlines() if line.startswith(b"data:"))
+    payload = payload_of(event)
     if payload == b"[DONE]":
         meter.done = True
         return True
@@ -199,13 +160,13 @@ def _note(event: bytes, meter: Meter) -> bool:
     choices = body.get("choices")
     if not choices:
         return not isinstance(body.get("usage"), dict)
-    if _has_token(choices):  # vLLM's first event names the role only
+    if has_token(choices):  # vLLM's first event names the role only
         meter.events += 1
         meter.first_token_at = meter.first_token_at or time.perf_counter()
     return True
 
 
-def _has_token(choices: Any) -> bool:
+def has_token(choices: Any) -> bool:
     try:
         told = choices[0]["delta"].get
         return bool(told("content") or told("tool_calls") or told("reasoning_content") or told("reasoning"))

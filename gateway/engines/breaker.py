@@ -1,4 +1,4 @@
-"""The circuit breaker of one engine: opens after failures in a row, then lets one probe through."""
+"""The circuit breaker of one engine (docs/decisions/012-whose-fault-a-failure-is.md)."""
 
 import time
 from enum import IntEnum
@@ -13,53 +13,51 @@ class State(IntEnum):
 
 
 class Breaker:
-    """Once the circuit is open only the probe's outcome counts: calls that began before it opened say nothing new."""
+    """Opens after `failures` in a row of the engine itself; half-open after `reset_seconds`.
+
+    Failures that one request may have caused are counted apart: after as many of them in a row the breaker is `doubtful`.
+    Then, and when it is half-open, a check of our own decides (`EngineClient.check`), never a caller's request.
+    """
 
     def __init__(self, failures: int, reset_seconds: float) -> None:
         self._limit = failures
         self._reset = reset_seconds
         self._failures = 0
-        self._opened_at = 0.0
-        self._probing = False
+        self._doubts = 0
+        self._opened_at: float | None = None
 
     @property
     def state(self) -> State:
-        if self._failures < self._limit:
+        if self._opened_at is None:
             return State.CLOSED
         return State.OPEN if self.retry_after() > 0 else State.HALF_OPEN
 
-    def allows(self) -> bool:
-        """Whether a call may go out now; half-open, only while no probe is out."""
-        state = self.state
-        return state is State.CLOSED or (state is State.HALF_OPEN and not self._probing)
+    @property
+    def doubtful(self) -> bool:
+        return self._opened_at is None and self._doubts >= self._limit
 
-    def started(self) -> bool:
-        """Notes a call that goes out. True if it is the probe; hand that to the one verdict below that it ends with."""
-        probe = self.state is State.HALF_OPEN
-        self._probing = self._probing or probe
-        return probe
-
-    def succeeded(self, probe: bool) -> None:
-        if probe or self.state is State.CLOSED:
+    def succeeded(self) -> None:
+        """A call ended well. An open circuit stays open: the call may have begun before it opened."""
+        if self._opened_at is None:
             self.close()
 
-    def failed(self, probe: bool) -> None:
-        if not probe and self.state is not State.CLOSED:
-            return
+    def failed(self) -> None:
+        """The engine could not be reached, or was silent for too long."""
         self._failures += 1
-        self._probing = False
-        if self._failures >= self._limit:
-            self._opened_at = time.monotonic()
+        if self._opened_at is None and self._failures >= self._limit:
+            self.open()
 
-    def abandoned(self, probe: bool) -> None:
-        """The caller left before the engine proved anything."""
-        if probe:
-            self._probing = False
+    def doubted(self) -> None:
+        """A call failed, and the request itself may be the cause."""
+        self._doubts += 1
+
+    def open(self) -> None:
+        self._opened_at = time.monotonic()
 
     def close(self) -> None:
-        self._failures = 0
-        self._probing = False
+        self._failures = self._doubts = 0
+        self._opened_at = None
 
     def retry_after(self) -> float:
-        """Seconds until a probe may go out."""
-        return max(0.0, self._opened_at + self._reset - time.monotonic())
+        """Seconds until the circuit is half-open."""
+        return 0.0 if self._opened_at is None else max(0.0, self._opened_at + self._reset - time.monotonic())

@@ -2,25 +2,24 @@
 
 import asyncio
 import logging
-import time
 from collections.abc import Callable
 from typing import Any
 
 import orjson
 
 from gateway.engines.body import Body
+from gateway.engines.breaker import State
 from gateway.engines.faults import ConnectFailed, GivenUp, TimedOut, WireError
 from gateway.engines.pool import Pool
-from gateway.engines.startup import StartupFile
-from gateway.engines.upstream import LITE_MODEL, Upstream
+from gateway.engines.upstream import Upstream
 from gateway.engines.wire import Response
 from gateway.errors import ContextLengthExceeded, GatewayError, InvalidRequest, UpstreamError, UpstreamTimeout
-from gateway.metrics import Metrics
 
 log = logging.getLogger("sightdesk.engines")
-# A suspended engine is out within 2 s: it may answer one probe, and the next two get no answer.
-PROBE_EVERY_SECONDS = 0.5
 PROBE_SECONDS = 0.6
+STOPPED_SECONDS = 3.0  # without a byte of a stream from an engine that is down; a machine may pause for a second or two
+CHECK_SECONDS = 5.0  # for the one token of a check
+MAX_CHECK_BYTES = 64 * 1024
 ERROR_SECONDS = 5.0  # for the words of a refusal
 MAX_ERROR_BYTES = 64 * 1024
 MAX_LISTING_BYTES = 1024 * 1024
@@ -57,6 +56,7 @@ class EngineClient:
         self._first = first_token_timeout
         self._idle = idle_timeout
         self._pools: dict[str, Pool] = {}
+        self._checks: dict[str, asyncio.Task[None]] = {}  # under way, by URL
 
     def pool(self, upstream: Upstream) -> Pool:
         if upstream.url not in self._pools:
@@ -64,20 +64,25 @@ class EngineClient:
         return self._pools[upstream.url]
 
     def close(self) -> None:
+        for check in self._checks.values():
+            check.cancel()
         for pool in self._pools.values():
             pool.drop()
 
-    async def open(self, upstream: Upstream, body: Body, request_id: str, owner: str = "") -> tuple[Response, bytes]:
+    async def open(
+        self, upstream: Upstream, body: Body, request_id: str, elsewhere: Callable[[], bool], owner: str = ""
+    ) -> tuple[Response, bytes]:
         """The engine's response and the first of its body; close it.
 
-        FIRST_TOKEN_TIMEOUT bounds both together. Raises Refused, or the engine's 4xx as what the client is told.
+        FIRST_TOKEN_TIMEOUT bounds both together. `elsewhere` says whether another engine could answer if this one stops.
+        Raises Refused, or the engine's 4xx as what the client is told.
         """
         headers = {**JSON, "x-request-id": request_id}
         if owner:
             headers["x-owner"] = owner  # for the turns of `lite`'s reader
         try:
             response = await self.pool(upstream).request(
-                "POST", "/v1/chat/completions", headers, body, self._first, upstream
+                "POST", "/v1/chat/completions", headers, body, self._first, upstream, elsewhere
             )
         except WireError as error:
             raise self._refused(error) from None
@@ -97,7 +102,7 @@ class EngineClient:
 
     def _refused(self, error: WireError) -> Refused:
         if isinstance(error, TimedOut):
-            return Refused("timeout", self._late(), begun=True)
+            return Refused("timeout", _late(error), begun=True)
         if isinstance(error, ConnectFailed):
             kind, late = ("connect_timeout", " in time") if error.timed_out else ("connect", "")
             return Refused(kind, UpstreamError(f"The engine could not be reached{late}."))
@@ -138,20 +143,22 @@ class EngineClient:
     def broken(self, error: WireError) -> Broken:
         """What stopped an answer in its middle."""
         if isinstance(error, TimedOut):
-            return Broken("timeout", self._late())
+            return Broken("timeout", _late(error))
+        if isinstance(error, GivenUp):
+            return Broken("down", UpstreamError("The engine fell silent in the middle of the answer."))
         return Broken("died", UpstreamError("The engine stopped in the middle of the answer."))
-
-    def _late(self) -> UpstreamTimeout:
-        return UpstreamTimeout(f"The engine sent nothing for {self._first:g} s (then {self._idle:g} s between tokens).")
 
     def speaks(self, upstream: Upstream, seconds: float) -> bool:
         """Whether something of an answer came within the last `seconds`."""
         return any(response.begun and response.silence() < seconds for response in self.pool(upstream).active)
 
     def give_up(self, upstream: Upstream) -> None:
-        """What the engine has not begun to answer fails now, and may be asked elsewhere."""
-        for response in self.pool(upstream).active:
-            if not response.begun:
+        """The engine is down. What another engine can answer fails now; a stream that had begun, after STOPPED_SECONDS."""
+        for response in list(self.pool(upstream).active):
+            if response.elsewhere is not None:
+                if response.elsewhere():
+                    response.give_up()
+            elif response.begun and response.silence() >= STOPPED_SECONDS:
                 response.give_up()
 
     async def models(self, upstream: Upstream) -> tuple[int, bytes]:
@@ -162,6 +169,61 @@ class EngineClient:
                 return response.status, await response.read_all(MAX_LISTING_BYTES)
             finally:
                 response.close()
+
+    def check(self, upstream: Upstream) -> "asyncio.Task[None]":
+        """Asks the engine for one token, and opens or closes its circuit by the outcome. At most one check runs at a time."""
+        if upstream.url not in self._checks:
+            task = self._checks[upstream.url] = asyncio.create_task(self._check(upstream))
+            task.add_done_callback(lambda _: self._checks.pop(upstream.url))
+        return self._checks[upstream.url]
+
+    async def _check(self, upstream: Upstream) -> None:
+        alive = await self._gives_a_token(upstream)
+        if alive is None and upstream.breaker.state is State.CLOSED:
+            return  # too slow to say; a request that waits too long is counted by itself
+        if alive:
+            upstream.breaker.close()
+        else:
+            upstream.breaker.open()
+            log.warning("upstream_circuit_open", extra={"upstream": upstream.name})
+        upstream.freed()
+
+    async def _gives_a_token(self, upstream: Upstream) -> bool | None:
+        """Whether a request that nothing can be wrong with is answered. None where the engine takes longer than CHECK_SECONDS."""
+        wanted = {
+            "model": upstream.model,
+            "messages": [{"role": "user", "content": "Hi"}],
+            "max_tokens": 1,
+            "stream": True,
+        }
+        try:
+            async with asyncio.timeout(CHECK_SECONDS):
+                path = "/v1/chat/completions"
+                response = await self.pool(upstream).request("POST", path, JSON, Body(wanted), CHECK_SECONDS, upstream)
+                try:
+                    return response.status == 200 and _is_answer(await response.read_all(MAX_CHECK_BYTES))
+                finally:
+                    response.close()
+        except (TimedOut, TimeoutError):
+            return None
+        except WireError:
+            return False
+
+
+def _late(error: TimedOut) -> UpstreamTimeout:
+    return UpstreamTimeout(f"The engine sent nothing for {error.seconds:g} s.", details={"seconds": error.seconds})
+
+
+def _is_answer(stream: bytes) -> bool:
+    """Whether a stream of events is whole, with a choice and no error in it."""
+    events = [line[5:].strip() for line in stream.splitlines() if line.startswith(b"data:")]
+    if not events or events.pop() != b"[DONE]":
+        return False
+    try:
+        told = [orjson.loads(event) for event in events]
+        return any(event.get("choices") for event in told) and not any(event.get("error") for event in told)
+    except (ValueError, AttributeError):
+        return False
 
 
 def _words(content: Any) -> Any:
@@ -182,84 +244,3 @@ def _client_error(text: bytes) -> GatewayError:
     # The last is a prompt that leaves no token for the answer: vLLM cuts max_tokens to what is left, and we send none below 1.
     too_long = any(words in lowered for words in TOO_LONG)
     return ContextLengthExceeded(message, param="messages") if too_long else InvalidRequest(message)
-
-
-class HealthMonitor:
-    """Asks every engine twice a second what it serves; one that refuses the connection, or is silent twice, is out."""
-
-    def __init__(
-        self,
-        client: EngineClient,
-        upstreams: list[Upstream],
-        startup: StartupFile,
-        metrics: Metrics,
-        changed: Callable[[], None],
-    ) -> None:
-        self._client = client
-        self._upstreams = upstreams
-        self._startup = startup
-        self._metrics = metrics
-        self._changed = changed
-        self._silent: dict[str, int] = {}
-
-    async def run(self) -> None:
-        while True:
-            started = time.monotonic()
-            told = await asyncio.gather(*map(self.probe, self._upstreams), return_exceptions=True)
-            for error in told:
-                if isinstance(error, Exception):  # no engine's words may end the watch over all of them
-                    log.error("probe_failed", exc_info=error)
-            self._changed()  # also where only time has passed: a circuit that was open may be tried now
-            await asyncio.sleep(max(0.1, PROBE_EVERY_SECONDS - (time.monotonic() - started)))
-
-    async def probe(self, upstream: Upstream) -> None:
-        up = await self._answers(upstream) and (upstream.up is True or not self._starting())
-        self._metrics.breaker_state.labels(upstream.name).set(upstream.breaker.state)
-        self._metrics.upstream_up.labels(upstream.name).set(up)
-        if up is not upstream.up:
-            log.info("upstream_changed", extra={"upstream": upstream.name, "up": up})
-            upstream.up = up
-            if up:
-                upstream.breaker.close()
-            else:
-                self._client.pool(upstream).drop()
-                if any(other.usable for other in self._upstreams):
-                    self._client.give_up(upstream)
-            self._changed()
-
-    async def _answers(self, upstream: Upstream) -> bool:
-        name = upstream.name
-        try:
-            status, body = await self._client.models(upstream)
-        except ConnectFailed as error:
-            if not error.timed_out:
-                return False
-            self._silent[name] = self._silent.get(name, 0) + 1
-        except (WireError, TimeoutError):
-            self._silent[name] = self._silent.get(name, 0) + 1
-        else:
-            self._silent[name] = 0
-            if status == 200:
-                self._learn(upstream, body)
-            return status < 500
-        # Busy is not dead: twice in a row without a token of any answer between is.
-        if self._client.speaks(upstream, PROBE_SECONDS / 2):
-            self._silent[name] = 0
-        return bool(upstream.up) and self._silent[name] < 2
-
-    def _starting(self) -> bool:
-        """vLLM lists its model before it has written its first token; the launcher waits for that."""
-        startup = self._startup.read()
-        return startup is not None and startup.under_way
-
-    @staticmethod
-    def _learn(upstream: Upstream, body: bytes) -> None:
-        try:
-            models = orjson.loads(body)["data"]
-            names = [str(model["id"]) for model in models]
-            if not names:
-                return
-            upstream.model = LITE_MODEL if LITE_MODEL in names else names[0]
-            upstream.max_model_len = int(models[0].get("max_model_len") or upstream.max_model_len)
-        except (ValueError, KeyError, TypeError, AttributeError):
-            log.warning("upstream_models_unreadable", extra={"upstream": upstream.name})

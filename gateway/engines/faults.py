@@ -3,7 +3,7 @@
 WireError
 ├── ConnectFailed    no connection: refused, unknown host, out of time, the engine is down
 ├── TimedOut         the engine said nothing for too long
-├── GivenUp          the engine is down; nothing of this answer had come
+├── GivenUp          the engine is down: it has stopped without closing its connections
 └── Cut              the connection broke, or what came is no HTTP
 """
 
@@ -19,7 +19,11 @@ class ConnectFailed(WireError):
 
 
 class TimedOut(WireError):
-    pass
+    """`seconds` is the bound that was crossed."""
+
+    def __init__(self, message: str, seconds: float) -> None:
+        super().__init__(message)
+        self.seconds = seconds
 
 
 class GivenUp(WireError):

@@ -3,7 +3,7 @@
 import asyncio
 import ssl
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from urllib.parse import urlsplit
 
 from gateway.engines.body import Sendable
@@ -40,6 +40,7 @@ class Pool:
         body: Sendable | None,
         seconds: float,
         place: Place | None = None,
+        elsewhere: Callable[[], bool] | None = None,
     ) -> Response:
         """A response whose head is there; `close()` it. `seconds` bound each silence. `place` is taken, and given back, for an answer
         that is hung up on before its end. Raises WireError."""
@@ -48,6 +49,7 @@ class Pool:
             response = self._take() or await self._connect()
             reused = response.used > 0
             self.active.add(response)
+            response.elsewhere = elsewhere
             try:
                 response.send(head, body or (), seconds, place)
                 await response.head()

@@ -45,11 +45,11 @@ class Upstream:
 
     @property
     def usable(self) -> bool:
-        return self.up is not False and self.breaker.allows()
+        return self.up is not False and self.breaker.state is State.CLOSED
 
     @property
     def hopeful(self) -> bool:
-        """Whether waiting for it makes sense: it is up, and its circuit is closed or about to be tried."""
+        """Whether waiting for it makes sense: it is up, and its circuit is closed or being checked."""
         return self.up is not False and self.breaker.state is not State.OPEN
 
     @property

@@ -34,12 +34,13 @@ class Response(Connection):
     __slots__ = (
         "_between_chunks", "_buffered", "_chunk_ended", "_chunk_into", "_chunks", "_error", "_head_bytes", "_head_done", "_heard_at",
         "_held", "_into", "_keeps_alive", "_limit", "_parser", "_pool", "_thrown", "_time", "_timer", "_waiter", "begun", "complete",
-        "headers", "idle_since", "status", "used",
+        "elsewhere", "headers", "idle_since", "status", "used",
     )  # fmt: skip
 
     def __init__(self, pool: "Pool") -> None:
         super().__init__()
         self._pool = pool
+        self.elsewhere: Callable[[], bool] | None = None  # whether another engine could answer in place of this one
         self._time = self._loop.time
         self.used = 0  # requests that this connection has carried
         self.idle_since = 0.0
@@ -185,13 +186,13 @@ class Response(Connection):
         silent = self.silence()
         # A reader that does not wait is busy with its client; the engine owes it nothing.
         if silent >= self._limit and self._waiter is not None:
-            self._fail(TimedOut(f"silent for {silent:.1f} s"))
+            self._fail(TimedOut(f"silent for {silent:.1f} s", self._limit))
             self._wake()
         elif self._error is None and not self.complete:
             self._timer = self._loop.call_later(max(0.05, self._limit - silent), self._look)
 
     def _too_long(self) -> None:
-        self._fail(TimedOut("it does not end its response"))
+        self._fail(TimedOut("it does not end its response", self._limit))
         self._wake()
 
     async def head(self) -> None:
@@ -271,6 +272,7 @@ class Response(Connection):
 
     def _settle(self) -> None:
         self._pool.active.discard(self)
+        self.elsewhere = None
         if self._timer is not None:
             self._timer.cancel()
 

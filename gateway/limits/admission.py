@@ -13,30 +13,22 @@ from gateway.metrics import Metrics
 # An engine that holds the conversation's prefix is preferred until it is this part of its places busier than the idlest one.
 AFFINITY_SHARE = 1 / 4
 DOWN_RETRY_SECONDS = 5
+FULL_RETRY_SECONDS = 5
 
 
 @dataclass(slots=True, eq=False)
 class Permit:
-    """A place inside `upstream`. Give it back exactly once, in a `finally`; say before how the call ended, if it says anything. What was
-    hung up on keeps a place of its own until the engine has let go of it (engines/wire.py)."""
+    """A place inside `upstream`; release it in a `finally`. A request that was hung up on keeps a place of its own until the
+    engine has let go of it (engines/wire.py)."""
 
     upstream: Upstream
-    probe: bool
-    _judged: bool = False
-
-    def succeeded(self) -> None:
-        self._judged = True
-        self.upstream.breaker.succeeded(self.probe)
-        self.probe = False  # a second answer to the same question is a call like any other
-
-    def failed(self) -> None:
-        self._judged = True
-        self.upstream.breaker.failed(self.probe)
+    _released: bool = False
 
     def release(self) -> None:
-        if not self._judged:
-            self.upstream.breaker.abandoned(self.probe)
-        self.upstream.give_back()
+        """The second time does nothing."""
+        if not self._released:
+            self._released = True
+            self.upstream.give_back()
 
 
 @dataclass(slots=True, eq=False)
@@ -76,14 +68,10 @@ class Admission:
         if not self.depth and (permit := self._grant(affinity, exclude)):
             self._metrics.queue_wait.observe(0)
             return permit
-        if not any(upstream.usable for upstream in self._allowed(exclude)):
+        if not any(upstream.hopeful for upstream in self._allowed(exclude)):
             raise self._unavailable(exclude)
         if self.depth >= self._max_queued:
-            raise QueueFull(
-                f"All engines are busy and {self._max_queued} requests wait already.",
-                retry_after=5,
-                details={"limit": self._max_queued, "size": self.depth},
-            )
+            raise self._full(f"All engines are busy and {self.depth} requests wait; at most {self._max_queued} may.")
         return await self._wait(Waiter(owner, affinity, exclude), moved)
 
     async def _wait(self, waiter: Waiter, moved: Moved | None) -> Permit:
@@ -101,11 +89,7 @@ class Admission:
                     elif moved is not None:
                         await moved(news)
         except TimeoutError:
-            raise QueueFull(
-                f"No engine was free for {self._queue_timeout:g} s.",
-                retry_after=5,
-                details={"limit": self._max_queued, "seconds": self._queue_timeout},
-            ) from None
+            raise self._full(f"No engine was free for {self._queue_timeout:g} s.") from None
         finally:
             self._metrics.queue_wait.observe(time.perf_counter() - started)
             if permit is None:
@@ -156,7 +140,7 @@ class Admission:
             return None
         chosen = free[0] if len(free) == 1 else _chosen(free, affinity)
         chosen.take()
-        return Permit(chosen, chosen.breaker.started())
+        return Permit(chosen)
 
     def _freed(self) -> None:
         if self.depth:
@@ -178,6 +162,11 @@ class Admission:
             if isinstance(news := waiter.inbox.get_nowait(), Permit):
                 news.release()
         self.dispatch()
+
+    def _full(self, message: str) -> QueueFull:
+        return QueueFull(
+            message, retry_after=FULL_RETRY_SECONDS, details={"limit": self._max_queued, "size": self.depth}
+        )
 
     def _unavailable(self, exclude: frozenset[str]) -> UpstreamUnavailable:
         waits = [upstream.breaker.retry_after() for upstream in self.upstreams if upstream.name not in exclude]

@@ -1,5 +1,4 @@
-"""How many bytes of large bodies are in memory at once, over all requests: each alone may have MAX_BODY_BYTES, and a hundred of them
-would end the process."""
+"""Bounds the bytes of large bodies in memory, over all requests: a hundred of MAX_BODY_BYTES each would end the process."""
 
 import os
 from collections import Counter
@@ -12,12 +11,13 @@ from gateway.metrics import Metrics
 
 SHARE = 8  # the part of the memory; a body and what is made of it may be two and a half times its size
 BODIES = 8  # of MAX_BODY_BYTES each, that must fit in any case
+RETRY_SECONDS = 5
 SMALL_BYTES = 256 * 1024  # what need not be counted
 CONTAINER_BOUND = Path("/sys/fs/cgroup/memory.max")  # cgroup v2; "max" where there is none
 
 
 class Intake:
-    """Counts what has come, not what was declared: a slow sender takes no room from others that it does not fill."""
+    """Counts the bytes that have come, not those that were declared: a slow sender holds only what it has sent."""
 
     def __init__(self, most: int, metrics: Metrics) -> None:
         self._most = most
@@ -26,16 +26,18 @@ class Intake:
         self._by_owner: Counter[str] = Counter()
 
     def hold(self, context: RequestContext, size: int) -> None:
-        """`size` bytes of this request's body have come. Raises QueueFull where no more can be held, or half of it is this caller's."""
+        """`size` bytes of this request's body have come. Raises QueueFull when memory, or this caller's half of it, is full."""
         if size <= SMALL_BYTES:
             return
         owner, more = context.counted, size - context.body_bytes
-        if self._held + more > self._most or self._by_owner[owner] + more > self._most // 2:
-            raise QueueFull(
-                f"Upload memory is full (limit {self._most} bytes, half per caller; MAX_BODIES_BYTES). Retry in 5 s.",
-                retry_after=5,
-                details={"limit": self._most, "size": size, "scope": "bodies"},
-            )
+        own = self._most // 2
+        for held, limit in ((self._by_owner[owner], own), (self._held, self._most)):
+            if held + more > limit:
+                raise QueueFull(
+                    f"Upload memory is full (limit {self._most} bytes, half per caller). Retry in {RETRY_SECONDS} s.",
+                    retry_after=RETRY_SECONDS,
+                    details={"limit": limit, "size": held + more},
+                )
         self._held += more
         self._shown.set(self._held)
         self._by_owner[owner] += more

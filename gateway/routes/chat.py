@@ -159,7 +159,8 @@ class ChatResponse(Response):
         await self._follow(answer, 0)
 
     def _answer(self) -> Answer:
-        return Answer(self.question.id, self.question.caller.owner, kept=self.question.turn is not None)
+        question = self.question
+        return Answer(question.id, question.caller.owner, kept=question.turn is not None, caller=self.context.counted)
 
     async def _recorded(self) -> None:
         answer = self._answer()
@@ -171,8 +172,7 @@ class ChatResponse(Response):
         await send_json(self.context, body)
 
     async def _fill(self, answer: Answer) -> None:
-        answer.body = await self.pipeline.whole(self.question)
-        answer.complete = True
+        answer.keep(await self.pipeline.whole(self.question))
 
     async def _follow(self, answer: Answer, start: int) -> None:
         reply = StreamReply(self.context, wants_extras=True)

@@ -1,17 +1,21 @@
 """The queue before the engines."""
 
 import asyncio
+import time
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
+from benchmarks.servers import running
+from gateway.chat.failover import Failover
 from gateway.chat.pipeline import Pipeline
 from gateway.chat.question import Question, affinity_of
 from gateway.chat.request import ChatRequest
 from gateway.context import Caller, RequestContext
 from gateway.engines.breaker import Breaker, State
-from gateway.engines.client import EngineClient, HealthMonitor
+from gateway.engines.client import EngineClient
+from gateway.engines.health import HealthMonitor
 from gateway.engines.startup import StartupFile
 from gateway.engines.upstream import LITE_MODEL, Upstream
 from gateway.errors import ContextLengthExceeded, QueueFull, UpstreamUnavailable
@@ -61,10 +65,12 @@ async def test_a_full_queue_refuses_at_once_and_a_long_wait_ends() -> None:
     await queue.admit("a", "x")
     waiting = asyncio.create_task(queue.admit("b", "x"))
     await asyncio.sleep(0)
-    with pytest.raises(QueueFull):
+    with pytest.raises(QueueFull) as full:
         await queue.admit("c", "x")
-    with pytest.raises(QueueFull):
+    assert full.value.details == {"limit": 1, "size": 1, "retry_after": 5}
+    with pytest.raises(QueueFull) as late:
         await waiting
+    assert late.value.details["limit"] == 1
     assert queue.depth == 0
 
 
@@ -107,32 +113,37 @@ async def test_one_conversation_stays_with_one_engine_and_a_dead_one_is_left_out
         await queue.admit("a", "conversation")
 
 
-def test_a_circuit_opens_after_failures_and_lets_one_probe_through() -> None:
-    breaker = Breaker(2, 0.0)
-    breaker.failed(breaker.started())
+def test_a_circuit_opens_after_failures_in_a_row() -> None:
+    breaker = Breaker(2, 60)
+    breaker.failed()
+    breaker.succeeded()
+    breaker.failed()
     assert breaker.state is State.CLOSED
-    breaker.failed(breaker.started())
-    assert breaker.state is State.HALF_OPEN
-    assert breaker.allows()
-    probe = breaker.started()
-    assert probe
-    assert not breaker.allows()
-    breaker.succeeded(probe)
-    assert breaker.state is State.CLOSED
+    breaker.failed()
+    assert breaker.state is State.OPEN
+    assert 59 < breaker.retry_after() <= 60
 
 
-def test_calls_from_before_the_circuit_opened_neither_close_it_nor_free_the_probe() -> None:
-    breaker = Breaker(1, 0.0)
-    old = [breaker.started() for _ in range(3)]
-    breaker.failed(breaker.started())
-    probe = breaker.started()
-    breaker.succeeded(old[0])
-    breaker.abandoned(old[1])
-    breaker.failed(old[2])
+def test_doubts_alone_never_open_a_circuit_and_a_success_ends_them() -> None:
+    breaker = Breaker(2, 60)
+    for _ in range(10):
+        breaker.doubted()
+    assert breaker.state is State.CLOSED
+    assert breaker.doubtful
+    breaker.succeeded()
+    assert not breaker.doubtful
+
+
+def test_calls_from_before_the_circuit_opened_neither_close_it_nor_prolong_it() -> None:
+    breaker = Breaker(1, 0.05)
+    breaker.failed()
+    breaker.succeeded()
+    assert breaker.state is State.OPEN
+    time.sleep(0.06)
+    breaker.failed()
+    breaker.doubted()
     assert breaker.state is State.HALF_OPEN
-    assert not breaker.allows(), "the probe is still out"
-    breaker.abandoned(probe)
-    assert breaker.allows()
+    assert not breaker.doubtful
 
 
 async def test_whoever_waits_for_an_engine_that_goes_down_is_told_at_once() -> None:
@@ -220,9 +231,8 @@ def test_every_turn_of_a_conversation_has_the_same_affinity() -> None:
 
 
 async def test_a_question_that_was_never_sent_says_nothing_about_the_engine() -> None:
-    lite = Upstream("engine-1", "http://nowhere", LITE_MODEL, 100, Breaker(1, 0), 1)
-    lite.breaker.failed(lite.breaker.started())
-    assert lite.breaker.state is State.HALF_OPEN
+    lite = Upstream("engine-1", "http://nowhere", LITE_MODEL, 100, Breaker(2, 0), 1)
+    lite.breaker.failed()
     queue = admission(lite)
     desk: Any = SimpleNamespace(signer=SimpleNamespace(cache_salt=str), client=None)
     long = ChatRequest.model_validate({"model": "sightdesk", "messages": [{"role": "user", "content": "长" * 1000}]})
@@ -230,36 +240,27 @@ async def test_a_question_that_was_never_sent_says_nothing_about_the_engine() ->
     context = RequestContext("r", "127.0.0.1", False, "http", send=None, caller=caller)  # type: ignore[arg-type]  # nothing is sent
     question = Question(long, caller, context, assistant=True, wants_extras=False, affinity="")
     with pytest.raises(ContextLengthExceeded):
-        await Pipeline(desk)._admitted(queue, question, None)
-    assert lite.breaker.state is State.HALF_OPEN
-    assert lite.breaker.allows(), "the probe is still to be made"
+        await Failover(desk)._admitted(queue, question, None, Pipeline(desk)._collected)
+    lite.breaker.failed()
+    assert lite.breaker.state is not State.CLOSED, "the failure before was not forgotten"
     assert lite.inflight == 0
 
 
-async def test_whoever_waits_gets_the_engine_whose_circuit_may_be_tried_again() -> None:
-    full, broken = engine("engine-1"), Upstream("engine-2", "http://nowhere", "m", 8192, Breaker(1, 0.2), 1)
-    queue = admission(full, broken)
-    broken.breaker.failed(broken.breaker.started())
-    await queue.admit("a", "x")
-    waiting = asyncio.create_task(queue.admit("b", "x"))
-    metrics = Metrics("0", "lite")
-    client = EngineClient(1, 1, 1)
-    monitor = HealthMonitor(client, [], StartupFile(None), metrics, changed=queue.dispatch)
-    watching = asyncio.create_task(monitor.run())
-    permit = await asyncio.wait_for(waiting, 3)
-    assert permit.upstream is broken
-    watching.cancel()
-
-
-async def test_a_probes_second_answer_is_a_call_like_any_other() -> None:
-    one = Upstream("engine-1", "http://nowhere", "m", 8192, Breaker(1, 0.05), 2)
-    queue = admission(one)
-    one.breaker.failed(one.breaker.started())
-    await asyncio.sleep(0.06)
-    permit = await queue.admit("a", "x")
-    assert permit.probe
-    permit.succeeded()
-    one.breaker.failed(probe=False)
-    permit.succeeded()
-    assert one.breaker.state is State.OPEN
-    permit.release()
+async def test_whoever_waits_gets_the_engine_whose_circuit_is_closed_again() -> None:
+    """Nobody's request is the check: while it is under way requests wait."""
+    with running("tests.fake_engine", {}) as server:
+        one = Upstream("engine-1", server.url, "m", 8192, Breaker(1, 0.2), 1)
+        queue = admission(one)
+        one.breaker.failed()
+        with pytest.raises(UpstreamUnavailable) as refused:
+            await queue.admit("a", "x")
+        assert refused.value.details == {"retry_after": 1}
+        client = EngineClient(1, 1, 1)
+        monitor = HealthMonitor(client, [one], StartupFile(None), Metrics("0", "lite"), changed=queue.dispatch)
+        await asyncio.sleep(0.25)
+        waiting = asyncio.create_task(queue.admit("b", "x"))
+        watching = asyncio.create_task(monitor.run())
+        permit = await asyncio.wait_for(waiting, 5)
+        assert permit.upstream is one
+        watching.cancel()
+        client.close()

@@ -1,5 +1,6 @@
 """Several engines: who is asked, and what becomes of requests when one of them is gone."""
 
+import json
 import signal
 import socket
 import threading
@@ -76,7 +77,7 @@ def test_one_conversation_asked_many_times_at_once_fills_both_engines(
 def test_what_a_dead_engine_had_not_begun_to_answer_succeeds_elsewhere(
     before_both: Running, engines: list[Running], end: signal.Signals
 ) -> None:
-    """A whole answer's first byte comes after two seconds: the engine dies before it."""
+    """Nothing of a whole answer has been sent before its end, two seconds later."""
     with ThreadPoolExecutor(16) as pool:
         asked = [pool.submit(post, before_both, f"question {n} say-10-0.2", stream=False) for n in range(16)]
         until(lambda: sum(state(engine)["running"] for engine in engines) == 16)
@@ -183,3 +184,67 @@ def test_the_fallback_has_places_and_a_queue_of_its_own(tmp_path_factory: pytest
         assert state(fallback)["most"] == 4
         until(lambda: metric(gateway, "sightdesk_inflight_requests") == 0)
         assert metric(gateway, "sightdesk_queue_depth") == 0
+
+
+@pytest.fixture
+def stopped_with_fallback(
+    engines: list[Running], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[tuple[Running, Running]]:
+    """A gateway before one engine with a fallback, and that engine."""
+    engine, fallback = engines
+    settings = {"ENGINE": "cpu", "READER_URL": "", "FALLBACK_ENGINE_URL": fallback.url, "MAX_CONCURRENT": "16"}
+    with running_gateway(engine.url, tmp_path_factory.mktemp("data"), **settings) as gateway:
+        until(lambda: metric(gateway, "sightdesk_upstream_up") == 2)
+        yield gateway, engine
+
+
+def test_a_stopped_engines_open_questions_go_to_the_fallback_once_the_probes_have_judged(
+    stopped_with_fallback: tuple[Running, Running],
+) -> None:
+    gateway, engine = stopped_with_fallback
+    with ThreadPoolExecutor(8) as pool:
+        # Whole answers under way, and both kinds that the stopped engine has not even read.
+        running = [pool.submit(post, gateway, f"{n} say-20-0.2", model="sightdesk", stream=False) for n in range(3)]
+        until(lambda: state(engine)["running"] == 3)
+        time.sleep(0.5)
+        engine.process.send_signal(signal.SIGSTOP)
+        started = time.monotonic()
+        fresh = [pool.submit(post, gateway, f"{n} say-1", model="sightdesk", stream=bool(n % 2)) for n in range(4)]
+        answers = [one.result() for one in fresh]
+        assert time.monotonic() - started < 8, "4 s on a machine with nothing else to do"
+        assert {answer.status_code for answer in [*answers, *(one.result() for one in running)]} == {200}
+    wholes = [answer.json() for answer in (answers[0], answers[2], *(one.result() for one in running))]
+    assert all(whole["sightdesk"]["degraded"] for whole in wholes)
+    assert {whole["usage"]["completion_tokens"] for whole in wholes} == {1, 20}
+    assert contents(answers[1]) == contents(answers[3]) == " 0"
+    until(lambda: metric(gateway, "sightdesk_inflight_requests") == 0)
+
+
+def test_a_stream_from_a_stopped_engine_ends_with_an_error_and_not_with_silence(
+    stopped_with_fallback: tuple[Running, Running],
+) -> None:
+    gateway, engine = stopped_with_fallback
+    with ThreadPoolExecutor(2) as pool:
+        streams = [pool.submit(post, gateway, "say-100-0.1", model=model) for model in ("sightdesk", "faulty-vl")]
+        until(lambda: state(engine)["running"] == 2)
+        time.sleep(0.5)
+        engine.process.send_signal(signal.SIGSTOP)
+        started = time.monotonic()
+        last = [json.loads(events(stream.result())[-1]) for stream in streams]
+        assert time.monotonic() - started < 10, "IDLE_TIMEOUT is 60 s"
+    assert {event["error"]["code"] for event in last} == {"upstream_error"}
+    until(lambda: metric(gateway, "sightdesk_inflight_requests") == 0)
+
+
+def test_an_engine_that_pauses_and_that_nobody_can_stand_in_for_is_waited_for(
+    stopped_with_fallback: tuple[Running, Running],
+) -> None:
+    """The raw model has no fallback."""
+    gateway, engine = stopped_with_fallback
+    with ThreadPoolExecutor(1) as pool:
+        engine.process.send_signal(signal.SIGSTOP)
+        asked = pool.submit(post, gateway, "say-2", stream=False)
+        until(lambda: metric(gateway, "sightdesk_upstream_up") == 1)
+        time.sleep(1)
+        engine.process.send_signal(signal.SIGCONT)
+        assert asked.result().json()["choices"][0]["message"]["content"] == " 0 1"

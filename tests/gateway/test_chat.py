@@ -66,6 +66,7 @@ def test_the_engines_word_on_a_context_that_is_too_long_arrives(gateway: Running
     answer = post(gateway, body("too-long"))
     assert (answer.status_code, answer.json()["error"]["code"]) == (400, "context_length_exceeded")
     assert "9000" in answer.json()["error"]["message"]
+    assert answer.json()["error"]["details"].keys() == {"limit", "tokens", "tokens_over"}
 
 
 @pytest.mark.parametrize("model", ["fake-vl", "sightdesk"])
@@ -78,6 +79,7 @@ def test_the_answer_that_was_asked_for_counts_too(
     answer = post(gateway, {**body(f"{has} too-long"), "model": model, **({"max_tokens": wanted} if wanted else {})})
     assert answer.json()["error"]["code"] == "context_length_exceeded"
     assert f"are {over} tokens over" in answer.json()["error"]["message"]
+    assert answer.json()["error"]["details"] == {"limit": 8192, "tokens": has, "tokens_over": over}
 
 
 @pytest.mark.parametrize(("order", "stream"), [("silent", True), ("endless", True), ("slow", False)])
@@ -144,7 +146,7 @@ def test_a_bad_body_is_refused_by_name_and_the_next_good_one_works(gateway: Runn
     headers = {"content-type": "application/json"}
     answer = requests.post(gateway.url + "/v1/chat/completions", data=content, headers=headers, timeout=10)
     assert (answer.status_code, answer.json()["error"]["code"]) == (400, code)
-    assert set(answer.json()["error"]) == {"message", "type", "param", "code"}
+    assert set(answer.json()["error"]) == {"message", "type", "param", "code", "details"}
     assert post(gateway, body("hi")).status_code == 200
 
 

@@ -64,7 +64,7 @@ def test_an_answer_that_is_not_streamed_is_kept_too(server: Running) -> None:
     extras = me.begin("hi", stream=False).json()["sightdesk"]
     question, answer = me.turns(extras["conversation"]["id"])
     assert (question["id"], answer["id"]) == (extras["conversation"]["turn"], extras["answer"]["id"])
-    assert (answer["text"], answer["state"]) == ("one two", "done")
+    assert (answer["text"], answer["state"]) == ("你!", "done")
 
 
 def test_the_api_is_never_kept(server: Running, folder: Path) -> None:

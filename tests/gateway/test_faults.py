@@ -3,9 +3,10 @@
 import json
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
-import requests
 
 from benchmarks.servers import Running, free_port, running, running_gateway, wait_for
 from tests.faulty_engine import ORDERS
@@ -42,6 +43,7 @@ OF_A_WHOLE_ANSWER = {
     "stall-mid-body": (504, "upstream_timeout", "timeout"),
     "no-completion": (502, "upstream_error", "garbage"),
 }
+ERROR_KEYS = {"message", "type", "param", "code", "details"}
 HARMLESS = {
     "split": "好\u2028吗🙂",
     "huge": "x" * 10_000_000,
@@ -101,7 +103,8 @@ def test_a_fault_before_the_first_byte_is_an_honest_status(
     answer = post(before_it, order, stream=stream)
     assert time.monotonic() - started < 10, "FIRST_TOKEN_TIMEOUT bounds it"
     assert (answer.status_code, answer.json()["error"]["code"]) == (status, code)
-    assert set(answer.json()["error"]) == {"message", "type", "param", "code"}
+    assert set(answer.json()["error"]) == ERROR_KEYS
+    assert answer.json()["error"]["details"] == ({"seconds": 0.7} if status == 504 else {})
     assert failures(before_it, kinds) - before == (2 if order == "busy" else 1)
     all_is_well_again(before_it, faulty)
 
@@ -114,7 +117,8 @@ def test_a_fault_in_the_middle_is_the_streams_last_event(before_it: Running, fau
     assert answer.status_code == 200
     error = json.loads(events(answer)[-1])["error"]
     assert error["code"] == code
-    assert set(error) == {"message", "type", "param", "code"}
+    assert set(error) == ERROR_KEYS
+    assert error["details"] == ({"seconds": 0.7} if code == "upstream_timeout" else {})
     assert "CUDA" not in answer.text
     assert failures(before_it, kind) - before == 1
     all_is_well_again(before_it, faulty)
@@ -188,32 +192,68 @@ def test_an_answer_is_over_and_counted_with_its_done_and_an_engine_that_lingers_
         all_is_well_again(gateway, faulty)
 
 
-def test_an_engine_that_fails_again_and_again_is_asked_once_every_reset(
-    faulty: Running, tmp_path_factory: pytest.TempPathFactory
-) -> None:
-    settings = {"BREAKER_FAILURES": "3", "BREAKER_RESET": "1.5"}
-    data = tmp_path_factory.mktemp("data")
-    with running_gateway(faulty.url, data, ENGINE="cpu", READER_URL="", **settings) as gateway:
+@pytest.fixture
+def wary(faulty: Running, tmp_path: Path) -> Iterator[Running]:
+    """A gateway whose circuits open after three failures."""
+    settings = {"BREAKER_FAILURES": "3", "BREAKER_RESET": "1.5", "FIRST_TOKEN_TIMEOUT": "0.7", "IDLE_TIMEOUT": "0.7"}
+    with running_gateway(faulty.url, tmp_path, ENGINE="cpu", READER_URL="", **settings) as gateway:
         wait_for(gateway.url + "/readyz")
-        for _ in range(3):
-            assert post(gateway, "fail").status_code == 502
-        assert metric(gateway, "sightdesk_upstream_breaker_state") == 2
-        asked = state(faulty)["received"]
-        shut = post(gateway, "say-1")
-        assert (shut.status_code, shut.json()["error"]["code"]) == (503, "upstream_unavailable")
-        assert int(shut.headers["retry-after"]) >= 1
-        assert state(faulty)["received"] == asked
-        until(lambda: metric(gateway, "sightdesk_upstream_breaker_state") == 1, 10)
-        with requests.post(
-            gateway.url + "/v1/chat/completions",
-            json={"model": "faulty-vl", "stream": True, "messages": [{"role": "user", "content": "say-20-0.05"}]},
-            stream=True,
-            timeout=20,
-        ) as probe:
-            lines = probe.iter_lines()
-            next(lines)
-            assert {post(gateway, "say-1").status_code for _ in range(3)} == {503}, "one probe only"
-            assert state(faulty)["received"] == asked + 1
-            assert list(lines)[-2] == b"data: [DONE]"
-        until(lambda: metric(gateway, "sightdesk_upstream_breaker_state") == 0)
-        assert contents(post(gateway, "say-1")) == " 0"
+        yield gateway
+    admin(faulty, "obey")
+
+
+@pytest.mark.parametrize("order", ["fail", "busy", "reset", "garbage-body", "error-event", "die-mid-stream"])
+@pytest.mark.parametrize("stream", [True, False])
+def test_failures_that_one_request_causes_open_no_circuit(wary: Running, order: str, stream: bool) -> None:
+    for _ in range(8):
+        assert post(wary, order, stream=stream).status_code == (200 if stream and order in IN_THE_MIDDLE else 502)
+        assert metric(wary, "sightdesk_upstream_breaker_state") == 0
+    assert contents(post(wary, "say-1")) == " 0"
+
+
+@pytest.mark.parametrize("order", ["fail", "reset", "error-event"])
+def test_an_engine_that_fails_everybody_is_left_alone_until_it_answers(
+    wary: Running, faulty: Running, order: str
+) -> None:
+    admin(faulty, order)
+    for _ in range(3):
+        post(wary, "say-1")
+    assert metric(wary, "sightdesk_upstream_breaker_state") == 2
+    asked = state(faulty)["received"]
+    shut = post(wary, "say-1")
+    assert (shut.status_code, shut.json()["error"]["code"]) == (503, "upstream_unavailable")
+    assert int(shut.headers["retry-after"]) == shut.json()["error"]["details"]["retry_after"] >= 1
+    assert state(faulty)["received"] == asked
+    time.sleep(5)
+    assert metric(wary, "sightdesk_upstream_breaker_state") > 0
+    # One check each reset; one that meets a connection which the engine closed is sent again.
+    assert 2 <= state(faulty)["received"] - asked <= 8
+    admin(faulty, "obey")
+    until(lambda: metric(wary, "sightdesk_upstream_breaker_state") == 0)
+    assert contents(post(wary, "say-1")) == " 0"
+
+
+def test_an_engine_that_is_silent_to_everybody_is_left_alone(wary: Running, faulty: Running) -> None:
+    admin(faulty, "stall")
+    assert [post(wary, "say-1").status_code for _ in range(3)] == [504] * 3
+    assert post(wary, "say-1").status_code == 503
+    admin(faulty, "obey")
+    until(lambda: metric(wary, "sightdesk_upstream_breaker_state") == 0)
+
+
+def test_time_outs_while_others_are_answered_open_no_circuit(wary: Running) -> None:
+    with ThreadPoolExecutor(1) as pool:
+        other = pool.submit(post, wary, "say-100-0.05")
+        for _ in range(4):
+            assert post(wary, "stall").status_code == 504
+            assert metric(wary, "sightdesk_upstream_breaker_state") == 0
+        assert events(other.result())[-1] == "[DONE]"
+
+
+def test_while_a_circuit_is_checked_requests_wait_for_the_outcome(wary: Running, faulty: Running) -> None:
+    admin(faulty, "fail")
+    for _ in range(3):
+        post(wary, "say-1")
+    admin(faulty, "say-1-0.5")
+    until(lambda: metric(wary, "sightdesk_upstream_breaker_state") == 1)
+    assert contents(post(wary, "say-1")) == " 0"

@@ -58,7 +58,10 @@ def test_one_caller_fills_half_of_the_room_and_others_go_on(narrow: Running) -> 
         refused = ask(narrow, "sk-shop", size)
         assert (refused.status_code, refused.headers["retry-after"]) == (429, "5")
         assert refused.json()["error"]["code"] == "queue_full"
-        assert str(BODIES * MEGABYTE) in refused.text, "the bound is named"
+        assert str(BODIES * MEGABYTE) in refused.json()["error"]["message"], "the bound is named"
+        details = refused.json()["error"]["details"]
+        assert (details["limit"], details["retry_after"]) == (BODIES * MEGABYTE // 2, 5)
+        assert details["limit"] < details["size"] <= (fitting + 1) * size
         assert ask(narrow, "sk-shop", 1000).ok, "a small question takes no room"
         assert ask(narrow, "sk-other", size).ok
     until(lambda: metric(narrow, "sightdesk_body_bytes") == 0)

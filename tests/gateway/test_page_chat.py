@@ -95,7 +95,7 @@ def test_a_stream_that_fails_tells_beside_the_contracts_error_when_to_come_back(
         refused = requests.post(gateway.url + "/v1/chat/completions", json={**body, "stream": True}, timeout=20)
     last = json.loads(page.text.strip().rpartition("data: ")[2])
     assert page.status_code == 200
-    assert set(last["error"]) == {"message", "type", "param", "code"}
+    assert set(last["error"]) == {"message", "type", "param", "code", "details"}
     assert last["error"]["code"] == "upstream_unavailable"
     assert last["sightdesk"] == {"retry_after": int(refused.headers["retry-after"])}
     assert (refused.status_code, set(refused.json())) == (503, {"error"})
