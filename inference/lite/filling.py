@@ -114,7 +114,8 @@ class Filler:
                 yield from (Made(value, Rank.PLACEHOLDER) for value in made)
 
     def _object(self, shape: Shape, _: str, path: tuple[str | int, ...]) -> Made:
-        properties, required = shape.rule("properties", {}), shape.rule("required", [])
+        properties = shape.rule("properties", {})
+        required = dict.fromkeys(shape.rule("required", []))
         made: dict[str, Made] = {}
         spare: dict[str, Made] = {}
         for name in dict.fromkeys([*properties, *required]):

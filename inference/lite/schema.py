@@ -5,9 +5,11 @@ checks the request's budget, since a few nested `allOf` make a schema that takes
 """
 
 import datetime
+import json
 import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from functools import lru_cache
 from typing import Any
 
 import referencing.exceptions
@@ -124,14 +126,18 @@ def _keys(value: Any) -> Iterator[str]:
         yield from _keys(child)
 
 
+@lru_cache(8)
 def _validator_class(budget: Budget) -> Any:
-    own = {
-        "pattern": _pattern,
-        "patternProperties": _pattern_properties,
-        "additionalProperties": _additional_properties,
-    }
-    keywords = {**Draft202012Validator.VALIDATORS, **own}
-    return extend(Draft202012Validator, {name: _counted(check, budget) for name, check in keywords.items()})
+    keywords = {**Draft202012Validator.VALIDATORS, **_Keywords(budget).own()}
+    made = extend(Draft202012Validator, {name: _counted(check, budget) for name, check in keywords.items()})
+    made.evolve = _evolved
+    return made
+
+
+def _evolved(self: Any, **changes: Any) -> Any:
+    """jsonschema's own goes over to another class, without these keywords, where a part of a schema has `$schema`."""
+    parts = {"schema": self.schema, "_resolver": self._resolver, **changes}
+    return type(self)(format_checker=self.format_checker, registry=self._registry, **parts)
 
 
 def _counted(keyword: Callable[..., Any], budget: Budget) -> Callable[..., Any]:
@@ -142,23 +148,57 @@ def _counted(keyword: Callable[..., Any], budget: Budget) -> Callable[..., Any]:
     return check
 
 
-def _pattern(validator: Any, pattern: str, instance: Any, _: Any) -> Iterator[ValidationError]:
-    if isinstance(instance, str) and not matches(pattern, instance):
-        yield ValidationError(f"{instance!r} does not match {pattern!r}")
+class _Keywords:
+    """Keywords that jsonschema runs with Python's `re`, or in quadratic time."""
 
+    def __init__(self, budget: Budget) -> None:
+        self._budget = budget
 
-def _pattern_properties(validator: Any, parts: Mapping[str, Any], instance: Any, _: Any) -> Iterator[ValidationError]:
-    if isinstance(instance, dict):
-        for pattern, part in parts.items():
+    def own(self) -> dict[str, Callable[..., Iterator[ValidationError]]]:
+        return {
+            "pattern": self._pattern,
+            "patternProperties": self._pattern_properties,
+            "additionalProperties": self._additional_properties,
+            "uniqueItems": self._unique_items,
+        }
+
+    def _matches(self, pattern: str, text: str) -> bool:
+        self._budget.check()
+        return matches(pattern, text)
+
+    def _pattern(self, _: Any, pattern: str, instance: Any, schema: Any) -> Iterator[ValidationError]:
+        if isinstance(instance, str) and not self._matches(pattern, instance):
+            yield ValidationError(f"{instance[:SHOWN]!r} does not match {pattern!r}")
+
+    def _pattern_properties(
+        self, validator: Any, parts: Mapping[str, Any], instance: Any, _: Any
+    ) -> Iterator[ValidationError]:
+        if isinstance(instance, dict):
+            for pattern, part in parts.items():
+                for name, value in instance.items():
+                    if self._matches(pattern, name):
+                        yield from validator.descend(value, part, path=name, schema_path=pattern)
+
+    def _additional_properties(
+        self, validator: Any, part: Any, instance: Any, schema: Any
+    ) -> Iterator[ValidationError]:
+        if isinstance(instance, dict):
             for name, value in instance.items():
-                if matches(pattern, name):
-                    yield from validator.descend(value, part, path=name, schema_path=pattern)
+                if name not in schema.get("properties", {}) and not any(
+                    self._matches(pattern, name) for pattern in schema.get("patternProperties", {})
+                ):
+                    yield from validator.descend(value, part, path=name)
+
+    def _unique_items(self, _: Any, unique: bool, instance: Any, schema: Any) -> Iterator[ValidationError]:
+        items = instance if unique and isinstance(instance, list) else []
+        if len({json.dumps(_plain(item), sort_keys=True) for item in items}) < len(items):
+            yield ValidationError("the items are not unique")
 
 
-def _additional_properties(validator: Any, part: Any, instance: Any, schema: Any) -> Iterator[ValidationError]:
-    if isinstance(instance, dict):
-        for name, value in instance.items():
-            if name not in schema.get("properties", {}) and not any(
-                matches(pattern, name) for pattern in schema.get("patternProperties", {})
-            ):
-                yield from validator.descend(value, part, path=name)
+def _plain(value: Any) -> Any:
+    """With 1.0 as 1, which are the same in JSON Schema."""
+    if isinstance(value, dict):
+        return {name: _plain(part) for name, part in value.items()}
+    if isinstance(value, list):
+        return [_plain(part) for part in value]
+    return int(value) if isinstance(value, float) and value.is_integer() else value
