@@ -23,7 +23,13 @@ from inference.lite.budget import Budget
 from inference.lite.errors import LiteError
 from inference.lite.patterns import PatternError, compiled, matches
 
+# jsonschema follows these by recursion of its own, without an end that could be set.
+UNSUPPORTED = frozenset(("unevaluatedProperties", "unevaluatedItems", "$dynamicRef"))
+# Keywords inside each other. Each takes up to six frames; at Python's own limit, the maps of `rpds` panic.
+MAX_NESTED = 150
+FRAMES = 3_000  # Python's limit, for MAX_NESTED keywords inside the filling of a value
 SHOWN = 200  # characters of a fault that are told
+Keyword = Callable[..., Iterator[ValidationError] | None]
 HOST = re.compile(r"[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63}){0,8}")
 URI = re.compile(r"[A-Za-z][A-Za-z0-9+.-]{0,30}:[^\s]{1,2000}")
 FORMATS = FormatChecker(("date", "email", "ipv4", "ipv6", "uuid"))
@@ -91,7 +97,7 @@ class Schema:
         try:
             yield
         except RecursionError:
-            raise self.refused("it is nested too deeply, or refers to itself without end") from None
+            raise self.refused("it is nested deeper than 24 levels, or refers to itself without end") from None
         except referencing.exceptions.Unresolvable as error:
             raise self.refused(f"a $ref points nowhere: {getattr(error, 'ref', '')}") from None
         except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
@@ -108,9 +114,8 @@ class Schema:
         metaschema = self._validator(Draft202012Validator.META_SCHEMA, format_checker=SYNTAX, registry=REGISTRY)
         for error in metaschema.iter_errors(self.contents):
             raise self.refused(f"this is no JSON Schema: {_told(best_match([error]))}")
-        keys = set(_keys(self.contents))
-        if {"unevaluatedProperties", "patternProperties"} <= keys:
-            raise self.refused("unevaluatedProperties beside patternProperties is not supported")
+        for name in UNSUPPORTED.intersection(_keys(self.contents)):
+            raise self.refused(f"{name} is not supported")
 
 
 def _told(error: ValidationError) -> str:
@@ -128,8 +133,9 @@ def _keys(value: Any) -> Iterator[str]:
 
 @lru_cache(8)
 def _validator_class(budget: Budget) -> Any:
-    keywords = {**Draft202012Validator.VALIDATORS, **_Keywords(budget).own()}
-    made = extend(Draft202012Validator, {name: _counted(check, budget) for name, check in keywords.items()})
+    own = _Keywords(budget)
+    keywords = {**Draft202012Validator.VALIDATORS, **own.changed()}
+    made = extend(Draft202012Validator, {name: own.counted(check) for name, check in keywords.items()})
     made.evolve = _evolved
     return made
 
@@ -140,21 +146,29 @@ def _evolved(self: Any, **changes: Any) -> Any:
     return type(self)(format_checker=self.format_checker, registry=self._registry, **parts)
 
 
-def _counted(keyword: Callable[..., Any], budget: Budget) -> Callable[..., Any]:
-    def check(validator: Any, value: Any, instance: Any, schema: Any) -> Iterator[ValidationError]:
-        budget.check()
-        yield from keyword(validator, value, instance, schema) or ()
-
-    return check
-
-
 class _Keywords:
     """Keywords that jsonschema runs with Python's `re`, or in quadratic time."""
 
     def __init__(self, budget: Budget) -> None:
         self._budget = budget
+        self._nested = 0
 
-    def own(self) -> dict[str, Callable[..., Iterator[ValidationError]]]:
+    def counted(self, keyword: Keyword) -> Keyword:
+        """`keyword` that keeps to the budget and to MAX_NESTED."""
+
+        def check(validator: Any, value: Any, instance: Any, schema: Any) -> Iterator[ValidationError]:
+            self._budget.check()
+            if self._nested >= MAX_NESTED:
+                raise RecursionError
+            self._nested += 1
+            try:
+                yield from keyword(validator, value, instance, schema) or ()
+            finally:
+                self._nested -= 1
+
+        return check
+
+    def changed(self) -> dict[str, Keyword]:
         return {
             "pattern": self._pattern,
             "patternProperties": self._pattern_properties,

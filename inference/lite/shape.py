@@ -8,6 +8,7 @@ from typing import Any
 from inference.lite.budget import Budget
 from inference.lite.schema import Schema
 
+MAX_CHOICES = 30
 LARGEST = ("minimum", "exclusiveMinimum", "minLength", "minItems", "minProperties", "minContains")
 SMALLEST = ("maximum", "exclusiveMaximum", "maxLength", "maxItems", "maxProperties", "maxContains")
 PARTS_BY_NAME = ("properties", "patternProperties")
@@ -50,6 +51,8 @@ def _expanded(schema: Schema, shape: Shape, parts: list[Any], resolver: Any) -> 
             shape = _absorbed(shape, parts.pop(0), parts, resolver, schema.budget)
     except Contradiction:
         return
+    if len(shape.choices) > MAX_CHOICES:
+        raise schema.refused(f"more than {MAX_CHOICES} anyOf, oneOf or if apply to one value")
     if not shape.choices:
         yield shape
         return

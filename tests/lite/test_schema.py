@@ -126,6 +126,8 @@ def test_what_is_made_is_valid_and_holds_what_was_found(lite: Running, schema: A
     assert made == expected
 
 
+LONG_CHAIN: dict[str, Any] = {f"d{n}": {"oneOf": [{"$ref": f"#/$defs/d{n + 1}"}]} for n in range(300)}
+LONG_CHAIN["d300"] = {"not": {}}
 DEEP: Any = {}
 for _ in range(200):
     DEEP = {"allOf": [DEEP]}
@@ -148,6 +150,9 @@ for _ in range(200):
         ({"type": "integer", "minimum": 2, "maximum": 1}, "no value"),
         ({"type": "array", "minItems": 1_000_000}, "10000"),
         ({"required": 5}, "required"),
+        ({"properties": {"a": {"unevaluatedProperties": False}}}, "unevaluatedProperties is not supported"),
+        ({"$defs": LONG_CHAIN, "$ref": "#/$defs/d0"}, "nested deeper"),
+        ({"not": {"$ref": "#"}}, "refers to itself"),
     ],
 )
 def test_a_schema_that_cannot_be_used_is_its_callers_fault(lite: Running, schema: Any, told: str) -> None:
