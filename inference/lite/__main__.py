@@ -14,6 +14,7 @@ import uvicorn
 from inference.lite import malloc
 from inference.lite.app import create_app
 from inference.lite.budget import SECONDS
+from inference.lite.schema import FRAMES
 
 SWITCH_SECONDS = 0.001  # health checks get their turn beside threads that work; Python's default is 5 ms
 
@@ -31,6 +32,7 @@ def main() -> int:
         return 1
     sys.setswitchinterval(SWITCH_SECONDS)
     malloc.configure()
+    sys.setrecursionlimit(FRAMES)
     # uvicorn raises what stopped it once more when all is done: an orderly stop ends with 0.
     for stop in (signal.SIGTERM, signal.SIGINT):
         signal.signal(stop, lambda *_: sys.exit(0))

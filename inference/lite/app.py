@@ -98,7 +98,7 @@ async def _picture(request: Request) -> bytes:
         return await asyncio.to_thread(_image_in, data)
     if not data:
         raise LiteError("Send a picture as the body.", 400, "invalid_image")
-    return data
+    return bytes(data)
 
 
 def _owner(request: Request) -> str:
@@ -106,12 +106,12 @@ def _owner(request: Request) -> str:
     return request.headers.get("x-owner", "")[:MAX_OWNER]
 
 
-def _image_in(data: bytes) -> bytes:
+def _image_in(data: bytearray) -> bytes:
     image = parsed(data).get("image")
     if not isinstance(image, str):
         raise LiteError('Send {"image": "data:image/png;base64,…"}.')
     return decode_base64(image.partition(",")[2] if image.startswith("data:") else image)
 
 
-def _checked(data: bytes) -> dict[str, Any]:
+def _checked(data: bytearray) -> dict[str, Any]:
     return checked(parsed(data))

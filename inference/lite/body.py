@@ -13,7 +13,7 @@ MAX_VALUES = 300_000  # counted by the marks before them: each takes memory of i
 PICTURE = b'"data:'
 
 
-async def read_body(request: Request) -> bytes:
+async def read_body(request: Request) -> bytearray:
     made = bytearray()
     try:
         async for chunk in request.stream():
@@ -24,10 +24,10 @@ async def read_body(request: Request) -> bytes:
                 )
     except ClientDisconnect:
         raise LiteError("The client left.") from None
-    return bytes(made)
+    return made
 
 
-def parsed(data: bytes) -> dict[str, Any]:
+def parsed(data: bytearray) -> dict[str, Any]:
     """The JSON object in `data`. Its size is checked first: parsing holds all other work up. Raises LiteError."""
     texts = _without_pictures(data)
     size = sum(map(len, texts))
@@ -49,9 +49,9 @@ def parsed(data: bytes) -> dict[str, Any]:
     return body
 
 
-def _without_pictures(data: bytes) -> list[bytes]:
+def _without_pictures(data: bytearray) -> list[bytearray]:
     """The parts of a JSON text that are no data URLs in plain ASCII."""
-    texts: list[bytes] = []
+    texts: list[bytearray] = []
     start = 0
     while True:
         begin = data.find(PICTURE, start)

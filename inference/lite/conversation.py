@@ -114,6 +114,7 @@ def _image(part: dict[str, Any]) -> bytes:
     url = (part.get("image_url") or {}).get("url")
     if not isinstance(url, str) or not url.startswith("data:") or ";base64," not in url[:200]:
         raise LiteError("A picture is a data URL with base64.", 400, "invalid_image")
+    part["image_url"] = None  # not needed any more, and large
     return decode_base64(url.partition(",")[2])
 
 

@@ -14,6 +14,7 @@ from inference.lite.shape import Shape, shapes
 
 MAX_VALUES = 10_000  # in one value: objects, arrays and scalars
 MAX_ITEMS = 20  # found values in an array whose length is free
+MAX_DEPTH = 25  # objects and arrays inside each other
 MAX_SHAPES = 64  # choices that are tried once one has been valid
 KINDS = ("null", "object", "array", "string", "integer", "number", "boolean")
 HINTS = {
@@ -63,6 +64,8 @@ class Filler:
 
     def _part(self, part: Any, name: str, path: tuple[str | int, ...], used: list[Any]) -> Made:
         """The best of all values that fit: found ones, then null, then the first. None of `used`."""
+        if len(path) > MAX_DEPTH:
+            raise self._schema.refused(f"its values are nested deeper than {MAX_DEPTH} levels")
         best: Made | None = None
         inner: Unfillable | None = None
         for number, shape in enumerate(shapes(self._schema, part, self._schema.resolver)):
@@ -114,7 +117,8 @@ class Filler:
                 yield from (Made(value, Rank.PLACEHOLDER) for value in made)
 
     def _object(self, shape: Shape, _: str, path: tuple[str | int, ...]) -> Made:
-        properties, required = shape.rule("properties", {}), shape.rule("required", [])
+        properties = shape.rule("properties", {})
+        required = dict.fromkeys(shape.rule("required", []))
         made: dict[str, Made] = {}
         spare: dict[str, Made] = {}
         for name in dict.fromkeys([*properties, *required]):

@@ -10,7 +10,9 @@ import re2
 from inference.lite.budget import Budget
 
 MAX_PATTERN = 500
-MAX_MEMORY = 512 * 1024  # bytes of one compiled pattern
+MAX_MATCHED = 10_000  # characters of one value that is matched against a pattern
+MAX_MEMORY = 2 * 1024 * 1024  # bytes of one compiled pattern: `\p{L}{1,100}` takes 1.5 MB
+REMEMBERED = 16  # compiled patterns of each form
 OPTIONS = re2.Options()
 OPTIONS.max_mem = MAX_MEMORY
 OPTIONS.log_errors = False
@@ -21,21 +23,21 @@ class PatternError(ValueError):
     """What RE2 cannot run, and why."""
 
 
-@lru_cache(64)
+@lru_cache(REMEMBERED)
 def compiled(pattern: str) -> Any:
     """Raises PatternError for what is no pattern, is too large, or looks around or back."""
     if len(pattern) > MAX_PATTERN:
         raise PatternError(f"the pattern has {len(pattern)} characters, at most {MAX_PATTERN}")
     try:
-        return re2.compile(_for_re2(pattern), OPTIONS)
+        return _compiled(_for_re2(pattern))
     except re2.error as error:
         reason = error.args[0].decode(errors="replace") if error.args and isinstance(error.args[0], bytes) else error
         raise PatternError(f"the pattern cannot be run by RE2: {reason}") from None
 
 
 def matches(pattern: str, text: str) -> bool:
-    """Whether the pattern matches somewhere in the text, as JSON Schema has it."""
-    return compiled(pattern).search(text) is not None
+    """Whether the pattern matches somewhere in the text, as JSON Schema has it; a text beyond MAX_MATCHED never does."""
+    return len(text) <= MAX_MATCHED and compiled(pattern).search(text) is not None
 
 
 def first_match(pattern: str, texts: Iterable[str], budget: Budget) -> str | None:
@@ -46,7 +48,7 @@ def first_match(pattern: str, texts: Iterable[str], budget: Budget) -> str | Non
     inner = pattern.removeprefix("^")
     inner = inner if inner.endswith("\\$") else inner.removesuffix("$")
     try:
-        inside = compiled_inside(inner)
+        inside = _compiled_inside(inner)
     except PatternError:
         return None
     for text in texts:
@@ -57,13 +59,19 @@ def first_match(pattern: str, texts: Iterable[str], budget: Budget) -> str | Non
     return None
 
 
-@lru_cache(64)
-def compiled_inside(inner: str) -> Any:
+@lru_cache(REMEMBERED)
+def _compiled_inside(inner: str) -> Any:
     compiled(inner)  # alone first: "a)|(b" is no pattern
     try:
-        return re2.compile(rf"(?:\A|[^A-Za-z0-9])({_for_re2(inner)})(?:\z|[^A-Za-z0-9])", OPTIONS)
+        return _compiled(rf"(?:\A|[^A-Za-z0-9])({_for_re2(inner)})(?:\z|[^A-Za-z0-9])")
     except re2.error:
         raise PatternError("the pattern is too large") from None
+
+
+def _compiled(pattern: str) -> Any:
+    made = re2.compile(pattern, OPTIONS)
+    re2.purge()  # its own cache of 128 patterns could hold 500 MB
+    return made
 
 
 def _for_re2(pattern: str) -> str:

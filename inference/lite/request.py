@@ -11,7 +11,16 @@ CONTEXT = 32_768  # tokens
 MAX_CHARACTERS = 8 * CONTEXT  # of messages, tools and response_format together
 MAX_HANDED = 4 * MAX_CHARACTERS  # of the clauses and readings that the gateway adds
 MAX_DEPTH = 100
+MAX_MESSAGES = 4_096
+MAX_TOOLS = 512
+MAX_LINES = 10_000  # of one reading
+MAX_LIST = 1_000  # of anything else
 Stop = Annotated[str, Field(max_length=256)]
+
+
+def _list(limit: int) -> Any:
+    """Checked up to the first fault: naming each of 250,000 takes 10 s."""
+    return Field(max_length=limit, fail_fast=True)
 
 
 class Loose(BaseModel):
@@ -32,7 +41,7 @@ class Part(Loose):
 
 class Message(Loose):
     role: Literal["system", "developer", "user", "assistant", "tool"]
-    content: str | list[Part] | None = None
+    content: str | Annotated[list[Part], _list(MAX_LIST)] | None = None
     tool_call_id: str | None = None
 
 
@@ -93,25 +102,25 @@ class HandedReading(Loose):
     image: str = ""
     width: int = 0
     height: int = 0
-    lines: list[Line] = []
-    fields: list[ReadField] = []
+    lines: Annotated[list[Line], _list(MAX_LINES)] = []
+    fields: Annotated[list[ReadField], _list(MAX_LIST)] = []
 
 
 class Structured(Loose):
     """What the gateway hands over beside the messages (docs/architecture.md, "The engine seam")."""
 
-    clauses: list[Clause] = []
-    readings: list[HandedReading | None] = []
+    clauses: Annotated[list[Clause], _list(MAX_LIST)] = []
+    readings: Annotated[list[HandedReading | None], _list(MAX_LIST)] = []
 
 
 class ChatBody(Loose):
-    messages: list[Message] = Field(min_length=1)
+    messages: Annotated[list[Message], Field(min_length=1), _list(MAX_MESSAGES)]
     stream: bool = False
     stream_options: StreamOptions | None = None
     max_tokens: int | None = Field(None, ge=1)
     max_completion_tokens: int | None = Field(None, ge=1)
-    stop: Stop | list[Stop] | None = None
-    tools: list[Tool] | None = None
+    stop: Stop | Annotated[list[Stop], _list(MAX_LIST)] | None = None
+    tools: Annotated[list[Tool], _list(MAX_TOOLS)] | None = None
     tool_choice: Literal["none", "auto", "required"] | NamedTool | None = None
     response_format: ResponseFormat | None = None
     sightdesk: Structured | None = None

@@ -5,9 +5,11 @@ checks the request's budget, since a few nested `allOf` make a schema that takes
 """
 
 import datetime
+import json
 import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from functools import lru_cache
 from typing import Any
 
 import referencing.exceptions
@@ -21,7 +23,13 @@ from inference.lite.budget import Budget
 from inference.lite.errors import LiteError
 from inference.lite.patterns import PatternError, compiled, matches
 
+# jsonschema follows these by recursion of its own, without an end that could be set.
+UNSUPPORTED = frozenset(("unevaluatedProperties", "unevaluatedItems", "$dynamicRef"))
+# Keywords inside each other. Each takes up to six frames; at Python's own limit, the maps of `rpds` panic.
+MAX_NESTED = 150
+FRAMES = 3_000  # Python's limit, for MAX_NESTED keywords inside the filling of a value
 SHOWN = 200  # characters of a fault that are told
+Keyword = Callable[..., Iterator[ValidationError] | None]
 HOST = re.compile(r"[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63}){0,8}")
 URI = re.compile(r"[A-Za-z][A-Za-z0-9+.-]{0,30}:[^\s]{1,2000}")
 FORMATS = FormatChecker(("date", "email", "ipv4", "ipv6", "uuid"))
@@ -89,7 +97,7 @@ class Schema:
         try:
             yield
         except RecursionError:
-            raise self.refused("it is nested too deeply, or refers to itself without end") from None
+            raise self.refused("it is nested deeper than 24 levels, or refers to itself without end") from None
         except referencing.exceptions.Unresolvable as error:
             raise self.refused(f"a $ref points nowhere: {getattr(error, 'ref', '')}") from None
         except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
@@ -106,9 +114,8 @@ class Schema:
         metaschema = self._validator(Draft202012Validator.META_SCHEMA, format_checker=SYNTAX, registry=REGISTRY)
         for error in metaschema.iter_errors(self.contents):
             raise self.refused(f"this is no JSON Schema: {_told(best_match([error]))}")
-        keys = set(_keys(self.contents))
-        if {"unevaluatedProperties", "patternProperties"} <= keys:
-            raise self.refused("unevaluatedProperties beside patternProperties is not supported")
+        for name in UNSUPPORTED.intersection(_keys(self.contents)):
+            raise self.refused(f"{name} is not supported")
 
 
 def _told(error: ValidationError) -> str:
@@ -124,41 +131,88 @@ def _keys(value: Any) -> Iterator[str]:
         yield from _keys(child)
 
 
+@lru_cache(8)
 def _validator_class(budget: Budget) -> Any:
-    own = {
-        "pattern": _pattern,
-        "patternProperties": _pattern_properties,
-        "additionalProperties": _additional_properties,
-    }
-    keywords = {**Draft202012Validator.VALIDATORS, **own}
-    return extend(Draft202012Validator, {name: _counted(check, budget) for name, check in keywords.items()})
+    own = _Keywords(budget)
+    keywords = {**Draft202012Validator.VALIDATORS, **own.changed()}
+    made = extend(Draft202012Validator, {name: own.counted(check) for name, check in keywords.items()})
+    made.evolve = _evolved
+    return made
 
 
-def _counted(keyword: Callable[..., Any], budget: Budget) -> Callable[..., Any]:
-    def check(validator: Any, value: Any, instance: Any, schema: Any) -> Iterator[ValidationError]:
-        budget.check()
-        yield from keyword(validator, value, instance, schema) or ()
-
-    return check
+def _evolved(self: Any, **changes: Any) -> Any:
+    """jsonschema's own goes over to another class, without these keywords, where a part of a schema has `$schema`."""
+    parts = {"schema": self.schema, "_resolver": self._resolver, **changes}
+    return type(self)(format_checker=self.format_checker, registry=self._registry, **parts)
 
 
-def _pattern(validator: Any, pattern: str, instance: Any, _: Any) -> Iterator[ValidationError]:
-    if isinstance(instance, str) and not matches(pattern, instance):
-        yield ValidationError(f"{instance!r} does not match {pattern!r}")
+class _Keywords:
+    """Keywords that jsonschema runs with Python's `re`, or in quadratic time."""
 
+    def __init__(self, budget: Budget) -> None:
+        self._budget = budget
+        self._nested = 0
 
-def _pattern_properties(validator: Any, parts: Mapping[str, Any], instance: Any, _: Any) -> Iterator[ValidationError]:
-    if isinstance(instance, dict):
-        for pattern, part in parts.items():
+    def counted(self, keyword: Keyword) -> Keyword:
+        """`keyword` that keeps to the budget and to MAX_NESTED."""
+
+        def check(validator: Any, value: Any, instance: Any, schema: Any) -> Iterator[ValidationError]:
+            self._budget.check()
+            if self._nested >= MAX_NESTED:
+                raise RecursionError
+            self._nested += 1
+            try:
+                yield from keyword(validator, value, instance, schema) or ()
+            finally:
+                self._nested -= 1
+
+        return check
+
+    def changed(self) -> dict[str, Keyword]:
+        return {
+            "pattern": self._pattern,
+            "patternProperties": self._pattern_properties,
+            "additionalProperties": self._additional_properties,
+            "uniqueItems": self._unique_items,
+        }
+
+    def _matches(self, pattern: str, text: str) -> bool:
+        self._budget.check()
+        return matches(pattern, text)
+
+    def _pattern(self, _: Any, pattern: str, instance: Any, schema: Any) -> Iterator[ValidationError]:
+        if isinstance(instance, str) and not self._matches(pattern, instance):
+            yield ValidationError(f"{instance[:SHOWN]!r} does not match {pattern!r}")
+
+    def _pattern_properties(
+        self, validator: Any, parts: Mapping[str, Any], instance: Any, _: Any
+    ) -> Iterator[ValidationError]:
+        if isinstance(instance, dict):
+            for pattern, part in parts.items():
+                for name, value in instance.items():
+                    if self._matches(pattern, name):
+                        yield from validator.descend(value, part, path=name, schema_path=pattern)
+
+    def _additional_properties(
+        self, validator: Any, part: Any, instance: Any, schema: Any
+    ) -> Iterator[ValidationError]:
+        if isinstance(instance, dict):
             for name, value in instance.items():
-                if matches(pattern, name):
-                    yield from validator.descend(value, part, path=name, schema_path=pattern)
+                if name not in schema.get("properties", {}) and not any(
+                    self._matches(pattern, name) for pattern in schema.get("patternProperties", {})
+                ):
+                    yield from validator.descend(value, part, path=name)
+
+    def _unique_items(self, _: Any, unique: bool, instance: Any, schema: Any) -> Iterator[ValidationError]:
+        items = instance if unique and isinstance(instance, list) else []
+        if len({json.dumps(_plain(item), sort_keys=True) for item in items}) < len(items):
+            yield ValidationError("the items are not unique")
 
 
-def _additional_properties(validator: Any, part: Any, instance: Any, schema: Any) -> Iterator[ValidationError]:
-    if isinstance(instance, dict):
-        for name, value in instance.items():
-            if name not in schema.get("properties", {}) and not any(
-                matches(pattern, name) for pattern in schema.get("patternProperties", {})
-            ):
-                yield from validator.descend(value, part, path=name)
+def _plain(value: Any) -> Any:
+    """With 1.0 as 1, which are the same in JSON Schema."""
+    if isinstance(value, dict):
+        return {name: _plain(part) for name, part in value.items()}
+    if isinstance(value, list):
+        return [_plain(part) for part in value]
+    return int(value) if isinstance(value, float) and value.is_integer() else value

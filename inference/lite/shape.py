@@ -5,8 +5,10 @@ from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from typing import Any
 
+from inference.lite.budget import Budget
 from inference.lite.schema import Schema
 
+MAX_CHOICES = 30
 LARGEST = ("minimum", "exclusiveMinimum", "minLength", "minItems", "minProperties", "minContains")
 SMALLEST = ("maximum", "exclusiveMaximum", "maxLength", "maxItems", "maxProperties", "maxContains")
 PARTS_BY_NAME = ("properties", "patternProperties")
@@ -46,9 +48,11 @@ def _expanded(schema: Schema, shape: Shape, parts: list[Any], resolver: Any) -> 
     try:
         while parts:
             schema.budget.check()
-            shape = _absorbed(shape, parts.pop(0), parts, resolver)
+            shape = _absorbed(shape, parts.pop(0), parts, resolver, schema.budget)
     except Contradiction:
         return
+    if len(shape.choices) > MAX_CHOICES:
+        raise schema.refused(f"more than {MAX_CHOICES} anyOf, oneOf or if apply to one value")
     if not shape.choices:
         yield shape
         return
@@ -56,7 +60,7 @@ def _expanded(schema: Schema, shape: Shape, parts: list[Any], resolver: Any) -> 
         yield from _expanded(schema, replace(shape, choices=shape.choices[1:]), [option], resolver)
 
 
-def _absorbed(shape: Shape, part: Any, parts: list[Any], resolver: Any) -> Shape:
+def _absorbed(shape: Shape, part: Any, parts: list[Any], resolver: Any, budget: Budget) -> Shape:
     """`shape` that keeps to `part` too. What `part` refers to is appended to `parts`."""
     if part is False:
         raise Contradiction
@@ -87,7 +91,7 @@ def _absorbed(shape: Shape, part: Any, parts: list[Any], resolver: Any) -> Shape
     return Shape(
         rules,
         _types(shape.types, part.get("type")),
-        _members(shape.members, part),
+        _members(shape.members, part, budget),
         shape.patterns + ((part["pattern"],) if "pattern" in part else ()),
         shape.multiples + ((Fraction(str(part["multipleOf"])),) if "multipleOf" in part else ()),
         (*shape.choices, *_choices(part)),
@@ -114,13 +118,20 @@ def _types(before: frozenset[str] | None, named: str | list[str] | None) -> froz
     return both
 
 
-def _members(before: tuple[Any, ...] | None, part: dict[str, Any]) -> tuple[Any, ...] | None:
+def _members(before: tuple[Any, ...] | None, part: dict[str, Any], budget: Budget) -> tuple[Any, ...] | None:
     for named in ([part["const"]] if "const" in part else None, part.get("enum")):
         if named is not None:
-            before = tuple(one for one in named if before is None or one in before)
+            before = tuple(named) if before is None else tuple(_common(named, before, budget))
     if before is not None and not before:
         raise Contradiction
     return before
+
+
+def _common(one: Iterable[Any], other: tuple[Any, ...], budget: Budget) -> Iterator[Any]:
+    for member in one:
+        budget.check()
+        if member in other:
+            yield member
 
 
 def _choices(part: dict[str, Any]) -> Iterable[list[Any]]:

@@ -1,5 +1,6 @@
 """`response_format` and tools: what is sent is valid against the client's schema, or the client is told why not."""
 
+import contextlib
 import json
 import threading
 import time
@@ -12,8 +13,12 @@ import requests
 from hypothesis import HealthCheck, given, settings
 
 from benchmarks.servers import Running, running
+from inference.lite.budget import Budget
+from inference.lite.errors import LiteError
+from inference.lite.filling import Filler
 from inference.lite.patterns import compiled, matches
 from inference.lite.sample import sample
+from inference.lite.schema import Schema
 from tests.lite.schemas import schemas
 from tests.lite.test_lite import ask, said, user
 
@@ -121,6 +126,8 @@ def test_what_is_made_is_valid_and_holds_what_was_found(lite: Running, schema: A
     assert made == expected
 
 
+LONG_CHAIN: dict[str, Any] = {f"d{n}": {"oneOf": [{"$ref": f"#/$defs/d{n + 1}"}]} for n in range(300)}
+LONG_CHAIN["d300"] = {"not": {}}
 DEEP: Any = {}
 for _ in range(200):
     DEEP = {"allOf": [DEEP]}
@@ -143,6 +150,9 @@ for _ in range(200):
         ({"type": "integer", "minimum": 2, "maximum": 1}, "no value"),
         ({"type": "array", "minItems": 1_000_000}, "10000"),
         ({"required": 5}, "required"),
+        ({"properties": {"a": {"unevaluatedProperties": False}}}, "unevaluatedProperties is not supported"),
+        ({"$defs": LONG_CHAIN, "$ref": "#/$defs/d0"}, "nested deeper"),
+        ({"not": {"$ref": "#"}}, "refers to itself"),
     ],
 )
 def test_a_schema_that_cannot_be_used_is_its_callers_fault(lite: Running, schema: Any, told: str) -> None:
@@ -214,6 +224,33 @@ def test_health_is_answered_within_the_gateways_time_while_four_requests_work(li
     finally:
         for thread in threads:
             thread.join()
+
+
+def test_a_named_dialect_does_not_bring_backtracking_patterns_back(lite: Running) -> None:
+    dialect = "https://json-schema.org/draft/2020-12/schema"
+    started = time.monotonic()
+    schema = {"$schema": dialect, "const": "a" * 300, "pattern": "^(a|aa)+d$"}
+    assert formatted(lite, schema).status_code == 400
+    parts = {"properties": {"a": {"$schema": dialect, "const": "a" * 300, "pattern": "^(a|aa)+d$"}}, "required": ["a"]}
+    assert formatted(lite, parts).status_code == 400
+    assert time.monotonic() - started < 4
+
+
+@pytest.mark.parametrize(
+    "schema",
+    [
+        {"const": [{"a": number} for number in range(15_000)], "uniqueItems": True},
+        {"allOf": [{"enum": [{"a": n} for n in range(10_000)]}, {"enum": [{"a": -n} for n in range(1, 10_000)]}]},
+        {"properties": {f"p{n}": {} for n in range(10_000)}, "required": [f"p{n}" for n in range(10_000)]},
+        {"const": {f"k{n}": 1 for n in range(5_000)}, "patternProperties": {f"^x{n}": {} for n in range(500)}},
+        {"$defs": {f"d{n}": {"$anchor": f"a{n}", "$ref": f"#a{n + 1}"} for n in range(2_000)}, "$ref": "#a0"},
+    ],
+)
+def test_no_step_over_a_large_schema_is_longer_than_the_budget(schema: Any) -> None:
+    started = time.monotonic()
+    with contextlib.suppress(LiteError):
+        Filler(Schema(schema, "schema", Budget(0.5)), lambda _name, _shape: (), placeholders=True).make()
+    assert time.monotonic() - started < 4
 
 
 @given(schemas())
