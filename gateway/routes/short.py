@@ -5,7 +5,7 @@ all the others, and are charged by hand.
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from typing import Annotated, Any, Protocol, TypeVar
 from urllib.parse import quote
 
@@ -13,14 +13,16 @@ from fastapi import APIRouter, Depends, Query, Request, Response, UploadFile
 from pydantic import BaseModel, ConfigDict, Field
 
 from gateway.config import page_config
-from gateway.context import Caller, caller_of
+from gateway.context import Caller, caller_of, context_of
 from gateway.desk import Desk
-from gateway.errors import FileNotFound
+from gateway.errors import FileNotFound, RequestTimeout
 from gateway.identity.authenticate import check_embed_origin
 from gateway.limits.short import owner_key
 from gateway.media.sniff import sniff
+from gateway.routes.chat import stayed
 
 Handler = TypeVar("Handler", bound=Callable[..., Any])
+Result = TypeVar("Result")
 
 
 class Limit(Protocol):
@@ -73,7 +75,8 @@ def short_router(desk: Desk) -> APIRouter:
         """What the reader finds in a file: the page suggests from it what to cover before sending."""
         await desk.short_limiter.charge(request)
         data = await asyncio.to_thread(desk.files.content, caller.owner, file_id)
-        readings = await desk.gatherer.readings(file_id, data, READING_SECONDS, owner_key(request))
+        work = desk.gatherer.readings(file_id, data, READING_SECONDS, owner_key(request))
+        readings = await while_there(request, work)
         return {"object": "list", "data": readings, "has_more": False}
 
     @router.get("/api/files/{file_id}/preview", response_class=Response)
@@ -81,7 +84,7 @@ def short_router(desk: Desk) -> APIRouter:
         """A picture, or a page of a PDF, as PNG or JPEG: browsers draw neither PDF nor HEIC."""
         await desk.short_limiter.charge(request)
         data = await asyncio.to_thread(desk.files.content, caller.owner, file_id)
-        picture = await desk.gatherer.studio.preview(data, page, owner_key(request))
+        picture = await while_there(request, desk.gatherer.studio.preview(data, page, owner_key(request)))
         if picture is None:
             raise FileNotFound(f"The file has no page {page}.", param="page")
         return Response(picture.data, media_type=picture.content_type, headers=SANDBOXED)
@@ -91,6 +94,18 @@ def short_router(desk: Desk) -> APIRouter:
     return router
 
 
+async def while_there(request: Request, work: Coroutine[Any, Any, Result]) -> Result:
+    """The result of `work`, which is cancelled when the client leaves. Raises what it raises."""
+    made: list[Result] = []
+
+    async def fill() -> None:
+        made.append(await work)
+
+    if not await stayed(context_of(request.scope).line, fill()):
+        raise RequestTimeout("The client left before the pictures were ready.", details={"name": "left"})
+    return made[0]
+
+
 def _file_routes(router: APIRouter, desk: Desk, prefix: str, limit: Any) -> None:
     """The same five routes for SDK clients and for the page; only who may call differs."""
     name = prefix.strip("/")
@@ -98,7 +113,7 @@ def _file_routes(router: APIRouter, desk: Desk, prefix: str, limit: Any) -> None
     async def upload(request: Request, file: UploadFile, caller: Owner, purpose: str = "vision") -> dict[str, Any]:
         await desk.short_limiter.charge(request)
         data = await file.read()
-        pictures = await desk.gatherer.studio.prepare(data, owner_key(request))
+        pictures = await while_there(request, desk.gatherer.studio.prepare(data, owner_key(request)))
         kind = sniff(data)
         pages = len(pictures) if kind == "application/pdf" else 1
         named, from_page = file.filename or "upload", prefix == "/api"
