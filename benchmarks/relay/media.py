@@ -147,8 +147,8 @@ async def _healths(url: str, found: list[float]) -> None:
 
 
 def image_work(gateway: Relay, sizes: Sizes, core: int) -> Figures:
-    """The gateway's CPU for new pictures less its CPU for the same ones again, which it remembers: what remains is the
-    image work, without the body, the JSON and the request. Bare libvips has its turn on the same core right after each few, so that
+    """The CPU of the gateway and its workers for new pictures less that for the same ones again, which it remembers: what
+    remains is the image work, without the body, the JSON and the request. Bare libvips has its turn on the same core right after each few, so that
     whatever else the machine does meets both; the median of the rounds counts."""
     pictures = photos(sizes.photos, sizes.photo_width, seed=2)
     ratios = []
@@ -208,9 +208,10 @@ def bodies(engine: str, gateway: Relay, sizes: Sizes) -> Figures:
     made = [picture_body(gateway.url, pairs[number : number + 2]) for number in range(0, len(pairs), 2)]
     time.sleep(sizes.settle)
     before = gateway.resident()
-    forget_peak(gateway.process.pid)
+    for process in gateway.processes():
+        forget_peak(process.pid)
     send_all(gateway.url, made[:1], 1)
-    peak = peak_resident(gateway.process.pid) - before
+    peak = sum(peak_resident(process.pid) for process in gateway.processes()) - before
     warm = sizes.warming_bodies
     send_all(gateway.url, made[1:warm], 1)
     time.sleep(sizes.settle)

@@ -12,6 +12,7 @@ import resource
 import struct
 from collections.abc import Callable
 from contextlib import suppress
+from pathlib import Path
 
 NICENESS = 10  # streams wait for the event loop, and it for a core
 FEW_FILES = 64
@@ -45,6 +46,8 @@ def confine(memory: int, seconds: int) -> int:
     """For good. At most `memory` bytes beyond what the process has now, and `seconds` of CPU: bounds that hold even where
     the parent is gone. Returns what it has now, for `bound`."""
     os.nice(NICENESS)
+    with suppress(OSError):  # where the container's memory ends, the kernel is to end this process and not the gateway
+        Path("/proc/self/oom_score_adj").write_text("1000", "ascii")
     has_now = _mapped_bytes()
     held = [_holds(step) for step in (_no_new_privileges, _fonts_alone, _no_sockets_and_programs)]
     for limit, value in (
@@ -68,8 +71,7 @@ def bound(memory: int, seconds: float) -> None:
 
 
 def _mapped_bytes() -> int:
-    with open("/proc/self/statm", encoding="ascii") as file:
-        return int(file.read().split()[0]) * resource.getpagesize()
+    return int(Path("/proc/self/statm").read_text("ascii").split()[0]) * resource.getpagesize()
 
 
 def _holds(step: Callable[[], None]) -> bool:

@@ -5,7 +5,7 @@ all the others, and are charged by hand.
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from typing import Annotated, Any, Protocol, TypeVar
 from urllib.parse import quote
 
@@ -15,13 +15,15 @@ from pydantic import BaseModel, ConfigDict, Field
 from gateway.config import page_config
 from gateway.context import Caller, caller_of, context_of
 from gateway.desk import Desk
-from gateway.errors import FileNotFound
+from gateway.errors import FileNotFound, RequestTimeout
 from gateway.identity.authenticate import check_embed_origin
 from gateway.media.gather import Patience
 from gateway.media.sniff import sniff
+from gateway.routes.chat import stayed
 from gateway.routes.form import UPLOAD, uploaded
 
 Handler = TypeVar("Handler", bound=Callable[..., Any])
+Result = TypeVar("Result")
 
 
 class Limit(Protocol):
@@ -75,7 +77,7 @@ def short_router(desk: Desk) -> APIRouter:
         await desk.short_limiter.charge(request)
         data = await asyncio.to_thread(desk.files.content, caller.owner, file_id)
         patience = Patience(desk.turn_of(context_of(request.scope)), READING_SECONDS)
-        readings = await desk.gatherer.readings(file_id, data, patience)
+        readings = await while_there(request, desk.gatherer.readings(file_id, data, patience))
         return {"object": "list", "data": readings, "has_more": False}
 
     @router.get("/api/files/{file_id}/preview", response_class=Response)
@@ -83,7 +85,8 @@ def short_router(desk: Desk) -> APIRouter:
         """A picture, or a page of a PDF, as PNG or JPEG: browsers draw neither PDF nor HEIC."""
         await desk.short_limiter.charge(request)
         data = await asyncio.to_thread(desk.files.content, caller.owner, file_id)
-        picture = await desk.gatherer.studio.preview(data, page, desk.turn_of(context_of(request.scope)))
+        turn = desk.turn_of(context_of(request.scope))
+        picture = await while_there(request, desk.gatherer.studio.preview(data, page, turn))
         if picture is None:
             raise FileNotFound(f"The file has no page {page}.", param="page")
         return Response(picture.data, media_type=picture.content_type, headers=SANDBOXED)
@@ -93,6 +96,18 @@ def short_router(desk: Desk) -> APIRouter:
     return router
 
 
+async def while_there(request: Request, work: Coroutine[Any, Any, Result]) -> Result:
+    """The result of `work`, which is cancelled when the client leaves. Raises what it raises."""
+    made: list[Result] = []
+
+    async def fill() -> None:
+        made.append(await work)
+
+    if not await stayed(context_of(request.scope).line, fill()):
+        raise RequestTimeout("The client left before the pictures were ready.", details={"name": "left"})
+    return made[0]
+
+
 def _file_routes(router: APIRouter, desk: Desk, prefix: str, limit: Any) -> None:
     """The same five routes for SDK clients and for the page; only who may call differs."""
     name = prefix.strip("/")
@@ -100,13 +115,14 @@ def _file_routes(router: APIRouter, desk: Desk, prefix: str, limit: Any) -> None
     async def upload(request: Request, caller: Owner) -> dict[str, Any]:
         await desk.short_limiter.charge(request)
         named, data = await uploaded(request)
-        pictures = await desk.gatherer.studio.prepare(data, desk.turn_of(context_of(request.scope)))
+        turn = desk.turn_of(context_of(request.scope))
+        pictures = await while_there(request, desk.gatherer.studio.prepare(data, turn))
         kind = sniff(data)
         pages = len(pictures) if kind == "application/pdf" else 1
         from_page = prefix == "/api"
         stored = await asyncio.to_thread(desk.files.add, caller.owner, named, kind, data, pages, from_page=from_page)
         # Reading starts here, while the question is still being typed.
-        desk.reader.start_all(pictures, desk.turn_of(context_of(request.scope)))
+        desk.reader.start_all(pictures, turn)
         return stored.as_openai()
 
     def listing(request: Request, caller: Owner) -> dict[str, Any]:

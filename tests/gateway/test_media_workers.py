@@ -1,19 +1,23 @@
 """Workers: what they may spend, what becomes of them, and whose turn it is."""
 
 import asyncio
+import json
 import os
 import re
 import signal
+import socket
 import time
 import zlib
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import psutil
 import pytest
 
+from benchmarks.servers import Running
 from gateway.errors import ImageTooLarge, InternalError, InvalidImage, QueueFull
 from gateway.media import workers as pool
 from gateway.media.job import Job, told
@@ -21,7 +25,8 @@ from gateway.media.limits import MIB, MediaLimits
 from gateway.media.picture import Picture, digest
 from gateway.media.raster import prepare_image
 from gateway.media.workers import Workers
-from tests.gateway.hostile.pictures import block, encoded, noisy_pdf, pdf, png
+from tests.gateway.asking import until
+from tests.gateway.hostile.pictures import block, data_url, encoded, noisy_pdf, pdf, png
 
 LIMITS = MediaLimits()
 RECTANGLES = pdf(8, content=b"q " + b"0 0 1 1 re f " * 2_000_000)  # seconds of work in 60 KB
@@ -47,8 +52,12 @@ async def working(limits: MediaLimits = LIMITS, at_once: int = 2) -> AsyncIterat
 
 
 def running() -> list[psutil.Process]:
+    return workers_of(psutil.Process())
+
+
+def workers_of(parent: psutil.Process) -> list[psutil.Process]:
     found = []
-    for child in psutil.Process().children():
+    for child in parent.children():
         try:
             if "gateway.media.worker" in child.cmdline():
                 found.append(child)
@@ -147,6 +156,30 @@ async def test_the_worker_of_a_request_that_ended_is_free_within_half_a_second()
         await waiting
 
 
+@pytest.mark.parametrize("path", ["/v1/chat/completions", "/api/files"])
+def test_a_client_that_leaves_frees_its_worker_within_half_a_second(gateway: Running, path: str) -> None:
+    desk = psutil.Process(gateway.process.pid)
+    data, headers = upload_of(RECTANGLES + b"%" + path.encode()) if path == "/api/files" else question_of(RECTANGLES)
+    where = urlsplit(gateway.url)
+    with socket.create_connection((where.hostname, where.port), 20) as connection:
+        head = f"POST {path} HTTP/1.1\r\nhost: {where.netloc}\r\n{headers}content-length: {len(data)}\r\n\r\n"
+        connection.sendall(head.encode() + data)
+        until(lambda: any(one.cpu_times().user > 0.5 for one in workers_of(desk)))
+        (busy,) = [one for one in workers_of(desk) if one.cpu_times().user > 0.5]
+    busy.wait(0.5)
+
+
+def upload_of(data: bytes) -> tuple[bytes, str]:
+    part = b'--x\r\ncontent-disposition: form-data; name="file"; filename="a.pdf"\r\n\r\n' + data + b"\r\n--x--\r\n"
+    return part, "content-type: multipart/form-data; boundary=x\r\n"
+
+
+def question_of(data: bytes) -> tuple[bytes, str]:
+    part = {"type": "file", "file": {"file_data": data_url(data, "application/pdf"), "filename": "a.pdf"}}
+    body = {"model": "fake-vl", "messages": [{"role": "user", "content": [part]}]}
+    return json.dumps(body).encode(), "content-type: application/json\r\n"
+
+
 async def test_what_waits_for_a_request_that_ended_is_dropped() -> None:
     async with working(at_once=1) as workers:
         first = asyncio.create_task(workers.work(document(RECTANGLES), "a"))
@@ -235,6 +268,7 @@ async def test_a_worker_is_confined_and_has_none_of_our_environment(monkeypatch:
         assert "Seccomp:\t2" in (seen / "status").read_text("ascii")
         limits = (seen / "limits").read_text("ascii")
         assert re.search(r"Max file size +0 +0 ", limits)
+        assert (seen / "oom_score_adj").read_text("ascii") == "1000\n"
         assert re.search(r"Max open files +64 +64 ", limits)
         assert re.search(r"Max cpu time +\d+ +1000 ", limits)
         (most,) = re.findall(r"Max address space +\d+ +(\d+) ", limits)

@@ -51,6 +51,18 @@ def many_frames(kind: str, count: int) -> bytes:
     return made.getvalue()
 
 
+def encoded_plain(kind: str, size: tuple[int, int]) -> bytes:
+    made = io.BytesIO()
+    Image.new("RGB", size, "white").save(made, kind)
+    return made.getvalue()
+
+
+def jpeg_with(content: bytes, marker: int, count: int) -> bytes:
+    data = encoded("JPEG")
+    segment = struct.pack(">BBH", 0xFF, marker, len(content) + 2) + content
+    return data[:2] + segment * count + data[2:]
+
+
 def webp_head(width: int, height: int) -> bytes:
     flags = struct.pack("<I", (width - 1) | ((height - 1) << 14))
     return b"RIFF" + struct.pack("<I", 22) + b"WEBPVP8L" + struct.pack("<I", 9) + b"\x2f" + flags + b"\0\0\0\0"
@@ -111,6 +123,8 @@ def half(data: bytes) -> bytes:
 
 
 MEGABYTES = b"A" * 200_000_000
+# EXIF whose every entry is a folder that is itself again.
+LOOPS = b"II*\0\x08\0\0\0" + struct.pack("<H", 65_535) + struct.pack("<HHII", 0x8769, 4, 1, 8) * 50_000
 HEIC = encoded("HEIF")
 
 PICTURES: dict[str, tuple[bytes, Answer]] = {
@@ -161,6 +175,18 @@ PICTURES: dict[str, tuple[bytes, Answer]] = {
     "png text bomb": (png(50, 50, block(b"zTXt", b"a\0\0" + zlib.compress(MEGABYTES, 9))), OK),
     "png xmp bomb": (png(50, 50, block(b"iTXt", b"XML\0\1\0\0\0" + zlib.compress(MEGABYTES, 9))), OK),
     "png profile bomb": (png(50, 50, block(b"iCCP", b"a\0\0" + zlib.compress(MEGABYTES, 9))), OK),
+    "png of eight text bombs": (png(50, 50, *[block(b"zTXt", b"a\0\0" + zlib.compress(MEGABYTES, 9))] * 8), OK),
+    "png exif of loops": (png(50, 50, block(b"eXIf", LOOPS)), OK),
+    "png of 100000 chunks": (png(50, 50, block(b"tEXt", b"") * 100_000), DAMAGED),
+    "png whose chunk claims 4 gigabytes": (png(50, 50)[:33] + b"\xff\xff\xff\xfftEXt" + png(50, 50)[33:], DAMAGED),
+    "jpeg exif of loops": (jpeg_with(b"Exif\0\0" + LOOPS[:60_000], 0xE1, 30), OK),
+    "jpeg of a megabyte of profiles": (jpeg_with(b"ICC_PROFILE\0\1\1" + b"p" * 60_000, 0xE2, 20), OK),
+    "jpeg of 400000 comments": (jpeg_with(b"", 0xFE, 400_000), DAMAGED),
+    "gif of 100000 frames": (gif(64, 64, 100_000), OK),
+    "gif of 100000 comments": (gif(64, 64)[:19] + b"!\xfe\0" * 100_000 + gif(64, 64)[19:], DAMAGED),
+    "webp of 100000 chunks": (encoded("WEBP") + struct.pack("<4sI", b"XMP ", 0) * 100_000, DAMAGED),
+    "heic of many tiny boxes": (HEIC[:24] + struct.pack(">I4s", 8, b"free") * 100_000 + HEIC[24:], DAMAGED),
+    "heic 49 megapixels of nothing": (encoded_plain("HEIF", (7000, 7000)), OK),
     "png pixel bomb": (png(50, 50, pixels=b"\0" * 200_000_000), OK),
     "png 49 megapixels of nothing": (png(7000, 7000), OK),
     "gif of 500 frames": (many_frames("GIF", 500), OK),
