@@ -14,7 +14,7 @@ from gateway.files.store import FileStore
 from gateway.store.database import Database
 from gateway.store.mask import mask
 from gateway.store.models import Conversation, Turn, TurnFile
-from gateway.store.owners import digest, unused_files
+from gateway.store.owners import digest, no_conversation, unused_files
 from gateway.store.search import candidates, not_indexed
 
 MAX_TITLE = 200
@@ -157,9 +157,7 @@ def _owned(session: Session, owner: str, conversation_id: str) -> Conversation:
     mine = (Conversation.id == conversation_id, Conversation.owner == digest(owner))
     conversation = session.scalar(select(Conversation).where(*mine))
     if conversation is None:
-        raise NotFound(
-            "There is no such conversation of yours.", param="conversation_id", details={"name": conversation_id[:64]}
-        )
+        raise no_conversation(conversation_id)
     return conversation
 
 

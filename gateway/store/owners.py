@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from gateway.errors import NotFound
 from gateway.store.models import Conversation, Turn, TurnFile
 
 AT_ONCE = 500  # values in one IN (…); SQLite takes 32,766
@@ -14,6 +15,11 @@ AT_ONCE = 500  # values in one IN (…); SQLite takes 32,766
 def digest(owner: str) -> str:
     """An embed token's subject may be a phone number; it is stored nowhere. The file store keeps owners the same way."""
     return hashlib.sha256(owner.encode("utf-8", "surrogatepass")).hexdigest()[:32]
+
+
+def no_conversation(conversation_id: str) -> NotFound:
+    name = conversation_id[:64]
+    return NotFound("There is no such conversation of yours.", param="conversation_id", details={"name": name})
 
 
 def unused_files(session: Session, owner_digest: str, file_ids: Iterable[str]) -> tuple[str, ...]:

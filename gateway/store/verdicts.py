@@ -13,7 +13,7 @@ from gateway.errors import NotFound
 from gateway.store.database import Database
 from gateway.store.mask import mask
 from gateway.store.models import Conversation, Feedback, Handoff, Turn
-from gateway.store.owners import digest
+from gateway.store.owners import digest, no_conversation
 from gateway.store.writing import now
 
 DAY_SECONDS = 86_400
@@ -38,7 +38,7 @@ class Verdicts:
             )
             number = session.scalar(wanted)
             if number is None:
-                raise NotFound("There is no such answer of yours.", param="answer")
+                raise NotFound("There is no such answer of yours.", param="answer", details={"name": answer_id})
             before = session.scalar(select(Feedback.rating).where(Feedback.turn_number == number))
             insert = self._database.insert(Feedback).values(turn_number=number, **values)
             session.execute(insert.on_conflict_do_update(index_elements=["turn_number"], set_=values))
@@ -48,7 +48,7 @@ class Verdicts:
         with self._database.writing() as session:
             mine = (Conversation.id == conversation_id, Conversation.owner == digest(owner))
             if session.scalar(select(Conversation.id).where(*mine).with_for_update()) is None:
-                raise NotFound("There is no such conversation of yours.", param="conversation_id")
+                raise no_conversation(conversation_id)
             made = Handoff(
                 id="handoff-" + secrets.token_urlsafe(12),
                 conversation_id=conversation_id,

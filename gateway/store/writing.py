@@ -8,11 +8,10 @@ from typing import Any, Literal
 from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
-from gateway.errors import NotFound
 from gateway.store.database import Database
 from gateway.store.mask import mask
 from gateway.store.models import Conversation, Turn, TurnFile
-from gateway.store.owners import digest, unused_files
+from gateway.store.owners import digest, no_conversation, unused_files
 from gateway.store.readings import masked_readings
 
 State = Literal["done", "stopped", "failed"]
@@ -74,7 +73,7 @@ def open_turns(database: Database, asked: Asked) -> Opened:
         )
         conversation_id = session.scalar(mine.returning(Conversation.id))
         if conversation_id is None:
-            raise NotFound("There is no such conversation of yours.", param="conversation_id")
+            raise no_conversation(asked.conversation_id)
         answers, files = _remove_from(session, conversation_id, asked.replaces)
         turn_id = "turn-" + secrets.token_urlsafe(12)
         shared = {"conversation_id": conversation_id, "created_at": moment}

@@ -308,17 +308,65 @@ def test_an_export_is_a_line_a_conversation(server: Running) -> None:
     assert lines[0] == me.get(f"/api/conversations/{lines[0]['id']}")
 
 
-def test_a_conversation_of_a_thousand_turns_opens(server: Running, folder: Path) -> None:
-    me = Visitor(server.url)
-    conversation = me.ask("start")["conversation"]
+def fill(folder: Path, conversation: str, turns: int, text: str) -> None:
     with contextlib.closing(sqlite3.connect(folder / "sightdesk.db")) as rows, rows:
         rows.executemany(
             "INSERT INTO turns (id, conversation_id, role, state, text, created_at, degraded, citations, reading) "
             "VALUES (?, ?, ?, 'done', ?, 1, 0, '[]', '[]')",
-            [(f"many-{n}", conversation, ("user", "assistant")[n % 2], f"text {n} " * 20) for n in range(998)],
+            [(f"{conversation}-{n}", conversation, ("user", "assistant")[n % 2], text) for n in range(turns)],
         )
+
+
+def test_a_second_export_at_once_is_refused_and_leaving_the_first_one_makes_room(server: Running, folder: Path) -> None:
+    me, other = Visitor(server.url), Visitor(server.url)
+    fill(folder, me.ask("start")["conversation"], 300, "text " * 20_000)
+    first = me.call("GET", "/api/export", stream=True)
+    assert first.status_code == 200
+    refused = me.call("GET", "/api/export")
+    assert code(refused) == (429, "rate_limit_exceeded")
+    assert refused.json()["error"]["details"] == {"limit": 1, "name": "export", "retry_after": 1}
+    assert other.call("GET", "/api/export").status_code == 200
+    first.close()
+    until(lambda: me.call("GET", "/api/export").status_code == 200)
+
+
+def test_many_large_conversations_and_exports_take_little_memory(server: Running, folder: Path) -> None:
+    visitors = [Visitor(server.url) for _ in range(6)]
+    conversations = [me.ask("start")["conversation"] for me in visitors]
+    for conversation in conversations:
+        fill(folder, conversation, 100, "text " * 20_000)
+    before = resident(server)
+    with ThreadPoolExecutor(12) as threads:
+        work = [threads.submit(me.call, "GET", "/api/export") for me in visitors]
+        work += [
+            threads.submit(me.call, "GET", f"/api/conversations/{one}")
+            for me, one in zip(visitors, conversations, strict=True)
+        ]
+        sizes = [len(one.result().content) for one in work]
+    assert min(sizes) > 10_000_000
+    assert resident(server) - before < 100, "12 answers of 10 MB, each in pieces"
+
+
+def resident(server: Running) -> int:
+    """The most memory that the process has had, MiB."""
+    status = Path(f"/proc/{server.process.pid}/status").read_text()
+    return next(int(line.split()[1]) for line in status.splitlines() if line.startswith("VmHWM")) // 1024
+
+
+def test_searches_of_one_visitor_come_one_after_the_other(server: Running) -> None:
+    me = Visitor(server.url)
+    asked = me.ask("退货运费谁出")["conversation"]
+    with ThreadPoolExecutor(8) as threads:
+        pages = list(threads.map(lambda _: me.get("/api/conversations", params={"query": "运费"}), range(16)))
+    assert {page["data"][0]["id"] for page in pages} == {asked}
+
+
+def test_a_conversation_of_a_thousand_turns_opens(server: Running, folder: Path) -> None:
+    me = Visitor(server.url)
+    conversation = me.ask("start")["conversation"]
+    fill(folder, conversation, 998, "text " * 40)
     turns = me.turns(conversation)
-    assert [len(turns), turns[-1]["id"]] == [1000, "many-997"]
+    assert [len(turns), turns[-1]["id"]] == [1000, f"{conversation}-997"]
     assert me.ask("one more", conversation)["conversation"] == conversation
 
 

@@ -1,16 +1,20 @@
 """A gateway that crashes or stops in an answer, and a database that is locked, gone or wrong."""
 
 import contextlib
+import resource
 import signal
 import sqlite3
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
 
 from benchmarks.servers import Running, free_port, running_gateway, wait_for
+from gateway.store.database import REST_SECONDS
 from tests.gateway.asking import metric, until
+from tests.gateway.hostile.pictures import encoded
 from tests.gateway.postgres import running_postgres
 from tests.gateway.visitor import SETTINGS, Visitor, began, code, events
 
@@ -83,6 +87,37 @@ def test_an_answer_that_ends_while_the_database_is_locked_is_kept_later(engine: 
             assert me.turns(asked["conversation"])[1]["state"] == "writing"
         until(lambda: me.turns(asked["conversation"])[1]["state"] == "stopped")
         running.close()
+
+
+def test_a_disk_that_takes_no_more_is_noticed_and_so_is_its_room(engine: Running, tmp_path: Path) -> None:
+    with running_gateway(engine.url, tmp_path, **SETTINGS) as gateway:
+        wait_for(gateway.url + "/readyz")
+        me = Visitor(gateway.url)
+        asked = me.ask("before")
+        _, hard = resource.prlimit(gateway.process.pid, resource.RLIMIT_FSIZE, (1, resource.RLIM_INFINITY))
+        assert me.ask("between", asked["conversation"])["turn"] is None
+        time.sleep(REST_SECONDS)  # what has just failed is not asked
+        assert me.get("/api/config")["history"] == "local"
+        assert me.ask("between", asked["conversation"])["turn"] is None
+        assert code(me.call("POST", "/api/files", files={"file": ("a.png", encoded("PNG"))})) == (503, "upstream_unavailable")  # fmt: skip
+        resource.prlimit(gateway.process.pid, resource.RLIMIT_FSIZE, (hard, hard))
+        until(lambda: me.get("/api/config")["history"] == "server", 20)
+        until(lambda: me.ask("after", asked["conversation"])["turn"])
+        assert [turn["text"] for turn in me.turns(asked["conversation"])][:3] == ["before", "你!", "after"]
+
+
+def test_a_database_file_that_is_deleted_is_made_again(engine: Running, tmp_path: Path) -> None:
+    with running_gateway(engine.url, tmp_path, **SETTINGS) as gateway:
+        wait_for(gateway.url + "/readyz")
+        me = Visitor(gateway.url)
+        me.ask("before")
+        for file in tmp_path.glob("sightdesk.db*"):
+            file.unlink()
+        asked = me.ask("after")
+        assert asked["turn"]
+        assert [turn["text"] for turn in me.turns(asked["conversation"])] == ["after", "你!"]
+        assert (tmp_path / "sightdesk.db").exists()
+        assert '"database_file_replaced"' in gateway.log.read_text()
 
 
 def test_a_postgresql_that_goes_away_takes_the_history_and_not_the_answers(engine: Running, tmp_path: Path) -> None:
