@@ -23,8 +23,11 @@ OTHERS = (
     ("VLLM_EXTRA_ARGS", "", "vLLM: further arguments."),
     ("ENGINE_HANG_SECONDS", "", "vLLM: seconds without a token that count as hung. Default by profile."),
     ("INFERENCE_IMAGE", "", "vLLM: base image. Default by ENGINE."),
-    ("KEEPER", "1", "Docker: start again what `docker kill` has ended, through Docker's socket; 0 does not."),
-    ("DOCKER_SOCKET", "/var/run/docker.sock", "Docker: its socket; elsewhere where Docker runs without root."),
+    ("GATEWAY_MEMORY", "2g", "Docker: the gateway's memory; a gateway that needs more is ended and starts again."),
+    ("LITE_MEMORY", "1536m", "Docker: lite's memory."),
+    ("NGINX_MEMORY", "256m", "Docker: nginx's memory."),
+    ("INFERENCE_MEMORY", "0", "Docker: vLLM's memory beside the card's; 0 is no limit."),
+    ("FETCH_MEMORY", "2g", "Docker: memory of the container that fetches the model."),
     ("PRIVATE_SUBNET", "172.30.83.0/24", "The containers' own network; change it where it is taken."),
 )
 # Fixed by docker-compose.yml inside the containers.

@@ -11,9 +11,11 @@ from typing import Any
 
 import jwt
 
+from gateway.plain_file import read_whole
 from gateway.settings import MIN_SECRET, WrongSettings
 
 ALGORITHM = "HS256"
+MAX_SECRET_BYTES = 64 * 1024
 VISITOR_COOKIE = "sightdesk_visitor"
 VISITOR_SECONDS = 400 * 24 * 3600  # as long as browsers keep a cookie at most
 
@@ -82,11 +84,14 @@ def kept_secret(given: str, data_dir: Path) -> str:
     if given:
         return given
     path = data_dir / "embed_secret"
-    if not path.exists():
-        data_dir.mkdir(parents=True, exist_ok=True)
-        _write_whole(path, secrets.token_urlsafe(48))
-    kept = path.read_text("ascii").strip()
-    if len(kept) < MIN_SECRET:
+    try:
+        if not path.exists():
+            data_dir.mkdir(parents=True, exist_ok=True)
+            _write_whole(path, secrets.token_urlsafe(48))
+        kept = read_whole(path, MAX_SECRET_BYTES).decode("ascii", "replace").strip()
+    except OSError as error:
+        raise WrongSettings(f"DATA_DIR={str(data_dir)!r}: embed_secret in it: {error.strerror or error}") from None
+    if len(kept) < MIN_SECRET or not kept.isascii():
         raise WrongSettings(f"EMBED_SECRET: {path} holds no secret; delete it, and a new one is made")
     return kept
 

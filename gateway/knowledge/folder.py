@@ -48,14 +48,14 @@ class Folder:
         self._seen: Listing | None = None
         self._seen_at = 0.0
         self._retry_at = float("inf")
-        self.look_seconds = 0.0  # that the last look took
+        self.look_seconds = 0.0  # of CPU, that the last look took
 
     def changed(self) -> Shelf | None:
         """What the folder holds now, where that is something new and no longer being written."""
-        started = time.monotonic()
+        used = time.thread_time()
         listing = look(self._directory)
+        self.look_seconds = time.thread_time() - used
         now = time.monotonic()
-        self.look_seconds = now - started
         if listing == self._read and now < self._retry_at:
             self._seen = None
             return None

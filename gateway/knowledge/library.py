@@ -15,7 +15,8 @@ from gateway.threads import in_daemon
 log = logging.getLogger("sightdesk.knowledge")
 START_SECONDS = 8.0  # that the start waits for the first reading
 LOOK_SECONDS = 0.3
-LOOK_SHARE = 20  # one part in so many of the time is spent looking, however many files there are
+LOOK_SHARE = 20  # with many files one part in so many of a core is spent on looking
+MAX_PAUSE_SECONDS = 1.0
 
 
 class Library:
@@ -49,7 +50,7 @@ class Library:
         """Runs until cancelled. Raises what is no file's fault, and can be called again."""
         while True:
             await in_daemon(self._look)
-            await asyncio.sleep(max(LOOK_SECONDS, LOOK_SHARE * self._folder.look_seconds))
+            await asyncio.sleep(min(max(LOOK_SECONDS, LOOK_SHARE * self._folder.look_seconds), MAX_PAUSE_SECONDS))
 
     def _first_look(self) -> None:
         try:

@@ -21,7 +21,7 @@ HEAD = struct.Struct(">II")
 SIZE = struct.Struct(">I")
 MEMORY_BYTES = 512 * 1024 * 1024
 FILE_SECONDS = 20  # of CPU
-WALL_SECONDS = 60.0  # where the machine is busy
+WALL_SECONDS = 180.0  # where the machine is busy
 END_SECONDS = 1.0  # to notice that there is no further file
 MAX_ANSWER_BYTES = 256 * 1024 * 1024
 
@@ -47,7 +47,7 @@ class Parser:
         self._end()
 
     def parse(self, name: str, data: bytes) -> Parsed:
-        """Never raises for what is in the file. Raises OSError where no process can be started."""
+        """Never raises for what is in the file. Raises OSError where no process can be started, or it was killed from outside."""
         process = self._process = self._process or self._start()
         assert process.stdin
         assert process.stdout
@@ -62,7 +62,7 @@ class Parser:
                 raise ValueError(f"{size} bytes were made of it")
             return _parsed(_exactly(process.stdout, size))
         except (OSError, EOFError, ValueError):
-            return Parsed([self._end()])
+            return Parsed([self._why_ended()])
         finally:
             watch.cancel()
 
@@ -72,11 +72,20 @@ class Parser:
         # Without our environment: there is nothing to be had for whoever finds a way into it.
         return subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=nothing, cwd=ROOT, env={})  # noqa: S603
 
-    def _end(self) -> str:
-        """Why the process ended before it had answered."""
+    def _why_ended(self) -> str:
+        """Raises OSError where the reason is not in the file."""
+        code = self._end()
+        if code == -signal.SIGKILL:
+            raise OSError(f"was not parsed: its process was killed, or had no answer after {WALL_SECONDS:g} s")
+        if code == -signal.SIGXCPU:
+            return f"takes longer to parse than one file is given, {self._file_seconds} s"
+        return "cannot be parsed in the memory that one file is given"
+
+    def _end(self) -> int:
+        """The exit status of the process, or 0 where there is none."""
         process, self._process = self._process, None
         if process is None:
-            return ""
+            return 0
         for pipe in (process.stdin, process.stdout):
             if pipe is not None:
                 with suppress(OSError):  # what is left in the buffer of a pipe whose reader is gone
@@ -85,9 +94,7 @@ class Parser:
         watch.start()
         code = process.wait()
         watch.cancel()
-        if code in (-signal.SIGXCPU, -signal.SIGKILL):
-            return f"takes longer to parse than one file is given, {self._file_seconds} s"
-        return "cannot be parsed in the memory that one file is given"
+        return code
 
 
 def _exactly(pipe: IO[bytes], size: int) -> bytes:

@@ -14,6 +14,9 @@ BODIES = 8  # of MAX_BODY_BYTES each, that must fit in any case
 RETRY_SECONDS = 5
 SMALL_BYTES = 256 * 1024  # what need not be counted
 CONTAINER_BOUND = Path("/sys/fs/cgroup/memory.max")  # cgroup v2; "max" where there is none
+CONTAINER_BOUND_V1 = Path(
+    "/sys/fs/cgroup/memory/memory.limit_in_bytes"
+)  # more than any machine has where there is none
 
 
 class Intake:
@@ -59,6 +62,7 @@ class Intake:
 def room(max_body: int) -> int:
     """Bytes, where MAX_BODIES_BYTES says nothing."""
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-    with suppress(OSError, ValueError):
-        memory = min(memory, int(CONTAINER_BOUND.read_text("ascii")))
+    for bound in (CONTAINER_BOUND, CONTAINER_BOUND_V1):
+        with suppress(OSError, ValueError):
+            memory = min(memory, int(bound.read_text("ascii")))
     return max(memory // SHARE, BODIES * max_body)

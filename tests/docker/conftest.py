@@ -32,6 +32,11 @@ def compose(*arguments: str, **environ: str) -> subprocess.CompletedProcess[str]
     return subprocess.run(["docker", "compose", *arguments], cwd=ROOT, env=made, capture_output=True, text=True)
 
 
+def kill_inside(service: str, environ: dict[str, str]) -> None:
+    """SIGKILL to every process in the container but its init, from inside: what a crash looks like to Docker."""
+    compose("exec", "-T", service, "sh", "-c", "kill -9 -1", **environ)
+
+
 @pytest.fixture(scope="session")
 def docker() -> None:
     if shutil.which("docker") is None:

@@ -1,4 +1,4 @@
-"""ENGINE=cpu in real Docker: vLLM's CPU build with the tiny model, behind nginx, and the keeper. `make test-engine` runs it."""
+"""ENGINE=cpu in real Docker: vLLM's CPU build with the tiny model, behind nginx. `make test-engine` runs it."""
 
 import json
 import os
@@ -14,7 +14,7 @@ import requests
 
 from benchmarks.servers import free_port
 from tests.conftest import SCREENS
-from tests.docker.conftest import ROOT, Stack, compose
+from tests.docker.conftest import ROOT, Stack, compose, kill_inside
 
 pytestmark = pytest.mark.timeout(900)
 TINY = ROOT / ".cache" / "tiny-qwen3-vl"
@@ -110,9 +110,9 @@ def test_the_engine_runs_without_rights_and_without_a_way_out(stack: Stack) -> N
 
 
 def test_while_the_engine_is_away_the_embedded_one_answers_and_says_so(stack: Stack) -> None:
-    """Killed by hand, the keeper brings it back; killed as by the kernel for want of memory, Docker itself does."""
+    """Its process is killed inside the container, and then as the kernel does it for want of memory: Docker starts it again."""
     before = inspect(stack)
-    subprocess.run(["docker", "kill", container(stack)], check=True, capture_output=True)
+    kill_inside("inference", stack.environ)
     started = time.monotonic()
     answer = ask(stack)
     assert answer.status_code == 200, answer.text
@@ -169,7 +169,7 @@ def test_compose_stop_lets_a_long_answer_come_whole(stack: Stack) -> None:
     assert stopped.returncode == 0, stopped.stderr
     assert events[-1] == b"data: [DONE]", f"cut {ended[0] - at:.0f} s after the stop: {events[-3:]}"
     assert json.loads(events[-2].removeprefix(b"data: "))["usage"]["completion_tokens"] == tokens
-    for service in ("nginx", "gateway", "inference", "lite", "keeper"):
+    for service in ("nginx", "gateway", "inference", "lite"):
         found = compose("ps", "-a", "--format", "{{.ExitCode}}", service, **stack.environ)
         assert found.stdout.strip() == "0", f"{service} ended with {found.stdout}"
 

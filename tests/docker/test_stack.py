@@ -2,6 +2,10 @@
 
 import base64
 import io
+import json
+import subprocess
+import time
+from typing import Any
 
 import pypdf
 import pytest
@@ -16,7 +20,7 @@ from pypdf.generic import (
 )
 
 from tests.conftest import SCREENS, picture_message, screen
-from tests.docker.conftest import Stack, compose
+from tests.docker.conftest import Stack, compose, kill_inside
 
 
 @pytest.mark.parametrize("engine", ["gpu", "cpu", "lite"])
@@ -26,6 +30,19 @@ def test_compose_accepts_every_engine(engine: str) -> None:
     assert shown.returncode == 0, shown.stderr
     assert ("inference:" in shown.stdout) == (engine != "lite")
     assert ("nvidia" in shown.stdout) == (engine == "gpu")
+
+
+@pytest.mark.parametrize("engine", ["gpu", "cpu", "lite"])
+@pytest.mark.usefixtures("docker")
+def test_every_container_is_bounded_and_none_holds_dockers_socket(engine: str) -> None:
+    shown = compose("config", "--format", "json", ENGINE=engine, INFERENCE_MEMORY="12g")
+    assert shown.returncode == 0, shown.stderr
+    services = json.loads(shown.stdout)["services"]
+    assert {"nginx", "gateway", "lite"} <= set(services)
+    for name, service in services.items():
+        assert int(service["mem_limit"]) >= 256 * 1024**2, name
+        assert 0 < service["pids_limit"] <= 16384, name
+    assert "docker.sock" not in shown.stdout
 
 
 @pytest.mark.timeout(900)
@@ -133,3 +150,37 @@ def test_the_engine_and_the_gateway_have_no_way_out(stack: Stack) -> None:
     answer = compose("exec", "-T", "gateway", "/venv/bin/python", "-c", tried, **stack.environ)
     assert answer.returncode != 0
     assert "unreachable" in answer.stderr or "timed out" in answer.stderr
+
+
+def inspected(stack: Stack, service: str) -> dict[str, Any]:
+    identity = compose("ps", "-a", "-q", service, **stack.environ).stdout.strip()
+    told = subprocess.run(["docker", "inspect", identity], capture_output=True, text=True, check=True)
+    found: dict[str, Any] = json.loads(told.stdout)[0]
+    return found
+
+
+@pytest.mark.timeout(300)
+@pytest.mark.parametrize("service", ["gateway", "lite", "nginx"])
+def test_a_process_that_is_killed_inside_its_container_comes_back(stack: Stack, service: str) -> None:
+    before = inspected(stack, service)
+    kill_inside(service, stack.environ)
+    deadline = time.monotonic() + 120
+    while True:
+        now = inspected(stack, service)
+        if now["RestartCount"] > before["RestartCount"] and now["State"]["Health"]["Status"] == "healthy":
+            break
+        assert time.monotonic() < deadline, now["State"]
+        time.sleep(0.5)
+    assert now["State"]["StartedAt"] != before["State"]["StartedAt"]
+    body = {"model": "sightdesk", "messages": [{"role": "user", "content": "退货流程是什么?"}]}
+    key = {"authorization": f"Bearer {stack.key}"}
+    answer = requests.post(stack.url + "/v1/chat/completions", json=body, headers=key, timeout=60)
+    assert answer.status_code == 200, answer.text
+
+
+@pytest.mark.parametrize(
+    ("service", "limit"), [("gateway", 2 * 1024**3), ("lite", 1536 * 1024**2), ("nginx", 256 * 1024**2)]
+)
+def test_a_container_that_runs_has_its_bounds(stack: Stack, service: str, limit: int) -> None:
+    host = inspected(stack, service)["HostConfig"]
+    assert (host["Memory"], host["PidsLimit"]) == (limit, 1024)

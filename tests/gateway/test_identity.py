@@ -351,11 +351,25 @@ def test_a_full_disk_leaves_no_empty_secret_to_sign_with(tmp_path: Path, monkeyp
     def full(_: int) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    with monkeypatch.context() as patch, pytest.raises(OSError, match="No space"):
+    with monkeypatch.context() as patch, pytest.raises(WrongSettings, match=r"DATA_DIR.*No space"):
         patch.setattr(os, "fsync", full)
         kept_secret("", tmp_path)
     assert not (tmp_path / "embed_secret").exists()
     assert len(kept_secret("", tmp_path)) >= 48
+
+
+@pytest.mark.parametrize("kind", ["folder", "FIFO", "binary", "huge"])
+def test_a_secret_that_cannot_be_read_stops_the_start_with_one_line(tmp_path: Path, kind: str) -> None:
+    path = tmp_path / "embed_secret"
+    if kind == "folder":
+        path.mkdir()
+    elif kind == "FIFO":
+        os.mkfifo(path)  # to open it would wait for a writer
+    else:
+        path.write_bytes(b"\xff\x00" * (50 if kind == "binary" else 100_000))
+    with pytest.raises(WrongSettings, match="embed_secret") as raised:
+        kept_secret("", tmp_path)
+    assert "\n" not in str(raised.value)
 
 
 @pytest.mark.parametrize("text", ["", "\n", "half"])

@@ -87,10 +87,12 @@ def test_a_length_that_is_only_declared_takes_no_memory(engine: Running, tmp_pat
     [("4294967296", 4 * 1024 * MEGABYTE // SHARE), ("1048576", BODIES * MEGABYTE), ("max", None)],
     ids=["a container's bound", "a small one", "none"],
 )
+@pytest.mark.parametrize("version", ["CONTAINER_BOUND", "CONTAINER_BOUND_V1"])
 def test_the_room_goes_by_the_memory_there_is(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, bound: str, expected: int | None
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, bound: str, expected: int | None, version: str
 ) -> None:
     told = tmp_path / "memory.max"
     told.write_text(bound + "\n")
-    monkeypatch.setattr(intake, "CONTAINER_BOUND", told)
+    for name in ("CONTAINER_BOUND", "CONTAINER_BOUND_V1"):
+        monkeypatch.setattr(intake, name, told if name == version else tmp_path / "none")
     assert room(MEGABYTE) == (expected or psutil.virtual_memory().total // SHARE)
