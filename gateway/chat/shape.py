@@ -8,6 +8,13 @@ import orjson
 from pydantic import AfterValidator, BaseModel, ConfigDict, ModelWrapValidatorHandler, model_validator
 from pydantic_core import PydanticCustomError
 
+from gateway.errors import GatewayError, InvalidRequest, UnsupportedParameter
+
+MAX_NAMED = 200  # characters of a client's own parameter name that an error repeats
+# What Pydantic calls a bound, and the size of what crossed it.
+BOUNDS = dict.fromkeys(("max_length", "min_length", "le", "ge", "lt", "gt"), "limit") | {"actual_length": "size"}
+OBJECT_TYPES = ("model_type", "model_attributes_type", "dict_type")
+
 
 def as_given(model: BaseModel) -> dict[str, Any]:
     return model.model_dump(mode="json", by_alias=True, exclude_unset=True)
@@ -32,10 +39,19 @@ def fault(message: str, name: str = "", **details: Any) -> PydanticCustomError:
     return PydanticCustomError("fault", "{message}", {"message": message, "name": name, "details": details})
 
 
-def bounds_of(context: Mapping[str, Any]) -> dict[str, Any]:
-    """`limit` and `size` out of the context that Pydantic gives to an error."""
-    named = {"actual_length": "size"} | dict.fromkeys(("max_length", "min_length", "le", "ge", "lt", "gt"), "limit")
-    return {told: context[name] for name, told in named.items() if name in context}
+def error_of(found: Mapping[str, Any], steps: list[str]) -> GatewayError:
+    """One of Pydantic's errors as ours. `steps` lead to the field at fault."""
+    told = found.get("ctx", {})
+    where = ".".join([*steps, *filter(None, (told.get("name"),))])[:MAX_NAMED]
+    details = {"name": where} if where else {}
+    if found["type"] == "unknown":
+        return UnsupportedParameter(f"{where} is not a parameter that is taken here.", param=where, details=details)
+    details |= told.get("details", {})
+    details |= {name: told[key] for key, name in BOUNDS.items() if key in told}
+    message = (
+        "Input should be an object" if found["type"] in OBJECT_TYPES else found["msg"].removeprefix("Value error, ")
+    )
+    return InvalidRequest(f"{where}: {message}" if where else message, param=where or None, details=details)
 
 
 class Shape(BaseModel):
