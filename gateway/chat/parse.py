@@ -26,7 +26,7 @@ MAX_MARKS = {
     ",": (200_000, 2),
 }  # characters: how many, and one in so many of text
 MAX_DEPTH = 200  # of nested lists and objects; jiter's own bound
-UNCOUNTED_BYTES = 16 * 1024  # as small a body is parsed in less than a millisecond whatever it has
+UNCOUNTED_BYTES = 64 * 1024  # a body as small is parsed in a few milliseconds whatever it has
 SCHEMAS = ("tools", "response_format")  # parameters whose text the engine reads, too
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
@@ -93,7 +93,7 @@ def _read(shape: type[Request], body: bytes, incoming: Incoming) -> tuple[Reques
         except ValidationError as error:
             raise first_fault(error) from None
         left = skeleton.payloads
-        for message in request.messages:
+        for message in request.messages if left else ():
             for _, part in message.media:
                 part.claim(left)
         if not left:

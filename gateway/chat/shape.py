@@ -54,38 +54,30 @@ def error_of(found: Mapping[str, Any], steps: list[str]) -> GatewayError:
     return InvalidRequest(f"{where}: {message}" if where else message, param=where or None, details=details)
 
 
-class Shape(BaseModel):
-    """No guessing of types: "5" is no number and 1 is not true. What is null was not given."""
+class Lenient(BaseModel):
+    """Unknown keys are dropped, never passed on: SDKs send back what they received (`refusal`, `annotations`). No guessing of
+    types: "5" is no number and 1 is not true."""
 
     model_config = ConfigDict(extra="ignore", strict=True, allow_inf_nan=False)
 
-    @model_validator(mode="before")
-    @classmethod
-    def given(cls, value: Any) -> Any:
-        if isinstance(value, dict) and None in value.values():
-            return {name: item for name, item in value.items() if item is not None}
-        return value
 
-
-class Exact(Shape):
-    """Nothing beyond what is listed."""
+class Exact(Lenient):
+    """Nothing beyond what is listed. What is null was not given, whatever its name."""
 
     # Pydantic's own `extra="forbid"` makes an error of each unknown name; of a million that takes a second.
     @model_validator(mode="wrap")
     @classmethod
     def listed(cls, value: Any, handler: ModelWrapValidatorHandler[Self]) -> Self:
-        made = handler(value)
-        if isinstance(value, dict):
-            for name, item in value.items():
-                if name not in cls.names() and item is not None:
-                    raise PydanticCustomError("unknown", "{name} is unknown", {"name": name})
+        if not isinstance(value, dict):
+            return handler(value)
+        given = {name: item for name, item in value.items() if item is not None} if None in value.values() else value
+        made = handler(given)
+        if not given.keys() <= cls.names():
+            unknown = next(name for name in given if name not in cls.names())
+            raise PydanticCustomError("unknown", "{name} is unknown", {"name": unknown})
         return made
 
     @classmethod
     @cache
     def names(cls) -> frozenset[str]:
         return frozenset(field.alias or name for name, field in cls.model_fields.items())
-
-
-class Lenient(Shape):
-    """Unknown keys are dropped, never passed on: SDKs send back what they received (`refusal`, `annotations`)."""
