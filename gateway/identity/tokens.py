@@ -14,9 +14,9 @@ import jwt
 from gateway.settings import MIN_SECRET, WrongSettings
 
 ALGORITHM = "HS256"
-MAX_TOKEN = 4096  # characters; one of ours has at most 2,000
 VISITOR_COOKIE = "sightdesk_visitor"
 VISITOR_SECONDS = 400 * 24 * 3600  # as long as browsers keep a cookie at most
+MAX_TOKEN = 4096  # characters; one of ours has at most 2,000
 
 
 @dataclass(frozen=True, slots=True)

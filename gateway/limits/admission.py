@@ -79,11 +79,7 @@ class Admission:
         if not any(upstream.usable for upstream in self._allowed(exclude)):
             raise self._unavailable(exclude)
         if self.depth >= self._max_queued:
-            raise QueueFull(
-                f"All engines are busy and {self._max_queued} requests wait already.",
-                retry_after=5,
-                details={"limit": self._max_queued, "size": self.depth},
-            )
+            raise QueueFull(f"All engines are busy and {self._max_queued} requests wait already.", retry_after=5)
         return await self._wait(Waiter(owner, affinity, exclude), moved)
 
     async def _wait(self, waiter: Waiter, moved: Moved | None) -> Permit:
@@ -101,11 +97,7 @@ class Admission:
                     elif moved is not None:
                         await moved(news)
         except TimeoutError:
-            raise QueueFull(
-                f"No engine was free for {self._queue_timeout:g} s.",
-                retry_after=5,
-                details={"limit": self._max_queued, "seconds": self._queue_timeout},
-            ) from None
+            raise QueueFull(f"No engine was free for {self._queue_timeout:g} s.", retry_after=5) from None
         finally:
             self._metrics.queue_wait.observe(time.perf_counter() - started)
             if permit is None:

@@ -32,9 +32,8 @@ class Intake:
         owner, more = context.counted, size - context.body_bytes
         if self._held + more > self._most or self._by_owner[owner] + more > self._most // 2:
             raise QueueFull(
-                f"Upload memory is full (limit {self._most} bytes, half per caller; MAX_BODIES_BYTES). Retry in 5 s.",
+                f"The files and pictures that are being taken have {self._most} bytes (MAX_BODIES_BYTES), or half of that from here.",
                 retry_after=5,
-                details={"limit": self._most, "size": size, "scope": "bodies"},
             )
         self._held += more
         self._shown.set(self._held)
