@@ -192,7 +192,11 @@ class BoundedProtocol(HttpToolsProtocol):
     def _too_slow(self) -> None:
         self._clock = None
         if self._head_bytes:
-            self._refuse(RequestTimeout(f"The request's head took longer than {HEAD_SECONDS:g} s."))
+            self._refuse(
+                RequestTimeout(
+                    f"The request's head took longer than {HEAD_SECONDS:g} s.", details={"seconds": HEAD_SECONDS}
+                )
+            )
         else:
             self.transport.close()
 
@@ -233,7 +237,10 @@ class BoundedProtocol(HttpToolsProtocol):
             self.transport.abort()  # to read on until it is over would be to keep what comes
             return
         self._refuse(
-            InvalidRequest(f"The request's head, or what follows its body, has more than {MAX_HEAD_BYTES} bytes.")
+            InvalidRequest(
+                f"The request's head, or what follows its body, has more than {MAX_HEAD_BYTES} bytes.",
+                details={"limit": MAX_HEAD_BYTES},
+            )
         )
 
     def _refuse(self, error: GatewayError) -> None:

@@ -7,8 +7,8 @@ from pydantic import ValidationError
 from pydantic_core import from_json
 
 from gateway.chat.request import ChatRequest
-from gateway.chat.shape import bounds_of
-from gateway.errors import ContextLengthExceeded, GatewayError, InvalidJSON, InvalidRequest, UnsupportedParameter
+from gateway.chat.shape import error_of
+from gateway.errors import ContextLengthExceeded, GatewayError, InvalidJSON, InvalidRequest
 from gateway.payload import PIECE, Finder, cut
 
 # Characters of text for each token of the context: a longer text does not fit, whatever its language.
@@ -26,8 +26,7 @@ MAX_MARKS = {
     ",": (200_000, 2),
 }  # characters: how many, and one in so many of text
 MAX_DEPTH = 200  # of nested lists and objects; jiter's own bound
-UNCOUNTED_BYTES = 16 * 1024  # as small a body is parsed in less than a millisecond whatever it has
-MAX_NAMED = 200  # characters of a client's own parameter name that an error repeats
+UNCOUNTED_BYTES = 64 * 1024  # a body as small is parsed in a few milliseconds whatever it has
 SCHEMAS = ("tools", "response_format")  # parameters whose text the engine reads, too
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
@@ -94,7 +93,7 @@ def _read(shape: type[Request], body: bytes, incoming: Incoming) -> tuple[Reques
         except ValidationError as error:
             raise first_fault(error) from None
         left = skeleton.payloads
-        for message in request.messages:
+        for message in request.messages if left else ():
             for _, part in message.media:
                 part.claim(left)
         if not left:
@@ -149,8 +148,9 @@ def _characters(value: Any) -> int:
 
 
 # Which side of a union Pydantic tried: no step of the client's own.
-UNION_SIDE = re.compile(r"(?:str|constrained-str|ToolChoice|(?:list|literal|tagged-union|function-\w+)\[.*)", re.DOTALL)
-OBJECT_TYPES = ("model_type", "model_attributes_type", "dict_type")
+UNION_SIDE = re.compile(
+    r"(?:str|constrained-str|ToolChoice|(?:list|literal|tagged-union|function-\w{1,64})\[.*)", re.DOTALL
+)
 
 
 def first_fault(error: ValidationError) -> GatewayError:
@@ -160,18 +160,7 @@ def first_fault(error: ValidationError) -> GatewayError:
     found = max(
         (other for other in faults if _steps(other)[: len(first)] == first), key=lambda other: len(_steps(other))
     )
-    told = found.get("ctx", {})
-    where = ".".join([*_steps(found), *filter(None, (told.get("name"),))])[:MAX_NAMED]
-    if found["type"] == "unknown":
-        return UnsupportedParameter(
-            f"{where} is not a parameter that is taken here.", param=where, details={"name": where}
-        )
-    details = {"name": where} if where else {}
-    details |= told.get("details", {}) | bounds_of(told)
-    message = (
-        "Input should be an object" if found["type"] in OBJECT_TYPES else found["msg"].removeprefix("Value error, ")
-    )
-    return InvalidRequest(f"{where}: {message}" if where else message, param=where or None, details=details)
+    return error_of(found, _steps(found))
 
 
 def _steps(fault: Any) -> list[str]:

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import Discriminator, Field, PrivateAttr, Tag, field_validator, model_validator
+from pydantic import BeforeValidator, Discriminator, Field, PrivateAttr, Tag, field_validator, model_validator
 
 from gateway.chat.shape import Exact, Lenient, at_most_bytes, fault
 from gateway.payload import PLACEHOLDER_LENGTH, Payload
@@ -113,7 +113,10 @@ class FunctionCall(Lenient):
 
 class ToolCall(Lenient):
     id: str = Field(max_length=256)
-    type: Literal["function"] = "function"
+    # Null is not given here as well; but the engine wants it.
+    type: Annotated[Literal["function"], BeforeValidator(lambda kind: "function" if kind is None else kind)] = (
+        "function"
+    )
     function: FunctionCall
 
 
@@ -136,11 +139,14 @@ class Message(Lenient):
     @property
     def characters(self) -> int:
         """Of all text in it: what is said, names and tool calls included."""
-        said = self.content or ""
-        texts = [said] if isinstance(said, str) else [part.text for part in said if isinstance(part, TextPart)]
+        size = len(self.name or "") + len(self.tool_call_id or "")
+        if isinstance(self.content, str):
+            size += len(self.content)
+        elif self.content is not None:
+            size += sum(len(part.text) for part in self.content if isinstance(part, TextPart))
         for call in self.tool_calls or ():
-            texts += (call.id, call.function.name, call.function.arguments)
-        return sum(map(len, texts)) + len(self.name or "") + len(self.tool_call_id or "")
+            size += len(call.id) + len(call.function.name) + len(call.function.arguments)
+        return size
 
     @property
     def text(self) -> str:

@@ -18,6 +18,7 @@ ALGORITHM = "HS256"
 MAX_SECRET_BYTES = 64 * 1024
 VISITOR_COOKIE = "sightdesk_visitor"
 VISITOR_SECONDS = 400 * 24 * 3600  # as long as browsers keep a cookie at most
+MAX_TOKEN = 4096  # characters; one of ours has at most 2,000
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +68,8 @@ class Signer:
         return jwt.encode(claims, self._secret, algorithm=ALGORITHM)
 
     def _verify(self, token: str, audience: str, require: list[str] | None = None) -> dict[str, Any] | None:
+        if len(token) > MAX_TOKEN:
+            return None
         try:
             return jwt.decode(
                 token, self._secret, algorithms=[ALGORITHM], audience=audience, options={"require": require or ["sub"]}

@@ -2,7 +2,6 @@
 
 import logging
 from collections.abc import Awaitable, Callable
-from typing import Any
 
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
@@ -11,7 +10,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from gateway.chat.shape import bounds_of
+from gateway.chat.shape import error_of
 from gateway.context import context_of
 from gateway.errors import GatewayError, InternalError, InvalidJSON, InvalidRequest, MethodNotAllowed, NotFound
 from gateway.middleware.guard import kind_of
@@ -87,11 +86,9 @@ def install_handlers(app: FastAPI, charge: Callable[[Request], Awaitable[None]])
         fault = error.errors()[0]
         if fault["type"] == "json_invalid":
             return await charged(request, _unreadable(request))
-        where = ".".join(str(step) for step in fault["loc"][1:])
-        told = f"{where}: {fault['msg']}" if where else str(fault["msg"])
-        details: dict[str, Any] = {"name": where} if where else {}
-        details |= bounds_of(fault.get("ctx", {}))
-        return await charged(request, InvalidRequest(told, param=where or None, details=details))
+        told = error_of(fault, [str(step) for step in fault["loc"][1:]])
+        # `unsupported_parameter` is what chat completions say of an unknown name.
+        return await charged(request, InvalidRequest(told.message, param=told.param, details=told.details))
 
     app.add_exception_handler(GatewayError, gateway_error)
     app.add_exception_handler(Exception, unexpected)

@@ -35,6 +35,9 @@ class Identify:
             if self.exists(scope):
                 await self.count_failure(context.address)
                 raise
+        if "cookie" in context.given:
+            # FastAPI parses cookies on every route, with Python's parser; here they have been read.
+            scope["headers"] = [(name, value) for name, value in scope["headers"] if name != b"cookie"]
         if context.caller is not None and context.caller.new_visitor is not None:
             self._set_visitor_cookie(context, context.caller)
         await self.app(scope, receive, send)

@@ -9,10 +9,11 @@ from typing import Annotated, Any, Literal
 
 from anyio.from_thread import run as from_thread
 from fastapi import APIRouter, Depends, Query, Request
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import Field, StringConstraints
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response, StreamingResponse
 
+from gateway.chat.shape import Exact
 from gateway.context import Caller, caller_of
 from gateway.desk import Desk
 from gateway.routes.short import Limit
@@ -21,20 +22,17 @@ from gateway.store.conversations import MAX_TITLE
 MAX_REMARK = 2000
 
 
-class Rename(BaseModel):
-    model_config = ConfigDict(extra="forbid")
+class Rename(Exact):
     title: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=MAX_TITLE)]
 
 
-class FeedbackRequest(BaseModel):
-    model_config = ConfigDict(extra="forbid")
+class FeedbackRequest(Exact):
     answer: str = Field(max_length=64, pattern=r"^[A-Za-z0-9_-]+$")
     rating: Literal["up", "down"]
     reason: str | None = Field(None, max_length=MAX_REMARK)
 
 
-class HandoffRequest(BaseModel):
-    model_config = ConfigDict(extra="forbid")
+class HandoffRequest(Exact):
     conversation_id: str = Field(max_length=64, pattern=r"^[A-Za-z0-9_-]+$")
     note: str | None = Field(None, max_length=MAX_REMARK)
 

@@ -90,9 +90,8 @@ def decoded(data: bytes, charset: str) -> str | None:
 
 def clean(name: str) -> str:
     """Without control characters and those that turn the direction of writing (`gnp.exe` shown as `exe.png`)."""
-    return "".join(character for character in name[: 4 * MAX_NAME] if unicodedata.category(character)[0] != "C")[
-        -MAX_NAME:
-    ]
+    kept = [character for character in name[: 4 * MAX_NAME] if unicodedata.category(character)[0] != "C"]
+    return "".join(kept)[-MAX_NAME:] if set(kept) - set(". ") else ""
 
 
 async def uploaded(request: Request) -> tuple[str, bytes]:

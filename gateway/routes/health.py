@@ -15,8 +15,8 @@ from gateway.identity.networks import host_name, is_forwarded, is_local_host, is
 from gateway.identity.origins import Origins
 from gateway.metrics import CONTENT_TYPE
 
-# By what names, local ones apart, the gateway is reached inside its own network (docker-compose.yml, deploy/).
-SERVICE_NAMES = frozenset(("gateway", "sightdesk-gateway", "host.docker.internal"))
+# Names under which containers reach the gateway: its Compose service, and Docker's name for the host.
+SERVICE_NAMES = frozenset(("gateway", "host.docker.internal"))
 
 
 def is_operator(request: Request, origins: Origins) -> bool:

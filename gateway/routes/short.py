@@ -10,8 +10,9 @@ from typing import Annotated, Any, Protocol, TypeVar
 from urllib.parse import quote
 
 from fastapi import APIRouter, Depends, Query, Request, Response
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
+from gateway.chat.shape import Exact
 from gateway.config import page_config
 from gateway.context import Caller, caller_of, context_of
 from gateway.desk import Desk
@@ -37,8 +38,7 @@ Owner = Annotated[Caller, Depends(caller_of)]
 SAFE_INLINE = frozenset(("image/jpeg", "image/png", "image/webp", "image/gif"))
 
 
-class EmbedTokenRequest(BaseModel):
-    model_config = ConfigDict(extra="forbid")
+class EmbedTokenRequest(Exact):
     user: str = Field(min_length=1, max_length=128)
     origin: str = Field(max_length=256, pattern=r"^https?://[^/\s]+$")
     ttl: int = Field(3600, ge=1, le=86_400, description="Seconds.")

@@ -180,7 +180,12 @@ MAY = {API: {"key"}, KEY: {"key"}, PAGE: {"key", "token", "user"}, PRIVATE: None
 
 def call(gateway: Running, method: str, path: str, headers: dict[str, str]) -> requests.Response:
     body = {"json": {}} if method in ("POST", "PATCH") else {}
-    return requests.request(method, gateway.url + path, headers=headers, timeout=20, allow_redirects=False, **body)
+    answer = requests.request(method, gateway.url + path, headers=headers, timeout=20, allow_redirects=False, **body)
+    if answer.status_code >= 400 and method not in ("HEAD", "TRACE"):  # one shape on every route, whatever is wrong
+        assert set(answer.json()) == {"error"}, answer.text
+        assert set(answer.json()["error"]) == {"message", "type", "param", "code", "details"}, answer.text
+        assert isinstance(answer.json()["error"]["details"], dict)
+    return answer
 
 
 def gets_in(row: Row, who: str, anonymous: bool) -> bool:

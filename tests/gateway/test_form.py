@@ -42,6 +42,7 @@ def send(gateway: Running, *parts: bytes, kind: str = f"multipart/form-data; bou
         ('name="file"; filename="../../a.png"', "a.png"),
         ('name="file"; filename="a\u202egnp.exe"', "agnp.exe"),
         ('name="file"; filename=""', "upload"),
+        ('name="file"; filename=".."', "upload"),
         ("name=\"file\"; filename*=utf-8''", "upload"),
         ("name=\"file\"; filename*=utf-7''a", "upload"),
     ],

@@ -1,6 +1,7 @@
 """Who gets in, and how often."""
 
 import contextlib
+import time
 from pathlib import Path
 
 import pytest
@@ -199,3 +200,36 @@ def test_a_sane_request_id_is_taken_over_and_a_strange_one_replaced(gateway: Run
     )
     made = requests.get(gateway.url + "/healthz", headers={"x-request-id": "a b;c"}, timeout=5).headers["x-request-id"]
     assert made != "a b;c"
+
+
+@pytest.mark.parametrize("method", ["GET", "POST"])
+@pytest.mark.parametrize("value", ['\\"', "\\\\", "\\1"])
+def test_a_cookie_of_escapes_holds_nobody_up(gateway: Running, method: str, value: str) -> None:
+    """Python's cookie parser takes seconds for it (CVE-2024-7592), and FastAPI parses cookies on every route."""
+    headers = {"cookie": f'x="{value * 25_000}"', "content-type": "application/json"}
+    path = "/api/config" if method == "GET" else "/api/feedback"
+    started = time.monotonic()
+    assert requests.request(method, gateway.url + path, data=b"{}", headers=headers, timeout=30).status_code in (
+        200,
+        400,
+    )
+    assert time.monotonic() - started < 2
+
+
+def test_a_visitors_cookie_is_found_among_others(gateway: Running) -> None:
+    given = requests.get(gateway.url + "/api/config", timeout=5).cookies["sightdesk_visitor"]
+    for cookie in (f"a=b; sightdesk_visitor={given}", f'a="x;y"; b; sightdesk_visitor={given}; c=d'):
+        assert (
+            "set-cookie" not in requests.get(gateway.url + "/api/config", headers={"cookie": cookie}, timeout=5).headers
+        )
+    for cookie in (f"x-sightdesk_visitor={given}", f"sightdesk_visitor={given}x", f"sightdesk_visitor={'a.' * 20_000}"):
+        assert "set-cookie" in requests.get(gateway.url + "/api/config", headers={"cookie": cookie}, timeout=5).headers
+
+
+def test_unknown_names_in_a_short_body_are_one_fault_and_null_is_none(gateway: Running) -> None:
+    body = {"answer": "a", "rating": "up", **{f"x{number}": 1 for number in range(20_000)}}
+    answer = requests.post(gateway.url + "/api/feedback", json=body, timeout=20)
+    assert (answer.status_code, answer.json()["error"]["code"]) == (400, "invalid_request")
+    assert answer.json()["error"]["details"] == {"name": "x0"}
+    nulls = {"answer": "a", "rating": "up", "reason": None, "more": None}
+    assert requests.post(gateway.url + "/api/feedback", json=nulls, timeout=20).status_code == 404
