@@ -17,7 +17,7 @@ from gateway.errors import ContextLengthExceeded, GatewayError, InvalidRequest, 
 
 log = logging.getLogger("sightdesk.engines")
 PROBE_SECONDS = 0.6
-STOPPED_SECONDS = 3.0  # without a byte of a stream from an engine that is down; a machine may pause for a second or two
+STOPPED_SECONDS = 2.5  # without a byte of a stream from an engine that is down; a machine may pause for a second or two
 CHECK_SECONDS = 5.0  # for the one token of a check
 MAX_CHECK_BYTES = 64 * 1024
 ERROR_SECONDS = 5.0  # for the words of a refusal
