@@ -356,6 +356,14 @@ class FaultyEngine:
         await self.last_chunk(wire)
 
     @order
+    async def refusal_event(self, wire: Wire, stream: bool) -> None:
+        """As vLLM, where it finds out after its 200 that it cannot compile a schema."""
+        await wire.send(EVENTS)
+        error = {"message": "The schema has no end.", "type": "BadRequestError", "param": None, "code": 400}
+        await wire.chunk(b"data: " + json.dumps({"error": error}).encode() + b"\n\n" + DONE)
+        await self.last_chunk(wire)
+
+    @order
     async def split(self, wire: Wire, stream: bool) -> None:
         """A character's bytes, and a line's end, come apart."""
         await wire.send(EVENTS)

@@ -10,7 +10,7 @@ import orjson
 
 from gateway.chat.events import Unfinished, payload_of, split
 from gateway.chat.relay import Meter, has_token
-from gateway.engines.client import Broken
+from gateway.engines.client import Broken, refusal_in
 from gateway.errors import UpstreamError
 
 MAX_BYTES = 32 * 1024 * 1024  # of the events of one answer
@@ -171,7 +171,9 @@ class Collected:
         if not isinstance(body, dict):
             return
         if body.get("error"):
-            raise Broken("error_event", UpstreamError("The engine failed in the middle of the answer."))
+            raise refusal_in(body) or Broken(
+                "error_event", UpstreamError("The engine failed in the middle of the answer.")
+            )
         try:
             self._add(body)
         except (AttributeError, TypeError, ValueError):

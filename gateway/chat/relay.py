@@ -9,8 +9,8 @@ import orjson
 
 from gateway.chat.events import Unfinished, end_of_first, end_of_last, payload_of
 from gateway.chat.reply import Sink
-from gateway.engines.client import Broken
-from gateway.errors import UpstreamError
+from gateway.engines.client import Broken, refusal_in
+from gateway.errors import GatewayError, UpstreamError
 
 USAGE, DONE, ERROR = b'"usage"', b"[DONE]", b'"error"'
 
@@ -25,6 +25,7 @@ class Meter:
     first_token_at: float | None = None
     done: bool = False
     failed: bool = False
+    refusal: GatewayError | None = None  # where it failed because of the request
 
     @property
     def prompt_tokens(self) -> int:
@@ -78,7 +79,7 @@ class Relay:
             self._over = True
             self._done()
         held = self._push(events, last=meter.done) if events else None
-        return _failing(held) if meter.failed else held
+        return _failing(held, meter.refusal) if meter.failed else held
 
     def forward(self, chunks: bytes, count: int, now: float) -> bool:
         """Whether `count` whole chunks, frames included, of whole events needed no look and were taken as they are (`ChunkInto`)."""
@@ -96,11 +97,11 @@ class Relay:
         return True
 
 
-async def _failing(held: Awaitable[None] | None) -> None:
+async def _failing(held: Awaitable[None] | None, refusal: GatewayError | None) -> None:
     """What came before the engine's error still reaches the client, and then its own words in place of the engine's."""
     if held is not None:
         await held
-    raise Broken("error_event", UpstreamError("The engine failed in the middle of the answer."))
+    raise refusal or Broken("error_event", UpstreamError("The engine failed in the middle of the answer."))
 
 
 def _notable(events: bytes) -> bool:
@@ -154,6 +155,7 @@ def _note(event: bytes, meter: Meter) -> bool:
         return True
     if body.get("error"):
         meter.failed = True
+        meter.refusal = refusal_in(body)
         return False  # the client hears of it in the contract's words
     if isinstance(body.get("usage"), dict):
         meter.usage = body["usage"]

@@ -17,18 +17,20 @@ from gateway.errors import ContextLengthExceeded, GatewayError, InvalidRequest, 
 
 log = logging.getLogger("sightdesk.engines")
 PROBE_SECONDS = 0.6
-STOPPED_SECONDS = 3.0  # without a byte of a stream from an engine that is down; a machine may pause for a second or two
+STOPPED_SECONDS = 2.5  # without a byte of a stream from an engine that is down; a machine may pause for a second or two
 CHECK_SECONDS = 5.0  # for the one token of a check
 MAX_CHECK_BYTES = 64 * 1024
 ERROR_SECONDS = 5.0  # for the words of a refusal
 MAX_ERROR_BYTES = 64 * 1024
 MAX_LISTING_BYTES = 1024 * 1024
 TOO_LONG = ("context length", "longer than the maximum model length", "max_tokens must be at least 1, got 0")
+CALLERS_FAULTS = (400, 413, 422)  # statuses by which an engine says what is wrong with a request
 JSON = {"content-type": "application/json", "accept": "*/*"}
 
 
 class Refused(Exception):
-    """An engine failed before it sent a byte: another one may be tried. `error` is what the client hears if none can.
+    """An engine failed before anything of the answer was sent to the client: another one may be tried. `error` is what the
+    client hears if none can.
 
     `begun`: it may have been at work on the request. `busy`: it said that it is, and may be asked again.
     """
@@ -42,7 +44,7 @@ class Refused(Exception):
 
 
 class Broken(Exception):
-    """An engine failed after its first byte."""
+    """An engine failed in the middle of an answer."""
 
     def __init__(self, kind: str, error: GatewayError) -> None:
         super().__init__(kind)
@@ -130,7 +132,7 @@ class EngineClient:
     async def _failure(self, response: Response) -> Exception:
         status = response.status
         try:
-            if status not in (400, 413, 422):
+            if status not in CALLERS_FAULTS:
                 kind, busy = f"status_{status // 100}xx", status in (429, 503)
                 return Refused(kind, UpstreamError("The engine answered with an error."), begun=not busy, busy=busy)
             async with asyncio.timeout(ERROR_SECONDS):
@@ -229,6 +231,14 @@ def _is_answer(stream: bytes) -> bool:
 def _words(content: Any) -> Any:
     """A message's content without its pictures."""
     return [part for part in content if part.get("type") == "text"] if isinstance(content, list) else content
+
+
+def refusal_in(event: dict[str, Any]) -> GatewayError | None:
+    """What the client is told of an error inside a stream; None where it is not about the request. vLLM answers 200 before it has
+    looked at everything in a request."""
+    error = event.get("error")
+    is_refusal = isinstance(error, dict) and error.get("code") in CALLERS_FAULTS
+    return _client_error(orjson.dumps(event)) if is_refusal else None
 
 
 def _client_error(text: bytes) -> GatewayError:

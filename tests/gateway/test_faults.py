@@ -86,7 +86,7 @@ def all_is_well_again(gateway: Running, engine: Running) -> None:
 
 
 def test_every_fault_that_the_engine_knows_has_its_answer_here() -> None:
-    known = {*OF_A_WHOLE_ANSWER, *IN_THE_MIDDLE, *HARMLESS}
+    known = {*OF_A_WHOLE_ANSWER, *IN_THE_MIDDLE, *HARMLESS, "refusal-event"}
     assert known == set(ORDERS)
 
 
@@ -122,6 +122,16 @@ def test_a_fault_in_the_middle_is_the_streams_last_event(before_it: Running, fau
     assert "CUDA" not in answer.text
     assert failures(before_it, kind) - before == 1
     all_is_well_again(before_it, faulty)
+
+
+@pytest.mark.parametrize("stream", [True, False])
+def test_what_an_engine_refuses_after_its_200_is_the_callers_fault(before_it: Running, stream: bool) -> None:
+    before = metric(before_it, "sightdesk_upstream_errors_total")
+    answer = post(before_it, "refusal-event", stream=stream)
+    error = answer.json()["error"]
+    assert (answer.status_code, error["code"]) == (400, "invalid_request")
+    assert error["message"] == "The schema has no end."
+    assert metric(before_it, "sightdesk_upstream_errors_total") == before
 
 
 @pytest.mark.parametrize("order", HARMLESS)
