@@ -269,6 +269,7 @@ def test_a_corrected_field_keeps_the_value_that_was_put_right(page: Page, site: 
         said = json.loads(sent.value.post_data or "")["messages"][-1]["content"]
         assert f"{right}（图中读作 {read}）" in said
         expect(number).to_have_value(right)
+        expect(number).to_have_class("corrected")
         expect(page.locator("#send")).to_have_text("发送", timeout=READING)
     page.reload()
     expect(number).to_have_value("QH202611090078128")

@@ -38,7 +38,7 @@ function mountFields(form, turn, question, { session, text, pictureUrl }) {
     input.oninput = () => (buttons.hidden = !inputs.some(isChanged));
     inputs.push({ input, field });
     const value = make("dd", {}, input);
-    if (shown !== field) Object.assign(input, { className: "corrected", title: text("correctedFrom", { value: field.value }) });
+    if (shown !== field) markCorrected({ input, field }, text);
     if (shown.valid === false) value.append(make("span", { className: "warning", title: text("invalid") }, icon("warn"), make("span", { className: "visually-hidden", textContent: text("invalid") })));
     if (field.box) value.append(iconButton("locate", text("locate", { name }), () => lightUp(reading, field, question, { text, pictureUrl }), { className: "icon-button small" }));
     list.append(make("dt", { textContent: name }), value);
@@ -50,13 +50,19 @@ function mountFields(form, turn, question, { session, text, pictureUrl }) {
   form.onsubmit = (event) => {
     event.preventDefault();
     // By what was read, also where it had been corrected before.
-    const changes = inputs.filter(isChanged).map(({ input, field }) => ({ name: field.name, value: input.value.trim(), old: field.value }));
+    const changed = inputs.filter(isChanged);
+    const changes = changed.map(({ input, field }) => ({ name: field.name, value: input.value.trim(), old: field.value }));
     if (!changes.length || session.busy) return;
-    for (const { input } of inputs) input.defaultValue = input.value; // what was put right stays
+    for (const one of changed) {
+      one.input.defaultValue = one.input.value; // what was put right stays
+      markCorrected(one, text);
+    }
     form.reset();
     session.ask(correctionOf(changes, text), []);
   };
 }
+
+const markCorrected = ({ input, field }, text) => Object.assign(input, { className: "corrected", title: text("correctedFrom", { value: field.value }) });
 
 const isChanged = ({ input }) => input.value.trim() !== "" && input.value.trim() !== input.defaultValue;
 

@@ -53,7 +53,7 @@ export function mountSide(element, { session, history, config, text, ask }) {
       return draw(page.more);
     }
     shown = seen.filter(({ title }) => title?.toLowerCase().includes(query.toLowerCase()));
-    draw(false, text("historyAway", { reason: wordsFor(page.error, text, config.limits) }));
+    draw(false, seen.length ? text("historySeen") : text("historyAway", { reason: wordsFor(page.error, text, config.limits) }));
     if (BACK_BY_ITSELF.has(page.error.code)) again = setTimeout(showPast, AWAY_PAUSE_MS);
   }
 
