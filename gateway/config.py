@@ -8,6 +8,8 @@ from gateway.desk import Desk
 from gateway.media.limits import MAX_SIDE
 from gateway.media.sniff import ACCEPTED
 
+TEXT_CONTEXTS = 8  # a request's text may have so many times the context's tokens in characters
+
 LITE_NOTICE = {
     "zh-CN": "当前为内置引擎：读取截图文字并引用知识条款，它不是大语言模型。",
     "en": "Embedded engine: it reads screenshots and quotes clauses. It is not a language model.",
@@ -36,6 +38,7 @@ def page_config(desk: Desk, caller: Caller) -> dict[str, Any]:
             "image_longest_side": MAX_SIDE,
             "pdf_max_pages": settings.pdf_max_pages,
             "max_messages": 200,
+            "max_text": TEXT_CONTEXTS * max(upstream.max_model_len for upstream in desk.upstreams),
             "rate_limit": settings.rate_limit_user,
         },
         "accept": list(ACCEPTED),

@@ -56,8 +56,8 @@ async def stream(order: str, usage: dict[str, int]) -> AsyncIterator[bytes]:
             raise RuntimeError("the engine dies here")
         if order == "stall":
             await asyncio.sleep(30)
-        if order == "endless":
-            for number in range(3000):
+        if order in ("endless", "slowly"):
+            for number in range(3000 if order == "endless" else 300):
                 yield chunk(f" {number}")
                 await asyncio.sleep(0.01)
         if order == "flood":

@@ -50,8 +50,8 @@ def attach(page: Page, *files: Path | dict[str, Any]) -> None:
     expect(page.locator("#attachments progress:visible")).to_have_count(0, timeout=READING)
 
 
-def error(code: str, message: str = "m") -> dict[str, Any]:
-    return {"error": {"message": message, "type": "t", "param": None, "code": code}}
+def error(code: str, message: str = "m", **details: Any) -> dict[str, Any]:
+    return {"error": {"message": message, "type": "t", "param": None, "code": code, "details": details}}
 
 
 def content(text: str) -> dict[str, Any]:

@@ -33,7 +33,7 @@ from tests.browser.kit import (
         (413, "body_too_large", "请减少图片"),
         (503, "upstream_unavailable", "暂时不可用"),
         (504, "upstream_timeout", "超时"),
-        (500, "something_new", "出错了：m"),
+        (500, "something_new", "出错了，请稍后重试。"),
     ],
 )
 def test_a_failure_says_what_it_is_and_a_retry_works(
@@ -47,6 +47,30 @@ def test_a_failure_says_what_it_is_and_a_retry_works(
     expect(page.locator(".turn.assistant .chip").first).to_be_visible(timeout=READING)
     expect(page.locator(".turn.user")).to_have_count(1)
     expect(page.locator(".failure:visible")).to_have_count(0)
+
+
+@pytest.mark.parametrize(
+    ("refusal", "words"),
+    [
+        (error("too_many_images", "x", limit=8, size=12), "图片太多：一次最多 8 张，您添加了 12 张。"),
+        (error("context_length_exceeded", "x", limit=262_144, size=300_000), "内容太长：300000 个字符，最多 262144 个"),
+        (error("context_length_exceeded", "x", tokens_over=900), "内容太长，约超出 900 个词元。请缩短后再问。"),
+        (error("body_too_large", "x", limit=64 * 1024**2, size=80 * 1024**2), "内容太大：共 80.0 MB，最多 64.0 MB。"),
+        (error("something_new", "English words", limit=3), "出错了，请稍后重试。（编号 req-7）"),
+        (error("invalid_request", "English words"), "请求有误，请刷新页面后重试。（编号 req-7）"),
+    ],
+    ids=lambda value: value["error"]["code"] if isinstance(value, dict) else "",
+)
+def test_a_failure_is_told_by_its_code_and_details(
+    page: Page, site: Site, refusal: dict[str, dict[str, str]], words: str
+) -> None:
+    open_page(page, site)
+    answer(page, refusal, status=400, headers={"x-request-id": "req-7"})
+    send(page, "多少钱包邮")
+    expect(page.locator(".failure p")).to_contain_text(words)
+    expect(page.locator(".failure p")).not_to_contain_text("English words")
+    page.reload()  # a question that was refused is this tab's to remember, with its reason
+    expect(page.locator(".failure p")).to_contain_text(words)
 
 
 def test_a_password_that_no_longer_holds_is_told_and_the_question_goes_out_again(

@@ -273,6 +273,6 @@ def test_as_what_the_real_reader_reads_in_a_real_picture(guarded: Page, site: Si
 
 def test_as_the_gateways_own_words(guarded: Page) -> None:
     words = json.dumps(EVERY)[:20_000]
-    answer(guarded, error("invalid_request", words), status=400)
+    answer(guarded, error("too_many_images", words, size=words, limit=words, name=words), status=400)
     send(guarded, "多少钱包邮")
-    expect(guarded.locator(".failure p")).to_contain_text("onerror")
+    expect(guarded.locator(".failure p")).to_have_text("图片太多：一次最多 8 张。")  # numbers alone are shown

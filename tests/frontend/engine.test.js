@@ -7,7 +7,7 @@ const text = translator("en");
 
 test("a start is shown with its percentage, and who answers meanwhile", () => {
   const words = wordsForEngine({ ready: false, phase: "loading", percent: 62, fallback: true }, text);
-  assert.equal(words, "The model is loading 62 %; meanwhile the embedded engine answers from the knowledge base.");
+  assert.equal(words, "The AI engine is loading its model 62 %; meanwhile the embedded engine answers from the knowledge base.");
 });
 
 test("an engine that answers needs no words, and one that is gone is said to be away", () => {

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { createServer } from "node:http";
 import { test } from "node:test";
 import { DeskError, Desk, eventsOf } from "../../frontend/assets/js/api/desk.js";
-import { objection, scaledSize, typeOf } from "../../frontend/assets/js/models/attachments.js";
+import { objection, recognised, scaledSize, sniff, typeOf } from "../../frontend/assets/js/models/attachments.js";
 import { apply, changesIn, correctedFields, correctionOf, fromServer, merged, phaseOf, readingsFor, toMessages } from "../../frontend/assets/js/models/conversation.js";
 import { wordsFor } from "../../frontend/assets/js/models/failure.js";
 import { ServerHistory, historyFor } from "../../frontend/assets/js/state/history.js";
@@ -22,12 +22,12 @@ const config = { limits: { max_images: 2, image_max_bytes: 1000 }, accept: ["ima
 const streamOf = (...texts) => new Response(new Blob(texts).stream());
 
 test("files are judged by kind, size and number before they are sent", () => {
-  assert.equal(objection({ name: "a.png", type: "image/png", size: 10 }, 0, config), null);
-  assert.equal(objection({ name: "a.pdf", type: "", size: 10 }, 0, config), null);
-  assert.equal(objection({ name: "a.exe", type: "", size: 10 }, 0, config).key, "wrongType");
-  assert.equal(objection({ name: "a.pdf", type: "", size: 2000 }, 0, config).key, "tooLarge");
-  assert.equal(objection({ name: "a.png", type: "image/png", size: 2000 }, 0, config), null); // it is scaled first
-  assert.equal(objection({ name: "a.png", type: "image/png", size: 10 }, 2, config).key, "tooMany");
+  assert.equal(objection({ name: "a.png", type: "image/png", size: 10 }, 0, 0, config), null);
+  assert.equal(objection({ name: "a.pdf", type: "", size: 10 }, 0, 0, config), null);
+  assert.equal(objection({ name: "a.exe", type: "", size: 10 }, 0, 0, config).key, "wrongType");
+  assert.equal(objection({ name: "a.pdf", type: "", size: 2000 }, 0, 0, config).key, "tooLarge");
+  assert.equal(objection({ name: "a.png", type: "image/png", size: 2000 }, 0, 0, config), null); // it is scaled first
+  assert.equal(objection({ name: "a.png", type: "image/png", size: 10 }, 2, 2, config).key, "tooMany");
 });
 
 test("a picture is scaled only when it is refused or far above what is kept", () => {
@@ -134,7 +134,7 @@ test("a stream that fails tells when to come back, as a refusal does in its head
 });
 
 test("a failed answer keeps the moment from which it may be asked again", async () => {
-  const session = new Session({ async *ask() { throw new DeskError("rate_limit_exceeded", "m", 12); } }, new LocalHistory(new Storage()));
+  const session = new Session({ async *ask() { throw new DeskError("rate_limit_exceeded", "m", { retryAfter: 12 }); } }, new LocalHistory(new Storage()));
   await session.ask("a", []);
   assert.ok(Math.abs(session.conversation.turns[1].failure.until - Date.now() - 12_000) < 1000);
 });
@@ -150,20 +150,60 @@ test("a refusal keeps its code and when to come back", async () => {
   await assert.rejects(desk.config(), (error) => error.code === "rate_limit_exceeded" && error.retryAfter === 12);
 });
 
-test("every failure has words, with the bound", () => {
-  const words = wordsFor(new DeskError("image_too_large", "m"), translator("en"), { image_max_bytes: 1024, max_images: 8 });
-  assert.equal(words, "The picture is too large: at most 1 KB each.");
-  const limits = { image_max_bytes: 20 * 1024 ** 2, image_max_pixels: 50e6, image_longest_side: 30_000, pdf_max_pages: 8 };
-  const finer = (code, message) => wordsFor(new DeskError(code, message), translator("en"), limits);
-  assert.equal(finer("image_too_large", "The picture has 31457280 bytes; at most 20971520 are taken (IMAGE_MAX_BYTES)."), "The picture is too large: it has 30.0 MB; at most 20.0 MB each.");
-  assert.match(finer("image_too_large", "The picture is 40000×10; no side may have more than 30000 pixels."), /40000×10; no side may have more than 30000/);
-  assert.match(finer("image_too_large", "The picture is 9000×9000, 81000000 pixels; at most 50000000 (IMAGE_MAX_PIXELS)."), /9000×9000, 81 megapixels; at most 50/);
-  assert.match(finer("pdf_too_large", "The PDF has 9 pages; at most 8 are taken (PDF_MAX_PAGES)."), /it has 9; at most 8/);
-  assert.match(finer("invalid_image", "The PDF is protected by a password; remove it or send pictures of the pages."), /password/);
-  assert.match(finer("upstream_unavailable", "The file could not be kept here: No space left on device."), /cannot store files/);
-  assert.match(finer("upstream_unavailable", "The store of conversations does not answer; ask again in a moment."), /database does not answer/);
-  assert.match(finer("upstream_unavailable", "No engine answers at the moment; try again in 5 s."), /model is away/);
-  assert.equal(wordsFor(new DeskError("strange", "why"), translator("en")), "Something went wrong: why");
+const LIMITS = { max_images: 8, image_max_bytes: 20 * 1024 ** 2, image_max_pixels: 50e6, image_longest_side: 30_000, pdf_max_pages: 8 };
+
+test("a failure's words come from its code and details, never from its message", () => {
+  const said = (locale, code, details = {}, more = {}) => wordsFor(new DeskError(code, "has 9 pages", { details, ...more }), translator(locale), LIMITS);
+  const english = (...given) => said("en", ...given);
+  assert.equal(english("image_too_large"), "The picture is too large. The limit is 20.0 MB each.");
+  assert.equal(english("image_too_large", { name: "IMAGE_MAX_BYTES", size: 31457280, limit: 10485760 }), "The picture is too large: 30.0 MB. The limit is 10.0 MB each.");
+  assert.equal(english("image_too_large", { name: "side", size: 40_000, limit: 30_000 }), "The picture is too long: its longer side has 40000 pixels. The limit is 30000.");
+  assert.equal(english("image_too_large", { name: "IMAGE_MAX_PIXELS", size: 81e6, limit: 50e6 }), "The picture is too large: about 81 megapixels. The limit is 50.");
+  assert.equal(english("pdf_too_large"), "The PDF has too many pages. The limit is 8.");
+  assert.equal(english("pdf_too_large", { name: "PDF_MAX_PAGES", size: 9, limit: 8 }), "The PDF has too many pages: 9. The limit is 8.");
+  assert.equal(english("pdf_too_large", { name: "IMAGE_MAX_BYTES", size: 31457280, limit: 20971520 }), "The PDF is too large: 30.0 MB. The limit is 20.0 MB.");
+  assert.match(english("invalid_image", { name: "password" }), /password/);
+  assert.equal(english("invalid_image", { size: 0 }, { part: "files" }), "The file is empty. Choose another one.");
+  assert.equal(said("zh-CN", "too_many_images", { size: 12, limit: 8 }), "图片太多：一次最多 8 张，您添加了 12 张。");
+  assert.equal(said("zh-CN", "too_many_images"), "图片太多：一次最多 8 张。");
+  assert.match(english("context_length_exceeded", { tokens_over: 1200 }), /by about 1200 tokens/);
+  assert.match(english("context_length_exceeded", { size: 300_000, limit: 262_144 }), /300000 characters. The limit is 262144/);
+  assert.match(english("body_too_large", { size: 80 * 1024 ** 2, limit: 64 * 1024 ** 2 }), /80.0 MB. The limit is 64.0 MB/);
+});
+
+test("what refused is known by the route, or by the details", () => {
+  const said = (more) => wordsFor(new DeskError("upstream_unavailable", "m", more), translator("en"), LIMITS);
+  assert.match(said({ part: "files" }), /cannot store files/);
+  assert.match(said({ part: "conversations" }), /database is not responding/);
+  assert.match(said({ part: "chat", details: { name: "conversations" } }), /database is not responding/);
+  assert.match(said({ part: "chat" }), /AI engine is unavailable/);
+});
+
+test("an unknown code is told in general words with the request's number, and the server's English stays out", () => {
+  for (const code of ["strange", "toString", "__proto__", undefined]) {
+    const words = (locale) => wordsFor(new DeskError(code, "why", { request: "req-7" }), translator(locale), LIMITS);
+    assert.equal(words("en"), "Something went wrong. Please try again later. (number req-7)");
+    assert.equal(words("zh-CN"), "出错了，请稍后重试。（编号 req-7）");
+  }
+});
+
+test("a failure keeps its details, its request and its route, however damaged the body is", async () => {
+  const failing = (body, status = 400) => new Desk({ fetch: async () => new Response(body, { status, headers: { "x-request-id": "req-7" } }) });
+  const details = { limit: 8, size: 12 };
+  await assert.rejects(failing(JSON.stringify({ error: { code: "too_many_images", message: "m", details } })).reading("file-1"), { code: "too_many_images", details, request: "req-7", part: "files" });
+  for (const body of ["<html>", "{}", '{"error": null}', '{"error": "busy"}', '{"error": {"code": 7, "details": "none"}}', ""]) {
+    await assert.rejects(failing(body, 418).config(), (error) => typeof error.code === "string" && Object.keys(error.details).length === 0);
+  }
+});
+
+test("a picture is known by its bytes, whatever type it declares", async () => {
+  const png = new Uint8Array([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a, 0]);
+  for (const type of ["application/octet-stream", "image/x-png", "", "text/plain"]) assert.equal((await recognised(new File([png], "shot", { type }))).type, "image/png");
+  const bytes = (text) => Uint8Array.from(text, (one) => one.charCodeAt(0));
+  const kinds = { "\xff\xd8\xff\xe0": "image/jpeg", "RIFF0000WEBP": "image/webp", GIF89a: "image/gif", "0000ftypheic": "image/heic", "\n%PDF-1.7": "application/pdf", "MZ": "", "": "", [`BM${"0".repeat(30)}`]: "image/bmp", "RIFF0000WAVE": "" };
+  for (const [head, type] of Object.entries(kinds)) assert.equal(sniff(bytes(head)), type, head);
+  // What its bytes do not tell keeps its name: the gateway judges it.
+  assert.equal(typeOf(await recognised(new File(["anything"], "IMG_1.HEIC"))), "image/heic");
 });
 
 test("an engine that loads is no outage: its progress is told", () => {
@@ -266,7 +306,7 @@ test("nothing that is kept holds a picture's bytes", async () => {
 
 test("history keeps the newest conversation first and survives broken storage", () => {
   const history = new LocalHistory(new Storage());
-  history.save({ id: "1", title: "a", turns: [{ role: "user", text: "x", secret: "no" }] });
+  history.save({ id: "1", title: "a", turns: [{ id: "t", role: "user", text: "x", secret: "no" }] });
   history.save({ id: "2", title: "b", turns: [] });
   assert.deepEqual(history.list().map((one) => one.id), ["2", "1"]);
   assert.equal("secret" in history.list()[1].turns[0], false);
@@ -302,23 +342,109 @@ const slow = { stop: async () => {}, async *ask(body, signal) {
 } };
 const soon = () => new Promise((resolve) => setTimeout(resolve, 10));
 
-test("a conversation left while it is answered keeps its question and what had come", async () => {
+/** A desk whose answers go on when they are told to. */
+function paced() {
+  const going = new Map();
+  const desk = { stop: async () => {}, async *ask({ conversation_id: id }, signal) {
+    yield { choices: [{ delta: { content: "half" } }], sightdesk: { answer: { id: `answer-${id}` } } };
+    await new Promise((go, refuse) => (going.set(id, go), signal.addEventListener("abort", () => refuse(new DOMException("", "AbortError")))));
+    yield { choices: [{ delta: { content: " and the rest" } }] };
+  } };
+  return { desk, goOn: (id) => going.get(id)() };
+}
+
+test("an answer goes on while another conversation is open, and is whole when one comes back", async () => {
+  const { desk, goOn } = paced();
+  const history = new LocalHistory(new Storage());
+  const session = new Session(desk, history, new Tab(new Storage()));
+  const told = [];
+  for (const type of ["answered", "stopped"]) session.addEventListener(type, ({ detail }) => told.push([type, detail.conversation.id, detail.turn.text]));
+  session.ask("old", []);
+  const { id } = session.conversation;
+  await soon();
+  await session.open();
+  assert.equal(session.busy, false);
+  // Back while it is written: the same answer, which still grows.
+  const answering = new Promise((resolve) => session.addEventListener("answering", ({ detail }) => resolve(detail), { once: true }));
+  await session.open({ id });
+  assert.equal((await answering).turn, session.conversation.turns[1]);
+  assert.equal(session.busy, true);
+  await session.open();
+  goOn(id);
+  await soon();
+  assert.deepEqual(told, [["answered", id, "half and the rest"]]);
+  assert.deepEqual((await history.get(id)).turns.map((turn) => turn.text), ["old", "half and the rest"]);
+});
+
+test("a question goes to the conversation in which it was written, whichever is open by then", async () => {
+  const { desk, goOn } = paced();
+  const history = new LocalHistory(new Storage());
+  const session = new Session(desk, history);
+  const { conversation } = session;
+  await session.open();
+  session.ask("for the first", [], { conversation });
+  await soon();
+  assert.deepEqual(session.conversation.turns, []);
+  goOn(conversation.id);
+  await soon();
+  assert.deepEqual(history.list().map((one) => [one.id, one.turns.length]), [[conversation.id, 2]]);
+});
+
+test("of two conversations opened one after the other the second stays, however slow the first is", async () => {
+  const answers = new Map();
+  const history = { get: (id) => new Promise((resolve) => answers.set(id, () => resolve({ id, title: id, turns: [] }))), save: () => {} };
+  const session = new Session({}, history);
+  const [first, second] = [session.open({ id: "c1" }), session.open({ id: "c2" })];
+  answers.get("c2")();
+  await second;
+  answers.get("c1")();
+  await first;
+  assert.equal(session.conversation.id, "c2");
+});
+
+test("one question at a time in one conversation", async () => {
+  const bodies = [];
+  const session = new Session({ ...slow, ask(body, signal) { bodies.push(body); return slow.ask(body, signal); } }, new LocalHistory(new Storage()));
+  session.ask("one", []);
+  session.ask("two", []);
+  await soon();
+  assert.equal(bodies.length, 1);
+  assert.deepEqual(session.conversation.turns.map((turn) => turn.text), ["one", "half"]);
+});
+
+test("a conversation that is deleted while it is answered is not kept again", async () => {
   const history = new LocalHistory(new Storage());
   const session = new Session(slow, history);
-  session.ask("old", []);
+  session.ask("one", []);
   await soon();
-  session.open();
+  await session.remove(session.conversation.id);
   await soon();
-  assert.deepEqual(history.list().map((one) => one.turns.map((turn) => turn.text)), [["old", "half"]]);
+  assert.deepEqual(history.list(), []);
+});
+
+test("a reload goes on with the answers of conversations that were left, too", async () => {
+  const [local, own] = [new Storage(), new Storage()];
+  const before = new Session(paced().desk, new LocalHistory(local), new Tab(own));
+  before.ask("left", []);
+  const { id } = before.conversation;
+  await soon();
+  await before.open();
+  before.leave();
+  const told = [];
+  const after = new Session(breaking(told), new LocalHistory(local), new Tab(own));
+  await after.start();
+  assert.deepEqual(told, [[`answer-${id}`, 0]]);
+  assert.deepEqual((await new LocalHistory(local).get(id)).turns.map((turn) => turn.text), ["left", "你好吗"]);
+  assert.deepEqual(new Tab(own).answers, {});
 });
 
 test("a question asked right after leaving another can be stopped", async () => {
   const session = new Session(slow, new LocalHistory(new Storage()));
   const told = [];
-  session.addEventListener("stopped", (event) => told.push(event.detail));
+  session.addEventListener("stopped", ({ detail }) => told.push(detail.turn));
   session.ask("one", []);
   await soon();
-  session.open();
+  await session.open();
   session.ask("two", []);
   await soon();
   assert.equal(session.busy, true);
@@ -333,7 +459,7 @@ test("a failed answer is kept with its reason", async () => {
   const history = new LocalHistory(new Storage());
   const session = new Session({ async *ask() { throw new DeskError("network", "gone"); } }, history);
   await session.ask("a", []);
-  assert.deepEqual(history.list()[0].turns[1].failure, { code: "network", message: "gone" });
+  assert.deepEqual(history.list()[0].turns[1].failure, { code: "network", details: {}, request: "" });
 });
 
 test("a question that was refused is there again when its conversation is opened, until it is stored", async () => {
@@ -396,7 +522,7 @@ test("a reload in mid-answer picks the answer up again", async () => {
   before.ask("a", []);
   await soon();
   before.leave(); // the page is gone before anything could be said
-  own.setItem("sightdesk.tab", JSON.stringify({ conversation: before.conversation.id, pending: { conversation: before.conversation.id, answer: "answer-1" } }));
+  own.setItem("sightdesk.tab", JSON.stringify({ conversation: before.conversation.id, answers: { [before.conversation.id]: "answer-1" } }));
   const told = [];
   const after = new Session(breaking(told), new LocalHistory(local), new Tab(own));
   await after.start();
@@ -452,4 +578,52 @@ test("a server that never says a word is a failure of its own, and a person who 
   assert.equal(session.conversation.turns[1].stopped, true);
   server.closeAllConnections();
   server.close();
+});
+
+test("a storage that holds anything at all breaks nothing", async () => {
+  const turn = { id: "1", role: "user", text: "a" };
+  const texts = ["{", "", "7", "null", "true", '"text"', "[]", "[null, 7, {}]", "{}", '{"conversation": 7, "answers": [1], "unsent": {"c": 1}, "draft": {}}', '{"conversation": "c", "unsent": {"c": {"title": "t", "turns": [null]}}}',
+    '{"conversation": "c", "unsent": {"c": {"title": "t", "turns": []}}}', '{"answers": {"c": null}}', JSON.stringify([{ id: "c", title: "t", turns: [{ ...turn, role: "system" }] }]), JSON.stringify([{ id: "c", title: 7, turns: [turn] }]),
+    JSON.stringify([{ id: "c", title: "t", turns: [{ ...turn, reading: [{ fields: null }] }] }]), JSON.stringify([{ id: "c", title: "t", turns: [{ ...turn, files: [null] }] }])];
+  for (const text of texts) {
+    const storage = { getItem: () => text, setItem: () => {}, removeItem: () => {} };
+    const history = await historyFor({ history: "local" }, {}, storage);
+    const session = new Session({ async *ask() { yield { choices: [{ delta: { content: "ok" } }] }; } }, history, new Tab(storage));
+    await session.start();
+    assert.equal((await history.page({ query: "a" })).data.length, 0, text);
+    assert.equal(new Tab(storage).draft, "", text);
+    await session.ask("a", []);
+    assert.equal(session.conversation.turns.at(-1).text, "ok", text);
+  }
+});
+
+test("a request has no more text than the gateway takes, and no roles but user and assistant", () => {
+  const turns = Array.from({ length: 20 }, (_, number) => ({ id: String(number), role: number % 2 ? "assistant" : "user", text: "x".repeat(100) }));
+  const size = (messages) => messages.reduce((sum, { content }) => sum + content.length, 0);
+  const messages = toMessages([...turns, { id: "q", role: "user", text: "now" }], 450);
+  assert.deepEqual([messages.at(-1).content, messages[0].role, size(messages)], ["now", "user", 403]);
+  assert.deepEqual(new Set(messages.map(({ role }) => role)), new Set(["user", "assistant"]));
+  assert.equal(toMessages([...turns, { id: "q", role: "user", text: "y".repeat(900) }], 450).length, 1); // the gateway says that it is too long
+});
+
+test("a question of corrections without an end is read at once", () => {
+  for (const text of ["更正：".repeat(80_000), `更正：${"订单号应为 （图中读作 ".repeat(20_000)}。请按更正后的内容重新回答。`, `更正：${"应为 ".repeat(80_000)}。请按更正后的内容重新回答。`]) {
+    const started = performance.now();
+    assert.deepEqual(changesIn(text), []);
+    assert.ok(performance.now() - started < 1000);
+  }
+});
+
+test("while a picture waits for the reader, the wait is the reader's", () => {
+  const phase = (turn, hasFiles) => phaseOf({ text: "", ...turn }, { sightdesk: { queue: { position: 3 } } }, hasFiles);
+  assert.deepEqual(phase({}, true), { key: "queuedReading", values: { ahead: 3 } });
+  assert.deepEqual(phase({ reading: [] }, true), { key: "queued", values: { position: 3 } });
+  assert.deepEqual(phase({}, false), { key: "queued", values: { position: 3 } });
+  assert.equal(translator("zh-CN")("queuedReading", { ahead: 3 }), "正在读取图片，前面还有 3 个");
+});
+
+test("a picture that was read in part says so after a reload, too", () => {
+  const turn = { role: "assistant", text: "" };
+  apply(turn, { sightdesk: { reading: [{ image: "file-1", width: 1, height: 1, partial: true, fields: [] }] } });
+  assert.equal(readingsFor(turn, { files: [{ id: "file-1" }] })[0].partial, true);
 });

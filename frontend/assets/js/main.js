@@ -2,6 +2,7 @@
 import { Desk } from "./api/desk.js";
 import { chooseLocale, translator } from "./lib/texts.js";
 import { isDrawn } from "./models/attachments.js";
+import { keyOf } from "./models/conversation.js";
 import { wordsFor } from "./models/failure.js";
 import { historyFor } from "./state/history.js";
 import { Session } from "./state/session.js";
@@ -13,11 +14,11 @@ import { mountSide } from "./ui/side.js";
 import { mountThread } from "./ui/thread.js";
 
 const theme = remembered("theme");
-if (theme) document.documentElement.dataset.theme = theme;
+if (["light", "dark"].includes(theme)) document.documentElement.dataset.theme = theme;
 
 // The same page at another address: there it can do nothing without a token.
 const embedded = location.pathname === "/embed.html";
-const text = translator(remembered("locale") ?? chooseLocale(navigator.languages ?? [navigator.language]));
+const text = translator(chooseLocale([remembered("locale"), ...(navigator.languages ?? [navigator.language])]));
 const desk = new Desk();
 
 if (embedded) {
@@ -52,12 +53,11 @@ async function begin({ config, locale, theme, insert = false, shelf = (kept) => 
   document.getElementById("thread").replaceChildren();
   const tab = new Tab(shelf(storage("sessionStorage")));
   const history = await historyFor(config, desk, shelf(storage("localStorage")));
-  const session = new Session(desk, history, tab);
-  const previews = new Map();
-  const pictureUrl = async (file, page = 1) => previews.get(file.id) ?? desk.pictureUrl(file.id, isDrawn(file) ? 0 : page);
-  const limits = config.limits;
+  const { limits } = config;
+  const session = new Session(desk, history, tab, { maxText: limits.max_text });
+  const pictureUrl = (file, page = 1) => desk.pictureUrl(file.id, isDrawn(file) ? 0 : page);
   const parts = { session, desk, config, text, limits, insert, pictureUrl, serverKept: config.history === "server", announcer: document.getElementById("announcer") };
-  const composer = mountComposer(document.getElementById("composer"), { session, desk, config, text, previews, tab });
+  const composer = mountComposer(document.getElementById("composer"), { session, desk, config, text, tab });
   const chrome = mountChrome({ session, desk, config, text, composer });
   if (theme) chrome.setTheme(theme);
   mountThread(document.getElementById("thread"), parts);
@@ -75,24 +75,37 @@ async function begin({ config, locale, theme, insert = false, shelf = (kept) => 
   const started = session.start().catch(() => {}); // the list beside it says why history cannot be read
   await Promise.race([opened, started]);
   if (!embedded) composer.focus(); // a frame does not take the focus from its host
-  return { session, desk, history, composer, chrome, previews, text };
+  return { session, desk, history, composer, chrome, text };
 }
 
-/** What one tab was answered, renamed or deleted, the others show: the list at once, the conversation where they have it open and are idle. */
+/** What one tab was answered, renamed or deleted, the others show: the list at once, the conversation where they have it open, once they are idle. */
 function shareWithTabs(session, history, side) {
   if (!globalThis.BroadcastChannel) return;
   const channel = new BroadcastChannel("sightdesk");
-  session.addEventListener("idle", () => channel.postMessage({ conversation: session.conversation.id }));
-  session.addEventListener("changed", ({ detail }) => channel.postMessage({ conversation: detail.id, removed: detail.removed }));
-  // A browser's storage may reach the other tabs after the message does.
-  if (history.place === "local") addEventListener("storage", () => side.refresh());
-  channel.onmessage = async ({ data }) => {
+  const behind = new Set(); // conversations in which another tab was answered while this one was
+  const keysOf = ({ turns }) => turns.map(keyOf).join();
+
+  /** `missed`: turns of another tab were kept with ours while nothing could be drawn. */
+  async function refresh(id, missed = false) {
+    if (id !== session.conversation.id) return;
+    if (session.busy) return void behind.add(id);
+    const found = await history.get(id).catch(() => null);
+    if (session.busy) return void behind.add(id);
+    if (found?.id === session.conversation.id && (missed || keysOf(found) !== keysOf(session.conversation))) session.open(found);
+  }
+
+  session.addEventListener("idle", ({ detail: { conversation: { id } } }) => {
+    channel.postMessage({ conversation: id });
+    if (behind.delete(id)) refresh(id, true);
+  });
+  session.addEventListener("changed", ({ detail: { conversation, removed } }) => channel.postMessage({ conversation: conversation.id, removed }));
+  channel.onmessage = ({ data }) => {
     side.refresh();
-    if (data.conversation !== session.conversation.id || session.busy) return;
-    if (data.removed) return void session.open();
-    const found = await history.get(data.conversation).catch(() => null);
-    if (found && !session.busy && found.id === session.conversation.id) session.open(found);
+    if (!data.removed) refresh(data.conversation);
+    else if (data.conversation === session.conversation.id && !session.busy) session.open();
   };
+  // A browser's storage may reach the other tabs after the message does.
+  if (history.place === "local") addEventListener("storage", () => (side.refresh(), refresh(session.conversation.id)));
 }
 
 /** The reason alone: nothing else of the page has words yet, or could do anything. */

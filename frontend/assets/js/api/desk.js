@@ -1,13 +1,18 @@
-// The gateway's routes. Every failure is a DeskError with the contract's code; "network", "cut" and "silent" are the page's own.
+// The gateway's routes. Every failure is a DeskError with the contract's code and details; "network", "cut" and "silent" are
+// the page's own codes.
 import { EventParser } from "../lib/sse.js";
 
-const SILENCE_MS = 25_000; // the gateway says something every 10 s
+const MAX_PICTURES = 200;
+const SILENCE_MS = 25_000; // the gateway sends a keep-alive every 10 s
 
 export class DeskError extends Error {
-  constructor(code, message, retryAfter = 0) {
+  /**
+   * `details`: the contract's numbers and names. `request`: the id under which the gateway's log has it. `retryAfter`: seconds.
+   * `part`: the route's first word after /api/.
+   */
+  constructor(code, message, { details = {}, request = "", retryAfter = 0, part = "" } = {}) {
     super(message);
-    this.code = code;
-    this.retryAfter = retryAfter;
+    Object.assign(this, { code, details, request, retryAfter, part });
   }
 }
 
@@ -15,6 +20,7 @@ export class Desk {
   #token;
   #fetch;
   #silenceMs;
+  #pictures = new Map(); // promises of URLs
 
   constructor({ token = "", fetch = (...given) => globalThis.fetch(...given), silenceMs = SILENCE_MS } = {}) {
     this.#token = token;
@@ -40,7 +46,14 @@ export class Desk {
       request.open("POST", "/api/files");
       for (const [name, value] of Object.entries(this.#authorization())) request.setRequestHeader(name, value);
       request.upload.onprogress = (event) => event.lengthComputable && sent(event.loaded / event.total);
-      request.onload = () => (request.status < 300 ? resolve(JSON.parse(request.responseText)) : reject(failureIn(request.status, request.responseText, request.getResponseHeader("retry-after"))));
+      request.onload = () => {
+        if (request.status >= 300) return reject(failureIn("/api/files", request.status, request.responseText, (name) => request.getResponseHeader(name)));
+        try {
+          resolve(JSON.parse(request.responseText));
+        } catch {
+          reject(new DeskError("network", "network")); // the line broke in the answer
+        }
+      };
       request.onerror = () => reject(new DeskError("network", "network"));
       request.onabort = () => reject(new DOMException("aborted", "AbortError"));
       signal?.addEventListener("abort", () => request.abort());
@@ -58,12 +71,34 @@ export class Desk {
   }
 
   /**
-   * Where an <img> finds a file's picture; one with a token has to fetch it, since an <img> sends no token. `page`: drawn by
-   * the gateway, for what browsers do not draw.
+   * Where an <img> finds a file's picture, fetched once; one with a token has to fetch it, since an <img> sends no token.
+   * `page`: drawn by the gateway, for what browsers do not draw.
    */
-  async pictureUrl(id, page = 0) {
+  pictureUrl(id, page = 0) {
+    const url = this.#pictures.get(`${id}/${page}`) ?? this.#urlOf(id, page);
+    this.#keepPicture(`${id}/${page}`, url);
+    url.catch(() => this.#pictures.delete(`${id}/${page}`));
+    return url;
+  }
+
+  /** The object URL of a picture that came from here: it is not fetched, and is the desk's to revoke. */
+  keepPicture(id, url) {
+    this.#keepPicture(`${id}/0`, Promise.resolve(url));
+  }
+
+  async #urlOf(id, page) {
     const path = `/api/files/${encodeURIComponent(id)}/${page ? `preview?page=${page}` : "content"}`;
     return this.#token ? URL.createObjectURL(await (await this.#request(path)).blob()) : path;
+  }
+
+  /** The one that was asked for last is at the end; the browser's copy of the first is given back when there are too many. */
+  #keepPicture(key, url) {
+    this.#pictures.delete(key);
+    this.#pictures.set(key, url);
+    if (this.#pictures.size <= MAX_PICTURES) return;
+    const [[oldest, gone]] = this.#pictures;
+    this.#pictures.delete(oldest);
+    gone.then((one) => one.startsWith("blob:") && URL.revokeObjectURL(one), () => {});
   }
 
   stop(answer) {
@@ -145,7 +180,7 @@ export class Desk {
       if (error.name === "AbortError") throw error;
       throw new DeskError("network", "network");
     }
-    if (!response.ok) throw failureIn(response.status, await response.text().catch(() => ""), response.headers.get("retry-after"));
+    if (!response.ok) throw failureIn(path, response.status, await response.text().catch(() => ""), (name) => response.headers.get(name));
     return response;
   }
 }
@@ -164,7 +199,7 @@ export async function* eventsOf(response, heard = () => {}) {
       for (const data of parser.push(value)) {
         if (data === "[DONE]") return;
         const event = JSON.parse(data);
-        if (event.error) throw new DeskError(event.error.code ?? "other", event.error.message ?? "", event.sightdesk?.retry_after);
+        if (event.error) throw errorOf(event.error, { request: response.headers.get("x-request-id") ?? "", retryAfter: event.sightdesk?.retry_after });
         yield event;
       }
     }
@@ -178,12 +213,18 @@ export async function* eventsOf(response, heard = () => {}) {
 
 const BY_STATUS = { 401: "invalid_api_key", 413: "body_too_large", 429: "rate_limit_exceeded", 503: "upstream_unavailable", 504: "upstream_timeout" };
 
-function failureIn(status, body, retryAfter) {
-  const seconds = Number(retryAfter) || 0;
+function failureIn(path, status, body, header) {
+  const more = { part: path.split(/[/?]/)[2], request: header("x-request-id") ?? "", retryAfter: Number(header("retry-after")) || 0 };
   try {
-    const { error } = JSON.parse(body);
-    return new DeskError(error.code, error.message, seconds);
+    return errorOf(JSON.parse(body).error, more);
   } catch {
-    return new DeskError(BY_STATUS[status] ?? "other", `HTTP ${status}`, seconds);
+    return new DeskError(BY_STATUS[status] ?? "other", `HTTP ${status}`, more);
   }
+}
+
+/** A body's `error`. Whatever stands between us and the gateway may write another form of it. */
+function errorOf({ code, message, details }, { retryAfter, ...more }) {
+  const known = typeof details === "object" && details !== null ? details : {};
+  const seconds = retryAfter || Number(known.retry_after) || 0;
+  return new DeskError(typeof code === "string" ? code : "other", String(message ?? ""), { ...more, details: known, retryAfter: seconds });
 }

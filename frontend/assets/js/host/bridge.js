@@ -70,19 +70,18 @@ export function openBridge({ window, desk, begin, fail, early = [] }) {
   async function handle({ request, origin, reply }) {
     const { type, payload, refusal } = request;
     if (foreign && type !== "init") return;
-    const reason = refusal ?? (type === "init" ? await enter(payload, origin) : await serve(type, payload));
+    const reason = refusal ?? (await (type === "init" ? enter(payload, origin) : serve(type, payload)).catch(reasonOf));
     if (reason === undefined) return;
     reply(reason === null ? "ack" : "nack", reason === null ? {} : { reason });
   }
 
   async function serve(type, payload) {
     if (handlers === null) return "not_initialised";
-    try {
-      return (await handlers[type](payload)) ?? null;
-    } catch (error) {
-      return error.code ?? "other";
-    }
+    return (await handlers[type](payload)) ?? null;
   }
+
+  // A DOMException has a code, too: a number.
+  const reasonOf = ({ code }) => (typeof code === "string" ? code : "other");
 
   channel.after(async () => {
     if (fragment.has("token")) {

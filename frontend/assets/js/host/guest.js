@@ -8,6 +8,7 @@ export function showGuest(bar, { name, avatar }) {
   // Pictures of other hosts are not loaded (img-src): an avatar comes as its bytes or not at all.
   if (avatar) {
     const face = Object.assign(new Image(24, 24), { src: URL.createObjectURL(fileOf(avatar)), alt: "" });
+    face.onload = face.onerror = () => URL.revokeObjectURL(face.src);
     Object.assign(face.style, { borderRadius: "50%", verticalAlign: "middle", marginRight: "6px" });
     guest.append(face);
   }

@@ -7,13 +7,13 @@ const MAX_TEXT = 32_000;
 const MAX_REASON = 200;
 const MAX_MESSAGES = 200; // as many as the gateway takes
 const MAX_IMAGES = 16; // an answer's engine images; MAX_IMAGES of the gateway may be less, and then it says so
-const DATA_URL = /^data:([a-z]+\/[a-z0-9.+-]+)(;[^,;]+)*;base64,/i;
+const MAX_HEAD = 256;
 
 const isText = (value, max = MAX_TEXT) => typeof value === "string" && value.length <= max;
 const isSome = (value, max) => isText(value, max) && value.trim() !== "";
 const optional = (value, check) => value === undefined || value === null || check(value);
 const isList = (value, check, max) => Array.isArray(value) && value.length <= max && value.every(check);
-const isData = (value) => value instanceof Blob || (typeof value === "string" && DATA_URL.test(value));
+const isData = (value) => value instanceof Blob || (typeof value === "string" && dataUrlOf(value) !== null);
 const isImage = (value) => isData(value) || (isData(value?.data) && optional(value.name, (name) => isText(name, 255)));
 const areImages = (value) => optional(value, (images) => isList(images, isImage, MAX_IMAGES));
 const isLocale = (value) => isSome(value, 35); // RFC 5646, 4.4.1: no tag in use is longer
@@ -75,12 +75,32 @@ export function claimsOf(token) {
   }
 }
 
+/**
+ * {type, data} of a data URL of base64 (RFC 2397), or null. What type it declares does not matter, if it declares
+ * one at all: what a picture is, its bytes say. A text that declares itself as one is none.
+ */
+export function dataUrlOf(url) {
+  const comma = url.slice(0, MAX_HEAD).indexOf(",");
+  if (comma < 0 || url.slice(0, 5).toLowerCase() !== "data:") return null;
+  const [type, ...parameters] = url.slice(5, comma).split(";").map((one) => one.trim().toLowerCase());
+  if (parameters.at(-1) !== "base64" || type.startsWith("text/")) return null;
+  return { type, data: url.slice(comma + 1) };
+}
+
 /** A File of a Blob, a data URL or {name, data}; data URLs are decoded here because connect-src lets nobody fetch them. */
 export function fileOf(image, fallbackName = "picture") {
   const data = image.data ?? image;
   const name = image.name || (data instanceof Blob && data.name) || fallbackName;
   if (data instanceof Blob) return new File([data], name, { type: data.type });
-  const [head] = data.match(DATA_URL);
-  const bytes = Uint8Array.from(atob(data.slice(head.length)), (character) => character.charCodeAt(0));
-  return new File([bytes], name, { type: data.match(DATA_URL)[1].toLowerCase() });
+  const { type, data: base64 } = dataUrlOf(data);
+  const bytes = Uint8Array.from(decoded(base64), (character) => character.charCodeAt(0));
+  return new File([bytes], name, { type });
+}
+
+function decoded(base64) {
+  try {
+    return atob(base64.includes("%") ? decodeURIComponent(base64) : base64);
+  } catch {
+    throw Object.assign(new Error("The picture's base64 is damaged."), { code: "invalid_image" });
+  }
 }

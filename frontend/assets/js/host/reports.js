@@ -3,12 +3,12 @@ import { correctedFields } from "../models/conversation.js";
 
 export function reportSession(session, tell) {
   const begun = new Set();
-  const reply = (turn) => ({
-    conversationId: session.conversation.id,
+  const reply = ({ conversation, turn }) => ({
+    conversationId: conversation.id,
     answerId: turn.answer ?? null,
     text: turn.text,
     citations: turn.citations ?? [],
-    fields: correctedFields(turn, session.conversation.turns),
+    fields: correctedFields(turn, conversation.turns),
   });
   // A conversation out of the history goes on; one that holds the host's context has yet to start.
   function opened() {
@@ -18,18 +18,17 @@ export function reportSession(session, tell) {
 
   const on = {
     opened,
-    asked({ text }) {
-      const conversationId = session.conversation.id;
+    asked({ conversation: { id: conversationId }, turn: { text } }) {
       if (!begun.has(conversationId)) tell("conversation-started", { conversationId });
       begun.add(conversationId);
       tell("message-sent", { conversationId, text });
     },
-    answered: (turn) => tell("message-completed", reply(turn)),
-    insert: (turn) => tell("insert-reply", reply(turn)),
+    answered: (detail) => tell("message-completed", reply(detail)),
+    insert: (detail) => tell("insert-reply", reply(detail)),
     failed: ({ error }) => tell("failed", { code: error.code ?? "other", message: error.message ?? "" }),
     feedback: ({ answer, rating }) => tell("feedback", { answerId: answer, rating }),
-    handoff: () => tell("handoff-requested", { conversationId: session.conversation.id }),
+    handoff: ({ conversation }) => tell("handoff-requested", { conversationId: conversation.id }),
   };
   opened();
-  for (const [type, report] of Object.entries(on)) session.addEventListener(type, (event) => report(event.detail ?? {}));
+  for (const [type, report] of Object.entries(on)) session.addEventListener(type, ({ detail }) => report(detail));
 }

@@ -1,19 +1,23 @@
 // What each request of the host does. A handler returns the reason of a refusal, throws a DeskError, or has done it.
-import { isDrawn } from "../models/attachments.js";
-import { newConversation, newTurn } from "../models/conversation.js";
+import { isDrawn, recognised } from "../models/attachments.js";
+import { fileFromServer, newConversation, newTurn } from "../models/conversation.js";
 import { chooseLocale } from "../lib/texts.js";
 import { showGuest } from "./guest.js";
 import { fileOf } from "./protocol.js";
 
-export function requestHandlers({ session, desk, history, composer, chrome, previews, text }) {
-  /** Uploaded as files at once: no picture's bytes stay in the conversation. */
-  async function upload(images = []) {
-    return Promise.all((images ?? []).map(async (image) => {
-      const file = fileOf(image);
-      const stored = await desk.upload(file);
-      if (isDrawn(file)) previews.set(stored.id, URL.createObjectURL(file));
-      return { id: stored.id, name: stored.filename, type: stored.content_type, size: stored.bytes };
+export function requestHandlers({ session, desk, history, composer, chrome, text }) {
+  /** Uploaded as files at once: no picture's bytes stay in the conversation. Where one is refused, none is kept. */
+  async function upload(images) {
+    const uploads = await Promise.allSettled((images ?? []).map(async (image) => {
+      const file = await recognised(fileOf(image));
+      const stored = fileFromServer(await desk.upload(file));
+      if (isDrawn(file)) desk.keepPicture(stored.id, URL.createObjectURL(file));
+      return stored;
     }));
+    const refused = uploads.find(({ status }) => status === "rejected");
+    if (!refused) return uploads.map(({ value }) => value);
+    for (const { value } of uploads) if (value) desk.removeFile(value.id).catch(() => {});
+    throw refused.reason;
   }
 
   return {
@@ -21,7 +25,14 @@ export function requestHandlers({ session, desk, history, composer, chrome, prev
     "set-locale": ({ locale }) => chrome.setLocale(chooseLocale([locale])),
     "set-theme": ({ theme }) => chrome.setTheme(theme),
     prefill: (payload) => composer.prefill(payload.text),
-    "attach-image": (image) => composer.attach(fileOf(image), image.name || "picture"),
+
+    /** Acknowledged once it is on the server, or waits here for "send"; else it is not attached, and this is why. */
+    async "attach-image"(image) {
+      const { taken: [one], objections: [why] } = await composer.add([fileOf(image)]);
+      await one?.uploaded;
+      return why?.code ?? one?.error?.code;
+    },
+
     "new-conversation": () => void session.open(),
 
     async "set-context"({ messages }) {
@@ -31,11 +42,12 @@ export function requestHandlers({ session, desk, history, composer, chrome, prev
     },
 
     async ask({ text: words, images }) {
+      const { conversation } = session; // another may be opened while pictures go up
       if (session.busy) return "busy";
       const files = await upload(images);
-      if (session.busy) return "busy"; // the person asked in the meantime
+      if (session.isAnswering(conversation)) return "busy"; // the person asked in the meantime
       // Acknowledged when it is asked; the answer comes as message-completed or failed.
-      session.ask(words?.trim() || text("defaultQuestion"), files);
+      session.ask(words?.trim() || text("defaultQuestion"), files, { conversation });
     },
 
     async "open-conversation"({ id }) {

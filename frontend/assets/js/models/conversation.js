@@ -16,12 +16,32 @@ export function newConversation() {
 
 export const newTurn = (role, text, more = {}) => ({ id: newId(), role, text, ...more });
 
-/** What the gateway is asked: the turns so far, the newest MAX_MESSAGES of them. */
-export function toMessages(turns) {
-  const messages = turns.filter((turn) => turn.role === "user" || turn.text).map(toMessage);
-  const kept = messages.slice(-MAX_MESSAGES);
-  while (kept.length && kept[0].role !== "user") kept.shift();
-  return kept;
+const LISTS = ["files", "citations", "reading", "fields"];
+const TEXTUAL = ["id", "text"];
+
+/** Whether these are turns as the page keeps them: a storage may hold anything. */
+export function areTurns(turns) {
+  return Array.isArray(turns) && turns.every(isTurn);
+}
+
+function isTurn(turn) {
+  if (!["user", "assistant"].includes(turn?.role) || !TEXTUAL.every((name) => typeof turn[name] === "string")) return false;
+  const isList = (name) => turn[name] === undefined || (Array.isArray(turn[name]) && turn[name].every((one) => typeof one === "object" && one !== null));
+  return LISTS.every(isList) && (turn.reading ?? []).every(({ fields }) => Array.isArray(fields)) && (turn.failure === undefined || typeof turn.failure?.code === "string");
+}
+
+/** What tells two turns apart, whether the gateway or this page made them. */
+export const keyOf = (turn) => turn.stored ?? turn.answer ?? turn.id;
+
+/**
+ * What the gateway is asked: the newest MAX_MESSAGES turns, and no more of them than have `maxText` characters, which is
+ * what the gateway takes in one request.
+ */
+export function toMessages(turns, maxText = Infinity) {
+  const kept = turns.filter((turn) => turn.role === "user" || turn.text).slice(-MAX_MESSAGES);
+  let size = kept.reduce((sum, { text }) => sum + text.length, 0);
+  while (kept[0]?.role === "assistant" || (kept.length > 1 && size > maxText)) size -= kept.shift().text.length;
+  return kept.map(toMessage);
 }
 
 function toMessage(turn) {
@@ -45,21 +65,24 @@ export function apply(turn, event, question) {
 
 /** Fields and their places are kept; the lines of a picture are the reader's affair. */
 function takeReading(turn, readings) {
-  turn.reading = readings.map(({ image, width, height, page, fields }) => ({ image, width, height, ...(page && { page }), fields: fields ?? [] }));
+  turn.reading = readings.map(({ image, width, height, page, partial, fields }) => ({ image, width, height, ...(page && { page }), ...(partial && { partial: true }), fields: fields ?? [] }));
   turn.fields = turn.reading.flatMap((reading) => reading.fields);
 }
 
 /** Readings of the pictures that came with this question: earlier ones were shown with theirs. */
 export function readingsFor(turn, question) {
   const asked = new Set(question?.files?.map((file) => file.id));
-  return (turn.reading ?? []).filter((reading) => reading.fields.length && asked.has(reading.image));
+  return (turn.reading ?? []).filter((reading) => asked.has(reading.image));
 }
 
 /** What is happening, as words to show; `hasFiles` while pictures came with the question. */
 export function phaseOf(turn, event, hasFiles) {
   if (turn.text) return { key: "writing" };
   const extras = event?.sightdesk;
-  if (extras?.queue?.position > 0) return { key: "queued", values: extras.queue };
+  const position = extras?.queue?.position;
+  // Pictures wait for the reader before anything waits for the engine.
+  if (position > 0 && hasFiles && !turn.reading) return { key: "queuedReading", values: { ahead: position } };
+  if (position > 0) return { key: "queued", values: { position } };
   if (extras?.tool && !["done", "failed"].includes(extras.tool.status)) return { key: /logistic|waybill|track|物流/i.test(extras.tool.name) ? "tool_logistics" : "tool" };
   if (turn.citations) return { key: "thinking" };
   return { key: hasFiles && !turn.reading ? "reading" : "clauses" };
@@ -74,13 +97,27 @@ export function correctionOf(changes, text) {
 /** The same changes out of a question's words, whichever language they were asked in: they outlast a reload, as the question does. */
 export function changesIn(question) {
   return Object.values(TEXTS).flatMap((words) => {
-    const [, said] = patternOf(words.correction).exec(question) ?? [];
-    return [...(said?.matchAll(patternOf(words.correctionItem, "(?:[;；]\\s*|$)")) ?? [])].map(([, label, value, old]) => ({ name: fieldCalled(label, words), value, old }));
+    const [before, after] = words.correction.split("{changes}");
+    if (!question.startsWith(before) || !question.endsWith(after)) return [];
+    return itemsIn(question.slice(before.length, question.length - after.length), words);
   });
 }
 
-/** A text with its values to be found, in the order that they stand in every language. */
-const patternOf = (words, end = "") => new RegExp(words.replace(/[.*+?^$()|[\]\\]/g, "\\$&").replace(/\{\w+\}/g, "(.+?)") + end, "gs");
+/** The items of a list of corrections, read from left to right by the fixed words between their values. */
+function itemsIn(list, words) {
+  const [, afterName, afterValue, afterOld] = words.correctionItem.split(/\{\w+\}/);
+  const items = [];
+  for (let at = 0; at < list.length; ) {
+    const name = list.indexOf(afterName, at);
+    const value = name < 0 ? -1 : list.indexOf(afterValue, name + afterName.length);
+    const old = value < 0 ? -1 : list.indexOf(afterOld, value + afterValue.length);
+    if (old < 0) break;
+    const label = list.slice(at, name).replace(/^[;；] ?/, "");
+    items.push({ name: fieldCalled(label, words), value: list.slice(name + afterName.length, value), old: list.slice(value + afterValue.length, old) });
+    at = old + afterOld.length;
+  }
+  return items;
+}
 
 const fieldCalled = (label, words) => Object.keys(words).find((key) => key.startsWith("field_") && words[key] === label)?.slice("field_".length) ?? label;
 

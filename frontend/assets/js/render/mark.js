@@ -1,7 +1,10 @@
 // A clause's text with the words of the question marked; text only, no HTML.
 const COMMON = new Set("and are can did does for from get has have how its may not now that the then there this was what when where which who why will with you your".split(" "));
 
-export function wordsOf(question) {
+const MOST_CHARACTERS = 1000; // of a question: each word is looked for in all of a clause
+
+export function wordsOf(asked) {
+  const question = asked.slice(0, MOST_CHARACTERS);
   const latin = (question.match(/[A-Za-z0-9_-]{3,}/g) ?? []).filter((word) => !COMMON.has(word.toLowerCase()));
   const pairs = [...question.matchAll(/(?=([\u3400-\u9fff]{2}))/g)].map((match) => match[1]);
   return [...new Set([...latin, ...pairs])];

@@ -1,6 +1,6 @@
 // Conversations in this browser, where the server keeps none: masked as the server would have kept them, a few and the newest.
 import { mask, maskValue } from "../lib/mask.js";
-import { KEPT_HERE as KEY, merged } from "../models/conversation.js";
+import { KEPT_HERE as KEY, areTurns, merged } from "../models/conversation.js";
 
 const MAX_CONVERSATIONS = 20;
 const MAX_TURNS = 60;
@@ -37,7 +37,7 @@ export class LocalHistory {
   list() {
     try {
       const kept = JSON.parse(this.#storage.getItem(KEY) ?? "[]");
-      return Array.isArray(kept) ? kept : [];
+      return Array.isArray(kept) ? kept.filter(isConversation) : [];
     } catch {
       return [];
     }
@@ -76,6 +76,8 @@ export class LocalHistory {
     }
   }
 }
+
+const isConversation = (one) => typeof one?.id === "string" && typeof one.title === "string" && areTurns(one.turns);
 
 function asKept(turn) {
   const kept = Object.fromEntries(KEPT.filter((name) => turn[name] !== undefined).map((name) => [name, turn[name]]));

@@ -1,43 +1,75 @@
-// One conversation with the desk: asks, relays what comes to whoever listens, resumes, stops. No DOM here.
+// The conversation that is shown, and every answer that is being written, shown or not. No DOM here.
 //
-// Events: opened · asked(turn) · answering({turn, phase}) · progress({turn, phase}) · answered(turn) · stopped(turn) ·
-// failed({turn, error}) · idle · changed({id, removed}) · feedback({answer, rating}) · handoff · insert(turn).
+// Events, each with the `conversation` that it belongs to, which need not be the one that is shown (`isShown`):
+// asked({turn}) · answering({turn, phase, since}) · progress({turn, phase}) · answered({turn}) · stopped({turn}) ·
+// failed({turn, error}) · idle · feedback({answer, rating}) · handoff({handoff}) · insert({turn}).
+// opened and changed({removed}) are of the conversation alone.
 import { apply, newConversation, newTurn, phaseOf, toMessages } from "../models/conversation.js";
+import { unbroken } from "../lib/sse.js";
 
-const RETRIES_AFTER_CUT_MS = [300, 1000, 2500];
 const AWAY = new Set(["upstream_unavailable", "queue_full"]);
 
 export class Session extends EventTarget {
   #desk;
   #history;
   #tab;
-  #abort = null;
-  #turn = null; // the answer that is being written
+  #maxText;
+  #runs = new Map(); // the answers that are being written, by their conversation's id
+  #openings = 0;
   #leaving = false;
   conversation = newConversation();
 
-  /** `tab`: what this tab alone remembers over a reload (state/tab.js). */
-  constructor(desk, history, tab) {
+  /** `tab`: what this tab alone remembers over a reload (state/tab.js). `maxText`: the most characters of one request. */
+  constructor(desk, history, tab, { maxText = Infinity } = {}) {
     super();
     this.#desk = desk;
     this.#history = history;
     this.#tab = tab;
+    this.#maxText = maxText;
   }
 
+  /** Whether the conversation that is shown is being answered. */
   get busy() {
-    return this.#abort !== null;
+    return this.isAnswering(this.conversation);
   }
 
-  /** What this tab had open, else the newest; an answer that was being written is picked up again. */
+  isAnswering({ id }) {
+    return this.#runs.has(id);
+  }
+
+  isShown({ id }) {
+    return id === this.conversation.id;
+  }
+
+  /** What this tab had open, else the newest; answers that were being written are resumed. */
   async start() {
-    const pending = this.#tab?.pending;
+    const pending = Object.entries(this.#tab?.answers ?? {});
     const found = await this.#remembered();
+    if (found) await this.open(found);
+    await Promise.all([this.#pickUp(found), ...pending.map(([id, answer]) => this.#pickUpAway(id, answer))]);
+  }
+
+  /** The answer that was being written in the conversation that is open now. */
+  async #pickUp(found) {
     if (!found) return;
-    await this.open(found);
-    const last = this.conversation.turns.at(-1);
-    if (last?.writing) await this.#goOn(last);
-    else if (pending && pending.conversation === found.id && last?.role === "user") await this.#goOn(this.#push(pending.answer));
-    else if (last?.role === "user") this.#failed(this.#push(), { code: "cut", message: "" });
+    const { conversation } = this;
+    const answer = this.#tab?.answers[conversation.id];
+    if (!this.busy && conversation.turns.at(-1)?.role === "user") {
+      if (answer) this.#goOn(conversation, this.#push(conversation, answer));
+      else this.#failed(this.#push(conversation), { code: "cut" });
+    }
+    await this.#runs.get(conversation.id)?.done;
+  }
+
+  /** One that was being written in a conversation that this tab had left. */
+  async #pickUpAway(id, answer) {
+    if (id === this.conversation.id) return;
+    const conversation = await this.#history.get(id).catch(() => null);
+    const last = conversation?.turns.at(-1);
+    if (!conversation || this.#runs.has(id)) return this.#tab.ended(answer);
+    if (last?.writing) await this.#goOn(conversation, last);
+    else if (last?.role === "user") await this.#goOn(conversation, this.#push(conversation, answer));
+    else this.#tab.ended(answer);
   }
 
   /** A conversation of which the gateway has stored nothing yet is this tab's to remember. */
@@ -58,82 +90,98 @@ export class Session extends EventTarget {
     return newest && (newest.turns?.length >= 0 ? newest : this.#history.get(newest.id));
   }
 
-  /** Opens a conversation, or one that the history knows by its summary; none: a new one. Resolves once it is shown. */
+  /**
+   * Opens a conversation, or one that the history knows by its summary; none: a new one. Resolves once it is shown, or once
+   * another was opened meanwhile. Answers that are being written elsewhere go on.
+   */
   async open(conversation = newConversation()) {
-    this.stop();
-    this.#abort = null; // what still comes for the conversation that is left concerns no listener
+    const mine = ++this.#openings;
     const whole = Array.isArray(conversation.turns) ? conversation : await this.#history.get(conversation.id);
-    this.conversation = whole ?? newConversation();
-    withUnsent(this.conversation, this.#tab?.unsentOf(this.conversation.id));
+    if (mine !== this.#openings) return;
+    const run = this.#runs.get(conversation.id);
+    this.conversation = run?.conversation ?? whole ?? newConversation();
+    if (!run) withUnsent(this.conversation, this.#tab?.unsentOf(this.conversation.id));
     this.#tab?.remember(this.conversation.id);
-    this.#say("opened");
+    this.#say("opened", this.conversation);
+    const last = this.conversation.turns.at(-1);
+    if (run) this.#say("answering", this.conversation, { turn: run.turn, phase: run.phase, since: run.since });
+    else if (last?.writing) this.#goOn(this.conversation, last);
   }
 
-  /** `replaces`: a turn of the user that this question takes the place of, with everything after it. */
-  async ask(text, files, { replaces = null } = {}) {
+  /**
+   * `conversation`: where the question was written, which need not be the one that is shown. `replaces`: a turn of the user
+   * that this question takes the place of, with everything after it.
+   */
+  async ask(text, files, { replaces = null, conversation = this.conversation } = {}) {
+    if (this.isShown(conversation)) conversation = this.conversation;
+    if (this.isAnswering(conversation)) return;
     const turn = newTurn("user", text, { files, at: Date.now() });
-    const { conversation } = this;
-    if (replaces) this.#cut(conversation.turns.indexOf(replaces));
+    if (replaces) this.#cut(conversation, conversation.turns.indexOf(replaces));
     conversation.title ||= text.slice(0, 40);
     conversation.turns.push(turn);
     this.#history.save(conversation);
-    this.#tab?.remember(conversation.id);
-    if (replaces) this.#say("opened");
-    else this.#say("asked", turn);
-    await this.#answer(replaces?.stored);
+    if (this.isShown(conversation)) this.#tab?.remember(conversation.id);
+    if (replaces) this.#say("opened", conversation);
+    else this.#say("asked", conversation, { turn });
+    await this.#answer(conversation, turn, replaces?.stored);
   }
 
   /** Asks the last question again, in place of its answer. */
   async retry() {
-    const { turns } = this.conversation;
-    const question = turns.findLast((turn) => turn.role === "user");
+    const { conversation } = this;
+    const question = conversation.turns.findLast((turn) => turn.role === "user");
     if (!question || this.busy) return;
-    this.#cut(turns.indexOf(question) + 1);
-    this.#say("opened");
-    await this.#answer(question.stored);
+    this.#cut(conversation, conversation.turns.indexOf(question) + 1);
+    this.#say("opened", conversation);
+    await this.#answer(conversation, question, question.stored);
   }
 
   async rename(id, title) {
     await this.#history.rename(id, title);
-    if (id === this.conversation.id) this.conversation.title = title;
+    for (const one of [this.conversation, this.#runs.get(id)?.conversation]) if (one?.id === id) one.title = title;
     this.#say("changed", { id });
   }
 
   async remove(id) {
+    const run = this.#runs.get(id);
+    if (run) run.removed = true;
+    this.stop({ id });
     if (id === this.conversation.id) await this.open();
     await this.#history.remove(id);
     this.#tab?.keepUnsent(id, null);
-    this.#say("changed", { id, removed: true });
+    this.#say("changed", { id }, { removed: true });
   }
 
-  stop() {
-    if (this.#abort && this.#turn?.answer) this.#desk.stop(this.#turn.answer).catch(() => {});
-    this.#abort?.abort();
+  stop({ id } = this.conversation) {
+    const run = this.#runs.get(id);
+    if (run?.turn.answer) this.#desk.stop(run.turn.answer).catch(() => {});
+    run?.abort.abort();
   }
 
-  /** The page goes: a stream that breaks now is no failure, and its answer is picked up by whoever comes next. */
+  /** The page goes: a stream that breaks now is no failure, and the next page resumes its answer. */
   leave() {
     this.#leaving = true;
   }
 
   async rate(turn, rating, reason = "") {
+    const { conversation } = this;
     await this.#desk.rate(turn.answer, rating, reason);
     Object.assign(turn, { rating, reason });
-    this.#say("feedback", { answer: turn.answer, rating });
+    this.#say("feedback", conversation, { answer: turn.answer, rating });
   }
 
   async handOff(note = "") {
-    const handoff = await this.#desk.handOff(this.conversation.id, note);
-    this.#say("handoff", handoff);
+    const { conversation } = this;
+    const handoff = await this.#desk.handOff(conversation.id, note);
+    this.#say("handoff", conversation, { handoff });
     return handoff;
   }
 
   insert(turn) {
-    this.#say("insert", turn);
+    this.#say("insert", this.conversation, { turn });
   }
 
-  #cut(from) {
-    const { conversation } = this;
+  #cut(conversation, from) {
     conversation.removed ??= new Set();
     for (const turn of conversation.turns.splice(from)) conversation.removed.add(turn.id);
   }
@@ -145,88 +193,73 @@ export class Session extends EventTarget {
     this.#tab.keepUnsent(id, done ? null : { title, turns: over ? [question, turn] : [question] });
   }
 
-  #push(answer) {
+  #push({ turns }, answer) {
     const turn = newTurn("assistant", "", { at: Date.now(), ...(answer && { answer }) });
-    this.conversation.turns.push(turn);
+    turns.push(turn);
     return turn;
   }
 
-  async #answer(replaces) {
-    const { turns, id } = this.conversation;
-    const body = { model: "sightdesk", stream: true, conversation_id: id, messages: toMessages(turns), ...(replaces && { metadata: { replaces } }) };
-    await this.#follow(this.#push(), (signal) => this.#desk.ask(body, signal));
+  #answer(conversation, question, replaces) {
+    const messages = toMessages(conversation.turns, this.#maxText);
+    const body = { model: "sightdesk", stream: true, conversation_id: conversation.id, messages, ...(replaces && { metadata: { replaces } }) };
+    return this.#follow(conversation, question, this.#push(conversation), (signal) => this.#desk.ask(body, signal));
   }
 
-  /** An answer that another page of ours began to read: all of it again. */
-  async #goOn(turn) {
+  /** An answer that another page of ours began to read, from its first event. */
+  #goOn(conversation, turn) {
     turn.text = "";
     delete turn.writing;
-    await this.#follow(turn, (signal) => this.#desk.resume(turn.answer, 0, signal), "resuming");
+    const question = conversation.turns[conversation.turns.indexOf(turn) - 1];
+    return this.#follow(conversation, question, turn, (signal) => this.#desk.resume(turn.answer, 0, signal), "resuming");
   }
 
-  async #follow(turn, open, first) {
-    const { conversation } = this; // another may be opened while this one is answered
-    const question = conversation.turns.at(-2);
+  #follow(conversation, question, turn, open, first) {
     const hasFiles = Boolean(question?.files?.length);
-    const abort = (this.#abort = new AbortController());
-    this.#turn = turn;
-    const mine = () => this.#abort === abort;
+    const phase = first ? { key: first } : phaseOf(turn, null, hasFiles);
+    const run = { conversation, turn, phase, since: performance.now(), abort: new AbortController(), removed: false };
+    this.#runs.set(conversation.id, run);
     this.#keepUnsent(conversation, question, turn);
-    this.#say("answering", { turn, phase: first ? { key: first } : phaseOf(turn, null, hasFiles) });
+    this.#say("answering", conversation, { turn, phase, since: run.since });
+    run.done = this.#read(run, question, open, hasFiles);
+    return run.done;
+  }
+
+  async #read(run, question, open, hasFiles) {
+    const { conversation, turn, abort } = run;
+    const progress = (phase) => this.#say("progress", conversation, { turn, phase: (run.phase = phase) });
     try {
-      const again = () => mine() && this.#say("progress", { turn, phase: { key: "reconnecting" } });
-      for await (const event of this.#unbroken(turn, open, abort.signal, again)) {
+      const again = () => progress({ key: "reconnecting" });
+      const resume = (from, signal) => (turn.answer ? this.#desk.resume(turn.answer, from, signal) : null);
+      for await (const event of unbroken({ open, resume, signal: abort.signal, again })) {
         apply(turn, event, question);
         if (event.sightdesk?.conversation) this.#keepUnsent(conversation, question, turn);
-        if (turn.answer && mine()) this.#tab?.began(conversation.id, turn.answer);
-        if (mine()) this.#say("progress", { turn, phase: phaseOf(turn, event, hasFiles) });
+        if (turn.answer) this.#tab?.began(conversation.id, turn.answer);
+        progress(phaseOf(turn, event, hasFiles));
       }
-      if (mine()) this.#say("answered", turn);
+      this.#end(run, question, "answered");
     } catch (error) {
       if (this.#leaving) return;
-      if (!abort.signal.aborted) {
-        if (AWAY.has(error.code)) error.engine = await this.#engineState();
-        const until = error.retryAfter && Date.now() + 1000 * error.retryAfter; // a moment: it outlives redrawing and a reload
-        turn.failure = { code: error.code, message: error.message, ...(until && { until }), ...(error.engine && { engine: error.engine }) };
-        if (mine()) this.#say("failed", { turn, error });
-      } else {
-        turn.stopped = true;
-        if (mine()) this.#say("stopped", turn);
-      }
-    } finally {
-      if (!this.#leaving) this.#end(conversation, question, turn, abort);
+      if (abort.signal.aborted) turn.stopped = true;
+      else turn.failure = await this.#failureOf(error);
+      this.#end(run, question, turn.stopped ? "stopped" : "failed", error);
     }
   }
 
-  #end(conversation, question, turn, abort) {
-    if (this.#abort === abort) this.#abort = null;
-    this.#keepUnsent(conversation, question, turn, true);
+  async #failureOf(error) {
+    const { code, details = {}, request = "", retryAfter } = error;
+    const engine = AWAY.has(code) ? await this.#engineState() : null;
+    if (engine) error.engine = engine;
+    const until = retryAfter && Date.now() + 1000 * retryAfter; // a moment: it outlives redrawing and a reload
+    return { code: code ?? "other", details, request, ...(until && { until }), ...(engine && { engine }) };
+  }
+
+  #end({ conversation, turn, removed }, question, how, error) {
+    this.#runs.delete(conversation.id);
+    if (!removed) this.#keepUnsent(conversation, question, turn, true);
     this.#tab?.ended(turn.answer);
-    this.#history.save(conversation);
-    this.#say("idle");
-  }
-
-  /** The events of an answer; where the line breaks, or falls silent, it is taken up again at the next event while the answer lives. */
-  async *#unbroken(turn, open, signal, again) {
-    let seen = 0;
-    let tries = 0;
-    for (;;) {
-      try {
-        for await (const event of open(signal)) {
-          seen += 1;
-          tries = 0;
-          yield event;
-        }
-        return;
-      } catch (error) {
-        const broken = ["cut", "silent"].includes(error.code) || (error.code === "network" && seen > 0);
-        if (!broken || !turn.answer || signal.aborted || tries >= RETRIES_AFTER_CUT_MS.length) throw tries ? cut(error) : error;
-        again();
-        await pause(RETRIES_AFTER_CUT_MS[tries++], signal);
-        const from = seen;
-        open = (line) => this.#desk.resume(turn.answer, from, line);
-      }
-    }
+    this.#say(how, conversation, { turn, ...(how === "failed" && { error }) });
+    if (!removed) this.#history.save(conversation);
+    this.#say("idle", conversation);
   }
 
   async #engineState() {
@@ -238,13 +271,13 @@ export class Session extends EventTarget {
     }
   }
 
-  #failed(turn, error) {
-    turn.failure = error;
-    this.#say("opened");
+  #failed(turn, failure) {
+    turn.failure = failure;
+    this.#say("opened", this.conversation);
   }
 
-  #say(type, detail) {
-    this.dispatchEvent(new CustomEvent(type, { detail }));
+  #say(type, conversation, more = {}) {
+    this.dispatchEvent(new CustomEvent(type, { detail: { conversation, ...more } }));
   }
 }
 
@@ -256,14 +289,4 @@ function withUnsent({ turns }, unsent) {
   const { failure, stopped, writing } = turns.at(-1) ?? {};
   const came = last?.text === question.text && (failure || stopped || writing);
   if (!came && !turns.some((turn) => turn.id === question.id)) turns.push(...unsent.turns);
-}
-
-// An answer that is over when we come back, or a line that stays down: to the reader, the answer broke off.
-const cut = (error) => (["not_found", "network", "silent"].includes(error.code) ? Object.assign(new Error("cut"), { code: "cut" }) : error);
-
-function pause(milliseconds, signal) {
-  return new Promise((resolve, reject) => {
-    const timer = setTimeout(resolve, milliseconds);
-    signal.addEventListener("abort", () => { clearTimeout(timer); reject(new DOMException("aborted", "AbortError")); }, { once: true });
-  });
 }

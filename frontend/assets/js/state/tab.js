@@ -1,4 +1,6 @@
 // What one tab alone remembers over a reload, in session storage: several tabs do not fight over it.
+import { areTurns } from "../models/conversation.js";
+
 const KEY = "sightdesk.tab";
 
 export class Tab {
@@ -8,7 +10,7 @@ export class Tab {
   constructor(storage) {
     this.#storage = storage;
     try {
-      this.#kept = JSON.parse(storage.getItem(KEY) ?? "{}") ?? {};
+      this.#kept = sound(JSON.parse(storage.getItem(KEY)));
     } catch { /* nothing remembered */ }
   }
 
@@ -16,9 +18,9 @@ export class Tab {
     return this.#kept.conversation ?? null;
   }
 
-  /** {conversation, answer} of the answer that was being written. */
-  get pending() {
-    return this.#kept.pending ?? null;
+  /** {conversation: answer}: the ids of the answers that were being written. */
+  get answers() {
+    return this.#kept.answers ?? {};
   }
 
   /** {title, turns} of a conversation's question that the gateway has not stored, and what became of it; null where there is none. */
@@ -45,11 +47,12 @@ export class Tab {
   }
 
   began(conversation, answer) {
-    if (this.pending?.answer !== answer) this.#keep({ pending: { conversation, answer } });
+    if (this.answers[conversation] !== answer) this.#keep({ answers: { ...this.answers, [conversation]: answer } });
   }
 
   ended(answer) {
-    if (this.pending?.answer === answer) this.#keep({ pending: null });
+    const left = Object.entries(this.answers).filter(([, one]) => one !== answer);
+    if (left.length < Object.keys(this.answers).length) this.#keep({ answers: Object.fromEntries(left) });
   }
 
   #keep(changed) {
@@ -58,4 +61,18 @@ export class Tab {
       this.#storage.setItem(KEY, JSON.stringify(this.#kept));
     } catch { /* a reload starts anew */ }
   }
+}
+
+const isText = (value) => typeof value === "string";
+const entriesOf = (value, check) => Object.fromEntries(Object.entries(Object(value)).filter(([, one]) => check(one)));
+
+/** What of it has the form that we write: whatever else lies in the storage is left out. */
+function sound(kept) {
+  const { conversation, answers, unsent, draft } = Object(kept);
+  return {
+    ...(isText(conversation) && { conversation }),
+    ...(isText(draft) && { draft }),
+    answers: entriesOf(answers, isText),
+    unsent: entriesOf(unsent, (one) => isText(one?.title) && areTurns(one.turns) && one.turns.length > 0),
+  };
 }

@@ -1,5 +1,5 @@
 // What comes with an answer: what was read, citations, failure, and what can be done with it.
-import { correctionOf, readingsFor } from "../models/conversation.js";
+import { correctedFields, correctionOf, readingsFor } from "../models/conversation.js";
 import { wordsFor } from "../models/failure.js";
 import { copyText, icon, iconButton, make, toast } from "./parts.js";
 
@@ -9,6 +9,8 @@ const REASONS = ["reason_wrong", "reason_misread", "reason_clause", "reason_uncl
 /** `parts`: {session, text, limits, serverKept, insert, pictureUrl}. */
 export function dressAnswer(article, turn, question, isLast, parts) {
   const { text } = parts;
+  article.querySelector(".partial").hidden = !readingsFor(turn, question).some((reading) => reading.partial);
+  article.querySelector(".partial").textContent = text("partial");
   mountFields(article.querySelector(".fields"), turn, question, parts);
   mountCitations(article.querySelector(".citations"), turn, question, parts);
   article.querySelector(".stopped").hidden = !turn.stopped;
@@ -19,7 +21,9 @@ export function dressAnswer(article, turn, question, isLast, parts) {
 
 function mountFields(form, turn, question, { session, text, pictureUrl }) {
   const readings = readingsFor(turn, question);
-  const fields = readings.flatMap((reading) => reading.fields.map((field) => ({ field, reading }))).slice(0, SHOWN_FIELDS);
+  const { turns } = session.conversation;
+  const corrected = (fields) => correctedFields({ fields }, turns);
+  const fields = readings.flatMap((reading) => corrected(reading.fields).map((shown, index) => ({ shown, field: reading.fields[index], reading }))).slice(0, SHOWN_FIELDS);
   form.hidden = fields.length === 0;
   if (form.hidden) return;
   form.querySelector("h2").textContent = text("fieldsTitle");
@@ -28,13 +32,14 @@ function mountFields(form, turn, question, { session, text, pictureUrl }) {
   const list = form.querySelector("dl");
   const inputs = [];
   list.replaceChildren();
-  for (const { field, reading } of fields) {
+  for (const { shown, field, reading } of fields) {
     const name = text(`field_${field.name}`);
-    const input = make("input", { value: field.value, defaultValue: field.value, ariaLabel: name, autocomplete: "off", spellcheck: false });
+    const input = make("input", { value: shown.value, defaultValue: shown.value, ariaLabel: name, autocomplete: "off", spellcheck: false });
     input.oninput = () => (buttons.hidden = !inputs.some(isChanged));
     inputs.push({ input, field });
     const value = make("dd", {}, input);
-    if (field.valid === false) value.append(make("span", { className: "warning", title: text("invalid") }, icon("warn"), make("span", { className: "visually-hidden", textContent: text("invalid") })));
+    if (shown !== field) markCorrected({ input, field }, text);
+    if (shown.valid === false) value.append(make("span", { className: "warning", title: text("invalid") }, icon("warn"), make("span", { className: "visually-hidden", textContent: text("invalid") })));
     if (field.box) value.append(iconButton("locate", text("locate", { name }), () => lightUp(reading, field, question, { text, pictureUrl }), { className: "icon-button small" }));
     list.append(make("dt", { textContent: name }), value);
   }
@@ -44,14 +49,22 @@ function mountFields(form, turn, question, { session, text, pictureUrl }) {
   form.onreset = () => (buttons.hidden = true);
   form.onsubmit = (event) => {
     event.preventDefault();
-    const changes = inputs.filter(isChanged).map(({ input, field }) => ({ name: field.name, value: input.value.trim(), old: field.value }));
+    // By what was read, also where it had been corrected before.
+    const changed = inputs.filter(isChanged);
+    const changes = changed.map(({ input, field }) => ({ name: field.name, value: input.value.trim(), old: field.value }));
     if (!changes.length || session.busy) return;
+    for (const one of changed) {
+      one.input.defaultValue = one.input.value; // what was put right stays
+      markCorrected(one, text);
+    }
     form.reset();
     session.ask(correctionOf(changes, text), []);
   };
 }
 
-const isChanged = ({ input, field }) => input.value.trim() !== "" && input.value.trim() !== field.value;
+const markCorrected = ({ input, field }, text) => Object.assign(input, { className: "corrected", title: text("correctedFrom", { value: field.value }) });
+
+const isChanged = ({ input }) => input.value.trim() !== "" && input.value.trim() !== input.defaultValue;
 
 async function lightUp(reading, field, question, { text, pictureUrl }) {
   const { openLightbox } = await import("./lightbox.js");

@@ -1,30 +1,47 @@
 // The pictures of the question that is being written: scaled where need be, uploaded at once, covered, removed.
-import { isDrawn, objection, scaledSize, tooLarge, typeOf } from "../models/attachments.js";
+import { isDrawn, objection, recognised, scaledSize, tooLarge, typeOf } from "../models/attachments.js";
 import { fileFromServer } from "../models/conversation.js";
 import { wordsFor } from "../models/failure.js";
 import { readableSize } from "../lib/texts.js";
 import { template } from "./parts.js";
 
-/** `refuse(words)` is told why a file was not taken; `changed()` when what can be sent may have changed. */
-export function mountAttachments(list, { desk, config, text, previews, refuse, changed }) {
-  let attached = [];
+const TRIED_AGAIN = ["network", "rate_limit_exceeded", "request_timeout", "upstream_unavailable", "upstream_error"];
+
+/**
+ * The pictures of one question are a batch: one question may still be on its way while the next is being written.
+ * `refuse(words)` is told why a file was not taken; `changed()` when what can be sent may have changed.
+ */
+export function mountAttachments(list, { desk, config, text, refuse, changed }) {
+  let batch = newBatch();
   let held = false; // pictures wait for the editor, or for "send", before a byte of them leaves
 
-  function add(files) {
+  /** Resolves to {taken, objections} once every file's kind is known; its uploads have begun then. */
+  async function add(files) {
+    const mine = batch;
+    const recognising = Promise.all(files.map(recognised));
+    mine.expected += files.length;
+    mine.recognising = Promise.all([mine.recognising, recognising]);
+    changed();
+    const known = await recognising;
+    mine.expected -= files.length;
     const taken = [];
-    for (const file of files) {
-      const why = objection(file, attached.length, config);
-      if (why) refuse(text(why.key, why.values));
-      else taken.push(attach(file));
+    const objections = [];
+    const total = mine.items.length + known.length;
+    for (const file of known) {
+      const why = objection(file, mine.items.length, total, config);
+      if (why) objections.push(why);
+      else taken.push(attach(mine, file));
     }
+    if (objections.length) refuse(text(objections[0].key, objections[0].values));
     changed();
     const drawn = taken.find((one) => isDrawn(one.file));
     if (held && drawn) edit(drawn);
+    return { taken, objections };
   }
 
-  function attach(file) {
+  function attach(mine, file) {
     const item = template("attachment-template");
-    const one = { file, item, original: file.size, stored: null, error: null, abort: null, uploaded: Promise.resolve() };
+    const one = { batch: mine, file, item, original: file.size, stored: null, error: null, abort: null, preview: null, uploaded: Promise.resolve() };
     item.querySelector(".remove").onclick = () => detach(one);
     item.querySelector(".again").onclick = () => begin(one);
     for (const button of item.querySelectorAll(".thumb, .cover")) {
@@ -32,8 +49,8 @@ export function mountAttachments(list, { desk, config, text, previews, refuse, c
       button.onclick = () => edit(one);
     }
     item.querySelector(".cover").hidden = !isDrawn(file);
-    attached.push(one);
-    list.append(item);
+    mine.items.push(one);
+    if (mine === batch) list.append(item);
     show(one);
     label(one);
     if (held) note(one, () => text("held"));
@@ -54,7 +71,14 @@ export function mountAttachments(list, { desk, config, text, previews, refuse, c
     const drawn = isDrawn(one.file);
     image.hidden = !drawn;
     one.item.querySelector(".kind").textContent = drawn ? "" : typeOf(one.file).split("/")[1].toUpperCase();
+    forget(one);
     if (drawn) image.src = one.preview = URL.createObjectURL(one.file);
+  }
+
+  /** Gives the browser's copy of the picture back. */
+  function forget(one) {
+    if (one.preview) URL.revokeObjectURL(one.preview);
+    one.preview = null;
   }
 
   /** What a browser does not draw, once the gateway has drawn it. */
@@ -90,7 +114,7 @@ export function mountAttachments(list, { desk, config, text, previews, refuse, c
     const file = await fitted(one);
     abort.signal.throwIfAborted();
     const why = tooLarge(file, config.limits);
-    if (why) throw Object.assign(new Error(), { code: "image_too_large", why });
+    if (why) throw Object.assign(new Error(), { code: why.code, why });
     bar.value = 0;
     const stored = await desk.upload(file, {
       signal: abort.signal,
@@ -100,8 +124,7 @@ export function mountAttachments(list, { desk, config, text, previews, refuse, c
       },
     });
     one.stored = fileFromServer(stored);
-    if (one.preview) previews.set(stored.id, one.preview);
-    else desk.pictureUrl(stored.id, 1).then((url) => showPreview(one, url), () => {});
+    if (!one.preview) desk.pictureUrl(one.stored.id, 1).then((url) => showPreview(one, url), () => {});
     bar.hidden = true;
     note(one, () => sizes(one));
   }
@@ -122,8 +145,8 @@ export function mountAttachments(list, { desk, config, text, previews, refuse, c
     one.error = error;
     one.item.classList.add("bad");
     one.item.querySelector("progress").hidden = true;
-    one.item.querySelector(".again").hidden = !["network", "rate_limit_exceeded", "request_timeout", "upstream_unavailable", "upstream_error"].includes(error.code);
-    note(one, () => (error.why ? text(error.why.key, error.why.values) : wordsFor(error, text, config.limits)));
+    one.item.querySelector(".again").hidden = !TRIED_AGAIN.includes(error.code);
+    note(one, () => (error.why ? text(error.why.key, error.why.values) : wordsFor(error, text, config.limits, typeOf(one.file))));
   }
 
   /** The editor has the picture: what was on its way is called back, what had arrived is deleted once it is replaced. */
@@ -132,7 +155,7 @@ export function mountAttachments(list, { desk, config, text, previews, refuse, c
     const calledBack = one.abort && !one.stored;
     if (calledBack) one.abort.abort();
     const made = await openEditor({ file: one.file, stored: one.stored, desk, text, limits: config.limits });
-    if (!attached.includes(one)) return;
+    if (!one.batch.items.includes(one)) return;
     if (made) {
       withdraw(one);
       one.file = made;
@@ -157,45 +180,68 @@ export function mountAttachments(list, { desk, config, text, previews, refuse, c
 
   function detach(one) {
     withdraw(one);
-    attached = attached.filter((other) => other !== one);
+    forget(one);
+    one.batch.items = one.batch.items.filter((other) => other !== one);
     one.item.remove();
     changed();
   }
 
   return {
     add,
+    get batch() {
+      return batch;
+    },
     get count() {
-      return attached.length;
+      return batch.items.length + batch.expected;
     },
     hold(on) {
       held = on;
     },
     /** Whether anything waits here for "send". */
     get waiting() {
-      return attached.some(isWaiting);
+      return batch.items.some(isWaiting);
     },
     /** Whether a question would have to wait for its pictures. */
     get busy() {
-      return attached.some((one) => !one.stored && !one.error);
+      return batch.expected > 0 || batch.items.some(isPending);
     },
     /**
-     * The stored files and an empty list, or null where one of them has no upload that went well, or `signal` says to wait no
-     * longer: what was held until now is called back then.
+     * Waits for every picture of `batch`, also of those that come meanwhile; whether all of them are on the server. `signal`
+     * says to wait no longer: what was held until now is called back then.
      */
-    async take(signal) {
-      const held = attached.filter(isWaiting);
-      held.forEach(begin);
-      const taken = attached;
+    async uploaded(mine, signal) {
       const given = new Promise((resolve) => signal.addEventListener("abort", resolve));
-      await Promise.race([given, Promise.all(taken.map((one) => one.uploaded))]);
-      if (signal.aborted) held.filter((one) => !one.stored).forEach(callBack);
-      if (signal.aborted || taken.some((one) => !one.stored) || taken !== attached) return null;
-      attached = [];
+      await Promise.race([given, mine.recognising]);
+      const waited = mine.items.filter(isWaiting);
+      if (!signal.aborted) waited.forEach(begin);
+      for (let seen = []; !signal.aborted && isGoingOn(mine, seen); ) {
+        seen = mine.items.map((one) => one.uploaded);
+        await Promise.race([given, Promise.all([mine.recognising, ...seen])]);
+      }
+      if (signal.aborted) waited.filter((one) => !one.stored).forEach(callBack);
+      return !signal.aborted && mine.items.every((one) => one.stored);
+    },
+    /** The next question begins: its batch is another one. */
+    leave() {
       list.replaceChildren();
-      return taken.map((one) => one.stored);
+      batch = newBatch();
+      changed();
+    },
+    /** Puts the pictures of a question that did not go out back, before those of the next. */
+    putBack(mine) {
+      for (const one of mine.items) one.batch = batch;
+      batch.items.unshift(...mine.items);
+      list.prepend(...mine.items.map((one) => one.item));
+      changed();
+    },
+    /** The stored files of a batch that is sent; their previews are the thread's from now on. */
+    sent(mine) {
+      for (const one of mine.items) if (one.preview) desk.keepPicture(one.stored.id, one.preview);
+      if (mine === batch) this.leave();
+      return mine.items.map((one) => one.stored);
     },
     relabel() {
-      for (const one of attached) {
+      for (const one of batch.items) {
         label(one);
         note(one, one.words);
       }
@@ -203,4 +249,9 @@ export function mountAttachments(list, { desk, config, text, previews, refuse, c
   };
 }
 
+/** `expected`: how many files' kinds are being looked at. */
+const newBatch = () => ({ items: [], expected: 0, recognising: null });
 const isWaiting = (one) => !one.stored && !one.error && !one.abort;
+const isPending = (one) => !one.stored && !one.error;
+/** Whether anything is on its way beyond the uploads that were `seen` to end: one that the editor called back is not. */
+const isGoingOn = ({ expected, items }, seen) => expected > 0 || items.some((one) => isPending(one) && !seen.includes(one.uploaded));

@@ -110,17 +110,17 @@ export function mountChrome({ session, desk, config, text, composer }) {
   document.addEventListener("keydown", key);
   for (const type of ["online", "offline"]) addEventListener(type, sayEngine);
   session.addEventListener("progress", ({ detail }) => {
-    if (!detail.turn.degraded || degraded) return;
+    if (!detail.turn.degraded || degraded || !session.isShown(detail.conversation)) return;
     degraded = true;
     sayEngine();
   });
   session.addEventListener("answered", ({ detail }) => {
-    degraded = Boolean(detail.degraded);
+    degraded = Boolean(detail.turn.degraded);
     sayEngine();
   });
   session.addEventListener("failed", ({ detail }) => detail.error.engine && followEngine(detail.error.engine));
   session.addEventListener("opened", () => setDrawer(false));
-  session.addEventListener("asked", () => setDrawer(false));
+  session.addEventListener("asked", ({ detail }) => session.isShown(detail.conversation) && setDrawer(false));
   document.getElementById("composer").addEventListener("focusin", () => setDrawer(false));
   text.follow(label);
   label();

@@ -3,76 +3,118 @@ import { readableSize } from "../lib/texts.js";
 import { mountAttachments } from "./attachments.js";
 import { toast } from "./parts.js";
 
-export function mountComposer(form, { session, desk, config, text, previews, tab }) {
+const AIMED_MS = 400; // a click within it was aimed at the button's words of before
+
+export function mountComposer(form, { session, desk, config, text, tab }) {
   const question = form.querySelector("#question");
   const hint = form.querySelector("#hint");
   const send = form.querySelector("#send");
   const picker = form.querySelector("#picker");
   const hold = form.querySelector("#hold");
   const drop = document.getElementById("drop");
-  let waiting = null; // {abort, since} of a question whose pictures are still on their way
-  const attachments = mountAttachments(form.querySelector("#attachments"), { desk, config, text, previews, refuse: (words) => sayHint(words), changed: refresh });
+  const maxText = config.limits.max_text ?? Infinity;
+  const waiting = new Map(); // {conversation, words, batch, abort, since} of questions whose pictures are on their way, by conversation
+  let shown = session.conversation.id;
+  let sentAt = 0;
+  let isTooLong = false;
+  const attachments = mountAttachments(form.querySelector("#attachments"), { desk, config, text, refuse: (words) => sayHint(words), changed: refresh });
 
   picker.accept = config.accept.join(",");
-  question.value = tab?.draft ?? "";
+  question.value ||= tab?.draft ?? ""; // somebody may have typed before the page's modules were there
+
+  const waitingHere = () => waiting.get(session.conversation.id);
 
   function sayHint(objection) {
     hint.classList.toggle("wrong", Boolean(objection));
     const { image_max_bytes: size, max_images: count } = config.limits;
-    hint.textContent = objection ?? text("limits", { size: readableSize(size), count });
+    hint.textContent = objection ?? (waitingHere()?.late ? text("waitingForUpload") : text("limits", { size: readableSize(size), count }));
   }
 
-  function add(files) {
-    if (!files.length) return;
-    sayHint();
-    attachments.add(files);
+  /** Resolves to {taken, objections}. */
+  async function add(files) {
+    if (files.length) sayHint();
+    return attachments.add(files);
   }
 
-  /** `asked`: a common question; what is being written stays. */
+  /** `asked`: a common question; what is being written stays. The question belongs to the conversation in which it was written. */
   async function submit(asked) {
-    if (session.busy || waiting || !(asked || question.value.trim() || attachments.count)) return;
-    const files = await uploaded();
-    if (files && !session.busy) {
-      const words = asked ?? question.value.trim();
-      if (!asked) question.value = "";
-      changed();
-      session.ask(words || text("defaultQuestion"), files);
-    }
+    const { conversation } = session;
+    const words = asked ?? question.value.trim();
+    if (session.busy || waitingHere() || !(words || attachments.count)) return;
+    if (words.length > maxText) return sayHint(tooLong(words));
+    sentAt = performance.now();
+    const mine = { conversation, words, asked: asked !== undefined, batch: attachments.batch, late: attachments.busy, abort: new AbortController(), since: Date.now(), left: false };
+    const ready = await uploaded(mine);
+    if (!ready || session.isAnswering(conversation)) return mine.left ? bringBack(mine) : undefined;
+    const written = mine.asked || mine.left ? mine.words : question.value.trim();
+    if (!mine.asked && !mine.left) question.value = "";
+    const files = attachments.sent(mine.batch);
+    changed();
+    session.ask(written || text("defaultQuestion"), files, { conversation });
   }
 
-  /** The files, once all of them are up; null where one is not, or where the person would not wait. */
-  async function uploaded() {
-    const late = attachments.busy;
-    waiting = { abort: new AbortController(), since: Date.now() };
+  /** Whether every picture of the question is on the server. */
+  async function uploaded(mine) {
+    const { id } = mine.conversation;
+    waiting.set(id, mine);
     const clock = setInterval(refresh, 1000);
-    if (late) hint.textContent = text("waitingForUpload");
+    if (mine.late) sayHint();
     refresh();
     try {
-      return await attachments.take(waiting.abort.signal);
+      return await attachments.uploaded(mine.batch, mine.abort.signal);
     } finally {
       clearInterval(clock);
-      waiting = null;
-      if (late) sayHint();
+      waiting.delete(id);
+      if (mine.late) sayHint();
       refresh();
     }
   }
 
+  /** Another conversation is opened: a question that is on its way goes on without the box, which is the next question's. */
+  function turn() {
+    const mine = waiting.get(shown);
+    shown = session.conversation.id;
+    if (mine && !mine.left && shown !== mine.conversation.id) {
+      Object.assign(mine, { left: true, words: mine.asked ? mine.words : question.value.trim() });
+      if (!mine.asked) question.value = "";
+      attachments.leave();
+      changed();
+    }
+    sayHint();
+    refresh();
+  }
+
+  /** A question that was left and could not go out: into the box again, before what is written there. */
+  function bringBack({ words, asked, batch, abort }) {
+    if (!asked) question.value = [words, question.value].filter(Boolean).join("\n");
+    attachments.putBack(batch);
+    changed();
+    if (!abort.signal.aborted) toast(text("notSentAway"));
+  }
+
+  const tooLong = (words) => text("tooLong", { size: words.length, limit: maxText });
+
   /** A question that waits for its pictures, or an answer. */
   function stop() {
-    if (waiting) waiting.abort.abort();
+    if (waitingHere()) waitingHere().abort.abort();
     else if (session.busy) session.stop();
   }
 
   function refresh() {
-    const seconds = waiting && Math.floor((Date.now() - waiting.since) / 1000);
-    const running = Boolean(waiting) || session.busy;
-    send.textContent = waiting ? text("stopWaiting", { seconds }) : session.busy ? text("stop") : text("send");
+    const here = waitingHere();
+    const seconds = here && Math.floor((Date.now() - here.since) / 1000);
+    const running = Boolean(here) || session.busy;
+    send.textContent = here ? text("stopWaiting", { seconds }) : session.busy ? text("stop") : text("send");
     send.classList.toggle("stopping", running);
     send.disabled = !running && !question.value.trim() && !attachments.count;
   }
 
   function changed() {
     if (tab) tab.draft = question.value;
+    const words = question.value.trim();
+    if (words.length > maxText) sayHint(tooLong(words));
+    else if (isTooLong) sayHint();
+    isTooLong = words.length > maxText;
     // Browsers that size a field by its content need no rows.
     if (!CSS.supports("field-sizing", "content")) question.rows = Math.min(8, question.value.split("\n").length);
     refresh();
@@ -93,16 +135,18 @@ export function mountComposer(form, { session, desk, config, text, previews, tab
 
   form.addEventListener("submit", (event) => {
     event.preventDefault();
-    if (waiting || session.busy) stop();
-    else submit();
+    if (!waitingHere() && !session.busy) submit();
+    else if (performance.now() - sentAt > AIMED_MS) stop();
   });
   question.addEventListener("input", changed);
   question.addEventListener("keydown", (event) => {
     // Enter inside an input method chooses characters: Safari tells it by the key code alone.
     if (event.key !== "Enter" || event.shiftKey || event.isComposing || event.keyCode === 229) return;
     event.preventDefault();
-    if (!session.busy) submit();
+    submit();
   });
+  // The second click of a double click is no wish to stop what the first one sent.
+  send.addEventListener("click", (event) => event.detail > 1 && event.preventDefault());
   picker.addEventListener("change", () => {
     add([...picker.files]);
     picker.value = "";
@@ -114,9 +158,13 @@ export function mountComposer(form, { session, desk, config, text, previews, tab
     if (on) toast(text("holdOn"));
   });
   document.addEventListener("paste", (event) => {
-    const files = [...(event.clipboardData?.files ?? [])];
-    if (files.length) event.preventDefault();
-    add(files);
+    const { clipboardData, target } = event;
+    const elsewhere = target !== question && target.matches?.("input, textarea");
+    const meant = meantBy(clipboardData);
+    if (!meant || (meant === "text" && (elsewhere || (target === question && !clipboardData.files.length)))) return; // the browser's affair
+    event.preventDefault();
+    if (meant === "files") add([...clipboardData.files]);
+    else if (!document.querySelector("dialog[open]")) typeIn(question, clipboardData.getData("text/plain"));
   });
   // Files alone: text that is dropped into a field is the browser's affair.
   const onDrag = (type, act) => document.addEventListener(type, (event) => {
@@ -133,7 +181,9 @@ export function mountComposer(form, { session, desk, config, text, previews, tab
   document.addEventListener("dragleave", (event) => {
     if (!event.relatedTarget) drop.hidden = true;
   });
-  for (const type of ["answering", "idle", "opened"]) session.addEventListener(type, refresh);
+  for (const type of ["answering", "idle"]) session.addEventListener(type, refresh);
+  session.addEventListener("opened", turn);
+  session.addEventListener("changed", ({ detail }) => detail.removed && waiting.get(detail.conversation.id)?.abort.abort());
   text.follow(label);
   label();
   changed();
@@ -147,8 +197,41 @@ export function mountComposer(form, { session, desk, config, text, previews, tab
     },
     prefill,
     stop,
-    attach: (blob, name) => add([blob instanceof File ? blob : new File([blob], name, { type: blob.type })]),
+    add,
     focus: () => question.focus(),
     pick: () => picker.click(),
   };
+}
+
+/**
+ * "text", "files" or "" of a clipboard. Spreadsheets and word processors put a picture of the text beside it, and there the
+ * text is meant; a file manager puts the names of the files beside them, and there the files are meant.
+ */
+function meantBy(data) {
+  const files = [...(data?.files ?? [])];
+  const words = data?.getData("text/plain").trim() ?? "";
+  if (!files.length) return words && "text";
+  return words && !areNamesOf(words, files) && files.every((file) => file.type.startsWith("image/")) ? "text" : "files";
+}
+
+function areNamesOf(words, files) {
+  const names = new Set(files.map((file) => file.name));
+  return words.split(/\r?\n/).every((line) => names.has(nameIn(line.trim())));
+}
+
+function nameIn(line) {
+  const name = line.split(/[/\\]/).pop();
+  try {
+    return decodeURIComponent(name); // file:///…/a%20b.png
+  } catch {
+    return name;
+  }
+}
+
+/** Puts words in at the cursor, as typing would: they can be undone. */
+function typeIn(field, words) {
+  field.focus();
+  if (document.execCommand("insertText", false, words)) return;
+  field.setRangeText(words, field.selectionStart, field.selectionEnd, "end");
+  field.dispatchEvent(new Event("input", { bubbles: true }));
 }

@@ -4,15 +4,20 @@ import { remember, remembered } from "./chrome.js";
 import { iconButton, make, toast } from "./parts.js";
 
 const SEARCH_PAUSE_MS = 250;
+const AWAY_PAUSE_MS = 5000; // between two looks whether the server is back
+
+const BACK_BY_ITSELF = new Set(["network", "upstream_unavailable", "upstream_timeout", "upstream_error", "rate_limit_exceeded"]);
 
 export function mountSide(element, { session, history, config, text, ask }) {
   const questions = element.querySelector("#questions");
   const past = element.querySelector("#history");
   const search = element.querySelector("#search");
-  const shut = new Set(JSON.parse(remembered("shut") ?? "[]"));
+  const shut = rememberedShut();
   const said = (words) => words[text.locale] ?? Object.values(words)[0] ?? "";
   let asked = 0;
+  let again = 0;
   let shown = [];
+  let seen = []; // without a query, when the server was there
 
   function showQuestions() {
     const wanted = search.value.trim().toLowerCase();
@@ -22,7 +27,7 @@ export function mountSide(element, { session, history, config, text, ask }) {
       if (!matching.length) continue;
       const name = said(group.title);
       const box = make("details", { className: "group", open: Boolean(wanted) || !shut.has(name) });
-      box.append(make("summary", { textContent: name }), ...matching.map((words) => make("button", { type: "button", className: "ask", textContent: words, onclick: () => ask(words) })));
+      box.append(make("summary", { textContent: name }), ...matching.map((words) => make("button", { type: "button", className: "ask", textContent: words, onclick: ({ detail }) => detail < 2 && ask(words) })));
       box.ontoggle = () => !wanted && keepShut(name, !box.open);
       questions.append(box);
     }
@@ -35,19 +40,21 @@ export function mountSide(element, { session, history, config, text, ask }) {
     remember("shut", JSON.stringify([...shut]));
   }
 
+  /** Where the server cannot be asked, what was last seen stays, and it is asked again until it answers. */
   async function showPast() {
     const mine = ++asked;
-    let page;
-    let away = "";
-    try {
-      page = await history.page({ query: search.value.trim() });
-    } catch (error) {
-      page = { data: [], more: false };
-      away = text("historyAway", { reason: wordsFor(error, text, config.limits) });
-    }
+    clearTimeout(again);
+    const query = search.value.trim();
+    const page = await history.page({ query }).catch((error) => ({ error }));
     if (mine !== asked) return;
-    shown = page.data;
-    draw(page.more, away);
+    if (!page.error) {
+      if (!query) seen = page.data;
+      shown = page.data;
+      return draw(page.more);
+    }
+    shown = seen.filter(({ title }) => title?.toLowerCase().includes(query.toLowerCase()));
+    draw(false, seen.length ? text("historySeen") : text("historyAway", { reason: wordsFor(page.error, text, config.limits) }));
+    if (BACK_BY_ITSELF.has(page.error.code)) again = setTimeout(showPast, AWAY_PAUSE_MS);
   }
 
   function draw(more, away = "") {
@@ -63,6 +70,7 @@ export function mountSide(element, { session, history, config, text, ask }) {
     const page = await history.page({ query: search.value.trim(), before: shown.at(-1).id }).catch(() => null);
     if (!page) return;
     shown = [...shown, ...page.data];
+    if (!search.value.trim()) seen = shown;
     draw(page.more);
   }
 
@@ -115,9 +123,19 @@ export function mountSide(element, { session, history, config, text, ask }) {
     showQuestions();
     showPast();
   };
+  addEventListener("online", showPast);
   session.addEventListener("idle", showPast);
   session.addEventListener("opened", markCurrent);
   text.follow(show);
   show();
   return { refresh: showPast };
+}
+
+/** The groups that were shut, in whatever state the storage is. */
+function rememberedShut() {
+  try {
+    return new Set(JSON.parse(remembered("shut")) ?? []);
+  } catch {
+    return new Set();
+  }
 }

@@ -5,6 +5,7 @@ import { readableSize } from "../lib/texts.js";
 
 const TAIL = 24; // turns drawn at once; a thousand of them would take seconds
 const NEAR = 120; // pixels from the end that still count as "at the end"
+const ABOVE = 12; // pixels left free above what is shown from its top
 // Loaded with the first answer: the page is there before the renderer is.
 const renderer = () => import("../render/markdown.js");
 
@@ -14,6 +15,9 @@ export function mountThread(element, parts) {
   let live = null;
   let shownFrom = 0;
   let atEnd = true;
+  let following = null; // the answer that is brought into sight as it grows, until its top is reached or the reader scrolls
+  let placed = 0; // where this module scrolled to last
+  let shownId = null;
   let markdown = null;
   const articles = new WeakMap(); // of answers, by their turn
 
@@ -30,14 +34,18 @@ export function mountThread(element, parts) {
 
   /** Draws the open conversation anew, without its live answer, which is kept. */
   function show() {
-    const { turns } = session.conversation;
+    const { id, turns } = session.conversation;
     if (live && !turns.includes(live.turn)) drop();
+    const kept = shownId === id && !atEnd ? element.scrollTop : null; // the same conversation, as another tab or the language changed it
+    if (shownId !== id) following = null;
+    shownId = id;
     shownFrom = Math.max(0, turns.length - TAIL);
     element.replaceChildren();
     if (!turns.length) return void element.append(welcome());
     element.append(...drawn(shownFrom, turns.length));
     mountEarlier();
-    toEnd();
+    if (kept === null) toEnd();
+    else scrollTo(kept);
   }
 
   const drawn = (from, to) => session.conversation.turns.slice(from, to).map((turn, index) => (turn === live?.turn ? live.article : turn.role === "user" ? userTurn(turn) : finished(turn, from + index)));
@@ -135,11 +143,11 @@ export function mountThread(element, parts) {
     return article;
   }
 
-  function begin({ turn, phase }) {
+  function begin({ turn, phase, since: started }) {
+    if (live?.turn === turn) return say(phase); // drawn again with its conversation
     element.querySelector(".welcome")?.remove();
     forgetLast();
     const article = template("answer-template");
-    const started = performance.now();
     const elapsed = article.querySelector(".elapsed");
     const tick = () => (elapsed.textContent = text("seconds", { seconds: Math.floor((performance.now() - started) / 1000) }));
     live = { turn, article, timer: setInterval(tick, 1000), frame: 0, writer: null };
@@ -148,6 +156,7 @@ export function mountThread(element, parts) {
     articles.get(turn)?.remove(); // one that is picked up again was shown as far as it had come
     element.append(article);
     toEnd();
+    following = article;
     load().then(schedule);
   }
 
@@ -179,7 +188,7 @@ export function mountThread(element, parts) {
     if (!markdown) return;
     live.writer ??= new markdown.MarkdownWriter(live.article.querySelector(".bubble"));
     live.writer.write(live.turn.text);
-    if (atEnd) toEnd();
+    follow();
   }
 
   function drop() {
@@ -200,32 +209,60 @@ export function mountThread(element, parts) {
     const { turns } = session.conversation;
     const index = turns.indexOf(ended.turn);
     dressAnswer(ended.article, ended.turn, turns[index - 1], true, parts);
-    if (atEnd) toEnd();
+    ended.written.then(follow);
+    follow();
     return ended;
   }
 
+  function scrollTo(top) {
+    element.scrollTop = top;
+    placed = element.scrollTop;
+    atEnd = element.scrollHeight - placed - element.clientHeight < NEAR;
+  }
+
   function toEnd() {
-    element.scrollTop = element.scrollHeight;
-    atEnd = true;
+    scrollTo(element.scrollHeight);
+  }
+
+  /** As far towards the end as the top of the answer allows: a long one is read from its beginning. */
+  function follow() {
+    if (!following?.isConnected) return;
+    const end = element.scrollHeight - element.clientHeight;
+    const top = topOf(following);
+    if (Math.min(end, top) > element.scrollTop) scrollTo(Math.min(end, top));
+    toBottom.hidden = end - element.scrollTop < NEAR;
+  }
+
+  /** Of an answer, with its question where that is short. */
+  function topOf(article) {
+    const question = article.previousElementSibling;
+    const first = question && question.offsetHeight < element.clientHeight / 4 ? question : article;
+    return first.getBoundingClientRect().top - element.getBoundingClientRect().top + element.scrollTop - ABOVE;
   }
 
   element.addEventListener("scroll", () => {
-    atEnd = element.scrollHeight - element.scrollTop - element.clientHeight < NEAR;
+    const left = element.scrollHeight - element.scrollTop - element.clientHeight;
+    // The reader's own scrolling wins; at the very end it was the content that became shorter.
+    if (element.scrollTop < placed - 2 && left > 2) following = null;
+    placed = element.scrollTop;
+    atEnd = left < NEAR;
     toBottom.hidden = atEnd;
   }, { passive: true });
-  toBottom.onclick = toEnd;
+  toBottom.onclick = () => {
+    following = null;
+    toEnd();
+  };
   // The composer grows over the end of the thread, which stays in sight.
-  new ResizeObserver(() => atEnd && toEnd()).observe(element);
+  new ResizeObserver(() => (following ? follow() : atEnd && toEnd())).observe(element);
 
   const on = {
-    opened: show,
-    asked: ({ detail }) => {
+    asked: ({ turn }) => {
       element.querySelector(".welcome")?.remove();
-      element.append(userTurn(detail));
+      element.append(userTurn(turn));
       toEnd();
     },
-    answering: ({ detail }) => begin(detail),
-    progress: ({ detail }) => progress(detail),
+    answering: begin,
+    progress,
     // Told once and whole: a reader of the screen would be lost among tokens.
     answered: async () => {
       const ended = end();
@@ -235,8 +272,16 @@ export function mountThread(element, parts) {
     stopped: () => void end(),
     failed: () => end() && toEnd(), // told by its box, an alert
   };
-  for (const [type, listener] of Object.entries(on)) session.addEventListener(type, listener);
+  const stopListening = listenTo(session, on, show);
   text.follow(show);
   show();
-  return () => Object.entries(on).forEach(([type, listener]) => session.removeEventListener(type, listener));
+  return stopListening;
+}
+
+/** Answers are written in conversations that are not shown, too: those concern nobody here. */
+function listenTo(session, on, opened) {
+  const listeners = Object.entries(on).map(([type, listener]) => [type, ({ detail }) => session.isShown(detail.conversation) && listener(detail)]);
+  listeners.push(["opened", opened]);
+  for (const [type, listener] of listeners) session.addEventListener(type, listener);
+  return () => listeners.forEach(([type, listener]) => session.removeEventListener(type, listener));
 }
