@@ -110,7 +110,7 @@ def _image_in(data: bytearray) -> bytes:
     image = parsed(data).get("image")
     if not isinstance(image, str):
         raise LiteError('Send {"image": "data:image/png;base64,…"}.')
-    return decode_base64(image.partition(",")[2] if image.startswith("data:") else image)
+    return decode_base64(image, image.find(",") + 1 if image.startswith("data:") else 0)
 
 
 def _checked(data: bytearray) -> dict[str, Any]:

@@ -2,7 +2,6 @@
 
 import asyncio
 import base64
-import binascii
 import re
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -17,6 +16,7 @@ from inference.lite.text import normal
 
 MAX_SEARCHED = 20_000  # characters of one turn, or of one picture, that are searched
 MAX_SEARCHED_IN_ALL = 65_536
+PIECE = 1024 * 1024  # characters of base64: a multiple of 4
 CJK = re.compile(r"[\u2e80-\u9fff]")
 
 
@@ -115,11 +115,18 @@ def _image(part: dict[str, Any]) -> bytes:
     if not isinstance(url, str) or not url.startswith("data:") or ";base64," not in url[:200]:
         raise LiteError("A picture is a data URL with base64.", 400, "invalid_image")
     part["image_url"] = None  # not needed any more, and large
-    return decode_base64(url.partition(",")[2])
+    return decode_base64(url, url.index(",") + 1)
 
 
-def decode_base64(text: str) -> bytes:
+def decode_base64(text: str, start: int = 0) -> bytes:
+    """What `text` holds from `start` on. Piece by piece: other work goes on between two, and little is copied."""
+    made = bytearray()
     try:
-        return base64.b64decode(text, validate=True)
-    except (binascii.Error, ValueError):
+        for at in range(start, len(text), PIECE):
+            piece = text[at : at + PIECE]
+            if "=" in piece and at + PIECE < len(text):
+                raise ValueError
+            made += base64.b64decode(piece, validate=True)
+    except ValueError:
         raise LiteError("The picture's base64 is damaged.", 400, "invalid_image") from None
+    return bytes(made)
