@@ -26,7 +26,7 @@ ROOT = Path(__file__).parents[2]
 MAX_AT_ONCE = 4
 WAITING_PER_OWNER = 128
 MAX_JOBS = 200  # of one worker
-LIFE_SECONDS = 1000  # of its CPU
+LIFE_SECONDS = 3600  # of its CPU, more than all its jobs may take
 PIPE_BYTES = MIB  # the most that Linux gives without root: fewer turns between the two processes
 Result = TypeVar("Result")
 

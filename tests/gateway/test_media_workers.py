@@ -270,7 +270,7 @@ async def test_a_worker_is_confined_and_has_none_of_our_environment(monkeypatch:
         assert re.search(r"Max file size +0 +0 ", limits)
         assert (seen / "oom_score_adj").read_text("ascii") == "1000\n"
         assert re.search(r"Max open files +64 +64 ", limits)
-        assert re.search(r"Max cpu time +\d+ +1000 ", limits)
+        assert re.search(r"Max cpu time +\d+ +3600 ", limits)
         (most,) = re.findall(r"Max address space +\d+ +(\d+) ", limits)
         assert int(most) < LIMITS.memory_bytes + LIMITS.max_bytes + 400 * MIB
 
