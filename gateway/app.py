@@ -196,7 +196,6 @@ async def running(desk: Desk) -> AsyncIterator[None]:
     tasks.append(asyncio.create_task(adopt_profile(desk)))
     tasks.append(asyncio.create_task(desk.library.watch()))
     tasks.append(asyncio.create_task(sweeping(desk.files, desk.database)))
-    desk.gatherer.studio.start()
     await desk.limiter.connect()
     try:
         yield

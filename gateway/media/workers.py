@@ -1,4 +1,4 @@
-"""The processes that decode pictures: a few, started ahead, taken in turns by owner, ended with the work that nobody waits for."""
+"""The processes that decode pictures: a few, each started ahead of the picture that needs it, taken in turns by owner, ended with the work that nobody waits for."""
 
 import asyncio
 import fcntl
@@ -138,10 +138,6 @@ class Workers:
         self._idle: list[Worker] = []
         self._busy: set[Worker] = set()
         self._tasks: set[asyncio.Future[None]] = set()
-
-    def start(self) -> None:
-        """One ahead, so that the first picture does not wait for a process. Wants a running event loop."""
-        self._refill()
 
     def close(self) -> None:
         for worker in (*self._idle, *self._busy):
