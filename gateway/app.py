@@ -199,7 +199,6 @@ async def running(desk: Desk) -> AsyncIterator[None]:
         ending.push_async_callback(desk.supervisor.stop)
         for name, work in background(desk):
             desk.supervisor.start(name, work)
-        desk.gatherer.studio.start()
         # Connections to a shared Redis are opened before the first burst of requests; it may also be gone.
         connecting = desk.supervisor.start("limits", desk.limiter.connect, once=True)
         await asyncio.wait((connecting,), timeout=CONNECT_SECONDS)

@@ -10,7 +10,7 @@ UNKNOWN = b"skip"  # libheif passes over types that it does not know
 ITEM_OF_WIDE_ID = 3  # version of `infe`
 
 
-def heic(data: bytes) -> Essence:
+def heic(data: bytes | bytearray) -> Essence:
     """Items that are texts are renamed in place, so that no offset changes. The pictures' own turning stays."""
     made = bytearray(data)
     for start, end in _contents(data, 0, len(data), b"meta"):
@@ -18,12 +18,12 @@ def heic(data: bytes) -> Essence:
             first = begin + (6 if data[begin : begin + 1] == b"\0" else 8)
             for item, _ in _contents(data, first, stop, b"infe"):
                 kind = item + (10 if data[item : item + 1] == bytes((ITEM_OF_WIDE_ID,)) else 8)
-                if data[kind : kind + 4] in TEXTS:
+                if bytes(data[kind : kind + 4]) in TEXTS:
                     made[kind : kind + 4] = UNKNOWN
     return Essence(bytes(made))
 
 
-def _contents(data: bytes, place: int, end: int, wanted: bytes) -> Iterator[tuple[int, int]]:
+def _contents(data: bytes | bytearray, place: int, end: int, wanted: bytes) -> Iterator[tuple[int, int]]:
     """Where the contents of each box of this type begin and end."""
     for _ in range(MAX_PARTS):
         if place + 8 > end:

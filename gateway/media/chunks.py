@@ -16,7 +16,7 @@ BEFORE_FRAME = frozenset((b"ALPH", b"ANIM"))
 HAS_PROFILE, HAS_EXIF, HAS_XMP = 0x20, 0x08, 0x04  # in VP8X (RFC 9649, 2.7.1)
 
 
-def png(data: bytes) -> Essence:
+def png(data: bytes | bytearray) -> Essence:
     whole = memoryview(data)
     kept, turned, place = [whole[:PNG_HEAD]], 1, PNG_HEAD
     for _ in range(MAX_PARTS):
@@ -40,7 +40,7 @@ def _has_profile(content: memoryview) -> bool:
     return end > 0 and bytes(content[end + 1 : end + 2]) == b"\0" and is_profile(bytes(content[end + 2 :]))
 
 
-def webp(data: bytes) -> Essence:
+def webp(data: bytes | bytearray) -> Essence:
     whole = memoryview(data)
     kept: list[bytes | memoryview] = []
     turned, has_frame, has_profile, place = 1, False, False, RIFF_HEAD

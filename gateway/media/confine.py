@@ -71,7 +71,9 @@ def bound(memory: int, seconds: float) -> None:
 
 
 def _mapped_bytes() -> int:
-    return int(Path("/proc/self/statm").read_text("ascii").split()[0]) * resource.getpagesize()
+    with suppress(OSError):
+        return int(Path("/proc/self/statm").read_text("ascii").split()[0]) * resource.getpagesize()
+    return 0  # a system that does not say it, nor bounds it
 
 
 def _holds(step: Callable[[], None]) -> bool:

@@ -7,7 +7,7 @@ from gateway.media.chunks import png, webp
 from gateway.media.metadata import Essence
 from gateway.media.segments import gif, jpeg
 
-STRIP: dict[str, Callable[[bytes], Essence]] = {
+STRIP: dict[str, Callable[[bytes | bytearray], Essence]] = {
     "image/png": png,
     "image/webp": webp,
     "image/jpeg": jpeg,
@@ -16,7 +16,8 @@ STRIP: dict[str, Callable[[bytes], Essence]] = {
 }
 
 
-def essence(data: bytes, kind: str) -> Essence:
-    """Raises InvalidImage for a container of too many parts; other damage is left to the decoder."""
+def essence(data: bytes | bytearray, kind: str) -> Essence:
+    """Raises InvalidImage for a container of too many parts; other damage is left to the decoder. A bytearray may be
+    changed, and shared with what is returned."""
     strip = STRIP.get(kind)
     return strip(data) if strip else Essence(data)

@@ -19,7 +19,7 @@ class Job:
     """`kind`: the media type of `data`. `max_tokens`: of a picture that is to shrink."""
 
     task: Task
-    data: bytes
+    data: bytes | bytearray
     limits: MediaLimits
     kind: str = ""
     max_tokens: int = 0
@@ -61,7 +61,7 @@ class Job:
         )
 
 
-def job_of(head: dict[str, Any], data: bytes) -> Job:
+def job_of(head: dict[str, Any], data: bytearray) -> Job:
     return Job(head["task"], data, MediaLimits(**head["limits"]), head["kind"], head["max_tokens"])
 
 
@@ -78,16 +78,16 @@ def told_error(error: GatewayError) -> dict[str, Any]:
     return {"error": error.code, "message": error.message, "details": error.details}
 
 
-def pictures_of(head: dict[str, Any], data: memoryview) -> list[Picture]:
+def pictures_of(head: dict[str, Any], data: bytearray) -> list[Picture]:
     """What a worker answered, checked. Raises the GatewayError that it told, ValueError, TypeError or KeyError for nonsense."""
     if "error" in head:
         raise ERRORS[head["error"]](str(head["message"]), details=head["details"])
-    made, start = [], 0
+    made, start, whole = [], 0, memoryview(data)
     for outline in head["pictures"]:
         size, content_type, (left, top) = int(outline["bytes"]), outline["content_type"], outline["origin"]
         if size <= 0 or start + size > len(data) or content_type not in TYPES:
             raise ValueError("a picture that is none")
-        content = bytes(data[start : start + size])
+        content = bytes(whole[start : start + size])
         page = None if outline["page"] is None else int(outline["page"])
         sides = int(outline["width"]), int(outline["height"])
         # The digest is made here: readings are remembered by it, and it must not be another picture's.

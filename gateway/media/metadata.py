@@ -25,7 +25,7 @@ UPRIGHT, LAST_ORIENTATION = 1, 8
 class Essence:
     """`data` holds the pixels and the colour profile alone; `orientation` is EXIF's, 1 to 8."""
 
-    data: bytes
+    data: bytes | bytearray | memoryview
     orientation: int = UPRIGHT
 
 
@@ -35,7 +35,7 @@ def too_many_parts(limit: int = MAX_PARTS, what: str = "parts") -> InvalidImage:
     )
 
 
-def orientation(exif: bytes) -> int:
+def orientation(exif: bytes | bytearray) -> int:
     """From an EXIF block, with or without its `Exif` mark; 1 where it has none or is damaged."""
     exif = exif[6:] if exif[:6] == b"Exif\0\0" else exif
     order = {b"II*\0": "<", b"MM\0*": ">"}.get(bytes(exif[:4]))

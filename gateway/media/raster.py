@@ -36,7 +36,7 @@ LOADERS = {
 Box = tuple[int, int, int, int]  # left, top, width, height
 
 
-def prepare_image(data: bytes, kind: str, limits: MediaLimits) -> list[Picture]:
+def prepare_image(data: bytes | bytearray, kind: str, limits: MediaLimits) -> list[Picture]:
     """One picture, or up to four overlapping tiles of one longer than 3:1. Raises ImageTooLarge, InvalidImage or
     MemoryError."""
     bare = essence(data, kind)
@@ -52,7 +52,7 @@ def prepare_image(data: bytes, kind: str, limits: MediaLimits) -> list[Picture]:
             return [_picture(_upright(_resized(_opaque(image), size, scale), bare.orientation), boxes[0], scale, kind)]
         return _tiles(_upright(_opaque(image), bare.orientation).copy_memory(), boxes, limits, kind)
     except pyvips.Error as error:
-        if "memory" in str(error).lower():
+        if "out of memory" in str(error):
             raise MemoryError from None
         raise InvalidImage(DAMAGED, details={"name": "damaged"}) from None
 
@@ -84,16 +84,16 @@ def tile_boxes(width: int, height: int, side: int) -> list[Box]:
     return [(start, 0, min(length, width - start), height) for start in starts]
 
 
-def shrink(data: bytes, max_tokens: int) -> Picture:
+def shrink(data: bytes | bytearray, max_tokens: int) -> Picture:
     """A picture that the gateway made, in at most about `max_tokens` tokens; `scale` is from there."""
-    image = pyvips.Image.new_from_buffer(data, "", fail_on="truncated")
+    image = pyvips.Image.new_from_buffer(bytes(data), "", fail_on="truncated")
     factor = min(1.0, (max_tokens / tokens_of(image.width, image.height)) ** 0.5)
     small = image.resize(factor)
     made = _jpeg(small)
     return Picture(made, "image/jpeg", small.width, small.height, digest(made), factor)
 
 
-def _loaded(data: bytes, kind: str, **options: int) -> Any:
+def _loaded(data: bytes | bytearray | memoryview, kind: str, **options: int) -> Any:
     """Decoded line by line as it is worked on, so that 36 MB of pixels need not be there at once. By a source, since
     pyvips copies what it loads as a buffer."""
     if kind in ("image/gif", "image/webp"):
@@ -102,9 +102,9 @@ def _loaded(data: bytes, kind: str, **options: int) -> Any:
     return getattr(pyvips.Image, LOADERS[kind])(source, access="sequential", fail_on="truncated", **options)
 
 
-def _decoded(data: bytes, kind: str, limits: MediaLimits) -> Any:
+def _decoded(data: bytes | bytearray | memoryview, kind: str, limits: MediaLimits) -> Any:
     """What libvips does not read: all pixels at once."""
-    pixels = foreign.decoded(data, kind, limits)
+    pixels = foreign.decoded(bytes(data), kind, limits)
     padded = pyvips.Image.new_from_memory(
         pixels.data, pixels.line // pixels.bands, pixels.height, pixels.bands, "uchar"
     )

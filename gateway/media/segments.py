@@ -20,10 +20,10 @@ FRAME, EXTENSION, CONTROL, TRAILER = 0x2C, 0x21, 0xF9, b";"
 HAS_TABLE, TABLE_SIZE = 0x80, 0x07
 
 
-def jpeg(data: bytes) -> Essence:
+def jpeg(data: bytes | bytearray) -> Essence:
     whole = memoryview(data)
-    kept: list[bytes | memoryview] = [whole[:2]]
-    profile: list[bytes] = []
+    kept: list[bytes | bytearray | memoryview] = [whole[:2]]
+    profile: list[bytes | bytearray] = []
     is_progressive, in_scan, scans, components, turned, place = False, False, 0, 0, 0, 2
     for _ in range(MAX_PARTS):
         found = MARKER.search(data, place)
@@ -44,8 +44,8 @@ def jpeg(data: bytes) -> Essence:
             kept.append(segment)
             in_scan, scans = True, scans + 1
             if not is_progressive and content[:1] == bytes((components,)):
-                kept.append(whole[place:])  # one scan has it all; what lies behind is never looked at
-                break
+                # One scan has it all; what lies behind is never looked at.
+                return Essence(_headed(data, b"".join(kept), place), turned or 1)
             if scans > MAX_SCANS:
                 raise too_many_parts(MAX_SCANS, "scans")
         elif marker in TABLES:
@@ -64,18 +64,27 @@ def jpeg(data: bytes) -> Essence:
     return Essence(b"".join(kept), turned or 1)
 
 
-def _bounded(profile: list[bytes]) -> list[bytes]:
+def _headed(data: bytes | bytearray, head: bytes, place: int) -> bytes | memoryview:
+    """`head`, which is no longer than what it stands for, before what begins at `place`: without a copy of megabytes, where
+    that can be."""
+    if isinstance(data, bytes):
+        return head + data[place:]
+    data[place - len(head) : place] = head
+    return memoryview(data)[place - len(head) :]
+
+
+def _bounded(profile: list[bytes | bytearray]) -> list[bytes | bytearray]:
     """The segments of a colour profile, or none of them where they are too many or hold something else."""
     head = 4 + len(PROFILE_HEAD) + 2  # marker, length, mark, number and count
     has_mark = any(segment[head:][PROFILE_MARK] == b"acsp" for segment in profile)
     return profile if has_mark and sum(map(len, profile)) <= MAX_PROFILE_BYTES else []
 
 
-def gif(data: bytes) -> Essence:
+def gif(data: bytes | bytearray) -> Essence:
     """The first frame alone."""
     try:
         place = GIF_HEAD + _table_bytes(data[10])
-        head, control = data[:place], b""
+        head, control = bytes(data[:place]), b""
         for _ in range(MAX_PARTS):
             start = place
             if data[place] == FRAME:
@@ -85,7 +94,7 @@ def gif(data: bytes) -> Essence:
                 return Essence(data[:place])
             place = _behind_blocks(data, place + 2)
             if data[start + 1] == CONTROL:  # how long the next frame stays, and its transparent colour
-                control = data[start:place]
+                control = bytes(data[start:place])
     except IndexError:
         return Essence(data)  # cut short
     raise too_many_parts()
@@ -95,7 +104,7 @@ def _table_bytes(flags: int) -> int:
     return 3 << (flags & TABLE_SIZE) + 1 if flags & HAS_TABLE else 0
 
 
-def _behind_blocks(data: bytes, place: int) -> int:
+def _behind_blocks(data: bytes | bytearray, place: int) -> int:
     """Raises IndexError beyond the end, InvalidImage for too many blocks."""
     for _ in range(MAX_BLOCKS):
         size = data[place]

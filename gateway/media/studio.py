@@ -30,10 +30,6 @@ class Studio:
         self._size = 0
         self._outlines: OrderedDict[str, list[Picture]] = OrderedDict()
 
-    def start(self) -> None:
-        """Starts a worker ahead of the first picture. Wants a running event loop."""
-        self._workers.start()
-
     def close(self) -> None:
         self._workers.close()
 

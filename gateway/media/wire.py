@@ -13,7 +13,7 @@ LENGTH = struct.Struct(">I")
 MAX_HEAD_BYTES = 64 * 1024
 
 
-def send(pipe: int, head: dict[str, Any], parts: Iterable[bytes] = ()) -> None:
+def send(pipe: int, head: dict[str, Any], parts: Iterable[bytes | bytearray] = ()) -> None:
     """Raises OSError where the other side is gone."""
     parts = list(parts)
     text = json.dumps({**head, "size": sum(map(len, parts))}).encode()
@@ -23,21 +23,21 @@ def send(pipe: int, head: dict[str, Any], parts: Iterable[bytes] = ()) -> None:
             rest = rest[os.write(pipe, rest) :]
 
 
-def receive(pipe: int, max_bytes: int) -> tuple[dict[str, Any], memoryview]:
+def receive(pipe: int, max_bytes: int) -> tuple[dict[str, Any], bytearray]:
     """Raises EOFError where the other side is gone, ValueError where it says nonsense or more than `max_bytes`."""
     (length,) = LENGTH.unpack(_exactly(pipe, LENGTH.size))
     if length > MAX_HEAD_BYTES:
         raise ValueError("head of a message")
-    head = json.loads(bytes(_exactly(pipe, length)))
+    head = json.loads(_exactly(pipe, length))
     size = head["size"]
     if not isinstance(size, int) or not 0 <= size <= max_bytes:
         raise ValueError("size of a message")
     return head, _exactly(pipe, size)
 
 
-def _exactly(pipe: int, size: int) -> memoryview:
-    whole = memoryview(bytearray(size))
-    rest = whole
+def _exactly(pipe: int, size: int) -> bytearray:
+    whole = bytearray(size)
+    rest = memoryview(whole)
     while rest:
         count = os.readv(pipe, [rest])
         if not count:

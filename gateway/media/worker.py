@@ -30,7 +30,7 @@ def main() -> None:
         goes_on = True
         while goes_on:
             head, data = wire.receive(jobs, MAX_JOB_BYTES)
-            goes_on = answer(job_of(head, bytes(data)), has_now, answers)
+            goes_on = answer(job_of(head, data), has_now, answers)
 
 
 def answer(job: Job, has_now: int, answers: int) -> bool:
@@ -56,7 +56,7 @@ def made(job: Job) -> list[Picture]:
         case "image":
             return prepare_image(job.data, job.kind, job.limits)
         case "pdf":
-            return render_pages(job.data, job.limits)
+            return render_pages(bytes(job.data), job.limits)
         case "shrink":
             return [shrink(job.data, job.max_tokens)]
 

@@ -1,4 +1,4 @@
-"""The processes that decode pictures: a few, started ahead, taken in turns by owner, ended with the work that nobody waits for."""
+"""The processes that decode pictures: a few, each started ahead of the picture that needs it, taken in turns by owner, ended with the work that nobody waits for."""
 
 import asyncio
 import fcntl
@@ -26,7 +26,7 @@ ROOT = Path(__file__).parents[2]
 MAX_AT_ONCE = 4
 WAITING_PER_OWNER = 128
 MAX_JOBS = 200  # of one worker
-LIFE_SECONDS = 1000  # of its CPU
+LIFE_SECONDS = 3600  # of its CPU, more than all its jobs may take
 PIPE_BYTES = MIB  # the most that Linux gives without root: fewer turns between the two processes
 Result = TypeVar("Result")
 
@@ -138,10 +138,6 @@ class Workers:
         self._idle: list[Worker] = []
         self._busy: set[Worker] = set()
         self._tasks: set[asyncio.Future[None]] = set()
-
-    def start(self) -> None:
-        """One ahead, so that the first picture does not wait for a process. Wants a running event loop."""
-        self._refill()
 
     def close(self) -> None:
         for worker in (*self._idle, *self._busy):

@@ -250,7 +250,6 @@ async def test_an_idle_worker_that_was_killed_is_nobodys_error() -> None:
 
 async def test_no_worker_is_left_when_the_gateway_stops() -> None:
     async with working() as workers:
-        workers.start()
         await workers.work(SMALL, "a")
     for _ in range(100):
         if not running():
@@ -270,7 +269,7 @@ async def test_a_worker_is_confined_and_has_none_of_our_environment(monkeypatch:
         assert re.search(r"Max file size +0 +0 ", limits)
         assert (seen / "oom_score_adj").read_text("ascii") == "1000\n"
         assert re.search(r"Max open files +64 +64 ", limits)
-        assert re.search(r"Max cpu time +\d+ +1000 ", limits)
+        assert re.search(r"Max cpu time +\d+ +3600 ", limits)
         (most,) = re.findall(r"Max address space +\d+ +(\d+) ", limits)
         assert int(most) < LIMITS.memory_bytes + LIMITS.max_bytes + 400 * MIB
 
@@ -301,7 +300,7 @@ async def test_nonsense_from_a_worker_is_not_believed(
     answer: dict[str, object], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Whoever finds a way into a worker must find none from there into the gateway."""
-    monkeypatch.setattr("gateway.media.wire.receive", lambda *_: (answer, memoryview(b"xyz")))
+    monkeypatch.setattr("gateway.media.wire.receive", lambda *_: (answer, bytearray(b"xyz")))
     async with working() as workers:
         with pytest.raises(InternalError):
             await workers.work(SMALL, "a")
@@ -310,7 +309,7 @@ async def test_nonsense_from_a_worker_is_not_believed(
 async def test_a_pictures_digest_is_made_in_the_gateway(monkeypatch: pytest.MonkeyPatch) -> None:
     """Readings are remembered by it."""
     told_wrongly = {"pictures": [{**LIE["pictures"][0], "sha256": "of another picture"}]}
-    monkeypatch.setattr("gateway.media.wire.receive", lambda *_: (told_wrongly, memoryview(b"xyz")))
+    monkeypatch.setattr("gateway.media.wire.receive", lambda *_: (told_wrongly, bytearray(b"xyz")))
     async with working() as workers:
         (picture,) = await workers.work(SMALL, "a")
     assert picture.sha256 == digest(b"xyz")

@@ -123,6 +123,12 @@ def test_a_gifs_transparent_colour_stays() -> None:
     assert pixels(essence(made.getvalue(), "image/gif").data) == pixels(made.getvalue())
 
 
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_files_own_memory_may_be_used(kind: str) -> None:
+    data = saved(kind)
+    assert bytes(essence(bytearray(data), KINDS[kind]).data) == essence(data, KINDS[kind]).data
+
+
 @pytest.mark.parametrize("progressive", [True, False])
 def test_a_jpegs_scans_are_copied_as_they_are(progressive: bool) -> None:
     data = encoded("JPEG", (700, 500), progressive=progressive, quality=90)
