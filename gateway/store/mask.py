@@ -34,22 +34,22 @@ MOBILE = re.compile(
     r"(?P<country>(?:\(?(?:\+|00)86\)?[ -]?|\(?86\)?[ -])?)"
     r"(?P<number>1[3-9][0-9][ -]{0,3}[0-9]{4}[ -]{0,3}[0-9]{4}|1[3-9][0-9]{2}[ -][0-9]{3}[ -][0-9]{4}"
     r"|1[3-9][0-9]{3}[ -][0-9]{3}[ -][0-9]{3}|1[3-9][0-9]\.[0-9]{4}\.[0-9]{4})"
-    r"(?![A-Za-z]?[0-9])(?!\.[0-9])(?!-[0-9]{4})(?!\*{3,}[0-9@])",
+    r"(?![A-Za-z]?[0-9])(?!\.[0-9])(?!-[0-9]{4})(?!\*{3,24}[0-9@])",
     re.IGNORECASE,
 )
 # An area code and a subscriber's number, in one or with one separator or brackets.
 LANDLINE = re.compile(
     r"(?<![A-Za-z0-9])(?<!\*{4})(?<![A-Za-z0-9][-.])(?:\(?(?:\+|00)86\)?[ -]?\(?0?|\(?0)"
     r"(?:(?:10|2[0-9])\)?[ -]{0,2}[2-8][0-9]{3}|[3-9][0-9]{2}\)?[ -]{0,2}[2-8][0-9]{2,3})[ -]?[0-9]{4}"
-    r"(?![A-Za-z0-9])(?!\.[0-9])(?!\*{3,}[0-9@])"
+    r"(?![A-Za-z0-9])(?!\.[0-9])(?!\*{3,24}[0-9@])"
 )
 # E.164 has 7 to 15 digits; without its + only a word before says that it is a phone.
 OTHER_PHONE = re.compile(
     r"(?<![A-Za-z0-9+])(?<!\*{4})(?:\+|\(\+?)?[0-9](?:[ ().-]{0,2}[0-9]){6,16}"
-    r"(?![A-Za-z]?[0-9])(?![.,][0-9])(?![A-Za-z])(?!\*{3,}[0-9@])"
+    r"(?![A-Za-z]?[0-9])(?![.,][0-9])(?![A-Za-z])(?!\*{3,24}[0-9@])"
 )
 # What an earlier masking left behind a number and before one; Markdown's asterisks are fewer.
-MASKED = re.compile(r"\*{3,}[0-9@]")
+MASKED = re.compile(r"\*{3,24}[0-9@]")
 HIDDEN = "****"
 Span = tuple[int, int, str]
 
