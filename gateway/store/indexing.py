@@ -1,4 +1,6 @@
-"""The search index brought up to date in the background, in transactions of a fraction of a second."""
+"""The search index brought up to date in the background, in transactions of a fraction of a
+second.
+"""
 
 import asyncio
 import logging

@@ -1,8 +1,10 @@
-"""Personal data, hidden before anything is stored: phone, identity card, bank card, e-mail (contract, section 7).
+"""Personal data, hidden before anything is stored: phone, identity card, bank card, e-mail
+(contract, section 7).
 
-Head and tail stay, so that two people can still say which one is meant. Order and waybill numbers stay: a number that is
-called one is never touched. Masking twice is masking once. The page masks in the same way before it stores
-(frontend/assets/js/lib/mask.js), by the same cases (tests/gateway/mask_cases.json). Time is linear in the text.
+Head and tail stay, so that two people can still say which one is meant. Order and waybill numbers
+stay: a number that is called one is never touched. Masking twice is masking once. The page masks
+in the same way before it stores (frontend/assets/js/lib/mask.js), by the same cases
+(tests/gateway/mask_cases.json). Time is linear in the text.
 """
 
 import re
@@ -67,7 +69,9 @@ def mask(text: str) -> str:
 
 
 def mask_value(name: str, value: str) -> str:
-    """The value of a field that was read under this name; what the reader calls a phone is one, whatever its form."""
+    """The value of a field that was read under this name; what the reader calls a phone is one,
+    whatever its form.
+    """
     value = storable(value)
     if name not in NAMED:
         return value if name in ("order_number", "waybill_number", "invoice_number") else mask(value)
@@ -224,7 +228,9 @@ def _phone(match: re.Match[str]) -> str:
 
 
 def _shortened(value: str, name: str) -> str:
-    """138****5678, 110***********123X, 6222***********0123: at least four characters are hidden where there are that many."""
+    """138****5678, 110***********123X, 6222***********0123: at least four characters are hidden
+    where there are that many.
+    """
     value = re.sub(r"[^0-9Xx+]" if name == "id_card" else r"[^0-9]", "", value.translate(ASCII))
     head = 4 if name == "bank_card" else 3
     tail = 4 if len(value) >= 10 else 2

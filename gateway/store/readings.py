@@ -1,4 +1,6 @@
-"""What was read from a picture, masked: a value that the reader knows as a phone is hidden in the lines as well."""
+"""What was read from a picture, masked: a value that the reader knows as a phone is hidden in the
+lines as well.
+"""
 
 import re
 from collections.abc import Iterator
@@ -45,7 +47,9 @@ def _bounded(field: Reading) -> Reading:
 
 
 def _loosely(value: str) -> re.Pattern[str]:
-    """The value as it may stand in a line: its label is another line's, and spaces or dashes are in it."""
+    """The value as it may stand in a line: its label is another line's, and spaces or dashes are
+    in it.
+    """
     return re.compile(r"[ \u00a0-]?".join(map(re.escape, value)))
 
 
