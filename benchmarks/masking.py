@@ -1,7 +1,9 @@
-"""How well masking tells personal data from order numbers: 2,000 generated numbers of each kind in varied sentences.
+"""How well masking tells personal data from order numbers: 2,000 generated numbers of each kind
+in varied sentences.
 
-Half of the sentence forms (`tuned`) may be looked at while masking is changed; the other half (`kept apart`) may not.
-Ends with 1 where more than 0.5 % of a kind is missed or more than 1 % of the order numbers is masked.
+Half of the sentence forms (`tuned`) may be looked at while masking is changed; the other half
+(`kept apart`) may not. Ends with 1 where more than 0.5 % of a kind is missed or more than 1 % of
+the order numbers is masked.
 """
 
 import random
@@ -159,7 +161,9 @@ def bank_card(dice: random.Random) -> str:
 
 
 def labelled_order(dice: random.Random) -> str:
-    """Numbers that look like a phone or a card are among them: their label alone says what they are."""
+    """Numbers that look like a phone or a card are among them: their label alone says what they
+    are.
+    """
     kind = dice.randrange(6)
     if kind == 0:
         return phone_like(dice)

@@ -7,7 +7,8 @@ PART = ".part"
 
 
 def write_parts(contents: dict[Path, bytes]) -> None:
-    """Writes all, then renames one after the other in the order given: the last one is there only with the others.
+    """Writes all, then renames one after the other in the order given: the last one is there only
+    with the others.
 
     Raises OSError; nothing half written is left then under any of the names.
     """

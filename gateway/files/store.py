@@ -1,7 +1,7 @@
 """Uploaded files on disk, each under its owner: knowing an id gives nothing to anybody else.
 
-Others upload and delete at any time: what vanishes while it is looked at is not there. A record that cannot be read is
-named in the log, counted and left out; its file can be deleted.
+Others upload and delete at any time: what vanishes while it is looked at is not there. A record
+that cannot be read is named in the log, counted and left out; its file can be deleted.
 """
 
 import hashlib
@@ -31,7 +31,9 @@ RENAMING_SECONDS = 5  # between the names of a file and of its record
 
 
 class FileStore:
-    """`root/<digest of owner>/<id>` and `<id>.json` beside it. All calls touch the disk: run them in a thread."""
+    """`root/<digest of owner>/<id>` and `<id>.json` beside it. All calls touch the disk: run them
+    in a thread.
+    """
 
     def __init__(self, root: Path, broken: Callable[[], None] = lambda: None) -> None:
         self._root = root
@@ -108,7 +110,9 @@ class FileStore:
             _remove(self._root / owner_digest / f"{file_id}.json")
 
     def remove_orphans(self) -> int:
-        """Removes what an upload that was cut off left: data without a record, parts of either. Raises OSError."""
+        """Removes what an upload that was cut off left: data without a record, parts of either.
+        Raises OSError.
+        """
         removed = 0
         now = time.time()
         for folder in _folders(self._root):
@@ -169,7 +173,9 @@ def _records(folder: Path) -> list[Path]:
 
 
 def _remove(record: Path) -> bool:
-    """A file and its record, the record first, without which it does not exist. Whether it was there."""
+    """A file and its record, the record first, without which it does not exist. Whether it was
+    there.
+    """
     try:
         record.unlink()
     except FileNotFoundError:

@@ -17,7 +17,9 @@ class _Line:
 
 
 class OneEach:
-    """A second job of the same owner waits for the first one, at most `patience` seconds; without `patience`, as long as it takes."""
+    """A second job of the same owner waits for the first one, at most `patience` seconds; without
+    `patience`, as long as it takes.
+    """
 
     def __init__(self, what: str, patience: float | None = None) -> None:
         self._what = what  # names the job in the error: "export"

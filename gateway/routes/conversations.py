@@ -1,7 +1,8 @@
 """Conversations, feedback, hand-overs, counts and export, under slowapi's one limit.
 
-Plain functions run in Starlette's threads. What may read much (searches, whole conversations, exports) is a coroutine, charged
-by hand, and reads in threads of its own (gateway/store/reports.py).
+Plain functions run in Starlette's threads. What may read much (searches, whole conversations,
+exports) is a coroutine, charged by hand, and reads in threads of its own
+(gateway/store/reports.py).
 """
 
 from collections.abc import AsyncIterator
@@ -106,7 +107,9 @@ def conversations_router(desk: Desk) -> APIRouter:
 
 
 async def _streamed(pieces: AsyncIterator[bytes], media_type: str) -> Response:
-    """The first two pieces are waited for: what fails there has a status, and what is one piece has a length."""
+    """The first two pieces are waited for: what fails there has a status, and what is one piece
+    has a length.
+    """
     first = await anext(pieces, b"")
     second = await anext(pieces, None)
     if second is None:

@@ -1,4 +1,6 @@
-"""Conversations as their owner sees them: listed, searched, opened, renamed, deleted. Shapes: docs/architecture.md."""
+"""Conversations as their owner sees them: listed, searched, opened, renamed, deleted. Shapes:
+docs/architecture.md.
+"""
 
 from collections.abc import Iterator
 from contextlib import closing, suppress
@@ -31,14 +33,17 @@ class Deleted:
 
 
 class Conversations:
-    """All calls wait for the database: run them in a thread. All raise StoreUnavailable; NotFound for what is another's."""
+    """All calls wait for the database: run them in a thread. All raise StoreUnavailable; NotFound
+    for what is another's.
+    """
 
     def __init__(self, database: Database, files: FileStore) -> None:
         self._database = database
         self._files = files
 
     def page(self, owner: str, query: str = "", limit: int = 50, before: str = "") -> dict[str, Any]:
-        """The newest first; `before` is the last one of the page above. `query` is looked for as it would be stored.
+        """The newest first; `before` is the last one of the page above. `query` is looked for as
+        it would be stored.
 
         With a query it raises UpstreamTimeout after SEARCH_SECONDS.
         """
@@ -56,7 +61,9 @@ class Conversations:
         return {"object": "list", "data": data, "has_more": len(rows) > limit}
 
     def pieces(self, owner: str, conversation_id: str) -> Iterator[bytes]:
-        """The whole conversation as JSON, in pieces of about PIECE_BYTES. Each is read when it is asked for."""
+        """The whole conversation as JSON, in pieces of about PIECE_BYTES. Each is read when it is
+        asked for.
+        """
         with self._database.reading() as session:
             conversation = _owned(session, owner, conversation_id)
             turns = session.scalar(select(func.count()).where(Turn.conversation_id == conversation.id))
@@ -76,7 +83,9 @@ class Conversations:
             return _summary(conversation, turns or 0)
 
     def delete(self, owner: str, conversation_id: str) -> Deleted:
-        """The rows go here, feedback and hand-overs with them; answers and files that are left are the caller's."""
+        """The rows go here, feedback and hand-overs with them; answers and files that are left
+        are the caller's.
+        """
         with self._database.writing() as session:
             conversation = _owned(session, owner, conversation_id)
             here = Turn.conversation_id == conversation.id
@@ -87,7 +96,9 @@ class Conversations:
             return Deleted(unused_files(session, digest(owner), files), tuple(running))
 
     def every(self, owner: str) -> Iterator[bytes]:
-        """All that there are now, newest first, a line of JSON each, in pieces of about PIECE_BYTES."""
+        """All that there are now, newest first, a line of JSON each, in pieces of about
+        PIECE_BYTES.
+        """
         with self._database.reading() as session:
             mine = select(Conversation.id).where(Conversation.owner == digest(owner))
             conversation_ids = session.scalars(mine.order_by(Conversation.updated_at.desc())).all()
@@ -106,7 +117,9 @@ class Conversations:
     def _messages_after(
         self, session: Session, owner: str, conversation_id: str, number: int
     ) -> tuple[bytes, int | None]:
-        """The messages behind turn `number`, joined by commas, and the last one's number where there may be more."""
+        """The messages behind turn `number`, joined by commas, and the last one's number where
+        there may be more.
+        """
         wanted = (
             select(Turn)
             .where(Turn.conversation_id == conversation_id, Turn.number > number)

@@ -1,7 +1,8 @@
 """The database: SQLite by default, PostgreSQL where gateways share one.
 
-Its errors leave here as three of ours: StoreUnavailable where it does not answer, UpstreamTimeout where a read took longer
-than its bound, InvalidRequest where it cannot hold what one request brings.
+Its errors leave here as three of ours: StoreUnavailable where it does not answer, UpstreamTimeout
+where a read took longer than its bound, InvalidRequest where it cannot hold what one request
+brings.
 """
 
 import logging
@@ -47,14 +48,17 @@ class Database:
         self._identity = _identity(file)
         self._reopening = threading.Lock()
         self.is_sqlite = engine.dialect.name == "sqlite"
-        # A SQLite transaction that begins by reading cannot wait for a lock later on, so a writing one says so at its start.
+        # A SQLite transaction that begins by reading cannot wait for a lock later on, so a
+        # writing one says so at its start.
         self._writing = sessionmaker(engine.execution_options(**{WRITES: True}))
         self._reading = sessionmaker(engine)
         self._searching = sessionmaker(engine.execution_options(**{SECONDS: SEARCH_SECONDS}))
 
     @contextmanager
     def writing(self) -> Iterator[Session]:
-        """One transaction, committed at the end of the block. Raises StoreUnavailable, InvalidRequest."""
+        """One transaction, committed at the end of the block. Raises StoreUnavailable,
+        InvalidRequest.
+        """
         with self._translated(None):
             self._reopen_replaced()
             written_to = self._identity
@@ -66,7 +70,9 @@ class Database:
 
     @contextmanager
     def reading(self) -> Iterator[Session]:
-        """One transaction. Raises StoreUnavailable, InvalidRequest; UpstreamTimeout after STATEMENT_SECONDS."""
+        """One transaction. Raises StoreUnavailable, InvalidRequest; UpstreamTimeout after
+        STATEMENT_SECONDS.
+        """
         with self._translated(STATEMENT_SECONDS):
             self._reopen_replaced()
             with self._reading.begin() as session:
@@ -91,7 +97,9 @@ class Database:
         return (sqlite.insert if self.is_sqlite else postgresql.insert)(table)
 
     def answers(self) -> bool:
-        """Whether conversations can be kept now. One that has just failed is not asked: it may take seconds to fail again."""
+        """Whether conversations can be kept now. One that has just failed is not asked: it may
+        take seconds to fail again.
+        """
         if time.monotonic() - self._failed_at < REST_SECONDS:
             return False
         # On a full disk a transaction begins well and fails at its first page.
@@ -109,7 +117,9 @@ class Database:
 
     @contextmanager
     def _translated(self, seconds: float | None) -> Iterator[None]:
-        """`seconds`: the bound of a read; a write that is too slow is a store that does not answer."""
+        """`seconds`: the bound of a read; a write that is too slow is a store that does not
+        answer.
+        """
         try:
             yield
         except SQLAlchemyError as error:
@@ -132,11 +142,15 @@ class Database:
             ) from None
 
     def _is_replaced(self) -> bool:
-        """Whether the open file is no longer the one at its path: what is written goes nowhere then."""
+        """Whether the open file is no longer the one at its path: what is written goes nowhere
+        then.
+        """
         return self._file is not None and _identity(self._file) != self._identity
 
     def _reopen_replaced(self) -> None:
-        """Opens the database at its path again, and makes it where it was removed. Raises SQLAlchemyError."""
+        """Opens the database at its path again, and makes it where it was removed. Raises
+        SQLAlchemyError.
+        """
         if not self._is_replaced():
             return
         with self._reopening:
@@ -159,7 +173,9 @@ class Database:
 
 
 def open_database(url: str, failed: Callable[[], None]) -> Database:
-    """Connects and brings the tables up to date. Raises WrongSettings, one line, without the URL: it may hold a password."""
+    """Connects and brings the tables up to date. Raises WrongSettings, one line, without the URL:
+    it may hold a password.
+    """
     writer = "sightdesk-" + secrets.token_hex(8)
     with ExitStack() as undo:
         try:
@@ -203,7 +219,9 @@ def is_timeout(error: SQLAlchemyError) -> bool:
 
 
 def reason(error: BaseException) -> str:
-    """One line that holds no text of a conversation: a driver quotes values in every error but these."""
+    """One line that holds no text of a conversation: a driver quotes values in every error but
+    these.
+    """
     cause = getattr(error, "orig", None) or error
     if isinstance(error, OperationalError | OSError | schema.NewerSchema):
         return " ".join(str(cause).split())[:300]

@@ -1,4 +1,6 @@
-"""SQLAlchemy engines: SQLite in a file or in memory, and PostgreSQL. Each transaction has a time bound on both."""
+"""SQLAlchemy engines: SQLite in a file or in memory, and PostgreSQL. Each transaction has a time
+bound on both.
+"""
 
 import math
 import sqlite3
@@ -41,7 +43,9 @@ def normal(url: URL) -> URL:
 
 
 def sqlite_file(url: URL) -> Path | None:
-    """Where a SQLite database lies; None for PostgreSQL, in memory, and where SQLite is given a `file:` URI."""
+    """Where a SQLite database lies; None for PostgreSQL, in memory, and where SQLite is given a
+    `file:` URI.
+    """
     name = url.database or ""
     on_disk = url.get_backend_name() == "sqlite" and name not in ("", ":memory:") and not name.startswith("file:")
     return Path(name) if on_disk else None

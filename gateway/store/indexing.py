@@ -1,4 +1,6 @@
-"""The search index brought up to date in the background, in transactions of a fraction of a second."""
+"""The search index brought up to date in the background, in transactions of a fraction of a
+second.
+"""
 
 import asyncio
 import logging
@@ -15,7 +17,7 @@ log = logging.getLogger("sightdesk.store")
 
 TURNS = 250  # in one transaction, or
 CHARACTERS = 50_000  # whichever is reached first
-PAUSE_SECONDS, IDLE_SECONDS = 0.02, 2.0
+PAUSE_SECONDS, IDLE_SECONDS, FAILED_SECONDS = 0.02, 2.0, 15.0
 
 LOCK = 7_305_441_521  # any number: gateways that start at once do not both build
 ALONE = text("SELECT pg_try_advisory_lock(:lock)")
@@ -33,12 +35,12 @@ REMOVE = text(
 
 async def indexing(database: Database) -> None:
     while True:
-        has_more = False
         try:
-            has_more = await asyncio.to_thread(index_some, database)
+            pause = PAUSE_SECONDS if await asyncio.to_thread(index_some, database) else IDLE_SECONDS
         except GatewayError as error:
             log.warning("index_not_updated", extra={"error": error.code})
-        await asyncio.sleep(PAUSE_SECONDS if has_more else IDLE_SECONDS)
+            pause = FAILED_SECONDS
+        await asyncio.sleep(pause)
 
 
 def index_some(database: Database) -> bool:

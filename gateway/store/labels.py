@@ -1,6 +1,8 @@
-"""The words around a number that say what it is. The page has the same (frontend/assets/js/lib/mask.js).
+"""The words around a number that say what it is. The page has the same
+(frontend/assets/js/lib/mask.js).
 
-All look at text in which runs of white space are one space, so that no pattern has two repeats side by side.
+All look at text in which runs of white space are one space, so that no pattern has two repeats
+side by side.
 """
 
 import re

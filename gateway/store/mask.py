@@ -1,8 +1,10 @@
-"""Personal data, hidden before anything is stored: phone, identity card, bank card, e-mail (contract, section 7).
+"""Personal data, hidden before anything is stored: phone, identity card, bank card, e-mail
+(contract, section 7).
 
-Head and tail stay, so that two people can still say which one is meant. Order and waybill numbers stay: a number that is
-called one is never touched. Masking twice is masking once. The page masks in the same way before it stores
-(frontend/assets/js/lib/mask.js), by the same cases (tests/gateway/mask_cases.json). Time is linear in the text.
+Head and tail stay, so that two people can still say which one is meant. Order and waybill numbers
+stay: a number that is called one is never touched. Masking twice is masking once. The page masks
+in the same way before it stores (frontend/assets/js/lib/mask.js), by the same cases
+(tests/gateway/mask_cases.json). Time is linear in the text.
 """
 
 import re
@@ -34,22 +36,22 @@ MOBILE = re.compile(
     r"(?P<country>(?:\(?(?:\+|00)86\)?[ -]?|\(?86\)?[ -])?)"
     r"(?P<number>1[3-9][0-9][ -]{0,3}[0-9]{4}[ -]{0,3}[0-9]{4}|1[3-9][0-9]{2}[ -][0-9]{3}[ -][0-9]{4}"
     r"|1[3-9][0-9]{3}[ -][0-9]{3}[ -][0-9]{3}|1[3-9][0-9]\.[0-9]{4}\.[0-9]{4})"
-    r"(?![A-Za-z]?[0-9])(?!\.[0-9])(?!-[0-9]{4})(?!\*{3,}[0-9@])",
+    r"(?![A-Za-z]?[0-9])(?!\.[0-9])(?!-[0-9]{4})(?!\*{3,24}[0-9@])",
     re.IGNORECASE,
 )
 # An area code and a subscriber's number, in one or with one separator or brackets.
 LANDLINE = re.compile(
     r"(?<![A-Za-z0-9])(?<!\*{4})(?<![A-Za-z0-9][-.])(?:\(?(?:\+|00)86\)?[ -]?\(?0?|\(?0)"
     r"(?:(?:10|2[0-9])\)?[ -]{0,2}[2-8][0-9]{3}|[3-9][0-9]{2}\)?[ -]{0,2}[2-8][0-9]{2,3})[ -]?[0-9]{4}"
-    r"(?![A-Za-z0-9])(?!\.[0-9])(?!\*{3,}[0-9@])"
+    r"(?![A-Za-z0-9])(?!\.[0-9])(?!\*{3,24}[0-9@])"
 )
 # E.164 has 7 to 15 digits; without its + only a word before says that it is a phone.
 OTHER_PHONE = re.compile(
     r"(?<![A-Za-z0-9+])(?<!\*{4})(?:\+|\(\+?)?[0-9](?:[ ().-]{0,2}[0-9]){6,16}"
-    r"(?![A-Za-z]?[0-9])(?![.,][0-9])(?![A-Za-z])(?!\*{3,}[0-9@])"
+    r"(?![A-Za-z]?[0-9])(?![.,][0-9])(?![A-Za-z])(?!\*{3,24}[0-9@])"
 )
 # What an earlier masking left behind a number and before one; Markdown's asterisks are fewer.
-MASKED = re.compile(r"\*{3,}[0-9@]")
+MASKED = re.compile(r"\*{3,24}[0-9@]")
 HIDDEN = "****"
 Span = tuple[int, int, str]
 
@@ -67,7 +69,9 @@ def mask(text: str) -> str:
 
 
 def mask_value(name: str, value: str) -> str:
-    """The value of a field that was read under this name; what the reader calls a phone is one, whatever its form."""
+    """The value of a field that was read under this name; what the reader calls a phone is one,
+    whatever its form.
+    """
     value = storable(value)
     if name not in NAMED:
         return value if name in ("order_number", "waybill_number", "invoice_number") else mask(value)
@@ -224,7 +228,9 @@ def _phone(match: re.Match[str]) -> str:
 
 
 def _shortened(value: str, name: str) -> str:
-    """138****5678, 110***********123X, 6222***********0123: at least four characters are hidden where there are that many."""
+    """138****5678, 110***********123X, 6222***********0123: at least four characters are hidden
+    where there are that many.
+    """
     value = re.sub(r"[^0-9Xx+]" if name == "id_card" else r"[^0-9]", "", value.translate(ASCII))
     head = 4 if name == "bank_card" else 3
     tail = 4 if len(value) >= 10 else 2

@@ -1,13 +1,16 @@
-"""What a number is by its structure alone. The page has the same (frontend/assets/js/lib/mask.js).
+"""What a number is by its structure alone. The page has the same
+(frontend/assets/js/lib/mask.js).
 
-A check digit is one digit that a reader of pictures may misread, so an identity card counts by its province and its date
-of birth. Random digits pass: 18 of them 1 in 130, 15 of them 1 in 80, a bank card's 1 in 50.
+A check digit is one digit that a reader of pictures may misread, so an identity card counts by
+its province and its date of birth. Random digits pass: 18 of them 1 in 130, 15 of them 1 in 80, a
+bank card's 1 in 50.
 """
 
 import re
 from datetime import date
 
-# GB/T 2260: the provinces that an identity card can begin with, and 91 for foreigners' permanent residence.
+# GB/T 2260: the provinces that an identity card can begin with, and 91 for foreigners' permanent
+# residence.
 PROVINCES = frozenset(
     [
         "11",
@@ -49,8 +52,9 @@ PROVINCES = frozenset(
     ]
 )
 OLDEST, NEWEST = 1900, 2099
-# ISO/IEC 7812 issuers by the lengths that they use: UnionPay, Discover and RuPay 6, Visa 4, Mastercard 5 and 2,
-# American Express 34 and 37, JCB 35, Diners Club 30, 36, 38, 39; 9558 is ICBC's from before the prefixes.
+# ISO/IEC 7812 issuers by the lengths that they use: UnionPay, Discover and RuPay 6, Visa 4,
+# Mastercard 5 and 2, American Express 34 and 37, JCB 35, Diners Club 30, 36, 38, 39; 9558 is
+# ICBC's from before the prefixes.
 UNIONPAY = r"6(?:0|2|4[4-9]|5|8)"
 JCB = r"35(?:2[89]|[3-8])"
 DINERS = r"30[0-5]|3[689]"
@@ -78,7 +82,9 @@ def is_bank_card(digits: str) -> bool:
 
 
 def is_identity_card(number: str) -> bool:
-    """GB 11643-1999 without its check digit: a province and a date of birth; 15 digits before 1999, without the century."""
+    """GB 11643-1999 without its check digit: a province and a date of birth; 15 digits before
+    1999, without the century.
+    """
     if number[:2] not in PROVINCES:
         return False
     if len(number) == 15:

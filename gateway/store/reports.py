@@ -1,7 +1,8 @@
-"""Searches, whole conversations and exports: on threads of their own, so that they never take those of the short routes.
+"""Searches, whole conversations and exports: on threads of their own, so that they never take
+those of the short routes.
 
-One search and one export an owner at a time. What is streamed is read piece by piece, each in its own transaction, so that
-memory is bounded and a slow reader holds no thread and no connection.
+One search and one export an owner at a time. What is streamed is read piece by piece, each in its
+own transaction, so that memory is bounded and a slow reader holds no thread and no connection.
 """
 
 import asyncio
@@ -25,7 +26,9 @@ class Reports:
         self._exports = OneEach("export", patience=0)
 
     async def search(self, owner: str, query: str, limit: int, before: str) -> dict[str, Any]:
-        """A page of conversations. Raises RateLimitExceeded, NotFound, StoreUnavailable, UpstreamTimeout."""
+        """A page of conversations. Raises RateLimitExceeded, NotFound, StoreUnavailable,
+        UpstreamTimeout.
+        """
         async with self._searches.turn(owner):
             work = partial(self._conversations.page, owner, query, limit, before)
             return await asyncio.get_running_loop().run_in_executor(self._searching, work)
@@ -35,7 +38,9 @@ class Reports:
         return self._streamed(self._conversations.pieces(owner, conversation_id))
 
     async def export(self, owner: str) -> AsyncIterator[bytes]:
-        """Lines of JSON in pieces. Raises RateLimitExceeded at once while another one runs, StoreUnavailable, UpstreamTimeout."""
+        """Lines of JSON in pieces. Raises RateLimitExceeded at once while another one runs,
+        StoreUnavailable, UpstreamTimeout.
+        """
         async with self._exports.turn(owner):
             async for piece in self._streamed(self._conversations.every(owner)):
                 yield piece

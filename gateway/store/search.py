@@ -1,8 +1,9 @@
 """Which turns may hold a text: an index of character groups, so that a search reads few texts.
 
-SQLite: FTS5 with its trigrams (migration 0002). A word of one or two characters, as most Chinese words are, is looked up as
-the beginning of trigrams; two control characters behind each text let its last characters begin some too. PostgreSQL: a
-GIN index over single characters and pairs. Both fold case, and both find more than the search means: the caller compares.
+SQLite: FTS5 with its trigrams (migration 0002). A word of one or two characters, as most Chinese
+words are, is looked up as the beginning of trigrams; two control characters behind each text let
+its last characters begin some too. PostgreSQL: a GIN index over single characters and pairs. Both
+fold case, and both find more than the search means: the caller compares.
 """
 
 from sqlalchemy import text
@@ -22,7 +23,9 @@ VALID = text(
 
 
 def candidates(session: Session, query: str) -> list[int] | None:
-    """The numbers of the indexed turns that may hold the query; None where they are too many, or nothing is indexed."""
+    """The numbers of the indexed turns that may hold the query; None where they are too many, or
+    nothing is indexed.
+    """
     find = _in_sqlite if session.get_bind().dialect.name == "sqlite" else _in_postgresql
     found = find(session, query)
     return None if found is None or len(found) > MAX_CANDIDATES else found

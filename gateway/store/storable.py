@@ -16,7 +16,9 @@ def storable(text: str) -> str:
 
 
 class StorableString(TypeDecorator[str]):
-    """A string column. Values are made storable as they are bound, in statements and conditions alike."""
+    """A string column. Values are made storable as they are bound, in statements and conditions
+    alike.
+    """
 
     impl = String
     cache_ok = True

@@ -12,6 +12,7 @@ from gateway.files.store import FileStore
 from gateway.store.conversations import Conversations
 from gateway.store.database import open_database
 from gateway.store.writing import Answered, Asked, close_turn, open_turns
+from tests.gateway.stores import whole
 
 ROOT = Path(__file__).parents[2]
 
@@ -64,7 +65,8 @@ def test_a_backup_beside_a_writing_gateway_is_whole_and_comes_back(project: Path
         (project / name).replace(project / "data" / name)
     run(project, "restore", archive)
     restored = open_database(url, lambda: None)
-    messages = Conversations(restored, FileStore(project / "data/files")).one("me", "conversation")["messages"]
+    conversations = Conversations(restored, FileStore(project / "data/files"))
+    messages = whole(conversations, "conversation", "me")["messages"]
     texts = [turn["text"] for turn in messages if turn.get("state") != "failed"]
     assert texts[:2] == ["question 0", "answer 0"]
     assert [text for text in texts if text.startswith("question")] == [f"question {number}" for number in range((len(messages)) // 2)]  # fmt: skip

@@ -1,8 +1,9 @@
 """An index of the texts of turns, for searching (gateway/store/search.py).
 
-What is stored already is indexed afterwards, in small transactions (gateway/store/indexing.py): this takes a moment
-however many turns there are. On SQLite triggers keep the index: the turns above `turn_index_left.upto` are in it, and
-what was deleted waits in `turn_index_removed` until it is taken out.
+What is stored already is indexed afterwards, in small transactions (gateway/store/indexing.py):
+this takes a moment however many turns there are. On SQLite triggers keep the index: the turns
+above `turn_index_left.upto` are in it, and what was deleted waits in `turn_index_removed` until
+it is taken out.
 """
 
 import sqlalchemy as sa
@@ -32,7 +33,8 @@ SQLITE = (
         INSERT INTO turn_index (rowid, text) SELECT new.number, new.text || char(1, 1) WHERE new.text <> '';
     END""",
 )
-# Single characters and pairs of neighbours, lower case. Its cost keeps the planner from calling it for each row.
+# Single characters and pairs of neighbours, lower case. Its cost keeps the planner from calling
+# it for each row.
 POSTGRESQL = """
 CREATE FUNCTION sightdesk_grams(text) RETURNS text[] LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE COST 100000 AS $$
     SELECT coalesce(array_agg(DISTINCT gram), '{}') FROM (
