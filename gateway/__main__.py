@@ -66,7 +66,7 @@ def main() -> int:
 
 class Server(uvicorn.Server):
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        """Everything is closed when this returns. A task or thread that hangs does not hold up the end of the process."""
+        """Closes everything. A task or thread that still hangs is ended with the process."""
         await super().shutdown(sockets)
         Thread(target=end_by_force, daemon=True).start()
 

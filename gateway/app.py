@@ -192,14 +192,14 @@ def upstream(settings: Settings, name: str, url: str, model: str, max_concurrent
 
 @asynccontextmanager
 async def running(desk: Desk) -> AsyncIterator[None]:
-    """What lives as long as the application: the supervised tasks, and at the end the closing of every resource."""
+    """Runs the supervised tasks; at the end closes every resource, whatever failed before."""
     async with AsyncExitStack() as ending:
         for name, close in reversed(resources(desk)):
             ending.push_async_callback(closed, name, close)
         ending.push_async_callback(desk.supervisor.stop)
         for name, work in background(desk):
             desk.supervisor.start(name, work)
-        # Connections to a shared Redis are opened before the first burst of requests; it may also be gone.
+        # Connections to Redis are opened before the first burst of requests, if it answers.
         connecting = desk.supervisor.start("limits", desk.limiter.connect, once=True)
         await asyncio.wait((connecting,), timeout=CONNECT_SECONDS)
         yield

@@ -1,10 +1,10 @@
-"""Reading a file that people or programs put there: never a FIFO or a device, never more than a bound."""
+"""Reads regular files up to a bound; refuses FIFOs, devices and folders without waiting."""
 
 import os
 import stat
 from pathlib import Path
 
-# What changes when a file is written, replaced or touched: size, times of its content and of its record, device and number.
+# Size, mtime, ctime, device and inode: one of them changes when a file is written or replaced.
 Stamp = tuple[int, int, int, int, int]
 KINDS = {
     stat.S_IFDIR: "a folder",
@@ -24,7 +24,7 @@ def stamp_of(status: os.stat_result) -> Stamp:
 
 
 def read_whole(path: Path, most: int) -> bytes:
-    """The file's bytes, at most `most`. Raises OSError, NotPlain among them; never waits for a writer."""
+    """The file's bytes. Raises OSError; NotPlain where it is no file or has more than `most`."""
     opened = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC)
     with os.fdopen(opened, "rb") as file:
         status = os.fstat(opened)

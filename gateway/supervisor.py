@@ -1,4 +1,4 @@
-"""Background tasks: one place starts them, restarts those that fail, shows how they are, and ends them."""
+"""Starts background tasks, restarts those that fail, shows their state, and ends them."""
 
 import asyncio
 import logging
@@ -38,7 +38,7 @@ class Supervisor:
         self.tasks: dict[str, Watched] = {}
 
     def start(self, name: str, work: Work, *, once: bool = False) -> "asyncio.Task[None]":
-        """Runs `work` until `stop`, again and again where it fails; with `once` until it has returned."""
+        """Runs `work` until `stop` and restarts it when it fails; with `once`, until it has returned."""
         watched = self.tasks[name] = Watched()
         self._metrics.task_restarts.labels(name)
         task = self._running[name] = asyncio.create_task(self._keep(name, work, watched, once), name=name)
@@ -75,7 +75,7 @@ class Supervisor:
 
 
 async def _failure_of(work: Work) -> BaseException | None:
-    """What `work` raised. A cancellation is its failure too, unless this task itself is cancelled."""
+    """What `work` raised. CancelledError counts, unless this task itself was cancelled."""
     try:
         await work()
     except asyncio.CancelledError as error:
@@ -89,7 +89,7 @@ async def _failure_of(work: Work) -> BaseException | None:
 
 
 async def closed(name: str, close: Close) -> None:
-    """Closes one resource within CLOSE_SECONDS. What fails is logged, and the next one is closed all the same."""
+    """Closes one resource within CLOSE_SECONDS. Logs a failure and never raises."""
     try:
         async with asyncio.timeout(CLOSE_SECONDS):
             waiting = close()

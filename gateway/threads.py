@@ -7,8 +7,8 @@ from threading import Thread
 
 
 async def in_daemon(work: Callable[[], None]) -> None:
-    """Runs `work` in a thread that does not hold up the end of the process: a file system that hangs may never answer.
-    Cancelled, it leaves the thread to itself. Raises what `work` raises."""
+    """Runs `work` in a daemon thread, which cannot block the end of the process: a file system that
+    hangs may never answer. When cancelled it leaves the thread running. Raises what `work` raises."""
     loop = asyncio.get_running_loop()
     done: asyncio.Future[None] = loop.create_future()
 

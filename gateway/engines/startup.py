@@ -71,8 +71,8 @@ class StartupFile:
 
 def _startup(table: dict[str, Any]) -> Startup | None:
     """Raises ValueError, KeyError, TypeError, OverflowError."""
-    # The writer is another process, so its beat is a time of day. A clock that is set makes it wrong until the next beat, in either
-    # direction.
+    # The writer is another process, so its beat is a time of day: wrong until the next beat when the
+    # clock is set, in either direction.
     stale = abs(time.time() - float(table["updated_at"])) > STALE_SECONDS
     if stale and table["phase"] != "failed":
         return None

@@ -41,7 +41,8 @@ class KeyRing:
         self._from_file: list[Key] = []
         self._stamp: Stamp | None = None
         self._broken = ""
-        self._checked = -RECHECK_SECONDS
+        self._checked = float("-inf")
+        self._reread()  # a file that is broken is told at the start
 
     @property
     def empty(self) -> bool:
@@ -109,8 +110,8 @@ def _entry(entry: dict[str, Any]) -> Key:
     digest, name, limit = str(entry["sha256"]).lower(), str(entry["name"]), entry.get("limit")
     if not SHA256.fullmatch(digest) or digest == OF_NOTHING:
         raise ValueError(f"{name}: sha256 is not the SHA-256 digest of a key")
-    if not name or ":" in name:
-        raise ValueError(f"{name!r} is no name of a key: one letter or more, and no colon")
+    if not name or ":" in name or not name.isprintable():
+        raise ValueError(f"{name!r} is no name of a key: one printable character or more, and no colon")
     if limit is not None:
         rate(str(limit))
     return Key(digest, name, None if limit is None else str(limit))

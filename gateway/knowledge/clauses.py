@@ -144,7 +144,10 @@ def _clauses_of(section: Section, document: str, path: str) -> list[Clause]:
 
 
 def split_number(heading: str) -> tuple[str, str]:
-    """("3.2", "退货流程") of "3.2 退货流程"; ("", heading) where there is no number. The number is normalised, the rest as written."""
+    """("3.2", "退货流程") of "3.2 退货流程"; ("", heading) where there is no number.
+
+    The number is normalised, the rest is as written.
+    """
     heading = heading.strip()
     start, origins = _normalised(heading[:MAX_NUMBER_CHARS])
     match = NUMBER.match(start)
@@ -159,7 +162,7 @@ def split_number(heading: str) -> tuple[str, str]:
 
 
 def _normalised(text: str) -> tuple[str, list[int]]:
-    """`text` in NFKC, a character at a time, and where in `text` each of its characters came from, and its end."""
+    """(`text` in NFKC by character, the index in `text` of each of its characters and of its end)."""
     made, origins = "", []
     for number, character in enumerate(text):
         normal = unicodedata.normalize("NFKC", character)

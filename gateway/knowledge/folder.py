@@ -1,4 +1,7 @@
-"""Reads the knowledge folder: only what has changed is parsed again, and what cannot be used is a problem of that file."""
+"""Reads the knowledge folder. Only changed files are parsed again.
+
+A file that cannot be used is left out and named as a problem.
+"""
 
 import time
 from dataclasses import dataclass, field

@@ -41,7 +41,7 @@ class Hit:
 
 class Index:
     def __init__(self, segments: Sequence[Segment] = ()) -> None:
-        """Numpy alone, a segment at a time: no step holds the interpreter for more than a few milliseconds."""
+        """Numpy only, a segment at a time: each step blocks the interpreter for milliseconds at most."""
         self.clauses = Clauses(segments)
         total = len(self.clauses)
         self._keys, found = _united([segment.keys for segment in segments])
@@ -164,7 +164,7 @@ class Index:
 
 
 def _united(keys: list[np.ndarray]) -> tuple[np.ndarray, list[np.ndarray]]:
-    """All the keys, ascending, each once; and for each of `keys` the places of its own among them."""
+    """(all keys, ascending and distinct; for each of `keys`, the places of its keys among them)."""
     together = np.concatenate(keys) if keys else np.zeros(0, np.uint64)
     united, places = np.unique(together, return_inverse=True)
     return united, np.split(places.astype(np.int32), np.cumsum([len(one) for one in keys])[:-1]) if keys else []

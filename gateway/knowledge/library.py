@@ -13,7 +13,7 @@ from gateway.knowledge.segment import Clauses
 from gateway.threads import in_daemon
 
 log = logging.getLogger("sightdesk.knowledge")
-START_SECONDS = 8.0  # that the start waits for the first reading
+START_SECONDS = 3.0  # that the start waits for the first reading
 LOOK_SECONDS = 0.3
 LOOK_SHARE = 20  # with many files one part in so many of a core is spent on looking
 MAX_PAUSE_SECONDS = 1.0

@@ -1,6 +1,7 @@
 """What lies in the knowledge folder: its files and their stamps, and what in it cannot be used.
 
-The path is looked at, not watched: a folder that is replaced, renamed or comes back is seen as any change is, on every file system.
+The path is polled, not watched by inode. So a folder that is replaced, renamed or put back is
+seen like any other change, on every file system.
 """
 
 import os
@@ -35,7 +36,7 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """Equal to another where nothing has changed. `missing`: why the folder itself cannot be read."""
+    """Equal to the next one where nothing has changed. `missing`: why the folder cannot be read."""
 
     entries: tuple[Entry, ...] = ()
     problems: tuple[Problem, ...] = ()
@@ -43,7 +44,7 @@ class Listing:
 
 
 def look(directory: Path) -> Listing:
-    """Never raises. Links to files are followed, links to folders are not; names that begin with a dot are passed over."""
+    """Never raises. Follows links to files, not to folders; skips names that begin with a dot."""
     found: list[Entry] = []
     problems: list[Problem] = []
     folders = [("", str(directory))]

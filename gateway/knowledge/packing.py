@@ -1,4 +1,4 @@
-"""Clauses and their terms as the bytes that `segment.py` reads: flat arrays, then the clauses' JSON.
+"""Packs clauses and their terms into bytes for `segment.py`: flat arrays, then JSON.
 
 Plain Python, without numpy: the process that parses starts in 80 ms.
 """
@@ -19,7 +19,7 @@ HEAD = struct.Struct("=IIII")  # clauses, terms, postings, nothing: what follows
 
 
 def key_of(term: str) -> int:
-    """64 bits that stand for a term. Two of a million terms meet with a chance of 1 in 37 million."""
+    """A 64-bit hash of a term. Among a million terms a collision has a chance of 1 in 37 million."""
     return int.from_bytes(blake2b(term.encode("utf-8", "surrogatepass"), digest_size=8).digest(), "little")
 
 

@@ -1,4 +1,4 @@
-"""The parent's side of `worker.py`: one process for a run of files, and another one after a file that ended it."""
+"""The parent's side of `worker.py`: one process for many files, and a new one when it ends."""
 
 import signal
 import struct
@@ -47,7 +47,10 @@ class Parser:
         self._end()
 
     def parse(self, name: str, data: bytes) -> Parsed:
-        """Never raises for what is in the file. Raises OSError where no process can be started, or it was killed from outside."""
+        """A fault of the file is among its problems.
+
+        Raises OSError where no process can be started, or where it was killed from outside.
+        """
         process = self._process = self._process or self._start()
         assert process.stdin
         assert process.stdout

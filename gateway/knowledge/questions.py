@@ -13,7 +13,10 @@ Questions = list[dict[str, Any]]
 
 
 def read_questions(text: str) -> tuple[Questions, list[str]]:
-    """[{title: {locale: text}, questions: [{locale: text}]}], and what is wrong: a group or question that is wrong is left out."""
+    """Returns ([{title: {locale: text}, questions: [{locale: text}]}], problems).
+
+    A group or question that is wrong is left out and named among the problems.
+    """
     try:
         groups = tomllib.loads(text).get("group", [])
     except RecursionError:

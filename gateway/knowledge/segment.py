@@ -1,6 +1,7 @@
-"""What one file adds to the index, as the process that parses sent it (`packing.py`), used as it is.
+"""What one file adds to the index: the arrays that `packing.py` made, used without copying.
 
-Flat arrays, because an index of 50,000 clauses made of Python objects takes 0.8 GB and holds up the event loop while it is built.
+An index of 50,000 clauses made of Python objects takes 0.8 GB, and building it blocks the event
+loop.
 """
 
 from collections.abc import Sequence
@@ -18,7 +19,9 @@ Numbers = np.ndarray
 
 @dataclass(frozen=True)
 class Segment:
-    """`keys`: its terms, ascending; `sizes`: clauses that have each; `numbers` and `counts`: which, and how often, term after term."""
+    """`keys`: hashes of the terms, ascending. `sizes`: clauses that have each term. `numbers` and
+    `counts`: for one term after the other, the clauses that have it and how often.
+    """
 
     keys: Numbers  # uint64
     sizes: Numbers  # uint32

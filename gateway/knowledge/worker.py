@@ -1,7 +1,8 @@
-"""Parses knowledge files in a process of its own, which can be killed. Arguments: bytes of memory, seconds of CPU for one file.
+"""Parses knowledge files in a confined process. Arguments: bytes of memory, CPU seconds a file.
 
-stdin: for each file four bytes with the length of its name, four with its own (big-endian), the name, the file. stdout: for each
-four bytes of length, then a JSON line `{"problems": […]}` with `questions` where it is questions.toml, then the clauses (`packing.py`).
+stdin, for each file: length of its name and of its data (4 bytes each, big-endian), name, data.
+stdout, for each file: length (4 bytes), a JSON line `{"problems": […]}` (with `questions` for
+questions.toml), then the clauses (`packing.py`).
 """
 
 import json

@@ -1,7 +1,7 @@
 """Moving windows in Redis, shared among gateways, by Redis's own clock.
 
-`limits`' own moving window writes the time of the gateway that asks: one whose clock is wrong by an hour shuts callers out for
-an hour on all of them. It also needs two calls to Redis, one to count and one for the headers.
+`limits`' own moving window uses the clock of the gateway that asks: one that is an hour ahead shuts
+callers out for an hour on all gateways. It also needs two calls to Redis for each request.
 """
 
 from typing import Any, cast
@@ -10,7 +10,8 @@ from limits.storage import storage_from_string
 
 from gateway.limits.windows import Window
 
-# KEYS: the caller. ARGV: limit, seconds of the window. The list holds when each request was let through, the newest first.
+# KEYS: the caller. ARGV: limit, seconds of the window. The list holds the times of allowed requests,
+# newest first.
 HIT = """
 local time = redis.call('TIME')
 local now = time[1] + time[2] / 1000000
@@ -40,7 +41,7 @@ return {allowed and 1 or 0, math.max(0, limit - count), string.format('%.6f', (o
 
 class SharedWindows:
     def __init__(self, url: str, timeout: float) -> None:
-        """`url` as `limits` reads it: redis://, rediss://, redis+sentinel://, redis+cluster://. `timeout` in seconds."""
+        """`url` as `limits` reads it: redis://, rediss://, redis+sentinel://, redis+cluster://."""
         storage = storage_from_string(f"async+{url}", implementation="coredis", stream_timeout=timeout)
         self._client = cast(Any, storage).bridge.get_connection()
         self._script = self._client.register_script(HIT)

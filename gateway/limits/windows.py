@@ -9,8 +9,8 @@ import time
 from collections import OrderedDict, deque
 from typing import NamedTuple
 
-# Callers remembered at most. Evicted callers start a new window; callers over their limit are kept: a flood of addresses must not
-# let in again a caller that guesses passwords.
+# Callers remembered at most. Evicted callers start a new window; callers over their limit are kept, so
+# that a flood of addresses does not let in again a caller that guesses passwords.
 MAX_KEYS = 100_000
 MOST_SPARED = 16  # passed over for one newcomer
 

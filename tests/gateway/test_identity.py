@@ -7,8 +7,10 @@ import os
 import time
 from pathlib import Path
 
+import hypothesis
 import pytest
 import requests
+from hypothesis import strategies as st
 
 from benchmarks.servers import Running, running_gateway, wait_for
 from gateway.app import create_app
@@ -157,6 +159,27 @@ def test_a_key_file_that_breaks_is_named_and_the_keys_stay_good(
     path.unlink()
     write(path, entry("a", "sk-b"))
     assert (known.find("sk-a"), known.find("sk-b") is not None, known.problem) == (None, True, None)
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=True) | st.text(max_size=8),
+    lambda below: (
+        st.lists(below, max_size=3)
+        | st.dictionaries(st.sampled_from(["keys", "name", "sha256", "limit"]), below, max_size=4)
+    ),
+    max_leaves=12,
+)
+
+
+@hypothesis.settings(max_examples=300, deadline=None)
+@hypothesis.given(st.binary(max_size=200) | JSON.map(lambda value: json.dumps({"keys": value}).encode()))
+def test_no_key_file_raises(tmp_path_factory: pytest.TempPathFactory, data: bytes) -> None:
+    path = tmp_path_factory.mktemp("keys") / "k.json"
+    path.write_bytes(data)
+    known = KeyRing((("fixed", "sk-fixed"),), path)
+    assert known.find("sk-fixed")
+    assert known.empty is False
+    assert known.problem is None or str(path) in known.problem
 
 
 def test_keys_of_a_file_that_was_removed_are_revoked_and_it_is_named(
