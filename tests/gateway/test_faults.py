@@ -134,6 +134,16 @@ def test_what_an_engine_refuses_after_its_200_is_the_callers_fault(before_it: Ru
     assert metric(before_it, "sightdesk_upstream_errors_total") == before
 
 
+@pytest.mark.parametrize("stream", [True, False])
+def test_no_time_out_bounds_an_answer_whose_tokens_keep_coming(before_it: Running, stream: bool) -> None:
+    started = time.monotonic()
+    answer = post(before_it, "say-15-0.2", stream=stream)
+    assert answer.status_code == 200
+    assert time.monotonic() - started > 3 * 0.7, "both time-outs are 0.7 s"
+    words = contents(answer) if stream else answer.json()["choices"][0]["message"]["content"]
+    assert words == "".join(f" {number}" for number in range(15))
+
+
 @pytest.mark.parametrize("order", HARMLESS)
 def test_what_is_only_strange_passes(before_it: Running, faulty: Running, order: str) -> None:
     if order == "busy-once" and state(faulty)["received"] % 2:
