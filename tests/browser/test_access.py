@@ -123,7 +123,7 @@ def deleting(page: Page) -> None:
 
 def stopped(page: Page) -> None:
     waiting(page)
-    page.locator("#send").click()
+    page.locator("#send.stopping").click()
     expect(page.locator(".stopped")).to_be_visible()
 
 

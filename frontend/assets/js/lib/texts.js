@@ -5,7 +5,7 @@ export const TEXTS = {
     openMenu: "打开菜单", switchLanguage: "切换语言", switchTheme: "切换明暗", attach: "添加图片或 PDF", yourQuestion: "您的问题",
     placeholder: "描述问题，或拖入、粘贴截图…", send: "发送", stop: "停止", stopWaiting: "停止 · {seconds} 秒", waitingForUpload: "正在上传图片，传完就发送", dropHere: "松开即可添加截图", close: "关闭", languageName: "EN",
     welcomeTitle: "把截图给我看看", welcomeText: "拖入运单、发票、报错或支付失败的截图，再问一句。回答会引用公司的条款。",
-    uploading: "正在上传", uploadingPercent: "上传 {percent}%", scaling: "正在缩小", held: "未上传，发送时才上传", scaledFrom: "{before} → {after}", queued: "排队中，第 {position} 位", reading: "正在读图", queuedReading: "正在读取图片，前面还有 {ahead} 个", partial: "图片内容太多，只读取了一部分，回答可能不完整。", clauses: "正在查找条款", tool: "正在查询业务系统", tool_logistics: "正在询问物流系统", resuming: "正在接上未完成的回答", reconnecting: "连接中断，正在重新接上", thinking: "正在思考", writing: "正在回答", seconds: "{seconds} 秒",
+    uploading: "正在上传", uploadingPercent: "上传 {percent}%", scaling: "正在缩小", held: "未上传，发送时才上传", scaledFrom: "{before} → {after}", queued: "排队中，第 {position} 位", reading: "正在读图", queuedReading: "正在读取图片，前面还有 {ahead} 个", partial: "图片内容太多，只读取了一部分，回答可能不完整。", clauses: "正在查找条款", tool: "正在查询业务系统", tool_logistics: "正在询问物流系统", resuming: "正在接上未完成的回答", reconnecting: "连接中断，正在重新接上", thinking: "思考中", writing: "正在回答", seconds: "{seconds} 秒",
     fieldsTitle: "我从图中读到", copy: "复制", copied: "已复制", notCopied: "浏览器不允许复制，请选中文字后再复制。", retry: "重试", retryIn: "{seconds} 秒后可重试", remove: "移除", clause: "第 {clause} 条",
     degraded: "智能引擎暂时不可用，正由内置引擎根据知识库回答。", tooLarge: "{name} 有 {size}，每张最大 {limit}",
     wrongType: "{name} 不是可识别的图片：请用 JPG、PNG、WebP、HEIC 或 PDF", tooMany: "一次最多 {count} 张图片，您添加了 {size} 张", tooLong: "内容太长：{size} 个字符，最多 {limit} 个。请删减后再发。", noStorage: "浏览器不允许保存，刷新后对话会丢失。", storageFull: "浏览器的存储空间满了，刷新后对话会丢失。",

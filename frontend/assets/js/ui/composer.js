@@ -3,7 +3,7 @@ import { readableSize } from "../lib/texts.js";
 import { mountAttachments } from "./attachments.js";
 import { toast } from "./parts.js";
 
-const AIMED_MS = 400; // a click within it was aimed at the button's words of before
+const AIMED_MS = 400; // "send" becomes "stop" only after it: a second click, or one beside Enter, means the question
 
 export function mountComposer(form, { session, desk, config, text, tab }) {
   const question = form.querySelector("#question");
@@ -15,7 +15,7 @@ export function mountComposer(form, { session, desk, config, text, tab }) {
   const maxText = config.limits.max_text ?? Infinity;
   const waiting = new Map(); // {conversation, words, batch, abort, since} of questions whose pictures are on their way, by conversation
   let shown = session.conversation.id;
-  let sentAt = 0;
+  let runningSince = null; // when what can be stopped began
   let isTooLong = false;
   const attachments = mountAttachments(form.querySelector("#attachments"), { desk, config, text, refuse: (words) => sayHint(words), changed: refresh });
 
@@ -42,7 +42,6 @@ export function mountComposer(form, { session, desk, config, text, tab }) {
     const words = asked ?? question.value.trim();
     if (session.busy || waitingHere() || !(words || attachments.count)) return;
     if (words.length > maxText) return sayHint(tooLong(words));
-    sentAt = performance.now();
     const mine = { conversation, words, asked: asked !== undefined, batch: attachments.batch, late: attachments.busy, abort: new AbortController(), since: Date.now(), left: false };
     const ready = await uploaded(mine);
     if (!ready || session.isAnswering(conversation)) return mine.left ? bringBack(mine) : undefined;
@@ -104,10 +103,18 @@ export function mountComposer(form, { session, desk, config, text, tab }) {
     const here = waitingHere();
     const seconds = here && Math.floor((Date.now() - here.since) / 1000);
     const running = Boolean(here) || session.busy;
-    send.textContent = here ? text("stopWaiting", { seconds }) : session.busy ? text("stop") : text("send");
-    send.classList.toggle("stopping", running);
+    if (!running) runningSince = null;
+    else if (runningSince === null) {
+      runningSince = performance.now();
+      setTimeout(refresh, AIMED_MS + 1);
+    }
+    send.textContent = !stops() ? text("send") : here ? text("stopWaiting", { seconds }) : text("stop");
+    send.classList.toggle("stopping", stops());
     send.disabled = !running && !question.value.trim() && !attachments.count;
   }
+
+  /** Whether the button stops what is running. */
+  const stops = () => runningSince !== null && performance.now() - runningSince >= AIMED_MS;
 
   function changed() {
     if (tab) tab.draft = question.value;
@@ -135,8 +142,8 @@ export function mountComposer(form, { session, desk, config, text, tab }) {
 
   form.addEventListener("submit", (event) => {
     event.preventDefault();
-    if (!waitingHere() && !session.busy) submit();
-    else if (performance.now() - sentAt > AIMED_MS) stop();
+    if (stops()) stop();
+    else submit();
   });
   question.addEventListener("input", changed);
   question.addEventListener("keydown", (event) => {
