@@ -44,7 +44,7 @@ def create_app() -> Starlette:
 
     async def chat(request: Request) -> Response:
         body = _parsed(await _body(request))
-        conversation = await unless_left(request, conversation_of(body, reader, _owner(request)))
+        conversation = await unless_left(request, conversation_of(body, reader, owner=_owner(request)))
         completion = await asyncio.to_thread(complete, body, conversation)
         if not body.get("stream"):
             return Response(completion.whole(), media_type="application/json")

@@ -90,6 +90,7 @@ class HandedReading(Loose):
     height: int = 0
     lines: list[Line] = []
     fields: list[ReadField] = []
+    partial: bool = False
 
 
 class Structured(Loose):
