@@ -3,9 +3,9 @@ relay → account (docs/architecture.md)."""
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable
 from dataclasses import dataclass
-from typing import Any, Concatenate, ParamSpec, TypeVar
+from typing import Any, TypeVar
 
 import orjson
 
@@ -13,6 +13,7 @@ from gateway.chat import extras, prompt
 from gateway.chat.account import account
 from gateway.chat.compose import compose
 from gateway.chat.question import Question, public
+from gateway.chat.readings import patience_of, reading_while_asked
 from gateway.chat.relay import Meter, Relay
 from gateway.chat.reply import Sink
 from gateway.context import RequestContext
@@ -26,10 +27,8 @@ from gateway.errors import ContextLengthExceeded, GatewayError, UpstreamError, U
 from gateway.knowledge.query import citations_for
 from gateway.limits.admission import Admission, Permit
 from gateway.limits.rates import charged
-from gateway.media.gather import Patience
 
 Result = TypeVar("Result")
-Params = ParamSpec("Params")
 
 FITTING_TRIES = 4
 # What has more contexts than this by the estimate is not counted: tokenizing megabytes would keep the engine from others.
@@ -61,26 +60,11 @@ class Call:
             raise self.client.broken(error) from None
 
 
-def _reading_while_asked(
-    answered: Callable[Concatenate["Pipeline", Question, Params], Coroutine[Any, Any, Result]],
-) -> Callable[Concatenate["Pipeline", Question, Params], Coroutine[Any, Any, Result]]:
-    """A question that is given up gives up the readings that it began."""
-
-    async def run(self: "Pipeline", question: Question, /, *args: Params.args, **named: Params.kwargs) -> Result:
-        try:
-            return await answered(self, question, *args, **named)
-        except asyncio.CancelledError:
-            question.album.leave()
-            raise
-
-    return run
-
-
 class Pipeline:
     def __init__(self, desk: Desk) -> None:
         self.desk = desk
 
-    @_reading_while_asked
+    @reading_while_asked
     async def stream(self, question: Question, sink: Sink) -> None:
         """The whole answer as events into `sink`."""
         await self._prepare(question, sink)
@@ -107,7 +91,7 @@ class Pipeline:
                 account(meter, context, metrics, complete=False)
         meter.check_whole()
 
-    @_reading_while_asked
+    @reading_while_asked
     async def whole(self, question: Question) -> bytes:
         """The whole answer as one JSON body."""
         await self._prepare(question, None)
@@ -141,11 +125,14 @@ class Pipeline:
         if question.conversation:
             await self._tell(question, sink, {"conversation": question.conversation, "answer": {"id": question.id}})
         with _timed(context, "media"):
-            # vLLM sees for itself what it gets. `lite` is asked when there is something to go by: what waits for the reader holds no
-            # place in the engine.
+
+            async def moved(position: int) -> None:
+                await self._tell(question, sink, {"queue": {"position": position}})
+
             before_lite = all(upstream.is_lite for upstream in desk.upstreams)
+            # vLLM as the raw engine sees for itself what it gets.
             reads_all = question.assistant or before_lite
-            patience = self._patience(question, sink, before_lite)
+            patience = patience_of(desk, question, before_lite, moved)
             question.album = await desk.gatherer.gather(question.request, question.caller.owner, patience, reads_all)
             desk.intake.let_go(context)
         context.images = question.album.count
@@ -159,16 +146,6 @@ class Pipeline:
             question.citations = await citations_for(desk.library, asked, newest)
         desk.metrics.knowledge_seconds.observe(context.timings["knowledge"])
         await self._tell(question, sink, {"citations": [public(citation) for citation in question.citations]})
-
-    def _patience(self, question: Question, sink: Sink | None, before_lite: bool) -> Patience:
-        async def moved(position: int) -> None:
-            await self._tell(question, sink, {"queue": {"position": position}})
-
-        settings = self.desk.settings
-        seconds, more = settings.reader_timeout, settings.first_token_timeout if before_lite else 0.0
-        if before_lite and not question.assistant:  # it has no words for a picture that is read in part
-            seconds += more
-        return Patience(self.desk.turn_of(question.context), seconds, more, moved)
 
     async def _tell(self, question: Question, sink: Sink | None, told: dict[str, Any]) -> None:
         if sink is not None and question.wants_extras:
