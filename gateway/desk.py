@@ -69,8 +69,8 @@ class Desk:
         return self.rates["key" if caller.kind == "key" else "ip"]
 
     def turn_of(self, context: RequestContext) -> str:
-        """Whose turn it is in the queues before `lite`, which need not know who asks. As in admission it is the caller who is charged:
-        each visitor without a cookie has a new owner, and would have a new turn with it."""
+        """A pseudonym for the queues before `lite`. It stands for the caller who is charged, as in
+        admission: a visitor without a cookie is an address, since each has a new owner."""
         return self.signer.pseudonym(charged(context.counted))
 
     @property

@@ -7,7 +7,7 @@ from gateway.chat.request import ChatRequest
 from gateway.engines.body import Body
 from gateway.engines.upstream import Upstream
 from gateway.errors import ContextLengthExceeded
-from gateway.media.gather import Album, Place
+from gateway.media.album import Album, Place
 
 
 def compose(
@@ -56,8 +56,8 @@ def _for_lite(
     assistant: bool,
     scale: float,
 ) -> dict[str, Any]:
-    """One image part a shot, with the reading of the whole, since `lite` reads lines and not patches; readings in the same order. Of a
-    shot without a reading all tiles, each to be read there."""
+    """One image part a shot, with the reading of the whole, since `lite` reads lines and not patches;
+    readings in the same order. A shot without a reading is all of its tiles, each to be read there."""
     shots: prompt.Pictures = {}
     shown = [shot for shot in album.shots if shot.fitted]
     for shot in shown:

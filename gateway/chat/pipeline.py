@@ -1,9 +1,8 @@
 """The way of a question, a line a stage: authenticate → limit → read media → find knowledge → admit → call engine →
 relay → account (docs/architecture.md)."""
 
-import asyncio
-from collections.abc import Callable, Coroutine
-from typing import Any, Concatenate, ParamSpec, TypeVar
+from collections.abc import Callable
+from typing import Any
 
 import orjson
 
@@ -12,33 +11,15 @@ from gateway.chat.account import account
 from gateway.chat.collect import Collected
 from gateway.chat.failover import Call, Failover, tell, timed
 from gateway.chat.question import Question, public
+from gateway.chat.readings import patience_of, reading_while_asked
 from gateway.chat.relay import Meter, Relay
 from gateway.chat.reply import Sink
 from gateway.desk import Desk
 from gateway.engines.client import Broken, Refused
 from gateway.knowledge.query import citations_for
 from gateway.limits.admission import Permit
-from gateway.media.gather import Patience
-
-Result = TypeVar("Result")
-Params = ParamSpec("Params")
 
 END_SECONDS = 2.0  # for an engine to end its response after [DONE]: until then its place is taken
-
-
-def _reading_while_asked(
-    answered: Callable[Concatenate["Pipeline", Question, Params], Coroutine[Any, Any, Result]],
-) -> Callable[Concatenate["Pipeline", Question, Params], Coroutine[Any, Any, Result]]:
-    """A question that is given up gives up the readings that it began."""
-
-    async def run(self: "Pipeline", question: Question, /, *args: Params.args, **named: Params.kwargs) -> Result:
-        try:
-            return await answered(self, question, *args, **named)
-        except asyncio.CancelledError:
-            question.album.leave()
-            raise
-
-    return run
 
 
 class Pipeline:
@@ -46,7 +27,7 @@ class Pipeline:
         self.desk = desk
         self.failover = Failover(desk)
 
-    @_reading_while_asked
+    @reading_while_asked
     async def stream(self, question: Question, sink: Sink) -> None:
         """The whole answer as events into `sink`."""
         await self._prepare(question, sink)
@@ -86,7 +67,7 @@ class Pipeline:
                 account(meter, context, metrics, complete=False)
         meter.check_whole()
 
-    @_reading_while_asked
+    @reading_while_asked
     async def whole(self, question: Question) -> bytes:
         """The whole answer as one JSON body."""
         await self._prepare(question, None)
@@ -118,12 +99,15 @@ class Pipeline:
         desk, context = self.desk, question.context
         if question.conversation:
             await tell(question, sink, {"conversation": question.conversation, "answer": {"id": question.id}})
+
+        async def moved(position: int) -> None:
+            await tell(question, sink, {"queue": {"position": position}})
+
         with timed(context, "media"):
-            # vLLM sees for itself what it gets. `lite` is asked when there is something to go by: what waits for the reader holds no
-            # place in the engine.
             before_lite = all(upstream.is_lite for upstream in desk.upstreams)
+            # vLLM as the raw engine sees for itself what it gets.
             reads_all = question.assistant or before_lite
-            patience = self._patience(question, sink, before_lite)
+            patience = patience_of(desk, question, before_lite, moved)
             question.album = await desk.gatherer.gather(question.request, question.caller.owner, patience, reads_all)
             desk.intake.let_go(context)
         context.images = question.album.count
@@ -137,13 +121,3 @@ class Pipeline:
             question.citations = await citations_for(desk.library, asked, newest)
         desk.metrics.knowledge_seconds.observe(context.timings["knowledge"])
         await tell(question, sink, {"citations": [public(citation) for citation in question.citations]})
-
-    def _patience(self, question: Question, sink: Sink | None, before_lite: bool) -> Patience:
-        async def moved(position: int) -> None:
-            await tell(question, sink, {"queue": {"position": position}})
-
-        settings = self.desk.settings
-        seconds, more = settings.reader_timeout, settings.first_token_timeout if before_lite else 0.0
-        if before_lite and not question.assistant:  # it has no words for a picture that is read in part
-            seconds += more
-        return Patience(self.desk.turn_of(question.context), seconds, more, moved)

@@ -7,7 +7,7 @@ from typing import Any
 
 from gateway.chat.request import ChatRequest, PageRequest
 from gateway.context import Caller, RequestContext
-from gateway.media.gather import Album
+from gateway.media.album import Album
 
 
 @dataclass(slots=True)

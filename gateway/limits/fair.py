@@ -71,7 +71,8 @@ class _Waiter:
 
 
 class FairQueue:
-    """At most `slots` turns at once, `at_once` of one owner among them, and at most `per_owner` turns of one owner waiting."""
+    """At most `slots` turns at once, `at_once` of them one owner's, and at most `per_owner` turns of
+    one owner waiting."""
 
     def __init__(self, slots: int, per_owner: int, what: str, at_once: int | None = None) -> None:
         self._free = slots

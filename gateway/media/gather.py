@@ -4,110 +4,27 @@ which nobody needs to hold, what they read."""
 import asyncio
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 from gateway.chat.request import ChatRequest, FilePart, ImagePart, Message
 from gateway.errors import GatewayError, InvalidImage, QueueFull, RequestTimeout, TooManyImages
 from gateway.files.store import FileStore
-from gateway.limits.fair import Moved
+from gateway.media.album import Album, Patience, Place, Shot, leave, scans_of, wait_for
 from gateway.media.budget import Budget
-from gateway.media.merge import whole_reading
 from gateway.media.picture import Picture
 from gateway.media.reader import Reader
-from gateway.media.scan import Scan, Waiting
+from gateway.media.scan import Scan
 from gateway.media.studio import Studio
 
 if TYPE_CHECKING:
     from gateway.media.remote import RemoteImages
 
-Place = tuple[int, int]  # message, part
 Part = ImagePart | FilePart
 NOT_READ = "[an earlier picture, left out]"
 MEDIA_SECONDS = 60.0  # for the pictures that the engine gets
 EARLIER_SECONDS = 5.0  # for all others; whose reading is not begun by then is left out
 MAX_EARLIER = 32  # the same in pictures and pages
-NOTE_CHARACTERS = 2000  # of one reading that stands for its picture
-
-
-@dataclass(slots=True)
-class Shot:
-    """One picture as its sender sees it: an image, or a page; several `pictures` where it was cut into tiles, each an outline without
-    bytes. `fitted` is what of it the engine gets."""
-
-    place: Place
-    pictures: list[Picture]
-    fitted: list[Picture] = field(default_factory=list)
-    scans: list[Scan | None] = field(default_factory=list)
-    reading: dict[str, Any] | None = None
-
-    @property
-    def is_whole(self) -> bool:
-        return len(self.fitted) == len(self.pictures)
-
-    @property
-    def note(self) -> str:
-        reading = self.reading or {}
-        text = "\n".join(str(line["text"]) for line in reading.get("lines", ()))
-        reads = "a part of it reads" if reading.get("partial") else "it reads"
-        return f"[an earlier picture; {reads}:\n{text[:NOTE_CHARACTERS]}]" if text else ""
-
-    @property
-    def is_read(self) -> bool:
-        """At least in part."""
-        return any(scan is not None and scan.reading is not None for scan in self.scans)
-
-    def read_as(self, label: str) -> dict[str, Any]:
-        return whole_reading(label, self.pictures, [scan.reading if scan else None for scan in self.scans])
-
-
-@dataclass(slots=True)
-class Album:
-    shots: list[Shot] = field(default_factory=list)
-    notes: dict[Place, str] = field(default_factory=dict)  # where a reading must do
-
-    @property
-    def count(self) -> int:
-        return len(self.shots)
-
-    @property
-    def fitted(self) -> dict[Place, list[Picture]]:
-        """What the engine gets in each place."""
-        found: dict[Place, list[Picture]] = {}
-        for shot in self.shots:
-            if shot.fitted:
-                found.setdefault(shot.place, []).extend(shot.fitted)
-        return found
-
-    @property
-    def readings(self) -> list[dict[str, Any]]:
-        return [shot.reading for shot in self.shots if shot.reading is not None]
-
-    @property
-    def shown(self) -> list[dict[str, Any]]:
-        """Readings of what the engine gets; the others stand in the notes."""
-        return [shot.reading for shot in self.shots if shot.reading is not None and shot.fitted]
-
-    def newest(self, messages: list[Message]) -> list[dict[str, Any]]:
-        """Readings of the last message that has pictures, if it is the last the user sent."""
-        last = max((number for number, message in enumerate(messages) if message.role == "user"), default=0)
-        return [shot.reading for shot in self.shots if shot.reading is not None and shot.place[0] == last]
-
-    def leave(self) -> None:
-        """Nobody waits for the answer: what nobody else wants is not read on."""
-        _leave(self.shots)
-
-
-@dataclass(frozen=True, slots=True)
-class Patience:
-    """How a question waits for its readings: `seconds` for all of them, and `more` seconds for every picture or document of which
-    nothing has been read by then. `owner` is whose turn it is in the reader's queue; `moved` is told the place there."""
-
-    owner: str
-    seconds: float
-    more: float = 0.0
-    moved: Moved | None = None
 
 
 class Gatherer:
@@ -128,8 +45,8 @@ class Gatherer:
         self._remote = remote  # None: remote pictures are refused
 
     async def gather(self, request: ChatRequest, owner: str, patience: Patience, reads_all: bool) -> Album:
-        """`owner` is whose files are found. Readings: of all pictures, or only of those that the engine does not get. Raises the
-        contract's media errors."""
+        """`owner` is whose files are found. Readings are of all pictures, or only of those that the
+        engine does not get. Raises the contract's media errors."""
         parts = list(_media_parts(request.messages))
         if not parts:
             return Album()
@@ -141,9 +58,9 @@ class Gatherer:
             await self._show(left, sent, found, owner, patience.owner, reads_all)
             await self._recall(left, sent, found, owner, patience.owner)
             album = Album(found[::-1])
-            await _wait_for(album.shots, patience)
+            await wait_for(album.shots, patience)
         except BaseException:
-            _leave(found)
+            leave(found)
             raise
         _label(album.shots, parts)
         album.notes = dict.fromkeys((place for place, _ in left), NOT_READ) | self._notes(album.shots)
@@ -157,11 +74,11 @@ class Gatherer:
                 shots.append(shot := Shot((0, 0), _outlines(made)))
                 for picture in made:
                     shot.scans.append(self._reader.start(picture, patience.owner))
-            await _wait_for(shots, patience)
+            await wait_for(shots, patience)
         except BaseException:
-            _leave(shots)
+            leave(shots)
             raise
-        refused = [scan.refused for scan in _scans(shots) if scan.refused is not None]
+        refused = [scan.refused for scan in scans_of(shots) if scan.refused is not None]
         if refused:
             raise refused[0]
         return [shot.read_as(file_id) for shot in shots] if any(shot.is_read for shot in shots) else []
@@ -293,36 +210,9 @@ class Gatherer:
         )
 
 
-async def _wait_for(shots: list[Shot], patience: Patience) -> None:
-    """What is not read by the end goes on, and is there for the next question."""
-    scans = _scans(shots)
-    waiting = Waiting(scans, patience.moved)
-    await waiting.until(lambda: False, patience.seconds)
-    if patience.more:
-        await waiting.until(lambda: all(map(_has_something, _by_place(shots))), patience.more)
-
-
-def _by_place(shots: list[Shot]) -> list[list[Shot]]:
-    return [list(here) for _, here in groupby(shots, lambda shot: shot.place)]
-
-
-def _has_something(shots: list[Shot]) -> bool:
-    """Whether a part of it is read, or nothing of it will be."""
-    return any(shot.is_read for shot in shots) or all(scan.is_done for scan in _scans(shots))
-
-
-def _scans(shots: list[Shot]) -> list[Scan]:
-    return [scan for shot in shots for scan in shot.scans if scan is not None]
-
-
-def _leave(shots: list[Shot]) -> None:
-    for scan in _scans(shots):
-        scan.leave()
-
-
 def _label(shots: list[Shot], parts: list[tuple[Place, Part]]) -> None:
-    """Gives each shot its reading, under its file's id or its number among all pictures and pages. Where other pages of a document
-    are read, one that is not has a reading too: an empty one, that says so."""
+    """Gives each shot its reading, under its file's id or its number among all pictures and pages.
+    A page that is not read yet has an empty reading, `partial`, where others of its document are."""
     number = 1
     for place, part in parts:
         here = [shot for shot in shots if shot.place == place]

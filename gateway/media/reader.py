@@ -1,6 +1,7 @@
 """The OCR client: a picture in, its lines and fields out. Each picture is read once and remembered.
 
-Pictures wait here and not in `lite`: round by owner, within a bound an owner, so that nobody waits for all that another one has sent.
+Pictures wait here and not in `lite`: round by owner, within a bound an owner, so that nobody waits
+for all that another one has sent.
 """
 
 import asyncio

@@ -18,7 +18,7 @@ from gateway.context import Caller, caller_of, context_of
 from gateway.desk import Desk
 from gateway.errors import FileNotFound, RequestTimeout
 from gateway.identity.authenticate import check_embed_origin
-from gateway.media.gather import Patience
+from gateway.media.album import Patience
 from gateway.media.sniff import sniff
 from gateway.routes.chat import stayed
 from gateway.routes.form import UPLOAD, uploaded

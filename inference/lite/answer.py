@@ -52,6 +52,18 @@ MAX_LISTED = 12
 
 def answer(conversation: Conversation) -> str:
     """Markdown, in the question's language; only from the conversation, the readings and the clauses."""
+    return "\n\n".join(filter(None, [_answered(conversation), _in_part(conversation)]))
+
+
+def _in_part(conversation: Conversation) -> str:
+    if not any(reading.partial for reading in conversation.last_user.readings):
+        return ""
+    if conversation.chinese:
+        return "图片目前只读了一部分，以上不一定完整；稍后再问一次即可看到全部内容。"
+    return "Only a part of the pictures has been read so far, so this may be incomplete. Ask again in a moment for the whole."
+
+
+def _answered(conversation: Conversation) -> str:
     if conversation.turns and conversation.turns[-1].role == "tool":
         return _from_tool(conversation)
     if conversation.clauses is None:
@@ -147,6 +159,8 @@ def _shown(pictures: list[Reading], chinese: bool) -> str:
     """What stands on the pictures: the headline, the codes first, then the other fields."""
     parts = []
     for number, reading in enumerate(pictures, start=1):
+        if not reading.lines and reading.partial:
+            continue
         if not reading.lines:
             parts.append("图中没有读到文字。" if chinese else "No text could be read in the picture.")
             continue

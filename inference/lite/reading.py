@@ -27,6 +27,7 @@ class Reading:
     height: int
     lines: list[Line] = field(default_factory=list)
     fields: list[Field] = field(default_factory=list)
+    partial: bool = False  # a part of the picture, or this page, has not been read yet
 
     def as_json(self) -> dict[str, Any]:
         return asdict(self)
@@ -47,6 +48,7 @@ def from_json(body: dict[str, Any]) -> Reading:
             Field(str(one["name"]), str(one["value"]), _box(one), float(one.get("confidence") or 0), one.get("valid"))
             for one in body.get("fields", [])
         ],
+        bool(body.get("partial")),
     )
 
 

@@ -104,6 +104,7 @@ class HandedReading(Loose):
     height: int = 0
     lines: Annotated[list[Line], _list(MAX_LINES)] = []
     fields: Annotated[list[ReadField], _list(MAX_LIST)] = []
+    partial: bool = False
 
 
 class Structured(Loose):

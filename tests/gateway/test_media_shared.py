@@ -1,5 +1,6 @@
 """What all pictures of a request share: the engine's tokens and places, the gateway's memory, and its patience."""
 
+import asyncio
 import json
 import threading
 from collections.abc import Iterator
@@ -19,13 +20,15 @@ from gateway.chat.compose import compose
 from gateway.chat.request import ChatRequest
 from gateway.engines.breaker import Breaker
 from gateway.engines.upstream import LITE_MODEL, Upstream
-from gateway.errors import RequestTimeout
+from gateway.errors import QueueFull, RequestTimeout
 from gateway.files.store import FileStore
 from gateway.media import gather
-from gateway.media.gather import Album, Gatherer
+from gateway.media.album import Album, Patience
+from gateway.media.gather import Gatherer
 from gateway.media.limits import MediaLimits
 from gateway.media.picture import Picture
-from gateway.media.reader import WAITING_BYTES, Reader
+from gateway.media.reader import WAITING_BYTES, WAITING_BYTES_OF_OWNER, Reader
+from gateway.media.scan import Scan
 from gateway.media.studio import Studio
 from gateway.metrics import Metrics
 from tests.gateway.asking import metric, state
@@ -106,7 +109,7 @@ def in_fives(parts: list[dict[str, Any]]) -> list[list[dict[str, Any]]]:
 
 
 async def gathered(gatherer: Gatherer, body: dict[str, Any], reads_all: bool = False, wait: float = 20.0) -> Album:
-    return await gatherer.gather(ChatRequest.model_validate(body), "shop", wait, reads_all)
+    return await gatherer.gather(ChatRequest.model_validate(body), "shop", Patience("shop", wait), reads_all)
 
 
 async def test_the_oldest_pictures_become_their_readings_and_the_newest_16_are_the_engines(
@@ -186,13 +189,22 @@ async def test_what_waits_for_the_reader_is_bounded(reader: Stub) -> None:
     """Uploads are read ahead: of a hundred large ones not all are held in memory until a slow reader comes to them."""
     reader.goes_on.clear()
     client = Reader(reader.url)
-    begun = [client.start(Picture(bytes(9 * MIB), "image/png", 9, 9, str(number))) for number in range(20)]
-    assert sum(task is not None for task in begun) == WAITING_BYTES // (9 * MIB)
+
+    def begun(owner: str, number: int) -> Scan | None:
+        return client.start(Picture(bytes(9 * MIB), "image/png", 9, 9, f"{owner}-{number}"), owner)
+
+    scans = [begun("one", number) for number in range(WAITING_BYTES_OF_OWNER // (9 * MIB))]
+    with pytest.raises(QueueFull) as refused:
+        begun("one", 100)
+    assert refused.value.details["limit"] == WAITING_BYTES_OF_OWNER
+    scans += [begun(f"other{number}", 0) for number in range(WAITING_BYTES // (9 * MIB) - len(scans))]
+    with pytest.raises(QueueFull) as refused:
+        begun("last", 0)
+    assert refused.value.details["limit"] == WAITING_BYTES
     reader.goes_on.set()
-    for task in begun:
-        if task is not None:
-            await task
-    assert client.start(Picture(bytes(9 * MIB), "image/png", 9, 9, "one more")) is not None
+    while not all(scan is not None and scan.is_done for scan in scans):
+        await asyncio.sleep(0.02)
+    assert begun("one", 100) is not None
     client.close()
 
 

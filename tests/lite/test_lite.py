@@ -103,6 +103,17 @@ def test_read_takes_a_form_and_json_too(lite: Running) -> None:
     assert form == sent
 
 
+def test_a_reading_that_is_partial_is_never_told_as_if_it_were_whole(lite: Running) -> None:
+    line = {"text": "ERROR PAY-1042", "box": [0, 0, 100, 20], "confidence": 1}
+    pages = [{"lines": [line], "partial": False}, {"lines": [], "partial": True}]
+    message = picture_message("what does it say?", screen("order"), screen("waybill"))
+    answer = said(ask(lite, message, sightdesk={"clauses": [], "readings": pages}))
+    assert "PAY-1042" in answer
+    assert "Only a part of the pictures has been read" in answer
+    assert "No text could be read" not in answer
+    assert "Only a part" not in said(ask(lite, message, sightdesk={"clauses": [], "readings": [pages[0]] * 2}))
+
+
 def test_two_versions_of_a_contract_become_a_table_of_what_changed(lite: Running) -> None:
     message = picture_message("这两份合同有什么不同?", screen("contract-v1"), screen("contract-v2"))
     answer = said(ask(lite, message, sightdesk={"clauses": []}))

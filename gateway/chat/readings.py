@@ -1,0 +1,39 @@
+"""How a question waits for the readings of its pictures, and gives them up."""
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from typing import Any, Concatenate, ParamSpec, TypeVar
+
+from gateway.chat.question import Question
+from gateway.desk import Desk
+from gateway.limits.fair import Moved
+from gateway.media.album import Patience
+
+Pipeline = TypeVar("Pipeline")
+Params = ParamSpec("Params")
+Result = TypeVar("Result")
+
+
+def patience_of(desk: Desk, question: Question, before_lite: bool, moved: Moved) -> Patience:
+    """READER_TIMEOUT. Before `lite`, which has only the reading to go by, a picture of which nothing is read yet is
+    waited for here: inside the engine it would hold a place that others need."""
+    seconds = desk.settings.reader_timeout
+    more = desk.settings.first_token_timeout if before_lite else 0.0
+    if before_lite and not question.assistant:  # a raw answer cannot say that it rests on a part
+        seconds += more
+    return Patience(desk.turn_of(question.context), seconds, more, moved)
+
+
+def reading_while_asked(
+    answered: Callable[Concatenate[Pipeline, Question, Params], Coroutine[Any, Any, Result]],
+) -> Callable[Concatenate[Pipeline, Question, Params], Coroutine[Any, Any, Result]]:
+    """A question that is given up gives up the readings that it began."""
+
+    async def run(self: Pipeline, question: Question, /, *args: Params.args, **named: Params.kwargs) -> Result:
+        try:
+            return await answered(self, question, *args, **named)
+        except asyncio.CancelledError:
+            question.album.leave()
+            raise
+
+    return run
