@@ -21,7 +21,7 @@ MAX_ADDRESS = 128  # characters, with a zone
 FORWARDING_PREFIX = "x-forwarded-"
 # RFC 3986's authority without user information: a user name before an @ only ever serves to deceive.
 AUTHORITY = re.compile(r"(?:\[(?P<literal>[0-9a-f:.]+)(?:%[\w.%~-]+)?\]|(?P<name>[^\[\]:@/\\?#%\s]+))(?::\d{1,5})?")
-WITH_PORT = re.compile(r"(?:\[([^\]]+)\]|([0-9.]+))(?::\d+)?")  # how some proxies write an address
+WITH_PORT = re.compile(r"(?:\[([^\]]{1,64})\]|([0-9.]{1,15}))(?::\d{1,5})?")  # how some proxies write an address
 
 
 def parse_address(text: str) -> Address | None:

@@ -53,6 +53,7 @@ OTHER_PHONE = re.compile(
 # What an earlier masking left behind a number and before one; Markdown's asterisks are fewer.
 MASKED = re.compile(r"\*{3,24}[0-9@]")
 HIDDEN = "****"
+NO_DIGIT, OUTSIDE_ID_CARD = re.compile(r"[^0-9]"), re.compile(r"[^0-9Xx+]")
 Span = tuple[int, int, str]
 
 
@@ -231,7 +232,7 @@ def _shortened(value: str, name: str) -> str:
     """138****5678, 110***********123X, 6222***********0123: at least four characters are hidden
     where there are that many.
     """
-    value = re.sub(r"[^0-9Xx+]" if name == "id_card" else r"[^0-9]", "", value.translate(ASCII))
+    value = (OUTSIDE_ID_CARD if name == "id_card" else NO_DIGIT).sub("", value.translate(ASCII))
     head = 4 if name == "bank_card" else 3
     tail = 4 if len(value) >= 10 else 2
     head = max(1, min(head, len(value) - tail - 4))

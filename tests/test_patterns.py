@@ -1,0 +1,189 @@
+"""Every pattern of the code base takes linear time on hostile text, and none hides from this test."""
+
+import ast
+import dataclasses
+import importlib
+import re
+import signal
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+import pytest
+
+from inference.startup import MAX_LINE
+from tests.hostile_text import grown, hostile_units
+
+ROOT = Path(__file__).parents[1]
+PACKAGES = ("gateway", "inference", "scripts")
+# 8 × MAX_MODEL_LEN of the default engines: the longest text that any code sees.
+BOUND = 262_144
+SECONDS = 0.5
+SIZES = (4_096, 32_768, BOUND)
+FUNCTIONS = frozenset(("compile", "search", "match", "fullmatch", "sub", "subn", "split", "findall", "finditer"))
+# Modules whose text has a bound of its own, in characters.
+SHORTER = {"inference.startup": MAX_LINE}
+ANCHORED = frozenset(("match", "fullmatch"))
+# Started as programs, or with packages that only their container has.
+NOT_IMPORTED = frozenset(("inference.launch",))
+
+
+def modules() -> list[str]:
+    files = [path for package in PACKAGES for path in sorted((ROOT / package).rglob("*.py"))]
+    names = [".".join(path.relative_to(ROOT).with_suffix("").parts) for path in files]
+    return [
+        name.removesuffix(".__init__")
+        for name in names
+        if "__main__" not in name and "migrations" not in name and "_worker" not in name
+    ]
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Found:
+    """A pattern as the code uses it: `is_anchored` where it is tried at the text's beginning alone."""
+
+    pattern: "re.Pattern[str]"
+    where: str
+    is_anchored: bool = False
+
+    def look(self, text: str) -> None:
+        if self.is_anchored:
+            self.pattern.match(text)
+        else:
+            for _ in self.pattern.finditer(text):
+                pass
+
+
+def patterns_of(module: str) -> list[Found]:
+    """The values of a module and the literals in its functions, each pattern once."""
+    found: dict[tuple[str, int, bool], Found] = {}
+    loaded = importlib.import_module(module)
+    for name, value in vars(loaded).items():
+        for pattern in _patterns_in(value, set()):
+            found.setdefault((pattern.pattern, pattern.flags, False), Found(pattern, f"{module}.{name}"))
+    for call, _ in _calls(module):
+        literal = _literal(call)
+        if literal is not None:
+            anchored = call.func.attr in ANCHORED  # type: ignore[attr-defined]  # an attribute of re, as _calls picks
+            pattern = re.compile(literal)
+            found.setdefault((literal, pattern.flags, anchored), Found(pattern, f"{module}:{call.lineno}", anchored))
+    return list(found.values())
+
+
+def _patterns_in(value: Any, seen: set[int]) -> Iterator["re.Pattern[str]"]:
+    if isinstance(value, re.Pattern):
+        if isinstance(value.pattern, str):
+            yield value
+        return
+    if id(value) in seen or isinstance(value, str | bytes | type):
+        return
+    seen.add(id(value))
+    if isinstance(value, dict):
+        parts = [*value.keys(), *value.values()]
+    elif isinstance(value, list | tuple | set | frozenset):
+        parts = list(value)
+    elif dataclasses.is_dataclass(value):
+        parts = [getattr(value, field.name) for field in dataclasses.fields(value)]
+    else:
+        return
+    for part in parts:
+        yield from _patterns_in(part, seen)
+
+
+def _calls(module: str) -> list[tuple[ast.Call, bool]]:
+    """Calls of `re`'s functions, each with whether it stands in a function."""
+    path = ROOT.joinpath(*module.split("."))
+    source = path.with_suffix(".py") if path.with_suffix(".py").is_file() else path / "__init__.py"
+    tree = ast.parse(source.read_text("utf-8"))
+    functions = [
+        node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda)
+    ]
+    inside = {id(node) for function in functions for node in ast.walk(function)}
+    return [
+        (node, id(node) in inside)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Attribute)
+        and node.func.attr in FUNCTIONS
+        and isinstance(node.func.value, ast.Name)
+        and node.func.value.id == "re"
+    ]
+
+
+def _literal(call: ast.Call) -> str | None:
+    first = call.args[0] if call.args else None
+    return first.value if isinstance(first, ast.Constant) and isinstance(first.value, str) else None
+
+
+def _interrupt(_: int, __: FrameType | None) -> None:
+    raise TimeoutError
+
+
+def seconds_over(found: Found, text: str) -> float:
+    """How long all matches take; SECONDS where they are not found by then."""
+    before = signal.signal(signal.SIGVTALRM, _interrupt)
+    signal.setitimer(signal.ITIMER_VIRTUAL, SECONDS)
+    started = time.process_time()
+    try:
+        found.look(text)
+        return time.process_time() - started
+    except TimeoutError:
+        return SECONDS
+    finally:
+        signal.setitimer(signal.ITIMER_VIRTUAL, 0)
+        signal.signal(signal.SIGVTALRM, before)
+
+
+def slowest(found: Found, bound: int) -> tuple[float, str]:
+    """(seconds, the text's beginning) of the hostile text that the pattern takes longest over, up to the first too slow."""
+    worst = (0.0, "")
+    for head, unit in hostile_units(found.pattern.pattern, found.pattern.flags):
+        for size in sorted({min(size, bound) for size in SIZES}):
+            spent = seconds_over(found, grown(head, unit, size))
+            worst = max(worst, (spent, f"{(head + unit)[:60]!r} to {size} characters"))
+            if spent >= SECONDS:
+                return worst
+    return worst
+
+
+@pytest.mark.timeout(300)
+def test_every_pattern_is_linear_on_hostile_text_grown_to_its_bound() -> None:
+    slow, looked_at = [], 0
+    for module in modules():
+        if module in NOT_IMPORTED:
+            continue
+        for found in patterns_of(module):
+            looked_at += 1
+            spent, text = slowest(found, SHORTER.get(module, BOUND))
+            if spent >= SECONDS:
+                slow.append(f"{found.where}: {text}")
+    assert slow == []
+    assert looked_at > 50
+
+
+def test_a_pattern_that_backtracks_is_found_out() -> None:
+    for pattern in (r"(?:a|b)\s*[::#]?\s*(?:(?:is)\s*)?x", r"[\w.+-]+@[\w-]+", r"(a+)+$", r"^\s*(?:\*\*)?\s*x"):
+        spent, _ = slowest(Found(re.compile(pattern, re.MULTILINE), "here"), BOUND)
+        assert spent >= SECONDS, pattern
+    assert slowest(Found(re.compile(r"(?<![\w])\w{1,64}@"), "here"), BOUND)[0] < SECONDS
+
+
+def test_no_pattern_is_built_where_this_test_cannot_see_it() -> None:
+    """In functions a pattern is a literal, a module's constant, or made of escaped text alone."""
+    hidden = [
+        f"{module}:{call.lineno}"
+        for module in modules()
+        for call, in_function in _calls(module)
+        if _literal(call) is None and not _visible(call, in_function)
+    ]
+    assert hidden == []
+
+
+def _visible(call: ast.Call, in_function: bool) -> bool:
+    """A module's constant is looked at as a value; in a function only a constant's name or escaped text may stand."""
+    first = call.args[0]
+    if not in_function:
+        return True
+    return (isinstance(first, ast.Name) and first.id.isupper()) or "re.escape" in ast.unparse(first)
