@@ -90,5 +90,5 @@ def configure(level: str, format: str) -> None:
     logging.setLogRecordFactory(Record)
     logging._srcfile = None  # nor who called (logging's own manual, "Optimization")
     # The gateway logs its requests itself; these repeat them, or name URLs.
-    for noisy in ("uvicorn.access", "httpx", "watchfiles", "slowapi", "pyvips", "PIL", "asyncio", "alembic"):
+    for noisy in ("uvicorn.access", "httpx", "slowapi", "pyvips", "PIL", "asyncio", "alembic"):
         logging.getLogger(noisy).setLevel(logging.WARNING)

@@ -23,7 +23,7 @@ OTHERS = (
     ("VLLM_EXTRA_ARGS", "", "vLLM: further arguments."),
     ("ENGINE_HANG_SECONDS", "", "vLLM: seconds without a token that count as hung. Default by profile."),
     ("INFERENCE_IMAGE", "", "vLLM: base image. Default by ENGINE."),
-    ("GATEWAY_MEMORY", "2g", "Docker: the gateway's memory; a gateway that needs more is ended and starts again."),
+    ("GATEWAY_MEMORY", "4g", "Docker: the gateway's memory; a gateway that needs more is ended and starts again."),
     ("LITE_MEMORY", "1536m", "Docker: lite's memory."),
     ("NGINX_MEMORY", "256m", "Docker: nginx's memory."),
     ("INFERENCE_MEMORY", "0", "Docker: vLLM's memory beside the card's; 0 is no limit."),
