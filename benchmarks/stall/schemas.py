@@ -5,6 +5,7 @@ from typing import Any
 from benchmarks.stall.attack import Attack, Request, chat, sends
 
 PATTERNS = ("(a|aa)+d", "(a+)+$", r"^(\w+\s?)*$", "(.*)*x", "(?=a)(a*)*b", r"(a*)\1+$")
+DEEP = 150  # json writes no deeper than Python recurses
 WORDS = "a" * 300 + "! d"
 
 
@@ -26,7 +27,7 @@ def patterns() -> list[Attack]:
 
 def malformed() -> list[Attack]:
     deep: Any = {"type": "string"}
-    for _ in range(700):
+    for _ in range(DEEP):
         deep = {"allOf": [deep]}
     schemas: dict[str, Any] = {
         "properties that are a number": {"properties": {"a": 5}},
@@ -37,7 +38,7 @@ def malformed() -> list[Attack]:
             "$defs": {"a": {"$ref": "#/$defs/b"}, "b": {"$ref": "#/$defs/a"}},
         },
         "a reference elsewhere": {"$ref": "http://127.0.0.1:9/schema"},
-        "allOf 700 deep": deep,
+        f"allOf {DEEP} deep": deep,
         "a million items": {"type": "array", "items": {"type": "array", "minItems": 1000}, "minItems": 1000},
         "what nothing fits": {"allOf": [{"type": "string"}, {"type": "integer"}]},
         "a huge multiple": {"type": "integer", "multipleOf": 1e308, "minimum": 1},
