@@ -70,7 +70,7 @@ async def one(attack: Attack, desk: Desk, victims: Victims, peaks: tuple[Peak, P
     recovery = await recovered(desk)
     await asyncio.sleep(pause)
     seen = await asyncio.to_thread(victims.take)
-    return Row(attack, outcome, seen, peaks[0].take(), peaks[1].take(), recovery)
+    return Row(attack, outcome, seen, *peaks[0].take(), peaks[1].take()[0], recovery)
 
 
 async def recovered(desk: Desk) -> float:

@@ -1,4 +1,4 @@
-"""Memory of a server and its children, sampled while something happens to them."""
+"""Memory of a server and of its children, sampled while something happens to them."""
 
 import threading
 from contextlib import suppress
@@ -10,30 +10,27 @@ KIB = 1024
 
 
 class Peak:
-    """Bytes resident at most: all of the process's, and of its children what they do not share by file."""
+    """Bytes at most: resident in the process itself, and in its children together what they do not share by file."""
 
     def __init__(self, pid: int) -> None:
         self._process = psutil.Process(pid)
-        self._peak = 0
-        self._thread = threading.Thread(target=self._watch, daemon=True)
-        self._thread.start()
+        self._own = self._children = 0
+        threading.Thread(target=self._watch, daemon=True).start()
 
-    def take(self) -> int:
-        """The peak since it was last taken."""
-        peak, self._peak = self._peak, 0
-        return peak
-
-    def now(self) -> int:
-        total = _field(self._process.pid, "VmRSS")
-        for child in self._process.children(recursive=True):
-            total += _field(child.pid, "RssAnon") + _field(child.pid, "RssShmem")
-        return total
+    def take(self) -> tuple[int, int]:
+        """(process, children) at most since it was last taken."""
+        peaks = self._own, self._children
+        self._own = self._children = 0
+        return peaks
 
     def _watch(self) -> None:
         pause = threading.Event()
         while self._process.is_running():
             with suppress(psutil.Error):
-                self._peak = max(self._peak, self.now())
+                children = [child.pid for child in self._process.children(recursive=True)]
+                self._own = max(self._own, _field(self._process.pid, "VmRSS"))
+                held = sum(_field(pid, "RssAnon") + _field(pid, "RssShmem") for pid in children)
+                self._children = max(self._children, held)
             pause.wait(EVERY_SECONDS)
 
 

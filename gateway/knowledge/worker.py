@@ -6,7 +6,6 @@ questions.toml), then the clauses (`packing.py`).
 """
 
 import json
-import resource
 import struct
 import sys
 from typing import Any, BinaryIO
@@ -14,7 +13,7 @@ from typing import Any, BinaryIO
 from gateway.knowledge.clauses import parse
 from gateway.knowledge.packing import pack
 from gateway.knowledge.questions import QUESTIONS_FILE, read_questions
-from gateway.media.confine import confine
+from gateway.media.confine import bound, confine
 
 HEAD = struct.Struct(">II")
 SIZE = struct.Struct(">I")
@@ -23,13 +22,12 @@ LIFE_SECONDS = 3600  # of CPU, whatever the parent does
 
 def main() -> None:
     memory, seconds = map(int, sys.argv[1:3])
-    confine(memory, LIFE_SECONDS)
+    has_now = confine(memory, LIFE_SECONDS)
     source, out = sys.stdin.buffer, sys.stdout.buffer
     while head := source.read(HEAD.size):
         name_size, size = HEAD.unpack(head)
         name, data = source.read(name_size).decode(), source.read(size)
-        used = resource.getrusage(resource.RUSAGE_SELF)
-        resource.setrlimit(resource.RLIMIT_CPU, (int(used.ru_utime + used.ru_stime) + seconds, LIFE_SECONDS + 1))
+        bound(has_now + memory, seconds)
         answer(out, *outcome(name, data))
 
 

@@ -8,6 +8,9 @@ from gateway.media.limits import MIB, MediaLimits
 from gateway.media.picture import Picture, digest
 
 Task = Literal["image", "pdf", "shrink"]
+# Decoded whole, where PNG and JPEG go through memory row by row.
+WHOLE = frozenset(("image/webp", "image/heic", "image/gif", "image/bmp"))
+PNG_INTERLACE = 28  # offset of the header's last byte (PNG, section 11.2.2)
 CLOCK = 2  # seconds by the clock for each of the CPU's
 TYPES = frozenset(("image/png", "image/jpeg"))
 ERRORS: dict[str, type[GatewayError]] = {error.code: error for error in (InvalidImage, ImageTooLarge, PDFTooLarge)}
@@ -28,6 +31,13 @@ class Job:
     def seconds(self) -> float:
         """Of CPU."""
         return self.limits.pdf_seconds if self.task == "pdf" else self.limits.image_seconds
+
+    @property
+    def is_heavy(self) -> bool:
+        """Whether it may take hundreds of megabytes."""
+        if self.task == "pdf" or self.kind in WHOLE:
+            return True
+        return self.kind == "image/png" and self.data[PNG_INTERLACE : PNG_INTERLACE + 1] == b"\x01"
 
     @property
     def head(self) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """Readings of tiles as one reading, in the coordinates of the picture that was sent."""
 
+from collections import defaultdict
 from collections.abc import Sequence
 from typing import Any
 
@@ -14,17 +15,16 @@ def whole_reading(label: str, pictures: Sequence[Picture], readings: Sequence[di
     `partial`: some of `pictures` have no reading yet.
     """
     lines: list[dict[str, Any]] = []
-    fields: list[dict[str, Any]] = []
+    fields: dict[tuple[str, str], dict[str, Any]] = {}
+    seen = Seen()
     for picture, reading in zip(pictures, readings, strict=True):
         if reading is None:
             continue
-        for line in reading.get("lines", ()):
-            placed = _placed(line, picture)
-            if not any(_same(placed, other) for other in lines):
-                lines.append(placed)
+        placed = [_placed(line, picture) for line in reading.get("lines", ())]
+        lines += [line for line in placed if line not in seen]
+        seen.add(placed)
         for entry in reading.get("fields", ()):
-            if not any((entry["name"], entry["value"]) == (other["name"], other["value"]) for other in fields):
-                fields.append(_placed(entry, picture))
+            fields.setdefault((entry["name"], entry["value"]), _placed(entry, picture))
     last = pictures[-1]
     return {
         "image": label,
@@ -32,7 +32,7 @@ def whole_reading(label: str, pictures: Sequence[Picture], readings: Sequence[di
         "height": round(last.origin[1] + last.height / last.scale),
         "partial": any(reading is None for reading in readings),
         "lines": lines,
-        "fields": fields,
+        "fields": list(fields.values()),
     } | ({"page": pictures[0].page} if pictures[0].page else {})
 
 
@@ -45,7 +45,28 @@ def _placed(entry: dict[str, Any], picture: Picture) -> dict[str, Any]:
     return {**entry, "box": [round(side) for side in placed]}
 
 
-def _same(line: dict[str, Any], other: dict[str, Any]) -> bool:
-    return bool(line["text"] == other["text"]) and all(
-        abs(one - two) <= SAME_LINE_PIXELS for one, two in zip(line["box"], other["box"], strict=True)
-    )
+class Seen:
+    """Lines of the tiles before, found by text and place: comparing each with each holds the event loop for seconds."""
+
+    def __init__(self) -> None:
+        self._boxes: defaultdict[tuple[str, int, int], list[list[int]]] = defaultdict(list)
+
+    def add(self, lines: Sequence[dict[str, Any]]) -> None:
+        for line in lines:
+            column, row = _cell(line)
+            self._boxes[line["text"], column, row].append(line["box"])
+
+    def __contains__(self, line: dict[str, Any]) -> bool:
+        """Whether the same text stands within SAME_LINE_PIXELS, on every side of its box."""
+        column, row = _cell(line)
+        return any(
+            all(abs(one - two) <= SAME_LINE_PIXELS for one, two in zip(line["box"], other, strict=True))
+            for left in (column - 1, column, column + 1)
+            for top in (row - 1, row, row + 1)
+            for other in self._boxes.get((line["text"], left, top), ())
+        )
+
+
+def _cell(line: dict[str, Any]) -> tuple[int, int]:
+    left, top, _, _ = line["box"]
+    return left // SAME_LINE_PIXELS, top // SAME_LINE_PIXELS

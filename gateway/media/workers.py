@@ -10,7 +10,7 @@ import sys
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from pathlib import Path
 from typing import TypeVar
 
@@ -134,6 +134,8 @@ class Workers:
         self._memory = limits.memory_bytes + limits.max_bytes
         self._at_once = at_once or min(MAX_AT_ONCE, _cores())
         self._turns = FairQueue(self._at_once, WAITING_PER_OWNER, "pictures to be decoded")
+        # One heavy job at a time: their memory does not add up, and the other workers stay with light ones.
+        self._heavy = FairQueue(1, WAITING_PER_OWNER, "pictures to be decoded")
         self._threads = ThreadPoolExecutor(2 * self._at_once, "media")
         self._idle: list[Worker] = []
         self._busy: set[Worker] = set()
@@ -148,7 +150,8 @@ class Workers:
     async def work(self, job: Job, owner: str) -> list[Picture]:
         """Raises the job's GatewayError, QueueFull, or InternalError where no worker can be had. Whoever is cancelled takes
         the work along: its process is ended."""
-        async with self._turns.turn(owner):
+        heavy = self._heavy.turn(owner) if job.is_heavy else nullcontext()
+        async with heavy, self._turns.turn(owner):
             worker = self._take()
             is_done = False
             try:

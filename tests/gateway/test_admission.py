@@ -234,7 +234,7 @@ async def test_a_question_that_was_never_sent_says_nothing_about_the_engine() ->
     lite = Upstream("engine-1", "http://nowhere", LITE_MODEL, 100, Breaker(2, 0), 1)
     lite.breaker.failed()
     queue = admission(lite)
-    desk: Any = SimpleNamespace(signer=SimpleNamespace(cache_salt=str), client=None)
+    desk: Any = SimpleNamespace(signer=SimpleNamespace(cache_salt=str), client=None, turn_of=str)
     long = ChatRequest.model_validate({"model": "sightdesk", "messages": [{"role": "user", "content": "长" * 1000}]})
     caller = Caller("key", "shop", "key:shop")
     context = RequestContext("r", "127.0.0.1", False, "http", send=None, caller=caller)  # type: ignore[arg-type]  # nothing is sent

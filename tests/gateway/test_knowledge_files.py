@@ -282,7 +282,7 @@ def test_a_file_that_takes_too_long_or_too_much_memory_ends_its_parser_and_not_t
     with Parser(file_seconds=1) as one:
         assert "longer" in one.parse("slow.md", many).problems[0]
         assert one.parse("good.md", GOOD.encode()).problems == []
-    monkeypatch.setattr(parser, "MEMORY_BYTES", 64 * 1024 * 1024)
+    monkeypatch.setattr(parser, "MEMORY_BYTES", 8 * 1024 * 1024)
     with Parser() as one:
         assert "memory" in one.parse("large.md", many).problems[0]
         assert len(one.parse("good.md", GOOD.encode()).segment or ()) == 1
