@@ -278,9 +278,9 @@ def test_a_folder_with_too_many_clauses_serves_the_first_of_them(
 def test_a_file_that_takes_too_long_or_too_much_memory_ends_its_parser_and_not_the_next_files(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    many = "\n".join(f"{n}.1 x" for n in range(110_000)).encode()
+    many = "\n".join(f"{n}.1 x" for n in range(110_000)).encode() + b"\n"
     with Parser(file_seconds=1) as one:
-        assert "longer" in one.parse("slow.md", many).problems[0]
+        assert "longer" in one.parse("slow.md", 6 * many).problems[0]
         assert one.parse("good.md", GOOD.encode()).problems == []
     monkeypatch.setattr(parser, "MEMORY_BYTES", 8 * 1024 * 1024)
     with Parser() as one:
