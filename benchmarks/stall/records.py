@@ -8,6 +8,7 @@ from benchmarks.stall.attack import Attack, Desk, Outcome, Request, chat, raw, s
 
 QUESTIONS = 30
 STORED = 200_000  # characters
+FILES = 320
 
 
 def attacks() -> list[Attack]:
@@ -18,7 +19,7 @@ def attacks() -> list[Attack]:
         sends("record", "twenty exports", lambda: [Request("/api/export", method="GET")] * 20),
         sends("record", "exports that leave", lambda: [Request("/api/export", method="GET")] * 20, leave_after=0.1),
         sends("record", "what a database cannot store", impossible),
-        Attack("record", "300 files: listed, uploaded, deleted at once", files),
+        Attack("record", f"{FILES} files: listed, uploaded, deleted at once", files),
     ]
 
 
@@ -28,14 +29,27 @@ async def fill(desk: Desk, outcome: Outcome) -> None:
 
 
 async def files(desk: Desk, outcome: Outcome) -> None:
+    """Eight uploaders, then listings, uploads and deletions beside each other, each caller one after the other."""
     from benchmarks.stall.pictures import png
 
     small = png([])
-    made = await asyncio.gather(*(send(desk, upload(small), outcome) for _ in range(300)))
-    ids = [json.loads(body)["id"] for body in made if b'"id"' in body]
-    listing = Request("/api/files", method="GET")
-    removing = [Request(f"/api/files/{file_id}", method="DELETE") for file_id in ids]
-    await asyncio.gather(*(send(desk, request, outcome) for request in [listing, upload(small)] * 20 + removing))
+    ids: list[str] = []
+
+    async def add(count: int) -> None:
+        for _ in range(count):
+            body = await send(desk, upload(small), outcome)
+            ids.extend([json.loads(body)["id"]] if b'"id"' in body else [])
+
+    async def look() -> None:
+        for _ in range(20):
+            await send(desk, Request("/api/files", method="GET"), outcome)
+
+    async def remove() -> None:
+        while ids:
+            await send(desk, Request(f"/api/files/{ids.pop()}", method="DELETE"), outcome)
+
+    await asyncio.gather(*(add(FILES // 8) for _ in range(8)))
+    await asyncio.gather(*(look() for _ in range(3)), *(add(20) for _ in range(4)), *(remove() for _ in range(3)))
 
 
 def search(query: str) -> Request:
