@@ -193,5 +193,9 @@ def test_an_upload_is_taken_by_its_bytes_whatever_it_calls_itself(gateway: Runni
 def test_an_empty_upload_says_so(gateway: Running) -> None:
     answer = requests.post(gateway.url + "/api/files", files={"file": ("a.png", b"")}, timeout=60)
     error = answer.json()["error"]
-    assert (answer.status_code, error["code"], error["message"]) == (400, "invalid_image", "The file is empty.")
-    assert error["details"] == {"size": 0}
+    assert (answer.status_code, error["code"], error["message"]) == (
+        400,
+        "invalid_request",
+        "The file 'a.png' is empty.",
+    )
+    assert error["details"]["size"] == 0

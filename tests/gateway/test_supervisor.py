@@ -178,7 +178,7 @@ async def test_a_desk_closes_everything_whatever_failed_before(
         monkeypatch.setattr(one, "close", lambda name=name, close=close: (shut.append(name), close())[1])
     with pytest.raises(RuntimeError, match="in the middle"):
         async with running(desk):
-            assert set(desk.supervisor.tasks) == {"engines", "profile", "knowledge", "sweep", "limits"}
+            assert set(desk.supervisor.tasks) == {"engines", "profile", "knowledge", "sweep", "index", "limits"}
             raise RuntimeError("in the middle")
     assert shut == ["database", "reader", "client", "limiter"]
     assert "the answers cannot be stored" in caplog.text
@@ -189,7 +189,7 @@ def test_the_tasks_of_a_desk_are_shown_and_counted(engine: Running, tmp_path: Pa
         tasks = requests.get(gateway.url + "/readyz", timeout=5).json()["tasks"]
         running = {"state": "running", "restarts": 0, "reason": None}
         assert tasks == {
-            **dict.fromkeys(("engines", "profile", "knowledge", "sweep"), running),
+            **dict.fromkeys(("engines", "profile", "knowledge", "sweep", "index"), running),
             "limits": {**running, "state": "done"},
         }
         told = requests.get(gateway.url + "/metrics", timeout=5).text
