@@ -22,6 +22,7 @@ OTHERS = (
     ("GPU_MEMORY_UTILIZATION", "", "vLLM: share of the GPU's memory. Default by ENGINE."),
     ("VLLM_EXTRA_ARGS", "", "vLLM: further arguments."),
     ("ENGINE_HANG_SECONDS", "", "vLLM: seconds without a token that count as hung. Default by profile."),
+    ("LITE_SECONDS", "5", "lite: seconds that one answer may take, beside reading its pictures."),
     ("INFERENCE_IMAGE", "", "vLLM: base image. Default by ENGINE."),
     ("GATEWAY_MEMORY", "4g", "Docker: the gateway's memory; a gateway that needs more is ended and starts again."),
     ("LITE_MEMORY", "1536m", "Docker: lite's memory."),
