@@ -93,10 +93,10 @@ def test_what_nginx_finds_too_large_is_told_and_less_of_it_goes_out(page: Page, 
     open_page(page, bounded_site)
     large = {"name": "a.pdf", "mimeType": "application/pdf", "buffer": b"%PDF-1.7" + b"x" * 120_000}
     page.set_input_files("#picker", large)  # type: ignore[arg-type]
-    expect(page.locator("#attachments .bad .note")).to_have_text("内容太大，请减少图片。")
+    expect(page.locator("#attachments .bad .note")).to_have_text("内容太大：共 117 KB，最多 98 KB。请减少图片。")
     page.locator("#attachments .remove").click()
     send(page, "多少钱包邮" * 10_000)
-    expect(page.locator(".failure p")).to_have_text("内容太大，请减少图片。")
+    expect(page.locator(".failure p")).to_contain_text("最多 98 KB。请减少图片。")
     page.click("#new-conversation")
     expect(ask(page, "多少钱包邮").locator(".chip").first).to_be_visible()
 
