@@ -27,11 +27,14 @@ class Pipeline:
         self.desk = desk
         self.failover = Failover(desk)
 
-    @reading_while_asked
     async def stream(self, question: Question, sink: Sink) -> None:
         """The whole answer as events into `sink`."""
-        await self._prepare(question, sink)
-        call = await self.failover.answer(question, sink, self._begun)
+        with reading_while_asked(question):
+            await self._prepare(question, sink)
+            call = await self.failover.answer(question, sink, self._begun)
+            await self._passed_on(call, question, sink)
+
+    async def _passed_on(self, call: Call, question: Question, sink: Sink) -> None:
         try:
             await self._relayed(call, question, sink)
             call.permit.upstream.breaker.succeeded()
@@ -67,11 +70,11 @@ class Pipeline:
                 account(meter, context, metrics, complete=False)
         meter.check_whole()
 
-    @reading_while_asked
     async def whole(self, question: Question) -> bytes:
         """The whole answer as one JSON body."""
-        await self._prepare(question, None)
-        answer = await self.failover.answer(question, None, self._collected)
+        with reading_while_asked(question):
+            await self._prepare(question, None)
+            answer = await self.failover.answer(question, None, self._collected)
         return orjson.dumps({**answer, extras.KEY: question.extras()} if question.assistant else answer)
 
     async def _collected(self, question: Question, permit: Permit, elsewhere: Callable[[], bool]) -> dict[str, Any]:

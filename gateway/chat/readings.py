@@ -1,17 +1,13 @@
 """How a question waits for the readings of its pictures, and gives them up."""
 
 import asyncio
-from collections.abc import Callable, Coroutine
-from typing import Any, Concatenate, ParamSpec, TypeVar
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from gateway.chat.question import Question
 from gateway.desk import Desk
 from gateway.limits.fair import Moved
 from gateway.media.album import Patience
-
-Pipeline = TypeVar("Pipeline")
-Params = ParamSpec("Params")
-Result = TypeVar("Result")
 
 
 def patience_of(desk: Desk, question: Question, before_lite: bool, moved: Moved) -> Patience:
@@ -24,16 +20,11 @@ def patience_of(desk: Desk, question: Question, before_lite: bool, moved: Moved)
     return Patience(desk.turn_of(question.context), seconds, more, moved)
 
 
-def reading_while_asked(
-    answered: Callable[Concatenate[Pipeline, Question, Params], Coroutine[Any, Any, Result]],
-) -> Callable[Concatenate[Pipeline, Question, Params], Coroutine[Any, Any, Result]]:
-    """A question that is given up gives up the readings that it began."""
-
-    async def run(self: Pipeline, question: Question, /, *args: Params.args, **named: Params.kwargs) -> Result:
-        try:
-            return await answered(self, question, *args, **named)
-        except asyncio.CancelledError:
-            question.album.leave()
-            raise
-
-    return run
+@contextmanager
+def reading_while_asked(question: Question) -> Iterator[None]:
+    """A question that is given up inside the block gives up the readings that it began."""
+    try:
+        yield
+    except asyncio.CancelledError:
+        question.album.leave()
+        raise

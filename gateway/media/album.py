@@ -67,11 +67,6 @@ class Album:
     def readings(self) -> list[dict[str, Any]]:
         return [shot.reading for shot in self.shots if shot.reading is not None]
 
-    @property
-    def shown(self) -> list[dict[str, Any]]:
-        """Readings of what the engine gets; the others stand in the notes."""
-        return [shot.reading for shot in self.shots if shot.reading is not None and shot.fitted]
-
     def newest(self, messages: list[Message]) -> list[dict[str, Any]]:
         """Readings of the last message that has pictures, if it is the last the user sent."""
         last = max((number for number, message in enumerate(messages) if message.role == "user"), default=0)
