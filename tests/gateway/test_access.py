@@ -11,7 +11,7 @@ import pytest
 import requests
 from fastapi import FastAPI
 
-from benchmarks.servers import Running, running_gateway
+from benchmarks.servers import Running, running_gateway, wait_for
 from gateway.app import create_app
 from gateway.identity.keys import KeyRing
 from gateway.identity.tokens import Signer
@@ -295,6 +295,7 @@ FOREIGN_HOSTS = ("evil.example", "localhost.evil.example", "gateway.evil.example
 def test_a_page_that_rebinds_its_name_sees_no_metrics_and_no_details(engine: Running, tmp_path: Path) -> None:
     more = {"ALLOWED_ORIGINS": "private,https://crm.example.com", "KNOWLEDGE_DIR": str(tmp_path / "clauses")}
     with running_gateway(engine.url, tmp_path, **settings(**more)) as gateway:
+        wait_for(gateway.url + "/readyz")
         for host in (*KNOWN_HOSTS, *FOREIGN_HOSTS):
             known = host in KNOWN_HOSTS
             answer = call(gateway, "GET", "/metrics", {"host": host})

@@ -26,9 +26,9 @@ def test_a_line_in_the_overlap_is_there_once_and_equal_words_elsewhere_stay() ->
     ]
 
 
-def test_forty_thousand_equal_words_are_merged_at_once() -> None:
-    words = [line("a", left, top) for top in range(0, 2000, 20) for left in range(0, 1000, 5)]
+def test_ten_thousand_equal_words_are_merged_at_once() -> None:
+    words = [line("a", left, top) for top in range(0, 2000, 20) for left in range(0, 1000, 20)]
     started = time.process_time()
     whole = whole_reading("picture", [tile(0), tile(2000)], [{"lines": words}, {"lines": words}])
-    assert time.process_time() - started < 5
+    assert time.process_time() - started < 3
     assert len(whole["lines"]) == 2 * len(words)
