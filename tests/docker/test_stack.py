@@ -179,7 +179,7 @@ def test_a_process_that_is_killed_inside_its_container_comes_back(stack: Stack, 
 
 
 @pytest.mark.parametrize(
-    ("service", "limit"), [("gateway", 2 * 1024**3), ("lite", 1536 * 1024**2), ("nginx", 256 * 1024**2)]
+    ("service", "limit"), [("gateway", 4 * 1024**3), ("lite", 1536 * 1024**2), ("nginx", 256 * 1024**2)]
 )
 def test_a_container_that_runs_has_its_bounds(stack: Stack, service: str, limit: int) -> None:
     host = inspected(stack, service)["HostConfig"]
