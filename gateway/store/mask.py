@@ -17,6 +17,7 @@ from gateway.store.storable import storable
 NAMED = frozenset(("phone", "id_card", "bank_card", "email"))
 MAX_LOCAL = 64  # characters before the @, RFC 5321
 MAX_GROUPS = 7  # groups of digits in one number
+LEAST_IN_GROUP = 4  # digits; numbers that are counted up, "218 219 220 221 222", are no card
 CARD_DIGITS = range(13, 20)
 
 # Character for character, so that places in the translated text are places in the original.
@@ -122,7 +123,7 @@ def _cards(plain: str) -> list[Span]:
 def _card_at(plain: str, groups: list[tuple[int, int]], first: int) -> Span | None:
     """The longest card that begins with this group."""
     start, end = groups[first]
-    if end - start < 3 or not _starts_number(plain, start):
+    if end - start < LEAST_IN_GROUP or not _starts_number(plain, start):
         return None
     digits, cards = "", []
     for place in range(first, min(first + MAX_GROUPS, len(groups))):
@@ -134,7 +135,7 @@ def _card_at(plain: str, groups: list[tuple[int, int]], first: int) -> Span | No
         digits += plain[begin:end]
         if len(digits) >= CARD_DIGITS[0]:
             cards += _cards_of(plain, start, end, digits)
-        if end - begin < 3:  # only the last group is that short
+        if end - begin < LEAST_IN_GROUP:  # only the last group is that short
             break
     # A card's own check goes before what a word says: "卡号 4111 1111 1111 1111 12/28".
     _, card = max(cards, key=lambda one: (one[0], one[1][1]), default=(False, None))

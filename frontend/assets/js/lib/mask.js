@@ -6,6 +6,7 @@ const LOOK_BACK = 40;
 const LOOK_AHEAD = 16;
 const MAX_LOCAL = 64; // characters before the @, RFC 5321
 const MAX_GROUPS = 7; // groups of digits in one number
+const LEAST_IN_GROUP = 4; // digits; numbers that are counted up, "218 219 220 221 222", are no card
 const CARD_DIGITS = [13, 19];
 
 // Character for character, so that places in the translated text are places in the original.
@@ -118,7 +119,7 @@ function cards(plain) {
 /** The longest card that begins with this group. */
 function cardAt(plain, groups, first) {
   const [start, firstEnd] = groups[first];
-  if (firstEnd - start < 3 || !startsNumber(plain, start)) return null;
+  if (firstEnd - start < LEAST_IN_GROUP || !startsNumber(plain, start)) return null;
   let digits = "";
   let best = null;
   for (let place = first; place < Math.min(first + MAX_GROUPS, groups.length); place += 1) {
@@ -129,7 +130,7 @@ function cardAt(plain, groups, first) {
     const card = digits.length >= CARD_DIGITS[0] ? cardOf(plain, start, end, digits) : null;
     // A card's own check goes before what a word says: "卡号 4111 1111 1111 1111 12/28".
     if (card && (!best || card.isCard >= best.isCard)) best = card;
-    if (end - begin < 3) break; // only the last group is that short
+    if (end - begin < LEAST_IN_GROUP) break; // only the last group is that short
   }
   return best && best.span;
 }
