@@ -78,7 +78,9 @@ def test_a_picture_and_what_was_read_in_it_are_back_after_a_reload(page: Page, s
     ask(page, "这是什么错误")
     page.reload()
     expect(page.get_by_label("错误代码", exact=True)).to_have_value("ERR_CONNECTION_TIMED_OUT")
-    page.wait_for_function("document.querySelector('.picture img')?.naturalWidth > 0")
+    picture = page.locator(".picture img").first
+    expect(picture).to_be_visible()
+    assert picture.evaluate("image => image.decode().then(() => image.naturalWidth)") > 0
 
 
 def test_a_phone_number_comes_back_masked(page: Page, site: Site) -> None:

@@ -244,7 +244,10 @@ async def test_an_upload_is_authenticated_once(tmp_path: Path, monkeypatch: pyte
     looked_up, find = [], KeyRing.find
     monkeypatch.setattr(KeyRing, "find", lambda ring, shown: looked_up.append(shown) or find(ring, shown))
     transport = httpx.ASGITransport(app, client=("127.0.0.1", 1))
-    async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as client:
+    async with (
+        app.router.lifespan_context(app),
+        httpx.AsyncClient(transport=transport, base_url="http://localhost") as client,
+    ):
         files = {"file": ("a.png", SCREEN.read_bytes())}
         answer = await client.post("/v1/files", files=files, headers=bearer("sk-shop"), timeout=60)
     assert (answer.status_code, looked_up) == (200, ["sk-shop"])

@@ -8,7 +8,7 @@ import signal
 import socket
 import time
 import zlib
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -40,7 +40,6 @@ def document(data: bytes, limits: MediaLimits = LIMITS) -> Job:
     return Job("pdf", data, limits, "application/pdf")
 
 
-EARLIER: set[int] = set()
 SMALL = image(png(64, 64))
 BOMB = zlib.compress(b"a" * 40_000_000, 9)
 
@@ -52,16 +51,8 @@ async def working(limits: MediaLimits = LIMITS, at_once: int = 2) -> AsyncIterat
     workers.close()
 
 
-@pytest.fixture(autouse=True)
-def earlier() -> Iterator[None]:
-    """Workers of applications that other tests have built in this process are not counted."""
-    EARLIER.update(worker.pid for worker in workers_of(psutil.Process()))
-    yield
-    EARLIER.clear()
-
-
 def running() -> list[psutil.Process]:
-    return [worker for worker in workers_of(psutil.Process()) if worker.pid not in EARLIER]
+    return workers_of(psutil.Process())
 
 
 def workers_of(parent: psutil.Process) -> list[psutil.Process]:
