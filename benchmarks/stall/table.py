@@ -80,7 +80,7 @@ def section(rows: list[Row]) -> str:
 every 20 ms, streamed questions, questions with a new picture. A cell is the worst of its row. `probe` and `gap` (the longest silence
 within a stream) are what came on top of the wait for a server that does nothing, which is in brackets; `stream` and `picture` are
 whole answers. To hold: probe ≤ {PROBE_SECONDS * MS:.0f} ms, gap ≤ {GAP_SECONDS * MS:.0f} ms, gateway ≤ {GATEWAY_BYTES // MB} MB, its workers together ≤ {WORKERS_BYTES // MB} MB, `lite` ≤ {LITE_BYTES // MB} MB, all three
-answered, no 500, and a question answered as before within {RECOVERY_SECONDS:g} s.
+answered, no 500 (a row that falls short is measured once more, and that counts), and a question answered as before within {RECOVERY_SECONDS:g} s.
 
 {line(HEAD)}
 {line(["---"] * len(HEAD))}
