@@ -24,7 +24,7 @@ def attacks() -> list[Attack]:
         "spaces before a number": "**" + " " * 500_000 + "3.2 x\n",
         "35,000 clauses": "\n".join(f"## {number}.1 clause {number}\nt{number}" for number in range(35_000))[:MB],
     }
-    found = [writes(name, lambda path, text=text: path.write_text(text)) for name, text in texts.items()]  # type: ignore[misc]
+    found = [writes(name, lambda path, text=text: path.write_text(text)) for name, text in texts.items()]
     found += [
         writes("bytes that are no text", lambda path: path.write_bytes(bytes(range(256)) * 1000)),
         writes("a FIFO", os.mkfifo),

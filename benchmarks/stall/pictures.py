@@ -32,7 +32,7 @@ def attacks() -> list[Attack]:
         "PDF of 8 pages of 14,400 points": lambda: pdf(8, 14_400, b"0 0 m 9 9 l S "),
         "PDF with a page of 2 million strokes": lambda: pdf(1, 600, b"0 0 m 600 600 l S " * 2_000_000),
     }
-    found = [sends("picture", name, lambda make=make: [upload(make())] * 3) for name, make in made.items()]  # type: ignore[misc]
+    found = [sends("picture", name, lambda make=make: [upload(make())] * 3) for name, make in made.items()]
     found.append(
         sends("picture", "eight bombs in one question", lambda: [asking([png(text_chunks(b"zTXt", 4, 20))] * 8)])
     )

@@ -15,7 +15,7 @@ def attacks() -> list[Attack]:
 
 def patterns() -> list[Attack]:
     found = [
-        sends("budget", f"tools with {pattern}", lambda pattern=pattern: [_matching(pattern)] * 4)  # type: ignore[misc]
+        sends("budget", f"tools with {pattern}", lambda pattern=pattern: [_matching(pattern)] * 4)
         for pattern in PATTERNS
     ]
     many = "|".join("a" * size + "b" for size in range(1, 30))
@@ -44,7 +44,7 @@ def malformed() -> list[Attack]:
         "a huge multiple": {"type": "integer", "multipleOf": 1e308, "minimum": 1},
     }
     return [
-        sends("schema", f"{name}, eight at once", lambda schema=schema: [_formatted(schema, "hi")] * 8)  # type: ignore[misc]
+        sends("schema", f"{name}, eight at once", lambda schema=schema: [_formatted(schema, "hi")] * 8)
         for name, schema in schemas.items()
     ]
 

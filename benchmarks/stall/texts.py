@@ -65,7 +65,7 @@ def slow_patterns() -> list[Attack]:
             {"role": "user", "content": "what is the status?"},
         ]
         asked = [chat(turns), chat(stored, "/api/chat"), chat(text, response_format={"type": "json_object"})]
-        found.append(sends("text", f"{name}: asked, stored, as JSON", lambda asked=asked: asked))  # type: ignore[misc]
+        found.append(sends("text", f"{name}: asked, stored, as JSON", lambda asked=asked: asked))
     return found
 
 
