@@ -288,6 +288,27 @@ test("a full storage drops the oldest conversations, and where not even one fits
   assert.deepEqual([history.place, history.why], ["none", "storageFull"]);
 });
 
+test("what two tabs keep at the same moment stays, and what one of them removed does not come back", () => {
+  const storage = new Storage();
+  const [mine, theirs] = [new LocalHistory(storage), new LocalHistory(storage)];
+  const turn = (id, at) => ({ id, at, role: "user", text: id });
+  const here = { id: "c", title: "", turns: [turn("1", 1), turn("2", 2)] };
+  const there = { id: "c", title: "", turns: [turn("1", 1), turn("3", 3)] };
+  const before = new Map(storage.kept);
+  mine.save(here);
+  storage.kept.clear(); // their tab does not see our write yet
+  for (const [key, value] of before) storage.kept.set(key, value);
+  theirs.save(there);
+  assert.equal(mine.mend(here), true);
+  assert.deepEqual(theirs.list()[0].turns.map((one) => one.id), ["1", "2", "3"]);
+  assert.equal(mine.mend(here), false);
+  there.turns = [turn("1", 1)];
+  there.removed = ["3"];
+  theirs.save(there);
+  assert.equal(mine.mend(here), false);
+  assert.deepEqual(mine.list()[0].turns.map((one) => one.id), ["1", "2"]);
+});
+
 test("a search of the browser's history looks at titles and texts", async () => {
   const history = new LocalHistory(new Storage());
   history.save({ id: "1", title: "Invoice", turns: [{ id: "a", role: "user", text: "发票抬头" }] });

@@ -89,6 +89,7 @@ function shareWithTabs(session, history, side) {
   async function refresh(id, missed = false) {
     if (id !== session.conversation.id) return;
     if (session.busy) return void behind.add(id);
+    missed = history.mend?.(session.conversation) || missed;
     const found = await history.get(id).catch(() => null);
     if (session.busy) return void behind.add(id);
     if (found?.id === session.conversation.id && (missed || keysOf(found) !== keysOf(session.conversation))) session.open(found);

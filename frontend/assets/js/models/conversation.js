@@ -147,9 +147,9 @@ function turnFromServer({ id, role, text, files, citations, reading, degraded, s
 
 export const fileFromServer = ({ id, filename, content_type, bytes, pages }) => ({ id, name: filename, type: content_type, size: bytes, pages });
 
-/** Two tabs' versions of one conversation: what either knows stays, in the order it was said. */
+/** Two tabs' versions of one conversation: what either knows stays, in the order it was said, but what was removed. */
 export function merged(mine, theirs, removed = new Set()) {
   const known = new Set(mine.map((turn) => turn.id));
-  const missing = theirs.filter((turn) => !known.has(turn.id) && !removed.has(turn.id));
-  return [...mine, ...missing].sort((one, other) => (one.at ?? 0) - (other.at ?? 0));
+  const missing = theirs.filter((turn) => !known.has(turn.id));
+  return [...mine, ...missing].filter((turn) => !removed.has(turn.id)).sort((one, other) => (one.at ?? 0) - (other.at ?? 0));
 }

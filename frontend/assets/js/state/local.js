@@ -4,6 +4,7 @@ import { KEPT_HERE as KEY, areTurns, merged } from "../models/conversation.js";
 
 const MAX_CONVERSATIONS = 20;
 const MAX_TURNS = 60;
+const MAX_REMOVED = 120; // turns that were taken out: no other tab may bring them back
 // Texts, places and ids; never a picture, a token or anything that is only of this moment.
 const KEPT = ["id", "at", "role", "text", "files", "citations", "reading", "fields", "degraded", "failure", "stopped", "answer", "stored"];
 
@@ -52,9 +53,24 @@ export class LocalHistory {
     if (this.place === "none") return;
     const stored = this.list();
     const theirs = stored.find((one) => one.id === conversation.id);
-    if (theirs) conversation.turns = merged(conversation.turns, theirs.turns, conversation.removed);
+    const removed = [...new Set([...(theirs?.removed ?? []), ...(conversation.removed ?? [])])].slice(-MAX_REMOVED);
+    if (theirs) conversation.turns = merged(conversation.turns, theirs.turns, new Set(removed));
     const turns = conversation.turns.slice(-MAX_TURNS).map(asKept);
-    this.#write([{ id: conversation.id, title: mask(conversation.title), turns }, ...stored.filter((one) => one !== theirs)].slice(0, MAX_CONVERSATIONS));
+    const kept = { id: conversation.id, title: mask(conversation.title), turns, ...(removed.length && { removed }) };
+    this.#write([kept, ...stored.filter((one) => one !== theirs)].slice(0, MAX_CONVERSATIONS));
+  }
+
+  /**
+   * Saves `conversation` again where another tab's write, at the same moment, went over ours; whether it did. A browser
+   * shows each tab the other's writes late, so neither read-before-write nor a lock prevents this.
+   */
+  mend(conversation) {
+    const theirs = this.list().find((one) => one.id === conversation.id);
+    if (!theirs) return false;
+    const known = new Set([...theirs.turns.map((turn) => turn.id), ...(theirs.removed ?? [])]);
+    const lost = conversation.turns.slice(-MAX_TURNS).some((turn) => !known.has(turn.id));
+    if (lost) this.save(conversation);
+    return lost;
   }
 
   async rename(id, title) {
@@ -77,7 +93,8 @@ export class LocalHistory {
   }
 }
 
-const isConversation = (one) => typeof one?.id === "string" && typeof one.title === "string" && areTurns(one.turns);
+const isConversation = (one) => typeof one?.id === "string" && typeof one.title === "string" && areTurns(one.turns) && isIds(one.removed ?? []);
+const isIds = (ids) => Array.isArray(ids) && ids.every((id) => typeof id === "string");
 
 function asKept(turn) {
   const kept = Object.fromEntries(KEPT.filter((name) => turn[name] !== undefined).map((name) => [name, turn[name]]));

@@ -182,8 +182,8 @@ export class Session extends EventTarget {
   }
 
   #cut(conversation, from) {
-    conversation.removed ??= new Set();
-    for (const turn of conversation.turns.splice(from)) conversation.removed.add(turn.id);
+    const cut = conversation.turns.splice(from).map((turn) => turn.id);
+    conversation.removed = [...(conversation.removed ?? []), ...cut];
   }
 
   /** Kept from the moment it is asked, as it may be refused before anything is stored, until it is stored or answered. */
