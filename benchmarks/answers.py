@@ -25,7 +25,10 @@ def main() -> None:
         first, whole = text_question(desk)
         rows += [("text: first token", first, 0.15), ("text: whole answer", whole, 0.8)]
         fresh, again = screenshot(desk)
-        rows += [("screenshot 1366×768, new", fresh, 1.4), ("the same screenshot again", again, 0.3)]
+        rows += [
+            ("screenshot 1366×768, new", fresh, 1.4),
+            ("the same screenshot again", again, 0.3),
+        ]
         rows += [("two A4 contract pages compared", compare(desk), 2.9)]
         rows += [("three at once, one with a screenshot: mean", three_at_once(desk), 1.5)]
         print(f"| measure (median of {RUNS}) | seconds | to reach |\n| --- | ---: | ---: |")
@@ -51,10 +54,16 @@ def wait_for_reader(desk: Running) -> None:
 
 def text_question(desk: Running) -> tuple[float, float]:
     firsts, wholes = [], []
-    body = {"model": "sightdesk", "stream": True, "messages": [{"role": "user", "content": "退货流程是什么?"}]}
+    body = {
+        "model": "sightdesk",
+        "stream": True,
+        "messages": [{"role": "user", "content": "退货流程是什么?"}],
+    }
     for _ in range(RUNS):
         started = time.perf_counter()
-        with requests.post(desk.url + "/v1/chat/completions", json=body, stream=True, timeout=60) as answer:
+        with requests.post(
+            desk.url + "/v1/chat/completions", json=body, stream=True, timeout=60
+        ) as answer:
             first = None
             for line in answer.iter_lines():
                 if first is None and line.startswith(b"data: {") and b'"content":""' not in line:
@@ -84,7 +93,12 @@ def screenshot(desk: Running) -> tuple[float, float]:
 
 def compare(desk: Running) -> float:
     def once(number: int) -> float:
-        return ask(desk, "这两份合同有什么不同?", fresh_copy("contract-v1", number), fresh_copy("contract-v2", number))
+        return ask(
+            desk,
+            "这两份合同有什么不同?",
+            fresh_copy("contract-v1", number),
+            fresh_copy("contract-v2", number),
+        )
 
     return statistics.median(once(number) for number in range(RUNS))
 
@@ -96,7 +110,9 @@ def three_at_once(desk: Running) -> float:
             jobs = [
                 pool.submit(ask, desk, "退货流程是什么?"),
                 pool.submit(ask, desk, "多少钱包邮?"),
-                pool.submit(ask, desk, "错误代码是什么?怎么办?", fresh_copy("browser-error", number)),
+                pool.submit(
+                    ask, desk, "错误代码是什么?怎么办?", fresh_copy("browser-error", number)
+                ),
             ]
             times.append(statistics.mean(job.result() for job in jobs))
     return statistics.median(times)

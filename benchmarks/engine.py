@@ -46,7 +46,9 @@ def compare(client: Client, engine: str, gateway: str, load: Load, rounds: int) 
     before = image_work(gateway)
     straight: list[Figures] = []
     through: list[Figures] = []
-    for turn in range(rounds):  # in turn, and each first half of the time, so that a drift of the machine hits both
+    for turn in range(
+        rounds
+    ):  # in turn, and each first half of the time, so that a drift of the machine hits both
         pair = [(engine, straight), (gateway, through)]
         for url, found in pair if turn % 2 == 0 else reversed(pair):
             found.append(client.measure(url, load, seed=100 * load.concurrency + turn))
@@ -62,7 +64,9 @@ def compare(client: Client, engine: str, gateway: str, load: Load, rounds: int) 
             f"| {name} | {one.throughput:.1f} | {one.first:.1f} | {one.first_median:.1f} | {one.between:.2f} | {one.failed} |"
             for one in found
         ]
-    pairs = list(zip(straight, through, strict=True))  # one right after the other: what drifts more slowly hits both
+    pairs = list(
+        zip(straight, through, strict=True)
+    )  # one right after the other: what drifts more slowly hits both
     ratios = [gate.throughput / alone.throughput for alone, gate in pairs]
     added = [gate.first - alone.first for alone, gate in pairs]
     seconds, pictures = (now - then for now, then in zip(image_work(gateway), before, strict=True))
@@ -94,14 +98,20 @@ def main() -> int:
     parser.add_argument("--tokenizer", default=str(TINY))
     parser.add_argument("--key", default="sk-bench")
     parser.add_argument("--prompts", type=int, default=16)
-    parser.add_argument("--concurrency", type=int, nargs="+", help="default 1 4; on a GPU 1 3 16 64")
+    parser.add_argument(
+        "--concurrency", type=int, nargs="+", help="default 1 4; on a GPU 1 3 16 64"
+    )
     parser.add_argument("--picture", default="(256, 256, 1)")
     parser.add_argument("--rounds", type=int, help="default 8; on a GPU 2")
     parser.add_argument(
-        "--gpu", action=argparse.BooleanOptionalAction, help="what one card answers: where there is one"
+        "--gpu",
+        action=argparse.BooleanOptionalAction,
+        help="what one card answers: where there is one",
     )
     parser.add_argument("--answer", type=int, default=128, help="on a GPU: tokens of an answer")
-    parser.add_argument("--seconds", type=float, default=600, help="on a GPU: for how long rounds begin")
+    parser.add_argument(
+        "--seconds", type=float, default=600, help="on a GPU: for how long rounds begin"
+    )
     given = parser.parse_args()
     if given.gpu is None:
         given.gpu = bool(given.engine and cards())
@@ -123,10 +133,14 @@ def main() -> int:
     return 1 if failed else 0
 
 
-def gateway_costs(client: Client, engine: str, gateway: str, given: argparse.Namespace) -> tuple[str, list[str], int]:
+def gateway_costs(
+    client: Client, engine: str, gateway: str, given: argparse.Namespace
+) -> tuple[str, list[str], int]:
     """The section's name and parts, and how many requests failed."""
     pinned = "" if given.engine else PINNED
-    parts = [INTRODUCTION.format(machine=report.machine(), card=card(), engine=given.model, cores=pinned)]
+    parts = [
+        INTRODUCTION.format(machine=report.machine(), card=card(), engine=given.model, cores=pinned)
+    ]
     failed = 0
     for concurrency in given.concurrency or [1, 4]:
         load = Load(given.prompts, concurrency, given.picture)
@@ -137,10 +151,16 @@ def gateway_costs(client: Client, engine: str, gateway: str, given: argparse.Nam
     return "bench-engine", parts, failed
 
 
-def card_answers(client: Client, engine: str, gateway: str, given: argparse.Namespace) -> tuple[str, list[str], int]:
+def card_answers(
+    client: Client, engine: str, gateway: str, given: argparse.Namespace
+) -> tuple[str, list[str], int]:
     """The same, on a GPU."""
     section, rounds = "bench-engine-gpu", given.rounds or 2
-    parts = [on_gpu.INTRODUCTION.format(machine=report.machine(), card=card(), engine=given.model, answer=given.answer)]
+    parts = [
+        on_gpu.INTRODUCTION.format(
+            machine=report.machine(), card=card(), engine=given.model, answer=given.answer
+        )
+    ]
 
     def show(table: str) -> None:
         parts[1:] = [table]
@@ -158,7 +178,11 @@ def left(stack: ExitStack, data: Path, core: int, given: argparse.Namespace) -> 
     engine = given.engine or _tiny(stack, folder, core, "--max-num-batched-tokens 256")
     gateway = given.gateway or _gateway(stack, engine, folder, given)
     return leaving.table(
-        gateway, engine, given.model, given.key, repeats=leaving.ON_GPU if given.gpu else leaving.REPEATS
+        gateway,
+        engine,
+        given.model,
+        given.key,
+        repeats=leaving.ON_GPU if given.gpu else leaving.REPEATS,
     )
 
 

@@ -18,7 +18,9 @@ ROOT = Path(__file__).parents[1]
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--url", help="a desk that runs; without it one is started here with the embedded engine")
+    parser.add_argument(
+        "--url", help="a desk that runs; without it one is started here with the embedded engine"
+    )
     parser.add_argument("--key", default="", help="API key")
     options = parser.parse_args()
     with contextlib.ExitStack() as stack:
@@ -47,7 +49,9 @@ def score(url: str, key: str) -> int:
                 sheet["clause first"].append(cited[:1] == [entry["clause"]])
                 sheet["clause among four"].append(entry["clause"] in cited)
                 if entry["clause"] not in cited[:1]:
-                    misses.append(f"{entry['ask']}: wanted {entry['clause']}, cited {', '.join(cited) or 'none'}")
+                    misses.append(
+                        f"{entry['ask']}: wanted {entry['clause']}, cited {', '.join(cited) or 'none'}"
+                    )
             elif kind == "nothing":
                 sheet["nothing invented"].append(not cited)
                 if cited:
@@ -60,7 +64,9 @@ def score(url: str, key: str) -> int:
     for name, marks in sheet.items():
         print(f"| {name} | {sum(marks)} | {len(marks)} |")
     seconds.sort()
-    print(f"| seconds, p50 / p95 | {seconds[len(seconds) // 2]:.2f} | {seconds[int(len(seconds) * 0.95)]:.2f} |")
+    print(
+        f"| seconds, p50 / p95 | {seconds[len(seconds) // 2]:.2f} | {seconds[int(len(seconds) * 0.95)]:.2f} |"
+    )
     for miss in misses:
         print("-", miss)
     return 0
@@ -75,7 +81,9 @@ def ask(url: str, key: str, entry: dict[str, Any]) -> tuple[str, list[str], floa
     headers = {"authorization": f"Bearer {key}"} if key else {}
     while True:
         started = time.perf_counter()
-        answer = requests.post(url + "/v1/chat/completions", json=body, headers=headers, timeout=120)
+        answer = requests.post(
+            url + "/v1/chat/completions", json=body, headers=headers, timeout=120
+        )
         if answer.status_code != 429:
             break
         time.sleep(int(answer.headers.get("retry-after", "5")))

@@ -73,12 +73,16 @@ def ask(gateway: str, body: dict[str, Any], key: str) -> socket.socket:
     data = json.dumps(body).encode()
     connection.sendall(
         b"POST /v1/chat/completions HTTP/1.1\r\nhost: 127.0.0.1\r\ncontent-type: application/json\r\n"
-        b"authorization: Bearer %s\r\ncontent-length: %d\r\n\r\n" % (key.encode("ascii"), len(data)) + data
+        b"authorization: Bearer %s\r\ncontent-length: %d\r\n\r\n"
+        % (key.encode("ascii"), len(data))
+        + data
     )
     return connection
 
 
-def leave_while_running(gateway: str, engine: str, case: Case, model: str, key: str, repeats: int = REPEATS) -> float:
+def leave_while_running(
+    gateway: str, engine: str, case: Case, model: str, key: str, repeats: int = REPEATS
+) -> float:
     """Seconds from the client's leaving until vLLM runs nothing more. Raises AssertionError where it goes on for 10 s."""
     wait_until(lambda: not runs(engine), 20)
     connection = ask(gateway, {"model": model, **case.body(repeats), "stream": case.stream}, key)
@@ -94,7 +98,9 @@ def leave_while_running(gateway: str, engine: str, case: Case, model: str, key: 
     return wait_until(lambda: not runs(engine), 10)
 
 
-def table(gateway: str, engine: str, model: str, key: str, rounds: int = 5, repeats: int = REPEATS) -> str:
+def table(
+    gateway: str, engine: str, model: str, key: str, rounds: int = 5, repeats: int = REPEATS
+) -> str:
     lines = [
         "| a client that leaves | vLLM runs nothing after, s: median | longest | to reach |",
         "| --- | ---: | ---: | ---: |",

@@ -32,11 +32,26 @@ AT_ONCE = 64
 def redis_server() -> Iterator[tuple[str, "subprocess.Popen[bytes]"]]:
     """(URL, process) of a Redis that keeps nothing on disk."""
     port = free_port()
-    command = ["redis-server", "--port", str(port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"]
+    command = [
+        "redis-server",
+        "--port",
+        str(port),
+        "--bind",
+        "127.0.0.1",
+        "--save",
+        "",
+        "--appendonly",
+        "no",
+    ]
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
     try:
         deadline = time.monotonic() + 20
-        while subprocess.run(["redis-cli", "-p", str(port), "ping"], capture_output=True).stdout.strip() != b"PONG":
+        while (
+            subprocess.run(
+                ["redis-cli", "-p", str(port), "ping"], capture_output=True
+            ).stdout.strip()
+            != b"PONG"
+        ):
             if time.monotonic() > deadline:
                 raise RuntimeError("redis-server did not start")
             time.sleep(0.05)
@@ -52,8 +67,18 @@ def gateways(count: int, storage: str, **settings: str) -> Iterator[list[Running
     """`count` gateways before one fake engine, started side by side."""
     with contextlib.ExitStack() as stack:
         engine = stack.enter_context(running("tests.fake_engine", {}))
-        given = {"ENGINE": "cpu", "READER_URL": "", "API_KEYS": "shop:sk-shop", "MAX_CONCURRENT": "256"}
-        given |= {"MAX_QUEUED": "1000", "RATE_LIMIT_STORAGE": storage, "LOG_LEVEL": "warning", **settings}
+        given = {
+            "ENGINE": "cpu",
+            "READER_URL": "",
+            "API_KEYS": "shop:sk-shop",
+            "MAX_CONCURRENT": "256",
+        }
+        given |= {
+            "MAX_QUEUED": "1000",
+            "RATE_LIMIT_STORAGE": storage,
+            "LOG_LEVEL": "warning",
+            **settings,
+        }
         folders = [Path(stack.enter_context(tempfile.TemporaryDirectory())) for _ in range(count)]
         starting = [running_gateway(engine.url, folder, **given) for folder in folders]
         with ThreadPoolExecutor(count) as pool:
@@ -106,7 +131,9 @@ def main() -> None:
         for route in ROUTES:
             passed = asyncio.run(asked_at_once(four, route, REQUESTS))[200]
             over = (passed - LIMIT) / LIMIT
-            print(f"{route:6} {REQUESTS} requests to 4 gateways, limit {LIMIT}: {passed} passed, overshoot {over:+.2%}")
+            print(
+                f"{route:6} {REQUESTS} requests to 4 gateways, limit {LIMIT}: {passed} passed, overshoot {over:+.2%}"
+            )
     with redis_server() as (url, redis), gateways(1, url) as (gateway,):
         for state, act in (
             ("Redis answers", None),

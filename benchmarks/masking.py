@@ -16,7 +16,7 @@ import phonenumbers
 from stdnum import luhn
 from stdnum.cn import ric
 
-from gateway.store.mask import mask
+from gateway.privacy.redaction import mask
 
 NUMBERS = 2000
 MISSED, MASKED = 0.005, 0.01
@@ -106,7 +106,14 @@ ORDERS = Forms(
 )  # fmt: skip
 FORMED = Forms(
     ("{} 到哪了", "查 {}", "{}", "where is {}", "包裹{}破了", "客户说 {} 没收到"),
-    ("帮我看看{}", "{} is late", "（{}）", "昨天的{}签收了吗", "please check {} again", "{}、{} 两个都没到"),
+    (
+        "帮我看看{}",
+        "{} is late",
+        "（{}）",
+        "昨天的{}签收了吗",
+        "please check {} again",
+        "{}、{} 两个都没到",
+    ),
 )
 
 
@@ -118,16 +125,34 @@ def phone(dice: random.Random) -> str:
     kind = dice.random()
     if kind < 0.6:
         number = "1" + dice.choice("3456789") + chosen(dice, 9)
-        shown = (number, number, f"{number[:3]} {number[3:7]} {number[7:]}", f"{number[:3]}-{number[3:7]}-{number[7:]}")
+        shown = (
+            number,
+            number,
+            f"{number[:3]} {number[3:7]} {number[7:]}",
+            f"{number[:3]}-{number[3:7]}-{number[7:]}",
+        )
         return dice.choice(("", "", "+86 ", "+86", "86-", "0086 ")) + dice.choice(shown)
     if kind < 0.8:
         area = dice.choice(CHINESE_AREAS)
-        subscriber = dice.choice("2345678") + chosen(dice, 7 if len(area) == 3 else dice.choice((6, 7)))
-        return dice.choice((f"{area}-{subscriber}", f"({area}){subscriber}", f"{area} {subscriber}", area + subscriber))
-    example = phonenumbers.example_number_for_type(dice.choice(REGIONS), phonenumbers.PhoneNumberType.MOBILE)
+        subscriber = dice.choice("2345678") + chosen(
+            dice, 7 if len(area) == 3 else dice.choice((6, 7))
+        )
+        return dice.choice(
+            (
+                f"{area}-{subscriber}",
+                f"({area}){subscriber}",
+                f"{area} {subscriber}",
+                area + subscriber,
+            )
+        )
+    example = phonenumbers.example_number_for_type(
+        dice.choice(REGIONS), phonenumbers.PhoneNumberType.MOBILE
+    )
     national = str(example.national_number)
     national = national[:-5] + chosen(dice, 5)
-    number = phonenumbers.PhoneNumber(country_code=example.country_code, national_number=int(national))
+    number = phonenumbers.PhoneNumber(
+        country_code=example.country_code, national_number=int(national)
+    )
     forms = (phonenumbers.PhoneNumberFormat.INTERNATIONAL, phonenumbers.PhoneNumberFormat.E164)
     return phonenumbers.format_number(number, dice.choice(forms))
 
@@ -235,17 +260,24 @@ def main() -> int:
     for kind in KINDS:
         name, _, forms, is_personal = kind
         allowed = MISSED if is_personal else MASKED
-        halves = [measured(kind, sentences, seed) for seed, sentences in enumerate(forms, start=20261128)]
+        halves = [
+            measured(kind, sentences, seed) for seed, sentences in enumerate(forms, start=20261128)
+        ]
         shares = [count / NUMBERS for count, _ in halves]
         failed |= any(share > allowed for share in shares)
         print(f"{name:<40}{shares[0]:>13.2%} {shares[1]:>13.2%} {allowed:>9.1%}")
         if "--show" in sys.argv[1:]:  # of the tuned half alone
             print(*(f"    {text}" for text in halves[0][1]), sep="\n")
-    usual = "您好，我的订单 QH202611180042317 还没到，电话 13812345678，麻烦查一下运单 SF1402857369214。" * 4
+    usual = (
+        "您好，我的订单 QH202611180042317 还没到，电话 13812345678，麻烦查一下运单 SF1402857369214。"
+        * 4
+    )
     started = time.process_time()
     for _ in range(100):
         mask(usual)
-    print(f"usual message of {len(usual)} characters: {(time.process_time() - started) * 10:.2f} ms")
+    print(
+        f"usual message of {len(usual)} characters: {(time.process_time() - started) * 10:.2f} ms"
+    )
     started = time.process_time()
     mask((usual * 1000)[:200_000])
     print(f"200,000 characters: {time.process_time() - started:.2f} s")

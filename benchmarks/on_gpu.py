@@ -75,7 +75,9 @@ def measure(
         for cell in cells:
             if turn and time.monotonic() > until:
                 break
-            for side in (0, 1) if turn % 2 == 0 else (1, 0):  # each first half of the time: what drifts hits both
+            for side in (
+                (0, 1) if turn % 2 == 0 else (1, 0)
+            ):  # each first half of the time: what drifts hits both
                 seed += 1
                 cell.found[side].append(client.measure(urls[side], cell.load, seed))
                 show(table(cells))

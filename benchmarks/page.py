@@ -24,7 +24,12 @@ TEXT = (
     "| 情形 | 运费 |\n|---|---|\n| 质量问题 | 商家承担 |\n| 不想要了 | 买家承担 |\n\n> 以签收时间为准。\n\n`PAY-4031` 表示限额已满。\n\n"
 )
 TURNS = [
-    {"id": f"t{n}", "role": "assistant" if n % 2 else "user", "text": TEXT if n % 2 else "怎么退货？", "state": "done"}
+    {
+        "id": f"t{n}",
+        "role": "assistant" if n % 2 else "user",
+        "text": TEXT if n % 2 else "怎么退货？",
+        "state": "done",
+    }
     for n in range(1000)
 ]
 STREAM = """([text, tokens, rate]) => {
@@ -67,7 +72,9 @@ class Row:
 def main() -> None:
     with running_desk() as desk, sync_playwright() as playwright:
         executable = os.environ.get("CHROMIUM", "/usr/bin/chromium")
-        browser = playwright.chromium.launch(executable_path=executable, args=["--no-sandbox", "--disable-quic"])
+        browser = playwright.chromium.launch(
+            executable_path=executable, args=["--no-sandbox", "--disable-quic"]
+        )
         rows = [
             *weight(browser, desk),
             *first_paint(browser, desk),
@@ -110,7 +117,11 @@ def first_paint(browser: Browser, desk: Running) -> Iterator[Row]:
         page.goto(desk.url + "/chat.html")
         page.locator("#questions .ask").first.wait_for()
         ready.append(page.evaluate("performance.now()"))
-        paints.append(page.evaluate("performance.getEntriesByName('first-contentful-paint')[0]?.startTime ?? NaN"))
+        paints.append(
+            page.evaluate(
+                "performance.getEntriesByName('first-contentful-paint')[0]?.startTime ?? NaN"
+            )
+        )
         page.close()
     yield Row("first paint, ms", statistics.median(paints), 300)
     yield Row("usable, ms", statistics.median(ready))
@@ -120,9 +131,15 @@ def with_long_conversation(browser: Browser, desk: Running) -> Page:
     summary = {"id": "c1", "title": "long", "created_at": 1, "updated_at": 1, "turns": len(TURNS)}
     page = browser.new_page(viewport={"width": 1366, "height": 768})
     page.route("**/api/config", lambda route: kept(route))
-    page.route("**/api/conversations?**", lambda route: route.fulfill(json={"data": [summary], "has_more": False}))
+    page.route(
+        "**/api/conversations?**",
+        lambda route: route.fulfill(json={"data": [summary], "has_more": False}),
+    )
     body = json.dumps(summary | {"messages": TURNS})
-    page.route("**/api/conversations/c1", lambda route: route.fulfill(body=body, content_type="application/json"))
+    page.route(
+        "**/api/conversations/c1",
+        lambda route: route.fulfill(body=body, content_type="application/json"),
+    )
     page.goto(desk.url + "/chat.html")
     page.locator(".turn.assistant li").first.wait_for()
     return page
@@ -169,10 +186,16 @@ def streaming(browser: Browser, desk: Running) -> Iterator[Row]:
         frames, longest = cost_of(json.loads(file.read_text())["traceEvents"])
     frames.sort()
     speed = f"{TOKENS_PER_SECOND} tokens a second into it"
-    yield Row(f"{speed}: a frame's script, style, layout and paint, p50, ms", statistics.median(frames), digits=1)
+    yield Row(
+        f"{speed}: a frame's script, style, layout and paint, p50, ms",
+        statistics.median(frames),
+        digits=1,
+    )
     yield Row("the same, p95", frames[int(len(frames) * 0.95)], 8, digits=1)
     yield Row("the same: longest task, ms", longest, 50)
-    yield Row("the same: tasks over 50 ms that the browser itself reports", len(page.evaluate("long")), 0)
+    yield Row(
+        "the same: tasks over 50 ms that the browser itself reports", len(page.evaluate("long")), 0
+    )
     page.close()
 
 
@@ -180,11 +203,15 @@ def cost_of(trace: list[dict[str, Any]]) -> tuple[list[float], float]:
     """Milliseconds of the main thread's CPU in each frame that drew, script, style, layout and paint together; and by the
     clock, as whoever waits feels it, the longest task."""
     names = {
-        (event["pid"], event["tid"]): event["args"]["name"] for event in trace if event.get("name") == "thread_name"
+        (event["pid"], event["tid"]): event["args"]["name"]
+        for event in trace
+        if event.get("name") == "thread_name"
     }
     pid = next(event["pid"] for event in trace if event.get("name") == "FireAnimationFrame")
     main = [
-        event for event in trace if names.get((event["pid"], event["tid"])) == "CrRendererMain" and event["pid"] == pid
+        event
+        for event in trace
+        if names.get((event["pid"], event["tid"])) == "CrRendererMain" and event["pid"] == pid
     ]
     tasks = [
         (event["ts"], event.get("tdur", event.get("dur", 0)) / 1000, event.get("dur", 0) / 1000)

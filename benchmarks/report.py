@@ -11,7 +11,13 @@ PAGE = ROOT / "docs" / "performance.md"
 
 
 def machine() -> str:
-    model = Path("/proc/cpuinfo").read_text("utf-8").partition("model name")[2].partition("\n")[0].strip("\t: ")
+    model = (
+        Path("/proc/cpuinfo")
+        .read_text("utf-8")
+        .partition("model name")[2]
+        .partition("\n")[0]
+        .strip("\t: ")
+    )
     return f"{model or platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}, {time.strftime('%Y-%m-%d')}"
 
 
@@ -21,4 +27,6 @@ def write(bench: str, text: str, path: Path = PAGE) -> None:
     page = path.read_text("utf-8")
     before, found, rest = page.partition(begin)
     after = rest.partition(end)[2] if found else ""
-    path.write_text(f"{before.rstrip(chr(10))}\n\n{begin}\n{text}\n{end}" + (after or "\n"), "utf-8")
+    path.write_text(
+        f"{before.rstrip(chr(10))}\n\n{begin}\n{text}\n{end}" + (after or "\n"), "utf-8"
+    )

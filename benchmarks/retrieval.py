@@ -8,26 +8,33 @@ from pathlib import Path
 
 from gateway.knowledge.clauses import Clause
 from gateway.knowledge.index import Index
-from gateway.knowledge.library import Library
-from gateway.knowledge.packing import pack
-from gateway.knowledge.segment import Segment
+from gateway.knowledge.index_packing import pack
+from gateway.knowledge.index_segment import Segment
+from gateway.knowledge.knowledge_base import KnowledgeBase
 
 ROOT = Path(__file__).parents[1]
 RUNS = 200
 
 
 def main() -> None:
-    library = Library(ROOT / "knowledge")
+    library = KnowledgeBase(ROOT / "knowledge")
     questions = tomllib.loads((ROOT / "benchmarks/questions/sample.toml").read_text("utf-8"))
     speed(library, [entry["ask"] for entry in questions["text"]])
     quality(library, questions)
 
 
-def speed(library: Library, questions: list[str]) -> None:
+def speed(library: KnowledgeBase, questions: list[str]) -> None:
     random.seed(7)
     words = [clause.text for clause in library.clauses]
     many = [
-        Clause(f"c{number}", f"规则 {number}", str(number), " ".join(random.choices(words, k=2))[:300], "zh", "made.md")
+        Clause(
+            f"c{number}",
+            f"规则 {number}",
+            str(number),
+            " ".join(random.choices(words, k=2))[:300],
+            "zh",
+            "made.md",
+        )
         for number in range(10_000)
     ]
     started = time.perf_counter()
@@ -46,10 +53,13 @@ def speed(library: Library, questions: list[str]) -> None:
     print(f"| build, s | {built:.2f} | |")
 
 
-def quality(library: Library, questions: dict[str, list[dict[str, str]]]) -> None:
+def quality(library: KnowledgeBase, questions: dict[str, list[dict[str, str]]]) -> None:
     found = [[hit.clause.id for hit in library.search(entry["ask"])] for entry in questions["text"]]
     wanted = [entry["clause"] for entry in questions["text"]]
-    at = {depth: sum(clause in ids[:depth] for clause, ids in zip(wanted, found, strict=True)) for depth in (1, 4)}
+    at = {
+        depth: sum(clause in ids[:depth] for clause, ids in zip(wanted, found, strict=True))
+        for depth in (1, 4)
+    }
     nothing = sum(not library.search(entry["ask"]) for entry in questions["nothing"])
     print(
         f"| recall@1, {len(wanted)} questions | {at[1] / len(wanted):.2f} | |\n| recall@4 | {at[4] / len(wanted):.2f} | |"

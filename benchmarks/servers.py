@@ -46,7 +46,9 @@ def running(module: str, settings: dict[str, str], health: str = "/healthz") -> 
     environ = {name: value for name, value in os.environ.items() if name not in settings}
     environ |= {"HOST": "127.0.0.1", "PORT": str(port), **settings}
     with tempfile.NamedTemporaryFile(prefix="sightdesk-", suffix=".log") as log:
-        process = subprocess.Popen([sys.executable, "-m", module], cwd=ROOT, env=environ, stdout=log, stderr=log)
+        process = subprocess.Popen(
+            [sys.executable, "-m", module], cwd=ROOT, env=environ, stdout=log, stderr=log
+        )
         try:
             url = f"http://127.0.0.1:{port}"
             wait_for(url + health, process, Path(log.name))
@@ -61,7 +63,10 @@ def running(module: str, settings: dict[str, str], health: str = "/healthz") -> 
 
 
 def wait_for(
-    url: str, process: "subprocess.Popen[bytes] | None" = None, log: Path | None = None, seconds: float = START_SECONDS
+    url: str,
+    process: "subprocess.Popen[bytes] | None" = None,
+    log: Path | None = None,
+    seconds: float = START_SECONDS,
 ) -> None:
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
@@ -92,7 +97,9 @@ def running_lite() -> Iterator[Running]:
 
 
 @contextlib.contextmanager
-def running_gateway(engine_url: str, data_dir: Path, module: str = "gateway", **settings: str) -> Iterator[Running]:
+def running_gateway(
+    engine_url: str, data_dir: Path, module: str = "gateway", **settings: str
+) -> Iterator[Running]:
     """A gateway before `engine_url`, open to this machine, with limits out of the way."""
     defaults = {
         "ENGINE": "lite",
@@ -129,7 +136,9 @@ def running_host(gateway: Running, *module: str, **settings: str) -> Iterator[st
     """The origin of one of the examples that embed the desk: localhost, another site than the gateway's 127.0.0.1."""
     port = free_port()
     environ = {**os.environ, "SIGHTDESK_URL": gateway.url, "PORT": str(port), **settings}
-    process = subprocess.Popen([sys.executable, "-m", *module], cwd=ROOT, env=environ, stdout=subprocess.DEVNULL)
+    process = subprocess.Popen(
+        [sys.executable, "-m", *module], cwd=ROOT, env=environ, stdout=subprocess.DEVNULL
+    )
     try:
         origin = f"http://localhost:{port}"
         wait_for(origin + "/", process)

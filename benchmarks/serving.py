@@ -43,7 +43,9 @@ class Figures:
 
 
 class Client:
-    def __init__(self, process: "subprocess.Popen[str]", log: Path, model: str, tokenizer: str) -> None:
+    def __init__(
+        self, process: "subprocess.Popen[str]", log: Path, model: str, tokenizer: str
+    ) -> None:
         self._process = process
         self._log = log
         self._model = model
@@ -67,7 +69,9 @@ class Client:
                 self._process.stdin.write(json.dumps(arguments) + "\n")
                 self._process.stdin.flush()
             if "done\n" not in self._process.stdout:  # reads as far as it
-                raise RuntimeError(f"vLLM's client ended: {self._log.read_text('utf-8', 'replace')[-3000:]}")
+                raise RuntimeError(
+                    f"vLLM's client ended: {self._log.read_text('utf-8', 'replace')[-3000:]}"
+                )
             told = json.loads((Path(folder) / "r.json").read_text("utf-8"))
         return Figures(
             told["output_throughput"],
@@ -82,11 +86,22 @@ class Client:
 
 @contextlib.contextmanager
 def running_client(model: str, tokenizer: str, key: str) -> Iterator[Client]:
-    environ = {**os.environ, "OPENAI_API_KEY": key, "VLLM_NO_USAGE_STATS": "1", "HF_HUB_OFFLINE": "1"}
+    environ = {
+        **os.environ,
+        "OPENAI_API_KEY": key,
+        "VLLM_NO_USAGE_STATS": "1",
+        "HF_HUB_OFFLINE": "1",
+    }
     command = [str(VLLM_PYTHON), "-m", "benchmarks.vllm_client"]
     with tempfile.NamedTemporaryFile(prefix="sightdesk-", suffix=".log") as log:
         process = subprocess.Popen(
-            command, cwd=ROOT, env=environ, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log, text=True
+            command,
+            cwd=ROOT,
+            env=environ,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=log,
+            text=True,
         )
         try:
             yield Client(process, Path(log.name), model, tokenizer)

@@ -22,9 +22,7 @@ from benchmarks.visitors import Visitors
 
 CLIENTS = 48
 PLACES = 16
-WARM_SECONDS = (
-    80.0  # longer than anything is kept by the clock: then the load is in full swing, and what grows on is a leak
-)
+WARM_SECONDS = 80.0  # longer than anything is kept by the clock: then the load is in full swing, and what grows on is a leak
 SETTLE_SECONDS = 7.0  # engines close idle connections after five
 REPORT_SECONDS = 10
 # A store's connection, opened under load and kept: database, WAL, shared memory; the pool holds five.
@@ -114,7 +112,11 @@ def slope(sizes: list[tuple[float, int]]) -> float | None:
     if len(late) < FLAT_AFTER_SECONDS:
         return None
     pairs = [(one, other) for number, one in enumerate(late) for other in late[number + 1 :]]
-    return statistics.median((other[1] - one[1]) / (other[0] - one[0]) for one, other in pairs) * 60 / MB
+    return (
+        statistics.median((other[1] - one[1]) / (other[0] - one[0]) for one, other in pairs)
+        * 60
+        / MB
+    )
 
 
 async def told_by(session: aiohttp.ClientSession, url: str) -> dict[str, int]:
@@ -123,7 +125,9 @@ async def told_by(session: aiohttp.ClientSession, url: str) -> dict[str, int]:
         return told
 
 
-async def metric(session: aiohttp.ClientSession, gateway: Running, name: str, label: str = "") -> int:
+async def metric(
+    session: aiohttp.ClientSession, gateway: Running, name: str, label: str = ""
+) -> int:
     async with session.get(gateway.url + "/metrics") as answer:
         lines = (await answer.text()).splitlines()
     found = [line for line in lines if line.split("{")[0].split()[0] == name and label in line]
@@ -134,9 +138,13 @@ async def soak(seconds: float, gateway: Running, engines: list[Running], watch: 
     """What did not hold."""
     connector = aiohttp.TCPConnector(limit=0, keepalive_timeout=3)
     async with aiohttp.ClientSession(
-        connector=connector, cookie_jar=aiohttp.CookieJar(unsafe=True), timeout=aiohttp.ClientTimeout(120)
+        connector=connector,
+        cookie_jar=aiohttp.CookieJar(unsafe=True),
+        timeout=aiohttp.ClientTimeout(120),
     ) as session:
-        async with session.get(gateway.url + "/api/config") as first:  # one visitor's cookie for all of the page's
+        async with session.get(
+            gateway.url + "/api/config"
+        ) as first:  # one visitor's cookie for all of the page's
             first.raise_for_status()
         visitors = Visitors(gateway.url, session, seed=1)
         print("warming up")
@@ -156,8 +164,12 @@ async def soak(seconds: float, gateway: Running, engines: list[Running], watch: 
     seen, sent = visitors.seen, sum(state["sent"] for state in states)
     for kind, number in sorted(seen.answers.items()):
         print(f"{number:8} {kind.replace('_', ' ')}")
-    print(f"tokens of whole answers: clients saw {seen.tokens}, engines sent {sent}, sightdesk_tokens_total {counted}")
-    print(f"tokens of answers cut short: clients saw {seen.cut}, sightdesk_tokens_total has {aborted} apart")
+    print(
+        f"tokens of whole answers: clients saw {seen.tokens}, engines sent {sent}, sightdesk_tokens_total {counted}"
+    )
+    print(
+        f"tokens of answers cut short: clients saw {seen.cut}, sightdesk_tokens_total has {aborted} apart"
+    )
     most = [state["most"] for state in states]
     print(
         f"most at once in an engine: {max(most)} of {PLACES}; aborted in the engines: {sum(s['aborted'] for s in states)}"
@@ -179,7 +191,13 @@ async def soak(seconds: float, gateway: Running, engines: list[Running], watch: 
 
 
 def unforeseen(log: Path) -> list[str]:
-    signs = ("Traceback", '"event":"unexpected', '"event": "unexpected', "never retrieved", "never awaited")
+    signs = (
+        "Traceback",
+        '"event":"unexpected',
+        '"event": "unexpected',
+        "never retrieved",
+        "never awaited",
+    )
     with log.open(errors="replace") as lines:
         return [line for line in lines if any(sign in line for sign in signs)]
 
@@ -192,7 +210,9 @@ def main() -> int:
         with (
             running("tests.faulty_engine", {}) as one,
             running("tests.faulty_engine", {}) as two,
-            running_gateway(f"{one.url},{two.url}", Path(data), "benchmarks.watched_gateway", **settings) as gateway,
+            running_gateway(
+                f"{one.url},{two.url}", Path(data), "benchmarks.watched_gateway", **settings
+            ) as gateway,
         ):
             wait_for(gateway.url + "/readyz")
             broken = asyncio.run(soak(seconds, gateway, [one, two], watch))

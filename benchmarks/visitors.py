@@ -105,7 +105,14 @@ class Visitors:
         try:
             await kind()
             self.seen.answers[kind.__name__] += 1
-        except (Unexpected, Failed, aiohttp.ClientError, ValueError, LookupError, TimeoutError) as error:
+        except (
+            Unexpected,
+            Failed,
+            aiohttp.ClientError,
+            ValueError,
+            LookupError,
+            TimeoutError,
+        ) as error:
             self.seen.unexpected.append(f"{kind.__name__}: {error!r}"[:300])
 
     # The kinds
@@ -135,19 +142,28 @@ class Visitors:
     async def _shows(self, encoded: str) -> None:
         wanted = self._asked("say-5")
         picture = {"type": "image_url", "image_url": {"url": f"data:image/png;base64,{encoded}"}}
-        wanted["messages"][0]["content"] = [picture, {"type": "text", "text": wanted["messages"][0]["content"]}]
+        wanted["messages"][0]["content"] = [
+            picture,
+            {"type": "text", "text": wanted["messages"][0]["content"]},
+        ]
         await self._took(wanted, 5)
 
     async def sends_what_is_refused(self) -> None:
         body, headers = self._chance.choice(self._hostile), {"content-type": "application/json"}
-        async with self.session.post(self.url + "/v1/chat/completions", data=body, headers=headers) as answer:
+        async with self.session.post(
+            self.url + "/v1/chat/completions", data=body, headers=headers
+        ) as answer:
             told = await answer.json()
         if answer.status != 400:
-            raise Unexpected(f"what is refused with 400 was answered {answer.status} {str(told)[:200]}")
+            raise Unexpected(
+                f"what is refused with 400 was answered {answer.status} {str(told)[:200]}"
+            )
 
     async def leaves_a_stream(self) -> None:
         stay = self._chance.randint(0, 40)
-        async with aclosing(self._events("/v1/chat/completions", self._asked("say-2000-0.01", stream=True))) as events:
+        async with aclosing(
+            self._events("/v1/chat/completions", self._asked("say-2000-0.01", stream=True))
+        ) as events:
             async for event in events:
                 self.seen.cut += bool(content_of(event))
                 if stay == 0:
@@ -191,7 +207,9 @@ class Visitors:
     async def meets_a_fault(self) -> None:
         order = self._chance.choice(list(FAULTS))
         try:
-            async for event in self._events("/v1/chat/completions", self._asked(order, stream=True)):
+            async for event in self._events(
+                "/v1/chat/completions", self._asked(order, stream=True)
+            ):
                 self.seen.cut += bool(content_of(event))
         except Failed as failure:
             if failure.code not in FAULTS[order]:
@@ -222,7 +240,9 @@ class Visitors:
         self, path: str, wanted: dict[str, Any] | None = None, *, stopped: bool = False
     ) -> AsyncGenerator[dict[str, Any]]:
         """Events to [DONE], which comes as an empty one. Raises Failed for the contract's errors, Unexpected for silence."""
-        async with self.session.request("POST" if wanted else "GET", self.url + path, json=wanted) as answer:
+        async with self.session.request(
+            "POST" if wanted else "GET", self.url + path, json=wanted
+        ) as answer:
             if answer.status != 200:
                 raise Failed((await answer.json())["error"]["code"])
             async for line in answer.content:

@@ -10,7 +10,9 @@ from gateway.__main__ import main
 
 
 def write_tasks(*_: object) -> None:
-    Path(os.environ["WATCH_FILE"]).write_text(str(len(asyncio.all_tasks(asyncio.get_running_loop()))))
+    Path(os.environ["WATCH_FILE"]).write_text(
+        str(len(asyncio.all_tasks(asyncio.get_running_loop())))
+    )
 
 
 if __name__ == "__main__":

@@ -30,7 +30,10 @@ POLICY = (
     f"default-src 'none'; script-src 'self' {SIGHTDESK_URL}; style-src 'self'; img-src 'self' data: blob:; connect-src 'self' {PARTNER_ORIGIN}; "
     f"frame-src {SIGHTDESK_URL}; base-uri 'none'; form-action 'self'; frame-ancestors 'self' {PARTNER_ORIGIN}"
 )
-PLACES = {b"{{SIGHTDESK_URL}}": SIGHTDESK_URL.encode(), b"{{PARTNER_ORIGIN}}": PARTNER_ORIGIN.encode()}
+PLACES = {
+    b"{{SIGHTDESK_URL}}": SIGHTDESK_URL.encode(),
+    b"{{PARTNER_ORIGIN}}": PARTNER_ORIGIN.encode(),
+}
 
 
 class Refused(Exception):
@@ -51,7 +54,9 @@ def mint(user: str, origin: str) -> dict[str, Any]:
             made: dict[str, Any] = json.load(answer)
             return made
     except urllib.error.HTTPError as error:
-        raise Refused(502, f"SightDesk refused a token: {error.read().decode(errors='replace')[:300]}") from None
+        raise Refused(
+            502, f"SightDesk refused a token: {error.read().decode(errors='replace')[:300]}"
+        ) from None
     except OSError as error:
         raise Refused(502, f"SightDesk at {SIGHTDESK_URL} cannot be reached: {error}") from None
 
@@ -106,7 +111,12 @@ class Host(BaseHTTPRequestHandler):
     def send_page(self, folder: Path, name: str) -> None:
         path = (folder / name).resolve()
         kind = mimetypes.guess_type(path.name)[0]
-        if not path.is_relative_to(folder.resolve()) or not path.is_file() or kind is None or path.suffix == ".py":
+        if (
+            not path.is_relative_to(folder.resolve())
+            or not path.is_file()
+            or kind is None
+            or path.suffix == ".py"
+        ):
             raise Refused(404, "There is nothing here.")
         data = path.read_bytes()
         if path.suffix == ".html":
@@ -120,7 +130,8 @@ class Host(BaseHTTPRequestHandler):
     def send(self, status: int, data: bytes, kind: str) -> None:
         self.send_response(status)
         self.send_header(
-            "Content-Type", kind + ("; charset=utf-8" if kind.startswith(("text/", "application/j")) else "")
+            "Content-Type",
+            kind + ("; charset=utf-8" if kind.startswith(("text/", "application/j")) else ""),
         )
         self.send_header("Content-Length", str(len(data)))
         self.send_header("Content-Security-Policy", POLICY)
@@ -137,7 +148,9 @@ class Host(BaseHTTPRequestHandler):
 def serve(handler: type[Host], folder: Path, port: int) -> None:
     """Until Ctrl-C, on this machine only. ORIGIN is how browsers name us, where a proxy stands in front."""
     if not API_KEY:
-        sys.exit("Set SIGHTDESK_API_KEY to a key of your SightDesk (`make key NAME=…`, or API_KEYS).")
+        sys.exit(
+            "Set SIGHTDESK_API_KEY to a key of your SightDesk (`make key NAME=…`, or API_KEYS)."
+        )
     handler.folder = folder
     handler.origin = os.environ.get("ORIGIN", f"http://localhost:{port}").rstrip("/")
     with ThreadingHTTPServer(("127.0.0.1", port), handler) as server:
@@ -147,7 +160,9 @@ def serve(handler: type[Host], folder: Path, port: int) -> None:
 
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description="Serve one of the example pages and mint its tokens.")
+    parser = argparse.ArgumentParser(
+        description="Serve one of the example pages and mint its tokens."
+    )
     parser.add_argument("folder", type=Path)
     parser.add_argument("--port", type=int, default=int(os.environ.get("PORT", "8200")))
     arguments = parser.parse_args()

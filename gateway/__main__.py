@@ -13,9 +13,10 @@ from threading import Thread
 
 import uvicorn
 
-from gateway import logs, malloc
 from gateway.app import create_app
-from gateway.protocol import BoundedProtocol
+from gateway.observability import logs
+from gateway.server import process_memory
+from gateway.server.protocol import LimitedHTTPProtocol
 from gateway.settings import WrongSettings, load_settings
 
 log = logging.getLogger("sightdesk")
@@ -31,7 +32,7 @@ def main() -> int:
     except WrongSettings as error:
         print(f"gateway: {error}", file=sys.stderr)  # noqa: T201 - there is no log yet
         return 2
-    malloc.configure()
+    process_memory.configure()
     keep_to_itself()
     # uvicorn raises what stopped it once more when all is done: an orderly stop ends with 0.
     for stop in (signal.SIGTERM, signal.SIGINT):
@@ -41,7 +42,8 @@ def main() -> int:
         listener = listen(settings.host, settings.port)
     except OSError as error:
         where = f"{settings.host}:{settings.port}"
-        print(f"gateway: cannot listen on {where}: {error.strerror}; set PORT to a free one", file=sys.stderr)  # noqa: T201
+        reason = f"{error.strerror}; set PORT to a free one"
+        print(f"gateway: cannot listen on {where}: {reason}", file=sys.stderr)  # noqa: T201
         return 1
     try:
         app = create_app(settings)
@@ -51,7 +53,7 @@ def main() -> int:
     settle()
     config = uvicorn.Config(
         app,
-        http=BoundedProtocol,
+        http=LimitedHTTPProtocol,
         ws="none",
         log_config=None,
         access_log=False,
@@ -90,7 +92,7 @@ def settle() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(20_000, 50, 100)
-    malloc.use_huge_pages()
+    process_memory.use_huge_pages()
     sys.setswitchinterval(SWITCH_SECONDS)
 
 

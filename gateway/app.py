@@ -8,50 +8,50 @@ from fastapi.routing import APIRoute
 from starlette.middleware import Middleware
 
 from gateway import __version__
-from gateway.chat.answers import Answers
-from gateway.chat.record import Recorder
+from gateway.api.asgi_app import Gateway, ShortWay, through
+from gateway.api.chat import chat_router
+from gateway.api.conversations import conversations_router
+from gateway.api.health import health_router
+from gateway.api.short_routes import short_router
+from gateway.api.static_page import mount_page
+from gateway.auth.api_keys import APIKeyStore
+from gateway.auth.authenticator import Authenticator
+from gateway.auth.networks import ProxyTrust
+from gateway.auth.origins import Origins
+from gateway.auth.tokens import Signer, kept_secret
+from gateway.chat.history import HistoryRecorder
+from gateway.chat.resumable_answers import ResumableAnswers
 from gateway.desk import Desk
-from gateway.engines.breaker import Breaker
-from gateway.engines.catalog import Catalog
-from gateway.engines.client import EngineClient
-from gateway.engines.health import HealthMonitor
-from gateway.engines.startup import StartupFile
-from gateway.engines.upstream import LITE_MODEL, Upstream
-from gateway.entrance import Fork, Gateway, through
-from gateway.files.store import FileStore
-from gateway.identity.authenticate import Authenticator
-from gateway.identity.keys import KeyRing
-from gateway.identity.networks import ProxyTrust
-from gateway.identity.origins import Origins
-from gateway.identity.tokens import Signer, kept_secret
-from gateway.knowledge.library import Library
-from gateway.limits.admission import Admission
-from gateway.limits.intake import Intake, room
-from gateway.limits.rates import Rate, RateLimiter
-from gateway.limits.short import ShortLimiter
-from gateway.media.gather import Gatherer
+from gateway.knowledge.knowledge_base import KnowledgeBase
+from gateway.media.attachment_loader import AttachmentLoader
+from gateway.media.image_processor import ImageProcessor
 from gateway.media.limits import MediaLimits
-from gateway.media.reader import Reader
-from gateway.media.studio import Studio
-from gateway.metrics import Metrics
+from gateway.media.ocr_client import OCRClient
+from gateway.middleware.access_log import AccessLog
+from gateway.middleware.authentication import Authentication
 from gateway.middleware.cors import CORS
 from gateway.middleware.errors import Errors, install_handlers
-from gateway.middleware.guard import Guard
-from gateway.middleware.identify import Identify
-from gateway.middleware.observe import Observe
-from gateway.routes.chat import chat_router
-from gateway.routes.conversations import conversations_router
-from gateway.routes.health import health_router
-from gateway.routes.page import mount_page
-from gateway.routes.short import short_router
+from gateway.middleware.request_limits import RequestLimits
+from gateway.observability.metrics import Metrics
+from gateway.server.supervisor import Close, Supervisor, Work, closed
 from gateway.settings import Settings
-from gateway.store.conversations import Conversations
-from gateway.store.database import open_database
-from gateway.store.indexing import indexing
-from gateway.store.reports import Reports
-from gateway.store.sweep import sweeping
-from gateway.store.verdicts import Verdicts
-from gateway.supervisor import Close, Supervisor, Work, closed
+from gateway.storage.cleanup import sweeping
+from gateway.storage.conversations import Conversations
+from gateway.storage.database import open_database
+from gateway.storage.exports import Reports
+from gateway.storage.file_store import FileStore
+from gateway.storage.text_indexing import indexing
+from gateway.storage.verdicts import Verdicts
+from gateway.throttling.admission import Admission
+from gateway.throttling.body_memory import BodyMemory, room
+from gateway.throttling.rate_limits import Rate, RateLimiter
+from gateway.throttling.short_limits import ShortLimits
+from gateway.upstream.breaker import Breaker
+from gateway.upstream.client import EngineClient
+from gateway.upstream.health import HealthMonitor
+from gateway.upstream.launch_status import LaunchStatusFile
+from gateway.upstream.model_catalog import ModelCatalog
+from gateway.upstream.upstream import LITE_MODEL, Upstream
 
 CONNECT_SECONDS = 1.0
 SHORT_WAY = frozenset(("/v1/chat/completions", "/api/chat"))
@@ -68,38 +68,46 @@ def create_app(settings: Settings) -> Gateway:
         openapi_url=None,
         redirect_slashes=False,  # a redirect would name the Host that was sent
     )
-    install_handlers(app, desk.short_limiter.charge)
+    install_handlers(app, desk.short_limits.charge)
     chat = chat_router(desk)
     for router in (chat, short_router(desk), conversations_router(desk), health_router(desk)):
         app.include_router(router)
     if settings.frontend_dir is not None:
         mount_page(app, settings.frontend_dir, desk.origins)
     layers = (
-        Middleware(Observe, metrics=desk.metrics, trust=proxy_trust(settings)),
-        Middleware(CORS, origins=desk.origins),  # around the errors, which pages on other origins must be able to read
+        Middleware(AccessLog, metrics=desk.metrics, trust=proxy_trust(settings)),
+        Middleware(
+            CORS, origins=desk.origins
+        ),  # around the errors, which pages on other origins must be able to read
         Middleware(Errors),
         Middleware(
-            Guard,
+            RequestLimits,
             allowed=settings.allowed_ips,
             origins=desk.origins,
-            intake=desk.intake,
+            body_memory=desk.body_memory,
             max_body=settings.max_body_bytes,
         ),
         Middleware(
-            Identify,
+            Authentication,
             authenticator=desk.authenticator,
-            count_failure=lambda address: desk.limiter.check(desk.rates["ip"], f"address:{address}"),
+            count_failure=lambda address: desk.limiter.check(
+                desk.rates["ip"], f"address:{address}"
+            ),
             exists=app.has_route,
         ),
     )
-    short_way = [route for route in chat.routes if isinstance(route, APIRoute) and route.path in SHORT_WAY]
-    app.entrance = through(layers, Fork(app.by_fastapi, short_way))
+    short_way = [
+        route for route in chat.routes if isinstance(route, APIRoute) and route.path in SHORT_WAY
+    ]
+    app.entrance = through(layers, ShortWay(app.by_fastapi, short_way))
     return app
 
 
 def build_desk(settings: Settings) -> Desk:
     metrics = Metrics(__version__, settings.engine)
-    client = EngineClient(settings.upstream_connect_timeout, settings.first_token_timeout, settings.idle_timeout)
+    client = EngineClient(
+        settings.upstream_connect_timeout, settings.first_token_timeout, settings.idle_timeout
+    )
     limiter = RateLimiter(settings.rate_limit_storage, metrics)
     rates = {
         "ip": Rate.of("ip", settings.rate_limit_ip),
@@ -109,13 +117,15 @@ def build_desk(settings: Settings) -> Desk:
     }
     signer = Signer(kept_secret(settings.embed_secret.get_secret_value(), settings.data_dir))
     files = FileStore(settings.data_dir / "files", metrics.broken_records.inc)
-    reader = Reader(settings.reader_url)
-    studio = Studio(media_limits(settings), metrics)
+    reader = OCRClient(settings.reader_url)
+    image_processor = ImageProcessor(media_limits(settings), metrics)
     engines, fallback = admission(settings, metrics), fallback_admission(settings, metrics)
     groups = [engines, fallback] if fallback else [engines]
-    metrics.inflight.set_function(lambda: sum(one.inflight for group in groups for one in group.upstreams))
+    metrics.inflight.set_function(
+        lambda: sum(one.inflight for group in groups for one in group.upstreams)
+    )
     database = open_database(settings.database_url.get_secret_value(), metrics.store_errors.inc)
-    recorder = Recorder(database, files)
+    recorder = HistoryRecorder(database, files)
     conversations = Conversations(database, files)
     remote = None
     if settings.allow_remote_images:
@@ -126,7 +136,7 @@ def build_desk(settings: Settings) -> Desk:
         settings=settings,
         metrics=metrics,
         authenticator=Authenticator(
-            KeyRing(settings.named_api_keys, settings.api_keys_file),
+            APIKeyStore(settings.named_api_keys, settings.api_keys_file),
             signer,
             settings.anonymous_networks,
         ),
@@ -134,19 +144,21 @@ def build_desk(settings: Settings) -> Desk:
         origins=Origins(settings.allowed_origins),
         rates=rates,
         limiter=limiter,
-        short_limiter=ShortLimiter(limiter, rates["api"]),
-        intake=Intake(settings.max_bodies_bytes or room(settings.max_body_bytes), metrics),
+        short_limits=ShortLimits(limiter, rates["api"]),
+        body_memory=BodyMemory(settings.max_bodies_bytes or room(settings.max_body_bytes), metrics),
         files=files,
-        gatherer=Gatherer(studio, files, reader, settings.max_images, settings.picture_tokens, remote),
+        attachment_loader=AttachmentLoader(
+            image_processor, files, reader, settings.max_images, settings.picture_tokens, remote
+        ),
         reader=reader,
-        library=Library(settings.knowledge_dir),
+        library=KnowledgeBase(settings.knowledge_dir),
         client=client,
         remote=remote,
-        startup=StartupFile(settings.engine_status_file),
-        catalog=Catalog(settings.model_name, settings.model_aliases),
+        startup=LaunchStatusFile(settings.engine_status_file),
+        catalog=ModelCatalog(settings.model_name, settings.model_aliases),
         engines=engines,
         fallback=fallback,
-        answers=Answers(settings.resume_grace, recorder.close),
+        answers=ResumableAnswers(settings.resume_grace, recorder.close),
         database=database,
         recorder=recorder,
         conversations=conversations,
@@ -207,10 +219,21 @@ async def running(desk: Desk) -> AsyncIterator[None]:
 
 def background(desk: Desk) -> list[tuple[str, Work]]:
     # The launcher's file tells of one engine: of several it is not known which.
-    groups = [("engines", desk.engines, desk.startup if len(desk.upstreams) == 1 else StartupFile(None))]
-    groups += [("fallback", desk.fallback, StartupFile(None))] if desk.fallback else []
+    groups = [
+        (
+            "engines",
+            desk.engines,
+            desk.startup if len(desk.upstreams) == 1 else LaunchStatusFile(None),
+        )
+    ]
+    groups += [("fallback", desk.fallback, LaunchStatusFile(None))] if desk.fallback else []
     monitors: list[tuple[str, Work]] = [
-        (name, HealthMonitor(desk.client, group.upstreams, startup, desk.metrics, changed=group.dispatch).run)
+        (
+            name,
+            HealthMonitor(
+                desk.client, group.upstreams, startup, desk.metrics, changed=group.dispatch
+            ).run,
+        )
         for name, group, startup in groups
     ]
     return [
@@ -224,14 +247,16 @@ def background(desk: Desk) -> list[tuple[str, Work]]:
 
 def resources(desk: Desk) -> list[tuple[str, Close]]:
     """In the order in which they are closed: answers are stored before the store is shut."""
-    remote: list[tuple[str, Close]] = [("remote", desk.remote.aclose)] if desk.remote is not None else []
+    remote: list[tuple[str, Close]] = (
+        [("remote", desk.remote.aclose)] if desk.remote is not None else []
+    )
     return [
         ("answers", desk.answers.close),
         ("recorder", desk.recorder.close_threads),
         ("reports", desk.reports.shut_down),
         ("database", desk.database.close),
         ("reader", desk.reader.close),
-        ("studio", desk.gatherer.studio.close),
+        ("studio", desk.attachment_loader.image_processor.close),
         ("client", desk.client.close),
         ("limiter", desk.limiter.close),
         *remote,

@@ -3,31 +3,31 @@
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from gateway.chat.answers import Answers
-from gateway.chat.record import Recorder
-from gateway.context import Caller, RequestContext
-from gateway.engines.catalog import Catalog
-from gateway.engines.client import EngineClient
-from gateway.engines.startup import StartupFile
-from gateway.engines.upstream import Upstream
-from gateway.files.store import FileStore
-from gateway.identity.authenticate import Authenticator
-from gateway.identity.origins import Origins
-from gateway.identity.tokens import Signer
-from gateway.knowledge.library import Library
-from gateway.limits.admission import Admission
-from gateway.limits.intake import Intake
-from gateway.limits.rates import Rate, RateLimiter, charged
-from gateway.limits.short import ShortLimiter
-from gateway.media.gather import Gatherer
-from gateway.media.reader import Reader
-from gateway.metrics import Metrics
+from gateway.auth.authenticator import Authenticator
+from gateway.auth.origins import Origins
+from gateway.auth.tokens import Signer
+from gateway.chat.history import HistoryRecorder
+from gateway.chat.resumable_answers import ResumableAnswers
+from gateway.knowledge.knowledge_base import KnowledgeBase
+from gateway.media.attachment_loader import AttachmentLoader
+from gateway.media.ocr_client import OCRClient
+from gateway.observability.metrics import Metrics
+from gateway.server.request_context import Caller, RequestContext
+from gateway.server.supervisor import Supervisor
 from gateway.settings import Settings
-from gateway.store.conversations import Conversations
-from gateway.store.database import Database
-from gateway.store.reports import Reports
-from gateway.store.verdicts import Verdicts
-from gateway.supervisor import Supervisor
+from gateway.storage.conversations import Conversations
+from gateway.storage.database import Database
+from gateway.storage.exports import Reports
+from gateway.storage.file_store import FileStore
+from gateway.storage.verdicts import Verdicts
+from gateway.throttling.admission import Admission
+from gateway.throttling.body_memory import BodyMemory
+from gateway.throttling.rate_limits import Rate, RateLimiter, charged
+from gateway.throttling.short_limits import ShortLimits
+from gateway.upstream.client import EngineClient
+from gateway.upstream.launch_status import LaunchStatusFile
+from gateway.upstream.model_catalog import ModelCatalog
+from gateway.upstream.upstream import Upstream
 
 if TYPE_CHECKING:
     from gateway.media.remote import RemoteImages
@@ -42,21 +42,21 @@ class Desk:
     origins: Origins
     rates: dict[str, Rate]
     limiter: RateLimiter
-    short_limiter: ShortLimiter
-    intake: Intake
+    short_limits: ShortLimits
+    body_memory: BodyMemory
     files: FileStore
-    gatherer: Gatherer
-    reader: Reader
-    library: Library
+    attachment_loader: AttachmentLoader
+    reader: OCRClient
+    library: KnowledgeBase
     client: EngineClient
     remote: "RemoteImages | None"
-    startup: StartupFile
-    catalog: Catalog
+    startup: LaunchStatusFile
+    catalog: ModelCatalog
     engines: Admission
     fallback: Admission | None
-    answers: Answers
+    answers: ResumableAnswers
     database: Database
-    recorder: Recorder
+    recorder: HistoryRecorder
     conversations: Conversations
     reports: Reports
     verdicts: Verdicts

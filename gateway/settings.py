@@ -10,13 +10,22 @@ from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
 from limits import parse as parse_rate
-from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError, model_validator
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Field,
+    SecretStr,
+    ValidationError,
+    model_validator,
+)
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 # RFC 1122, 4291, 1918, 3927, 4193.
-PRIVATE_NETWORKS = "127.0.0.0/8,::1/128,10.0.0.0/8,172.16.0.0/12,192.168.0.0/16,169.254.0.0/16,fc00::/7,fe80::/10"
+PRIVATE_NETWORKS = (
+    "127.0.0.0/8,::1/128,10.0.0.0/8,172.16.0.0/12,192.168.0.0/16,169.254.0.0/16,fc00::/7,fe80::/10"
+)
 EVERYONE = "0.0.0.0/0,::/0"
 PRIVATE_ORIGINS = "private"
 DEFAULT_PORTS = {"http": 80, "https": 443}
@@ -26,7 +35,11 @@ MIN_KEY = MIN_SECRET = 6  # characters
 
 
 def split_commas(value: object) -> object:
-    return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
+    return (
+        tuple(part.strip() for part in value.split(",") if part.strip())
+        if isinstance(value, str)
+        else value
+    )
 
 
 def networks(text: str) -> tuple[Network, ...]:
@@ -42,14 +55,26 @@ def network(text: str) -> Network:
     """`::ffff:10.0.0.0/104` is 10.0.0.0/8: clients' addresses are unmapped before they are compared."""
     found = ipaddress.ip_network(text, strict=False)
     mapped = found.network_address.ipv4_mapped if isinstance(found, ipaddress.IPv6Network) else None
-    return ipaddress.ip_network(f"{mapped}/{found.prefixlen - 96}") if mapped and found.prefixlen >= 96 else found
+    return (
+        ipaddress.ip_network(f"{mapped}/{found.prefixlen - 96}")
+        if mapped and found.prefixlen >= 96
+        else found
+    )
 
 
 def exact_origin(text: str) -> str:
     """An origin as browsers send it: lower case, punycode, no default port, no path. Raises ValueError."""
     parts = urlsplit(text.strip().rstrip("/"))
-    if parts.scheme not in DEFAULT_PORTS or not parts.hostname or "@" in parts.netloc or parts.path or parts.query:
-        raise ValueError(f"{text} is no origin; an origin is such as https://shop.example or http://10.0.0.5:8080")
+    if (
+        parts.scheme not in DEFAULT_PORTS
+        or not parts.hostname
+        or "@" in parts.netloc
+        or parts.path
+        or parts.query
+    ):
+        raise ValueError(
+            f"{text} is no origin; an origin is such as https://shop.example or http://10.0.0.5:8080"
+        )
     host = parts.hostname if parts.hostname.isascii() else parts.hostname.encode("idna").decode()
     if not re.fullmatch(r"[0-9a-z._:-]+", host):
         raise ValueError(f"{text} is no origin: {host} is no host")
@@ -77,7 +102,9 @@ def http_url(value: str) -> str:
 
 
 def database_url(value: SecretStr) -> SecretStr:
-    if not value.get_secret_value().startswith(("sqlite://", "postgresql://", "postgresql+psycopg://", "postgres://")):
+    if not value.get_secret_value().startswith(
+        ("sqlite://", "postgresql://", "postgresql+psycopg://", "postgres://")
+    ):
         raise ValueError("sqlite:///path or postgresql://user:password@host/name")
     return value
 
@@ -158,34 +185,57 @@ class Settings(BaseSettings):
     host: str = Field("127.0.0.1", description="Address to listen on.")
     port: int = Field(8000, ge=1, le=65_535, description="Port to listen on.")
 
-    engine: Literal["gpu", "cpu", "lite"] = Field("lite", description="Which engine runs: gpu, cpu or lite.")
-    engine_urls: URLs = Field((), description="Engines, comma-separated; more than one is balanced. Default by ENGINE.")
-    model_name: str = Field("", max_length=128, description="Name of the raw engine model. Default by ENGINE.")
+    engine: Literal["gpu", "cpu", "lite"] = Field(
+        "lite", description="Which engine runs: gpu, cpu or lite."
+    )
+    engine_urls: URLs = Field(
+        (), description="Engines, comma-separated; more than one is balanced. Default by ENGINE."
+    )
+    model_name: str = Field(
+        "", max_length=128, description="Name of the raw engine model. Default by ENGINE."
+    )
     model_aliases: Names = Field(
-        ("Qwen3-VL-8B", "Qwen3-VL-8B-Instruct-4bit-GPTQ"), description="Further names that requests may use."
+        ("Qwen3-VL-8B", "Qwen3-VL-8B-Instruct-4bit-GPTQ"),
+        description="Further names that requests may use.",
     )
-    max_model_len: int = Field(0, ge=0, le=1_048_576, description="Context in tokens. Default by ENGINE.")
+    max_model_len: int = Field(
+        0, ge=0, le=1_048_576, description="Context in tokens. Default by ENGINE."
+    )
     engine_status_file: Path | None = Field(
-        Path("data/engine/status.json"), description="Where the inference container says how far its start is."
+        Path("data/engine/status.json"),
+        description="Where the inference container says how far its start is.",
     )
-    reader_url: URL = Field("http://lite:3002", description="Reader of pictures; empty turns reading off.")
+    reader_url: URL = Field(
+        "http://lite:3002", description="Reader of pictures; empty turns reading off."
+    )
     reader_timeout: float = Field(
-        0, ge=0, le=600, description="Seconds to wait for a reading. Default 0.3 before vLLM, 10 before lite."
+        0,
+        ge=0,
+        le=600,
+        description="Seconds to wait for a reading. Default 0.3 before vLLM, 10 before lite.",
     )
-    fallback_engine_url: URL = Field("http://lite:3002", description="Answers while no engine does; empty: none.")
+    fallback_engine_url: URL = Field(
+        "http://lite:3002", description="Answers while no engine does; empty: none."
+    )
 
     api_keys: APIKeys = Field(
-        SecretStr(""), description="name:key pairs, comma-separated; a key has 6 characters or more."
+        SecretStr(""),
+        description="name:key pairs, comma-separated; a key has 6 characters or more.",
     )
-    api_keys_file: Path | None = Field(None, description="JSON file of key digests, from `make key`.")
+    api_keys_file: Path | None = Field(
+        None, description="JSON file of key digests, from `make key`."
+    )
     proxy_secret: Secret = Field(
-        SecretStr(""), description="nginx proves with it that the user header is its own; 6 characters or more."
+        SecretStr(""),
+        description="nginx proves with it that the user header is its own; 6 characters or more.",
     )
     embed_secret: Secret = Field(
         SecretStr(""), description="Signs embed tokens and visitor cookies; 6 characters or more."
     )
     anonymous_networks: Networks = Field((), description="CIDRs that need no key.")
-    allowed_ips: Networks = Field(networks(PRIVATE_NETWORKS), description="CIDRs that may connect; * is everyone.")
+    allowed_ips: Networks = Field(
+        networks(PRIVATE_NETWORKS), description="CIDRs that may connect; * is everyone."
+    )
     allowed_origins: AllowedOrigins = Field(
         (PRIVATE_ORIGINS,),
         description="Exact origins of pages that may call; `private` is localhost and private addresses.",
@@ -196,39 +246,70 @@ class Settings(BaseSettings):
     rate_limit_user: Rate = Field("20/minute", description="Questions on the page, by owner.")
     rate_limit_key: Rate = Field("60/minute", description="API calls, by key.")
     rate_limit_api: Rate = Field("120/minute", description="Every other route, by owner.")
-    rate_limit_storage: str = Field("memory://", description="memory://, or redis://host:port/db to share.")
-    max_concurrent: int = Field(0, ge=0, le=4096, description="Requests inside one engine. Default by ENGINE.")
+    rate_limit_storage: str = Field(
+        "memory://", description="memory://, or redis://host:port/db to share."
+    )
+    max_concurrent: int = Field(
+        0, ge=0, le=4096, description="Requests inside one engine. Default by ENGINE."
+    )
     max_queued: int = Field(64, ge=0, le=10_000, description="Requests waiting, for each engine.")
     queue_timeout: Seconds = Field(30, description="Seconds a request waits in the queue.")
 
-    max_body_bytes: int = Field(64 * MIB, ge=1024, le=1024 * MIB, description="Bytes of one request.")
-    max_bodies_bytes: int = Field(0, ge=0, description="Bytes of all large requests. Default an eighth of the memory.")
-    max_images: int = Field(8, ge=0, le=16, description="Pictures in one message; a PDF page is one.")
+    max_body_bytes: int = Field(
+        64 * MIB, ge=1024, le=1024 * MIB, description="Bytes of one request."
+    )
+    max_bodies_bytes: int = Field(
+        0, ge=0, description="Bytes of all large requests. Default an eighth of the memory."
+    )
+    max_images: int = Field(
+        8, ge=0, le=16, description="Pictures in one message; a PDF page is one."
+    )
     image_max_bytes: int = Field(20 * MIB, ge=1024, description="Bytes of one picture.")
-    image_max_pixels: int = Field(50_000_000, ge=1024, description="Pixels of one picture, before scaling.")
-    image_max_side: int = Field(2048, ge=64, le=16_384, description="Longer side above which it is scaled down.")
-    image_tokens: int = Field(0, ge=0, description="Tokens for all pictures. Default half of MAX_MODEL_LEN.")
+    image_max_pixels: int = Field(
+        50_000_000, ge=1024, description="Pixels of one picture, before scaling."
+    )
+    image_max_side: int = Field(
+        2048, ge=64, le=16_384, description="Longer side above which it is scaled down."
+    )
+    image_tokens: int = Field(
+        0, ge=0, description="Tokens for all pictures. Default half of MAX_MODEL_LEN."
+    )
     pdf_max_pages: int = Field(8, ge=1, le=100, description="Pages of one PDF.")
     allow_remote_images: bool = Field(
-        False, description="Fetch http(s) picture URLs from public addresses; in Docker by compose/remote-images.yml."
+        False,
+        description="Fetch http(s) picture URLs from public addresses; in Docker by compose/remote-images.yml.",
     )
 
     upstream_connect_timeout: Seconds = Field(2, description="Seconds to connect to an engine.")
     first_token_timeout: Seconds = Field(120, description="Seconds to an engine's first byte.")
     idle_timeout: Seconds = Field(60, description="Seconds between an engine's bytes.")
-    resume_grace: float = Field(10, ge=0, le=600, description="Seconds an answer lives after its reader left.")
-    breaker_failures: int = Field(5, ge=1, description="Failures in a row that open an engine's circuit.")
-    breaker_reset: Seconds = Field(15, description="Seconds until an open circuit lets one probe through.")
+    resume_grace: float = Field(
+        10, ge=0, le=600, description="Seconds an answer lives after its reader left."
+    )
+    breaker_failures: int = Field(
+        5, ge=1, description="Failures in a row that open an engine's circuit."
+    )
+    breaker_reset: Seconds = Field(
+        15, description="Seconds until an open circuit lets one probe through."
+    )
 
-    knowledge_dir: Path = Field(Path("knowledge"), description="Clauses in Markdown; reread on change.")
-    connectors_dir: Path = Field(Path("connectors"), description="Business systems; reread on change.")
+    knowledge_dir: Path = Field(
+        Path("knowledge"), description="Clauses in Markdown; reread on change."
+    )
+    connectors_dir: Path = Field(
+        Path("connectors"), description="Business systems; reread on change."
+    )
     database_url: DatabaseURL = Field(
         SecretStr("sqlite:///data/sightdesk.db"),
         description="Where conversations lie; postgresql://user:password@host/name where gateways share them.",
     )
     data_dir: Path = Field(Path("data"), description="Uploaded files and what is generated.")
-    frontend_dir: Path | None = Field(None, description="Serve the page from here; behind nginx leave it empty.")
-    log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="The least level logged.")
+    frontend_dir: Path | None = Field(
+        None, description="Serve the page from here; behind nginx leave it empty."
+    )
+    log_level: Literal["debug", "info", "warning", "error"] = Field(
+        "info", description="The least level logged."
+    )
     log_format: Literal["json", "text"] = Field("json", description="json or text.")
 
     @model_validator(mode="before")
@@ -238,7 +319,9 @@ class Settings(BaseSettings):
         if not isinstance(values, dict):
             return values
         profile = PROFILES.get(str(values.get("engine") or "lite"), PROFILES["lite"])
-        given = {name: value for name, value in values.items() if value != "" or name in EMPTY_MEANS_OFF}
+        given = {
+            name: value for name, value in values.items() if value != "" or name in EMPTY_MEANS_OFF
+        }
         return {**profile, **given}
 
     @property
@@ -256,7 +339,9 @@ class Settings(BaseSettings):
         return named_keys(self.api_keys.get_secret_value())
 
 
-SECRETS = frozenset(name for name, field in Settings.model_fields.items() if field.annotation is SecretStr)
+SECRETS = frozenset(
+    name for name, field in Settings.model_fields.items() if field.annotation is SecretStr
+)
 
 
 class WrongSettings(Exception):

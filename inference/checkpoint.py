@@ -27,7 +27,9 @@ class Checkpoint:
                 f"{error.filename} may not be read by user {os.getuid()}; allow it with `chmod -R a+rX` on the folder"
             ) from None
         except OSError as error:
-            raise Fault(f"{error.filename or folder} cannot be read ({error.strerror}); look at the disk") from None
+            raise Fault(
+                f"{error.filename or folder} cannot be read ({error.strerror}); look at the disk"
+            ) from None
 
     @classmethod
     def _read(cls, folder: Path) -> "Checkpoint":
@@ -41,7 +43,9 @@ class Checkpoint:
         shards = _shards(folder)
         for shard in shards:
             check_whole(shard)
-        return cls(folder, sum(shard.stat().st_size for shard in shards), kv_bytes_per_token(config))
+        return cls(
+            folder, sum(shard.stat().st_size for shard in shards), kv_bytes_per_token(config)
+        )
 
 
 def _config(folder: Path) -> dict[str, Any]:
@@ -49,7 +53,9 @@ def _config(folder: Path) -> dict[str, Any]:
     try:
         config = json.loads(path.read_text("utf-8"))
     except FileNotFoundError:
-        raise Fault(f"{folder}: no config.json, so this is no model folder; set MODEL_ID to the right one") from None
+        raise Fault(
+            f"{folder}: no config.json, so this is no model folder; set MODEL_ID to the right one"
+        ) from None
     except ValueError as error:
         raise Fault(f"{path} cannot be read ({error}); fetch the model again") from None
     if not isinstance(config, dict):
@@ -73,7 +79,9 @@ def _shards(folder: Path) -> list[Path]:
         return [folder / name for name in names]
     shards = sorted(folder.glob("*.safetensors"))
     if not shards:
-        raise Fault(f"{folder}: no .safetensors weights; set MODEL_ID to a folder that has them, or fetch the model")
+        raise Fault(
+            f"{folder}: no .safetensors weights; set MODEL_ID to a folder that has them, or fetch the model"
+        )
     return shards
 
 
@@ -86,10 +94,14 @@ def check_whole(shard: Path) -> None:
             if header_size > 100_000_000:
                 raise ValueError("its header has no end")
             header = json.loads(file.read(header_size))
-        ends = [tensor["data_offsets"][1] for name, tensor in header.items() if name != "__metadata__"]
+        ends = [
+            tensor["data_offsets"][1] for name, tensor in header.items() if name != "__metadata__"
+        ]
         expected = 8 + header_size + max(ends, default=0)
     except (ValueError, KeyError, TypeError, AttributeError):
-        raise Fault(f"{shard} is damaged: no safetensors header; delete it and fetch the model again") from None
+        raise Fault(
+            f"{shard} is damaged: no safetensors header; delete it and fetch the model again"
+        ) from None
     if size != expected:
         raise Fault(f"{shard} has {size} of {expected} bytes; delete it and fetch the model again")
 
@@ -104,4 +116,6 @@ def kv_bytes_per_token(config: dict[str, Any]) -> int:
         kind = text.get("dtype") or text.get("torch_dtype") or config.get("dtype") or "bfloat16"
         return int(text["num_hidden_layers"] * 2 * kv_heads * head * BYTES_OF.get(str(kind), 2))
     except (KeyError, TypeError):
-        raise Fault("config.json names no layers and heads; set MODEL_ID to a model that vLLM serves") from None
+        raise Fault(
+            "config.json names no layers and heads; set MODEL_ID to a model that vLLM serves"
+        ) from None

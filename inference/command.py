@@ -23,7 +23,9 @@ def argv(profile: Profile, machine: Machine, options: Options, model: str) -> li
         "max-model-len": options.max_model_len or profile.max_model_len,
     }
     if machine.gpu is not None:
-        flags["gpu-memory-utilization"] = options.gpu_memory_utilization or profile.gpu_memory_utilization
+        flags["gpu-memory-utilization"] = (
+            options.gpu_memory_utilization or profile.gpu_memory_utilization
+        )
     command = [sys.executable, "-m", "vllm.entrypoints.cli.main", "serve", model]
     for name, value in {**flags, **profile.flags}.items():
         command += _flag(name, value)

@@ -35,7 +35,15 @@ def main() -> int:
         options = read_options(os.environ)
         plan = prepare(options, status)
         say(shlex.join(plan.arguments))
-        asyncio.run(supervise(plan.arguments, {**plan.environ, **os.environ}, status, options.url, plan.hang_seconds))
+        asyncio.run(
+            supervise(
+                plan.arguments,
+                {**plan.environ, **os.environ},
+                status,
+                options.url,
+                plan.hang_seconds,
+            )
+        )
     except Died as death:
         say(str(death))
         status.set("failed", detail=str(death))
@@ -66,7 +74,11 @@ def prepare(options: Options, status: Status) -> Plan:
         max_concurrent=profile.max_concurrent,
         max_picture_tokens=command.max_picture_tokens(profile, options),
     )
-    where = f"{machine.gpu.name}, {gib(machine.gpu.total)}, driver {machine.driver}" if machine.gpu else "no GPU"
+    where = (
+        f"{machine.gpu.name}, {gib(machine.gpu.total)}, driver {machine.driver}"
+        if machine.gpu
+        else "no GPU"
+    )
     say(f"profile {profile.name} ({where}; {gib(machine.memory_available)} of memory are free)")
     model_id = options.model_id or profile.model_id
     if not options.model_id:
@@ -90,7 +102,9 @@ def check_port(options: Options) -> None:
             probe.bind((options.host, options.port))
         except OSError as error:
             where = f"{options.host}:{options.port}"
-            raise Fault(f"cannot listen on {where}: {error.strerror}; stop what listens there, or set PORT") from None
+            raise Fault(
+                f"cannot listen on {where}: {error.strerror}; stop what listens there, or set PORT"
+            ) from None
 
 
 def hold(status: Status) -> None:

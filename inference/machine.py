@@ -37,7 +37,9 @@ def read_machine(engine: str) -> Machine:
         return Machine((), memory)
     gpus, driver = _read_gpus()
     if not gpus:
-        raise Fault("ENGINE=gpu: the driver sees no GPU; seat one, hand it to the container, or use ENGINE=cpu or lite")
+        raise Fault(
+            "ENGINE=gpu: the driver sees no GPU; seat one, hand it to the container, or use ENGINE=cpu or lite"
+        )
     return Machine(gpus, memory, driver)
 
 
@@ -56,7 +58,9 @@ def _read_gpus() -> tuple[tuple[GPU, ...], str]:
         gpus = tuple(_gpu(pynvml, index) for index in range(pynvml.nvmlDeviceGetCount()))
         return gpus, str(pynvml.nvmlSystemGetDriverVersion())
     except pynvml.NVMLError as error:
-        raise Fault(f"ENGINE=gpu: the NVIDIA driver does not answer ({error}); see `nvidia-smi` and dmesg") from None
+        raise Fault(
+            f"ENGINE=gpu: the NVIDIA driver does not answer ({error}); see `nvidia-smi` and dmesg"
+        ) from None
     finally:
         pynvml.nvmlShutdown()
 
@@ -65,7 +69,13 @@ def _gpu(pynvml, index: int) -> GPU:  # type: ignore[no-untyped-def]
     handle = pynvml.nvmlDeviceGetHandleByIndex(index)
     memory = pynvml.nvmlDeviceGetMemoryInfo(handle)
     major, minor = pynvml.nvmlDeviceGetCudaComputeCapability(handle)
-    return GPU(str(pynvml.nvmlDeviceGetName(handle)), int(memory.total), int(memory.free), (major, minor), index)
+    return GPU(
+        str(pynvml.nvmlDeviceGetName(handle)),
+        int(memory.total),
+        int(memory.free),
+        (major, minor),
+        index,
+    )
 
 
 def _no_driver(reason: str) -> str:

@@ -40,7 +40,11 @@ class Profile:
 
 def load_profiles() -> dict[str, Profile]:
     common = tomllib.loads((FOLDER / "common.toml").read_text("utf-8"))
-    return {path.stem: _profile(path, common) for path in sorted(FOLDER.glob("*.toml")) if path.stem != "common"}
+    return {
+        path.stem: _profile(path, common)
+        for path in sorted(FOLDER.glob("*.toml"))
+        if path.stem != "common"
+    }
 
 
 def _profile(path: Path, common: dict[str, Any]) -> Profile:

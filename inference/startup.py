@@ -50,7 +50,9 @@ COMPILED = tuple((re.compile(pattern), text) for pattern, text in CAUSES)
 ERROR = re.compile(r"\b\w+(?:Error|Exception): .+")
 MAX_LINE = 2000  # characters of a log line that are searched
 # What follows from an error in another process, and hides it.
-AFTERMATH = re.compile(r"See root cause above|See stack trace for root cause|BrokenPipeError|WARNING")
+AFTERMATH = re.compile(
+    r"See root cause above|See stack trace for root cause|BrokenPipeError|WARNING"
+)
 
 
 def phase_of(line: str, now: str) -> tuple[str, int | None] | None:
@@ -73,8 +75,12 @@ def cause_of(lines: list[str], code: int) -> str:
         if found := pattern.search(text):
             return meaning.format(*found.groups())
     if code == -9:
-        return "vLLM was killed (out of memory? see dmesg); give it more memory or a smaller MODEL_ID"
-    errors = [found[0] for line in lines if (found := ERROR.search(line)) and not AFTERMATH.search(line)]
+        return (
+            "vLLM was killed (out of memory? see dmesg); give it more memory or a smaller MODEL_ID"
+        )
+    errors = [
+        found[0] for line in lines if (found := ERROR.search(line)) and not AFTERMATH.search(line)
+    ]
     if not errors and GONE in text:
         return KILLED
     last = (errors or lines or ["it wrote nothing"])[-1].strip()

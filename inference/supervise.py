@@ -32,7 +32,9 @@ class Engine:
         self._log = asyncio.create_task(self._pass_log_on())
 
     @classmethod
-    async def start(cls, command: list[str], environ: Mapping[str, str], status: Status) -> "Engine":
+    async def start(
+        cls, command: list[str], environ: Mapping[str, str], status: Status
+    ) -> "Engine":
         process = await asyncio.create_subprocess_exec(
             *command,
             env=dict(environ),

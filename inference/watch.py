@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 import httpx
 
 SAMPLE = re.compile(
-    r"^vllm:(num_requests_running|generation_tokens_total|prompt_tokens_total)(?:\{[^}]*\})? (\S+)", re.M
+    r"^vllm:(num_requests_running|generation_tokens_total|prompt_tokens_total)(?:\{[^}]*\})? (\S+)",
+    re.M,
 )
 # An idle engine that hangs shows nothing in its gauges, so after this much silence it is asked for one token.
 IDLE_PROBE_SECONDS = 30.0
@@ -27,10 +28,17 @@ class Gauges:
     @classmethod
     def read(cls, metrics: str) -> "Gauges":
         """From Prometheus text, summed over API servers and engines."""
-        sums = {"num_requests_running": 0.0, "generation_tokens_total": 0.0, "prompt_tokens_total": 0.0}
+        sums = {
+            "num_requests_running": 0.0,
+            "generation_tokens_total": 0.0,
+            "prompt_tokens_total": 0.0,
+        }
         for name, value in SAMPLE.findall(metrics):
             sums[name] += float(value)
-        return cls(sums["num_requests_running"], sums["generation_tokens_total"] + sums["prompt_tokens_total"])
+        return cls(
+            sums["num_requests_running"],
+            sums["generation_tokens_total"] + sums["prompt_tokens_total"],
+        )
 
 
 @dataclass(slots=True)
@@ -98,7 +106,11 @@ class Watch:
                 gauges, tokens = await self._gauges(), stall.tokens
                 stall.seen(gauges, probe is not None, time.monotonic())
                 if probe is not None and probe.done():
-                    probe = None if probe.exception() is None else asyncio.create_task(self.one_token(model))
+                    probe = (
+                        None
+                        if probe.exception() is None
+                        else asyncio.create_task(self.one_token(model))
+                    )
                     quiet_since = time.monotonic()
                 elif gauges is not None and (gauges.running or stall.tokens != tokens):
                     quiet_since = time.monotonic()

@@ -34,7 +34,10 @@ def main() -> int:
         print(f"SightDesk is ready: http://127.0.0.1:{port}/chat.html", flush=True)
         while all(child.poll() is None for child in children):
             time.sleep(0.2)
-        print("demo: a part of SightDesk ended by itself; its last lines stand above.", file=sys.stderr)
+        print(
+            "demo: a part of SightDesk ended by itself; its last lines stand above.",
+            file=sys.stderr,
+        )
         return 1
     except Stop:
         return 0
@@ -61,13 +64,18 @@ def gateway_settings(port: int, lite_port: int) -> dict[str, str]:
         "LOG_LEVEL": "warning",
         "LOG_FORMAT": "text",
     }
-    return {**{name: os.environ.get(name) or value for name, value in defaults.items()}, "PORT": str(port)}
+    return {
+        **{name: os.environ.get(name) or value for name, value in defaults.items()},
+        "PORT": str(port),
+    }
 
 
 def start(module: str, settings: dict[str, str]) -> subprocess.Popen[bytes]:
     # A session of its own, so that Ctrl-C reaches the children through us, in order, and once.
     environ = {**os.environ, **settings, "HOST": "127.0.0.1"}
-    return subprocess.Popen([sys.executable, "-m", module], cwd=ROOT, env=environ, start_new_session=True)
+    return subprocess.Popen(
+        [sys.executable, "-m", module], cwd=ROOT, env=environ, start_new_session=True
+    )
 
 
 def wait_until_ready(url: str, children: list[subprocess.Popen[bytes]]) -> None:

@@ -45,7 +45,10 @@ def main() -> int:
         state = "ok" if finding.good else "missing" if finding.needed else "note"
         print(f"{state:8}{finding.text}")
     missing = sum(not finding.good and finding.needed for finding in findings)
-    print(f"ENGINE={engine}: " + (f"{missing} of these are missing." if missing else "nothing is missing."))
+    print(
+        f"ENGINE={engine}: "
+        + (f"{missing} of these are missing." if missing else "nothing is missing.")
+    )
     return 1 if missing else 0
 
 
@@ -53,25 +56,38 @@ def read_settings(path: Path) -> dict[str, str]:
     """.env as far as it is there, and over it the shell's, as Compose has it."""
     lines = path.read_text("utf-8").splitlines() if path.exists() else []
     written = dict(line.split("=", 1) for line in lines if "=" in line and not line.startswith("#"))
-    return written | {name: value for name, value in os.environ.items() if name in ("ENGINE", "HTTP_PORT", *SECRETS)}
+    return written | {
+        name: value
+        for name, value in os.environ.items()
+        if name in ("ENGINE", "HTTP_PORT", *SECRETS)
+    }
 
 
 def python() -> Finding:
     return Finding(
-        sys.version_info >= (3, 11), f"Python {sys.version.split()[0]}: 3.11 or newer for make demo", needed=False
+        sys.version_info >= (3, 11),
+        f"Python {sys.version.split()[0]}: 3.11 or newer for make demo",
+        needed=False,
     )
 
 
 def docker() -> Finding:
     if shutil.which("docker") is None:
-        return Finding(False, "Docker: not installed; see docs/deployment.md. make demo works without it")
+        return Finding(
+            False, "Docker: not installed; see docs/deployment.md. make demo works without it"
+        )
     good = _works("docker", "info")
-    return Finding(good, "Docker engine" + ("" if good else ": does not answer; start it, or join the docker group"))
+    return Finding(
+        good,
+        "Docker engine" + ("" if good else ": does not answer; start it, or join the docker group"),
+    )
 
 
 def compose() -> Finding:
     good = _works("docker", "compose", "version")
-    return Finding(good, "Docker Compose v2" + ("" if good else ": install the docker-compose-plugin package"))
+    return Finding(
+        good, "Docker Compose v2" + ("" if good else ": install the docker-compose-plugin package")
+    )
 
 
 def driver(engine: str) -> Finding:
@@ -123,7 +139,10 @@ def environment(settings: dict[str, str]) -> Finding:
 
 
 def _works(*command: str) -> bool:
-    return bool(shutil.which(command[0])) and subprocess.run(command, capture_output=True).returncode == 0
+    return (
+        bool(shutil.which(command[0]))
+        and subprocess.run(command, capture_output=True).returncode == 0
+    )
 
 
 if __name__ == "__main__":

@@ -10,26 +10,54 @@ from gateway.settings import PRIVATE_NETWORKS, Settings
 OTHERS = (
     ("HTTP_PORT", "8080", "What nginx publishes."),
     ("HTTPS_PORT", "8443", "What nginx publishes for TLS, once it has a certificate."),
-    ("FRONT_PROXIES", "", "CIDRs of proxies before nginx, which say the client's address and scheme."),
+    (
+        "FRONT_PROXIES",
+        "",
+        "CIDRs of proxies before nginx, which say the client's address and scheme.",
+    ),
     ("BASIC_AUTH_USER", "admin", "nginx's first user."),
     ("BASIC_AUTH_PASSWORD", "", "nginx's first user's password; `make up` makes one."),
-    ("MODEL_ID", "", "vLLM: checkpoint, owner/name; with MODEL_SOURCE=local a folder. Default by the GPU found."),
+    (
+        "MODEL_ID",
+        "",
+        "vLLM: checkpoint, owner/name; with MODEL_SOURCE=local a folder. Default by the GPU found.",
+    ),
     ("MODEL_SOURCE", "huggingface", "vLLM: huggingface, modelscope or local."),
-    ("MODEL_REVISION", "", "vLLM: revision of the checkpoint; what it names when it is fetched is kept."),
-    ("HF_ENDPOINT", "https://huggingface.co", "Fetching: another address of Hugging Face, a mirror say."),
+    (
+        "MODEL_REVISION",
+        "",
+        "vLLM: revision of the checkpoint; what it names when it is fetched is kept.",
+    ),
+    (
+        "HF_ENDPOINT",
+        "https://huggingface.co",
+        "Fetching: another address of Hugging Face, a mirror say.",
+    ),
     ("HF_TOKEN", "", "Fetching: a token, where Hugging Face asks for one."),
     ("MODELSCOPE_ENDPOINT", "https://modelscope.cn", "Fetching: another address of ModelScope."),
     ("GPU_MEMORY_UTILIZATION", "", "vLLM: share of the GPU's memory. Default by ENGINE."),
     ("VLLM_EXTRA_ARGS", "", "vLLM: further arguments."),
-    ("ENGINE_HANG_SECONDS", "", "vLLM: seconds without a token that count as hung. Default by profile."),
+    (
+        "ENGINE_HANG_SECONDS",
+        "",
+        "vLLM: seconds without a token that count as hung. Default by profile.",
+    ),
     ("LITE_SECONDS", "5", "lite: seconds that one answer may take, beside reading its pictures."),
     ("INFERENCE_IMAGE", "", "vLLM: base image. Default by ENGINE."),
-    ("GATEWAY_MEMORY", "4g", "Docker: the gateway's memory; a gateway that needs more is ended and starts again."),
+    (
+        "GATEWAY_MEMORY",
+        "4g",
+        "Docker: the gateway's memory; a gateway that needs more is ended and starts again.",
+    ),
     ("LITE_MEMORY", "1536m", "Docker: lite's memory."),
     ("NGINX_MEMORY", "256m", "Docker: nginx's memory."),
     ("INFERENCE_MEMORY", "0", "Docker: vLLM's memory beside the card's; 0 is no limit."),
     ("FETCH_MEMORY", "2g", "Docker: memory of the container that fetches the model."),
-    ("PRIVATE_SUBNET", "172.30.83.0/24", "The containers' own network; change it where it is taken."),
+    (
+        "PRIVATE_SUBNET",
+        "172.30.83.0/24",
+        "The containers' own network; change it where it is taken.",
+    ),
 )
 # Fixed by docker-compose.yml inside the containers.
 FIXED = frozenset(("host", "port", "frontend_dir"))
@@ -41,7 +69,11 @@ def render() -> str:
         "",
     ]
     for name, field in Settings.model_fields.items():
-        lines += [f"# {field.description}", _line(name.upper(), _text(name, field.default), name in FIXED), ""]
+        lines += [
+            f"# {field.description}",
+            _line(name.upper(), _text(name, field.default), name in FIXED),
+            "",
+        ]
     lines += ["# --- nginx, vLLM and Docker ---", ""]
     for name, default, help in OTHERS:
         lines += [f"# {help}", _line(name, default, False), ""]

@@ -21,21 +21,30 @@ def cards() -> list[str]:
     answer = subprocess.run(QUERY, capture_output=True, text=True)
     found = [line.strip() for line in answer.stdout.splitlines() if line.count(",") == 2]
     if answer.returncode or not found:
-        said = " ".join((answer.stdout + answer.stderr).split())[:200] or f"nvidia-smi ended with {answer.returncode}"
+        said = (
+            " ".join((answer.stdout + answer.stderr).split())[:200]
+            or f"nvidia-smi ended with {answer.returncode}"
+        )
         raise Missing(f"the NVIDIA driver finds no card ({said}); mend that, {INSTEAD}")
     version = found[0].rpartition(", ")[2]
     major = version.partition(".")[0]
     if not major.isdecimal() or int(major) < DRIVER:
-        raise Missing(f"the NVIDIA driver {version} is too old; install R{DRIVER} or newer, {INSTEAD}")
+        raise Missing(
+            f"the NVIDIA driver {version} is too old; install R{DRIVER} or newer, {INSTEAD}"
+        )
     return found
 
 
 def check_toolkit() -> None:
     """Raises Missing. Docker hands out cards where the toolkit's hook was on its PATH when it started, its runtime set up or not."""
-    shown = subprocess.run(["docker", "info", "--format", "{{json .Runtimes}}"], capture_output=True, text=True)
+    shown = subprocess.run(
+        ["docker", "info", "--format", "{{json .Runtimes}}"], capture_output=True, text=True
+    )
     runtimes = json.loads(shown.stdout) if shown.returncode == 0 else {}
     if "nvidia" not in (runtimes or {}) and shutil.which("nvidia-container-runtime-hook") is None:
-        raise Missing(f"the NVIDIA Container Toolkit is missing; install it and restart Docker, {INSTEAD}")
+        raise Missing(
+            f"the NVIDIA Container Toolkit is missing; install it and restart Docker, {INSTEAD}"
+        )
 
 
 def main() -> int:

@@ -17,11 +17,15 @@ LIMIT = re.compile(r"[1-9][0-9]{0,8}/(second|minute|hour|day)")
 def main() -> int:
     name = sys.argv[1] if len(sys.argv) > 1 else ""
     if not name.replace("-", "").replace("_", "").isalnum():
-        print("make key: give a name of letters, digits, - and _: make key NAME=shop", file=sys.stderr)
+        print(
+            "make key: give a name of letters, digits, - and _: make key NAME=shop", file=sys.stderr
+        )
         return 2
     limit = sys.argv[2] if len(sys.argv) > 2 else ""
     if limit and not LIMIT.fullmatch(limit):
-        print(f"make key: {limit} is no limit: make key NAME=shop LIMIT=600/minute", file=sys.stderr)
+        print(
+            f"make key: {limit} is no limit: make key NAME=shop LIMIT=600/minute", file=sys.stderr
+        )
         return 2
     key = "sk-" + secrets.token_urlsafe(32)
     entry: dict[str, object] = {
@@ -32,7 +36,17 @@ def main() -> int:
     entry |= {"limit": limit} if limit else {}
     if running_in_docker():
         program = "import json,pathlib,sys; p=pathlib.Path('/data/api-keys.json'); d=json.loads(p.read_text()) if p.exists() else {'keys':[]}; d['keys'].append(json.loads(sys.argv[1])); t=p.with_suffix('.new'); t.write_text(json.dumps(d)); t.replace(p)"  # fmt: skip
-        command = ["docker", "compose", "exec", "-T", "gateway", "/venv/bin/python", "-c", program, json.dumps(entry)]
+        command = [
+            "docker",
+            "compose",
+            "exec",
+            "-T",
+            "gateway",
+            "/venv/bin/python",
+            "-c",
+            program,
+            json.dumps(entry),
+        ]
         subprocess.run(command, cwd=ROOT, check=True)
     else:
         path = ROOT / "data" / "api-keys.json"
@@ -50,7 +64,9 @@ def main() -> int:
 
 def running_in_docker() -> bool:
     try:
-        listed = subprocess.run(["docker", "compose", "ps", "-q", "gateway"], cwd=ROOT, capture_output=True, text=True)
+        listed = subprocess.run(
+            ["docker", "compose", "ps", "-q", "gateway"], cwd=ROOT, capture_output=True, text=True
+        )
     except FileNotFoundError:
         return False
     return listed.returncode == 0 and bool(listed.stdout.strip())

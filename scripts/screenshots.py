@@ -17,7 +17,10 @@ from benchmarks.servers import Running, running_gateway, running_host, running_l
 
 ROOT = Path(__file__).parents[1]
 SCREENS = ROOT / "examples" / "screens"
-QUESTION = {"zh-CN": "这张图显示了什么错误？我该怎么解决？", "en": "What error is this, and how do I fix it?"}
+QUESTION = {
+    "zh-CN": "这张图显示了什么错误？我该怎么解决？",
+    "en": "What error is this, and how do I fix it?",
+}
 SIZES = ((1366, 768), (1920, 1080), (390, 844))
 ANSWER_MS = 60_000
 
@@ -25,7 +28,9 @@ ANSWER_MS = 60_000
 def main() -> None:
     with running_sites() as sites, sync_playwright() as playwright:
         executable = os.environ.get("CHROMIUM", "/usr/bin/chromium")
-        browser = playwright.chromium.launch(executable_path=executable, args=["--no-sandbox", "--disable-quic"])
+        browser = playwright.chromium.launch(
+            executable_path=executable, args=["--no-sandbox", "--disable-quic"]
+        )
         if folder := os.environ.get("ALL"):
             every_state(browser, sites, Path(folder))
         else:
@@ -48,7 +53,9 @@ def running_sites() -> Iterator[Sites]:
         TemporaryDirectory() as data,
         running_lite() as lite,
         running_gateway(lite.url, Path(data), API_KEYS="host:sk-host", READER_TIMEOUT="60") as desk,
-        running_host(desk, "examples.ticket-desk.server", TICKETS=f"{data}/tickets.db", **key) as tickets,
+        running_host(
+            desk, "examples.ticket-desk.server", TICKETS=f"{data}/tickets.db", **key
+        ) as tickets,
         running_host(desk, "examples.host", "examples/shop", **key) as shop,
     ):
         wait_for(desk.url + "/readyz")

@@ -28,7 +28,9 @@ def main() -> int:
     }
     text = (ROOT / ".env.example").read_text("utf-8")
     for name, value in values.items():
-        text = re.sub(rf"^#? ?{re.escape(name)}=.*$", f"{name}={value}", text, count=1, flags=re.MULTILINE)
+        text = re.sub(
+            rf"^#? ?{re.escape(name)}=.*$", f"{name}={value}", text, count=1, flags=re.MULTILINE
+        )
     path.touch(mode=0o600)
     path.write_text(text, "utf-8")
     print(f"Wrote .env (ENGINE={engine}) with generated secrets.")

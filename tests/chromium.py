@@ -54,10 +54,10 @@ def axe() -> Axe:
 
     def found(frame: Page | Frame) -> list[str]:
         frame.evaluate(source)
-        nodes = (
-            "violations.flatMap(({ id, nodes }) => nodes.map((node) => [id, node.html, node.failureSummary].join(' ')))"
+        nodes = "violations.flatMap(({ id, nodes }) => nodes.map((node) => [id, node.html, node.failureSummary].join(' ')))"
+        violations: list[str] = frame.evaluate(
+            f"axe.run({{ iframes: false }}).then(({{ violations }}) => {nodes})"
         )
-        violations: list[str] = frame.evaluate(f"axe.run({{ iframes: false }}).then(({{ violations }}) => {nodes})")
         return violations
 
     return found

@@ -20,7 +20,13 @@ STATE: dict[str, Any] = {"running": 0, "aborted": 0, "aborted_at": 0.0, "bodies"
 
 def chunk(content: str, **more: Any) -> bytes:
     choices = [{"index": 0, "delta": {"content": content}, "finish_reason": None}]
-    body = {"id": "chatcmpl-1", "object": "chat.completion.chunk", "created": 1, "model": "fake-vl", "choices": choices}
+    body = {
+        "id": "chatcmpl-1",
+        "object": "chat.completion.chunk",
+        "created": 1,
+        "model": "fake-vl",
+        "choices": choices,
+    }
     return b"data: " + json.dumps({**body, **more}, ensure_ascii=False).encode() + b"\n\n"
 
 
@@ -37,9 +43,19 @@ async def chat(request: Request) -> Response:
     usage = {"prompt_tokens": 11, "completion_tokens": 4, "total_tokens": 15}
     if not body.get("stream"):
         await watched(request, asyncio.sleep(30 if order == "slow" else 0))
-        choice = {"index": 0, "message": {"role": "assistant", "content": "one two"}, "finish_reason": "stop"}
+        choice = {
+            "index": 0,
+            "message": {"role": "assistant", "content": "one two"},
+            "finish_reason": "stop",
+        }
         return JSONResponse(
-            {"id": "c", "object": "chat.completion", "model": "fake-vl", "choices": [choice], "usage": usage}
+            {
+                "id": "c",
+                "object": "chat.completion",
+                "model": "fake-vl",
+                "choices": [choice],
+                "usage": usage,
+            }
         )
     return StreamingResponse(stream(order, usage), media_type="text/event-stream")
 

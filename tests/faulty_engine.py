@@ -53,7 +53,9 @@ class Wire:
         try:
             async with asyncio.timeout(IDLE_SECONDS):
                 head = (await self.reader.readuntil(b"\r\n\r\n")).decode("latin-1").split("\r\n")
-            lengths = [line.split(":")[1] for line in head if line.lower().startswith("content-length:")]
+            lengths = [
+                line.split(":")[1] for line in head if line.lower().startswith("content-length:")
+            ]
             body = await self.reader.readexactly(int(lengths[0])) if lengths else b""
         except (asyncio.IncompleteReadError, ConnectionError, TimeoutError):
             return None
@@ -113,7 +115,11 @@ def usage(tokens: int) -> dict[str, int]:
 
 
 def usage_event(tokens: int) -> bytes:
-    return b"data: " + json.dumps({"id": "c", "choices": [], "usage": usage(tokens)}).encode() + b"\n\n"
+    return (
+        b"data: "
+        + json.dumps({"id": "c", "choices": [], "usage": usage(tokens)}).encode()
+        + b"\n\n"
+    )
 
 
 DONE = b"data: [DONE]\n\n"
@@ -136,7 +142,9 @@ class FaultyEngine:
         self.wires: set[Wire] = set()
 
     async def listen(self) -> None:
-        self.server = await asyncio.start_server(self.serve, "127.0.0.1", self.port, limit=64 * 1024 * 1024)
+        self.server = await asyncio.start_server(
+            self.serve, "127.0.0.1", self.port, limit=64 * 1024 * 1024
+        )
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         wire = Wire(reader, writer)
@@ -174,7 +182,9 @@ class FaultyEngine:
             self.server.close()
             for wire in self.wires:
                 wire.reset()
-            asyncio.get_running_loop().call_later(float(seconds), lambda: asyncio.ensure_future(self.listen()))
+            asyncio.get_running_loop().call_later(
+                float(seconds), lambda: asyncio.ensure_future(self.listen())
+            )
         elif order == "forget":
             self.state = State(running=self.state.running)
         else:
@@ -183,14 +193,20 @@ class FaultyEngine:
     async def counted(self, wire: Wire, body: dict[str, Any]) -> None:
         state = self.state
         content = body["messages"][-1]["content"]
-        text = content if isinstance(content, str) else " ".join(part.get("text", "") for part in content)
+        text = (
+            content
+            if isinstance(content, str)
+            else " ".join(part.get("text", "") for part in content)
+        )
         state.received += 1
         wire.inside = True
         state.running += 1
         state.most = max(state.most, state.running)
         state.asked = [*state.asked[-199:], text]
         try:
-            await wire.during(self.obey(wire, state.order or (text.split() or [""])[-1], bool(body.get("stream"))))
+            await wire.during(
+                self.obey(wire, state.order or (text.split() or [""])[-1], bool(body.get("stream")))
+            )
         except Gone:
             state.aborted += 1
             state.aborted_at = time.time()
@@ -209,7 +225,9 @@ class FaultyEngine:
         """A good answer."""
         if stream:
             await wire.send(EVENTS)
-            await wire.chunk(event("", usage=None))  # vLLM's first event names the role and says nothing
+            await wire.chunk(
+                event("", usage=None)
+            )  # vLLM's first event names the role and says nothing
             for number in range(tokens):
                 await asyncio.sleep(pause)
                 await wire.chunk(event(f" {number}", usage=None))
@@ -217,9 +235,17 @@ class FaultyEngine:
         else:
             await asyncio.sleep(pause * tokens)
             self.went_out(wire, tokens)
-            message = {"role": "assistant", "content": "".join(f" {number}" for number in range(tokens))}
+            message = {
+                "role": "assistant",
+                "content": "".join(f" {number}" for number in range(tokens)),
+            }
             choices = [{"index": 0, "message": message, "finish_reason": "stop"}]
-            answer = {"id": "c", "object": "chat.completion", "model": "faulty-vl", "choices": choices}
+            answer = {
+                "id": "c",
+                "object": "chat.completion",
+                "model": "faulty-vl",
+                "choices": choices,
+            }
             await wire.reply("200 OK", json.dumps({**answer, "usage": usage(tokens)}).encode())
 
     async def end(self, wire: Wire, last: bytes, tokens: int) -> None:
@@ -302,13 +328,17 @@ class FaultyEngine:
 
     @order
     async def die_mid_body(self, wire: Wire, stream: bool) -> None:
-        await wire.send(b'HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 1000\r\n\r\n{"id"')
+        await wire.send(
+            b'HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 1000\r\n\r\n{"id"'
+        )
         await asyncio.sleep(0.05)
         wire.reset()
 
     @order
     async def stall_mid_body(self, wire: Wire, stream: bool) -> None:
-        await wire.send(b'HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 1000\r\n\r\n{"id"')
+        await wire.send(
+            b'HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 1000\r\n\r\n{"id"'
+        )
         await asyncio.sleep(STALL_SECONDS)
 
     @order
@@ -326,7 +356,9 @@ class FaultyEngine:
 
     @order
     async def long_header(self, wire: Wire, stream: bool) -> None:
-        await wire.send(b"HTTP/1.1 200 OK\r\nx-long: " + b"a" * 1_000_000 + b"\r\ncontent-length: 0\r\n\r\n")
+        await wire.send(
+            b"HTTP/1.1 200 OK\r\nx-long: " + b"a" * 1_000_000 + b"\r\ncontent-length: 0\r\n\r\n"
+        )
 
     @order
     async def fail(self, wire: Wire, stream: bool) -> None:
@@ -352,14 +384,21 @@ class FaultyEngine:
     async def error_event(self, wire: Wire, stream: bool) -> None:
         await wire.send(EVENTS)
         await wire.chunk(event("a"))
-        await wire.chunk(b'data: {"error": {"message": "CUDA out of memory at 0x7f", "code": 500}}\n\n' + DONE)
+        await wire.chunk(
+            b'data: {"error": {"message": "CUDA out of memory at 0x7f", "code": 500}}\n\n' + DONE
+        )
         await self.last_chunk(wire)
 
     @order
     async def refusal_event(self, wire: Wire, stream: bool) -> None:
         """As vLLM, where it finds out after its 200 that it cannot compile a schema."""
         await wire.send(EVENTS)
-        error = {"message": "The schema has no end.", "type": "BadRequestError", "param": None, "code": 400}
+        error = {
+            "message": "The schema has no end.",
+            "type": "BadRequestError",
+            "param": None,
+            "code": 400,
+        }
         await wire.chunk(b"data: " + json.dumps({"error": error}).encode() + b"\n\n" + DONE)
         await self.last_chunk(wire)
 

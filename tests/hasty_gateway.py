@@ -2,11 +2,13 @@
 
 import sys
 
-from gateway import protocol
 from gateway.__main__ import main
-from gateway.middleware import guard
+from gateway.middleware import request_limits
+from gateway.server import protocol
 
-protocol.HEAD_SECONDS = protocol.LINGER_SECONDS = protocol.TAKE_SECONDS = guard.BODY_PAUSE_SECONDS = 1.0
+protocol.HEAD_SECONDS = protocol.LINGER_SECONDS = protocol.TAKE_SECONDS = (
+    request_limits.BODY_PAUSE_SECONDS
+) = 1.0
 
 if __name__ == "__main__":
     sys.exit(main())

@@ -39,7 +39,11 @@ def hostile_units(pattern: str, flags: int) -> Iterator[tuple[str, str]]:
     """
     parsed = parser.parse(pattern, flags & ~re.TEMPLATE if hasattr(re, "TEMPLATE") else flags)
     seen = set()
-    for head, unit in [*_repeats(list(parsed), ""), ("", _sample(list(parsed))), *(("", unit) for unit in GENERIC)]:
+    for head, unit in [
+        *_repeats(list(parsed), ""),
+        ("", _sample(list(parsed))),
+        *(("", unit) for unit in GENERIC),
+    ]:
         for pair in ((head, unit), ("", head + unit)):
             if pair[1] and pair not in seen:
                 seen.add(pair)

@@ -62,4 +62,9 @@ routes = [
 ]
 
 if __name__ == "__main__":
-    uvicorn.run(Starlette(routes=routes), host="127.0.0.1", port=int(os.environ["PORT"]), log_level="critical")
+    uvicorn.run(
+        Starlette(routes=routes),
+        host="127.0.0.1",
+        port=int(os.environ["PORT"]),
+        log_level="critical",
+    )

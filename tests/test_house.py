@@ -10,7 +10,9 @@ ROOT = Path(__file__).parents[1]
 
 
 def tracked() -> list[Path]:
-    listed = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    listed = subprocess.run(
+        ["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True
+    ).stdout
     return [ROOT / line for line in listed.splitlines() if (ROOT / line).is_file()]
 
 
@@ -33,7 +35,9 @@ def test_a_gateway_module_fits_in_the_head() -> None:
     long = [
         path
         for path in tracked()
-        if path.suffix == ".py" and "tests" not in path.parts and len(path.read_text().splitlines()) > 330
+        if path.suffix == ".py"
+        and "tests" not in path.parts
+        and len(path.read_text().splitlines()) > 330
     ]
     assert long == []
 

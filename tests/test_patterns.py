@@ -22,7 +22,9 @@ PACKAGES = ("gateway", "inference", "scripts")
 BOUND = 262_144
 SECONDS = 0.5
 SIZES = (4_096, 32_768, BOUND)
-FUNCTIONS = frozenset(("compile", "search", "match", "fullmatch", "sub", "subn", "split", "findall", "finditer"))
+FUNCTIONS = frozenset(
+    ("compile", "search", "match", "fullmatch", "sub", "subn", "split", "findall", "finditer")
+)
 # Modules whose text has a bound of its own, in characters.
 SHORTER = {"inference.startup": MAX_LINE}
 ANCHORED = frozenset(("match", "fullmatch"))
@@ -62,13 +64,18 @@ def patterns_of(module: str) -> list[Found]:
     loaded = importlib.import_module(module)
     for name, value in vars(loaded).items():
         for pattern in _patterns_in(value, set()):
-            found.setdefault((pattern.pattern, pattern.flags, False), Found(pattern, f"{module}.{name}"))
+            found.setdefault(
+                (pattern.pattern, pattern.flags, False), Found(pattern, f"{module}.{name}")
+            )
     for call, _ in _calls(module):
         literal = _literal(call)
         if literal is not None:
             anchored = call.func.attr in ANCHORED  # type: ignore[attr-defined]  # an attribute of re, as _calls picks
             pattern = re.compile(literal)
-            found.setdefault((literal, pattern.flags, anchored), Found(pattern, f"{module}:{call.lineno}", anchored))
+            found.setdefault(
+                (literal, pattern.flags, anchored),
+                Found(pattern, f"{module}:{call.lineno}", anchored),
+            )
     return list(found.values())
 
 
@@ -98,7 +105,9 @@ def _calls(module: str) -> list[tuple[ast.Call, bool]]:
     source = path.with_suffix(".py") if path.with_suffix(".py").is_file() else path / "__init__.py"
     tree = ast.parse(source.read_text("utf-8"))
     functions = [
-        node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda)
+        node
+        for node in ast.walk(tree)
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda)
     ]
     inside = {id(node) for function in functions for node in ast.walk(function)}
     return [
@@ -164,7 +173,12 @@ def test_every_pattern_is_linear_on_hostile_text_grown_to_its_bound() -> None:
 
 
 def test_a_pattern_that_backtracks_is_found_out() -> None:
-    for pattern in (r"(?:a|b)\s*[::#]?\s*(?:(?:is)\s*)?x", r"[\w.+-]+@[\w-]+", r"(a+)+$", r"^\s*(?:\*\*)?\s*x"):
+    for pattern in (
+        r"(?:a|b)\s*[::#]?\s*(?:(?:is)\s*)?x",
+        r"[\w.+-]+@[\w-]+",
+        r"(a+)+$",
+        r"^\s*(?:\*\*)?\s*x",
+    ):
         spent, _ = slowest(Found(re.compile(pattern, re.MULTILINE), "here"), BOUND)
         assert spent >= SECONDS, pattern
     assert slowest(Found(re.compile(r"(?<![\w])\w{1,64}@"), "here"), BOUND)[0] < SECONDS

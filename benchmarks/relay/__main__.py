@@ -36,8 +36,12 @@ def say(text: str) -> None:
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--brief", action="store_true", help="a minute; shows that all works, writes no page")
-    parser.add_argument("--only", nargs="+", choices=[peer.name for peer in PEERS], help="these relays alone")
+    parser.add_argument(
+        "--brief", action="store_true", help="a minute; shows that all works, writes no page"
+    )
+    parser.add_argument(
+        "--only", nargs="+", choices=[peer.name for peer in PEERS], help="these relays alone"
+    )
     given = parser.parse_args()
     cores = sorted(os.sched_getaffinity(0))
     if len(cores) < 2:
@@ -69,7 +73,9 @@ def main() -> int:
     return 0
 
 
-def measured(peers: list[Peer], sizes: Sizes, load_core: int, relay_core: int, say: Callable[[str], None]) -> table.All:
+def measured(
+    peers: list[Peer], sizes: Sizes, load_core: int, relay_core: int, say: Callable[[str], None]
+) -> table.All:
     """The relays by turns, each started anew for its turn, so that a slow minute of the machine meets all of them; each row is the
     median. Raises WrongAnswers where the gateway fails; a peer that fails keeps the figures it has."""
     raise_file_limit()
@@ -85,7 +91,9 @@ def measured(peers: list[Peer], sizes: Sizes, load_core: int, relay_core: int, s
                         tempfile.TemporaryDirectory() as folder,
                         started_on(relay_core, peer.start(url, Path(folder))) as relay,
                     ):
-                        found[peer.name].append(turn(peer, Bench(relay, url, engine, sizes, say), last))
+                        found[peer.name].append(
+                            turn(peer, Bench(relay, url, engine, sizes, say), last)
+                        )
         if table.OURS in found:
             found[table.OURS].append(media.figures(url, sizes, relay_core, say))
         made = {name: medians(figures) for name, figures in found.items()}
@@ -97,7 +105,12 @@ def measured(peers: list[Peer], sizes: Sizes, load_core: int, relay_core: int, s
 
 
 def beside_each_other(
-    peers: list[Peer], url: str, engine: "subprocess.Popen[bytes]", sizes: Sizes, core: int, say: Callable[[str], None]
+    peers: list[Peer],
+    url: str,
+    engine: "subprocess.Popen[bytes]",
+    sizes: Sizes,
+    core: int,
+    say: Callable[[str], None],
 ) -> dict[str, float]:
     with ExitStack() as stack:
         benches = []
@@ -114,7 +127,9 @@ def turn(peer: Peer, bench: Bench, last: bool) -> Figures:
     try:
         for figures in quick_figures(bench):
             found |= figures
-        for figures in memory_figures(bench, 0 if peer.slow else bench.sizes.events) if last else ():
+        for figures in (
+            memory_figures(bench, 0 if peer.slow else bench.sizes.events) if last else ()
+        ):
             found |= figures
     except WrongAnswers as wrong:
         if peer.name == table.OURS:

@@ -26,7 +26,12 @@ STREAM_HEAD = (
     b"transfer-encoding: chunked\r\n\r\n"
 )
 MODELS = orjson.dumps(
-    {"object": "list", "data": [{"id": script.MODEL, "object": "model", "owned_by": "vllm", "max_model_len": 8192}]}
+    {
+        "object": "list",
+        "data": [
+            {"id": script.MODEL, "object": "model", "owned_by": "vllm", "max_model_len": 8192}
+        ],
+    }
 )
 
 
@@ -40,10 +45,13 @@ def chunks(tokens: int) -> tuple[bytes, ...]:
 
 
 def plain(body: bytes, status: bytes = b"200 OK") -> bytes:
-    return b"HTTP/1.1 %b\r\nserver: uvicorn\r\ncontent-type: application/json\r\ncontent-length: %d\r\n\r\n%b" % (
-        status,
-        len(body),
-        body,
+    return (
+        b"HTTP/1.1 %b\r\nserver: uvicorn\r\ncontent-type: application/json\r\ncontent-length: %d\r\n\r\n%b"
+        % (
+            status,
+            len(body),
+            body,
+        )
     )
 
 

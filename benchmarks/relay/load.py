@@ -45,10 +45,20 @@ class Result:
     faults: list[str] = field(default_factory=list)
 
 
-def request(url: str, *, stream: bool, tokens: int = script.TOKENS, pace: int = 0, content: object = None) -> bytes:
+def request(
+    url: str, *, stream: bool, tokens: int = script.TOKENS, pace: int = 0, content: object = None
+) -> bytes:
     """A whole HTTP request. `pace`: milliseconds between tokens; `content`: the user's, where it is not the usual one."""
-    messages = [MESSAGES[0], {"role": "user", "content": content}] if content is not None else MESSAGES
-    asked = {"model": script.MODEL, "messages": messages, "max_tokens": tokens, "seed": pace, "temperature": 0}
+    messages = (
+        [MESSAGES[0], {"role": "user", "content": content}] if content is not None else MESSAGES
+    )
+    asked = {
+        "model": script.MODEL,
+        "messages": messages,
+        "max_tokens": tokens,
+        "seed": pace,
+        "temperature": 0,
+    }
     if stream:
         asked |= {"stream": True, "stream_options": {"include_usage": True}}
     body = orjson.dumps(asked)
@@ -70,7 +80,9 @@ class Connection(asyncio.Protocol):
     @classmethod
     async def open(cls, url: str) -> "Connection":
         parts = urlsplit(url)
-        _, made = await asyncio.get_running_loop().create_connection(cls, parts.hostname, parts.port)
+        _, made = await asyncio.get_running_loop().create_connection(
+            cls, parts.hostname, parts.port
+        )
         return made
 
     @property
@@ -101,7 +113,9 @@ class Connection(asyncio.Protocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         if self._done is not None and not self._done.done():
-            self._done.set_exception(ConnectionResetError("the connection ended before the answer did"))
+            self._done.set_exception(
+                ConnectionResetError("the connection ended before the answer did")
+            )
 
     def data_received(self, data: bytes) -> None:
         answer = self._answer
@@ -155,7 +169,11 @@ def same_bytes(answer: Answer) -> str:
     """What is wrong with a streamed answer; nothing where each event came unchanged and in order."""
     if answer.status != 200:
         return f"status {answer.status}: {answer.body[:200]!r}"
-    return "" if answer.body == script.stream(answer.tokens) else "the events are not those that the engine sent"
+    return (
+        ""
+        if answer.body == script.stream(answer.tokens)
+        else "the events are not those that the engine sent"
+    )
 
 
 def same_text(answer: Answer) -> str:
@@ -167,7 +185,11 @@ def same_text(answer: Answer) -> str:
         if line.startswith(b"data: {"):
             choices = orjson.loads(line[6:]).get("choices")
             words.append(((choices[0].get("delta") or {}).get("content") or "") if choices else "")
-    return "" if "".join(words) == script.text(answer.tokens) else "the tokens are not those that the engine sent"
+    return (
+        ""
+        if "".join(words) == script.text(answer.tokens)
+        else "the tokens are not those that the engine sent"
+    )
 
 
 def whole_text(answer: Answer) -> str:
@@ -210,7 +232,13 @@ async def run(url: str, plan: Plan) -> Result:
 
 
 async def _client(
-    url: str, connection: Connection, wait: float, text: bytes, until: float, plan: Plan, result: Result
+    url: str,
+    connection: Connection,
+    wait: float,
+    text: bytes,
+    until: float,
+    plan: Plan,
+    result: Result,
 ) -> None:
     turn = -1
     try:

@@ -87,13 +87,19 @@ class Bench:
             "resident": float(resident),
         }
         self.judge(what, result)
-        busy = ", ".join(f"{name} {spent[name] / result.seconds:.0%}" for name in ("relay", "engine", "client"))
-        self.say(f"{self.relay.name}: {what}: {result.answers} answers in {result.seconds:.1f} s ({busy} of a core)")
+        busy = ", ".join(
+            f"{name} {spent[name] / result.seconds:.0%}" for name in ("relay", "engine", "client")
+        )
+        self.say(
+            f"{self.relay.name}: {what}: {result.answers} answers in {result.seconds:.1f} s ({busy} of a core)"
+        )
         return result, spent
 
     def judge(self, what: str, result: Result) -> None:
         if result.faults:
-            raise WrongAnswers(f"{self.relay.name}, {what}: {len(result.faults)} wrong, the first: {result.faults[0]}")
+            raise WrongAnswers(
+                f"{self.relay.name}, {what}: {len(result.faults)} wrong, the first: {result.faults[0]}"
+            )
 
     async def _sampled(self, work: Coroutine[Any, Any, Result]) -> tuple[Result, int]:
         peak = 0
@@ -184,7 +190,15 @@ def paced(bench: Bench, seconds: float) -> Plan:
     """Streams with 20 ms between tokens, begun evenly spread."""
     sizes = bench.sizes
     lasts = sizes.tokens * 0.020
-    return Plan(sizes.streams, 1, bench.relay.check, tokens=sizes.tokens, pace=20, seconds=seconds, spread=lasts)
+    return Plan(
+        sizes.streams,
+        1,
+        bench.relay.check,
+        tokens=sizes.tokens,
+        pace=20,
+        seconds=seconds,
+        spread=lasts,
+    )
 
 
 def back_to_back(bench: Bench) -> Figures:
@@ -209,7 +223,10 @@ def added(bench: Bench) -> Figures:
     pairs = bench.sizes.pairs
     differences, result = uvloop.run(load.added(bench.engine_url, bench.relay.url, pairs, plan))
     bench.judge("added to the first token", result)
-    return {"added_p50": percentile(differences, 50) * 1000, "added_p99": percentile(differences, 99) * 1000}
+    return {
+        "added_p50": percentile(differences, 50) * 1000,
+        "added_p99": percentile(differences, 99) * 1000,
+    }
 
 
 def open_streams(bench: Bench) -> float:

@@ -22,7 +22,14 @@ import uvloop
 
 from benchmarks.relay import load, peers
 from benchmarks.relay.load import Answer, Connection, percentile
-from benchmarks.relay.measures import Figures, Sizes, WrongAnswers, forget_peak, medians, peak_resident
+from benchmarks.relay.measures import (
+    Figures,
+    Sizes,
+    WrongAnswers,
+    forget_peak,
+    medians,
+    peak_resident,
+)
 from benchmarks.relay.peers import Relay, started_on
 from benchmarks.relay.photos import content, photos
 from benchmarks.servers import ROOT, on_core
@@ -56,7 +63,9 @@ class Sender:
 
     def __init__(self, url: str) -> None:
         parts = urlsplit(url)
-        self._connection = http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=load.PATIENCE)
+        self._connection = http.client.HTTPConnection(
+            parts.hostname or "", parts.port, timeout=load.PATIENCE
+        )
 
     def close(self) -> None:
         self._connection.close()
@@ -91,8 +100,13 @@ def send_share(url: str, bodies: list[bytes]) -> None:
 def stall(engine: str, gateway: Relay, sizes: Sizes, turn: int) -> Figures:
     """How much later than 10 ms after the one before a token comes, and how long /healthz takes, while photographs are
     scaled; beside it the same stream straight from the engine, which tells what the load core adds."""
-    send_all(gateway.url, [picture_body(gateway.url, photos(1, sizes.photo_width, seed=0))], 1)  # libraries loaded
-    made = [picture_body(gateway.url, [photo]) for photo in photos(sizes.photos, sizes.photo_width, seed=10 + turn)]
+    send_all(
+        gateway.url, [picture_body(gateway.url, photos(1, sizes.photo_width, seed=0))], 1
+    )  # libraries loaded
+    made = [
+        picture_body(gateway.url, [photo])
+        for photo in photos(sizes.photos, sizes.photo_width, seed=10 + turn)
+    ]
     return uvloop.run(_stall(engine, gateway.url, made))
 
 
@@ -108,7 +122,9 @@ async def _stall(engine: str, gateway: str, made: list[bytes]) -> Figures:
     asking.cancel()
     with suppress(asyncio.CancelledError):
         await asking
-    relayed, straight = [_lateness(answer, began, ended) for answer in await asyncio.gather(*watching)]
+    relayed, straight = [
+        _lateness(answer, began, ended) for answer in await asyncio.gather(*watching)
+    ]
     return {
         "stall_p99": percentile(relayed, 99),
         "stall_floor": percentile(straight, 99),
@@ -180,7 +196,9 @@ class Bare:
         environ = {**os.environ, "VIPS_CONCURRENCY": "1"}
         pipe = subprocess.PIPE
         with on_core(core):
-            self._process = subprocess.Popen(command, cwd=ROOT, env=environ, text=True, stdin=pipe, stdout=pipe)
+            self._process = subprocess.Popen(
+                command, cwd=ROOT, env=environ, text=True, stdin=pipe, stdout=pipe
+            )
 
     def __enter__(self) -> Self:
         return self
@@ -205,7 +223,9 @@ def bodies(engine: str, gateway: Relay, sizes: Sizes) -> Figures:
     small = photos(1, sizes.photo_width, seed=3)[0]
     send_all(gateway.url, [picture_body(gateway.url, [small])], 1)  # libraries loaded
     pairs = photos(2 * sizes.bodies, sizes.photo_width, seed=4)
-    made = [picture_body(gateway.url, pairs[number : number + 2]) for number in range(0, len(pairs), 2)]
+    made = [
+        picture_body(gateway.url, pairs[number : number + 2]) for number in range(0, len(pairs), 2)
+    ]
     time.sleep(sizes.settle)
     before = gateway.resident()
     for process in gateway.processes():

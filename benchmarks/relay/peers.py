@@ -90,9 +90,13 @@ def started_on(core: int, starting: contextlib.AbstractContextManager[Relay]) ->
 
 
 @contextlib.contextmanager
-def spawned(command: list[str], url: str, health: str, **environ: str) -> Iterator["subprocess.Popen[bytes]"]:
+def spawned(
+    command: list[str], url: str, health: str, **environ: str
+) -> Iterator["subprocess.Popen[bytes]"]:
     with tempfile.NamedTemporaryFile(prefix="bench-", suffix=".log") as log:
-        process = subprocess.Popen(command, cwd=ROOT, env={**os.environ, **environ}, stdout=log, stderr=log)
+        process = subprocess.Popen(
+            command, cwd=ROOT, env={**os.environ, **environ}, stdout=log, stderr=log
+        )
         try:
             wait_for(url + health, process, Path(log.name), START_SECONDS)
             yield process
@@ -109,7 +113,9 @@ def spawned(command: list[str], url: str, health: str, **environ: str) -> Iterat
 def running_engine() -> Iterator[tuple[str, "subprocess.Popen[bytes]"]]:
     port = free_port()
     url = f"http://127.0.0.1:{port}"
-    with spawned([sys.executable, "-m", "benchmarks.relay.engine", str(port)], url, "/health") as process:
+    with spawned(
+        [sys.executable, "-m", "benchmarks.relay.engine", str(port)], url, "/health"
+    ) as process:
         yield url, process
 
 
@@ -117,9 +123,13 @@ def running_engine() -> Iterator[tuple[str, "subprocess.Popen[bytes]"]]:
 def nginx(engine: str, folder: Path) -> Iterator[Relay]:
     port = free_port()
     config = folder / "nginx.conf"
-    config.write_text(NGINX.format(folder=folder, engine=engine.removeprefix("http://"), port=port), "utf-8")
+    config.write_text(
+        NGINX.format(folder=folder, engine=engine.removeprefix("http://"), port=port), "utf-8"
+    )
     url = f"http://127.0.0.1:{port}"
-    with spawned(["nginx", "-p", str(folder), "-e", "stderr", "-c", str(config)], url, "/health") as process:
+    with spawned(
+        ["nginx", "-p", str(folder), "-e", "stderr", "-c", str(config)], url, "/health"
+    ) as process:
         yield Relay("nginx", url, process, load.same_bytes, spare=True)
 
 
@@ -141,8 +151,20 @@ def litellm(engine: str, folder: Path) -> Iterator[Relay]:
     config = folder / "litellm.yaml"
     config.write_text(LITELLM.format(model=script.MODEL, engine=engine, key=load.KEY), "utf-8")
     url = f"http://127.0.0.1:{port}"
-    command = [str(BIN / "litellm"), "--config", str(config), "--host", "127.0.0.1", "--port", str(port)]
-    environ = {"LITELLM_LOG": "ERROR", "LITELLM_LOCAL_MODEL_COST_MAP": "True", "LITELLM_MODE": "PRODUCTION"}
+    command = [
+        str(BIN / "litellm"),
+        "--config",
+        str(config),
+        "--host",
+        "127.0.0.1",
+        "--port",
+        str(port),
+    ]
+    environ = {
+        "LITELLM_LOG": "ERROR",
+        "LITELLM_LOCAL_MODEL_COST_MAP": "True",
+        "LITELLM_MODE": "PRODUCTION",
+    }
     with spawned(command, url, "/health/liveliness", **environ) as process:
         yield Relay("LiteLLM", url, process, load.same_text)
 
@@ -164,7 +186,11 @@ def gateway(engine: str, folder: Path) -> Iterator[Relay]:
 
 def installed_version(package: str) -> str:
     shown = subprocess.run(
-        [str(BIN / "python"), "-c", f"import importlib.metadata as m; print(m.version('{package}'))"],
+        [
+            str(BIN / "python"),
+            "-c",
+            f"import importlib.metadata as m; print(m.version('{package}'))",
+        ],
         capture_output=True,
         text=True,
     )
@@ -172,12 +198,27 @@ def installed_version(package: str) -> str:
 
 
 def nginx_version() -> str:
-    return subprocess.run(["nginx", "-v"], capture_output=True, text=True).stderr.strip().rpartition("/")[2]
+    return (
+        subprocess.run(["nginx", "-v"], capture_output=True, text=True)
+        .stderr.strip()
+        .rpartition("/")[2]
+    )
 
 
 PEERS = (
     Peer("nginx", nginx, lambda: shutil.which("nginx") is not None, nginx_version),
-    Peer("vllm-router", router, (BIN / "vllm-router").exists, lambda: installed_version("vllm-router")),
-    Peer("LiteLLM", litellm, (BIN / "litellm").exists, lambda: installed_version("litellm"), slow=True),
+    Peer(
+        "vllm-router",
+        router,
+        (BIN / "vllm-router").exists,
+        lambda: installed_version("vllm-router"),
+    ),
+    Peer(
+        "LiteLLM",
+        litellm,
+        (BIN / "litellm").exists,
+        lambda: installed_version("litellm"),
+        slow=True,
+    ),
     Peer("SightDesk", gateway, lambda: True, lambda: "this tree"),
 )

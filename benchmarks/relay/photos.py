@@ -22,7 +22,9 @@ def photos(count: int, width: int, seed: int) -> list[bytes]:
         scene = 128 + 55 * np.sin(across * waves[0]) + 45 * np.cos(down * waves[1])
         shifted = np.roll(grain, int(random.integers(1, height)), axis=0)
         pixels = np.clip(scene + shifted, 0, 255).astype(np.uint8)
-        made.append(pyvips.Image.new_from_array(pixels, interpretation="srgb").jpegsave_buffer(Q=QUALITY))
+        made.append(
+            pyvips.Image.new_from_array(pixels, interpretation="srgb").jpegsave_buffer(Q=QUALITY)
+        )
     return made
 
 

@@ -11,12 +11,19 @@ FIRST_TOKEN = b'"content":" t0000"'
 
 
 def payload(choices: list[object], **more: object) -> bytes:
-    body = {"id": "chatcmpl-bench", "object": "chat.completion.chunk", "created": 1_700_000_000, "model": MODEL}
+    body = {
+        "id": "chatcmpl-bench",
+        "object": "chat.completion.chunk",
+        "created": 1_700_000_000,
+        "model": MODEL,
+    }
     return b"data: " + orjson.dumps({**body, "choices": choices, **more}) + b"\n\n"
 
 
 def choice(delta: dict[str, str], finish: str | None = None) -> list[object]:
-    return [{"index": 0, "delta": delta, "logprobs": None, "finish_reason": finish, "token_ids": None}]
+    return [
+        {"index": 0, "delta": delta, "logprobs": None, "finish_reason": finish, "token_ids": None}
+    ]
 
 
 def usage(tokens: int) -> dict[str, int]:
@@ -36,7 +43,11 @@ def steps(tokens: int) -> tuple[bytes, ...]:
     """Events by the moment at which they are sent: role and first token at once, one a token, the end in one go."""
     words = [payload(choice({"content": token(number)})) for number in range(tokens)]
     begin = payload(choice({"role": "assistant", "content": ""})) + words[0]
-    end = payload(choice({"content": ""}, "stop")) + payload([], usage=usage(tokens)) + b"data: [DONE]\n\n"
+    end = (
+        payload(choice({"content": ""}, "stop"))
+        + payload([], usage=usage(tokens))
+        + b"data: [DONE]\n\n"
+    )
     return (begin, *words[1:], end)
 
 
@@ -59,7 +70,9 @@ def whole(tokens: int) -> bytes:
             "object": "chat.completion",
             "created": 1_700_000_000,
             "model": MODEL,
-            "choices": [{"index": 0, "message": message, "logprobs": None, "finish_reason": "stop"}],
+            "choices": [
+                {"index": 0, "message": message, "logprobs": None, "finish_reason": "stop"}
+            ],
             "usage": usage(tokens),
         }
     )

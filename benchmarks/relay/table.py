@@ -39,12 +39,17 @@ def at_most(name: str, bound: float) -> Callable[[All], bool]:
 def over_nginx(found: All) -> All:
     """`found` with each relay's CPU an event over nginx's: of the three bounds on it the ratios are what travels."""
     floor = peer("nginx", "cpu_event", found)
-    return {name: {**figures, "cpu_ratio": figures.get("cpu_event", NAN) / floor} for name, figures in found.items()}
+    return {
+        name: {**figures, "cpu_ratio": figures.get("cpu_event", NAN) / floor}
+        for name, figures in found.items()
+    }
 
 
 def cheap_beside_others(found: All) -> bool:
     mine = ours("cpu_event", found)
-    return mine <= 2 * peer("nginx", "cpu_event", found) and 13 * mine <= peer("LiteLLM", "cpu_event", found)
+    return mine <= 2 * peer("nginx", "cpu_event", found) and 13 * mine <= peer(
+        "LiteLLM", "cpu_event", found
+    )
 
 
 def fast_wholes(found: All) -> bool:

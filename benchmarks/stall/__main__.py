@@ -42,7 +42,9 @@ class Victims:
 
     def __init__(self, gateway: Running, machine: Running) -> None:
         command = [sys.executable, "-m", "benchmarks.stall.victim", gateway.url, machine.url, KEY]
-        self._process = subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        self._process = subprocess.Popen(
+            command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        )
 
     def take(self) -> Round:
         """What they saw since it was last taken."""
@@ -56,7 +58,9 @@ class Victims:
         self._process.wait()
 
 
-async def one(attack: Attack, desk: Desk, victims: Victims, peaks: tuple[Peak, Peak], pause: float) -> Row:
+async def one(
+    attack: Attack, desk: Desk, victims: Victims, peaks: tuple[Peak, Peak], pause: float
+) -> Row:
     outcome = Outcome()
     await asyncio.to_thread(victims.take)
     for peak in peaks:
@@ -84,7 +88,9 @@ async def recovered(desk: Desk) -> float:
     headers = {"authorization": f"Bearer {KEY}"}
     while (waited := time.perf_counter() - started) < RECOVERY_BOUND:
         asked = time.perf_counter()
-        async with desk.session.post(desk.url + "/v1/chat/completions", json=body, headers=headers) as answer:
+        async with desk.session.post(
+            desk.url + "/v1/chat/completions", json=body, headers=headers
+        ) as answer:
             await answer.read()
         if answer.status == 200 and time.perf_counter() - asked < ANSWERED_SECONDS:
             return waited
@@ -93,16 +99,25 @@ async def recovered(desk: Desk) -> float:
 
 
 async def bench(
-    chosen: list[Attack], desk_url: str, folder: Path, victims: Victims, peaks: tuple[Peak, Peak], pause: float
+    chosen: list[Attack],
+    desk_url: str,
+    folder: Path,
+    victims: Victims,
+    peaks: tuple[Peak, Peak],
+    pause: float,
 ) -> list[Row]:
     connector = aiohttp.TCPConnector(limit=0)
     timeout = aiohttp.ClientTimeout(LONGEST)
     jar = aiohttp.CookieJar(unsafe=True)
-    async with aiohttp.ClientSession(connector=connector, cookie_jar=jar, timeout=timeout) as session:
+    async with aiohttp.ClientSession(
+        connector=connector, cookie_jar=jar, timeout=timeout
+    ) as session:
         desk = Desk(desk_url, folder, session)
         async with session.get(desk_url + "/api/config") as first:  # the visitor's cookie
             first.raise_for_status()
-        async with session.post(desk_url + "/api/feedback", json={"answer": "none", "rating": "up"}):
+        async with session.post(
+            desk_url + "/api/feedback", json={"answer": "none", "rating": "up"}
+        ):
             pass  # charged: so the cookie is set
         rows = []
         for attack in chosen:
@@ -120,14 +135,20 @@ def main() -> int:
     wanted.add_argument("--only", default="")
     given = wanted.parse_args()
     chosen = [
-        attack for attack in attacks() if any(word in f"{attack.kind} {attack.name}" for word in given.only.split(","))
+        attack
+        for attack in attacks()
+        if any(word in f"{attack.kind} {attack.name}" for word in given.only.split(","))
     ]
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         shutil.copytree(ROOT / "knowledge", folder / "knowledge")
         machine = stack.enter_context(running("benchmarks.stall.machine", {}, health="/"))
         lite = stack.enter_context(running_lite())
-        settings = {"API_KEYS": f"victim:{KEY}", "KNOWLEDGE_DIR": str(folder / "knowledge"), "LOG_LEVEL": "warning"}
+        settings = {
+            "API_KEYS": f"victim:{KEY}",
+            "KNOWLEDGE_DIR": str(folder / "knowledge"),
+            "LOG_LEVEL": "warning",
+        }
         gateway = stack.enter_context(running_gateway(lite.url, folder, **settings))
         wait_for(gateway.url + "/readyz")
         victims = Victims(gateway, machine)

@@ -37,7 +37,10 @@ class Outcome:
     statuses: Counter[str] = field(default_factory=Counter)
 
     def __str__(self) -> str:
-        return ", ".join(f"{count} × {status}" for status, count in sorted(self.statuses.items())) or "–"
+        return (
+            ", ".join(f"{count} × {status}" for status, count in sorted(self.statuses.items()))
+            or "–"
+        )
 
 
 Run = Callable[[Desk, Outcome], Awaitable[None]]
@@ -52,7 +55,9 @@ class Attack:
     run: Run
 
 
-def sends(kind: str, name: str, make: Callable[[], list[Request]], leave_after: float | None = None) -> Attack:
+def sends(
+    kind: str, name: str, make: Callable[[], list[Request]], leave_after: float | None = None
+) -> Attack:
     """All requests of `make` at once; each is given up after `leave_after` seconds, if that is given."""
 
     async def run(desk: Desk, outcome: Outcome) -> None:
@@ -62,11 +67,17 @@ def sends(kind: str, name: str, make: Callable[[], list[Request]], leave_after: 
     return Attack(kind, name, run)
 
 
-async def send(desk: Desk, request: Request, outcome: Outcome, leave_after: float | None = None) -> bytes:
+async def send(
+    desk: Desk, request: Request, outcome: Outcome, leave_after: float | None = None
+) -> bytes:
     timeout = aiohttp.ClientTimeout(leave_after)
     try:
         async with desk.session.request(
-            request.method, desk.url + request.path, data=request.body or None, headers=request.headers, timeout=timeout
+            request.method,
+            desk.url + request.path,
+            data=request.body or None,
+            headers=request.headers,
+            timeout=timeout,
         ) as answer:
             body = await answer.read()
             outcome.statuses[str(answer.status)] += 1
@@ -93,4 +104,6 @@ def raw(body: bytes, path: str = "/v1/chat/completions") -> Request:
 def upload(data: bytes, filename: str = "a.png", path: str = "/api/files") -> Request:
     head = f'--{BOUNDARY}\r\nContent-Disposition: form-data; name="file"; filename="{filename}"\r\n\r\n'.encode()
     body = head + data + f"\r\n--{BOUNDARY}--\r\n".encode()
-    return Request(path, body, headers={"content-type": f"multipart/form-data; boundary={BOUNDARY}"})
+    return Request(
+        path, body, headers={"content-type": f"multipart/form-data; boundary={BOUNDARY}"}
+    )

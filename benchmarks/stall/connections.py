@@ -6,17 +6,27 @@ from urllib.parse import urlsplit
 from benchmarks.stall.attack import Attack, Desk, Outcome
 
 HELD_SECONDS = 3.0
-HEAD = b"POST /v1/chat/completions HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\n"
+HEAD = (
+    b"POST /v1/chat/completions HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\n"
+)
 
 
 def attacks() -> list[Attack]:
     return [
         holds("300 heads that never end", HEAD, 300),
         holds("100 bodies that dribble in", HEAD + b"content-length: 60000000\r\n\r\n{", 100),
-        holds("200 requests, none of which is HTTP", b"\x16\x03\x01\x02\x00" * 100 + b"\r\n\r\n", 200),
-        holds("64 × 20 requests on each other's heels", b"GET /healthz HTTP/1.1\r\nhost: localhost\r\n\r\n" * 20, 64),
         holds(
-            "100 chunks with endless extensions", HEAD + b"transfer-encoding: chunked\r\n\r\n1;" + b"a" * 60_000, 100
+            "200 requests, none of which is HTTP", b"\x16\x03\x01\x02\x00" * 100 + b"\r\n\r\n", 200
+        ),
+        holds(
+            "64 × 20 requests on each other's heels",
+            b"GET /healthz HTTP/1.1\r\nhost: localhost\r\n\r\n" * 20,
+            64,
+        ),
+        holds(
+            "100 chunks with endless extensions",
+            HEAD + b"transfer-encoding: chunked\r\n\r\n1;" + b"a" * 60_000,
+            100,
         ),
     ]
 
@@ -36,6 +46,8 @@ def holds(name: str, said: bytes, count: int) -> Attack:
 
     async def run(desk: Desk, outcome: Outcome) -> None:
         parts = urlsplit(desk.url)
-        await asyncio.gather(*(one(str(parts.hostname), int(parts.port or 80), outcome) for _ in range(count)))
+        await asyncio.gather(
+            *(one(str(parts.hostname), int(parts.port or 80), outcome) for _ in range(count))
+        )
 
     return Attack("connection", name, run)

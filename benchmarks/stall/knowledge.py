@@ -22,9 +22,13 @@ def attacks() -> list[Attack]:
         "an endless front matter": "---\n" + "\n" * 200_000 + "x\n",
         "200,000 open comments": "<!--" * 200_000 + "\n",
         "spaces before a number": "**" + " " * 500_000 + "3.2 x\n",
-        "35,000 clauses": "\n".join(f"## {number}.1 clause {number}\nt{number}" for number in range(35_000))[:MB],
+        "35,000 clauses": "\n".join(
+            f"## {number}.1 clause {number}\nt{number}" for number in range(35_000)
+        )[:MB],
     }
-    found = [writes(name, lambda path, text=text: path.write_text(text)) for name, text in texts.items()]
+    found = [
+        writes(name, lambda path, text=text: path.write_text(text)) for name, text in texts.items()
+    ]
     found += [
         writes("bytes that are no text", lambda path: path.write_bytes(bytes(range(256)) * 1000)),
         writes("a FIFO", os.mkfifo),

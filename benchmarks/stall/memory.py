@@ -36,7 +36,10 @@ class Peak:
 
 def _field(pid: int, name: str) -> int:
     """Bytes, as /proc/PID/status says; 0 of a process that is gone."""
-    with suppress(OSError), open(f"/proc/{pid}/status", encoding="ascii", errors="replace") as status:
+    with (
+        suppress(OSError),
+        open(f"/proc/{pid}/status", encoding="ascii", errors="replace") as status,
+    ):
         for line in status:
             if line.startswith(name + ":"):
                 return int(line.split()[1]) * KIB

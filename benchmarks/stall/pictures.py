@@ -21,29 +21,54 @@ def attacks() -> list[Attack]:
         "PNG, a colour profile of 100 MB": lambda: png([(b"iCCP", b"p\0\0" + squeezed(100))]),
         "PNG, 300,000 chunks": lambda: png([(b"tEXt", b"k\0v")] * 300_000),
         "PNG, 30,000 × 30,000 declared": lambda: png([], side=30_000),
-        "PNG, 7,000 × 7,000 of one colour": lambda: encoded(Image.new("L", (7000, 7000), 255), "PNG"),
+        "PNG, 7,000 × 7,000 of one colour": lambda: encoded(
+            Image.new("L", (7000, 7000), 255), "PNG"
+        ),
         "PNG, 16 bits, interlaced": lambda: png([], side=3000, depth=16, interlaced=True),
-        "JPEG, 15 MB of metadata": lambda: jpeg(b"\xff\xe1\xff\xff" + b"Exif\0\0" + b"I" * 65_527, 230),
+        "JPEG, 15 MB of metadata": lambda: jpeg(
+            b"\xff\xe1\xff\xff" + b"Exif\0\0" + b"I" * 65_527, 230
+        ),
         "JPEG, 50 million pixels": lambda: encoded(Image.new("RGB", (7070, 7070), "white"), "JPEG"),
         "GIF of 20,000 frames": lambda: gif(20_000),
-        "BMP that lies about its size": lambda: b"BM" + struct.pack("<IIIIiiHH", 90, 0, 54, 40, 60_000, 60_000, 1, 24),
+        "BMP that lies about its size": lambda: (
+            b"BM" + struct.pack("<IIIIiiHH", 90, 0, 54, 40, 60_000, 60_000, 1, 24)
+        ),
         "WebP, 16,383 × 3,000": lambda: encoded(Image.new("RGB", (16_383, 3000), "white"), "WEBP"),
         "HEIC, 49 million pixels in a few KB": heic,
         "PDF of 8 pages of 14,400 points": lambda: pdf(8, 14_400, b"0 0 m 9 9 l S "),
-        "PDF with a page of 2 million strokes": lambda: pdf(1, 600, b"0 0 m 600 600 l S " * 2_000_000),
+        "PDF with a page of 2 million strokes": lambda: pdf(
+            1, 600, b"0 0 m 600 600 l S " * 2_000_000
+        ),
     }
-    found = [sends("picture", name, lambda make=make: [upload(make())] * 3) for name, make in made.items()]
+    found = [
+        sends("picture", name, lambda make=make: [upload(make())] * 3)
+        for name, make in made.items()
+    ]
     found.append(
-        sends("picture", "eight bombs in one question", lambda: [asking([png(text_chunks(b"zTXt", 4, 20))] * 8)])
+        sends(
+            "picture",
+            "eight bombs in one question",
+            lambda: [asking([png(text_chunks(b"zTXt", 4, 20))] * 8)],
+        )
     )
-    found.append(sends("picture", "uploads that leave", lambda: [upload(dense(9))] * 10, leave_after=0.3))
+    found.append(
+        sends("picture", "uploads that leave", lambda: [upload(dense(9))] * 10, leave_after=0.3)
+    )
     return found
 
 
 def shares() -> list[Attack]:
     return [
-        sends("share", "eight dense pictures uploaded", lambda: [upload(dense(seed)) for seed in range(8)]),
-        sends("share", "eight dense pictures asked about", lambda: [asking([dense(20 + seed)]) for seed in range(8)]),
+        sends(
+            "share",
+            "eight dense pictures uploaded",
+            lambda: [upload(dense(seed)) for seed in range(8)],
+        ),
+        sends(
+            "share",
+            "eight dense pictures asked about",
+            lambda: [asking([dense(20 + seed)]) for seed in range(8)],
+        ),
         sends(
             "share",
             "the raw model reads dense pictures",
@@ -64,7 +89,9 @@ def shares() -> list[Attack]:
     ]
 
 
-def asking(pictures: list[bytes], model: str = "sightdesk", words: str = "what is the error code?") -> Request:
+def asking(
+    pictures: list[bytes], model: str = "sightdesk", words: str = "what is the error code?"
+) -> Request:
     parts = [{"type": "text", "text": words}, *map(image_part, pictures)]
     return chat(parts, model=model)
 
@@ -88,7 +115,9 @@ def text_chunks(kind: bytes, count: int, megabytes: int) -> list[tuple[bytes, by
     return [(kind, b"k%d" % number + head + packed) for number in range(count)]
 
 
-def png(more: list[tuple[bytes, bytes]], side: int = 64, depth: int = 8, interlaced: bool = False) -> bytes:
+def png(
+    more: list[tuple[bytes, bytes]], side: int = 64, depth: int = 8, interlaced: bool = False
+) -> bytes:
     row = b"\0" * (1 + side * 3 * depth // 8)
     header = struct.pack(">IIBBBBB", side, side, depth, 2, 0, 0, int(interlaced))
     body = zlib.compress(row * min(side, 4000), 1)
@@ -119,11 +148,16 @@ def pdf(pages: int, side: int, content: bytes) -> bytes:
     packed = zlib.compress(content, 9)
     objects = [
         b"<</Type/Catalog/Pages 2 0 R>>",
-        b"<</Type/Pages/Count %d/Kids[%s]>>" % (pages, b" ".join(b"%d 0 R" % (4 + n) for n in range(pages))),
+        b"<</Type/Pages/Count %d/Kids[%s]>>"
+        % (pages, b" ".join(b"%d 0 R" % (4 + n) for n in range(pages))),
         b"<</Length %d/Filter/FlateDecode>>stream\n" % len(packed) + packed + b"\nendstream",
     ]
-    objects += [b"<</Type/Page/Parent 2 0 R/MediaBox[0 0 %d %d]/Contents 3 0 R>>" % (side, side)] * pages
-    made = b"%PDF-1.4\n" + b"".join(b"%d 0 obj\n%s\nendobj\n" % (n, body) for n, body in enumerate(objects, start=1))
+    objects += [
+        b"<</Type/Page/Parent 2 0 R/MediaBox[0 0 %d %d]/Contents 3 0 R>>" % (side, side)
+    ] * pages
+    made = b"%PDF-1.4\n" + b"".join(
+        b"%d 0 obj\n%s\nendobj\n" % (n, body) for n, body in enumerate(objects, start=1)
+    )
     return made + b"trailer<</Root 1 0 R/Size %d>>\n%%%%EOF" % (len(objects) + 1)
 
 
@@ -145,7 +179,10 @@ def long_one() -> bytes:
     draw, font = ImageDraw.Draw(image), ImageFont.load_default(size=30)
     for top in range(0, 8000, 60):
         draw.text(
-            (40, top), f"line {top // 60} of a long screenshot, order QH2026110900{top:05}", fill="black", font=font
+            (40, top),
+            f"line {top // 60} of a long screenshot, order QH2026110900{top:05}",
+            fill="black",
+            font=font,
         )
     return encoded(image, "PNG")
 

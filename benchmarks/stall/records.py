@@ -17,7 +17,12 @@ def attacks() -> list[Attack]:
         sends("record", "forty searches that nearly match", lambda: [search("ab" * 99 + "c")] * 40),
         sends("record", "forty searches of signs", lambda: [search("%_" * 100)] * 40),
         sends("record", "twenty exports", lambda: [Request("/api/export", method="GET")] * 20),
-        sends("record", "exports that leave", lambda: [Request("/api/export", method="GET")] * 20, leave_after=0.1),
+        sends(
+            "record",
+            "exports that leave",
+            lambda: [Request("/api/export", method="GET")] * 20,
+            leave_after=0.1,
+        ),
         sends("record", "what a database cannot store", impossible),
         Attack("record", f"{FILES} files: listed, uploaded, deleted at once", files),
     ]
@@ -49,7 +54,9 @@ async def files(desk: Desk, outcome: Outcome) -> None:
             await send(desk, Request(f"/api/files/{ids.pop()}", method="DELETE"), outcome)
 
     await asyncio.gather(*(add(FILES // 8) for _ in range(8)))
-    await asyncio.gather(*(look() for _ in range(3)), *(add(20) for _ in range(4)), *(remove() for _ in range(3)))
+    await asyncio.gather(
+        *(look() for _ in range(3)), *(add(20) for _ in range(4)), *(remove() for _ in range(3))
+    )
 
 
 def search(query: str) -> Request:
@@ -61,5 +68,8 @@ def impossible() -> list[Request]:
     odd = ["a\0b", "\ud800", "x" * 500]
     found = [chat("hi", "/api/chat", metadata={"replaces": text}) for text in odd]
     found += [chat(text, "/api/chat") for text in odd]
-    found += [raw(json.dumps({"conversation_id": text, "note": text}).encode(), "/api/handoff") for text in odd]
+    found += [
+        raw(json.dumps({"conversation_id": text, "note": text}).encode(), "/api/handoff")
+        for text in odd
+    ]
     return [*found, search("a\0b"), Request("/api/conversations/a%00b", method="DELETE")]

@@ -20,7 +20,11 @@ def patterns() -> list[Attack]:
     ]
     many = "|".join("a" * size + "b" for size in range(1, 30))
     found.append(sends("budget", "tools with 32 × 45 long patterns", lambda: [_matching(many)] * 4))
-    schema = {"type": "object", "properties": {"a": {"type": "string", "pattern": "(a|aa)+d"}}, "required": ["a"]}
+    schema = {
+        "type": "object",
+        "properties": {"a": {"type": "string", "pattern": "(a|aa)+d"}},
+        "required": ["a"],
+    }
     found.append(sends("budget", "a schema with (a|aa)+d", lambda: [_formatted(schema, WORDS)] * 4))
     return found
 
@@ -39,12 +43,18 @@ def malformed() -> list[Attack]:
         },
         "a reference elsewhere": {"$ref": "http://127.0.0.1:9/schema"},
         f"allOf {DEEP} deep": deep,
-        "a million items": {"type": "array", "items": {"type": "array", "minItems": 1000}, "minItems": 1000},
+        "a million items": {
+            "type": "array",
+            "items": {"type": "array", "minItems": 1000},
+            "minItems": 1000,
+        },
         "what nothing fits": {"allOf": [{"type": "string"}, {"type": "integer"}]},
         "a huge multiple": {"type": "integer", "multipleOf": 1e308, "minimum": 1},
     }
     return [
-        sends("schema", f"{name}, eight at once", lambda schema=schema: [_formatted(schema, "hi")] * 8)
+        sends(
+            "schema", f"{name}, eight at once", lambda schema=schema: [_formatted(schema, "hi")] * 8
+        )
         for name, schema in schemas.items()
     ]
 
@@ -52,19 +62,35 @@ def malformed() -> list[Attack]:
 def left() -> list[Attack]:
     turns = []
     for number in range(60):
-        turns += [{"role": "user", "content": f"{WORDS}{number}"}, {"role": "assistant", "content": "ok"}]
+        turns += [
+            {"role": "user", "content": f"{WORDS}{number}"},
+            {"role": "assistant", "content": "ok"},
+        ]
     turns.append({"role": "user", "content": WORDS})
     tools = _tools("(a|aa)+d")
     return [
-        sends("budget", "twelve that leave after 1 s", lambda: [chat(turns, tools=tools)] * 12, leave_after=1),
-        sends("budget", "fifty that leave at once", lambda: [chat("退货" * 50_000)] * 50, leave_after=0.05),
+        sends(
+            "budget",
+            "twelve that leave after 1 s",
+            lambda: [chat(turns, tools=tools)] * 12,
+            leave_after=1,
+        ),
+        sends(
+            "budget",
+            "fifty that leave at once",
+            lambda: [chat("退货" * 50_000)] * 50,
+            leave_after=0.05,
+        ),
     ]
 
 
 def _tools(pattern: str) -> list[dict[str, Any]]:
     properties = {f"p{number}": {"type": "string", "pattern": pattern} for number in range(20)}
     return [
-        {"type": "function", "function": {"name": f"f{number}", "parameters": {"properties": properties}}}
+        {
+            "type": "function",
+            "function": {"name": f"f{number}", "parameters": {"properties": properties}},
+        }
         for number in range(16)
     ]
 
@@ -74,4 +100,7 @@ def _matching(pattern: str) -> Request:
 
 
 def _formatted(schema: dict[str, Any], words: str) -> Request:
-    return chat(words, response_format={"type": "json_schema", "json_schema": {"name": "x", "schema": schema}})
+    return chat(
+        words,
+        response_format={"type": "json_schema", "json_schema": {"name": "x", "schema": schema}},
+    )

@@ -25,20 +25,44 @@ def long_bodies() -> list[Attack]:
         sends("text", "at the bound, six at once", lambda: [chat("退" * BOUND) for _ in range(6)]),
         sends("text", "200 messages at the bound", lambda: [chat(_turns(200, BOUND // 200))]),
         sends("text", "200 × 256 parts", lambda: [chat(_parts(200, 256))]),
-        sends("text", "words that look like base64, 30 MB", lambda: [chat(";base64," + "A" * (LARGE // 2))]),
-        sends("text", "thousands of short data URLs in words", lambda: [chat('";base64,' * (BOUND // 9))]),
-        sends("text", "the page's question at the bound", lambda: [chat("退" * BOUND, "/api/chat")]),
+        sends(
+            "text",
+            "words that look like base64, 30 MB",
+            lambda: [chat(";base64," + "A" * (LARGE // 2))],
+        ),
+        sends(
+            "text",
+            "thousands of short data URLs in words",
+            lambda: [chat('";base64,' * (BOUND // 9))],
+        ),
+        sends(
+            "text", "the page's question at the bound", lambda: [chat("退" * BOUND, "/api/chat")]
+        ),
     ]
 
 
 def odd_bodies() -> list[Attack]:
     return [
-        sends("text", "5 million brackets", lambda: [raw(b'{"model":"sightdesk","messages":' + b"[" * 5_000_000)]),
+        sends(
+            "text",
+            "5 million brackets",
+            lambda: [raw(b'{"model":"sightdesk","messages":' + b"[" * 5_000_000)],
+        ),
         sends("text", "objects nested 99,000 deep", lambda: [raw(_nested())]),
-        sends("text", "a number of 30 million digits", lambda: [raw(_asking(b"hi", b'"seed":' + b"9" * (LARGE // 2)))]),
+        sends(
+            "text",
+            "a number of 30 million digits",
+            lambda: [raw(_asking(b"hi", b'"seed":' + b"9" * (LARGE // 2)))],
+        ),
         sends("text", "99,000 unknown keys", lambda: [raw(_asking(b"hi", _keys()))]),
-        sends("text", "a million commas", lambda: [raw(b'{"messages":[' + b"1," * 1_000_000 + b"1]}")]),
-        sends("text", "half surrogates and NUL", lambda: [raw(_asking(b"\\ud800\\u0000" * 1000), "/api/chat")]),
+        sends(
+            "text", "a million commas", lambda: [raw(b'{"messages":[' + b"1," * 1_000_000 + b"1]}")]
+        ),
+        sends(
+            "text",
+            "half surrogates and NUL",
+            lambda: [raw(_asking(b"\\ud800\\u0000" * 1000), "/api/chat")],
+        ),
     ]
 
 
@@ -64,7 +88,11 @@ def slow_patterns() -> list[Attack]:
             {"role": "assistant", "content": "ok"},
             {"role": "user", "content": "what is the status?"},
         ]
-        asked = [chat(turns), chat(stored, "/api/chat"), chat(text, response_format={"type": "json_object"})]
+        asked = [
+            chat(turns),
+            chat(stored, "/api/chat"),
+            chat(text, response_format={"type": "json_object"}),
+        ]
         found.append(sends("text", f"{name}: asked, stored, as JSON", lambda asked=asked: asked))
     return found
 
@@ -76,8 +104,16 @@ def filled(unit: str, size: int) -> str:
 def elsewhere() -> list[Attack]:
     long_name = "=?utf-8?B?" + "QUFB" * 20_000
     return [
-        sends("text", "16 KB in each header", lambda: [_listing({f"x-{n}": "a" * 16_000}) for n in range(20)]),
-        sends("text", "cookies of 30 KB", lambda: [_listing({"cookie": "a=b; " * 6_000}) for _ in range(20)]),
+        sends(
+            "text",
+            "16 KB in each header",
+            lambda: [_listing({f"x-{n}": "a" * 16_000}) for n in range(20)],
+        ),
+        sends(
+            "text",
+            "cookies of 30 KB",
+            lambda: [_listing({"cookie": "a=b; " * 6_000}) for _ in range(20)],
+        ),
         sends("text", "file names of 80 KB", lambda: [_named(long_name) for _ in range(5)]),
         sends("text", "feedback of 200 KB", lambda: [_feedback("a@" * 100_000) for _ in range(10)]),
     ]
@@ -94,22 +130,34 @@ def _named(name: str) -> Request:
 
 
 def _feedback(reason: str) -> Request:
-    return raw(json.dumps({"answer": "answer-1", "rating": "up", "reason": reason}).encode(), "/api/feedback")
+    return raw(
+        json.dumps({"answer": "answer-1", "rating": "up", "reason": reason}).encode(),
+        "/api/feedback",
+    )
 
 
 def _asking(content: bytes, more: bytes = b'"stream":false') -> bytes:
-    return b'{"model":"sightdesk",' + more + b',"messages":[{"role":"user","content":"' + content + b'"}]}'
+    return (
+        b'{"model":"sightdesk",'
+        + more
+        + b',"messages":[{"role":"user","content":"'
+        + content
+        + b'"}]}'
+    )
 
 
 def _turns(count: int, characters: int) -> list[dict[str, str]]:
     roles = ("user", "assistant")
-    return [{"role": roles[number % 2], "content": "退" * characters} for number in range(count - 1)] + [
-        {"role": "user", "content": "hi"}
-    ]
+    return [
+        {"role": roles[number % 2], "content": "退" * characters} for number in range(count - 1)
+    ] + [{"role": "user", "content": "hi"}]
 
 
 def _parts(messages: int, parts: int) -> list[dict[str, object]]:
-    return [{"role": "user", "content": [{"type": "text", "text": "退" * 5}] * parts} for _ in range(messages)]
+    return [
+        {"role": "user", "content": [{"type": "text", "text": "退" * 5}] * parts}
+        for _ in range(messages)
+    ]
 
 
 def _nested() -> bytes:

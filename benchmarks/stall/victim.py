@@ -59,7 +59,9 @@ class Victim:
                     self._answered.clear()
                     await self._answered.wait()
         if min(self.round.answers, self.round.pictures) < LEAST:
-            self.round.fail(f"{self.round.answers} streams and {self.round.pictures} pictures were answered")
+            self.round.fail(
+                f"{self.round.answers} streams and {self.round.pictures} pictures were answered"
+            )
         done, self.round = self.round, Round()
         return done
 
@@ -79,11 +81,17 @@ class Victim:
 
     async def stream(self) -> None:
         while True:
-            body = {"model": "sightdesk", "stream": True, "messages": [{"role": "user", "content": ASKED}]}
+            body = {
+                "model": "sightdesk",
+                "stream": True,
+                "messages": [{"role": "user", "content": ASKED}],
+            }
             started = last = time.perf_counter()
             whole = False
             try:
-                async with self._session.post(self._gateway + "/v1/chat/completions", json=body) as answer:
+                async with self._session.post(
+                    self._gateway + "/v1/chat/completions", json=body
+                ) as answer:
                     if answer.status != 200:
                         self.round.fail(f"stream: {answer.status}")
                     async for line in answer.content:
@@ -107,7 +115,9 @@ class Victim:
             code = f"PAY-{1000 + self._asked % 9000}"
             started = time.perf_counter()
             try:
-                async with self._session.post(self._gateway + "/v1/chat/completions", json=_showing(code)) as answer:
+                async with self._session.post(
+                    self._gateway + "/v1/chat/completions", json=_showing(code)
+                ) as answer:
                     told = await answer.text()
                     if answer.status != 200 or code not in told:
                         self.round.fail(f"picture: {answer.status}, {code} is not in the answer")
@@ -121,11 +131,16 @@ class Victim:
 
 def _showing(code: str) -> dict[str, object]:
     image = Image.new("RGB", (400, 200), "white")
-    ImageDraw.Draw(image).text((20, 80), f"ERROR {code}", fill="black", font=ImageFont.load_default(size=30))
+    ImageDraw.Draw(image).text(
+        (20, 80), f"ERROR {code}", fill="black", font=ImageFont.load_default(size=30)
+    )
     made = io.BytesIO()
     image.save(made, "PNG")
     url = "data:image/png;base64," + base64.b64encode(made.getvalue()).decode()
-    parts = [{"type": "text", "text": "what is the error code?"}, {"type": "image_url", "image_url": {"url": url}}]
+    parts = [
+        {"type": "text", "text": "what is the error code?"},
+        {"type": "image_url", "image_url": {"url": url}},
+    ]
     return {"model": "sightdesk", "stream": False, "messages": [{"role": "user", "content": parts}]}
 
 

@@ -24,6 +24,8 @@ payload = {
     ],
     "max_tokens": 512,
 }
-response = requests.post(url, headers={"Content-Type": "application/json"}, data=json.dumps(payload), timeout=60)
+response = requests.post(
+    url, headers={"Content-Type": "application/json"}, data=json.dumps(payload), timeout=60
+)
 response.raise_for_status()
 print(response.json()["choices"][0]["message"]["content"])

@@ -13,11 +13,15 @@ SIZES = {"payment-failed": PHONE, "app-error": PHONE, "contract-v1": A4, "contra
 def main() -> None:
     with sync_playwright() as playwright:
         executable = os.environ.get("CHROMIUM", "/usr/bin/chromium")
-        browser = playwright.chromium.launch(executable_path=executable, args=["--no-sandbox", "--disable-quic"])
+        browser = playwright.chromium.launch(
+            executable_path=executable, args=["--no-sandbox", "--disable-quic"]
+        )
         for source in sorted((HERE / "src").glob("*.html")):
             width, height = SIZES.get(source.stem, DESKTOP)
             scale = 2 if (width, height) == PHONE else 1
-            page = browser.new_page(viewport={"width": width, "height": height}, device_scale_factor=scale)
+            page = browser.new_page(
+                viewport={"width": width, "height": height}, device_scale_factor=scale
+            )
             page.goto(source.as_uri())
             page.screenshot(path=HERE / f"{source.stem}.png")
             page.close()

@@ -65,13 +65,19 @@ def ticket(number: int) -> dict[str, Any]:
         row = db.execute("select * from tickets where id = ?", (number,)).fetchone()
         if row is None:
             raise Refused(404, "There is no such ticket.")
-        messages = db.execute("select * from messages where ticket = ? order by id", (number,)).fetchall()
+        messages = db.execute(
+            "select * from messages where ticket = ? order by id", (number,)
+        ).fetchall()
         notes = db.execute("select * from notes where ticket = ? order by id", (number,)).fetchall()
         asked = db.execute(
             "select id from conversations where ticket = ? order by created desc limit 1", (number,)
         ).fetchone()
     unpacked = [
-        {**dict(note), "citations": json.loads(note["citations"]), "fields": json.loads(note["fields"])}
+        {
+            **dict(note),
+            "citations": json.loads(note["citations"]),
+            "fields": json.loads(note["fields"]),
+        }
         for note in notes
     ]
     return {
@@ -92,7 +98,8 @@ def add_note(number: int, body: dict[str, Any], *, by_ai: bool = False) -> None:
         for one in body.get("citations", [])[:20]
     ]
     fields = [
-        {name: str(one.get(name) or "")[:500] for name in ("name", "value")} for one in body.get("fields", [])[:40]
+        {name: str(one.get(name) or "")[:500] for name in ("name", "value")}
+        for one in body.get("fields", [])[:40]
     ]
     author = "SightDesk" if by_ai else AGENT
     with database() as db:
@@ -106,13 +113,18 @@ def begin(conversation: str, number: int) -> None:
     """A conversation belongs to the ticket that it was begun for, and to no other after that. Raises Refused."""
     ticket(number)
     with database() as db:
-        db.execute("insert or ignore into conversations values (?, ?, ?)", (conversation[:128], number, time.time()))
+        db.execute(
+            "insert or ignore into conversations values (?, ?, ?)",
+            (conversation[:128], number, time.time()),
+        )
 
 
 def ticket_of(conversation: str) -> int:
     """Raises Refused: an answer of another conversation goes into no ticket rather than into a wrong one."""
     with database() as db:
-        row = db.execute("select ticket from conversations where id = ?", (conversation,)).fetchone()
+        row = db.execute(
+            "select ticket from conversations where id = ?", (conversation,)
+        ).fetchone()
     if row is None:
         raise Refused(404, "This conversation belongs to no ticket.")
     return int(row["ticket"])
@@ -145,12 +157,16 @@ class TicketDesk(Host):
                 found = ticket_of(conversation)
                 add_note(found, body, by_ai=True)
                 self.send_json(ticket(found), 201)
-            case ["api", "tickets", number, "status"] if number.isdecimal() and body.get("status") in (
+            case ["api", "tickets", number, "status"] if number.isdecimal() and body.get(
+                "status"
+            ) in (
                 "open",
                 "solved",
             ):
                 with database() as db:
-                    db.execute("update tickets set status = ? where id = ?", (body["status"], int(number)))
+                    db.execute(
+                        "update tickets set status = ? where id = ?", (body["status"], int(number))
+                    )
                 self.send_json(ticket(int(number)))
             case ["api", "sightdesk-token"]:
                 # Who asks is known here, from our own sign-in; the browser has no say in it.

@@ -8,10 +8,10 @@ from typing import Any
 
 import orjson
 
-from gateway.chat.events import Unfinished, payload_of, split
-from gateway.chat.relay import Meter, has_token
-from gateway.engines.client import Broken, refusal_in
+from gateway.chat.relay import StreamStats, has_token
+from gateway.chat.sse import Unfinished, payload_of, split
 from gateway.errors import UpstreamError
+from gateway.upstream.client import Broken, refusal_in
 
 MAX_BYTES = 32 * 1024 * 1024  # of the events of one answer
 BATCH_BYTES = 64 * 1024
@@ -85,7 +85,11 @@ class Choice:
     def whole(self, index: int) -> dict[str, Any]:
         texts = {name: "".join(pieces) for name, pieces in self.texts.items()}
         content = texts.pop("content", "")
-        message = {"role": "assistant", "content": content if content or not self.calls else None, **self.said}
+        message = {
+            "role": "assistant",
+            "content": content if content or not self.calls else None,
+            **self.said,
+        }
         message |= {name: text for name, text in texts.items() if text}
         if self.calls:
             message["tool_calls"] = [self.calls[number].whole() for number in sorted(self.calls)]
@@ -99,10 +103,19 @@ class Collected:
     that only say more words no more than these is looked at.
     """
 
-    __slots__ = ("_choices", "_done", "_head", "_meter", "_rest", "_size", "_unread", "_unread_bytes")
+    __slots__ = (
+        "_choices",
+        "_done",
+        "_head",
+        "_meter",
+        "_rest",
+        "_size",
+        "_unread",
+        "_unread_bytes",
+    )
 
-    def __init__(self, meter: Meter, done: Callable[[], None]) -> None:
-        self._meter = meter
+    def __init__(self, stats: StreamStats, done: Callable[[], None]) -> None:
+        self._meter = stats
         self._done = done
         self._rest = Unfinished()
         self._size = 0
@@ -116,8 +129,13 @@ class Collected:
             return
         self._size += len(chunk)
         if self._size > MAX_BYTES:
-            raise Broken("garbage", UpstreamError(f"The engine's answer has more than {MAX_BYTES} bytes of events."))
-        events = chunk if not self._rest and chunk.endswith(b"\n\n") else self._rest.completed_by(chunk)
+            raise Broken(
+                "garbage",
+                UpstreamError(f"The engine's answer has more than {MAX_BYTES} bytes of events."),
+            )
+        events = (
+            chunk if not self._rest and chunk.endswith(b"\n\n") else self._rest.completed_by(chunk)
+        )
         self._unread.append(events)
         self._unread_bytes += len(events)
         notable = events.find(DONE) >= 0 or events.find(ERROR) >= 0
@@ -157,7 +175,13 @@ class Collected:
         try:
             (choice,) = body["choices"]
             (name, words), *more = choice["delta"].items()
-            if more or name != "content" or choice["finish_reason"] or choice.get("logprobs") or body.get("error"):
+            if (
+                more
+                or name != "content"
+                or choice["finish_reason"]
+                or choice.get("logprobs")
+                or body.get("error")
+            ):
                 return False
             if body.get("usage"):
                 return False
@@ -180,9 +204,9 @@ class Collected:
             raise _garbage() from None
 
     def _add(self, body: dict[str, Any]) -> None:
-        meter = self._meter
+        stats = self._meter
         if isinstance(body.get("usage"), dict):
-            meter.usage = body["usage"]
+            stats.usage = body["usage"]
         choices = body.get("choices")
         if not choices or not self._head:
             for name, value in body.items():
@@ -194,8 +218,8 @@ class Collected:
                 self._choices[index] = Choice()
             self._choices[index].add(choice)
         if choices and has_token(choices):
-            meter.events += 1
-            meter.first_token_at = meter.first_token_at or time.perf_counter()
+            stats.events += 1
+            stats.first_token_at = stats.first_token_at or time.perf_counter()
 
     def whole(self) -> dict[str, Any]:
         """The answer as a chat completion. Raises Broken where the stream was no whole answer."""

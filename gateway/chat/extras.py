@@ -28,5 +28,9 @@ def event(answer_id: str, model: str, extras: dict[str, Any]) -> bytes:
 def error_event(error: GatewayError, *, wants_extras: bool = False) -> bytes:
     """The end of a stream that failed. With extras it tells beside the error, in whole seconds, when to come back: a stream has no
     headers left to say it in."""
-    told = {KEY: {"retry_after": error.retry_seconds}} if wants_extras and error.retry_seconds is not None else {}
+    told = (
+        {KEY: {"retry_after": error.retry_seconds}}
+        if wants_extras and error.retry_seconds is not None
+        else {}
+    )
     return b"data: " + orjson.dumps(error.body() | told) + b"\n\n"

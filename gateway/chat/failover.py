@@ -8,19 +8,19 @@ from functools import partial
 from typing import Any, TypeVar
 
 from gateway.chat import extras, prompt
-from gateway.chat.compose import compose
+from gateway.chat.engine_request import engine_request
 from gateway.chat.question import Question
-from gateway.chat.reply import Sink
-from gateway.context import RequestContext
+from gateway.chat.sse_response import Sink
 from gateway.desk import Desk
-from gateway.engines.body import Body
-from gateway.engines.client import EngineClient, Refused
-from gateway.engines.faults import WireError
-from gateway.engines.upstream import Upstream
-from gateway.engines.wire import ChunkInto, Into, Response
 from gateway.errors import ContextLengthExceeded, GatewayError, UpstreamUnavailable
-from gateway.limits.admission import Admission, Permit
-from gateway.limits.rates import charged
+from gateway.server.request_context import RequestContext
+from gateway.throttling.admission import Admission, Permit
+from gateway.throttling.rate_limits import charged
+from gateway.upstream.client import EngineClient, Refused
+from gateway.upstream.faults import WireError
+from gateway.upstream.http_response import OnChunks, OnData, Response
+from gateway.upstream.request_body import Body
+from gateway.upstream.upstream import Upstream
 
 Result = TypeVar("Result")
 
@@ -47,13 +47,13 @@ class Call:
     first: bytes
     _closed: bool = False
 
-    async def pour(self, into: Into, chunk_into: ChunkInto | None = None) -> None:
+    async def stream_to(self, into: OnData, on_chunks: OnChunks | None = None) -> None:
         """The body as it comes, to its end. Raises Broken."""
         first, self.first = self.first, b""
         if held := into(first):
             await held
         try:
-            await self.response.pour(into, chunk_into)
+            await self.response.stream_to(into, on_chunks)
         except WireError as error:
             raise self.client.broken(error) from None
 
@@ -93,7 +93,9 @@ class Failover:
         except Refused as refused:
             raise refused.error from None
 
-    async def _admitted(self, engines: Admission, question: Question, sink: Sink | None, work: Work[Result]) -> Result:
+    async def _admitted(
+        self, engines: Admission, question: Question, sink: Sink | None, work: Work[Result]
+    ) -> Result:
         """What `work` makes of a permit. An engine that refuses is left out and the next one is tried
         (docs/decisions/007-what-is-asked-again.md)."""
         tried: frozenset[str] = frozenset()
@@ -109,7 +111,9 @@ class Failover:
         while True:
             try:
                 with timed(question.context, "queue"):
-                    permit = await engines.admit(charged(question.context.counted), question.affinity, tried, moved)
+                    permit = await engines.admit(
+                        charged(question.context.counted), question.affinity, tried, moved
+                    )
             except UpstreamUnavailable as unavailable:
                 raise refusal or unavailable from None
             upstream = permit.upstream
@@ -136,7 +140,11 @@ class Failover:
     def _elsewhere(self, question: Question, engines: Admission, tried: frozenset[str]) -> bool:
         """Whether an engine that was not tried, or the fallback, can answer now."""
         others = [upstream for upstream in engines.upstreams if upstream.name not in tried]
-        if question.assistant and self.desk.fallback is not None and engines is not self.desk.fallback:
+        if (
+            question.assistant
+            and self.desk.fallback is not None
+            and engines is not self.desk.fallback
+        ):
             others += self.desk.fallback.upstreams
         return any(upstream.usable for upstream in others)
 
@@ -150,8 +158,12 @@ class Failover:
     ) -> tuple[Response, bytes]:
         """The engine's response and the first of its body. What the engine finds too long is counted by its own tokenizer: the assistant
         then drops older turns while there are any, and who asked hears by how many tokens the rest is over."""
-        salt = self.desk.signer.cache_salt(question.caller.owner if question.caller.kind == "key" else "desk")
-        owner = self.desk.turn_of(question.context) if upstream.is_lite else ""  # for the turns of its reader
+        salt = self.desk.signer.cache_salt(
+            question.caller.owner if question.caller.kind == "key" else "desk"
+        )
+        owner = (
+            self.desk.turn_of(question.context) if upstream.is_lite else ""
+        )  # for the turns of its reader
         scale = 1.0
         for _ in range(FITTING_TRIES):
             body = await self._composed(question, upstream, salt, scale)
@@ -164,7 +176,11 @@ class Failover:
                 if not isinstance(error, ContextLengthExceeded):
                     raise
                 refused = error
-                words = await self._count(upstream, body, pictures=False) if _can_drop(question, body) else None
+                words = (
+                    await self._count(upstream, body, pictures=False)
+                    if _can_drop(question, body)
+                    else None
+                )
                 if words is None:
                     break
                 scale = max(scale * 1.05, words / prompt.estimate_body(body.content))
@@ -173,19 +189,34 @@ class Failover:
             tokens = prompt.estimate_body(body.content)
             over = max(1, tokens + (question.request.wanted_tokens or 1) - upstream.max_model_len)
             details = {"limit": upstream.max_model_len, "tokens": tokens, "tokens_over": over}
-            raise ContextLengthExceeded(refused.message, param=refused.param, details={**details, **refused.details})
-        raise too_long(counted, question.request.wanted_tokens or 1, upstream.max_model_len, refused)
+            raise ContextLengthExceeded(
+                refused.message, param=refused.param, details={**details, **refused.details}
+            )
+        raise too_long(
+            counted, question.request.wanted_tokens or 1, upstream.max_model_len, refused
+        )
 
-    async def _composed(self, question: Question, upstream: Upstream, salt: str, scale: float) -> Body:
+    async def _composed(
+        self, question: Question, upstream: Upstream, salt: str, scale: float
+    ) -> Body:
         """The engine's body; of a long request made in a thread, since it takes tens of milliseconds."""
-        given = (question.request, question.album, question.citations, upstream, question.assistant)
+        given = (
+            question.request,
+            question.attachments,
+            question.citations,
+            upstream,
+            question.assistant,
+        )
         if prompt.length_of(question.request.messages) < THREAD_CHARACTERS:
-            return compose(*given, salt=salt, scale=scale)
-        return await asyncio.to_thread(compose, *given, salt=salt, scale=scale)
+            return engine_request(*given, salt=salt, scale=scale)
+        return await asyncio.to_thread(engine_request, *given, salt=salt, scale=scale)
 
     async def _count(self, upstream: Upstream, body: Body, *, pictures: bool) -> int | None:
         """The prompt's tokens by the engine's own count; None where it has none, or the prompt is out of all proportion."""
-        if upstream.is_lite or prompt.estimate_body(body.content) > MAX_COUNTED_CONTEXTS * upstream.max_model_len:
+        if (
+            upstream.is_lite
+            or prompt.estimate_body(body.content) > MAX_COUNTED_CONTEXTS * upstream.max_model_len
+        ):
             return None
         return await self.desk.client.count_tokens(upstream, body.content, pictures=pictures)
 
@@ -213,7 +244,9 @@ def _can_drop(question: Question, body: Body) -> bool:
     return len(body.content["messages"]) > 1 + kept - may_go
 
 
-def too_long(tokens: int, wanted: int, holds: int, refused: ContextLengthExceeded) -> ContextLengthExceeded:
+def too_long(
+    tokens: int, wanted: int, holds: int, refused: ContextLengthExceeded
+) -> ContextLengthExceeded:
     """`tokens` are the prompt's, pictures included, `wanted` the answer's, for which one must be left in any case."""
     over = tokens + wanted - holds
     return ContextLengthExceeded(

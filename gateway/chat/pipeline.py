@@ -7,17 +7,17 @@ from typing import Any
 import orjson
 
 from gateway.chat import extras
-from gateway.chat.account import account
 from gateway.chat.collect import Collected
 from gateway.chat.failover import Call, Failover, tell, timed
 from gateway.chat.question import Question, public
-from gateway.chat.readings import patience_of, reading_while_asked
-from gateway.chat.relay import Meter, Relay
-from gateway.chat.reply import Sink
+from gateway.chat.reading_wait import patience_of, reading_while_asked
+from gateway.chat.relay import Relay, StreamStats
+from gateway.chat.sse_response import Sink
+from gateway.chat.usage import record_usage
 from gateway.desk import Desk
-from gateway.engines.client import Broken, Refused
-from gateway.knowledge.query import citations_for
-from gateway.limits.admission import Permit
+from gateway.knowledge.retrieval import citations_for
+from gateway.throttling.admission import Permit
+from gateway.upstream.client import Broken, Refused
 
 END_SECONDS = 2.0  # for an engine to end its response after [DONE]: until then its place is taken
 
@@ -45,47 +45,53 @@ class Pipeline:
         finally:
             call.close()
 
-    async def _begun(self, question: Question, permit: Permit, elsewhere: Callable[[], bool]) -> Call:
+    async def _begun(
+        self, question: Question, permit: Permit, elsewhere: Callable[[], bool]
+    ) -> Call:
         call = await self.failover.call(question, permit, elsewhere)
         call.response.elsewhere = None  # its first events go to the client now
         return call
 
     async def _relayed(self, call: Call, question: Question, sink: Sink) -> None:
         context, metrics = question.context, self.desk.metrics
-        meter = Meter(context.started)
+        stats = StreamStats(context.started)
 
         def done() -> None:
             # Clients hang up on [DONE]: what counts is that it passed, not that the engine closed before they did.
-            account(meter, context, metrics, complete=True)
+            record_usage(stats, context, metrics, complete=True)
             call.response.allow_to_end(END_SECONDS)
 
-        relay = Relay(sink, meter, done, wants_usage=question.request.wants_usage)
+        relay = Relay(sink, stats, done, wants_usage=question.request.wants_usage)
         try:
-            await call.pour(relay, relay.forward)
+            await call.stream_to(relay, relay.forward)
         except Broken:
-            if not meter.done:  # after [DONE] the answer is whole, however the engine then closes
+            if not stats.done:  # after [DONE] the answer is whole, however the engine then closes
                 raise
         finally:
-            if not meter.done:
-                account(meter, context, metrics, complete=False)
-        meter.check_whole()
+            if not stats.done:
+                record_usage(stats, context, metrics, complete=False)
+        stats.check_whole()
 
     async def whole(self, question: Question) -> bytes:
         """The whole answer as one JSON body."""
         with reading_while_asked(question):
             await self._prepare(question, None)
             answer = await self.failover.answer(question, None, self._collected)
-        return orjson.dumps({**answer, extras.KEY: question.extras()} if question.assistant else answer)
+        return orjson.dumps(
+            {**answer, extras.KEY: question.extras()} if question.assistant else answer
+        )
 
-    async def _collected(self, question: Question, permit: Permit, elsewhere: Callable[[], bool]) -> dict[str, Any]:
+    async def _collected(
+        self, question: Question, permit: Permit, elsewhere: Callable[[], bool]
+    ) -> dict[str, Any]:
         """The answer as a chat completion. Nothing of it has been sent before its end, so another engine may be asked."""
         call = await self.failover.call(question, permit, elsewhere)
-        meter = Meter(question.context.started)
-        collected = Collected(meter, lambda: call.response.allow_to_end(END_SECONDS))
+        stats = StreamStats(question.context.started)
+        collected = Collected(stats, lambda: call.response.allow_to_end(END_SECONDS))
         try:
-            await call.pour(collected)
+            await call.stream_to(collected)
         except Broken as broken:
-            if not meter.done:
+            if not stats.done:
                 raise Refused(broken.kind, broken.error, begun=True) from None
         finally:
             call.close()
@@ -94,14 +100,18 @@ class Pipeline:
         except Broken as broken:
             raise Refused(broken.kind, broken.error, begun=True) from None
         permit.upstream.breaker.succeeded()
-        account(meter, question.context, self.desk.metrics, complete=True)
+        record_usage(stats, question.context, self.desk.metrics, complete=True)
         return answer
 
     async def _prepare(self, question: Question, sink: Sink | None) -> None:
         """Media and knowledge: what the engine is handed beside the question."""
         desk, context = self.desk, question.context
         if question.conversation:
-            await tell(question, sink, {"conversation": question.conversation, "answer": {"id": question.id}})
+            await tell(
+                question,
+                sink,
+                {"conversation": question.conversation, "answer": {"id": question.id}},
+            )
 
         async def moved(position: int) -> None:
             await tell(question, sink, {"queue": {"position": position}})
@@ -111,16 +121,22 @@ class Pipeline:
             # vLLM as the raw engine sees for itself what it gets.
             reads_all = question.assistant or before_lite
             patience = patience_of(desk, question, before_lite, moved)
-            question.album = await desk.gatherer.gather(question.request, question.caller.owner, patience, reads_all)
-            desk.intake.let_go(context)
-        context.images = question.album.count
-        if question.album.readings and question.assistant:
-            await tell(question, sink, {"reading": question.album.readings})
+            question.attachments = await desk.attachment_loader.gather(
+                question.request, question.caller.owner, patience, reads_all
+            )
+            desk.body_memory.let_go(context)
+        context.images = question.attachments.count
+        if question.attachments.readings and question.assistant:
+            await tell(question, sink, {"reading": question.attachments.readings})
         if not question.assistant:
             return
         with timed(context, "knowledge"):
-            asked = [message.text for message in question.request.messages if message.role == "user"]
-            newest = question.album.newest(question.request.messages)
+            asked = [
+                message.text for message in question.request.messages if message.role == "user"
+            ]
+            newest = question.attachments.newest(question.request.messages)
             question.citations = await citations_for(desk.library, asked, newest)
         desk.metrics.knowledge_seconds.observe(context.timings["knowledge"])
-        await tell(question, sink, {"citations": [public(citation) for citation in question.citations]})
+        await tell(
+            question, sink, {"citations": [public(citation) for citation in question.citations]}
+        )

@@ -10,9 +10,9 @@ from collections.abc import Sequence
 from typing import Any
 from xml.sax.saxutils import escape, quoteattr
 
-from gateway.chat.request import SAMPLING, ChatRequest, Message, PageRequest, TextPart
-from gateway.engines.body import DataURL
 from gateway.media.picture import Picture
+from gateway.openai.chat_request import SAMPLING, ChatRequest, Message, PageRequest, TextPart
+from gateway.upstream.request_body import DataURL
 
 ANSWER_TOKENS = 1024  # kept free for the answer where the client names no max_tokens
 MESSAGE_TOKENS = 8  # what a chat template adds to each message
@@ -55,7 +55,10 @@ def length_of(messages: Sequence[Message]) -> int:
     total = 0
     for message in messages:
         if isinstance(message.content, list):
-            total += sum(64 + len(part.text) if isinstance(part, TextPart) else 64 for part in message.content)
+            total += sum(
+                64 + len(part.text) if isinstance(part, TextPart) else 64
+                for part in message.content
+            )
         else:
             total += len(message.content or "")
         total += sum(64 + len(call.function.arguments) for call in message.tool_calls or ())
@@ -67,14 +70,25 @@ def locale_of(text: str) -> str:
 
 
 def engine_body(
-    request: ChatRequest, model: str, messages: list[dict[str, Any]], sightdesk: dict[str, Any] | None
+    request: ChatRequest,
+    model: str,
+    messages: list[dict[str, Any]],
+    sightdesk: dict[str, Any] | None,
 ) -> dict[str, Any]:
     """The OpenAI body as the engine gets it: what was given and allowed, always as a stream with the usage in it."""
     named = request.model_fields_set & SAMPLING
-    given = {name: value for name in named - MODELS if (value := getattr(request, name)) is not None}
+    given = {
+        name: value for name in named - MODELS if (value := getattr(request, name)) is not None
+    }
     if models := named & MODELS:
         given |= request.model_dump(mode="json", by_alias=True, exclude_none=True, include=models)
-    body = {"model": model, "messages": messages, "stream": True, "stream_options": {"include_usage": True}, **given}
+    body = {
+        "model": model,
+        "messages": messages,
+        "stream": True,
+        "stream_options": {"include_usage": True},
+        **given,
+    }
     if request.wanted_tokens:
         body["max_tokens"] = request.wanted_tokens
     if request.logprobs is None:
@@ -113,7 +127,12 @@ def _engine_message(
             if isinstance(part, TextPart):
                 parts.append({"type": "text", "text": part.text})
             for picture in pictures.get((number, index), ()):
-                parts.append({"type": "image_url", "image_url": {"url": DataURL(picture.data, picture.content_type)}})
+                parts.append(
+                    {
+                        "type": "image_url",
+                        "image_url": {"url": DataURL(picture.data, picture.content_type)},
+                    }
+                )
             if (number, index) in notes:
                 parts.append({"type": "text", "text": notes[number, index]})
         made["content"] = parts
@@ -141,7 +160,10 @@ def reading_note(reading: dict[str, Any]) -> str:
 
 def estimate_body(body: dict[str, Any]) -> int:
     """The same estimate over a composed body, its pictures left out."""
-    return sum(MESSAGE_TOKENS + estimate_tokens(text_of(message.get("content"))) for message in body["messages"])
+    return sum(
+        MESSAGE_TOKENS + estimate_tokens(text_of(message.get("content")))
+        for message in body["messages"]
+    )
 
 
 def text_of(content: Any) -> str:
@@ -178,7 +200,9 @@ def units(messages: Sequence[Message]) -> list[list[int]]:
     """What may be left out, the oldest first: a user's message with everything up to the next one; after the user's last
     message, an assistant's message with the tools' answers to it. Never among them: system messages, the user's last message
     and the last message of all, with the call it answers."""
-    newest = max((number for number, message in enumerate(messages) if message.role == "user"), default=-1)
+    newest = max(
+        (number for number, message in enumerate(messages) if message.role == "user"), default=-1
+    )
     found: list[list[int]] = []
     for number, message in enumerate(messages):
         if message.role in SYSTEM_ROLES or number == newest:

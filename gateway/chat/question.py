@@ -5,9 +5,9 @@ import secrets
 from dataclasses import dataclass, field
 from typing import Any
 
-from gateway.chat.request import ChatRequest, PageRequest
-from gateway.context import Caller, RequestContext
-from gateway.media.album import Album
+from gateway.media.attachments import Attachments
+from gateway.openai.chat_request import ChatRequest, PageRequest
+from gateway.server.request_context import Caller, RequestContext
 
 
 @dataclass(slots=True)
@@ -20,7 +20,7 @@ class Question:
     assistant: bool
     wants_extras: bool
     affinity: str
-    album: Album = field(default_factory=Album)
+    attachments: Attachments = field(default_factory=Attachments)
     citations: list[dict[str, Any]] = field(default_factory=list)
     degraded: bool = False
     turn: str | None = None  # the stored question's id; None where it is not kept
@@ -43,8 +43,8 @@ class Question:
         told: dict[str, Any] = {"answer": {"id": self.id}}
         if self.conversation:
             told["conversation"] = self.conversation
-        if self.album.readings:
-            told["reading"] = self.album.readings
+        if self.attachments.readings:
+            told["reading"] = self.attachments.readings
         told["citations"] = [public(citation) for citation in self.citations]
         if self.degraded:
             told["degraded"] = True
@@ -58,7 +58,9 @@ def affinity_of(request: ChatRequest, session_id: str) -> str:
     """
     if session_id:
         return session_id[:128]
-    until = next((number for number, message in enumerate(request.messages, 1) if message.role == "user"), 1)
+    until = next(
+        (number for number, message in enumerate(request.messages, 1) if message.role == "user"), 1
+    )
     first = "\0".join(message.text[:2000] for message in request.messages[:until])
     return hashlib.blake2b(first.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
 

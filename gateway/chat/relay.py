@@ -7,16 +7,16 @@ from typing import Any
 
 import orjson
 
-from gateway.chat.events import Unfinished, end_of_first, end_of_last, payload_of
-from gateway.chat.reply import Sink
-from gateway.engines.client import Broken, refusal_in
+from gateway.chat.sse import Unfinished, end_of_first, end_of_last, payload_of
+from gateway.chat.sse_response import Sink
 from gateway.errors import GatewayError, UpstreamError
+from gateway.upstream.client import Broken, refusal_in
 
 USAGE, DONE, ERROR = b'"usage"', b"[DONE]", b'"error"'
 
 
 @dataclass(slots=True)
-class Meter:
+class StreamStats:
     """What passed: the engine's own usage, or, where the answer was cut short, the events that were relayed."""
 
     started: float
@@ -54,32 +54,38 @@ class Relay:
 
     __slots__ = ("_done", "_line", "_meter", "_over", "_passes", "_push", "_rest", "_wants_usage")
 
-    def __init__(self, sink: Sink, meter: Meter, done: Callable[[], None], *, wants_usage: bool) -> None:
+    def __init__(
+        self, sink: Sink, stats: StreamStats, done: Callable[[], None], *, wants_usage: bool
+    ) -> None:
         self._push = sink.push
         self._line = sink.line
-        self._meter = meter
+        self._meter = stats
         self._done = done
         self._wants_usage = wants_usage
         self._over = False
         self._rest = Unfinished()
-        self._passes = False  # whether an event that needs no look may pass in the engine's own chunk
+        self._passes = (
+            False  # whether an event that needs no look may pass in the engine's own chunk
+        )
 
     def __call__(self, chunk: bytes) -> Awaitable[None] | None:
-        events = chunk if not self._rest and chunk.endswith(b"\n\n") else self._rest.completed_by(chunk)
+        events = (
+            chunk if not self._rest and chunk.endswith(b"\n\n") else self._rest.completed_by(chunk)
+        )
         self._passes = False
         if not events or self._over:
             return None
-        meter = self._meter
-        if meter.first_token_at is None or _notable(events):
-            events = _looked_at(events, meter, self._wants_usage)
+        stats = self._meter
+        if stats.first_token_at is None or _notable(events):
+            events = _looked_at(events, stats, self._wants_usage)
         else:
-            meter.events += _count(events, 0, len(events))
-        self._passes = not (self._rest or meter.done) and meter.first_token_at is not None
-        if meter.done:
+            stats.events += _count(events, 0, len(events))
+        self._passes = not (self._rest or stats.done) and stats.first_token_at is not None
+        if stats.done:
             self._over = True
             self._done()
-        held = self._push(events, last=meter.done) if events else None
-        return _failing(held, meter.refusal) if meter.failed else held
+        held = self._push(events, last=stats.done) if events else None
+        return _failing(held, stats.refusal) if stats.failed else held
 
     def forward(self, chunks: bytes, count: int, now: float) -> bool:
         """Whether `count` whole chunks, frames included, of whole events needed no look and were taken as they are (`ChunkInto`)."""
@@ -101,7 +107,9 @@ async def _failing(held: Awaitable[None] | None, refusal: GatewayError | None) -
     """What came before the engine's error still reaches the client, and then its own words in place of the engine's."""
     if held is not None:
         await held
-    raise refusal or Broken("error_event", UpstreamError("The engine failed in the middle of the answer."))
+    raise refusal or Broken(
+        "error_event", UpstreamError("The engine failed in the middle of the answer.")
+    )
 
 
 def _notable(events: bytes) -> bool:
@@ -110,20 +118,20 @@ def _notable(events: bytes) -> bool:
     return find(USAGE) >= 0 or find(DONE) >= 0 or find(ERROR) >= 0
 
 
-def _looked_at(events: bytes, meter: Meter, wants_usage: bool) -> bytes:
+def _looked_at(events: bytes, stats: StreamStats, wants_usage: bool) -> bytes:
     """Notes usage, first token, end and errors; takes the usage event out where the client did not ask for it, and what comes after the
     end. What needs no look passes in one piece: a busy engine's whole answer may come in one read."""
     passed = []
     start = 0
-    while start < len(events) and not (meter.failed or meter.done):
-        if meter.first_token_at is not None and (plain := _plain_until(events, start)) > start:
-            meter.events += _count(events, start, plain)
+    while start < len(events) and not (stats.failed or stats.done):
+        if stats.first_token_at is not None and (plain := _plain_until(events, start)) > start:
+            stats.events += _count(events, start, plain)
             passed.append(events[start:plain])
             start = plain
             continue
         end = end_of_first(events, start)
         event, start = events[start:end], end
-        if _note(event, meter) or (wants_usage and not meter.failed):
+        if _note(event, stats) or (wants_usage and not stats.failed):
             passed.append(event)
     return b"".join(passed)
 
@@ -141,11 +149,11 @@ def _count(events: bytes, start: int, end: int) -> int:
     return events.count(b"\n\n", start, end) or events.count(b"\n\r\n", start, end)
 
 
-def _note(event: bytes, meter: Meter) -> bool:
+def _note(event: bytes, stats: StreamStats) -> bool:
     """Whether the event is for the client in any case; false for a usage event."""
     payload = payload_of(event)
     if payload == b"[DONE]":
-        meter.done = True
+        stats.done = True
         return True
     try:
         body = orjson.loads(payload)
@@ -154,23 +162,25 @@ def _note(event: bytes, meter: Meter) -> bool:
     if not isinstance(body, dict):
         return True
     if body.get("error"):
-        meter.failed = True
-        meter.refusal = refusal_in(body)
+        stats.failed = True
+        stats.refusal = refusal_in(body)
         return False  # the client hears of it in the contract's words
     if isinstance(body.get("usage"), dict):
-        meter.usage = body["usage"]
+        stats.usage = body["usage"]
     choices = body.get("choices")
     if not choices:
         return not isinstance(body.get("usage"), dict)
     if has_token(choices):  # vLLM's first event names the role only
-        meter.events += 1
-        meter.first_token_at = meter.first_token_at or time.perf_counter()
+        stats.events += 1
+        stats.first_token_at = stats.first_token_at or time.perf_counter()
     return True
 
 
 def has_token(choices: Any) -> bool:
     try:
         told = choices[0]["delta"].get
-        return bool(told("content") or told("tool_calls") or told("reasoning_content") or told("reasoning"))
+        return bool(
+            told("content") or told("tool_calls") or told("reasoning_content") or told("reasoning")
+        )
     except (KeyError, IndexError, TypeError, AttributeError):
         return False

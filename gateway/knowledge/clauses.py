@@ -39,7 +39,9 @@ PARAGRAPH = 9  # the level of a section that a numbered paragraph begins
 class Clause:
     id: str
     title: str  # the document's, and the clause's own where it has one: "售后服务政策 · 退货流程"
-    clause: str  # its number as people cite it: "3.2", "第七条", or "" where the text is not numbered
+    clause: (
+        str  # its number as people cite it: "3.2", "第七条", or "" where the text is not numbered
+    )
     text: str
     locale: str  # zh or en
     source: str
@@ -50,12 +52,16 @@ class Clause:
 
 def parse(markdown: str, path: str) -> list[Clause]:
     """The clauses of one document, in order. `path` is relative to the knowledge folder, for ids."""
-    text = _without_comments(markdown.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n"))
+    text = _without_comments(
+        markdown.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
+    )
     lines = text.split("\n")
     front = _front_matter(lines)
     declared = _front_title(lines[1 : front - 1]) if front else ""
     sections = _sections(lines[front:])
-    document = declared or next((section.heading for section in sections if section.level == 1), PurePath(path).stem)
+    document = declared or next(
+        (section.heading for section in sections if section.level == 1), PurePath(path).stem
+    )
     clauses: list[Clause] = []
     for section in sections:
         clauses += _clauses_of(section, document, path)
@@ -106,14 +112,22 @@ def _sections(lines: list[str]) -> list[Section]:
         heading = None if fenced else HEADING.match(line)
         if heading:
             sections.append(Section(len(heading[1]), _heading_text(heading[2] or ""), []))
-        elif not fenced and SETEXT.match(line) and index and lines[index - 1].strip() and sections[-1].lines:
+        elif (
+            not fenced
+            and SETEXT.match(line)
+            and index
+            and lines[index - 1].strip()
+            and sections[-1].lines
+        ):
             title = sections[-1].lines.pop()
             if sections[-1].level == PARAGRAPH and not sections[-1].lines:
                 sections.pop()  # what looked like a numbered paragraph is this heading
             sections.append(Section(1 if "=" in line else 2, title.strip(), []))
         elif not fenced and PARAGRAPH_NUMBER.match(line.strip()[:MAX_NUMBER_CHARS]):
             text = line.strip()
-            sections.append(Section(PARAGRAPH, "", [text.lstrip("-*+ ") if text[:2] in ("- ", "+ ") else text]))
+            sections.append(
+                Section(PARAGRAPH, "", [text.lstrip("-*+ ") if text[:2] in ("- ", "+ ") else text])
+            )
         else:
             sections[-1].lines.append(line)
     return sections
@@ -135,11 +149,14 @@ def _clauses_of(section: Section, document: str, path: str) -> list[Clause]:
     text = "\n".join(lines).strip()
     if not text:
         return []
-    title = document if not name or name == document or section.level == 1 else f"{document} · {name}"
+    title = (
+        document if not name or name == document or section.level == 1 else f"{document} · {name}"
+    )
     locale = "zh" if CJK.search(text + title) else "en"
     stem = str(PurePath(path).with_suffix(""))
     return [
-        Clause(f"{stem}#{number or name or 'text'}", title, number, window, locale, path) for window in _windows(text)
+        Clause(f"{stem}#{number or name or 'text'}", title, number, window, locale, path)
+        for window in _windows(text)
     ]
 
 

@@ -9,8 +9,8 @@ from itertools import pairwise
 import numpy as np
 
 from gateway.knowledge.clauses import CJK, Clause
-from gateway.knowledge.packing import key_of
-from gateway.knowledge.segment import Clauses, Segment
+from gateway.knowledge.index_packing import key_of
+from gateway.knowledge.index_segment import Clauses, Segment
 from gateway.knowledge.terms import STEMMED_SYNONYMS, query_terms
 
 BLOCK = 1_000_000
@@ -23,7 +23,9 @@ OTHER_LANGUAGE = 0.6  # a clause in the question's own language is preferred
 WORD_WEIGHT = 0.4
 # Beside the best hit, one below this share of its score is noise.
 MIN_SHARE = 0.35
-CODE = re.compile(r"\b[A-Za-z0-9]+(?:[_.:-][A-Za-z0-9]+)*\b")  # one with a letter and a digit or underscore in it
+CODE = re.compile(
+    r"\b[A-Za-z0-9]+(?:[_.:-][A-Za-z0-9]+)*\b"
+)  # one with a letter and a digit or underscore in it
 LETTER = re.compile(r"[a-z]")
 DIGIT = re.compile(r"[0-9_]")
 # A question of codes alone is in no language; Chinese comes first then.
@@ -54,15 +56,21 @@ class Index:
         self._numbers = np.empty(int(self._starts[-1]), np.int32)
         self._values = np.empty(int(self._starts[-1]), np.float32)
         self._place(segments, found)
-        self._weigh(np.concatenate([segment.lengths for segment in segments] or [np.zeros(0)]), sizes)
-        self._chinese = np.concatenate([segment.chinese for segment in segments] or [np.zeros(0)]).astype(bool)
+        self._weigh(
+            np.concatenate([segment.lengths for segment in segments] or [np.zeros(0)]), sizes
+        )
+        self._chinese = np.concatenate(
+            [segment.chinese for segment in segments] or [np.zeros(0)]
+        ).astype(bool)
 
     def _place(self, segments: Sequence[Segment], found: list[np.ndarray]) -> None:
         """Puts every segment's postings behind those of the segments before it, term by term."""
         filled, base = self._starts[:-1].copy(), 0
         for terms, segment in zip(found, segments, strict=True):
             sizes = segment.sizes.astype(np.int64)
-            where = np.repeat(filled[terms] - (np.cumsum(sizes) - sizes), sizes) + np.arange(len(segment.numbers))
+            where = np.repeat(filled[terms] - (np.cumsum(sizes) - sizes), sizes) + np.arange(
+                len(segment.numbers)
+            )
             self._numbers[where] = segment.numbers + np.uint32(base)
             self._values[where] = segment.counts
             filled[terms] += sizes
@@ -144,7 +152,9 @@ class Index:
                 weights[term] = max(weights.get(term, 0.0), weight * own)
         return weights
 
-    def _best(self, scores: np.ndarray, coverage: np.ndarray, limit: int, codes: set[str]) -> list[Hit]:
+    def _best(
+        self, scores: np.ndarray, coverage: np.ndarray, limit: int, codes: set[str]
+    ) -> list[Hit]:
         width = min(len(scores), max(4 * limit, 20))
         order = np.argpartition(-scores, width - 1)[:width]
         hits: list[Hit] = []
@@ -159,7 +169,9 @@ class Index:
             key = (clause.source.rpartition("/")[2], clause.clause or clause.text[:40])
             if key not in counterparts:
                 counterparts.add(key)
-                hits.append(Hit(clause, round(float(scores[number]), 3), round(float(coverage[number]), 3)))
+                hits.append(
+                    Hit(clause, round(float(scores[number]), 3), round(float(coverage[number]), 3))
+                )
         return hits[:limit]
 
 
@@ -167,10 +179,18 @@ def _united(keys: list[np.ndarray]) -> tuple[np.ndarray, list[np.ndarray]]:
     """(all keys, ascending and distinct; for each of `keys`, the places of its keys among them)."""
     together = np.concatenate(keys) if keys else np.zeros(0, np.uint64)
     united, places = np.unique(together, return_inverse=True)
-    return united, np.split(places.astype(np.int32), np.cumsum([len(one) for one in keys])[:-1]) if keys else []
+    return united, np.split(
+        places.astype(np.int32), np.cumsum([len(one) for one in keys])[:-1]
+    ) if keys else []
 
 
 def _codes(parts: Sequence[tuple[str, float]]) -> set[str]:
     """Error codes and the like: a clause that names one serves the question, whatever else it says."""
-    words = {word.lower() for text, weight in parts if weight >= 0.8 for word in CODE.findall(text) if len(word) >= 4}
+    words = {
+        word.lower()
+        for text, weight in parts
+        if weight >= 0.8
+        for word in CODE.findall(text)
+        if len(word) >= 4
+    }
     return {word for word in words if LETTER.search(word) and DIGIT.search(word)}

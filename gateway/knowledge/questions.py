@@ -29,9 +29,12 @@ def read_questions(text: str) -> tuple[Questions, list[str]]:
         if not isinstance(group, dict):
             problems.append(f"group {number} is no table")
         elif title := _texts(group.get("title"), f"the title of group {number}", problems):
-            listed = _list(group.get("questions", []), MAX_QUESTIONS, f"questions of group {number}", problems)
+            listed = _list(
+                group.get("questions", []), MAX_QUESTIONS, f"questions of group {number}", problems
+            )
             texts = [
-                _texts(asked, f"question {at} of group {number}", problems) for at, asked in enumerate(listed, start=1)
+                _texts(asked, f"question {at} of group {number}", problems)
+                for at, asked in enumerate(listed, start=1)
             ]
             made.append({"title": title, "questions": [one for one in texts if one]})
     return made, problems
@@ -52,7 +55,14 @@ def _texts(value: Any, name: str, problems: list[str]) -> dict[str, str] | None:
         problems.append(f"{name} is no table of 1 to {MAX_LOCALES} texts by locale")
         return None
     for locale, text in value.items():
-        if not isinstance(text, str) or not text.strip() or len(text) > MAX_CHARS or len(locale) > MAX_LOCALES:
-            problems.append(f"{name}: {locale[:MAX_LOCALES]} is no text of 1 to {MAX_CHARS} characters")
+        if (
+            not isinstance(text, str)
+            or not text.strip()
+            or len(text) > MAX_CHARS
+            or len(locale) > MAX_LOCALES
+        ):
+            problems.append(
+                f"{name}: {locale[:MAX_LOCALES]} is no text of 1 to {MAX_CHARS} characters"
+            )
             return None
     return value

@@ -103,7 +103,9 @@ SYNONYMS = {
     "guarantee": "warranty", "fridge": "appliance", "take": "time", "name": "title", "long": "time", "arrived": "received",
     "late": "delay", "arrive": "delivery", "arrives": "delivery", "courier": "carrier", "cost": "fee", "price": "fee",
 }  # fmt: skip
-SYNONYM_WEIGHT = 0.9  # at 0.5 `make eval` finds two clauses fewer of 41 among four, and one fewer first
+SYNONYM_WEIGHT = (
+    0.9  # at 0.5 `make eval` finds two clauses fewer of 41 among four, and one fewer first
+)
 
 
 def normalise(text: str) -> str:
@@ -149,12 +151,23 @@ def stem(word: str) -> str:
     """Plurals and verb forms of English, roughly; codes and numbers stay as they are."""
     if not word.isalpha() or len(word) < 5:
         return (
-            word[:-1] if len(word) == 4 and word.isalpha() and word.endswith("s") and not word.endswith("ss") else word
+            word[:-1]
+            if len(word) == 4 and word.isalpha() and word.endswith("s") and not word.endswith("ss")
+            else word
         )
-    for suffix, replacement in (("ies", "y"), ("ing", ""), ("ied", "y"), ("ed", ""), ("es", ""), ("s", "")):
+    for suffix, replacement in (
+        ("ies", "y"),
+        ("ing", ""),
+        ("ied", "y"),
+        ("ed", ""),
+        ("es", ""),
+        ("s", ""),
+    ):
         if word.endswith(suffix) and not word.endswith("ss") and len(word) - len(suffix) >= 3:
             return word[: -len(suffix)] + replacement
     return word[:-1] if word.endswith("e") else word
 
 
-STEMMED_SYNONYMS = {stem(said) if said.isascii() else said: meant for said, meant in SYNONYMS.items()}
+STEMMED_SYNONYMS = {
+    stem(said) if said.isascii() else said: meant for said, meant in SYNONYMS.items()
+}

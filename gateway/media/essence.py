@@ -2,10 +2,10 @@
 
 from collections.abc import Callable
 
-from gateway.media.boxes import heic
-from gateway.media.chunks import png, webp
+from gateway.media.heic_boxes import heic
+from gateway.media.jpeg_segments import gif, jpeg
 from gateway.media.metadata import Essence
-from gateway.media.segments import gif, jpeg
+from gateway.media.png_chunks import png, webp
 
 STRIP: dict[str, Callable[[bytes | bytearray], Essence]] = {
     "image/png": png,

@@ -33,5 +33,9 @@ def check_size(width: int, height: int, limits: MediaLimits) -> None:
     if width * height > limits.max_pixels:
         raise ImageTooLarge(
             f"The picture is {width}×{height}, {width * height} pixels; at most {limits.max_pixels} (IMAGE_MAX_PIXELS).",
-            details={"limit": limits.max_pixels, "size": width * height, "name": "IMAGE_MAX_PIXELS"},
+            details={
+                "limit": limits.max_pixels,
+                "size": width * height,
+                "name": "IMAGE_MAX_PIXELS",
+            },
         )

@@ -31,7 +31,8 @@ class Essence:
 
 def too_many_parts(limit: int = MAX_PARTS, what: str = "parts") -> InvalidImage:
     return InvalidImage(
-        f"The picture has more than {limit} {what}; save it again and send that.", details={"limit": limit}
+        f"The picture has more than {limit} {what}; save it again and send that.",
+        details={"limit": limit},
     )
 
 
@@ -47,7 +48,9 @@ def orientation(exif: bytes | bytearray) -> int:
         for place in range(start + 2, start + 2 + 12 * min(count, MAX_TAGS), 12):
             tag, kind, _ = struct.unpack_from(order + "HHI", exif, place)
             if tag == ORIENTATION and kind in (SHORT, LONG):
-                (value,) = struct.unpack_from(order + ("H" if kind == SHORT else "I"), exif, place + 8)
+                (value,) = struct.unpack_from(
+                    order + ("H" if kind == SHORT else "I"), exif, place + 8
+                )
                 return int(value) if UPRIGHT <= value <= LAST_ORIENTATION else UPRIGHT
     return UPRIGHT
 

@@ -30,7 +30,9 @@ def render_pages(data: bytes, limits: MediaLimits) -> list[Picture]:
         )
     if not len(document):
         raise _damaged()
-    return [picture for number in range(len(document)) for picture in _page(document, number, limits)]
+    return [
+        picture for number in range(len(document)) for picture in _page(document, number, limits)
+    ]
 
 
 def _page(document: pdfium.PdfDocument, number: int, limits: MediaLimits) -> list[Picture]:
@@ -58,8 +60,13 @@ def _pixels(bitmap: pdfium.PdfBitmap) -> bytes:
     width = bitmap.width * bitmap.n_channels
     if bitmap.stride == width:
         return bytes(pixels)
-    return b"".join(pixels[start : start + width] for start in range(0, bitmap.height * bitmap.stride, bitmap.stride))
+    return b"".join(
+        pixels[start : start + width]
+        for start in range(0, bitmap.height * bitmap.stride, bitmap.stride)
+    )
 
 
 def _damaged() -> InvalidImage:
-    return InvalidImage("The PDF is damaged; save it again and send that.", details={"name": "damaged"})
+    return InvalidImage(
+        "The PDF is damaged; save it again and send that.", details={"name": "damaged"}
+    )

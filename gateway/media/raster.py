@@ -13,7 +13,7 @@ os.environ.setdefault("VIPS_DISC_THRESHOLD", "64g")  # a worker may write no fil
 import pyvips
 
 from gateway.errors import InvalidImage
-from gateway.media import foreign
+from gateway.media import pillow_decoders
 from gateway.media.essence import essence
 from gateway.media.limits import LONG_RATIO, MAX_TILES, MediaLimits, check_size
 from gateway.media.metadata import MAX_PROFILE_BYTES
@@ -44,12 +44,21 @@ def prepare_image(data: bytes | bytearray, kind: str, limits: MediaLimits) -> li
         image = _loaded(bare.data, kind) if kind in LOADERS else _decoded(bare.data, kind, limits)
         check_size(image.width, image.height, limits)
         size = image.width, image.height
-        boxes = tile_boxes(*(size[::-1] if bare.orientation >= FIRST_TURNED else size), limits.scale_to_side)
+        boxes = tile_boxes(
+            *(size[::-1] if bare.orientation >= FIRST_TURNED else size), limits.scale_to_side
+        )
         if len(boxes) == 1:
             scale = _scale(boxes[0], limits)
             if kind == "image/jpeg" and scale < 1:
                 image = _loaded(bare.data, kind, shrink=_shrink_on_load(scale))
-            return [_picture(_upright(_resized(_opaque(image), size, scale), bare.orientation), boxes[0], scale, kind)]
+            return [
+                _picture(
+                    _upright(_resized(_opaque(image), size, scale), bare.orientation),
+                    boxes[0],
+                    scale,
+                    kind,
+                )
+            ]
         return _tiles(_upright(_opaque(image), bare.orientation).copy_memory(), boxes, limits, kind)
     except pyvips.Error as error:
         if "out of memory" in str(error):
@@ -57,16 +66,25 @@ def prepare_image(data: bytes | bytearray, kind: str, limits: MediaLimits) -> li
         raise InvalidImage(DAMAGED, details={"name": "damaged"}) from None
 
 
-def prepare_page(pixels: bytes, width: int, height: int, number: int, limits: MediaLimits) -> list[Picture]:
+def prepare_page(
+    pixels: bytes, width: int, height: int, number: int, limits: MediaLimits
+) -> list[Picture]:
     """A PDF's page from its RGB bytes, or the tiles of one longer than 3:1."""
-    page = pyvips.Image.new_from_memory(pixels, width, height, 3, "uchar").copy(interpretation="srgb")
+    page = pyvips.Image.new_from_memory(pixels, width, height, 3, "uchar").copy(
+        interpretation="srgb"
+    )
     boxes = tile_boxes(width, height, limits.scale_to_side)
-    return [replace(picture, page=number) for picture in _tiles(page, boxes, limits, "application/pdf")]
+    return [
+        replace(picture, page=number) for picture in _tiles(page, boxes, limits, "application/pdf")
+    ]
 
 
 def _tiles(whole: Any, boxes: list[Box], limits: MediaLimits, kind: str) -> list[Picture]:
     scales = [(box, _scale(box, limits)) for box in boxes]
-    return [_picture(_resized(whole.crop(*box), box[2:], scale), box, scale, kind) for box, scale in scales]
+    return [
+        _picture(_resized(whole.crop(*box), box[2:], scale), box, scale, kind)
+        for box, scale in scales
+    ]
 
 
 def tile_boxes(width: int, height: int, side: int) -> list[Box]:
@@ -99,12 +117,14 @@ def _loaded(data: bytes | bytearray | memoryview, kind: str, **options: int) -> 
     if kind in ("image/gif", "image/webp"):
         options["n"] = 1
     source = pyvips.Source.new_from_memory(data)
-    return getattr(pyvips.Image, LOADERS[kind])(source, access="sequential", fail_on="truncated", **options)
+    return getattr(pyvips.Image, LOADERS[kind])(
+        source, access="sequential", fail_on="truncated", **options
+    )
 
 
 def _decoded(data: bytes | bytearray | memoryview, kind: str, limits: MediaLimits) -> Any:
     """What libvips does not read: all pixels at once."""
-    pixels = foreign.decoded(bytes(data), kind, limits)
+    pixels = pillow_decoders.decoded(bytes(data), kind, limits)
     padded = pyvips.Image.new_from_memory(
         pixels.data, pixels.line // pixels.bands, pixels.height, pixels.bands, "uchar"
     )
@@ -152,7 +172,9 @@ def _resized(image: Any, size: tuple[int, ...], scale: float) -> Any:
 def _upright(image: Any, orientation: int) -> Any:
     """EXIF orientation applied, colours to sRGB, eight bits. The last, where there are the fewest pixels."""
     if orientation > 1:
-        image = image.copy_memory()  # it is read line by line, and turning needs the last line first
+        image = (
+            image.copy_memory()
+        )  # it is read line by line, and turning needs the last line first
         image.set_type(pyvips.GValue.gint_type, "orientation", orientation)
         image = image.autorot()
     return _srgb(image)
@@ -172,9 +194,13 @@ def _srgb(image: Any) -> Any:
 
 def _picture(image: Any, box: Box, scale: float, kind: str) -> Picture:
     if min(image.width, image.height) < MIN_SIDE:
-        image = image.embed(0, 0, max(image.width, MIN_SIDE), max(image.height, MIN_SIDE), extend="copy")
+        image = image.embed(
+            0, 0, max(image.width, MIN_SIDE), max(image.height, MIN_SIDE), extend="copy"
+        )
     encoded, content_type = _encoded(image, kind)
-    return Picture(encoded, content_type, image.width, image.height, digest(encoded), scale, box[:2])
+    return Picture(
+        encoded, content_type, image.width, image.height, digest(encoded), scale, box[:2]
+    )
 
 
 def _jpeg(image: Any) -> bytes:

@@ -15,8 +15,8 @@ from urllib.parse import urljoin, urlsplit
 
 import httpx
 
+from gateway.auth.networks import Address, is_tunnel, parse_address
 from gateway.errors import InvalidImage
-from gateway.identity.networks import Address, is_tunnel, parse_address
 from gateway.media.sniff import too_large
 
 MAX_REDIRECTS = 3
@@ -26,7 +26,9 @@ WEB_PORTS = {"http": 80, "https": 443}
 RESOLVERS = 4
 # One message for a name that is not there, one that lies within and one that does not answer: the network is not to be explored.
 NOT_FETCHED = "The picture's address could not be fetched; it must be public."
-FIRST_USER_PORT = 1024  # below it listen mail, shells and databases' elders, which a request could talk to
+FIRST_USER_PORT = (
+    1024  # below it listen mail, shells and databases' elders, which a request could talk to
+)
 
 # What Python's registry of special addresses leaves out: NAT64 (RFC 6052, 8215), site-local addresses (RFC 3879), 6to4 relays
 # (RFC 7526), documentation (RFC 9637).
@@ -49,7 +51,9 @@ class Resolver:
         """Every address of a name. Raises OSError."""
         ask = partial(socket.getaddrinfo, host, port, type=socket.SOCK_STREAM)
         found = await asyncio.get_running_loop().run_in_executor(self._pool, ask)
-        return [address for entry in found if (address := parse_address(str(entry[4][0]))) is not None]
+        return [
+            address for entry in found if (address := parse_address(str(entry[4][0]))) is not None
+        ]
 
     def close(self) -> None:
         self._pool.shutdown(wait=False, cancel_futures=True)
@@ -63,7 +67,9 @@ def is_public(address: Address) -> bool:
 
 
 class RemoteImages:
-    def __init__(self, max_bytes: int, resolve: Resolve | None = None, allow: Allow = is_public) -> None:
+    def __init__(
+        self, max_bytes: int, resolve: Resolve | None = None, allow: Allow = is_public
+    ) -> None:
         # No connection is used again: HTTPX keeps them by address, and what one host proved by its certificate another has not.
         self._http = httpx.AsyncClient(
             timeout=httpx.Timeout(None, connect=CONNECT_SECONDS),
@@ -105,7 +111,11 @@ class RemoteImages:
     async def _once(self, url: str) -> bytes | str:
         """The body, or where a redirect points."""
         parts = urlsplit(url)
-        if parts.scheme not in ("http", "https") or not parts.hostname or parts.username is not None:
+        if (
+            parts.scheme not in ("http", "https")
+            or not parts.hostname
+            or parts.username is not None
+        ):
             raise InvalidImage(
                 "Pictures are fetched from http:// and https:// addresses without a user name only.",
                 details={"name": "scheme", "accepted": sorted(WEB_PORTS)},
@@ -122,7 +132,11 @@ class RemoteImages:
         request = self._http.build_request(
             "GET",
             pinned,
-            headers={"host": parts.netloc, "accept": "image/*,application/pdf", "accept-encoding": "identity"},
+            headers={
+                "host": parts.netloc,
+                "accept": "image/*,application/pdf",
+                "accept-encoding": "identity",
+            },
             extensions={"sni_hostname": parts.hostname},
         )
         response = await self._http.send(request, stream=True)

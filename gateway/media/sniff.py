@@ -5,7 +5,15 @@ from contextlib import suppress
 
 from gateway.errors import ImageTooLarge, PDFTooLarge, TooLarge, UnsupportedMediaType
 
-ACCEPTED = ("image/jpeg", "image/png", "image/webp", "image/gif", "image/bmp", "image/heic", "application/pdf")
+ACCEPTED = (
+    "image/jpeg",
+    "image/png",
+    "image/webp",
+    "image/gif",
+    "image/bmp",
+    "image/heic",
+    "application/pdf",
+)
 TAKEN = "JPEG, PNG, WebP, GIF, BMP, HEIC or PDF"
 HEAD_BYTES = 1024  # a PDF may begin so late
 HEIC_BRANDS = frozenset((b"heic", b"heix", b"hevc", b"heim", b"heis"))
@@ -70,8 +78,10 @@ def too_large(head: bytes | bytearray, size: int, max_bytes: int) -> TooLarge:
     with suppress(UnsupportedMediaType):
         if sniff(head) == "application/pdf":
             return PDFTooLarge(
-                f"The PDF has {size} bytes; at most {max_bytes} are taken (IMAGE_MAX_BYTES).", details=details
+                f"The PDF has {size} bytes; at most {max_bytes} are taken (IMAGE_MAX_BYTES).",
+                details=details,
             )
     return ImageTooLarge(
-        f"The picture has {size} bytes; at most {max_bytes} are taken (IMAGE_MAX_BYTES).", details=details
+        f"The picture has {size} bytes; at most {max_bytes} are taken (IMAGE_MAX_BYTES).",
+        details=details,
     )

@@ -7,29 +7,29 @@ to stdout (wire.py). It ends after a PDF and after any error, so that nothing of
 import sys
 from contextlib import suppress
 
-from gateway import malloc
 from gateway.errors import GatewayError
-from gateway.media import wire
-from gateway.media.confine import bound, confine
-from gateway.media.job import Job, job_of, told, told_error
+from gateway.media import worker_protocol
 from gateway.media.limits import MIB
 from gateway.media.pdf import render_pages
 from gateway.media.picture import Picture
 from gateway.media.raster import prepare_image, shrink
+from gateway.media.worker_job import Job, job_of, told, told_error
+from gateway.server import process_memory
+from gateway.server.sandbox import bound, sandbox
 
 MAX_JOB_BYTES = 1024 * MIB  # the gateway's own bound is IMAGE_MAX_BYTES
 
 
 def main() -> None:
-    malloc.configure()
+    process_memory.configure()
     memory, seconds = map(int, sys.argv[1:3])
-    has_now = confine(memory, seconds)
+    has_now = sandbox(memory, seconds)
     jobs, answers = sys.stdin.fileno(), sys.stdout.fileno()
-    wire.send(answers, {"ready": True})
+    worker_protocol.send(answers, {"ready": True})
     with suppress(EOFError, OSError):  # the gateway has closed the pipe, or is gone
         goes_on = True
         while goes_on:
-            head, data = wire.receive(jobs, MAX_JOB_BYTES)
+            head, data = worker_protocol.receive(jobs, MAX_JOB_BYTES)
             goes_on = answer(job_of(head, data), has_now, answers)
 
 
@@ -39,15 +39,15 @@ def answer(job: Job, has_now: int, answers: int) -> bool:
     try:
         pictures = made(job)
     except GatewayError as error:
-        wire.send(answers, told_error(error))
+        worker_protocol.send(answers, told_error(error))
         return False
     except MemoryError:
-        wire.send(answers, told_error(job.needs_too_much()))
+        worker_protocol.send(answers, told_error(job.needs_too_much()))
         return False
     if (size := sum(len(picture.data) for picture in pictures)) > job.limits.result_bytes:
-        wire.send(answers, told_error(job.result_too_large(size)))
+        worker_protocol.send(answers, told_error(job.result_too_large(size)))
         return False
-    wire.send(answers, told(pictures), (picture.data for picture in pictures))
+    worker_protocol.send(answers, told(pictures), (picture.data for picture in pictures))
     return job.task != "pdf"
 
 

@@ -15,11 +15,11 @@ from pathlib import Path
 from typing import TypeVar
 
 from gateway.errors import GatewayError, InternalError
-from gateway.limits.fair import FairQueue
-from gateway.media import wire
-from gateway.media.job import CLOCK, Job, pictures_of
+from gateway.media import worker_protocol
 from gateway.media.limits import MIB, MediaLimits
 from gateway.media.picture import Picture
+from gateway.media.worker_job import CLOCK, Job, pictures_of
+from gateway.throttling.fair_queue import FairQueue
 
 log = logging.getLogger("sightdesk.media")
 ROOT = Path(__file__).parents[2]
@@ -47,7 +47,11 @@ class Worker:
 
     @property
     def may_go_on(self) -> bool:
-        return not self._killed and self._jobs < MAX_JOBS and (self._process is None or self._process.poll() is None)
+        return (
+            not self._killed
+            and self._jobs < MAX_JOBS
+            and (self._process is None or self._process.poll() is None)
+        )
 
     def start(self) -> None:
         """Until it is ready. Raises Broken."""
@@ -61,8 +65,8 @@ class Worker:
             self._jobs += 1
             jobs, answers = self._pipes
             try:
-                wire.send(jobs, job.head, [job.data])
-                head, data = wire.receive(answers, job.limits.result_bytes)
+                worker_protocol.send(jobs, job.head, [job.data])
+                head, data = worker_protocol.receive(answers, job.limits.result_bytes)
             except (OSError, EOFError):
                 raise self._reason(job) from None
             except (ValueError, TypeError, KeyError) as error:
@@ -92,7 +96,7 @@ class Worker:
             self._process = self._process or self._spawned()
             if self._killed:
                 self._process.kill()
-            wire.receive(self._pipes[1], 0)
+            worker_protocol.receive(self._pipes[1], 0)
         except (OSError, EOFError, ValueError, KeyError) as error:
             self.kill()
             raise Broken(f"a worker for pictures did not start: {error!r}") from error
@@ -110,7 +114,9 @@ class Worker:
             start_new_session=True,  # Ctrl-C is for the gateway, which first ends its answers
         )
         for pipe in filter(None, (process.stdin, process.stdout)):
-            with suppress(OSError, AttributeError):  # another system, or the user's pipes have had their share
+            with suppress(
+                OSError, AttributeError
+            ):  # another system, or the user's pipes have had their share
                 fcntl.fcntl(pipe, fcntl.F_SETPIPE_SZ, PIPE_BYTES)
         return process
 

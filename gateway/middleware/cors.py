@@ -5,11 +5,11 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from gateway.context import context_of
+from gateway.auth.origins import Origins
 from gateway.errors import OriginNotAllowed
-from gateway.identity.origins import Origins
 from gateway.middleware.errors import render
-from gateway.middleware.guard import MAX_ORIGIN
+from gateway.middleware.request_limits import MAX_ORIGIN
+from gateway.server.request_context import context_of
 
 METHODS = ("GET", "POST", "PATCH", "DELETE")
 EXPOSED = (
@@ -35,7 +35,11 @@ class CORS(CORSMiddleware):
             return
         context = context_of(scope)
         origin = context.given.get("origin")
-        if origin is not None and scope["method"] == "OPTIONS" and "access-control-request-method" in context.given:
+        if (
+            origin is not None
+            and scope["method"] == "OPTIONS"
+            and "access-control-request-method" in context.given
+        ):
             await self.preflight_response(Headers(scope=scope))(scope, receive, send)
             return
         # With the context's headers, which go into every response: no function of its own around `send`.
@@ -55,7 +59,10 @@ class CORS(CORSMiddleware):
         refusal = render(
             OriginNotAllowed(
                 "That origin is not in ALLOWED_ORIGINS, or the method is not allowed here.",
-                details={"origin": request_headers["origin"][:MAX_ORIGIN], "allowed": list(METHODS)},
+                details={
+                    "origin": request_headers["origin"][:MAX_ORIGIN],
+                    "allowed": list(METHODS),
+                },
             )
         )
         refusal.headers["vary"] = "Origin"

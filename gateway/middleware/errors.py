@@ -10,10 +10,17 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from gateway.chat.shape import error_of
-from gateway.context import context_of
-from gateway.errors import GatewayError, InternalError, InvalidJSON, InvalidRequest, MethodNotAllowed, NotFound
-from gateway.middleware.guard import kind_of
+from gateway.errors import (
+    GatewayError,
+    InternalError,
+    InvalidJSON,
+    InvalidRequest,
+    MethodNotAllowed,
+    NotFound,
+)
+from gateway.middleware.request_limits import kind_of
+from gateway.openai.validation import error_of
+from gateway.server.request_context import context_of
 
 log = logging.getLogger("sightdesk.errors")
 METHODS = ("DELETE", "GET", "PATCH", "POST", "PUT")
@@ -37,7 +44,9 @@ class Errors:
                 await render(error)(scope, receive, send)
         except ClientDisconnect:
             log.debug("left_while_sending", extra={"request_id": context.request_id})
-        except Exception:  # the last resort: the client gets the contract's body, the log the traceback
+        except (
+            Exception
+        ):  # the last resort: the client gets the contract's body, the log the traceback
             log.exception("unexpected", extra={"request_id": context.request_id})
             if context.status is not None:
                 raise  # so that the server cuts the connection
@@ -66,7 +75,9 @@ def install_handlers(app: FastAPI, charge: Callable[[Request], Awaitable[None]])
 
     async def http_error(request: Request, error: Exception) -> Response:
         assert isinstance(error, HTTPException)
-        if isinstance(error.__cause__, GatewayError):  # FastAPI's word for whatever stopped it from reading a body
+        if isinstance(
+            error.__cause__, GatewayError
+        ):  # FastAPI's word for whatever stopped it from reading a body
             return render(error.__cause__)
         if error.status_code == 400:  # or it could not make anything of it
             return await charged(request, _unreadable(request))
@@ -88,7 +99,9 @@ def install_handlers(app: FastAPI, charge: Callable[[Request], Awaitable[None]])
             return await charged(request, _unreadable(request))
         told = error_of(fault, [str(step) for step in fault["loc"][1:]])
         # `unsupported_parameter` is what chat completions say of an unknown name.
-        return await charged(request, InvalidRequest(told.message, param=told.param, details=told.details))
+        return await charged(
+            request, InvalidRequest(told.message, param=told.param, details=told.details)
+        )
 
     app.add_exception_handler(GatewayError, gateway_error)
     app.add_exception_handler(Exception, unexpected)
@@ -104,7 +117,9 @@ def _unreadable(request: Request) -> GatewayError:
 
 def methods_of(request: Request) -> list[str]:
     """The methods that the path has, over all its routes."""
-    return [method for method in METHODS if request.app.has_route({**request.scope, "method": method})]
+    return [
+        method for method in METHODS if request.app.has_route({**request.scope, "method": method})
+    ]
 
 
 def _of_status(status: int, request: Request) -> GatewayError:

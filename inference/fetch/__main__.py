@@ -31,7 +31,10 @@ def main(again: bool) -> int:
     status = Status(status_file(os.environ))
     try:
         options = read_options(os.environ)
-        model_id = options.model_id or choose_profile(options.engine, read_machine(options.engine)).model_id
+        model_id = (
+            options.model_id
+            or choose_profile(options.engine, read_machine(options.engine)).model_id
+        )
         Checkpoint.read(asyncio.run(fetch(options, model_id, status, os.environ, again)))
     except KeyboardInterrupt:
         return _failed("stopped; run it again, it goes on where it stopped")
@@ -41,7 +44,9 @@ def main(again: bool) -> int:
     return 0
 
 
-async def fetch(options: Options, model_id: str, status: Status, environ: Mapping[str, str], again: bool) -> Path:
+async def fetch(
+    options: Options, model_id: str, status: Status, environ: Mapping[str, str], again: bool
+) -> Path:
     """The checkpoint's folder, whole and verified; `again`: by its digests, though nothing looks changed. Raises Fault."""
     folder = folder_of(options, model_id)
     if options.source == "local":
@@ -56,7 +61,9 @@ async def fetch(options: Options, model_id: str, status: Status, environ: Mappin
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise Fault(f"{folder} cannot be made ({error.strerror}); MODELS_DIR must belong to this user") from None
+        raise Fault(
+            f"{folder} cannot be made ({error.strerror}); MODELS_DIR must belong to this user"
+        ) from None
     token = environ.get("HF_TOKEN", "") if options.source == "huggingface" else ""
     headers = {"user-agent": "sightdesk", "accept-encoding": "identity"} | (
         {"authorization": f"Bearer {token}"} if token else {}
@@ -65,7 +72,9 @@ async def fetch(options: Options, model_id: str, status: Status, environ: Mappin
     status.set("downloading")
     beating = asyncio.create_task(status.beating())
     try:
-        async with httpx.AsyncClient(timeout=timeout, headers=headers, follow_redirects=True) as http:
+        async with httpx.AsyncClient(
+            timeout=timeout, headers=headers, follow_redirects=True
+        ) as http:
             hub = hub_of(options.source, environ)
             # What was fetched once stays at its commit; only what is damaged or missing comes again.
             manifest = stored or await _listed(http, hub, options, model_id)
@@ -83,7 +92,9 @@ def _is_sound(folder: Path) -> bool:
     return True
 
 
-async def _listed(http: httpx.AsyncClient, hub: HuggingFace | ModelScope, options: Options, model_id: str) -> Manifest:
+async def _listed(
+    http: httpx.AsyncClient, hub: HuggingFace | ModelScope, options: Options, model_id: str
+) -> Manifest:
     asked = options.revision or hub.default_revision
     try:
         listing = await hub.list(http, model_id, asked)
@@ -97,12 +108,18 @@ async def _listed(http: httpx.AsyncClient, hub: HuggingFace | ModelScope, option
 
 
 async def _fetch(
-    http: httpx.AsyncClient, hub: HuggingFace | ModelScope, manifest: Manifest, folder: Path, status: Status
+    http: httpx.AsyncClient,
+    hub: HuggingFace | ModelScope,
+    manifest: Manifest,
+    folder: Path,
+    status: Status,
 ) -> None:
     model_id, revision = manifest.model_id, manifest.revision
     check_space(folder, manifest.files)
     done = sum(present(folder, file) for file in manifest.files)
-    _say(f"{model_id} at {revision}: {len(manifest.files)} files, {gib(manifest.size)}, {gib(done)} of it here")
+    _say(
+        f"{model_id} at {revision}: {len(manifest.files)} files, {gib(manifest.size)}, {gib(done)} of it here"
+    )
     progress = Progress(manifest.size, done, status)
     try:
         for file in manifest.files:

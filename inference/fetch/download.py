@@ -64,7 +64,13 @@ def discard(path: Path, file: StoredFile, moved: Moved) -> None:
 
 
 async def download(
-    http: httpx.AsyncClient, url: str, folder: Path, file: StoredFile, moved: Moved, model_id: str, revision: str
+    http: httpx.AsyncClient,
+    url: str,
+    folder: Path,
+    file: StoredFile,
+    moved: Moved,
+    model_id: str,
+    revision: str,
 ) -> None:
     """`moved` is told every further byte. Raises Fault."""
     target = folder / file.path
@@ -99,7 +105,13 @@ async def download(
 
 
 async def _append(
-    http: httpx.AsyncClient, url: str, part: Path, file: StoredFile, moved: Moved, model_id: str, revision: str
+    http: httpx.AsyncClient,
+    url: str,
+    part: Path,
+    file: StoredFile,
+    moved: Moved,
+    model_id: str,
+    revision: str,
 ) -> None:
     start = begin(part, file, moved)
     if start == file.size:

@@ -37,7 +37,11 @@ class HuggingFace:
     async def list(self, http: httpx.AsyncClient, model_id: str, revision: str) -> Listing:
         url = f"{self.endpoint}/api/models/{model_id}/revision/{quote(revision, safe='')}"
         table = await ask(http, url, {"blobs": "true"}, model_id, revision)
-        files = [self._file(entry) for entry in table.get("siblings", ()) if wanted(str(entry.get("rfilename")))]
+        files = [
+            self._file(entry)
+            for entry in table.get("siblings", ())
+            if wanted(str(entry.get("rfilename")))
+        ]
         return Listing(str(table.get("sha") or revision), checked(files, model_id))
 
     @staticmethod
@@ -50,7 +54,9 @@ class HuggingFace:
             if entry.get("blobId")
             else ""
         )
-        return StoredFile(str(entry["rfilename"]), int(large.get("size") or entry.get("size") or 0), digest)
+        return StoredFile(
+            str(entry["rfilename"]), int(large.get("size") or entry.get("size") or 0), digest
+        )
 
     def url(self, model_id: str, revision: str, path: str) -> str:
         return f"{self.endpoint}/{model_id}/resolve/{quote(revision, safe='')}/{quote(path)}"
@@ -66,12 +72,16 @@ class ModelScope:
 
     async def list(self, http: httpx.AsyncClient, model_id: str, revision: str) -> Listing:
         url = f"{self.endpoint}/api/v1/models/{model_id}/repo/files"
-        table = await ask(http, url, {"Revision": revision, "Recursive": "true"}, model_id, revision)
+        table = await ask(
+            http, url, {"Revision": revision, "Recursive": "true"}, model_id, revision
+        )
         data = table.get("Data") or {}
         entries = [entry for entry in data.get("Files") or () if entry.get("Type") != "tree"]
         files = [
             StoredFile(
-                str(entry["Path"]), int(entry["Size"]), f"sha256:{entry['Sha256']}" if entry.get("Sha256") else ""
+                str(entry["Path"]),
+                int(entry["Size"]),
+                f"sha256:{entry['Sha256']}" if entry.get("Sha256") else "",
             )
             for entry in entries
             if wanted(str(entry.get("Path")))
@@ -86,7 +96,9 @@ class ModelScope:
 
 def hub_of(source: str, environ: Mapping[str, str]) -> HuggingFace | ModelScope:
     if source == "modelscope":
-        return ModelScope((environ.get("MODELSCOPE_ENDPOINT") or "https://modelscope.cn").rstrip("/"))
+        return ModelScope(
+            (environ.get("MODELSCOPE_ENDPOINT") or "https://modelscope.cn").rstrip("/")
+        )
     return HuggingFace((environ.get("HF_ENDPOINT") or "https://huggingface.co").rstrip("/"))
 
 
@@ -106,7 +118,9 @@ def checked(files: list[StoredFile], model_id: str) -> tuple[StoredFile, ...]:
     return tuple(sorted(files, key=lambda file: (file.size, file.path)))
 
 
-async def ask(http: httpx.AsyncClient, url: str, query: dict[str, str], model_id: str, revision: str) -> dict[str, Any]:
+async def ask(
+    http: httpx.AsyncClient, url: str, query: dict[str, str], model_id: str, revision: str
+) -> dict[str, Any]:
     response = await http.get(url, params=query)
     explain(response, model_id, revision)
     table = response.json()
@@ -125,7 +139,9 @@ def explain(response: httpx.Response, model_id: str, revision: str) -> None:
             f"{host} does not hand out {model_id} (status {status}): wrong MODEL_ID, or it asks for a token; set HF_TOKEN"
         )
     if status == httpx.codes.NOT_FOUND:
-        raise Fault(f"{host} has no {model_id} at revision {revision}; check MODEL_ID and MODEL_REVISION")
+        raise Fault(
+            f"{host} has no {model_id} at revision {revision}; check MODEL_ID and MODEL_REVISION"
+        )
     if status >= 400:
         raise Fault(
             f"{host} answered with {status} for {model_id}; try again later, or set MODEL_SOURCE to the other hub"

@@ -17,7 +17,9 @@ class Progress:
         self._started_at, self._started_with = time.monotonic(), done
         self._logged_at = time.monotonic()
         self._bar = (
-            tqdm(total=total, initial=done, unit="B", unit_scale=True, desc="model") if sys.stderr.isatty() else None
+            tqdm(total=total, initial=done, unit="B", unit_scale=True, desc="model")
+            if sys.stderr.isatty()
+            else None
         )
         self._tell()
 

@@ -16,7 +16,8 @@ from inference.lite.app import create_app
 from inference.lite.budget import SECONDS
 from inference.lite.schema import FRAMES
 
-SWITCH_SECONDS = 0.001  # health checks get their turn beside threads that work; Python's default is 5 ms
+# Health checks get their turn beside threads that work; Python's default is 5 ms.
+SWITCH_SECONDS = 0.001
 
 
 def main() -> int:
@@ -24,7 +25,8 @@ def main() -> int:
     try:
         listener = socket.create_server((host, int(port)), backlog=512)
     except (OSError, ValueError) as error:
-        print(f"lite: cannot listen on {host}:{port}: {error}; set PORT to a free one", file=sys.stderr)  # noqa: T201
+        reason = f"{error}; set PORT to a free one"
+        print(f"lite: cannot listen on {host}:{port}: {reason}", file=sys.stderr)  # noqa: T201
         return 1
     seconds = _seconds(os.environ.get("LITE_SECONDS") or str(SECONDS))
     if seconds is None:
@@ -36,7 +38,9 @@ def main() -> int:
     # uvicorn raises what stopped it once more when all is done: an orderly stop ends with 0.
     for stop in (signal.SIGTERM, signal.SIGINT):
         signal.signal(stop, lambda *_: sys.exit(0))
-    config = uvicorn.Config(create_app(seconds), log_level="warning", access_log=False, timeout_graceful_shutdown=5)
+    config = uvicorn.Config(
+        create_app(seconds), log_level="warning", access_log=False, timeout_graceful_shutdown=5
+    )
     uvicorn.Server(config).run(sockets=[listener])
     return 0
 

@@ -9,15 +9,27 @@ from inference.lite.reading import Field, Line, Reading
 
 # What people call a field when they ask for it; the first name is how the answer calls it.
 NAMES: dict[str, tuple[str, str, str]] = {
-    "waybill_number": ("运单号", "waybill number", r"运单|快递单|物流单|快递号|waybill|tracking|awb"),
+    "waybill_number": (
+        "运单号",
+        "waybill number",
+        r"运单|快递单|物流单|快递号|waybill|tracking|awb",
+    ),
     "order_number": (
         "订单号",
         "order number",
         r"订单[编]?号|订单编码|(?<!运)(?<!递)(?<!流)单号|order\s?(?:no|num|number|id)|my order\b",
     ),
-    "invoice_number": ("发票号码", "invoice number", r"发票号|发票编号|invoice\s?(?:no|num|number)"),
+    "invoice_number": (
+        "发票号码",
+        "invoice number",
+        r"发票号|发票编号|invoice\s?(?:no|num|number)",
+    ),
     "invoice_code": ("发票代码", "invoice code", r"发票代码|invoice code"),
-    "error_code": ("错误代码", "error code", r"错误|报错|故障|异常|代码|错误码|error|code|problem|wrong"),
+    "error_code": (
+        "错误代码",
+        "error code",
+        r"错误|报错|故障|异常|代码|错误码|error|code|problem|wrong",
+    ),
     "amount": (
         "金额",
         "amount",
@@ -42,9 +54,12 @@ ASKS_HELP = re.compile(
 )
 ABOUT_PICTURE = re.compile(r"图|截图|画面|屏幕|照片|这个|这张|显示|picture|image|screenshot|screen|shown?|this|see|read", re.IGNORECASE)  # fmt: skip
 GREETING = re.compile(
-    r"^\W{0,20}(?:你好|您好|嗨|哈喽|在吗|在么|hi|hello|hey|good (?:morning|afternoon|evening))\W{0,20}$", re.IGNORECASE
+    r"^\W{0,20}(?:你好|您好|嗨|哈喽|在吗|在么|hi|hello|hey|good (?:morning|afternoon|evening))\W{0,20}$",
+    re.IGNORECASE,
 )
-WHO = re.compile(r"你是谁|你是什么|介绍一下你|你能做什么|who are you|what are you|what can you do", re.IGNORECASE)
+WHO = re.compile(
+    r"你是谁|你是什么|介绍一下你|你能做什么|who are you|what are you|what can you do", re.IGNORECASE
+)
 MAX_CLAUSES = 3
 SECOND_SHARE = 0.72  # a further clause is quoted from this share of the best one's score
 MAX_QUOTE = 900
@@ -73,7 +88,9 @@ def _answered(conversation: Conversation) -> str:
     comparable = _to_compare(conversation)
     if comparable:
         return "\n\n".join(filter(None, [_compared(comparable, conversation)]))
-    if not pictures and (GREETING.search(conversation.question) or WHO.search(conversation.question)):
+    if not pictures and (
+        GREETING.search(conversation.question) or WHO.search(conversation.question)
+    ):
         return _about_itself(conversation.chinese)
     asked = _asked_fields(conversation)
     parts = []
@@ -103,8 +120,16 @@ def _compared(pair: tuple[Reading, Reading], conversation: Conversation) -> str:
     chinese = conversation.chinese
     found = differences(*pair, conversation.budget)
     if not found:
-        return "两张图中读到的文字完全相同。" if chinese else "The text read from the two pictures is the same."
-    head = f"两张图中有 {len(found)} 处不同：" if chinese else f"The two pictures differ in {len(found)} places:"
+        return (
+            "两张图中读到的文字完全相同。"
+            if chinese
+            else "The text read from the two pictures is the same."
+        )
+    head = (
+        f"两张图中有 {len(found)} 处不同："
+        if chinese
+        else f"The two pictures differ in {len(found)} places:"
+    )
     return f"{head}\n\n{table(found, chinese)}"
 
 
@@ -121,10 +146,15 @@ def _asked_fields(conversation: Conversation) -> list[Field]:
             continue
         values = list(dict.fromkeys(one.value for one in known if one.name == name))
         if name == "amount":
-            values.sort(key=lambda value: value[0] not in "¥$€£")  # what has a currency sign is the total
+            values.sort(
+                key=lambda value: value[0] not in "¥$€£"
+            )  # what has a currency sign is the total
             values = values[:1]
         limit = 4 if here else 1
-        asked += [next(one for one in known if one.value == value and one.name == name) for value in values[:limit]]
+        asked += [
+            next(one for one in known if one.value == value and one.name == name)
+            for value in values[:limit]
+        ]
     return asked
 
 
@@ -137,7 +167,11 @@ def _before(conversation: Conversation) -> list[Field]:
 def _is_about_values(conversation: Conversation, asked: list[Field]) -> bool:
     """Without a picture: "what was my order number" asks for a value; "I have an order, how do I return it" does not."""
     return not ASKS_HELP.search(conversation.question) or bool(
-        re.search(r"多少|是什么|是啥|几号|哪个|what (?:is|was)|which", conversation.question, re.IGNORECASE)
+        re.search(
+            r"多少|是什么|是啥|几号|哪个|what (?:is|was)|which",
+            conversation.question,
+            re.IGNORECASE,
+        )
     )
 
 
@@ -147,7 +181,11 @@ def _values(asked: list[Field], chinese: bool) -> str:
         name = NAMES[one.name][0 if chinese else 1]
         doubt = ""
         if one.valid is False:
-            doubt = "(格式校验未通过，请核对)" if chinese else " (its check digit or form does not hold; please verify)"
+            doubt = (
+                "(格式校验未通过，请核对)"
+                if chinese
+                else " (its check digit or form does not hold; please verify)"
+            )
         lines.append(
             f"{name}：**{_plain(one.value)}**{doubt}"
             if chinese
@@ -163,7 +201,9 @@ def _shown(pictures: list[Reading], chinese: bool) -> str:
         if not reading.lines and reading.partial:
             continue
         if not reading.lines:
-            parts.append("图中没有读到文字。" if chinese else "No text could be read in the picture.")
+            parts.append(
+                "图中没有读到文字。" if chinese else "No text could be read in the picture."
+            )
             continue
         name = (
             (f"第 {number} 张图" if chinese else f"Picture {number}")
@@ -171,11 +211,21 @@ def _shown(pictures: list[Reading], chinese: bool) -> str:
             else ("图中" if chinese else "The picture")
         )
         headline = _headline(reading.lines)
-        head = f"{name}显示：**{_plain(headline)}**" if chinese else f"{name} shows: **{_plain(headline)}**"
+        head = (
+            f"{name}显示：**{_plain(headline)}**"
+            if chinese
+            else f"{name} shows: **{_plain(headline)}**"
+        )
         codes = sorted(reading.fields, key=lambda one: one.name != "error_code")
-        listed = [f"- {_label(one.name, chinese)}: {_plain(one.value)}" for one in codes[:MAX_LISTED]]
+        listed = [
+            f"- {_label(one.name, chinese)}: {_plain(one.value)}" for one in codes[:MAX_LISTED]
+        ]
         if not listed:
-            listed = [f"- {_plain(line.text)}" for line in reading.lines[:MAX_LISTED] if line.text != headline]
+            listed = [
+                f"- {_plain(line.text)}"
+                for line in reading.lines[:MAX_LISTED]
+                if line.text != headline
+            ]
         parts.append("\n".join([head, "", *listed]))
     return "\n\n".join(parts)
 
@@ -195,8 +245,15 @@ def _clauses(clauses: list[dict[str, Any]], chinese: bool, after_picture: bool) 
             "Please ask in other words, or have it handed over to a person."
         )
     best = float(clauses[0].get("score") or 1.0)
-    chosen = [clause for clause in clauses[:MAX_CLAUSES] if float(clause.get("score") or best) >= SECOND_SHARE * best]
-    quotes = [f"{reference(clause, chinese)}\n\n{_quoted(str(clause.get('text') or ''))}" for clause in chosen]
+    chosen = [
+        clause
+        for clause in clauses[:MAX_CLAUSES]
+        if float(clause.get("score") or best) >= SECOND_SHARE * best
+    ]
+    quotes = [
+        f"{reference(clause, chinese)}\n\n{_quoted(str(clause.get('text') or ''))}"
+        for clause in chosen
+    ]
     head = ("处理依据：" if chinese else "What to do:") if after_picture else ""
     return "\n\n".join(filter(None, [head, *quotes]))
 
@@ -242,7 +299,9 @@ def _raw(conversation: Conversation) -> str:
     for reading in pictures:
         lines = "\n".join(f"> {line.text}" for line in reading.lines)
         parts.append(
-            ("图中文字：\n\n" if chinese else "The picture reads:\n\n") + lines if lines else _shown([reading], chinese)
+            ("图中文字：\n\n" if chinese else "The picture reads:\n\n") + lines
+            if lines
+            else _shown([reading], chinese)
         )
     return "\n\n".join(parts)
 

@@ -45,13 +45,19 @@ def create_app(seconds: float = SECONDS) -> Starlette:
 
     async def chat(request: Request) -> Response:
         body = await asyncio.to_thread(_checked, await read_body(request))
-        conversation = await unless_left(request, conversation_of(body, reader, _owner(request), seconds))
-        completion = await unless_left(request, in_thread(conversation.budget, complete, body, conversation))
+        conversation = await unless_left(
+            request, conversation_of(body, reader, _owner(request), seconds)
+        )
+        completion = await unless_left(
+            request, in_thread(conversation.budget, complete, body, conversation)
+        )
         if not body.get("stream"):
             return Response(completion.whole(), media_type="application/json")
         include_usage = bool((body.get("stream_options") or {}).get("include_usage"))
         events = _paced(completion.events(include_usage))
-        return StreamingResponse(events, media_type="text/event-stream", headers={"cache-control": "no-cache"})
+        return StreamingResponse(
+            events, media_type="text/event-stream", headers={"cache-control": "no-cache"}
+        )
 
     @contextlib.asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
@@ -61,7 +67,9 @@ def create_app(seconds: float = SECONDS) -> Starlette:
 
     async def unexpected(_: Request, error: Exception) -> Response:
         log.error("unexpected", exc_info=error)
-        return JSONResponse(LiteError("Something went wrong here.", 500, "internal_error").body, status_code=500)
+        return JSONResponse(
+            LiteError("Something went wrong here.", 500, "internal_error").body, status_code=500
+        )
 
     async def failed(_: Request, error: Exception) -> Response:
         assert isinstance(error, LiteError)
@@ -74,7 +82,11 @@ def create_app(seconds: float = SECONDS) -> Starlette:
         Route("/v1/read", read, methods=["POST"]),
         Route("/v1/chat/completions", chat, methods=["POST"]),
     ]
-    return Starlette(routes=routes, lifespan=lifespan, exception_handlers={LiteError: failed, Exception: unexpected})
+    return Starlette(
+        routes=routes,
+        lifespan=lifespan,
+        exception_handlers={LiteError: failed, Exception: unexpected},
+    )
 
 
 async def _paced(events: Any) -> AsyncIterator[bytes]:

@@ -8,7 +8,9 @@ from starlette.requests import ClientDisconnect, Request
 from inference.lite.errors import LiteError
 
 MAX_BODY = 96 * 1024 * 1024
-MAX_TEXT_BYTES = 8 * 1024 * 1024  # what is no picture, as JSON: 262,144 characters take at most 3 MB
+MAX_TEXT_BYTES = (
+    8 * 1024 * 1024
+)  # what is no picture, as JSON: 262,144 characters take at most 3 MB
 MAX_VALUES = 300_000  # counted by the marks before them: each takes memory of its own once parsed
 PICTURE = b'"data:'
 PIECE = 1024 * 1024
@@ -21,7 +23,10 @@ async def read_body(request: Request) -> bytearray:
             made += chunk
             if len(made) > MAX_BODY:
                 raise LiteError(
-                    f"The body has more than {MAX_BODY} bytes.", 413, "body_too_large", details={"limit": MAX_BODY}
+                    f"The body has more than {MAX_BODY} bytes.",
+                    413,
+                    "body_too_large",
+                    details={"limit": MAX_BODY},
                 )
     except ClientDisconnect:
         raise LiteError("The client left.") from None
@@ -43,11 +48,15 @@ def parsed(data: bytearray) -> dict[str, Any]:
         )
     values = sum(text.count(mark) for text in texts for mark in (b",", b"[", b"{"))
     if values > MAX_VALUES:
-        raise LiteError(f"The body has more than {MAX_VALUES} JSON values.", details={"limit": MAX_VALUES})
+        raise LiteError(
+            f"The body has more than {MAX_VALUES} JSON values.", details={"limit": MAX_VALUES}
+        )
     try:
         body = orjson.loads(data)
     except ValueError:
-        raise LiteError("The body is not JSON, or nested too deeply.", 400, "invalid_json") from None
+        raise LiteError(
+            "The body is not JSON, or nested too deeply.", 400, "invalid_json"
+        ) from None
     data.clear()  # a large body is not kept twice
     if not isinstance(body, dict):
         raise LiteError("The body is an object.")

@@ -38,7 +38,10 @@ class Budget:
 
 
 async def in_thread(
-    budget: Budget, work: Callable[Arguments, Result], *arguments: Arguments.args, **named: Arguments.kwargs
+    budget: Budget,
+    work: Callable[Arguments, Result],
+    *arguments: Arguments.args,
+    **named: Arguments.kwargs,
 ) -> Result:
     """The result of `work`, done in a thread. When this is cancelled, the budget is cancelled with it."""
     try:

@@ -19,7 +19,9 @@ def id_card(number: str) -> bool:
     if not re.fullmatch(r"\d{17}[\dXx]", number):
         return False
     weights = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
-    remainder = sum(int(digit) * weight for digit, weight in zip(number, weights, strict=False)) % 11
+    remainder = (
+        sum(int(digit) * weight for digit, weight in zip(number, weights, strict=False)) % 11
+    )
     return "10X98765432"[remainder] == number[17].upper()
 
 
@@ -28,10 +30,17 @@ def credit_code(number: str) -> bool:
     alphabet = "0123456789ABCDEFGHJKLMNPQRTUWXY"
     if len(number) != 18 or any(character not in alphabet for character in number):
         return False
-    total = sum(alphabet.index(character) * pow(3, place, 31) for place, character in enumerate(number[:17]))
+    total = sum(
+        alphabet.index(character) * pow(3, place, 31) for place, character in enumerate(number[:17])
+    )
     return alphabet[(31 - total % 31) % 31] == number[17]
 
 
 def date(text: str) -> bool:
     digits = [int(part) for part in re.findall(r"\d+", text)]
-    return len(digits) == 3 and 1900 <= digits[0] <= 2200 and 1 <= digits[1] <= 12 and 1 <= digits[2] <= 31
+    return (
+        len(digits) == 3
+        and 1900 <= digits[0] <= 2200
+        and 1 <= digits[1] <= 12
+        and 1 <= digits[2] <= 31
+    )

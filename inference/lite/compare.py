@@ -54,7 +54,9 @@ def _same_lines(one: list[str], two: list[str], budget: Budget) -> list[tuple[in
         budget.check()
         below, row = same[-1], same[0][:]
         for place in range(len(two) - 1, -1, -1):
-            row[place] = below[place + 1] + 1 if text == two[place] else max(below[place], row[place + 1])
+            row[place] = (
+                below[place + 1] + 1 if text == two[place] else max(below[place], row[place + 1])
+            )
         same.append(row)
     same.reverse()
     found: list[tuple[int, int]] = []

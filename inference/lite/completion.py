@@ -30,12 +30,19 @@ class Completion:
         message: dict[str, Any] = {"role": "assistant", "content": self.text or None}
         if self.tool_calls:
             message["tool_calls"] = self.tool_calls
-        choice = {"index": 0, "message": message, "finish_reason": self.finish_reason, "logprobs": None}
+        choice = {
+            "index": 0,
+            "message": message,
+            "finish_reason": self.finish_reason,
+            "logprobs": None,
+        }
         head = {"id": self.id, "object": "chat.completion", "created": self.created, "model": MODEL}
         return orjson.dumps({**head, "choices": [choice], "usage": self.usage})
 
     def events(self, include_usage: bool) -> Iterator[bytes]:
-        yield self._event([{"index": 0, "delta": {"role": "assistant", "content": ""}, "finish_reason": None}])
+        yield self._event(
+            [{"index": 0, "delta": {"role": "assistant", "content": ""}, "finish_reason": None}]
+        )
         pieces = tokens.split(self.text)
         for start in range(0, len(pieces), PIECES):
             text = "".join(pieces[start : start + PIECES])
@@ -49,7 +56,12 @@ class Completion:
         yield b"data: [DONE]\n\n"
 
     def _event(self, choices: list[dict[str, Any]], **more: Any) -> bytes:
-        head = {"id": self.id, "object": "chat.completion.chunk", "created": self.created, "model": MODEL}
+        head = {
+            "id": self.id,
+            "object": "chat.completion.chunk",
+            "created": self.created,
+            "model": MODEL,
+        }
         return b"data: " + orjson.dumps({**head, "choices": choices, **more}) + b"\n\n"
 
 
@@ -67,9 +79,14 @@ def complete(body: dict[str, Any], conversation: Conversation) -> Completion:
             text = as_json(schema, conversation, text)
         text, finish = _cut(text, body)
     spent = tokens.count(text) + sum(tokens.count(call["function"]["arguments"]) for call in made)
-    asked = sum(tokens.count(turn.text) + tokens.PICTURE_TOKENS * len(turn.readings) for turn in conversation.turns)
+    asked = sum(
+        tokens.count(turn.text) + tokens.PICTURE_TOKENS * len(turn.readings)
+        for turn in conversation.turns
+    )
     usage = {"prompt_tokens": asked, "completion_tokens": spent, "total_tokens": asked + spent}
-    return Completion("chatcmpl-" + secrets.token_hex(12), int(time.time()), text, made, finish, usage)
+    return Completion(
+        "chatcmpl-" + secrets.token_hex(12), int(time.time()), text, made, finish, usage
+    )
 
 
 def _cut(text: str, body: dict[str, Any]) -> tuple[str, str]:

@@ -38,7 +38,9 @@ class Conversation:
 
     @cached_property
     def last_user(self) -> Turn:
-        return next((turn for turn in reversed(self.turns) if turn.role == "user"), Turn("user", ""))
+        return next(
+            (turn for turn in reversed(self.turns) if turn.role == "user"), Turn("user", "")
+        )
 
     @cached_property
     def question(self) -> str:
@@ -94,7 +96,9 @@ async def conversation_of(
                 if given:
                     turn.readings.append(from_json(given))
                 else:
-                    turn.readings.append(await reader.read(await asyncio.to_thread(_image, part), owner))
+                    turn.readings.append(
+                        await reader.read(await asyncio.to_thread(_image, part), owner)
+                    )
         turns.append(turn)
     clauses = list(structured.get("clauses") or []) if structured is not None else None
     return Conversation(turns, clauses, Budget(seconds))

@@ -48,7 +48,9 @@ def decoded(data: bytes) -> Picture:
         with Image.open(io.BytesIO(bare), formats=FORMATS) as image:
             _check_size(image)
             width, height = image.size
-            image.draft(None, _fitted(width, height))  # JPEG alone: it is decoded at a half, a quarter, an eighth
+            image.draft(
+                None, _fitted(width, height)
+            )  # JPEG alone: it is decoded at a half, a quarter, an eighth
             image.load()
             flat = _flat(image)
     except LiteError:
@@ -91,7 +93,9 @@ def _flat(image: Image.Image) -> Pixels:
         else:
             rgba = np.asarray(strip.convert("RGBA"))
             alpha = rgba[:, :, 3:].astype(np.uint16)
-            rows[:] = ((rgba[:, :, 2::-1] * alpha + background * (255 - alpha) + 127) // 255).astype(np.uint8)
+            rows[:] = (
+                (rgba[:, :, 2::-1] * alpha + background * (255 - alpha) + 127) // 255
+            ).astype(np.uint8)
     return flat
 
 

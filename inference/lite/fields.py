@@ -15,7 +15,9 @@ SPACED = r"[ \u00a0]?"
 
 def label(*words: str) -> str:
     """OCR puts spaces between characters that are set wide."""
-    return "|".join(SPACED.join(map(re.escape, word)) if not word.isascii() else word for word in words)
+    return "|".join(
+        SPACED.join(map(re.escape, word)) if not word.isascii() else word for word in words
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +32,9 @@ class Kind:
 CODE = r"[A-Z0-9](?:[A-Z0-9]|[-_](?=[A-Z0-9])){4,39}"
 SPACED_CODE = r"[A-Z]{0,6}-?\d(?:[A-Z0-9]|[- ](?=\d)){5,34}"
 CURRENCY = r"[-+]?(?:[¥$€£]|CNY|RMB|USD)?\s?"
-MONEY = rf"{CURRENCY}\d{{1,3}}(?:,\d{{3}}){{1,5}}(?:\.\d{{1,2}})?|{CURRENCY}\d{{1,15}}(?:\.\d{{1,2}})?"
+MONEY = (
+    rf"{CURRENCY}\d{{1,3}}(?:,\d{{3}}){{1,5}}(?:\.\d{{1,2}})?|{CURRENCY}\d{{1,15}}(?:\.\d{{1,2}})?"
+)
 DATE = r"\d{4}\s?[-/.年]\s?\d{1,2}\s?[-/.月]\s?\d{1,2}\s?日?"
 
 
@@ -65,14 +69,18 @@ IS = r"(?:(?:是|为|is|was)\s{0,8}(?::\s{0,8})?)?"
 COMPILED = [
     (
         kind,
-        re.compile(rf"(?:{kind.labels}){SEPARATOR}{IS}(?P<value>{kind.value})(?![A-Z0-9])", re.IGNORECASE),
+        re.compile(
+            rf"(?:{kind.labels}){SEPARATOR}{IS}(?P<value>{kind.value})(?![A-Z0-9])", re.IGNORECASE
+        ),
         re.compile(rf"(?:^|[\s|])(?:{kind.labels}){SEPARATOR}$", re.IGNORECASE),
         re.compile(rf"(?<![A-Z0-9])(?:{kind.value})(?![A-Z0-9])", re.IGNORECASE),
     )
     for kind in KINDS
 ]
 
-LABEL_ALONE = re.compile(r"(?:" + "|".join(kind.labels for kind in KINDS) + r")(?:信息|名称)?[:：]?", re.IGNORECASE)
+LABEL_ALONE = re.compile(
+    r"(?:" + "|".join(kind.labels for kind in KINDS) + r")(?:信息|名称)?[:：]?", re.IGNORECASE
+)
 
 HTTP_ERROR = re.compile(r"http\s?error\s?\d{3}", re.IGNORECASE)
 # Codes that need no label.
@@ -105,7 +113,9 @@ def fields_of(lines: Iterable[Line], budget: Budget | None = None) -> list[Field
 
     At most MAX_FIELDS; a line is searched up to MAX_LINE characters. Raises LiteError when the budget is spent.
     """
-    lines = [Line(normal(line.text[:MAX_LINE])[:MAX_LINE], line.box, line.confidence) for line in lines]
+    lines = [
+        Line(normal(line.text[:MAX_LINE])[:MAX_LINE], line.box, line.confidence) for line in lines
+    ]
     found: list[Field] = []
     for row in rows(lines) if any(line.box[3] for line in lines) else [[line] for line in lines]:
         for place, line in enumerate(row):
@@ -160,11 +170,14 @@ def _labelled(line: Line, beside: list[Line], lines: list[Line], found: list[Fie
 
 def _add(name: str, value: str, line: Line, kind: Kind | None, found: list[Field]) -> bool:
     value = re.sub(r"\s+", "", value) if kind is None or kind.strip_spaces else value.strip()
-    if kind is not None and kind.name in ("order_number", "waybill_number", "error_code") and not kind.check(value):  # type: ignore[misc]
+    checked = kind is not None and kind.name in ("order_number", "waybill_number", "error_code")
+    if checked and not kind.check(value):  # type: ignore[union-attr,misc]
         return False
     if LABEL_ALONE.fullmatch(value):
         return False
-    if any(other.value == value for other in found) or (name == "error_code" and _part_of_other(value, found)):
+    if any(other.value == value for other in found) or (
+        name == "error_code" and _part_of_other(value, found)
+    ):
         return True
     check = kind.check if kind is not None else FORM_CHECKS.get(name)
     if name == "tax_number" and len(value) == 18:
@@ -175,7 +188,9 @@ def _add(name: str, value: str, line: Line, kind: Kind | None, found: list[Field
 
 
 def _part_of_other(value: str, found: list[Field]) -> bool:
-    return any(value in other.value for other in found if other.name in ("error_code", "order_number"))
+    return any(
+        value in other.value for other in found if other.name in ("error_code", "order_number")
+    )
 
 
 def _formed(line: Line, found: list[Field], compact: list[str]) -> None:
@@ -190,9 +205,13 @@ def _formed(line: Line, found: list[Field], compact: list[str]) -> None:
                 continue
             check = FORM_CHECKS.get(name)
             kept = re.sub(r"[ -]", "", value) if name == "phone" else value
-            found.append(Field(name, kept, line.box, line.confidence, check(kept) if check else None))
+            found.append(
+                Field(name, kept, line.box, line.confidence, check(kept) if check else None)
+            )
             compact.append(_compact(kept))
-    if not any(field.name == "carrier" for field in found) and (carrier := CARRIERS.search(line.text)):
+    if not any(field.name == "carrier" for field in found) and (
+        carrier := CARRIERS.search(line.text)
+    ):
         found.append(Field("carrier", carrier.group(0), line.box, line.confidence))
         compact.append(_compact(carrier.group(0)))
 

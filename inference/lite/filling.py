@@ -18,7 +18,13 @@ MAX_DEPTH = 25  # objects and arrays inside each other
 MAX_SHAPES = 64  # choices that are tried once one has been valid
 KINDS = ("null", "object", "array", "string", "integer", "number", "boolean")
 HINTS = {
-    "object": ("properties", "required", "additionalProperties", "patternProperties", "minProperties"),
+    "object": (
+        "properties",
+        "required",
+        "additionalProperties",
+        "patternProperties",
+        "minProperties",
+    ),
     "array": ("items", "prefixItems", "minItems", "contains"),
     "number": ("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum"),
 }
@@ -76,7 +82,9 @@ class Filler:
             try:
                 for made in self._values(shape, name, path):
                     self._counted()
-                    if made.value in used or not self._schema.accepts(made.value, part, self._schema.resolver):
+                    if made.value in used or not self._schema.accepts(
+                        made.value, part, self._schema.resolver
+                    ):
                         continue
                     if made.rank is Rank.FOUND:
                         return made
@@ -147,7 +155,9 @@ class Filler:
         parts = list(shape.rule("prefixItems", []))
         others = shape.rule("items", True)
         contains = shape.rule("contains")
-        parts += [{"allOf": [others, contains]}] * int(shape.rule("minContains", 1) if contains is not None else 0)
+        parts += [{"allOf": [others, contains]}] * int(
+            shape.rule("minContains", 1) if contains is not None else 0
+        )
         least = shape.rule("minItems", 0)
         most = shape.rule("maxItems", max(least, MAX_ITEMS))
         made: list[Made] = []
@@ -180,7 +190,11 @@ class Filler:
 def _property(shape: Shape, name: str) -> Any:
     """The schema of one property of an object, as `properties` and the two keywords beside it have it."""
     named = [shape.rule("properties", {})[name]] if name in shape.rule("properties", {}) else []
-    named += [part for pattern, part in shape.rule("patternProperties", {}).items() if matches(pattern, name)]
+    named += [
+        part
+        for pattern, part in shape.rule("patternProperties", {}).items()
+        if matches(pattern, name)
+    ]
     if not named:
         return shape.rule("additionalProperties", True)
     return named[0] if len(named) == 1 else {"allOf": named}
@@ -197,7 +211,9 @@ def _kinds(shape: Shape) -> list[str]:
 def _better(made: Made, best: Made, shape: Shape) -> bool:
     """Null where the schema names it: what is not known is better left open than made up."""
     names_null = made.value is None and (shape.types is not None or shape.members is not None)
-    return made.rank > best.rank or (made.rank == best.rank and names_null and best.value is not None)
+    return made.rank > best.rank or (
+        made.rank == best.rank and names_null and best.value is not None
+    )
 
 
 def _rank(made: Iterable[Made]) -> Rank:

@@ -57,7 +57,11 @@ class Finder:
     def _sources(self) -> list[Source]:
         """The question, then what pictures of it read, then earlier turns, newest first."""
         last = self._conversation.last_user
-        earlier = [turn for turn in reversed(self._conversation.turns) if turn is not last and turn.role == "user"]
+        earlier = [
+            turn
+            for turn in reversed(self._conversation.turns)
+            if turn is not last and turn.role == "user"
+        ]
         sources = []
         left = MAX_SEARCHED_IN_ALL
         for turn in (last, *earlier):
@@ -66,7 +70,9 @@ class Finder:
                 text = text[: min(MAX_SEARCHED, left)]
                 left -= len(text)
                 if text:
-                    sources.append(Source(tuple(pieces(text)), text.lower(), frozenset(DIGITS.findall(text))))
+                    sources.append(
+                        Source(tuple(pieces(text)), text.lower(), frozenset(DIGITS.findall(text)))
+                    )
         return sources
 
     def _members(self, members: tuple[Any, ...]) -> Iterator[Any]:
@@ -78,7 +84,9 @@ class Finder:
                     if member and member.lower() in source.lowered:
                         yield member
                 elif (
-                    isinstance(member, (int, float)) and not isinstance(member, bool) and str(member) in source.numbers
+                    isinstance(member, (int, float))
+                    and not isinstance(member, bool)
+                    and str(member) in source.numbers
                 ):
                     yield member
 
@@ -91,7 +99,9 @@ class Finder:
 
     def _known(self, name: str, shape: Shape) -> Iterator[str]:
         """Without a pattern: the field that the parameter's name speaks of."""
-        spoken = f"{name} {shape.rule('title') or ''} {shape.rule('description') or ''}"[:MAX_NAME].lower()
+        spoken = f"{name} {shape.rule('title') or ''} {shape.rule('description') or ''}"[
+            :MAX_NAME
+        ].lower()
         for field, words in FIELD_OF_PARAMETER:
             if any(word in spoken for word in words):
                 yield from (known.value for known in self._fields if known.name == field)

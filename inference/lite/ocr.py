@@ -44,7 +44,9 @@ class Engine:
         self._finder = _session(models / "PP-OCRv6_det_small.onnx")
         self._reader = _session(models / "PP-OCRv6_rec_small.onnx")
         characters = self._reader.get_modelmeta().custom_metadata_map["character"].splitlines()
-        self._boxes_of = DBPostProcess(thresh=0.3, box_thresh=0.5, unclip_ratio=1.6, use_dilation=True)
+        self._boxes_of = DBPostProcess(
+            thresh=0.3, box_thresh=0.5, unclip_ratio=1.6, use_dilation=True
+        )
         self._texts_of = CTCLabelDecode(characters)
 
     def steps(self, picture: Picture, options: Any) -> Iterator[list[Line]]:
@@ -57,7 +59,9 @@ class Engine:
         for batch in _batches(boxes):
             crops = [get_rotate_crop_image(pixels, box) for box in batch]
             texts = self._read(crops, options)
-            boxes_here = [_box((box - (0, top)) / (scale * picture.scale), picture) for box in batch]
+            boxes_here = [
+                _box((box - (0, top)) / (scale * picture.scale), picture) for box in batch
+            ]
             yield [
                 Line(text.strip(), box, round(float(score), 3))
                 for (text, score), box in zip(texts, boxes_here, strict=True)
@@ -69,7 +73,9 @@ class Engine:
         ratio = min(1.0, FIND_SIDE / max(height, width))
         size = [max(32, round(int(side * ratio) / 32) * 32) for side in (width, height)]
         small = cv2.resize(pixels, size)
-        scores = self._finder.run(None, {self._finder.get_inputs()[0].name: _normal(small)[None]}, options)[0]
+        scores = self._finder.run(
+            None, {self._finder.get_inputs()[0].name: _normal(small)[None]}, options
+        )[0]
         boxes, _ = self._boxes_of(scores, (height, width))
         return [np.asarray(box, np.float32) for box in boxes]
 
@@ -77,7 +83,9 @@ class Engine:
         columns = max(MIN_COLUMNS, *(_columns(crop.shape[1], crop.shape[0]) for crop in crops))
         batch = np.zeros((len(crops), 3, READ_HEIGHT, columns), np.float32)
         for number, crop in enumerate(crops):
-            line = cv2.resize(crop, (min(columns, _columns(crop.shape[1], crop.shape[0])), READ_HEIGHT))
+            line = cv2.resize(
+                crop, (min(columns, _columns(crop.shape[1], crop.shape[0])), READ_HEIGHT)
+            )
             batch[number, :, :, : line.shape[1]] = _normal(line)
         scores = self._reader.run(None, {self._reader.get_inputs()[0].name: batch}, options)[0]
         texts: list[tuple[str, float]] = self._texts_of(scores)[0]
@@ -117,13 +125,19 @@ def _roomy(pixels: Pixels) -> tuple[Pixels | None, float, int]:
     if height > MIN_SIDE and width <= WIDE * height:
         return pixels, scale, 0
     bar = abs(max(width // WIDE, MIN_SIDE) * 2 - height) // 2
-    return cv2.copyMakeBorder(pixels, bar, bar, 0, 0, cv2.BORDER_CONSTANT, value=(0, 0, 0)), scale, bar
+    return (
+        cv2.copyMakeBorder(pixels, bar, bar, 0, 0, cv2.BORDER_CONSTANT, value=(0, 0, 0)),
+        scale,
+        bar,
+    )
 
 
 def _batches(boxes: list[Corners]) -> Iterator[list[Corners]]:
     """Lines of like length together, the short ones first: a batch is as wide as its longest line."""
     batch: list[Corners] = []
-    for columns, box in sorted(((_box_columns(box), box) for box in boxes), key=lambda pair: pair[0]):
+    for columns, box in sorted(
+        ((_box_columns(box), box) for box in boxes), key=lambda pair: pair[0]
+    ):
         if batch and (len(batch) == BATCH_LINES or (len(batch) + 1) * columns > BATCH_COLUMNS):
             yield batch
             batch = []

@@ -31,7 +31,11 @@ def compiled(pattern: str) -> Any:
     try:
         return _compiled(_for_re2(pattern))
     except re2.error as error:
-        reason = error.args[0].decode(errors="replace") if error.args and isinstance(error.args[0], bytes) else error
+        reason = (
+            error.args[0].decode(errors="replace")
+            if error.args and isinstance(error.args[0], bytes)
+            else error
+        )
         raise PatternError(f"the pattern cannot be run by RE2: {reason}") from None
 
 

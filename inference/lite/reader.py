@@ -53,8 +53,12 @@ class Reader:
 
     def __init__(self) -> None:
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="ocr")
-        self._jobs: OrderedDict[str, Job] = OrderedDict()  # by the picture's digest; what is done is remembered
-        self._turns: OrderedDict[str, deque[Job]] = OrderedDict()  # what each owner waits for; the first owner is next
+        self._jobs: OrderedDict[str, Job] = (
+            OrderedDict()
+        )  # by the picture's digest; what is done is remembered
+        self._turns: OrderedDict[str, deque[Job]] = (
+            OrderedDict()
+        )  # what each owner waits for; the first owner is next
         self._waiting_bytes = 0
         self._working: asyncio.Task[None] | None = None
         self._engine: Engine | None = None
@@ -72,7 +76,11 @@ class Reader:
         Raises LiteError: 400 invalid_image, 413 image_too_large, 429 queue_full.
         """
         if len(data) > MAX_PICTURE_BYTES:
-            raise LiteError(f"The picture has {len(data)} bytes; at most {MAX_PICTURE_BYTES}.", 413, "image_too_large")
+            raise LiteError(
+                f"The picture has {len(data)} bytes; at most {MAX_PICTURE_BYTES}.",
+                413,
+                "image_too_large",
+            )
         key = await asyncio.to_thread(lambda: hashlib.sha256(data).hexdigest())
         job = self._jobs.get(key)
         if job is None or (job.done.done() and job.done.exception() is not None):
@@ -88,7 +96,9 @@ class Reader:
 
     def _added(self, key: str, data: bytes) -> Job:
         if self._waiting_bytes + len(data) > MAX_WAITING_BYTES:
-            raise LiteError(f"Pictures of {MAX_WAITING_BYTES} bytes wait to be read already.", 429, "queue_full")
+            raise LiteError(
+                f"Pictures of {MAX_WAITING_BYTES} bytes wait to be read already.", 429, "queue_full"
+            )
         job = self._jobs[key] = Job(key, data, asyncio.get_running_loop().create_future())
         self._waiting_bytes += len(data)
         if len(self._jobs) > REMEMBERED:
@@ -181,7 +191,9 @@ class Reader:
 
     def _load(self) -> "Engine":
         if self._engine is None:
-            from inference.lite.ocr import Engine  # a second of imports, while the server answers already
+            from inference.lite.ocr import (
+                Engine,
+            )  # a second of imports, while the server answers already
 
             self._engine = Engine()
         return self._engine
@@ -190,4 +202,6 @@ class Reader:
 def _reading(job: Job) -> Reading:
     assert job.picture is not None
     lines = in_rows(job.lines)
-    return Reading(f"sha256:{job.key}", job.picture.width, job.picture.height, lines, fields_of(lines))
+    return Reading(
+        f"sha256:{job.key}", job.picture.width, job.picture.height, lines, fields_of(lines)
+    )

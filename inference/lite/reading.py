@@ -43,9 +43,18 @@ def from_json(body: dict[str, Any]) -> Reading:
         str(body.get("image", "")),
         int(body.get("width") or 0),
         int(body.get("height") or 0),
-        [Line(str(line["text"]), _box(line), float(line.get("confidence") or 0)) for line in body.get("lines", [])],
         [
-            Field(str(one["name"]), str(one["value"]), _box(one), float(one.get("confidence") or 0), one.get("valid"))
+            Line(str(line["text"]), _box(line), float(line.get("confidence") or 0))
+            for line in body.get("lines", [])
+        ],
+        [
+            Field(
+                str(one["name"]),
+                str(one["value"]),
+                _box(one),
+                float(one.get("confidence") or 0),
+                one.get("valid"),
+            )
             for one in body.get("fields", [])
         ],
         bool(body.get("partial")),

@@ -134,12 +134,16 @@ def checked(body: dict[str, Any]) -> dict[str, Any]:
     """
     _bounded_depth(body)
     try:
-        made = ChatBody.model_validate(body).model_dump(mode="json", by_alias=True, exclude_unset=True)
+        made = ChatBody.model_validate(body).model_dump(
+            mode="json", by_alias=True, exclude_unset=True
+        )
     except ValidationError as error:
         fault = error.errors(include_url=False, include_input=False)[0]
         where = ".".join(map(str, fault["loc"]))
         raise LiteError(f"{where}: {fault['msg']}", param=where) from None
-    size = sum(map(_text_size, made["messages"])) + _size([made.get("tools"), made.get("response_format")])
+    size = sum(map(_text_size, made["messages"])) + _size(
+        [made.get("tools"), made.get("response_format")]
+    )
     _bounded_size(size, MAX_CHARACTERS)
     _bounded_size(_size([made.get("sightdesk")]), MAX_HANDED)
     return made
@@ -148,10 +152,17 @@ def checked(body: dict[str, Any]) -> dict[str, Any]:
 def _bounded_depth(body: dict[str, Any]) -> None:
     level: list[Any] = [body]
     for _ in range(MAX_DEPTH):
-        level = [child for value in level for child in _children(value) if isinstance(child, (dict, list))]
+        level = [
+            child
+            for value in level
+            for child in _children(value)
+            if isinstance(child, (dict, list))
+        ]
         if not level:
             return
-    raise LiteError(f"The body is nested deeper than {MAX_DEPTH} levels.", details={"limit": MAX_DEPTH})
+    raise LiteError(
+        f"The body is nested deeper than {MAX_DEPTH} levels.", details={"limit": MAX_DEPTH}
+    )
 
 
 def _bounded_size(size: int, limit: int) -> None:
@@ -167,7 +178,11 @@ def _bounded_size(size: int, limit: int) -> None:
 def _text_size(message: dict[str, Any]) -> int:
     """Characters of a message without its pictures."""
     content = message.get("content") or ""
-    return len(content) if isinstance(content, str) else sum(len(part.get("text") or "") for part in content)
+    return (
+        len(content)
+        if isinstance(content, str)
+        else sum(len(part.get("text") or "") for part in content)
+    )
 
 
 def _size(value: Any) -> int:

@@ -136,6 +136,10 @@ def _member(kind: str) -> str:
         if pattern.fullmatch(character):
             return character
     for code in range(0xA0, 0xFFFF):
-        if pattern.fullmatch(chr(code)) and unicodedata.category(chr(code)) not in ("Cs", "Cn", "Co"):
+        if pattern.fullmatch(chr(code)) and unicodedata.category(chr(code)) not in (
+            "Cs",
+            "Cn",
+            "Co",
+        ):
             return chr(code)
     raise ValueError(f"no character is in {kind}")

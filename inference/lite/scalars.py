@@ -63,7 +63,13 @@ def numbers(shape: Shape) -> Iterator[int | float]:
         step = multiple if step is None else _common_multiple(step, multiple)
     low = _bound(shape, "minimum", "exclusiveMinimum", max)
     high = _bound(shape, "maximum", "exclusiveMaximum", min)
-    start = low if low is not None and low > 0 else high if high is not None and high < 0 else Fraction(0)
+    start = (
+        low
+        if low is not None and low > 0
+        else high
+        if high is not None and high < 0
+        else Fraction(0)
+    )
     if step is not None:
         nearest = math.floor(start / step) if start < 0 else math.ceil(start / step)
         for place in range(VARIANTS):
@@ -84,7 +90,9 @@ def _bound(shape: Shape, name: str, exclusive: str, nearer: Any) -> Fraction | N
 
 
 def _common_multiple(one: Fraction, two: Fraction) -> Fraction:
-    return Fraction(math.lcm(one.numerator, two.numerator), math.gcd(one.denominator, two.denominator))
+    return Fraction(
+        math.lcm(one.numerator, two.numerator), math.gcd(one.denominator, two.denominator)
+    )
 
 
 def _number(value: Fraction, whole: bool) -> int | float:

@@ -97,7 +97,9 @@ class Schema:
         try:
             yield
         except RecursionError:
-            raise self.refused("it is nested deeper than 24 levels, or refers to itself without end") from None
+            raise self.refused(
+                "it is nested deeper than 24 levels, or refers to itself without end"
+            ) from None
         except referencing.exceptions.Unresolvable as error:
             raise self.refused(f"a $ref points nowhere: {getattr(error, 'ref', '')}") from None
         except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
@@ -111,7 +113,9 @@ class Schema:
         return self._validator(part, format_checker=FORMATS, registry=REGISTRY, _resolver=resolver)
 
     def _check_syntax(self) -> None:
-        metaschema = self._validator(Draft202012Validator.META_SCHEMA, format_checker=SYNTAX, registry=REGISTRY)
+        metaschema = self._validator(
+            Draft202012Validator.META_SCHEMA, format_checker=SYNTAX, registry=REGISTRY
+        )
         for error in metaschema.iter_errors(self.contents):
             raise self.refused(f"this is no JSON Schema: {_told(best_match([error]))}")
         for name in UNSUPPORTED.intersection(_keys(self.contents)):
@@ -127,7 +131,9 @@ def _told(error: ValidationError) -> str:
 def _keys(value: Any) -> Iterator[str]:
     if isinstance(value, dict):
         yield from value
-    for child in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
+    for child in (
+        value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    ):
         yield from _keys(child)
 
 
@@ -135,7 +141,9 @@ def _keys(value: Any) -> Iterator[str]:
 def _validator_class(budget: Budget) -> Any:
     own = _Keywords(budget)
     keywords = {**Draft202012Validator.VALIDATORS, **own.changed()}
-    made = extend(Draft202012Validator, {name: own.counted(check) for name, check in keywords.items()})
+    made = extend(
+        Draft202012Validator, {name: own.counted(check) for name, check in keywords.items()}
+    )
     made.evolve = _evolved
     return made
 
@@ -156,7 +164,9 @@ class _Keywords:
     def counted(self, keyword: Keyword) -> Keyword:
         """`keyword` that keeps to the budget and to MAX_NESTED."""
 
-        def check(validator: Any, value: Any, instance: Any, schema: Any) -> Iterator[ValidationError]:
+        def check(
+            validator: Any, value: Any, instance: Any, schema: Any
+        ) -> Iterator[ValidationError]:
             self._budget.check()
             if self._nested >= MAX_NESTED:
                 raise RecursionError
@@ -180,7 +190,9 @@ class _Keywords:
         self._budget.check()
         return matches(pattern, text)
 
-    def _pattern(self, _: Any, pattern: str, instance: Any, schema: Any) -> Iterator[ValidationError]:
+    def _pattern(
+        self, _: Any, pattern: str, instance: Any, schema: Any
+    ) -> Iterator[ValidationError]:
         if isinstance(instance, str) and not self._matches(pattern, instance):
             yield ValidationError(f"{instance[:SHOWN]!r} does not match {pattern!r}")
 
@@ -203,7 +215,9 @@ class _Keywords:
                 ):
                     yield from validator.descend(value, part, path=name)
 
-    def _unique_items(self, _: Any, unique: bool, instance: Any, schema: Any) -> Iterator[ValidationError]:
+    def _unique_items(
+        self, _: Any, unique: bool, instance: Any, schema: Any
+    ) -> Iterator[ValidationError]:
         items = instance if unique and isinstance(instance, list) else []
         if len({json.dumps(_plain(item), sort_keys=True) for item in items}) < len(items):
             yield ValidationError("the items are not unique")

@@ -30,7 +30,9 @@ class Shape:
     patterns: tuple[str, ...] = ()
     multiples: tuple[Fraction, ...] = ()
     choices: tuple[list[Any], ...] = ()  # of `anyOf` and the like, still to be made
-    sources: dict[int, Any] = field(default_factory=dict)  # the schemas in here by id: one that comes again is a loop
+    sources: dict[int, Any] = field(
+        default_factory=dict
+    )  # the schemas in here by id: one that comes again is a loop
 
     def rule(self, name: str, default: Any = None) -> Any:
         return self.rules.get(name, default)
@@ -100,7 +102,13 @@ def _absorbed(shape: Shape, part: Any, parts: list[Any], resolver: Any, budget: 
 
 
 def _merged(one: dict[str, Any], two: dict[str, Any]) -> dict[str, Any]:
-    return {**one, **{name: {"allOf": [one[name], part]} if name in one else part for name, part in two.items()}}
+    return {
+        **one,
+        **{
+            name: {"allOf": [one[name], part]} if name in one else part
+            for name, part in two.items()
+        },
+    }
 
 
 def _types(before: frozenset[str] | None, named: str | list[str] | None) -> frozenset[str] | None:
@@ -118,7 +126,9 @@ def _types(before: frozenset[str] | None, named: str | list[str] | None) -> froz
     return both
 
 
-def _members(before: tuple[Any, ...] | None, part: dict[str, Any], budget: Budget) -> tuple[Any, ...] | None:
+def _members(
+    before: tuple[Any, ...] | None, part: dict[str, Any], budget: Budget
+) -> tuple[Any, ...] | None:
     for named in ([part["const"]] if "const" in part else None, part.get("enum")):
         if named is not None:
             before = tuple(named) if before is None else tuple(_common(named, before, budget))

@@ -18,7 +18,11 @@ WORDS = ("answer", "reply", "response")  # names of what the answer in words is 
 def wanted_schema(body: dict[str, Any], budget: Budget) -> Schema | None:
     """The schema of `response_format`; None where there is none. Raises LiteError for what is no JSON Schema."""
     wanted = body.get("response_format") or {}
-    contents = (wanted.get("json_schema") or {}).get("schema") if wanted.get("type") == "json_schema" else None
+    contents = (
+        (wanted.get("json_schema") or {}).get("schema")
+        if wanted.get("type") == "json_schema"
+        else None
+    )
     return None if contents is None else Schema(contents, WHERE, budget)
 
 

@@ -6,7 +6,9 @@ from collections.abc import Iterator
 
 MAX_LINE = 2_000  # characters that one search of a pattern gets
 MAX_WORD = 200  # a longer word is cut where a line is too long
-NARROW = 8  # spaces that are left of a wider gap; patterns allow as many between a label and its value
+NARROW = (
+    8  # spaces that are left of a wider gap; patterns allow as many between a label and its value
+)
 WIDE_GAP = re.compile(rf"\s{{{NARROW + 1},}}")
 SENTENCE_END = re.compile(r"[\n。;;!!]")
 

@@ -25,7 +25,11 @@ def calls(body: dict[str, Any], conversation: Conversation) -> list[dict[str, An
         for number, tool in enumerate(body.get("tools") or [])
     ]
     choice = body.get("tool_choice") or "auto"
-    if not tools or choice == "none" or (conversation.turns and conversation.turns[-1].role == "tool"):
+    if (
+        not tools
+        or choice == "none"
+        or (conversation.turns and conversation.turns[-1].role == "tool")
+    ):
         return []
     if isinstance(choice, dict):
         wanted = (choice.get("function") or {}).get("name")
@@ -41,7 +45,10 @@ def calls(body: dict[str, Any], conversation: Conversation) -> list[dict[str, An
         fit = _fit(tool, conversation.question)
         # Spoken of by name, or by what this very turn holds: a number from an earlier turn alone asks for nothing.
         if forced or fit > 0 or _is_asked(schema, find_here):
-            call = {"name": str(tool["name"]), "arguments": json.dumps(arguments.value, ensure_ascii=False)}
+            call = {
+                "name": str(tool["name"]),
+                "arguments": json.dumps(arguments.value, ensure_ascii=False),
+            }
             filled.append((fit, call))
     filled.sort(key=lambda one: -one[0])
     return [call for _, call in filled[:1]]
@@ -58,9 +65,17 @@ def _schema(parameters: dict[str, Any] | None, number: int, budget: Budget) -> S
 
 def _fit(tool: dict[str, Any], question: str) -> int:
     """Words that the tool's name and description share with the question."""
-    described = f"{tool.get('name', '')} {tool.get('description') or ''}"[:MAX_DESCRIPTION].lower().replace("_", " ")
+    described = (
+        f"{tool.get('name', '')} {tool.get('description') or ''}"[:MAX_DESCRIPTION]
+        .lower()
+        .replace("_", " ")
+    )
     asked = question.lower()
-    return sum(word in asked for word in set(WORD.findall(described)) if len(word) > 2 or word[0] > "\u2e7f")
+    return sum(
+        word in asked
+        for word in set(WORD.findall(described))
+        if len(word) > 2 or word[0] > "\u2e7f"
+    )
 
 
 def _arguments(schema: Schema, find: Finder) -> Made | None:

@@ -21,7 +21,7 @@ hash=$(PASSWORD=$BASIC_AUTH_PASSWORD perl -e 'print crypt($ENV{PASSWORD}, "\$6\$
     if [ -r "$out/users/htpasswd" ]; then cat "$out/users/htpasswd"; fi
 } >"$out/htpasswd"
 printf 'proxy_set_header X-SightDesk-Proxy-Secret "%s";\n' "$PROXY_SECRET" >"$out/proxy-secret.conf"
-# ALLOWED_ORIGINS as frame-ancestors of embed.html; CSP knows no networks: `private` is localhost (gateway/identity/origins.py).
+# ALLOWED_ORIGINS as frame-ancestors of embed.html; CSP knows no networks: `private` is localhost (gateway/auth/origins.py).
 ancestors="'self'"
 for origin in $(printf '%s' "${ALLOWED_ORIGINS:-private}" | tr ',A-Z' ' a-z'); do
     case $origin in
@@ -30,7 +30,7 @@ for origin in $(printf '%s' "${ALLOWED_ORIGINS:-private}" | tr ',A-Z' ' a-z'); d
     esac
 done
 printf 'set $desk_ancestors "%s";\n' "$ancestors" >"$out/embed-ancestors.conf"
-# The same origins, for nginx's own errors: those of the gateway carry its own headers (gateway/identity/origins.py).
+# The same origins, for nginx's own errors: those of the gateway carry its own headers (gateway/auth/origins.py).
 for origin in $(printf '%s' "${ALLOWED_ORIGINS:-private}" | tr ',A-Z' ' a-z'); do
     case $origin in
         private) printf '"~^https?://(%s)(:[0-9]+)?$" $http_origin;\n' "$private_hosts" ;;

@@ -32,13 +32,18 @@ def test_every_row_has_a_figure_of_the_gateway(figures: table.All) -> None:
     shown = table.table(figures, [table.DIRECT, table.OURS], TINY)
     # Differences of two measurements may drown in the noise of so short a run, and then have no figure.
     bounded = [
-        row for row in table.rows(TINY) if row.reached is not None and not math.isnan(figures[table.OURS][row.name])
+        row
+        for row in table.rows(TINY)
+        if row.reached is not None and not math.isnan(figures[table.OURS][row.name])
     ]
     assert shown.count("reached") == len(bounded) >= 10
 
 
 def test_what_needs_a_peer_is_not_reached_without_it(figures: table.All) -> None:
-    perfect = {row.name: 0.0 for row in table.rows(FULL)} | {"whole_second": 1e6, "streams_second": 1e6}
+    perfect = {row.name: 0.0 for row in table.rows(FULL)} | {
+        "whole_second": 1e6,
+        "streams_second": 1e6,
+    }
     rows = {row.name: row for row in table.rows(FULL)}
     alone = {table.OURS: perfect}
     peers = {"nginx": {"cpu_event": 20.0}, "vllm-router": {"streams_second": 900.0}}
@@ -77,7 +82,9 @@ def test_a_relay_that_answers_otherwise_than_the_engine_ends_the_bench() -> None
     with running_engine() as (url, engine):
         relay = Relay("stubborn", url, engine, check=lambda _: "not what was sent")
         bench = Bench(relay, url, engine, TINY, lambda _: None)
-        with pytest.raises(WrongAnswers, match="stubborn, a trial: 6 wrong, the first: not what was sent"):
+        with pytest.raises(
+            WrongAnswers, match="stubborn, a trial: 6 wrong, the first: not what was sent"
+        ):
             bench.run("a trial", Plan(3, 2, relay.check))
 
 

@@ -34,7 +34,9 @@ def lan_address() -> Iterator[str]:
 
 
 @contextlib.contextmanager
-def serving(folder: Path, *addresses: str, max_body_bytes: int = 64 * 1024 * 1024, **more: str) -> Iterator[Site]:
+def serving(
+    folder: Path, *addresses: str, max_body_bytes: int = 64 * 1024 * 1024, **more: str
+) -> Iterator[Site]:
     """Real nginx, gateway and lite; the last of the addresses is the LAN's."""
     port = free_port()
     settings = {
@@ -48,7 +50,9 @@ def serving(folder: Path, *addresses: str, max_body_bytes: int = 64 * 1024 * 102
     }
     with running_lite() as lite, running_gateway(lite.url, folder / "data", **settings) as gateway:
         wait_for(gateway.url + "/readyz")
-        configuration = rendered(folder, port, gateway.url, max_body_bytes, addresses, ALLOWED_IPS="*")
+        configuration = rendered(
+            folder, port, gateway.url, max_body_bytes, addresses, ALLOWED_IPS="*"
+        )
         process = subprocess.Popen([NGINX, "-p", str(folder), "-c", str(configuration)])
         try:
             wait_for(f"http://127.0.0.1:{port}/healthz", process, folder / "error.log")
@@ -68,14 +72,18 @@ def site(tmp_path_factory: pytest.TempPathFactory, lan_address: str) -> Iterator
 def bounded_site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     """With limits that a test reaches."""
     bounds = {"RATE_LIMIT_USER": "2/15second"}
-    with serving(tmp_path_factory.mktemp("bounded"), "127.0.0.1", max_body_bytes=100_000, **bounds) as served:
+    with serving(
+        tmp_path_factory.mktemp("bounded"), "127.0.0.1", max_body_bytes=100_000, **bounds
+    ) as served:
         yield served
 
 
 @pytest.fixture
 def context(browser: Browser) -> Iterator[BrowserContext]:
     """A Chinese visitor's fresh browser at 1366×768, who knows the password."""
-    made = browser.new_context(viewport={"width": 1366, "height": 768}, locale="zh-CN", http_credentials=AGENT)
+    made = browser.new_context(
+        viewport={"width": 1366, "height": 768}, locale="zh-CN", http_credentials=AGENT
+    )
     yield made
     made.close()
 
@@ -86,6 +94,9 @@ def page(context: BrowserContext) -> Iterator[Page]:
     made = context.new_page()
     errors: list[str] = []
     made.on("pageerror", lambda error: errors.append(str(error)))
-    made.on("console", lambda line: errors.append(line.text) if "Content Security Policy" in line.text else None)
+    made.on(
+        "console",
+        lambda line: errors.append(line.text) if "Content Security Policy" in line.text else None,
+    )
     yield made
     assert errors == []

@@ -51,7 +51,9 @@ def attach(page: Page, *files: Path | dict[str, Any]) -> None:
 
 
 def error(code: str, message: str = "m", **details: Any) -> dict[str, Any]:
-    return {"error": {"message": message, "type": "t", "param": None, "code": code, "details": details}}
+    return {
+        "error": {"message": message, "type": "t", "param": None, "code": code, "details": details}
+    }
 
 
 def content(text: str) -> dict[str, Any]:
@@ -63,18 +65,26 @@ def extras(**more: Any) -> dict[str, Any]:
 
 
 def events(*parts: dict[str, Any], done: bool = True) -> str:
-    return "".join(f"data: {json.dumps(part)}\n\n" for part in parts) + ("data: [DONE]\n\n" if done else "")
+    return "".join(f"data: {json.dumps(part)}\n\n" for part in parts) + (
+        "data: [DONE]\n\n" if done else ""
+    )
 
 
 def answer(
-    page: Page, *parts: dict[str, Any], status: int = 200, headers: dict[str, str] | None = None, done: bool = True
+    page: Page,
+    *parts: dict[str, Any],
+    status: int = 200,
+    headers: dict[str, str] | None = None,
+    done: bool = True,
 ) -> None:
     """Lets the next question be answered by these events, or by an error."""
     body = events(*parts, done=done) if status == 200 else json.dumps(parts[0])
     kind = "text/event-stream" if status == 200 else "application/json"
     page.route(
         "**/api/chat",
-        lambda route: route.fulfill(status=status, body=body, content_type=kind, headers=headers or {}),
+        lambda route: route.fulfill(
+            status=status, body=body, content_type=kind, headers=headers or {}
+        ),
         times=1,
     )
 
@@ -124,7 +134,10 @@ def configured(page: Page, **changes: Any) -> None:
     def change(route: Route) -> None:
         response = route.fetch()
         config = response.json() | changes
-        route.fulfill(response=response, json={name: value for name, value in config.items() if value is not None})
+        route.fulfill(
+            response=response,
+            json={name: value for name, value in config.items() if value is not None},
+        )
 
     page.route("**/api/config", change)
 
@@ -132,4 +145,6 @@ def configured(page: Page, **changes: Any) -> None:
 def without_store(page: Page) -> None:
     """A desk that keeps no conversations: the page keeps them itself."""
     configured(page, history="local")
-    page.route("**/api/conversations**", lambda route: route.fulfill(status=404, json=error("not_found")))
+    page.route(
+        "**/api/conversations**", lambda route: route.fulfill(status=404, json=error("not_found"))
+    )

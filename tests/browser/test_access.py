@@ -35,13 +35,25 @@ def welcome(page: Page) -> None:
 def answered(page: Page) -> None:
     attach(page, SCREENS / "browser-error.png")
     ask(page, "这是什么错误")
-    answer(page, extras(citations=[{"id": "a", "title": "T", "clause": "1", "text": "x"}]), content(MARKDOWN))
+    answer(
+        page,
+        extras(citations=[{"id": "a", "title": "T", "clause": "1", "text": "x"}]),
+        content(MARKDOWN),
+    )
     ask(page, "表格")
 
 
 def attached(page: Page) -> None:
-    broken = {"name": "half.png", "mimeType": "image/png", "buffer": (SCREENS / "waybill.png").read_bytes()[:8000]}
-    good = {"name": "order.png", "mimeType": "image/png", "buffer": (SCREENS / "order.png").read_bytes()}
+    broken = {
+        "name": "half.png",
+        "mimeType": "image/png",
+        "buffer": (SCREENS / "waybill.png").read_bytes()[:8000],
+    }
+    good = {
+        "name": "order.png",
+        "mimeType": "image/png",
+        "buffer": (SCREENS / "order.png").read_bytes(),
+    }
     attach(page, good, broken)
     page.fill("#question", "草稿")
 
@@ -133,7 +145,9 @@ def offline(page: Page) -> None:
 
 
 def loading(page: Page) -> None:
-    configured(page, engine_state={"ready": False, "phase": "loading", "percent": 62, "fallback": False})
+    configured(
+        page, engine_state={"ready": False, "phase": "loading", "percent": 62, "fallback": False}
+    )
     page.reload()
     expect(page.locator("#banner")).to_contain_text("62 %")
 
@@ -176,13 +190,18 @@ def undrawn(page: Page) -> None:
 
 def kept_nowhere(page: Page) -> None:
     without_store(page)
-    page.add_init_script("Object.defineProperty(window, 'localStorage', { get() { throw new Error('denied'); } })")
+    page.add_init_script(
+        "Object.defineProperty(window, 'localStorage', { get() { throw new Error('denied'); } })"
+    )
     page.reload()
     expect(page.locator("#history .hint")).to_contain_text("浏览器不允许保存")
 
 
 def history_away(page: Page) -> None:
-    page.route("**/api/conversations?**", lambda route: route.fulfill(status=503, json=error("upstream_unavailable")))
+    page.route(
+        "**/api/conversations?**",
+        lambda route: route.fulfill(status=503, json=error("upstream_unavailable")),
+    )
     page.reload()
     expect(page.locator("#history .hint.wrong")).to_be_visible()
 
@@ -209,7 +228,9 @@ STATES = [
 
 
 @pytest.mark.parametrize("state", STATES, ids=lambda state: state.__name__)
-def test_axe_finds_nothing_in_either_theme(page: Page, site: Site, axe: Axe, state: Callable[[Page], None]) -> None:
+def test_axe_finds_nothing_in_either_theme(
+    page: Page, site: Site, axe: Axe, state: Callable[[Page], None]
+) -> None:
     page.emulate_media(reduced_motion="reduce")
     open_page(page, site)
     state(page)
@@ -255,7 +276,9 @@ KINDS = {
 }  # fmt: skip
 
 
-def test_everything_that_can_be_pressed_is_reached_by_tab_and_shows_it(page: Page, site: Site) -> None:
+def test_everything_that_can_be_pressed_is_reached_by_tab_and_shows_it(
+    page: Page, site: Site
+) -> None:
     page.emulate_media(reduced_motion="reduce")  # a border that fades in is not there yet
     open_page(page, site)
     answered(page)
@@ -280,7 +303,10 @@ def test_who_prefers_less_motion_gets_none(page: Page, site: Site) -> None:
     page.emulate_media(reduced_motion="reduce")
     open_page(page, site)
     waiting(page)
-    assert page.locator(".dots i").first.evaluate("(dot) => getComputedStyle(dot).animationName") == "none"
+    assert (
+        page.locator(".dots i").first.evaluate("(dot) => getComputedStyle(dot).animationName")
+        == "none"
+    )
 
 
 def test_forced_colours_keep_every_button_visible(page: Page, site: Site) -> None:
@@ -288,11 +314,15 @@ def test_forced_colours_keep_every_button_visible(page: Page, site: Site) -> Non
     open_page(page, site)
     ask(page, "多少钱包邮")
     for selector in (".new", "#send", ".chip"):
-        border = page.locator(selector).first.evaluate("(one) => getComputedStyle(one).borderTopStyle")
+        border = page.locator(selector).first.evaluate(
+            "(one) => getComputedStyle(one).borderTopStyle"
+        )
         assert border == "solid", selector
 
 
-def test_the_page_grows_to_twice_the_size_without_scrolling_sideways(page: Page, site: Site) -> None:
+def test_the_page_grows_to_twice_the_size_without_scrolling_sideways(
+    page: Page, site: Site
+) -> None:
     page.set_viewport_size({"width": 640, "height": 512})  # 1280 × 1024 at 200 %
     open_page(page, site)
     ask(page, "多少钱包邮")

@@ -8,10 +8,26 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Page, expect
 
-from tests.browser.kit import READING, Site, answer, ask, attach, configured, content, extras, open_page, send
+from tests.browser.kit import (
+    READING,
+    Site,
+    answer,
+    ask,
+    attach,
+    configured,
+    content,
+    extras,
+    open_page,
+    send,
+)
 from tests.conftest import SCREENS
 
-CLAUSE = {"id": "a", "title": "售后服务政策", "clause": "3.2", "text": "满 79 元包邮，退货流程见上。"}
+CLAUSE = {
+    "id": "a",
+    "title": "售后服务政策",
+    "clause": "3.2",
+    "text": "满 79 元包邮，退货流程见上。",
+}
 
 
 def test_a_citation_opens_its_clause_with_the_words_marked(page: Page, site: Site) -> None:
@@ -48,12 +64,16 @@ def phone_photo(kind: str) -> bytes:
     if kind == "HEIC":
         pillow_heif.from_pillow(screen).save(made, quality=90)
     else:
-        Image.new("RGB", screen.size, "white").save(made, kind, save_all=True, append_images=[screen], resolution=96)
+        Image.new("RGB", screen.size, "white").save(
+            made, kind, save_all=True, append_images=[screen], resolution=96
+        )
     return made.getvalue()
 
 
 @pytest.mark.parametrize(("name", "kind"), [("IMG_0001.HEIC", "HEIC"), ("scan.pdf", "PDF")])
-def test_what_a_browser_cannot_draw_is_read_shown_and_lit_up(page: Page, site: Site, name: str, kind: str) -> None:
+def test_what_a_browser_cannot_draw_is_read_shown_and_lit_up(
+    page: Page, site: Site, name: str, kind: str
+) -> None:
     open_page(page, site)
     attach(page, {"name": name, "mimeType": "", "buffer": phone_photo(kind)})
     thumb = page.locator("#attachments img")
@@ -73,7 +93,9 @@ def test_what_a_browser_cannot_draw_is_read_shown_and_lit_up(page: Page, site: S
         page.locator(".chip.seen").first.click()
         lit = page.locator(".lightbox .region.lit")
         expect(lit).to_be_visible()
-        expect(page.locator(".lightbox .caption")).to_have_text("错误代码 · ERR_CONNECTION_TIMED_OUT")
+        expect(page.locator(".lightbox .caption")).to_have_text(
+            "错误代码 · ERR_CONNECTION_TIMED_OUT"
+        )
         picture = page.locator(".lightbox .stage img")
         natural = picture.evaluate("(image) => image.naturalWidth / image.naturalHeight")
         assert abs(natural - 1366 / 768) < 0.01
@@ -116,10 +138,18 @@ def test_a_field_that_fails_its_check_is_marked(page: Page, site: Site) -> None:
     open_page(page, site)
     attach(page, SCREENS / "order.png")
     file = page.request.get(f"{site.url}/api/files").json()["data"][0]["id"]
-    field = {"name": "order_number", "value": "QH1", "box": [1, 2, 30, 4], "confidence": 0.9, "valid": False}
+    field = {
+        "name": "order_number",
+        "value": "QH1",
+        "box": [1, 2, 30, 4],
+        "confidence": 0.9,
+        "valid": False,
+    }
     answer(
         page,
-        extras(reading=[{"image": file, "width": 100, "height": 50, "lines": [], "fields": [field]}]),
+        extras(
+            reading=[{"image": file, "width": 100, "height": 50, "lines": [], "fields": [field]}]
+        ),
         content("好"),
     )
     reply = ask(page, "订单号")
@@ -137,7 +167,9 @@ def test_an_answer_is_copied_as_it_was_written(page: Page, site: Site) -> None:
 
 
 def test_a_browser_that_lets_nothing_be_copied_is_no_silence(page: Page, site: Site) -> None:
-    page.add_init_script("document.execCommand = () => false; navigator.clipboard.writeText = () => Promise.reject()")
+    page.add_init_script(
+        "document.execCommand = () => false; navigator.clipboard.writeText = () => Promise.reject()"
+    )
     open_page(page, site)
     ask(page, "多少钱包邮").locator(".copy").click()
     expect(page.locator("#toast")).to_contain_text("不允许复制")
@@ -152,7 +184,9 @@ def test_an_answer_is_asked_for_again_in_its_place(page: Page, site: Site) -> No
     expect(page.locator(".turn.user")).to_have_count(1)
 
 
-def test_a_question_is_edited_and_resent_and_what_came_after_it_goes(page: Page, site: Site) -> None:
+def test_a_question_is_edited_and_resent_and_what_came_after_it_goes(
+    page: Page, site: Site
+) -> None:
     open_page(page, site)
     ask(page, "多少钱包邮")
     ask(page, "保修期是多久")
@@ -161,7 +195,9 @@ def test_a_question_is_edited_and_resent_and_what_came_after_it_goes(page: Page,
     page.get_by_role("textbox", name="修改后重发").fill("退货流程是什么")
     page.keyboard.press("Enter")
     expect(page.locator(".turn.user .bubble")).to_have_text("退货流程是什么")
-    expect(page.locator(".turn.assistant .chip").first).to_contain_text("售后服务政策", timeout=READING)
+    expect(page.locator(".turn.assistant .chip").first).to_contain_text(
+        "售后服务政策", timeout=READING
+    )
     expect(page.locator(".turn.assistant .regenerate")).to_be_visible()
     page.reload()
     expect(page.locator(".turn.user .bubble")).to_have_text(["退货流程是什么"])
@@ -208,7 +244,9 @@ def test_markdown_comes_as_tables_code_and_links_that_open_safely(page: Page, si
     open_page(page, site)
     answer(
         page,
-        content("| a | b |\n|---|---|\n| 1 | 2 |\n\n```\nx = 1\n```\n\n[link](https://example.com)\n\n1. one\n2. two"),
+        content(
+            "| a | b |\n|---|---|\n| 1 | 2 |\n\n```\nx = 1\n```\n\n[link](https://example.com)\n\n1. one\n2. two"
+        ),
     )
     reply = ask(page, "多少钱包邮")
     expect(reply.locator(".markdown td")).to_have_text(["1", "2"])
@@ -220,9 +258,7 @@ def test_markdown_comes_as_tables_code_and_links_that_open_safely(page: Page, si
 
 def test_an_answer_that_grows_ends_as_one_that_came_whole(page: Page, site: Site) -> None:
     open_page(page, site)
-    text = (
-        "# 一\n\n- a\n- b\n\n\n| x | y |\n|---|---|\n| 1 | 2 |\n\n> q\n\n```\ncode\n\nmore\n```\n\n最后 **粗**\r\n行\n"
-    )
+    text = "# 一\n\n- a\n- b\n\n\n| x | y |\n|---|---|\n| 1 | 2 |\n\n> q\n\n```\ncode\n\nmore\n```\n\n最后 **粗**\r\n行\n"
     page.evaluate(
         "document.body.append(Object.assign(document.createElement('div'), { id: 'grown' }), Object.assign(document.createElement('div'), { id: 'whole' }))"
     )

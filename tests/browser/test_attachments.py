@@ -93,17 +93,23 @@ def test_progress_is_shown_while_bytes_go_out(page: Page, site: Site) -> None:
 
 
 @pytest.mark.parametrize(("name", "kind"), [("scan.pdf", "PDF"), ("IMG_0001.HEIC", "HEIC")])
-def test_what_a_browser_cannot_draw_has_a_placeholder(page: Page, site: Site, name: str, kind: str) -> None:
+def test_what_a_browser_cannot_draw_has_a_placeholder(
+    page: Page, site: Site, name: str, kind: str
+) -> None:
     open_page(page, site)
     page.set_input_files("#picker", {"name": name, "mimeType": "", "buffer": b"anything"})
     expect(page.locator("#attachments .kind")).to_have_text(kind)
     expect(page.locator("#attachments img")).to_be_hidden()
 
 
-def test_a_picture_far_above_the_limit_is_scaled_here_and_both_sizes_are_told(page: Page, site: Site) -> None:
+def test_a_picture_far_above_the_limit_is_scaled_here_and_both_sizes_are_told(
+    page: Page, site: Site
+) -> None:
     open_page(page, site)
     paste(page, "huge.png", 7000, 4000)
-    expect(page.locator("#attachments .note")).to_have_text(re.compile(r"^\d+ KB → \d+ KB$"), timeout=READING)
+    expect(page.locator("#attachments .note")).to_have_text(
+        re.compile(r"^\d+ KB → \d+ KB$"), timeout=READING
+    )
     send(page, "看看")
     sent = page.locator(".turn.user .picture img")
     expect(sent).to_be_visible(timeout=READING)
@@ -125,16 +131,22 @@ def test_a_picture_within_the_limits_is_sent_untouched(page: Page, site: Site) -
 
 def test_a_file_of_the_wrong_kind_is_refused_before_it_is_sent(page: Page, site: Site) -> None:
     open_page(page, site)
-    page.set_input_files("#picker", {"name": "a.exe", "mimeType": "application/x-msdownload", "buffer": b"MZ"})
+    page.set_input_files(
+        "#picker", {"name": "a.exe", "mimeType": "application/x-msdownload", "buffer": b"MZ"}
+    )
     expect(page.locator("#hint")).to_contain_text("a.exe")
     expect(page.locator("#attachments li")).to_have_count(0)
 
 
-def test_a_file_that_cannot_be_scaled_and_is_too_large_says_its_size_and_the_limit(page: Page, site: Site) -> None:
+def test_a_file_that_cannot_be_scaled_and_is_too_large_says_its_size_and_the_limit(
+    page: Page, site: Site
+) -> None:
     limits = {"image_max_pixels": 1e6, "image_max_side": 2048, "image_longest_side": 30_000}
     configured(page, limits=limits | {"image_max_bytes": 1000, "max_images": 2})
     open_page(page, site)
-    page.set_input_files("#picker", {"name": "a.pdf", "mimeType": "application/pdf", "buffer": b"%PDF" * 1000})
+    page.set_input_files(
+        "#picker", {"name": "a.pdf", "mimeType": "application/pdf", "buffer": b"%PDF" * 1000}
+    )
     expect(page.locator("#hint")).to_have_text("a.pdf 有 4 KB，每张最大 1000 B")
     damaged = {"name": "a.png", "mimeType": "image/png", "buffer": b"\x89PNG" * 1000}
     page.set_input_files("#picker", damaged)
@@ -164,8 +176,16 @@ def test_a_file_that_cannot_be_scaled_and_is_too_large_says_its_size_and_the_lim
             error("invalid_image", name="password"),
             "这份 PDF 有密码保护：请先取消密码，或发送页面的图片。",
         ),
-        ("odd.pdf", error("invalid_image"), "这份 PDF 打不开，可能有密码或已损坏：请先取消密码，或发送页面的图片。"),
-        ("full.png", error("upstream_unavailable"), "服务器现在存不下文件，请稍后重试，或联系管理员。"),
+        (
+            "odd.pdf",
+            error("invalid_image"),
+            "这份 PDF 打不开，可能有密码或已损坏：请先取消密码，或发送页面的图片。",
+        ),
+        (
+            "full.png",
+            error("upstream_unavailable"),
+            "服务器现在存不下文件，请稍后重试，或联系管理员。",
+        ),
     ],
     ids=lambda value: value if isinstance(value, str) and "." in value else "",
 )
@@ -178,19 +198,26 @@ def test_what_the_gateway_refuses_says_by_which_bound(
     expect(page.locator("#attachments .bad .note")).to_have_text(words, timeout=READING)
 
 
-def test_a_picture_with_a_side_that_no_gateway_takes_is_scaled_before_it_goes(page: Page, site: Site) -> None:
+def test_a_picture_with_a_side_that_no_gateway_takes_is_scaled_before_it_goes(
+    page: Page, site: Site
+) -> None:
     open_page(page, site)
     with page.expect_response("**/api/files") as uploaded:
         paste(page, "strip.png", 32_000, 40)
     assert uploaded.value.status == 200
     stored = uploaded.value.json()["id"]
-    picture = Image.open(io.BytesIO(page.request.get(f"{site.url}/api/files/{stored}/content").body()))
+    picture = Image.open(
+        io.BytesIO(page.request.get(f"{site.url}/api/files/{stored}/content").body())
+    )
     assert picture.size == (30_000, 38)
 
 
 def test_too_many_files_are_refused_with_the_number_that_is_taken(page: Page, site: Site) -> None:
     open_page(page, site)
-    files = [{"name": f"{number}.pdf", "mimeType": "application/pdf", "buffer": b"%PDF-1.7"} for number in range(9)]
+    files = [
+        {"name": f"{number}.pdf", "mimeType": "application/pdf", "buffer": b"%PDF-1.7"}
+        for number in range(9)
+    ]
     page.set_input_files("#picker", files)  # type: ignore[arg-type]
     expect(page.locator("#attachments li")).to_have_count(8)
     expect(page.locator("#hint")).to_have_text("一次最多 8 张图片，您添加了 9 张")
@@ -238,7 +265,9 @@ def test_a_question_waits_for_its_upload_and_goes_out_once(page: Page, site: Sit
 
 
 @pytest.mark.parametrize("way", ["button", "Escape"])
-def test_a_question_that_waits_for_its_upload_can_be_stopped_and_sent_later(page: Page, site: Site, way: str) -> None:
+def test_a_question_that_waits_for_its_upload_can_be_stopped_and_sent_later(
+    page: Page, site: Site, way: str
+) -> None:
     open_page(page, site)
     held: list[Route] = []
     page.route("**/api/files", lambda route: held.append(route), times=1)
@@ -275,9 +304,16 @@ def test_a_held_picture_is_called_back_when_one_would_not_wait(page: Page, site:
     assert len(page.request.get(f"{site.url}/api/files").json()["data"]) == 1
 
 
-def test_pictures_are_referenced_by_their_id_and_their_bytes_are_nowhere_else(page: Page, site: Site) -> None:
+def test_pictures_are_referenced_by_their_id_and_their_bytes_are_nowhere_else(
+    page: Page, site: Site
+) -> None:
     bodies: list[str] = []
-    page.on("request", lambda request: bodies.append(request.post_data or "") if "/api/chat" in request.url else None)
+    page.on(
+        "request",
+        lambda request: (
+            bodies.append(request.post_data or "") if "/api/chat" in request.url else None
+        ),
+    )
     open_page(page, site)
     attach(page, SCREENS / "order.png")
     ask(page, "订单号是多少")
@@ -297,7 +333,11 @@ def test_pictures_are_referenced_by_their_id_and_their_bytes_are_nowhere_else(pa
 
 def test_a_server_that_takes_no_more_says_so_at_the_picture(page: Page, site: Site) -> None:
     open_page(page, site)
-    page.route("**/api/files", lambda route: route.fulfill(status=413, json=error("image_too_large")), times=1)
+    page.route(
+        "**/api/files",
+        lambda route: route.fulfill(status=413, json=error("image_too_large")),
+        times=1,
+    )
     page.set_input_files("#picker", SCREENS / "order.png")
     expect(page.locator("#attachments .bad .note")).to_have_text("图片太大：每张最大 20.0 MB。")
 
@@ -315,12 +355,18 @@ def test_a_slow_network_does_not_freeze_the_page(page: Page, site: Site) -> None
         expect(page.locator("#question")).to_have_value("下一个问题")
         expect(page.locator(".elapsed")).to_have_text("2 秒")
         expect(page.locator(".turn.assistant .markdown")).to_have_text("好")
-    assert page.evaluate("longest") < 1000, "a request that waits in the page's own thread holds up every frame"
+    assert page.evaluate("longest") < 1000, (
+        "a request that waits in the page's own thread holds up every frame"
+    )
 
 
 def test_what_is_attached_follows_the_language(page: Page, site: Site) -> None:
     open_page(page, site)
-    broken = {"name": "half.png", "mimeType": "image/png", "buffer": (SCREENS / "waybill.png").read_bytes()[:8000]}
+    broken = {
+        "name": "half.png",
+        "mimeType": "image/png",
+        "buffer": (SCREENS / "waybill.png").read_bytes()[:8000],
+    }
     attach(page, broken, {"name": "a.pdf", "mimeType": "", "buffer": pdf(2)})
     page.click("#hold")
     page.set_input_files("#picker", {"name": "b.pdf", "mimeType": "", "buffer": pdf()})
@@ -334,10 +380,14 @@ def test_what_is_attached_follows_the_language(page: Page, site: Site) -> None:
         ]
     )
     expect(page.get_by_role("button", name="Remove half.png")).to_be_visible()
-    expect(page.locator("#attachments").get_by_role("button", name="Cover or crop half.png").first).to_be_visible()
+    expect(
+        page.locator("#attachments").get_by_role("button", name="Cover or crop half.png").first
+    ).to_be_visible()
 
 
-def test_text_that_is_dropped_into_the_question_is_left_to_the_browser(page: Page, site: Site) -> None:
+def test_text_that_is_dropped_into_the_question_is_left_to_the_browser(
+    page: Page, site: Site
+) -> None:
     open_page(page, site)
     taken = page.evaluate("""() => { const data = new DataTransfer(); data.setData("text/plain", "ERR_17");
         return ["dragover", "drop"].map((kind) => !document.getElementById("question").dispatchEvent(

@@ -14,7 +14,9 @@ CELLS = "订单号\t金额\nQH202611090078126\t328.00"
 TABLE = "<table><tr><td>订单号</td><td>金额</td></tr></table>"
 
 
-def clipboard(page: Page, texts: dict[str, str], files: list[tuple[str, str]], target: str = "#question") -> bool:
+def clipboard(
+    page: Page, texts: dict[str, str], files: list[tuple[str, str]], target: str = "#question"
+) -> bool:
     """Pastes these; whether the page took the paste over from the browser."""
     return bool(
         page.evaluate(
@@ -44,7 +46,9 @@ def test_cells_of_a_spreadsheet_are_pasted_as_text(page: Page, site: Site) -> No
 
 def test_cells_are_pasted_as_text_wherever_the_focus_is(page: Page, site: Site) -> None:
     open_page(page, site)
-    clipboard(page, {"text/plain": CELLS, "text/html": TABLE}, [("image.png", "image/png")], target="body")
+    clipboard(
+        page, {"text/plain": CELLS, "text/html": TABLE}, [("image.png", "image/png")], target="body"
+    )
     expect(page.locator("#question")).to_have_value(CELLS)
 
 
@@ -67,7 +71,9 @@ def test_real_cells_on_the_real_clipboard_are_pasted_as_text(page: Page, site: S
     expect(page.locator("#attachments li")).to_have_count(0)
 
 
-@pytest.mark.parametrize("texts", [{}, {"text/html": '<img src="https://shop.example/a.png">'}], ids=["alone", "html"])
+@pytest.mark.parametrize(
+    "texts", [{}, {"text/html": '<img src="https://shop.example/a.png">'}], ids=["alone", "html"]
+)
 def test_a_screenshot_is_pasted_as_a_picture(page: Page, site: Site, texts: dict[str, str]) -> None:
     open_page(page, site)
     assert clipboard(page, texts, [("image.png", "image/png")])
@@ -96,10 +102,14 @@ def test_files_of_a_file_manager_are_attached(page: Page, site: Site, words: str
 def test_text_alone_is_the_browsers_affair(page: Page, site: Site) -> None:
     open_page(page, site)
     assert not clipboard(page, {"text/plain": "好"}, [])
-    assert not clipboard(page, {"text/plain": CELLS, "text/html": TABLE}, [("image.png", "image/png")], "#search")
+    assert not clipboard(
+        page, {"text/plain": CELLS, "text/html": TABLE}, [("image.png", "image/png")], "#search"
+    )
 
 
-def test_a_picture_that_is_pasted_and_sent_at_once_goes_with_the_question(page: Page, site: Site) -> None:
+def test_a_picture_that_is_pasted_and_sent_at_once_goes_with_the_question(
+    page: Page, site: Site
+) -> None:
     open_page(page, site)
     page.fill("#question", "订单号是多少")
     with page.expect_request("**/api/chat", timeout=READING) as sent:
@@ -124,7 +134,9 @@ def test_a_picture_is_known_by_its_bytes(page: Page, site: Site, kind: str) -> N
     page.wait_for_function("() => document.querySelector('#attachments img').naturalWidth > 0")
 
 
-def test_letters_on_transparency_are_seen_whether_they_are_white_or_black(page: Page, site: Site) -> None:
+def test_letters_on_transparency_are_seen_whether_they_are_white_or_black(
+    page: Page, site: Site
+) -> None:
     """The grounds behind a picture differ from both: in the list, in the thread and in the lightbox."""
     open_page(page, site)
     attach(page, SCREENS / "order.png")
@@ -133,7 +145,9 @@ def test_letters_on_transparency_are_seen_whether_they_are_white_or_black(page: 
     grounds.append(page.locator(".turn.user .picture img"))
     expect(grounds[1]).to_be_visible(timeout=READING)
     seen = ["#6f7773", "#7d8682"]
-    assert "conic-gradient" in grounds[1].evaluate("image => getComputedStyle(image).backgroundImage")
+    assert "conic-gradient" in grounds[1].evaluate(
+        "image => getComputedStyle(image).backgroundImage"
+    )
     page.locator(".turn.user .picture").click()
     stage = page.locator(".lightbox .stage img")
     expect(stage).to_be_visible()
@@ -147,7 +161,9 @@ def test_letters_on_transparency_are_seen_whether_they_are_white_or_black(page: 
 def luminance(colour: str) -> float:
     """WCAG 2.2's relative luminance."""
     parts = [int(colour[place : place + 2], 16) / 255 for place in (1, 3, 5)]
-    red, green, blue = (part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts)
+    red, green, blue = (
+        part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts
+    )
     return 0.2126 * red + 0.7152 * green + 0.0722 * blue
 
 
@@ -159,7 +175,9 @@ def test_object_urls_are_revoked_and_no_picture_is_fetched_twice(page: Page, sit
         URL.revokeObjectURL = (url) => { live.delete(url); revokeObjectURL.call(URL, url); };"""
     )
     got: list[str] = []
-    page.on("request", lambda request: got.append(request.url) if "/content" in request.url else None)
+    page.on(
+        "request", lambda request: got.append(request.url) if "/content" in request.url else None
+    )
     open_page(page, site)
     attach(page, SCREENS / "order.png")
     page.locator("#attachments .remove").click()
@@ -171,7 +189,9 @@ def test_object_urls_are_revoked_and_no_picture_is_fetched_twice(page: Page, sit
     page.click("#locale")
     page.click("#new-conversation")
     page.locator("#history .past").first.click()
-    page.wait_for_function("() => document.querySelector('.turn.user .picture img')?.naturalWidth > 0")
+    page.wait_for_function(
+        "() => document.querySelector('.turn.user .picture img')?.naturalWidth > 0"
+    )
     page.locator(".turn.user .picture").click()
     expect(page.locator(".lightbox .stage img")).to_be_visible()
     assert page.evaluate("live.size") == 1

@@ -31,7 +31,10 @@ def uploads(page: Page) -> list[bytes]:
 def stored(page: Page, site: Site) -> list[Image.Image]:
     files = page.request.get(f"{site.url}/api/files").json()["data"]
     return [
-        Image.open(io.BytesIO(page.request.get(f"{site.url}/api/files/{file['id']}/content").body())) for file in files
+        Image.open(
+            io.BytesIO(page.request.get(f"{site.url}/api/files/{file['id']}/content").body())
+        )
+        for file in files
     ]
 
 
@@ -57,7 +60,9 @@ def finish(page: Page) -> None:
     expect(page.locator("#attachments progress")).to_be_hidden(timeout=READING)
 
 
-def test_with_cover_before_sending_not_a_byte_of_the_original_goes_out(page: Page, site: Site) -> None:
+def test_with_cover_before_sending_not_a_byte_of_the_original_goes_out(
+    page: Page, site: Site
+) -> None:
     bodies = uploads(page)
     open_page(page, site)
     page.click("#hold")
@@ -90,7 +95,9 @@ def test_a_held_picture_goes_out_when_the_question_is_sent(page: Page, site: Sit
     assert len(bodies) == 1
 
 
-def test_a_picture_that_was_already_up_is_replaced_and_its_original_deleted(page: Page, site: Site) -> None:
+def test_a_picture_that_was_already_up_is_replaced_and_its_original_deleted(
+    page: Page, site: Site
+) -> None:
     open_page(page, site)
     attach(page, SCREENS / "order.png")
     original = page.request.get(f"{site.url}/api/files").json()["data"][0]["id"]
@@ -157,7 +164,9 @@ def test_suggestions_come_from_the_reader_when_one_asks_and_the_original_is_dele
     page.set_input_files("#picker", phone_screen(tmp_path))
     expect(page.get_by_role("dialog")).to_contain_text("需要先把原图发给服务器读一次")
     page.get_by_role("button", name="帮我找出号码").click()
-    expect(page.get_by_role("dialog").locator(".hint").last).to_have_text("找到 1 处，请核对", timeout=READING)
+    expect(page.get_by_role("dialog").locator(".hint").last).to_have_text(
+        "找到 1 处，请核对", timeout=READING
+    )
     expect(page.locator(".editor .box.cover")).to_have_count(1)
     assert page.request.get(f"{site.url}/api/files").json()["data"] == []
     finish(page)
@@ -166,11 +175,15 @@ def test_suggestions_come_from_the_reader_when_one_asks_and_the_original_is_dele
 
 
 @pytest.mark.parametrize("name", ["IMG_0001.HEIC", "scan.pdf"])
-def test_what_a_browser_cannot_draw_is_held_like_any_picture(page: Page, site: Site, name: str) -> None:
+def test_what_a_browser_cannot_draw_is_held_like_any_picture(
+    page: Page, site: Site, name: str
+) -> None:
     bodies = uploads(page)
     open_page(page, site)
     page.click("#hold")
-    page.set_input_files("#picker", {"name": name, "mimeType": "", "buffer": pdf() if name.endswith("pdf") else HEIC})
+    page.set_input_files(
+        "#picker", {"name": name, "mimeType": "", "buffer": pdf() if name.endswith("pdf") else HEIC}
+    )
     expect(page.locator("#attachments .note")).to_contain_text("发送时才上传")
     page.wait_for_timeout(500)
     assert bodies == []

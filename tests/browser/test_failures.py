@@ -52,10 +52,22 @@ def test_a_failure_says_what_it_is_and_a_retry_works(
 @pytest.mark.parametrize(
     ("refusal", "words"),
     [
-        (error("too_many_images", "x", limit=8, size=12), "图片太多：一次最多 8 张，您添加了 12 张。"),
-        (error("context_length_exceeded", "x", limit=262_144, size=300_000), "内容太长：300000 个字符，最多 262144 个"),
-        (error("context_length_exceeded", "x", tokens_over=900), "内容太长，约超出 900 个词元。请缩短后再问。"),
-        (error("body_too_large", "x", limit=64 * 1024**2, size=80 * 1024**2), "内容太大：共 80.0 MB，最多 64.0 MB。"),
+        (
+            error("too_many_images", "x", limit=8, size=12),
+            "图片太多：一次最多 8 张，您添加了 12 张。",
+        ),
+        (
+            error("context_length_exceeded", "x", limit=262_144, size=300_000),
+            "内容太长：300000 个字符，最多 262144 个",
+        ),
+        (
+            error("context_length_exceeded", "x", tokens_over=900),
+            "内容太长，约超出 900 个词元。请缩短后再问。",
+        ),
+        (
+            error("body_too_large", "x", limit=64 * 1024**2, size=80 * 1024**2),
+            "内容太大：共 80.0 MB，最多 64.0 MB。",
+        ),
         (error("something_new", "English words", limit=3), "出错了，请稍后重试。（编号 req-7）"),
         (error("invalid_request", "English words"), "请求有误，请刷新页面后重试。（编号 req-7）"),
     ],
@@ -82,18 +94,24 @@ def test_a_password_that_no_longer_holds_is_told_and_the_question_goes_out_again
     passwords.write_text("agent:changed\n")
     try:
         send(page, "多少钱包邮")
-        expect(page.locator(".failure p")).to_have_text("没有登录或登录已失效，请刷新页面重新登录。")
+        expect(page.locator(".failure p")).to_have_text(
+            "没有登录或登录已失效，请刷新页面重新登录。"
+        )
     finally:
         passwords.write_text(known)
     page.locator(".retry").click()
     expect(page.locator(".turn.assistant .chip").first).to_be_visible(timeout=READING)
 
 
-def test_what_nginx_finds_too_large_is_told_and_less_of_it_goes_out(page: Page, bounded_site: Site) -> None:
+def test_what_nginx_finds_too_large_is_told_and_less_of_it_goes_out(
+    page: Page, bounded_site: Site
+) -> None:
     open_page(page, bounded_site)
     large = {"name": "a.pdf", "mimeType": "application/pdf", "buffer": b"%PDF-1.7" + b"x" * 120_000}
     page.set_input_files("#picker", large)  # type: ignore[arg-type]
-    expect(page.locator("#attachments .bad .note")).to_have_text("内容太大：共 117 KB，最多 98 KB。请减少图片。")
+    expect(page.locator("#attachments .bad .note")).to_have_text(
+        "内容太大：共 117 KB，最多 98 KB。请减少图片。"
+    )
     page.locator("#attachments .remove").click()
     send(page, "多少钱包邮" * 10_000)
     expect(page.locator(".failure p")).to_contain_text("最多 98 KB。请减少图片。")
@@ -101,12 +119,16 @@ def test_what_nginx_finds_too_large_is_told_and_less_of_it_goes_out(page: Page, 
     expect(ask(page, "多少钱包邮").locator(".chip").first).to_be_visible()
 
 
-def test_who_asks_faster_than_the_gateway_takes_waits_for_the_countdown(page: Page, bounded_site: Site) -> None:
+def test_who_asks_faster_than_the_gateway_takes_waits_for_the_countdown(
+    page: Page, bounded_site: Site
+) -> None:
     open_page(page, bounded_site)
     for _ in range(20):  # three, unless this machine answers as slowly as questions are allowed
         count = page.locator(".turn.assistant").count()
         send(page, "多少钱包邮")
-        expect(page.locator(".turn.assistant").nth(count).locator(".status")).to_be_hidden(timeout=READING)
+        expect(page.locator(".turn.assistant").nth(count).locator(".status")).to_be_hidden(
+            timeout=READING
+        )
         if page.locator(".failure").last.is_visible():
             break
     expect(page.locator(".failure p").last).to_contain_text("问得太快了")
@@ -115,7 +137,9 @@ def test_who_asks_faster_than_the_gateway_takes_waits_for_the_countdown(page: Pa
     expect(retry).to_be_disabled()
     expect(retry).to_be_enabled(timeout=READING)
     retry.click()
-    expect(page.locator(".turn.assistant").last.locator(".chip").first).to_be_visible(timeout=READING)
+    expect(page.locator(".turn.assistant").last.locator(".chip").first).to_be_visible(
+        timeout=READING
+    )
 
 
 def test_an_engine_that_is_loading_says_how_far_it_is(page: Page, site: Site) -> None:
@@ -144,7 +168,9 @@ def test_too_many_questions_count_down_to_the_retry(page: Page, site: Site) -> N
     expect(page.locator(".turn.assistant .chip").first).to_be_visible(timeout=READING)
 
 
-def test_the_countdown_goes_on_in_another_language_and_after_a_reload(page: Page, site: Site) -> None:
+def test_the_countdown_goes_on_in_another_language_and_after_a_reload(
+    page: Page, site: Site
+) -> None:
     open_page(page, site)
     answer(page, error("rate_limit_exceeded"), status=429, headers={"retry-after": "60"})
     send(page, "多少钱包邮")
@@ -157,7 +183,9 @@ def test_the_countdown_goes_on_in_another_language_and_after_a_reload(page: Page
     expect(page.locator(".retry")).to_be_disabled()
 
 
-def test_an_engine_that_is_away_is_asked_again_after_the_wait_that_the_stream_tells(page: Page, tmp_path: Path) -> None:
+def test_an_engine_that_is_away_is_asked_again_after_the_wait_that_the_stream_tells(
+    page: Page, tmp_path: Path
+) -> None:
     nowhere = f"http://127.0.0.1:{free_port()}"
     with running_gateway(nowhere, tmp_path, ENGINE="cpu", READER_URL="") as gateway:
         open_page(page, Site(gateway.url, gateway.url, tmp_path))
@@ -221,7 +249,9 @@ def test_a_failure_is_told_to_a_reader_of_the_screen_once(page: Page, site: Site
     expect(live).to_have_count(1)
 
 
-def test_an_answer_that_failed_leaves_no_empty_box_behind_the_next_question(page: Page, site: Site) -> None:
+def test_an_answer_that_failed_leaves_no_empty_box_behind_the_next_question(
+    page: Page, site: Site
+) -> None:
     open_page(page, site)
     answer(page, error("upstream_error"), status=502)
     send(page, "多少钱包邮")
@@ -238,7 +268,9 @@ def test_an_error_inside_the_stream_is_that_error(page: Page, site: Site) -> Non
     expect(page.locator(".failure p")).to_have_text("智能引擎出错了，请重试。")
 
 
-def test_a_browser_that_goes_offline_says_so_and_keeps_what_was_written(page: Page, site: Site) -> None:
+def test_a_browser_that_goes_offline_says_so_and_keeps_what_was_written(
+    page: Page, site: Site
+) -> None:
     open_page(page, site)
     page.context.set_offline(True)
     expect(page.locator("#banner")).to_contain_text("网络已断开")
@@ -250,7 +282,9 @@ def test_a_browser_that_goes_offline_says_so_and_keeps_what_was_written(page: Pa
     expect(page.locator(".turn.assistant .chip").first).to_be_visible(timeout=READING)
 
 
-def test_a_desk_that_cannot_be_reached_at_the_start_offers_to_try_again(page: Page, site: Site) -> None:
+def test_a_desk_that_cannot_be_reached_at_the_start_offers_to_try_again(
+    page: Page, site: Site
+) -> None:
     page.route("**/api/config", lambda route: route.abort(), times=1)
     page.goto(site.url + "/chat.html")
     expect(page.locator(".welcome")).to_contain_text("网络不通")
@@ -259,9 +293,14 @@ def test_a_desk_that_cannot_be_reached_at_the_start_offers_to_try_again(page: Pa
 
 
 @pytest.mark.parametrize("kept", ["server", "local"])
-def test_a_reload_in_mid_answer_picks_the_answer_up_again(page: Page, tmp_path: Path, kept: str) -> None:
+def test_a_reload_in_mid_answer_picks_the_answer_up_again(
+    page: Page, tmp_path: Path, kept: str
+) -> None:
     settings = {"ENGINE": "cpu", "READER_URL": "", "DATABASE_URL": f"sqlite:///{tmp_path}/desk.db"}
-    with running("tests.fake_engine", {}) as engine, running_gateway(engine.url, tmp_path, **settings) as gateway:
+    with (
+        running("tests.fake_engine", {}) as engine,
+        running_gateway(engine.url, tmp_path, **settings) as gateway,
+    ):
         wait_for(gateway.url + "/readyz")
         if kept == "local":
             without_store(page)
@@ -301,4 +340,9 @@ def test_what_the_page_sends_is_what_the_contract_names(page: Page, site: Site) 
     open_page(page, site)
     with page.expect_request("**/api/chat") as sent:
         send(page, "多少钱包邮")
-    assert set(json.loads(sent.value.post_data or "")) == {"model", "stream", "conversation_id", "messages"}
+    assert set(json.loads(sent.value.post_data or "")) == {
+        "model",
+        "stream",
+        "conversation_id",
+        "messages",
+    }

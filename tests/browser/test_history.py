@@ -8,7 +8,18 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from benchmarks.servers import Running, running_gateway, wait_for
-from tests.browser.kit import READING, Site, answer, ask, attach, content, error, open_page, send, without_store
+from tests.browser.kit import (
+    READING,
+    Site,
+    answer,
+    ask,
+    attach,
+    content,
+    error,
+    open_page,
+    send,
+    without_store,
+)
 from tests.conftest import SCREENS
 
 
@@ -31,7 +42,9 @@ def test_the_last_turns_are_back_after_a_reload(page: Page, site: Site, kept: st
 
 
 @pytest.mark.parametrize("kept", ["server", "local"])
-def test_conversations_are_listed_searched_renamed_opened_and_deleted(page: Page, site: Site, kept: str) -> None:
+def test_conversations_are_listed_searched_renamed_opened_and_deleted(
+    page: Page, site: Site, kept: str
+) -> None:
     if kept == "local":
         without_store(page)
     open_page(page, site)
@@ -90,7 +103,9 @@ def test_a_phone_number_comes_back_masked(page: Page, site: Site) -> None:
     expect(page.locator(".turn.user .bubble")).to_contain_text("138****5678")
 
 
-def test_a_browser_that_keeps_nothing_is_told_apart_from_one_that_does(page: Page, site: Site) -> None:
+def test_a_browser_that_keeps_nothing_is_told_apart_from_one_that_does(
+    page: Page, site: Site
+) -> None:
     without_store(page)
     page.add_init_script(
         "Object.defineProperty(window, 'localStorage', { get() { throw new DOMException('no', 'SecurityError'); } });"
@@ -100,7 +115,9 @@ def test_a_browser_that_keeps_nothing_is_told_apart_from_one_that_does(page: Pag
     ask(page, "多少钱包邮")
 
 
-def test_a_server_whose_history_cannot_be_read_says_why_and_still_answers(page: Page, site: Site) -> None:
+def test_a_server_whose_history_cannot_be_read_says_why_and_still_answers(
+    page: Page, site: Site
+) -> None:
     page.route("**/api/conversations**", lambda route: route.abort())
     open_page(page, site)
     expect(page.locator("#history .wrong")).to_contain_text("网络不通")
@@ -119,7 +136,9 @@ def test_while_the_database_does_not_answer_the_browser_keeps_the_conversation_m
         ask(page, "我的电话是 13812345678，多少钱包邮")
         expect(page.locator("#history")).to_contain_text("只保存在这个浏览器里")
         page.reload()
-        expect(page.locator(".turn.user .bubble")).to_have_text("我的电话是 138****5678，多少钱包邮")
+        expect(page.locator(".turn.user .bubble")).to_have_text(
+            "我的电话是 138****5678，多少钱包邮"
+        )
         expect(page.locator(".turn.assistant .chip").first).to_be_visible()
         assert "13812345678" not in page.evaluate("JSON.stringify([{ ...localStorage }])")
 
@@ -140,7 +159,9 @@ def test_two_tabs_show_what_the_other_was_answered(page: Page, site: Site, kept:
 
 
 @pytest.mark.parametrize("kept", ["server", "local"])
-def test_a_tab_shows_what_another_renamed_and_leaves_what_it_deleted(page: Page, site: Site, kept: str) -> None:
+def test_a_tab_shows_what_another_renamed_and_leaves_what_it_deleted(
+    page: Page, site: Site, kept: str
+) -> None:
     other = page.context.new_page()
     for tab in (page, other):
         if kept == "local":
@@ -195,7 +216,9 @@ def test_a_question_that_was_refused_and_its_retry_are_still_there_after_a_reloa
     expect(page.locator(".turn.user")).to_have_count(before + 1)
     expect(page.locator(".turn.user").last.locator(".picture img")).to_be_visible()
     page.locator(".failure:visible .retry").click()
-    expect(page.locator(".turn.assistant").last.locator(".chip").first).to_be_visible(timeout=READING)
+    expect(page.locator(".turn.assistant").last.locator(".chip").first).to_be_visible(
+        timeout=READING
+    )
     expect(page.locator(".turn.assistant").last.locator(".copy")).to_be_visible()
     page.reload()
     expect(page.locator(".turn.user .bubble").last).to_have_text("多少钱包邮")
@@ -203,7 +226,9 @@ def test_a_question_that_was_refused_and_its_retry_are_still_there_after_a_reloa
     expect(page.locator(".failure:visible")).to_have_count(0)
 
 
-def test_what_another_tab_is_answered_does_not_wipe_a_question_that_was_refused_here(page: Page, site: Site) -> None:
+def test_what_another_tab_is_answered_does_not_wipe_a_question_that_was_refused_here(
+    page: Page, site: Site
+) -> None:
     open_page(page, site)
     ask(page, "保修期是多久")
     page.route("**/api/chat", lambda route: route.abort(), times=1)
@@ -212,7 +237,9 @@ def test_what_another_tab_is_answered_does_not_wipe_a_question_that_was_refused_
     other = page.context.new_page()
     open_page(other, site)
     ask(other, "退货流程是什么")
-    expect(page.locator(".turn.user .bubble")).to_have_text(["保修期是多久", "退货流程是什么", "多少钱包邮"])
+    expect(page.locator(".turn.user .bubble")).to_have_text(
+        ["保修期是多久", "退货流程是什么", "多少钱包邮"]
+    )
     page.locator(".failure:visible .retry").click()
     expect(page.locator(".turn.assistant")).to_have_count(3)
     expect(page.locator(".turn.assistant").last.locator(".copy")).to_be_visible(timeout=READING)

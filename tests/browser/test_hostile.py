@@ -8,10 +8,23 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browser.kit import READING, Site, answer, ask, attach, content, error, extras, open_page, send
+from tests.browser.kit import (
+    READING,
+    Site,
+    answer,
+    ask,
+    attach,
+    content,
+    error,
+    extras,
+    open_page,
+    send,
+)
 
 PAYLOADS = [
-    line for line in (Path(__file__).parents[1] / "corpora" / "xss.txt").read_text().splitlines() if line.strip()
+    line
+    for line in (Path(__file__).parents[1] / "corpora" / "xss.txt").read_text().splitlines()
+    if line.strip()
 ]
 OWN = [
     "[a](javascript:window.hit=1)",
@@ -30,7 +43,15 @@ PIXEL = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR4nGNgYGBgAAAABQA
 
 
 def done(answer: str, text: str, **more: object) -> dict[str, object]:
-    return {"id": answer, "role": "assistant", "text": text, "citations": [], "reading": [], "state": "done", **more}
+    return {
+        "id": answer,
+        "role": "assistant",
+        "text": text,
+        "citations": [],
+        "reading": [],
+        "state": "done",
+        **more,
+    }
 
 
 @pytest.fixture
@@ -126,7 +147,10 @@ def test_as_a_question_and_a_title(guarded: Page) -> None:
 
 
 def test_as_clauses(guarded: Page) -> None:
-    clauses = [{"id": str(n), "title": p, "clause": p, "text": "\n".join(EVERY)} for n, p in enumerate(EVERY)]
+    clauses = [
+        {"id": str(n), "title": p, "clause": p, "text": "\n".join(EVERY)}
+        for n, p in enumerate(EVERY)
+    ]
     answer(guarded, extras(citations=clauses), content("好"))
     ask(guarded, EVERY[1])
     for number in (0, 1, len(EVERY) - 1):
@@ -137,7 +161,10 @@ def test_as_clauses(guarded: Page) -> None:
 
 def test_as_the_name_of_a_file_that_waits_to_be_sent(guarded: Page) -> None:
     # Only the page is asked here: two hundred broken PDFs would keep the gateway's workers busy for a while.
-    guarded.route("**/api/files", lambda route: route.fulfill(status=415, json=error("unsupported_media_type")))
+    guarded.route(
+        "**/api/files",
+        lambda route: route.fulfill(status=415, json=error("unsupported_media_type")),
+    )
     for start in range(0, 200, 8):
         files = [
             {"name": f"{name[:120]}.pdf", "mimeType": "application/pdf", "buffer": b"%PDF-"}
@@ -145,7 +172,9 @@ def test_as_the_name_of_a_file_that_waits_to_be_sent(guarded: Page) -> None:
         ]
         guarded.set_input_files("#picker", files)  # type: ignore[arg-type]
         expect(guarded.locator("#attachments li")).to_have_count(len(files))
-        guarded.evaluate("document.querySelectorAll('#attachments .remove').forEach((button) => button.click())")
+        guarded.evaluate(
+            "document.querySelectorAll('#attachments .remove').forEach((button) => button.click())"
+        )
 
 
 def kept(page: Page, turns: list[dict[str, object]], titles: list[str]) -> None:
@@ -158,7 +187,10 @@ def kept(page: Page, turns: list[dict[str, object]], titles: list[str]) -> None:
         "**/api/conversations?**",
         lambda route: route.fulfill(json={"object": "list", "data": summaries, "has_more": False}),
     )
-    page.route("**/api/conversations/**", lambda route: route.fulfill(json=summaries[0] | {"messages": turns}))
+    page.route(
+        "**/api/conversations/**",
+        lambda route: route.fulfill(json=summaries[0] | {"messages": turns}),
+    )
     page.reload()
     expect(page.locator("#history .past")).to_have_count(len(titles))
     page.wait_for_function(
@@ -178,13 +210,20 @@ def one_line(payloads: list[str]) -> list[str]:
 def test_as_the_name_of_a_file_in_the_thread_and_in_the_lightbox(guarded: Page) -> None:
     names = EVERY[:300]
     picture = base64.b64decode(PIXEL)
-    guarded.route("**/api/files/*/content", lambda route: route.fulfill(body=picture, content_type="image/png"))
+    guarded.route(
+        "**/api/files/*/content",
+        lambda route: route.fulfill(body=picture, content_type="image/png"),
+    )
     files = [
         {"id": f"file-{number}", "filename": name, "content_type": kind, "pages": 1}
         for number, name in enumerate(names)
         for kind in ("image/png", "application/pdf")
     ]
-    kept(guarded, [{"id": "t", "role": "user", "text": "a", "files": files}, done("answer-1", "b")], ["a"])
+    kept(
+        guarded,
+        [{"id": "t", "role": "user", "text": "a", "files": files}, done("answer-1", "b")],
+        ["a"],
+    )
     assert guarded.locator(".picture img").evaluate_all("all => all.map(one => one.alt)") == names
     labels = guarded.locator(".picture").evaluate_all("all => all.map(one => one.ariaLabel)")
     assert labels == [f"查看大图: {name}" for name in names]
@@ -208,8 +247,15 @@ def test_as_text_read_from_an_image(guarded: Page) -> None:
     turns: list[dict[str, object]] = []
     for number, start in enumerate(range(0, len(EVERY), 12)):
         box = {"box": [0, 0, 1, 1], "valid": False}
-        fields = [{"name": payload, "value": payload, **box} for payload in EVERY[start : start + 12]]
-        file = {"id": f"file-{number}", "filename": "a.png", "content_type": "image/png", "pages": 1}
+        fields = [
+            {"name": payload, "value": payload, **box} for payload in EVERY[start : start + 12]
+        ]
+        file = {
+            "id": f"file-{number}",
+            "filename": "a.png",
+            "content_type": "image/png",
+            "pages": 1,
+        }
         reading = {"image": file["id"], "width": 9, "height": 9, "lines": [], "fields": fields}
         turns += [
             {"id": f"t{number}", "role": "user", "text": "a", "files": [file]},
@@ -217,7 +263,8 @@ def test_as_text_read_from_an_image(guarded: Page) -> None:
             done(f"answer-{number}", "\n\n".join(EVERY[start : start + 12]), reading=[reading]),
         ]
     guarded.route(
-        "**/api/files/*/content", lambda route: route.fulfill(body=base64.b64decode(PIXEL), content_type="image/png")
+        "**/api/files/*/content",
+        lambda route: route.fulfill(body=base64.b64decode(PIXEL), content_type="image/png"),
     )
     kept(guarded, turns, EVERY)
     values = guarded.locator(".fields input").evaluate_all("all => all.map(one => one.value)")
@@ -242,7 +289,9 @@ def test_as_text_read_from_an_image(guarded: Page) -> None:
     assert captions == [f"field_{payload} · {payload}" for payload in EVERY]
 
 
-def test_as_what_the_real_reader_reads_in_a_real_picture(guarded: Page, site: Site, browser: Browser) -> None:
+def test_as_what_the_real_reader_reads_in_a_real_picture(
+    guarded: Page, site: Site, browser: Browser
+) -> None:
     drawn = [
         "错误代码：ERR_<img src=x onerror=alert(1)>",
         "订单号：<script>alert(1)</script>",
@@ -254,9 +303,12 @@ def test_as_what_the_real_reader_reads_in_a_real_picture(guarded: Page, site: Si
         "![](https://outside.example/a.png)",
     ]
     screen = browser.new_page(viewport={"width": 1000, "height": 520})
-    screen.set_content("<body style='font: 26px sans-serif; line-height: 2.1; padding: 10px 30px'></body>")
+    screen.set_content(
+        "<body style='font: 26px sans-serif; line-height: 2.1; padding: 10px 30px'></body>"
+    )
     screen.evaluate(
-        "lines => { for (const line of lines) document.body.append(line, document.createElement('br')); }", drawn
+        "lines => { for (const line of lines) document.body.append(line, document.createElement('br')); }",
+        drawn,
     )
     png = screen.screenshot()
     screen.close()
@@ -273,6 +325,10 @@ def test_as_what_the_real_reader_reads_in_a_real_picture(guarded: Page, site: Si
 
 def test_as_the_gateways_own_words(guarded: Page) -> None:
     words = json.dumps(EVERY)[:20_000]
-    answer(guarded, error("too_many_images", words, size=words, limit=words, name=words), status=400)
+    answer(
+        guarded, error("too_many_images", words, size=words, limit=words, name=words), status=400
+    )
     send(guarded, "多少钱包邮")
-    expect(guarded.locator(".failure p")).to_have_text("图片太多：一次最多 8 张。")  # numbers alone are shown
+    expect(guarded.locator(".failure p")).to_have_text(
+        "图片太多：一次最多 8 张。"
+    )  # numbers alone are shown

@@ -6,10 +6,15 @@ from tests.browser.kit import Site, ask, attach, send
 from tests.conftest import SCREENS
 
 
-def test_the_page_works_over_plain_http_on_an_address_that_is_no_loopback(page: Page, site: Site) -> None:
+def test_the_page_works_over_plain_http_on_an_address_that_is_no_loopback(
+    page: Page, site: Site
+) -> None:
     page.goto(site.lan_url + "/chat.html")
     assert page.evaluate("isSecureContext") is False
-    assert page.evaluate("[typeof crypto.randomUUID, typeof navigator.clipboard]") == ["undefined", "undefined"]
+    assert page.evaluate("[typeof crypto.randomUUID, typeof navigator.clipboard]") == [
+        "undefined",
+        "undefined",
+    ]
     attach(page, SCREENS / "browser-error.png")
     reply = ask(page, "这是什么错误")
     expect(reply.get_by_label("错误代码", exact=True)).to_have_value("ERR_CONNECTION_TIMED_OUT")

@@ -130,14 +130,18 @@ def test_a_list_begins_where_it_was_told_to(drawn: Draw) -> None:
 def test_a_list_of_tasks_shows_what_is_done(drawn: Draw) -> None:
     box = drawn("- [x] 已付款\n- [ ] 未发货\n- 其他")
     expect(box.locator("li")).to_have_text(["☑ 已付款", "☐ 未发货", "其他"])
-    marks = box.locator("li").evaluate_all("items => items.map((item) => getComputedStyle(item).listStyleType)")
+    marks = box.locator("li").evaluate_all(
+        "items => items.map((item) => getComputedStyle(item).listStyleType)"
+    )
     assert marks == ["none", "none", "disc"]
 
 
 def test_a_column_is_aligned_as_it_was_told_to(drawn: Draw) -> None:
     box = drawn("| 项目 | 金额 | 备注 |\n|---|--:|:-:|\n| 运费 | 12.00 | 无 |")
     for cells in ("th", "td"):
-        sides = box.locator(cells).evaluate_all("cells => cells.map((cell) => getComputedStyle(cell).textAlign)")
+        sides = box.locator(cells).evaluate_all(
+            "cells => cells.map((cell) => getComputedStyle(cell).textAlign)"
+        )
         assert sides == ["start", "right", "center"]
 
 
@@ -147,11 +151,15 @@ def test_an_answer_is_drawn_so_while_it_grows_too(page: Page, site: Site) -> Non
     answer(page, *(content(part) for part in parts))
     reply = ask(page, "退款")
     expect(reply.locator(".markdown strong")).to_have_text("退款时效：")
-    expect(reply.locator(".markdown")).to_have_text("退款时效：三个工作日，3~5 天…7~10 天，30*20*10")
+    expect(reply.locator(".markdown")).to_have_text(
+        "退款时效：三个工作日，3~5 天…7~10 天，30*20*10"
+    )
 
 
 @pytest.mark.parametrize("unit", HOSTILE.values(), ids=HOSTILE.keys())
-def test_hostile_markdown_of_200_kb_does_not_freeze_the_page(page: Page, site: Site, unit: str) -> None:
+def test_hostile_markdown_of_200_kb_does_not_freeze_the_page(
+    page: Page, site: Site, unit: str
+) -> None:
     """Whole, and while it grows."""
     page.goto(site.url + "/chat.html")
     whole, longest, length = page.evaluate(

@@ -5,13 +5,26 @@ import json
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.kit import READING, Site, answer, ask, content, error, open_page, send, told_slowly, without_store
+from tests.browser.kit import (
+    READING,
+    Site,
+    answer,
+    ask,
+    content,
+    error,
+    open_page,
+    send,
+    told_slowly,
+    without_store,
+)
 
 LONG = "\n\n".join(f"第 {number} 段" for number in range(80))
 
 
 @pytest.mark.parametrize("how", ["the network", "the server"])
-def test_the_list_of_conversations_stays_while_one_is_offline_and_comes_back(page: Page, site: Site, how: str) -> None:
+def test_the_list_of_conversations_stays_while_one_is_offline_and_comes_back(
+    page: Page, site: Site, how: str
+) -> None:
     open_page(page, site)
     for question in ("多少钱包邮", "保修期是多久"):
         ask(page, question)
@@ -51,7 +64,13 @@ DAMAGED = [
 @pytest.mark.parametrize("kept", ["server", "local"])
 @pytest.mark.parametrize("damaged", DAMAGED)
 def test_a_damaged_storage_breaks_nothing(page: Page, site: Site, kept: str, damaged: str) -> None:
-    keys = ["sightdesk.tab", "sightdesk.conversations", "sightdesk.shut", "sightdesk.theme", "sightdesk.locale"]
+    keys = [
+        "sightdesk.tab",
+        "sightdesk.conversations",
+        "sightdesk.shut",
+        "sightdesk.theme",
+        "sightdesk.locale",
+    ]
     page.add_init_script(
         f"""if (!sessionStorage.damaged) for (const key of {json.dumps(keys)})
             for (const storage of [localStorage, sessionStorage]) storage.setItem(key, {json.dumps(damaged)});
@@ -110,12 +129,16 @@ def test_a_long_answer_is_shown_from_its_top(page: Page, site: Site, pieces: int
     expect(page.locator("#to-bottom")).to_be_hidden()
 
 
-def test_where_a_reader_scrolls_while_an_answer_grows_is_where_one_stays(page: Page, site: Site) -> None:
+def test_where_a_reader_scrolls_while_an_answer_grows_is_where_one_stays(
+    page: Page, site: Site
+) -> None:
     open_page(page, site)
     for _ in range(4):
         ask(page, "多少钱包邮")
     half = len(LONG) // 2
-    with told_slowly(page, content("开始\n\n"), 1.0, content(LONG[:half]), 1.0, content(LONG[half:])):
+    with told_slowly(
+        page, content("开始\n\n"), 1.0, content(LONG[:half]), 1.0, content(LONG[half:])
+    ):
         send(page, "说得长一点")
         expect(page.locator(".turn.assistant .markdown").last).to_contain_text("开始")
         page.locator("#thread").evaluate("thread => (thread.scrollTop = 40)")

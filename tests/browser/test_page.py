@@ -25,11 +25,15 @@ def test_a_screenshot_is_read_answered_and_cited(page: Page, site: Site) -> None
     expect(page.locator("#clause")).to_have_count(0)
 
 
-def test_a_common_question_is_asked_by_a_click_and_leaves_the_draft_alone(page: Page, site: Site) -> None:
+def test_a_common_question_is_asked_by_a_click_and_leaves_the_draft_alone(
+    page: Page, site: Site
+) -> None:
     open_page(page, site)
     page.fill("#question", "还没写完")
     page.get_by_role("button", name="退货流程是什么").click()
-    expect(page.locator(".turn.assistant .chip").first).to_contain_text("售后服务政策", timeout=READING)
+    expect(page.locator(".turn.assistant .chip").first).to_contain_text(
+        "售后服务政策", timeout=READING
+    )
     expect(page.locator("#question")).to_have_value("还没写完")
 
 
@@ -44,7 +48,9 @@ def test_common_questions_are_searched_and_their_groups_stay_shut(page: Page, si
     expect(page.locator("#questions .ask:visible")).to_have_text(["多少钱包邮？"])
 
 
-def test_while_one_waits_it_is_said_what_is_happening_and_for_how_long(page: Page, site: Site) -> None:
+def test_while_one_waits_it_is_said_what_is_happening_and_for_how_long(
+    page: Page, site: Site
+) -> None:
     open_page(page, site)
     page.evaluate("""() => { window.said = []; window.clock = new Set(); new MutationObserver(() => {
         for (const selector of ["#hint", ".phase"]) {
@@ -85,14 +91,18 @@ def test_while_one_waits_it_is_said_what_is_happening_and_for_how_long(page: Pag
         "思考中",
         "正在回答",
     ]
-    assert {"停止 · 0 秒", "停止 · 1 秒", "0 秒", "1 秒", "2 秒"} <= set(page.evaluate("[...clock]"))
+    assert {"停止 · 0 秒", "停止 · 1 秒", "0 秒", "1 秒", "2 秒"} <= set(
+        page.evaluate("[...clock]")
+    )
 
 
 def test_alt_and_a_letter_go_by_the_place_of_the_key(page: Page, site: Site) -> None:
     """A Mac types ˜ with Alt+N; a French keyboard has other letters in some places, and these two in their own."""
     open_page(page, site)
     ask(page, "多少钱包邮")
-    page.dispatch_event("body", "keydown", {"key": "˜", "code": "KeyN", "altKey": True, "bubbles": True})
+    page.dispatch_event(
+        "body", "keydown", {"key": "˜", "code": "KeyN", "altKey": True, "bubbles": True}
+    )
     expect(page.locator(".turn")).to_have_count(0)
     with page.expect_file_chooser():
         page.locator("#question").press("Alt+KeyU")
@@ -108,14 +118,18 @@ def test_an_answer_can_be_stopped_at_any_time(page: Page, site: Site) -> None:
 
 
 @pytest.mark.parametrize(
-    ("composing", "key_code"), [(True, 13), (False, 229)], ids=["as browsers tell it", "as Safari tells it"]
+    ("composing", "key_code"),
+    [(True, 13), (False, 229)],
+    ids=["as browsers tell it", "as Safari tells it"],
 )
 def test_enter_inside_an_input_method_neither_sends_nor_breaks_the_line(
     page: Page, site: Site, composing: bool, key_code: int
 ) -> None:
     open_page(page, site)
     page.fill("#question", "tuihuo")
-    page.dispatch_event("#question", "keydown", {"key": "Enter", "isComposing": composing, "keyCode": key_code})
+    page.dispatch_event(
+        "#question", "keydown", {"key": "Enter", "isComposing": composing, "keyCode": key_code}
+    )
     expect(page.locator(".turn")).to_have_count(0)
     expect(page.locator("#question")).to_have_value("tuihuo")
 
@@ -158,7 +172,9 @@ def test_the_theme_follows_the_system_until_one_chooses(page: Page, site: Site) 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
 @pytest.mark.parametrize("chosen", [False, True], ids=["by the system", "chosen"])
-def test_who_prefers_contrast_gets_it_in_both_themes(page: Page, site: Site, theme: Any, chosen: bool) -> None:
+def test_who_prefers_contrast_gets_it_in_both_themes(
+    page: Page, site: Site, theme: Any, chosen: bool
+) -> None:
     page.emulate_media(color_scheme=theme, contrast="more")
     if chosen:
         page.add_init_script(f"localStorage.setItem('sightdesk.theme', '{theme}')")
@@ -184,7 +200,9 @@ def test_a_phone_gets_one_column_and_a_drawer(page: Page, site: Site) -> None:
 
 
 @pytest.mark.parametrize("locale", ["zh-CN", "en"])
-def test_on_a_phone_everything_to_send_with_is_in_sight(page: Page, site: Site, locale: str) -> None:
+def test_on_a_phone_everything_to_send_with_is_in_sight(
+    page: Page, site: Site, locale: str
+) -> None:
     page.set_viewport_size({"width": 390, "height": 844})
     page.add_init_script(f"localStorage.setItem('sightdesk.locale', '{locale}')")
     open_page(page, site)

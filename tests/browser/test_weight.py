@@ -41,28 +41,46 @@ def test_a_visit_with_an_answer_is_still_small(page: Page, site: Site) -> None:
     ask(page, "多少钱包邮")
     page.wait_for_load_state("networkidle")
     loaded = [
-        line for line in lines(site)[before:] if line["status"] == 200 and not str(line["uri"]).startswith("/api/")
+        line
+        for line in lines(site)[before:]
+        if line["status"] == 200 and not str(line["uri"]).startswith("/api/")
     ]
     assert sum(int(str(line["bytes"])) for line in loaded) <= MAX_BYTES
     assert len(loaded) <= MAX_REQUESTS, [line["uri"] for line in loaded]
 
 
-def test_the_gateway_alone_sends_the_page_as_small_as_nginx_does(browser: Browser, desk: Running) -> None:
+def test_the_gateway_alone_sends_the_page_as_small_as_nginx_does(
+    browser: Browser, desk: Running
+) -> None:
     page = browser.new_page()
     sizes: dict[str, int] = {}
-    page.on("requestfinished", lambda request: sizes.__setitem__(request.url, request.sizes()["responseBodySize"]))
+    page.on(
+        "requestfinished",
+        lambda request: sizes.__setitem__(request.url, request.sizes()["responseBodySize"]),
+    )
     page.goto(desk.url + "/chat.html")
     expect(page.locator("#questions .ask").first).to_be_visible()
     page.wait_for_load_state("networkidle")
     page.close()
     assert sum(sizes.values()) <= MAX_BYTES
     assert len(sizes) <= MAX_REQUESTS
-    answer = requests.get(desk.url + "/assets/js/main.js", headers={"accept-encoding": "identity"}, timeout=5)
+    answer = requests.get(
+        desk.url + "/assets/js/main.js", headers={"accept-encoding": "identity"}, timeout=5
+    )
     assert "content-encoding" not in answer.headers
 
 
-def test_a_thousand_messages_are_drawn_from_the_end_and_the_rest_as_one_scrolls_up(page: Page, site: Site) -> None:
-    summary = {"id": "c1", "object": "conversation", "title": "long", "created_at": 1, "updated_at": 1, "turns": 1000}
+def test_a_thousand_messages_are_drawn_from_the_end_and_the_rest_as_one_scrolls_up(
+    page: Page, site: Site
+) -> None:
+    summary = {
+        "id": "c1",
+        "object": "conversation",
+        "title": "long",
+        "created_at": 1,
+        "updated_at": 1,
+        "turns": 1000,
+    }
     messages = [
         {
             "id": f"t{n}",
@@ -79,7 +97,10 @@ def test_a_thousand_messages_are_drawn_from_the_end_and_the_rest_as_one_scrolls_
         "**/api/conversations?**",
         lambda route: route.fulfill(json={"object": "list", "data": [summary], "has_more": False}),
     )
-    page.route("**/api/conversations/c1", lambda route: route.fulfill(json=summary | {"messages": messages}))
+    page.route(
+        "**/api/conversations/c1",
+        lambda route: route.fulfill(json=summary | {"messages": messages}),
+    )
     open_page(page, site)
     expect(page.locator(".turn .bubble").last).to_have_text("第 999 句")
     assert page.locator(".turn").count() < 60

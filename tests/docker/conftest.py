@@ -28,8 +28,15 @@ class Stack:
 
 
 def compose(*arguments: str, **environ: str) -> subprocess.CompletedProcess[str]:
-    made = {**os.environ, "COMPOSE_PROJECT_NAME": "sightdesk-test", "COMPOSE_DISABLE_ENV_FILE": "1", **environ}
-    return subprocess.run(["docker", "compose", *arguments], cwd=ROOT, env=made, capture_output=True, text=True)
+    made = {
+        **os.environ,
+        "COMPOSE_PROJECT_NAME": "sightdesk-test",
+        "COMPOSE_DISABLE_ENV_FILE": "1",
+        **environ,
+    }
+    return subprocess.run(
+        ["docker", "compose", *arguments], cwd=ROOT, env=made, capture_output=True, text=True
+    )
 
 
 def kill_inside(service: str, environ: dict[str, str]) -> None:
@@ -69,7 +76,9 @@ def stack(docker: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[St
     environ["ENV_FILE"] = str(env_file)
     try:
         started = compose("up", "-d", "--build", "--wait", **environ)
-        assert started.returncode == 0, started.stderr[-3000:] + compose("logs", "--tail", "40", **environ).stdout
+        assert started.returncode == 0, (
+            started.stderr[-3000:] + compose("logs", "--tail", "40", **environ).stdout
+        )
         yield Stack(f"http://127.0.0.1:{port}", "agent", "desk-password", "sk-docker", environ)
     finally:
         compose("down", "-v", "--timeout", "10", **environ)

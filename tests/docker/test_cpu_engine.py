@@ -42,14 +42,27 @@ def stack(docker: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[St
     environ["ENV_FILE"] = str(env_file)
     try:
         started = compose("up", "-d", "--build", "--wait", **environ)
-        assert started.returncode == 0, started.stderr[-3000:] + compose("logs", "--tail", "60", **environ).stdout
-        yield Stack(f"http://127.0.0.1:{environ['HTTP_PORT']}", "agent", "desk-password", "sk-docker", environ)
+        assert started.returncode == 0, (
+            started.stderr[-3000:] + compose("logs", "--tail", "60", **environ).stdout
+        )
+        yield Stack(
+            f"http://127.0.0.1:{environ['HTTP_PORT']}",
+            "agent",
+            "desk-password",
+            "sk-docker",
+            environ,
+        )
     finally:
         compose("down", "-v", "--timeout", "10", **environ)
 
 
 def ask(stack: Stack, model: str = "sightdesk", **more: object) -> requests.Response:
-    body = {"model": model, "messages": [{"role": "user", "content": "退货要几天?"}], "max_tokens": 8, **more}
+    body = {
+        "model": model,
+        "messages": [{"role": "user", "content": "退货要几天?"}],
+        "max_tokens": 8,
+        **more,
+    }
     headers = {"authorization": f"Bearer {stack.key}"}
     return requests.post(stack.url + "/v1/chat/completions", json=body, headers=headers, timeout=60)
 
@@ -63,7 +76,9 @@ def container(stack: Stack) -> str:
 
 
 def inspect(stack: Stack) -> dict[str, object]:
-    found = subprocess.run(["docker", "inspect", container(stack)], capture_output=True, text=True, check=True)
+    found = subprocess.run(
+        ["docker", "inspect", container(stack)], capture_output=True, text=True, check=True
+    )
     return json.loads(found.stdout)[0]
 
 
@@ -79,12 +94,16 @@ def test_a_screenshot_question_is_answered_by_vllm_through_nginx(stack: Stack) -
     session.auth = (stack.user, stack.password)
     assert session.get(stack.url + "/api/config", timeout=20).json()["engine"]["kind"] == "cpu"
     data = (SCREENS / "browser-error.png").read_bytes()
-    stored = session.post(stack.url + "/api/files", files={"file": ("error.png", data)}, timeout=30).json()
+    stored = session.post(
+        stack.url + "/api/files", files={"file": ("error.png", data)}, timeout=30
+    ).json()
     part = {"type": "file", "file": {"file_id": stored["id"]}}
     message = {"role": "user", "content": [{"type": "text", "text": "这是什么错误?"}, part]}
     events = ""
 
-    def read() -> bool:  # the engine does not wait for the reader, so the first answer may have come without it
+    def read() -> (
+        bool
+    ):  # the engine does not wait for the reader, so the first answer may have come without it
         nonlocal events
         body = {"messages": [message], "max_tokens": 12}
         events = session.post(stack.url + "/api/chat", json=body, timeout=60).content.decode()
@@ -101,7 +120,9 @@ def test_the_engine_runs_without_rights_and_without_a_way_out(stack: Stack) -> N
     state = inspect(stack)
     assert state["Config"]["User"] == "10001:10001"
     assert state["HostConfig"]["ReadonlyRootfs"] is True
-    assert [mount["RW"] for mount in state["Mounts"] if mount["Destination"].startswith("/models")] == [False]
+    assert [
+        mount["RW"] for mount in state["Mounts"] if mount["Destination"].startswith("/models")
+    ] == [False]
     assert list(state["NetworkSettings"]["Networks"]) == ["sightdesk-cpu-test_private"]
     tried = "import socket; socket.create_connection(('192.0.2.1', 80), 2)"
     out = compose("exec", "-T", "inference", "python3", "-c", tried, **stack.environ)
@@ -195,7 +216,9 @@ def test_vllm_compiles_on_a_read_only_root_and_says_how_far_it_is(stack: Stack) 
     assert ask(stack).json()["model"] == "Qwen3-VL-2B"
 
 
-def test_an_unknown_flag_ends_make_up_in_one_line_and_is_no_loop(stack: Stack, tmp_path: Path) -> None:
+def test_an_unknown_flag_ends_make_up_in_one_line_and_is_no_loop(
+    stack: Stack, tmp_path: Path
+) -> None:
     project = tmp_path / "project"
     listed = subprocess.run(
         ["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True
@@ -204,7 +227,10 @@ def test_an_unknown_flag_ends_make_up_in_one_line_and_is_no_loop(stack: Stack, t
         (project / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(ROOT / name, project / name)
     environ = {**os.environ, **stack.environ, "VLLM_EXTRA_ARGS": "--nope 3"}
-    for name in ("ENV_FILE", "PROXY_SECRET"):  # the project's own .env has them, for nginx and the gateway alike
+    for name in (
+        "ENV_FILE",
+        "PROXY_SECRET",
+    ):  # the project's own .env has them, for nginx and the gateway alike
         del environ[name]
     done = subprocess.run(["make", "up"], cwd=project, env=environ, capture_output=True, text=True)
     assert done.returncode != 0

@@ -48,11 +48,17 @@ def test_every_container_is_bounded_and_none_holds_dockers_socket(engine: str) -
 @pytest.mark.timeout(900)
 def test_the_page_asks_for_a_password(stack: Stack) -> None:
     closed = requests.get(stack.url + "/chat.html", timeout=10)
-    assert (closed.status_code, closed.headers["www-authenticate"]) == (401, 'Basic realm="SightDesk"')
+    assert (closed.status_code, closed.headers["www-authenticate"]) == (
+        401,
+        'Basic realm="SightDesk"',
+    )
     opened = requests.get(stack.url + "/chat.html", auth=(stack.user, stack.password), timeout=10)
     assert opened.status_code == 200
     assert "script-src 'self'" in opened.headers["content-security-policy"]
-    assert requests.get(stack.url + "/chat.html", auth=(stack.user, "wrong"), timeout=10).status_code == 401
+    assert (
+        requests.get(stack.url + "/chat.html", auth=(stack.user, "wrong"), timeout=10).status_code
+        == 401
+    )
 
 
 def test_a_screenshot_is_answered_through_nginx(stack: Stack) -> None:
@@ -61,9 +67,14 @@ def test_a_screenshot_is_answered_through_nginx(stack: Stack) -> None:
     config = session.get(stack.url + "/api/config", timeout=20)
     assert config.json()["engine"]["language_model"] is False
     data = (SCREENS / "browser-error.png").read_bytes()
-    stored = session.post(stack.url + "/api/files", files={"file": ("error.png", data)}, timeout=30).json()
+    stored = session.post(
+        stack.url + "/api/files", files={"file": ("error.png", data)}, timeout=30
+    ).json()
     part = {"type": "file", "file": {"file_id": stored["id"]}}
-    message = {"role": "user", "content": [{"type": "text", "text": "这是什么错误?怎么解决?"}, part]}
+    message = {
+        "role": "user",
+        "content": [{"type": "text", "text": "这是什么错误?怎么解决?"}, part],
+    }
     answer = session.post(stack.url + "/api/chat", json={"messages": [message]}, timeout=60)
     assert answer.headers["x-accel-buffering"] == "no"
     assert "ERR_CONNECTION_TIMED_OUT" in answer.content.decode()
@@ -75,13 +86,19 @@ def invoice_without_fonts(text: str) -> bytes:
     writer = pypdf.PdfWriter()
     page = writer.add_blank_page(595, 842)
     name, number = NameObject, NumberObject
-    system = {"/Registry": TextStringObject("Adobe"), "/Ordering": TextStringObject("GB1"), "/Supplement": number(4)}
+    system = {
+        "/Registry": TextStringObject("Adobe"),
+        "/Ordering": TextStringObject("GB1"),
+        "/Supplement": number(4),
+    }
     described = {
         "/Type": name("/FontDescriptor"), "/FontName": name("/STSong-Light"), "/Flags": number(6), "/ItalicAngle": number(0),
         "/FontBBox": ArrayObject(map(number, (-25, -254, 1000, 880))), "/Ascent": number(752), "/Descent": number(-271),
         "/CapHeight": number(737), "/StemV": number(58),
     }  # fmt: skip
-    descriptor = writer._add_object(DictionaryObject({name(key): value for key, value in described.items()}))
+    descriptor = writer._add_object(
+        DictionaryObject({name(key): value for key, value in described.items()})
+    )
     descendant = {
         "/Type": name("/Font"), "/Subtype": name("/CIDFontType0"), "/BaseFont": name("/STSong-Light"), "/DW": number(1000),
         "/FontDescriptor": descriptor, "/CIDSystemInfo": DictionaryObject({name(key): value for key, value in system.items()}),
@@ -91,10 +108,14 @@ def invoice_without_fonts(text: str) -> bytes:
         "/Encoding": name("/UniGB-UCS2-H"),
         "/DescendantFonts": ArrayObject([DictionaryObject({name(key): value for key, value in descendant.items()})]),
     }  # fmt: skip
-    fonts = DictionaryObject({name("/F1"): DictionaryObject({name(key): value for key, value in font.items()})})
+    fonts = DictionaryObject(
+        {name("/F1"): DictionaryObject({name(key): value for key, value in font.items()})}
+    )
     page[name("/Resources")] = DictionaryObject({name("/Font"): fonts})
     content = DecodedStreamObject()
-    content.set_data(b"BT /F1 36 Tf 60 700 Td <" + text.encode("utf-16-be").hex().encode() + b"> Tj ET")
+    content.set_data(
+        b"BT /F1 36 Tf 60 700 Td <" + text.encode("utf-16-be").hex().encode() + b"> Tj ET"
+    )
     page[name("/Contents")] = writer._add_object(content)
     made = io.BytesIO()
     writer.write(made)
@@ -102,7 +123,10 @@ def invoice_without_fonts(text: str) -> bytes:
 
 
 def test_a_chinese_document_without_its_fonts_is_read(stack: Stack) -> None:
-    url = "data:application/pdf;base64," + base64.b64encode(invoice_without_fonts("电子发票")).decode()
+    url = (
+        "data:application/pdf;base64,"
+        + base64.b64encode(invoice_without_fonts("电子发票")).decode()
+    )
     file = {"type": "file", "file": {"filename": "invoice.pdf", "file_data": url}}
     body = {
         "model": "sightdesk",
@@ -121,11 +145,18 @@ def test_an_sdk_comes_in_with_its_key_and_nobody_without(stack: Stack) -> None:
     key = {"authorization": f"Bearer {stack.key}"}
     assert "SF1402857369214" in requests.post(path, json=body, headers=key, timeout=60).text
     assert requests.post(path, json=body, timeout=20).status_code == 401
-    assert requests.post(path, json=body, auth=(stack.user, stack.password), timeout=20).status_code == 401
+    assert (
+        requests.post(path, json=body, auth=(stack.user, stack.password), timeout=20).status_code
+        == 401
+    )
 
 
 def test_forged_headers_change_nothing(stack: Stack) -> None:
-    forged = {"x-sightdesk-user": "agent", "x-sightdesk-proxy-secret": "between-us", "x-forwarded-for": "127.0.0.1"}
+    forged = {
+        "x-sightdesk-user": "agent",
+        "x-sightdesk-proxy-secret": "between-us",
+        "x-forwarded-for": "127.0.0.1",
+    }
     bearer = {**forged, "authorization": "Bearer nonsense"}
     assert requests.get(stack.url + "/api/config", headers=bearer, timeout=10).status_code == 401
     assert requests.get(stack.url + "/v1/models", headers=forged, timeout=10).status_code == 401
@@ -138,8 +169,14 @@ def test_what_is_not_published_is_not_found(stack: Stack, path: str) -> None:
 
 
 def test_a_body_that_is_too_large_is_refused_in_the_contracts_words(stack: Stack) -> None:
-    headers = {"authorization": f"Bearer {stack.key}", "content-type": "application/json", "content-length": str(2**31)}
-    prepared = requests.Request("POST", stack.url + "/v1/chat/completions", headers=headers, data=b"{}").prepare()
+    headers = {
+        "authorization": f"Bearer {stack.key}",
+        "content-type": "application/json",
+        "content-length": str(2**31),
+    }
+    prepared = requests.Request(
+        "POST", stack.url + "/v1/chat/completions", headers=headers, data=b"{}"
+    ).prepare()
     prepared.headers["content-length"] = str(2**31)
     answer = requests.Session().send(prepared, timeout=10)
     assert (answer.status_code, answer.json()["error"]["code"]) == (413, "body_too_large")
@@ -154,20 +191,27 @@ def test_the_engine_and_the_gateway_have_no_way_out(stack: Stack) -> None:
 
 def inspected(stack: Stack, service: str) -> dict[str, Any]:
     identity = compose("ps", "-a", "-q", service, **stack.environ).stdout.strip()
-    told = subprocess.run(["docker", "inspect", identity], capture_output=True, text=True, check=True)
+    told = subprocess.run(
+        ["docker", "inspect", identity], capture_output=True, text=True, check=True
+    )
     found: dict[str, Any] = json.loads(told.stdout)[0]
     return found
 
 
 @pytest.mark.timeout(300)
 @pytest.mark.parametrize("service", ["gateway", "lite", "nginx"])
-def test_a_process_that_is_killed_inside_its_container_comes_back(stack: Stack, service: str) -> None:
+def test_a_process_that_is_killed_inside_its_container_comes_back(
+    stack: Stack, service: str
+) -> None:
     before = inspected(stack, service)
     kill_inside(service, stack.environ)
     deadline = time.monotonic() + 120
     while True:
         now = inspected(stack, service)
-        if now["RestartCount"] > before["RestartCount"] and now["State"]["Health"]["Status"] == "healthy":
+        if (
+            now["RestartCount"] > before["RestartCount"]
+            and now["State"]["Health"]["Status"] == "healthy"
+        ):
             break
         assert time.monotonic() < deadline, now["State"]
         time.sleep(0.5)
@@ -179,7 +223,8 @@ def test_a_process_that_is_killed_inside_its_container_comes_back(stack: Stack, 
 
 
 @pytest.mark.parametrize(
-    ("service", "limit"), [("gateway", 4 * 1024**3), ("lite", 1536 * 1024**2), ("nginx", 256 * 1024**2)]
+    ("service", "limit"),
+    [("gateway", 4 * 1024**3), ("lite", 1536 * 1024**2), ("nginx", 256 * 1024**2)],
 )
 def test_a_container_that_runs_has_its_bounds(stack: Stack, service: str, limit: int) -> None:
     host = inspected(stack, service)["HostConfig"]

@@ -25,7 +25,9 @@ def gateway(lite: Running, tmp_path_factory: pytest.TempPathFactory) -> Iterator
         yield gateway
 
 
-def hosting(gateway: Running, *module: str, **settings: str) -> contextlib.AbstractContextManager[str]:
+def hosting(
+    gateway: Running, *module: str, **settings: str
+) -> contextlib.AbstractContextManager[str]:
     """The origin of an example's server, which holds our key unless the settings name another."""
     return running_host(gateway, *module, **{"SIGHTDESK_API_KEY": KEY, **settings})
 
@@ -50,7 +52,10 @@ def mint(gateway: Running, origin: str, user: str = "", ttl: int = 600) -> str:
     """A token; for somebody new where no user is named, because the desk remembers what it was asked."""
     wanted = {"user": user or f"user-{uuid.uuid4()}", "origin": origin, "ttl": ttl}
     answer = requests.post(
-        gateway.url + "/v1/embed-tokens", json=wanted, headers={"authorization": f"Bearer {KEY}"}, timeout=5
+        gateway.url + "/v1/embed-tokens",
+        json=wanted,
+        headers={"authorization": f"Bearer {KEY}"},
+        timeout=5,
     )
     return str(answer.json()["token"])
 

@@ -20,7 +20,9 @@ def opener(page: Page):  # type: ignore[no-untyped-def]
     return page.locator("button.opener")
 
 
-def test_nothing_of_the_desk_is_loaded_before_it_is_opened(page: Page, shop: str, gateway: Running) -> None:
+def test_nothing_of_the_desk_is_loaded_before_it_is_opened(
+    page: Page, shop: str, gateway: Running
+) -> None:
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url))
     page.goto(shop)
@@ -31,7 +33,10 @@ def test_nothing_of_the_desk_is_loaded_before_it_is_opened(page: Page, shop: str
 
 def test_it_opens_and_closes_by_keyboard_and_says_what_it_is(page: Page, shop: str) -> None:
     refused: list[str] = []
-    page.on("console", lambda line: refused.append(line.text) if "Content Security Policy" in line.text else None)
+    page.on(
+        "console",
+        lambda line: refused.append(line.text) if "Content Security Policy" in line.text else None,
+    )
     page.goto(shop)
     button = opener(page)
     expect(button).to_have_attribute("aria-label", "打开智能客服")
@@ -76,7 +81,10 @@ def test_an_answer_that_comes_while_it_is_closed_is_marked(page: Page, shop: str
 def test_it_remembers_the_visitor_and_whether_it_was_open(page: Page, shop: str) -> None:
     sent: list[str] = []
     page.on(
-        "request", lambda request: sent.append(request.post_data or "") if "sightdesk-token" in request.url else None
+        "request",
+        lambda request: (
+            sent.append(request.post_data or "") if "sightdesk-token" in request.url else None
+        ),
     )
     page.goto(shop)
     opener(page).click()
@@ -96,7 +104,12 @@ def test_on_a_phone_it_takes_the_whole_screen(page: Page, shop: str) -> None:
     page.set_viewport_size({"width": 390, "height": 844})
     page.goto(shop)
     opener(page).click()
-    assert page.get_by_role("dialog").bounding_box() == {"x": 0, "y": 0, "width": 390, "height": 844}
+    assert page.get_by_role("dialog").bounding_box() == {
+        "x": 0,
+        "y": 0,
+        "width": 390,
+        "height": 844,
+    }
     page.get_by_role("dialog").get_by_role("button", name="关闭").click()
     expect(opener(page)).to_be_focused()
 
@@ -118,7 +131,9 @@ def test_a_desk_that_cannot_be_had_is_told_and_tried_again(page: Page, gateway: 
             page.get_by_role("button", name="重试").click()
 
 
-def test_axe_finds_nothing_while_it_is_closed_open_and_unread(page: Page, shop: str, axe: Axe) -> None:
+def test_axe_finds_nothing_while_it_is_closed_open_and_unread(
+    page: Page, shop: str, axe: Axe
+) -> None:
     page.goto(shop)
     opener = page.locator("button.opener")
     expect(opener).to_be_visible()

@@ -61,7 +61,11 @@ class Chatwoot(BaseHTTPRequestHandler):
         context = json.dumps(CONTEXT).replace(
             "PICTURE", f"http://{self.headers['host']}/rails/active_storage/error.png"
         )
-        data = (SCREENS / "browser-error.png").read_bytes() if picture else (DASHBOARD % (self.app, context)).encode()
+        data = (
+            (SCREENS / "browser-error.png").read_bytes()
+            if picture
+            else (DASHBOARD % (self.app, context)).encode()
+        )
         self.send_response(200)
         self.send_header("Content-Type", "image/png" if picture else "text/html; charset=utf-8")
         self.send_header("Access-Control-Allow-Origin", self.app)
@@ -83,7 +87,9 @@ def sides(gateway: Running) -> Iterator[Sides]:
     with ThreadingHTTPServer(("127.0.0.1", 0), Chatwoot) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         chatwoot = f"http://localhost:{server.server_port}"
-        with hosting(gateway, "examples.host", "examples/chatwoot", PARTNER_ORIGIN=chatwoot) as adapter:
+        with hosting(
+            gateway, "examples.host", "examples/chatwoot", PARTNER_ORIGIN=chatwoot
+        ) as adapter:
             Chatwoot.app = adapter
             yield Sides(chatwoot, adapter)
         server.shutdown()
@@ -101,7 +107,9 @@ def test_the_conversation_is_fetched_and_handed_on(page: Page, sides: Sides) -> 
     expect(desk.locator(".turn").first).to_contain_text("网站打不开了")
     expect(desk.locator("#thread")).not_to_contain_text("这人很急")  # a private note stays private
     expect(desk.locator("#thread")).not_to_contain_text("加入了会话")
-    expect(desk.locator(".turn.assistant").last).to_contain_text("ERR_CONNECTION_TIMED_OUT", timeout=30_000)
+    expect(desk.locator(".turn.assistant").last).to_contain_text(
+        "ERR_CONNECTION_TIMED_OUT", timeout=30_000
+    )
     expect(desk.locator(".guest")).to_have_text("李娜")
     desk.get_by_role("button", name="插入工单").last.click()
     expect(app.locator("#words")).to_have_value(re.compile("ERR_CONNECTION_TIMED_OUT"))

@@ -27,7 +27,11 @@ def mounted(page: Page, host: str, **options: object) -> None:
 
 def call(page: Page, method: str, *arguments: object) -> str:
     """ "ack", or why the promise was rejected."""
-    return str(page.evaluate("([method, given]) => reasonOf(desk[method](...given))", [method, list(arguments)]))
+    return str(
+        page.evaluate(
+            "([method, given]) => reasonOf(desk[method](...given))", [method, list(arguments)]
+        )
+    )
 
 
 def events(page: Page, type: str) -> list[dict[str, object]]:
@@ -35,13 +39,18 @@ def events(page: Page, type: str) -> list[dict[str, object]]:
 
 
 def wait_for_event(page: Page, type: str) -> dict[str, object]:
-    page.wait_for_function("type => events.some(([name]) => name === type)", arg=type, timeout=60_000)
+    page.wait_for_function(
+        "type => events.some(([name]) => name === type)", arg=type, timeout=60_000
+    )
     return events(page, type)[0]
 
 
 def test_a_desk_is_mounted_with_person_context_language_and_theme(page: Page, host: str) -> None:
     refused: list[str] = []
-    page.on("console", lambda line: refused.append(line.text) if "Content Security Policy" in line.text else None)
+    page.on(
+        "console",
+        lambda line: refused.append(line.text) if "Content Security Policy" in line.text else None,
+    )
     context = [{"role": "user", "text": "早上好"}, {"role": "assistant", "text": "您好"}]
     mounted(page, host, user={"name": "Ann"}, context=context, locale="en", theme="dark")
     assert page.evaluate("reasonOf(desk.started)") == "ack"
@@ -54,7 +63,9 @@ def test_a_desk_is_mounted_with_person_context_language_and_theme(page: Page, ho
     assert page.locator("iframe").bounding_box()["width"] == 700  # type: ignore[index]
 
 
-def test_methods_are_the_contracts_requests_and_events_are_dom_events(page: Page, host: str) -> None:
+def test_methods_are_the_contracts_requests_and_events_are_dom_events(
+    page: Page, host: str
+) -> None:
     mounted(page, host)
     for method, *arguments in (
         ["setUser", {"name": "Ann"}],
@@ -73,7 +84,9 @@ def test_methods_are_the_contracts_requests_and_events_are_dom_events(page: Page
     assert call(page, "openConversation", {"id": done["conversationId"]}) == "ack"
 
 
-def test_what_the_person_thinks_of_an_answer_and_whom_they_want_is_told(page: Page, host: str) -> None:
+def test_what_the_person_thinks_of_an_answer_and_whom_they_want_is_told(
+    page: Page, host: str
+) -> None:
     mounted(page, host)
     assert call(page, "ask", "多少钱包邮") == "ack"
     done = wait_for_event(page, "message-completed")
@@ -85,7 +98,9 @@ def test_what_the_person_thinks_of_an_answer_and_whom_they_want_is_told(page: Pa
     assert wait_for_event(page, "handoff-requested") == {"conversationId": done["conversationId"]}
 
 
-def test_a_host_that_cannot_insert_is_believed_and_the_person_is_told_why(page: Page, host: str) -> None:
+def test_a_host_that_cannot_insert_is_believed_and_the_person_is_told_why(
+    page: Page, host: str
+) -> None:
     mounted(page, host)
     page.evaluate(
         """() => document.addEventListener("sightdesk:insert-reply", (event) => event.waitUntil(
@@ -107,13 +122,18 @@ def test_a_refusal_rejects_with_its_reason(page: Page, host: str) -> None:
     mounted(page, host)
     assert call(page, "openConversation", "conversation-none") == "not_found"
     assert call(page, "setTheme", "pink") == "invalid_payload"
-    assert page.evaluate("desk.setTheme('pink').catch(error => error instanceof SightDesk.Error)") is True
+    assert (
+        page.evaluate("desk.setTheme('pink').catch(error => error instanceof SightDesk.Error)")
+        is True
+    )
 
 
 def test_a_token_that_fails_is_told_once_and_a_good_one_mends_it(page: Page, host: str) -> None:
     mounted(page, host)
     page.evaluate("desk.unmount()")
-    page.evaluate("window.desk = SightDesk.mount(document.getElementById('desk'), { token: 'nonsense' })")
+    page.evaluate(
+        "window.desk = SightDesk.mount(document.getElementById('desk'), { token: 'nonsense' })"
+    )
     assert page.evaluate("reasonOf(desk.started)") == "invalid_token"
     assert [one["code"] for one in events(page, "failed")] == ["invalid_token"]
     assert page.evaluate("fetchToken().then(token => reasonOf(desk.init(token)))") == "ack"
@@ -164,7 +184,9 @@ def test_what_other_windows_say_is_no_event(page: Page, host: str, gateway: Runn
 def test_unmounting_takes_everything_away(page: Page, host: str) -> None:
     mounted(page, host)
     assert call(page, "prefill", "a") == "ack"
-    pending = page.evaluate("(() => { const asked = reasonOf(desk.prefill('b')); desk.unmount(); return asked; })()")
+    pending = page.evaluate(
+        "(() => { const asked = reasonOf(desk.prefill('b')); desk.unmount(); return asked; })()"
+    )
     assert pending in ("unmounted", "ack")
     expect(page.locator("iframe")).to_have_count(0)
     assert call(page, "prefill", "c") == "unmounted"
@@ -177,7 +199,10 @@ def test_unmounting_takes_everything_away(page: Page, host: str) -> None:
 @contextlib.contextmanager
 def profile(browser: Browser, *, third_party: bool) -> Iterator[BrowserContext]:
     """A browser of its own: the others' visitors are incognito, where a frame of another site has no storage."""
-    preferences = {"cookie_controls_mode": int(not third_party), "block_third_party_cookies": not third_party}
+    preferences = {
+        "cookie_controls_mode": int(not third_party),
+        "block_third_party_cookies": not third_party,
+    }
     blocked = [] if third_party else ["--test-third-party-cookie-phaseout"]
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder, "Default", "Preferences")
@@ -197,7 +222,9 @@ def strict(browser: Browser) -> Iterator[BrowserContext]:
         yield context
 
 
-def test_no_token_key_or_picture_is_left_in_the_browser(browser: Browser, host: str, gateway: Running) -> None:
+def test_no_token_key_or_picture_is_left_in_the_browser(
+    browser: Browser, host: str, gateway: Running
+) -> None:
     picture = data_url((SCREENS / "browser-error.png").read_bytes())
     tokens = [mint(gateway, host, "ann") for _ in range(2)]
     parts = [part for token in tokens for part in token.split(".")[1:]]
@@ -208,11 +235,16 @@ def test_no_token_key_or_picture_is_left_in_the_browser(browser: Browser, host: 
         page.evaluate("url => frameAt(url)", f"{gateway.url}/embed.html#token={tokens[0]}")
         assert page.evaluate("event('ready')") is not None
         assert page.evaluate("request('set-locale', { locale: 'en' })") == "ack"
-        assert page.evaluate("images => request('ask', { text: '多少钱包邮', images })", [picture]) == "ack"
+        assert (
+            page.evaluate("images => request('ask', { text: '多少钱包邮', images })", [picture])
+            == "ack"
+        )
         conversation = page.evaluate("event('message-completed')")["conversationId"]
         assert page.evaluate("token => request('init', { token })", tokens[1]) == "ack"
         page.frame_locator("iframe").locator("#question").fill("a draft")
-        kept = page.frames[1].evaluate("[localStorage, sessionStorage].map((one) => JSON.stringify({ ...one }))")
+        kept = page.frames[1].evaluate(
+            "[localStorage, sessionStorage].map((one) => JSON.stringify({ ...one }))"
+        )
     # Both are in play, and hold what belongs there.
     assert "sightdesk.locale" in kept[0]
     assert conversation in kept[1]
@@ -227,10 +259,15 @@ def test_with_third_party_cookies_blocked_the_desk_works_by_its_token(
     page = strict.new_page()
     page.goto(gateway.url + "/chat.html")
     third_party = "document.cookie = 'a=1; SameSite=None; Secure'; document.cookie"
-    assert page.evaluate(third_party) == "a=1"  # at home the desk may keep a cookie; in the frame it may not
+    assert (
+        page.evaluate(third_party) == "a=1"
+    )  # at home the desk may keep a cookie; in the frame it may not
     token = mint(gateway, host)
     page.goto(host + "/")
-    page.evaluate("url => frameAt(url)", f"{gateway.url}/embed.html" + (f"#token={token}" if way == "fragment" else ""))
+    page.evaluate(
+        "url => frameAt(url)",
+        f"{gateway.url}/embed.html" + (f"#token={token}" if way == "fragment" else ""),
+    )
     assert page.evaluate("event('ready')") is not None
     assert page.frames[1].evaluate(third_party) == ""
     if way == "message":
@@ -239,10 +276,14 @@ def test_with_third_party_cookies_blocked_the_desk_works_by_its_token(
     assert "79" in page.evaluate("event('message-completed')")["text"]
 
 
-def test_behind_nginx_the_frame_asks_for_no_password(page: Page, gateway: Running, tmp_path: Path) -> None:
+def test_behind_nginx_the_frame_asks_for_no_password(
+    page: Page, gateway: Running, tmp_path: Path
+) -> None:
     port = free_port()
     front = f"http://127.0.0.1:{port}"
-    process = subprocess.Popen([NGINX, "-p", str(tmp_path), "-c", str(rendered(tmp_path, port, gateway.url))])
+    process = subprocess.Popen(
+        [NGINX, "-p", str(tmp_path), "-c", str(rendered(tmp_path, port, gateway.url))]
+    )
     try:
         wait_for(front + "/healthz", process, tmp_path / "error.log")
         assert requests.get(front + "/chat.html", timeout=5).status_code == 401

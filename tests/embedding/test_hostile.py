@@ -26,7 +26,10 @@ def nothing_runs_and_nothing_is_loaded(page: Page, host: str, gateway: Running) 
     page.add_init_script(GUARD)
     page.on(
         "request",
-        lambda one: one.url.startswith(("http://localhost:", gateway.url, "data:", "blob:")) or outside.append(one.url),
+        lambda one: (
+            one.url.startswith(("http://localhost:", gateway.url, "data:", "blob:"))
+            or outside.append(one.url)
+        ),
     )
     yield
     for frame in page.frames:
@@ -42,7 +45,9 @@ def test_as_the_hosts_context(page: Page, host: str, gateway: Running) -> None:
     desk = entered(page, host, gateway)
     for start in range(0, len(EVERY), 200):
         some = EVERY[start : start + 200]
-        messages = [{"role": ("user", "assistant")[n % 2], "text": text} for n, text in enumerate(some)]
+        messages = [
+            {"role": ("user", "assistant")[n % 2], "text": text} for n, text in enumerate(some)
+        ]
         assert request(page, "set-context", {"messages": messages}) == "ack"
         page.frames[1].wait_for_function(
             """(count) => { document.getElementById("thread").scrollTop = 0;
@@ -67,12 +72,17 @@ def test_as_what_the_host_answers(page: Page, host: str, gateway: Running) -> No
     desk = entered(page, host, gateway)
     assert request(page, "ask", {"text": "多少钱包邮"}) == "ack"
     desk.get_by_role("button", name="插入工单").click(timeout=60_000)
-    asked = page.wait_for_function("() => heard.find((one) => one.type === 'insert-reply')?.requestId").json_value()
+    asked = page.wait_for_function(
+        "() => heard.find((one) => one.type === 'insert-reply')?.requestId"
+    ).json_value()
     for payload in EVERY:
         page.evaluate(
-            "([requestId, reason]) => post({ type: 'nack', requestId, payload: { reason } })", [asked, payload]
+            "([requestId, reason]) => post({ type: 'nack', requestId, payload: { reason } })",
+            [asked, payload],
         )
-        expect(desk.locator("#toast")).to_have_text(f"没有写入工单：{payload[:200]}", use_inner_text=False)
+        expect(desk.locator("#toast")).to_have_text(
+            f"没有写入工单：{payload[:200]}", use_inner_text=False
+        )
 
 
 def test_as_a_note_in_the_ticket(page: Page, tickets: str) -> None:
@@ -82,7 +92,10 @@ def test_as_a_note_in_the_ticket(page: Page, tickets: str) -> None:
             "citations": [{"id": payload, "title": payload, "clause": payload, "text": payload}],
             "fields": [{"name": payload, "value": payload}],
         }
-        assert requests.post(f"{tickets}/api/tickets/1041/notes", json=note, timeout=5).status_code == 201
+        assert (
+            requests.post(f"{tickets}/api/tickets/1041/notes", json=note, timeout=5).status_code
+            == 201
+        )
     page.goto(f"{tickets}/#1041")
     expect(page.locator(".note")).to_have_count(300)
     assert page.locator(".note dd").all_text_contents() == EVERY[:300]

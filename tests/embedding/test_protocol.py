@@ -16,7 +16,9 @@ PICTURE = data_url((SCREENS / "browser-error.png").read_bytes())
 BYTES = PICTURE.partition(",")[2]
 GOOD = {
     "set-user": {"name": "Ann", "avatar": PICTURE},
-    "set-context": {"messages": [{"role": "user", "text": "早上好"}, {"role": "assistant", "text": "您好"}]},
+    "set-context": {
+        "messages": [{"role": "user", "text": "早上好"}, {"role": "assistant", "text": "您好"}]
+    },
     "set-locale": {"locale": "en"},
     "set-theme": {"theme": "dark"},
     "prefill": {"text": "多少钱包邮"},
@@ -46,7 +48,12 @@ def frame(page: Page, host: str, gateway: Running, fragment: str = "") -> FrameL
 
 
 def request(page: Page, type: str, payload: object, **options: object) -> str:
-    return str(page.evaluate("([type, payload, options]) => request(type, payload, options)", [type, payload, options]))
+    return str(
+        page.evaluate(
+            "([type, payload, options]) => request(type, payload, options)",
+            [type, payload, options],
+        )
+    )
 
 
 def event(page: Page, type: str, skip: int = 0) -> dict[str, object]:
@@ -61,7 +68,9 @@ def entered(page: Page, host: str, gateway: Running) -> FrameLocator:
     return desk
 
 
-def test_before_a_token_the_page_does_nothing_and_says_so(page: Page, host: str, gateway: Running) -> None:
+def test_before_a_token_the_page_does_nothing_and_says_so(
+    page: Page, host: str, gateway: Running
+) -> None:
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url))
     desk = frame(page, host, gateway)
@@ -71,7 +80,9 @@ def test_before_a_token_the_page_does_nothing_and_says_so(page: Page, host: str,
     assert not [url for url in asked if url.startswith(gateway.url + "/api/")]
 
 
-def test_the_page_speaks_to_its_host_in_the_contracts_envelope(page: Page, host: str, gateway: Running) -> None:
+def test_the_page_speaks_to_its_host_in_the_contracts_envelope(
+    page: Page, host: str, gateway: Running
+) -> None:
     entered(page, host, gateway)
     for one in page.evaluate("heard"):
         assert one["from"] == gateway.url
@@ -80,7 +91,9 @@ def test_the_page_speaks_to_its_host_in_the_contracts_envelope(page: Page, host:
 
 
 @pytest.mark.parametrize("token", ["nonsense", "a.b.c", "sk-tickets"])
-def test_a_token_that_is_none_opens_nothing(page: Page, host: str, gateway: Running, token: str) -> None:
+def test_a_token_that_is_none_opens_nothing(
+    page: Page, host: str, gateway: Running, token: str
+) -> None:
     frame(page, host, gateway)
     assert request(page, "init", {"token": token}) == "invalid_token"
     assert request(page, "prefill", {"text": "a"}) == "not_initialised"
@@ -92,7 +105,9 @@ def test_what_is_well_formed_is_acknowledged(page: Page, host: str, gateway: Run
         assert request(page, type, payload) == "ack", type
 
 
-def test_what_is_malformed_is_refused_with_the_reason(page: Page, host: str, gateway: Running) -> None:
+def test_what_is_malformed_is_refused_with_the_reason(
+    page: Page, host: str, gateway: Running
+) -> None:
     entered(page, host, gateway)
     for type, payload in BAD.items():
         assert request(page, type, payload) == "invalid_payload", type
@@ -102,7 +117,9 @@ def test_what_is_malformed_is_refused_with_the_reason(page: Page, host: str, gat
     assert request(page, "prefill", {"text": "a"}, source="webpack", ms=500) == "silence"
 
 
-def test_the_host_sets_person_language_theme_and_words(page: Page, host: str, gateway: Running) -> None:
+def test_the_host_sets_person_language_theme_and_words(
+    page: Page, host: str, gateway: Running
+) -> None:
     desk = entered(page, host, gateway)
     for type in ("set-user", "set-locale", "set-theme", "prefill", "attach-image"):
         assert request(page, type, GOOD[type]) == "ack"
@@ -113,19 +130,34 @@ def test_the_host_sets_person_language_theme_and_words(page: Page, host: str, ga
     expect(desk.locator("#attachments li")).to_have_count(1)
 
 
-def test_context_and_question_with_pictures_are_answered(page: Page, host: str, gateway: Running) -> None:
+def test_context_and_question_with_pictures_are_answered(
+    page: Page, host: str, gateway: Running
+) -> None:
     desk = entered(page, host, gateway)
     uploads: list[bytes] = []
     bodies: list[str] = []
-    page.on("request", lambda sent: uploads.append(b"") if sent.url.endswith("/api/files") else None)
-    page.on("request", lambda sent: bodies.append(sent.post_data or "") if sent.url.endswith("/api/chat") else None)
-    context = [{"role": "user", "text": "昨天还能打开", "images": [PICTURE]}, {"role": "assistant", "text": "请截图"}]
+    page.on(
+        "request", lambda sent: uploads.append(b"") if sent.url.endswith("/api/files") else None
+    )
+    page.on(
+        "request",
+        lambda sent: (
+            bodies.append(sent.post_data or "") if sent.url.endswith("/api/chat") else None
+        ),
+    )
+    context = [
+        {"role": "user", "text": "昨天还能打开", "images": [PICTURE]},
+        {"role": "assistant", "text": "请截图"},
+    ]
     assert request(page, "set-context", {"messages": context}) == "ack"
     expect(desk.locator(".turn")).to_have_count(2)
     expect(desk.locator(".turn.user img")).to_have_count(1)
     question = "这张图显示了什么错误？我该怎么解决？"
     # A Blob, as hosts have it that do not care for base64.
-    page.evaluate("text => (window.blob = new Blob([Uint8Array.from(atob(text), (one) => one.charCodeAt(0))]))", BYTES)
+    page.evaluate(
+        "text => (window.blob = new Blob([Uint8Array.from(atob(text), (one) => one.charCodeAt(0))]))",
+        BYTES,
+    )
     assert page.evaluate("text => request('ask', {text, images: [blob]})", question) == "ack"
     started = event(page, "conversation-started")["conversationId"]
     assert event(page, "message-sent") == {"conversationId": started, "text": question}
@@ -180,9 +212,9 @@ def test_an_answer_is_copied_in_a_frame_that_was_not_given_the_clipboard(
     desk = entered(page, host, gateway)
     assert request(page, "ask", {"text": "多少钱包邮"}) == "ack"
     event(page, "message-completed")
-    assert page.frames[1].evaluate("navigator.clipboard.writeText('a').then(() => 'given', error => error.name)") == (
-        "NotAllowedError"
-    )
+    assert page.frames[1].evaluate(
+        "navigator.clipboard.writeText('a').then(() => 'given', error => error.name)"
+    ) == ("NotAllowedError")
     desk.locator(".turn.assistant .copy").click()
     expect(desk.get_by_role("button", name="已复制")).to_be_focused()
     desk.locator("#question").press("Control+v")
@@ -203,24 +235,31 @@ def test_what_the_person_does_is_told(page: Page, host: str, gateway: Running) -
     expect(page.frame_locator("iframe").locator(".turn.user")).to_have_count(2)
 
 
-def test_a_question_while_one_is_answered_is_refused(page: Page, host: str, gateway: Running) -> None:
+def test_a_question_while_one_is_answered_is_refused(
+    page: Page, host: str, gateway: Running
+) -> None:
     entered(page, host, gateway)
     page.route("**/api/chat", lambda route: None)  # an answer that never comes
     assert request(page, "ask", {"text": "一"}) == "ack"
     assert request(page, "ask", {"text": "二"}) == "busy"
 
 
-def test_the_height_that_the_page_would_like_is_told_as_it_grows(page: Page, host: str, gateway: Running) -> None:
+def test_the_height_that_the_page_would_like_is_told_as_it_grows(
+    page: Page, host: str, gateway: Running
+) -> None:
     entered(page, host, gateway)
     first = int(str(event(page, "resize")["height"]))
     messages = [{"role": "user", "text": f"{number}" * 40} for number in range(20)]
     assert request(page, "set-context", {"messages": messages}) == "ack"
     page.wait_for_function(
-        "first => heard.some(one => one.type === 'resize' && one.payload.height > first + 500)", arg=first
+        "first => heard.some(one => one.type === 'resize' && one.payload.height > first + 500)",
+        arg=first,
     )
 
 
-def test_a_wrong_origin_is_ignored_whatever_it_says(page: Page, host: str, other_host: str, gateway: Running) -> None:
+def test_a_wrong_origin_is_ignored_whatever_it_says(
+    page: Page, host: str, other_host: str, gateway: Running
+) -> None:
     token = mint(gateway, host)
     desk = frame(page, other_host, gateway)
     assert request(page, "init", {"token": token}, ms=1500) == "silence"
@@ -232,25 +271,39 @@ def test_a_wrong_origin_is_ignored_whatever_it_says(page: Page, host: str, other
     expect(desk.locator("#question")).not_to_have_value("mine")
 
 
-def test_a_window_that_is_not_the_parent_is_ignored(page: Page, host: str, gateway: Running) -> None:
+def test_a_window_that_is_not_the_parent_is_ignored(
+    page: Page, host: str, gateway: Running
+) -> None:
     desk = entered(page, host, gateway)
-    message = {"source": "sightdesk", "version": 1, "type": "prefill", "requestId": "x", "payload": {"text": "mine"}}
+    message = {
+        "source": "sightdesk",
+        "version": 1,
+        "type": "prefill",
+        "requestId": "x",
+        "payload": {"text": "mine"},
+    }
     with page.expect_popup() as popup:
         page.evaluate("window.open('/')")
     # The host's own origin, and its reference to the frame: all but the frame's parent.
     popup.value.evaluate("message => opener.frames[0].postMessage(message, '*')", message)
-    assert request(page, "set-user", {"name": "Bo"}) == "ack"  # what came before has been handled by now
+    assert (
+        request(page, "set-user", {"name": "Bo"}) == "ack"
+    )  # what came before has been handled by now
     expect(desk.locator("#question")).to_have_value("")
 
 
-def test_a_token_in_the_fragment_needs_no_init_and_stays_in_no_address(page: Page, host: str, gateway: Running) -> None:
+def test_a_token_in_the_fragment_needs_no_init_and_stays_in_no_address(
+    page: Page, host: str, gateway: Running
+) -> None:
     desk = frame(page, host, gateway, f"#token={mint(gateway, host)}")
     assert request(page, "prefill", {"text": "多少钱包邮"}) == "ack"
     expect(desk.locator("#question")).to_have_value("多少钱包邮")
     assert page.frames[1].url == f"{gateway.url}/embed.html"
 
 
-def test_an_expired_token_fails_and_a_fresh_one_goes_on(page: Page, host: str, gateway: Running) -> None:
+def test_an_expired_token_fails_and_a_fresh_one_goes_on(
+    page: Page, host: str, gateway: Running
+) -> None:
     frame(page, host, gateway)
     assert request(page, "init", {"token": mint(gateway, host, "ann", ttl=2)}) == "ack"
     page.wait_for_timeout(2500)
@@ -261,14 +314,18 @@ def test_an_expired_token_fails_and_a_fresh_one_goes_on(page: Page, host: str, g
     event(page, "message-completed")
 
 
-def test_a_conversation_never_passes_to_another_person(page: Page, host: str, gateway: Running) -> None:
+def test_a_conversation_never_passes_to_another_person(
+    page: Page, host: str, gateway: Running
+) -> None:
     frame(page, host, gateway)
     assert request(page, "init", {"token": mint(gateway, host, "ann")}) == "ack"
     assert request(page, "init", {"token": mint(gateway, host, user="bo")}) == "another_user"
     assert request(page, "init", {"token": mint(gateway, host, "ann")}) == "ack"
 
 
-def test_without_a_frame_and_a_token_the_page_says_where_to_go(page: Page, gateway: Running) -> None:
+def test_without_a_frame_and_a_token_the_page_says_where_to_go(
+    page: Page, gateway: Running
+) -> None:
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url))
     page.goto(gateway.url + "/embed.html")
@@ -276,10 +333,14 @@ def test_without_a_frame_and_a_token_the_page_says_where_to_go(page: Page, gatew
     assert not [url for url in asked if url.startswith(gateway.url + "/api/")]
 
 
-def test_no_cookie_and_no_token_goes_where_it_should_not(page: Page, host: str, gateway: Running) -> None:
+def test_no_cookie_and_no_token_goes_where_it_should_not(
+    page: Page, host: str, gateway: Running
+) -> None:
     token = mint(gateway, host)
     sent: list[Request] = []
-    page.goto(gateway.url + "/chat.html")  # this browser is a visitor of the desk itself, with a cookie
+    page.goto(
+        gateway.url + "/chat.html"
+    )  # this browser is a visitor of the desk itself, with a cookie
     expect(page.locator("#questions .ask").first).to_be_visible()
     page.on("request", lambda request: sent.append(request))
     frame(page, host, gateway, f"#token={token}")
@@ -293,13 +354,17 @@ def test_no_cookie_and_no_token_goes_where_it_should_not(page: Page, host: str, 
     assert not [one.url for one in sent if token in one.url.partition("#")[0]]
 
 
-def test_pictures_are_refused_with_the_gateways_reason(page: Page, host: str, gateway: Running) -> None:
+def test_pictures_are_refused_with_the_gateways_reason(
+    page: Page, host: str, gateway: Running
+) -> None:
     entered(page, host, gateway)
     broken = "data:image/png;base64," + base64.b64encode(b"\x89PNG\r\n\x1a\nbroken").decode()
     assert request(page, "ask", {"text": "什么错误", "images": [broken]}) == "invalid_image"
 
 
-def test_the_desks_own_page_is_framed_by_nobody_else(page: Page, host: str, gateway: Running) -> None:
+def test_the_desks_own_page_is_framed_by_nobody_else(
+    page: Page, host: str, gateway: Running
+) -> None:
     page.goto(host + "/")
     page.evaluate("url => frameAt(url)", gateway.url + "/chat.html")
     page.wait_for_function("() => frames.length === 1")
@@ -318,7 +383,9 @@ def test_the_desks_own_page_is_framed_by_nobody_else(page: Page, host: str, gate
     }
 
 
-def test_a_host_that_does_not_wait_for_ready_is_heard_too(page: Page, host: str, gateway: Running) -> None:
+def test_a_host_that_does_not_wait_for_ready_is_heard_too(
+    page: Page, host: str, gateway: Running
+) -> None:
     page.goto(host + "/")
     page.evaluate(
         """([url, token]) => {
@@ -345,7 +412,9 @@ def test_axe_finds_nothing_with_a_guest_and_an_answer_to_insert(
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
-def test_axe_finds_nothing_without_a_token(page: Page, host: str, gateway: Running, axe: Axe, theme: str) -> None:
+def test_axe_finds_nothing_without_a_token(
+    page: Page, host: str, gateway: Running, axe: Axe, theme: str
+) -> None:
     page.emulate_media(color_scheme="dark" if theme == "dark" else "light")
     page.goto(gateway.url + "/embed.html")
     expect(page.locator("#thread")).to_contain_text("请从原页面重新打开")
@@ -355,10 +424,17 @@ def test_axe_finds_nothing_without_a_token(page: Page, host: str, gateway: Runni
     assert axe(page.frames[1]) == []
 
 
-@pytest.mark.parametrize("kind", ["application/octet-stream", "image/x-png", "", "IMAGE/PNG;name=a.png"])
-def test_a_picture_is_attached_whatever_type_it_declares(page: Page, host: str, gateway: Running, kind: str) -> None:
+@pytest.mark.parametrize(
+    "kind", ["application/octet-stream", "image/x-png", "", "IMAGE/PNG;name=a.png"]
+)
+def test_a_picture_is_attached_whatever_type_it_declares(
+    page: Page, host: str, gateway: Running, kind: str
+) -> None:
     desk = entered(page, host, gateway)
-    assert request(page, "attach-image", {"name": "shot", "data": f"data:{kind};base64,{BYTES}"}) == "ack"
+    assert (
+        request(page, "attach-image", {"name": "shot", "data": f"data:{kind};base64,{BYTES}"})
+        == "ack"
+    )
     expect(desk.locator("#attachments .note")).to_contain_text("KB")
     # A Blob, too, as a host gets it from a canvas or a form.
     page.evaluate(
@@ -370,25 +446,34 @@ def test_a_picture_is_attached_whatever_type_it_declares(page: Page, host: str, 
     expect(desk.locator("#attachments li:not(.bad)")).to_have_count(2)
 
 
-def test_what_is_not_attached_is_refused_with_the_reason(page: Page, host: str, gateway: Running) -> None:
+def test_what_is_not_attached_is_refused_with_the_reason(
+    page: Page, host: str, gateway: Running
+) -> None:
     desk = entered(page, host, gateway)
 
     def attached(data: bytes, name: str = "a.png") -> str:
         encoded = base64.b64encode(data).decode()
-        return request(page, "attach-image", {"name": name, "data": f"data:image/x-odd;base64,{encoded}"})
+        return request(
+            page, "attach-image", {"name": name, "data": f"data:image/x-odd;base64,{encoded}"}
+        )
 
     assert attached(b"no picture") == "unsupported_media_type"
     expect(desk.locator("#attachments li")).to_have_count(0)
     assert attached(base64.b64decode(BYTES)[:500]) == "invalid_image"  # as the gateway says
     desk.locator("#attachments .remove").click()
-    assert request(page, "attach-image", {"name": "a", "data": "data:image/png;base64,?"}) == "invalid_image"
+    assert (
+        request(page, "attach-image", {"name": "a", "data": "data:image/png;base64,?"})
+        == "invalid_image"
+    )
     for _ in range(8):
         assert request(page, "attach-image", {"name": "a", "data": PICTURE}) == "ack"
     assert request(page, "attach-image", {"name": "a", "data": PICTURE}) == "too_many_images"
     expect(desk.locator("#attachments li")).to_have_count(8)
 
 
-def test_every_request_is_answered_with_a_reason_that_is_a_word(page: Page, host: str, gateway: Running) -> None:
+def test_every_request_is_answered_with_a_reason_that_is_a_word(
+    page: Page, host: str, gateway: Running
+) -> None:
     entered(page, host, gateway)
     damaged = "data:image/png;base64,?"
     for type, payload in {
@@ -408,11 +493,15 @@ def test_a_question_whose_pictures_are_refused_leaves_none_of_them_behind(
     broken = data_url(base64.b64decode(BYTES)[:500])
     assert request(page, "ask", {"text": "a", "images": [PICTURE, broken]}) == "invalid_image"
     page.wait_for_timeout(500)
-    mine = requests.get(gateway.url + "/api/files", headers={"authorization": f"Bearer {token}"}, timeout=5).json()
+    mine = requests.get(
+        gateway.url + "/api/files", headers={"authorization": f"Bearer {token}"}, timeout=5
+    ).json()
     assert mine["data"] == []
 
 
-def test_an_answer_of_a_conversation_that_was_left_is_told_with_its_id(page: Page, host: str, gateway: Running) -> None:
+def test_an_answer_of_a_conversation_that_was_left_is_told_with_its_id(
+    page: Page, host: str, gateway: Running
+) -> None:
     desk = entered(page, host, gateway)
     assert request(page, "ask", {"text": "这是什么错误", "images": [PICTURE]}) == "ack"
     first = event(page, "conversation-started")["conversationId"]

@@ -13,7 +13,14 @@ import pytest
 import requests
 
 from benchmarks.leaving import gauges
-from benchmarks.servers import Running, free_port, running_gateway, running_lite, wait_for, wait_until
+from benchmarks.servers import (
+    Running,
+    free_port,
+    running_gateway,
+    running_lite,
+    wait_for,
+    wait_until,
+)
 
 ROOT = Path(__file__).parents[2]
 VLLM_PYTHON = ROOT / ".venv-vllm" / "bin" / "python"
@@ -59,7 +66,11 @@ def launched(folder: Path, **settings: str) -> Iterator[Engine]:
     log = folder / "vllm.log"
     with log.open("wb") as out:
         process = subprocess.Popen(
-            [str(VLLM_PYTHON), "-m", "inference.launch"], cwd=ROOT, env=environ, stdout=out, stderr=out
+            [str(VLLM_PYTHON), "-m", "inference.launch"],
+            cwd=ROOT,
+            env=environ,
+            stdout=out,
+            stderr=out,
         )
     try:
         engine = Engine(f"http://127.0.0.1:{port}", process, log, folder / "status.json")
@@ -94,7 +105,9 @@ def lite() -> Iterator[Running]:
 
 
 @pytest.fixture(scope="session")
-def gateway(engine: Engine, lite: Running, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+def gateway(
+    engine: Engine, lite: Running, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Running]:
     settings = {
         "ENGINE": "cpu",
         "READER_URL": lite.url,
@@ -104,7 +117,9 @@ def gateway(engine: Engine, lite: Running, tmp_path_factory: pytest.TempPathFact
     }
     with running_gateway(engine.url, tmp_path_factory.mktemp("data"), **settings) as gateway:
         wait_for(gateway.url + "/readyz")
-        wait_until(lambda: requests.get(gateway.url + "/readyz", timeout=5).json()["engine"]["ready"], 10)
+        wait_until(
+            lambda: requests.get(gateway.url + "/readyz", timeout=5).json()["engine"]["ready"], 10
+        )
         yield gateway
 
 

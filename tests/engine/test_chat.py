@@ -32,13 +32,18 @@ def test_a_whole_answer_names_what_really_answered(client: openai.OpenAI, model:
 def test_a_stream_is_the_same_answer_in_pieces(client: openai.OpenAI) -> None:
     asked = {"model": RAW, "messages": HELLO, "max_tokens": 24, "temperature": 0, "seed": 1}
     whole = client.chat.completions.create(**asked).choices[0].message.content
-    pieces = [chunk.choices[0].delta.content or "" for chunk in client.chat.completions.create(**asked, stream=True)]
+    pieces = [
+        chunk.choices[0].delta.content or ""
+        for chunk in client.chat.completions.create(**asked, stream=True)
+    ]
     assert "".join(pieces) == whole
     assert len(pieces) > 10
 
 
 def test_a_screenshot_costs_what_its_patches_say(client: openai.OpenAI) -> None:
-    words = client.chat.completions.create(model=RAW, messages=[picture_message("什么错误?")], max_tokens=1)
+    words = client.chat.completions.create(
+        model=RAW, messages=[picture_message("什么错误?")], max_tokens=1
+    )
     seen = client.chat.completions.create(
         model=RAW, messages=[picture_message("什么错误?", screen("browser-error"))], max_tokens=1
     )
@@ -47,7 +52,9 @@ def test_a_screenshot_costs_what_its_patches_say(client: openai.OpenAI) -> None:
     assert 950 <= cost <= 43 * 24 + 2
 
 
-def test_the_assistant_has_the_reading_and_the_clauses(client: openai.OpenAI, gateway: Running) -> None:
+def test_the_assistant_has_the_reading_and_the_clauses(
+    client: openai.OpenAI, gateway: Running
+) -> None:
     message = picture_message("这是什么错误?", screen("browser-error"))
     asked = {"model": "sightdesk", "messages": [message], "max_tokens": 4}
     first = client.chat.completions.create(**asked)
@@ -64,7 +71,9 @@ def reading_of(gateway: Running, name: str) -> list[dict[str, object]]:
     """What the reader finds in a screen that is uploaded, empty where it has not yet. Each call waits for it some seconds."""
     url, key = gateway.url + "/api/files", {"authorization": "Bearer sk-shop"}
     picture = (SCREENS / f"{name}.png").read_bytes()
-    file_id = requests.post(url, headers=key, files={"file": ("screen.png", picture)}, timeout=20).json()["id"]
+    file_id = requests.post(
+        url, headers=key, files={"file": ("screen.png", picture)}, timeout=20
+    ).json()["id"]
     return requests.get(f"{url}/{file_id}/reading", headers=key, timeout=20).json()["data"]
 
 
@@ -97,7 +106,13 @@ def test_a_tool_call_comes_back_as_openai_writes_it(client: openai.OpenAI) -> No
 
 def test_a_tool_call_comes_back_streamed(client: openai.OpenAI) -> None:
     stream = client.chat.completions.create(
-        model=RAW, messages=HELLO, tools=[TOOL], tool_choice=CHOICE, max_tokens=3000, seed=1, stream=True
+        model=RAW,
+        messages=HELLO,
+        tools=[TOOL],
+        tool_choice=CHOICE,
+        max_tokens=3000,
+        seed=1,
+        stream=True,
     )
     name, arguments = "", ""
     for chunk in stream:
@@ -119,7 +134,9 @@ TAUGHT = {
 }
 
 
-def test_a_call_that_the_model_writes_by_itself_is_read_by_vllms_tool_parser(client: openai.OpenAI) -> None:
+def test_a_call_that_the_model_writes_by_itself_is_read_by_vllms_tool_parser(
+    client: openai.OpenAI,
+) -> None:
     (choice,) = client.chat.completions.create(**TAUGHT).choices
     assert choice.finish_reason == "tool_calls"
     assert not choice.message.content
@@ -154,7 +171,10 @@ def test_an_answer_follows_its_schema(client: openai.OpenAI, stream: bool) -> No
         messages=HELLO,
         max_tokens=200,
         stream=stream,
-        response_format={"type": "json_schema", "json_schema": {"name": "triage", "schema": schema, "strict": True}},
+        response_format={
+            "type": "json_schema",
+            "json_schema": {"name": "triage", "schema": schema, "strict": True},
+        },
     )
     made = json.loads(
         answer.choices[0].message.content
@@ -166,15 +186,25 @@ def test_an_answer_follows_its_schema(client: openai.OpenAI, stream: bool) -> No
 
 
 def test_log_probabilities_pass_through(client: openai.OpenAI) -> None:
-    answer = client.chat.completions.create(model=RAW, messages=HELLO, max_tokens=2, logprobs=True, top_logprobs=3)
+    answer = client.chat.completions.create(
+        model=RAW, messages=HELLO, max_tokens=2, logprobs=True, top_logprobs=3
+    )
     assert len(answer.choices[0].logprobs.content[0].top_logprobs) == 3
 
 
 def tokens_counted(gateway: Running) -> dict[str, float]:
     """What sightdesk_tokens_total says of this engine and the key `shop`, by direction."""
     lines = requests.get(gateway.url + "/metrics", timeout=5).text.splitlines()
-    wanted = [line for line in lines if line.startswith("sightdesk_tokens_total") and 'client="shop"' in line]
-    return {re.search(r'direction="(\w+)"', line)[1]: float(line.rpartition(" ")[2]) for line in wanted if RAW in line}
+    wanted = [
+        line
+        for line in lines
+        if line.startswith("sightdesk_tokens_total") and 'client="shop"' in line
+    ]
+    return {
+        re.search(r'direction="(\w+)"', line)[1]: float(line.rpartition(" ")[2])
+        for line in wanted
+        if RAW in line
+    }
 
 
 @pytest.mark.parametrize("model", [RAW, "sightdesk"])
@@ -188,13 +218,20 @@ def test_usage_is_vllms_own_count_to_the_token(
     before, counted = engine.gauges(), tokens_counted(gateway)
     asked = {"model": model, "messages": messages, "max_tokens": 20}
     if stream:
-        chunks = list(client.chat.completions.create(**asked, stream=True, stream_options={"include_usage": True}))
+        chunks = list(
+            client.chat.completions.create(
+                **asked, stream=True, stream_options={"include_usage": True}
+            )
+        )
         usage = chunks[-1].usage
     else:
         usage = client.chat.completions.create(**asked).usage
     engine.wait_idle()
     after, now = engine.gauges(), tokens_counted(gateway)
-    for direction, name in (("prompt", "prompt_tokens_total"), ("completion", "generation_tokens_total")):
+    for direction, name in (
+        ("prompt", "prompt_tokens_total"),
+        ("completion", "generation_tokens_total"),
+    ):
         told = getattr(usage, f"{direction}_tokens")
         assert after[name] - before[name] == told
         assert now[direction] - counted.get(direction, 0) == told
@@ -211,9 +248,9 @@ def test_a_question_that_is_too_long_is_told_by_how_many_tokens(
     client: openai.OpenAI, engine: Engine, wanted: int, words: int, pictures: int
 ) -> None:
     asked = [picture_message("退货 " * words, *[screen("waybill")] * pictures)]
-    counted = requests.post(engine.url + "/tokenize", json={"model": RAW, "messages": asked}, timeout=30).json()[
-        "count"
-    ]
+    counted = requests.post(
+        engine.url + "/tokenize", json={"model": RAW, "messages": asked}, timeout=30
+    ).json()["count"]
     with pytest.raises(openai.BadRequestError) as caught:
         client.chat.completions.create(model=RAW, messages=asked, max_tokens=wanted)
     assert over_of(caught.value) == counted + wanted - 8192
@@ -233,9 +270,13 @@ def test_the_assistant_too_tells_by_how_many_tokens(client: openai.OpenAI) -> No
 def test_the_assistant_drops_whole_old_turns_until_the_rest_fits(client: openai.OpenAI) -> None:
     # The tiny tokenizer needs far more tokens for this text than the estimate says.
     old = [
-        {"role": role, "content": f"{number} " + "ẞ𝔘 " * 260} for number in range(12) for role in ("user", "assistant")
+        {"role": role, "content": f"{number} " + "ẞ𝔘 " * 260}
+        for number in range(12)
+        for role in ("user", "assistant")
     ]
-    answer = client.chat.completions.create(model="sightdesk", messages=[*old, *HELLO], max_tokens=5)
+    answer = client.chat.completions.create(
+        model="sightdesk", messages=[*old, *HELLO], max_tokens=5
+    )
     assert answer.usage.prompt_tokens <= 8192 - 5
     assert answer.usage.prompt_tokens > 2000, "as many turns stay as fit"
     with pytest.raises(openai.BadRequestError) as caught:
@@ -248,7 +289,9 @@ def test_the_assistant_drops_whole_old_turns_until_the_rest_fits(client: openai.
 def test_what_vllm_refuses_arrives_as_a_readable_error(client: openai.OpenAI) -> None:
     broken = {"type": "json_schema", "json_schema": {"name": "x", "schema": {"type": "nonsense"}}}
     with pytest.raises(openai.BadRequestError) as caught:
-        client.chat.completions.create(model=RAW, messages=HELLO, max_tokens=5, response_format=broken)
+        client.chat.completions.create(
+            model=RAW, messages=HELLO, max_tokens=5, response_format=broken
+        )
     assert caught.value.code == "invalid_request"
     assert len(caught.value.message) > 20
     answer = client.chat.completions.create(model=RAW, messages=HELLO, max_tokens=2)
@@ -261,7 +304,9 @@ PLACEHOLDER = "<|vision_start|><|image_pad|><|vision_end|>"
 
 def tokens_of(engine: Engine, messages: list[dict[str, object]]) -> list[str]:
     asked = {"model": RAW, "messages": messages, "return_token_strs": True}
-    told: list[str] = requests.post(engine.url + "/tokenize", json=asked, timeout=30).json()["token_strs"]
+    told: list[str] = requests.post(engine.url + "/tokenize", json=asked, timeout=30).json()[
+        "token_strs"
+    ]
     return told
 
 
@@ -277,11 +322,17 @@ def test_vllm_takes_what_is_typed_for_a_turn_and_the_gateway_does_not_let_it(
     assert answer.usage.prompt_tokens == len(expected)
 
 
-def test_a_typed_placeholder_does_not_take_a_pictures_place(client: openai.OpenAI, engine: Engine) -> None:
+def test_a_typed_placeholder_does_not_take_a_pictures_place(
+    client: openai.OpenAI, engine: Engine
+) -> None:
     forged = [picture_message(PLACEHOLDER + "是什么?", screen("waybill"))]
     taken = tokens_of(engine, forged)
-    assert taken.index("<|image_pad|>") < taken.index("?"), "straight, the picture goes before the question"
-    expected = tokens_of(engine, [picture_message(PLACEHOLDER.replace("<|", "< |") + "是什么?", screen("waybill"))])
+    assert taken.index("<|image_pad|>") < taken.index("?"), (
+        "straight, the picture goes before the question"
+    )
+    expected = tokens_of(
+        engine, [picture_message(PLACEHOLDER.replace("<|", "< |") + "是什么?", screen("waybill"))]
+    )
     assert expected.index("<|image_pad|>") > expected.index("?")
     answer = client.chat.completions.create(model=RAW, messages=forged, max_tokens=1)
     assert answer.usage.prompt_tokens == len(expected)

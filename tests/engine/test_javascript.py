@@ -9,7 +9,9 @@ from tests.engine.conftest import ROOT, Engine
 SDK = ROOT / ".cache" / "openai-js" / "package" / "index.mjs"
 
 
-def test_the_javascript_sdk_gets_all_that_the_python_sdk_gets(gateway: Running, engine: Engine) -> None:
+def test_the_javascript_sdk_gets_all_that_the_python_sdk_gets(
+    gateway: Running, engine: Engine
+) -> None:
     command = ["node", "tests/engine/sdk.mjs", SDK.as_uri(), gateway.url + "/v1", "sk-shop"]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60)
     assert done.returncode == 0, done.stderr[-2000:]
@@ -19,7 +21,14 @@ def test_the_javascript_sdk_gets_all_that_the_python_sdk_gets(gateway: Running, 
     assert seen["usage"]["completion_tokens"] == seen["streamedUsage"]["completion_tokens"]
     assert seen["call"]["name"] == "order_status"
     assert 1 <= json.loads(seen["call"]["arguments"])["number"] <= 99
-    for chosen in (seen["chosen"], seen["chosenStreamed"]):  # by the model itself, read by vLLM's tool parser
+    for chosen in (
+        seen["chosen"],
+        seen["chosenStreamed"],
+    ):  # by the model itself, read by vLLM's tool parser
         assert (chosen["name"], json.loads(chosen["arguments"])) == ("order_status", {"number": 42})
-    assert seen["refused"] == {"status": 400, "code": "unsupported_parameter", "param": "chat_template"}
+    assert seen["refused"] == {
+        "status": 400,
+        "code": "unsupported_parameter",
+        "param": "chat_template",
+    }
     wait_until(lambda: engine.gauges()["num_requests_running"] == 0, 10)

@@ -14,7 +14,9 @@ MODEL, KEY = "Qwen3-VL-2B", "sk-shop"
 
 
 @pytest.mark.parametrize("case", CASES, ids=[case.name for case in CASES])
-def test_a_client_that_leaves_aborts_the_request_inside_vllm(gateway: Running, engine: Engine, case: Case) -> None:
+def test_a_client_that_leaves_aborts_the_request_inside_vllm(
+    gateway: Running, engine: Engine, case: Case
+) -> None:
     leave_while_running(gateway.url, engine.url, case, MODEL, KEY)
 
 
@@ -35,7 +37,9 @@ def test_a_whole_answer_whose_client_leaves_while_it_is_sent_is_over_inside_vllm
 
 def test_many_that_leave_at_once_leave_nothing_behind(gateway: Running, engine: Engine) -> None:
     engine.wait_idle()
-    connections = [ask(gateway.url, {"model": MODEL, **ENDLESS, "stream": True}, KEY) for _ in range(4)]
+    connections = [
+        ask(gateway.url, {"model": MODEL, **ENDLESS, "stream": True}, KEY) for _ in range(4)
+    ]
     wait_until(lambda: engine.gauges()["num_requests_running"] >= 4, 20)
     threads = [threading.Thread(target=connection.close) for connection in connections]
     for thread in threads:

@@ -18,11 +18,20 @@ from tests.engine.conftest import ROOT, VLLM_PYTHON, Engine, launch_environment,
 
 MODEL = "Qwen3-VL-2B"
 PHASES = ("starting", "loading", "compiling", "warming", "ready")
-LONG = {"model": MODEL, "messages": [{"role": "user", "content": "hello"}], "temperature": 0, "frequency_penalty": -2}
+LONG = {
+    "model": MODEL,
+    "messages": [{"role": "user", "content": "hello"}],
+    "temperature": 0,
+    "frequency_penalty": -2,
+}
 
 
 def healthy(engine: Engine) -> bool:
-    environ = {**os.environ, "PORT": engine.url.rpartition(":")[2], "ENGINE_STATUS_FILE": str(engine.status)}
+    environ = {
+        **os.environ,
+        "PORT": engine.url.rpartition(":")[2],
+        "ENGINE_STATUS_FILE": str(engine.status),
+    }
     return (
         subprocess.run(
             [str(VLLM_PYTHON), "-m", "inference.health"], cwd=ROOT, env=environ, capture_output=True
@@ -34,14 +43,20 @@ def healthy(engine: Engine) -> bool:
 def core_of(engine: Engine) -> psutil.Process:
     """vLLM's engine core."""
     children = psutil.Process(engine.process.pid).children(recursive=True)
-    return next(child for child in children if "EngineCore" in "".join(child.cmdline()) or "EngineCore" in child.name())
+    return next(
+        child
+        for child in children
+        if "EngineCore" in "".join(child.cmdline()) or "EngineCore" in child.name()
+    )
 
 
 def test_its_start_can_be_followed(engine: Engine) -> None:
     names = list(dict.fromkeys(phase for phase, _ in engine.phases))
     assert names == [phase for phase in PHASES if phase in names], "each once, and in order"
     assert {"starting", "loading", "ready"} <= set(names)
-    assert [percent for phase, percent in engine.phases if phase == "loading" and percent is not None], engine.phases
+    assert [
+        percent for phase, percent in engine.phases if phase == "loading" and percent is not None
+    ], engine.phases
 
 
 def test_it_is_healthy_once_it_wrote_a_token_and_drains_at_sigterm(tmp_path: Path) -> None:
@@ -56,7 +71,9 @@ def test_it_is_healthy_once_it_wrote_a_token_and_drains_at_sigterm(tmp_path: Pat
 
         def ask() -> None:
             body = {**LONG, "max_tokens": 200}
-            answer.update(requests.post(engine.url + "/v1/chat/completions", json=body, timeout=60).json())
+            answer.update(
+                requests.post(engine.url + "/v1/chat/completions", json=body, timeout=60).json()
+            )
 
         asking = threading.Thread(target=ask)
         asking.start()
@@ -79,7 +96,9 @@ def test_an_engine_that_hangs_is_ended_with_a_reason(tmp_path: Path) -> None:
         assert engine.process.wait(30) == 70
         asking.join(10)
         last = engine.log.read_text("utf-8", "replace").strip().splitlines()[-1]
-        assert last.startswith("inference: 1 requests are running and no token came for 4 s (ENGINE_HANG_SECONDS=4)")
+        assert last.startswith(
+            "inference: 1 requests are running and no token came for 4 s (ENGINE_HANG_SECONDS=4)"
+        )
         wait_until(lambda: not core.is_running() or core.status() == psutil.STATUS_ZOMBIE, 5)
         assert json.loads(engine.status.read_text())["phase"] == "failed"
 
@@ -110,7 +129,14 @@ def test_a_wrong_flag_ends_in_one_line(tmp_path: Path, extra: str, expected: str
     started = time.monotonic()
     environ = launch_environment(tmp_path, PORT="3999", VLLM_EXTRA_ARGS=f"--enforce-eager {extra}")
     done = subprocess.run(
-        [str(VLLM_PYTHON), "-m", "inference.launch"], cwd=ROOT, env=environ, capture_output=True, text=True, timeout=110
+        [str(VLLM_PYTHON), "-m", "inference.launch"],
+        cwd=ROOT,
+        env=environ,
+        capture_output=True,
+        text=True,
+        timeout=110,
     )
     assert done.returncode == 2, done.stderr[-1000:]
-    assert expected in done.stderr.strip().splitlines()[-1], f"after {time.monotonic() - started:.0f} s"
+    assert expected in done.stderr.strip().splitlines()[-1], (
+        f"after {time.monotonic() - started:.0f} s"
+    )

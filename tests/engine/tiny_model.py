@@ -62,12 +62,17 @@ TEMPLATE = """\
 
 
 def tokenizer() -> PreTrainedTokenizerFast:
-    texts = [path.read_text("utf-8") for path in sorted(Path(__file__).parents[2].glob("knowledge/**/*.md"))]
+    texts = [
+        path.read_text("utf-8")
+        for path in sorted(Path(__file__).parents[2].glob("knowledge/**/*.md"))
+    ]
     made = Tokenizer(models.BPE())
     made.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
     made.decoder = decoders.ByteLevel()
     alphabet = pre_tokenizers.ByteLevel.alphabet()
-    trainer = trainers.BpeTrainer(vocab_size=3000, special_tokens=list(SPECIAL), initial_alphabet=alphabet)
+    trainer = trainers.BpeTrainer(
+        vocab_size=3000, special_tokens=list(SPECIAL), initial_alphabet=alphabet
+    )
     made.train_from_iterator(texts, trainer)
     made.add_tokens([AddedToken(token, normalized=False) for token in NOT_SPECIAL])
     fast = PreTrainedTokenizerFast(
@@ -111,9 +116,13 @@ STEPS = 300  # at most
 LEAD = 0.5  # of each token's logit before the next best, so that greedy decoding is sure of it
 
 
-def prompt(words: PreTrainedTokenizerFast, text: str, tools: list[dict[str, Any]] | None = None) -> list[int]:
+def prompt(
+    words: PreTrainedTokenizerFast, text: str, tools: list[dict[str, Any]] | None = None
+) -> list[int]:
     asked = [{"role": "user", "content": text}]
-    rendered = words.apply_chat_template(asked, tools=tools, add_generation_prompt=True, tokenize=False)
+    rendered = words.apply_chat_template(
+        asked, tools=tools, add_generation_prompt=True, tokenize=False
+    )
     return list(words(rendered, add_special_tokens=False).input_ids)
 
 
@@ -121,17 +130,23 @@ def teach(model: Qwen3VLForConditionalGeneration, words: PreTrainedTokenizerFast
     """The lesson, into the last layers. To all else they go on answering as before: noise stays noise, and never comes to an end."""
     tool = LESSON["tool"]
     call = {"name": tool["function"]["name"], "arguments": LESSON["arguments"]}
-    answer = words(f"<tool_call>\n{json.dumps(call)}\n</tool_call><|im_end|>", add_special_tokens=False).input_ids
+    answer = words(
+        f"<tool_call>\n{json.dumps(call)}\n</tool_call><|im_end|>", add_special_tokens=False
+    ).input_ids
     asked = prompt(words, LESSON["question"], [tool])
     random = torch.randint(len(SPECIAL), 3000, (3, 40)).tolist()
-    noise = [prompt(words, text) + random.pop() for text in ("hello", "退货要几天?", LESSON["question"])]
+    noise = [
+        prompt(words, text) + random.pop() for text in ("hello", "退货要几天?", LESSON["question"])
+    ]
 
     text = model.model.language_model
     lower, taught = text.layers[:-TAUGHT_LAYERS], text.layers[-TAUGHT_LAYERS:]
     reached: list[torch.Tensor] = []  # what comes to the layers that are taught: it stays the same
     hook = taught[0].register_forward_pre_hook(lambda _, given: reached.append(given[0].detach()))
     with torch.no_grad():
-        before = [model(input_ids=torch.tensor([tokens])).logits for tokens in (asked + answer, *noise)][1:]
+        before = [
+            model(input_ids=torch.tensor([tokens])).logits for tokens in (asked + answer, *noise)
+        ][1:]
     hook.remove()
 
     text.layers = taught

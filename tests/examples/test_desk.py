@@ -23,7 +23,9 @@ def ask(desk: Running, *messages: object, **more: object) -> requests.Response:
 
 
 def test_the_error_in_the_picture_and_the_clause_that_helps(desk: Running) -> None:
-    answer = ask(desk, picture_message("这张图显示了什么错误?我该怎么解决?", screen("browser-error"))).json()
+    answer = ask(
+        desk, picture_message("这张图显示了什么错误?我该怎么解决?", screen("browser-error"))
+    ).json()
     words = answer["choices"][0]["message"]["content"]
     assert "ERR_CONNECTION_TIMED_OUT" in words
     assert "1.1" in words
@@ -57,14 +59,20 @@ def test_a_file_uploaded_once_is_asked_about_by_its_id(desk: Running) -> None:
     data = (SCREENS / "waybill.png").read_bytes()
     session = requests.Session()
     session.get(desk.url + "/api/config", timeout=5)
-    stored = session.post(desk.url + "/api/files", files={"file": ("waybill.png", data)}, timeout=20).json()
+    stored = session.post(
+        desk.url + "/api/files", files={"file": ("waybill.png", data)}, timeout=20
+    ).json()
     part = {"type": "file", "file": {"file_id": stored["id"]}}
     message = {"role": "user", "content": [{"type": "text", "text": "运单号是多少?"}, part]}
-    answer = session.post(desk.url + "/api/chat", json={"messages": [message], "stream": True}, timeout=60)
+    answer = session.post(
+        desk.url + "/api/chat", json={"messages": [message], "stream": True}, timeout=60
+    )
     assert "SF1402857369214" in answer.text
     assert '"conversation"' in answer.text
     assert answer.text.endswith("data: [DONE]\n\n")
-    stranger = requests.post(desk.url + "/api/chat", json={"messages": [message], "stream": False}, timeout=60)
+    stranger = requests.post(
+        desk.url + "/api/chat", json={"messages": [message], "stream": False}, timeout=60
+    )
     assert stranger.json()["error"]["code"] == "file_not_found"
 
 

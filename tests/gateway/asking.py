@@ -11,7 +11,12 @@ from benchmarks.servers import Running, wait_until
 
 
 def body(text: str, **more: Any) -> dict[str, Any]:
-    return {"model": "faulty-vl", "stream": True, "messages": [{"role": "user", "content": text}], **more}
+    return {
+        "model": "faulty-vl",
+        "stream": True,
+        "messages": [{"role": "user", "content": text}],
+        **more,
+    }
 
 
 def post(gateway: Running, text: str, **more: Any) -> requests.Response:

@@ -10,7 +10,9 @@ from benchmarks.servers import Running
 from tests.gateway.asking import state, until
 
 
-def ask(url: str, wanted: dict[str, Any], path: str = "/v1/chat/completions", headers: str = "") -> socket.socket:
+def ask(
+    url: str, wanted: dict[str, Any], path: str = "/v1/chat/completions", headers: str = ""
+) -> socket.socket:
     where = urlsplit(url)
     connection = socket.create_connection((where.hostname, where.port), 20)
     send(connection, url, wanted, path, headers)
@@ -18,7 +20,11 @@ def ask(url: str, wanted: dict[str, Any], path: str = "/v1/chat/completions", he
 
 
 def send(
-    connection: socket.socket, url: str, wanted: dict[str, Any], path: str = "/v1/chat/completions", headers: str = ""
+    connection: socket.socket,
+    url: str,
+    wanted: dict[str, Any],
+    path: str = "/v1/chat/completions",
+    headers: str = "",
 ) -> None:
     where = urlsplit(url)
     data = json.dumps(wanted).encode()
@@ -26,7 +32,9 @@ def send(
     connection.sendall(f"{head}content-length: {len(data)}\r\n\r\n".encode() + data)
 
 
-def seconds_to_abort(engine: Running, url: str, wanted: dict[str, Any], *, reads: bool, **more: str) -> float:
+def seconds_to_abort(
+    engine: Running, url: str, wanted: dict[str, Any], *, reads: bool, **more: str
+) -> float:
     """From the client's leaving, after its first bytes where it `reads`, until the engine saw it."""
     before = state(engine)["aborted"]
     connection = ask(url, wanted, **more)

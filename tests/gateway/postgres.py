@@ -32,13 +32,20 @@ class Postgres:
         as_postgres = ["runuser", "-u", "postgres", "--"] if os.getuid() == 0 else []
         command = [*as_postgres, binary(program), *arguments]
         subprocess.run(
-            command, check=True, cwd=self.folder, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, timeout=90
+            command,
+            check=True,
+            cwd=self.folder,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            timeout=90,
         )
 
 
 def binary(name: str) -> str:
     """Debian keeps the server's programs out of PATH, by version."""
-    found = shutil.which(name) or max(map(str, Path("/usr/lib/postgresql").glob(f"*/bin/{name}")), default="")
+    found = shutil.which(name) or max(
+        map(str, Path("/usr/lib/postgresql").glob(f"*/bin/{name}")), default=""
+    )
     assert found, f"{name} is missing: scripts/test-tools installs PostgreSQL"
     return found
 
@@ -50,7 +57,18 @@ def running_postgres() -> Iterator[Postgres]:
         if os.getuid() == 0:
             shutil.chown(folder, "postgres")
         server = Postgres(free_port(), folder)
-        server.run("initdb", "-D", str(folder / "data"), "-U", "desk", "-A", "trust", "-E", "UTF8", "--no-sync")
+        server.run(
+            "initdb",
+            "-D",
+            str(folder / "data"),
+            "-U",
+            "desk",
+            "-A",
+            "trust",
+            "-E",
+            "UTF8",
+            "--no-sync",
+        )
         server.start()
         try:
             yield server

@@ -8,11 +8,11 @@ import orjson
 import pytest
 from sqlalchemy import create_engine, make_url, text
 
-from gateway.files.store import FileStore
-from gateway.store.conversations import Conversations
-from gateway.store.database import Database, open_database
-from gateway.store.engine import normal
-from gateway.store.writing import Answered, Asked, close_turn, open_turns
+from gateway.storage.conversations import Conversations
+from gateway.storage.database import Database, open_database
+from gateway.storage.file_store import FileStore
+from gateway.storage.sql_engine import normal
+from gateway.storage.turns import Answered, Asked, close_turn, open_turns
 from tests.gateway.postgres import Postgres, running_postgres
 
 ME, OTHER = "key:shop", "key:other"
@@ -58,11 +58,17 @@ def ask(database: Database, number: int, question: str = "退货怎么办", **mo
     """A question with its answer in conversation-1; the question's turn."""
     asked = Asked(**{"owner": ME, "conversation_id": "conversation-1", "answer_id": f"answer-{number}", "text": question, **more})  # type: ignore[arg-type]  # fmt: skip
     turn = open_turns(database, asked).turn_id
-    close_turn(database, asked.answer_id, Answered("done", f"answer {number}", "fake-vl", citations=[CITATION]))
+    close_turn(
+        database,
+        asked.answer_id,
+        Answered("done", f"answer {number}", "fake-vl", citations=[CITATION]),
+    )
     return turn
 
 
-def whole(conversations: Conversations, conversation: str = "conversation-1", owner: str = ME) -> dict[str, Any]:
+def whole(
+    conversations: Conversations, conversation: str = "conversation-1", owner: str = ME
+) -> dict[str, Any]:
     read: dict[str, Any] = orjson.loads(b"".join(conversations.pieces(owner, conversation)))
     return read
 

@@ -13,8 +13,8 @@ from fastapi import FastAPI
 
 from benchmarks.servers import Running, running_gateway, wait_for
 from gateway.app import create_app
-from gateway.identity.keys import KeyRing
-from gateway.identity.tokens import Signer
+from gateway.auth.api_keys import APIKeyStore
+from gateway.auth.tokens import Signer
 from gateway.settings import load_settings
 
 SCREEN = Path(__file__).parents[2] / "examples/screens/app-error.png"
@@ -82,13 +82,18 @@ def walked(routes: Any) -> Iterator[tuple[str, str]]:
 @pytest.fixture(scope="module")
 def app(tmp_path_factory: pytest.TempPathFactory) -> FastAPI:
     root = Path(__file__).parents[2]
-    return create_app(load_settings(data_dir=tmp_path_factory.mktemp("app"), frontend_dir=root / "frontend"))
+    return create_app(
+        load_settings(data_dir=tmp_path_factory.mktemp("app"), frontend_dir=root / "frontend")
+    )
 
 
 @pytest.fixture(scope="module")
 def calls(app: FastAPI) -> list[tuple[str, str, Row]]:
     """Every route as a call: method, a path that can be asked, its row."""
-    return [(method, path.replace("{}", "file-of-nobody-0"), ROWS[method, path]) for method, path in walked(app.routes)]
+    return [
+        (method, path.replace("{}", "file-of-nobody-0"), ROWS[method, path])
+        for method, path in walked(app.routes)
+    ]
 
 
 def settings(**more: str) -> dict[str, str]:
@@ -128,12 +133,23 @@ def token(user: str = "li", ttl: int = 600, secret: str = SECRET, issuer: str = 
     return Signer(secret).sign_embed(issuer, user, "http://localhost:9000", ttl)[0]
 
 
-def nginx(user: str = "admin", address: str = "10.1.2.3", secret: str = PROXY_SECRET) -> dict[str, str]:
-    return {"x-sightdesk-user": user, "x-sightdesk-proxy-secret": secret, "x-forwarded-for": address}
+def nginx(
+    user: str = "admin", address: str = "10.1.2.3", secret: str = PROXY_SECRET
+) -> dict[str, str]:
+    return {
+        "x-sightdesk-user": user,
+        "x-sightdesk-proxy-secret": secret,
+        "x-forwarded-for": address,
+    }
 
 
-UNSIGNED = jwt.encode({"sub": "li", "aud": "embed", "origin": "http://a", "exp": 2**33}, "", algorithm="none")
-LOCAL, NOBODY = "anonymous", "nobody"  # who comes through where this machine needs no key, and nowhere
+UNSIGNED = jwt.encode(
+    {"sub": "li", "aud": "embed", "origin": "http://a", "exp": 2**33}, "", algorithm="none"
+)
+LOCAL, NOBODY = (
+    "anonymous",
+    "nobody",
+)  # who comes through where this machine needs no key, and nowhere
 
 # name → (headers, who they are: a key, a token, a user, LOCAL or NOBODY)
 CREDENTIALS: dict[str, tuple[dict[str, str], str]] = {
@@ -180,10 +196,17 @@ MAY = {API: {"key"}, KEY: {"key"}, PAGE: {"key", "token", "user"}, PRIVATE: None
 
 def call(gateway: Running, method: str, path: str, headers: dict[str, str]) -> requests.Response:
     body = {"json": {}} if method in ("POST", "PATCH") else {}
-    answer = requests.request(method, gateway.url + path, headers=headers, timeout=20, allow_redirects=False, **body)
-    if answer.status_code >= 400 and method not in ("HEAD", "TRACE"):  # one shape on every route, whatever is wrong
+    answer = requests.request(
+        method, gateway.url + path, headers=headers, timeout=20, allow_redirects=False, **body
+    )
+    if answer.status_code >= 400 and method not in (
+        "HEAD",
+        "TRACE",
+    ):  # one shape on every route, whatever is wrong
         assert set(answer.json()) == {"error"}, answer.text
-        assert set(answer.json()["error"]) == {"message", "type", "param", "code", "details"}, answer.text
+        assert set(answer.json()["error"]) == {"message", "type", "param", "code", "details"}, (
+            answer.text
+        )
         assert isinstance(answer.json()["error"]["details"], dict)
     return answer
 
@@ -223,7 +246,9 @@ def test_the_table_and_the_application_have_the_same_routes(app: FastAPI) -> Non
 
 async def test_a_route_that_nobody_thought_about_is_shut(tmp_path: Path) -> None:
     limits = {"rate_limit_ip": "100/minute"}
-    app = create_app(load_settings(data_dir=tmp_path, api_keys="shop:sk-shop", embed_secret=SECRET, **limits))
+    app = create_app(
+        load_settings(data_dir=tmp_path, api_keys="shop:sk-shop", embed_secret=SECRET, **limits)
+    )
 
     async def careless(path: str) -> dict[str, str]:
         return {"let": "in"}
@@ -239,10 +264,14 @@ async def test_a_route_that_nobody_thought_about_is_shut(tmp_path: Path) -> None
         assert (await client.get("/later/x", headers=bearer(token()))).status_code == 401
 
 
-async def test_an_upload_is_authenticated_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_an_upload_is_authenticated_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     app = create_app(load_settings(data_dir=tmp_path, api_keys="shop:sk-shop", embed_secret=SECRET))
-    looked_up, find = [], KeyRing.find
-    monkeypatch.setattr(KeyRing, "find", lambda ring, shown: looked_up.append(shown) or find(ring, shown))
+    looked_up, find = [], APIKeyStore.find
+    monkeypatch.setattr(
+        APIKeyStore, "find", lambda ring, shown: looked_up.append(shown) or find(ring, shown)
+    )
     transport = httpx.ASGITransport(app, client=("127.0.0.1", 1))
     async with (
         app.router.lifespan_context(app),
@@ -253,9 +282,13 @@ async def test_an_upload_is_authenticated_once(tmp_path: Path, monkeypatch: pyte
     assert (answer.status_code, looked_up) == (200, ["sk-shop"])
 
 
-def test_every_route_charges_what_the_table_says(opened: Running, calls: list[tuple[str, str, Row]]) -> None:
+def test_every_route_charges_what_the_table_says(
+    opened: Running, calls: list[tuple[str, str, Row]]
+) -> None:
     for method, path, row in calls:
-        told = call(opened, method, path, bearer("sk-shop")).headers.get("x-ratelimit-limit-requests")
+        told = call(opened, method, path, bearer("sk-shop")).headers.get(
+            "x-ratelimit-limit-requests"
+        )
         assert told == (str(RATES[row.charged]) if row.charged else None), (method, path)
 
 
@@ -276,10 +309,18 @@ def test_metrics_are_for_private_networks(closed: Running) -> None:
         "100.64.0.1",
         "2001:db8::1",
     )
-    for address, status in (*((address, 200) for address in ours), *((address, 403) for address in others)):
+    for address, status in (
+        *((address, 200) for address in ours),
+        *((address, 403) for address in others),
+    ):
         assert call(closed, "GET", "/metrics", nginx(address=address)).status_code == status
     # nginx's word for the address counts only with its secret; without, there is a proxy that nobody knows.
-    for forged in ({"x-forwarded-for": "10.1.2.3"}, {"x-real-ip": "10.1.2.3"}, {"via": "1.1 a"}, nginx(secret="guess")):
+    for forged in (
+        {"x-forwarded-for": "10.1.2.3"},
+        {"x-real-ip": "10.1.2.3"},
+        {"via": "1.1 a"},
+        nginx(secret="guess"),
+    ):
         assert call(closed, "GET", "/metrics", forged).status_code == 403
 
 
@@ -292,11 +333,24 @@ KNOWN_HOSTS = (
     "gateway:8000",
     "crm.example.com",
 )
-FOREIGN_HOSTS = ("evil.example", "localhost.evil.example", "gateway.evil.example", "evil", "8.8.8.8", "a@localhost", "")
+FOREIGN_HOSTS = (
+    "evil.example",
+    "localhost.evil.example",
+    "gateway.evil.example",
+    "evil",
+    "8.8.8.8",
+    "a@localhost",
+    "",
+)
 
 
-def test_a_page_that_rebinds_its_name_sees_no_metrics_and_no_details(engine: Running, tmp_path: Path) -> None:
-    more = {"ALLOWED_ORIGINS": "private,https://crm.example.com", "KNOWLEDGE_DIR": str(tmp_path / "clauses")}
+def test_a_page_that_rebinds_its_name_sees_no_metrics_and_no_details(
+    engine: Running, tmp_path: Path
+) -> None:
+    more = {
+        "ALLOWED_ORIGINS": "private,https://crm.example.com",
+        "KNOWLEDGE_DIR": str(tmp_path / "clauses"),
+    }
     with running_gateway(engine.url, tmp_path, **settings(**more)) as gateway:
         wait_for(gateway.url + "/readyz")
         for host in (*KNOWN_HOSTS, *FOREIGN_HOSTS):
@@ -305,7 +359,10 @@ def test_a_page_that_rebinds_its_name_sees_no_metrics_and_no_details(engine: Run
             assert answer.status_code == (200 if known else 403), host
             ready = call(gateway, "GET", "/readyz", {"host": host})
             assert (str(tmp_path) in ready.text) is known, host
-        assert str(tmp_path) not in call(gateway, "GET", "/readyz", {"x-forwarded-for": "10.0.0.1"}).text
+        assert (
+            str(tmp_path)
+            not in call(gateway, "GET", "/readyz", {"x-forwarded-for": "10.0.0.1"}).text
+        )
 
 
 def test_what_a_method_is_not_for_is_405_without_a_credential(
@@ -326,7 +383,12 @@ def test_nobody_unknown_has_a_body_read(closed: Running) -> None:
     for path in ("/v1/files", "/api/files"):
         assert requests.post(closed.url + path, files=files, timeout=20).status_code == 401
     headers = {"content-type": "application/json"}
-    assert requests.post(closed.url + "/v1/embed-tokens", data=b"{", headers=headers, timeout=5).status_code == 401
+    assert (
+        requests.post(
+            closed.url + "/v1/embed-tokens", data=b"{", headers=headers, timeout=5
+        ).status_code
+        == 401
+    )
 
 
 # -- owners -------------------------------------------------------------------------------------------------------------
@@ -344,13 +406,18 @@ OWNERS = {
 def file_of_shop(closed: Running) -> str:
     png = SCREEN.read_bytes()
     made = requests.post(
-        closed.url + "/v1/files", files={"file": ("a.png", png)}, headers=bearer("sk-shop"), timeout=30
+        closed.url + "/v1/files",
+        files={"file": ("a.png", png)},
+        headers=bearer("sk-shop"),
+        timeout=30,
     )
     return str(made.json()["id"])
 
 
 @pytest.mark.parametrize("name", OWNERS)
-def test_a_file_of_another_owner_is_not_there(closed: Running, file_of_shop: str, name: str) -> None:
+def test_a_file_of_another_owner_is_not_there(
+    closed: Running, file_of_shop: str, name: str
+) -> None:
     prefixes = ("/v1", "/api") if name == "key" else ("/api",)
     for prefix in prefixes:
         tails = [("GET", ""), ("GET", "/content"), ("DELETE", "")]
@@ -361,8 +428,14 @@ def test_a_file_of_another_owner_is_not_there(closed: Running, file_of_shop: str
             assert (answer.status_code, answer.json()["error"]["code"]) == (404, "file_not_found")
     assert call(closed, "GET", "/api/files", OWNERS[name]).json()["data"] == []
     part = {"type": "file", "file": {"file_id": file_of_shop}}
-    question = {"model": "fake-vl", "stream": False, "messages": [{"role": "user", "content": [part]}]}
-    answer = requests.post(closed.url + "/api/chat", json=question, headers=OWNERS[name], timeout=20)
+    question = {
+        "model": "fake-vl",
+        "stream": False,
+        "messages": [{"role": "user", "content": [part]}],
+    }
+    answer = requests.post(
+        closed.url + "/api/chat", json=question, headers=OWNERS[name], timeout=20
+    )
     assert (answer.status_code, answer.json()["error"]["code"]) == (404, "file_not_found")
     assert call(closed, "GET", f"/v1/files/{file_of_shop}", bearer("sk-shop")).status_code == 200
 
@@ -390,11 +463,15 @@ def test_a_user_of_one_keys_tokens_is_not_the_user_of_anothers(closed: Running) 
     """Whoever holds the key `other` may name a user `li`, and has nothing of shop's `li` by that."""
     shops, others = bearer(token("li")), bearer(token("li", issuer="other"))
     files = {"file": ("a.png", SCREEN.read_bytes())}
-    stored = requests.post(closed.url + "/api/files", files=files, headers=shops, timeout=30).json()["id"]
+    stored = requests.post(
+        closed.url + "/api/files", files=files, headers=shops, timeout=30
+    ).json()["id"]
     assert call(closed, "GET", f"/api/files/{stored}", shops).status_code == 200
     assert call(closed, "GET", f"/api/files/{stored}", others).status_code == 404
     wanted = {"user": "li", "origin": "http://localhost:9000", "ttl": 60}
-    made = requests.post(closed.url + "/v1/embed-tokens", json=wanted, headers=bearer("sk-other"), timeout=5).json()
+    made = requests.post(
+        closed.url + "/v1/embed-tokens", json=wanted, headers=bearer("sk-other"), timeout=5
+    ).json()
     assert call(closed, "GET", f"/api/files/{stored}", bearer(made["token"])).status_code == 404
 
 
@@ -405,7 +482,9 @@ def test_two_visitors_behind_one_name_are_two_owners(closed: Running) -> None:
         visitor.get(closed.url + "/api/config", timeout=5)
     assert one.cookies["sightdesk_visitor"] != two.cookies["sightdesk_visitor"]
     raw = SCREEN.read_bytes()
-    stored = one.post(closed.url + "/api/files", files={"file": ("a.png", raw)}, timeout=20).json()["id"]
+    stored = one.post(closed.url + "/api/files", files={"file": ("a.png", raw)}, timeout=20).json()[
+        "id"
+    ]
     assert one.get(f"{closed.url}/api/files/{stored}", timeout=5).status_code == 200
     assert two.get(f"{closed.url}/api/files/{stored}", timeout=5).status_code == 404
     # The cookie of one person is worth nothing under another's name, nor where it was made up.
@@ -415,14 +494,22 @@ def test_two_visitors_behind_one_name_are_two_owners(closed: Running) -> None:
     assert "set-cookie" in call(closed, "GET", "/api/config", forged).headers
 
 
-@pytest.mark.parametrize(("scheme", "secure"), [("https", True), ("http", False), ("", False), ("https,http", False)])
-def test_a_visitors_cookie_stays_on_tls_where_it_was_given_by_tls(closed: Running, scheme: str, secure: bool) -> None:
-    cookie = call(closed, "GET", "/api/config", {**nginx(), "x-forwarded-proto": scheme}).headers["set-cookie"]
+@pytest.mark.parametrize(
+    ("scheme", "secure"), [("https", True), ("http", False), ("", False), ("https,http", False)]
+)
+def test_a_visitors_cookie_stays_on_tls_where_it_was_given_by_tls(
+    closed: Running, scheme: str, secure: bool
+) -> None:
+    cookie = call(closed, "GET", "/api/config", {**nginx(), "x-forwarded-proto": scheme}).headers[
+        "set-cookie"
+    ]
     assert ("; Secure" in cookie) is secure
     assert "; HttpOnly; SameSite=Lax" in cookie
 
 
-def test_the_right_secret_from_a_peer_that_is_no_proxy_is_worth_nothing(engine: Running, tmp_path: Path) -> None:
+def test_the_right_secret_from_a_peer_that_is_no_proxy_is_worth_nothing(
+    engine: Running, tmp_path: Path
+) -> None:
     more = {"TRUSTED_PROXIES": "10.9.9.0/24", "ANONYMOUS_NETWORKS": ""}
     with running_gateway(engine.url, tmp_path, **settings(**more)) as gateway:
         assert call(gateway, "GET", "/api/config", nginx()).status_code == 401
@@ -432,7 +519,9 @@ def test_the_right_secret_from_a_peer_that_is_no_proxy_is_worth_nothing(engine: 
 # -- how often ----------------------------------------------------------------------------------------------------------
 
 
-def test_failed_authentication_counts_against_the_address_whatever_it_tried(engine: Running, tmp_path: Path) -> None:
+def test_failed_authentication_counts_against_the_address_whatever_it_tried(
+    engine: Running, tmp_path: Path
+) -> None:
     limits = {"RATE_LIMIT_IP": "6/minute", "ANONYMOUS_NETWORKS": ""}
     with running_gateway(engine.url, tmp_path, **settings(**limits)) as gateway:
         tries = [
@@ -445,7 +534,10 @@ def test_failed_authentication_counts_against_the_address_whatever_it_tried(engi
         ]
         assert [call(gateway, *attempt).status_code for attempt in tries] == [401] * 6
         refused = call(gateway, "GET", "/v1/models", bearer("sk-guess"))
-        assert (refused.status_code, refused.json()["error"]["code"]) == (429, "rate_limit_exceeded")
+        assert (refused.status_code, refused.json()["error"]["code"]) == (
+            429,
+            "rate_limit_exceeded",
+        )
         assert (
             call(gateway, "GET", "/v1/models", bearer("sk-shop")).status_code == 200
         )  # whoever has a key is not locked out
@@ -458,8 +550,12 @@ def test_a_visitor_who_drops_the_cookie_wins_no_new_allowance(
 ) -> None:
     limits = {"RATE_LIMIT_API": "4/minute", "RATE_LIMIT_USER": "2/minute"}
     with running_gateway(engine.url, tmp_path, **settings(**limits)) as gateway:
-        assert [call(gateway, "GET", "/api/config", {}).status_code for _ in range(5)] == [200] * 4 + [429]
-        assert [call(gateway, "POST", "/api/chat", {}).status_code for _ in range(3)] == [400] * 2 + [429]
+        assert [call(gateway, "GET", "/api/config", {}).status_code for _ in range(5)] == [
+            200
+        ] * 4 + [429]
+        assert [call(gateway, "POST", "/api/chat", {}).status_code for _ in range(3)] == [
+            400
+        ] * 2 + [429]
         for method, path, row in calls:
             if row.who == PAGE:
                 assert call(gateway, method, path, {}).status_code == 429, (method, path)
@@ -467,5 +563,8 @@ def test_a_visitor_who_drops_the_cookie_wins_no_new_allowance(
 
 def test_a_body_that_is_refused_is_charged_too(engine: Running, tmp_path: Path) -> None:
     with running_gateway(engine.url, tmp_path, **settings(RATE_LIMIT_API="3/minute")) as gateway:
-        asked = [call(gateway, "POST", "/v1/embed-tokens", bearer("sk-shop")).status_code for _ in range(4)]
+        asked = [
+            call(gateway, "POST", "/v1/embed-tokens", bearer("sk-shop")).status_code
+            for _ in range(4)
+        ]
         assert asked == [400] * 3 + [429]

@@ -11,16 +11,16 @@ from benchmarks.servers import running
 from gateway.chat.failover import Failover
 from gateway.chat.pipeline import Pipeline
 from gateway.chat.question import Question, affinity_of
-from gateway.chat.request import ChatRequest
-from gateway.context import Caller, RequestContext
-from gateway.engines.breaker import Breaker, State
-from gateway.engines.client import EngineClient
-from gateway.engines.health import HealthMonitor
-from gateway.engines.startup import StartupFile
-from gateway.engines.upstream import LITE_MODEL, Upstream
 from gateway.errors import ContextLengthExceeded, QueueFull, UpstreamUnavailable
-from gateway.limits.admission import Admission
-from gateway.metrics import Metrics
+from gateway.observability.metrics import Metrics
+from gateway.openai.chat_request import ChatRequest
+from gateway.server.request_context import Caller, RequestContext
+from gateway.throttling.admission import Admission
+from gateway.upstream.breaker import Breaker, State
+from gateway.upstream.client import EngineClient
+from gateway.upstream.health import HealthMonitor
+from gateway.upstream.launch_status import LaunchStatusFile
+from gateway.upstream.upstream import LITE_MODEL, Upstream
 
 
 def engine(name: str = "engine-1", places: int = 1) -> Upstream:
@@ -181,7 +181,10 @@ async def test_positions_are_told_in_order_and_only_when_they_change() -> None:
 async def test_a_waiter_whose_engine_is_full_does_not_hold_up_the_same_owners_next() -> None:
     one, two = engine("engine-1"), engine("engine-2")
     queue = admission(one, two)
-    held = {permit.upstream.name: permit for permit in [await queue.admit("a", "x"), await queue.admit("a", "x")]}
+    held = {
+        permit.upstream.name: permit
+        for permit in [await queue.admit("a", "x"), await queue.admit("a", "x")]
+    }
     stuck = asyncio.create_task(queue.admit("a", "x", frozenset({"engine-1"})))
     await asyncio.sleep(0)
     next_one = asyncio.create_task(queue.admit("a", "x"))
@@ -192,7 +195,9 @@ async def test_a_waiter_whose_engine_is_full_does_not_hold_up_the_same_owners_ne
     stuck.cancel()
 
 
-async def test_an_engine_is_not_asked_more_while_it_has_not_let_go_of_whom_it_was_hung_up_on() -> None:
+async def test_an_engine_is_not_asked_more_while_it_has_not_let_go_of_whom_it_was_hung_up_on() -> (
+    None
+):
     queue = admission(engine())
     permit = await queue.admit("a", "x")
     permit.upstream.take()  # as the wire does
@@ -221,7 +226,11 @@ def test_every_turn_of_a_conversation_has_the_same_affinity() -> None:
     first = {"role": "user", "content": "Where is my parcel?"}
     turns = [
         [first],
-        [first, {"role": "assistant", "content": "On its way."}, {"role": "user", "content": "When?"}],
+        [
+            first,
+            {"role": "assistant", "content": "On its way."},
+            {"role": "user", "content": "When?"},
+        ],
     ]
     for system in ([], [{"role": "system", "content": "Be brief."}]):
         asked = [ChatRequest(model="m", messages=[*system, *turn]) for turn in turns]
@@ -235,7 +244,9 @@ async def test_a_question_that_was_never_sent_says_nothing_about_the_engine() ->
     lite.breaker.failed()
     queue = admission(lite)
     desk: Any = SimpleNamespace(signer=SimpleNamespace(cache_salt=str), client=None, turn_of=str)
-    long = ChatRequest.model_validate({"model": "sightdesk", "messages": [{"role": "user", "content": "长" * 1000}]})
+    long = ChatRequest.model_validate(
+        {"model": "sightdesk", "messages": [{"role": "user", "content": "长" * 1000}]}
+    )
     caller = Caller("key", "shop", "key:shop")
     context = RequestContext("r", "127.0.0.1", False, "http", send=None, caller=caller)  # type: ignore[arg-type]  # nothing is sent
     question = Question(long, caller, context, assistant=True, wants_extras=False, affinity="")
@@ -256,7 +267,9 @@ async def test_whoever_waits_gets_the_engine_whose_circuit_is_closed_again() -> 
             await queue.admit("a", "x")
         assert refused.value.details == {"retry_after": 1}
         client = EngineClient(1, 1, 1)
-        monitor = HealthMonitor(client, [one], StartupFile(None), Metrics("0", "lite"), changed=queue.dispatch)
+        monitor = HealthMonitor(
+            client, [one], LaunchStatusFile(None), Metrics("0", "lite"), changed=queue.dispatch
+        )
         await asyncio.sleep(0.25)
         waiting = asyncio.create_task(queue.admit("b", "x"))
         watching = asyncio.create_task(monitor.run())

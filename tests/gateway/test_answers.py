@@ -4,8 +4,8 @@ import asyncio
 
 import pytest
 
-from gateway.chat import answers as module
-from gateway.chat.answers import Answer, Answers, Room
+from gateway.chat import resumable_answers as module
+from gateway.chat.resumable_answers import Answer, MemoryBound, ResumableAnswers
 from gateway.errors import QueueFull, UpstreamError
 
 EVENT = b"data: " + b"x" * 992 + b"\n\n"
@@ -23,7 +23,7 @@ def small(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "READ_BYTES", 3_000)
 
 
-async def written(answers: Answers, answer: Answer, events: int) -> None:
+async def written(answers: ResumableAnswers, answer: Answer, events: int) -> None:
     async def work() -> None:
         for _ in range(events):
             answer.push(EVENT)
@@ -39,7 +39,7 @@ def answer(number: int, caller: str = "a") -> Answer:
 
 
 async def test_an_answer_and_all_answers_of_a_caller_are_bounded_and_given_back() -> None:
-    answers = Answers(0.05, kept)
+    answers = ResumableAnswers(0.05, kept)
     long = answer(0)
     await written(answers, long, 11)
     assert isinstance(long.error, UpstreamError)
@@ -58,7 +58,7 @@ async def test_an_answer_and_all_answers_of_a_caller_are_bounded_and_given_back(
 
 
 def test_all_callers_together_are_bounded() -> None:
-    room = Room()
+    room = MemoryBound()
     for caller in "abcde":
         room.take(caller, 10_000)
     with pytest.raises(QueueFull) as full:
@@ -69,7 +69,7 @@ def test_all_callers_together_are_bounded() -> None:
 
 
 async def test_a_slow_reader_is_handed_little_at_once_and_gets_everything() -> None:
-    answers, one = Answers(0.01, kept), answer(0)
+    answers, one = ResumableAnswers(0.01, kept), answer(0)
     await written(answers, one, 10)
     batches = [batch async for batch in one.read(2)]
     assert [len(batch) for batch in batches] == [3000, 3000, 2000 + len(b"data: [DONE]\n\n")]
@@ -77,7 +77,7 @@ async def test_a_slow_reader_is_handed_little_at_once_and_gets_everything() -> N
 
 
 async def test_what_somebody_still_reads_is_counted_until_he_leaves() -> None:
-    answers, one = Answers(1.0, kept), answer(0)
+    answers, one = ResumableAnswers(1.0, kept), answer(0)
     await written(answers, one, 10)
     reader = one.read(0)
     await anext(reader)

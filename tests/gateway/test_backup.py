@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from gateway.files.store import FileStore
-from gateway.store.conversations import Conversations
-from gateway.store.database import open_database
-from gateway.store.writing import Answered, Asked, close_turn, open_turns
+from gateway.storage.conversations import Conversations
+from gateway.storage.database import open_database
+from gateway.storage.file_store import FileStore
+from gateway.storage.turns import Answered, Asked, close_turn, open_turns
 from tests.gateway.stores import whole
 
 ROOT = Path(__file__).parents[2]
@@ -30,7 +30,9 @@ def project(tmp_path: Path) -> Path:
 def run(project: Path, script: str, *arguments: str) -> str:
     environ = {name: value for name, value in os.environ.items() if name != "DATABASE_URL"}
     command = [project / "scripts" / script, *arguments]
-    return subprocess.run(command, env=environ, check=True, capture_output=True, text=True, timeout=60).stdout.strip()
+    return subprocess.run(
+        command, env=environ, check=True, capture_output=True, text=True, timeout=60
+    ).stdout.strip()
 
 
 def ask(database: object, number: int) -> None:
@@ -56,7 +58,9 @@ def test_a_backup_beside_a_writing_gateway_is_whole_and_comes_back(project: Path
     archive = run(project, "backup")
     stop.set()
     writer.join()
-    assert (project / "data/sightdesk.db-wal").stat().st_size > 0  # what a plain copy would have missed
+    assert (
+        project / "data/sightdesk.db-wal"
+    ).stat().st_size > 0  # what a plain copy would have missed
     # The old gateway dies here without a word; its leftovers must not get into what is restored.
     for name in ("sightdesk.db", "sightdesk.db-wal", "sightdesk.db-shm"):
         shutil.copy(project / "data" / name, project / name)
@@ -78,6 +82,8 @@ def test_a_backup_beside_a_writing_gateway_is_whole_and_comes_back(project: Path
 
 def test_a_backup_before_the_first_start_holds_no_database(project: Path) -> None:
     archive = project / run(project, "backup")
-    listed = subprocess.run(["tar", "-tzf", archive], check=True, capture_output=True, text=True).stdout
+    listed = subprocess.run(
+        ["tar", "-tzf", archive], check=True, capture_output=True, text=True
+    ).stdout
     assert "data/files" in listed
     assert "sightdesk.db" not in listed

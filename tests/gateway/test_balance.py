@@ -25,7 +25,9 @@ def engines() -> Iterator[list[Running]]:
 
 
 @pytest.fixture
-def before_both(engines: list[Running], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+def before_both(
+    engines: list[Running], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Running]:
     urls = ",".join(engine.url for engine in engines)
     settings = {"ENGINE": "cpu", "READER_URL": "", "MAX_CONCURRENT": "16"}
     with running_gateway(urls, tmp_path_factory.mktemp("data"), **settings) as gateway:
@@ -50,7 +52,10 @@ def test_a_conversations_turns_stay_with_one_engine_and_conversations_spread(
                 json={**body("", stream=False), "messages": messages},
                 timeout=9,
             )
-            messages += [answer.json()["choices"][0]["message"], {"role": "user", "content": "and say-1"}]
+            messages += [
+                answer.json()["choices"][0]["message"],
+                {"role": "user", "content": "and say-1"},
+            ]
         asked = [now - then for now, then in zip(received(engines), before, strict=True)]
         assert sorted(asked) == [0, 3]
         used.append(asked.index(3))
@@ -79,7 +84,10 @@ def test_what_a_dead_engine_had_not_begun_to_answer_succeeds_elsewhere(
 ) -> None:
     """Nothing of a whole answer has been sent before its end, two seconds later."""
     with ThreadPoolExecutor(16) as pool:
-        asked = [pool.submit(post, before_both, f"question {n} say-10-0.2", stream=False) for n in range(16)]
+        asked = [
+            pool.submit(post, before_both, f"question {n} say-10-0.2", stream=False)
+            for n in range(16)
+        ]
         until(lambda: sum(state(engine)["running"] for engine in engines) == 16)
         assert state(engines[0])["running"] > 0
         engines[0].process.send_signal(end)
@@ -101,9 +109,13 @@ def test_what_a_dead_engine_had_not_begun_to_answer_succeeds_elsewhere(
     until(lambda: metric(before_both, "sightdesk_inflight_requests") == 0)
 
 
-def test_a_stream_that_had_begun_is_not_begun_again(before_both: Running, engines: list[Running]) -> None:
+def test_a_stream_that_had_begun_is_not_begun_again(
+    before_both: Running, engines: list[Running]
+) -> None:
     with ThreadPoolExecutor(8) as pool:
-        asked = [pool.submit(post, before_both, f"question {number} say-40-0.05") for number in range(8)]
+        asked = [
+            pool.submit(post, before_both, f"question {number} say-40-0.05") for number in range(8)
+        ]
         until(lambda: all(state(engine)["running"] for engine in engines))
         time.sleep(0.5)
         running = state(engines[0])["running"]
@@ -113,7 +125,9 @@ def test_a_stream_that_had_begun_is_not_begun_again(before_both: Running, engine
     assert state(engines[1])["received"] == 8 - running
 
 
-def test_what_two_engines_died_of_is_not_handed_to_a_third(tmp_path_factory: pytest.TempPathFactory) -> None:
+def test_what_two_engines_died_of_is_not_handed_to_a_third(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> None:
     with (
         running("tests.faulty_engine", {}) as one,
         running("tests.faulty_engine", {}) as two,
@@ -132,7 +146,9 @@ def test_what_two_engines_died_of_is_not_handed_to_a_third(tmp_path_factory: pyt
         assert min(state(engine)["received"] for engine in (one, two, three)) >= 1
 
 
-def test_an_engine_that_swallows_connections_delays_nobody_for_long(tmp_path_factory: pytest.TempPathFactory) -> None:
+def test_an_engine_that_swallows_connections_delays_nobody_for_long(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> None:
     with socket.socket() as hole:
         hole.bind(("127.0.0.1", 0))
         hole.listen(0)  # its backlog full, the kernel drops every further SYN
@@ -147,14 +163,20 @@ def test_an_engine_that_swallows_connections_delays_nobody_for_long(tmp_path_fac
                 wait_for(gateway.url + "/readyz")
                 with ThreadPoolExecutor(8) as pool:
                     started = time.monotonic()
-                    told = list(pool.map(lambda number: post(gateway, f"{number} say-1").status_code, range(8)))
+                    told = list(
+                        pool.map(
+                            lambda number: post(gateway, f"{number} say-1").status_code, range(8)
+                        )
+                    )
                 assert set(told) == {200}
                 assert time.monotonic() - started < 6
         for filler in fillers:
             filler.close()
 
 
-def test_the_fallback_has_places_and_a_queue_of_its_own(tmp_path_factory: pytest.TempPathFactory) -> None:
+def test_the_fallback_has_places_and_a_queue_of_its_own(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> None:
     """The assistant goes on without its engine; the raw model does not."""
     with (
         running("tests.faulty_engine", {}) as engine,
@@ -192,7 +214,12 @@ def stopped_with_fallback(
 ) -> Iterator[tuple[Running, Running]]:
     """A gateway before one engine with a fallback, and that engine."""
     engine, fallback = engines
-    settings = {"ENGINE": "cpu", "READER_URL": "", "FALLBACK_ENGINE_URL": fallback.url, "MAX_CONCURRENT": "16"}
+    settings = {
+        "ENGINE": "cpu",
+        "READER_URL": "",
+        "FALLBACK_ENGINE_URL": fallback.url,
+        "MAX_CONCURRENT": "16",
+    }
     with running_gateway(engine.url, tmp_path_factory.mktemp("data"), **settings) as gateway:
         until(lambda: metric(gateway, "sightdesk_upstream_up") == 2)
         yield gateway, engine
@@ -204,16 +231,26 @@ def test_a_stopped_engines_open_questions_go_to_the_fallback_once_the_probes_hav
     gateway, engine = stopped_with_fallback
     with ThreadPoolExecutor(8) as pool:
         # Whole answers under way, and both kinds that the stopped engine has not even read.
-        running = [pool.submit(post, gateway, f"{n} say-20-0.2", model="sightdesk", stream=False) for n in range(3)]
+        running = [
+            pool.submit(post, gateway, f"{n} say-20-0.2", model="sightdesk", stream=False)
+            for n in range(3)
+        ]
         until(lambda: state(engine)["running"] == 3)
         time.sleep(0.5)
         engine.process.send_signal(signal.SIGSTOP)
         started = time.monotonic()
-        fresh = [pool.submit(post, gateway, f"{n} say-1", model="sightdesk", stream=bool(n % 2)) for n in range(4)]
+        fresh = [
+            pool.submit(post, gateway, f"{n} say-1", model="sightdesk", stream=bool(n % 2))
+            for n in range(4)
+        ]
         answers = [one.result() for one in fresh]
         assert time.monotonic() - started < 8, "4 s on a machine with nothing else to do"
-        assert {answer.status_code for answer in [*answers, *(one.result() for one in running)]} == {200}
-    wholes = [answer.json() for answer in (answers[0], answers[2], *(one.result() for one in running))]
+        assert {
+            answer.status_code for answer in [*answers, *(one.result() for one in running)]
+        } == {200}
+    wholes = [
+        answer.json() for answer in (answers[0], answers[2], *(one.result() for one in running))
+    ]
     assert all(whole["sightdesk"]["degraded"] for whole in wholes)
     assert {whole["usage"]["completion_tokens"] for whole in wholes} == {1, 20}
     assert contents(answers[1]) == contents(answers[3]) == " 0"
@@ -225,7 +262,10 @@ def test_a_stream_from_a_stopped_engine_ends_with_an_error_and_not_with_silence(
 ) -> None:
     gateway, engine = stopped_with_fallback
     with ThreadPoolExecutor(2) as pool:
-        streams = [pool.submit(post, gateway, "say-100-0.1", model=model) for model in ("sightdesk", "faulty-vl")]
+        streams = [
+            pool.submit(post, gateway, "say-100-0.1", model=model)
+            for model in ("sightdesk", "faulty-vl")
+        ]
         until(lambda: state(engine)["running"] == 2)
         time.sleep(0.5)
         engine.process.send_signal(signal.SIGSTOP)

@@ -7,8 +7,8 @@ import os
 
 import pytest
 
-from gateway.engines.body import PIECE, Body, DataURL
-from gateway.engines.pool import Pool
+from gateway.upstream.pool import Pool
+from gateway.upstream.request_body import PIECE, Body, DataURL
 
 HUGE = 24 * PIECE + 1
 HEADERS = {"content-type": "application/json"}
@@ -26,7 +26,9 @@ def picture_body(*sizes: int) -> tuple[Body, str]:
 
 
 @pytest.mark.parametrize(
-    "sizes", [(), (0,), (1,), (2, 3), (PIECE - 1, PIECE, PIECE + 1), (3 * PIECE + 2,)], ids=lambda sizes: str(sizes)
+    "sizes",
+    [(), (0,), (1,), (2, 3), (PIECE - 1, PIECE, PIECE + 1), (3 * PIECE + 2,)],
+    ids=lambda sizes: str(sizes),
 )
 def test_a_body_is_the_json_with_every_picture_as_a_data_url(sizes: tuple[int, ...]) -> None:
     body, expected = picture_body(*sizes)
@@ -46,7 +48,9 @@ def test_what_is_no_json_is_refused() -> None:
         Body({"model": object()})
 
 
-async def test_an_engine_that_takes_nothing_is_sent_no_more_than_it_takes_and_all_of_it_in_the_end() -> None:
+async def test_an_engine_that_takes_nothing_is_sent_no_more_than_it_takes_and_all_of_it_in_the_end() -> (
+    None
+):
     body, expected = picture_body(HUGE)
     reading = asyncio.Event()
     got = b""

@@ -7,9 +7,9 @@ from collections.abc import Awaitable
 
 import pytest
 
-from gateway.engines.faults import Cut
-from gateway.engines.pool import Pool
-from gateway.engines.wire import Response
+from gateway.upstream.faults import Cut
+from gateway.upstream.http_response import Response
+from gateway.upstream.pool import Pool
 
 HEAD = b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\n"
 SIZE = re.compile(rb"([0-9a-fA-F]+)\r\n")
@@ -32,7 +32,7 @@ class Client:
         self.said += body
         return None
 
-    def chunk_into(self, chunks: bytes, count: int, now: float) -> bool:
+    def on_chunks(self, chunks: bytes, count: int, now: float) -> bool:
         if self.takes:
             at = 0
             for _ in range(count):
@@ -53,7 +53,7 @@ async def given(pieces: list[bytes], client: Client) -> None:
     response = Response(Pool("http://127.0.0.1:9", 1.0))
     response.data_received(HEAD)
     await response.head()
-    pouring = asyncio.create_task(response.pour(client.into, client.chunk_into))
+    pouring = asyncio.create_task(response.stream_to(client.into, client.on_chunks))
     await asyncio.sleep(0)
     for piece in pieces:
         response.data_received(piece)
@@ -62,7 +62,15 @@ async def given(pieces: list[bytes], client: Client) -> None:
     await pouring
 
 
-PAYLOADS = [b"data: {}\n\n", b"\r\n", b"0\r\n\r\n", b"5\r\nabcde\r\n", b"x" * 300, b"a\r\n\r\n", "你好\n\n".encode()]
+PAYLOADS = [
+    b"data: {}\n\n",
+    b"\r\n",
+    b"0\r\n\r\n",
+    b"5\r\nabcde\r\n",
+    b"x" * 300,
+    b"a\r\n\r\n",
+    "你好\n\n".encode(),
+]
 
 
 async def test_whole_chunks_pass_as_they_are_and_the_rest_by_the_parser() -> None:
@@ -70,13 +78,24 @@ async def test_whole_chunks_pass_as_they_are_and_the_rest_by_the_parser() -> Non
     chunks = [framed(payload) for payload in PAYLOADS]
     await given([*chunks, END], client)
     assert client.said == b"".join(PAYLOADS)
-    assert client.whole == chunks[1:], "until the first has come the parser does not know that there are chunks"
+    assert client.whole == chunks[1:], (
+        "until the first has come the parser does not know that there are chunks"
+    )
 
 
 async def test_several_whole_chunks_in_one_read_pass_together() -> None:
     client = Client()
     chunks = [framed(payload) for payload in PAYLOADS]
-    await given([chunks[0], b"".join(chunks[1:4]), b"".join(chunks[4:]) + chunks[1][:3], chunks[1][3:], END], client)
+    await given(
+        [
+            chunks[0],
+            b"".join(chunks[1:4]),
+            b"".join(chunks[4:]) + chunks[1][:3],
+            chunks[1][3:],
+            END,
+        ],
+        client,
+    )
     assert client.said == b"".join([*PAYLOADS, PAYLOADS[1]])
     assert client.whole == [b"".join(chunks[1:4])], "what ends in the middle of one is the parser's"
 
@@ -84,7 +103,10 @@ async def test_several_whole_chunks_in_one_read_pass_together() -> None:
 async def test_every_way_to_cut_chunks_gives_the_same_body() -> None:
     sizes = ["{:x}", "{:X}", "{:04x}"]
     draw = random.Random(11)
-    frames = [framed(payload, draw.choice(sizes), draw.choice([b"", b"", b";name=value"])) for payload in PAYLOADS * 3]
+    frames = [
+        framed(payload, draw.choice(sizes), draw.choice([b"", b"", b";name=value"]))
+        for payload in PAYLOADS * 3
+    ]
     stream = b"".join(frames) + END
     ways = [list(range(1, len(stream))), []]
     ways += [sorted(draw.sample(range(1, len(stream)), draw.randint(1, 60))) for _ in range(300)]
@@ -93,7 +115,10 @@ async def test_every_way_to_cut_chunks_gives_the_same_body() -> None:
     passed = 0
     for places in ways:
         for client in (Client(), Client(takes=False)):
-            await given([stream[a:b] for a, b in zip([0, *places], [*places, len(stream)], strict=True)], client)
+            await given(
+                [stream[a:b] for a, b in zip([0, *places], [*places, len(stream)], strict=True)],
+                client,
+            )
             assert client.said == b"".join(PAYLOADS * 3), places
             passed += len(client.whole)
     assert passed > 500

@@ -9,8 +9,8 @@ import requests
 
 from benchmarks.servers import Running, running_lite
 from gateway.chat.collect import Collected
-from gateway.chat.relay import Meter
-from gateway.engines.client import Broken
+from gateway.chat.relay import StreamStats
+from gateway.upstream.client import Broken
 
 TOOL = {
     "type": "function",
@@ -30,7 +30,12 @@ ASKED = {
     "cut": {"max_tokens": 3},
     "a tool": {"tools": [TOOL], "tool_choice": "required"},
     "JSON": {"response_format": {"type": "json_object"}},
-    "a schema": {"response_format": {"type": "json_schema", "json_schema": {"name": "order", "schema": SCHEMA}}},
+    "a schema": {
+        "response_format": {
+            "type": "json_schema",
+            "json_schema": {"name": "order", "schema": SCHEMA},
+        }
+    },
 }
 
 
@@ -40,12 +45,12 @@ def lite() -> Iterator[Running]:
         yield engine
 
 
-def collected(stream: bytes, piece: int = 0) -> tuple[dict[str, Any], Meter]:
-    meter = Meter(0.0)
-    into = Collected(meter, lambda: None)
+def collected(stream: bytes, piece: int = 0) -> tuple[dict[str, Any], StreamStats]:
+    stats = StreamStats(0.0)
+    into = Collected(stats, lambda: None)
     for start in range(0, len(stream), piece or len(stream)):
         into(stream[start : start + (piece or len(stream))])
-    return into.whole(), meter
+    return into.whole(), stats
 
 
 def said(choices: list[dict[str, Any]], **more: Any) -> bytes:
@@ -99,8 +104,18 @@ def test_what_vllm_tells_in_a_stream_stands_in_the_answer(end: bytes) -> None:
         + said(delta(reasoning_content="ing"))
         + said([{**delta(content=first)[0], "logprobs": logprobs(first)}], system_fingerprint="fp")
         + said([{**delta(content=last)[0], "logprobs": logprobs(last)}])
-        + said(delta(tool_calls=[{"id": "call_1", "type": "function", **call(0, name="f", arguments="")}]))
-        + said(delta(tool_calls=[{"id": "call_2", "type": "function", **call(1, name="g", arguments='{"b"')}]))
+        + said(
+            delta(
+                tool_calls=[{"id": "call_1", "type": "function", **call(0, name="f", arguments="")}]
+            )
+        )
+        + said(
+            delta(
+                tool_calls=[
+                    {"id": "call_2", "type": "function", **call(1, name="g", arguments='{"b"')}
+                ]
+            )
+        )
         + said(delta(tool_calls=[call(0, arguments='{"a":')]))
         + said(delta(tool_calls=[call(0, arguments=" 1}"), call(1, arguments=": 2}")]))
         + said([{"index": 0, "delta": {}, "finish_reason": "tool_calls", "stop_reason": 7}])
@@ -108,10 +123,18 @@ def test_what_vllm_tells_in_a_stream_stands_in_the_answer(end: bytes) -> None:
         + DONE
     ).replace(b"\n\n", end)
     for piece in (0, 1, 50):
-        answer, meter = collected(stream, piece)
+        answer, stats = collected(stream, piece)
         calls = [
-            {"id": "call_1", "type": "function", "function": {"name": "f", "arguments": '{"a": 1}'}},
-            {"id": "call_2", "type": "function", "function": {"name": "g", "arguments": '{"b": 2}'}},
+            {
+                "id": "call_1",
+                "type": "function",
+                "function": {"name": "f", "arguments": '{"a": 1}'},
+            },
+            {
+                "id": "call_2",
+                "type": "function",
+                "function": {"name": "g", "arguments": '{"b": 2}'},
+            },
         ]
         assert answer == {
             "id": "chatcmpl-7",
@@ -135,13 +158,16 @@ def test_what_vllm_tells_in_a_stream_stands_in_the_answer(end: bytes) -> None:
             ],
             "usage": USAGE,
         }
-        assert meter.usage == USAGE
-        assert meter.done
+        assert stats.usage == USAGE
+        assert stats.done
 
 
 def test_a_message_that_only_calls_has_no_content_and_an_empty_one_an_empty_text() -> None:
     called = said(delta(role="assistant", content="")) + said(
-        delta("tool_calls", tool_calls=[{"index": 0, "id": "1", "type": "function", "function": {"name": "f"}}])
+        delta(
+            "tool_calls",
+            tool_calls=[{"index": 0, "id": "1", "type": "function", "function": {"name": "f"}}],
+        )
     )
     assert collected(called + DONE)[0]["choices"][0]["message"] == {
         "role": "assistant",
@@ -168,9 +194,16 @@ def test_nothing_counts_after_the_end() -> None:
         (b'data: {"choices": 5}\n\n' + DONE, "garbage"),
         (b'data: {"choices": [5]}\n\n' + DONE, "garbage"),
         (b'data: {"choices": [{"index": "x", "delta": {}}]}\n\n' + DONE, "garbage"),
-        (b'data: {"choices": [{"delta": {"tool_calls": [{"index": 0, "function": "f"}]}}]}\n\n' + DONE, "garbage"),
+        (
+            b'data: {"choices": [{"delta": {"tool_calls": [{"index": 0, "function": "f"}]}}]}\n\n'
+            + DONE,
+            "garbage",
+        ),
         (said(delta(content="a")), "died"),
-        (said(delta(content="a")) + b'data: {"error": {"message": "CUDA"}}\n\n' + DONE, "error_event"),
+        (
+            said(delta(content="a")) + b'data: {"error": {"message": "CUDA"}}\n\n' + DONE,
+            "error_event",
+        ),
     ],
 )
 def test_what_is_no_whole_answer_is_refused(stream: bytes, kind: str) -> None:

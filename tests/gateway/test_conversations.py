@@ -63,7 +63,10 @@ def test_an_answer_that_is_not_streamed_is_kept_too(server: Running) -> None:
     me = Visitor(server.url)
     extras = me.begin("hi", stream=False).json()["sightdesk"]
     question, answer = me.turns(extras["conversation"]["id"])
-    assert (question["id"], answer["id"]) == (extras["conversation"]["turn"], extras["answer"]["id"])
+    assert (question["id"], answer["id"]) == (
+        extras["conversation"]["turn"],
+        extras["answer"]["id"],
+    )
     assert (answer["text"], answer["state"]) == ("你!", "done")
 
 
@@ -71,7 +74,12 @@ def test_the_api_is_never_kept(server: Running, folder: Path) -> None:
     word = "a-question-by-the-api"
     body = {"model": "sightdesk", "messages": [{"role": "user", "content": word}], "store": True}
     key = {"authorization": "Bearer sk-shop"}
-    assert requests.post(server.url + "/v1/chat/completions", json=body, headers=key, timeout=20).status_code == 200
+    assert (
+        requests.post(
+            server.url + "/v1/chat/completions", json=body, headers=key, timeout=20
+        ).status_code
+        == 200
+    )
     assert Visitor(server.url, "sk-shop").get("/api/conversations")["data"] == []
     assert not any(word.encode() in path.read_bytes() for path in folder.glob("sightdesk.db*"))
 
@@ -117,7 +125,9 @@ def test_regenerating_replaces_the_question_and_what_came_after(server: Running)
     assert turns[2]["id"] == again["turn"] != second["turn"]
 
 
-def test_replacing_a_question_stops_the_answer_that_is_still_written(server: Running, engine: Running) -> None:
+def test_replacing_a_question_stops_the_answer_that_is_still_written(
+    server: Running, engine: Running
+) -> None:
     me = Visitor(server.url)
     running = me.begin("endless")
     asked = began(running)
@@ -142,33 +152,55 @@ def test_two_tabs_that_ask_at_once_both_find_their_question_and_answer(server: R
         list(tabs.map(tab, range(16)))
     turns = me.turns(conversation)
     assert [turn["role"] for turn in turns] == ["user", "assistant"] * 17
-    assert sorted(turn["text"] for turn in turns[2::2]) == sorted(f"question {number}" for number in range(16))
+    assert sorted(turn["text"] for turn in turns[2::2]) == sorted(
+        f"question {number}" for number in range(16)
+    )
 
 
 def test_a_title_is_renamed_masked_and_bounded(server: Running) -> None:
     me = Visitor(server.url)
     path = f"/api/conversations/{me.ask('hi')['conversation']}"
-    assert me.call("PATCH", path, json={"title": " 找 13812345678 "}).json()["title"] == "找 138****5678"
+    assert (
+        me.call("PATCH", path, json={"title": " 找 13812345678 "}).json()["title"]
+        == "找 138****5678"
+    )
     for title in ("", "   ", "x" * 201, "x" * 100_000, None, 5):
         assert code(me.call("PATCH", path, json={"title": title})) == (400, "invalid_request")
-    assert code(me.call("PATCH", path, json={"title": "x", "owner": "me"})) == (400, "invalid_request")
-    half = me.call("PATCH", path, data=b'{"title": "a\\ud800\\u0000b"}', headers={"content-type": "application/json"})
+    assert code(me.call("PATCH", path, json={"title": "x", "owner": "me"})) == (
+        400,
+        "invalid_request",
+    )
+    half = me.call(
+        "PATCH",
+        path,
+        data=b'{"title": "a\\ud800\\u0000b"}',
+        headers={"content-type": "application/json"},
+    )
     assert half.status_code in (200, 400)
     assert me.call("PATCH", path, data='{"title": "a\\u0000b"}', headers={"content-type": "application/json"}).json()["title"] == "a\ufffdb"  # fmt: skip
     assert me.get(path)["title"] == "a\ufffdb"
 
 
-@pytest.mark.parametrize("query", ["%", "_", "'; DROP TABLE turns; --", "%00", "%ED%A0%80", "\\", "/"])
-def test_a_strange_search_finds_what_it_says_and_breaks_nothing(server: Running, query: str) -> None:
+@pytest.mark.parametrize(
+    "query", ["%", "_", "'; DROP TABLE turns; --", "%00", "%ED%A0%80", "\\", "/"]
+)
+def test_a_strange_search_finds_what_it_says_and_breaks_nothing(
+    server: Running, query: str
+) -> None:
     me = Visitor(server.url)
     me.ask("plain words")
     assert me.call("GET", f"/api/conversations?query={query}").json()["data"] == []
     assert len(me.get("/api/conversations?query=PLAIN")["data"]) == 1
 
 
-@pytest.mark.parametrize("parameters", ["limit=0", "limit=201", "limit=x", "query=" + "x" * 201, "before=" + "x" * 65])
+@pytest.mark.parametrize(
+    "parameters", ["limit=0", "limit=201", "limit=x", "query=" + "x" * 201, "before=" + "x" * 65]
+)
 def test_a_search_out_of_bounds_is_refused(server: Running, parameters: str) -> None:
-    assert code(Visitor(server.url).call("GET", "/api/conversations?" + parameters)) == (400, "invalid_request")
+    assert code(Visitor(server.url).call("GET", "/api/conversations?" + parameters)) == (
+        400,
+        "invalid_request",
+    )
 
 
 @pytest.mark.parametrize("kind", ["another visitor", "another key", "another token"])
@@ -193,7 +225,10 @@ def test_what_is_anothers_is_not_there(server: Running, kind: str) -> None:
         (
             "POST",
             "/api/chat",
-            {"messages": [{"role": "user", "content": "x"}], "conversation_id": asked["conversation"]},
+            {
+                "messages": [{"role": "user", "content": "x"}],
+                "conversation_id": asked["conversation"],
+            },
         ),
     ):
         assert code(them.call(method, where, json=body)) == (404, "not_found"), where
@@ -210,29 +245,46 @@ def test_a_strange_conversation_id_is_not_found(server: Running, name: str) -> N
 def token(server: Running, user: str, origin: str = "http://localhost:9000") -> str:
     wanted = {"user": user, "origin": origin, "ttl": 60}
     key = {"authorization": "Bearer sk-shop"}
-    return str(requests.post(server.url + "/v1/embed-tokens", json=wanted, headers=key, timeout=5).json()["token"])
+    return str(
+        requests.post(server.url + "/v1/embed-tokens", json=wanted, headers=key, timeout=5).json()[
+            "token"
+        ]
+    )
 
 
-def test_a_token_works_on_the_desks_page_and_on_its_own_and_tells_the_page_which_that_is(server: Running) -> None:
+def test_a_token_works_on_the_desks_page_and_on_its_own_and_tells_the_page_which_that_is(
+    server: Running,
+) -> None:
     holder = Visitor(server.url, token(server, "li"))
     assert holder.get("/api/config")["embed_origin"] == "http://localhost:9000"
     assert Visitor(server.url).get("/api/config")["embed_origin"] is None
-    for origin, status in ((server.url, 200), ("http://localhost:9000", 200), ("http://localhost:9001", 403)):
-        assert holder.call("GET", "/api/conversations", headers={"origin": origin}).status_code == status
+    for origin, status in (
+        (server.url, 200),
+        ("http://localhost:9000", 200),
+        ("http://localhost:9001", 403),
+    ):
+        assert (
+            holder.call("GET", "/api/conversations", headers={"origin": origin}).status_code
+            == status
+        )
 
 
 def test_the_page_is_told_that_the_server_keeps_the_history(server: Running) -> None:
     assert Visitor(server.url).get("/api/config")["history"] == "server"
 
 
-def test_files_come_back_with_their_question_and_go_with_their_last_conversation(server: Running) -> None:
+def test_files_come_back_with_their_question_and_go_with_their_last_conversation(
+    server: Running,
+) -> None:
     me = Visitor(server.url)
     files = {"file": ("截图13812345678.png", PNG)}
     stored = me.call("POST", "/api/files", files=files).json()["id"]
     content = [{"type": "text", "text": "what"}, {"type": "file", "file": {"file_id": stored}}]
     one, two = me.ask(content)["conversation"], me.ask(content)["conversation"]
     shown = me.turns(one)[0]["files"]
-    assert shown == [{"id": stored, "filename": "截图138****5678.png", "content_type": "image/png", "pages": 1}]
+    assert shown == [
+        {"id": stored, "filename": "截图138****5678.png", "content_type": "image/png", "pages": 1}
+    ]
     me.call("DELETE", f"/api/conversations/{one}")
     assert me.call("GET", f"/api/files/{stored}").status_code == 200
     me.call("DELETE", f"/api/conversations/{two}")
@@ -242,12 +294,16 @@ def test_files_come_back_with_their_question_and_go_with_their_last_conversation
 def test_a_file_that_is_gone_is_left_out_of_the_history(server: Running) -> None:
     me = Visitor(server.url)
     stored = me.call("POST", "/api/files", files={"file": ("a.png", PNG)}).json()["id"]
-    asked = me.ask([{"type": "text", "text": "what"}, {"type": "file", "file": {"file_id": stored}}])
+    asked = me.ask(
+        [{"type": "text", "text": "what"}, {"type": "file", "file": {"file_id": stored}}]
+    )
     me.call("DELETE", f"/api/files/{stored}")
     assert me.turns(asked["conversation"])[0]["files"] == []
 
 
-def test_deleting_a_conversation_while_its_answer_is_written_stops_the_engine(server: Running, engine: Running) -> None:
+def test_deleting_a_conversation_while_its_answer_is_written_stops_the_engine(
+    server: Running, engine: Running
+) -> None:
     me = Visitor(server.url)
     running = me.begin("endless")
     asked = began(running)
@@ -276,24 +332,45 @@ def test_feedback_is_kept_masked_counted_and_replaced(server: Running) -> None:
     answer = me.turns(asked["conversation"])[1]
     assert (answer["rating"], answer["reason"]) == ("down", "打 138****5678")
     me.call("POST", "/api/feedback", json={"answer": asked["answer"], "rating": "up"})
-    assert (me.turns(asked["conversation"])[1]["rating"], me.turns(asked["conversation"])[1]["reason"]) == ("up", None)
+    assert (
+        me.turns(asked["conversation"])[1]["rating"],
+        me.turns(asked["conversation"])[1]["reason"],
+    ) == ("up", None)
     assert metric(server, "sightdesk_feedback_total", rating="down") == before + 1
-    for wrong in ({"rating": "maybe"}, {"reason": "x" * 2001}, {"answer": "no such\x00"}, {"more": 1}):
-        assert code(me.call("POST", "/api/feedback", json={**given, **wrong})) == (400, "invalid_request")
-    assert code(me.call("POST", "/api/feedback", json={**given, "answer": asked["turn"]})) == (404, "not_found")
+    for wrong in (
+        {"rating": "maybe"},
+        {"reason": "x" * 2001},
+        {"answer": "no such\x00"},
+        {"more": 1},
+    ):
+        assert code(me.call("POST", "/api/feedback", json={**given, **wrong})) == (
+            400,
+            "invalid_request",
+        )
+    assert code(me.call("POST", "/api/feedback", json={**given, "answer": asked["turn"]})) == (
+        404,
+        "not_found",
+    )
 
 
 def test_a_hand_over_is_kept_and_counted(server: Running) -> None:
     me = Visitor(server.url)
     conversation = me.ask("hi")["conversation"]
     before = metric(server, "sightdesk_handoffs_total")
-    made = me.call("POST", "/api/handoff", json={"conversation_id": conversation, "note": "请回电"}).json()
+    made = me.call(
+        "POST", "/api/handoff", json={"conversation_id": conversation, "note": "请回电"}
+    ).json()
     assert {**made, "id": "", "created_at": 0} == {
         "id": "", "object": "handoff", "conversation_id": conversation, "status": "open", "created_at": 0,
     }  # fmt: skip
     assert metric(server, "sightdesk_handoffs_total") == before + 1
     stats = me.get("/api/stats")
-    assert (stats["conversations"], stats["questions"], stats["answers"], stats["handoffs"]) == (1, 1, 1, 1)
+    assert (stats["conversations"], stats["questions"], stats["answers"], stats["handoffs"]) == (
+        1,
+        1,
+        1,
+        1,
+    )
     assert (stats["ratings"], len(stats["days"])) == ({"up": 0, "down": 0}, 30)
 
 
@@ -313,11 +390,16 @@ def fill(folder: Path, conversation: str, turns: int, text: str) -> None:
         rows.executemany(
             "INSERT INTO turns (id, conversation_id, role, state, text, created_at, degraded, citations, reading) "
             "VALUES (?, ?, ?, 'done', ?, 1, 0, '[]', '[]')",
-            [(f"{conversation}-{n}", conversation, ("user", "assistant")[n % 2], text) for n in range(turns)],
+            [
+                (f"{conversation}-{n}", conversation, ("user", "assistant")[n % 2], text)
+                for n in range(turns)
+            ],
         )
 
 
-def test_a_second_export_at_once_is_refused_and_leaving_the_first_one_makes_room(server: Running, folder: Path) -> None:
+def test_a_second_export_at_once_is_refused_and_leaving_the_first_one_makes_room(
+    server: Running, folder: Path
+) -> None:
     me, other = Visitor(server.url), Visitor(server.url)
     fill(folder, me.ask("start")["conversation"], 300, "text " * 20_000)
     first = me.call("GET", "/api/export", stream=True)
@@ -330,7 +412,9 @@ def test_a_second_export_at_once_is_refused_and_leaving_the_first_one_makes_room
     until(lambda: me.call("GET", "/api/export").status_code == 200)
 
 
-def test_many_large_conversations_and_exports_take_little_memory(server: Running, folder: Path) -> None:
+def test_many_large_conversations_and_exports_take_little_memory(
+    server: Running, folder: Path
+) -> None:
     visitors = [Visitor(server.url) for _ in range(6)]
     conversations = [me.ask("start")["conversation"] for me in visitors]
     for conversation in conversations:
@@ -350,14 +434,19 @@ def test_many_large_conversations_and_exports_take_little_memory(server: Running
 def resident(server: Running) -> int:
     """The most memory that the process has had, MiB."""
     status = Path(f"/proc/{server.process.pid}/status").read_text()
-    return next(int(line.split()[1]) for line in status.splitlines() if line.startswith("VmHWM")) // 1024
+    return (
+        next(int(line.split()[1]) for line in status.splitlines() if line.startswith("VmHWM"))
+        // 1024
+    )
 
 
 def test_searches_of_one_visitor_come_one_after_the_other(server: Running) -> None:
     me = Visitor(server.url)
     asked = me.ask("退货运费谁出")["conversation"]
     with ThreadPoolExecutor(8) as threads:
-        pages = list(threads.map(lambda _: me.get("/api/conversations", params={"query": "运费"}), range(16)))
+        pages = list(
+            threads.map(lambda _: me.get("/api/conversations", params={"query": "运费"}), range(16))
+        )
     assert {page["data"][0]["id"] for page in pages} == {asked}
 
 

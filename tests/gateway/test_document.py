@@ -92,7 +92,9 @@ def hold(operation: schemathesis.APIOperation, mode: GenerationMode, who: str) -
     guarded = operation.path.startswith(("/v1/", "/api/"))
     is_open = not guarded or operation.path.startswith(opens)
     # Where nobody is let in, it is not the data that is refused.
-    checks = CHECKS if is_open else [check for check in CHECKS if check is not negative_data_rejection]
+    checks = (
+        CHECKS if is_open else [check for check in CHECKS if check is not negative_data_rejection]
+    )
 
     @given(case=operation.as_strategy(generation_mode=mode))
     @settings(
@@ -122,10 +124,14 @@ def test_every_route_does_what_its_document_says(
         hold(operation, mode, who)
         walked.add((operation.method.upper(), re.sub(r"\{[^}]*\}", "{}", operation.path)))
     told = {
-        (method, path) for method, path in ROWS if path.startswith(("/v1/", "/api/", "/healthz", "/readyz", "/metrics"))
+        (method, path)
+        for method, path in ROWS
+        if path.startswith(("/v1/", "/api/", "/healthz", "/readyz", "/metrics"))
     }
     if mode is GenerationMode.NEGATIVE:
-        bodies = {route for route in told if route[0] in ("POST", "PATCH")} - {("POST", "/api/chat/{}/stop")}
+        bodies = {route for route in told if route[0] in ("POST", "PATCH")} - {
+            ("POST", "/api/chat/{}/stop")
+        }
         told = bodies | {("GET", "/api/conversations"), ("GET", "/api/files/{}/preview")}
     assert walked == told
 

@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from gateway.errors import QueueFull
-from gateway.limits.fair import FairQueue
+from gateway.throttling.fair_queue import FairQueue
 
 
 async def test_one_owners_ten_pieces_of_work_hold_another_up_by_one() -> None:

@@ -75,7 +75,9 @@ def before_it(faulty: Running, tmp_path_factory: pytest.TempPathFactory) -> Iter
 
 
 def failures(gateway: Running, kinds: str) -> float:
-    return sum(metric(gateway, "sightdesk_upstream_errors_total", kind=kind) for kind in kinds.split())
+    return sum(
+        metric(gateway, "sightdesk_upstream_errors_total", kind=kind) for kind in kinds.split()
+    )
 
 
 def all_is_well_again(gateway: Running, engine: Running) -> None:
@@ -92,7 +94,10 @@ def test_every_fault_that_the_engine_knows_has_its_answer_here() -> None:
 
 @pytest.mark.parametrize(
     ("order", "stream"),
-    [*((order, True) for order in BEFORE_THE_FIRST_BYTE), *((order, False) for order in OF_A_WHOLE_ANSWER)],
+    [
+        *((order, True) for order in BEFORE_THE_FIRST_BYTE),
+        *((order, False) for order in OF_A_WHOLE_ANSWER),
+    ],
 )
 def test_a_fault_before_the_first_byte_is_an_honest_status(
     before_it: Running, faulty: Running, order: str, stream: bool
@@ -110,7 +115,9 @@ def test_a_fault_before_the_first_byte_is_an_honest_status(
 
 
 @pytest.mark.parametrize("order", IN_THE_MIDDLE)
-def test_a_fault_in_the_middle_is_the_streams_last_event(before_it: Running, faulty: Running, order: str) -> None:
+def test_a_fault_in_the_middle_is_the_streams_last_event(
+    before_it: Running, faulty: Running, order: str
+) -> None:
     code, kind = IN_THE_MIDDLE[order]
     before = failures(before_it, kind)
     answer = post(before_it, order)
@@ -125,7 +132,9 @@ def test_a_fault_in_the_middle_is_the_streams_last_event(before_it: Running, fau
 
 
 @pytest.mark.parametrize("stream", [True, False])
-def test_what_an_engine_refuses_after_its_200_is_the_callers_fault(before_it: Running, stream: bool) -> None:
+def test_what_an_engine_refuses_after_its_200_is_the_callers_fault(
+    before_it: Running, stream: bool
+) -> None:
     before = metric(before_it, "sightdesk_upstream_errors_total")
     answer = post(before_it, "refusal-event", stream=stream)
     error = answer.json()["error"]
@@ -135,7 +144,9 @@ def test_what_an_engine_refuses_after_its_200_is_the_callers_fault(before_it: Ru
 
 
 @pytest.mark.parametrize("stream", [True, False])
-def test_no_time_out_bounds_an_answer_whose_tokens_keep_coming(before_it: Running, stream: bool) -> None:
+def test_no_time_out_bounds_an_answer_whose_tokens_keep_coming(
+    before_it: Running, stream: bool
+) -> None:
     started = time.monotonic()
     answer = post(before_it, "say-15-0.2", stream=stream)
     assert answer.status_code == 200
@@ -152,7 +163,9 @@ def test_what_is_only_strange_passes(before_it: Running, faulty: Running, order:
     all_is_well_again(before_it, faulty)
 
 
-def test_a_connection_that_closes_when_it_is_used_again_costs_nothing(before_it: Running, faulty: Running) -> None:
+def test_a_connection_that_closes_when_it_is_used_again_costs_nothing(
+    before_it: Running, faulty: Running
+) -> None:
     for _ in range(5):
         assert contents(post(before_it, "close-idle")) == " 0 1"
     all_is_well_again(before_it, faulty)
@@ -176,7 +189,9 @@ def test_an_address_where_nobody_listens_is_a_503_and_an_unknown_host_too(
     tmp_path_factory: pytest.TempPathFactory,
 ) -> None:
     nowhere = f"http://127.0.0.1:{free_port()},http://nobody.invalid:1"
-    with running_gateway(nowhere, tmp_path_factory.mktemp("data"), ENGINE="cpu", READER_URL="") as gateway:
+    with running_gateway(
+        nowhere, tmp_path_factory.mktemp("data"), ENGINE="cpu", READER_URL=""
+    ) as gateway:
         assert post(gateway, "say-1", model="Qwen3-VL-2B").status_code in (502, 503)
         until(lambda: post(gateway, "say-1", model="Qwen3-VL-2B").status_code == 503)
 
@@ -198,7 +213,9 @@ def test_tokens_relayed_before_a_fault_are_counted_apart_and_exactly(before_it: 
 def test_an_answer_is_over_and_counted_with_its_done_and_an_engine_that_lingers_loses_the_place(
     faulty: Running, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
-    with running_gateway(faulty.url, tmp_path_factory.mktemp("data"), ENGINE="cpu", READER_URL="") as gateway:
+    with running_gateway(
+        faulty.url, tmp_path_factory.mktemp("data"), ENGINE="cpu", READER_URL=""
+    ) as gateway:
         wait_for(gateway.url + "/readyz")
         counted = 0
         for order in ("lingers-after-done", "lingers-after-all", "pings-after-done"):
@@ -206,7 +223,9 @@ def test_an_answer_is_over_and_counted_with_its_done_and_an_engine_that_lingers_
             assert state(faulty)["running"] == 1, "it has not ended its response"
             counted += len(HARMLESS[order])
             assert metric(gateway, "sightdesk_tokens_total", direction="completion") == counted
-            until(lambda: metric(gateway, "sightdesk_inflight_requests") == 0)  # IDLE_TIMEOUT is 60 s
+            until(
+                lambda: metric(gateway, "sightdesk_inflight_requests") == 0
+            )  # IDLE_TIMEOUT is 60 s
             until(lambda: state(faulty)["running"] == 0)
         assert metric(gateway, "sightdesk_upstream_errors_total") == 0
         all_is_well_again(gateway, faulty)
@@ -215,18 +234,29 @@ def test_an_answer_is_over_and_counted_with_its_done_and_an_engine_that_lingers_
 @pytest.fixture
 def wary(faulty: Running, tmp_path: Path) -> Iterator[Running]:
     """A gateway whose circuits open after three failures."""
-    settings = {"BREAKER_FAILURES": "3", "BREAKER_RESET": "1.5", "FIRST_TOKEN_TIMEOUT": "0.7", "IDLE_TIMEOUT": "0.7"}
+    settings = {
+        "BREAKER_FAILURES": "3",
+        "BREAKER_RESET": "1.5",
+        "FIRST_TOKEN_TIMEOUT": "0.7",
+        "IDLE_TIMEOUT": "0.7",
+    }
     with running_gateway(faulty.url, tmp_path, ENGINE="cpu", READER_URL="", **settings) as gateway:
         wait_for(gateway.url + "/readyz")
         yield gateway
     admin(faulty, "obey")
 
 
-@pytest.mark.parametrize("order", ["fail", "busy", "reset", "garbage-body", "error-event", "die-mid-stream"])
+@pytest.mark.parametrize(
+    "order", ["fail", "busy", "reset", "garbage-body", "error-event", "die-mid-stream"]
+)
 @pytest.mark.parametrize("stream", [True, False])
-def test_failures_that_one_request_causes_open_no_circuit(wary: Running, order: str, stream: bool) -> None:
+def test_failures_that_one_request_causes_open_no_circuit(
+    wary: Running, order: str, stream: bool
+) -> None:
     for _ in range(8):
-        assert post(wary, order, stream=stream).status_code == (200 if stream and order in IN_THE_MIDDLE else 502)
+        assert post(wary, order, stream=stream).status_code == (
+            200 if stream and order in IN_THE_MIDDLE else 502
+        )
         assert metric(wary, "sightdesk_upstream_breaker_state") == 0
     assert contents(post(wary, "say-1")) == " 0"
 
@@ -253,7 +283,9 @@ def test_an_engine_that_fails_everybody_is_left_alone_until_it_answers(
     assert contents(post(wary, "say-1")) == " 0"
 
 
-def test_an_engine_that_is_silent_to_everybody_is_left_alone(wary: Running, faulty: Running) -> None:
+def test_an_engine_that_is_silent_to_everybody_is_left_alone(
+    wary: Running, faulty: Running
+) -> None:
     admin(faulty, "stall")
     assert [post(wary, "say-1").status_code for _ in range(3)] == [504] * 3
     assert post(wary, "say-1").status_code == 503
@@ -270,7 +302,9 @@ def test_time_outs_while_others_are_answered_open_no_circuit(wary: Running) -> N
         assert events(other.result())[-1] == "[DONE]"
 
 
-def test_while_a_circuit_is_checked_requests_wait_for_the_outcome(wary: Running, faulty: Running) -> None:
+def test_while_a_circuit_is_checked_requests_wait_for_the_outcome(
+    wary: Running, faulty: Running
+) -> None:
     admin(faulty, "fail")
     for _ in range(3):
         post(wary, "say-1")

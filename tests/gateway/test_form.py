@@ -6,7 +6,7 @@ import pytest
 import requests
 
 from benchmarks.servers import ROOT, Running
-from gateway.routes.form import clean, encoded_name, extended_name
+from gateway.api.multipart import clean, encoded_name, extended_name
 
 PNG = (ROOT / "examples/screens/app-error.png").read_bytes()
 B = "X-BOUNDARY"
@@ -20,9 +20,13 @@ def part(disposition: bytes, data: bytes = PNG, kind: bytes = b"image/png") -> b
     return head + b"\r\nContent-Type: " + kind + b"\r\n\r\n" + data + b"\r\n"
 
 
-def send(gateway: Running, *parts: bytes, kind: str = f"multipart/form-data; boundary={B}") -> requests.Response:
+def send(
+    gateway: Running, *parts: bytes, kind: str = f"multipart/form-data; boundary={B}"
+) -> requests.Response:
     body = b"".join(parts) + b"--" + B.encode() + b"--\r\n"
-    return requests.post(gateway.url + "/v1/files", data=body, headers={"content-type": kind}, timeout=20)
+    return requests.post(
+        gateway.url + "/v1/files", data=body, headers={"content-type": kind}, timeout=20
+    )
 
 
 @pytest.mark.parametrize(
@@ -36,7 +40,10 @@ def send(gateway: Running, *parts: bytes, kind: str = f"multipart/form-data; bou
         (f'name="file"; filename="{NAME}"', NAME),
         ("name=\"file\"; filename*=iso-8859-1''caf%E9.png", "café.png"),
         ('name="file"; filename="a.png"; filename*=utf-8\'\'%ff', "a.png"),  # not what it claims
-        ('name="file"; filename="a.png"; filename*=idna\'\'xn--a', "a.png"),  # no charset that is taken
+        (
+            'name="file"; filename="a.png"; filename*=idna\'\'xn--a',
+            "a.png",
+        ),  # no charset that is taken
         ('name="file"; filename="=?idna?B?YQ==?="', "=?idna?B?YQ==?="),
         ('name="file"; filename="C:\\dir\\a.png"', "a.png"),
         ('name="file"; filename="../../a.png"', "a.png"),
@@ -47,14 +54,17 @@ def send(gateway: Running, *parts: bytes, kind: str = f"multipart/form-data; bou
         ("name=\"file\"; filename*=utf-7''a", "upload"),
     ],
 )
-def test_a_file_has_the_name_that_its_sender_meant(gateway: Running, disposition: str, expected: str) -> None:
+def test_a_file_has_the_name_that_its_sender_meant(
+    gateway: Running, disposition: str, expected: str
+) -> None:
     answer = send(gateway, part(disposition.encode()))
     assert answer.status_code == 200, answer.text
     assert answer.json()["filename"] == expected
 
 
 @pytest.mark.parametrize(
-    "charset", ["utf-7", "unicode_escape", "idna", "punycode", "undefined", "base64", "../x", "x" * 999]
+    "charset",
+    ["utf-7", "unicode_escape", "idna", "punycode", "undefined", "base64", "../x", "x" * 999],
 )
 def test_a_form_chooses_no_codec(gateway: Running, charset: str) -> None:
     for name in (b"+2AA-.png", b"\\ud800.png", b"a-" + b"9" * 3000):
@@ -64,7 +74,12 @@ def test_a_form_chooses_no_codec(gateway: Running, charset: str) -> None:
             kind=f"multipart/form-data; boundary={B}; charset={charset}",
         )
         assert answer.status_code == 200, answer.text
-        assert answer.json()["filename"] in (name.decode(), name.decode()[-255:], name.decode()[:255], "ud800.png")
+        assert answer.json()["filename"] in (
+            name.decode(),
+            name.decode()[-255:],
+            name.decode()[:255],
+            "ud800.png",
+        )
 
 
 def test_an_empty_file_two_files_and_none_are_refused_in_words(gateway: Running) -> None:
@@ -80,14 +95,21 @@ def test_an_empty_file_two_files_and_none_are_refused_in_words(gateway: Running)
     ):
         answer = send(gateway, *parts)
         error = answer.json()["error"]
-        assert (answer.status_code, error["code"], error["param"]) == (400, "invalid_request", "file"), answer.text
+        assert (answer.status_code, error["code"], error["param"]) == (
+            400,
+            "invalid_request",
+            "file",
+        ), answer.text
         assert word in error["message"]
         assert error["details"] == details
 
 
 def test_a_purpose_beside_the_file_is_taken(gateway: Running) -> None:
     answer = requests.post(
-        gateway.url + "/v1/files", files={"file": ("a.png", PNG)}, data={"purpose": "vision"}, timeout=20
+        gateway.url + "/v1/files",
+        files={"file": ("a.png", PNG)},
+        data={"purpose": "vision"},
+        timeout=20,
     )
     assert answer.status_code == 200
 
@@ -96,12 +118,20 @@ def test_what_is_no_form_is_told_what_is_taken(gateway: Running) -> None:
     answer = requests.post(gateway.url + "/v1/files", json={"file": "x"}, timeout=20)
     assert (answer.status_code, answer.json()["error"]["code"]) == (415, "unsupported_media_type")
     assert answer.json()["error"]["details"] == {"accepted": ["multipart/form-data"]}
-    for kind in ("multipart/form-data", "multipart/form-data; boundary=", f"multipart/form-data; boundary={'x' * 999}"):
+    for kind in (
+        "multipart/form-data",
+        "multipart/form-data; boundary=",
+        f"multipart/form-data; boundary={'x' * 999}",
+    ):
         answer = send(gateway, part(b'name="file"; filename="a.png"'), kind=kind)
-        assert (answer.status_code, answer.json()["error"]["code"]) == (400, "invalid_request"), kind
+        assert (answer.status_code, answer.json()["error"]["code"]) == (400, "invalid_request"), (
+            kind
+        )
 
 
-@pytest.mark.parametrize("hostile", ["=?" * 60_000, "=?a?b?" * 40_000, "=?a?q?=" * 40_000, "filename*='" * 20_000])
+@pytest.mark.parametrize(
+    "hostile", ["=?" * 60_000, "=?a?b?" * 40_000, "=?a?q?=" * 40_000, "filename*='" * 20_000]
+)
 def test_names_are_read_in_bounded_time(hostile: str) -> None:
     assert len(encoded_name(hostile)) < 2000
     assert extended_name(hostile.encode()) is None

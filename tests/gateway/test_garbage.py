@@ -23,14 +23,19 @@ def test_answers_leave_nothing_for_the_garbage_collector(tmp_path: Path) -> None
     settings = {"ENGINE": "cpu", "READER_URL": "", "MAX_CONCURRENT": "16", "WATCH_FILE": str(watch)}
     with (
         running("tests.faulty_engine", {}) as engine,
-        running_gateway(engine.url, tmp_path, "tests.gateway.uncollected_gateway", **settings) as gateway,
+        running_gateway(
+            engine.url, tmp_path, "tests.gateway.uncollected_gateway", **settings
+        ) as gateway,
         ThreadPoolExecutor(8) as pool,
     ):
         wait_for(gateway.url + "/readyz")
         for stream in (True, False):
             post(gateway, "say-2", stream=stream)  # what is loaded when it is first needed
             garbage(gateway, watch)
-            asked = [pool.submit(post, gateway, f"{number} say-2", stream=stream) for number in range(ANSWERS)]
+            asked = [
+                pool.submit(post, gateway, f"{number} say-2", stream=stream)
+                for number in range(ANSWERS)
+            ]
             answers = [one.result() for one in asked]
             assert all(answer.ok for answer in answers)
             assert not stream or {contents(answer) for answer in answers} == {" 0 1"}

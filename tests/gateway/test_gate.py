@@ -8,16 +8,18 @@ import pytest
 import requests
 
 from benchmarks.servers import Running, running_gateway
-from gateway.context import RequestContext
 from gateway.errors import RateLimitExceeded
-from gateway.limits.rates import Rate, RateLimiter
-from gateway.metrics import Metrics
+from gateway.observability.metrics import Metrics
+from gateway.server.request_context import RequestContext
+from gateway.throttling.rate_limits import Rate, RateLimiter
 
 QUESTION = {"model": "fake-vl", "messages": [{"role": "user", "content": "hi"}]}
 
 
 def ask(gateway: Running, **headers: str) -> requests.Response:
-    return requests.post(gateway.url + "/v1/chat/completions", json=QUESTION, headers=headers, timeout=10)
+    return requests.post(
+        gateway.url + "/v1/chat/completions", json=QUESTION, headers=headers, timeout=10
+    )
 
 
 @pytest.fixture(scope="module")
@@ -50,7 +52,11 @@ def test_a_user_header_without_the_proxys_secret_is_nobody(closed: Running) -> N
 
 
 def test_nginx_with_its_secret_names_the_user(closed: Running) -> None:
-    headers = {"x-sightdesk-user": "admin", "x-sightdesk-proxy-secret": "between-us", "x-forwarded-for": "10.1.2.3"}
+    headers = {
+        "x-sightdesk-user": "admin",
+        "x-sightdesk-proxy-secret": "between-us",
+        "x-forwarded-for": "10.1.2.3",
+    }
     answer = requests.get(closed.url + "/api/config", headers=headers, timeout=5)
     assert answer.status_code == 200
     assert "HttpOnly" in answer.headers["set-cookie"]
@@ -58,7 +64,11 @@ def test_nginx_with_its_secret_names_the_user(closed: Running) -> None:
 
 def test_what_was_not_charged_makes_no_new_visitor(closed: Running) -> None:
     """A visitor's cookie is an allowance of its own: who could have one for nothing would have no limit."""
-    headers = {"x-sightdesk-user": "admin", "x-sightdesk-proxy-secret": "between-us", "x-forwarded-for": "10.1.2.3"}
+    headers = {
+        "x-sightdesk-user": "admin",
+        "x-sightdesk-proxy-secret": "between-us",
+        "x-forwarded-for": "10.1.2.3",
+    }
     for path, comes in (("/api/nothing", False), ("/api/conversations/nobodys", True)):
         answer = requests.get(closed.url + path, headers=headers, timeout=5)
         assert answer.status_code == 404
@@ -128,7 +138,9 @@ def test_a_cross_site_form_cannot_ask(gateway: Running) -> None:
 
 def test_json_built_by_hand_without_a_content_type_is_taken(gateway: Running) -> None:
     text = '{"model": "Qwen3-VL-8B-Instruct-4bit-GPTQ", "messages": [{"role": "user", "content": "hi"}]}'
-    assert requests.post(gateway.url + "/v1/chat/completions", data=text, timeout=5).status_code == 200
+    assert (
+        requests.post(gateway.url + "/v1/chat/completions", data=text, timeout=5).status_code == 200
+    )
 
 
 def test_an_address_that_is_not_allowed_sees_only_health(engine: Running, tmp_path: Path) -> None:
@@ -140,7 +152,9 @@ def test_an_address_that_is_not_allowed_sees_only_health(engine: Running, tmp_pa
 def test_files_belong_to_whoever_sent_them(gateway: Running) -> None:
     png = (Path(__file__).parents[2] / "examples/screens/app-error.png").read_bytes()
     mine, theirs = {"authorization": "Bearer sk-shop"}, {"authorization": "Bearer sk-other"}
-    stored = requests.post(gateway.url + "/v1/files", files={"file": ("a.png", png)}, headers=mine, timeout=20).json()
+    stored = requests.post(
+        gateway.url + "/v1/files", files={"file": ("a.png", png)}, headers=mine, timeout=20
+    ).json()
     path = f"{gateway.url}/v1/files/{stored['id']}"
     assert requests.get(path + "/content", headers=mine, timeout=5).content == png
     for method, url in (("GET", path), ("GET", path + "/content"), ("DELETE", path)):
@@ -153,13 +167,16 @@ def test_files_belong_to_whoever_sent_them(gateway: Running) -> None:
 def test_an_embed_token_opens_the_page_and_not_the_api(gateway: Running) -> None:
     wanted = {"user": "li", "origin": "http://localhost:9000", "ttl": 60}
     key = {"authorization": "Bearer sk-shop"}
-    made = requests.post(gateway.url + "/v1/embed-tokens", json=wanted, headers=key, timeout=5).json()
+    made = requests.post(
+        gateway.url + "/v1/embed-tokens", json=wanted, headers=key, timeout=5
+    ).json()
     bearer = {"authorization": f"Bearer {made['token']}"}
     assert requests.get(gateway.url + "/api/config", headers=bearer, timeout=5).status_code == 200
     assert requests.get(gateway.url + "/v1/models", headers=bearer, timeout=5).status_code == 401
     forged = {"authorization": f"Bearer {made['token'][:-3]}abc"}
     assert (
-        requests.get(gateway.url + "/api/config", headers=forged, timeout=5).json()["error"]["code"] == "invalid_token"
+        requests.get(gateway.url + "/api/config", headers=forged, timeout=5).json()["error"]["code"]
+        == "invalid_token"
     )
 
 
@@ -179,9 +196,9 @@ def test_readiness_tells_the_world_no_paths(engine: Running, tmp_path: Path) -> 
 
         def problems(address: str) -> list[str]:
             headers = {"x-sightdesk-proxy-secret": "between-us", "x-forwarded-for": address}
-            told: list[str] = requests.get(gateway.url + "/readyz", headers=headers, timeout=5).json()["knowledge"][
-                "problems"
-            ]
+            told: list[str] = requests.get(
+                gateway.url + "/readyz", headers=headers, timeout=5
+            ).json()["knowledge"]["problems"]
             return told
 
         assert problems("8.8.8.8") == ["clauses"]
@@ -195,10 +212,14 @@ def test_a_wrong_method_is_405(gateway: Running) -> None:
 
 def test_a_sane_request_id_is_taken_over_and_a_strange_one_replaced(gateway: Running) -> None:
     assert (
-        requests.get(gateway.url + "/healthz", headers={"x-request-id": "abc-1"}, timeout=5).headers["x-request-id"]
+        requests.get(
+            gateway.url + "/healthz", headers={"x-request-id": "abc-1"}, timeout=5
+        ).headers["x-request-id"]
         == "abc-1"
     )
-    made = requests.get(gateway.url + "/healthz", headers={"x-request-id": "a b;c"}, timeout=5).headers["x-request-id"]
+    made = requests.get(
+        gateway.url + "/healthz", headers={"x-request-id": "a b;c"}, timeout=5
+    ).headers["x-request-id"]
     assert made != "a b;c"
 
 
@@ -209,7 +230,9 @@ def test_a_cookie_of_escapes_holds_nobody_up(gateway: Running, method: str, valu
     headers = {"cookie": f'x="{value * 25_000}"', "content-type": "application/json"}
     path = "/api/config" if method == "GET" else "/api/feedback"
     started = time.monotonic()
-    assert requests.request(method, gateway.url + path, data=b"{}", headers=headers, timeout=30).status_code in (
+    assert requests.request(
+        method, gateway.url + path, data=b"{}", headers=headers, timeout=30
+    ).status_code in (
         200,
         400,
     )
@@ -218,12 +241,27 @@ def test_a_cookie_of_escapes_holds_nobody_up(gateway: Running, method: str, valu
 
 def test_a_visitors_cookie_is_found_among_others(gateway: Running) -> None:
     given = requests.get(gateway.url + "/api/config", timeout=5).cookies["sightdesk_visitor"]
-    for cookie in (f"a=b; sightdesk_visitor={given}", f'a="x;y"; b; sightdesk_visitor={given}; c=d'):
+    for cookie in (
+        f"a=b; sightdesk_visitor={given}",
+        f'a="x;y"; b; sightdesk_visitor={given}; c=d',
+    ):
         assert (
-            "set-cookie" not in requests.get(gateway.url + "/api/config", headers={"cookie": cookie}, timeout=5).headers
+            "set-cookie"
+            not in requests.get(
+                gateway.url + "/api/config", headers={"cookie": cookie}, timeout=5
+            ).headers
         )
-    for cookie in (f"x-sightdesk_visitor={given}", f"sightdesk_visitor={given}x", f"sightdesk_visitor={'a.' * 20_000}"):
-        assert "set-cookie" in requests.get(gateway.url + "/api/config", headers={"cookie": cookie}, timeout=5).headers
+    for cookie in (
+        f"x-sightdesk_visitor={given}",
+        f"sightdesk_visitor={given}x",
+        f"sightdesk_visitor={'a.' * 20_000}",
+    ):
+        assert (
+            "set-cookie"
+            in requests.get(
+                gateway.url + "/api/config", headers={"cookie": cookie}, timeout=5
+            ).headers
+        )
 
 
 def test_unknown_names_in_a_short_body_are_one_fault_and_null_is_none(gateway: Running) -> None:

@@ -7,10 +7,10 @@ from contextlib import asynccontextmanager
 
 import pytest
 
-from gateway.engines import connection
-from gateway.engines.body import Body, DataURL
-from gateway.engines.pool import Pool
-from gateway.engines.wire import Response
+from gateway.upstream import connection
+from gateway.upstream.http_response import Response
+from gateway.upstream.pool import Pool
+from gateway.upstream.request_body import Body, DataURL
 
 HEAD = b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n"
 Serve = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
@@ -57,7 +57,9 @@ async def begun(pool: Pool, places: Places, body: Body | None = None) -> Respons
 async def test_the_place_is_free_when_the_engine_closes_its_side() -> None:
     async def slow_to_notice(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.read()
-        writer.write(b"3\r\ndef\r\n" * 50_000)  # what it had not sent yet: nobody reads it, and nothing waits for that
+        writer.write(
+            b"3\r\ndef\r\n" * 50_000
+        )  # what it had not sent yet: nobody reads it, and nothing waits for that
         await asyncio.sleep(0.4)
 
     places = Places()
@@ -86,7 +88,9 @@ async def test_an_engine_hears_at_once_that_it_was_hung_up_on() -> None:
         assert await heard - left < 0.1
 
 
-async def test_an_engine_that_never_lets_go_loses_the_connection(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_an_engine_that_never_lets_go_loses_the_connection(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setattr(connection, "LEAVE_SECONDS", 0.3)
     reset = asyncio.Event()
 

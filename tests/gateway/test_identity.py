@@ -14,12 +14,12 @@ from hypothesis import strategies as st
 
 from benchmarks.servers import Running, running_gateway, wait_for
 from gateway.app import create_app
-from gateway.context import headers_of
-from gateway.identity import keys
-from gateway.identity.keys import KeyRing
-from gateway.identity.networks import ProxyTrust, is_local_host, within
-from gateway.identity.origins import Origins
-from gateway.identity.tokens import kept_secret
+from gateway.auth import api_keys
+from gateway.auth.api_keys import APIKeyStore
+from gateway.auth.networks import ProxyTrust, is_local_host, within
+from gateway.auth.origins import Origins
+from gateway.auth.tokens import kept_secret
+from gateway.server.request_context import headers_of
 from gateway.settings import WrongSettings, load_settings, networks
 
 
@@ -41,13 +41,20 @@ def models(gateway: Running, key: str) -> int:
 def ask(gateway: Running, key: str) -> requests.Response:
     question = {"model": "fake-vl", "messages": [{"role": "user", "content": "hi"}]}
     headers = {"authorization": f"Bearer {key}"}
-    return requests.post(gateway.url + "/v1/chat/completions", json=question, headers=headers, timeout=10)
+    return requests.post(
+        gateway.url + "/v1/chat/completions", json=question, headers=headers, timeout=10
+    )
 
 
 def test_keys_change_without_a_restart_and_without_a_gap(engine: Running, tmp_path: Path) -> None:
     path = tmp_path / "keys.json"
     write(path, entry("shop", "sk-old"))
-    settings = {"API_KEYS_FILE": str(path), "ENGINE": "cpu", "READER_URL": "", "ANONYMOUS_NETWORKS": ""}
+    settings = {
+        "API_KEYS_FILE": str(path),
+        "ENGINE": "cpu",
+        "READER_URL": "",
+        "ANONYMOUS_NETWORKS": "",
+    }
     with running_gateway(engine.url, tmp_path, **settings) as gateway:
         assert (models(gateway, "sk-old"), models(gateway, "sk-new")) == (200, 401)
         write(path, entry("shop", "sk-old"), entry("shop", "sk-new"))
@@ -69,22 +76,37 @@ def test_a_key_with_its_own_limit_is_held_to_that(engine: Running, tmp_path: Pat
         entry("big", "sk-next", limit="5/minute"),
         entry("usual", "sk-u"),
     )
-    settings = {"API_KEYS_FILE": str(path), "ENGINE": "cpu", "READER_URL": "", "RATE_LIMIT_KEY": "2/minute"}
+    settings = {
+        "API_KEYS_FILE": str(path),
+        "ENGINE": "cpu",
+        "READER_URL": "",
+        "RATE_LIMIT_KEY": "2/minute",
+    }
     with running_gateway(engine.url, tmp_path, **settings) as gateway:
         wait_for(gateway.url + "/readyz")
         assert [ask(gateway, "sk-u").status_code for _ in range(3)] == [200, 200, 429]
-        answers = [ask(gateway, key) for key in ("sk-big", "sk-big", "sk-big", "sk-next", "sk-next", "sk-next")]
-        assert [answer.status_code for answer in answers] == [200] * 5 + [429]  # both keys of one name share its limit
+        answers = [
+            ask(gateway, key)
+            for key in ("sk-big", "sk-big", "sk-big", "sk-next", "sk-next", "sk-next")
+        ]
+        assert [answer.status_code for answer in answers] == [200] * 5 + [
+            429
+        ]  # both keys of one name share its limit
         assert answers[0].headers["x-ratelimit-limit-requests"] == "5"
 
 
-def ring(path: Path, *entries: object) -> KeyRing:
+def ring(path: Path, *entries: object) -> APIKeyStore:
     path.write_text(json.dumps({"keys": entries}))
-    return KeyRing((), path)
+    return APIKeyStore((), path)
 
 
 def test_only_digests_are_keys(tmp_path: Path) -> None:
-    assert ring(tmp_path / "k", {"name": "a", "sha256": "sk-written-in-plain"}).find("sk-written-in-plain") is None
+    assert (
+        ring(tmp_path / "k", {"name": "a", "sha256": "sk-written-in-plain"}).find(
+            "sk-written-in-plain"
+        )
+        is None
+    )
     good = entry("a", "sk-a")
     assert ring(tmp_path / "k", good).find(good["sha256"]) is None
     assert ring(tmp_path / "k", {**good, "limit": "many"}).empty
@@ -94,18 +116,27 @@ def test_only_digests_are_keys(tmp_path: Path) -> None:
 def test_an_empty_key_is_nobodys(tmp_path: Path) -> None:
     """`API_KEYS=shop:$UNSET` used to let in whoever sent an empty Bearer."""
     assert ring(tmp_path / "k", entry("a", "")).empty
-    assert KeyRing((("a", ""),), None).find("") is None
+    assert APIKeyStore((("a", ""),), None).find("") is None
     for name in ("", "shop:li"):
         assert ring(tmp_path / "k", entry(name, "sk-good")).empty
 
 
 @pytest.mark.parametrize(
     ("setting", "value"),
-    [("api_keys", value) for value in ("shop:", "shop: ", "shop", "shop:sk-12", "shop:sk-good,other:", ":sk-good")]
-    + [(setting, value) for setting in ("proxy_secret", "embed_secret") for value in ("x", "12345", "        ")],
+    [
+        ("api_keys", value)
+        for value in ("shop:", "shop: ", "shop", "shop:sk-12", "shop:sk-good,other:", ":sk-good")
+    ]
+    + [
+        (setting, value)
+        for setting in ("proxy_secret", "embed_secret")
+        for value in ("x", "12345", "        ")
+    ],
 )
 def test_a_key_or_secret_that_anybody_could_guess_stops_the_start(setting: str, value: str) -> None:
-    with pytest.raises(WrongSettings, match=rf"{setting.upper()}=.hidden.: .* characters|a name before") as raised:
+    with pytest.raises(
+        WrongSettings, match=rf"{setting.upper()}=.hidden.: .* characters|a name before"
+    ) as raised:
         load_settings(**{setting: value})
     assert "sk-" not in str(raised.value)
 
@@ -115,12 +146,25 @@ def test_keys_and_secrets_at_the_bound_are_taken() -> None:
     assert settings.named_api_keys == (("shop", "sk-123"), ("default", "sk-456"))
 
 
-def test_a_key_file_that_is_broken_at_the_start_opens_nothing_and_is_told(engine: Running, tmp_path: Path) -> None:
+def test_a_key_file_that_is_broken_at_the_start_opens_nothing_and_is_told(
+    engine: Running, tmp_path: Path
+) -> None:
     path = tmp_path / "keys.json"
-    path.write_text(json.dumps({"keys": [entry("shop", "sk-shop"), {"name": "a", "sha256": "sk-plain"}]}))
-    settings = {"API_KEYS_FILE": str(path), "API_KEYS": "other:sk-other", "ENGINE": "cpu", "ANONYMOUS_NETWORKS": ""}
+    path.write_text(
+        json.dumps({"keys": [entry("shop", "sk-shop"), {"name": "a", "sha256": "sk-plain"}]})
+    )
+    settings = {
+        "API_KEYS_FILE": str(path),
+        "API_KEYS": "other:sk-other",
+        "ENGINE": "cpu",
+        "ANONYMOUS_NETWORKS": "",
+    }
     with running_gateway(engine.url, tmp_path, **settings) as gateway:
-        assert [models(gateway, key) for key in ("sk-other", "sk-shop", "sk-plain")] == [200, 401, 401]
+        assert [models(gateway, key) for key in ("sk-other", "sk-shop", "sk-plain")] == [
+            200,
+            401,
+            401,
+        ]
         assert '"keys_file_unreadable"' in gateway.log.read_text()
         write(path, entry("shop", "sk-shop"))
         time.sleep(1.1)
@@ -144,7 +188,7 @@ def test_a_key_file_that_is_broken_at_the_start_opens_nothing_and_is_told(engine
 def test_a_key_file_that_breaks_is_named_and_the_keys_stay_good(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, broken: bytes | None
 ) -> None:
-    monkeypatch.setattr(keys, "RECHECK_SECONDS", 0.0)
+    monkeypatch.setattr(api_keys, "RECHECK_SECONDS", 0.0)
     path = tmp_path / "keys.json"
     known = ring(path, entry("a", "sk-a"))
     assert known.find("sk-a")
@@ -172,11 +216,13 @@ JSON = st.recursive(
 
 
 @hypothesis.settings(max_examples=300, deadline=None)
-@hypothesis.given(st.binary(max_size=200) | JSON.map(lambda value: json.dumps({"keys": value}).encode()))
+@hypothesis.given(
+    st.binary(max_size=200) | JSON.map(lambda value: json.dumps({"keys": value}).encode())
+)
 def test_no_key_file_raises(tmp_path_factory: pytest.TempPathFactory, data: bytes) -> None:
     path = tmp_path_factory.mktemp("keys") / "k.json"
     path.write_bytes(data)
-    known = KeyRing((("fixed", "sk-fixed"),), path)
+    known = APIKeyStore((("fixed", "sk-fixed"),), path)
     assert known.find("sk-fixed")
     assert known.empty is False
     assert known.problem is None or str(path) in known.problem
@@ -185,8 +231,8 @@ def test_no_key_file_raises(tmp_path_factory: pytest.TempPathFactory, data: byte
 def test_keys_of_a_file_that_was_removed_are_revoked_and_it_is_named(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(keys, "RECHECK_SECONDS", 0.0)
-    assert KeyRing((), tmp_path / "never.json").problem is None
+    monkeypatch.setattr(api_keys, "RECHECK_SECONDS", 0.0)
+    assert APIKeyStore((), tmp_path / "never.json").problem is None
     known = ring(tmp_path / "k", entry("a", "sk-a"))
     assert known.find("sk-a")
     (tmp_path / "k").unlink()
@@ -195,21 +241,25 @@ def test_keys_of_a_file_that_was_removed_are_revoked_and_it_is_named(
 
 
 def test_a_key_in_any_script_is_found_by_the_bytes_of_its_header() -> None:
-    known = KeyRing((("a", "钥匙"),), None)
+    known = APIKeyStore((("a", "钥匙"),), None)
     assert known.find("钥匙".encode().decode("latin-1")) is not None
 
 
-def test_the_file_is_looked_at_once_a_second_and_not_more(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_file_is_looked_at_once_a_second_and_not_more(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     known = ring(tmp_path / "k", entry("a", "sk-a"))
     assert known.find("sk-a")
     (tmp_path / "k").unlink()
     assert known.find("sk-a")
-    monkeypatch.setattr(keys, "RECHECK_SECONDS", 0.0)
+    monkeypatch.setattr(api_keys, "RECHECK_SECONDS", 0.0)
     assert known.find("sk-a") is None
 
 
-def test_a_new_key_file_of_the_same_size_and_age_is_noticed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(keys, "RECHECK_SECONDS", 0.0)
+def test_a_new_key_file_of_the_same_size_and_age_is_noticed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(api_keys, "RECHECK_SECONDS", 0.0)
     path = tmp_path / "k.json"
     known = ring(path, entry("a", "sk-a"))
     os.utime(path, (1, 1))
@@ -355,7 +405,9 @@ def test_exact_origins_are_compared_as_browsers_send_them() -> None:
         ("https://desk.example:8443", "https", False),
     ],
 )
-def test_a_page_speaks_for_the_server_that_it_came_from(origin: str, scheme: str, own: bool) -> None:
+def test_a_page_speaks_for_the_server_that_it_came_from(
+    origin: str, scheme: str, own: bool
+) -> None:
     assert Origins(()).allows(origin, "desk.example", scheme) is own
 
 
@@ -370,7 +422,9 @@ def test_a_secret_is_made_once_and_kept(tmp_path: Path) -> None:
     assert kept_secret("given", tmp_path) == "given"
 
 
-def test_a_full_disk_leaves_no_empty_secret_to_sign_with(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_full_disk_leaves_no_empty_secret_to_sign_with(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def full(_: int) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")
 
@@ -382,7 +436,9 @@ def test_a_full_disk_leaves_no_empty_secret_to_sign_with(tmp_path: Path, monkeyp
 
 
 @pytest.mark.parametrize("kind", ["folder", "FIFO", "binary", "huge"])
-def test_a_secret_that_cannot_be_read_stops_the_start_with_one_line(tmp_path: Path, kind: str) -> None:
+def test_a_secret_that_cannot_be_read_stops_the_start_with_one_line(
+    tmp_path: Path, kind: str
+) -> None:
     path = tmp_path / "embed_secret"
     if kind == "folder":
         path.mkdir()
@@ -404,7 +460,15 @@ def test_a_secret_of_nothing_stops_the_start(tmp_path: Path, text: str) -> None:
 
 @pytest.mark.parametrize(
     "value",
-    ["https://a.example; script-src *", "https://*.example", "*", "shop.example", "https://a/b", "https://u@a", "null"],
+    [
+        "https://a.example; script-src *",
+        "https://*.example",
+        "*",
+        "shop.example",
+        "https://a/b",
+        "https://u@a",
+        "null",
+    ],
 )
 def test_a_setting_that_is_no_origin_stops_the_start(value: str) -> None:
     with pytest.raises(WrongSettings, match="ALLOWED_ORIGINS"):

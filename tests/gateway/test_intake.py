@@ -12,13 +12,18 @@ import pytest
 import requests
 
 from benchmarks.servers import Running, running_gateway, wait_for
-from gateway.limits import intake
-from gateway.limits.intake import BODIES, SHARE, room
+from gateway.throttling import body_memory
+from gateway.throttling.body_memory import BODIES, SHARE, room
 from tests.gateway.asking import metric, until
 
 MEGABYTE = 1024 * 1024
 QUESTION = {"model": "fake-vl", "messages": [{"role": "user", "content": "hi"}]}
-KEYS = {"API_KEYS": "shop:sk-shop,other:sk-other", "ENGINE": "cpu", "READER_URL": "", "ANONYMOUS_NETWORKS": ""}
+KEYS = {
+    "API_KEYS": "shop:sk-shop,other:sk-other",
+    "ENGINE": "cpu",
+    "READER_URL": "",
+    "ANONYMOUS_NETWORKS": "",
+}
 
 
 @pytest.fixture(scope="module")
@@ -45,7 +50,9 @@ def ask(gateway: Running, key: str, size: int) -> requests.Response:
     """A question whose JSON is `size` bytes long."""
     headers = {"authorization": f"Bearer {key}", "content-type": "application/json"}
     body = json.dumps(QUESTION).encode().ljust(size)
-    return requests.post(gateway.url + "/v1/chat/completions", data=body, headers=headers, timeout=20)
+    return requests.post(
+        gateway.url + "/v1/chat/completions", data=body, headers=headers, timeout=20
+    )
 
 
 def test_one_caller_fills_half_of_the_room_and_others_go_on(narrow: Running) -> None:
@@ -94,5 +101,5 @@ def test_the_room_goes_by_the_memory_there_is(
     told = tmp_path / "memory.max"
     told.write_text(bound + "\n")
     for name in ("CONTAINER_BOUND", "CONTAINER_BOUND_V1"):
-        monkeypatch.setattr(intake, name, told if name == version else tmp_path / "none")
+        monkeypatch.setattr(body_memory, name, told if name == version else tmp_path / "none")
     assert room(MEGABYTE) == (expected or psutil.virtual_memory().total // SHARE)

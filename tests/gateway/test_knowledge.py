@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from gateway.knowledge.clauses import parse, split_number
-from gateway.knowledge.library import Library
+from gateway.knowledge.knowledge_base import KnowledgeBase
 
 OTHER_SHOP = """# 会员与押金规则
 
@@ -49,7 +49,9 @@ def test_a_clause_has_its_number_title_and_text() -> None:
 
 
 def test_numbered_paragraphs_are_clauses_too() -> None:
-    clauses = parse("# 规则\n\n3.1 押金三天内退还。\n\n3.2 损坏照价赔偿。\n\n第五条 争议由双方协商。\n", "r.md")
+    clauses = parse(
+        "# 规则\n\n3.1 押金三天内退还。\n\n3.2 损坏照价赔偿。\n\n第五条 争议由双方协商。\n", "r.md"
+    )
     assert [clause.clause for clause in clauses] == ["3.1", "3.2", "第五条"]
 
 
@@ -58,43 +60,60 @@ def test_a_document_without_headings_is_still_found() -> None:
 
 
 @pytest.fixture
-def library(tmp_path: Path) -> Library:
+def library(tmp_path: Path) -> KnowledgeBase:
     (tmp_path / "rules.md").write_text(OTHER_SHOP, "utf-8")
-    return Library(tmp_path)
+    return KnowledgeBase(tmp_path)
 
 
 @pytest.mark.parametrize(
     ("question", "clause"),
-    [("押金什么时候退", "1.1"), ("LOCK-77", "2.1"), ("设备弄坏了怎么办", "1.2"), ("门锁打不开", "2.1")],
+    [
+        ("押金什么时候退", "1.1"),
+        ("LOCK-77", "2.1"),
+        ("设备弄坏了怎么办", "1.2"),
+        ("门锁打不开", "2.1"),
+    ],
 )
-def test_the_clause_that_serves_comes_first(library: Library, question: str, clause: str) -> None:
+def test_the_clause_that_serves_comes_first(
+    library: KnowledgeBase, question: str, clause: str
+) -> None:
     assert library.search(question)[0].clause.clause == clause
 
 
-@pytest.mark.parametrize("question", ["今天天气怎么样", "写一首诗", "who won the world cup", "", "的了吗"])
-def test_a_question_about_something_else_finds_nothing(library: Library, question: str) -> None:
+@pytest.mark.parametrize(
+    "question", ["今天天气怎么样", "写一首诗", "who won the world cup", "", "的了吗"]
+)
+def test_a_question_about_something_else_finds_nothing(
+    library: KnowledgeBase, question: str
+) -> None:
     assert library.search(question) == []
 
 
 def test_a_file_that_is_not_utf8_is_left_out_and_named(tmp_path: Path) -> None:
     (tmp_path / "good.md").write_text(OTHER_SHOP, "utf-8")
     (tmp_path / "bad.md").write_bytes("# 规则\n退货".encode("gb18030"))
-    library = Library(tmp_path)
+    library = KnowledgeBase(tmp_path)
     assert len(library.clauses) == 3
     assert [problem.path for problem in library.problems] == ["bad.md"]
     assert "UTF-8" in library.problems[0].message
 
 
-def test_a_missing_and_an_empty_folder_are_problems_and_not_crashes(tmp_path: Path, empty_folder: Path) -> None:
-    assert "no such folder" in Library(tmp_path / "nowhere").problems[0].message
-    assert "no clause" in Library(empty_folder).problems[0].message
+def test_a_missing_and_an_empty_folder_are_problems_and_not_crashes(
+    tmp_path: Path, empty_folder: Path
+) -> None:
+    assert "no such folder" in KnowledgeBase(tmp_path / "nowhere").problems[0].message
+    assert "no clause" in KnowledgeBase(empty_folder).problems[0].message
 
 
 def test_the_sample_business_has_no_problem() -> None:
-    library = Library(SAMPLE)
+    library = KnowledgeBase(SAMPLE)
     assert library.problems == []
     assert {clause.locale for clause in library.clauses} == {"zh", "en"}
-    assert all({"zh-CN", "en"} <= set(question) for group in library.questions for question in group["questions"])
+    assert all(
+        {"zh-CN", "en"} <= set(question)
+        for group in library.questions
+        for question in group["questions"]
+    )
 
 
 SAMPLE = Path(__file__).parents[2] / "knowledge"
@@ -109,7 +128,7 @@ WAYBILL = "运单详情\n运单号 SF1402857369214\n承运商 顺丰速运\n订�
     ],
 )
 def test_what_a_picture_says_beside_a_question_does_not_fail_it(question: str, clause: str) -> None:
-    library = Library(SAMPLE)
+    library = KnowledgeBase(SAMPLE)
     for asked in ([(question, 1.0)], [(question, 1.0), ("运输中", 1.2), (WAYBILL, 0.15)]):
         titles = [hit.clause.title for hit in library.search(asked, 5)]
         assert any(title.endswith(clause) for title in titles), titles

@@ -9,12 +9,12 @@ import pytest
 import requests
 
 from benchmarks.servers import Running, running, running_gateway, wait_for
-from gateway.chat import reply as replies
-from gateway.chat.answers import Answer, Answers
-from gateway.chat.reply import StreamReply
-from gateway.context import RequestContext
+from gateway.api.chat import delivered, follow
+from gateway.chat import sse_response as replies
+from gateway.chat.resumable_answers import Answer, ResumableAnswers
+from gateway.chat.sse_response import SSEResponse
 from gateway.errors import UpstreamTimeout
-from gateway.routes.chat import delivered, follow
+from gateway.server.request_context import RequestContext
 from tests.gateway.asking import body, metric, state, until
 from tests.gateway.leaving import ask, seconds_to_abort, send
 
@@ -28,7 +28,9 @@ def watching() -> Iterator[Running]:
 @pytest.fixture(scope="module")
 def graceful(watching: Running, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     data = tmp_path_factory.mktemp("data")
-    with running_gateway(watching.url, data, ENGINE="cpu", READER_URL="", RESUME_GRACE="1") as gateway:
+    with running_gateway(
+        watching.url, data, ENGINE="cpu", READER_URL="", RESUME_GRACE="1"
+    ) as gateway:
         wait_for(gateway.url + "/readyz")
         yield gateway
 
@@ -81,12 +83,18 @@ def test_what_a_leaver_was_sent_is_counted_as_aborted_and_nothing_for_a_whole_an
         graceful.url + "/v1/chat/completions", json=body("say-300-0.01"), stream=True, timeout=9
     ) as answer:
         lines = answer.iter_lines()
-        seen = sum(next(lines).startswith(b"data:") for _ in range(60)) - 1  # the first names the role only
+        seen = (
+            sum(next(lines).startswith(b"data:") for _ in range(60)) - 1
+        )  # the first names the role only
     until(lambda: counted("aborted") > aborted)
     assert seen <= counted("aborted") - aborted < 300
     aborted = counted("aborted")
     with pytest.raises(requests.ReadTimeout):
-        requests.post(graceful.url + "/v1/chat/completions", json=body("say-300-0.01", stream=False), timeout=0.3)
+        requests.post(
+            graceful.url + "/v1/chat/completions",
+            json=body("say-300-0.01", stream=False),
+            timeout=0.3,
+        )
     until(lambda: state(watching)["running"] == 0)
     assert (counted("aborted"), counted("completion")) == (aborted, completed)
 
@@ -95,9 +103,13 @@ def test_hanging_up_on_done_is_a_whole_answer(graceful: Running) -> None:
     """As SDKs do: they read to [DONE] and close."""
     completed = metric(graceful, "sightdesk_tokens_total", direction="completion")
     for _ in range(20):
-        with requests.post(graceful.url + "/v1/chat/completions", json=body("say-3"), stream=True, timeout=9) as answer:
+        with requests.post(
+            graceful.url + "/v1/chat/completions", json=body("say-3"), stream=True, timeout=9
+        ) as answer:
             next(line for line in answer.iter_lines(chunk_size=1) if line == b"data: [DONE]")
-    until(lambda: metric(graceful, "sightdesk_tokens_total", direction="completion") == completed + 60)
+    until(
+        lambda: metric(graceful, "sightdesk_tokens_total", direction="completion") == completed + 60
+    )
 
 
 def begin(gateway: Running, session: requests.Session, order: str) -> tuple[requests.Response, str]:
@@ -109,7 +121,9 @@ def begin(gateway: Running, session: requests.Session, order: str) -> tuple[requ
     return answer, identifier
 
 
-def test_a_reader_that_comes_back_begins_the_grace_anew(graceful: Running, watching: Running) -> None:
+def test_a_reader_that_comes_back_begins_the_grace_anew(
+    graceful: Running, watching: Running
+) -> None:
     session = requests.Session()
     session.get(graceful.url + "/api/config", timeout=5)
     answer, identifier = begin(graceful, session, "say-2000-0.02")
@@ -118,7 +132,9 @@ def test_a_reader_that_comes_back_begins_the_grace_anew(graceful: Running, watch
     session.get(f"{graceful.url}/api/chat/{identifier}", stream=True, timeout=5).close()
     left_at = time.time()
     time.sleep(0.6)
-    assert state(watching)["running"] == 1, "the first leaving is over a second ago, the last one is not"
+    assert state(watching)["running"] == 1, (
+        "the first leaving is over a second ago, the last one is not"
+    )
     until(lambda: state(watching)["running"] == 0)
     assert 0.9 < float(state(watching)["aborted_at"]) - left_at < 2
 
@@ -133,7 +149,9 @@ def test_an_answer_of_the_page_that_still_waits_for_its_engine_can_be_stopped(
         first = next(line for line in answer.iter_lines(chunk_size=1) if line.startswith(b"data: "))
         identifier = json.loads(first[6:])["sightdesk"]["answer"]["id"]
         until(lambda: state(watching)["running"] == 1)
-        assert session.post(f"{graceful.url}/api/chat/{identifier}/stop", timeout=5).status_code == 204
+        assert (
+            session.post(f"{graceful.url}/api/chat/{identifier}/stop", timeout=5).status_code == 204
+        )
         stopped_at = time.time()
         until(lambda: state(watching)["running"] == 0)
         assert float(state(watching)["aborted_at"]) - stopped_at < 2
@@ -144,7 +162,7 @@ async def kept(answer: Answer) -> None:
 
 
 async def test_a_reader_that_leaves_while_it_is_written_to_is_counted_out() -> None:
-    answers, answer = Answers(0.01, kept), Answer("answer-1", "owner", kept=False)
+    answers, answer = ResumableAnswers(0.01, kept), Answer("answer-1", "owner", kept=False)
     stuck = asyncio.Event()
 
     async def send(message: object) -> None:
@@ -157,7 +175,9 @@ async def test_a_reader_that_leaves_while_it_is_written_to_is_counted_out() -> N
 
     async def reading() -> None:
         try:
-            await follow(answer, 0, StreamReply(RequestContext("r", "127.0.0.1", False, "http", send)))
+            await follow(
+                answer, 0, SSEResponse(RequestContext("r", "127.0.0.1", False, "http", send))
+            )
         finally:
             answers.reader_left(answer)
 
@@ -169,8 +189,10 @@ async def test_a_reader_that_leaves_while_it_is_written_to_is_counted_out() -> N
     await asyncio.wait_for(answer.task, 1)
 
 
-async def test_an_answer_of_the_page_that_breaks_unforeseen_ends_with_an_error_and_not_in_silence() -> None:
-    answers, answer = Answers(0.01, kept), Answer("answer-1", "owner", kept=False)
+async def test_an_answer_of_the_page_that_breaks_unforeseen_ends_with_an_error_and_not_in_silence() -> (
+    None
+):
+    answers, answer = ResumableAnswers(0.01, kept), Answer("answer-1", "owner", kept=False)
 
     async def work() -> None:
         await answer.send(b"data: {}\n\n")
@@ -195,7 +217,7 @@ async def test_silence_is_broken_by_comments_and_what_fails_after_them_is_an_eve
         await asyncio.sleep(0.13)
         raise fault
 
-    await delivered(StreamReply(RequestContext("r", "127.0.0.1", False, "http", send)), work())
+    await delivered(SSEResponse(RequestContext("r", "127.0.0.1", False, "http", send)), work())
     assert sent[0]["status"] == 200
     bodies = [message["body"] for message in sent[1:]]
     assert bodies[:2] == [b": keep-alive\n\n"] * 2
@@ -214,8 +236,16 @@ def test_a_question_whose_asker_left_while_it_was_stored_gets_an_end(graceful: R
 
         def states() -> list[str]:
             listed = me.get(graceful.url + "/api/conversations", timeout=5).json()["data"]
-            found = [me.get(f"{graceful.url}/api/conversations/{one['id']}", timeout=5).json() for one in listed]
-            return [message["state"] for one in found for message in one["messages"] if "state" in message]
+            found = [
+                me.get(f"{graceful.url}/api/conversations/{one['id']}", timeout=5).json()
+                for one in listed
+            ]
+            return [
+                message["state"]
+                for one in found
+                for message in one["messages"]
+                if "state" in message
+            ]
 
         until(lambda: len(states()) == 5)
         until(lambda: set(states()) == {"stopped"})

@@ -9,12 +9,12 @@ import uvicorn
 from starlette.types import ASGIApp, Receive, Scope, Send
 from uvicorn.server import ServerState
 
-from gateway import protocol
-from gateway.chat import reply as replies
-from gateway.chat.reply import StreamReply
-from gateway.context import RequestContext
+from gateway.chat import sse_response as replies
+from gateway.chat.sse_response import SSEResponse
 from gateway.errors import InternalError
-from gateway.protocol import LINE, MAX_HEAD_BYTES, BoundedProtocol, Line
+from gateway.server import protocol
+from gateway.server.protocol import LINE, MAX_HEAD_BYTES, ClientConnection, LimitedHTTPProtocol
+from gateway.server.request_context import RequestContext
 
 PIECE = b"10000\r\n" + b"x" * 0x10000 + b"\r\n"
 
@@ -23,17 +23,19 @@ class Application:
     """Begins a stream, and ends it when it is told to. `line` is that of the newest request."""
 
     def __init__(self) -> None:
-        self.line: Line | None = None
-        self.reply: StreamReply | None = None
+        self.line: ClientConnection | None = None
+        self.reply: SSEResponse | None = None
         self.begun = asyncio.Event()
         self.over = asyncio.Event()
         self.before_body: list[Callable[[bytes], None] | None] = []
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        line: Line = scope["extensions"][LINE]
+        line: ClientConnection = scope["extensions"][LINE]
         self.line = line
         self.before_body.append(line.write_chunks)
-        self.reply = reply = StreamReply(RequestContext("r", "127.0.0.1", False, "http", send, line=line))
+        self.reply = reply = SSEResponse(
+            RequestContext("r", "127.0.0.1", False, "http", send, line=line)
+        )
         reply.keep_alive()
         await reply.send(b"data: begin\n\n")
         self.begun.set()
@@ -43,13 +45,17 @@ class Application:
 
 
 @asynccontextmanager
-async def served(application: Application) -> AsyncIterator[tuple[asyncio.StreamReader, asyncio.StreamWriter, Line]]:
+async def served(
+    application: Application,
+) -> AsyncIterator[tuple[asyncio.StreamReader, asyncio.StreamWriter, ClientConnection]]:
     """A client whose request is being answered."""
-    config = uvicorn.Config(application, http=BoundedProtocol, lifespan="off", log_config=None)
+    config = uvicorn.Config(application, http=LimitedHTTPProtocol, lifespan="off", log_config=None)
     config.load()
     state = ServerState()
     loop = asyncio.get_running_loop()
-    server = await loop.create_server(lambda: BoundedProtocol(config, state, {}), "127.0.0.1", 0)
+    server = await loop.create_server(
+        lambda: LimitedHTTPProtocol(config, state, {}), "127.0.0.1", 0
+    )
     reader, writer = await asyncio.open_connection(*server.sockets[0].getsockname(), limit=1024)
     try:
         writer.write(b"GET / HTTP/1.1\r\nhost: here\r\n\r\n")
@@ -73,7 +79,7 @@ class Whole:
         self.refused: ValueError | None = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        line: Line = scope["extensions"][LINE]
+        line: ClientConnection = scope["extensions"][LINE]
         try:
             self.begun.append(line.begin(self.headers, b"{}", is_whole=True))
         except ValueError as refused:
@@ -85,10 +91,14 @@ class Whole:
 
 async def answers_to(application: ASGIApp, *requests: bytes) -> list[bytes]:
     """What comes back on one connection, request by request, until a response's body or the connection ends."""
-    config = uvicorn.Config(application, http=BoundedProtocol, lifespan="off", log_config=None, date_header=False)
+    config = uvicorn.Config(
+        application, http=LimitedHTTPProtocol, lifespan="off", log_config=None, date_header=False
+    )
     config.load()
     loop = asyncio.get_running_loop()
-    server = await loop.create_server(lambda: BoundedProtocol(config, ServerState(), {}), "127.0.0.1", 0)
+    server = await loop.create_server(
+        lambda: LimitedHTTPProtocol(config, ServerState(), {}), "127.0.0.1", 0
+    )
     reader, writer = await asyncio.open_connection(*server.sockets[0].getsockname())
     try:
         told = []
@@ -135,7 +145,9 @@ async def test_the_line_is_open_from_the_body_to_the_end_of_its_own_response() -
         writer.write(b"GET / HTTP/1.1\r\nhost: here\r\n\r\n")
         await application.begun.wait()
         assert application.line is not first
-        assert application.before_body == [None, None], "a head that is not out yet is not overtaken"
+        assert application.before_body == [None, None], (
+            "a head that is not out yet is not overtaken"
+        )
         assert first.write_chunks is None
 
 
@@ -189,7 +201,9 @@ async def test_what_comes_behind_a_request_writes_nothing_into_its_response(
         assert line.write_chunks is not None
         line.write_chunks(b"8\r\ndata: x\n\r\n")
         application.over.set()
-        assert (await reader.readuntil(b"\r\n0\r\n\r\n")).endswith(b"begin\n\n\r\n8\r\ndata: x\n\r\n0\r\n\r\n")
+        assert (await reader.readuntil(b"\r\n0\r\n\r\n")).endswith(
+            b"begin\n\n\r\n8\r\ndata: x\n\r\n0\r\n\r\n"
+        )
         if behind == b"\r\n":
             writer.write(b"GET / HTTP/1.1\r\nhost: here\r\n\r\n")
             assert (await reader.readuntil(b"\r\n0\r\n\r\n")).startswith(b"HTTP/1.1 200 OK")
@@ -197,7 +211,9 @@ async def test_what_comes_behind_a_request_writes_nothing_into_its_response(
         assert rest.startswith(b"HTTP/1.1 408") if stays and behind != b"\r\n" else rest == b""
 
 
-async def test_a_body_behind_an_answered_request_is_no_rest_of_it(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_body_behind_an_answered_request_is_no_rest_of_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setattr(protocol, "LINGER_SECONDS", 0.2)
     application = Application()
     async with served(application) as (reader, writer, _):
@@ -237,7 +253,9 @@ async def test_chunks_on_the_line_are_no_silence(monkeypatch: pytest.MonkeyPatch
         assert b"keep-alive" in await reader.readuntil(b"keep-alive")
 
 
-async def test_a_whole_answer_goes_out_with_its_head_and_leaves_the_connection_to_the_next() -> None:
+async def test_a_whole_answer_goes_out_with_its_head_and_leaves_the_connection_to_the_next() -> (
+    None
+):
     application = Whole((b"x-request-id", b"1"))
     ask = b"GET / HTTP/1.1\r\nhost: here\r\n"
     first, last = await answers_to(application, ask + b"\r\n", ask + b"connection: close\r\n\r\n")
@@ -261,7 +279,9 @@ async def test_a_head_alone_is_left_to_the_server() -> None:
     assert application.begun[0] is False
 
 
-async def test_a_long_head_is_refused_also_where_it_begins_in_the_read_that_ends_the_request_before() -> None:
+async def test_a_long_head_is_refused_also_where_it_begins_in_the_read_that_ends_the_request_before() -> (
+    None
+):
     ask = b"GET / HTTP/1.1\r\nhost: here\r\n"
     long = b"x-long: " + b"x" * MAX_HEAD_BYTES
     first, second = await answers_to(Whole(), ask + b"\r\n" + ask + long, b"\r\n\r\n")
@@ -271,18 +291,22 @@ async def test_a_long_head_is_refused_also_where_it_begins_in_the_read_that_ends
 
 async def test_a_target_that_is_no_url_is_refused_on_a_connection_that_was_used_before() -> None:
     good, bad = await answers_to(
-        Whole(), b"GET / HTTP/1.1\r\nhost: here\r\n\r\n", b"GET http://a:99999/ HTTP/1.1\r\nhost: here\r\n\r\n"
+        Whole(),
+        b"GET / HTTP/1.1\r\nhost: here\r\n\r\n",
+        b"GET http://a:99999/ HTTP/1.1\r\nhost: here\r\n\r\n",
     )
     assert good.startswith(b"HTTP/1.1 200 OK")
     assert bad.startswith(b"HTTP/1.1 400")
 
 
 async def test_a_connection_whose_body_came_after_the_answer_is_not_kept_for_ever() -> None:
-    config = uvicorn.Config(Whole(), http=BoundedProtocol, lifespan="off", log_config=None)
+    config = uvicorn.Config(Whole(), http=LimitedHTTPProtocol, lifespan="off", log_config=None)
     config.load()
     config.timeout_keep_alive = 0.3  # type: ignore[assignment]  # uvicorn's are whole seconds
     loop = asyncio.get_running_loop()
-    server = await loop.create_server(lambda: BoundedProtocol(config, ServerState(), {}), "127.0.0.1", 0)
+    server = await loop.create_server(
+        lambda: LimitedHTTPProtocol(config, ServerState(), {}), "127.0.0.1", 0
+    )
     reader, writer = await asyncio.open_connection(*server.sockets[0].getsockname())
     try:
         for rest in (b"{}", b"{}GET / HT"):

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from gateway.logs import Record, moment
+from gateway.observability.logs import Record, moment
 
 
 @pytest.mark.parametrize(
@@ -26,4 +26,6 @@ def test_a_record_says_what_loggings_own_says(words: str, args: Any) -> None:
 
 @pytest.mark.parametrize("seconds", [0.0, 1_764_240_000.25, 1_764_239_999.875])
 def test_a_moment_is_iso_8601_in_utc(seconds: float) -> None:
-    assert moment(seconds) == datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds")
+    assert moment(seconds) == datetime.fromtimestamp(seconds, UTC).isoformat(
+        timespec="milliseconds"
+    )

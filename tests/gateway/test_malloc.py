@@ -7,7 +7,7 @@ from pathlib import Path
 
 SCRIPT = """
 from pathlib import Path
-from gateway import malloc
+from gateway.server import process_memory
 
 def kilobytes(name):
     line = next(line for line in Path("/proc/self/smaps_rollup").read_text().splitlines() if line.startswith(name))
@@ -26,6 +26,8 @@ def test_the_heap_goes_into_huge_pages_as_it_is() -> None:
     huge, grown = map(int, run.stdout.split())
     switch = Path("/sys/kernel/mm/transparent_hugepage/enabled")
     release = tuple(int(number) for number in platform.release().split(".")[:2])
-    is_possible = release >= (6, 1) and switch.exists() and "[never]" not in switch.read_text("ascii")
+    is_possible = (
+        release >= (6, 1) and switch.exists() and "[never]" not in switch.read_text("ascii")
+    )
     assert (huge > 8 * 1024) == is_possible
     assert grown < 8 * 1024

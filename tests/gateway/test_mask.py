@@ -11,9 +11,9 @@ from stdnum import luhn as stdnum_luhn
 from stdnum.cn import ric
 
 from benchmarks import masking
-from gateway.store.mask import mask, mask_value
-from gateway.store.numbers import is_bank_card, is_identity_card, luhn
-from gateway.store.readings import masked_readings
+from gateway.privacy.check_digits import is_bank_card, is_identity_card, luhn
+from gateway.privacy.redacted_readings import masked_readings
+from gateway.privacy.redaction import mask, mask_value
 
 SCREENS = Path(__file__).parents[2] / "examples" / "screens" / "src"
 WEIGHTS = [2 ** (17 - place) % 11 for place in range(17)]
@@ -22,7 +22,9 @@ WEIGHTS = [2 ** (17 - place) % 11 for place in range(17)]
 def with_check_digit(seventeen: str) -> str:
     return (
         seventeen
-        + "10X98765432"[sum(int(digit) * weight for digit, weight in zip(seventeen, WEIGHTS, strict=True)) % 11]
+        + "10X98765432"[
+            sum(int(digit) * weight for digit, weight in zip(seventeen, WEIGHTS, strict=True)) % 11
+        ]
     )
 
 
@@ -40,7 +42,10 @@ def test_each_case_that_the_page_shares_is_masked_or_left_alone(text: str, store
 
 
 def test_an_identity_card_with_its_check_digit_is_hidden_whatever_its_case() -> None:
-    for number in (with_check_digit("11010119900307455"), with_check_digit("11010119900307002").lower()):
+    for number in (
+        with_check_digit("11010119900307455"),
+        with_check_digit("11010119900307002").lower(),
+    ):
         assert mask(f"我的号码是{number}，谢谢")[5:11] == "110***"
 
 
@@ -75,13 +80,17 @@ def test_random_waybills_and_orders_are_untouched_and_masking_twice_is_masking_o
 def test_random_sixteen_digit_numbers_that_no_bank_issues_are_untouched() -> None:
     dice = random.Random(7)
     for _ in range(2000):
-        number = dice.choice(("1", "7", "8")) + "".join(dice.choice("0123456789") for _ in range(15))
+        number = dice.choice(("1", "7", "8")) + "".join(
+            dice.choice("0123456789") for _ in range(15)
+        )
         assert mask(f"看一下 {number} 到哪了") == f"看一下 {number} 到哪了"
 
 
 @pytest.mark.parametrize("kind", masking.KINDS, ids=lambda kind: str(kind[0]))
 @pytest.mark.parametrize("half", [0, 1], ids=["tuned", "kept apart"])
-def test_generated_numbers_are_hidden_and_generated_orders_are_not(kind: masking.Kind, half: int) -> None:
+def test_generated_numbers_are_hidden_and_generated_orders_are_not(
+    kind: masking.Kind, half: int
+) -> None:
     wrong, some = masking.measured(kind, kind[2][half], seed=17)
     assert wrong <= masking.NUMBERS * (masking.MISSED if kind[3] else masking.MASKED), some
 
@@ -94,7 +103,9 @@ def test_generated_numbers_are_hidden_and_generated_orders_are_not(kind: masking
 def test_no_text_however_long_takes_long(text: str) -> None:
     started = time.process_time()
     mask(text * (200_000 // len(text)))
-    assert time.process_time() - started < 4  # 0.6 s at most; a pattern that backtracks takes half a minute
+    assert (
+        time.process_time() - started < 4
+    )  # 0.6 s at most; a pattern that backtracks takes half a minute
 
 
 def test_what_no_database_stores_is_replaced() -> None:
@@ -121,7 +132,10 @@ def test_a_reading_is_masked_in_its_fields_and_in_the_lines_they_came_from() -> 
     stored = masked_readings([reading])[0]
     assert card[4:-4] not in str(stored)
     assert stored["lines"][1]["text"] == f"6222{'*' * 11}{card[-4:]}"
-    assert [field["value"] for field in stored["fields"][1:]] == ["QH202611180042317", "138****2046"]
+    assert [field["value"] for field in stored["fields"][1:]] == [
+        "QH202611180042317",
+        "138****2046",
+    ]
     assert stored["lines"][2]["text"] == "订单编号 QH202611180042317"
     assert reading["fields"][0]["value"] == card  # the one who asked still sees it
 

@@ -13,7 +13,7 @@ import pyvips
 from PIL import Image
 
 from gateway.errors import ImageTooLarge, InvalidImage, PDFTooLarge, UnsupportedMediaType
-from gateway.media import dataurl
+from gateway.media import data_url
 from gateway.media.budget import Budget
 from gateway.media.limits import MediaLimits
 from gateway.media.pdf import render_pages
@@ -34,11 +34,16 @@ def header_only_png(width: int, height: int) -> bytes:
     """A PNG of a few bytes that claims to be enormous."""
 
     def block(name: bytes, data: bytes) -> bytes:
-        return struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
+        return (
+            struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
+        )
 
     head = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
     return (
-        b"\x89PNG\r\n\x1a\n" + block(b"IHDR", head) + block(b"IDAT", zlib.compress(b"\0" * 900)) + block(b"IEND", b"")
+        b"\x89PNG\r\n\x1a\n"
+        + block(b"IHDR", head)
+        + block(b"IDAT", zlib.compress(b"\0" * 900))
+        + block(b"IEND", b"")
     )
 
 
@@ -124,7 +129,9 @@ def test_tokens_follow_the_32_pixel_arithmetic() -> None:
         ([10] * 20, 1000, [10] * 16 + [0] * 4),
     ],
 )
-def test_the_newest_pictures_keep_their_size(tokens: list[int], budget: int, granted: list[int]) -> None:
+def test_the_newest_pictures_keep_their_size(
+    tokens: list[int], budget: int, granted: list[int]
+) -> None:
     shared = Budget(budget)
     assert [shared.grant(one) for one in tokens] == granted
 
@@ -165,16 +172,18 @@ def test_a_broken_pdf_is_refused() -> None:
 )
 def test_a_damaged_data_url_is_refused(url: str) -> None:
     with pytest.raises(InvalidImage):
-        dataurl.decode(url, 1000)
+        data_url.decode(url, 1000)
 
 
 @pytest.mark.parametrize("size", [1, 2, 3, 192 * 1024 - 1, 192 * 1024, 192 * 1024 + 1, 1_000_001])
 def test_a_data_url_of_any_length_is_decoded_whatever_its_lines(size: int) -> None:
     data = random.Random(size).randbytes(size)
-    assert dataurl.decode("data:image/png;base64," + base64.b64encode(data).decode(), size) == data
-    assert dataurl.decode("data:image/png;base64," + base64.encodebytes(data).decode(), size) == data
+    assert data_url.decode("data:image/png;base64," + base64.b64encode(data).decode(), size) == data
+    assert (
+        data_url.decode("data:image/png;base64," + base64.encodebytes(data).decode(), size) == data
+    )
 
 
 def test_a_data_url_above_the_bound_is_refused_before_decoding() -> None:
     with pytest.raises(ImageTooLarge, match="at most 1000"):
-        dataurl.decode("data:image/png;base64," + "A" * 4000, 1000)
+        data_url.decode("data:image/png;base64," + "A" * 4000, 1000)

@@ -27,7 +27,9 @@ SEEN = (200, 60, 30)  # what the sender sees, in sRGB
 
 
 def seen(size: tuple[int, int]) -> pyvips.Image:
-    return (pyvips.Image.black(*size, bands=3) + list(SEEN)).cast("uchar").copy(interpretation="srgb")
+    return (
+        (pyvips.Image.black(*size, bands=3) + list(SEEN)).cast("uchar").copy(interpretation="srgb")
+    )
 
 
 def opened(data: bytes) -> Image.Image:
@@ -110,7 +112,9 @@ def red_corners(image: Image.Image) -> list[str]:
 @pytest.mark.parametrize("orientation", CORNERS)
 @pytest.mark.parametrize("size", [(400, 200), (2100, 1000)])
 @pytest.mark.parametrize("kind", ["JPEG", "WEBP", "HEIF"])
-def test_each_of_the_eight_orientations_is_applied(kind: str, size: tuple[int, int], orientation: int) -> None:
+def test_each_of_the_eight_orientations_is_applied(
+    kind: str, size: tuple[int, int], orientation: int
+) -> None:
     image = opened(marked(size, kind, orientation))
     assert red_corners(image) == [CORNERS[orientation]]
     assert (image.width < image.height) is (orientation >= 5)
@@ -141,7 +145,11 @@ def test_nothing_that_lay_beside_the_pixels_leaves() -> None:
         (picture,) = prepare_image(made.getvalue(), sniff(made.getvalue()), LIMITS)
         assert SECRET not in picture.data, kind
         fields = set(pyvips.Image.new_from_buffer(picture.data, "").get_fields())
-        kept = {name for name in fields if name.startswith(("exif", "xmp", "iptc", "icc", "png-comment", "jpeg-"))}
+        kept = {
+            name
+            for name in fields
+            if name.startswith(("exif", "xmp", "iptc", "icc", "png-comment", "jpeg-"))
+        }
         assert kept <= {"jpeg-multiscan", "jpeg-chroma-subsample"}, kind
 
 
@@ -162,7 +170,9 @@ def test_a_damaged_picture_is_read_or_refused_and_nothing_else(kind: str) -> Non
     for turn in range(150):
         data = bytearray(good)
         for _ in range(chance.randint(1, 6)):
-            data[chance.randrange(min(len(data), 200 if turn % 2 else len(data)))] = chance.randrange(256)
+            data[chance.randrange(min(len(data), 200 if turn % 2 else len(data)))] = (
+                chance.randrange(256)
+            )
         with contextlib.suppress(GatewayError):
             prepare_image(bytes(data), sniff(bytes(data)), LIMITS)
 
@@ -184,7 +194,7 @@ WITH_FILTERS = {
 }
 INTRUDER = """
 import os, socket, sys
-from gateway.media import confine
+from gateway.server import sandbox
 parent, port, filters = os.getppid(), int(sys.argv[1]), sys.argv[2] == "True"
 if not filters:
     confine._fonts_alone = confine._no_sockets_and_programs = lambda: confine._call(-1)
@@ -210,7 +220,9 @@ async def test_whoever_gets_into_a_worker_finds_nothing_there(filters: bool) -> 
             cwd=ROOT,
         )
         told, _ = await process.communicate("\n".join(attempts.values()).encode())
-        assert dict(zip(attempts, told.decode().splitlines(), strict=True)) == dict.fromkeys(attempts, "refused")
+        assert dict(zip(attempts, told.decode().splitlines(), strict=True)) == dict.fromkeys(
+            attempts, "refused"
+        )
         canary.settimeout(0)
         with pytest.raises(BlockingIOError):
             canary.accept()
@@ -232,7 +244,9 @@ def test_a_long_page_is_cut_into_tiles_like_a_long_screenshot() -> None:
     pictures = render_pages(pdf(2, "0 0 300 3000"), LIMITS)
     assert [picture.page for picture in pictures] == [1, 1, 1, 1, 2, 2, 2, 2]
     assert {picture.width for picture in pictures} == {625}, "as many pixels as 150 dots an inch"
-    assert [picture.origin[1] for picture in pictures[:4]] == sorted({picture.origin[1] for picture in pictures})
+    assert [picture.origin[1] for picture in pictures[:4]] == sorted(
+        {picture.origin[1] for picture in pictures}
+    )
 
 
 def test_a_scanned_page_of_noise_is_no_larger_than_a_photograph() -> None:

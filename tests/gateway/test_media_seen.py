@@ -12,7 +12,7 @@ from PIL import Image
 
 from benchmarks.servers import Running
 from gateway.errors import InvalidImage, UnsupportedMediaType
-from gateway.media import dataurl
+from gateway.media import data_url
 from gateway.media.limits import MediaLimits
 from gateway.media.pdf import render_pages
 from gateway.media.raster import prepare_image
@@ -62,7 +62,9 @@ def flattened(image: Image.Image, kind: str = "PNG", **more: object) -> Image.Im
     return Image.open(io.BytesIO(picture.data)).convert("RGB")
 
 
-def letters(colour: tuple[int, ...], mode: str = "RGBA", size: tuple[int, int] = (200, 100)) -> Image.Image:
+def letters(
+    colour: tuple[int, ...], mode: str = "RGBA", size: tuple[int, int] = (200, 100)
+) -> Image.Image:
     """A bar of this colour on nothing."""
     image = Image.new(mode, size, (0,) * len(colour))
     image.paste(colour, (size[0] // 4, size[1] // 3, size[0] // 2, size[1] // 2))
@@ -76,14 +78,24 @@ def contrast(image: Image.Image) -> int:
 
 @pytest.mark.parametrize("size", [(200, 100), (4000, 2000), (200, 2500)])
 @pytest.mark.parametrize(
-    "colour", [(255, 255, 255, 255), (0, 0, 0, 255), (255, 240, 120, 255), (200, 30, 30, 255), (255, 255, 255, 120)]
+    "colour",
+    [
+        (255, 255, 255, 255),
+        (0, 0, 0, 255),
+        (255, 240, 120, 255),
+        (200, 30, 30, 255),
+        (255, 255, 255, 120),
+    ],
 )
 def test_letters_on_nothing_contrast_with_what_is_put_behind_them(
     colour: tuple[int, ...], size: tuple[int, int]
 ) -> None:
     made = io.BytesIO()
     letters(colour, size=size).save(made, "PNG")
-    pictures = [Image.open(io.BytesIO(one.data)) for one in prepare_image(made.getvalue(), "image/png", LIMITS)]
+    pictures = [
+        Image.open(io.BytesIO(one.data))
+        for one in prepare_image(made.getvalue(), "image/png", LIMITS)
+    ]
     shades = [shade for picture in pictures for shade in extremes(picture)]
     assert max(shades) - min(shades) > 90
 
@@ -115,7 +127,9 @@ def test_an_opaque_picture_keeps_its_pixels_with_and_without_an_alpha_channel() 
 
 
 def test_white_letters_on_transparency_can_be_read() -> None:
-    (picture,) = prepare_image((CASES / "white-on-transparent.png").read_bytes(), "image/png", LIMITS)
+    (picture,) = prepare_image(
+        (CASES / "white-on-transparent.png").read_bytes(), "image/png", LIMITS
+    )
     assert extremes(Image.open(io.BytesIO(picture.data))) == (32, 255)
 
 
@@ -123,7 +137,7 @@ def test_white_letters_on_transparency_can_be_read() -> None:
 def test_parameters_of_a_data_url_may_be_written_in_any_way(name: str) -> None:
     body = json.loads((CASES / name).read_text("utf-8"))
     url = body["messages"][0]["content"][1]["image_url"]["url"]
-    assert sniff(dataurl.decode(url, LIMITS.max_bytes)) == "image/png"
+    assert sniff(data_url.decode(url, LIMITS.max_bytes)) == "image/png"
 
 
 PNG = encoded("PNG", (9, 9))
@@ -149,15 +163,20 @@ TEXT = base64.b64encode(PNG).decode()
     ],
 )
 def test_a_data_url_is_read_as_rfc_2397_has_it(url: str) -> None:
-    assert dataurl.decode(url, LIMITS.max_bytes) == PNG
+    assert data_url.decode(url, LIMITS.max_bytes) == PNG
 
 
 @pytest.mark.parametrize(
-    "url", ["data:image/png;base64", f"data:image/png;name={'x' * 2000};base64,{TEXT}", "data:" + ";" * 5_000_000]
+    "url",
+    [
+        "data:image/png;base64",
+        f"data:image/png;name={'x' * 2000};base64,{TEXT}",
+        "data:" + ";" * 5_000_000,
+    ],
 )
 def test_the_head_of_a_data_url_is_bounded(url: str) -> None:
     with pytest.raises(InvalidImage) as told:
-        dataurl.decode(url, LIMITS.max_bytes)
+        data_url.decode(url, LIMITS.max_bytes)
     assert told.value.details["expected"].startswith("data:")
 
 
@@ -174,7 +193,9 @@ def test_the_head_of_a_data_url_is_bounded(url: str) -> None:
     ],
 )
 def test_a_kind_that_is_not_taken_is_named_with_those_that_are(data: bytes, name: str) -> None:
-    with pytest.raises(UnsupportedMediaType, match=f"{name} .* send JPEG, PNG, WebP, GIF, BMP, HEIC or PDF") as told:
+    with pytest.raises(
+        UnsupportedMediaType, match=f"{name} .* send JPEG, PNG, WebP, GIF, BMP, HEIC or PDF"
+    ) as told:
         sniff(data)
     assert told.value.details == {"kind": name, "accepted": list(ACCEPTED)}
 
@@ -184,7 +205,9 @@ def test_heic_by_its_second_brand_is_heic() -> None:
 
 
 @pytest.mark.parametrize("declared", ["application/octet-stream", "image/x-png", "", "text/html"])
-def test_an_upload_is_taken_by_its_bytes_whatever_it_calls_itself(gateway: Running, declared: str) -> None:
+def test_an_upload_is_taken_by_its_bytes_whatever_it_calls_itself(
+    gateway: Running, declared: str
+) -> None:
     file = ("a.png", PNG, declared) if declared else ("a.png", PNG)
     answer = requests.post(gateway.url + "/api/files", files={"file": file}, timeout=60)
     assert answer.status_code == 200, answer.text

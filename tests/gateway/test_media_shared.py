@@ -16,21 +16,21 @@ import pytest
 import requests
 
 from benchmarks.servers import Running, running_gateway, wait_for
-from gateway.chat.compose import compose
-from gateway.chat.request import ChatRequest
-from gateway.engines.breaker import Breaker
-from gateway.engines.upstream import LITE_MODEL, Upstream
+from gateway.chat.engine_request import engine_request
 from gateway.errors import QueueFull, RequestTimeout
-from gateway.files.store import FileStore
-from gateway.media import gather
-from gateway.media.album import Album, Patience
-from gateway.media.gather import Gatherer
+from gateway.media import attachment_loader
+from gateway.media.attachment_loader import AttachmentLoader
+from gateway.media.attachments import Attachments, Patience
+from gateway.media.image_processor import ImageProcessor
 from gateway.media.limits import MediaLimits
+from gateway.media.ocr_client import WAITING_BYTES, WAITING_BYTES_OF_OWNER, OCRClient
+from gateway.media.ocr_scan import OCRScan
 from gateway.media.picture import Picture
-from gateway.media.reader import WAITING_BYTES, WAITING_BYTES_OF_OWNER, Reader
-from gateway.media.scan import Scan
-from gateway.media.studio import Studio
-from gateway.metrics import Metrics
+from gateway.observability.metrics import Metrics
+from gateway.openai.chat_request import ChatRequest
+from gateway.storage.file_store import FileStore
+from gateway.upstream.breaker import Breaker
+from gateway.upstream.upstream import LITE_MODEL, Upstream
 from tests.gateway.asking import metric, state
 from tests.gateway.hostile.pictures import data_url, encoded, noisy_pdf, pdf
 
@@ -83,10 +83,13 @@ def reader() -> Iterator[Stub]:
 
 
 @contextmanager
-def gathering(folder: Path, reader_url: str, tokens: int = 16_384) -> Iterator[Gatherer]:
-    client, studio = Reader(reader_url), Studio(MediaLimits(), Metrics("0", "lite"))
-    yield Gatherer(studio, FileStore(folder), client, 8, tokens)
-    studio.close()
+def gathering(folder: Path, reader_url: str, tokens: int = 16_384) -> Iterator[AttachmentLoader]:
+    client, image_processor = (
+        OCRClient(reader_url),
+        ImageProcessor(MediaLimits(), Metrics("0", "lite")),
+    )
+    yield AttachmentLoader(image_processor, FileStore(folder), client, 8, tokens)
+    image_processor.close()
     client.close()
 
 
@@ -96,7 +99,10 @@ def image(url: str) -> dict[str, Any]:
 
 def conversation(*messages: list[dict[str, Any]], model: str = "fake-vl") -> dict[str, Any]:
     asked = {"type": "text", "text": "What is this?"}
-    return {"model": model, "messages": [{"role": "user", "content": [asked, *parts]} for parts in messages]}
+    return {
+        "model": model,
+        "messages": [{"role": "user", "content": [asked, *parts]} for parts in messages],
+    }
 
 
 def screens(count: int) -> list[dict[str, Any]]:
@@ -108,58 +114,74 @@ def in_fives(parts: list[dict[str, Any]]) -> list[list[dict[str, Any]]]:
     return [parts[start : start + 5] for start in range(0, len(parts), 5)]
 
 
-async def gathered(gatherer: Gatherer, body: dict[str, Any], reads_all: bool = False, wait: float = 20.0) -> Album:
-    return await gatherer.gather(ChatRequest.model_validate(body), "shop", Patience("shop", wait), reads_all)
+async def gathered(
+    attachment_loader: AttachmentLoader,
+    body: dict[str, Any],
+    reads_all: bool = False,
+    wait: float = 20.0,
+) -> Attachments:
+    return await attachment_loader.gather(
+        ChatRequest.model_validate(body), "shop", Patience("shop", wait), reads_all
+    )
 
 
 async def test_the_oldest_pictures_become_their_readings_and_the_newest_16_are_the_engines(
     tmp_path: Path, reader: Stub
 ) -> None:
-    with gathering(tmp_path, reader.url) as gatherer:
-        album = await gathered(gatherer, conversation(*in_fives(screens(20))))
-    assert sum(map(len, album.fitted.values())) == 16
-    assert list(album.notes) == [(0, 4), (0, 3), (0, 2), (0, 1)] or sorted(album.notes) == [
-        (0, n) for n in (1, 2, 3, 4)
-    ]
-    assert all("it reads:\npicture" in note for note in album.notes.values())
+    with gathering(tmp_path, reader.url) as loader:
+        attachments = await gathered(loader, conversation(*in_fives(screens(20))))
+    assert sum(map(len, attachments.fitted.values())) == 16
+    assert list(attachments.notes) == [(0, 4), (0, 3), (0, 2), (0, 1)] or sorted(
+        attachments.notes
+    ) == [(0, n) for n in (1, 2, 3, 4)]
+    assert all("it reads:\npicture" in note for note in attachments.notes.values())
     assert len(reader.read) == 4, "a raw engine reads for itself what it gets"
-    assert not any(shot.fitted for shot in album.shots if shot.reading is not None)
-    assert [reading["image"] for reading in album.readings] == ["image-1", "image-2", "image-3", "image-4"]
+    assert not any(shot.fitted for shot in attachments.shots if shot.reading is not None)
+    assert [reading["image"] for reading in attachments.readings] == [
+        "image-1",
+        "image-2",
+        "image-3",
+        "image-4",
+    ]
 
 
 async def test_the_assistant_reads_every_picture(tmp_path: Path, reader: Stub) -> None:
-    with gathering(tmp_path, reader.url) as gatherer:
-        album = await gathered(gatherer, conversation(*in_fives(screens(20))), reads_all=True)
+    with gathering(tmp_path, reader.url) as loader:
+        attachments = await gathered(loader, conversation(*in_fives(screens(20))), reads_all=True)
     assert len(reader.read) == 20
-    assert sum(bool(shot.fitted) for shot in album.shots) == 16
-    assert [reading["image"] for reading in album.readings] == [f"image-{number}" for number in range(1, 21)]
+    assert sum(bool(shot.fitted) for shot in attachments.shots) == 16
+    assert [reading["image"] for reading in attachments.readings] == [
+        f"image-{number}" for number in range(1, 21)
+    ]
 
 
 async def test_older_pictures_shrink_before_they_are_left_out(tmp_path: Path, reader: Stub) -> None:
     photos = [image(data_url(encoded("JPEG", (1024, 1024 + 32 * number)))) for number in range(3)]
-    with gathering(tmp_path, reader.url, tokens=2000) as gatherer:
-        album = await gathered(gatherer, conversation(photos))
-    assert list(album.fitted) == [(0, 2), (0, 3)]
-    assert album.fitted[0, 3][0].height == 1088
-    assert album.fitted[0, 2][0].height < 1056
-    assert sum(picture.tokens for shot in album.shots for picture in shot.fitted) <= 2000 + 60
-    assert list(album.notes) == [(0, 1)]
+    with gathering(tmp_path, reader.url, tokens=2000) as loader:
+        attachments = await gathered(loader, conversation(photos))
+    assert list(attachments.fitted) == [(0, 2), (0, 3)]
+    assert attachments.fitted[0, 3][0].height == 1088
+    assert attachments.fitted[0, 2][0].height < 1056
+    assert sum(picture.tokens for shot in attachments.shots for picture in shot.fitted) <= 2000 + 60
+    assert list(attachments.notes) == [(0, 1)]
 
 
-async def test_a_picture_that_was_read_before_is_read_and_made_ready_no_more(tmp_path: Path, reader: Stub) -> None:
+async def test_a_picture_that_was_read_before_is_read_and_made_ready_no_more(
+    tmp_path: Path, reader: Stub
+) -> None:
     body = json.dumps(conversation(*in_fives(screens(20))))
-    with gathering(tmp_path, reader.url) as gatherer:
-        first = await gathered(gatherer, json.loads(body))
-        gatherer.studio._remembered.clear()
-        prepared = gatherer.studio.prepare
+    with gathering(tmp_path, reader.url) as loader:
+        first = await gathered(loader, json.loads(body))
+        loader.image_processor._remembered.clear()
+        prepared = loader.image_processor.prepare
         made: list[bytes] = []
 
         async def counted(data: bytes, owner: str = "") -> list[Picture]:
             made.append(data)
             return await prepared(data, owner)
 
-        gatherer.studio.prepare = counted  # type: ignore[method-assign]
-        again = await gathered(gatherer, json.loads(body))
+        loader.image_processor.prepare = counted  # type: ignore[method-assign]
+        again = await gathered(loader, json.loads(body))
     assert again.notes == first.notes
     assert len(made) == 16
     assert len(reader.read) == 4
@@ -169,35 +191,37 @@ async def test_a_document_that_keeps_everybody_waiting_is_given_up(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     endless = data_url(pdf(8, content=b"q " + b"0 0 1 1 re f " * 2_000_000), "application/pdf")
-    monkeypatch.setattr(gather, "MEDIA_SECONDS", 0.5)
-    with gathering(tmp_path, "") as gatherer, pytest.raises(RequestTimeout, match=r"0\.5 s"):
-        await gathered(gatherer, conversation([image(endless)]))
+    monkeypatch.setattr(attachment_loader, "MEDIA_SECONDS", 0.5)
+    with gathering(tmp_path, "") as loader, pytest.raises(RequestTimeout, match=r"0\.5 s"):
+        await gathered(loader, conversation([image(endless)]))
 
 
 async def test_an_earlier_document_that_takes_too_long_is_left_out(
     tmp_path: Path, reader: Stub, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     endless = data_url(pdf(8, content=b"q " + b"0 0 1 1 re f " * 2_000_000), "application/pdf")
-    monkeypatch.setattr(gather, "EARLIER_SECONDS", 0.5)
-    with gathering(tmp_path, reader.url, tokens=40) as gatherer:
-        album = await gathered(gatherer, conversation([image(endless)], screens(2)))
-    assert album.notes[0, 1] == gather.NOT_READ
-    assert "picture" in album.notes[1, 1]
+    monkeypatch.setattr(attachment_loader, "EARLIER_SECONDS", 0.5)
+    with gathering(tmp_path, reader.url, tokens=40) as loader:
+        attachments = await gathered(loader, conversation([image(endless)], screens(2)))
+    assert attachments.notes[0, 1] == attachment_loader.NOT_READ
+    assert "picture" in attachments.notes[1, 1]
 
 
 async def test_what_waits_for_the_reader_is_bounded(reader: Stub) -> None:
     """Uploads are read ahead: of a hundred large ones not all are held in memory until a slow reader comes to them."""
     reader.goes_on.clear()
-    client = Reader(reader.url)
+    client = OCRClient(reader.url)
 
-    def begun(owner: str, number: int) -> Scan | None:
+    def begun(owner: str, number: int) -> OCRScan | None:
         return client.start(Picture(bytes(9 * MIB), "image/png", 9, 9, f"{owner}-{number}"), owner)
 
     scans = [begun("one", number) for number in range(WAITING_BYTES_OF_OWNER // (9 * MIB))]
     with pytest.raises(QueueFull) as refused:
         begun("one", 100)
     assert refused.value.details["limit"] == WAITING_BYTES_OF_OWNER
-    scans += [begun(f"other{number}", 0) for number in range(WAITING_BYTES // (9 * MIB) - len(scans))]
+    scans += [
+        begun(f"other{number}", 0) for number in range(WAITING_BYTES // (9 * MIB) - len(scans))
+    ]
     with pytest.raises(QueueFull) as refused:
         begun("last", 0)
     assert refused.value.details["limit"] == WAITING_BYTES
@@ -232,17 +256,26 @@ def test_a_document_named_in_every_message_is_rendered_once_and_not_held(
     with running_gateway(engine.url, tmp_path, **settings) as gateway:
         wait_for(gateway.url + "/readyz")
         files = {"file": ("scan.pdf", noisy_pdf(8))}
-        file_id = requests.post(gateway.url + "/v1/files", headers=WHO, files=files, timeout=60).json()["id"]
+        file_id = requests.post(
+            gateway.url + "/v1/files", headers=WHO, files=files, timeout=60
+        ).json()["id"]
         named = {"type": "file", "file": {"file_id": file_id}}
-        before, rendered = psutil.Process(gateway.process.pid).memory_info().rss, pictures_made(gateway)
+        before, rendered = (
+            psutil.Process(gateway.process.pid).memory_info().rss,
+            pictures_made(gateway),
+        )
         with highest_resident(psutil.Process(gateway.process.pid)) as highest:
             body = conversation(*[[named]] * 40)
-            answer = requests.post(gateway.url + "/v1/chat/completions", headers=WHO, json=body, timeout=120)
+            answer = requests.post(
+                gateway.url + "/v1/chat/completions", headers=WHO, json=body, timeout=120
+            )
         assert answer.status_code == 200, answer.text
         assert pictures_made(gateway) - rendered == 8
         assert highest[0] - before < 100 * MIB
         sent = state(engine)["bodies"][-1]["messages"]  # type: ignore[index]
-        assert sum(map(len, pictures_by_message(sent))) == 2, "4,096 tokens are a page and what is left of a second one"
+        assert sum(map(len, pictures_by_message(sent))) == 2, (
+            "4,096 tokens are a page and what is left of a second one"
+        )
 
 
 def pictures_made(gateway: Running) -> float:
@@ -260,9 +293,11 @@ async def test_lite_too_gets_sixteen_pictures_and_as_many_readings(
 ) -> None:
     body = conversation(*in_fives(screens(20)), model=LITE_MODEL)
     lite = Upstream("engine-1", reader.url, LITE_MODEL, 32_768, Breaker(5, 15.0), 4)
-    with gathering(tmp_path, reader.url) as gatherer:
-        album = await gathered(gatherer, body, reads_all=True)
-    sent = compose(ChatRequest.model_validate(body), album, [], lite, assistant).content
+    with gathering(tmp_path, reader.url) as loader:
+        attachments = await gathered(loader, body, reads_all=True)
+    sent = engine_request(
+        ChatRequest.model_validate(body), attachments, [], lite, assistant
+    ).content
     assert sum(map(len, pictures_by_message(sent["messages"]))) == 16
     assert "it reads:" in str(sent["messages"][0])
     if assistant:

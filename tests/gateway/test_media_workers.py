@@ -20,10 +20,10 @@ import pytest
 from benchmarks.servers import Running
 from gateway.errors import ImageTooLarge, InternalError, InvalidImage, QueueFull
 from gateway.media import workers as pool
-from gateway.media.job import Job, told
 from gateway.media.limits import MIB, MediaLimits
 from gateway.media.picture import Picture, digest
 from gateway.media.raster import prepare_image
+from gateway.media.worker_job import Job, told
 from gateway.media.workers import Workers
 from tests.gateway.asking import until
 from tests.gateway.hostile.pictures import block, data_url, encoded, noisy_pdf, pdf, png
@@ -110,7 +110,9 @@ async def test_a_document_that_never_ends_is_ended_and_nobody_else_notices(secon
     """By the clock, and by the kernel's count of CPU seconds."""
     async with working() as workers:
         started = time.monotonic()
-        endless = asyncio.create_task(workers.work(document(RECTANGLES, MediaLimits(pdf_seconds=seconds)), "a"))
+        endless = asyncio.create_task(
+            workers.work(document(RECTANGLES, MediaLimits(pdf_seconds=seconds)), "a")
+        )
         await workers.work(SMALL, "b")
         with pytest.raises(InvalidImage, match=r"longer than .* s") as told:
             await endless
@@ -157,9 +159,15 @@ async def test_the_worker_of_a_request_that_ended_is_free_within_half_a_second()
 
 
 @pytest.mark.parametrize("path", ["/v1/chat/completions", "/api/files"])
-def test_a_client_that_leaves_frees_its_worker_within_half_a_second(gateway: Running, path: str) -> None:
+def test_a_client_that_leaves_frees_its_worker_within_half_a_second(
+    gateway: Running, path: str
+) -> None:
     desk = psutil.Process(gateway.process.pid)
-    data, headers = upload_of(RECTANGLES + b"%" + path.encode()) if path == "/api/files" else question_of(RECTANGLES)
+    data, headers = (
+        upload_of(RECTANGLES + b"%" + path.encode())
+        if path == "/api/files"
+        else question_of(RECTANGLES)
+    )
     where = urlsplit(gateway.url)
     with socket.create_connection((where.hostname, where.port), 20) as connection:
         head = f"POST {path} HTTP/1.1\r\nhost: {where.netloc}\r\n{headers}content-length: {len(data)}\r\n\r\n"
@@ -170,12 +178,19 @@ def test_a_client_that_leaves_frees_its_worker_within_half_a_second(gateway: Run
 
 
 def upload_of(data: bytes) -> tuple[bytes, str]:
-    part = b'--x\r\ncontent-disposition: form-data; name="file"; filename="a.pdf"\r\n\r\n' + data + b"\r\n--x--\r\n"
+    part = (
+        b'--x\r\ncontent-disposition: form-data; name="file"; filename="a.pdf"\r\n\r\n'
+        + data
+        + b"\r\n--x--\r\n"
+    )
     return part, "content-type: multipart/form-data; boundary=x\r\n"
 
 
 def question_of(data: bytes) -> tuple[bytes, str]:
-    part = {"type": "file", "file": {"file_data": data_url(data, "application/pdf"), "filename": "a.pdf"}}
+    part = {
+        "type": "file",
+        "file": {"file_data": data_url(data, "application/pdf"), "filename": "a.pdf"},
+    }
     body = {"model": "fake-vl", "messages": [{"role": "user", "content": [part]}]}
     return json.dumps(body).encode(), "content-type: application/json\r\n"
 
@@ -209,7 +224,9 @@ async def test_workers_go_round_by_owner() -> None:
 async def test_one_owner_has_a_bound_and_is_told_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pool, "WAITING_PER_OWNER", 3)
     async with working(at_once=1) as workers:
-        answers = await asyncio.gather(*(workers.work(SMALL, "a") for _ in range(6)), return_exceptions=True)
+        answers = await asyncio.gather(
+            *(workers.work(SMALL, "a") for _ in range(6)), return_exceptions=True
+        )
         refused = [answer for answer in answers if isinstance(answer, QueueFull)]
         assert len(refused) == 2
         assert (refused[0].status, refused[0].details["limit"]) == (429, 3)
@@ -219,7 +236,8 @@ async def test_one_owner_has_a_bound_and_is_told_it(monkeypatch: pytest.MonkeyPa
 async def test_no_more_is_decoded_at_once_than_there_are_workers(at_once: int) -> None:
     async with working(at_once=at_once) as workers:
         asked = [
-            asyncio.create_task(workers.work(image(encoded("PNG", (300, 200 + number))), "")) for number in range(12)
+            asyncio.create_task(workers.work(image(encoded("PNG", (300, 200 + number))), ""))
+            for number in range(12)
         ]
         most = 0
         while not all(one.done() for one in asked):
@@ -258,7 +276,9 @@ async def test_no_worker_is_left_when_the_gateway_stops() -> None:
     raise AssertionError(running())
 
 
-async def test_a_worker_is_confined_and_has_none_of_our_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_worker_is_confined_and_has_none_of_our_environment(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setenv("API_KEYS", "shop:sk-shop")
     async with working(at_once=1) as workers:
         await workers.work(SMALL, "a")
@@ -274,7 +294,9 @@ async def test_a_worker_is_confined_and_has_none_of_our_environment(monkeypatch:
         assert int(most) < LIMITS.memory_bytes + LIMITS.max_bytes + 400 * MIB
 
 
-async def test_a_worker_that_cannot_start_is_not_the_pictures_fault(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_worker_that_cannot_start_is_not_the_pictures_fault(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setattr("sys.executable", "/bin/false")
     async with working() as workers:
         with pytest.raises(InternalError):
@@ -300,7 +322,9 @@ async def test_nonsense_from_a_worker_is_not_believed(
     answer: dict[str, object], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Whoever finds a way into a worker must find none from there into the gateway."""
-    monkeypatch.setattr("gateway.media.wire.receive", lambda *_: (answer, bytearray(b"xyz")))
+    monkeypatch.setattr(
+        "gateway.media.worker_protocol.receive", lambda *_: (answer, bytearray(b"xyz"))
+    )
     async with working() as workers:
         with pytest.raises(InternalError):
             await workers.work(SMALL, "a")
@@ -309,7 +333,9 @@ async def test_nonsense_from_a_worker_is_not_believed(
 async def test_a_pictures_digest_is_made_in_the_gateway(monkeypatch: pytest.MonkeyPatch) -> None:
     """Readings are remembered by it."""
     told_wrongly = {"pictures": [{**LIE["pictures"][0], "sha256": "of another picture"}]}
-    monkeypatch.setattr("gateway.media.wire.receive", lambda *_: (told_wrongly, bytearray(b"xyz")))
+    monkeypatch.setattr(
+        "gateway.media.worker_protocol.receive", lambda *_: (told_wrongly, bytearray(b"xyz"))
+    )
     async with working() as workers:
         (picture,) = await workers.work(SMALL, "a")
     assert picture.sha256 == digest(b"xyz")
@@ -323,5 +349,9 @@ async def test_texts_that_unpack_are_never_unpacked(name: bytes) -> None:
         await workers.work(SMALL, "a")
         await workers.work(image(png(64, 64, *[bomb] * 8)), "a")
         (worker,) = running()
-        peak = int(re.findall(r"VmHWM:\s+(\d+) kB", Path(f"/proc/{worker.pid}/status").read_text("ascii"))[0])
+        peak = int(
+            re.findall(r"VmHWM:\s+(\d+) kB", Path(f"/proc/{worker.pid}/status").read_text("ascii"))[
+                0
+            ]
+        )
         assert peak < 150 * 1024

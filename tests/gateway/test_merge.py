@@ -3,8 +3,8 @@
 import time
 from typing import Any
 
-from gateway.media.merge import whole_reading
 from gateway.media.picture import Picture
+from gateway.media.reading_merge import whole_reading
 
 
 def tile(top: int) -> Picture:

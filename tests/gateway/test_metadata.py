@@ -21,7 +21,13 @@ from tests.gateway.hostile.pictures import block, encoded, gif, jpeg_of_many_sca
 pillow_heif.register_heif_opener()
 SECRET = b"22.5431N 114.0579E"
 XMP = b"<x:xmpmeta xmlns:x='adobe:ns:meta/'>" + SECRET + b"</x:xmpmeta>"
-KINDS = {"JPEG": "image/jpeg", "PNG": "image/png", "WEBP": "image/webp", "GIF": "image/gif", "HEIF": "image/heic"}
+KINDS = {
+    "JPEG": "image/jpeg",
+    "PNG": "image/png",
+    "WEBP": "image/webp",
+    "GIF": "image/gif",
+    "HEIF": "image/heic",
+}
 
 
 def exif(turned: int) -> bytes:
@@ -68,7 +74,10 @@ def test_the_texts_of_a_heic_are_no_items_that_a_library_reads() -> None:
 @pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP"])
 def test_a_colour_profile_stays(kind: str) -> None:
     profile = bytes(
-        pyvips.Image.black(9, 9, bands=3).copy(interpretation="srgb").icc_transform("p3").get("icc-profile-data")
+        pyvips.Image.black(9, 9, bands=3)
+        .copy(interpretation="srgb")
+        .icc_transform("p3")
+        .get("icc-profile-data")
     )
     bare = essence(saved(kind, icc_profile=profile), KINDS[kind])
     assert Image.open(io.BytesIO(bare.data)).info["icc_profile"] == profile
@@ -82,14 +91,23 @@ def test_a_colour_profile_that_unpacks_without_end_goes() -> None:
     for size, stays in ((5000, True), (MAX_PROFILE_BYTES + 1, False), (40_000_000, False)):
         chunk = block(b"iCCP", b"name\0\0" + zlib.compress(profile_of(size), 9))
         assert (chunk in essence(png(9, 9, chunk), "image/png").data) is stays
-    for content in (b"name\0\1" + zlib.compress(profile_of(500)), b"name", b"", b"\0\0x", b"name\0\0" + b"x" * 50):
+    for content in (
+        b"name\0\1" + zlib.compress(profile_of(500)),
+        b"name",
+        b"",
+        b"\0\0x",
+        b"name\0\0" + b"x" * 50,
+    ):
         assert b"iCCP" not in essence(png(9, 9, block(b"iCCP", content)), "image/png").data
 
 
 def test_a_colour_profile_of_many_segments_goes_as_a_whole() -> None:
     plain = encoded("JPEG")
     for count, stays in ((3, True), (100, False)):
-        parts = [b"ICC_PROFILE\0" + bytes((number, count)) + profile_of(60_000) for number in range(1, count + 1)]
+        parts = [
+            b"ICC_PROFILE\0" + bytes((number, count)) + profile_of(60_000)
+            for number in range(1, count + 1)
+        ]
         segments = b"".join(b"\xff\xe2" + struct.pack(">H", len(part) + 2) + part for part in parts)
         assert (b"acsp" in essence(plain[:2] + segments + plain[2:], "image/jpeg").data) is stays
 
@@ -151,7 +169,10 @@ def test_more_scans_than_any_photograph_has_are_refused() -> None:
 
 
 def boxes(kind: bytes, count: int) -> bytes:
-    return struct.pack(">I4s4sI4s4s", 24, b"ftyp", b"heic", 0, b"mif1", b"heic") + struct.pack(">I4s", 8, kind) * count
+    return (
+        struct.pack(">I4s4sI4s4s", 24, b"ftyp", b"heic", 0, b"mif1", b"heic")
+        + struct.pack(">I4s", 8, kind) * count
+    )
 
 
 MANY: dict[str, tuple[str, Callable[[], bytes]]] = {
@@ -180,8 +201,14 @@ LONG: dict[str, tuple[str, bytes]] = {
     "jpeg of 0xff": ("image/jpeg", b"\xff\xd8" + b"\xff" * 16_000_000),
     "jpeg of 0xff00": ("image/jpeg", b"\xff\xd8" + b"\xff\0" * 8_000_000),
     "jpeg whose scan never ends": ("image/jpeg", b"\xff\xd8\xff\xda\0\2" + b"\xff\xd0" * 8_000_000),
-    "png of one lying chunk": ("image/png", png(9, 9)[:33] + b"\xff\xff\xff\xfftEXt" + b"\0" * 16_000_000),
-    "webp of one lying chunk": ("image/webp", b"RIFF\xff\xff\xff\xffWEBPXMP \xff\xff\xff\xff" + b"\0" * 16_000_000),
+    "png of one lying chunk": (
+        "image/png",
+        png(9, 9)[:33] + b"\xff\xff\xff\xfftEXt" + b"\0" * 16_000_000,
+    ),
+    "webp of one lying chunk": (
+        "image/webp",
+        b"RIFF\xff\xff\xff\xffWEBPXMP \xff\xff\xff\xff" + b"\0" * 16_000_000,
+    ),
     "gif of zeros": ("image/gif", b"GIF89a" + b"\0" * 16_000_000),
 }
 
@@ -200,14 +227,21 @@ def test_damage_is_left_to_the_decoder(kind: str) -> None:
     for turn in range(400):
         data = bytearray(good)
         for _ in range(chance.randint(1, 6)):
-            data[chance.randrange(min(len(data), 200 if turn % 2 else len(data)))] = chance.randrange(256)
+            data[chance.randrange(min(len(data), 200 if turn % 2 else len(data)))] = (
+                chance.randrange(256)
+            )
         with contextlib.suppress(InvalidImage):
-            essence(bytes(data[: chance.randrange(len(data)) if turn % 3 == 0 else None]), KINDS[kind])
+            essence(
+                bytes(data[: chance.randrange(len(data)) if turn % 3 == 0 else None]), KINDS[kind]
+            )
 
 
 def tags(order: str, entries: list[tuple[int, int, int, int]]) -> bytes:
     mark = {"<": b"II*\0", ">": b"MM\0*"}[order]
-    packed = b"".join(struct.pack(order + "HHI", *entry[:3]) + struct.pack(order + "I", entry[3]) for entry in entries)
+    packed = b"".join(
+        struct.pack(order + "HHI", *entry[:3]) + struct.pack(order + "I", entry[3])
+        for entry in entries
+    )
     return mark + struct.pack(order + "IH", 8, len(entries)) + packed
 
 

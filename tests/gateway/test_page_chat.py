@@ -13,7 +13,9 @@ from benchmarks.servers import Running, free_port, running_gateway, wait_for
 @pytest.fixture(scope="module")
 def patient(engine: Running, tmp_path_factory: pytest.TempPathFactory):  # type: ignore[no-untyped-def]
     data = tmp_path_factory.mktemp("patient")
-    with running_gateway(engine.url, data, ENGINE="cpu", READER_URL="", RESUME_GRACE="1") as gateway:
+    with running_gateway(
+        engine.url, data, ENGINE="cpu", READER_URL="", RESUME_GRACE="1"
+    ) as gateway:
         wait_for(gateway.url + "/readyz")
         yield gateway
 
@@ -24,7 +26,9 @@ def visitor(gateway: Running) -> requests.Session:
     return session
 
 
-def begin(session: requests.Session, gateway: Running, order: str) -> tuple[requests.Response, str, int]:
+def begin(
+    session: requests.Session, gateway: Running, order: str
+) -> tuple[requests.Response, str, int]:
     """An answer that has begun: the response, its id, how many events were read."""
     body = {"messages": [{"role": "user", "content": order}]}
     answer = session.post(gateway.url + "/api/chat", json=body, stream=True, timeout=20)
@@ -47,7 +51,9 @@ def test_a_reader_that_comes_back_goes_on_where_it_left(patient: Running) -> Non
     session = visitor(patient)
     answer, identifier, count = begin(session, patient, "endless")
     answer.close()
-    again = session.get(f"{patient.url}/api/chat/{identifier}?from={count}", stream=True, timeout=20)
+    again = session.get(
+        f"{patient.url}/api/chat/{identifier}?from={count}", stream=True, timeout=20
+    )
     first = next(line for line in again.iter_lines() if line.startswith(b"data: "))
     again.close()
     shown = session.get(f"{patient.url}/api/chat/{identifier}?from=0", stream=True, timeout=20)
@@ -57,7 +63,9 @@ def test_a_reader_that_comes_back_goes_on_where_it_left(patient: Running) -> Non
     session.post(f"{patient.url}/api/chat/{identifier}/stop", timeout=5)
 
 
-def test_an_answer_that_nobody_reads_is_aborted_after_the_grace(patient: Running, engine: Running) -> None:
+def test_an_answer_that_nobody_reads_is_aborted_after_the_grace(
+    patient: Running, engine: Running
+) -> None:
     answer, _, _ = begin(visitor(patient), patient, "endless")
     answer.close()
     time.sleep(0.4)
@@ -88,11 +96,17 @@ def test_another_visitor_does_not_see_the_answer(patient: Running) -> None:
     answer.close()
 
 
-def test_a_stream_that_fails_tells_beside_the_contracts_error_when_to_come_back(tmp_path: Path) -> None:
-    with running_gateway(f"http://127.0.0.1:{free_port()}", tmp_path, ENGINE="cpu", READER_URL="") as gateway:
+def test_a_stream_that_fails_tells_beside_the_contracts_error_when_to_come_back(
+    tmp_path: Path,
+) -> None:
+    with running_gateway(
+        f"http://127.0.0.1:{free_port()}", tmp_path, ENGINE="cpu", READER_URL=""
+    ) as gateway:
         body = {"model": "sightdesk", "messages": [{"role": "user", "content": "x"}]}
         page = visitor(gateway).post(gateway.url + "/api/chat", json=body, timeout=20)
-        refused = requests.post(gateway.url + "/v1/chat/completions", json={**body, "stream": True}, timeout=20)
+        refused = requests.post(
+            gateway.url + "/v1/chat/completions", json={**body, "stream": True}, timeout=20
+        )
     last = json.loads(page.text.strip().rpartition("data: ")[2])
     assert page.status_code == 200
     assert set(last["error"]) == {"message", "type", "param", "code", "details"}

@@ -7,7 +7,7 @@ import pytest
 import requests
 
 from benchmarks.servers import Running
-from gateway.chat.request import ChatRequest
+from gateway.openai.chat_request import ChatRequest
 
 MESSAGE = {"role": "user", "content": "hi"}
 CONTEXT = 8192  # MAX_MODEL_LEN of the gateway under test
@@ -149,11 +149,16 @@ def test_the_table_has_every_parameter_that_is_taken() -> None:
 
 
 @pytest.mark.parametrize("name", KEPT)
-def test_what_is_not_on_the_list_is_refused_by_name(gateway: Running, session: requests.Session, name: str) -> None:
+def test_what_is_not_on_the_list_is_refused_by_name(
+    gateway: Running, session: requests.Session, name: str
+) -> None:
     values: tuple[Any, ...] = (1, {})
     for value in values:
         answer = ask(gateway, session, **{name: value})
-        assert (answer.status_code, answer.json()["error"]["code"]) == (400, "unsupported_parameter")
+        assert (answer.status_code, answer.json()["error"]["code"]) == (
+            400,
+            "unsupported_parameter",
+        )
         assert answer.json()["error"]["param"] == name
         assert name in answer.json()["error"]["message"]
 
@@ -168,19 +173,27 @@ def test_a_part_that_is_no_text_picture_or_file_is_refused(
 
 
 @pytest.mark.parametrize("url", ADDRESSES)
-def test_no_address_reaches_the_engine(gateway: Running, session: requests.Session, url: str) -> None:
+def test_no_address_reaches_the_engine(
+    gateway: Running, session: requests.Session, url: str
+) -> None:
     part = {"type": "image_url", "image_url": {"url": url}}
     answer = ask(gateway, session, messages=[{"role": "user", "content": [part]}])
     assert (answer.status_code, answer.json()["error"]["code"]) == (400, "invalid_image")
 
 
-def test_unknown_keys_inside_messages_are_dropped(gateway: Running, engine: Running, session: requests.Session) -> None:
+def test_unknown_keys_inside_messages_are_dropped(
+    gateway: Running, engine: Running, session: requests.Session
+) -> None:
     message = {**MESSAGE, "refusal": None, "reasoning": "x", "cache_control": {"type": "ephemeral"}}
     assert ask(gateway, session, messages=[message]).status_code == 200
-    assert session.get(engine.url + "/state", timeout=5).json()["bodies"][-1]["messages"] == [MESSAGE]
+    assert session.get(engine.url + "/state", timeout=5).json()["bodies"][-1]["messages"] == [
+        MESSAGE
+    ]
 
 
-def test_each_tenant_has_a_cache_of_its_own(gateway: Running, engine: Running, session: requests.Session) -> None:
+def test_each_tenant_has_a_cache_of_its_own(
+    gateway: Running, engine: Running, session: requests.Session
+) -> None:
     salts = set()
     for key in ("sk-shop", "sk-other"):
         for _ in range(2):
@@ -190,7 +203,9 @@ def test_each_tenant_has_a_cache_of_its_own(gateway: Running, engine: Running, s
                 headers={"authorization": f"Bearer {key}"},
                 timeout=20,
             )
-            salts.add(session.get(engine.url + "/state", timeout=5).json()["bodies"][-1]["cache_salt"])
+            salts.add(
+                session.get(engine.url + "/state", timeout=5).json()["bodies"][-1]["cache_salt"]
+            )
     assert len(salts) == 2
 
 
@@ -206,15 +221,30 @@ def test_null_is_not_given(gateway: Running, session: requests.Session, row: Row
 NULLS: tuple[dict[str, Any], ...] = (
     {"stream": True, "stream_options": {"include_usage": None}},
     {"stream": True, "stream_options": {"include_obfuscation": None}},
-    {"function_call": None, "functions": None, "tools": None, "tool_choice": "none", "stream_options": None},
+    {
+        "function_call": None,
+        "functions": None,
+        "tools": None,
+        "tool_choice": "none",
+        "stream_options": None,
+    },
     {
         "tools": [
-            {"type": "function", "function": {"name": "f", "description": None, "parameters": None, "extra": None}}
+            {
+                "type": "function",
+                "function": {"name": "f", "description": None, "parameters": None, "extra": None},
+            }
         ]
     },
     {"response_format": {"type": "text", "json_schema": None}},
     {"messages": [{"role": "system", "content": ""}, MESSAGE]},
-    {"messages": [{"role": "system", "content": None}, {"role": "developer", "content": []}, MESSAGE]},
+    {
+        "messages": [
+            {"role": "system", "content": None},
+            {"role": "developer", "content": []},
+            MESSAGE,
+        ]
+    },
     {"messages": [MESSAGE, {"role": "assistant", "content": ""}, MESSAGE]},
     {"messages": [{**MESSAGE, "name": None, "tool_calls": None, "tool_call_id": None}]},
     {
@@ -222,7 +252,9 @@ NULLS: tuple[dict[str, Any], ...] = (
             MESSAGE,
             {
                 "role": "assistant",
-                "tool_calls": [{"id": "c", "type": None, "function": {"name": "f", "arguments": ""}}],
+                "tool_calls": [
+                    {"id": "c", "type": None, "function": {"name": "f", "arguments": ""}}
+                ],
             },
             {"role": "tool", "tool_call_id": "c", "content": ""},
         ]
@@ -238,7 +270,9 @@ def test_null_and_empty_options_are_taken_at_every_level(
     assert answer.status_code == 200, answer.text[:300]
 
 
-def test_null_inside_a_schema_is_a_value(gateway: Running, engine: Running, session: requests.Session) -> None:
+def test_null_inside_a_schema_is_a_value(
+    gateway: Running, engine: Running, session: requests.Session
+) -> None:
     parameters = {"type": "object", "properties": {"a": {"enum": ["x", None], "default": None}}}
     assert ask(gateway, session, tools=[tool(parameters=parameters)]).status_code == 200
     sent = session.get(engine.url + "/state", timeout=5).json()["bodies"][-1]
@@ -251,15 +285,31 @@ def test_null_inside_a_schema_is_a_value(gateway: Running, engine: Running, sess
         ({"logit_bias": {}}, "logit_bias", {"name": "logit_bias"}),
         ({"stream_options": {"x": 1}}, "stream_options.x", {"name": "stream_options.x"}),
         ({"temperature": 3}, "temperature", {"name": "temperature", "limit": 2}),
-        ({"max_tokens": 9000}, "max_tokens", {"name": "max_tokens", "limit": CONTEXT, "size": 9000}),
-        ({"metadata": {"a": "b" * 16384}}, "metadata", {"name": "metadata", "limit": 16384, "size": 16392}),
-        ({"messages": [MESSAGE] * 201}, "messages", {"name": "messages", "limit": 200, "size": 201}),
+        (
+            {"max_tokens": 9000},
+            "max_tokens",
+            {"name": "max_tokens", "limit": CONTEXT, "size": 9000},
+        ),
+        (
+            {"metadata": {"a": "b" * 16384}},
+            "metadata",
+            {"name": "metadata", "limit": 16384, "size": 16392},
+        ),
+        (
+            {"messages": [MESSAGE] * 201},
+            "messages",
+            {"name": "messages", "limit": 200, "size": 201},
+        ),
         ({"user": "a" * 300}, "user", {"name": "user", "limit": 256}),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
 def test_a_fault_tells_programs_its_place_and_bound(
-    gateway: Running, session: requests.Session, given: dict[str, Any], param: str, details: dict[str, Any]
+    gateway: Running,
+    session: requests.Session,
+    given: dict[str, Any],
+    param: str,
+    details: dict[str, Any],
 ) -> None:
     error = ask(gateway, session, **given).json()["error"]
     assert (error["param"], error["details"]) == (param, details)

@@ -14,11 +14,11 @@ import pytest
 import requests
 
 from benchmarks.servers import Running
-from gateway.chat.parse import CHARACTERS_PER_TOKEN, MAX_DEPTH, MAX_MARKS, Incoming, parse
-from gateway.chat.request import ChatRequest, ImagePart, TextPart
 from gateway.errors import ContextLengthExceeded, InvalidJSON, InvalidRequest
-from gateway.media import dataurl
-from gateway.payload import MIN_BYTES, Finder
+from gateway.media import data_url
+from gateway.openai.base64_payload import MIN_BYTES, Finder
+from gateway.openai.body_parser import CHARACTERS_PER_TOKEN, MAX_DEPTH, MAX_MARKS, Incoming, parse
+from gateway.openai.chat_request import ChatRequest, ImagePart, TextPart
 
 CONTEXT = 1000
 LIMIT = CHARACTERS_PER_TOKEN * CONTEXT
@@ -51,7 +51,7 @@ def parts(request: ChatRequest) -> list[Any]:
 def decoded(part: Any) -> bytes:
     assert isinstance(part, ImagePart)
     url, payload = part.take()
-    return dataurl.decode(url, 1_000_000, payload)
+    return data_url.decode(url, 1_000_000, payload)
 
 
 def test_pictures_and_text_come_out_as_they_were_wherever_the_pieces_end() -> None:
@@ -81,7 +81,9 @@ def test_the_finder_sees_the_same_in_any_pieces() -> None:
 
 ESCAPES: dict[str, Callable[[str], str]] = {
     "PHP": lambda text: text.replace("/", "\\/"),
-    ".NET": lambda text: text.replace("+", "\\u002B").replace("/", "\\u002f").replace("=", "\\u003D"),
+    ".NET": lambda text: (
+        text.replace("+", "\\u002B").replace("/", "\\u002f").replace("=", "\\u003D")
+    ),
     "MIME": lambda text: "\\r\\n".join(text[at : at + 76] for at in range(0, len(text), 76)),
     "spaces": lambda text: " ".join(text[at : at + 76] for at in range(0, len(text), 76)),
 }
@@ -128,7 +130,9 @@ def characters(size: int) -> dict[str, bytes]:
         "tools": asking({"type": "text", "text": "hi"}, tools=[{"type": "function", "function": function}]),
     }  # fmt: skip
     whole = {name: json.dumps(body, ensure_ascii=False).encode() for name, body in bodies.items()}
-    return whole | {"two escapes each": json.dumps(asking({"type": "text", "text": "😀" * size})).encode()}
+    return whole | {
+        "two escapes each": json.dumps(asking({"type": "text", "text": "😀" * size})).encode()
+    }
 
 
 @pytest.mark.parametrize("name", characters(100))
@@ -168,7 +172,9 @@ def test_nesting_is_bounded_and_says_so() -> None:
     assert refused.value.details == {"limit": MAX_DEPTH}
 
 
-@pytest.mark.parametrize(("value", "mark"), [(b"[]", "[{"), (b"{}", "[{"), (b"1", ","), (b'{"a":1}', ":")])
+@pytest.mark.parametrize(
+    ("value", "mark"), [(b"[]", "[{"), (b"{}", "[{"), (b"1", ","), (b'{"a":1}', ":")]
+)
 def test_a_swarm_of_small_values_is_refused_before_it_is_made(value: bytes, mark: str) -> None:
     most, share = MAX_MARKS[mark]
     limit = most + LIMIT // share
@@ -180,7 +186,9 @@ def test_a_swarm_of_small_values_is_refused_before_it_is_made(value: bytes, mark
 
 def test_pictures_are_parsed_and_decoded_without_a_copy_of_their_base64() -> None:
     data = os.urandom(7_500_000)
-    body = json.dumps(asking(image("data:image/png;base64," + base64.b64encode(data).decode()))).encode()
+    body = json.dumps(
+        asking(image("data:image/png;base64," + base64.b64encode(data).decode()))
+    ).encode()
     incoming = Incoming(CONTEXT)
     for at in range(0, len(body), PIECE):
         incoming.feed(body[at : at + PIECE])
@@ -189,7 +197,7 @@ def test_pictures_are_parsed_and_decoded_without_a_copy_of_their_base64() -> Non
         (part,) = parts(parse(ChatRequest, body, incoming, CONTEXT))
         assert isinstance(part, ImagePart)
         url, payload = part.take()
-        assert dataurl.decode(url, 10_000_000, payload) == data
+        assert data_url.decode(url, 10_000_000, payload) == data
         assert tracemalloc.get_traced_memory()[1] < 1.2 * len(data), "more than the picture itself"
     finally:
         tracemalloc.stop()
@@ -199,7 +207,9 @@ def test_a_gateway_answers_before_the_rest_of_the_text_has_come(gateway: Running
     where = urlsplit(gateway.url)
     head = f"POST /v1/chat/completions HTTP/1.1\r\nhost: {where.netloc}\r\ncontent-type: application/json\r\n"
     with socket.create_connection((where.hostname, where.port), 20) as wire:
-        wire.sendall(f"{head}content-length: 60000000\r\n\r\n".encode() + b'{"model":"fake-vl","messages":"')
+        wire.sendall(
+            f"{head}content-length: 60000000\r\n\r\n".encode() + b'{"model":"fake-vl","messages":"'
+        )
         wire.sendall("退".encode() * 1_500_000)
         came = b""
         while b"context_length_exceeded" not in came and (more := wire.recv(65536)):
@@ -212,4 +222,6 @@ def test_a_picture_of_many_megabytes_is_no_text(gateway: Running) -> None:
     url = "data:image/png;base64," + base64.b64encode(os.urandom(6_000_000)).decode()
     body = json.dumps({**asking(image(url)), "model": "fake-vl"}).replace("/", "\\/")
     answer = requests.post(gateway.url + "/v1/chat/completions", data=body, timeout=20)
-    assert answer.json()["error"]["code"] in ("invalid_image", "unsupported_media_type"), answer.text[:300]
+    assert answer.json()["error"]["code"] in ("invalid_image", "unsupported_media_type"), (
+        answer.text[:300]
+    )

@@ -21,7 +21,9 @@ def saved(image: Image.Image, kind: str) -> bytes:
 
 def preview(gateway: Running, data: bytes, page: str = "") -> requests.Response:
     visitor = requests.Session()
-    stored = visitor.post(gateway.url + "/api/files", files={"file": ("a", data)}, timeout=60).json()["id"]
+    stored = visitor.post(
+        gateway.url + "/api/files", files={"file": ("a", data)}, timeout=60
+    ).json()["id"]
     return visitor.get(f"{gateway.url}/api/files/{stored}/preview{page}", timeout=60)
 
 
@@ -35,7 +37,9 @@ def preview(gateway: Running, data: bytes, page: str = "") -> requests.Response:
     ],
     ids=["png", "heic", "heic that is cut into tiles", "pdf at 150 dots an inch"],
 )
-def test_a_preview_is_the_whole_picture_as_it_is_read(gateway: Running, data: bytes, size: tuple[int, int]) -> None:
+def test_a_preview_is_the_whole_picture_as_it_is_read(
+    gateway: Running, data: bytes, size: tuple[int, int]
+) -> None:
     answer = preview(gateway, data)
     assert answer.status_code == 200
     assert answer.headers["content-type"] in ("image/png", "image/jpeg")
@@ -43,7 +47,9 @@ def test_a_preview_is_the_whole_picture_as_it_is_read(gateway: Running, data: by
     assert Image.open(io.BytesIO(answer.content)).size == size
 
 
-def test_a_page_is_asked_for_by_its_number_and_beyond_the_last_there_is_none(gateway: Running) -> None:
+def test_a_page_is_asked_for_by_its_number_and_beyond_the_last_there_is_none(
+    gateway: Running,
+) -> None:
     assert preview(gateway, pdf(3), "?page=3").status_code == 200
     for data, page in ((pdf(3), "?page=4"), (SCREEN.read_bytes(), "?page=2")):
         answer = preview(gateway, data, page)

@@ -28,7 +28,12 @@ def counting() -> Iterator[Running]:
 
 @pytest.fixture(scope="module")
 def narrow(counting: Running, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
-    settings = {"MAX_CONCURRENT": "2", "MAX_QUEUED": "60", "QUEUE_TIMEOUT": "20", "BREAKER_FAILURES": "1000"}
+    settings = {
+        "MAX_CONCURRENT": "2",
+        "MAX_QUEUED": "60",
+        "QUEUE_TIMEOUT": "20",
+        "BREAKER_FAILURES": "1000",
+    }
     data = tmp_path_factory.mktemp("data")
     with running_gateway(
         counting.url, data, ENGINE="cpu", READER_URL="", API_KEYS="a:sk-many,b:sk-few", **settings
@@ -49,7 +54,9 @@ def full(gateway: Running, engine: Running) -> Iterator[None]:
             holder.close()
 
 
-async def test_a_storm_with_leavers_never_exceeds_the_engines_places(narrow: Running, counting: Running) -> None:
+async def test_a_storm_with_leavers_never_exceeds_the_engines_places(
+    narrow: Running, counting: Running
+) -> None:
     admin(counting, "forget")
     chance = random.Random(7)
     url = narrow.url + "/v1/chat/completions"
@@ -74,13 +81,17 @@ async def test_a_storm_with_leavers_never_exceeds_the_engines_places(narrow: Run
 
 
 @pytest.mark.parametrize("crowd", ["a key", "a visitor who drops the cookie"])
-def test_an_owner_with_fifty_waiting_does_not_starve_another(narrow: Running, counting: Running, crowd: str) -> None:
+def test_an_owner_with_fifty_waiting_does_not_starve_another(
+    narrow: Running, counting: Running, crowd: str
+) -> None:
     done: list[str] = []
 
     def asks(owner: str) -> None:
         is_visitor = owner == "many" and crowd != "a key"
         path, headers = ("/api/chat", {}) if is_visitor else ("/v1/chat/completions", KEYS[owner])
-        answer = requests.post(narrow.url + path, json=body("say-2-0.02"), headers=headers, timeout=60)
+        answer = requests.post(
+            narrow.url + path, json=body("say-2-0.02"), headers=headers, timeout=60
+        )
         assert answer.status_code == 200
         done.append(owner)
 
@@ -95,27 +106,39 @@ def test_an_owner_with_fifty_waiting_does_not_starve_another(narrow: Running, co
     assert [number for number, owner in enumerate(done) if owner == "few"][-1] < 12
 
 
-def test_the_page_hears_its_position_fall_until_its_turn_has_come(narrow: Running, counting: Running) -> None:
+def test_the_page_hears_its_position_fall_until_its_turn_has_come(
+    narrow: Running, counting: Running
+) -> None:
     wanted = {"messages": [{"role": "user", "content": "say-2"}]}
     with ThreadPoolExecutor(8) as pool:
         with full(narrow, counting):
             for number in range(3):
                 pool.submit(post, narrow, "say-4-0.1")
-                until(lambda expected=number + 1: metric(narrow, "sightdesk_queue_depth") == expected)  # type: ignore[misc]
+                until(
+                    lambda expected=number + 1: metric(narrow, "sightdesk_queue_depth") == expected
+                )  # type: ignore[misc]
             asked = pool.submit(requests.post, narrow.url + "/api/chat", json=wanted, timeout=60)
             until(lambda: metric(narrow, "sightdesk_queue_depth") == 4)
         page = asked.result()
     told = [json.loads(line[6:]) for line in page.text.split("\n") if line.startswith("data: {")]
-    positions = [event["sightdesk"]["queue"]["position"] for event in told if "queue" in event.get("sightdesk", {})]
+    positions = [
+        event["sightdesk"]["queue"]["position"]
+        for event in told
+        if "queue" in event.get("sightdesk", {})
+    ]
     assert positions[0] >= 2, "the page's owner comes after the other one's first"
     assert positions == list(range(positions[0], -1, -1))
     assert page.text.endswith("data: [DONE]\n\n")
 
 
-def test_a_waiter_that_leaves_is_never_sent_and_frees_its_turn(narrow: Running, counting: Running) -> None:
+def test_a_waiter_that_leaves_is_never_sent_and_frees_its_turn(
+    narrow: Running, counting: Running
+) -> None:
     with full(narrow, counting):
         with pytest.raises(requests.ReadTimeout):
-            requests.post(narrow.url + "/v1/chat/completions", json=body("the leaver's say-1"), timeout=0.3)
+            requests.post(
+                narrow.url + "/v1/chat/completions", json=body("the leaver's say-1"), timeout=0.3
+            )
         until(lambda: metric(narrow, "sightdesk_queue_depth") == 0, 0.5)
     assert contents(post(narrow, "say-1")) == " 0"
     assert "the leaver's say-1" not in state(counting)["asked"]
@@ -142,7 +165,16 @@ def test_a_full_queue_answers_at_once_and_a_long_wait_ends(
 
 def test_places_come_back_after_every_kind_of_end(narrow: Running, counting: Running) -> None:
     """A leak of one place would show with two."""
-    orders = ["reset", "fail", "die-mid-stream", "garbage", "error-event", "no-done", "usage-twice", "split"]
+    orders = [
+        "reset",
+        "fail",
+        "die-mid-stream",
+        "garbage",
+        "error-event",
+        "no-done",
+        "usage-twice",
+        "split",
+    ]
     threads = [threading.Thread(target=post, args=(narrow, order)) for order in orders]
     for thread in threads:
         thread.start()

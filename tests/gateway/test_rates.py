@@ -12,11 +12,11 @@ import requests
 from benchmarks.limits import KEY, QUESTION, ROUTES, asked_at_once, gateways, redis_server
 from benchmarks.servers import Running
 from gateway.errors import RateLimitExceeded
-from gateway.limits import windows
-from gateway.limits.rates import Rate, RateLimiter, charged
-from gateway.limits.shared import SharedWindows
-from gateway.limits.windows import MemoryWindows, Window
-from gateway.metrics import Metrics
+from gateway.observability.metrics import Metrics
+from gateway.throttling import memory_windows
+from gateway.throttling.memory_windows import MemoryWindows, Window
+from gateway.throttling.rate_limits import Rate, RateLimiter, charged
+from gateway.throttling.redis_windows import RedisWindows
 
 LIMIT = 300
 Redis = tuple[str, "subprocess.Popen[bytes]"]
@@ -49,7 +49,9 @@ def metric(gateway: Running, name: str) -> float:
 
 
 @pytest.mark.parametrize("route", ROUTES)
-async def test_four_gateways_with_one_redis_let_through_one_limit(four: list[Running], route: str) -> None:
+async def test_four_gateways_with_one_redis_let_through_one_limit(
+    four: list[Running], route: str
+) -> None:
     statuses = await asked_at_once(four, route, 2000)
     assert set(statuses) == {200, 429}
     assert LIMIT * 0.99 <= statuses[200] <= LIMIT * 1.01
@@ -81,30 +83,38 @@ def test_without_redis_a_gateway_goes_on_with_its_own_limits_and_says_so() -> No
         assert '"rate_storage_back"' in gateway.log.read_text()
 
         process.kill()
-        assert ask(gateway, "chat")[0].status_code == 429  # what it counted during the first outage still counts
+        assert (
+            ask(gateway, "chat")[0].status_code == 429
+        )  # what it counted during the first outage still counts
         assert metric(gateway, "sightdesk_rate_storage_up") == 0
 
 
 def test_a_window_moves_instead_of_starting_anew(monkeypatch: pytest.MonkeyPatch) -> None:
     now = 1000.0
-    monkeypatch.setattr(windows.time, "monotonic", lambda: now)
+    monkeypatch.setattr(memory_windows.time, "monotonic", lambda: now)
     storage = MemoryWindows()
     for now in (1000.0, 1030.0, 1059.0):  # noqa: B007 - the storage's clock
         assert storage.hit("k", 3, 60).allowed
-    for now, allowed in ((1059.9, False), (1060.5, True), (1061.0, False), (1089.0, False), (1090.5, True)):
+    for now, allowed in (
+        (1059.9, False),
+        (1060.5, True),
+        (1061.0, False),
+        (1089.0, False),
+        (1090.5, True),
+    ):
         assert storage.hit("k", 3, 60).allowed is allowed, now
 
 
 @pytest.fixture
-async def shared(redis: Redis) -> AsyncIterator[SharedWindows]:
-    windows = SharedWindows(redis[0], 2.0)
-    yield windows
-    windows.close()
+async def shared(redis: Redis) -> AsyncIterator[RedisWindows]:
+    memory_windows = RedisWindows(redis[0], 2.0)
+    yield memory_windows
+    memory_windows.close()
     await asyncio.sleep(0)  # asyncio closes the sockets in its next turn
 
 
 async def test_gateways_whose_clocks_differ_share_one_window(
-    shared: SharedWindows, monkeypatch: pytest.MonkeyPatch
+    shared: RedisWindows, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Redis's clock counts: a gateway an hour ahead shut callers out for an hour on all gateways."""
     now = time.time()
@@ -117,14 +127,18 @@ async def test_gateways_whose_clocks_differ_share_one_window(
     assert await shared.hit("clocks", 3, 2) == Window(True, 2, 2.0)
 
 
-async def test_a_shared_window_moves_and_tells_what_is_left(shared: SharedWindows) -> None:
+async def test_a_shared_window_moves_and_tells_what_is_left(shared: RedisWindows) -> None:
     first, second, third = [await shared.hit("moves", 2, 60) for _ in range(3)]
-    assert [(one.allowed, one.remaining) for one in (first, second, third)] == [(True, 1), (True, 0), (False, 0)]
+    assert [(one.allowed, one.remaining) for one in (first, second, third)] == [
+        (True, 1),
+        (True, 0),
+        (False, 0),
+    ]
     assert 59 < third.reset <= 60
 
 
 async def test_requests_counted_before_the_clock_of_redis_went_back_refuse_nobody(
-    redis: Redis, shared: SharedWindows
+    redis: Redis, shared: RedisWindows
 ) -> None:
     port = redis[0].rsplit(":")[-1].removesuffix("/0")
     for _ in range(2):
@@ -144,7 +158,7 @@ def test_a_clock_that_is_set_back_shuts_nobody_out(monkeypatch: pytest.MonkeyPat
 
 def test_callers_that_fell_silent_are_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
     now = 1000.0
-    monkeypatch.setattr(windows.time, "monotonic", lambda: now)
+    monkeypatch.setattr(memory_windows.time, "monotonic", lambda: now)
     storage = MemoryWindows()
     for number in range(500):
         storage.hit(f"old-{number}", 3, 60)
@@ -153,16 +167,20 @@ def test_callers_that_fell_silent_are_forgotten(monkeypatch: pytest.MonkeyPatch)
     assert len(storage) == 1
 
 
-def test_no_number_of_callers_makes_memory_grow_without_end(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(windows, "MAX_KEYS", 100)
+def test_no_number_of_callers_makes_memory_grow_without_end(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(memory_windows, "MAX_KEYS", 100)
     storage = MemoryWindows()
     for number in range(1000):
         storage.hit(f"{number}", 3, 60)
     assert len(storage) == 100
 
 
-def test_a_flood_of_callers_lets_nobody_in_again_who_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(windows, "MAX_KEYS", 100)
+def test_a_flood_of_callers_lets_nobody_in_again_who_is_refused(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(memory_windows, "MAX_KEYS", 100)
     storage = MemoryWindows()
     for guesser in ("one", "two"):
         assert [storage.hit(guesser, 3, 60).allowed for _ in range(4)] == [True] * 3 + [False]
@@ -171,12 +189,14 @@ def test_a_flood_of_callers_lets_nobody_in_again_who_is_refused(monkeypatch: pyt
         storage.hit(f"{number}", 3, 60)
     assert not storage.hit("one", 3, 60).allowed
     assert not storage.hit("two", 3, 60).allowed
-    assert [storage.hit("slow", 3, 60).allowed for _ in range(3)] == [True] * 3, "forgotten, as it may be"
+    assert [storage.hit("slow", 3, 60).allowed for _ in range(3)] == [True] * 3, (
+        "forgotten, as it may be"
+    )
     assert len(storage) <= 100
 
 
 def test_a_flood_of_refused_callers_makes_no_call_dear(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(windows, "MAX_KEYS", 100)
+    monkeypatch.setattr(memory_windows, "MAX_KEYS", 100)
     storage = MemoryWindows()
     for number in range(1000):
         storage.hit(f"{number}", 1, 60)

@@ -77,8 +77,16 @@ def is_left(connection: socket.socket, seconds: float) -> bool:
 
 
 @contextmanager
-def desk_with(engine: Running, folder: Path, reader_url: str, waits: float = WAITS, **more: str) -> Iterator[Running]:
-    settings = {"ENGINE": "cpu", "READER_URL": reader_url, "READER_TIMEOUT": str(waits), "API_KEYS": KEYS, **more}
+def desk_with(
+    engine: Running, folder: Path, reader_url: str, waits: float = WAITS, **more: str
+) -> Iterator[Running]:
+    settings = {
+        "ENGINE": "cpu",
+        "READER_URL": reader_url,
+        "READER_TIMEOUT": str(waits),
+        "API_KEYS": KEYS,
+        **more,
+    }
     with running_gateway(engine.url, folder, **settings) as gateway:
         wait_for(gateway.url + "/readyz")
         yield gateway
@@ -86,7 +94,10 @@ def desk_with(engine: Running, folder: Path, reader_url: str, waits: float = WAI
 
 def waited(gateway: Running, name: str) -> tuple[float, dict[str, object]]:
     """Seconds until the assistant's whole answer to a picture, which the engine gives at once; and its extras."""
-    asked: dict[str, Any] = {"model": "sightdesk", "messages": [picture_message("hi", screen(name))]}
+    asked: dict[str, Any] = {
+        "model": "sightdesk",
+        "messages": [picture_message("hi", screen(name))],
+    }
     started = time.monotonic()
     answer = requests.post(gateway.url + "/v1/chat/completions", json=asked, timeout=30)
     return time.monotonic() - started, answer.json()["sightdesk"]
@@ -134,15 +145,26 @@ def key_of(owner: str) -> dict[str, str]:
 
 def upload(gateway: Running, owner: str, picture: bytes) -> None:
     files = {"file": ("screen.png", picture)}
-    assert requests.post(gateway.url + "/v1/files", files=files, headers=key_of(owner), timeout=30).ok
+    assert requests.post(
+        gateway.url + "/v1/files", files=files, headers=key_of(owner), timeout=30
+    ).ok
 
 
 def told_by(gateway: Running, owner: str, picture: bytes, **more: Any) -> list[dict[str, Any]]:
     """The extras of a streamed answer to a picture, in order."""
-    asked = {"model": "sightdesk", "stream": True, "messages": [picture_message("hi", data_url(picture))], **more}
+    asked = {
+        "model": "sightdesk",
+        "stream": True,
+        "messages": [picture_message("hi", data_url(picture))],
+        **more,
+    }
     headers = {**key_of(owner), "x-sightdesk-extras": "1"}
-    answer = requests.post(gateway.url + "/v1/chat/completions", json=asked, headers=headers, timeout=60)
-    events = [json.loads(line[6:]) for line in answer.text.split("\n") if line.startswith("data: {")]
+    answer = requests.post(
+        gateway.url + "/v1/chat/completions", json=asked, headers=headers, timeout=60
+    )
+    events = [
+        json.loads(line[6:]) for line in answer.text.split("\n") if line.startswith("data: {")
+    ]
     return [event["sightdesk"] for event in events if "sightdesk" in event]
 
 
@@ -152,20 +174,28 @@ def seconds_of(work: Callable[[], Any]) -> float:
     return time.monotonic() - started
 
 
-def test_of_eight_that_are_read_at_once_those_who_wait_are_told_their_place(engine: Running, tmp_path: Path) -> None:
+def test_of_eight_that_are_read_at_once_those_who_wait_are_told_their_place(
+    engine: Running, tmp_path: Path
+) -> None:
     with (
         slow_reader(1.0) as reader,
         desk_with(engine, tmp_path, reader.url, 30) as gateway,
         ThreadPoolExecutor(8) as pool,
     ):
-        told = list(pool.map(lambda number: told_by(gateway, OWNERS[number], drawn(number)), range(8)))
+        told = list(
+            pool.map(lambda number: told_by(gateway, OWNERS[number], drawn(number)), range(8))
+        )
         assert all(any("reading" in extras for extras in one) for one in told)
-        places = [[extras["queue"]["position"] for extras in one if "queue" in extras] for one in told]
+        places = [
+            [extras["queue"]["position"] for extras in one if "queue" in extras] for one in told
+        ]
         waited = [one for one in places if one]
         assert sorted(one[0] for one in waited) == [1, 2, 3, 4]
         assert all(one == sorted(one, reverse=True) and one[-1] == 0 for one in waited)
         assert len(set(reader.owners)) == 8
-        assert not any(owner in name for owner in OWNERS for name in reader.owners), "no name leaves the gateway"
+        assert not any(owner in name for owner in OWNERS for name in reader.owners), (
+            "no name leaves the gateway"
+        )
 
 
 def test_one_owners_eight_pictures_hold_up_no_other_and_no_question_of_their_own(
@@ -179,7 +209,9 @@ def test_one_owners_eight_pictures_hold_up_no_other_and_no_question_of_their_own
         assert len(reader.asked_at) < 10, "the uploads were not read before"
 
 
-def test_a_picture_is_read_in_whoevers_turn_comes_first_and_once(engine: Running, tmp_path: Path) -> None:
+def test_a_picture_is_read_in_whoevers_turn_comes_first_and_once(
+    engine: Running, tmp_path: Path
+) -> None:
     with slow_reader(1.0) as reader, desk_with(engine, tmp_path, reader.url, 30) as gateway:
         for number in range(8):
             upload(gateway, OWNERS[0], drawn(number))
@@ -190,23 +222,35 @@ def test_a_picture_is_read_in_whoevers_turn_comes_first_and_once(engine: Running
         assert len(reader.asked_at) == 8
 
 
-def test_a_long_picture_that_is_read_in_part_says_so_until_it_is_whole(engine: Running, tmp_path: Path) -> None:
+def test_a_long_picture_that_is_read_in_part_says_so_until_it_is_whole(
+    engine: Running, tmp_path: Path
+) -> None:
     made = io.BytesIO()
     Image.linear_gradient("L").resize((600, 4000)).save(made, "PNG")  # tiles that differ
     long = made.getvalue()
     with slow_reader(1.0) as reader, desk_with(engine, tmp_path, reader.url, 1.5) as gateway:
-        (part,) = next(extras["reading"] for extras in told_by(gateway, OWNERS[0], long) if "reading" in extras)
+        (part,) = next(
+            extras["reading"] for extras in told_by(gateway, OWNERS[0], long) if "reading" in extras
+        )
         assert part["partial"] is True
         assert part["lines"]
         tiles = len(reader.asked_at)
         assert tiles >= 2
         until(lambda: time.monotonic() - reader.asked_at[-1] > 1.5, 20)
-        (whole,) = next(extras["reading"] for extras in told_by(gateway, OWNERS[0], long) if "reading" in extras)
+        (whole,) = next(
+            extras["reading"] for extras in told_by(gateway, OWNERS[0], long) if "reading" in extras
+        )
         assert whole["partial"] is False
 
 
-def test_who_leaves_ends_the_reading_that_nobody_else_wants(engine: Running, tmp_path: Path) -> None:
-    asked = {"model": "sightdesk", "stream": True, "messages": [picture_message("hi", data_url(drawn(1)))]}
+def test_who_leaves_ends_the_reading_that_nobody_else_wants(
+    engine: Running, tmp_path: Path
+) -> None:
+    asked = {
+        "model": "sightdesk",
+        "stream": True,
+        "messages": [picture_message("hi", data_url(drawn(1)))],
+    }
     with slow_reader(5.0) as reader, desk_with(engine, tmp_path, reader.url, 30) as gateway:
         connection = ask(gateway.url, asked)
         until(lambda: reader.asked_at)
@@ -229,16 +273,27 @@ def test_before_lite_a_question_waits_for_its_reading_outside_of_the_engine(tmp_
         running_lite() as lite,
         slow_reader(READS) as reader,
         running_gateway(
-            lite.url, tmp_path, READER_URL=reader.url, READER_TIMEOUT="0.1", MAX_CONCURRENT="1", API_KEYS=KEYS
+            lite.url,
+            tmp_path,
+            READER_URL=reader.url,
+            READER_TIMEOUT="0.1",
+            MAX_CONCURRENT="1",
+            API_KEYS=KEYS,
         ) as gateway,
         ThreadPoolExecutor(1) as pool,
     ):
         wait_for(gateway.url + "/readyz")
         waiting = pool.submit(told_by, gateway, OWNERS[0], drawn(1))
         until(lambda: reader.asked_at)
-        text: dict[str, Any] = {"model": "sightdesk", "messages": [{"role": "user", "content": "hi"}]}
+        text: dict[str, Any] = {
+            "model": "sightdesk",
+            "messages": [{"role": "user", "content": "hi"}],
+        }
         url = gateway.url + "/v1/chat/completions"
-        assert seconds_of(lambda: requests.post(url, json=text, headers=key_of(OWNERS[1]), timeout=30)) < READS - 0.5
+        assert (
+            seconds_of(lambda: requests.post(url, json=text, headers=key_of(OWNERS[1]), timeout=30))
+            < READS - 0.5
+        )
         assert not waiting.done()
         (reading,) = next(extras["reading"] for extras in waiting.result() if "reading" in extras)
         assert reading["lines"][0]["text"] == "E42"

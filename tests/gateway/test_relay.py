@@ -14,9 +14,9 @@ import pytest
 import requests
 
 from benchmarks.servers import Running, running_gateway, wait_for
-from gateway.chat.relay import Meter, Relay
-from gateway.engines.client import Broken
-from gateway.protocol import Line
+from gateway.chat.relay import Relay, StreamStats
+from gateway.server.protocol import ClientConnection
+from gateway.upstream.client import Broken
 from tests.fake_engine import FLOOD, chunk
 from tests.gateway.asking import metric, until
 from tests.gateway.leaving import ask
@@ -30,7 +30,7 @@ DATA_SEGMENTS = slice(152, 156)  # tcpi_data_segs_in of struct tcp_info, linux/t
 class Kept:
     """A sink that keeps what it gets."""
 
-    def __init__(self, line: Line | None = None) -> None:
+    def __init__(self, line: ClientConnection | None = None) -> None:
         self.events = b""
         self.ends: list[bytes] = []  # what it had when it was told that nothing more comes
         self.line = line
@@ -44,12 +44,12 @@ class Kept:
         self.push(events)
 
 
-def relayed(pieces: list[bytes], wants_usage: bool = False) -> tuple[bytes, Meter]:
-    sink, meter = Kept(), Meter(time.perf_counter())
-    relay = Relay(sink, meter, lambda: None, wants_usage=wants_usage)
+def relayed(pieces: list[bytes], wants_usage: bool = False) -> tuple[bytes, StreamStats]:
+    sink, stats = Kept(), StreamStats(time.perf_counter())
+    relay = Relay(sink, stats, lambda: None, wants_usage=wants_usage)
     for piece in pieces:
         relay(piece)
-    return sink.events, meter
+    return sink.events, stats
 
 
 def cut(data: bytes, places: list[int]) -> list[bytes]:
@@ -72,10 +72,10 @@ def test_every_way_to_cut_a_stream_gives_the_same_events(end: bytes) -> None:
     ways = [[], list(range(1, len(stream))), *([place] for place in range(1, len(stream), 3))]
     ways += [sorted(draw.sample(range(1, len(stream)), draw.randint(2, 40))) for _ in range(200)]
     for places in ways:
-        passed, meter = relayed(cut(stream, places))
+        passed, stats = relayed(cut(stream, places))
         assert passed == without_usage, places
-        assert (meter.usage or {})["completion_tokens"] == 3
-        assert meter.done
+        assert (stats.usage or {})["completion_tokens"] == 3
+        assert stats.done
         assert relayed(cut(stream, places), wants_usage=True)[0] == stream
 
 
@@ -86,7 +86,7 @@ def test_nothing_passes_after_the_end_and_it_is_noted_before_it_is_handed_on(
 ) -> None:
     had: list[bytes] = []
     sink = Kept()
-    relay = Relay(sink, Meter(0.0), lambda: had.append(sink.events), wants_usage=False)
+    relay = Relay(sink, StreamStats(0.0), lambda: had.append(sink.events), wants_usage=False)
     for piece in [*before, USAGE + b"\n\n" + DONE + b"\n\n", *after]:
         relay(piece)
     assert had == [b"".join(before)]
@@ -95,13 +95,19 @@ def test_nothing_passes_after_the_end_and_it_is_noted_before_it_is_handed_on(
 
 def test_nothing_passes_after_the_end_in_the_same_read_either() -> None:
     end = USAGE + b"\n\n" + DONE + b"\n\n"
-    passed, meter = relayed([WORD + end + WORD + USAGE.replace(b"3", b"9") + b"\n\n" + DONE + b"\n\n"])
+    passed, stats = relayed(
+        [WORD + end + WORD + USAGE.replace(b"3", b"9") + b"\n\n" + DONE + b"\n\n"]
+    )
     assert passed == WORD + DONE + b"\n\n"
-    assert (meter.usage or {})["completion_tokens"] == 3
+    assert (stats.usage or {})["completion_tokens"] == 3
 
 
 def test_tokens_of_an_answer_without_usage_are_the_events_that_carried_some() -> None:
-    role, first, words = chunk(""), chunk("one"), [chunk(f" word data:{number}") for number in range(5)]
+    role, first, words = (
+        chunk(""),
+        chunk("one"),
+        [chunk(f" word data:{number}") for number in range(5)],
+    )
     assert relayed([role, first, *words])[1].completion_tokens == 6
     assert relayed([role + first + b"".join(words)])[1].completion_tokens == 6
 
@@ -133,23 +139,23 @@ def test_chunks_pass_whole_where_no_event_of_theirs_needs_a_look(
     class Cycle: ...
 
     wrote: list[bytes] = []
-    line, meter = Line(Cycle()), Meter(0.0)  # type: ignore[arg-type]  # nobody asks it for its cycle here
-    relay = Relay(Kept(line), meter, lambda: None, wants_usage=False)
+    line, stats = ClientConnection(Cycle()), StreamStats(0.0)  # type: ignore[arg-type]  # nobody asks it for its cycle here
+    relay = Relay(Kept(line), stats, lambda: None, wants_usage=False)
     for piece in before:
         relay(piece)
     chunks = b"".join(b"%x\r\n%b\r\n" % (len(body), body) for body in bodies)
     assert not relay.forward(chunks, len(bodies), 7.0), "the line is not open"
     line.write_chunks = wrote.append
-    before_it = meter.events
+    before_it = stats.events
     assert relay.forward(chunks, len(bodies), 7.0) == bool(events)
     assert wrote == ([chunks] if events else [])
-    assert meter.events - before_it == events
+    assert stats.events - before_it == events
     assert line.wrote_at == (7.0 if events else 0.0)
 
 
 def test_an_event_without_an_end_is_refused_at_its_bound(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("gateway.chat.events.MAX_EVENT_BYTES", 1000)
-    relay = Relay(Kept(), Meter(0.0), lambda: None, wants_usage=False)
+    monkeypatch.setattr("gateway.chat.sse.MAX_EVENT_BYTES", 1000)
+    relay = Relay(Kept(), StreamStats(0.0), lambda: None, wants_usage=False)
     with pytest.raises(Broken):
         for _ in range(20):
             relay(b"x" * 100)
@@ -159,7 +165,9 @@ def test_an_event_without_an_end_is_refused_at_its_bound(monkeypatch: pytest.Mon
 def flooded(gateway: Running) -> Iterator[socket.socket]:
     """A client with a small buffer that was answered with more than it holds."""
     where = urlsplit(gateway.url)
-    body = json.dumps({"model": "fake-vl", "stream": True, "messages": [{"role": "user", "content": "flood"}]}).encode()
+    body = json.dumps(
+        {"model": "fake-vl", "stream": True, "messages": [{"role": "user", "content": "flood"}]}
+    ).encode()
     with socket.socket() as client:
         client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 65_536)
         client.connect((where.hostname, where.port))
@@ -187,7 +195,9 @@ def test_a_head_and_the_first_of_its_body_are_one_write(gateway: Running, stream
     assert int.from_bytes(segments, sys.byteorder) == 1
 
 
-def test_a_reader_that_is_slow_holds_the_engine_back_and_loses_nothing(gateway: Running, engine: Running) -> None:
+def test_a_reader_that_is_slow_holds_the_engine_back_and_loses_nothing(
+    gateway: Running, engine: Running
+) -> None:
     with flooded(gateway) as client:
         sent = held_at(engine)
         assert 0 < sent < FLOOD, "the engine is held back"
@@ -195,7 +205,9 @@ def test_a_reader_that_is_slow_holds_the_engine_back_and_loses_nothing(gateway: 
         while piece := client.recv(1_000_000):
             answer += piece
     numbers = [
-        line.split('"content": " ')[1].split(" ")[0] for line in answer.decode().splitlines() if '"content": " ' in line
+        line.split('"content": " ')[1].split(" ")[0]
+        for line in answer.decode().splitlines()
+        if '"content": " ' in line
     ]
     assert numbers == [str(number) for number in range(FLOOD)]
     assert answer.rstrip().endswith(b"0")

@@ -11,8 +11,8 @@ from collections.abc import AsyncIterator, Iterator
 import pytest
 
 from benchmarks.servers import Running, running
+from gateway.auth.networks import Address
 from gateway.errors import ImageTooLarge, InvalidImage
-from gateway.identity.networks import Address
 from gateway.media.remote import NOT_FETCHED, RemoteImages, Resolve, is_public
 from tests.gateway.hostile.addresses import LOOPBACK
 from tests.gateway.hostile.canary import Canary, listening
@@ -47,7 +47,9 @@ async def test_a_picture_is_fetched_from_the_pinned_address_under_its_own_name(
     assert await images.fetch(url(host, "/picture")) == b"pictures.example"
 
 
-async def test_redirects_are_followed_three_times_and_checked_each_time(host: Running, images: RemoteImages) -> None:
+async def test_redirects_are_followed_three_times_and_checked_each_time(
+    host: Running, images: RemoteImages
+) -> None:
     assert await images.fetch(url(host, "/redirect/3")) == b"pictures.example"
     with pytest.raises(InvalidImage, match="more than 3"):
         await images.fetch(url(host, "/redirect/4"))
@@ -63,7 +65,9 @@ async def test_an_answer_that_is_neither_a_picture_nor_a_way_to_one_is_refused(
         await images.fetch(url(host, path))
 
 
-async def test_a_name_with_one_private_address_is_refused(host: Running, images: RemoteImages) -> None:
+async def test_a_name_with_one_private_address_is_refused(
+    host: Running, images: RemoteImages
+) -> None:
     with pytest.raises(InvalidImage, match="could not be fetched"):
         await images.fetch(url(host, "/picture", "inside.example"))
 
@@ -107,7 +111,9 @@ async def test_ports_of_other_services_are_refused(images: RemoteImages, port: i
         await images.fetch(f"http://pictures.example:{port}/")
 
 
-async def test_a_picture_comes_as_it_is_and_its_host_leaves_no_cookie(host: Running, images: RemoteImages) -> None:
+async def test_a_picture_comes_as_it_is_and_its_host_leaves_no_cookie(
+    host: Running, images: RemoteImages
+) -> None:
     told = json.loads(await images.fetch(url(host, "/headers")))
     assert told["accept-encoding"] == "identity"
     again = json.loads(await images.fetch(url(host, "/headers")))
@@ -144,9 +150,21 @@ async def test_a_public_name_that_points_within_is_not_followed(canary: Canary) 
 
 
 @pytest.mark.parametrize(
-    "host", ["127.0.0.1", "127.1", "0", "2130706433", "0x7f.1", "0177.0.0.1", "localhost", "[::ffff:7f00:1]"]
+    "host",
+    [
+        "127.0.0.1",
+        "127.1",
+        "0",
+        "2130706433",
+        "0x7f.1",
+        "0177.0.0.1",
+        "localhost",
+        "[::ffff:7f00:1]",
+    ],
 )
-async def test_the_canary_wakes_where_nothing_but_the_check_is_missing(canary: Canary, host: str) -> None:
+async def test_the_canary_wakes_where_nothing_but_the_check_is_missing(
+    canary: Canary, host: str
+) -> None:
     """Else the tests above would hold for a gateway without it too."""
     open_to_all = RemoteImages(1000, allow=lambda address: True)
     with pytest.raises(InvalidImage):
@@ -169,11 +187,15 @@ async def test_whether_a_name_exists_within_cannot_be_told(images: RemoteImages)
     assert await refusal(nobody) == await refusal(points_within)
 
 
-async def test_a_name_server_that_does_not_answer_holds_up_no_other_work(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_name_server_that_does_not_answer_holds_up_no_other_work(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     answers = threading.Event()
     monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: answers.wait(20) and [])
     real = RemoteImages(1000)
-    asked = [asyncio.create_task(real.fetch(f"http://host{number}.example/")) for number in range(60)]
+    asked = [
+        asyncio.create_task(real.fetch(f"http://host{number}.example/")) for number in range(60)
+    ]
     await asyncio.sleep(0.1)
     started = time.monotonic()
     await asyncio.to_thread(lambda: None)
@@ -186,4 +208,6 @@ async def test_a_name_server_that_does_not_answer_holds_up_no_other_work(monkeyp
 
 async def test_a_connection_serves_one_picture(host: Running, images: RemoteImages) -> None:
     """HTTPX keeps connections by address: over TLS the next host there would be believed by the certificate of the last."""
-    assert json.loads(await images.fetch(url(host, "/peer"))) != json.loads(await images.fetch(url(host, "/peer")))
+    assert json.loads(await images.fetch(url(host, "/peer"))) != json.loads(
+        await images.fetch(url(host, "/peer"))
+    )

@@ -27,7 +27,9 @@ def test_a_wrong_value_is_named_in_one_line(
     assert "\n" not in str(caught.value)
 
 
-def test_an_empty_reader_is_off_and_another_empty_value_is_the_default(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_empty_reader_is_off_and_another_empty_value_is_the_default(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setenv("READER_URL", "")
     monkeypatch.setenv("MODEL_NAME", "")
     settings = load_settings(engine="cpu")

@@ -5,11 +5,11 @@ import asyncio
 import pytest
 
 from gateway.errors import RateLimitExceeded
-from gateway.limits.single import OneEach
+from gateway.throttling.one_per_owner import OnePerOwner
 
 
 async def test_a_second_job_of_the_same_owner_is_refused_and_another_owner_is_not() -> None:
-    exports = OneEach("export", patience=0)
+    exports = OnePerOwner("export", patience=0)
     async with exports.turn("a"):
         with pytest.raises(RateLimitExceeded) as told:
             async with exports.turn("a"):
@@ -22,7 +22,7 @@ async def test_a_second_job_of_the_same_owner_is_refused_and_another_owner_is_no
 
 
 async def test_a_second_job_waits_as_long_as_its_patience_lasts() -> None:
-    searches = OneEach("search", patience=5)
+    searches = OnePerOwner("search", patience=5)
     order: list[int] = []
 
     async def search(number: int) -> None:
@@ -36,7 +36,7 @@ async def test_a_second_job_waits_as_long_as_its_patience_lasts() -> None:
 
 
 async def test_who_leaves_while_waiting_leaves_nothing_behind() -> None:
-    turns = OneEach("question")
+    turns = OnePerOwner("question")
     async with turns.turn("a"):
         waiting = [asyncio.create_task(_one(turns)) for _ in range(3)]
         await asyncio.sleep(0)
@@ -47,6 +47,6 @@ async def test_who_leaves_while_waiting_leaves_nothing_behind() -> None:
     assert not turns._lines
 
 
-async def _one(turns: OneEach) -> None:
+async def _one(turns: OnePerOwner) -> None:
     async with turns.turn("a"):
         pass

@@ -9,13 +9,21 @@ import pytest
 import requests
 
 from benchmarks.servers import Running, free_port, running_gateway
-from gateway.engines import startup
+from gateway.upstream import launch_status
 from tests.gateway.asking import until
 
-STATE = {"phase": "loading", "percent": 62, "detail": "/models/x", "profile": "gpu-hopper", "max_concurrent": 128}
+STATE = {
+    "phase": "loading",
+    "percent": 62,
+    "detail": "/models/x",
+    "profile": "gpu-hopper",
+    "max_concurrent": 128,
+}
 
 
-def test_an_engine_that_lists_its_model_is_ready_once_its_launcher_saw_a_token(engine: Running, tmp_path: Path) -> None:
+def test_an_engine_that_lists_its_model_is_ready_once_its_launcher_saw_a_token(
+    engine: Running, tmp_path: Path
+) -> None:
     status = tmp_path / "status.json"
 
     def tell(phase: str) -> None:
@@ -26,7 +34,9 @@ def test_an_engine_that_lists_its_model_is_ready_once_its_launcher_saw_a_token(e
         return told
 
     tell("warming")
-    with running_gateway(engine.url, tmp_path / "data", ENGINE="gpu", ENGINE_STATUS_FILE=str(status)) as gateway:
+    with running_gateway(
+        engine.url, tmp_path / "data", ENGINE="gpu", ENGINE_STATUS_FILE=str(status)
+    ) as gateway:
         time.sleep(1.5)  # three looks at an engine that answers them
         assert not ready()
         tell("ready")
@@ -40,7 +50,9 @@ def test_the_engines_start_is_shown_while_it_lasts(tmp_path: Path) -> None:
     status = tmp_path / "status.json"
     status.write_text(json.dumps({**STATE, "updated_at": time.time()}))
     nowhere = f"http://127.0.0.1:{free_port()}"
-    with running_gateway(nowhere, tmp_path / "data", ENGINE="gpu", ENGINE_STATUS_FILE=str(status)) as gateway:
+    with running_gateway(
+        nowhere, tmp_path / "data", ENGINE="gpu", ENGINE_STATUS_FILE=str(status)
+    ) as gateway:
         ready = requests.get(gateway.url + "/readyz", timeout=5)
         assert ready.status_code == 503
         told = {"ready": False, "phase": "loading", "percent": 62, "fallback": False}
@@ -50,24 +62,44 @@ def test_the_engines_start_is_shown_while_it_lasts(tmp_path: Path) -> None:
         time.sleep(0.6)
         stale = requests.get(gateway.url + "/readyz", timeout=5).json()["engine"]
         assert stale["phase"] == "unavailable", "a launcher that no longer beats is gone"
-        failed = {"phase": "failed", "detail": "the disk is full", "since": 1000.0, "updated_at": 1000.0}
+        failed = {
+            "phase": "failed",
+            "detail": "the disk is full",
+            "since": 1000.0,
+            "updated_at": 1000.0,
+        }
         status.write_text(json.dumps({**STATE, **failed}))
         time.sleep(0.6)
         last = requests.get(gateway.url + "/readyz", timeout=5).json()["engine"]
-        assert (last["phase"], last["detail"], last["since"]) == ("failed", "the disk is full", 1000.0)
+        assert (last["phase"], last["detail"], last["since"]) == (
+            "failed",
+            "the disk is full",
+            1000.0,
+        )
 
 
 @pytest.mark.parametrize(
     "broken",
-    [b"{", b"[" * 50_000, b"null", b"{}", b'{"phase": "ready", "updated_at": 1e400}', b"x" * 100_000, None]
-    + [b'{"phase": "loading", "updated_at": NOW, "max_concurrent": %s}' % count for count in (b"-5", b"1e300", b"[5]")],
+    [
+        b"{",
+        b"[" * 50_000,
+        b"null",
+        b"{}",
+        b'{"phase": "ready", "updated_at": 1e400}',
+        b"x" * 100_000,
+        None,
+    ]
+    + [
+        b'{"phase": "loading", "updated_at": NOW, "max_concurrent": %s}' % count
+        for count in (b"-5", b"1e300", b"[5]")
+    ],
 )
 def test_a_status_file_that_breaks_is_named_and_the_next_one_is_read(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, broken: bytes | None
 ) -> None:
-    monkeypatch.setattr(startup, "REREAD_SECONDS", 0.0)
+    monkeypatch.setattr(launch_status, "REREAD_SECONDS", 0.0)
     path = tmp_path / "status.json"
-    file = startup.StartupFile(path)
+    file = launch_status.LaunchStatusFile(path)
     assert (file.read(), file.problem) == (None, None), "no launcher writes"
     if broken is None:
         os.mkfifo(path)
@@ -86,4 +118,4 @@ def test_a_beat_from_the_future_is_as_stale_as_one_from_the_past(tmp_path: Path)
     """The clock went back an hour: a launcher that ended before would seem to be at work for an hour."""
     path = tmp_path / "status.json"
     path.write_text(json.dumps({**STATE, "updated_at": time.time() + 3600}))
-    assert startup.StartupFile(path).read() is None
+    assert launch_status.LaunchStatusFile(path).read() is None

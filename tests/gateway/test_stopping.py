@@ -38,7 +38,9 @@ def test_twenty_running_streams_end_whole_and_nothing_new_begins(
         for session in (kept, requests):
             with pytest.raises(requests.ConnectionError):
                 session.post(gateway.url + "/v1/chat/completions", json=body("say-1"), timeout=5)
-        assert {contents(one.result()) for one in asked} == {"".join(f" {number}" for number in range(40))}
+        assert {contents(one.result()) for one in asked} == {
+            "".join(f" {number}" for number in range(40))
+        }
         assert gateway.process.wait(10) == 0
 
 
@@ -48,21 +50,30 @@ def test_what_is_not_over_in_time_is_cut_off_with_a_word(
     settings = {"ENGINE": "cpu", "READER_URL": "", "MAX_CONCURRENT": "16"}
     data = tmp_path_factory.mktemp("data")
     with (
-        running_gateway(engine_of_all.url, data, "tests.gateway.hasty_gateway", **settings) as gateway,
+        running_gateway(
+            engine_of_all.url, data, "tests.gateway.hasty_gateway", **settings
+        ) as gateway,
         ThreadPoolExecutor(20) as pool,
     ):
         wait_for(gateway.url + "/readyz")
         streams = [pool.submit(post, gateway, f"{number} say-2000-0.02") for number in range(4)]
-        wholes = [pool.submit(post, gateway, f"{number} stall", stream=False) for number in range(4)]
+        wholes = [
+            pool.submit(post, gateway, f"{number} stall", stream=False) for number in range(4)
+        ]
         until(lambda: state(engine_of_all)["running"] == 8)
         time.sleep(0.3)
         gateway.process.send_signal(signal.SIGTERM)
         assert gateway.process.wait(15) == 0
         for stream in streams:
-            assert json.loads(events(stream.result())[-1])["error"]["code"] == "upstream_unavailable"
+            assert (
+                json.loads(events(stream.result())[-1])["error"]["code"] == "upstream_unavailable"
+            )
         for whole in wholes:
             answer = whole.result()
-            assert (answer.status_code, answer.json()["error"]["code"]) == (503, "upstream_unavailable")
+            assert (answer.status_code, answer.json()["error"]["code"]) == (
+                503,
+                "upstream_unavailable",
+            )
             assert answer.headers["retry-after"] == "5"
         until(lambda: state(engine_of_all)["running"] == 0, 1)
 

@@ -14,15 +14,15 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import create_engine, make_url, text
 
 from gateway.errors import NotFound, StoreUnavailable
-from gateway.files.store import FileStore
 from gateway.settings import WrongSettings
-from gateway.store import migration, schema
-from gateway.store.conversations import Conversations
-from gateway.store.database import Database, open_database
-from gateway.store.engine import normal
-from gateway.store.models import Base
-from gateway.store.verdicts import Verdicts
-from gateway.store.writing import MAX_TEXT, Answered, Asked, close_turn, open_turns
+from gateway.storage import migration, schema
+from gateway.storage.conversations import Conversations
+from gateway.storage.database import Database, open_database
+from gateway.storage.file_store import FileStore
+from gateway.storage.models import Base
+from gateway.storage.sql_engine import normal
+from gateway.storage.turns import MAX_TEXT, Answered, Asked, close_turn, open_turns
+from gateway.storage.verdicts import Verdicts
 from tests.gateway.postgres import Postgres
 from tests.gateway.stores import CITATION, ME, OTHER, ask, emptied, texts, whole
 
@@ -32,10 +32,14 @@ def is_index(name: str | None) -> bool:
     return (name or "").startswith(("turn_index", "turns_by_grams"))
 
 
-def test_the_migrations_make_the_tables_that_the_models_describe(database: Database, url: str) -> None:
+def test_the_migrations_make_the_tables_that_the_models_describe(
+    database: Database, url: str
+) -> None:
     engine = create_engine(normal(make_url(url)))
     with engine.connect() as connection:
-        migrations = MigrationContext.configure(connection, opts={"include_name": lambda name, *_: not is_index(name)})
+        migrations = MigrationContext.configure(
+            connection, opts={"include_name": lambda name, *_: not is_index(name)}
+        )
         assert compare_metadata(migrations, Base.metadata) == []
     engine.dispose()
 
@@ -50,14 +54,21 @@ def test_a_second_start_finds_what_the_first_one_kept(
 
 
 def test_several_gateways_may_start_at_once(url: str) -> None:
-    program = "import sys; from gateway.store.database import open_database; open_database(sys.argv[1], print).close()"
+    program = "import sys; from gateway.storage.database import open_database; open_database(sys.argv[1], print).close()"
     starting = [
-        subprocess.Popen([sys.executable, "-W", "error", "-c", program, url], stderr=subprocess.PIPE) for _ in range(4)
+        subprocess.Popen(
+            [sys.executable, "-W", "error", "-c", program, url], stderr=subprocess.PIPE
+        )
+        for _ in range(4)
     ]
-    assert [(process.communicate(timeout=100)[1], process.returncode) for process in starting] == [(b"", 0)] * 4
+    assert [(process.communicate(timeout=100)[1], process.returncode) for process in starting] == [
+        (b"", 0)
+    ] * 4
 
 
-def test_a_conversation_comes_back_as_the_page_needs_it(database: Database, conversations: Conversations) -> None:
+def test_a_conversation_comes_back_as_the_page_needs_it(
+    database: Database, conversations: Conversations
+) -> None:
     turn = ask(database, 1, "我的手机 13812345678，退货怎么办")
     told = whole(conversations)
     assert {**told, "created_at": 0, "updated_at": 0, "messages": []} == {
@@ -65,7 +76,11 @@ def test_a_conversation_comes_back_as_the_page_needs_it(database: Database, conv
         "updated_at": 0, "turns": 2, "messages": [],
     }  # fmt: skip
     question, answer = told["messages"]
-    assert (question["id"], question["role"], question["text"]) == (turn, "user", "我的手机 138****5678，退货怎么办")
+    assert (question["id"], question["role"], question["text"]) == (
+        turn,
+        "user",
+        "我的手机 138****5678，退货怎么办",
+    )
     assert question["files"] == []
     assert {**answer, "created_at": 0} == {
         "id": "answer-1", "role": "assistant", "text": "answer 1", "created_at": 0, "citations": [CITATION], "reading": [],
@@ -79,15 +94,22 @@ def test_nothing_that_must_be_masked_reaches_the_disk(tmp_path: Path) -> None:
     close_turn(
         database,
         "answer-1",
-        Answered("done", "您的手机是13712345678", reading=[{"lines": [{"text": "电话13612345678"}]}]),
+        Answered(
+            "done", "您的手机是13712345678", reading=[{"lines": [{"text": "电话13612345678"}]}]
+        ),
     )
     Verdicts(database).rate("token:13912345678", "answer-1", "down", "打13512345678")
     Verdicts(database).hand_over("token:13912345678", "conversation-1", "打13412345678")
-    Conversations(database, FileStore(tmp_path)).rename("token:13912345678", "conversation-1", "找13312345678")
+    Conversations(database, FileStore(tmp_path)).rename(
+        "token:13912345678", "conversation-1", "找13312345678"
+    )
     database.close()
     stored = b"".join(path.read_bytes() for path in tmp_path.glob("desk.db*"))
     assert b"5678" in stored
-    assert not any(f"1{digit}12345678".encode() in stored for digit in ("38", "39", "37", "36", "35", "34", "33"))
+    assert not any(
+        f"1{digit}12345678".encode() in stored
+        for digit in ("38", "39", "37", "36", "35", "34", "33")
+    )
 
 
 def test_pages_go_from_the_newest_to_the_oldest_and_name_each_conversation_once(
@@ -118,7 +140,9 @@ def test_a_search_means_its_characters_and_is_masked_as_what_it_looks_for(
     assert len(conversations.page(ME, query)["data"]) == found
 
 
-def test_another_owner_sees_and_changes_nothing(database: Database, conversations: Conversations) -> None:
+def test_another_owner_sees_and_changes_nothing(
+    database: Database, conversations: Conversations
+) -> None:
     ask(database, 1)
     assert conversations.page(OTHER)["data"] == []
     for attempt in (
@@ -135,12 +159,16 @@ def test_another_owner_sees_and_changes_nothing(database: Database, conversation
     assert texts(conversations) == ["退货怎么办", "answer 1"]
 
 
-def test_two_tabs_that_ask_at_once_do_not_mix(database: Database, conversations: Conversations) -> None:
+def test_two_tabs_that_ask_at_once_do_not_mix(
+    database: Database, conversations: Conversations
+) -> None:
     with ThreadPoolExecutor(8) as tabs:
         list(tabs.map(lambda number: ask(database, number, f"question {number}"), range(40)))
     messages = whole(conversations)["messages"]
     pairs = [(messages[place]["text"], messages[place + 1]["text"]) for place in range(0, 80, 2)]
-    assert sorted(pairs) == sorted((f"question {number}", f"answer {number}") for number in range(40))
+    assert sorted(pairs) == sorted(
+        (f"question {number}", f"answer {number}") for number in range(40)
+    )
 
 
 def test_a_question_in_place_of_another_removes_it_and_what_came_after(
@@ -156,13 +184,17 @@ def test_a_question_in_place_of_another_removes_it_and_what_came_after(
     assert texts(conversations) == ["one", "answer 1", "two, better", ""]
 
 
-def test_a_turn_of_another_conversation_is_not_replaced(database: Database, conversations: Conversations) -> None:
+def test_a_turn_of_another_conversation_is_not_replaced(
+    database: Database, conversations: Conversations
+) -> None:
     elsewhere = ask(database, 1, "one", conversation_id="conversation-2")
     ask(database, 2, "two", replaces=elsewhere)
     assert texts(conversations, "conversation-2") == ["one", "answer 1"]
 
 
-def test_a_file_goes_with_its_last_conversation(database: Database, conversations: Conversations) -> None:
+def test_a_file_goes_with_its_last_conversation(
+    database: Database, conversations: Conversations
+) -> None:
     for number, conversation in enumerate(("conversation-1", "conversation-2")):
         ask(database, number, conversation_id=conversation, file_ids=("file-aaaaaaaa",))
     ask(database, 3, owner=OTHER, conversation_id="conversation-3", file_ids=("file-aaaaaaaa",))
@@ -170,7 +202,9 @@ def test_a_file_goes_with_its_last_conversation(database: Database, conversation
     assert conversations.delete(ME, "conversation-2").file_ids == ("file-aaaaaaaa",)
 
 
-def test_feedback_and_hand_overs_go_with_their_conversation(database: Database, conversations: Conversations) -> None:
+def test_feedback_and_hand_overs_go_with_their_conversation(
+    database: Database, conversations: Conversations
+) -> None:
     verdicts = Verdicts(database)
     ask(database, 1)
     assert verdicts.rate(ME, "answer-1", "up", None) == (True, None)
@@ -178,9 +212,17 @@ def test_feedback_and_hand_overs_go_with_their_conversation(database: Database, 
     assert verdicts.rate(ME, "answer-1", "down", None) == (False, None)
     assert verdicts.hand_over(ME, "conversation-1", "note")["status"] == "open"
     counts = verdicts.counts(ME)
-    assert (counts["conversations"], counts["questions"], counts["answers"], counts["handoffs"]) == (1, 1, 1, 1)
+    assert (
+        counts["conversations"],
+        counts["questions"],
+        counts["answers"],
+        counts["handoffs"],
+    ) == (1, 1, 1, 1)
     assert counts["ratings"] == {"up": 0, "down": 1}
-    assert (len(counts["days"]), counts["days"][-1]["questions"] + counts["days"][-2]["questions"]) == (30, 1)
+    assert (
+        len(counts["days"]),
+        counts["days"][-1]["questions"] + counts["days"][-2]["questions"],
+    ) == (30, 1)
     conversations.delete(ME, "conversation-1")
     with database.reading() as session:
         for table in ("conversations", "turns", "turn_files", "feedback", "handoffs"):
@@ -195,7 +237,9 @@ def test_a_question_is_no_answer_to_rate(database: Database) -> None:
         Verdicts(database).rate(ME, turn, "up", None)
 
 
-def test_an_answer_whose_conversation_is_gone_is_dropped(database: Database, conversations: Conversations) -> None:
+def test_an_answer_whose_conversation_is_gone_is_dropped(
+    database: Database, conversations: Conversations
+) -> None:
     open_turns(database, Asked(ME, "conversation-1", "answer-1", "one"))
     assert conversations.delete(ME, "conversation-1").running_answers == ("answer-1",)
     close_turn(database, "answer-1", Answered("done", "late"))
@@ -225,7 +269,9 @@ def test_odd_texts_are_stored(database: Database, conversations: Conversations) 
         whole(conversations, "\x00\ud800")
 
 
-def test_an_export_holds_every_conversation_whole(database: Database, conversations: Conversations) -> None:
+def test_an_export_holds_every_conversation_whole(
+    database: Database, conversations: Conversations
+) -> None:
     for number in range(230):
         open_turns(database, Asked(ME, f"conversation-{number}", f"answer-{number}", "q"))
     exported = list(map(orjson.loads, b"".join(conversations.every(ME)).splitlines()))
@@ -233,7 +279,9 @@ def test_an_export_holds_every_conversation_whole(database: Database, conversati
     assert all(len(conversation["messages"]) == 2 for conversation in exported)
 
 
-def test_a_locked_database_is_an_error_after_a_short_wait_and_then_works_again(tmp_path: Path) -> None:
+def test_a_locked_database_is_an_error_after_a_short_wait_and_then_works_again(
+    tmp_path: Path,
+) -> None:
     failures: list[int] = []
     database = open_database(f"sqlite:///{tmp_path}/desk.db", lambda: failures.append(1))
     locker = sqlite3.connect(tmp_path / "desk.db", isolation_level=None)
@@ -249,7 +297,9 @@ def test_a_locked_database_is_an_error_after_a_short_wait_and_then_works_again(t
 
 
 @pytest.mark.parametrize("url", ["sqlite:///{}/", "sqlite:///file:{}/none.db?mode=ro&uri=true", "postgresql://desk:hidden-word@127.0.0.1:1/none", "postgresql://[", "sqlite:////proc/none/desk.db"])  # fmt: skip
-def test_a_database_that_cannot_be_opened_is_one_line_without_its_password(url: str, tmp_path: Path) -> None:
+def test_a_database_that_cannot_be_opened_is_one_line_without_its_password(
+    url: str, tmp_path: Path
+) -> None:
     with pytest.raises(WrongSettings) as caught:
         open_database(url.format(tmp_path), lambda: None)
     assert str(caught.value).startswith("DATABASE_URL=(hidden): ")
@@ -274,17 +324,21 @@ def test_tables_of_a_later_version_are_left_alone(url: str) -> None:
 
 
 def test_the_newest_revision_is_the_last_migration() -> None:
-    assert ScriptDirectory.from_config(migration.configuration()).get_current_head() == schema.NEWEST
+    assert (
+        ScriptDirectory.from_config(migration.configuration()).get_current_head() == schema.NEWEST
+    )
 
 
 def test_a_start_with_nothing_to_migrate_does_without_alembic(tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path}/desk.db"
     started = f"""
 import sys
-from gateway.store.database import open_database
+from gateway.storage.database import open_database
 open_database({url!r}, lambda: None).close()
 print("alembic" in sys.modules)"""
-    first, second = (subprocess.check_output([sys.executable, "-c", started], text=True) for _ in range(2))
+    first, second = (
+        subprocess.check_output([sys.executable, "-c", started], text=True) for _ in range(2)
+    )
     assert (first.strip(), second.strip()) == ("True", "False")
 
 

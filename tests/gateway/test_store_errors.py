@@ -10,11 +10,11 @@ import pytest
 from sqlalchemy import insert, text
 
 from gateway.errors import InvalidRequest, StoreUnavailable, UpstreamTimeout
-from gateway.files.store import FileStore
-from gateway.store.conversations import Conversations
-from gateway.store.database import Database, open_database
-from gateway.store.models import TurnFile
-from gateway.store.writing import Answered, Asked, close_turn, open_turns
+from gateway.storage.conversations import Conversations
+from gateway.storage.database import Database, open_database
+from gateway.storage.file_store import FileStore
+from gateway.storage.models import TurnFile
+from gateway.storage.turns import Answered, Asked, close_turn, open_turns
 from tests.gateway.stores import ME, ask, texts, whole
 
 ODD = "a\x00b\ud800c"
@@ -48,7 +48,9 @@ def test_a_data_error_is_its_requests_and_the_store_goes_on(url: str) -> None:
     database = open_database(url, lambda: failures.append(1))
     with pytest.raises(InvalidRequest) as told, database.writing() as session:
         session.execute(insert(TurnFile).values(turn_number=10**9, place=0, file_id="no such turn"))
-    assert told.value.details == {"reason": "IntegrityError" if database.is_sqlite else "ForeignKeyViolation"}
+    assert told.value.details == {
+        "reason": "IntegrityError" if database.is_sqlite else "ForeignKeyViolation"
+    }
     assert failures == []
     assert database.answers()
     database.close()
@@ -65,7 +67,9 @@ def test_a_read_that_takes_too_long_ends_and_names_its_bound(database: Database)
     ask(database, 1)
 
 
-def test_a_database_file_that_is_removed_is_made_again(counted: tuple[Database, list[int]], tmp_path: Path) -> None:
+def test_a_database_file_that_is_removed_is_made_again(
+    counted: tuple[Database, list[int]], tmp_path: Path
+) -> None:
     database, _ = counted
     ask(database, 1)
     (tmp_path / "desk.db").unlink()
@@ -106,11 +110,13 @@ def test_a_database_file_that_cannot_be_made_again_is_told_until_it_can(
 def test_a_full_disk_is_noticed_until_there_is_room(
     counted: tuple[Database, list[int]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("gateway.store.database.REST_SECONDS", 0)
+    monkeypatch.setattr("gateway.storage.database.REST_SECONDS", 0)
     database, _ = counted
     with database.reading() as session:
         pages = session.scalar(text("PRAGMA page_count"))
-        session.execute(text(f"PRAGMA max_page_count = {pages}"))  # of this connection, which is the pool's only one
+        session.execute(
+            text(f"PRAGMA max_page_count = {pages}")
+        )  # of this connection, which is the pool's only one
     with pytest.raises(StoreUnavailable):
         for number in range(100):
             ask(database, number, "退货" * 10_000)

@@ -9,15 +9,15 @@ import pytest
 from alembic import command
 from sqlalchemy import create_engine, make_url, text
 
-from gateway.files.store import FileStore
-from gateway.store import migration
-from gateway.store.conversations import Conversations
-from gateway.store.database import Database, open_database
-from gateway.store.engine import normal
-from gateway.store.indexing import index_some
-from gateway.store.owners import digest
-from gateway.store.search import candidates
-from gateway.store.writing import Asked, open_turns
+from gateway.storage import migration
+from gateway.storage.conversations import Conversations
+from gateway.storage.database import Database, open_database
+from gateway.storage.file_store import FileStore
+from gateway.storage.owners import digest
+from gateway.storage.sql_engine import normal
+from gateway.storage.text_indexing import index_some
+from gateway.storage.text_search import candidates
+from gateway.storage.turns import Asked, open_turns
 from tests.gateway.stores import ME, OTHER, ask
 
 LETTERS = "退货运费单号Aa b1%_\"'🧾é"
@@ -32,7 +32,9 @@ def found(conversations: Conversations, query: str) -> set[str]:
     return {one["id"] for one in conversations.page(ME, query, limit=200)["data"]}
 
 
-def test_the_index_finds_what_comparing_finds(database: Database, conversations: Conversations) -> None:
+def test_the_index_finds_what_comparing_finds(
+    database: Database, conversations: Conversations
+) -> None:
     index_all(database)
     dice = random.Random(4)
     texts = {f"c-{n}": "".join(dice.choices(LETTERS, k=dice.randint(1, 30))) for n in range(60)}
@@ -55,20 +57,25 @@ def test_a_text_in_very_many_turns_is_found_in_the_newest(
     database: Database, conversations: Conversations, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     index_all(database)
-    monkeypatch.setattr("gateway.store.search.MAX_CANDIDATES", 3)
+    monkeypatch.setattr("gateway.storage.text_search.MAX_CANDIDATES", 3)
     for number in range(10):
         ask(database, number, f"退货 {number}", conversation_id=f"c-{number}")
     assert len(found(conversations, "退货")) == 10
     assert found(conversations, "退货 7") == {"c-7"}
 
 
-def test_turns_from_before_the_index_are_found_while_it_is_built_and_afterwards(url: str, tmp_path: Path) -> None:
+def test_turns_from_before_the_index_are_found_while_it_is_built_and_afterwards(
+    url: str, tmp_path: Path
+) -> None:
     engine = create_engine(normal(make_url(url)))
     with engine.begin() as connection:
         config = migration.configuration()
         config.attributes["connection"] = connection
         command.upgrade(config, "0001")
-        connection.execute(text("INSERT INTO conversations VALUES ('old', :owner, 'q', 1, 1)"), {"owner": digest(ME)})
+        connection.execute(
+            text("INSERT INTO conversations VALUES ('old', :owner, 'q', 1, 1)"),
+            {"owner": digest(ME)},
+        )
         for number in range(600):
             connection.execute(
                 text(

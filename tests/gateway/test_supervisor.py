@@ -10,11 +10,11 @@ import pytest
 import requests
 
 from benchmarks.servers import Running, running_gateway, wait_for
-from gateway import supervisor
 from gateway.app import build_desk, running
-from gateway.metrics import Metrics
+from gateway.observability.metrics import Metrics
+from gateway.server import supervisor
+from gateway.server.supervisor import Supervisor, closed
 from gateway.settings import load_settings
-from gateway.supervisor import Supervisor, closed
 
 
 @pytest.fixture(autouse=True)
@@ -35,7 +35,9 @@ async def eventually(told: object) -> None:
         await asyncio.sleep(0.01)
 
 
-async def test_a_task_that_fails_is_started_again_told_and_counted(caplog: pytest.LogCaptureFixture) -> None:
+async def test_a_task_that_fails_is_started_again_told_and_counted(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
     metrics = Metrics("0", "lite")
     kept = Supervisor(metrics)
     began: list[float] = []
@@ -92,7 +94,9 @@ async def test_a_task_that_is_to_run_once_is_done_when_it_succeeds() -> None:
     assert (kept.tasks["limits"].state, kept.tasks["limits"].restarts) == ("done", 1)
 
 
-async def test_a_pause_starts_over_after_a_task_has_run_for_long(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_pause_starts_over_after_a_task_has_run_for_long(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setattr(supervisor, "LONGEST_PAUSE", 0.04)
     kept = Supervisor(Metrics("0", "lite"))
     began: list[float] = []
@@ -135,13 +139,17 @@ async def test_a_task_that_hangs_does_not_hold_up_the_end(caplog: pytest.LogCapt
     await kept.stop()
     assert time.monotonic() - started < 5
     assert ended == ["orderly"]
-    assert [record.task for record in caplog.records if record.message == "task_does_not_end"] == ["stubborn"]  # type: ignore[attr-defined]
+    assert [record.task for record in caplog.records if record.message == "task_does_not_end"] == [
+        "stubborn"
+    ]  # type: ignore[attr-defined]
     let_go.set()
     await asyncio.wait((task,), timeout=5)
     task.cancel()
 
 
-async def test_one_that_cannot_be_closed_is_told_and_the_others_are_closed(caplog: pytest.LogCaptureFixture) -> None:
+async def test_one_that_cannot_be_closed_is_told_and_the_others_are_closed(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
     shut: list[str] = []
 
     def failing() -> None:
@@ -151,7 +159,11 @@ async def test_one_that_cannot_be_closed_is_told_and_the_others_are_closed(caplo
         await asyncio.sleep(3600)
 
     started = time.monotonic()
-    for name, close in (("failing", failing), ("hanging", hanging), ("good", lambda: shut.append("good"))):
+    for name, close in (
+        ("failing", failing),
+        ("hanging", hanging),
+        ("good", lambda: shut.append("good")),
+    ):
         await closed(name, close)
     assert time.monotonic() - started < 5
     assert shut == ["good"]
@@ -163,7 +175,9 @@ async def test_a_desk_closes_everything_whatever_failed_before(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     settings = load_settings(
-        data_dir=tmp_path, database_url=f"sqlite:///{tmp_path}/desk.db", knowledge_dir=tmp_path / "k"
+        data_dir=tmp_path,
+        database_url=f"sqlite:///{tmp_path}/desk.db",
+        knowledge_dir=tmp_path / "k",
     )
     desk = build_desk(settings)
     shut: list[str] = []
@@ -175,10 +189,19 @@ async def test_a_desk_closes_everything_whatever_failed_before(
     for name in ("database", "reader", "client", "limiter"):
         one = getattr(desk, name)
         close = one.close
-        monkeypatch.setattr(one, "close", lambda name=name, close=close: (shut.append(name), close())[1])
+        monkeypatch.setattr(
+            one, "close", lambda name=name, close=close: (shut.append(name), close())[1]
+        )
     with pytest.raises(RuntimeError, match="in the middle"):
         async with running(desk):
-            assert set(desk.supervisor.tasks) == {"engines", "profile", "knowledge", "sweep", "index", "limits"}
+            assert set(desk.supervisor.tasks) == {
+                "engines",
+                "profile",
+                "knowledge",
+                "sweep",
+                "index",
+                "limits",
+            }
             raise RuntimeError("in the middle")
     assert shut == ["database", "reader", "client", "limiter"]
     assert "the answers cannot be stored" in caplog.text
@@ -196,7 +219,9 @@ def test_the_tasks_of_a_desk_are_shown_and_counted(engine: Running, tmp_path: Pa
         assert 'sightdesk_task_restarts_total{task="knowledge"} 0.0' in told
 
 
-def test_a_thread_that_hangs_does_not_hold_up_the_end_of_the_process(engine: Running, tmp_path: Path) -> None:
+def test_a_thread_that_hangs_does_not_hold_up_the_end_of_the_process(
+    engine: Running, tmp_path: Path
+) -> None:
     with running_gateway(engine.url, tmp_path, module="tests.gateway.hanging_gateway") as gateway:
         wait_for(gateway.url + "/healthz")
         gateway.process.send_signal(signal.SIGTERM)

@@ -8,9 +8,9 @@ from typing import Any
 import requests
 
 from benchmarks.servers import Running, running_gateway, wait_for
-from gateway.files.store import FileStore
-from gateway.store.database import open_database
-from gateway.store.sweep import UNUSED_SECONDS, sweep
+from gateway.storage.cleanup import UNUSED_SECONDS, sweep
+from gateway.storage.database import open_database
+from gateway.storage.file_store import FileStore
 from tests.gateway.asking import until
 from tests.gateway.hostile.pictures import encoded
 
@@ -26,7 +26,10 @@ def upload(gateway: Running, path: str) -> str:
 
 
 def ask(gateway: Running, file_id: str) -> None:
-    content = [{"type": "text", "text": "what is this"}, {"type": "file", "file": {"file_id": file_id}}]
+    content = [
+        {"type": "text", "text": "what is this"},
+        {"type": "file", "file": {"file_id": file_id}},
+    ]
     asked: dict[str, Any] = {"stream": False, "messages": [{"role": "user", "content": content}]}
     assert requests.post(gateway.url + "/api/chat", json=asked, headers=KEY, timeout=20).ok
 
@@ -36,7 +39,9 @@ def age(data: Path, file_id: str, seconds: float) -> None:
     os.utime(record, (time.time() - seconds,) * 2)
 
 
-def test_after_a_week_only_what_was_sent_for_nothing_is_gone(engine: Running, tmp_path: Path) -> None:
+def test_after_a_week_only_what_was_sent_for_nothing_is_gone(
+    engine: Running, tmp_path: Path
+) -> None:
     with running_gateway(engine.url, tmp_path, **SETTINGS) as gateway:
         wait_for(gateway.url + "/readyz")
         named, forgotten, young = (upload(gateway, "/api/files") for _ in range(3))
@@ -47,7 +52,11 @@ def test_after_a_week_only_what_was_sent_for_nothing_is_gone(engine: Running, tm
     age(tmp_path, young, UNUSED_SECONDS - DAY)
     with running_gateway(engine.url, tmp_path, **SETTINGS) as gateway:
         until(lambda: _status(gateway, forgotten) == 404)
-        assert [_status(gateway, file_id) for file_id in (named, young, integrators)] == [200, 200, 200]
+        assert [_status(gateway, file_id) for file_id in (named, young, integrators)] == [
+            200,
+            200,
+            200,
+        ]
         assert not list(tmp_path.glob(f"files/*/{forgotten}*"))
         told = requests.get(f"{gateway.url}/v1/files/{integrators}", headers=KEY, timeout=5).json()
         assert "from_page" not in told, "OpenAI's file object knows nothing of it"

@@ -12,8 +12,8 @@ import requests
 
 from benchmarks.servers import Running, running_gateway, wait_for
 from gateway.errors import FileNotFound, StoreUnavailable
-from gateway.files.record import read_record
-from gateway.files.store import MAX_FILES_PER_OWNER, FileStore
+from gateway.storage.file_records import read_record
+from gateway.storage.file_store import MAX_FILES_PER_OWNER, FileStore
 from tests.gateway.asking import until
 from tests.gateway.hostile.pictures import encoded, pdf
 
@@ -33,7 +33,9 @@ def test_pages_that_wait_to_be_rendered_hold_up_no_other_route(gateway: Running)
         for path in ("/api/config", "/api/files", "/v1/models"):
             assert requests.get(gateway.url + path, timeout=60).ok
         waiting = sum(not one.done() for one in sent)
-        assert waiting > THREADS, "in the threads' order the other routes would come after most of the uploads"
+        assert waiting > THREADS, (
+            "in the threads' order the other routes would come after most of the uploads"
+        )
         assert {one.result() for one in sent} == {200}
 
 
@@ -43,7 +45,7 @@ def test_a_disk_that_takes_no_more_is_told_and_leaves_nothing_half(
     files = FileStore(tmp_path)
     files.add("key:shop", "a.png", "image/png", b"x", 1)
     (folder,) = tmp_path.iterdir()
-    monkeypatch.setattr("gateway.files.durable.os.fsync", lambda _: _full())
+    monkeypatch.setattr("gateway.storage.atomic_files.os.fsync", lambda _: _full())
     with pytest.raises(StoreUnavailable, match="No space left on device") as told:
         files.add("key:shop", "b.png", "image/png", b"y", 1)
     assert (told.value.status, told.value.retry_seconds) == (503, 60)
@@ -60,10 +62,14 @@ def records(folder: Path) -> list[Path]:
 
 
 @pytest.mark.parametrize("content", [b"", b'{"id":"file-', b"[]", b"7", b'{"id": 7}', b"\xff"])
-def test_a_broken_record_is_left_out_counted_and_can_be_deleted(tmp_path: Path, content: bytes) -> None:
+def test_a_broken_record_is_left_out_counted_and_can_be_deleted(
+    tmp_path: Path, content: bytes
+) -> None:
     counted: list[int] = []
     files = FileStore(tmp_path, lambda: counted.append(1))
-    broken, whole = (files.add("key:shop", f"{n}.png", "image/png", b"x", 1, from_page=True) for n in range(2))
+    broken, whole = (
+        files.add("key:shop", f"{n}.png", "image/png", b"x", 1, from_page=True) for n in range(2)
+    )
     (record,) = [path for path in records(tmp_path) if path.stem == broken.id]
     record.write_bytes(content)
     assert files.list("key:shop") == [whole]
@@ -89,7 +95,9 @@ def test_listing_uploading_and_deleting_at_once_never_fails(tmp_path: Path) -> N
         path.write_bytes(record.read_bytes().replace(first.id.encode(), file_id.encode()))
         os.utime(path, (number, number))
     with ThreadPoolExecutor(8) as threads:
-        work = [threads.submit(files.add, "key:shop", "b.png", "image/png", b"y", 1) for _ in range(60)]
+        work = [
+            threads.submit(files.add, "key:shop", "b.png", "image/png", b"y", 1) for _ in range(60)
+        ]
         work += [threads.submit(files.list, "key:shop") for _ in range(20)]
         work += [threads.submit(files.delete_all, "key:shop", ids[:300]) for _ in range(2)]
         for one in work:
@@ -98,7 +106,9 @@ def test_listing_uploading_and_deleting_at_once_never_fails(tmp_path: Path) -> N
     assert files.remove_orphans() == 0
 
 
-def test_a_name_that_no_file_system_and_no_json_holds_is_kept_without_what_is_wrong(tmp_path: Path) -> None:
+def test_a_name_that_no_file_system_and_no_json_holds_is_kept_without_what_is_wrong(
+    tmp_path: Path,
+) -> None:
     files = FileStore(tmp_path)
     names = {
         "a\x00b.png": "a\ufffdb.png",
@@ -113,7 +123,9 @@ def test_a_name_that_no_file_system_and_no_json_holds_is_kept_without_what_is_wr
         assert files.get("key:shop", stored.id).filename == kept
 
 
-def test_what_a_killed_upload_left_is_removed_and_what_is_being_written_is_not(tmp_path: Path) -> None:
+def test_what_a_killed_upload_left_is_removed_and_what_is_being_written_is_not(
+    tmp_path: Path,
+) -> None:
     files = FileStore(tmp_path)
     whole = files.add("key:shop", "a.png", "image/png", b"x", 1)
     (folder,) = tmp_path.iterdir()
@@ -124,20 +136,31 @@ def test_what_a_killed_upload_left_is_removed_and_what_is_being_written_is_not(t
     for path in (orphan, part):
         os.utime(path, (0, 0))
     assert files.remove_orphans() == 2
-    assert {path.name for path in folder.iterdir()} == {young.name, writing.name, whole.id, f"{whole.id}.json"}
+    assert {path.name for path in folder.iterdir()} == {
+        young.name,
+        writing.name,
+        whole.id,
+        f"{whole.id}.json",
+    }
 
 
-def test_uploads_that_are_killed_leave_no_broken_record_and_no_lasting_data(engine: Running, tmp_path: Path) -> None:
+def test_uploads_that_are_killed_leave_no_broken_record_and_no_lasting_data(
+    engine: Running, tmp_path: Path
+) -> None:
     settings = {"API_KEYS": "shop:sk-shop", "ENGINE": "cpu", "READER_URL": ""}
     key = {"authorization": "Bearer sk-shop"}
 
     def uploading(url: str) -> None:
         with contextlib.suppress(requests.RequestException):
-            while requests.post(url + "/v1/files", files={"file": ("a.png", encoded("PNG"))}, headers=key, timeout=5):
+            while requests.post(
+                url + "/v1/files", files={"file": ("a.png", encoded("PNG"))}, headers=key, timeout=5
+            ):
                 pass
 
     for _ in range(3):
-        with running_gateway(engine.url, tmp_path, **settings, RATE_LIMIT_API="100000/minute") as gateway:
+        with running_gateway(
+            engine.url, tmp_path, **settings, RATE_LIMIT_API="100000/minute"
+        ) as gateway:
             wait_for(gateway.url + "/readyz")
             with ThreadPoolExecutor(4) as senders:
                 for _ in range(4):
@@ -152,4 +175,6 @@ def test_uploads_that_are_killed_leave_no_broken_record_and_no_lasting_data(engi
     for left in (tmp_path / "files").glob("*/*"):
         os.utime(left, (0, 0))
     FileStore(tmp_path / "files").remove_orphans()
-    assert {path.stem for path in (tmp_path / "files").glob("*/*")} == {record.stem for record in kept}
+    assert {path.stem for path in (tmp_path / "files").glob("*/*")} == {
+        record.stem for record in kept
+    }

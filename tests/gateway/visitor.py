@@ -6,7 +6,12 @@ from typing import Any
 
 import requests
 
-SETTINGS = {"ENGINE": "cpu", "READER_URL": "", "API_KEYS": "shop:sk-shop,other:sk-other", "RESUME_GRACE": "1"}
+SETTINGS = {
+    "ENGINE": "cpu",
+    "READER_URL": "",
+    "API_KEYS": "shop:sk-shop,other:sk-other",
+    "RESUME_GRACE": "1",
+}
 
 
 class Visitor:

@@ -35,8 +35,16 @@ def run(tmp_path: Path) -> Run:
         module: str, *arguments: str, unprivileged: bool = False, **settings: str
     ) -> "subprocess.CompletedProcess[str]":
         # Root reads everything, but for its capabilities, which the container drops as well.
-        drop = ["setpriv", "--bounding-set=-all", "--inh-caps=-all"] if unprivileged and os.getuid() == 0 else []
-        environ = {name: value for name, value in os.environ.items() if not name.startswith(("HF_", "MODEL"))}
+        drop = (
+            ["setpriv", "--bounding-set=-all", "--inh-caps=-all"]
+            if unprivileged and os.getuid() == 0
+            else []
+        )
+        environ = {
+            name: value
+            for name, value in os.environ.items()
+            if not name.startswith(("HF_", "MODEL"))
+        }
         environ |= {
             "ENGINE": "cpu",
             "MODELS_DIR": str(tmp_path / "models"),

@@ -16,7 +16,9 @@ COMMIT = "0123456789abcdef0123456789abcdef01234567"
 
 
 def safetensors(payload: bytes) -> bytes:
-    header = orjson.dumps({"weight": {"dtype": "U8", "shape": [len(payload)], "data_offsets": [0, len(payload)]}})
+    header = orjson.dumps(
+        {"weight": {"dtype": "U8", "shape": [len(payload)], "data_offsets": [0, len(payload)]}}
+    )
     return len(header).to_bytes(8, "little") + header + payload
 
 
@@ -68,7 +70,12 @@ def running_hub() -> Iterator[tuple[str, HubState]]:
             query = {name: values[0] for name, values in parse_qs(url.query).items()}
             path = unquote(url.path)
             if path.startswith("/api/models/acme/vl/revision/") and path.endswith(("/main", "/v2")):
-                return self.json({"sha": COMMIT, "siblings": [self.sibling(*item) for item in state.files.items()]})
+                return self.json(
+                    {
+                        "sha": COMMIT,
+                        "siblings": [self.sibling(*item) for item in state.files.items()],
+                    }
+                )
             if path.startswith("/api/models/acme/gated"):
                 return self.answer(401, b"")
             if path.startswith(f"/acme/vl/resolve/{COMMIT}/"):

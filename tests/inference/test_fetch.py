@@ -26,7 +26,13 @@ def fetched(tmp_path: Path) -> Path:
 
 
 def settings(hub: Hub, source: str = "huggingface", **more: str) -> dict[str, str]:
-    return {"MODEL_SOURCE": source, "MODEL_ID": "acme/vl", "HF_ENDPOINT": hub[0], "MODELSCOPE_ENDPOINT": hub[0], **more}
+    return {
+        "MODEL_SOURCE": source,
+        "MODEL_ID": "acme/vl",
+        "HF_ENDPOINT": hub[0],
+        "MODELSCOPE_ENDPOINT": hub[0],
+        **more,
+    }
 
 
 def one_line(stderr: str) -> str:
@@ -35,10 +41,17 @@ def one_line(stderr: str) -> str:
 
 
 @pytest.mark.parametrize("source", ["huggingface", "modelscope"])
-def test_a_model_is_fetched_pinned_and_verified(run: Run, hub: Hub, fetched: Path, tmp_path: Path, source: str) -> None:
+def test_a_model_is_fetched_pinned_and_verified(
+    run: Run, hub: Hub, fetched: Path, tmp_path: Path, source: str
+) -> None:
     done = run("inference.fetch", **settings(hub, source))
     assert done.returncode == 0, done.stderr
-    assert {path.name for path in fetched.iterdir()} == {"config.json", "model.safetensors", "tokenizer.json", MANIFEST}
+    assert {path.name for path in fetched.iterdir()} == {
+        "config.json",
+        "model.safetensors",
+        "tokenizer.json",
+        MANIFEST,
+    }
     assert (fetched / "model.safetensors").read_bytes() == hub[1].files["model.safetensors"]
     assert json.loads((fetched / MANIFEST).read_text())["revision"] == COMMIT
     assert json.loads((tmp_path / "status.json").read_text())["percent"] == 100
@@ -62,7 +75,9 @@ def test_a_corrupted_file_is_fetched_again(run: Run, hub: Hub, fetched: Path) ->
     assert (fetched / "model.safetensors").read_bytes() == hub[1].files["model.safetensors"]
 
 
-def test_a_half_downloaded_model_is_completed_and_a_changed_file_replaced(run: Run, hub: Hub, fetched: Path) -> None:
+def test_a_half_downloaded_model_is_completed_and_a_changed_file_replaced(
+    run: Run, hub: Hub, fetched: Path
+) -> None:
     fetched.mkdir(parents=True)
     whole = hub[1].files["model.safetensors"]
     (fetched / "model.safetensors.part").write_bytes(whole[:2_000_000])
@@ -76,22 +91,35 @@ def test_a_half_downloaded_model_is_completed_and_a_changed_file_replaced(run: R
     ("changed", "expected"),
     [
         ({"MODEL_ID": "acme/none"}, "has no acme/none at revision main; check MODEL_ID"),
-        ({"MODEL_REVISION": "v9"}, "has no acme/vl at revision v9; check MODEL_ID and MODEL_REVISION"),
+        (
+            {"MODEL_REVISION": "v9"},
+            "has no acme/vl at revision v9; check MODEL_ID and MODEL_REVISION",
+        ),
         ({"MODEL_ID": "acme/gated"}, "set HF_TOKEN"),
         ({"MODEL_ID": "nonsense"}, "expected owner/name"),
         ({"MODEL_ID": "../../etc/x"}, "expected owner/name"),
-        ({"HF_ENDPOINT": "http://127.0.0.1:9"}, "cannot be reached (ConnectError); check this machine's network"),
-        ({"MODEL_SOURCE": "ftp"}, "MODEL_SOURCE='ftp': expected one of huggingface, modelscope, local"),
+        (
+            {"HF_ENDPOINT": "http://127.0.0.1:9"},
+            "cannot be reached (ConnectError); check this machine's network",
+        ),
+        (
+            {"MODEL_SOURCE": "ftp"},
+            "MODEL_SOURCE='ftp': expected one of huggingface, modelscope, local",
+        ),
         ({"MODEL_SOURCE": "local", "MODEL_ID": "/nowhere"}, "there is no such folder"),
     ],
 )
-def test_what_goes_wrong_is_one_line(run: Run, hub: Hub, changed: dict[str, str], expected: str) -> None:
+def test_what_goes_wrong_is_one_line(
+    run: Run, hub: Hub, changed: dict[str, str], expected: str
+) -> None:
     done = run("inference.fetch", **{**settings(hub), **changed})
     assert done.returncode == 2
     assert expected in one_line(done.stderr)
 
 
-def test_a_hub_that_names_a_file_outside_the_folder_is_refused(run: Run, hub: Hub, tmp_path: Path) -> None:
+def test_a_hub_that_names_a_file_outside_the_folder_is_refused(
+    run: Run, hub: Hub, tmp_path: Path
+) -> None:
     hub[1].files["sub/../../outside.json"] = b"{}"
     done = run("inference.fetch", **settings(hub))
     assert done.returncode == 2
@@ -106,7 +134,9 @@ def test_a_model_without_vision_is_refused(run: Run, hub: Hub) -> None:
     assert "Qwen3ForCausalLM has no vision part" in one_line(done.stderr)
 
 
-def test_too_little_disk_is_said_before_anything_is_fetched(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_too_little_disk_is_said_before_anything_is_fetched(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(download, "MARGIN", 2**60)
     file = download.StoredFile("model.safetensors", 10_000_000_000, "")
     with pytest.raises(download.Fault, match=r"the disk is too full: 9\.3 GiB are to be fetched"):
@@ -118,8 +148,12 @@ def test_a_local_folder_is_used_as_it_is(run: Run, checkpoint: Path) -> None:
     assert (done.returncode, "as it is" in done.stderr) == (0, True)
 
 
-@pytest.mark.parametrize(("source", "expected"), [("huggingface", {"Bearer hf-secret"}), ("modelscope", set())])
-def test_hugging_faces_token_is_told_to_hugging_face_alone(run: Run, hub: Hub, source: str, expected: set[str]) -> None:
+@pytest.mark.parametrize(
+    ("source", "expected"), [("huggingface", {"Bearer hf-secret"}), ("modelscope", set())]
+)
+def test_hugging_faces_token_is_told_to_hugging_face_alone(
+    run: Run, hub: Hub, source: str, expected: set[str]
+) -> None:
     assert run("inference.fetch", **settings(hub, source, HF_TOKEN="hf-secret")).returncode == 0
     assert set(hub[1].tokens) == expected
 
@@ -145,7 +179,9 @@ def test_a_file_damaged_at_the_same_size_is_found_by_its_time_and_fetched_again(
     assert "here already" in run("inference.fetch", **settings(hub)).stderr
 
 
-def test_a_flipped_bit_that_leaves_no_trace_is_found_on_request(run: Run, hub: Hub, fetched: Path) -> None:
+def test_a_flipped_bit_that_leaves_no_trace_is_found_on_request(
+    run: Run, hub: Hub, fetched: Path
+) -> None:
     assert run("inference.fetch", **settings(hub)).returncode == 0
     path = fetched / "model.safetensors"
     before = path.stat()
@@ -178,7 +214,9 @@ def test_a_terminal_shows_a_bar(hub: Hub, tmp_path: Path) -> None:
     environ = {
         **os.environ, **settings(hub), "ENGINE": "cpu", "MODELS_DIR": str(tmp_path), "ENGINE_STATUS_FILE": str(tmp_path / "s"),
     }  # fmt: skip
-    process = subprocess.Popen([sys.executable, "-m", "inference.fetch"], cwd=ROOT, env=environ, stderr=theirs)
+    process = subprocess.Popen(
+        [sys.executable, "-m", "inference.fetch"], cwd=ROOT, env=environ, stderr=theirs
+    )
     os.close(theirs)
     shown = b""
     try:
@@ -219,5 +257,7 @@ def test_a_long_stall_keeps_the_status_alive(hub: Hub, tmp_path: Path) -> None:
             beats.add(json.loads(status.read_text())["updated_at"])
         time.sleep(0.1)
     assert process.returncode == 0
-    gaps = [later - earlier for earlier, later in zip(sorted(beats), sorted(beats)[1:], strict=False)]
+    gaps = [
+        later - earlier for earlier, later in zip(sorted(beats), sorted(beats)[1:], strict=False)
+    ]
     assert max(gaps) < 7, "it beats every 5 s though nothing comes"

@@ -54,5 +54,7 @@ def test_an_engine_that_lists_its_model_is_not_healthy_before_its_first_token(
 
 
 def test_an_engine_that_does_not_answer_is_not_healthy(run: Run, tmp_path: Path) -> None:
-    (tmp_path / "status.json").write_bytes(orjson.dumps({"phase": "ready", "updated_at": time.time()}))
+    (tmp_path / "status.json").write_bytes(
+        orjson.dumps({"phase": "ready", "updated_at": time.time()})
+    )
     assert run("inference.health", PORT="9").returncode == 1

@@ -23,8 +23,12 @@ from inference.profiles import FOLDER, choose_profile, load_profiles
 from tests.inference.conftest import ROOT, Run
 
 
-def machine(name: str = "RTX 3090", memory: float = 24, capability: tuple[int, int] = (8, 6)) -> Machine:
-    return Machine((GPU(name, int(memory * GIB), int(memory * GIB), capability),), 64 * GIB, "580.65")
+def machine(
+    name: str = "RTX 3090", memory: float = 24, capability: tuple[int, int] = (8, 6)
+) -> Machine:
+    return Machine(
+        (GPU(name, int(memory * GIB), int(memory * GIB), capability),), 64 * GIB, "580.65"
+    )
 
 
 @pytest.mark.parametrize(
@@ -50,16 +54,28 @@ def test_each_card_gets_its_profile(
     assert chosen.model_id.endswith(model) or model in chosen.model_id
 
 
-@pytest.mark.parametrize(("memory", "capability"), [(8, (8, 6)), (24, (7, 0)), (15, (7, 5)), (48, (7, 5))])
-def test_a_card_that_is_too_small_or_too_old_is_told_so(memory: float, capability: tuple[int, int]) -> None:
+@pytest.mark.parametrize(
+    ("memory", "capability"), [(8, (8, 6)), (24, (7, 0)), (15, (7, 5)), (48, (7, 5))]
+)
+def test_a_card_that_is_too_small_or_too_old_is_told_so(
+    memory: float, capability: tuple[int, int]
+) -> None:
     with pytest.raises(Fault, match=r"Qwen3-VL-8B needs 11 GiB and, for bfloat16, 8\.0"):
         choose_profile("gpu", machine("card", memory, capability))
 
 
 def test_every_line_of_a_profile_has_its_reason() -> None:
     for path in FOLDER.glob("*.toml"):
-        lines = [line for line in path.read_text("utf-8").splitlines() if " = " in line and not line.startswith("#")]
-        bare = [line for line in lines if "  # " not in line and not line.startswith(("memory_gib", "capability"))]
+        lines = [
+            line
+            for line in path.read_text("utf-8").splitlines()
+            if " = " in line and not line.startswith("#")
+        ]
+        bare = [
+            line
+            for line in lines
+            if "  # " not in line and not line.startswith(("memory_gib", "capability"))
+        ]
         assert bare == [], path.name
 
 
@@ -68,7 +84,9 @@ def test_each_profile_fits_the_smallest_machine_that_it_names(name: str) -> None
     profile = load_profiles()[name]
     load = Load(int(profile.weights_gib * GIB))
     if name == "cpu":
-        check_fit(Load(load.weights, 112 * 1024), profile, Options(engine="cpu"), Machine((), 14 * GIB))
+        check_fit(
+            Load(load.weights, 112 * 1024), profile, Options(engine="cpu"), Machine((), 14 * GIB)
+        )
     else:
         check_fit(load, profile, Options(), machine("smallest", profile.memory_gib[0]))
 
@@ -78,21 +96,33 @@ def test_what_cannot_fit_is_refused_with_the_arithmetic() -> None:
     with pytest.raises(Fault) as caught:
         check_fit(Load(int(16.3 * GIB)), profile, Options(max_model_len=65_536), machine())
     line = str(caught.value)
-    assert "weights 16.3 GiB + KV cache 9.0 GiB (65536 tokens at 144 KiB) + working memory 1.5 GiB = 26.8 GiB" in line
+    assert (
+        "weights 16.3 GiB + KV cache 9.0 GiB (65536 tokens at 144 KiB) + working memory 1.5 GiB = 26.8 GiB"
+        in line
+    )
     assert "24.0 GiB are free and GPU_MEMORY_UTILIZATION=0.88 of 24.0 GiB allows 21.1 GiB" in line
     with pytest.raises(Fault, match=r"64\.0 MiB of memory are free"):
-        check_fit(Load(GIB), load_profiles()["cpu"], Options(engine="cpu"), Machine((), 64 * 1024**2))
+        check_fit(
+            Load(GIB), load_profiles()["cpu"], Options(engine="cpu"), Machine((), 64 * 1024**2)
+        )
 
 
 def test_the_command_follows_profile_and_settings() -> None:
     profile = load_profiles()["gpu-24gb"]
     options = Options(
-        model_name="desk", max_model_len=4096, gpu_memory_utilization=0.5, extra_arguments=("--max-num-seqs", "3")
+        model_name="desk",
+        max_model_len=4096,
+        gpu_memory_utilization=0.5,
+        extra_arguments=("--max-num-seqs", "3"),
     )
     command = argv(profile, machine(), options, "/models/x")
     assert command[:5] == [sys.executable, "-m", "vllm.entrypoints.cli.main", "serve", "/models/x"]
     given = dict(itertools.pairwise(command))
-    assert (given["--served-model-name"], given["--max-model-len"], given["--gpu-memory-utilization"]) == (
+    assert (
+        given["--served-model-name"],
+        given["--max-model-len"],
+        given["--gpu-memory-utilization"],
+    ) == (
         "desk",
         "4096",
         "0.5",
@@ -103,7 +133,10 @@ def test_the_command_follows_profile_and_settings() -> None:
     assert environment(profile, machine(), options)["VLLM_NO_USAGE_STATS"] == "1"
     on_cpu = argv(load_profiles()["cpu"], Machine((), GIB), Options(engine="cpu"), "/models/x")
     assert "--gpu-memory-utilization" not in on_cpu
-    assert environment(load_profiles()["cpu"], Machine((), GIB), options)["VLLM_CPU_KVCACHE_SPACE"] == "2"
+    assert (
+        environment(load_profiles()["cpu"], Machine((), GIB), options)["VLLM_CPU_KVCACHE_SPACE"]
+        == "2"
+    )
 
 
 def test_the_engine_gets_the_card_that_was_counted_with() -> None:
@@ -176,14 +209,19 @@ def index(folder: Path) -> None:
     [
         (lambda folder: (folder / "config.json").unlink(), "no config.json"),
         (lambda folder: (folder / "config.json").write_text("{"), "cannot be read"),
-        (lambda folder: (folder / "config.json").write_text('{"architectures": ["X"]}'), "X has no vision part"),
+        (
+            lambda folder: (folder / "config.json").write_text('{"architectures": ["X"]}'),
+            "X has no vision part",
+        ),
         (lambda folder: (folder / "model.safetensors").unlink(), "no .safetensors weights"),
         (lambda folder: (folder / "model.safetensors").write_bytes(b"\xff" * 100), "is damaged"),
         (lambda folder: cut(folder / "model.safetensors"), r"has \d+ of \d+ bytes"),
         (index, "2 of 2 weight files are missing"),
     ],
 )
-def test_a_damaged_checkpoint_ends_in_one_line(run: Run, checkpoint: Path, spoil, expected: str) -> None:  # type: ignore[no-untyped-def]
+def test_a_damaged_checkpoint_ends_in_one_line(
+    run: Run, checkpoint: Path, spoil, expected: str
+) -> None:  # type: ignore[no-untyped-def]
     spoil(checkpoint)
     done = run("inference.launch", MODEL_SOURCE="local", MODEL_ID=str(checkpoint))
     assert done.returncode == 2
@@ -199,12 +237,19 @@ def test_a_model_that_is_not_on_disk_is_to_be_fetched(run: Run, tmp_path: Path) 
     assert json.loads((tmp_path / "status.json").read_text())["phase"] == "failed"
 
 
-def test_a_model_that_does_not_fit_is_refused_before_vllm_is_started(run: Run, checkpoint: Path) -> None:
-    done = run("inference.launch", MODEL_SOURCE="local", MODEL_ID=str(checkpoint), MAX_MODEL_LEN="1048576")
+def test_a_model_that_does_not_fit_is_refused_before_vllm_is_started(
+    run: Run, checkpoint: Path
+) -> None:
+    done = run(
+        "inference.launch", MODEL_SOURCE="local", MODEL_ID=str(checkpoint), MAX_MODEL_LEN="1048576"
+    )
     assert done.returncode == 2
     assert " serve " not in done.stderr
     last = done.stderr.strip().splitlines()[-1]
-    assert "the model does not fit: weights 2.9 MiB + KV cache 144.0 GiB (1048576 tokens at 144 KiB)" in last
+    assert (
+        "the model does not fit: weights 2.9 MiB + KV cache 144.0 GiB (1048576 tokens at 144 KiB)"
+        in last
+    )
 
 
 @pytest.mark.parametrize("module", ["inference.launch", "inference.fetch"])
@@ -219,7 +264,9 @@ def test_a_wrong_setting_is_told_in_the_status_too(run: Run, tmp_path: Path, mod
 
 
 @pytest.mark.parametrize("module", ["inference.launch", "inference.fetch"])
-def test_a_folder_that_may_not_be_looked_into_is_no_traceback(run: Run, tmp_path: Path, module: str) -> None:
+def test_a_folder_that_may_not_be_looked_into_is_no_traceback(
+    run: Run, tmp_path: Path, module: str
+) -> None:
     closed = Path(tempfile.mkdtemp(dir=tmp_path))
     (closed / "model").mkdir()
     closed.chmod(0)
@@ -231,24 +278,40 @@ def test_a_folder_that_may_not_be_looked_into_is_no_traceback(run: Run, tmp_path
 
 def test_a_checkpoint_that_may_not_be_read_is_one_line(run: Run, checkpoint: Path) -> None:
     (checkpoint / "model.safetensors").chmod(0)
-    done = run("inference.launch", unprivileged=True, MODEL_SOURCE="local", MODEL_ID=str(checkpoint))
+    done = run(
+        "inference.launch", unprivileged=True, MODEL_SOURCE="local", MODEL_ID=str(checkpoint)
+    )
     assert done.returncode == 2
-    assert re.search(r"model\.safetensors may not be read by user \d+; allow it", done.stderr.strip().splitlines()[-1])
+    assert re.search(
+        r"model\.safetensors may not be read by user \d+; allow it",
+        done.stderr.strip().splitlines()[-1],
+    )
 
 
-def test_what_nobody_foresaw_is_one_line_as_well(run: Run, checkpoint: Path, tmp_path: Path) -> None:
+def test_what_nobody_foresaw_is_one_line_as_well(
+    run: Run, checkpoint: Path, tmp_path: Path
+) -> None:
     (checkpoint / "config.json").write_text('{"architectures": 7, "vision_config": {}}')
     done = run("inference.launch", MODEL_SOURCE="local", MODEL_ID=str(checkpoint))
     assert done.returncode == 2
     assert "Traceback" not in done.stderr
-    assert re.search(r"TypeError: .+ \(checkpoint\.py:\d+\); please report it", done.stderr.strip().splitlines()[-1])
+    assert re.search(
+        r"TypeError: .+ \(checkpoint\.py:\d+\); please report it",
+        done.stderr.strip().splitlines()[-1],
+    )
     assert json.loads((tmp_path / "status.json").read_text())["phase"] == "failed"
 
 
 def test_a_taken_port_is_said_before_a_model_is_loaded(run: Run, checkpoint: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = str(taken.getsockname()[1])
-        done = run("inference.launch", MODEL_SOURCE="local", MODEL_ID=str(checkpoint), PORT=port, MAX_MODEL_LEN="512")
+        done = run(
+            "inference.launch",
+            MODEL_SOURCE="local",
+            MODEL_ID=str(checkpoint),
+            PORT=port,
+            MAX_MODEL_LEN="512",
+        )
     assert done.returncode == 2
     assert f"cannot listen on 127.0.0.1:{port}: Address already in use" in done.stderr
 
@@ -264,7 +327,10 @@ def test_a_machine_without_a_driver_is_told_in_one_line(run: Run) -> None:
 
 @pytest.mark.parametrize(
     ("settings", "reason"),
-    [({"MODEL_ID": "acme/vl"}, b"not on this disk"), ({"MAX_MODEL_LEN": "many"}, b"MAX_MODEL_LEN='many'")],
+    [
+        ({"MODEL_ID": "acme/vl"}, b"not on this disk"),
+        ({"MAX_MODEL_LEN": "many"}, b"MAX_MODEL_LEN='many'"),
+    ],
 )
 def test_a_start_that_failed_stays_up_for_a_while_and_leaves_at_sigterm(
     tmp_path: Path, settings: dict[str, str], reason: bytes

@@ -25,7 +25,9 @@ def test_running_requests_without_a_token_are_a_hang() -> None:
     stall.seen(Gauges(1, 5), False, 9)
     stall.seen(Gauges(1, 6), False, 10)
     stall.seen(Gauges(1, 6), False, 19)
-    with pytest.raises(Hung, match=r"1 requests are running and no token came for 10 s \(ENGINE_HANG_SECONDS=10\)"):
+    with pytest.raises(
+        Hung, match=r"1 requests are running and no token came for 10 s \(ENGINE_HANG_SECONDS=10\)"
+    ):
         stall.seen(Gauges(1, 6), False, 20)
 
 
@@ -48,9 +50,21 @@ def test_an_engine_that_does_not_answer_at_all_is_a_hang() -> None:
 @pytest.mark.parametrize(
     ("line", "now", "expected"),
     [
-        ("Loading safetensors checkpoint shards:  50% Completed | 2/4 [00:01<00:01]", "starting", ("loading", 50)),
-        ("INFO [model_runner.py] Starting to load model /models/x...", "starting", ("loading", None)),
-        ("INFO [cpu_model_runner.py] Warming up model for the compilation...", "loading", ("compiling", None)),
+        (
+            "Loading safetensors checkpoint shards:  50% Completed | 2/4 [00:01<00:01]",
+            "starting",
+            ("loading", 50),
+        ),
+        (
+            "INFO [model_runner.py] Starting to load model /models/x...",
+            "starting",
+            ("loading", None),
+        ),
+        (
+            "INFO [cpu_model_runner.py] Warming up model for the compilation...",
+            "loading",
+            ("compiling", None),
+        ),
         ("Capturing CUDA graphs (PIECEWISE):  34%|███ | 12/35", "loading", ("compiling", 34)),
         ("INFO:     Application startup complete.", "compiling", ("warming", None)),
         ("Loading safetensors checkpoint shards: 100% Completed", "compiling", None),
@@ -72,9 +86,17 @@ def test_the_start_is_read_from_the_log_and_never_goes_back(
             2,
             "vLLM does not know --nope 3; correct VLLM_EXTRA_ARGS",
         ),
-        ("error: argument --max-num-seqs: invalid int value: 'x'", 2, "vLLM refuses --max-num-seqs"),
+        (
+            "error: argument --max-num-seqs: invalid int value: 'x'",
+            2,
+            "vLLM refuses --max-num-seqs",
+        ),
         ("OSError: [Errno 98] Address already in use", 1, "cannot listen: Address already in use"),
-        ("torch.OutOfMemoryError: CUDA out of memory. Tried to allocate 2 GiB", 1, "ran out of memory while loading"),
+        (
+            "torch.OutOfMemoryError: CUDA out of memory. Tried to allocate 2 GiB",
+            1,
+            "ran out of memory while loading",
+        ),
         (
             "ValueError: Free memory on device cuda:0 (3.1/23.7 GiB) on startup is less than desired GPU memory utilization (0.88, 20.8 GiB).",
             1,
@@ -90,7 +112,9 @@ def test_an_end_is_explained_in_one_line(line: str, code: int, expected: str) ->
 
 
 # As vLLM 0.32 writes it: the cause stands in the core's lines, and the server's last words only point up.
-ROOT_CAUSE_ABOVE = "RuntimeError: Engine core initialization failed. See root cause above. Failed core proc(s): "
+ROOT_CAUSE_ABOVE = (
+    "RuntimeError: Engine core initialization failed. See root cause above. Failed core proc(s): "
+)
 
 
 @pytest.mark.parametrize(
@@ -140,5 +164,7 @@ ROOT_CAUSE_ABOVE = "RuntimeError: Engine core initialization failed. See root ca
         ),
     ],
 )
-def test_the_root_cause_is_told_and_not_what_follows_from_it(lines: list[str], expected: str) -> None:
+def test_the_root_cause_is_told_and_not_what_follows_from_it(
+    lines: list[str], expected: str
+) -> None:
     assert cause_of(lines, 1) == expected

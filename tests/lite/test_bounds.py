@@ -22,7 +22,9 @@ def reading(rows: int, width: int, seed: int) -> Reading:
     made = random.Random(seed)
     letters = "abcdefghkmnpqrstuvwxyz0123456789"
     lines = ["".join(made.choices(letters, k=width)) for _ in range(rows)]
-    return Reading("", 2000, rows * 20, [Line(text, (0, 20 * row, 1900, 16)) for row, text in enumerate(lines)])
+    return Reading(
+        "", 2000, rows * 20, [Line(text, (0, 20 * row, 1900, 16)) for row, text in enumerate(lines)]
+    )
 
 
 @pytest.mark.parametrize(
@@ -51,7 +53,9 @@ def test_hostile_text_is_searched_in_little_time(text: str) -> None:
         {"messages": [user("1" * 20_000)], "response_format": {"type": "json_object"}},
     ],
 )
-def test_twenty_thousand_characters_are_answered_at_once(lite: Running, body: dict[str, object]) -> None:
+def test_twenty_thousand_characters_are_answered_at_once(
+    lite: Running, body: dict[str, object]
+) -> None:
     started = time.monotonic()
     answer = requests.post(lite.url + "/v1/chat/completions", json=body, timeout=60)
     assert answer.status_code == 200
@@ -74,8 +78,17 @@ def test_text_of_eight_contexts_is_answered_and_more_is_refused(lite: Running) -
         (b'{"messages": ' + b"[" * 5_000 + b"]" * 5_000 + b"}", "invalid_json"),
         (b'{"messages": [' + b"5," * 200_000 + b"5]}", "invalid_request"),
         (b'{"messages": [' + b"{}," * 400_000 + b"{}]}", "invalid_request"),
-        (b'{"messages": [{"role": "user", "content": "' + b"a" * 9_000_000 + b'"}]}', "context_length_exceeded"),
-        (b'{"messages": [{"role": "user", "content": "a"}], "x": ' + b"[" * 200 + b"]" * 200 + b"}", "invalid_request"),
+        (
+            b'{"messages": [{"role": "user", "content": "' + b"a" * 9_000_000 + b'"}]}',
+            "context_length_exceeded",
+        ),
+        (
+            b'{"messages": [{"role": "user", "content": "a"}], "x": '
+            + b"[" * 200
+            + b"]" * 200
+            + b"}",
+            "invalid_request",
+        ),
     ],
 )
 def test_a_body_that_is_too_large_inside_is_refused_before_it_is_parsed(

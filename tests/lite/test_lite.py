@@ -36,7 +36,13 @@ def user(text: str) -> dict[str, str]:
     return {"role": "user", "content": text}
 
 
-CLAUSE = {"id": "a", "title": "借阅规则", "clause": "4.2", "text": "逾期每天收 0.5 元。", "score": 9.0}
+CLAUSE = {
+    "id": "a",
+    "title": "借阅规则",
+    "clause": "4.2",
+    "text": "逾期每天收 0.5 元。",
+    "score": 9.0,
+}
 
 
 def test_it_says_that_it_is_no_language_model(lite: Running) -> None:
@@ -74,7 +80,9 @@ def test_without_a_clause_it_says_so(lite: Running) -> None:
 )
 def test_fields_are_read_exactly(lite: Running, name: str, field: str, value: str) -> None:
     data = (SCREENS / f"{name}.png").read_bytes()
-    reading = requests.post(lite.url + "/v1/read", data=data, headers={"content-type": "image/png"}, timeout=60).json()
+    reading = requests.post(
+        lite.url + "/v1/read", data=data, headers={"content-type": "image/png"}, timeout=60
+    ).json()
     assert (field, value) in [(one["name"], one["value"]) for one in reading["fields"]]
     assert all(len(line["box"]) == 4 for line in reading["lines"])
 
@@ -99,7 +107,9 @@ def test_fields_in_typed_text(text: str, expected: list[tuple[str, str]]) -> Non
 def test_read_takes_a_form_and_json_too(lite: Running) -> None:
     data = (SCREENS / "app-error.png").read_bytes()
     form = requests.post(lite.url + "/v1/read", files={"file": ("a.png", data)}, timeout=60).json()
-    sent = requests.post(lite.url + "/v1/read", json={"image": screen("app-error")}, timeout=60).json()
+    sent = requests.post(
+        lite.url + "/v1/read", json={"image": screen("app-error")}, timeout=60
+    ).json()
     assert form == sent
 
 
@@ -111,14 +121,22 @@ def test_a_reading_that_is_partial_is_never_told_as_if_it_were_whole(lite: Runni
     assert "PAY-1042" in answer
     assert "Only a part of the pictures has been read" in answer
     assert "No text could be read" not in answer
-    assert "Only a part" not in said(ask(lite, message, sightdesk={"clauses": [], "readings": [pages[0]] * 2}))
+    assert "Only a part" not in said(
+        ask(lite, message, sightdesk={"clauses": [], "readings": [pages[0]] * 2})
+    )
 
 
 def test_two_versions_of_a_contract_become_a_table_of_what_changed(lite: Running) -> None:
     message = picture_message("这两份合同有什么不同?", screen("contract-v1"), screen("contract-v2"))
     answer = said(ask(lite, message, sightdesk={"clauses": []}))
     assert answer.count("\n| ") == 8  # the head, its rule, and six changed lines
-    for one, two in (("180", "195"), ("15个", "30个"), ("24小时", "12小时"), ("一年", "两年"), ("100元", "150元")):
+    for one, two in (
+        ("180", "195"),
+        ("15个", "30个"),
+        ("24小时", "12小时"),
+        ("一年", "两年"),
+        ("100元", "150元"),
+    ):
         row = next(line for line in answer.splitlines() if one in line.replace(" ", ""))
         assert two in row.replace(" ", "")
 
@@ -126,13 +144,18 @@ def test_two_versions_of_a_contract_become_a_table_of_what_changed(lite: Running
 def test_an_order_number_of_the_first_turn_is_known_in_the_seventh(lite: Running) -> None:
     turns: list[object] = [user("我的订单号是 QH202611180042317,还没收到")]
     for number in range(5):
-        turns += [{"role": "assistant", "content": "好的"}, user(f"第 {number} 个别的问题:几点上班?")]
+        turns += [
+            {"role": "assistant", "content": "好的"},
+            user(f"第 {number} 个别的问题:几点上班?"),
+        ]
     turns += [{"role": "assistant", "content": "好的"}, user("我的订单号是多少?")]
     assert "QH202611180042317" in said(ask(lite, *turns, sightdesk={"clauses": []}))
 
 
 @pytest.mark.parametrize("stream", [False, True])
-def test_a_tool_is_called_when_its_parameter_stands_in_the_question(lite: Running, stream: bool) -> None:
+def test_a_tool_is_called_when_its_parameter_stands_in_the_question(
+    lite: Running, stream: bool
+) -> None:
     answer = ask(lite, user("帮我查询订单 QH202611180042317"), tools=[ORDER_TOOL], stream=stream)
     assert "QH202611180042317" in answer.text
     assert "tool_calls" in answer.text
@@ -145,13 +168,21 @@ def test_a_tool_is_called_for_the_number_in_the_picture(lite: Running) -> None:
         "required": ["no"],
     }
     tool = {"type": "function", "function": {"name": "track", "parameters": parameters}}
-    call = ask(lite, picture_message("到哪了?", screen("waybill")), tools=[tool]).json()["choices"][0]
+    call = ask(lite, picture_message("到哪了?", screen("waybill")), tools=[tool]).json()["choices"][
+        0
+    ]
     assert call["finish_reason"] == "tool_calls"
-    assert json.loads(call["message"]["tool_calls"][0]["function"]["arguments"]) == {"no": "SF1402857369214"}
+    assert json.loads(call["message"]["tool_calls"][0]["function"]["arguments"]) == {
+        "no": "SF1402857369214"
+    }
 
 
 def test_a_tool_is_not_called_for_another_question(lite: Running) -> None:
-    turns = [user("订单 QH202611180042317"), {"role": "assistant", "content": "好的"}, user("退货流程是什么?")]
+    turns = [
+        user("订单 QH202611180042317"),
+        {"role": "assistant", "content": "好的"},
+        user("退货流程是什么?"),
+    ]
     answer = ask(lite, *turns, tools=[ORDER_TOOL], sightdesk={"clauses": []}).json()
     assert "tool_calls" not in answer["choices"][0]["message"]
 
@@ -159,14 +190,22 @@ def test_a_tool_is_not_called_for_another_question(lite: Running) -> None:
 def test_stop_and_max_tokens_end_an_answer(lite: Running) -> None:
     cut = ask(lite, user("逾期怎么收费?"), sightdesk={"clauses": [CLAUSE]}, max_tokens=3).json()
     assert (cut["choices"][0]["finish_reason"], cut["usage"]["completion_tokens"]) == ("length", 3)
-    assert "4.2" not in said(ask(lite, user("逾期怎么收费?"), sightdesk={"clauses": [CLAUSE]}, stop="4.2"))
+    assert "4.2" not in said(
+        ask(lite, user("逾期怎么收费?"), sightdesk={"clauses": [CLAUSE]}, stop="4.2")
+    )
 
 
 def test_a_stream_says_the_same_as_the_whole(lite: Running) -> None:
     body = {"sightdesk": {"clauses": [CLAUSE]}}
-    streamed = ask(lite, user("逾期怎么收费?"), stream=True, stream_options={"include_usage": True}, **body)
-    events = [json.loads(line[6:]) for line in streamed.text.split("\n") if line.startswith("data: {")]
-    words = "".join(event["choices"][0]["delta"].get("content") or "" for event in events if event["choices"])
+    streamed = ask(
+        lite, user("逾期怎么收费?"), stream=True, stream_options={"include_usage": True}, **body
+    )
+    events = [
+        json.loads(line[6:]) for line in streamed.text.split("\n") if line.startswith("data: {")
+    ]
+    words = "".join(
+        event["choices"][0]["delta"].get("content") or "" for event in events if event["choices"]
+    )
     assert words == said(ask(lite, user("逾期怎么收费?"), **body))
     assert events[-1]["usage"]["completion_tokens"] > 0
 

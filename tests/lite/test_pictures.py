@@ -56,21 +56,34 @@ def jpeg_with_exif(data: bytes) -> bytes:
 def frames(kind: str, count: int) -> bytes:
     first = Image.new("RGB", (800, 800), "white")
     return encoded(
-        first, kind, save_all=True, append_images=[Image.new("RGB", (800, 800), (n, n, n)) for n in range(count)]
+        first,
+        kind,
+        save_all=True,
+        append_images=[Image.new("RGB", (800, 800), (n, n, n)) for n in range(count)],
     )
 
 
 READ: dict[str, Callable[[], bytes]] = {
-    "text chunks that unpack to 3 GB": lambda: with_chunks(*[chunk(b"zTXt", b"a\0\0" + zeros(50))] * 60),
-    "international text that unpacks to 1 GB": lambda: with_chunks(*[chunk(b"iTXt", b"a\0\1\0\0\0" + zeros(50))] * 20),
-    "a colour profile that unpacks to 400 MB": lambda: with_chunks(chunk(b"iCCP", b"a\0\0" + zeros(400))),
+    "text chunks that unpack to 3 GB": lambda: with_chunks(
+        *[chunk(b"zTXt", b"a\0\0" + zeros(50))] * 60
+    ),
+    "international text that unpacks to 1 GB": lambda: with_chunks(
+        *[chunk(b"iTXt", b"a\0\1\0\0\0" + zeros(50))] * 20
+    ),
+    "a colour profile that unpacks to 400 MB": lambda: with_chunks(
+        chunk(b"iCCP", b"a\0\0" + zeros(400))
+    ),
     "EXIF whose tags repeat 20 MB": lambda: with_chunks(chunk(b"eXIf", exif(60_000, 20 * MIB))),
     "EXIF of a JPEG whose tags repeat 60 KB": lambda: jpeg_with_exif(exif(5_000, 60_000)),
     "thirty frames of an animation": lambda: frames("GIF", 30),
     "frames of a WebP": lambda: frames("WEBP", 10),
     "50 megapixels of PNG": lambda: encoded(Image.new("RGB", (8_000, 6_250), "white")),
-    "50 megapixels with transparency": lambda: encoded(Image.new("RGBA", (7_000, 7_100), (9, 9, 9, 90))),
-    "50 megapixels of progressive JPEG": lambda: encoded(Image.new("RGB", (8_000, 6_250)), "JPEG", progressive=True),
+    "50 megapixels with transparency": lambda: encoded(
+        Image.new("RGBA", (7_000, 7_100), (9, 9, 9, 90))
+    ),
+    "50 megapixels of progressive JPEG": lambda: encoded(
+        Image.new("RGB", (8_000, 6_250)), "JPEG", progressive=True
+    ),
     "50 megapixels of 16 bits": lambda: encoded(Image.new("I;16", (7_000, 7_000), 40_000)),
     "one line of pixels": lambda: encoded(Image.new("RGB", (30_000, 1))),
     "one column of pixels": lambda: encoded(Image.new("RGB", (1, 30_000))),
@@ -78,29 +91,51 @@ READ: dict[str, Callable[[], bytes]] = {
 }
 REFUSED: dict[str, tuple[Callable[[], bytes], int, str]] = {
     "an unknown format": (lambda: encoded(Image.new("RGB", (9, 9)), "TIFF"), 400, "invalid_image"),
-    "PostScript": (lambda: b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n", 400, "invalid_image"),
+    "PostScript": (
+        lambda: b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n",
+        400,
+        "invalid_image",
+    ),
     "half a PNG": (lambda: with_chunks()[:200], 400, "invalid_image"),
     "half a JPEG": (lambda: jpeg_with_exif(b"")[:300], 400, "invalid_image"),
-    "a JPEG without an end of segments": (lambda: b"\xff\xd8" + b"\xff" * 1000, 400, "invalid_image"),
-    "100,000 empty chunks": (lambda: with_chunks(*[chunk(b"tEXt", b"")] * 100_000), 400, "invalid_image"),
+    "a JPEG without an end of segments": (
+        lambda: b"\xff\xd8" + b"\xff" * 1000,
+        400,
+        "invalid_image",
+    ),
+    "100,000 empty chunks": (
+        lambda: with_chunks(*[chunk(b"tEXt", b"")] * 100_000),
+        400,
+        "invalid_image",
+    ),
     "a header with a lie": (lambda: with_chunks(chunk(b"IHDR", bytes(13))), 400, "invalid_image"),
     "too many pixels": (lambda: encoded(Image.new("1", (10_000, 6_000))), 413, "image_too_large"),
     "too long a side": (lambda: encoded(Image.new("1", (30_001, 9))), 413, "image_too_large"),
-    "a large WebP": (lambda: encoded(Image.new("RGB", (5_000, 4_000)), "WEBP"), 413, "image_too_large"),
+    "a large WebP": (
+        lambda: encoded(Image.new("RGB", (5_000, 4_000)), "WEBP"),
+        413,
+        "image_too_large",
+    ),
     "too many bytes": (lambda: bytes(33 * MIB), 413, "image_too_large"),
 }
 
 
 def read(lite: Running, data: bytes, **headers: str) -> requests.Response:
     return requests.post(
-        lite.url + "/v1/read", data=data, headers={"content-type": "image/png", **headers}, timeout=100
+        lite.url + "/v1/read",
+        data=data,
+        headers={"content-type": "image/png", **headers},
+        timeout=100,
     )
 
 
 def peak(lite: Running) -> int:
     """The most resident memory since `forget_peak`, in bytes."""
     status = Path(f"/proc/{lite.process.pid}/status").read_text("ascii")
-    return next(int(line.split()[1]) for line in status.splitlines() if line.startswith("VmHWM:")) * 1024
+    return (
+        next(int(line.split()[1]) for line in status.splitlines() if line.startswith("VmHWM:"))
+        * 1024
+    )
 
 
 def forget_peak(lite: Running) -> int:
@@ -131,10 +166,18 @@ def test_white_letters_on_transparency_are_read(lite: Running) -> None:
     assert ("error_code", "PAY-1042") in [(one["name"], one["value"]) for one in reading["fields"]]
 
 
-@pytest.mark.parametrize(("letters", "mode"), [("white", "RGBA"), ("black", "RGBA"), ("white", "LA"), ("black", "P")])
-def test_letters_on_transparency_are_read_whatever_they_are(lite: Running, letters: str, mode: str) -> None:
-    image = Image.new("RGBA", (600, 160), (0, 0, 0, 0) if letters == "black" else (255, 255, 255, 0))
-    ImageDraw.Draw(image).text((30, 50), "PAY-1042", fill=letters, font=ImageFont.load_default(size=48))
+@pytest.mark.parametrize(
+    ("letters", "mode"), [("white", "RGBA"), ("black", "RGBA"), ("white", "LA"), ("black", "P")]
+)
+def test_letters_on_transparency_are_read_whatever_they_are(
+    lite: Running, letters: str, mode: str
+) -> None:
+    image = Image.new(
+        "RGBA", (600, 160), (0, 0, 0, 0) if letters == "black" else (255, 255, 255, 0)
+    )
+    ImageDraw.Draw(image).text(
+        (30, 50), "PAY-1042", fill=letters, font=ImageFont.load_default(size=48)
+    )
     lines = read(lite, encoded(image.convert(mode))).json()["lines"]
     assert [line["text"] for line in lines] == ["PAY-1042"]
 
@@ -159,7 +202,9 @@ def test_sixteen_bits_of_grey_keep_their_shades() -> None:
 
 def test_boxes_lie_in_the_original_where_a_picture_is_scaled_down(lite: Running) -> None:
     image = Image.new("RGB", (6_000, 4_000), "white")
-    ImageDraw.Draw(image).text((3_000, 2_000), "PAY-1042", fill="black", font=ImageFont.load_default(size=300))
+    ImageDraw.Draw(image).text(
+        (3_000, 2_000), "PAY-1042", fill="black", font=ImageFont.load_default(size=300)
+    )
     for kind in ("PNG", "JPEG"):
         (line,) = read(lite, encoded(image, kind)).json()["lines"]
         left, top, width, height = line["box"]

@@ -44,7 +44,12 @@ def tool(parameters: object, name: str = "track") -> dict[str, Any]:
 
 def record(**properties: object) -> dict[str, Any]:
     """An object in OpenAI's strict form: everything is required, nothing else allowed."""
-    return {"type": "object", "properties": properties, "required": list(properties), "additionalProperties": False}
+    return {
+        "type": "object",
+        "properties": properties,
+        "required": list(properties),
+        "additionalProperties": False,
+    }
 
 
 def test_references_constants_and_nulls_are_kept_to(lite: Running) -> None:
@@ -71,12 +76,19 @@ def test_an_optional_parameter_that_is_not_found_is_null(lite: Running) -> None:
     ("schema", "expected"),
     [
         (
-            record(order_id={"type": "string"}, amount={"type": "number"}, phone={"type": ["string", "null"]}),
+            record(
+                order_id={"type": "string"},
+                amount={"type": "number"},
+                phone={"type": ["string", "null"]},
+            ),
             {"order_id": "QH202611180042317", "amount": 88.5, "phone": "13812345678"},
         ),
         (record(date={"type": "string", "format": "date"}), {"date": "2026-11-09"}),
         (record(amount={"anyOf": [{"type": "integer"}, {"type": "null"}]}), {"amount": None}),
-        ({"type": "array", "items": {"type": "string", "description": "order numbers"}}, ["QH202611180042317"]),
+        (
+            {"type": "array", "items": {"type": "string", "description": "order numbers"}},
+            ["QH202611180042317"],
+        ),
         ({"type": "array", "items": record(phone={"type": "string"})}, [{"phone": "13812345678"}]),
         ({"type": "integer", "minimum": 3, "multipleOf": 7}, 7),
         ({"type": "integer", "exclusiveMaximum": -7, "multipleOf": 7}, -14),
@@ -88,9 +100,23 @@ def test_an_optional_parameter_that_is_not_found_is_null(lite: Running) -> None:
             {"kind": "order", "id": "X000"},
         ),
         ({"type": "string", "pattern": "^x", "minLength": 3, "maxLength": 4}, "x--"),
-        ({"type": "array", "prefixItems": [{"type": "integer"}], "items": False, "minItems": 1}, [0]),
-        ({"type": "array", "items": {"type": "integer"}, "minItems": 3, "uniqueItems": True}, [0, 1, -1]),
-        ({"type": "array", "contains": {"const": 5}, "items": {"type": "integer"}, "minItems": 2}, [5, 0]),
+        (
+            {"type": "array", "prefixItems": [{"type": "integer"}], "items": False, "minItems": 1},
+            [0],
+        ),
+        (
+            {"type": "array", "items": {"type": "integer"}, "minItems": 3, "uniqueItems": True},
+            [0, 1, -1],
+        ),
+        (
+            {
+                "type": "array",
+                "contains": {"const": 5},
+                "items": {"type": "integer"},
+                "minItems": 2,
+            },
+            [5, 0],
+        ),
         (
             {
                 "$defs": {"N": record(next={"anyOf": [{"$ref": "#/$defs/N"}, {"type": "null"}]})},
@@ -101,7 +127,11 @@ def test_an_optional_parameter_that_is_not_found_is_null(lite: Running) -> None:
         (
             {
                 "allOf": [
-                    {"type": "object", "properties": {"a": {"type": "integer", "minimum": 3}}, "required": ["a"]},
+                    {
+                        "type": "object",
+                        "properties": {"a": {"type": "integer", "minimum": 3}},
+                        "required": ["a"],
+                    },
                     {"properties": {"a": {"maximum": 3}}},
                 ]
             },
@@ -120,13 +150,17 @@ def test_an_optional_parameter_that_is_not_found_is_null(lite: Running) -> None:
         ),
     ],
 )
-def test_what_is_made_is_valid_and_holds_what_was_found(lite: Running, schema: Any, expected: object) -> None:
+def test_what_is_made_is_valid_and_holds_what_was_found(
+    lite: Running, schema: Any, expected: object
+) -> None:
     made = json.loads(said(formatted(lite, schema)))
     jsonschema.validate(made, schema, format_checker=jsonschema.FormatChecker())
     assert made == expected
 
 
-LONG_CHAIN: dict[str, Any] = {f"d{n}": {"oneOf": [{"$ref": f"#/$defs/d{n + 1}"}]} for n in range(300)}
+LONG_CHAIN: dict[str, Any] = {
+    f"d{n}": {"oneOf": [{"$ref": f"#/$defs/d{n + 1}"}]} for n in range(300)
+}
 LONG_CHAIN["d300"] = {"not": {}}
 DEEP: Any = {}
 for _ in range(200):
@@ -150,12 +184,17 @@ for _ in range(200):
         ({"type": "integer", "minimum": 2, "maximum": 1}, "no value"),
         ({"type": "array", "minItems": 1_000_000}, "10000"),
         ({"required": 5}, "required"),
-        ({"properties": {"a": {"unevaluatedProperties": False}}}, "unevaluatedProperties is not supported"),
+        (
+            {"properties": {"a": {"unevaluatedProperties": False}}},
+            "unevaluatedProperties is not supported",
+        ),
         ({"$defs": LONG_CHAIN, "$ref": "#/$defs/d0"}, "nested deeper"),
         ({"not": {"$ref": "#"}}, "refers to itself"),
     ],
 )
-def test_a_schema_that_cannot_be_used_is_its_callers_fault(lite: Running, schema: Any, told: str) -> None:
+def test_a_schema_that_cannot_be_used_is_its_callers_fault(
+    lite: Running, schema: Any, told: str
+) -> None:
     error = formatted(lite, schema)
     assert error.status_code == 400
     assert told in error.json()["error"]["message"]
@@ -172,14 +211,22 @@ def test_a_tool_is_named_in_the_error_about_its_parameters(lite: Running) -> Non
 
 
 def test_arguments_that_break_the_tools_schema_are_not_sent(lite: Running) -> None:
-    limited = {"type": "object", "properties": {"amount": {"type": "number", "maximum": 50}}, "required": ["amount"]}
-    answer = ask(lite, user("请退款，金额 88.50 元"), tools=[tool(limited, "refund")], tool_choice="required")
+    limited = {
+        "type": "object",
+        "properties": {"amount": {"type": "number", "maximum": 50}},
+        "required": ["amount"],
+    }
+    answer = ask(
+        lite, user("请退款，金额 88.50 元"), tools=[tool(limited, "refund")], tool_choice="required"
+    )
     assert "tool_calls" not in answer.json()["choices"][0]["message"]
 
 
 def doubling() -> dict[str, Any]:
     """A schema of 2 KB whose check takes 2 to the 40th steps."""
-    defs: dict[str, Any] = {f"d{n}": {"allOf": [{"$ref": f"#/$defs/d{n + 1}"}] * 2} for n in range(40)}
+    defs: dict[str, Any] = {
+        f"d{n}": {"allOf": [{"$ref": f"#/$defs/d{n + 1}"}] * 2} for n in range(40)
+    }
     return {"$defs": {**defs, "d40": {}}, "$ref": "#/$defs/d0"}
 
 
@@ -213,7 +260,9 @@ def _cpu(server: Running) -> float:
     return (int(fields[11]) + int(fields[12])) / 100
 
 
-def test_health_is_answered_within_the_gateways_time_while_four_requests_work(lite: Running) -> None:
+def test_health_is_answered_within_the_gateways_time_while_four_requests_work(
+    lite: Running,
+) -> None:
     threads = [threading.Thread(target=formatted, args=(lite, doubling())) for _ in range(4)]
     for thread in threads:
         thread.start()
@@ -231,7 +280,10 @@ def test_a_named_dialect_does_not_bring_backtracking_patterns_back(lite: Running
     started = time.monotonic()
     schema = {"$schema": dialect, "const": "a" * 300, "pattern": "^(a|aa)+d$"}
     assert formatted(lite, schema).status_code == 400
-    parts = {"properties": {"a": {"$schema": dialect, "const": "a" * 300, "pattern": "^(a|aa)+d$"}}, "required": ["a"]}
+    parts = {
+        "properties": {"a": {"$schema": dialect, "const": "a" * 300, "pattern": "^(a|aa)+d$"}},
+        "required": ["a"],
+    }
     assert formatted(lite, parts).status_code == 400
     assert time.monotonic() - started < 4
 
@@ -240,27 +292,48 @@ def test_a_named_dialect_does_not_bring_backtracking_patterns_back(lite: Running
     "schema",
     [
         {"const": [{"a": number} for number in range(15_000)], "uniqueItems": True},
-        {"allOf": [{"enum": [{"a": n} for n in range(10_000)]}, {"enum": [{"a": -n} for n in range(1, 10_000)]}]},
-        {"properties": {f"p{n}": {} for n in range(10_000)}, "required": [f"p{n}" for n in range(10_000)]},
-        {"const": {f"k{n}": 1 for n in range(5_000)}, "patternProperties": {f"^x{n}": {} for n in range(500)}},
-        {"$defs": {f"d{n}": {"$anchor": f"a{n}", "$ref": f"#a{n + 1}"} for n in range(2_000)}, "$ref": "#a0"},
+        {
+            "allOf": [
+                {"enum": [{"a": n} for n in range(10_000)]},
+                {"enum": [{"a": -n} for n in range(1, 10_000)]},
+            ]
+        },
+        {
+            "properties": {f"p{n}": {} for n in range(10_000)},
+            "required": [f"p{n}" for n in range(10_000)],
+        },
+        {
+            "const": {f"k{n}": 1 for n in range(5_000)},
+            "patternProperties": {f"^x{n}": {} for n in range(500)},
+        },
+        {
+            "$defs": {f"d{n}": {"$anchor": f"a{n}", "$ref": f"#a{n + 1}"} for n in range(2_000)},
+            "$ref": "#a0",
+        },
     ],
 )
 def test_no_step_over_a_large_schema_is_longer_than_the_budget(schema: Any) -> None:
     started = time.monotonic()
     with contextlib.suppress(LiteError):
-        Filler(Schema(schema, "schema", Budget(0.5)), lambda _name, _shape: (), placeholders=True).make()
+        Filler(
+            Schema(schema, "schema", Budget(0.5)), lambda _name, _shape: (), placeholders=True
+        ).make()
     assert time.monotonic() - started < 4
 
 
 @given(schemas())
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 def test_any_schema_is_answered_or_refused(lite: Running, schema: Any) -> None:
     answer = formatted(lite, schema)
     assert answer.status_code in (200, 400)
     if answer.status_code == 200:
         jsonschema.Draft202012Validator(schema).validate(json.loads(said(answer)))
-    assert ask(lite, user(ORDER), tools=[tool(schema)], tool_choice="required").status_code in (200, 400)
+    assert ask(lite, user(ORDER), tools=[tool(schema)], tool_choice="required").status_code in (
+        200,
+        400,
+    )
 
 
 @pytest.mark.parametrize(

@@ -45,7 +45,9 @@ def ask_about(lite: Running, *pictures: bytes, owner: str) -> float:
     message: Any = picture_message("what is it?", *map(data_url, pictures))
     body = {"model": "sightdesk-lite", "messages": [message]}
     headers = {"x-owner": owner}
-    assert requests.post(lite.url + "/v1/chat/completions", json=body, headers=headers, timeout=110).ok
+    assert requests.post(
+        lite.url + "/v1/chat/completions", json=body, headers=headers, timeout=110
+    ).ok
     return time.monotonic()
 
 
@@ -62,20 +64,28 @@ def begins_to_read(lite: Running, start: Callable[[], Any]) -> Any:
 
 
 @pytest.mark.parametrize(("asked", "seed"), [(read, 10), (ask_about, 20)])
-def test_anothers_small_picture_passes_the_dense_ones(lite: Running, asked: Callable[..., float], seed: int) -> None:
+def test_anothers_small_picture_passes_the_dense_ones(
+    lite: Running, asked: Callable[..., float], seed: int
+) -> None:
     read(lite, text_picture(3, 1), "warm")
     dense = [text_picture(20, seed + number, 3) for number in range(2)]
     with ThreadPoolExecutor(3) as pool:
-        begun = begins_to_read(lite, lambda: [pool.submit(asked, lite, one, owner="busy") for one in dense])
+        begun = begins_to_read(
+            lite, lambda: [pool.submit(asked, lite, one, owner="busy") for one in dense]
+        )
         small = asked(lite, text_picture(2, seed + 2), owner="other")
         assert small < max(one.result() for one in begun)
 
 
-def test_a_picture_that_waits_behind_others_is_read_in_the_turn_of_whoever_else_asks(lite: Running) -> None:
+def test_a_picture_that_waits_behind_others_is_read_in_the_turn_of_whoever_else_asks(
+    lite: Running,
+) -> None:
     read(lite, text_picture(3, 1), "warm")
     dense, shared = [text_picture(20, seed, 3) for seed in (30, 31)], text_picture(2, 32)
     with ThreadPoolExecutor(4) as pool:
-        begun = begins_to_read(lite, lambda: [pool.submit(read, lite, one, "busy") for one in dense])
+        begun = begins_to_read(
+            lite, lambda: [pool.submit(read, lite, one, "busy") for one in dense]
+        )
         waits = pool.submit(read, lite, shared, "busy")
         time.sleep(0.1)
         read(lite, shared, "other")

@@ -39,7 +39,9 @@ def rendered(
         "/etc/nginx/": f"{etc}/",
         "/usr/share/sightdesk/frontend": str(ROOT / "frontend"),
         "/usr/share/sightdesk/errors": str(ROOT / "nginx/errors"),
-        "listen 80 default_server;": " ".join(f"listen {address}:{port} default_server;" for address in addresses),
+        "listen 80 default_server;": " ".join(
+            f"listen {address}:{port} default_server;" for address in addresses
+        ),
         "http://gateway:8000": gateway_url,
         "${MAX_BODY_BYTES}": str(max_body_bytes),
         "/dev/stdout": f"{folder}/access.log",
@@ -55,7 +57,8 @@ def rendered(
         (etc / "snippets" / snippet.name).write_text(place(snippet.read_text()))
     site = place((ROOT / "nginx/templates/default.conf.template").read_text())
     temporary = " ".join(
-        f"{kind}_temp_path {folder}/tmp/{kind};" for kind in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
+        f"{kind}_temp_path {folder}/tmp/{kind};"
+        for kind in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
     )
     configuration = folder / "nginx.conf"
     user = "user root;" if os.getuid() == 0 else ""  # the test's own folder is its owner's alone
@@ -72,13 +75,17 @@ def rendered(
         **more,
     }
     subprocess.run(
-        ["sh", ROOT / "nginx/entrypoint/30-users.sh"], env={"PATH": os.environ["PATH"], **settings}, check=True
+        ["sh", ROOT / "nginx/entrypoint/30-users.sh"],
+        env={"PATH": os.environ["PATH"], **settings},
+        check=True,
     )
     return configuration
 
 
 @contextmanager
-def running_front(folder: Path, nginx: dict[str, str] | None = None, **more: str) -> Iterator[Front]:
+def running_front(
+    folder: Path, nginx: dict[str, str] | None = None, **more: str
+) -> Iterator[Front]:
     """`nginx` are settings of nginx's container, the rest the gateway's."""
     port = free_port()
     settings = {
@@ -92,7 +99,10 @@ def running_front(folder: Path, nginx: dict[str, str] | None = None, **more: str
         "ALLOWED_ORIGINS": "private,https://crm.example.com",
         **more,
     }
-    with running("tests.fake_engine", {}) as engine, running_gateway(engine.url, folder, **settings) as gateway:
+    with (
+        running("tests.fake_engine", {}) as engine,
+        running_gateway(engine.url, folder, **settings) as gateway,
+    ):
         wait_for(gateway.url + "/readyz")
         configuration = rendered(folder, port, gateway.url, **(nginx or {}))
         process = subprocess.Popen([NGINX, "-p", str(folder), "-c", str(configuration)])

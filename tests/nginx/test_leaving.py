@@ -7,11 +7,16 @@ from tests.nginx.conftest import Front
 
 
 @pytest.mark.parametrize(
-    ("order", "stream", "reads"), [("silent", True, False), ("endless", True, True), ("slow", False, False)]
+    ("order", "stream", "reads"),
+    [("silent", True, False), ("endless", True, True), ("slow", False, False)],
 )
 def test_a_client_that_leaves_aborts_the_engine_through_nginx(
     front: Front, order: str, stream: bool, reads: bool
 ) -> None:
-    wanted = {"model": "fake-vl", "stream": stream, "messages": [{"role": "user", "content": order}]}
+    wanted = {
+        "model": "fake-vl",
+        "stream": stream,
+        "messages": [{"role": "user", "content": order}],
+    }
     key = "authorization: Bearer sk-shop\r\n"
     assert seconds_to_abort(front.engine, front.url, wanted, reads=reads, headers=key) < 0.5

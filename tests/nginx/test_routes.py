@@ -12,12 +12,19 @@ import pytest
 import requests
 
 from benchmarks.servers import ROOT, Running
-from gateway.routes.page import POLICY
+from gateway.api.static_page import POLICY
 from tests.nginx.conftest import Front, running_front
 
 PERSON = ("agent", "desk")
 KEY = {"authorization": "Bearer sk-shop"}
-PAGE = ["/chat.html", "/embed.html", "/embed.js", "/assets/js/main.js", "/assets/css/desk.css", "/assets/img/icon.svg"]
+PAGE = [
+    "/chat.html",
+    "/embed.html",
+    "/embed.js",
+    "/assets/js/main.js",
+    "/assets/css/desk.css",
+    "/assets/img/icon.svg",
+]
 ENDLESS = {"model": "fake-vl", "stream": True, "messages": [{"role": "user", "content": "endless"}]}
 
 
@@ -28,7 +35,9 @@ def test_the_page_and_its_api_ask_for_a_password(front: Front) -> None:
         assert requests.get(front.url + path, auth=PERSON, timeout=5).status_code == 200
 
 
-def test_a_wrong_password_counts_against_the_address_and_none_at_all_does_not(tmp_path: Path) -> None:
+def test_a_wrong_password_counts_against_the_address_and_none_at_all_does_not(
+    tmp_path: Path,
+) -> None:
     def ask(auth: tuple[str, str] | None, path: str = "/chat.html") -> requests.Response:
         return requests.get(front.url + path, auth=auth, timeout=5)
 
@@ -41,7 +50,9 @@ def test_a_wrong_password_counts_against_the_address_and_none_at_all_does_not(tm
             failed = ask(("agent", "wrong"), path)
             assert (failed.status_code, failed.json()["error"]["code"]) == (401, "invalid_api_key")
             assert failed.headers["www-authenticate"] == 'Basic realm="SightDesk"'
-        sent = requests.post(front.url + "/api/chat", json={"messages": []}, auth=("nobody", "desk"), timeout=5)
+        sent = requests.post(
+            front.url + "/api/chat", json={"messages": []}, auth=("nobody", "desk"), timeout=5
+        )
         assert (sent.status_code, sent.json()["error"]["code"]) == (429, "rate_limit_exceeded")
         assert int(sent.headers["retry-after"]) > 0
         assert ask(PERSON).status_code == 200
@@ -111,10 +122,29 @@ def test_every_status_that_nginx_may_refuse_with_has_a_body_of_ours() -> None:
     snippet = (ROOT / "nginx/snippets/errors.conf").read_text()
     pages = re.findall(r"^error_page ([\d ]+?)(?: =\d*)? (\S+);", snippet, re.MULTILINE)
     statuses = {int(status) for named, _ in pages for status in named.split()}
-    assert statuses >= {400, 401, 403, 404, 405, 408, 411, 412, 413, 414, 416, 494, 495, 496, 497, *range(500, 506)}
+    assert statuses >= {
+        400,
+        401,
+        403,
+        404,
+        405,
+        408,
+        411,
+        412,
+        413,
+        414,
+        416,
+        494,
+        495,
+        496,
+        497,
+        *range(500, 506),
+    }
     for _, page in pages:
         if page.endswith(".json"):
-            error = json.loads((ROOT / "nginx/errors" / page.rpartition("/")[2]).read_text())["error"]
+            error = json.loads((ROOT / "nginx/errors" / page.rpartition("/")[2]).read_text())[
+                "error"
+            ]
             assert set(error) == {"message", "type", "param", "code", "details"}, page
 
 
@@ -125,21 +155,37 @@ def test_head_of_the_health_routes_is_answered(front: Front) -> None:
 
 
 @pytest.mark.parametrize(
-    "origin", ["https://crm.example.com", "http://localhost:9000", "http://10.0.0.5", "http://[::1]:80"]
+    "origin",
+    ["https://crm.example.com", "http://localhost:9000", "http://10.0.0.5", "http://[::1]:80"],
 )
-def test_a_page_that_may_call_learns_so_without_a_password_and_reads_every_error(front: Front, origin: str) -> None:
-    asks = {"access-control-request-method": "POST", "access-control-request-headers": "authorization,content-type"}
+def test_a_page_that_may_call_learns_so_without_a_password_and_reads_every_error(
+    front: Front, origin: str
+) -> None:
+    asks = {
+        "access-control-request-method": "POST",
+        "access-control-request-headers": "authorization,content-type",
+    }
     for path in ("/api/chat", "/api/config", "/v1/chat/completions"):
         told = requests.options(front.url + path, headers={**asks, "origin": origin}, timeout=5)
-        assert (told.status_code, told.headers["access-control-allow-origin"]) == (200, origin), path
-    large = requests.post(front.url + "/v1/files", data=b"x" * 1_100_000, headers={"origin": origin}, timeout=5)
+        assert (told.status_code, told.headers["access-control-allow-origin"]) == (200, origin), (
+            path
+        )
+    large = requests.post(
+        front.url + "/v1/files", data=b"x" * 1_100_000, headers={"origin": origin}, timeout=5
+    )
     assert (large.status_code, large.headers["access-control-allow-origin"]) == (413, origin)
     unknown = requests.get(front.url + "/api/config", headers={"origin": origin}, timeout=5)
     assert (unknown.status_code, unknown.headers["access-control-allow-origin"]) == (401, origin)
 
 
 @pytest.mark.parametrize(
-    "origin", ["https://evil.example", "http://localhost.evil.example", "https://crm.example.com.evil.example", "null"]
+    "origin",
+    [
+        "https://evil.example",
+        "http://localhost.evil.example",
+        "https://crm.example.com.evil.example",
+        "null",
+    ],
 )
 def test_any_other_page_learns_nothing(front: Front, origin: str) -> None:
     asks = {"access-control-request-method": "POST", "origin": origin}
@@ -157,24 +203,43 @@ def test_asking_whether_one_may_ask_opens_nothing_else(front: Front) -> None:
 
 
 def test_who_is_not_allowed_to_connect_learns_nothing_of_passwords(tmp_path: Path) -> None:
-    with running_front(tmp_path, {"ALLOWED_IPS": "10.9.9.0/24"}, ALLOWED_IPS="10.9.9.0/24") as front:
-        for path in ("/chat.html", "/embed.html", "/assets/js/main.js", "/api/config", "/v1/models"):
+    with running_front(
+        tmp_path, {"ALLOWED_IPS": "10.9.9.0/24"}, ALLOWED_IPS="10.9.9.0/24"
+    ) as front:
+        for path in (
+            "/chat.html",
+            "/embed.html",
+            "/assets/js/main.js",
+            "/api/config",
+            "/v1/models",
+        ):
             for auth in (None, ("agent", "wrong"), PERSON):
                 answer = requests.get(front.url + path, auth=auth, timeout=5)
-                assert (answer.status_code, answer.json()["error"]["code"]) == (403, "ip_not_allowed"), path
+                assert (answer.status_code, answer.json()["error"]["code"]) == (
+                    403,
+                    "ip_not_allowed",
+                ), path
         for path in ("/healthz", "/readyz"):
             assert requests.get(front.url + path, timeout=5).status_code == 200
 
 
-def test_a_proxy_before_nginx_is_believed_where_it_is_named_and_nowhere_else(front: Front, tmp_path: Path) -> None:
+def test_a_proxy_before_nginx_is_believed_where_it_is_named_and_nowhere_else(
+    front: Front, tmp_path: Path
+) -> None:
     def cookie(url: str) -> str:
-        told = {"x-forwarded-for": "10.1.2.3", "x-forwarded-proto": "https", "origin": "https://desk.example"}
+        told = {
+            "x-forwarded-for": "10.1.2.3",
+            "x-forwarded-proto": "https",
+            "origin": "https://desk.example",
+        }
         answer = requests.get(url + "/api/config", headers=told, auth=PERSON, timeout=5)
         return answer.headers["set-cookie"]
 
     assert "; Secure" not in cookie(front.url)
     networks = {"ALLOWED_IPS": "10.1.2.0/24,127.0.0.1"}
-    with running_front(tmp_path, {"FRONT_PROXIES": "127.0.0.0/8", **networks}, **networks) as behind:
+    with running_front(
+        tmp_path, {"FRONT_PROXIES": "127.0.0.0/8", **networks}, **networks
+    ) as behind:
         assert "; Secure" in cookie(behind.url)
         outside = {"x-forwarded-for": "10.1.2.3, 8.8.8.8"}
         answer = requests.get(behind.url + "/chat.html", headers=outside, auth=PERSON, timeout=5)
@@ -192,39 +257,65 @@ def test_a_gateway_that_is_gone_is_told_with_the_time_to_come_back(tmp_path: Pat
     with running_front(tmp_path) as front:
         front.gateway.process.kill()
         front.gateway.process.wait()
-        answer = requests.get(front.url + "/v1/models", headers={**KEY, "origin": "http://localhost"}, timeout=10)
+        answer = requests.get(
+            front.url + "/v1/models", headers={**KEY, "origin": "http://localhost"}, timeout=10
+        )
     assert (answer.status_code, answer.json()["error"]["code"]) == (502, "upstream_error")
     assert answer.headers["retry-after"] == "5"
     assert answer.headers["access-control-allow-origin"] == "http://localhost"
 
 
-@pytest.mark.parametrize("path", ["/embed.html", "/embed.js", "/assets/js/main.js", "/assets/css/desk.css"])
+@pytest.mark.parametrize(
+    "path", ["/embed.html", "/embed.js", "/assets/js/main.js", "/assets/css/desk.css"]
+)
 def test_the_frame_and_the_assets_are_open(front: Front, path: str) -> None:
     assert requests.get(front.url + path, timeout=5).status_code == 200
 
 
 @pytest.mark.parametrize("path", PAGE)
-def test_the_policy_of_the_page_is_strict_and_the_gateway_has_the_same(front: Front, desk: Running, path: str) -> None:
+def test_the_policy_of_the_page_is_strict_and_the_gateway_has_the_same(
+    front: Front, desk: Running, path: str
+) -> None:
     here = requests.get(front.url + path, auth=PERSON, timeout=5).headers["content-security-policy"]
     there = requests.get(desk.url + path, timeout=5).headers["content-security-policy"]
     # Who may frame a page is a setting, and the last of it.
-    assert {policy.partition("frame-ancestors ")[0] + "frame-ancestors " for policy in (here, there)} == {POLICY}
+    assert {
+        policy.partition("frame-ancestors ")[0] + "frame-ancestors " for policy in (here, there)
+    } == {POLICY}
     directives = {name: sources for name, *sources in (one.split() for one in here.split(";"))}
     assert directives["default-src"] == directives["base-uri"] == ["'none'"]
-    for name in ("script-src", "style-src", "connect-src", "form-action", "font-src", "manifest-src"):
+    for name in (
+        "script-src",
+        "style-src",
+        "connect-src",
+        "form-action",
+        "font-src",
+        "manifest-src",
+    ):
         assert directives[name] == ["'self'"], name
     assert set(directives["img-src"]) == {"'self'", "blob:", "data:"}
-    assert not set(here.split()) & {"*", "'unsafe-inline'", "'unsafe-eval'", "'unsafe-hashes'", "http:", "https:"}
+    assert not set(here.split()) & {
+        "*",
+        "'unsafe-inline'",
+        "'unsafe-eval'",
+        "'unsafe-hashes'",
+        "http:",
+        "https:",
+    }
 
 
 def test_the_page_has_nothing_inline() -> None:
     markup = (ROOT / "frontend/chat.html").read_text()
-    assert not re.search(r"<script(?![^>]*\ssrc=)|<style|\sstyle=|\son\w+=|javascript:", markup, re.IGNORECASE)
+    assert not re.search(
+        r"<script(?![^>]*\ssrc=)|<style|\sstyle=|\son\w+=|javascript:", markup, re.IGNORECASE
+    )
 
 
 def test_other_origins_may_frame_the_embedded_page_and_no_other(front: Front) -> None:
     def ancestors(path: str) -> str:
-        policy = requests.get(front.url + path, auth=PERSON, timeout=5).headers["content-security-policy"]
+        policy = requests.get(front.url + path, auth=PERSON, timeout=5).headers[
+            "content-security-policy"
+        ]
         return policy.partition("frame-ancestors ")[2]
 
     assert "https://crm.example.com" in ancestors("/embed.html")
@@ -234,7 +325,9 @@ def test_other_origins_may_frame_the_embedded_page_and_no_other(front: Front) ->
 
 def test_a_bearer_request_is_the_gateways_to_judge(front: Front) -> None:
     assert requests.get(front.url + "/api/config", headers=KEY, timeout=5).status_code == 200
-    wrong = requests.get(front.url + "/api/config", headers={"authorization": "Bearer nonsense"}, timeout=5)
+    wrong = requests.get(
+        front.url + "/api/config", headers={"authorization": "Bearer nonsense"}, timeout=5
+    )
     assert (wrong.status_code, wrong.json()["error"]["code"]) == (401, "invalid_api_key")
 
 
@@ -246,12 +339,20 @@ def test_nobody_outside_can_name_a_user_the_secret_or_an_address(front: Front) -
         "forwarded": "for=10.0.0.1",
     }
     for path in ("/v1/models", "/api/config"):
-        answer = requests.get(front.url + path, headers={**forged, "authorization": "Bearer nonsense"}, timeout=5)
+        answer = requests.get(
+            front.url + path, headers={**forged, "authorization": "Bearer nonsense"}, timeout=5
+        )
         assert answer.status_code == 401
     assert requests.get(front.url + "/v1/models", headers=forged, timeout=5).status_code == 401
-    assert requests.get(front.url + "/v1/models", headers=forged, auth=PERSON, timeout=5).status_code == 401
+    assert (
+        requests.get(front.url + "/v1/models", headers=forged, auth=PERSON, timeout=5).status_code
+        == 401
+    )
     # ALLOWED_IPS holds 127.0.0.0/8 alone: were the forged address believed, this would be refused.
-    assert requests.get(front.url + "/v1/models", headers={**forged, **KEY}, timeout=5).status_code == 200
+    assert (
+        requests.get(front.url + "/v1/models", headers={**forged, **KEY}, timeout=5).status_code
+        == 200
+    )
 
 
 def test_events_pass_as_they_come_and_a_client_that_leaves_aborts_the_engine(front: Front) -> None:
@@ -266,13 +367,25 @@ def test_events_pass_as_they_come_and_a_client_that_leaves_aborts_the_engine(fro
     assert arrived[0][0] < 5
     assert arrived[-1][0] - arrived[0][0] > 0.1
     deadline = time.time() + 5
-    while requests.get(front.engine.url + "/state", timeout=5).json()["running"] and time.time() < deadline:
+    while (
+        requests.get(front.engine.url + "/state", timeout=5).json()["running"]
+        and time.time() < deadline
+    ):
         time.sleep(0.05)
     assert requests.get(front.engine.url + "/state", timeout=5).json()["running"] == 0
 
 
 @pytest.mark.parametrize(
-    "path", ["/metrics", "/nope", "/chat", "/assets/", "/assets/../../.env", "/_errors/404.json", "/_errors/failed"]
+    "path",
+    [
+        "/metrics",
+        "/nope",
+        "/chat",
+        "/assets/",
+        "/assets/../../.env",
+        "/_errors/404.json",
+        "/_errors/failed",
+    ],
 )
 def test_what_is_not_published_is_not_found(front: Front, path: str) -> None:
     answer = requests.get(front.url + path, timeout=5)
@@ -280,5 +393,7 @@ def test_what_is_not_published_is_not_found(front: Front, path: str) -> None:
 
 
 def test_a_body_above_the_bound_is_refused_in_the_contracts_words(front: Front) -> None:
-    answer = requests.post(front.url + "/v1/chat/completions", data=b"x" * 1_100_000, headers=KEY, timeout=5)
+    answer = requests.post(
+        front.url + "/v1/chat/completions", data=b"x" * 1_100_000, headers=KEY, timeout=5
+    )
     assert (answer.status_code, answer.json()["error"]["code"]) == (413, "body_too_large")

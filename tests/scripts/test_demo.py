@@ -32,7 +32,10 @@ def test_it_says_where_it_is_and_a_signal_stops_everything() -> None:
     assert process.stdout is not None
     assert process.stdout.readline() == f"SightDesk is ready: http://127.0.0.1:{port}/chat.html\n"
     assert (
-        requests.get(f"http://127.0.0.1:{port}/", allow_redirects=False, timeout=5).headers["location"] == "/chat.html"
+        requests.get(f"http://127.0.0.1:{port}/", allow_redirects=False, timeout=5).headers[
+            "location"
+        ]
+        == "/chat.html"
     )
     process.send_signal(signal.SIGTERM)
     assert process.wait(20) == 0
@@ -66,7 +69,12 @@ def test_the_gateway_starts_before_its_engine_and_finds_it_later(tmp_path: Path)
         engine = subprocess.Popen([sys.executable, "-m", "inference.lite"], cwd=ROOT, env=environ)
         try:
             wait_for(gateway.url + "/readyz")
-            assert requests.post(gateway.url + "/v1/chat/completions", json=body, timeout=10).status_code == 200
+            assert (
+                requests.post(
+                    gateway.url + "/v1/chat/completions", json=body, timeout=10
+                ).status_code
+                == 200
+            )
         finally:
             engine.terminate()
             engine.wait(20)
@@ -85,5 +93,7 @@ def test_the_assistant_goes_on_with_the_fallback_and_says_so(tmp_path: Path) -> 
         answer = requests.post(gateway.url + "/v1/chat/completions", json=body, timeout=10).json()
         assert answer["sightdesk"]["degraded"] is True
         assert answer["model"] == "sightdesk-lite"
-        raw = requests.post(gateway.url + "/v1/chat/completions", json={**body, "model": "Qwen3-VL-2B"}, timeout=10)
+        raw = requests.post(
+            gateway.url + "/v1/chat/completions", json={**body, "model": "Qwen3-VL-2B"}, timeout=10
+        )
         assert raw.status_code == 503

@@ -24,7 +24,9 @@ TOOLKIT = DOCKER.format(runtimes='{"nvidia": {}, "runc": {}}')
 def run(folder: Path, *command: str, **programs: str) -> "subprocess.CompletedProcess[str]":
     """`command` in a copy of the project, with nothing on PATH but what a bare system and `programs` have."""
     project, bin_ = folder / "project", folder / "bin"
-    shutil.copytree(ROOT / "scripts", project / "scripts", ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copytree(
+        ROOT / "scripts", project / "scripts", ignore=shutil.ignore_patterns("__pycache__")
+    )
     shutil.copy(ROOT / ".env.example", project)
     bin_.mkdir()
     for name in ("bash", "sh", "cat", "dirname", "env", "grep", "sed", "tail"):
@@ -34,17 +36,25 @@ def run(folder: Path, *command: str, **programs: str) -> "subprocess.CompletedPr
         (bin_ / name.replace("_", "-")).write_text(text)
         (bin_ / name.replace("_", "-")).chmod(0o755)
     environ = {"PATH": str(bin_), "ENGINE": "gpu", "PYTHONDONTWRITEBYTECODE": "1"}
-    return subprocess.run(command, cwd=project, env=environ, capture_output=True, text=True, timeout=60)
+    return subprocess.run(
+        command, cwd=project, env=environ, capture_output=True, text=True, timeout=60
+    )
 
 
 CASES = {
-    "no driver": ({"docker": TOOLKIT}, "the NVIDIA driver is missing; install R580 or newer, or use ENGINE=lite"),
+    "no driver": (
+        {"docker": TOOLKIT},
+        "the NVIDIA driver is missing; install R580 or newer, or use ENGINE=lite",
+    ),
     "no card": (
         {"docker": TOOLKIT, "nvidia_smi": NVIDIA_SMI.format(said="No devices were found", code=6)},
         "the NVIDIA driver finds no card (No devices were found); mend that, or use ENGINE=lite",
     ),
     "an old driver": (
-        {"docker": TOOLKIT, "nvidia_smi": NVIDIA_SMI.format(said="Tesla T4, 15360 MiB, 535.183.01", code=0)},
+        {
+            "docker": TOOLKIT,
+            "nvidia_smi": NVIDIA_SMI.format(said="Tesla T4, 15360 MiB, 535.183.01", code=0),
+        },
         "the NVIDIA driver 535.183.01 is too old; install R580 or newer, or use ENGINE=lite",
     ),
     "no toolkit": (
@@ -55,17 +65,23 @@ CASES = {
 
 
 @pytest.mark.parametrize(("programs", "missing"), CASES.values(), ids=CASES.keys())
-def test_make_up_says_in_one_line_what_is_missing(tmp_path: Path, programs: dict[str, str], missing: str) -> None:
+def test_make_up_says_in_one_line_what_is_missing(
+    tmp_path: Path, programs: dict[str, str], missing: str
+) -> None:
     done = run(tmp_path, "scripts/up", **programs)
     assert done.returncode == 1
     assert done.stderr == f"make up: ENGINE=gpu: {missing}.\n"
 
 
 @pytest.mark.parametrize(("programs", "missing"), CASES.values(), ids=CASES.keys())
-def test_make_doctor_says_it_too_and_ends_with_1(tmp_path: Path, programs: dict[str, str], missing: str) -> None:
+def test_make_doctor_says_it_too_and_ends_with_1(
+    tmp_path: Path, programs: dict[str, str], missing: str
+) -> None:
     done = run(tmp_path, "python3", "-m", "scripts.doctor", **programs)
     assert done.returncode == 1, done.stderr
-    assert [line for line in done.stdout.splitlines() if line.startswith("missing ") and missing in line], done.stdout
+    assert [
+        line for line in done.stdout.splitlines() if line.startswith("missing ") and missing in line
+    ], done.stdout
 
 
 @pytest.mark.parametrize("docker", [TOOLKIT, BARE])
@@ -73,7 +89,9 @@ def test_a_host_with_all_of_it_lacks_nothing(tmp_path: Path, docker: str) -> Non
     """The toolkit is known by its runtime or, where that was never set up, by the hook that Docker looks for."""
     hook = {"nvidia_container_runtime_hook": "#!/bin/sh\n"} if docker is BARE else {}
     done = run(tmp_path, "python3", "-m", "scripts.doctor", docker=docker, nvidia_smi=GOOD, **hook)
-    assert "ok      NVIDIA GPU: NVIDIA L4, 23034 MiB, 580.95.05" in done.stdout.splitlines(), done.stdout
+    assert "ok      NVIDIA GPU: NVIDIA L4, 23034 MiB, 580.95.05" in done.stdout.splitlines(), (
+        done.stdout
+    )
     assert "ok      NVIDIA Container Toolkit" in done.stdout.splitlines()
     assert done.returncode == 0 or "missing memory" in done.stdout
 

@@ -7,11 +7,16 @@ from pathlib import Path
 
 import pytest
 
-from gateway.identity.keys import KeyRing
+from gateway.auth.api_keys import APIKeyStore
 from scripts import key as script
 
 
-def made(folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
+def made(
+    folder: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    *arguments: str,
+) -> str:
     monkeypatch.setattr(script, "ROOT", folder)
     monkeypatch.setattr(script, "running_in_docker", lambda: False)
     monkeypatch.setattr(sys, "argv", ["key.py", *arguments])
@@ -33,19 +38,28 @@ def test_two_keys_of_one_name_are_good_and_only_their_digests_are_kept(
         ["created", "name", "sha256"],
         ["created", "limit", "name", "sha256"],
     ]
-    ring = KeyRing((), path)
+    ring = APIKeyStore((), path)
     first, second = ring.find(old), ring.find(new)
     assert first is not None
     assert second is not None
-    assert (first.name, first.limit, second.name, second.limit) == ("shop", None, "shop", "600/minute")
+    assert (first.name, first.limit, second.name, second.limit) == (
+        "shop",
+        None,
+        "shop",
+        "600/minute",
+    )
 
 
 @pytest.mark.parametrize(
-    "arguments", [[""], ["a b"], ["../a"], ["shop", "many"], ["shop", "0/minute"], ["shop", "5/fortnight"]]
+    "arguments",
+    [[""], ["a b"], ["../a"], ["shop", "many"], ["shop", "0/minute"], ["shop", "5/fortnight"]],
 )
 def test_what_is_no_name_or_no_limit_makes_no_key(arguments: list[str]) -> None:
     run = subprocess.run(
-        [sys.executable, "scripts/key.py", *arguments], cwd=script.ROOT, capture_output=True, text=True
+        [sys.executable, "scripts/key.py", *arguments],
+        cwd=script.ROOT,
+        capture_output=True,
+        text=True,
     )
     assert run.returncode == 2
     assert run.stdout == ""

@@ -33,7 +33,9 @@ if "up" in words:
 
 def up(folder: Path, age: float, seconds: float) -> "subprocess.CompletedProcess[str]":
     project, bin_ = folder / "project", folder / "bin"
-    shutil.copytree(ROOT / "scripts", project / "scripts", ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copytree(
+        ROOT / "scripts", project / "scripts", ignore=shutil.ignore_patterns("__pycache__")
+    )
     shutil.copy(ROOT / ".env.example", project)
     bin_.mkdir()
     (bin_ / "docker").write_text(DOCKER.format(python=sys.executable, age=age))

@@ -17,10 +17,16 @@ def test_a_vendored_library_is_what_its_package_holds(line: list[str]) -> None:
     if not (package / f"{version}.stamp").is_file():
         subprocess.run([ROOT / "scripts" / "test-tools"], check=True)
     for file in files:
-        assert (VENDOR / f"{name}-{version}" / Path(file).name).read_bytes() == (package / file).read_bytes()
+        assert (VENDOR / f"{name}-{version}" / Path(file).name).read_bytes() == (
+            package / file
+        ).read_bytes()
 
 
 def test_nothing_is_vendored_that_versions_does_not_name() -> None:
-    named = {f"{name}-{version}/{Path(file).name}" for name, version, _, *files in LINES for file in files}
+    named = {
+        f"{name}-{version}/{Path(file).name}"
+        for name, version, _, *files in LINES
+        for file in files
+    }
     there = {str(path.relative_to(VENDOR)) for path in VENDOR.rglob("*") if path.is_file()}
     assert there == named | {"VERSIONS"}

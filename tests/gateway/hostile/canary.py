@@ -17,7 +17,9 @@ class Canary:
 def listening() -> Iterator[Canary]:
     both = socket.has_dualstack_ipv6()
     family = socket.AF_INET6 if both else socket.AF_INET
-    with socket.create_server(("::" if both else "0.0.0.0", 0), family=family, dualstack_ipv6=both) as server:
+    with socket.create_server(
+        ("::" if both else "0.0.0.0", 0), family=family, dualstack_ipv6=both
+    ) as server:
         canary = Canary(server.getsockname()[1])
 
         def count() -> None:

@@ -31,17 +31,31 @@ def block(name: bytes, data: bytes) -> bytes:
 def png(width: int, height: int, *blocks: bytes, pixels: bytes | None = None) -> bytes:
     head = block(b"IHDR", struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0))
     raw = pixels if pixels is not None else b"\0" * (height * (width * 3 + 1))
-    return b"\x89PNG\r\n\x1a\n" + head + b"".join(blocks) + block(b"IDAT", zlib.compress(raw, 9)) + block(b"IEND", b"")
+    return (
+        b"\x89PNG\r\n\x1a\n"
+        + head
+        + b"".join(blocks)
+        + block(b"IDAT", zlib.compress(raw, 9))
+        + block(b"IEND", b"")
+    )
 
 
 def bmp(width: int, height: int, bits: int = 24, compression: int = 0, body: bytes = b"") -> bytes:
-    info = struct.pack("<IiiHHIIiiII", 40, width, height, 1, bits, compression, len(body), 0, 0, 0, 0)
+    info = struct.pack(
+        "<IiiHHIIiiII", 40, width, height, 1, bits, compression, len(body), 0, 0, 0, 0
+    )
     return b"BM" + struct.pack("<IHHI", 54 + len(body), 0, 0, 54) + info + body
 
 
 def gif(screen: int, frame: int, frames: int = 1) -> bytes:
     one = b"," + struct.pack("<HHHH", 0, 0, frame, frame) + b"\0\x02\x02\x44\x01\0"
-    return b"GIF89a" + struct.pack("<HH", screen, screen) + b"\x80\0\0\0\0\0\xff\xff\xff" + one * frames + b";"
+    return (
+        b"GIF89a"
+        + struct.pack("<HH", screen, screen)
+        + b"\x80\0\0\0\0\0\xff\xff\xff"
+        + one * frames
+        + b";"
+    )
 
 
 def many_frames(kind: str, count: int) -> bytes:
@@ -65,7 +79,15 @@ def jpeg_with(content: bytes, marker: int, count: int) -> bytes:
 
 def webp_head(width: int, height: int) -> bytes:
     flags = struct.pack("<I", (width - 1) | ((height - 1) << 14))
-    return b"RIFF" + struct.pack("<I", 22) + b"WEBPVP8L" + struct.pack("<I", 9) + b"\x2f" + flags + b"\0\0\0\0"
+    return (
+        b"RIFF"
+        + struct.pack("<I", 22)
+        + b"WEBPVP8L"
+        + struct.pack("<I", 9)
+        + b"\x2f"
+        + flags
+        + b"\0\0\0\0"
+    )
 
 
 def jpeg_of(width: int, height: int) -> bytes:
@@ -89,7 +111,10 @@ def pdf(pages: int = 1, box: str = "0 0 200 200", content: bytes = b"", tail: by
         b"<</Type/Catalog/Pages 2 0 R>>",
         f"<</Type/Pages/Count {pages}/Kids[{kids}]>>".encode(),
         b"<</Length %d/Filter/FlateDecode>>stream\n%s\nendstream" % (len(packed), packed),
-        *(f"<</Type/Page/Parent 2 0 R/MediaBox[{box}]/Contents 3 0 R>>".encode() for _ in range(pages)),
+        *(
+            f"<</Type/Page/Parent 2 0 R/MediaBox[{box}]/Contents 3 0 R>>".encode()
+            for _ in range(pages)
+        ),
     ]
     made, places = bytearray(b"%PDF-1.7\n"), []
     for number, text in enumerate(objects, start=1):
@@ -124,17 +149,28 @@ def half(data: bytes) -> bytes:
 
 MEGABYTES = b"A" * 200_000_000
 # EXIF whose every entry is a folder that is itself again.
-LOOPS = b"II*\0\x08\0\0\0" + struct.pack("<H", 65_535) + struct.pack("<HHII", 0x8769, 4, 1, 8) * 50_000
+LOOPS = (
+    b"II*\0\x08\0\0\0" + struct.pack("<H", 65_535) + struct.pack("<HHII", 0x8769, 4, 1, 8) * 50_000
+)
 HEIC = encoded("HEIF")
 
 PICTURES: dict[str, tuple[bytes, Answer]] = {
     # What is no picture, whatever it calls itself.
-    "svg": (b'<svg xmlns="http://www.w3.org/2000/svg"><image href="file:///etc/passwd"/></svg>', NO_PICTURE),
-    "xml entities": (b'<?xml version="1.0"?><!DOCTYPE a [<!ENTITY b "bbbb">]><a>&b;</a>', NO_PICTURE),
+    "svg": (
+        b'<svg xmlns="http://www.w3.org/2000/svg"><image href="file:///etc/passwd"/></svg>',
+        NO_PICTURE,
+    ),
+    "xml entities": (
+        b'<?xml version="1.0"?><!DOCTYPE a [<!ENTITY b "bbbb">]><a>&b;</a>',
+        NO_PICTURE,
+    ),
     "html": (b"<!doctype html><script>alert(1)</script>", NO_PICTURE),
     "tiff": (b"II*\0" + b"\0" * 64, NO_PICTURE),
     "postscript": (b"%!PS-Adobe-3.0\n(/etc/passwd) (r) file", NO_PICTURE),
-    "magick vector": (b"push graphic-context\nimage over 0,0 0,0 'https://evil.example'", NO_PICTURE),
+    "magick vector": (
+        b"push graphic-context\nimage over 0,0 0,0 'https://evil.example'",
+        NO_PICTURE,
+    ),
     "photoshop": (b"8BPS" + b"\0" * 64, NO_PICTURE),
     "openexr": (b"\x76\x2f\x31\x01" + b"\0" * 64, NO_PICTURE),
     "jpeg 2000": (b"\0\0\0\x0cjP  \r\n\x87\n" + b"\0" * 64, NO_PICTURE),
@@ -173,19 +209,34 @@ PICTURES: dict[str, tuple[bytes, Answer]] = {
     "bmp 0": (bmp(0, 0), DAMAGED),
     # Few bytes that become many.
     "png text bomb": (png(50, 50, block(b"zTXt", b"a\0\0" + zlib.compress(MEGABYTES, 9))), OK),
-    "png xmp bomb": (png(50, 50, block(b"iTXt", b"XML\0\1\0\0\0" + zlib.compress(MEGABYTES, 9))), OK),
+    "png xmp bomb": (
+        png(50, 50, block(b"iTXt", b"XML\0\1\0\0\0" + zlib.compress(MEGABYTES, 9))),
+        OK,
+    ),
     "png profile bomb": (png(50, 50, block(b"iCCP", b"a\0\0" + zlib.compress(MEGABYTES, 9))), OK),
-    "png of eight text bombs": (png(50, 50, *[block(b"zTXt", b"a\0\0" + zlib.compress(MEGABYTES, 9))] * 8), OK),
+    "png of eight text bombs": (
+        png(50, 50, *[block(b"zTXt", b"a\0\0" + zlib.compress(MEGABYTES, 9))] * 8),
+        OK,
+    ),
     "png exif of loops": (png(50, 50, block(b"eXIf", LOOPS)), OK),
     "png of 100000 chunks": (png(50, 50, block(b"tEXt", b"") * 100_000), DAMAGED),
-    "png whose chunk claims 4 gigabytes": (png(50, 50)[:33] + b"\xff\xff\xff\xfftEXt" + png(50, 50)[33:], DAMAGED),
+    "png whose chunk claims 4 gigabytes": (
+        png(50, 50)[:33] + b"\xff\xff\xff\xfftEXt" + png(50, 50)[33:],
+        DAMAGED,
+    ),
     "jpeg exif of loops": (jpeg_with(b"Exif\0\0" + LOOPS[:60_000], 0xE1, 30), OK),
-    "jpeg of a megabyte of profiles": (jpeg_with(b"ICC_PROFILE\0\1\1" + b"p" * 60_000, 0xE2, 20), OK),
+    "jpeg of a megabyte of profiles": (
+        jpeg_with(b"ICC_PROFILE\0\1\1" + b"p" * 60_000, 0xE2, 20),
+        OK,
+    ),
     "jpeg of 400000 comments": (jpeg_with(b"", 0xFE, 400_000), DAMAGED),
     "gif of 100000 frames": (gif(64, 64, 100_000), OK),
     "gif of 100000 comments": (gif(64, 64)[:19] + b"!\xfe\0" * 100_000 + gif(64, 64)[19:], DAMAGED),
     "webp of 100000 chunks": (encoded("WEBP") + struct.pack("<4sI", b"XMP ", 0) * 100_000, DAMAGED),
-    "heic of many tiny boxes": (HEIC[:24] + struct.pack(">I4s", 8, b"free") * 100_000 + HEIC[24:], DAMAGED),
+    "heic of many tiny boxes": (
+        HEIC[:24] + struct.pack(">I4s", 8, b"free") * 100_000 + HEIC[24:],
+        DAMAGED,
+    ),
     "heic 49 megapixels of nothing": (encoded_plain("HEIF", (7000, 7000)), OK),
     "png pixel bomb": (png(50, 50, pixels=b"\0" * 200_000_000), OK),
     "png 49 megapixels of nothing": (png(7000, 7000), OK),
@@ -197,7 +248,10 @@ PICTURES: dict[str, tuple[bytes, Answer]] = {
     "bmp seven bits": (bmp(10, 10, 7, 0, b"x" * 400), DAMAGED),
     "jpeg of 3000 scans": (jpeg_of_many_scans(), DAMAGED),
     # Broken.
-    "png bad profile": (png(50, 50, block(b"iCCP", b"a\0\0" + zlib.compress(b"no profile" * 50))), OK),
+    "png bad profile": (
+        png(50, 50, block(b"iCCP", b"a\0\0" + zlib.compress(b"no profile" * 50))),
+        OK,
+    ),
     "png cut short": (half(encoded("PNG")), DAMAGED),
     "jpeg cut short": (half(encoded("JPEG")), DAMAGED),
     "gif cut short": (half(encoded("GIF")), DAMAGED),
@@ -209,7 +263,10 @@ PICTURES: dict[str, tuple[bytes, Answer]] = {
     "webp signature only": (b"RIFF\x04\0\0\0WEBP", DAMAGED),
     "gif signature only": (b"GIF89a", DAMAGED),
     "heic of zeros": (b"\0\0\0\x18ftypheic\0\0\0\0mif1heic" + b"\0" * 200, DAMAGED),
-    "heic boxes without end": (b"\0\0\0\x18ftypheic\0\0\0\0mif1heic" + b"\xff\xff\xff\xffmeta" + b"\0" * 50, DAMAGED),
+    "heic boxes without end": (
+        b"\0\0\0\x18ftypheic\0\0\0\0mif1heic" + b"\xff\xff\xff\xffmeta" + b"\0" * 50,
+        DAMAGED,
+    ),
     "png bad checksum": (encoded("PNG").replace(b"IEND\xaeB`\x82", b"IEND\0\0\0\0"), OK),
     # Documents.
     "pdf of nothing": (b"%PDF-1.7\n", DAMAGED),
@@ -224,12 +281,17 @@ PICTURES: dict[str, tuple[bytes, Answer]] = {
     "pdf without a number": (pdf(1, "0 0 NaN Infinity"), OK),
     "pdf stream bomb": (pdf(1, content=b" " * 600_000_000), DAMAGED),
     "pdf that opens programs": (
-        pdf(1).replace(b"/Type/Catalog", b"/Type/Catalog/OpenAction<</S/JavaScript/JS(app.alert(1))>>"),
+        pdf(1).replace(
+            b"/Type/Catalog", b"/Type/Catalog/OpenAction<</S/JavaScript/JS(app.alert(1))>>"
+        ),
         OK,
     ),
     "pdf of too many bytes": (pdf(1, tail=b" " * 3_000_000), (413, "pdf_too_large")),
     "png of too many bytes": (encoded("PNG") + b"%PDF-" * 600_000, TOO_LARGE),
-    "pdf whose second page is missing": (pdf(2).replace(b"Kids[4 0 R 5 0 R]", b"Kids[4 0 R 9 0 R]"), DAMAGED),
+    "pdf whose second page is missing": (
+        pdf(2).replace(b"Kids[4 0 R 5 0 R]", b"Kids[4 0 R 9 0 R]"),
+        DAMAGED,
+    ),
     "pdf of long pages": (pdf(2, "0 0 300 14000"), OK),
     "pdf with a file inside": (pdf(1, tail=b"\n" + b"MZ" * 1000), OK),
 }
@@ -256,5 +318,8 @@ URLS: dict[str, tuple[str, Answer]] = {
     "html by its label": (data_url(b"<script>", "text/html"), NO_PICTURE),
     "png by the label of html": (data_url(encoded("PNG"), "text/html"), OK),
     "over IMAGE_MAX_BYTES": ("data:image/png;base64," + "A" * 3_000_000, TOO_LARGE),
-    "a pdf over IMAGE_MAX_BYTES by the label of a picture": (data_url(b"%PDF-1.7\n" * 300_000), (413, "pdf_too_large")),
+    "a pdf over IMAGE_MAX_BYTES by the label of a picture": (
+        data_url(b"%PDF-1.7\n" * 300_000),
+        (413, "pdf_too_large"),
+    ),
 }

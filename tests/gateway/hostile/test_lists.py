@@ -16,7 +16,8 @@ from benchmarks.servers import Running
 
 CORPORA = Path(__file__).parents[2] / "corpora"
 ODDITIES = {
-    name: base64.b64decode(text) for name, text in json.loads((CORPORA / "json-oddities.json").read_text()).items()
+    name: base64.b64decode(text)
+    for name, text in json.loads((CORPORA / "json-oddities.json").read_text()).items()
 }
 NAUGHTY = json.loads((CORPORA / "naughty-strings.json").read_text())
 HEADERS = {"content-type": "application/json"}
@@ -30,7 +31,9 @@ def a_good_request_works_afterwards(gateway: Running) -> Iterator[None]:
 
 
 def send(gateway: Running, body: bytes) -> requests.Response:
-    return requests.post(gateway.url + "/v1/chat/completions", data=body, headers=HEADERS, timeout=20)
+    return requests.post(
+        gateway.url + "/v1/chat/completions", data=body, headers=HEADERS, timeout=20
+    )
 
 
 @pytest.mark.parametrize("name", sorted(ODDITIES))
@@ -45,10 +48,16 @@ def test_odd_json_is_refused_with_a_400(gateway: Running, name: str) -> None:
 
 def test_naughty_strings_as_questions_and_names_are_answered_or_refused(gateway: Running) -> None:
     for text in NAUGHTY:
-        body = {"model": "fake-vl", "messages": [{"role": "user", "content": text or " "}], "user": text[:200]}
+        body = {
+            "model": "fake-vl",
+            "messages": [{"role": "user", "content": text or " "}],
+            "user": text[:200],
+        }
         answer = send(gateway, json.dumps(body).encode("utf-8", "surrogatepass"))
         assert answer.status_code in (200, 400), text
-        unknown = send(gateway, json.dumps({**body, "model": text[:100]}).encode("utf-8", "surrogatepass"))
+        unknown = send(
+            gateway, json.dumps({**body, "model": text[:100]}).encode("utf-8", "surrogatepass")
+        )
         assert unknown.status_code in (400, 404), text
         assert send(gateway, GOOD).status_code == 200, text
 
@@ -56,7 +65,10 @@ def test_naughty_strings_as_questions_and_names_are_answered_or_refused(gateway:
 def test_script_injections_pass_as_text_and_come_back_as_nothing_else(gateway: Running) -> None:
     for text in (CORPORA / "xss.txt").read_text("utf-8").splitlines():
         answer = send(
-            gateway, json.dumps({"model": text[:200] or "x", "messages": [{"role": "user", "content": text}]}).encode()
+            gateway,
+            json.dumps(
+                {"model": text[:200] or "x", "messages": [{"role": "user", "content": text}]}
+            ).encode(),
         )
         assert answer.status_code == 404
         assert answer.headers["content-type"] == "application/json"
@@ -66,7 +78,14 @@ def test_script_injections_pass_as_text_and_come_back_as_nothing_else(gateway: R
 
 def test_naughty_file_names_are_kept_as_names(gateway: Running) -> None:
     png = (Path(__file__).parents[3] / "examples/screens/app-error.png").read_bytes()
-    for name in ("../../etc/passwd", "a\\b\\c.png", "x" * 400 + ".png", "‮gnp.exe.png", "a'b\"c.png", ".."):
+    for name in (
+        "../../etc/passwd",
+        "a\\b\\c.png",
+        "x" * 400 + ".png",
+        "‮gnp.exe.png",
+        "a'b\"c.png",
+        "..",
+    ):
         stored = requests.post(gateway.url + "/v1/files", files={"file": (name, png)}, timeout=20)
         assert stored.status_code == 200
         assert "/" not in stored.json()["filename"]
@@ -79,16 +98,22 @@ def test_script_injections_as_file_names_come_back_as_one_harmless_header(gatewa
     Image.new("RGB", (4, 4)).save(picture, "PNG")
     for text in (CORPORA / "xss.txt").read_text("utf-8").splitlines()[:250]:
         stored = requests.post(
-            gateway.url + "/v1/files", files={"file": (text[:200] or "x", picture.getvalue())}, timeout=20
+            gateway.url + "/v1/files",
+            files={"file": (text[:200] or "x", picture.getvalue())},
+            timeout=20,
         ).json()
         content = requests.get(f"{gateway.url}/v1/files/{stored['id']}/content", timeout=5)
         assert content.headers["content-type"] == "image/png"
         assert content.headers["x-content-type-options"] == "nosniff"
         disposition = content.headers["content-disposition"]
-        assert re.fullmatch(r"(inline|attachment); filename\*=UTF-8''[A-Za-z0-9%._~/-]*", disposition), disposition
+        assert re.fullmatch(
+            r"(inline|attachment); filename\*=UTF-8''[A-Za-z0-9%._~/-]*", disposition
+        ), disposition
         assert unquote(disposition.partition("''")[2]) == stored["filename"]
 
 
-@pytest.mark.parametrize("file_id", ["..%2f..%2fetc%2fpasswd", "file-", "file-" + "a" * 500, "%00", "file-%2e%2e"])
+@pytest.mark.parametrize(
+    "file_id", ["..%2f..%2fetc%2fpasswd", "file-", "file-" + "a" * 500, "%00", "file-%2e%2e"]
+)
 def test_a_strange_file_id_is_not_found(gateway: Running, file_id: str) -> None:
     assert requests.get(f"{gateway.url}/v1/files/{file_id}", timeout=5).status_code == 404

@@ -21,7 +21,13 @@ from tests.gateway.hostile.requests_ import WIRE, chunk, get, post
 GOOD = {"model": "fake-vl", "messages": [{"role": "user", "content": "hi"}]}
 JSON = {"content-type": "application/json"}
 MIB = 1024 * 1024
-MEDIA_CODES = ("invalid_image", "image_too_large", "pdf_too_large", "too_many_images", "unsupported_media_type")
+MEDIA_CODES = (
+    "invalid_image",
+    "image_too_large",
+    "pdf_too_large",
+    "too_many_images",
+    "unsupported_media_type",
+)
 
 
 @pytest.fixture(scope="module")
@@ -55,7 +61,9 @@ def session() -> Iterator[requests.Session]:
 @pytest.fixture(autouse=True)
 def a_good_request_works_afterwards(target: Running, session: requests.Session) -> Iterator[None]:
     yield
-    assert session.post(target.url + "/v1/chat/completions", json=GOOD, timeout=20).status_code == 200
+    assert (
+        session.post(target.url + "/v1/chat/completions", json=GOOD, timeout=20).status_code == 200
+    )
 
 
 def ask(target: Running, session: requests.Session, body: bytes) -> requests.Response:
@@ -80,7 +88,9 @@ def test_the_table_is_as_long_as_was_asked() -> None:
 
 
 @pytest.mark.parametrize("name", BODIES)
-def test_a_hostile_body_gets_its_answer(target: Running, session: requests.Session, name: str) -> None:
+def test_a_hostile_body_gets_its_answer(
+    target: Running, session: requests.Session, name: str
+) -> None:
     body, expected = BODIES[name]
     holds(ask(target, session, body), expected)
 
@@ -96,11 +106,16 @@ def test_a_hostile_picture_gets_its_answer_in_a_question_and_as_a_file(
 ) -> None:
     data, expected = PICTURES[name]
     holds(ask(target, session, with_picture(data_url(data))), expected)
-    holds(session.post(target.url + "/v1/files", files={"file": ("a.png", data)}, timeout=60), expected)
+    holds(
+        session.post(target.url + "/v1/files", files={"file": ("a.png", data)}, timeout=60),
+        expected,
+    )
 
 
 @pytest.mark.parametrize("name", URLS)
-def test_a_hostile_data_url_gets_its_answer(target: Running, session: requests.Session, name: str) -> None:
+def test_a_hostile_data_url_gets_its_answer(
+    target: Running, session: requests.Session, name: str
+) -> None:
     url, expected = URLS[name]
     holds(ask(target, session, with_picture(url)), expected)
 
@@ -137,7 +152,11 @@ def is_whole(came: bytes) -> bool:
     head, found, body = came.partition(b"\r\n\r\n")
     if not found or head.startswith(b"HTTP/1.1 100"):
         return bool(found) and is_whole(body)
-    lengths = [line.split(b":")[1] for line in head.lower().split(b"\r\n") if line.startswith(b"content-length:")]
+    lengths = [
+        line.split(b":")[1]
+        for line in head.lower().split(b"\r\n")
+        if line.startswith(b"content-length:")
+    ]
     return bool(lengths) and len(body) >= int(lengths[0])
 
 
@@ -158,14 +177,18 @@ def test_a_hostile_request_on_the_wire_gets_its_answer(target: Running, name: st
     came = exchange(target, sent)
     assert told(came)[0] == status, came[:300]
     assert code in ("", told(came)[1]), came[:300]
-    assert came.count(b"HTTP/1.1 ") <= 1 + came.startswith(b"HTTP/1.1 100"), "a second request was smuggled in"
+    assert came.count(b"HTTP/1.1 ") <= 1 + came.startswith(b"HTTP/1.1 100"), (
+        "a second request was smuggled in"
+    )
     assert b"x-request-id: " in came
 
 
 # -- those who take their time (a second here, fifteen in earnest) ------------------------------------------------------
 
 
-def slowly(target: Running, *pieces: bytes, pause: float = 0.4, seconds: float = 12.0) -> tuple[bytes, float]:
+def slowly(
+    target: Running, *pieces: bytes, pause: float = 0.4, seconds: float = 12.0
+) -> tuple[bytes, float]:
     """(what came back, seconds until the connection was closed or answered)."""
     where = urlsplit(target.url)
     started = time.monotonic()
@@ -197,13 +220,21 @@ def test_whoever_takes_too_long_is_cut_off(target: Running) -> None:
         "a head in drops": dribble(get(b"/healthz", b"X-A: " + b"a" * 200)),
         "a head that stops": [b"GET /healthz HTTP/1.1\r\nHost: loc", *[b""] * 100],
         "a body that stops": [head, b"{", *[b""] * 100],
-        "a body that was fast and stops": [post(b"Content-Length: 4000000", body=b""), b" " * 2_000_000, *[b""] * 100],
+        "a body that was fast and stops": [
+            post(b"Content-Length: 4000000", body=b""),
+            b" " * 2_000_000,
+            *[b""] * 100,
+        ],
         "a body that was fast and dribbles": [
             post(b"Content-Length: 4000000", body=b""),
             b" " * 2_000_000,
             *[b" "] * 100,
         ],
-        "chunks that stop": [post(b"Transfer-Encoding: chunked", body=b""), chunk(b"{"), *[b""] * 100],
+        "chunks that stop": [
+            post(b"Transfer-Encoding: chunked", body=b""),
+            chunk(b"{"),
+            *[b""] * 100,
+        ],
     }
     with ThreadPoolExecutor(8) as pool:
         running = {name: pool.submit(slowly, target, *pieces) for name, pieces in cases.items()}
@@ -235,10 +266,18 @@ def test_whoever_goes_on_sending_after_the_answer_is_cut_off(target: Running) ->
 
 
 @pytest.mark.parametrize("key", [b"sk-shop", b"wrong"], ids=["read on", "answered"])
-@pytest.mark.parametrize("piece", [b"a: " + b"b" * 1000 + b"\r\n", b"b" * 1000], ids=["many", "one"])
-def test_trailers_without_an_end_are_cut_off_and_not_kept(target: Running, key: bytes, piece: bytes) -> None:
+@pytest.mark.parametrize(
+    "piece", [b"a: " + b"b" * 1000 + b"\r\n", b"b" * 1000], ids=["many", "one"]
+)
+def test_trailers_without_an_end_are_cut_off_and_not_kept(
+    target: Running, key: bytes, piece: bytes
+) -> None:
     where = urlsplit(target.url)
-    sent = post(b"Transfer-Encoding: chunked", b"Authorization: Bearer " + key, body=chunk(b"{}") + b"0\r\na: ")
+    sent = post(
+        b"Transfer-Encoding: chunked",
+        b"Authorization: Bearer " + key,
+        body=chunk(b"{}") + b"0\r\na: ",
+    )
     before = psutil.Process(target.process.pid).memory_info().rss
     with socket.create_connection((str(where.hostname), where.port or 80), timeout=10) as wire:
         wire.sendall(sent)
@@ -258,8 +297,10 @@ def test_a_body_in_chunks_is_cut_off_at_the_bound(target: Running) -> None:
 
 SWARM = {
     "messages": b'{"model":"fake-vl","messages":[%s1]}' % (b"1," * 3_000_000),
-    "parts": b'{"model":"fake-vl","messages":[{"role":"user","content":[%s1]}]}' % (b"1," * 400_000),
-    "good parts": b'{"messages":[{"role":"user","content":[%s1]}]}' % (b'{"type":"text","text":""},' * 40_000),
+    "parts": b'{"model":"fake-vl","messages":[{"role":"user","content":[%s1]}]}'
+    % (b"1," * 400_000),
+    "good parts": b'{"messages":[{"role":"user","content":[%s1]}]}'
+    % (b'{"type":"text","text":""},' * 40_000),
     "tools": b'{"model":"fake-vl","tools":[%s1]}' % (b"1," * 400_000),
     "stops": b'{"model":"fake-vl","stop":[%s1]}' % (b"1," * 400_000),
     "names": b"{%s}" % b",".join(b'"a%d":1' % number for number in range(600_000)),
@@ -269,7 +310,9 @@ SWARM = {
 
 
 @pytest.mark.parametrize("name", SWARM)
-def test_a_swarm_of_values_costs_no_gigabytes(target: Running, session: requests.Session, name: str) -> None:
+def test_a_swarm_of_values_costs_no_gigabytes(
+    target: Running, session: requests.Session, name: str
+) -> None:
     """Eight megabytes of `1,` were 47 seconds and 5 GB before they were counted."""
     before = psutil.Process(target.process.pid).memory_info().rss
     holds(ask(target, session, SWARM[name]), (400, ""))
@@ -278,21 +321,33 @@ def test_a_swarm_of_values_costs_no_gigabytes(target: Running, session: requests
 
 def test_json_for_a_short_route_is_short(target: Running) -> None:
     sent = post(
-        b"Content-Length: 300000", b"Authorization: Bearer sk-shop", body=b"{" * 300_000, path=b"/v1/embed-tokens"
+        b"Content-Length: 300000",
+        b"Authorization: Bearer sk-shop",
+        body=b"{" * 300_000,
+        path=b"/v1/embed-tokens",
     )
     assert told(exchange(target, sent)) == (413, "body_too_large")
 
 
 def test_a_body_that_ends_early_disturbs_nobody(target: Running) -> None:
     where = urlsplit(target.url)
-    for sent in (post(b"Content-Length: 1000"), post(b"Transfer-Encoding: chunked", body=chunk(b"{")), b"GET / HT"):
+    for sent in (
+        post(b"Content-Length: 1000"),
+        post(b"Transfer-Encoding: chunked", body=chunk(b"{")),
+        b"GET / HT",
+    ):
         with socket.create_connection((str(where.hostname), where.port or 80), timeout=10) as wire:
             wire.sendall(sent)
 
 
-def test_a_hundred_silent_connections_keep_nobody_out(target: Running, session: requests.Session) -> None:
+def test_a_hundred_silent_connections_keep_nobody_out(
+    target: Running, session: requests.Session
+) -> None:
     where = urlsplit(target.url)
-    wires = [socket.create_connection((str(where.hostname), where.port or 80), timeout=10) for _ in range(100)]
+    wires = [
+        socket.create_connection((str(where.hostname), where.port or 80), timeout=10)
+        for _ in range(100)
+    ]
     try:
         assert ask(target, session, json.dumps(GOOD).encode()).status_code == 200
     finally:

@@ -1,0 +1,68 @@
+"""The layers that every request passes, and behind them the fork: chat completions go straight to their endpoint, everything else
+to FastAPI (docs/decisions/006-the-short-way.md)."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi.routing import APIRoute
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Match
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from gateway.api.openapi import completed
+
+
+class Gateway(FastAPI):
+    """FastAPI, entered through `entrance`: it stands outside of FastAPI's own layers."""
+
+    entrance: ASGIApp
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http":
+            scope["app"] = self
+            if (
+                scope["method"] == "HEAD"
+            ):  # answered as GET is (RFC 9110, section 9.3.2); the server leaves the body out
+                scope = {**scope, "method": "GET"}
+            await self.entrance(scope, receive, send)
+        else:
+            await super().__call__(scope, receive, send)
+
+    def openapi(self) -> dict[str, Any]:
+        if self.openapi_schema is None:
+            self.openapi_schema = completed(super().openapi())
+        return self.openapi_schema
+
+    def has_route(self, scope: Scope) -> bool:
+        """Whether the path and the method are a route's."""
+        return any(route.matches(dict(scope))[0] is Match.FULL for route in self.router.routes)
+
+    async def by_fastapi(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await super().__call__(scope, receive, send)
+
+
+class ShortWay:
+    """POST to one of `routes` calls its endpoint; it takes a Request and nothing else, so FastAPI has nothing to add."""
+
+    def __init__(self, app: ASGIApp, routes: Iterable[APIRoute]) -> None:
+        self.app = app
+        self.short = {route.path: route for route in routes}
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        route = self.short.get(scope["path"]) if scope["method"] == "POST" else None
+        if route is None:
+            await self.app(scope, receive, send)
+            return
+        scope["route"] = route
+        response: Response = await route.endpoint(Request(scope, receive, send))
+        await response(scope, receive, send)
+
+
+def through(layers: Iterable[Middleware], app: ASGIApp) -> ASGIApp:
+    """`layers`, outermost first, around `app`."""
+    for layer in reversed(list(layers)):
+        app = layer.cls(app, *layer.args, **layer.kwargs)
+    return app

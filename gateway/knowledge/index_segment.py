@@ -1,0 +1,110 @@
+"""What one file adds to the index: the arrays that `packing.py` made, used without copying.
+
+An index of 50,000 clauses made of Python objects takes 0.8 GB, and building it blocks the event
+loop.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import overload
+
+import numpy as np
+import orjson
+
+from gateway.knowledge.clauses import Clause
+from gateway.knowledge.index_packing import HEAD
+
+Numbers = np.ndarray
+
+
+@dataclass(frozen=True)
+class Segment:
+    """`keys`: hashes of the terms, ascending. `sizes`: clauses that have each term. `numbers` and
+    `counts`: for one term after the other, the clauses that have it and how often.
+    """
+
+    keys: Numbers  # uint64
+    sizes: Numbers  # uint32
+    numbers: Numbers  # uint32, ascending within a term
+    counts: Numbers  # uint16
+    lengths: Numbers  # uint32: terms of each clause
+    ends: Numbers  # uint32: where each clause's JSON ends
+    chinese: Numbers  # uint8: 1 where the clause is in Chinese
+    bodies: memoryview
+
+    @classmethod
+    def unpack(cls, data: bytes) -> "Segment":
+        """Raises ValueError for anything but the whole of what `packing.pack` made."""
+        if len(data) < HEAD.size:
+            raise ValueError("a segment that is cut off")
+        clauses, terms, postings, _ = HEAD.unpack_from(data)
+        layout = [
+            ("u8", terms),
+            ("u4", terms),
+            ("u4", postings),
+            ("u4", clauses),
+            ("u4", clauses),
+            ("u2", postings),
+            ("u1", clauses),
+        ]
+        arrays, offset = [], HEAD.size
+        for kind, count in layout:
+            arrays.append(np.frombuffer(data, kind, count, offset))
+            offset += arrays[-1].nbytes
+        keys, sizes, numbers, lengths, ends, counts, chinese = arrays
+        bodies = memoryview(data)[offset:]
+        if len(bodies) != (int(ends[-1]) if clauses else 0):
+            raise ValueError("a segment that is cut off")
+        return cls(keys, sizes, numbers, counts, lengths, ends, chinese, bodies)
+
+    def __len__(self) -> int:
+        """Clauses."""
+        return len(self.lengths)
+
+    def clause(self, number: int) -> Clause:
+        start = int(self.ends[number - 1]) if number else 0
+        return Clause(*orjson.loads(self.bodies[start : int(self.ends[number])]))
+
+    def first(self, count: int) -> "Segment":
+        """The first `count` clauses of it."""
+        if count >= len(self):
+            return self
+        kept = self.numbers < count
+        starts = np.cumsum(self.sizes, dtype=np.int64) - self.sizes
+        sizes = np.add.reduceat(kept, starts, dtype=np.uint32) if len(starts) else self.sizes
+        there = sizes > 0
+        return Segment(
+            self.keys[there],
+            sizes[there],
+            self.numbers[kept],
+            self.counts[kept],
+            self.lengths[:count],
+            self.ends[:count],
+            self.chinese[:count],
+            self.bodies[: int(self.ends[count - 1]) if count else 0],
+        )
+
+
+class Clauses(Sequence[Clause]):
+    """The clauses of many segments, each made when it is asked for."""
+
+    def __init__(self, segments: Sequence[Segment]) -> None:
+        self._segments = [segment for segment in segments if len(segment)]
+        self._ends = np.cumsum([len(segment) for segment in self._segments] or [0])
+
+    def __len__(self) -> int:
+        return int(self._ends[-1])
+
+    @overload
+    def __getitem__(self, index: int) -> Clause: ...
+    @overload
+    def __getitem__(self, index: slice) -> list[Clause]: ...
+    def __getitem__(self, index: int | slice) -> Clause | list[Clause]:
+        if isinstance(index, slice):
+            return [self[number] for number in range(*index.indices(len(self)))]
+        number = index + len(self) if index < 0 else index
+        if not 0 <= number < len(self):
+            raise IndexError(index)
+        which = int(np.searchsorted(self._ends, number, side="right"))
+        segment = self._segments[which]
+        return segment.clause(number - int(self._ends[which]) + len(segment))

@@ -1,0 +1,53 @@
+"""What a question is searched with: its words, the codes and lines of its pictures, and the turn before when it is short."""
+
+import asyncio
+from collections.abc import Sequence
+from typing import Any
+
+from gateway.knowledge.knowledge_base import KnowledgeBase
+
+LIMIT = 5
+SHORT_QUESTION = 12  # characters; such a question leans on the one before
+MAX_QUERY_CHARS = 4000
+MAX_READING_CHARS = 1200
+CODE_FIELDS = frozenset(("error_code", "status"))
+PREVIOUS_WEIGHT = 0.4
+READING_WEIGHT = 0.15
+CODE_WEIGHT = 1.2
+
+
+def weighted_query(
+    questions: Sequence[str], readings: Sequence[dict[str, Any]]
+) -> list[tuple[str, float]]:
+    """`questions` are what the user said, oldest first; `readings` those of the newest pictures."""
+    asked = questions[-1][:MAX_QUERY_CHARS] if questions else ""
+    parts = [(asked, 1.0)]
+    for reading in readings:
+        codes = [
+            str(field["value"])
+            for field in reading.get("fields", ())
+            if field.get("name") in CODE_FIELDS
+        ]
+        parts += [(code, CODE_WEIGHT) for code in codes]
+        lines = "\n".join(str(line["text"]) for line in reading.get("lines", ()))
+        parts.append((lines[:MAX_READING_CHARS], READING_WEIGHT))
+    if len(questions) > 1 and len(asked) < SHORT_QUESTION:
+        parts.append((questions[-2][:MAX_QUERY_CHARS], PREVIOUS_WEIGHT))
+    return parts
+
+
+async def citations_for(
+    library: KnowledgeBase, questions: Sequence[str], readings: Sequence[dict[str, Any]]
+) -> list[dict[str, Any]]:
+    """Citations, best first: id, title, clause, text, score."""
+    hits = await asyncio.to_thread(library.search, weighted_query(questions, readings), LIMIT)
+    return [
+        {
+            "id": hit.clause.id,
+            "title": hit.clause.title,
+            "clause": hit.clause.clause,
+            "text": hit.clause.text,
+            "score": hit.score,
+        }
+        for hit in hits
+    ]

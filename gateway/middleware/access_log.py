@@ -1,0 +1,86 @@
+"""The outermost layer: request id, client address, response headers, one log line and the metrics of every request."""
+
+import logging
+import re
+import secrets
+
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from gateway.auth.networks import ProxyTrust, scheme_of
+from gateway.observability.logs import note
+from gateway.observability.metrics import Metrics
+from gateway.server.protocol import LINE
+from gateway.server.request_context import CONTEXT, RequestContext, headers_of
+
+log = logging.getLogger("sightdesk.requests")
+SANE_REQUEST_ID = re.compile(r"^[A-Za-z0-9._:-]{1,128}$")
+METHODS = frozenset(("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"))
+ABORTED = 499  # nginx's number for a client that left before the response began
+
+
+class AccessLog:
+    def __init__(self, app: ASGIApp, metrics: Metrics, trust: ProxyTrust) -> None:
+        self.app = app
+        self.metrics = metrics
+        self.trust = trust
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        context = self._context(scope, send)
+        scope[CONTEXT] = context
+
+        async def send_with_headers(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                message["headers"] = [
+                    *message.get("headers", ()),
+                    *context.answer(message["status"]),
+                ]
+            await send(message)
+
+        try:
+            await self.app(scope, receive, send_with_headers)
+        finally:
+            self._record(scope, context, context.status or ABORTED)
+            # The server's send holds the scope, and the context holds that send: only the collector would find them.
+            del scope[CONTEXT]
+
+    def _context(self, scope: Scope, send: Send) -> RequestContext:
+        given = headers_of(scope)
+        request_id = given.get("x-request-id", "")
+        if not SANE_REQUEST_ID.match(request_id):
+            request_id = secrets.token_hex(16)
+        peer = scope["client"][0] if scope.get("client") else ""
+        address, through_proxy = self.trust.client_address(peer, given)
+        line = (scope.get("extensions") or {}).get(LINE)
+        scheme = scheme_of(given, scope["scheme"], through_proxy)
+        return RequestContext(request_id, address, through_proxy, scheme, send, given, line)
+
+    def _record(self, scope: Scope, context: RequestContext, status: int) -> None:
+        route = route_of(scope)
+        duration = context.elapsed()
+        method = scope["method"] if scope["method"] in METHODS else "OTHER"
+        self.metrics.requests.labels(route, method, str(status)).inc()
+        self.metrics.request_duration.labels(route).observe(duration)
+        ttft = context.first_token_seconds
+        fields = {
+            "request_id": context.request_id,
+            "client": context.caller.name if context.caller else None,
+            "ip": context.address,
+            "method": method,
+            "route": route,
+            "status": status,
+            "duration_ms": round(duration * 1000, 1),
+            "ttft_ms": round(ttft * 1000, 1) if ttft is not None else None,
+            "prompt_tokens": context.prompt_tokens,
+            "completion_tokens": context.completion_tokens,
+            "images": context.images,
+            "model": context.model or None,
+        }
+        note(log, "request", fields)
+
+
+def route_of(scope: Scope) -> str:
+    """The route's template, never the path: paths are as many as callers like."""
+    return str(getattr(scope.get("route"), "path", None) or "other")

@@ -1,0 +1,98 @@
+"""Prometheus metrics, by the contract's names. Label values are bounded: no address, path or id is one."""
+
+from functools import lru_cache
+from typing import TypeVar
+
+from prometheus_client import (
+    CollectorRegistry,
+    Counter,
+    Gauge,
+    Histogram,
+    ProcessCollector,
+    generate_latest,
+)
+
+SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120)
+Metric = TypeVar("Metric", Counter, Gauge, Histogram)
+CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
+
+
+def quick(metric: Metric) -> Metric:
+    """`metric`, its children found without a lock and a look at each label: a request asks for six."""
+    metric.labels = lru_cache(1024)(metric.labels)  # type: ignore[method-assign]  # of this one metric
+    return metric
+
+
+class Metrics:
+    """A registry of its own per application, so that two in one process do not meet."""
+
+    def __init__(self, version: str, engine: str) -> None:
+        self.registry = CollectorRegistry()
+        ProcessCollector(registry=self.registry)
+
+        def counter(name: str, help: str, *labels: str) -> Counter:
+            return quick(Counter(name, help, labels, registry=self.registry))
+
+        def gauge(name: str, help: str, *labels: str) -> Gauge:
+            return quick(Gauge(name, help, labels, registry=self.registry))
+
+        def seconds(name: str, help: str, *labels: str) -> Histogram:
+            return quick(Histogram(name, help, labels, buckets=SECONDS, registry=self.registry))
+
+        self.requests = counter(
+            "sightdesk_requests", "Requests answered.", "route", "method", "status"
+        )
+        self.request_duration = seconds(
+            "sightdesk_request_duration_seconds", "From request to last byte.", "route"
+        )
+        self.time_to_first_token = seconds(
+            "sightdesk_time_to_first_token_seconds", "To the first token.", "model"
+        )
+        self.tokens = counter(
+            "sightdesk_tokens", "Tokens in and out.", "model", "client", "direction"
+        )
+        self.inflight = gauge("sightdesk_inflight_requests", "Requests inside the engines.")
+        self.queue_depth = gauge("sightdesk_queue_depth", "Requests waiting for an engine.")
+        self.queue_wait = seconds(
+            "sightdesk_queue_wait_seconds", "Time spent waiting for an engine."
+        )
+        self.rate_limited = counter("sightdesk_rate_limited", "Requests over a limit.", "scope")
+        self.rate_storage_errors = counter(
+            "sightdesk_rate_storage_errors", "Limits counted locally for want of Redis."
+        )
+        self.rate_storage_up = gauge(
+            "sightdesk_rate_storage_up", "0 while limits are counted locally for want of Redis."
+        )
+        self.upstream_up = gauge("sightdesk_upstream_up", "1 while the engine answers.", "upstream")
+        self.breaker_state = gauge(
+            "sightdesk_upstream_breaker_state", "0 closed, 1 half-open, 2 open.", "upstream"
+        )
+        self.upstream_errors = counter(
+            "sightdesk_upstream_errors", "Failures of engines.", "upstream", "kind"
+        )
+        self.client_disconnects = counter(
+            "sightdesk_client_disconnects", "Clients that left before the end."
+        )
+        self.body_bytes = gauge("sightdesk_body_bytes", "Bytes of large requests in memory.")
+        self.images = counter("sightdesk_images", "Pictures received.", "outcome")
+        self.image_seconds = seconds(
+            "sightdesk_image_seconds", "Time to decode and scale a picture."
+        )
+        self.knowledge_seconds = seconds("sightdesk_knowledge_seconds", "Time to find clauses.")
+        self.tool_calls = counter("sightdesk_tool_calls", "Calls of connectors.", "tool", "outcome")
+        self.feedback = counter("sightdesk_feedback", "Ratings of answers.", "rating")
+        self.handoffs = counter("sightdesk_handoffs", "Conversations handed to a person.")
+        self.store_errors = counter(
+            "sightdesk_store_errors", "Failures of the database of conversations."
+        )
+        self.broken_records = counter(
+            "sightdesk_broken_file_records", "Records of files that could not be read."
+        )
+        self.task_restarts = counter(
+            "sightdesk_task_restarts", "Background tasks started again after a failure.", "task"
+        )
+        self.build_info = gauge("sightdesk_build_info", "Always 1.", "version", "engine")
+        self.build_info.labels(version, engine).set(1)
+
+    def render(self) -> bytes:
+        return generate_latest(self.registry)

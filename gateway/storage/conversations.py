@@ -1,0 +1,230 @@
+"""Conversations as their owner sees them: listed, searched, opened, renamed, deleted. Shapes:
+docs/architecture.md.
+"""
+
+from collections.abc import Iterator
+from contextlib import closing, suppress
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+from sqlalchemy import delete, exists, func, or_, select, tuple_
+from sqlalchemy.orm import Session, selectinload
+
+from gateway.errors import FileNotFound, NotFound
+from gateway.privacy.redaction import mask
+from gateway.storage.database import Database
+from gateway.storage.file_store import FileStore
+from gateway.storage.models import Conversation, Turn, TurnFile
+from gateway.storage.owners import digest, no_conversation, unused_files
+from gateway.storage.text_search import candidates, not_indexed
+
+MAX_TITLE = 200
+PIECE_BYTES = 256 * 1024  # of one transaction and one write to the client
+TURNS_AT_ONCE = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Deleted:
+    """What a conversation left behind outside the database."""
+
+    file_ids: tuple[str, ...]
+    running_answers: tuple[str, ...]
+
+
+class Conversations:
+    """All calls wait for the database: run them in a thread. All raise StoreUnavailable; NotFound
+    for what is another's.
+    """
+
+    def __init__(self, database: Database, files: FileStore) -> None:
+        self._database = database
+        self._files = files
+
+    def page(
+        self, owner: str, query: str = "", limit: int = 50, before: str = ""
+    ) -> dict[str, Any]:
+        """The newest first; `before` is the last one of the page above. `query` is looked for as
+        it would be stored.
+
+        With a query it raises UpstreamTimeout after SEARCH_SECONDS.
+        """
+        with self._database.searching() if query else self._database.reading() as session:
+            wanted = select(Conversation, _count()).where(Conversation.owner == digest(owner))
+            if query:
+                wanted = wanted.where(_says(session, digest(owner), mask(query)))
+            if before:
+                last = _owned(session, owner, before)
+                place = tuple_(Conversation.updated_at, Conversation.id)
+                wanted = wanted.where(place < tuple_(last.updated_at, last.id))
+            newest = wanted.order_by(Conversation.updated_at.desc(), Conversation.id.desc()).limit(
+                limit + 1
+            )
+            rows = session.execute(newest).all()
+            data = [_summary(conversation, turns) for conversation, turns in rows[:limit]]
+        return {"object": "list", "data": data, "has_more": len(rows) > limit}
+
+    def pieces(self, owner: str, conversation_id: str) -> Iterator[bytes]:
+        """The whole conversation as JSON, in pieces of about PIECE_BYTES. Each is read when it is
+        asked for.
+        """
+        with self._database.reading() as session:
+            conversation = _owned(session, owner, conversation_id)
+            turns = session.scalar(
+                select(func.count()).where(Turn.conversation_id == conversation.id)
+            )
+            head = orjson.dumps(_summary(conversation, turns or 0))[:-1] + b',"messages":['
+            messages, last = self._messages_after(session, owner, conversation.id, 0)
+        yield head + messages + (b"" if last else b"]}")
+        while last:
+            with self._database.reading() as session:
+                messages, last = self._messages_after(session, owner, conversation_id, last)
+            yield (b"," + messages if messages else b"") + (b"" if last else b"]}")
+
+    def rename(self, owner: str, conversation_id: str, title: str) -> dict[str, Any]:
+        with self._database.writing() as session:
+            conversation = _owned(session, owner, conversation_id)
+            conversation.title = mask(title)[:MAX_TITLE]
+            turns = session.scalar(
+                select(func.count()).where(Turn.conversation_id == conversation.id)
+            )
+            return _summary(conversation, turns or 0)
+
+    def delete(self, owner: str, conversation_id: str) -> Deleted:
+        """The rows go here, feedback and hand-overs with them; answers and files that are left
+        are the caller's.
+        """
+        with self._database.writing() as session:
+            conversation = _owned(session, owner, conversation_id)
+            here = Turn.conversation_id == conversation.id
+            running = session.scalars(select(Turn.id).where(here, Turn.state == "writing")).all()
+            named = (
+                select(TurnFile.file_id).join(Turn, Turn.number == TurnFile.turn_number).where(here)
+            )
+            files = session.scalars(named).all()
+            session.execute(delete(Conversation).where(Conversation.id == conversation.id))
+            return Deleted(unused_files(session, digest(owner), files), tuple(running))
+
+    def every(self, owner: str) -> Iterator[bytes]:
+        """All that there are now, newest first, a line of JSON each, in pieces of about
+        PIECE_BYTES.
+        """
+        with self._database.reading() as session:
+            mine = select(Conversation.id).where(Conversation.owner == digest(owner))
+            conversation_ids = session.scalars(mine.order_by(Conversation.updated_at.desc())).all()
+        lines = bytearray()
+        for conversation_id in conversation_ids:
+            with suppress(NotFound):  # deleted since
+                for piece in self.pieces(owner, conversation_id):
+                    lines += piece
+                    if len(lines) >= PIECE_BYTES:
+                        yield bytes(lines)
+                        lines.clear()
+                lines += b"\n"
+        if lines:
+            yield bytes(lines)
+
+    def _messages_after(
+        self, session: Session, owner: str, conversation_id: str, number: int
+    ) -> tuple[bytes, int | None]:
+        """The messages behind turn `number`, joined by commas, and the last one's number where
+        there may be more.
+        """
+        wanted = (
+            select(Turn)
+            .where(Turn.conversation_id == conversation_id, Turn.number > number)
+            .order_by(Turn.number)
+            .options(selectinload(Turn.files), selectinload(Turn.feedback))
+            .execution_options(yield_per=TURNS_AT_ONCE)
+        )
+        messages: list[bytes] = []
+        size = 0
+        with closing(session.scalars(wanted)) as turns:
+            for turn in turns:
+                messages.append(orjson.dumps(self._message(owner, turn)))
+                size += len(messages[-1])
+                if size >= PIECE_BYTES:
+                    return b",".join(messages), turn.number
+        return b",".join(messages), None
+
+    def _message(self, owner: str, turn: Turn) -> dict[str, Any]:
+        told: dict[str, Any] = {
+            "id": turn.id,
+            "role": turn.role,
+            "text": turn.text,
+            "created_at": turn.created_at // 1000,
+        }
+        if turn.role == "user":
+            return {
+                **told,
+                "files": [
+                    shown for file in turn.files if (shown := self._file(owner, file.file_id))
+                ],
+            }
+        return {
+            **told,
+            "citations": turn.citations,
+            "reading": turn.reading,
+            "degraded": turn.degraded,
+            "state": turn.state,
+            "rating": turn.feedback.rating if turn.feedback else None,
+            "reason": turn.feedback.reason if turn.feedback else None,
+            "model": turn.model,
+        }
+
+    def _file(self, owner: str, file_id: str) -> dict[str, Any] | None:
+        try:
+            file = self._files.get(owner, file_id)
+        except FileNotFound:
+            return None
+        name = mask(file.filename)
+        return {
+            "id": file.id,
+            "filename": name,
+            "content_type": file.content_type,
+            "pages": file.pages,
+        }
+
+
+def _owned(session: Session, owner: str, conversation_id: str) -> Conversation:
+    mine = (Conversation.id == conversation_id, Conversation.owner == digest(owner))
+    conversation = session.scalar(select(Conversation).where(*mine))
+    if conversation is None:
+        raise no_conversation(conversation_id)
+    return conversation
+
+
+def _count() -> Any:
+    return select(func.count()).where(Turn.conversation_id == Conversation.id).scalar_subquery()
+
+
+def _says(session: Session, owner: str, query: str) -> Any:
+    """Titles and texts that hold the query; its % and _ are themselves."""
+    in_title = Conversation.title.icontains(query, autoescape=True)
+    in_text = Turn.text.icontains(query, autoescape=True)
+    here = Turn.conversation_id == Conversation.id
+    numbers = candidates(session, query)
+    if (
+        numbers is None
+    ):  # a common text: the newest conversations are read until enough of them hold it
+        return or_(in_title, exists().where(here, in_text))
+    # Not joined: SQLite would begin with all of the owner's conversations.
+    is_mine = exists().where(Conversation.id == Turn.conversation_id, Conversation.owner == owner)
+    holding = session.scalars(
+        select(Turn.conversation_id).where(Turn.number.in_(numbers), is_mine, in_text)
+    ).all()
+    found = or_(in_title, Conversation.id.in_(set(holding)))
+    if upto := not_indexed(session):
+        return or_(found, exists().where(here, Turn.number <= upto, in_text))
+    return found
+
+
+def _summary(conversation: Conversation, turns: int) -> dict[str, Any]:
+    return {
+        "id": conversation.id,
+        "object": "conversation",
+        "title": conversation.title,
+        "created_at": conversation.created_at // 1000,
+        "updated_at": conversation.updated_at // 1000,
+        "turns": turns,
+    }

@@ -1,0 +1,263 @@
+"""The database: SQLite by default, PostgreSQL where gateways share one.
+
+Its errors leave here as three of ours: StoreUnavailable where it does not answer, UpstreamTimeout
+where a read took longer than its bound, InvalidRequest where it cannot hold what one request
+brings.
+"""
+
+import logging
+import math
+import secrets
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Engine, make_url, select, text
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import (
+    DataError,
+    DBAPIError,
+    IntegrityError,
+    OperationalError,
+    SQLAlchemyError,
+    StatementError,
+)
+from sqlalchemy.orm import Session, sessionmaker
+
+from gateway.errors import GatewayError, InvalidRequest, StoreUnavailable, UpstreamTimeout
+from gateway.settings import WrongSettings
+from gateway.storage import schema
+from gateway.storage.models import Conversation
+from gateway.storage.sql_engine import (
+    SECONDS,
+    STATEMENT_SECONDS,
+    WRITES,
+    make_engine,
+    normal,
+    sqlite_file,
+)
+
+log = logging.getLogger("sightdesk.store")
+
+SEARCH_SECONDS = 2
+RETRY_AFTER_SECONDS = 2
+REST_SECONDS = 5.0
+# SQLSTATE: query_canceled, and the class of limits that one row crosses.
+CANCELED, PROGRAM_LIMIT = "57014", "54"
+
+
+class Database:
+    """Synchronous: call it from threads."""
+
+    def __init__(
+        self, engine: Engine, writer: str, failed: Callable[[], None], file: Path | None = None
+    ) -> None:
+        self._engine = engine
+        self.failed = failed  # counts what was not kept
+        self.writer = writer  # this gateway, as other gateways see it
+        self._failed_at = -math.inf
+        self._is_proven = True  # no write has failed since the last one that was committed
+        self._file = file
+        self._identity = _identity(file)
+        self._reopening = threading.Lock()
+        self.is_sqlite = engine.dialect.name == "sqlite"
+        # A SQLite transaction that begins by reading cannot wait for a lock later on, so a
+        # writing one says so at its start.
+        self._writing = sessionmaker(engine.execution_options(**{WRITES: True}))
+        self._reading = sessionmaker(engine)
+        self._searching = sessionmaker(engine.execution_options(**{SECONDS: SEARCH_SECONDS}))
+
+    @contextmanager
+    def writing(self) -> Iterator[Session]:
+        """One transaction, committed at the end of the block. Raises StoreUnavailable,
+        InvalidRequest.
+        """
+        with self._translated(None):
+            self._reopen_replaced()
+            written_to = self._identity
+            with self._writing.begin() as session:
+                yield session
+            if self._is_replaced() or self._identity != written_to:  # while this was written
+                raise OperationalError(
+                    "COMMIT", None, FileNotFoundError("the file of the database was removed")
+                )
+            self._is_proven = True
+
+    @contextmanager
+    def reading(self) -> Iterator[Session]:
+        """One transaction. Raises StoreUnavailable, InvalidRequest; UpstreamTimeout after
+        STATEMENT_SECONDS.
+        """
+        with self._translated(STATEMENT_SECONDS):
+            self._reopen_replaced()
+            with self._reading.begin() as session:
+                yield session
+
+    @contextmanager
+    def searching(self) -> Iterator[Session]:
+        """`reading` with SEARCH_SECONDS."""
+        with self._translated(SEARCH_SECONDS):
+            self._reopen_replaced()
+            with self._searching.begin() as session:
+                yield session
+
+    @contextmanager
+    def outside_transactions(self) -> Iterator[Connection]:
+        """For what PostgreSQL does in no transaction. Raises StoreUnavailable, InvalidRequest."""
+        with self._translated(None), self._engine.connect() as connection:
+            yield connection.execution_options(isolation_level="AUTOCOMMIT")
+
+    def insert(self, table: Any) -> Any:
+        """INSERT that knows ON CONFLICT, in this database's dialect."""
+        return (sqlite.insert if self.is_sqlite else postgresql.insert)(table)
+
+    def answers(self) -> bool:
+        """Whether conversations can be kept now. One that has just failed is not asked: it may
+        take seconds to fail again.
+        """
+        if time.monotonic() - self._failed_at < REST_SECONDS:
+            return False
+        # On a full disk a transaction begins well and fails at its first page.
+        probe = (
+            select(Conversation.id).limit(1)
+            if self._is_proven
+            else text("UPDATE alembic_version SET version_num = version_num")
+        )
+        try:
+            with (
+                self.writing() as session
+            ):  # a store that can be read and not written keeps nothing
+                session.execute(probe)
+        except GatewayError:
+            return False
+        return True
+
+    @contextmanager
+    def _translated(self, seconds: float | None) -> Iterator[None]:
+        """`seconds`: the bound of a read; a write that is too slow is a store that does not
+        answer.
+        """
+        try:
+            yield
+        except SQLAlchemyError as error:
+            if is_data_error(error):
+                log.warning("request_not_storable", extra={"error": reason(error)})
+                raise InvalidRequest(
+                    "The database cannot hold what this request brings.",
+                    details={"reason": reason(error)},
+                ) from None
+            if seconds is not None and is_timeout(error):
+                log.warning("read_timed_out", extra={"seconds": seconds})
+                raise UpstreamTimeout(
+                    f"The database did not finish within {seconds} s; ask for less.",
+                    details={"limit": seconds},
+                ) from None
+            self.failed()
+            self._failed_at = time.monotonic()
+            self._is_proven = False
+            log.warning("store_failed", extra={"error": reason(error)})
+            raise StoreUnavailable(
+                "The store of conversations does not answer; ask again in a moment.",
+                retry_after=RETRY_AFTER_SECONDS,
+            ) from None
+
+    def _is_replaced(self) -> bool:
+        """Whether the open file is no longer the one at its path: what is written goes nowhere
+        then.
+        """
+        return self._file is not None and _identity(self._file) != self._identity
+
+    def _reopen_replaced(self) -> None:
+        """Opens the database at its path again, and makes it where it was removed. Raises
+        SQLAlchemyError.
+        """
+        if not self._is_replaced():
+            return
+        with self._reopening:
+            if self._file is None or not self._is_replaced():
+                return
+            log.error("database_file_replaced", extra={"removed": not self._file.exists()})
+            self._engine.dispose()
+            if not self._file.exists():
+                # The log of the removed file would be played into the new one.
+                for suffix in ("-wal", "-shm"):
+                    self._file.with_name(self._file.name + suffix).unlink(missing_ok=True)
+            try:
+                prepare(self._engine, self._file)
+            except schema.NewerSchema as error:
+                raise OperationalError("CONNECT", None, error) from None
+            self._identity = _identity(self._file)
+
+    def close(self) -> None:
+        self._engine.dispose()
+
+
+def open_database(url: str, failed: Callable[[], None]) -> Database:
+    """Connects and brings the tables up to date. Raises WrongSettings, one line, without the URL:
+    it may hold a password.
+    """
+    writer = "sightdesk-" + secrets.token_hex(8)
+    with ExitStack() as undo:
+        try:
+            target = normal(make_url(url))
+            file = sqlite_file(target)
+            engine = make_engine(target, writer)
+            undo.callback(engine.dispose)
+            prepare(engine, file)
+        except (SQLAlchemyError, OSError, schema.NewerSchema) as error:
+            raise WrongSettings(
+                f"DATABASE_URL=(hidden): cannot be opened: {reason(error)}"
+            ) from None
+        undo.pop_all()
+    return Database(engine, writer, failed, file)
+
+
+def prepare(engine: Engine, file: Path | None) -> None:
+    """Makes the folder and the tables. Raises SQLAlchemyError, NewerSchema."""
+    try:
+        if file is not None:
+            file.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise OperationalError("CONNECT", None, error) from None
+    with engine.execution_options(**{WRITES: True, SECONDS: math.inf}).begin() as connection:
+        schema.upgrade(connection)
+        schema.fail_orphans(connection)
+
+
+def is_data_error(error: SQLAlchemyError) -> bool:
+    """Whether one request's values are at fault: others can still be stored."""
+    if isinstance(error, DataError | IntegrityError):
+        return True
+    if isinstance(error, DBAPIError):
+        return str(getattr(error.orig, "sqlstate", None) or "").startswith(PROGRAM_LIMIT)
+    return isinstance(error, StatementError)
+
+
+def is_timeout(error: SQLAlchemyError) -> bool:
+    cause = getattr(error, "orig", None)
+    return (
+        getattr(cause, "sqlite_errorname", None) == "SQLITE_INTERRUPT"
+        or getattr(cause, "sqlstate", None) == CANCELED
+    )
+
+
+def reason(error: BaseException) -> str:
+    """One line that holds no text of a conversation: a driver quotes values in every error but
+    these.
+    """
+    cause = getattr(error, "orig", None) or error
+    if isinstance(error, OperationalError | OSError | schema.NewerSchema):
+        return " ".join(str(cause).split())[:300]
+    return type(cause).__name__
+
+
+def _identity(file: Path | None) -> tuple[int, int] | None:
+    """Device and inode; None where there is no file."""
+    try:
+        told = file.stat() if file is not None else None
+    except OSError:
+        return None
+    return None if told is None else (told.st_dev, told.st_ino)

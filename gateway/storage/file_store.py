@@ -1,0 +1,223 @@
+"""Uploaded files on disk, each under its owner: knowing an id gives nothing to anybody else.
+
+Others upload and delete at any time: what vanishes while it is looked at is not there. A record
+that cannot be read is named in the log, counted and left out; its file can be deleted.
+"""
+
+import hashlib
+import logging
+import math
+import os
+import re
+import secrets
+import time
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
+from pathlib import Path
+
+from gateway.errors import FileNotFound, StoreUnavailable
+from gateway.storage.atomic_files import PART, write_parts
+from gateway.storage.file_records import BrokenRecord, StoredFile, read_record, record_of
+
+log = logging.getLogger("sightdesk.files")
+
+FILE_ID = re.compile(r"^file-[A-Za-z0-9_-]{8,48}$")
+MAX_FILES_PER_OWNER = 2000
+MAX_NAME = 255  # characters
+# UTF-8, and so JSON, holds no half of a surrogate pair; a database no NUL.
+UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
+WRITING_SECONDS = 60  # in which an upload is written
+RENAMING_SECONDS = 5  # between the names of a file and of its record
+
+
+class FileStore:
+    """`root/<digest of owner>/<id>` and `<id>.json` beside it. All calls touch the disk: run them
+    in a thread.
+    """
+
+    def __init__(self, root: Path, broken: Callable[[], None] = lambda: None) -> None:
+        self._root = root
+        self._broken = broken  # counts records that cannot be read
+
+    def add(
+        self,
+        owner: str,
+        filename: str,
+        content_type: str,
+        data: bytes,
+        pages: int,
+        *,
+        from_page: bool = False,
+    ) -> StoredFile:
+        """Raises StoreUnavailable where the disk takes no more."""
+        folder = self._folder(owner)
+        name = UNSTORABLE.sub("\ufffd", filename.replace("\\", "/"))
+        file = StoredFile(
+            id="file-" + secrets.token_urlsafe(18),
+            filename=name.rpartition("/")[2][:MAX_NAME] or "upload",
+            content_type=content_type,
+            bytes=len(data),
+            pages=pages,
+            created_at=int(time.time()),
+            sha256=hashlib.sha256(data).hexdigest(),
+            from_page=from_page,
+        )
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            self._make_room(folder)
+            # The record comes last: a file without one does not exist.
+            write_parts({folder / file.id: data, folder / f"{file.id}.json": record_of(file)})
+        except OSError as error:
+            reason = error.strerror or type(error).__name__
+            log.error("file_not_kept", extra={"reason": reason})
+            raise StoreUnavailable(
+                f"The file could not be kept here: {reason}.",
+                retry_after=60,
+                details={"reason": reason},
+            ) from None
+        return file
+
+    def get(self, owner: str, file_id: str) -> StoredFile:
+        """Raises FileNotFound, also for another owner's file and for one whose record is broken."""
+        file = self._read(self._path(owner, file_id, ".json"))
+        if file is None:
+            raise _not_found(file_id)
+        return file
+
+    def content(self, owner: str, file_id: str) -> bytes:
+        try:
+            return self._path(owner, file_id).read_bytes()
+        except FileNotFoundError:
+            raise _not_found(file_id) from None
+
+    def list(self, owner: str) -> list[StoredFile]:
+        """Newest first."""
+        files = [
+            file
+            for record in _records(self._folder(owner))
+            if (file := self._read(record)) is not None
+        ]
+        return sorted(files, key=lambda file: file.created_at, reverse=True)
+
+    def delete(self, owner: str, file_id: str) -> None:
+        """Raises FileNotFound. Whether the record can be read does not matter."""
+        if not _remove(self._path(owner, file_id, ".json")):
+            raise _not_found(file_id)
+
+    def delete_all(self, owner: str, file_ids: Iterable[str]) -> None:
+        """Those that are still there."""
+        for file_id in file_ids:
+            with suppress(FileNotFound):
+                self.delete(owner, file_id)
+
+    def from_page(self, before: float) -> Iterator[tuple[str, tuple[str, ...]]]:
+        """Owner by owner: the owner's digest, and the ids of what the page sent before that time."""
+        for folder in _folders(self._root):
+            old = [record for record in _records(folder) if _seconds(record) < before]
+            files = [file for record in old if (file := self._read(record)) is not None]
+            if ids := tuple(file.id for file in files if file.from_page):
+                yield folder.name, ids
+
+    def discard(self, owner_digest: str, file_ids: Iterable[str]) -> None:
+        for file_id in file_ids:
+            _remove(self._root / owner_digest / f"{file_id}.json")
+
+    def remove_orphans(self) -> int:
+        """Removes what an upload that was cut off left: data without a record, parts of either.
+        Raises OSError.
+        """
+        removed = 0
+        now = time.time()
+        for folder in _folders(self._root):
+            names = _names(folder)
+            parts = [name for name in names if name.startswith(".") and name.endswith(PART)]
+            orphans = [
+                name for name in names if FILE_ID.fullmatch(name) and f"{name}.json" not in names
+            ]
+            old = [
+                folder / name for name in parts if _seconds(folder / name) < now - WRITING_SECONDS
+            ]
+            old += [
+                folder / name
+                for name in orphans
+                if _seconds(folder / name) < now - RENAMING_SECONDS
+            ]
+            for path in old:
+                # The record may have come since the folder was read.
+                if not path.with_name(f"{path.name}.json").exists():
+                    path.unlink(missing_ok=True)
+                    removed += 1
+        return removed
+
+    def _read(self, record: Path) -> StoredFile | None:
+        """None where there is none, or none that can be read."""
+        try:
+            return read_record(record.read_bytes())
+        except FileNotFoundError:
+            return None
+        except (BrokenRecord, OSError) as error:
+            self._broken()
+            log.warning("file_record_broken", extra={"file": record.stem, "reason": str(error)})
+            return None
+
+    def _folder(self, owner: str) -> Path:
+        return self._root / hashlib.sha256(owner.encode("utf-8", "surrogatepass")).hexdigest()[:32]
+
+    def _path(self, owner: str, file_id: str, suffix: str = "") -> Path:
+        if not FILE_ID.fullmatch(file_id):
+            raise _not_found(file_id)
+        return self._folder(owner) / (file_id + suffix)
+
+    def _make_room(self, folder: Path) -> None:
+        """The oldest files of an owner go when there are too many."""
+        records = _records(folder)
+        too_many = len(records) - MAX_FILES_PER_OWNER + 1
+        if too_many > 0:
+            for record in sorted(records, key=_seconds)[:too_many]:
+                _remove(record)
+
+
+def _names(folder: Path) -> set[str]:
+    """None where the folder is not there any more."""
+    try:
+        return set(os.listdir(folder))
+    except (FileNotFoundError, NotADirectoryError):
+        return set()
+
+
+def _folders(root: Path) -> list[Path]:
+    return [root / name for name in sorted(_names(root))]
+
+
+def _records(folder: Path) -> list[Path]:
+    return [
+        folder / name
+        for name in _names(folder)
+        if name.startswith("file-") and name.endswith(".json")
+    ]
+
+
+def _remove(record: Path) -> bool:
+    """A file and its record, the record first, without which it does not exist. Whether it was
+    there.
+    """
+    try:
+        record.unlink()
+    except FileNotFoundError:
+        return False
+    record.with_suffix("").unlink(missing_ok=True)
+    return True
+
+
+def _seconds(path: Path) -> float:
+    """When it was written; never, where somebody deleted it meanwhile."""
+    with suppress(FileNotFoundError):
+        return path.stat().st_mtime
+    return math.inf
+
+
+def _not_found(file_id: str) -> FileNotFound:
+    name = file_id[:64]
+    return FileNotFound(
+        f"There is no file {name!r} of yours here.", param="file_id", details={"name": name}
+    )

@@ -1,0 +1,114 @@
+"""SQLAlchemy engines: SQLite in a file or in memory, and PostgreSQL. Each transaction has a time
+bound on both.
+"""
+
+import math
+import sqlite3
+import time
+from pathlib import Path
+from typing import Any
+
+import orjson
+from sqlalchemy import URL, Connection, Engine, QueuePool, create_engine, event
+
+from gateway.storage.column_types import storable_json
+
+BUSY_SECONDS = 2  # for another writer's lock
+CONNECT_SECONDS = 2
+SILENT_SECONDS = 3  # until a peer that acknowledges nothing is given up
+STATEMENT_SECONDS = 10
+OPERATIONS = (
+    10_000  # of SQLite's virtual machine between two looks at the clock; about a millisecond
+)
+# Execution options.
+WRITES = "sightdesk_writes"
+SECONDS = "sightdesk_seconds"
+COMMON: dict[str, Any] = {
+    "hide_parameters": True,  # what an error says must not be what a customer wrote
+    "json_serializer": storable_json,
+    "json_deserializer": orjson.loads,
+}
+
+
+class BoundedConnection(sqlite3.Connection):
+    """A SQLite connection that interrupts what runs past its deadline, in monotonic seconds."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.deadline = math.inf
+        self.set_progress_handler(lambda: time.monotonic() > self.deadline, OPERATIONS)
+
+
+def normal(url: URL) -> URL:
+    """`postgres://` and `postgresql://` mean psycopg, the driver that is installed."""
+    return (
+        url.set(drivername="postgresql+psycopg")
+        if url.drivername in ("postgres", "postgresql")
+        else url
+    )
+
+
+def sqlite_file(url: URL) -> Path | None:
+    """Where a SQLite database lies; None for PostgreSQL, in memory, and where SQLite is given a
+    `file:` URI.
+    """
+    name = url.database or ""
+    on_disk = (
+        url.get_backend_name() == "sqlite"
+        and name not in ("", ":memory:")
+        and not name.startswith("file:")
+    )
+    return Path(name) if on_disk else None
+
+
+def make_engine(url: URL, application_name: str) -> Engine:
+    if url.get_backend_name() != "sqlite":
+        return _postgresql(url, application_name)
+    in_memory = url.database in (None, "", ":memory:")
+    # A database in memory is its one connection's.
+    pool = {"poolclass": QueuePool, "pool_size": 1, "max_overflow": 0} if in_memory else {}
+    given = {"timeout": BUSY_SECONDS, "check_same_thread": False, "factory": BoundedConnection}
+    engine = create_engine(url, connect_args=given, **COMMON, **pool)
+    event.listen(engine, "connect", _prepare_sqlite)
+    event.listen(engine, "begin", _begin_sqlite)
+    return engine
+
+
+def _postgresql(url: URL, application_name: str) -> Engine:
+    given = {"connect_timeout": CONNECT_SECONDS, "tcp_user_timeout": 1000 * SILENT_SECONDS}
+    options = f"-c statement_timeout={STATEMENT_SECONDS}s -c lock_timeout={BUSY_SECONDS}s"
+    engine = create_engine(
+        url,
+        connect_args={**given, "application_name": application_name, "options": options},
+        pool_pre_ping=True,
+        pool_size=4,
+        max_overflow=12,
+        pool_timeout=CONNECT_SECONDS,
+        **COMMON,
+    )
+    event.listen(engine, "begin", _begin_postgresql)
+    return engine
+
+
+def _prepare_sqlite(connection: Any, _: Any) -> None:
+    connection.isolation_level = (
+        None  # Python's driver begins transactions late; SQLAlchemy does it here
+    )
+    cursor = connection.cursor()
+    for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON"):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    options = connection.get_execution_options()
+    bounded: Any = connection.connection.dbapi_connection
+    bounded.deadline = time.monotonic() + options.get(SECONDS, STATEMENT_SECONDS)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if options.get(WRITES) else "BEGIN")
+
+
+def _begin_postgresql(connection: Connection) -> None:
+    seconds = connection.get_execution_options().get(SECONDS)
+    if seconds is not None:
+        milliseconds = 0 if math.isinf(seconds) else round(1000 * seconds)
+        connection.exec_driver_sql(f"SET LOCAL statement_timeout = {milliseconds}")

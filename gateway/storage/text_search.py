@@ -1,0 +1,85 @@
+"""Which turns may hold a text: an index of character groups, so that a search reads few texts.
+
+SQLite: FTS5 with its trigrams (migration 0002). A word of one or two characters, as most Chinese
+words are, is looked up as the beginning of trigrams; two control characters behind each text let
+its last characters begin some too. PostgreSQL: a GIN index over single characters and pairs. Both
+fold case, and both find more than the search means: the caller compares.
+"""
+
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+MAX_CANDIDATES = 2000  # a text in more turns than this is common: the newest conversations hold it
+MAX_TERMS = 500
+MAX_GROUPS = 16  # of one query; each narrows what the others let through
+
+PG_INDEX = "turns_by_grams"
+TERMS = text(
+    "SELECT term FROM turn_index_terms WHERE term >= :first AND term < :beyond LIMIT :most"
+)
+MATCHING = text(
+    "SELECT rowid FROM turn_index WHERE turn_index MATCH :groups ORDER BY rowid DESC LIMIT :most"
+)
+HOLDING = text(
+    "SELECT number FROM turns WHERE sightdesk_grams(text) @> CAST(:groups AS text[]) LIMIT :most"
+)
+VALID = text(
+    "SELECT indisvalid FROM pg_index JOIN pg_class ON pg_class.oid = indexrelid WHERE pg_class.oid = to_regclass(:name)"
+)
+
+
+def candidates(session: Session, query: str) -> list[int] | None:
+    """The numbers of the indexed turns that may hold the query; None where they are too many, or
+    nothing is indexed.
+    """
+    find = _in_sqlite if session.get_bind().dialect.name == "sqlite" else _in_postgresql
+    found = find(session, query)
+    return None if found is None or len(found) > MAX_CANDIDATES else found
+
+
+def not_indexed(session: Session) -> int:
+    """The turns up to this number are not in the index yet."""
+    if session.get_bind().dialect.name != "sqlite":
+        return 0
+    return session.scalar(text("SELECT upto FROM turn_index_left")) or 0
+
+
+def _in_sqlite(session: Session, query: str) -> list[int] | None:
+    if len(query) >= 3:
+        groups = " AND ".join(map(_quoted, _groups(query, 3)))
+    else:
+        first = query.lower()
+        beyond = first[:-1] + chr(ord(first[-1]) + 1)
+        terms = session.scalars(
+            TERMS, {"first": first, "beyond": beyond, "most": MAX_TERMS + 1}
+        ).all()
+        if len(terms) > MAX_TERMS:
+            return None
+        groups = " OR ".join(map(_quoted, terms))
+    if not groups:
+        return []
+    return list(session.scalars(MATCHING, {"groups": groups, "most": MAX_CANDIDATES + 1}))
+
+
+def _in_postgresql(session: Session, query: str) -> list[int] | None:
+    if not session.scalar(VALID, {"name": PG_INDEX}):
+        return None
+    # Without the index each text would be taken apart.
+    session.execute(text("SET LOCAL enable_seqscan = off"))
+    groups = _groups(query.lower(), 2) if len(query) > 1 else [query.lower()]
+    found = list(session.scalars(HOLDING, {"groups": groups, "most": MAX_CANDIDATES + 1}))
+    session.execute(text("SET LOCAL enable_seqscan = on"))
+    return found
+
+
+def _groups(query: str, size: int) -> list[str]:
+    """At most MAX_GROUPS of the query's groups of neighbouring characters, from all over it."""
+    groups = list(
+        dict.fromkeys(query[place : place + size] for place in range(len(query) - size + 1))
+    )
+    step = -(-len(groups) // MAX_GROUPS)
+    return groups[::step]
+
+
+def _quoted(group: str) -> str:
+    return '"' + group.replace('"', '""') + '"'

@@ -1,0 +1,310 @@
+"""Calls to engines: what goes wrong on the wire, in the words that the gateway tells its own clients."""
+
+import asyncio
+import logging
+from collections.abc import Callable
+from typing import Any
+
+import orjson
+
+from gateway.errors import (
+    ContextLengthExceeded,
+    GatewayError,
+    InvalidRequest,
+    UpstreamError,
+    UpstreamTimeout,
+)
+from gateway.upstream.breaker import State
+from gateway.upstream.faults import ConnectFailed, GivenUp, TimedOut, WireError
+from gateway.upstream.http_response import Response
+from gateway.upstream.pool import Pool
+from gateway.upstream.request_body import Body
+from gateway.upstream.upstream import Upstream
+
+log = logging.getLogger("sightdesk.engines")
+PROBE_SECONDS = 0.6
+STOPPED_SECONDS = 2.5  # without a byte of a stream from an engine that is down; a machine may pause for a second or two
+CHECK_SECONDS = 5.0  # for the one token of a check
+MAX_CHECK_BYTES = 64 * 1024
+ERROR_SECONDS = 5.0  # for the words of a refusal
+MAX_ERROR_BYTES = 64 * 1024
+MAX_LISTING_BYTES = 1024 * 1024
+TOO_LONG = (
+    "context length",
+    "longer than the maximum model length",
+    "max_tokens must be at least 1, got 0",
+)
+CALLERS_FAULTS = (400, 413, 422)  # statuses by which an engine says what is wrong with a request
+JSON = {"content-type": "application/json", "accept": "*/*"}
+
+
+class Refused(Exception):
+    """An engine failed before anything of the answer was sent to the client: another one may be tried. `error` is what the
+    client hears if none can.
+
+    `begun`: it may have been at work on the request. `busy`: it said that it is, and may be asked again.
+    """
+
+    def __init__(
+        self, kind: str, error: GatewayError, *, begun: bool = False, busy: bool = False
+    ) -> None:
+        super().__init__(kind)
+        self.kind = kind
+        self.error = error
+        self.begun = begun
+        self.busy = busy
+
+
+class Broken(Exception):
+    """An engine failed in the middle of an answer."""
+
+    def __init__(self, kind: str, error: GatewayError) -> None:
+        super().__init__(kind)
+        self.kind = kind
+        self.error = error
+
+
+class EngineClient:
+    def __init__(
+        self, connect_timeout: float, first_token_timeout: float, idle_timeout: float
+    ) -> None:
+        self._connect = connect_timeout
+        self._first = first_token_timeout
+        self._idle = idle_timeout
+        self._pools: dict[str, Pool] = {}
+        self._checks: dict[str, asyncio.Task[None]] = {}  # under way, by URL
+
+    def pool(self, upstream: Upstream) -> Pool:
+        if upstream.url not in self._pools:
+            self._pools[upstream.url] = Pool(upstream.url, self._connect)
+        return self._pools[upstream.url]
+
+    def close(self) -> None:
+        for check in self._checks.values():
+            check.cancel()
+        for pool in self._pools.values():
+            pool.drop()
+
+    async def open(
+        self,
+        upstream: Upstream,
+        body: Body,
+        request_id: str,
+        elsewhere: Callable[[], bool],
+        owner: str = "",
+    ) -> tuple[Response, bytes]:
+        """The engine's response and the first of its body; close it.
+
+        FIRST_TOKEN_TIMEOUT bounds both together. `elsewhere` says whether another engine could answer if this one stops.
+        Raises Refused, or the engine's 4xx as what the client is told.
+        """
+        headers = {**JSON, "x-request-id": request_id}
+        if owner:
+            headers["x-owner"] = owner  # for the turns of `lite`'s reader
+        try:
+            response = await self.pool(upstream).request(
+                "POST", "/v1/chat/completions", headers, body, self._first, upstream, elsewhere
+            )
+        except WireError as error:
+            raise self._refused(error) from None
+        if response.status != 200:
+            raise await self._failure(response)
+        try:
+            first = await response.read()
+        except WireError as error:
+            response.close()
+            raise self._refused(error) from None
+        except BaseException:
+            response.close()
+            raise
+        response.begun = True
+        response.allow(self._idle)
+        return response, first
+
+    def _refused(self, error: WireError) -> Refused:
+        if isinstance(error, TimedOut):
+            return Refused("timeout", _late(error), begun=True)
+        if isinstance(error, ConnectFailed):
+            kind, late = ("connect_timeout", " in time") if error.timed_out else ("connect", "")
+            return Refused(kind, UpstreamError(f"The engine could not be reached{late}."))
+        if isinstance(error, GivenUp):
+            return Refused(
+                "down", UpstreamError("The engine fell silent before it answered."), begun=True
+            )
+        return Refused(
+            "died", UpstreamError("The engine closed the connection without an answer."), begun=True
+        )
+
+    async def count_tokens(
+        self, upstream: Upstream, body: dict[str, Any], *, pictures: bool
+    ) -> int | None:
+        """Tokens of the prompt as the engine itself counts them, with or without its pictures; None where it cannot say."""
+        wanted: dict[str, Any] = {
+            name: body[name] for name in ("model", "tools", "messages") if name in body
+        }
+        if not pictures:
+            wanted["messages"] = [
+                {**message, "content": _words(message.get("content"))}
+                for message in body["messages"]
+            ]
+        question = Body(wanted)
+        try:
+            response = await self.pool(upstream).request(
+                "POST", "/tokenize", JSON, question, self._idle
+            )
+            try:
+                return int(orjson.loads(await response.read_all(64 * MAX_LISTING_BYTES))["count"])
+            finally:
+                response.close()
+        except (WireError, ValueError, KeyError, TypeError):
+            return None
+
+    async def _failure(self, response: Response) -> Exception:
+        status = response.status
+        try:
+            if status not in CALLERS_FAULTS:
+                kind, busy = f"status_{status // 100}xx", status in (429, 503)
+                return Refused(
+                    kind,
+                    UpstreamError("The engine answered with an error."),
+                    begun=not busy,
+                    busy=busy,
+                )
+            async with asyncio.timeout(ERROR_SECONDS):
+                return _client_error(await response.read_all(MAX_ERROR_BYTES))
+        except (WireError, TimeoutError):
+            return _client_error(b"")
+        finally:
+            response.close()
+
+    def broken(self, error: WireError) -> Broken:
+        """What stopped an answer in its middle."""
+        if isinstance(error, TimedOut):
+            return Broken("timeout", _late(error))
+        if isinstance(error, GivenUp):
+            return Broken(
+                "down", UpstreamError("The engine fell silent in the middle of the answer.")
+            )
+        return Broken("died", UpstreamError("The engine stopped in the middle of the answer."))
+
+    def speaks(self, upstream: Upstream, seconds: float) -> bool:
+        """Whether something of an answer came within the last `seconds`."""
+        return any(
+            response.begun and response.silence() < seconds
+            for response in self.pool(upstream).active
+        )
+
+    def give_up(self, upstream: Upstream) -> None:
+        """The engine is down. What another engine can answer fails now; a stream that had begun, after STOPPED_SECONDS."""
+        for response in list(self.pool(upstream).active):
+            if response.elsewhere is not None:
+                if response.elsewhere():
+                    response.give_up()
+            elif response.begun and response.silence() >= STOPPED_SECONDS:
+                response.give_up()
+
+    async def models(self, upstream: Upstream) -> tuple[int, bytes]:
+        """Status and body of the engine's /v1/models. Raises WireError, TimeoutError."""
+        async with asyncio.timeout(PROBE_SECONDS):
+            response = await self.pool(upstream).request(
+                "GET", "/v1/models", {"accept": "*/*"}, None, PROBE_SECONDS
+            )
+            try:
+                return response.status, await response.read_all(MAX_LISTING_BYTES)
+            finally:
+                response.close()
+
+    def check(self, upstream: Upstream) -> "asyncio.Task[None]":
+        """Asks the engine for one token, and opens or closes its circuit by the outcome. At most one check runs at a time."""
+        if upstream.url not in self._checks:
+            task = self._checks[upstream.url] = asyncio.create_task(self._check(upstream))
+            task.add_done_callback(lambda _: self._checks.pop(upstream.url))
+        return self._checks[upstream.url]
+
+    async def _check(self, upstream: Upstream) -> None:
+        alive = await self._gives_a_token(upstream)
+        if alive is None and upstream.breaker.state is State.CLOSED:
+            return  # too slow to say; a request that waits too long is counted by itself
+        if alive:
+            upstream.breaker.close()
+        else:
+            upstream.breaker.open()
+            log.warning("upstream_circuit_open", extra={"upstream": upstream.name})
+        upstream.freed()
+
+    async def _gives_a_token(self, upstream: Upstream) -> bool | None:
+        """Whether a request that nothing can be wrong with is answered. None where the engine takes longer than CHECK_SECONDS."""
+        wanted = {
+            "model": upstream.model,
+            "messages": [{"role": "user", "content": "Hi"}],
+            "max_tokens": 1,
+            "stream": True,
+        }
+        try:
+            async with asyncio.timeout(CHECK_SECONDS):
+                path = "/v1/chat/completions"
+                response = await self.pool(upstream).request(
+                    "POST", path, JSON, Body(wanted), CHECK_SECONDS, upstream
+                )
+                try:
+                    return response.status == 200 and _is_answer(
+                        await response.read_all(MAX_CHECK_BYTES)
+                    )
+                finally:
+                    response.close()
+        except (TimedOut, TimeoutError):
+            return None
+        except WireError:
+            return False
+
+
+def _late(error: TimedOut) -> UpstreamTimeout:
+    return UpstreamTimeout(
+        f"The engine sent nothing for {error.seconds:g} s.", details={"seconds": error.seconds}
+    )
+
+
+def _is_answer(stream: bytes) -> bool:
+    """Whether a stream of events is whole, with a choice and no error in it."""
+    events = [line[5:].strip() for line in stream.splitlines() if line.startswith(b"data:")]
+    if not events or events.pop() != b"[DONE]":
+        return False
+    try:
+        told = [orjson.loads(event) for event in events]
+        return any(event.get("choices") for event in told) and not any(
+            event.get("error") for event in told
+        )
+    except (ValueError, AttributeError):
+        return False
+
+
+def _words(content: Any) -> Any:
+    """A message's content without its pictures."""
+    return (
+        [part for part in content if part.get("type") == "text"]
+        if isinstance(content, list)
+        else content
+    )
+
+
+def refusal_in(event: dict[str, Any]) -> GatewayError | None:
+    """What the client is told of an error inside a stream; None where it is not about the request. vLLM answers 200 before it has
+    looked at everything in a request."""
+    error = event.get("error")
+    is_refusal = isinstance(error, dict) and error.get("code") in CALLERS_FAULTS
+    return _client_error(orjson.dumps(event)) if is_refusal else None
+
+
+def _client_error(text: bytes) -> GatewayError:
+    """vLLM's 400 as ours: it knows the context's length better than anybody."""
+    try:
+        body: Any = orjson.loads(text)
+        error = body.get("error", body)
+        message = str(error.get("message") or "")[:2000]
+    except (ValueError, AttributeError):
+        message = ""
+    message = message or "The engine refused the request."
+    lowered = message.lower()
+    # The last is a prompt that leaves no token for the answer: vLLM cuts max_tokens to what is left, and we send none below 1.
+    too_long = any(words in lowered for words in TOO_LONG)
+    return ContextLengthExceeded(message, param="messages") if too_long else InvalidRequest(message)

@@ -1,0 +1,135 @@
+"""The connections to one engine, kept open between requests (wire.py has what happens on one of them)."""
+
+import asyncio
+import ssl
+from collections import deque
+from collections.abc import Callable, Mapping
+from urllib.parse import urlsplit
+
+from gateway.upstream.connection import Place
+from gateway.upstream.faults import ConnectFailed, Cut
+from gateway.upstream.http_response import Response
+from gateway.upstream.request_body import Sendable
+
+IDLE_SECONDS = 4.0  # below the 5 s after which uvicorn, vLLM's server, closes an idle connection
+MAX_IDLE = 512
+STALE_SECONDS = 0.3  # within which a kept connection proves closed; later the engine was at work
+
+
+class Pool:
+    """Connections to one engine. As many as are asked for: admission bounds them."""
+
+    def __init__(self, url: str, connect_timeout: float) -> None:
+        parts = urlsplit(url)
+        assert parts.hostname is not None
+        self._host = parts.hostname
+        self._tls = ssl.create_default_context() if parts.scheme == "https" else None
+        self._port = parts.port or (443 if self._tls else 80)
+        self._prefix = parts.path.rstrip("/")
+        self._authority = parts.netloc.rpartition("@")[2]
+        self._connect_timeout = connect_timeout
+        self._idle: deque[Response] = deque()
+        self._connecting: set[asyncio.Task[Response]] = set()
+        self.active: set[Response] = set()  # sent and not closed
+
+    async def request(
+        self,
+        method: str,
+        path: str,
+        headers: Mapping[str, str],
+        body: Sendable | None,
+        seconds: float,
+        place: Place | None = None,
+        elsewhere: Callable[[], bool] | None = None,
+    ) -> Response:
+        """A response whose head is there; `close()` it. `seconds` bound each silence. `place` is taken, and given back, for an answer
+        that is hung up on before its end. Raises WireError."""
+        head = self._head(method, path, headers, body)
+        while True:
+            response = self._take() or await self._connect()
+            reused = response.used > 0
+            self.active.add(response)
+            response.elsewhere = elsewhere
+            try:
+                response.send(head, body or (), seconds, place)
+                await response.head()
+            except Cut:
+                response.abort()
+                # An idle connection may be closed by the engine just as it is used; nothing was begun there then.
+                if reused and not response.started and response.silence() < STALE_SECONDS:
+                    continue
+                raise
+            except BaseException:
+                response.leave()
+                raise
+            return response
+
+    def _head(
+        self, method: str, path: str, headers: Mapping[str, str], body: Sendable | None
+    ) -> bytes:
+        lines = [f"{method} {self._prefix}{path} HTTP/1.1", f"host: {self._authority}"]
+        lines += [f"{name}: {value}" for name, value in headers.items()]
+        if body is not None:
+            lines.append(f"content-length: {len(body)}")
+        return ("\r\n".join(lines) + "\r\n\r\n").encode("latin-1")
+
+    def _take(self) -> Response | None:
+        now = asyncio.get_running_loop().time()
+        while self._idle:
+            response = self._idle.pop()
+            if now - response.idle_since < IDLE_SECONDS and response.is_open:
+                return response
+            response.abort()
+        return None
+
+    async def _connect(self) -> Response:
+        seconds = self._connect_timeout
+        task = asyncio.create_task(self._connection())
+        self._connecting.add(task)
+        response: Response | None = None
+        try:
+            async with asyncio.timeout(seconds):
+                response = await asyncio.shield(task)
+            return response
+        except TimeoutError:
+            raise ConnectFailed(f"no connection within {seconds:g} s", timed_out=True) from None
+        except OSError as error:
+            raise ConnectFailed(str(error)) from None
+        except asyncio.CancelledError:
+            if task.cancelled():
+                raise ConnectFailed("the engine is down") from None
+            raise
+        finally:
+            self._connecting.discard(task)
+            if response is None:
+                task.cancel()
+                task.add_done_callback(_hung_up)  # it may be there already, and nobody has it
+
+    async def _connection(self) -> Response:
+        loop = asyncio.get_running_loop()
+        _, response = await loop.create_connection(
+            lambda: Response(self), self._host, self._port, ssl=self._tls
+        )
+        return response
+
+    def _give_back(self, response: Response) -> None:
+        response.idle_since = asyncio.get_running_loop().time()
+        if len(self._idle) >= MAX_IDLE:
+            self._idle.popleft().abort()
+        self._idle.append(response)
+
+    def _lost(self, response: Response) -> None:
+        if response in self._idle:
+            self._idle.remove(response)
+
+    def drop(self) -> None:
+        """The engine is down: nobody waits for a connection to it any longer."""
+        for task in self._connecting:
+            task.cancel()
+        while self._idle:
+            self._idle.pop().abort()
+
+
+def _hung_up(task: "asyncio.Task[Response]") -> None:
+    if not task.cancelled() and task.exception() is None:
+        task.result().abort()
