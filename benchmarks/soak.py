@@ -148,6 +148,8 @@ async def soak(seconds: float, gateway: Running, engines: list[Running], watch: 
             first.raise_for_status()
         visitors = Visitors(gateway.url, session, seed=1)
         print("warming up")
+        if seconds >= 60:
+            await visitors.fill_picture_cache()
         await load(visitors, min(WARM_SECONDS, max(5, seconds / 4)), gateway)
         before = await asyncio.to_thread(measure, gateway, watch)
         print(f"idle, before: {before}")

@@ -139,6 +139,14 @@ class Visitors:
         data = self._chance.choice(self._pictures) + self._chance.randbytes(8)
         await self._shows(base64.b64encode(data).decode())
 
+    async def fill_picture_cache(self) -> None:
+        """Shows so many new pictures that the gateway's cache of prepared pictures (64 MiB) is full: from then on
+        it neither grows nor shrinks, and memory that grows is something else."""
+        side = 1000  # noise does not compress: a prepared picture has more than half a MB
+        for _ in range(160):
+            noise = Image.frombytes("RGB", (side, side), self._chance.randbytes(side * side * 3))
+            await self._shows(base64.b64encode(encoded(noise, "JPEG")).decode())
+
     async def _shows(self, encoded: str) -> None:
         wanted = self._asked("say-5")
         picture = {"type": "image_url", "image_url": {"url": f"data:image/png;base64,{encoded}"}}
