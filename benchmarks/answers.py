@@ -10,7 +10,7 @@ import psutil
 import requests
 from PIL import Image, ImageDraw
 
-from benchmarks.servers import Running, running_desk
+from tests.support.servers import Running, running_desk
 
 SCREENS = Path(__file__).parents[1] / "examples" / "screens"
 RUNS = 5

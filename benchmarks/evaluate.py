@@ -11,7 +11,7 @@ from typing import Any
 
 import requests
 
-from benchmarks.servers import running_desk
+from tests.support.servers import running_desk
 
 ROOT = Path(__file__).parents[1]
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
-from benchmarks.servers import wait_until
+from tests.support.servers import wait_until
 
 SAMPLE = re.compile(r"^vllm:(\w+)(?:\{[^}]*\})? (\S+)$", re.M)
 # Greedy noise that is rewarded for repeating itself never comes to an end.

@@ -18,7 +18,7 @@ from pathlib import Path
 import httpx
 from httpx_aiohttp import AiohttpTransport
 
-from benchmarks.servers import Running, free_port, running, running_gateway
+from tests.support.servers import Running, free_port, running, running_gateway
 
 KEY = {"authorization": "Bearer sk-shop"}
 QUESTION = {"model": "fake-vl", "messages": [{"role": "user", "content": "hi"}]}
@@ -66,7 +66,7 @@ def redis_server() -> Iterator[tuple[str, "subprocess.Popen[bytes]"]]:
 def gateways(count: int, storage: str, **settings: str) -> Iterator[list[Running]]:
     """`count` gateways before one fake engine, started side by side."""
     with contextlib.ExitStack() as stack:
-        engine = stack.enter_context(running("tests.fake_engine", {}))
+        engine = stack.enter_context(running("tests.support.fake_engine", {}))
         given = {
             "ENGINE": "cpu",
             "READER_URL": "",

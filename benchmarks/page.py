@@ -15,7 +15,7 @@ from typing import Any
 from playwright.sync_api import Browser, Page, Route, sync_playwright
 
 from benchmarks import report
-from benchmarks.servers import Running, running_desk
+from tests.support.servers import Running, running_desk
 
 RUNS = 5
 TOKENS, TOKENS_PER_SECOND = 1000, 100

@@ -7,16 +7,15 @@ import re
 import signal
 import time
 from collections.abc import Iterator
-from pathlib import Path
 from types import FrameType
 from typing import Any
 
 import pytest
 
 from inference.startup import MAX_LINE
-from tests.hostile_text import grown, hostile_units
+from tests.support.paths import ROOT
+from tests.support.regex_attacks import grown, hostile_units
 
-ROOT = Path(__file__).parents[1]
 PACKAGES = ("gateway", "inference", "scripts")
 # 8 × MAX_MODEL_LEN of the default engines: the longest text that any code sees.
 BOUND = 262_144

@@ -13,7 +13,8 @@ from pathlib import Path
 import psutil
 
 from benchmarks.relay import load, script
-from benchmarks.servers import ROOT, free_port, on_core, running_gateway, wait_for
+from tests.support.paths import ROOT
+from tests.support.servers import free_port, on_core, running_gateway, wait_for
 
 BIN = ROOT / ".venv-bench" / "bin"
 START_SECONDS = 120  # LiteLLM imports for half a minute on a busy machine

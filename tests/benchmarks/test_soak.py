@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.servers import ROOT
 from benchmarks.soak import unforeseen
 from benchmarks.visitors import FAULTS
-from tests.faulty_engine import ORDERS
+from tests.support.faulty_engine import ORDERS
+from tests.support.paths import ROOT
 
 
 @pytest.mark.timeout(300)

@@ -22,8 +22,8 @@ from tests.browser.kit import (
     send,
     told_slowly,
 )
-from tests.conftest import SCREENS
-from tests.gateway.hostile.pictures import pdf
+from tests.support.hostile.pictures import pdf
+from tests.support.paths import SCREENS
 
 DROP = """([kind, names]) => {
     const data = new DataTransfer();

@@ -6,8 +6,8 @@ from urllib.parse import urlsplit
 import requests
 from playwright.sync_api import Browser, Page, expect
 
-from benchmarks.servers import Running
 from tests.browser.kit import AGENT, READING, Site, ask, open_page
+from tests.support.servers import Running
 
 MAX_BYTES = 150_000
 MAX_REQUESTS = 25

@@ -9,13 +9,11 @@ import shutil
 import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 
 import pytest
 
-from benchmarks.servers import free_port
-
-ROOT = Path(__file__).parents[2]
+from tests.support.paths import ROOT
+from tests.support.servers import free_port
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 import requests
 
-from benchmarks.servers import free_port
-from tests.conftest import SCREENS
-from tests.docker.conftest import ROOT, Stack, compose, kill_inside
+from tests.docker.conftest import Stack, compose, kill_inside
+from tests.support.paths import ROOT, SCREENS
+from tests.support.servers import free_port
 
 pytestmark = pytest.mark.timeout(900)
 TINY = ROOT / ".cache" / "tiny-qwen3-vl"

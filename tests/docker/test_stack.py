@@ -19,8 +19,9 @@ from pypdf.generic import (
     TextStringObject,
 )
 
-from tests.conftest import SCREENS, picture_message, screen
 from tests.docker.conftest import Stack, compose, kill_inside
+from tests.support.paths import SCREENS
+from tests.support.screens import picture_message, screen
 
 
 @pytest.mark.parametrize("engine", ["gpu", "cpu", "lite"])

@@ -9,8 +9,8 @@ import pytest
 import requests
 from playwright.sync_api import Page, expect
 
-from benchmarks.servers import Running, running_gateway, running_host, wait_for
-from tests.chromium import Axe
+from tests.support.chromium import Axe
+from tests.support.servers import Running, running_gateway, running_host, wait_for
 
 KEY = "sk-tickets"
 expect.set_options(timeout=15_000)

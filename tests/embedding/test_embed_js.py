@@ -11,11 +11,12 @@ import pytest
 import requests
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
-from benchmarks.servers import Running, free_port, wait_for
-from tests.chromium import ARGUMENTS, EXECUTABLE
-from tests.conftest import SCREENS, data_url
 from tests.embedding.conftest import KEY, PAGES, hosting, mint
 from tests.nginx.conftest import NGINX, rendered
+from tests.support.chromium import ARGUMENTS, EXECUTABLE
+from tests.support.paths import SCREENS
+from tests.support.screens import data_url
+from tests.support.servers import Running, free_port, wait_for
 
 MOUNT = "options => { window.desk = SightDesk.mount(document.getElementById('desk'), { token: () => fetchToken(), ...options }); }"
 

@@ -7,9 +7,9 @@ import pytest
 import requests
 from playwright.sync_api import Page, expect
 
-from benchmarks.servers import Running
 from tests.browser.test_hostile import EVERY
 from tests.embedding.test_protocol import entered, request
+from tests.support.servers import Running
 
 GUARD = """window.hits = [];
 for (const name of ["alert", "prompt", "confirm", "print", "open"]) window[name] = (...words) => void hits.push([name, ...words].join(" "));

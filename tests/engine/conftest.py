@@ -13,7 +13,8 @@ import pytest
 import requests
 
 from benchmarks.leaving import gauges
-from benchmarks.servers import (
+from tests.support.paths import ROOT
+from tests.support.servers import (
     Running,
     free_port,
     running_gateway,
@@ -22,7 +23,6 @@ from benchmarks.servers import (
     wait_until,
 )
 
-ROOT = Path(__file__).parents[2]
 VLLM_PYTHON = ROOT / ".venv-vllm" / "bin" / "python"
 TINY = ROOT / ".cache" / "tiny-qwen3-vl"
 START_SECONDS = 240

@@ -7,9 +7,10 @@ import openai
 import pytest
 import requests
 
-from benchmarks.servers import Running, wait_until
-from tests.conftest import SCREENS, picture_message, screen
-from tests.engine.conftest import ROOT, Engine
+from tests.engine.conftest import Engine
+from tests.support.paths import ROOT, SCREENS
+from tests.support.screens import picture_message, screen
+from tests.support.servers import Running, wait_until
 
 RAW = "Qwen3-VL-2B"
 HELLO = [{"role": "user", "content": "退货要几天?"}]

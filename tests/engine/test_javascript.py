@@ -3,8 +3,9 @@
 import json
 import subprocess
 
-from benchmarks.servers import Running, wait_until
-from tests.engine.conftest import ROOT, Engine
+from tests.engine.conftest import Engine
+from tests.support.paths import ROOT
+from tests.support.servers import Running, wait_until
 
 SDK = ROOT / ".cache" / "openai-js" / "package" / "index.mjs"
 

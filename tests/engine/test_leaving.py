@@ -6,9 +6,9 @@ import time
 import pytest
 
 from benchmarks.leaving import CASES, ENDLESS, Case, ask, leave_while_running
-from benchmarks.servers import Running, wait_until
 from tests.engine.conftest import Engine
-from tests.gateway.asking import metric
+from tests.support.http_client import metric
+from tests.support.servers import Running, wait_until
 
 MODEL, KEY = "Qwen3-VL-2B", "sk-shop"
 

@@ -13,8 +13,9 @@ import psutil
 import pytest
 import requests
 
-from benchmarks.servers import wait_until
-from tests.engine.conftest import ROOT, VLLM_PYTHON, Engine, launch_environment, launched
+from tests.engine.conftest import VLLM_PYTHON, Engine, launch_environment, launched
+from tests.support.paths import ROOT
+from tests.support.servers import wait_until
 
 MODEL = "Qwen3-VL-2B"
 PHASES = ("starting", "loading", "compiling", "warming", "ready")

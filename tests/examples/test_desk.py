@@ -3,18 +3,16 @@
 import io
 import subprocess
 import sys
-from pathlib import Path
 
 import openai
 import pytest
 import requests
 from PIL import Image
 
-from benchmarks.servers import Running
-from tests.conftest import SCREENS, data_url, picture_message, screen
-from tests.gateway.test_media import header_only_png, pdf
-
-ROOT = Path(__file__).parents[2]
+from tests.gateway.media.test_raster import header_only_png, pdf
+from tests.support.paths import ROOT, SCREENS
+from tests.support.screens import data_url, picture_message, screen
+from tests.support.servers import Running
 
 
 def ask(desk: Running, *messages: object, **more: object) -> requests.Response:

@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 import requests
 
-from benchmarks.servers import ROOT, Running, running_gateway
+from tests.support.paths import DATA
+from tests.support.servers import Running, running_gateway
 
 KEY = {"authorization": "Bearer sk-shop"}
 QUESTION = {"model": "fake-vl", "messages": [{"role": "user", "content": "hi"}]}
@@ -176,7 +177,7 @@ def test_json_may_begin_with_a_byte_order_mark(gateway: Running) -> None:
 
 
 def test_the_cases_that_sdks_send_are_answered(gateway: Running) -> None:
-    for path in sorted((ROOT / "tests/gateway/cases").glob("*.json")):
+    for path in sorted((DATA / "requests").glob("*.json")):
         body = path.read_bytes().replace(b'"sightdesk"', b'"fake-vl"')
         answer = requests.post(gateway.url + "/v1/chat/completions", data=body, timeout=20)
         assert answer.status_code == 200, (path.name, answer.text)

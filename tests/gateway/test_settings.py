@@ -1,14 +1,13 @@
-from pathlib import Path
-
 import pytest
 
 from gateway.settings import Settings, WrongSettings, load_settings
 from scripts.env_example import render
+from tests.support.paths import ROOT
 
 
 def test_every_setting_has_help_and_stands_in_the_example() -> None:
     assert all(field.description for field in Settings.model_fields.values())
-    assert (Path(__file__).parents[2] / ".env.example").read_text("utf-8") == render()
+    assert (ROOT / ".env.example").read_text("utf-8") == render()
 
 
 @pytest.mark.parametrize(

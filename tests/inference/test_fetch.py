@@ -14,8 +14,9 @@ import pytest
 from inference.fetch import download, progress
 from inference.status import Status
 from inference.store import MANIFEST
-from tests.inference.conftest import ROOT, Run
-from tests.inference.hub import COMMIT, HubState
+from tests.inference.conftest import Run
+from tests.support.model_hub import COMMIT, HubState
+from tests.support.paths import ROOT
 
 Hub = tuple[str, HubState]
 

@@ -20,7 +20,8 @@ from inference.fit import Load, check_fit
 from inference.machine import GIB, GPU, Machine
 from inference.options import Options, read_options
 from inference.profiles import FOLDER, choose_profile, load_profiles
-from tests.inference.conftest import ROOT, Run
+from tests.inference.conftest import Run
+from tests.support.paths import ROOT
 
 
 def machine(

@@ -6,13 +6,13 @@ import time
 import pytest
 import requests
 
-from benchmarks.servers import Running
 from inference.lite.budget import Budget
 from inference.lite.compare import MAX_ROWS, differences
 from inference.lite.errors import LiteError
 from inference.lite.fields import MAX_FIELDS, fields_in
 from inference.lite.reading import Line, Reading
 from tests.lite.test_lite import ask, user
+from tests.support.servers import Running
 
 LONG_GAP = "status" + " " * 20_000 + "~"
 MAX_CHARACTERS = 262_144

@@ -5,9 +5,10 @@ import json
 import pytest
 import requests
 
-from benchmarks.servers import Running
 from inference.lite.fields import fields_in
-from tests.conftest import SCREENS, picture_message, screen
+from tests.support.paths import SCREENS
+from tests.support.screens import picture_message, screen
+from tests.support.servers import Running
 
 ORDER_TOOL = {
     "type": "function",

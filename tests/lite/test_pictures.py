@@ -11,10 +11,10 @@ import pytest
 import requests
 from PIL import Image, ImageDraw, ImageFont, ImageOps
 
-from benchmarks.servers import Running
 from inference.lite.decode import decoded
+from tests.support.paths import DATA
+from tests.support.servers import Running
 
-PICTURES = Path(__file__).parent / "pictures"
 MIB = 1024 * 1024
 GROWTH = 450 * MIB  # of 50 megapixels: 200 MB in the decoder, 150 MB of BGR, and what is read
 FLOOR = b"\x89PNG\r\n\x1a\n"
@@ -162,7 +162,7 @@ def test_what_is_no_picture_is_refused_in_words(lite: Running, name: str) -> Non
 
 
 def test_white_letters_on_transparency_are_read(lite: Running) -> None:
-    reading = read(lite, (PICTURES / "white-on-transparent.png").read_bytes()).json()
+    reading = read(lite, (DATA / "attachments" / "white-on-transparent.png").read_bytes()).json()
     assert ("error_code", "PAY-1042") in [(one["name"], one["value"]) for one in reading["fields"]]
 
 

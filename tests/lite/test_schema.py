@@ -12,17 +12,18 @@ import pytest
 import requests
 from hypothesis import HealthCheck, given, settings
 
-from benchmarks.servers import Running, running
 from inference.lite.budget import Budget
 from inference.lite.errors import LiteError
 from inference.lite.filling import Filler
 from inference.lite.patterns import compiled, matches
 from inference.lite.sample import sample
 from inference.lite.schema import Schema
-from tests.lite.schemas import schemas
 from tests.lite.test_lite import ask, said, user
+from tests.support.json_schemas import schemas
+from tests.support.paths import DATA
+from tests.support.servers import Running, running
 
-CASES = Path(__file__).parent / "cases"
+CASES = DATA / "schemas"
 ORDER = "订单号：QH202611180042317，实付款：¥88.50，电话 13812345678，日期 2026年11月9日"
 
 

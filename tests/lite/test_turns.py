@@ -12,9 +12,9 @@ import pytest
 import requests
 from PIL import Image, ImageDraw, ImageFont
 
-from benchmarks.servers import Running, running_lite, wait_until
-from tests.conftest import data_url, picture_message
-from tests.gateway.leaving import ask
+from tests.support.disconnects import ask
+from tests.support.screens import data_url, picture_message
+from tests.support.servers import Running, running_lite, wait_until
 
 IDLE_CPU_SECONDS = 0.3  # of two: what is read takes both cores
 

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.servers import Running, free_port, running, running_gateway, wait_for
+from tests.support.paths import ROOT
+from tests.support.servers import Running, free_port, running, running_gateway, wait_for
 
-ROOT = Path(__file__).parents[2]
 NGINX = shutil.which("nginx") or "/usr/sbin/nginx"
 
 
@@ -100,7 +100,7 @@ def running_front(
         **more,
     }
     with (
-        running("tests.fake_engine", {}) as engine,
+        running("tests.support.fake_engine", {}) as engine,
         running_gateway(engine.url, folder, **settings) as gateway,
     ):
         wait_for(gateway.url + "/readyz")

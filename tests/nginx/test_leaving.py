@@ -2,8 +2,8 @@
 
 import pytest
 
-from tests.gateway.leaving import seconds_to_abort
 from tests.nginx.conftest import Front
+from tests.support.disconnects import seconds_to_abort
 
 
 @pytest.mark.parametrize(

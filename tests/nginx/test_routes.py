@@ -11,9 +11,10 @@ from urllib.parse import urlsplit
 import pytest
 import requests
 
-from benchmarks.servers import ROOT, Running
 from gateway.api.static_page import POLICY
 from tests.nginx.conftest import Front, running_front
+from tests.support.paths import ROOT
+from tests.support.servers import Running
 
 PERSON = ("agent", "desk")
 KEY = {"authorization": "Bearer sk-shop"}

@@ -9,8 +9,9 @@ import pytest
 
 from gateway.auth.origins import Origins
 from gateway.settings import PRIVATE_NETWORKS
+from tests.support.paths import ROOT
 
-SCRIPT = Path(__file__).parents[2] / "nginx" / "entrypoint" / "30-users.sh"
+SCRIPT = ROOT / "nginx" / "entrypoint" / "30-users.sh"
 SETTINGS = {
     "BASIC_AUTH_USER": "li",
     "BASIC_AUTH_PASSWORD": "geheim",

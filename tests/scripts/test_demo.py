@@ -10,9 +10,8 @@ from pathlib import Path
 
 import requests
 
-from benchmarks.servers import free_port, wait_for
-
-ROOT = Path(__file__).parents[2]
+from tests.support.paths import ROOT
+from tests.support.servers import free_port, wait_for
 
 
 def demo(port: int) -> "subprocess.Popen[str]":
@@ -55,7 +54,7 @@ def test_a_port_in_use_is_one_clear_line() -> None:
 
 
 def test_the_gateway_starts_before_its_engine_and_finds_it_later(tmp_path: Path) -> None:
-    from benchmarks.servers import running_gateway
+    from tests.support.servers import running_gateway
 
     port = free_port()
     url = f"http://127.0.0.1:{port}"
@@ -81,7 +80,7 @@ def test_the_gateway_starts_before_its_engine_and_finds_it_later(tmp_path: Path)
 
 
 def test_the_assistant_goes_on_with_the_fallback_and_says_so(tmp_path: Path) -> None:
-    from benchmarks.servers import running_gateway, running_lite
+    from tests.support.servers import running_gateway, running_lite
 
     nowhere = f"http://127.0.0.1:{free_port()}"
     with (

@@ -6,9 +6,9 @@ import subprocess
 import sys
 from pathlib import Path
 
-from benchmarks.servers import free_port
+from tests.support.paths import ROOT
+from tests.support.servers import free_port
 
-ROOT = Path(__file__).parents[2]
 # Waits for ever, as Compose does for an engine that is held and tried again; /readyz is what the gateway shows meanwhile.
 DOCKER = """\
 #!{python}
