@@ -8,38 +8,11 @@ import os
 import shutil
 import subprocess
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 import pytest
 
-from tests.support.paths import ROOT
+from tests.support.docker_stack import Stack, compose
 from tests.support.servers import free_port
-
-
-@dataclass(frozen=True, slots=True)
-class Stack:
-    url: str
-    user: str
-    password: str
-    key: str
-    environ: dict[str, str]
-
-
-def compose(*arguments: str, **environ: str) -> subprocess.CompletedProcess[str]:
-    made = {
-        **os.environ,
-        "COMPOSE_PROJECT_NAME": "sightdesk-test",
-        "COMPOSE_DISABLE_ENV_FILE": "1",
-        **environ,
-    }
-    return subprocess.run(
-        ["docker", "compose", *arguments], cwd=ROOT, env=made, capture_output=True, text=True
-    )
-
-
-def kill_inside(service: str, environ: dict[str, str]) -> None:
-    """SIGKILL to every process in the container but its init, from inside: what a crash looks like to Docker."""
-    compose("exec", "-T", service, "sh", "-c", "kill -9 -1", **environ)
 
 
 @pytest.fixture(scope="session")

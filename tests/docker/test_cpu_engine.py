@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 import requests
 
-from tests.docker.conftest import Stack, compose, kill_inside
+from tests.support.docker_stack import Stack, compose, kill_inside
 from tests.support.paths import ROOT, SCREENS
 from tests.support.servers import free_port
 

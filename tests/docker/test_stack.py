@@ -19,7 +19,7 @@ from pypdf.generic import (
     TextStringObject,
 )
 
-from tests.docker.conftest import Stack, compose, kill_inside
+from tests.support.docker_stack import Stack, compose, kill_inside
 from tests.support.paths import SCREENS
 from tests.support.screens import picture_message, screen
 

@@ -12,8 +12,8 @@ import requests
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from tests.embedding.conftest import KEY, PAGES, hosting, mint
-from tests.nginx.conftest import NGINX, rendered
 from tests.support.chromium import ARGUMENTS, EXECUTABLE
+from tests.support.nginx import NGINX, rendered
 from tests.support.paths import SCREENS
 from tests.support.screens import data_url
 from tests.support.servers import Running, free_port, wait_for

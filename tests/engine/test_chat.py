@@ -7,10 +7,10 @@ import openai
 import pytest
 import requests
 
-from tests.engine.conftest import Engine
 from tests.support.paths import ROOT, SCREENS
 from tests.support.screens import picture_message, screen
 from tests.support.servers import Running, wait_until
+from tests.support.vllm import Engine
 
 RAW = "Qwen3-VL-2B"
 HELLO = [{"role": "user", "content": "退货要几天?"}]

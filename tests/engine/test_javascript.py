@@ -3,9 +3,9 @@
 import json
 import subprocess
 
-from tests.engine.conftest import Engine
 from tests.support.paths import ROOT
 from tests.support.servers import Running, wait_until
+from tests.support.vllm import Engine
 
 SDK = ROOT / ".cache" / "openai-js" / "package" / "index.mjs"
 

@@ -5,10 +5,10 @@ import time
 
 import pytest
 
-from benchmarks.leaving import CASES, ENDLESS, Case, ask, leave_while_running
-from tests.engine.conftest import Engine
 from tests.support.http_client import metric
 from tests.support.servers import Running, wait_until
+from tests.support.vllm import Engine
+from tests.support.vllm_disconnects import CASES, ENDLESS, Case, ask, leave_while_running
 
 MODEL, KEY = "Qwen3-VL-2B", "sk-shop"
 

@@ -13,9 +13,9 @@ import psutil
 import pytest
 import requests
 
-from tests.engine.conftest import VLLM_PYTHON, Engine, launch_environment, launched
 from tests.support.paths import ROOT
 from tests.support.servers import wait_until
+from tests.support.vllm import VLLM_PYTHON, Engine, launch_environment, launched
 
 MODEL = "Qwen3-VL-2B"
 PHASES = ("starting", "loading", "compiling", "warming", "ready")

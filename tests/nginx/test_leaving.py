@@ -2,8 +2,8 @@
 
 import pytest
 
-from tests.nginx.conftest import Front
 from tests.support.disconnects import seconds_to_abort
+from tests.support.nginx import Front
 
 
 @pytest.mark.parametrize(

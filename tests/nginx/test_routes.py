@@ -12,7 +12,7 @@ import pytest
 import requests
 
 from gateway.api.static_page import POLICY
-from tests.nginx.conftest import Front, running_front
+from tests.support.nginx import Front, running_front
 from tests.support.paths import ROOT
 from tests.support.servers import Running
 

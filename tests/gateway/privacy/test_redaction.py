@@ -9,10 +9,10 @@ import pytest
 from stdnum import luhn as stdnum_luhn
 from stdnum.cn import ric
 
-from benchmarks import masking
 from gateway.privacy.check_digits import is_bank_card, is_identity_card, luhn
 from gateway.privacy.redacted_readings import masked_readings
 from gateway.privacy.redaction import mask, mask_value
+from tests.support import personal_numbers
 from tests.support.paths import DATA, ROOT
 
 SCREENS = ROOT / "examples" / "screens" / "src"
@@ -86,13 +86,15 @@ def test_random_sixteen_digit_numbers_that_no_bank_issues_are_untouched() -> Non
         assert mask(f"看一下 {number} 到哪了") == f"看一下 {number} 到哪了"
 
 
-@pytest.mark.parametrize("kind", masking.KINDS, ids=lambda kind: str(kind[0]))
+@pytest.mark.parametrize("kind", personal_numbers.KINDS, ids=lambda kind: str(kind[0]))
 @pytest.mark.parametrize("half", [0, 1], ids=["tuned", "kept apart"])
 def test_generated_numbers_are_hidden_and_generated_orders_are_not(
-    kind: masking.Kind, half: int
+    kind: personal_numbers.Kind, half: int
 ) -> None:
-    wrong, some = masking.measured(kind, kind[2][half], seed=17)
-    assert wrong <= masking.NUMBERS * (masking.MISSED if kind[3] else masking.MASKED), some
+    wrong, some = personal_numbers.measured(kind, kind[2][half], seed=17)
+    assert wrong <= personal_numbers.NUMBERS * (
+        personal_numbers.MISSED if kind[3] else personal_numbers.MASKED
+    ), some
 
 
 @pytest.mark.parametrize(
@@ -161,7 +163,7 @@ def test_check_digits_are_the_standards() -> None:
         digits = "".join(dice.choice("0123456789") for _ in range(dice.randint(13, 19)))
         assert luhn(digits) == stdnum_luhn.is_valid(digits)
     for _ in range(500):
-        number = masking.identity_card(dice).replace(" ", "")
+        number = personal_numbers.identity_card(dice).replace(" ", "")
         assert ric.calc_check_digit(number) == number[17]
         assert is_identity_card(number)
     assert is_bank_card("4111111111111111")

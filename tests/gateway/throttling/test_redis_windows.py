@@ -9,13 +9,14 @@ from collections.abc import AsyncIterator, Iterator
 import pytest
 import requests
 
-from benchmarks.limits import KEY, QUESTION, ROUTES, asked_at_once, gateways, redis_server
 from gateway.errors import RateLimitExceeded
 from gateway.observability.metrics import Metrics
 from gateway.throttling import memory_windows
 from gateway.throttling.memory_windows import MemoryWindows, Window
 from gateway.throttling.rate_limits import Rate, RateLimiter, charged
 from gateway.throttling.redis_windows import RedisWindows
+from tests.support.gateway_group import KEY, QUESTION, ROUTES, asked_at_once, gateways
+from tests.support.redis import redis_server
 from tests.support.servers import Running
 
 LIMIT = 300
