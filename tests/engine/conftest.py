@@ -6,12 +6,7 @@ import openai
 import pytest
 import requests
 
-from tests.support.servers import (
-    Running,
-    running_gateway,
-    wait_for,
-    wait_until,
-)
+from tests.support.servers import Running, running_gateway, wait_for, wait_until
 from tests.support.vllm import Engine, launched
 
 

@@ -9,10 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from tests.support.paths import ROOT
-from tests.support.servers import (
-    free_port,
-    wait_until,
-)
+from tests.support.servers import free_port, wait_until
 from tests.support.vllm_disconnects import gauges
 
 VLLM_PYTHON = ROOT / ".venv-vllm" / "bin" / "python"

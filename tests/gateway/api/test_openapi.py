@@ -20,7 +20,7 @@ from schemathesis.specs.openapi.checks import (
 
 from gateway.app import create_app
 from gateway.settings import load_settings
-from tests.gateway.auth.test_access import PROXY_SECRET, ROWS, SECRET, bearer, nginx, token
+from tests.support.access import PROXY_SECRET, ROWS, SECRET, bearer, nginx, token
 from tests.support.servers import Running, running_gateway, wait_for
 
 load_all_checks()

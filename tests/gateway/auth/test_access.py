@@ -1,214 +1,37 @@
 """Who may call what: the table of the contract's section 3 as data, walked over every route that the application has."""
 
-import re
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, NamedTuple
 
 import httpx
-import jwt
 import pytest
 import requests
 from fastapi import FastAPI
 
 from gateway.app import create_app
 from gateway.auth.api_keys import APIKeyStore
-from gateway.auth.tokens import Signer
 from gateway.settings import load_settings
-from tests.support.paths import ROOT, SCREENS
+from tests.support.access import (
+    API,
+    CREDENTIALS,
+    HIDDEN,
+    LOCAL,
+    MAY,
+    NOT_BUILT,
+    PAGE,
+    PRIVATE,
+    RATES,
+    ROWS,
+    SCREEN,
+    SECRET,
+    Row,
+    bearer,
+    call,
+    nginx,
+    settings,
+    token,
+    walked,
+)
 from tests.support.servers import Running, running_gateway, wait_for
-
-SCREEN = SCREENS / "app-error.png"
-SECRET, PROXY_SECRET = "embed-secret-of-the-tests", "between-us"
-API, KEY, PAGE, PRIVATE, ANYONE = "api", "key", "page", "private", "anyone"
-# Told apart in x-ratelimit-limit-requests.
-RATES = {"ip": 100_001, "user": 100_002, "key": 100_003, "api": 100_004}
-
-
-class Row(NamedTuple):
-    methods: str
-    path: str  # {} is a part that the caller chooses, * whatever follows
-    who: str
-    charged: str | None  # the rate that a key is charged; an anonymous chat is charged "ip"
-
-
-TABLE = (
-    Row("POST", "/v1/chat/completions", API, "key"),
-    Row("GET", "/v1/models", API, "api"),
-    Row("GET", "/v1/models/{}", API, "api"),
-    Row("POST GET", "/v1/files", API, "api"),
-    Row("GET DELETE", "/v1/files/{}", API, "api"),
-    Row("GET", "/v1/files/{}/content", API, "api"),
-    Row("POST", "/v1/embed-tokens", KEY, "api"),
-    Row("POST", "/api/chat", PAGE, "user"),
-    Row("GET", "/api/chat/{}", PAGE, "api"),
-    Row("POST", "/api/chat/{}/stop", PAGE, "api"),
-    Row("GET", "/api/config", PAGE, "api"),
-    Row("POST GET", "/api/files", PAGE, "api"),
-    Row("GET DELETE", "/api/files/{}", PAGE, "api"),
-    Row("GET", "/api/files/{}/content", PAGE, "api"),
-    Row("GET", "/api/files/{}/preview", PAGE, "api"),
-    Row("GET", "/api/files/{}/reading", PAGE, "api"),
-    Row("GET", "/api/conversations", PAGE, "api"),
-    Row("GET PATCH DELETE", "/api/conversations/{}", PAGE, "api"),
-    Row("POST", "/api/feedback", PAGE, "api"),
-    Row("POST", "/api/handoff", PAGE, "api"),
-    Row("GET", "/api/stats", PAGE, "api"),
-    Row("GET", "/api/export", PAGE, "api"),
-    Row("GET", "/healthz", ANYONE, None),
-    Row("GET", "/readyz", ANYONE, None),
-    Row("GET", "/metrics", PRIVATE, None),
-    Row("GET", "/", ANYONE, None),
-    Row("GET HEAD", "/chat.html", ANYONE, None),
-    Row("GET HEAD", "/embed.html", ANYONE, None),
-    Row("GET HEAD", "/embed.js", ANYONE, None),
-    Row("GET", "/assets", ANYONE, None),
-)
-ROWS = {(method, row.path): row for row in TABLE for method in row.methods.split()}
-# In the contract, and not there yet.
-NOT_BUILT = {("POST", "/api/actions/{}/confirm"), ("POST", "/api/actions/{}/cancel")}
-
-
-def walked(routes: Any) -> Iterator[tuple[str, str]]:
-    """(method, path) of every route, also of included routers and mounts."""
-    for route in routes:
-        included = getattr(route, "original_router", None)
-        if included is not None:
-            yield from walked(included.routes)
-            continue
-        for method in getattr(route, "methods", None) or {"GET"}:
-            yield method, re.sub(r"\{[^}]*\}", "{}", route.path)
-
-
-@pytest.fixture(scope="module")
-def app(tmp_path_factory: pytest.TempPathFactory) -> FastAPI:
-    return create_app(
-        load_settings(data_dir=tmp_path_factory.mktemp("app"), frontend_dir=ROOT / "frontend")
-    )
-
-
-@pytest.fixture(scope="module")
-def calls(app: FastAPI) -> list[tuple[str, str, Row]]:
-    """Every route as a call: method, a path that can be asked, its row."""
-    return [
-        (method, path.replace("{}", "file-of-nobody-0"), ROWS[method, path])
-        for method, path in walked(app.routes)
-    ]
-
-
-def settings(**more: str) -> dict[str, str]:
-    return {
-        "ENGINE": "cpu",
-        "READER_URL": "",
-        "API_KEYS": "shop:sk-shop,other:sk-other",
-        "EMBED_SECRET": SECRET,
-        "PROXY_SECRET": PROXY_SECRET,
-        "TRUSTED_PROXIES": "127.0.0.0/8",
-        "ALLOWED_IPS": "*",
-        **{f"RATE_LIMIT_{scope.upper()}": f"{amount}/minute" for scope, amount in RATES.items()},
-        **more,
-    }
-
-
-@pytest.fixture(scope="module")
-def closed(engine: Running, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
-    """As in production: nginx in front, nobody anonymous."""
-    data = tmp_path_factory.mktemp("closed")
-    with running_gateway(engine.url, data, **settings(ANONYMOUS_NETWORKS="")) as gateway:
-        yield gateway
-
-
-@pytest.fixture(scope="module")
-def opened(engine: Running, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
-    """As in `make demo`: this machine needs no key."""
-    with running_gateway(engine.url, tmp_path_factory.mktemp("open"), **settings()) as gateway:
-        yield gateway
-
-
-def bearer(text: str) -> dict[str, str]:
-    return {"authorization": f"Bearer {text}"}
-
-
-def token(user: str = "li", ttl: int = 600, secret: str = SECRET, issuer: str = "shop") -> str:
-    return Signer(secret).sign_embed(issuer, user, "http://localhost:9000", ttl)[0]
-
-
-def nginx(
-    user: str = "admin", address: str = "10.1.2.3", secret: str = PROXY_SECRET
-) -> dict[str, str]:
-    return {
-        "x-sightdesk-user": user,
-        "x-sightdesk-proxy-secret": secret,
-        "x-forwarded-for": address,
-    }
-
-
-UNSIGNED = jwt.encode(
-    {"sub": "li", "aud": "embed", "origin": "http://a", "exp": 2**33}, "", algorithm="none"
-)
-LOCAL, NOBODY = (
-    "anonymous",
-    "nobody",
-)  # who comes through where this machine needs no key, and nowhere
-
-# name → (headers, who they are: a key, a token, a user, LOCAL or NOBODY)
-CREDENTIALS: dict[str, tuple[dict[str, str], str]] = {
-    "nothing": ({}, LOCAL),
-    "key": (bearer("sk-shop"), "key"),
-    "key, lower-case scheme": ({"authorization": "bearer sk-shop"}, "key"),
-    "key by a foreign name": ({**bearer("sk-shop"), "host": "desk.example"}, "key"),
-    "key behind a proxy": ({**bearer("sk-shop"), "x-forwarded-for": "8.8.8.8"}, "key"),
-    "wrong key": (bearer("sk-wrong"), NOBODY),
-    "empty key": (bearer(""), NOBODY),
-    "key's name": (bearer("shop"), NOBODY),
-    "key's digest": (bearer("c2b7f3ad8a2f8bd2"), NOBODY),
-    "two keys in one": (bearer("sk-shop,sk-other"), NOBODY),
-    "token": (bearer(token()), "token"),
-    "expired token": (bearer(token(ttl=-1)), NOBODY),
-    "foreign token": (bearer(token(secret="another")), NOBODY),
-    "token of a key that is gone": (bearer(token(issuer="gone")), NOBODY),
-    "token of no key": (bearer(token(issuer="")), NOBODY),
-    "unsigned token": (bearer(UNSIGNED), NOBODY),
-    "visitor cookie as token": (bearer(Signer(SECRET).sign_visitor("v")), NOBODY),
-    "user by nginx": (nginx(), "user"),
-    "user without secret": ({"x-sightdesk-user": "admin"}, LOCAL),
-    "user with a wrong secret": (nginx(secret="guess"), NOBODY),
-    "nobody by nginx": (nginx(user=""), NOBODY),
-    "nobody by nginx, local": (nginx(user="", address="127.0.0.1"), NOBODY),
-    "forged address": ({"x-forwarded-for": "127.0.0.1"}, NOBODY),
-    "forged real ip": ({"x-real-ip": "127.0.0.1"}, NOBODY),
-    "forwarded": ({"forwarded": "for=127.0.0.1"}, NOBODY),
-    "through a tunnel": ({"cf-connecting-ip": "127.0.0.1"}, NOBODY),
-    "via": ({"via": "1.1 proxy"}, NOBODY),
-    "foreign host": ({"host": "evil.example"}, NOBODY),
-    "foreign host that begins well": ({"host": "localhost.evil.example"}, NOBODY),
-    "foreign host with user": ({"host": "localhost:x@evil.example"}, NOBODY),
-    "public address as host": ({"host": "8.8.8.8"}, NOBODY),
-    "local host by address": ({"host": "[::1]:8000"}, LOCAL),
-}
-# A foreign Host, or a proxy that nobody knows: no metrics, whoever asks.
-HIDDEN = {name for name, (headers, _) in CREDENTIALS.items()
-          if (name != "local host by address" and "host" in headers)
-          or {"via", "forwarded", "x-real-ip", "cf-connecting-ip"} & set(headers)
-          or ("x-forwarded-for" in headers and headers.get("x-sightdesk-proxy-secret") != PROXY_SECRET)}  # fmt: skip
-MAY = {API: {"key"}, KEY: {"key"}, PAGE: {"key", "token", "user"}, PRIVATE: None, ANYONE: None}
-
-
-def call(gateway: Running, method: str, path: str, headers: dict[str, str]) -> requests.Response:
-    body = {"json": {}} if method in ("POST", "PATCH") else {}
-    answer = requests.request(
-        method, gateway.url + path, headers=headers, timeout=20, allow_redirects=False, **body
-    )
-    if answer.status_code >= 400 and method not in (
-        "HEAD",
-        "TRACE",
-    ):  # one shape on every route, whatever is wrong
-        assert set(answer.json()) == {"error"}, answer.text
-        assert set(answer.json()["error"]) == {"message", "type", "param", "code", "details"}, (
-            answer.text
-        )
-        assert isinstance(answer.json()["error"]["details"], dict)
-    return answer
 
 
 def gets_in(row: Row, who: str, anonymous: bool) -> bool:
@@ -389,182 +212,3 @@ def test_nobody_unknown_has_a_body_read(closed: Running) -> None:
         ).status_code
         == 401
     )
-
-
-# -- owners -------------------------------------------------------------------------------------------------------------
-
-OWNERS = {
-    "key": bearer("sk-other"),
-    "token": bearer(token("li")),
-    "another token": bearer(token("wang")),
-    "user": nginx("admin"),
-    "another user": nginx("wang"),
-}
-
-
-@pytest.fixture(scope="module")
-def file_of_shop(closed: Running) -> str:
-    png = SCREEN.read_bytes()
-    made = requests.post(
-        closed.url + "/v1/files",
-        files={"file": ("a.png", png)},
-        headers=bearer("sk-shop"),
-        timeout=30,
-    )
-    return str(made.json()["id"])
-
-
-@pytest.mark.parametrize("name", OWNERS)
-def test_a_file_of_another_owner_is_not_there(
-    closed: Running, file_of_shop: str, name: str
-) -> None:
-    prefixes = ("/v1", "/api") if name == "key" else ("/api",)
-    for prefix in prefixes:
-        tails = [("GET", ""), ("GET", "/content"), ("DELETE", "")]
-        if prefix == "/api":
-            tails += [("GET", "/reading"), ("GET", "/preview"), ("GET", "/preview?page=1")]
-        for method, tail in tails:
-            answer = call(closed, method, f"{prefix}/files/{file_of_shop}{tail}", OWNERS[name])
-            assert (answer.status_code, answer.json()["error"]["code"]) == (404, "file_not_found")
-    assert call(closed, "GET", "/api/files", OWNERS[name]).json()["data"] == []
-    part = {"type": "file", "file": {"file_id": file_of_shop}}
-    question = {
-        "model": "fake-vl",
-        "stream": False,
-        "messages": [{"role": "user", "content": [part]}],
-    }
-    answer = requests.post(
-        closed.url + "/api/chat", json=question, headers=OWNERS[name], timeout=20
-    )
-    assert (answer.status_code, answer.json()["error"]["code"]) == (404, "file_not_found")
-    assert call(closed, "GET", f"/v1/files/{file_of_shop}", bearer("sk-shop")).status_code == 200
-
-
-@pytest.mark.parametrize("name", OWNERS)
-def test_an_answer_of_another_owner_is_not_there(closed: Running, name: str) -> None:
-    question = {"model": "fake-vl", "messages": [{"role": "user", "content": "endless"}]}
-    with requests.post(
-        closed.url + "/api/chat",
-        json={**question, "model": "sightdesk"},
-        headers=bearer("sk-shop"),
-        stream=True,
-        timeout=20,
-    ) as stream:
-        answer_id = re.search(rb'"answer":\{"id":"([^"]+)"', next(stream.iter_content(4096)))
-        assert answer_id
-        path = f"/api/chat/{answer_id[1].decode()}"
-        for method, tail in (("GET", ""), ("POST", "/stop")):
-            answer = call(closed, method, path + tail, OWNERS[name])
-            assert (answer.status_code, answer.json()["error"]["code"]) == (404, "not_found")
-        assert call(closed, "POST", path + "/stop", bearer("sk-shop")).status_code == 204
-
-
-def test_a_user_of_one_keys_tokens_is_not_the_user_of_anothers(closed: Running) -> None:
-    """Whoever holds the key `other` may name a user `li`, and has nothing of shop's `li` by that."""
-    shops, others = bearer(token("li")), bearer(token("li", issuer="other"))
-    files = {"file": ("a.png", SCREEN.read_bytes())}
-    stored = requests.post(
-        closed.url + "/api/files", files=files, headers=shops, timeout=30
-    ).json()["id"]
-    assert call(closed, "GET", f"/api/files/{stored}", shops).status_code == 200
-    assert call(closed, "GET", f"/api/files/{stored}", others).status_code == 404
-    wanted = {"user": "li", "origin": "http://localhost:9000", "ttl": 60}
-    made = requests.post(
-        closed.url + "/v1/embed-tokens", json=wanted, headers=bearer("sk-other"), timeout=5
-    ).json()
-    assert call(closed, "GET", f"/api/files/{stored}", bearer(made["token"])).status_code == 404
-
-
-def test_two_visitors_behind_one_name_are_two_owners(closed: Running) -> None:
-    one, two = requests.Session(), requests.Session()
-    for visitor in (one, two):
-        visitor.headers.update(nginx())
-        visitor.get(closed.url + "/api/config", timeout=5)
-    assert one.cookies["sightdesk_visitor"] != two.cookies["sightdesk_visitor"]
-    raw = SCREEN.read_bytes()
-    stored = one.post(closed.url + "/api/files", files={"file": ("a.png", raw)}, timeout=20).json()[
-        "id"
-    ]
-    assert one.get(f"{closed.url}/api/files/{stored}", timeout=5).status_code == 200
-    assert two.get(f"{closed.url}/api/files/{stored}", timeout=5).status_code == 404
-    # The cookie of one person is worth nothing under another's name, nor where it was made up.
-    stolen = {**nginx("wang"), "cookie": f"sightdesk_visitor={one.cookies['sightdesk_visitor']}"}
-    assert call(closed, "GET", f"/api/files/{stored}", stolen).status_code == 404
-    forged = {**nginx(), "cookie": f"sightdesk_visitor={Signer('guess').sign_visitor('x')}"}
-    assert "set-cookie" in call(closed, "GET", "/api/config", forged).headers
-
-
-@pytest.mark.parametrize(
-    ("scheme", "secure"), [("https", True), ("http", False), ("", False), ("https,http", False)]
-)
-def test_a_visitors_cookie_stays_on_tls_where_it_was_given_by_tls(
-    closed: Running, scheme: str, secure: bool
-) -> None:
-    cookie = call(closed, "GET", "/api/config", {**nginx(), "x-forwarded-proto": scheme}).headers[
-        "set-cookie"
-    ]
-    assert ("; Secure" in cookie) is secure
-    assert "; HttpOnly; SameSite=Lax" in cookie
-
-
-def test_the_right_secret_from_a_peer_that_is_no_proxy_is_worth_nothing(
-    engine: Running, tmp_path: Path
-) -> None:
-    more = {"TRUSTED_PROXIES": "10.9.9.0/24", "ANONYMOUS_NETWORKS": ""}
-    with running_gateway(engine.url, tmp_path, **settings(**more)) as gateway:
-        assert call(gateway, "GET", "/api/config", nginx()).status_code == 401
-        assert call(gateway, "GET", "/metrics", nginx(address="10.1.2.3")).status_code == 403
-
-
-# -- how often ----------------------------------------------------------------------------------------------------------
-
-
-def test_failed_authentication_counts_against_the_address_whatever_it_tried(
-    engine: Running, tmp_path: Path
-) -> None:
-    limits = {"RATE_LIMIT_IP": "6/minute", "ANONYMOUS_NETWORKS": ""}
-    with running_gateway(engine.url, tmp_path, **settings(**limits)) as gateway:
-        tries = [
-            ("GET", "/v1/models", bearer("sk-wrong")),
-            ("GET", "/api/config", bearer(token(ttl=-1))),
-            ("GET", "/api/config", {}),
-            ("POST", "/v1/embed-tokens", bearer(token())),
-            ("POST", "/v1/files", {}),
-            ("POST", "/api/chat", nginx(secret="guess")),
-        ]
-        assert [call(gateway, *attempt).status_code for attempt in tries] == [401] * 6
-        refused = call(gateway, "GET", "/v1/models", bearer("sk-guess"))
-        assert (refused.status_code, refused.json()["error"]["code"]) == (
-            429,
-            "rate_limit_exceeded",
-        )
-        assert (
-            call(gateway, "GET", "/v1/models", bearer("sk-shop")).status_code == 200
-        )  # whoever has a key is not locked out
-        from_elsewhere = {**nginx(user="", address="10.9.9.9"), **bearer("sk-wrong")}
-        assert call(gateway, "GET", "/v1/models", from_elsewhere).status_code == 401
-
-
-def test_a_visitor_who_drops_the_cookie_wins_no_new_allowance(
-    engine: Running, tmp_path: Path, calls: list[tuple[str, str, Row]]
-) -> None:
-    limits = {"RATE_LIMIT_API": "4/minute", "RATE_LIMIT_USER": "2/minute"}
-    with running_gateway(engine.url, tmp_path, **settings(**limits)) as gateway:
-        assert [call(gateway, "GET", "/api/config", {}).status_code for _ in range(5)] == [
-            200
-        ] * 4 + [429]
-        assert [call(gateway, "POST", "/api/chat", {}).status_code for _ in range(3)] == [
-            400
-        ] * 2 + [429]
-        for method, path, row in calls:
-            if row.who == PAGE:
-                assert call(gateway, method, path, {}).status_code == 429, (method, path)
-
-
-def test_a_body_that_is_refused_is_charged_too(engine: Running, tmp_path: Path) -> None:
-    with running_gateway(engine.url, tmp_path, **settings(RATE_LIMIT_API="3/minute")) as gateway:
-        asked = [
-            call(gateway, "POST", "/v1/embed-tokens", bearer("sk-shop")).status_code
-            for _ in range(4)
-        ]
-        assert asked == [400] * 3 + [429]
