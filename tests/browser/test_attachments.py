@@ -22,8 +22,8 @@ from tests.browser.kit import (
     send,
     told_slowly,
 )
-from tests.support.hostile.pictures import pdf
 from tests.support.paths import SCREENS
+from tests.support.pictures import pdf
 
 DROP = """([kind, names]) => {
     const data = new DataTransfer();

@@ -19,8 +19,8 @@ from tests.browser.kit import (
     told_slowly,
     without_store,
 )
-from tests.support.hostile.pictures import block, png
 from tests.support.paths import SCREENS
+from tests.support.pictures import block, png
 from tests.support.servers import running, running_gateway, wait_for
 
 ONE_MEGABYTE = png(1, 1, block(b"teXt", os.urandom(1_000_000)))

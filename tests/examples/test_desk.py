@@ -9,8 +9,8 @@ import pytest
 import requests
 from PIL import Image
 
-from tests.gateway.media.test_raster import header_only_png, pdf
 from tests.support.paths import ROOT, SCREENS
+from tests.support.pictures import header_only_png, pdf
 from tests.support.screens import data_url, picture_message, screen
 from tests.support.servers import Running
 

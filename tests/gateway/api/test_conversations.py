@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 import requests
 
-from tests.gateway.api.test_hostile_texts import ODDITIES
+from tests.support.hostile.texts import ODDITIES
 from tests.support.http_client import metric, state, until
 from tests.support.paths import SCREENS
 from tests.support.servers import Running, running_gateway, wait_for

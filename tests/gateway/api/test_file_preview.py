@@ -6,8 +6,8 @@ import pytest
 import requests
 from PIL import Image
 
-from tests.support.hostile.pictures import pdf
 from tests.support.paths import SCREENS
+from tests.support.pictures import pdf
 from tests.support.servers import Running
 
 SCREEN = SCREENS / "browser-error.png"

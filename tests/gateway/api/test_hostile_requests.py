@@ -14,9 +14,10 @@ import requests
 from tests.support.hostile.addresses import ADDRESSES
 from tests.support.hostile.bodies import BODIES
 from tests.support.hostile.canary import Canary, listening
-from tests.support.hostile.pictures import PICTURES, URLS, Answer, data_url
+from tests.support.hostile.pictures import PICTURES, URLS, Answer
 from tests.support.hostile.raw_requests import WIRE, chunk, get, post
 from tests.support.paths import ROOT
+from tests.support.screens import data_url
 from tests.support.servers import Running, running_gateway, wait_for
 
 GOOD = {"model": "fake-vl", "messages": [{"role": "user", "content": "hi"}]}

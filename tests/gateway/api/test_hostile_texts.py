@@ -1,6 +1,5 @@
 """Hostile bodies from public lists: each gets its answer, and nothing is a 5xx."""
 
-import base64
 import json
 import re
 from collections.abc import Iterator
@@ -11,15 +10,10 @@ import pytest
 import requests
 from PIL import Image
 
-from tests.support.paths import DATA, SCREENS
+from tests.support.hostile.texts import NAUGHTY, ODDITIES, SCRIPT_INJECTIONS
+from tests.support.paths import SCREENS
 from tests.support.servers import Running
 
-CORPORA = DATA / "corpora"
-ODDITIES = {
-    name: base64.b64decode(text)
-    for name, text in json.loads((CORPORA / "json-oddities.json").read_text()).items()
-}
-NAUGHTY = json.loads((CORPORA / "naughty-strings.json").read_text())
 HEADERS = {"content-type": "application/json"}
 GOOD = json.dumps({"model": "fake-vl", "messages": [{"role": "user", "content": "hi"}]}).encode()
 
@@ -63,7 +57,7 @@ def test_naughty_strings_as_questions_and_names_are_answered_or_refused(gateway:
 
 
 def test_script_injections_pass_as_text_and_come_back_as_nothing_else(gateway: Running) -> None:
-    for text in (CORPORA / "xss.txt").read_text("utf-8").splitlines():
+    for text in SCRIPT_INJECTIONS:
         answer = send(
             gateway,
             json.dumps(
@@ -96,7 +90,7 @@ def test_naughty_file_names_are_kept_as_names(gateway: Running) -> None:
 def test_script_injections_as_file_names_come_back_as_one_harmless_header(gateway: Running) -> None:
     picture = BytesIO()
     Image.new("RGB", (4, 4)).save(picture, "PNG")
-    for text in (CORPORA / "xss.txt").read_text("utf-8").splitlines()[:250]:
+    for text in SCRIPT_INJECTIONS[:250]:
         stored = requests.post(
             gateway.url + "/v1/files",
             files={"file": (text[:200] or "x", picture.getvalue())},

@@ -30,8 +30,9 @@ from gateway.openai.chat_request import ChatRequest
 from gateway.storage.file_store import FileStore
 from gateway.upstream.breaker import Breaker
 from gateway.upstream.upstream import LITE_MODEL, Upstream
-from tests.support.hostile.pictures import data_url, encoded, noisy_pdf, pdf
 from tests.support.http_client import metric, state
+from tests.support.pictures import encoded, noisy_pdf, pdf
+from tests.support.screens import data_url
 from tests.support.servers import Running, running_gateway, wait_for
 
 MIB = 1024 * 1024

@@ -16,7 +16,7 @@ from PIL import Image, PngImagePlugin
 from gateway.errors import InvalidImage
 from gateway.media.essence import essence
 from gateway.media.metadata import MAX_PARTS, MAX_PROFILE_BYTES, orientation
-from tests.support.hostile.pictures import block, encoded, gif, jpeg_of_many_scans, many_frames, png
+from tests.support.pictures import block, encoded, gif, jpeg_of_many_scans, many_frames, png
 
 pillow_heif.register_heif_opener()
 SECRET = b"22.5431N 114.0579E"

@@ -4,10 +4,7 @@ import base64
 import io
 import itertools
 import random
-import struct
-import zlib
 
-import pypdf
 import pytest
 import pyvips
 from PIL import Image
@@ -20,6 +17,7 @@ from gateway.media.pdf import render_pages
 from gateway.media.picture import tokens_of
 from gateway.media.raster import prepare_image, tile_boxes
 from gateway.media.sniff import sniff
+from tests.support.pictures import header_only_png, locked_pdf, pdf
 
 LIMITS = MediaLimits()
 
@@ -27,30 +25,6 @@ LIMITS = MediaLimits()
 def encoded(size: tuple[int, int], kind: str = "PNG", **more: object) -> bytes:
     made = io.BytesIO()
     Image.new("RGB", size, (200, 30, 30)).save(made, kind, **more)
-    return made.getvalue()
-
-
-def header_only_png(width: int, height: int) -> bytes:
-    """A PNG of a few bytes that claims to be enormous."""
-
-    def block(name: bytes, data: bytes) -> bytes:
-        return (
-            struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
-        )
-
-    head = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
-    return (
-        b"\x89PNG\r\n\x1a\n"
-        + block(b"IHDR", head)
-        + block(b"IDAT", zlib.compress(b"\0" * 900))
-        + block(b"IEND", b"")
-    )
-
-
-def pdf(pages: int) -> bytes:
-    made = io.BytesIO()
-    images = [Image.new("RGB", (200, 280), "white") for _ in range(pages)]
-    images[0].save(made, "PDF", save_all=True, append_images=images[1:])
     return made.getvalue()
 
 
@@ -147,12 +121,8 @@ def test_a_pdf_of_500_pages_is_refused_with_both_numbers() -> None:
 
 
 def test_a_pdf_with_a_password_is_refused_by_name() -> None:
-    writer = pypdf.PdfWriter(io.BytesIO(pdf(1)))
-    writer.encrypt("geheim", algorithm="RC4-128")
-    made = io.BytesIO()
-    writer.write(made)
     with pytest.raises(InvalidImage, match="password"):
-        render_pages(made.getvalue(), LIMITS)
+        render_pages(locked_pdf(), LIMITS)
 
 
 def test_a_broken_pdf_is_refused() -> None:

@@ -18,8 +18,8 @@ from gateway.media.limits import MediaLimits
 from gateway.media.pdf import render_pages
 from gateway.media.raster import prepare_image
 from gateway.media.sniff import sniff
-from tests.support.hostile.pictures import noisy_pdf, pdf
 from tests.support.paths import ROOT
+from tests.support.pictures import noisy_pdf, pdf
 
 pillow_heif.register_heif_opener()
 LIMITS = MediaLimits()

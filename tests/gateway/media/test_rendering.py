@@ -15,8 +15,8 @@ from gateway.media.limits import MediaLimits
 from gateway.media.pdf import render_pages
 from gateway.media.raster import prepare_image
 from gateway.media.sniff import ACCEPTED, sniff
-from tests.support.hostile.pictures import encoded
 from tests.support.paths import DATA
+from tests.support.pictures import encoded
 from tests.support.servers import Running
 
 CASES = DATA / "attachments"

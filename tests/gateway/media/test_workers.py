@@ -24,8 +24,9 @@ from gateway.media.picture import Picture, digest
 from gateway.media.raster import prepare_image
 from gateway.media.worker_job import Job, told
 from gateway.media.workers import Workers
-from tests.support.hostile.pictures import block, data_url, encoded, noisy_pdf, pdf, png
 from tests.support.http_client import until
+from tests.support.pictures import block, encoded, noisy_pdf, pdf, png
+from tests.support.screens import data_url
 from tests.support.servers import Running
 
 LIMITS = MediaLimits()

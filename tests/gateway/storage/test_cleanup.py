@@ -10,8 +10,8 @@ import requests
 from gateway.storage.cleanup import UNUSED_SECONDS, sweep
 from gateway.storage.database import open_database
 from gateway.storage.file_store import FileStore
-from tests.support.hostile.pictures import encoded
 from tests.support.http_client import until
+from tests.support.pictures import encoded
 from tests.support.servers import Running, running_gateway, wait_for
 
 SETTINGS = {"API_KEYS": "shop:sk-shop", "ENGINE": "cpu", "READER_URL": ""}

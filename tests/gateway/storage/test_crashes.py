@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 
 from gateway.storage.database import REST_SECONDS
-from tests.support.hostile.pictures import encoded
 from tests.support.http_client import metric, until
+from tests.support.pictures import encoded
 from tests.support.postgres import running_postgres
 from tests.support.servers import Running, free_port, running_gateway, wait_for
 from tests.support.visitor import SETTINGS, Visitor, began, code, events

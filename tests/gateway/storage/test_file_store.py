@@ -13,8 +13,8 @@ import requests
 from gateway.errors import FileNotFound, StoreUnavailable
 from gateway.storage.file_records import read_record
 from gateway.storage.file_store import MAX_FILES_PER_OWNER, FileStore
-from tests.support.hostile.pictures import encoded, pdf
 from tests.support.http_client import until
+from tests.support.pictures import encoded, pdf
 from tests.support.servers import Running, running_gateway, wait_for
 
 UPLOADS = 80

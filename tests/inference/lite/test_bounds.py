@@ -11,7 +11,7 @@ from inference.lite.compare import MAX_ROWS, differences
 from inference.lite.errors import LiteError
 from inference.lite.fields import MAX_FIELDS, fields_in
 from inference.lite.reading import Line, Reading
-from tests.inference.lite.test_lite import ask, user
+from tests.support.lite_client import ask, user
 from tests.support.servers import Running
 
 LONG_GAP = "status" + " " * 20_000 + "~"

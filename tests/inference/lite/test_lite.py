@@ -6,6 +6,7 @@ import pytest
 import requests
 
 from inference.lite.fields import fields_in
+from tests.support.lite_client import ask, said, user
 from tests.support.paths import SCREENS
 from tests.support.screens import picture_message, screen
 from tests.support.servers import Running
@@ -22,21 +23,6 @@ ORDER_TOOL = {
         },
     },
 }
-
-
-def ask(lite: Running, *messages: object, **more: object) -> requests.Response:
-    body = {"model": "sightdesk-lite", "messages": list(messages), **more}
-    return requests.post(lite.url + "/v1/chat/completions", json=body, timeout=60)
-
-
-def said(answer: requests.Response) -> str:
-    return str(answer.json()["choices"][0]["message"]["content"])
-
-
-def user(text: str) -> dict[str, str]:
-    return {"role": "user", "content": text}
-
-
 CLAUSE = {
     "id": "a",
     "title": "借阅规则",

@@ -18,8 +18,8 @@ from inference.lite.filling import Filler
 from inference.lite.patterns import compiled, matches
 from inference.lite.sample import sample
 from inference.lite.schema import Schema
-from tests.inference.lite.test_lite import ask, said, user
 from tests.support.json_schemas import schemas
+from tests.support.lite_client import ask, said, user
 from tests.support.paths import DATA
 from tests.support.servers import Running, running
 
