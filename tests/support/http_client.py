@@ -1,4 +1,4 @@
-"""What the tests of faults and of loss ask, and how they look into gateway and engine."""
+"""Chat requests to a gateway, and a look at the state of gateway and fake engine."""
 
 import contextlib
 import json

@@ -7,6 +7,7 @@ import httpx
 import pytest
 import requests
 
+from tests.support.http_client import events, state
 from tests.support.servers import Running
 
 RAW = {"model": "fake-vl", "stream": True}
@@ -18,14 +19,6 @@ def body(text: str, **more: object) -> dict[str, object]:
 
 def post(gateway: Running, content: dict[str, object], **more: object) -> requests.Response:
     return requests.post(gateway.url + "/v1/chat/completions", json=content, timeout=60, **more)
-
-
-def events(response: requests.Response) -> list[str]:
-    return [line[6:] for line in response.content.decode().split("\n") if line.startswith("data: ")]
-
-
-def state(engine: Running) -> dict[str, object]:
-    return requests.get(engine.url + "/state", timeout=5).json()
 
 
 def test_events_pass_byte_for_byte_and_the_usage_event_stays_here(gateway: Running) -> None:

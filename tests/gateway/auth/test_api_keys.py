@@ -213,7 +213,9 @@ JSON = st.recursive(
 @hypothesis.given(
     st.binary(max_size=200) | JSON.map(lambda value: json.dumps({"keys": value}).encode())
 )
-def test_no_key_file_raises(tmp_path_factory: pytest.TempPathFactory, data: bytes) -> None:
+def test_no_content_of_a_key_file_raises(
+    tmp_path_factory: pytest.TempPathFactory, data: bytes
+) -> None:
     path = tmp_path_factory.mktemp("keys") / "k.json"
     path.write_bytes(data)
     known = APIKeyStore((("fixed", "sk-fixed"),), path)

@@ -96,11 +96,11 @@ async def test_strange_addresses_are_refused(images: RemoteImages, address: str)
         "192.88.99.1", "100::1", "5f00::1", "2002:808:808::1",
     ],
 )  # fmt: skip
-def test_addresses_that_are_not_public(text: str) -> None:
+def test_an_address_that_is_not_public_is_recognised(text: str) -> None:
     assert not is_public(ipaddress.ip_address(text))
 
 
-def test_addresses_that_are_public() -> None:
+def test_a_public_address_is_recognised() -> None:
     assert is_public(ipaddress.ip_address("8.8.8.8"))
     assert is_public(ipaddress.ip_address("2606:4700::1111"))
 

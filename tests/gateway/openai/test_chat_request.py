@@ -210,7 +210,9 @@ def test_each_tenant_has_a_cache_of_its_own(
 
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row.name)
-def test_null_is_not_given(gateway: Running, session: requests.Session, row: Row) -> None:
+def test_a_parameter_of_null_counts_as_not_given(
+    gateway: Running, session: requests.Session, row: Row
+) -> None:
     answer = ask(gateway, session, **{row.name: None})
     if row.name in ("model", "messages"):
         assert (answer.status_code, answer.json()["error"]["param"]) == (400, row.name)

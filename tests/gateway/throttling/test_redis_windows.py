@@ -16,6 +16,7 @@ from gateway.throttling.memory_windows import MemoryWindows, Window
 from gateway.throttling.rate_limits import Rate, RateLimiter, charged
 from gateway.throttling.redis_windows import RedisWindows
 from tests.support.gateway_group import KEY, QUESTION, ROUTES, asked_at_once, gateways
+from tests.support.http_client import metric
 from tests.support.redis import redis_server
 from tests.support.servers import Running
 
@@ -42,11 +43,6 @@ def ask(gateway: Running, route: str) -> tuple[requests.Response, float]:
     body = QUESTION if method == "POST" else None
     answer = requests.request(method, gateway.url + path, json=body, headers=KEY, timeout=20)
     return answer, time.monotonic() - started
-
-
-def metric(gateway: Running, name: str) -> float:
-    lines = requests.get(gateway.url + "/metrics", timeout=5).text.splitlines()
-    return next(float(line.split()[1]) for line in lines if line.startswith(name + " "))
 
 
 @pytest.mark.parametrize("route", ROUTES)

@@ -156,7 +156,7 @@ def test_no_time_out_bounds_an_answer_whose_tokens_keep_coming(
 
 
 @pytest.mark.parametrize("order", HARMLESS)
-def test_what_is_only_strange_passes(before_it: Running, faulty: Running, order: str) -> None:
+def test_a_strange_but_sound_answer_passes(before_it: Running, faulty: Running, order: str) -> None:
     if order == "busy-once" and state(faulty)["received"] % 2:
         post(before_it, "say-1")
     assert contents(post(before_it, order)) == HARMLESS[order]

@@ -87,7 +87,7 @@ def test_fields_are_read_exactly(lite: Running, name: str, field: str, value: st
         ("退货流程是什么", []),
     ],
 )
-def test_fields_in_typed_text(text: str, expected: list[tuple[str, str]]) -> None:
+def test_fields_are_found_in_typed_text(text: str, expected: list[tuple[str, str]]) -> None:
     assert [(field.name, field.value) for field in fields_in(text)] == expected
 
 
