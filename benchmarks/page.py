@@ -102,7 +102,7 @@ def weight(browser: Browser, desk: Running) -> Iterator[Row]:
         lambda request: sizes.append(
             sum(request.sizes()[part] for part in ("responseBodySize", "responseHeadersSize"))
         ),
-    )  # type: ignore[literal-required]
+    )
     page.goto(desk.url + "/chat.html")
     page.wait_for_load_state("networkidle")
     yield Row("first visit, kB", sum(sizes) / 1000, 150)

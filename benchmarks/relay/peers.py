@@ -63,7 +63,9 @@ class Relay:
     def cpu(self) -> float:
         """Seconds of user and system time so far, /proc/<pid>/stat of the whole tree, ended children included."""
         times = [process.cpu_times() for process in self.processes()]
-        return sum(one.user + one.system + one.children_user + one.children_system for one in times)
+        return float(
+            sum(one.user + one.system + one.children_user + one.children_system for one in times)
+        )
 
     def resident(self) -> int:
         """Bytes."""

@@ -1,6 +1,7 @@
 """What the page weighs over the wire, counted by nginx itself; and that a long conversation is drawn from its end."""
 
 import json
+from typing import Any
 from urllib.parse import urlsplit
 
 import requests
@@ -81,7 +82,7 @@ def test_a_thousand_messages_are_drawn_from_the_end_and_the_rest_as_one_scrolls_
         "updated_at": 1,
         "turns": 1000,
     }
-    messages = [
+    messages: list[dict[str, Any]] = [
         {
             "id": f"t{n}",
             "role": "assistant" if n % 2 else "user",

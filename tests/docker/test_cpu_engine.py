@@ -8,6 +8,7 @@ import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import requests
@@ -57,7 +58,7 @@ def stack(docker: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[St
 
 
 def ask(stack: Stack, model: str = "sightdesk", **more: object) -> requests.Response:
-    body = {
+    body: dict[str, Any] = {
         "model": model,
         "messages": [{"role": "user", "content": "退货要几天?"}],
         "max_tokens": 8,
@@ -75,7 +76,7 @@ def container(stack: Stack) -> str:
     return compose("ps", "-aq", "inference", **stack.environ).stdout.strip()
 
 
-def inspect(stack: Stack) -> dict[str, object]:
+def inspect(stack: Stack) -> Any:
     found = subprocess.run(
         ["docker", "inspect", container(stack)], capture_output=True, text=True, check=True
     )
@@ -105,7 +106,7 @@ def test_a_screenshot_question_is_answered_by_vllm_through_nginx(stack: Stack) -
         bool
     ):  # the engine does not wait for the reader, so the first answer may have come without it
         nonlocal events
-        body = {"messages": [message], "max_tokens": 12}
+        body: dict[str, Any] = {"messages": [message], "max_tokens": 12}
         events = session.post(stack.url + "/api/chat", json=body, timeout=60).content.decode()
         return "ERR_CONNECTION_TIMED_OUT" in events
 
@@ -157,7 +158,7 @@ def test_compose_stop_lets_a_long_answer_come_whole(stack: Stack) -> None:
         700,
         16.0,
     )  # seconds of the answer that are left at the stop: more than a SIGTERM leaves, less than the 30 s of a drain
-    body = {
+    body: dict[str, Any] = {
         "model": "Qwen3-VL-2B",
         "stream": True,
         "messages": [{"role": "user", "content": "hello"}],

@@ -72,7 +72,7 @@ def test_a_screenshot_is_answered_through_nginx(stack: Stack) -> None:
         stack.url + "/api/files", files={"file": ("error.png", data)}, timeout=30
     ).json()
     part = {"type": "file", "file": {"file_id": stored["id"]}}
-    message = {
+    message: dict[str, Any] = {
         "role": "user",
         "content": [{"type": "text", "text": "这是什么错误?怎么解决?"}, part],
     }
@@ -129,7 +129,7 @@ def test_a_chinese_document_without_its_fonts_is_read(stack: Stack) -> None:
         + base64.b64encode(invoice_without_fonts("电子发票")).decode()
     )
     file = {"type": "file", "file": {"filename": "invoice.pdf", "file_data": url}}
-    body = {
+    body: dict[str, Any] = {
         "model": "sightdesk",
         "messages": [{"role": "user", "content": [{"type": "text", "text": "这是什么?"}, file]}],
     }
@@ -141,7 +141,10 @@ def test_a_chinese_document_without_its_fonts_is_read(stack: Stack) -> None:
 
 
 def test_an_sdk_comes_in_with_its_key_and_nobody_without(stack: Stack) -> None:
-    body = {"model": "sightdesk", "messages": [picture_message("运单号是多少?", screen("waybill"))]}
+    body: dict[str, Any] = {
+        "model": "sightdesk",
+        "messages": [picture_message("运单号是多少?", screen("waybill"))],
+    }
     path = stack.url + "/v1/chat/completions"
     key = {"authorization": f"Bearer {stack.key}"}
     assert "SF1402857369214" in requests.post(path, json=body, headers=key, timeout=60).text
@@ -217,7 +220,10 @@ def test_a_process_that_is_killed_inside_its_container_comes_back(
         assert time.monotonic() < deadline, now["State"]
         time.sleep(0.5)
     assert now["State"]["StartedAt"] != before["State"]["StartedAt"]
-    body = {"model": "sightdesk", "messages": [{"role": "user", "content": "退货流程是什么?"}]}
+    body: dict[str, Any] = {
+        "model": "sightdesk",
+        "messages": [{"role": "user", "content": "退货流程是什么?"}],
+    }
     key = {"authorization": f"Bearer {stack.key}"}
     answer = requests.post(stack.url + "/v1/chat/completions", json=body, headers=key, timeout=60)
     assert answer.status_code == 200, answer.text

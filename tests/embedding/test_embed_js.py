@@ -6,6 +6,7 @@ import subprocess
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import requests
@@ -68,15 +69,16 @@ def test_methods_are_the_contracts_requests_and_events_are_dom_events(
     page: Page, host: str
 ) -> None:
     mounted(page, host)
-    for method, *arguments in (
-        ["setUser", {"name": "Ann"}],
-        ["setLocale", "en"],
-        ["setTheme", "light"],
-        ["prefill", "draft"],
-        ["setContext", [{"role": "user", "text": "a"}]],
-        ["newConversation"],
-        ["ask", {"text": "多少钱包邮"}],
-    ):
+    requests: list[tuple[str, list[Any]]] = [
+        ("setUser", [{"name": "Ann"}]),
+        ("setLocale", ["en"]),
+        ("setTheme", ["light"]),
+        ("prefill", ["draft"]),
+        ("setContext", [[{"role": "user", "text": "a"}]]),
+        ("newConversation", []),
+        ("ask", [{"text": "多少钱包邮"}]),
+    ]
+    for method, arguments in requests:
         assert call(page, method, *arguments) == "ack", method
     assert wait_for_event(page, "message-sent")["text"] == "多少钱包邮"
     done = wait_for_event(page, "message-completed")

@@ -10,7 +10,7 @@ from tests.support.paths import DATA
 from tests.support.servers import Running, running_gateway
 
 KEY = {"authorization": "Bearer sk-shop"}
-QUESTION = {"model": "fake-vl", "messages": [{"role": "user", "content": "hi"}]}
+QUESTION: dict[str, Any] = {"model": "fake-vl", "messages": [{"role": "user", "content": "hi"}]}
 ORIGIN = "http://localhost:5173"
 
 
@@ -111,7 +111,7 @@ def test_the_page_takes_what_users_and_the_assistant_say_and_no_other_role(
 
 def test_the_page_takes_both_roles(gateway: Running) -> None:
     messages = [{"role": role, "content": "hi"} for role in ("user", "assistant", "user")]
-    body = {"model": "fake-vl", "messages": messages, "stream": False}
+    body: dict[str, Any] = {"model": "fake-vl", "messages": messages, "stream": False}
     assert requests.post(gateway.url + "/api/chat", json=body, timeout=20).status_code == 200
 
 

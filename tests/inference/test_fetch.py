@@ -11,9 +11,10 @@ from pathlib import Path
 
 import pytest
 
+from inference.faults import Fault
 from inference.fetch import download, progress
 from inference.status import Status
-from inference.store import MANIFEST
+from inference.store import MANIFEST, StoredFile
 from tests.inference.conftest import Run
 from tests.support.model_hub import COMMIT, HubState
 from tests.support.paths import ROOT
@@ -139,8 +140,8 @@ def test_too_little_disk_is_said_before_anything_is_fetched(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(download, "MARGIN", 2**60)
-    file = download.StoredFile("model.safetensors", 10_000_000_000, "")
-    with pytest.raises(download.Fault, match=r"the disk is too full: 9\.3 GiB are to be fetched"):
+    file = StoredFile("model.safetensors", 10_000_000_000, "")
+    with pytest.raises(Fault, match=r"the disk is too full: 9\.3 GiB are to be fetched"):
         download.check_space(tmp_path, (file,))
 
 
@@ -233,7 +234,7 @@ def test_a_log_shows_a_line_a_minute(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     now = 1000.0
-    monkeypatch.setattr(progress.time, "monotonic", lambda: now)
+    monkeypatch.setattr("inference.fetch.progress.time.monotonic", lambda: now)
     shown = progress.Progress(100 * 2**30, 0, Status(tmp_path / "status.json"))
     for _ in range(130):
         now += 1

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -221,8 +222,8 @@ def index(folder: Path) -> None:
     ],
 )
 def test_a_damaged_checkpoint_ends_in_one_line(
-    run: Run, checkpoint: Path, spoil, expected: str
-) -> None:  # type: ignore[no-untyped-def]
+    run: Run, checkpoint: Path, spoil: Callable[[Path], object], expected: str
+) -> None:
     spoil(checkpoint)
     done = run("inference.launch", MODEL_SOURCE="local", MODEL_ID=str(checkpoint))
     assert done.returncode == 2
@@ -353,4 +354,5 @@ def test_a_start_that_failed_stays_up_for_a_while_and_leaves_at_sigterm(
         assert process.wait(5) == 2
     finally:
         process.kill()
+        assert process.stderr is not None
         process.stderr.close()

@@ -26,7 +26,11 @@ PAGE = [
     "/assets/css/desk.css",
     "/assets/img/icon.svg",
 ]
-ENDLESS = {"model": "fake-vl", "stream": True, "messages": [{"role": "user", "content": "endless"}]}
+ENDLESS: dict[str, Any] = {
+    "model": "fake-vl",
+    "stream": True,
+    "messages": [{"role": "user", "content": "endless"}],
+}
 
 
 def test_the_page_and_its_api_ask_for_a_password(front: Front) -> None:

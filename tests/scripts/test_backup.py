@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from gateway.storage.conversations import Conversations
-from gateway.storage.database import open_database
+from gateway.storage.database import Database, open_database
 from gateway.storage.file_store import FileStore
 from gateway.storage.turns import Answered, Asked, close_turn, open_turns
 from tests.support.databases import whole
@@ -28,15 +28,15 @@ def project(tmp_path: Path) -> Path:
 
 def run(project: Path, script: str, *arguments: str) -> str:
     environ = {name: value for name, value in os.environ.items() if name != "DATABASE_URL"}
-    command = [project / "scripts" / script, *arguments]
+    command = [str(project / "scripts" / script), *arguments]
     return subprocess.run(
         command, env=environ, check=True, capture_output=True, text=True, timeout=60
     ).stdout.strip()
 
 
-def ask(database: object, number: int) -> None:
-    open_turns(database, Asked("me", "conversation", f"answer-{number}", f"question {number}"))  # type: ignore[arg-type]
-    close_turn(database, f"answer-{number}", Answered("done", f"answer {number}"))  # type: ignore[arg-type]
+def ask(database: Database, number: int) -> None:
+    open_turns(database, Asked("me", "conversation", f"answer-{number}", f"question {number}"))
+    close_turn(database, f"answer-{number}", Answered("done", f"answer {number}"))
 
 
 def test_a_backup_beside_a_writing_gateway_is_whole_and_comes_back(project: Path) -> None:

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import requests
 
@@ -60,7 +61,10 @@ def test_the_gateway_starts_before_its_engine_and_finds_it_later(tmp_path: Path)
     url = f"http://127.0.0.1:{port}"
     with running_gateway(url, tmp_path) as gateway:
         assert requests.get(gateway.url + "/readyz", timeout=5).status_code == 503
-        body = {"model": "sightdesk", "messages": [{"role": "user", "content": "多少钱包邮"}]}
+        body: dict[str, Any] = {
+            "model": "sightdesk",
+            "messages": [{"role": "user", "content": "多少钱包邮"}],
+        }
         answer = requests.post(gateway.url + "/v1/chat/completions", json=body, timeout=10)
         assert (answer.status_code, answer.json()["error"]["code"]) == (503, "upstream_unavailable")
         assert int(answer.headers["retry-after"]) >= 1
@@ -88,7 +92,10 @@ def test_the_assistant_goes_on_with_the_fallback_and_says_so(tmp_path: Path) -> 
         running_gateway(nowhere, tmp_path, ENGINE="cpu", FALLBACK_ENGINE_URL=lite.url) as gateway,
     ):
         wait_for(gateway.url + "/readyz")
-        body = {"model": "sightdesk", "messages": [{"role": "user", "content": "多少钱包邮"}]}
+        body: dict[str, Any] = {
+            "model": "sightdesk",
+            "messages": [{"role": "user", "content": "多少钱包邮"}],
+        }
         answer = requests.post(gateway.url + "/v1/chat/completions", json=body, timeout=10).json()
         assert answer["sightdesk"]["degraded"] is True
         assert answer["model"] == "sightdesk-lite"

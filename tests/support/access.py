@@ -146,7 +146,7 @@ MAY = {API: {"key"}, KEY: {"key"}, PAGE: {"key", "token", "user"}, PRIVATE: None
 
 
 def call(gateway: Running, method: str, path: str, headers: dict[str, str]) -> requests.Response:
-    body = {"json": {}} if method in ("POST", "PATCH") else {}
+    body: dict[str, Any] = {"json": {}} if method in ("POST", "PATCH") else {}
     answer = requests.request(
         method, gateway.url + path, headers=headers, timeout=20, allow_redirects=False, **body
     )

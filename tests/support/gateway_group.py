@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import httpx
 from httpx_aiohttp import AiohttpTransport
@@ -15,7 +16,7 @@ from httpx_aiohttp import AiohttpTransport
 from tests.support.servers import Running, running, running_gateway
 
 KEY = {"authorization": "Bearer sk-shop"}
-QUESTION = {"model": "fake-vl", "messages": [{"role": "user", "content": "hi"}]}
+QUESTION: dict[str, Any] = {"model": "fake-vl", "messages": [{"role": "user", "content": "hi"}]}
 ROUTES = {"chat": ("POST", "/v1/chat/completions"), "short": ("GET", "/v1/models")}
 AT_ONCE = 64
 

@@ -1,12 +1,14 @@
 """Questions to the embedded engine over HTTP."""
 
+from typing import Any
+
 import requests
 
 from tests.support.servers import Running
 
 
 def ask(lite: Running, *messages: object, **more: object) -> requests.Response:
-    body = {"model": "sightdesk-lite", "messages": list(messages), **more}
+    body: dict[str, Any] = {"model": "sightdesk-lite", "messages": list(messages), **more}
     return requests.post(lite.url + "/v1/chat/completions", json=body, timeout=60)
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from tests.support.paths import ROOT
 from tests.support.servers import Running, free_port, running, running_gateway, wait_for
@@ -102,7 +103,8 @@ def running_front(
         running_gateway(engine.url, folder, **settings) as gateway,
     ):
         wait_for(gateway.url + "/readyz")
-        configuration = rendered(folder, port, gateway.url, **(nginx or {}))
+        settings_of_nginx: dict[str, Any] = dict(nginx or {})
+        configuration = rendered(folder, port, gateway.url, **settings_of_nginx)
         process = subprocess.Popen([NGINX, "-p", str(folder), "-c", str(configuration)])
         try:
             wait_for(f"http://127.0.0.1:{port}/healthz", process, folder / "error.log")

@@ -144,13 +144,13 @@ def phone(dice: random.Random) -> str:
     example = phonenumbers.example_number_for_type(
         dice.choice(REGIONS), phonenumbers.PhoneNumberType.MOBILE
     )
-    national = str(example.national_number)
-    national = national[:-5] + chosen(dice, 5)
-    number = phonenumbers.PhoneNumber(
+    assert example is not None, "every region has an example"
+    national = str(example.national_number)[:-5] + chosen(dice, 5)
+    foreign = phonenumbers.PhoneNumber(
         country_code=example.country_code, national_number=int(national)
     )
     forms = (phonenumbers.PhoneNumberFormat.INTERNATIONAL, phonenumbers.PhoneNumberFormat.E164)
-    return phonenumbers.format_number(number, dice.choice(forms))
+    return phonenumbers.format_number(foreign, dice.choice(forms))
 
 
 def identity_card(dice: random.Random) -> str:

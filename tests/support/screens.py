@@ -1,6 +1,7 @@
 """The example screenshots as data URLs and as messages."""
 
 import base64
+from typing import Any
 
 from tests.support.paths import SCREENS
 
@@ -14,7 +15,7 @@ def screen(name: str) -> str:
     return data_url((SCREENS / f"{name}.png").read_bytes())
 
 
-def picture_message(question: str, *urls: str) -> dict[str, object]:
-    """A user's message with the pictures after the question."""
+def picture_message(question: str, *urls: str) -> Any:
+    """A user's message with the pictures after the question, as JSON and the SDK take it."""
     pictures = [{"type": "image_url", "image_url": {"url": url}} for url in urls]
     return {"role": "user", "content": [{"type": "text", "text": question}, *pictures]}

@@ -2,6 +2,7 @@
 
 import json
 import time
+from typing import Any
 
 import httpx
 import pytest
@@ -17,7 +18,7 @@ def body(text: str, **more: object) -> dict[str, object]:
     return {**RAW, "messages": [{"role": "user", "content": text}], **more}
 
 
-def post(gateway: Running, content: dict[str, object], **more: object) -> requests.Response:
+def post(gateway: Running, content: dict[str, Any], **more: Any) -> requests.Response:
     return requests.post(gateway.url + "/v1/chat/completions", json=content, timeout=60, **more)
 
 
@@ -108,14 +109,14 @@ async def test_a_client_that_leaves_aborts_the_engine_at_once(
     while state(engine)["aborted"] == before and time.time() < left_at + 5:
         time.sleep(0.02)
     assert state(engine)["aborted"] == before + 1
-    assert float(state(engine)["aborted_at"]) - left_at < 2  # type: ignore[arg-type]  # JSON
+    assert float(state(engine)["aborted_at"]) - left_at < 2
 
 
 def test_the_gateway_sends_the_engine_only_what_is_on_the_list(
     gateway: Running, engine: Running
 ) -> None:
     post(gateway, body("hi", temperature=0.5, metadata={"a": "b"}, store=False))
-    sent = state(engine)["bodies"][-1]  # type: ignore[index]
+    sent = state(engine)["bodies"][-1]
     assert sent["temperature"] == 0.5
     assert not {"metadata", "store"} & set(sent)
 
@@ -210,7 +211,7 @@ def test_tools_and_schemas_reach_the_engine_as_they_were_given(
         "type": "json_schema",
         "json_schema": {"name": "t", "schema": {"type": "object"}, "strict": True},
     }
-    body = {
+    body: dict[str, Any] = {
         "model": "fake-vl",
         "messages": [{"role": "user", "content": "x"}],
         "tools": [tool],
@@ -223,7 +224,10 @@ def test_tools_and_schemas_reach_the_engine_as_they_were_given(
     sent = requests.get(engine.url + "/state", timeout=5).json()["bodies"][-1]
     assert (sent["tools"], sent["response_format"], sent["tool_choice"]) == ([tool], form, "auto")
     assert len(sent["cache_salt"]) == 32
-    large = {**body, "tools": [{**tool, "function": {"name": "f", "description": "x" * 70_000}}]}
+    large: dict[str, Any] = {
+        **body,
+        "tools": [{**tool, "function": {"name": "f", "description": "x" * 70_000}}],
+    }
     refused = requests.post(gateway.url + "/v1/chat/completions", json=large, timeout=10)
     assert (refused.status_code, refused.json()["error"]["code"]) == (400, "invalid_request")
     assert "at most 65536" in refused.json()["error"]["message"]

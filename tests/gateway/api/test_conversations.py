@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import pytest
 import requests
@@ -73,7 +74,11 @@ def test_an_answer_that_is_not_streamed_is_kept_too(server: Running) -> None:
 
 def test_the_api_is_never_kept(server: Running, folder: Path) -> None:
     word = "a-question-by-the-api"
-    body = {"model": "sightdesk", "messages": [{"role": "user", "content": word}], "store": True}
+    body: dict[str, Any] = {
+        "model": "sightdesk",
+        "messages": [{"role": "user", "content": word}],
+        "store": True,
+    }
     key = {"authorization": "Bearer sk-shop"}
     assert (
         requests.post(
@@ -142,7 +147,7 @@ def test_replacing_a_question_stops_the_answer_that_is_still_written(
 def test_two_tabs_that_ask_at_once_both_find_their_question_and_answer(server: Running) -> None:
     me = Visitor(server.url)
     conversation = me.ask("start")["conversation"]
-    cookies = dict(me.session.cookies)
+    cookies = {cookie.name: cookie.value or "" for cookie in me.session.cookies}
 
     def tab(number: int) -> None:
         other = Visitor(server.url)
@@ -244,7 +249,7 @@ def test_a_strange_conversation_id_is_not_found(server: Running, name: str) -> N
 
 
 def token(server: Running, user: str, origin: str = "http://localhost:9000") -> str:
-    wanted = {"user": user, "origin": origin, "ttl": 60}
+    wanted: dict[str, Any] = {"user": user, "origin": origin, "ttl": 60}
     key = {"authorization": "Bearer sk-shop"}
     return str(
         requests.post(server.url + "/v1/embed-tokens", json=wanted, headers=key, timeout=5).json()[

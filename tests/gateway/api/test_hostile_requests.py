@@ -5,6 +5,7 @@ import socket
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 from urllib.parse import urlsplit
 
 import psutil
@@ -20,7 +21,7 @@ from tests.support.paths import ROOT
 from tests.support.screens import data_url
 from tests.support.servers import Running, running_gateway, wait_for
 
-GOOD = {"model": "fake-vl", "messages": [{"role": "user", "content": "hi"}]}
+GOOD: dict[str, Any] = {"model": "fake-vl", "messages": [{"role": "user", "content": "hi"}]}
 JSON = {"content-type": "application/json"}
 MIB = 1024 * 1024
 MEDIA_CODES = (

@@ -3,6 +3,7 @@
 import json
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 import requests
@@ -102,7 +103,10 @@ def test_a_stream_that_fails_tells_beside_the_contracts_error_when_to_come_back(
     with running_gateway(
         f"http://127.0.0.1:{free_port()}", tmp_path, ENGINE="cpu", READER_URL=""
     ) as gateway:
-        body = {"model": "sightdesk", "messages": [{"role": "user", "content": "x"}]}
+        body: dict[str, Any] = {
+            "model": "sightdesk",
+            "messages": [{"role": "user", "content": "x"}],
+        }
         page = visitor(gateway).post(gateway.url + "/api/chat", json=body, timeout=20)
         refused = requests.post(
             gateway.url + "/v1/chat/completions", json={**body, "stream": True}, timeout=20

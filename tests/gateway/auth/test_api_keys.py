@@ -5,6 +5,7 @@ import json
 import os
 import time
 from pathlib import Path
+from typing import Any
 
 import hypothesis
 import pytest
@@ -33,7 +34,7 @@ def models(gateway: Running, key: str) -> int:
 
 
 def ask(gateway: Running, key: str) -> requests.Response:
-    question = {"model": "fake-vl", "messages": [{"role": "user", "content": "hi"}]}
+    question: dict[str, Any] = {"model": "fake-vl", "messages": [{"role": "user", "content": "hi"}]}
     headers = {"authorization": f"Bearer {key}"}
     return requests.post(
         gateway.url + "/v1/chat/completions", json=question, headers=headers, timeout=10

@@ -2,6 +2,7 @@
 
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 import requests
@@ -45,7 +46,7 @@ def test_a_file_of_another_owner_is_not_there(
             assert (answer.status_code, answer.json()["error"]["code"]) == (404, "file_not_found")
     assert call(closed, "GET", "/api/files", OWNERS[name]).json()["data"] == []
     part = {"type": "file", "file": {"file_id": file_of_shop}}
-    question = {
+    question: dict[str, Any] = {
         "model": "fake-vl",
         "stream": False,
         "messages": [{"role": "user", "content": [part]}],
@@ -59,7 +60,10 @@ def test_a_file_of_another_owner_is_not_there(
 
 @pytest.mark.parametrize("name", OWNERS)
 def test_an_answer_of_another_owner_is_not_there(closed: Running, name: str) -> None:
-    question = {"model": "fake-vl", "messages": [{"role": "user", "content": "endless"}]}
+    question: dict[str, Any] = {
+        "model": "fake-vl",
+        "messages": [{"role": "user", "content": "endless"}],
+    }
     with requests.post(
         closed.url + "/api/chat",
         json={**question, "model": "sightdesk"},
@@ -85,7 +89,7 @@ def test_a_user_of_one_keys_tokens_is_not_the_user_of_anothers(closed: Running) 
     ).json()["id"]
     assert call(closed, "GET", f"/api/files/{stored}", shops).status_code == 200
     assert call(closed, "GET", f"/api/files/{stored}", others).status_code == 404
-    wanted = {"user": "li", "origin": "http://localhost:9000", "ttl": 60}
+    wanted: dict[str, Any] = {"user": "li", "origin": "http://localhost:9000", "ttl": 60}
     made = requests.post(
         closed.url + "/v1/embed-tokens", json=wanted, headers=bearer("sk-other"), timeout=5
     ).json()

@@ -25,7 +25,7 @@ TOOL = {
     },
 }
 SCHEMA = {"type": "object", "properties": {"order": {"type": "string"}}, "required": ["order"]}
-ASKED = {
+ASKED: dict[str, dict[str, Any]] = {
     "text": {},
     "cut": {"max_tokens": 3},
     "a tool": {"tools": [TOOL], "tool_choice": "required"},
@@ -77,10 +77,15 @@ def without_ids(answer: dict[str, Any]) -> dict[str, Any]:
 @pytest.mark.parametrize("wanted", ASKED)
 def test_both_forms_of_lites_answers_are_the_same(lite: Running, wanted: str) -> None:
     question = {"role": "user", "content": "订单号：QH202611090078126，包裹在哪里？"}
-    asked = {"model": "sightdesk-lite", "messages": [question], "seed": 1, **ASKED[wanted]}
+    asked: dict[str, Any] = {
+        "model": "sightdesk-lite",
+        "messages": [question],
+        "seed": 1,
+        **ASKED[wanted],
+    }
     url = lite.url + "/v1/chat/completions"
     whole = requests.post(url, json=asked, timeout=20)
-    streamed = {**asked, "stream": True, "stream_options": {"include_usage": True}}
+    streamed: dict[str, Any] = {**asked, "stream": True, "stream_options": {"include_usage": True}}
     stream = requests.post(url, json=streamed, timeout=20).content
     assert whole.status_code == 200
     assert bool(whole.json()["choices"][0]["message"].get("tool_calls")) == (wanted == "a tool")

@@ -3,7 +3,8 @@
 import asyncio
 import json
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, MutableMapping
+from typing import Any
 
 import pytest
 import requests
@@ -208,9 +209,9 @@ async def test_silence_is_broken_by_comments_and_what_fails_after_them_is_an_eve
     monkeypatch: pytest.MonkeyPatch, fault: Exception
 ) -> None:
     monkeypatch.setattr(replies, "KEEP_ALIVE_SECONDS", 0.05)
-    sent: list[dict[str, object]] = []
+    sent: list[MutableMapping[str, Any]] = []
 
-    async def send(message: dict[str, object]) -> None:
+    async def send(message: MutableMapping[str, Any]) -> None:
         sent.append(message)
 
     async def work() -> None:
@@ -221,7 +222,7 @@ async def test_silence_is_broken_by_comments_and_what_fails_after_them_is_an_eve
     assert sent[0]["status"] == 200
     bodies = [message["body"] for message in sent[1:]]
     assert bodies[:2] == [b": keep-alive\n\n"] * 2
-    assert bodies[-2].startswith(b'data: {"error":')  # type: ignore[attr-defined]
+    assert bodies[-2].startswith(b'data: {"error":')
     assert not sent[-1]["more_body"]
 
 

@@ -8,6 +8,7 @@ import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import pytest
 import requests
@@ -20,6 +21,7 @@ from gateway.knowledge.knowledge_base import KnowledgeBase
 from gateway.knowledge.parser_client import Parser
 from gateway.knowledge.questions import read_questions
 from gateway.knowledge.snapshot import Folder
+from gateway.server.regular_files import read_whole
 from tests.support.http_client import until
 from tests.support.servers import Running, running_gateway
 
@@ -28,10 +30,8 @@ ZEBRA = "# L\n\n## 9.9 Zebra\nA zebra can be refunded after {} days.\n"
 MB = 1_000_000
 
 
-def written(name: str, text: str | bytes) -> Callable[[Path], None]:
-    return lambda k: (
-        (k / name).write_bytes(text.encode() if isinstance(text, str) else text) and None
-    )
+def written(name: str, text: str | bytes) -> Callable[[Path], object]:
+    return lambda k: (k / name).write_bytes(text.encode() if isinstance(text, str) else text)
 
 
 def not_utf8(k: Path) -> None:
@@ -61,7 +61,7 @@ def deep(k: Path) -> None:
 
 
 # What to put into the folder, and which names its problems tell; none where the file serves after all.
-HOSTILE: dict[str, tuple[Callable[[Path], None], list[str]]] = {
+HOSTILE: dict[str, tuple[Callable[[Path], object], list[str]]] = {
     "a numbered line as a heading": (written("x.md", "3.2 退货流程\n---\ntext\n"), []),
     "a numbered line as a heading, Chinese": (written("x.md", "第三条 退货\n======\ntext\n"), []),
     "NUL and BOM": (
@@ -250,11 +250,12 @@ def test_a_folder_that_is_always_written_to_is_read_all_the_same(
 def test_only_what_has_changed_is_parsed_again(good: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     parsed: list[str] = []
     parse_one = Parser.parse
-    monkeypatch.setattr(
-        Parser,
-        "parse",
-        lambda self, name, data: (parsed.append(name), parse_one(self, name, data))[1],
-    )
+
+    def counted(self: Parser, name: str, data: bytes) -> Any:
+        parsed.append(name)
+        return parse_one(self, name, data)
+
+    monkeypatch.setattr(Parser, "parse", counted)
     for number in range(5):
         (good / f"{number}.md").write_text(ZEBRA.format(number))
     library = KnowledgeBase(good)
@@ -270,7 +271,7 @@ def test_a_file_that_cannot_be_read_now_is_tried_again(
     good: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(snapshot, "RETRY_SECONDS", 0.0)
-    read = snapshot.read_whole
+    read = read_whole
 
     def failing(path: Path, most: int) -> bytes:
         raise OSError(5, "Input/output error")
@@ -327,9 +328,12 @@ def test_a_parser_that_is_killed_between_files_is_replaced() -> None:
 def test_a_start_does_not_wait_for_a_folder_that_hangs(
     good: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(
-        snapshot, "look", lambda directory: time.sleep(3) or folder_listing.look(directory)
-    )
+
+    def hanging(directory: Path) -> Any:
+        time.sleep(3)
+        return folder_listing.look(directory)
+
+    monkeypatch.setattr(snapshot, "look", hanging)
     started = time.monotonic()
     library = KnowledgeBase(good, wait=0.1)
     assert time.monotonic() - started < 2

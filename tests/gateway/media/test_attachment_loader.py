@@ -273,7 +273,7 @@ def test_a_document_named_in_every_message_is_rendered_once_and_not_held(
         assert answer.status_code == 200, answer.text
         assert pictures_made(gateway) - rendered == 8
         assert highest[0] - before < 100 * MIB
-        sent = state(engine)["bodies"][-1]["messages"]  # type: ignore[index]
+        sent = state(engine)["bodies"][-1]["messages"]
         assert sum(map(len, pictures_by_message(sent))) == 2, (
             "4,096 tokens are a page and what is left of a second one"
         )

@@ -140,7 +140,7 @@ def test_nothing_that_lay_beside_the_pixels_leaves() -> None:
         ("HEIF", {"exif": exif.tobytes(), "xmp": xmp}),
     ):
         made = io.BytesIO()
-        image.save(made, kind, **more)  # type: ignore[arg-type]
+        image.save(made, kind, **more)
         assert SECRET in made.getvalue(), kind
         (picture,) = prepare_image(made.getvalue(), sniff(made.getvalue()), LIMITS)
         assert SECRET not in picture.data, kind

@@ -4,6 +4,7 @@ import json
 import random
 import re
 import time
+from typing import Any
 
 import pytest
 from stdnum import luhn as stdnum_luhn
@@ -117,7 +118,7 @@ def test_what_no_database_stores_is_replaced() -> None:
 def test_a_reading_is_masked_in_its_fields_and_in_the_lines_they_came_from() -> None:
     card = with_luhn("622202123456789012")
     spaced = " ".join(card[start : start + 4] for start in range(0, 19, 4))
-    reading = {
+    reading: dict[str, Any] = {
         "image": "file-1",
         "width": 10,
         "lines": [

@@ -3,8 +3,10 @@
 import asyncio
 import signal
 import time
+from collections.abc import Callable
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import pytest
 import requests
@@ -139,9 +141,8 @@ async def test_a_task_that_hangs_does_not_hold_up_the_end(caplog: pytest.LogCapt
     await kept.stop()
     assert time.monotonic() - started < 5
     assert ended == ["orderly"]
-    assert [record.task for record in caplog.records if record.message == "task_does_not_end"] == [
-        "stubborn"
-    ]  # type: ignore[attr-defined]
+    told = [record for record in caplog.records if record.message == "task_does_not_end"]
+    assert [vars(record)["task"] for record in told] == ["stubborn"]
     let_go.set()
     await asyncio.wait((task,), timeout=5)
     task.cancel()
@@ -185,13 +186,17 @@ async def test_a_desk_closes_everything_whatever_failed_before(
     async def failing() -> None:
         raise RuntimeError("the answers cannot be stored")
 
+    def noted(name: str, close: Callable[[], Any]) -> Callable[[], Any]:
+        def closing() -> Any:
+            shut.append(name)
+            return close()
+
+        return closing
+
     monkeypatch.setattr(desk.answers, "close", failing)
     for name in ("database", "reader", "client", "limiter"):
         one = getattr(desk, name)
-        close = one.close
-        monkeypatch.setattr(
-            one, "close", lambda name=name, close=close: (shut.append(name), close())[1]
-        )
+        monkeypatch.setattr(one, "close", noted(name, one.close))
     with pytest.raises(RuntimeError, match="in the middle"):
         async with running(desk):
             assert set(desk.supervisor.tasks) == {

@@ -4,8 +4,9 @@ import contextlib
 import errno
 import os
 import time
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import pytest
 import requests
@@ -95,7 +96,7 @@ def test_listing_uploading_and_deleting_at_once_never_fails(tmp_path: Path) -> N
         path.write_bytes(record.read_bytes().replace(first.id.encode(), file_id.encode()))
         os.utime(path, (number, number))
     with ThreadPoolExecutor(8) as threads:
-        work = [
+        work: list[Future[Any]] = [
             threads.submit(files.add, "key:shop", "b.png", "image/png", b"y", 1) for _ in range(60)
         ]
         work += [threads.submit(files.list, "key:shop") for _ in range(20)]

@@ -8,6 +8,7 @@ import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from functools import partial
 
 import httpx
 import pytest
@@ -52,6 +53,10 @@ def full(gateway: Running, engine: Running) -> Iterator[None]:
     finally:
         for holder in holders:
             holder.close()
+
+
+def queued(gateway: Running, count: int) -> bool:
+    return metric(gateway, "sightdesk_queue_depth") == count
 
 
 async def test_a_storm_with_leavers_never_exceeds_the_engines_places(
@@ -114,9 +119,7 @@ def test_the_page_hears_its_position_fall_until_its_turn_has_come(
         with full(narrow, counting):
             for number in range(3):
                 pool.submit(post, narrow, "say-4-0.1")
-                until(
-                    lambda expected=number + 1: metric(narrow, "sightdesk_queue_depth") == expected
-                )  # type: ignore[misc]
+                until(partial(queued, narrow, number + 1))
             asked = pool.submit(requests.post, narrow.url + "/api/chat", json=wanted, timeout=60)
             until(lambda: metric(narrow, "sightdesk_queue_depth") == 4)
         page = asked.result()

@@ -3,6 +3,7 @@
 import contextlib
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 import requests
@@ -14,7 +15,7 @@ from gateway.throttling.rate_limits import Rate, RateLimiter
 from tests.support.paths import SCREENS
 from tests.support.servers import Running, running_gateway
 
-QUESTION = {"model": "fake-vl", "messages": [{"role": "user", "content": "hi"}]}
+QUESTION: dict[str, Any] = {"model": "fake-vl", "messages": [{"role": "user", "content": "hi"}]}
 
 
 def ask(gateway: Running, **headers: str) -> requests.Response:
@@ -166,7 +167,7 @@ def test_files_belong_to_whoever_sent_them(gateway: Running) -> None:
 
 
 def test_an_embed_token_opens_the_page_and_not_the_api(gateway: Running) -> None:
-    wanted = {"user": "li", "origin": "http://localhost:9000", "ttl": 60}
+    wanted: dict[str, Any] = {"user": "li", "origin": "http://localhost:9000", "ttl": 60}
     key = {"authorization": "Bearer sk-shop"}
     made = requests.post(
         gateway.url + "/v1/embed-tokens", json=wanted, headers=key, timeout=5
@@ -266,7 +267,11 @@ def test_a_visitors_cookie_is_found_among_others(gateway: Running) -> None:
 
 
 def test_unknown_names_in_a_short_body_are_one_fault_and_null_is_none(gateway: Running) -> None:
-    body = {"answer": "a", "rating": "up", **{f"x{number}": 1 for number in range(20_000)}}
+    body: dict[str, Any] = {
+        "answer": "a",
+        "rating": "up",
+        **{f"x{number}": 1 for number in range(20_000)},
+    }
     answer = requests.post(gateway.url + "/api/feedback", json=body, timeout=20)
     assert (answer.status_code, answer.json()["error"]["code"]) == (400, "invalid_request")
     assert answer.json()["error"]["details"] == {"name": "x0"}

@@ -88,7 +88,7 @@ def test_without_redis_a_gateway_goes_on_with_its_own_limits_and_says_so() -> No
 
 def test_a_window_moves_instead_of_starting_anew(monkeypatch: pytest.MonkeyPatch) -> None:
     now = 1000.0
-    monkeypatch.setattr(memory_windows.time, "monotonic", lambda: now)
+    monkeypatch.setattr("gateway.throttling.memory_windows.time.monotonic", lambda: now)
     storage = MemoryWindows()
     for now in (1000.0, 1030.0, 1059.0):  # noqa: B007 - the storage's clock
         assert storage.hit("k", 3, 60).allowed
@@ -155,7 +155,7 @@ def test_a_clock_that_is_set_back_shuts_nobody_out(monkeypatch: pytest.MonkeyPat
 
 def test_callers_that_fell_silent_are_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
     now = 1000.0
-    monkeypatch.setattr(memory_windows.time, "monotonic", lambda: now)
+    monkeypatch.setattr("gateway.throttling.memory_windows.time.monotonic", lambda: now)
     storage = MemoryWindows()
     for number in range(500):
         storage.hit(f"old-{number}", 3, 60)

@@ -1,6 +1,7 @@
 """The embedded engine over HTTP."""
 
 import json
+from typing import Any
 
 import pytest
 import requests
@@ -214,7 +215,7 @@ def test_a_stream_says_the_same_as_the_whole(lite: Running) -> None:
         {"messages": [picture_message("a", "data:image/png;base64,aGVsbG8=")]},
     ],
 )
-def test_a_bad_body_is_a_400_in_openais_words(lite: Running, body: dict[str, object]) -> None:
+def test_a_bad_body_is_a_400_in_openais_words(lite: Running, body: dict[str, Any]) -> None:
     answer = requests.post(lite.url + "/v1/chat/completions", json=body, timeout=20)
     assert answer.status_code == 400
     assert set(answer.json()["error"]) == {"message", "type", "param", "code", "details"}

@@ -246,7 +246,7 @@ def test_work_whose_client_left_ends_and_others_are_answered_meanwhile() -> None
         for _ in range(8):
             with pytest.raises(requests.Timeout):
                 wanted = {"type": "json_schema", "json_schema": {"name": "x", "schema": doubling()}}
-                body = {"messages": [user("hi")], "response_format": wanted}
+                body: dict[str, Any] = {"messages": [user("hi")], "response_format": wanted}
                 requests.post(lite.url + "/v1/chat/completions", json=body, timeout=0.3)
         time.sleep(1)
         before = _cpu(lite)
