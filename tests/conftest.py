@@ -1,4 +1,4 @@
-"""The real servers, once a session; each test that needs another setting starts its own."""
+"""The real servers, started once a session. A test that needs other settings starts its own."""
 
 import os
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""Rules of the house that a machine can hold."""
+"""Rules of the project that a test can check."""
 
 import re
 import subprocess

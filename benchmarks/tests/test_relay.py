@@ -1,4 +1,4 @@
-"""The measuring instrument itself: it runs against the real gateway, and it notices what it is there to notice."""
+"""The relay benchmark runs against the real gateway and notices changed or lost events."""
 
 import math
 import os

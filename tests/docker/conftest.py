@@ -1,7 +1,7 @@
-"""The real stack: docker-compose.yml with ENGINE=lite, brought up once, taken down at the end.
+"""The real stack: docker-compose.yml with ENGINE=lite, started once and taken down at the end.
 
-`.ci/run` installs an engine where a host has none, and then sets REQUIRE_DOCKER=1: from there on a missing engine is a
-failure. Elsewhere the stack's tests are left out, and pytest's summary says why.
+`.ci/run` installs a Docker engine where the host has none, and then sets REQUIRE_DOCKER=1: from
+then on, a missing engine fails the tests. Elsewhere they are skipped, with the reason.
 """
 
 import os

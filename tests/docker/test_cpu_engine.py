@@ -1,4 +1,7 @@
-"""ENGINE=cpu in real Docker: vLLM's CPU build with the tiny model, behind nginx. `make test-engine` runs it."""
+"""ENGINE=cpu in real Docker: vLLM's CPU build with the tiny model, behind nginx.
+
+`make test-engine` runs it.
+"""
 
 import json
 import os

@@ -1,4 +1,7 @@
-"""Real vLLM, its CPU build, with a tiny model of random weights, and gateways before it. `make test-engine` builds both."""
+"""Real vLLM (CPU build) with a tiny model of random weights, and gateways that use it.
+
+`make test-engine` builds both.
+"""
 
 from collections.abc import Iterator
 

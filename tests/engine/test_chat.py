@@ -1,4 +1,7 @@
-"""The official OpenAI Python SDK through the gateway to real vLLM. Its words are noise; its protocol is not."""
+"""The official OpenAI Python SDK through the gateway to real vLLM.
+
+The tiny model writes noise, so the tests look at the protocol and not at the words.
+"""
 
 import json
 import re

@@ -1,4 +1,4 @@
-"""The official OpenAI JavaScript SDK. It comes from npm by `scripts/engine-env`, at a pinned version and digest."""
+"""The official OpenAI JavaScript SDK, which `scripts/engine-env` fetches by version and digest."""
 
 import json
 import subprocess

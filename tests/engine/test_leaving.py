@@ -1,4 +1,7 @@
-"""A client that leaves frees vLLM: streaming or not, before or after the first byte. `make bench-engine` prints how soon."""
+"""vLLM stops working on a request as soon as its client disconnects.
+
+`make bench-engine` prints how soon.
+"""
 
 import threading
 import time

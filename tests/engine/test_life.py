@@ -1,4 +1,4 @@
-"""Real vLLM's life under the launcher: progress, health, drain, hang, death, and flags that it does not know."""
+"""vLLM under the launcher: progress, health, drain, hang, crash and unknown flags."""
 
 import contextlib
 import json

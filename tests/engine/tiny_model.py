@@ -1,10 +1,10 @@
-"""A tiny Qwen3-VL with random weights: its words are noise, its protocol, usage and image path are the real one's.
+"""Writes a tiny Qwen3-VL with random weights: real protocol, usage and image path, random words.
 
-Run by vLLM's Python: `.venv-vllm/bin/python tests/engine/tiny_model.py FOLDER`. Small,
+Run it with vLLM's Python: `.venv-vllm/bin/python tests/engine/tiny_model.py FOLDER`. It is small,
 but deep enough that writing a token takes longer than passing it on, as in any real model.
 
-One thing it is taught: `lesson.json`'s question, with its tool at hand, is answered by a call as Qwen writes it, so that vLLM's own
-tool parser has something to read.
+The model has learned one thing: it answers the question of `lesson.json`, asked with its tool, with
+a tool call in Qwen's format. So vLLM's own tool parser has something to parse.
 """
 
 import json

@@ -1,4 +1,4 @@
-"""The main job through the whole way: gateway, embedded engine, knowledge; and the official SDK."""
+"""The main job from end to end: gateway, embedded engine, knowledge, and the official SDK."""
 
 import io
 import subprocess

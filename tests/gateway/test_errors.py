@@ -1,4 +1,4 @@
-"""One shape of errors on every route, with the numbers that a program needs."""
+"""All routes answer errors in one shape, with the numbers that a program needs."""
 
 from pathlib import Path
 from typing import Any

@@ -1,4 +1,4 @@
-"""Getting a checkpoint from a real server that behaves as the hubs do, and misbehaves."""
+"""Fetching a checkpoint from a real server that behaves like the model hubs, and misbehaves."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""What the launcher decides, and what it refuses before vLLM is started."""
+"""What the launcher decides and what it refuses before it starts vLLM."""
 
 import itertools
 import json

@@ -1,4 +1,7 @@
-"""How a start is followed, a hang is noticed and an end explained. Real vLLM does the same in tests/engine."""
+"""How the launcher follows a start, notices a hang and explains an exit.
+
+tests/engine does the same with real vLLM.
+"""
 
 import pytest
 

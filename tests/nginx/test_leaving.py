@@ -1,4 +1,4 @@
-"""nginx passes on that a client left, in every case."""
+"""nginx tells the gateway that a client has disconnected, in every case."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""nginx in front: what it asks for, what it overwrites, and that it holds nothing back."""
+"""nginx in front of the gateway: logins, headers that it overwrites, and no buffering."""
 
 import json
 import re

@@ -1,4 +1,4 @@
-"""nginx's start: the password file and the secret, by the script that the container runs."""
+"""The script that the nginx container runs at its start: password file and secret."""
 
 import os
 import re

@@ -1,4 +1,4 @@
-"""`make backup` and `make restore` without Docker, on a copy of the project, beside a gateway that writes."""
+"""`make backup` and `make restore` on a copy of the project, while a gateway writes."""
 
 import os
 import shutil

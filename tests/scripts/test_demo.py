@@ -1,4 +1,4 @@
-"""`make demo` as a person meets it."""
+"""`make demo` from start to first answer."""
 
 import os
 import signal

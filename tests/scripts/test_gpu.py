@@ -1,4 +1,7 @@
-"""What ENGINE=gpu lacks, in one line: `make up` and `make doctor` with a `docker` and an `nvidia-smi` of our own on PATH."""
+"""`make up` and `make doctor` say in one line what ENGINE=gpu lacks.
+
+`docker` and `nvidia-smi` are scripts of the tests.
+"""
 
 import shutil
 import subprocess

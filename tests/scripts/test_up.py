@@ -1,4 +1,4 @@
-"""`make up` with a `docker` of our own on PATH: how its wait ends."""
+"""How `make up` ends its wait. `docker` is a script of the test."""
 
 import os
 import shutil

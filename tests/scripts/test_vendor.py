@@ -1,4 +1,4 @@
-"""The vendored browser libraries are, byte for byte, the files of the npm packages that VERSIONS names by digest."""
+"""The vendored browser libraries equal the npm packages that VERSIONS names by digest."""
 
 import subprocess
 from pathlib import Path

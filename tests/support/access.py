@@ -1,4 +1,4 @@
-"""Who may call what: the table of the contract's section 3, and every kind of credential."""
+"""The access table of the contract (section 3), and every kind of credential."""
 
 import re
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""Stores for tests: empty databases of both kinds, and a question with its answer in them."""
+"""Fixtures for empty databases of both kinds, and a question with its answer in them."""
 
 from collections.abc import Iterator
 from pathlib import Path

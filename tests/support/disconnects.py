@@ -1,4 +1,4 @@
-"""A client that leaves, to the millisecond: a bare socket that is closed."""
+"""A client on a bare socket that disconnects at a known moment."""
 
 import json
 import socket

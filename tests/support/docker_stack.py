@@ -1,4 +1,4 @@
-"""`docker compose` of a stack of our own, and a crash inside one of its containers."""
+"""`docker compose` for the tests' own project, and a crash inside one of its containers."""
 
 import os
 import subprocess

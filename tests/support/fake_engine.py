@@ -1,4 +1,4 @@
-"""A real server on a real port that answers like vLLM and misbehaves on request: the model's last word is the order."""
+"""A fake engine on Starlette: answers like vLLM; the last word of the question is its order."""
 
 import asyncio
 import json

@@ -1,7 +1,8 @@
-"""An engine on bare sockets that fails in every way a network can: the last word of the last message is the order.
+"""An engine on bare sockets that fails in every way a network can.
 
-`say-20` streams twenty tokens, `say-20-0.01` with so many seconds between; ORDERS are the faults. `POST /admin/<order>` gives
-every chat the same order until `POST /admin/obey`; `POST /admin/refuse-2` closes the listener for 2 s. `GET /state` counts.
+The last word of the last message is its order: `say-20` streams 20 tokens, `say-20-0.01` the same
+with 0.01 s between two; ORDERS are the faults. `POST /admin/<order>` gives every chat this order
+until `POST /admin/obey`. `POST /admin/refuse-2` closes the listener for 2 s. `GET /state` counts.
 """
 
 import asyncio

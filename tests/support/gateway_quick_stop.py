@@ -1,4 +1,4 @@
-"""A gateway that gives running answers one second after SIGTERM instead of thirty."""
+"""A gateway that waits 1 s instead of 30 s for running answers after SIGTERM."""
 
 import sys
 

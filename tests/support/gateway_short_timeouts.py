@@ -1,4 +1,4 @@
-"""The gateway with little patience: a second for what it otherwise waits fifteen or thirty for."""
+"""A gateway whose timeouts for slow clients are 1 s instead of 15 s or 30 s."""
 
 import sys
 

@@ -1,4 +1,4 @@
-"""The gateway beside a thread that never ends, as one that waits for a file system that is gone."""
+"""A gateway with a thread that never ends, like one that waits for a lost file system."""
 
 import sys
 import threading

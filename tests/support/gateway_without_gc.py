@@ -1,4 +1,7 @@
-"""The gateway without a garbage collector; on SIGUSR1 it writes into WATCH_FILE how many objects one would have found."""
+"""A gateway without garbage collection.
+
+On SIGUSR1 it writes the number of objects that a collection finds into WATCH_FILE.
+"""
 
 import gc
 import os

@@ -1,4 +1,4 @@
-"""Schemas that a client might send: well-formed ones, and ones with anything at all in their places."""
+"""Hypothesis strategies for JSON schemas: well-formed ones, and ones with wrong values in them."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""A small model hub on a real port, with the routes of Hugging Face and ModelScope, that fails on purpose."""
+"""A small model hub with the routes of Hugging Face and ModelScope that fails on purpose."""
 
 import hashlib
 import threading

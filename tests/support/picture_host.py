@@ -1,4 +1,7 @@
-"""A small server of pictures that redirects and overflows on request; a picture here is the Host header it was asked by."""
+"""A server of pictures that redirects and overflows on request.
+
+The body of each picture names the Host header of its request.
+"""
 
 import os
 

@@ -1,4 +1,4 @@
-"""Makes pictures and PDFs, sound ones and such as claim to be something else."""
+"""Makes pictures and PDFs, good ones and ones with false headers."""
 
 import io
 import struct

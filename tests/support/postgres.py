@@ -1,4 +1,4 @@
-"""A real PostgreSQL of our own on a free port, thrown away at the end."""
+"""A real PostgreSQL on a free port, deleted at the end."""
 
 import contextlib
 import os

@@ -1,4 +1,4 @@
-"""Text that a backtracking pattern takes longest over, made from the pattern itself."""
+"""Texts on which a backtracking pattern is slow, generated from the pattern itself."""
 
 import re
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""The real servers on free ports, for tests and benchmarks: lite, the gateway, and what they are told."""
+"""Starts the real servers (gateway, embedded engine, fake engines) on free ports."""
 
 import contextlib
 import os

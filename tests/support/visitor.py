@@ -1,4 +1,4 @@
-"""A visitor of the page, who asks and looks into the history."""
+"""A visitor of the page who asks questions and reads the history."""
 
 import json
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""Real vLLM, its CPU build, with a tiny model of random weights. `make test-engine` builds both."""
+"""Real vLLM (CPU build) with a tiny model of random weights. `make test-engine` builds both."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""How soon vLLM is free of a request whose client has left. Its own gauge says so."""
+"""How soon vLLM stops working for a client that has disconnected, by vLLM's own metric."""
 
 import json
 import re

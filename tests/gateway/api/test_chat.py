@@ -1,4 +1,4 @@
-"""The chat route against a real engine that misbehaves on request."""
+"""POST /v1/chat/completions, with a fake engine that fails on request."""
 
 import json
 import time

@@ -1,4 +1,4 @@
-"""The page's history over HTTP, from a real gateway: what is kept, what comes back, what is refused."""
+"""The conversation routes of a real gateway: what is stored, returned and refused."""
 
 import contextlib
 import json

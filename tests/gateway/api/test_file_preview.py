@@ -1,4 +1,4 @@
-"""What browsers do not draw, drawn for them: the picture that was read, so that a reading's boxes lie where they should."""
+"""Previews of files that browsers cannot draw, in the size of the picture that was read."""
 
 import io
 

@@ -1,4 +1,4 @@
-"""A table of hostile inputs: each has its answer, and after each one a good request works."""
+"""Hostile requests get the answer that their table says; a good request works afterwards."""
 
 import json
 import socket

@@ -1,4 +1,4 @@
-"""Hostile bodies from public lists: each gets its answer, and nothing is a 5xx."""
+"""Texts from public lists of hostile inputs: none of them causes a 5xx."""
 
 import json
 import re

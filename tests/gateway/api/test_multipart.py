@@ -1,4 +1,4 @@
-"""Uploads as clients send them: names in every spelling, one file in a form, none that is empty."""
+"""File uploads in every form that clients send: spellings of names, missing and empty files."""
 
 from urllib.parse import quote
 

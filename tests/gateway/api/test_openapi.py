@@ -1,5 +1,7 @@
-"""The gateway's own OpenAPI document, held against a running gateway by schemathesis: good bodies and bad ones, on every route, from
-whoever may come."""
+"""A running gateway against its own OpenAPI document, by schemathesis.
+
+Every route is asked with valid and invalid data, by every kind of caller.
+"""
 
 import re
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""The page's answers outlive a reader that left, for a while."""
+"""An answer on the page goes on for a while after its reader has disconnected."""
 
 import json
 import time

@@ -1,4 +1,4 @@
-"""Who may call what: the table of the contract's section 3 as data, walked over every route that the application has."""
+"""The access table of the contract, checked for every route of the application."""
 
 from pathlib import Path
 from typing import Any

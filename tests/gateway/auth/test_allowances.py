@@ -1,4 +1,4 @@
-"""Which allowance a call is charged to, also where it is refused."""
+"""Which rate limit a request is charged to, also when it is refused."""
 
 from pathlib import Path
 

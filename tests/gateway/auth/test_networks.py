@@ -1,4 +1,4 @@
-"""Addresses and networks in every spelling, and which proxy is believed."""
+"""Addresses and networks in every spelling, and which proxies are trusted."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Origins and host names that deceive."""
+"""Origins and host names that look allowed and are not."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""What one caller stores is not there for any other, and who counts as one caller."""
+"""No caller sees what another caller has stored."""
 
 import re
 from pathlib import Path

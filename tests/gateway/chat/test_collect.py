@@ -1,4 +1,4 @@
-"""A stream collected into one chat completion is what the engine itself would have said in one piece."""
+"""A stream collected into one completion equals the engine's own answer without streaming."""
 
 import json
 from collections.abc import Iterator

@@ -1,4 +1,7 @@
-"""Whoever leaves frees the engine: streaming or not, before or after the first byte; and the page after its grace."""
+"""A client that disconnects frees the engine: at any moment, streaming or not.
+
+On the page this happens after RESUME_GRACE, because the reader may come back.
+"""
 
 import asyncio
 import json

@@ -1,4 +1,4 @@
-"""Several engines: who is asked, and what becomes of requests when one of them is gone."""
+"""Several engines: which one gets a request, and what happens when one of them is down."""
 
 import json
 import signal

@@ -1,4 +1,4 @@
-"""What an engine is handed: which turns go when a conversation is too long, and who writes the system message."""
+"""What the engine is sent: which turns are dropped to fit the context, and the system message."""
 
 import json
 import time

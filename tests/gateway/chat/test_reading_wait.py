@@ -1,4 +1,7 @@
-"""Reading starts with the upload and holds no answer up: a slow reader, a dead one, and a clock. Readers' turns go round by owner."""
+"""The OCR of a picture starts with its upload and never holds up an answer.
+
+Covers a slow engine for OCR, a dead one, and the order of owners in its queue.
+"""
 
 import io
 import json

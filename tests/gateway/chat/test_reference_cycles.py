@@ -1,4 +1,7 @@
-"""An answer leaves no cycles behind: what is over is free at once, and no full look of the collector holds the running streams up."""
+"""An answer leaves no reference cycles behind.
+
+Its memory is free at once, and no full garbage collection delays the running streams.
+"""
 
 import signal
 import time

@@ -1,4 +1,4 @@
-"""Bytes in, bytes out: however they are cut, however slowly they are taken."""
+"""A stream reaches the client byte for byte, however it is cut and however slowly it is read."""
 
 import contextlib
 import json

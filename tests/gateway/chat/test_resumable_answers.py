@@ -1,4 +1,4 @@
-"""Answers of the page in memory: bounded by caller, and a slow reader holds little."""
+"""The page's answers in memory: bounded for each caller, and small for slow readers."""
 
 import asyncio
 

@@ -1,4 +1,4 @@
-"""What a visitor types is never one of the model's control tokens: the body that an engine gets shows it."""
+"""Text from a user never becomes one of the model's special tokens."""
 
 import json
 from typing import Any

@@ -1,4 +1,4 @@
-"""Clauses from Markdown, and finding them."""
+"""Clauses are parsed from Markdown and found by questions."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Whatever lies in the knowledge folder: it is one file's problem, the rest serves, and later edits are taken."""
+"""A bad file in the knowledge folder affects that file alone, and later edits are picked up."""
 
 import asyncio
 import os

@@ -1,4 +1,4 @@
-"""What all pictures of a request share: the engine's tokens and places, the gateway's memory, and its patience."""
+"""What the pictures of one request share: context tokens, memory and time."""
 
 import asyncio
 import json

@@ -1,4 +1,4 @@
-"""What lies beside the pixels is taken out before a library sees it; what changes the pixels stays."""
+"""Metadata is removed before a library sees the picture; what changes the pixels stays."""
 
 import contextlib
 import io

@@ -1,4 +1,4 @@
-"""What a picture is, is allowed to be, and becomes."""
+"""Which pictures and PDFs are accepted, and what they are turned into."""
 
 import base64
 import io

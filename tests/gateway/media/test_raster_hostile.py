@@ -1,4 +1,4 @@
-"""Colour, orientation, metadata and damage: what comes out is the picture that its sender saw, and nothing beside it."""
+"""Colour, orientation, metadata and damage: the engine gets what the sender saw, and no more."""
 
 import asyncio
 import contextlib

@@ -1,4 +1,4 @@
-"""Tiles' readings become one: a line in the overlap of two tiles is there once."""
+"""The readings of tiles become one: a line in the overlap of two tiles is there once."""
 
 import time
 from typing import Any

@@ -1,4 +1,4 @@
-"""Remote pictures: only from public addresses, pinned, at every redirect."""
+"""Remote pictures: fetched from public addresses only, checked again at every redirect."""
 
 import asyncio
 import ipaddress

@@ -1,4 +1,7 @@
-"""What a person sees is what the engine gets: values of forms, stamps, letters on transparency; and pictures however they are labelled."""
+"""The engine sees what a person sees: form values, stamps, letters on transparency.
+
+Pictures with a wrong label are accepted by their content.
+"""
 
 import base64
 import io

@@ -1,4 +1,4 @@
-"""Workers: what they may spend, what becomes of them, and whose turn it is."""
+"""Media workers: what they may spend, how they are replaced, and the order of their jobs."""
 
 import asyncio
 import json

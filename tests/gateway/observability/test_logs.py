@@ -1,4 +1,4 @@
-"""The lean log record says what logging's own would."""
+"""The project's log record has the same content as one of the logging module."""
 
 import logging
 from datetime import UTC, datetime

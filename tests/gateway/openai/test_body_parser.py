@@ -1,4 +1,4 @@
-"""From a body to a request: base64 stays out of the parser, text is bounded before anything reads it."""
+"""From body to request: base64 stays out of the parser, and text is bounded before it is parsed."""
 
 import base64
 import json

@@ -1,5 +1,7 @@
-"""Every row of the contract's chat completions, and everything that is kept from the engine: taken, at its bound, beyond it, of a
-wrong type. One table, asked of a running gateway; what is taken is seen arriving in the engine."""
+"""Every parameter of the contract: accepted, at its bound, beyond it, and of a wrong type.
+
+One table, sent to a running gateway. What is accepted must arrive at the engine.
+"""
 
 from typing import Any, NamedTuple
 

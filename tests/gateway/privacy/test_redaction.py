@@ -1,4 +1,4 @@
-"""What is hidden before anything is stored, and what must be left alone."""
+"""What is redacted before anything is stored, and what is left as it is."""
 
 import json
 import random

@@ -1,4 +1,4 @@
-"""The heap in huge pages: what is in it stays as it is, and the memory does not grow."""
+"""A heap in huge pages keeps its content and does not use more memory."""
 
 import platform
 import subprocess

@@ -1,4 +1,4 @@
-"""The line to a client, on real sockets: chunks pass it as long as the client takes them, and nowhere else."""
+"""The client connection on real sockets: chunks are written directly while the client reads."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable

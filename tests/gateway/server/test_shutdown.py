@@ -1,4 +1,4 @@
-"""SIGTERM: nothing new, running answers to their end, then cut off with a word; the exit is 0."""
+"""SIGTERM: no new requests, running answers end or are cut off with an error, exit status 0."""
 
 import json
 import signal

@@ -1,4 +1,4 @@
-"""Background tasks that fail, hang or cannot be closed leave the rest alone."""
+"""A background task that fails, hangs or cannot be closed does not disturb the others."""
 
 import asyncio
 import signal

@@ -1,4 +1,4 @@
-"""Files that the page sent and nobody asked about."""
+"""Files that the page uploaded and no question used are deleted."""
 
 import os
 import time

@@ -1,4 +1,4 @@
-"""The store on SQLite and on a real PostgreSQL: the same tests, the same answers."""
+"""Stored conversations, on SQLite and on a real PostgreSQL."""
 
 import sqlite3
 import subprocess

@@ -1,4 +1,4 @@
-"""A gateway that crashes or stops in an answer, and a database that is locked, gone or wrong."""
+"""A gateway that crashes during an answer, and a database that is locked, gone or wrong."""
 
 import contextlib
 import resource

@@ -1,4 +1,4 @@
-"""What one request brings is that request's fault; what the database or its disk does is noticed, and goes away again."""
+"""A bad request fails alone; a fault of the database or disk is reported, and ends."""
 
 import sqlite3
 import threading

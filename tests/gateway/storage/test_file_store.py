@@ -1,4 +1,4 @@
-"""Uploads that take their time take it from nobody else."""
+"""Slow uploads delay no other route; full disks and broken records are handled."""
 
 import contextlib
 import errno

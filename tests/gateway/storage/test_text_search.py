@@ -1,4 +1,4 @@
-"""Searching by the index finds what a comparison with every text finds, on both databases, at any state of the index."""
+"""Search by the index finds what a comparison with every text finds, on both databases."""
 
 import random
 import sqlite3

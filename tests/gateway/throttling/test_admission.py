@@ -1,4 +1,4 @@
-"""The queue before the engines."""
+"""The admission queue: which requests wait, and which engine takes them."""
 
 import asyncio
 import time

@@ -1,4 +1,4 @@
-"""Admission before a real engine, which counts for itself how many requests are inside."""
+"""Admission with an engine that counts how many requests it has at once."""
 
 import asyncio
 import json

@@ -1,4 +1,4 @@
-"""Large bodies, many at once: what they take of memory is bounded, and one caller's are no hindrance to another."""
+"""The memory for large bodies is bounded, and one caller cannot use all of it."""
 
 import contextlib
 import json

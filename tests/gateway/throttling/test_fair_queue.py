@@ -1,4 +1,4 @@
-"""Turns go round by owner, within a bound an owner."""
+"""The queue serves owners in turn, and bounds how many jobs each may queue."""
 
 import asyncio
 

@@ -1,4 +1,4 @@
-"""One job of each owner at a time."""
+"""Each owner runs one job at a time."""
 
 import asyncio
 

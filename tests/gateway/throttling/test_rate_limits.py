@@ -1,4 +1,4 @@
-"""Who gets in, and how often."""
+"""Who may call the gateway, and how often."""
 
 import contextlib
 import time

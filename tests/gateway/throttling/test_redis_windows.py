@@ -1,4 +1,4 @@
-"""Limits that hold: over four gateways and one Redis, and with that Redis stalled or dead."""
+"""Rate limits hold over four gateways and one Redis, and while that Redis is stalled or dead."""
 
 import asyncio
 import signal

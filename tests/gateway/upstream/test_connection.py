@@ -1,4 +1,4 @@
-"""An answer that is hung up on takes its place in the engine until the engine has let go of it."""
+"""A cancelled answer counts as running until the engine has closed its connection."""
 
 import asyncio
 import time

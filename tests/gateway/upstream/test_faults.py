@@ -1,4 +1,4 @@
-"""Every way in which an engine can fail on the wire: what the client hears, what is counted, what is given back."""
+"""Each way in which an engine can fail: what the client gets, and what the metrics count."""
 
 import json
 import time

@@ -1,4 +1,4 @@
-"""Chunks that pass as they came: never a byte more, fewer or other than the parser would have given."""
+"""Chunks passed on as they came are exactly those that the parser would give."""
 
 import asyncio
 import random

@@ -1,4 +1,4 @@
-"""How far the engine's start is, as /readyz and the page's configuration tell it."""
+"""The engine's start, as /readyz and the page's configuration report it."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""What an engine is sent: pictures as base64, made while they are written and never held as a whole."""
+"""The body for an engine: pictures are encoded as base64 while it is sent, never as a whole."""
 
 import asyncio
 import base64

@@ -1,4 +1,4 @@
-"""What one request may take of the embedded engine: text, time, lines, depth."""
+"""Bounds of one request to the embedded engine: text, time, lines, depth."""
 
 import random
 import time

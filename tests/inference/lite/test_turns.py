@@ -1,4 +1,4 @@
-"""Who waits for the reader: round by owner, in slices, each picture once, and nothing that nobody waits for."""
+"""The OCR queue: owners in turn, in slices, each picture once, nothing for callers that left."""
 
 import io
 import random

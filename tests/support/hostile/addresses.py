@@ -1,4 +1,4 @@
-"""Addresses behind which no picture may be fetched, in every spelling. Each is refused with `invalid_image`."""
+"""URLs from which no picture may be fetched. Each is refused with `invalid_image`."""
 
 # This machine, in every spelling that a resolver or a socket takes for it.
 LOOPBACK = (

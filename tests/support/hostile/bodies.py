@@ -1,4 +1,4 @@
-"""JSON that means harm: name → (body, the answer: status and code). `M` stands for one good message."""
+"""Hostile JSON bodies: name → (body, (status, code)). `M` stands for one good message."""
 
 import json
 from typing import Any

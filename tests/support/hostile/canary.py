@@ -1,4 +1,4 @@
-"""A server on every address of this machine that only says whether anybody came."""
+"""A server on every address of this machine that counts its connections."""
 
 import socket
 import threading

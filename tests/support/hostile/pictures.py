@@ -1,4 +1,4 @@
-"""Pictures and documents that mean harm: name → (bytes, the answer: status and code)."""
+"""Hostile pictures and documents: name → (bytes, (status, code))."""
 
 import struct
 import zlib

@@ -1,6 +1,7 @@
-"""Heads and paths that mean harm, as they go over the wire: name → (bytes, the answer: status and code).
+"""Hostile requests as raw bytes: name → (bytes, (status, code)).
 
-`{body}` is a good question, `{length}` its length; a connection that is closed without an answer is (0, "").
+`{body}` is a good question, `{length}` its length. (0, "") is a connection that is closed without
+an answer.
 """
 
 from tests.support.hostile.pictures import OK, Answer
