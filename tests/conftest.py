@@ -26,5 +26,6 @@ def lite() -> Iterator[Running]:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The browser comes last: Playwright's own event loop stays open in this thread, and asyncio tests want theirs."""
+    """Browser tests run last: Playwright's event loop stays open in this thread, and asyncio tests
+    need their own."""
     items.sort(key=lambda item: not {"browser", "embedding"}.isdisjoint(item.path.parts))

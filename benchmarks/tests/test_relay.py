@@ -30,7 +30,7 @@ def figures() -> table.All:
 def test_every_row_has_a_figure_of_the_gateway(figures: table.All) -> None:
     assert set(figures[table.OURS]) == {row.name for row in table.rows(TINY)}
     shown = table.table(figures, [table.DIRECT, table.OURS], TINY)
-    # Differences of two measurements may drown in the noise of so short a run, and then have no figure.
+    # In so short a run, a difference may be below the noise, and then has no figure.
     bounded = [
         row
         for row in table.rows(TINY)

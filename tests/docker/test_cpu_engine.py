@@ -135,7 +135,8 @@ def test_the_engine_runs_without_rights_and_without_a_way_out(stack: Stack) -> N
 
 
 def test_while_the_engine_is_away_the_embedded_one_answers_and_says_so(stack: Stack) -> None:
-    """Its process is killed inside the container, and then as the kernel does it for want of memory: Docker starts it again."""
+    """Docker restarts it after its process is killed inside the container, and after the kernel
+    kills it."""
     before = inspect(stack)
     kill_inside("inference", stack.environ)
     started = time.monotonic()
@@ -156,11 +157,11 @@ def test_while_the_engine_is_away_the_embedded_one_answers_and_says_so(stack: St
 
 
 def test_compose_stop_lets_a_long_answer_come_whole(stack: Stack) -> None:
-    """Everything is stopped at once: nginx, before the gateway, waits for what it serves, and vLLM for what it generates."""
+    """All services stop at once: nginx waits for its responses, and vLLM for its answers."""
     tokens, left = (
         700,
         16.0,
-    )  # seconds of the answer that are left at the stop: more than a SIGTERM leaves, less than the 30 s of a drain
+    )  # seconds of answer left at the stop: more than SIGTERM alone leaves, less than a drain of 30 s
     body: dict[str, Any] = {
         "model": "Qwen3-VL-2B",
         "stream": True,

@@ -83,7 +83,7 @@ def test_a_screenshot_is_answered_through_nginx(stack: Stack) -> None:
 
 
 def invoice_without_fonts(text: str) -> bytes:
-    """A PDF as many Chinese invoices are: its font is named, Adobe's STSong-Light, and not in it."""
+    """A PDF like many Chinese invoices: it names Adobe's font STSong-Light and does not embed it."""
     writer = pypdf.PdfWriter()
     page = writer.add_blank_page(595, 842)
     name, number = NameObject, NumberObject

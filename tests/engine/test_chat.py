@@ -97,7 +97,7 @@ def test_the_assistant_has_the_reading_and_the_clauses(
 
 
 def reading_of(gateway: Running, name: str) -> list[dict[str, Any]]:
-    """What the reader finds in a screen that is uploaded, empty where it has not yet. Each call waits for it some seconds."""
+    """The OCR of an uploaded screenshot; empty while it runs. Each call waits some seconds."""
     url, key = gateway.url + "/api/files", {"authorization": "Bearer sk-shop"}
     picture = (SCREENS / f"{name}.png").read_bytes()
     file_id = requests.post(

@@ -26,7 +26,7 @@ def test_a_client_that_leaves_aborts_the_request_inside_vllm(
 def test_a_whole_answer_whose_client_leaves_while_it_is_sent_is_over_inside_vllm(
     gateway: Running, engine: Engine
 ) -> None:
-    """Whole and after the first byte: vLLM sends nothing before it is done, so what is left to free is the gateway's."""
+    """vLLM sends a whole answer only when it is done, so only the gateway has something to free."""
     engine.wait_idle()
     idle = metric(gateway, "sightdesk_inflight_requests")
     short = {"model": MODEL, "messages": ENDLESS["messages"], "max_tokens": 50}

@@ -127,7 +127,7 @@ def prompt(
 
 
 def teach(model: Qwen3VLForConditionalGeneration, words: PreTrainedTokenizerFast) -> None:
-    """The lesson, into the last layers. To all else they go on answering as before: noise stays noise, and never comes to an end."""
+    """Teaches the lesson to the last layers. Other questions get the same endless noise as before."""
     tool = LESSON["tool"]
     call = {"name": tool["function"]["name"], "arguments": LESSON["arguments"]}
     answer = words(

@@ -85,7 +85,7 @@ def test_a_limit_tells_its_amount_scope_and_wait(engine: Running, tmp_path: Path
     assert details == {"limit": 1, "remaining": 0, "seconds": 60, "scope": "ip"}
 
 
-# -- visitors and the system message ------------------------------------------------------------------------------------
+# -- visitors and the system message --
 
 
 @pytest.mark.parametrize("role", ["system", "developer", "tool"])
@@ -115,7 +115,7 @@ def test_the_page_takes_both_roles(gateway: Running) -> None:
     assert requests.post(gateway.url + "/api/chat", json=body, timeout=20).status_code == 200
 
 
-# -- browsers -----------------------------------------------------------------------------------------------------------
+# -- browsers --
 
 
 @pytest.mark.parametrize(
@@ -144,7 +144,7 @@ def test_a_preflight_allows_the_headers_asked_for_from_allowed_origins_only(
         assert "access-control-allow-credentials" not in answer.headers
 
 
-# -- HEAD ---------------------------------------------------------------------------------------------------------------
+# -- HEAD --
 
 
 @pytest.mark.parametrize(
@@ -164,7 +164,7 @@ def test_head_of_what_only_takes_posts_is_refused(gateway: Running) -> None:
     assert requests.head(gateway.url + "/v1/chat/completions", timeout=5).status_code == 405
 
 
-# -- a byte order mark --------------------------------------------------------------------------------------------------
+# -- a byte order mark --
 
 
 def test_json_may_begin_with_a_byte_order_mark(gateway: Running) -> None:

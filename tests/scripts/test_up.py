@@ -9,7 +9,8 @@ from pathlib import Path
 from tests.support.paths import ROOT
 from tests.support.servers import free_port
 
-# Waits for ever, as Compose does for an engine that is held and tried again; /readyz is what the gateway shows meanwhile.
+# Waits forever, as Compose does for an engine that is restarted again and again. /readyz says
+# what the gateway says meanwhile.
 DOCKER = """\
 #!{python}
 import http.server, json, os, sys, time

@@ -45,7 +45,10 @@ Axe = Callable[[Page | Frame], list[str]]
 
 @pytest.fixture(scope="session")
 def axe() -> Axe:
-    """What axe-core, which scripts/test-tools fetches once, finds wrong in a page or in one of its frames."""
+    """Returns a function that lists what axe-core finds wrong in a page or in one of its frames.
+
+    scripts/test-tools fetches axe-core once.
+    """
     file = ROOT / ".cache" / "npm" / "axe-core" / "axe.min.js"
     if not file.is_file():
         subprocess.run([ROOT / "scripts" / "test-tools"], check=True)

@@ -35,7 +35,10 @@ def send(
 def seconds_to_abort(
     engine: Running, url: str, wanted: dict[str, Any], *, reads: bool, **more: str
 ) -> float:
-    """From the client's leaving, after its first bytes where it `reads`, until the engine saw it."""
+    """Returns the seconds from the disconnect until the engine notices it.
+
+    The client disconnects after the first bytes where it `reads`, otherwise before them.
+    """
     before = state(engine)["aborted"]
     connection = ask(url, wanted, **more)
     until(lambda: state(engine)["running"] == 1)

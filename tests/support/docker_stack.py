@@ -29,5 +29,5 @@ def compose(*arguments: str, **environ: str) -> subprocess.CompletedProcess[str]
 
 
 def kill_inside(service: str, environ: dict[str, str]) -> None:
-    """SIGKILL to every process in the container but its init, from inside: what a crash looks like to Docker."""
+    """Kills every process in the container but its init: Docker sees it as a crash."""
     compose("exec", "-T", service, "sh", "-c", "kill -9 -1", **environ)

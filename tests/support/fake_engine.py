@@ -13,7 +13,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
-FLOOD = 20_000  # events of 2 KB: more than all sockets on the way can hold, whatever the kernel grants them
+FLOOD = 20_000  # events of 2 KB: more than all socket buffers on the way can hold
 PADDING = "-" * 2000
 STATE: dict[str, Any] = {"running": 0, "aborted": 0, "aborted_at": 0.0, "bodies": [], "flooded": 0}
 
@@ -117,7 +117,7 @@ async def watched(request: Request, work: Any) -> None:
 
 
 async def tokenize(request: Request) -> Response:
-    """As many as the last message's first word says; 404, as an engine without the route, where it says none."""
+    """Answers the number that the last message begins with, or 404, like an engine without the route."""
     first, _, _ = (await request.json())["messages"][-1]["content"].partition(" ")
     return JSONResponse({"count": int(first)}) if first.isdecimal() else JSONResponse({}, 404)
 

@@ -24,7 +24,7 @@ EVENTS = b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encodi
 
 @dataclass
 class State:
-    """`sent` is the usage of answers that went out whole; `most` the most requests that were ever inside at once."""
+    """`sent`: tokens of complete answers. `most`: the most requests that ran at once."""
 
     received: int = 0
     running: int = 0

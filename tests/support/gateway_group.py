@@ -23,7 +23,7 @@ AT_ONCE = 64
 
 @contextlib.contextmanager
 def gateways(count: int, storage: str, **settings: str) -> Iterator[list[Running]]:
-    """`count` gateways before one fake engine, started side by side."""
+    """`count` gateways with one fake engine, started in parallel."""
     with contextlib.ExitStack() as stack:
         engine = stack.enter_context(running("tests.support.fake_engine", {}))
         given = {

@@ -28,7 +28,7 @@ def events(response: requests.Response) -> list[str]:
 
 
 def contents(response: requests.Response) -> str:
-    """The text of a stream that ended well."""
+    """The text of a stream, which must have ended with [DONE]."""
     *told, last = events(response)
     assert last == "[DONE]"
     return "".join(json.loads(event)["choices"][0]["delta"]["content"] for event in told)
@@ -56,5 +56,5 @@ def metric(gateway: Running, name: str, **labels: str) -> float:
 
 
 def until(true: Callable[[], Any], seconds: float = 20) -> float:
-    """Seconds until it is true. Fails when it does not come true."""
+    """Returns the seconds until `true()` is true. Raises AssertionError after `seconds`."""
     return wait_until(true, seconds)

@@ -73,7 +73,7 @@ def _keywords(part: st.SearchStrategy[Any]) -> dict[str, st.SearchStrategy[Any]]
 
 
 def schemas() -> st.SearchStrategy[Any]:
-    """Mostly objects of keywords, each with a value of its kind; one in eight of a keyword's values is anything."""
+    """Mostly objects of keywords with fitting values; one value in eight is of any kind."""
 
     def extended(inner: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
         keywords = _keywords(inner)

@@ -32,7 +32,8 @@ END = "\x00~"  # no pattern here ends in it: what was matched so far has to be g
 
 
 def hostile_units(pattern: str, flags: int) -> Iterator[tuple[str, str]]:
-    """(head, unit) pairs: the hostile text is the head, the unit repeated to the bound, and an end that does not match.
+    """Yields (head, unit) pairs. A hostile text is the head, then the unit repeated up to the
+    bound, then an end that does not match.
 
     One pair for each repeat in the pattern, with a sample of all that stands before it as the head; the same head repeated
     as a whole, which starts a match everywhere; and texts that are hostile to many patterns.

@@ -27,7 +27,7 @@ class Running:
 
 @contextlib.contextmanager
 def on_core(core: int) -> Iterator[None]:
-    """What is started inside runs there: children, and every thread of theirs, inherit it."""
+    """Processes started inside run on this core, with all their threads and children."""
     before = os.sched_getaffinity(0)
     os.sched_setaffinity(0, {core})
     try:
@@ -82,7 +82,7 @@ def wait_for(
 
 
 def wait_until(true: Callable[[], object], seconds: float) -> float:
-    """Seconds until `true()` is. Raises AssertionError where it is not within `seconds`."""
+    """Returns the seconds until `true()` is true. Raises AssertionError after `seconds`."""
     started = time.monotonic()
     while time.monotonic() - started < seconds:
         if true():
@@ -101,7 +101,7 @@ def running_lite() -> Iterator[Running]:
 def running_gateway(
     engine_url: str, data_dir: Path, module: str = "gateway", **settings: str
 ) -> Iterator[Running]:
-    """A gateway before `engine_url`, open to this machine, with limits out of the way."""
+    """A gateway for the engine at `engine_url`, open to this machine, with very high rate limits."""
     defaults = {
         "ENGINE": "lite",
         "ENGINE_URLS": engine_url,
@@ -134,7 +134,8 @@ def running_desk() -> Iterator[Running]:
 
 @contextlib.contextmanager
 def running_host(gateway: Running, *module: str, **settings: str) -> Iterator[str]:
-    """The origin of one of the examples that embed the desk: localhost, another site than the gateway's 127.0.0.1."""
+    """Starts an example that embeds the desk. Yields its origin on localhost: another site than
+    the gateway's 127.0.0.1."""
     port = free_port()
     environ = {**os.environ, "SIGHTDESK_URL": gateway.url, "PORT": str(port), **settings}
     process = subprocess.Popen(

@@ -23,7 +23,8 @@ ENDLESS: dict[str, Any] = {
 # vLLM needs seconds for the first token of this, once: then it remembers the words.
 LONG_PROMPT = "运单 发票 "
 REPEATS = 1500
-ON_GPU = 6000  # longer than one step of --max-num-batched-tokens: the gauge shows a request after its first step
+# More than one step of --max-num-batched-tokens: the gauge shows a request after its first step.
+ON_GPU = 6000
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +44,8 @@ class TooSoon(AssertionError):
     """The answer began before the client could leave."""
 
 
-# The fourth, whole and after the first byte, has nothing to abort: vLLM sends nothing of a whole answer before it is done.
+# A fourth case, whole and after the first byte, has nothing to abort: vLLM sends a whole answer
+# only when it is done.
 CASES = (
     Case("streaming, after the first byte", stream=True, after_bytes=True),
     Case("streaming, before it", stream=True, after_bytes=False),
@@ -81,7 +83,7 @@ def ask(gateway: str, body: dict[str, Any], key: str) -> socket.socket:
 def leave_while_running(
     gateway: str, engine: str, case: Case, model: str, key: str, repeats: int = REPEATS
 ) -> float:
-    """Seconds from the client's leaving until vLLM runs nothing more. Raises AssertionError where it goes on for 10 s."""
+    """Returns the seconds from the disconnect until vLLM is idle. Raises AssertionError after 10 s."""
     wait_until(lambda: not runs(engine), 20)
     connection = ask(gateway, {"model": model, **case.body(repeats), "stream": case.stream}, key)
     if case.after_bytes:

@@ -188,7 +188,7 @@ def test_a_hostile_request_on_the_wire_gets_its_answer(target: Running, name: st
     assert b"x-request-id: " in came
 
 
-# -- those who take their time (a second here, fifteen in earnest) ------------------------------------------------------
+# -- slow clients (timeouts are 1 s here, 15 s in production) --
 
 
 def slowly(

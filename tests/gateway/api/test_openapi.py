@@ -98,7 +98,7 @@ def operation_of(found: Any) -> schemathesis.APIOperation[Any, Any, Any, Any]:
 def hold(
     operation: schemathesis.APIOperation[Any, Any, Any, Any], mode: GenerationMode, who: str
 ) -> None:
-    """Asks the operation many times over, and fails where the answer is not what the document or the table says."""
+    """Calls the operation many times. Fails where an answer contradicts document or table."""
     headers, opens = CALLERS[who]
     guarded = operation.path.startswith(("/v1/", "/api/"))
     is_open = not guarded or operation.path.startswith(opens)

@@ -141,7 +141,7 @@ def test_metrics_are_for_private_networks(closed: Running) -> None:
         *((address, 403) for address in others),
     ):
         assert call(closed, "GET", "/metrics", nginx(address=address)).status_code == status
-    # nginx's word for the address counts only with its secret; without, there is a proxy that nobody knows.
+    # The address that nginx sends counts only with nginx's secret.
     for forged in (
         {"x-forwarded-for": "10.1.2.3"},
         {"x-real-ip": "10.1.2.3"},
@@ -205,7 +205,7 @@ def test_what_a_method_is_not_for_is_405_without_a_credential(
 
 
 def test_nobody_unknown_has_a_body_read(closed: Running) -> None:
-    """A megabyte of form without a key is refused before it is stored, malformed JSON before it is parsed."""
+    """Without a key, a form of 1 MB is refused before it is stored, and bad JSON unparsed."""
     files = {"file": ("a.png", b"x" * 1_000_000)}
     for path in ("/v1/files", "/api/files"):
         assert requests.post(closed.url + path, files=files, timeout=20).status_code == 401

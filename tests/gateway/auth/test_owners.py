@@ -81,7 +81,7 @@ def test_an_answer_of_another_owner_is_not_there(closed: Running, name: str) -> 
 
 
 def test_a_user_of_one_keys_tokens_is_not_the_user_of_anothers(closed: Running) -> None:
-    """Whoever holds the key `other` may name a user `li`, and has nothing of shop's `li` by that."""
+    """The key `other` may also name a user `li`, but that is another person than shop's `li`."""
     shops, others = bearer(token("li")), bearer(token("li", issuer="other"))
     files = {"file": ("a.png", SCREEN.read_bytes())}
     stored = requests.post(

@@ -62,7 +62,7 @@ def test_the_engine_is_aborted_at_once(
 def test_of_requests_on_each_others_heels_the_one_that_is_answered_is_aborted(
     graceful: Running, watching: Running
 ) -> None:
-    """A connection that is closed has one request at an engine, and one that waits for it and never gets there."""
+    """A closed connection had one request at an engine and one waiting, which is never sent."""
     before = state(watching)
     left = metric(graceful, "sightdesk_client_disconnects_total")
     connection = ask(graceful.url, body("say-2000-0.02", stream=True))

@@ -97,7 +97,7 @@ def desk_with(
 
 
 def waited(gateway: Running, name: str) -> tuple[float, dict[str, object]]:
-    """Seconds until the assistant's whole answer to a picture, which the engine gives at once; and its extras."""
+    """Returns (seconds until the whole answer to a picture, its extras). The engine is instant."""
     asked: dict[str, Any] = {
         "model": "sightdesk",
         "messages": [picture_message("hi", screen(name))],
@@ -272,7 +272,7 @@ def test_who_leaves_ends_the_reading_that_nobody_else_wants(
 
 
 def test_before_lite_a_question_waits_for_its_reading_outside_of_the_engine(tmp_path: Path) -> None:
-    """READER_TIMEOUT is over before the picture is read, and the only place in the engine is free for another."""
+    """READER_TIMEOUT ends before the picture is read, while the engine has a free place."""
     with (
         running_lite() as lite,
         slow_reader(READS) as reader,

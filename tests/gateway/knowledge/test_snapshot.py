@@ -60,7 +60,7 @@ def deep(k: Path) -> None:
     (snapshot / "x.md").write_text(GOOD)
 
 
-# What to put into the folder, and which names its problems tell; none where the file serves after all.
+# What to put into the folder, and the names of its problems; none where the file is used after all.
 HOSTILE: dict[str, tuple[Callable[[Path], object], list[str]]] = {
     "a numbered line as a heading": (written("x.md", "3.2 退货流程\n---\ntext\n"), []),
     "a numbered line as a heading, Chinese": (written("x.md", "第三条 退货\n======\ntext\n"), []),

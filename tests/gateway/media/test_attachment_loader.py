@@ -209,7 +209,8 @@ async def test_an_earlier_document_that_takes_too_long_is_left_out(
 
 
 async def test_what_waits_for_the_reader_is_bounded(reader: Stub) -> None:
-    """Uploads are read ahead: of a hundred large ones not all are held in memory until a slow reader comes to them."""
+    """Uploads are read by OCR in advance. A hundred large ones are not all kept in memory while
+    they wait for a slow OCR engine."""
     reader.goes_on.clear()
     client = OCRClient(reader.url)
 
@@ -252,7 +253,8 @@ def highest_resident(process: psutil.Process) -> Iterator[list[int]]:
 def test_a_document_named_in_every_message_is_rendered_once_and_not_held(
     engine: Running, reader: Stub, tmp_path: Path
 ) -> None:
-    """Eight pages of noise, named two hundred times, would be gigabytes: a question of 30 KB could end the gateway."""
+    """Eight pages of noise, named 200 times, would take gigabytes: a question of 30 KB could
+    crash the gateway."""
     settings = {"ENGINE": "cpu", "API_KEYS": "shop:sk-shop", "READER_URL": reader.url}
     with running_gateway(engine.url, tmp_path, **settings) as gateway:
         wait_for(gateway.url + "/readyz")

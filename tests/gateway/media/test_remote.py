@@ -207,7 +207,8 @@ async def test_a_name_server_that_does_not_answer_holds_up_no_other_work(
 
 
 async def test_a_connection_serves_one_picture(host: Running, images: RemoteImages) -> None:
-    """HTTPX keeps connections by address: over TLS the next host there would be believed by the certificate of the last."""
+    """HTTPX pools connections by address: over TLS, the next host at the same address would be
+    accepted by the certificate of the host before."""
     assert json.loads(await images.fetch(url(host, "/peer"))) != json.loads(
         await images.fetch(url(host, "/peer"))
     )

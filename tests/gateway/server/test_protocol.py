@@ -90,7 +90,7 @@ class Whole:
 
 
 async def answers_to(application: ASGIApp, *requests: bytes) -> list[bytes]:
-    """What comes back on one connection, request by request, until a response's body or the connection ends."""
+    """Returns the response to each request on one connection, until the connection ends."""
     config = uvicorn.Config(
         application, http=LimitedHTTPProtocol, lifespan="off", log_config=None, date_header=False
     )

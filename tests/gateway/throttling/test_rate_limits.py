@@ -65,7 +65,7 @@ def test_nginx_with_its_secret_names_the_user(closed: Running) -> None:
 
 
 def test_what_was_not_charged_makes_no_new_visitor(closed: Running) -> None:
-    """A visitor's cookie is an allowance of its own: who could have one for nothing would have no limit."""
+    """Each visitor cookie has its own rate limit: cookies for free would mean no limit."""
     headers = {
         "x-sightdesk-user": "admin",
         "x-sightdesk-proxy-secret": "between-us",
@@ -228,7 +228,8 @@ def test_a_sane_request_id_is_taken_over_and_a_strange_one_replaced(gateway: Run
 @pytest.mark.parametrize("method", ["GET", "POST"])
 @pytest.mark.parametrize("value", ['\\"', "\\\\", "\\1"])
 def test_a_cookie_of_escapes_holds_nobody_up(gateway: Running, method: str, value: str) -> None:
-    """Python's cookie parser takes seconds for it (CVE-2024-7592), and FastAPI parses cookies on every route."""
+    """Python's cookie parser takes seconds for it (CVE-2024-7592), and FastAPI parses cookies on
+    every route."""
     headers = {"cookie": f'x="{value * 25_000}"', "content-type": "application/json"}
     path = "/api/config" if method == "GET" else "/api/feedback"
     started = time.monotonic()

@@ -65,7 +65,7 @@ def test_without_redis_a_gateway_goes_on_with_its_own_limits_and_says_so() -> No
         for route in ROUTES:
             asked = [ask(gateway, route) for _ in range(31)]
             assert [answer.status_code for answer, _ in asked] == [200] * 30 + [429]
-            # Bounded by the code at 80 ms; the quickest is told, since a busy machine adds what it likes.
+            # The code waits at most 80 ms. Only the quickest counts: the machine may be busy.
             assert min(seconds for _, seconds in asked[:3]) < usual[route] + 0.1
         assert metric(gateway, "sightdesk_rate_storage_up") == 0
         assert metric(gateway, "sightdesk_rate_storage_errors_total") >= 1
@@ -113,7 +113,8 @@ async def shared(redis: Redis) -> AsyncIterator[RedisWindows]:
 async def test_gateways_whose_clocks_differ_share_one_window(
     shared: RedisWindows, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Redis's clock counts: a gateway an hour ahead shut callers out for an hour on all gateways."""
+    """The clock of Redis counts. By its own clock, a gateway that is an hour ahead would refuse
+    callers on all gateways for an hour."""
     now = time.time()
     for ahead, allowed in ((3600.0, True), (0.0, True), (-3600.0, True), (7200.0, False)):
         monkeypatch.setattr(time, "time", lambda ahead=ahead: now + ahead)

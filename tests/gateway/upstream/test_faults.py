@@ -12,7 +12,7 @@ from tests.support.faulty_engine import ORDERS
 from tests.support.http_client import admin, contents, events, metric, post, state, until
 from tests.support.servers import Running, free_port, running, running_gateway, wait_for
 
-# The order, what it becomes for a client that has seen nothing of the answer yet, and the kind that is counted.
+# The order; the error for a client that has seen nothing of the answer yet; the kind in metrics.
 BEFORE_THE_FIRST_BYTE = {
     "reset": (502, "upstream_error", "died"),
     "reset-late": (502, "upstream_error", "died"),

@@ -21,7 +21,8 @@ def framed(payload: bytes, size: str = "{:x}", extension: bytes = b"") -> bytes:
 
 
 class Client:
-    """Takes chunks as they came, where it `takes` them, and bodies; `said` is what it got of both, in order, without frames."""
+    """Accepts chunks as they came if `takes` is set, and bodies. `said`: all data in order,
+    without chunk frames."""
 
     def __init__(self, takes: bool = True) -> None:
         self.takes = takes

@@ -115,7 +115,7 @@ def test_a_status_file_that_breaks_is_named_and_the_next_one_is_read(
 
 
 def test_a_beat_from_the_future_is_as_stale_as_one_from_the_past(tmp_path: Path) -> None:
-    """The clock went back an hour: a launcher that ended before would seem to be at work for an hour."""
+    """The clock went back an hour: a launcher that has ended would seem alive for an hour."""
     path = tmp_path / "status.json"
     path.write_text(json.dumps({**STATE, "updated_at": time.time() + 3600}))
     assert launch_status.LaunchStatusFile(path).read() is None
