@@ -9,7 +9,7 @@ import shutil
 import subprocess
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -86,7 +86,7 @@ def inspect(stack: Stack) -> Any:
     return json.loads(found.stdout)[0]
 
 
-def wait_for(true, seconds: float) -> None:  # type: ignore[no-untyped-def]
+def wait_for(true: Callable[[], object], seconds: float) -> None:
     deadline = time.monotonic() + seconds
     while not true():
         assert time.monotonic() < deadline, f"not within {seconds} s"

@@ -3,8 +3,6 @@ from pathlib import Path
 
 import pytest
 
-# Empty databases for all who store; pytest finds fixtures by name in here.
-from tests.support.databases import conversations, database, postgres, url  # noqa: F401
 from tests.support.servers import Running, running, running_gateway, wait_for
 
 

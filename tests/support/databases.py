@@ -54,9 +54,19 @@ def conversations(database: Database, tmp_path: Path) -> Conversations:
     return Conversations(database, FileStore(tmp_path / "files"))
 
 
-def ask(database: Database, number: int, question: str = "退货怎么办", **more: object) -> str:
-    """A question with its answer in conversation-1; the question's turn."""
-    asked = Asked(**{"owner": ME, "conversation_id": "conversation-1", "answer_id": f"answer-{number}", "text": question, **more})  # type: ignore[arg-type]  # fmt: skip
+def ask(database: Database, number: int, question: str = "退货怎么办", **more: Any) -> str:
+    """Stores a question with its answer, in conversation-1 unless `more` says otherwise.
+
+    Returns the id of the question's turn.
+    """
+    given: dict[str, Any] = {
+        "owner": ME,
+        "conversation_id": "conversation-1",
+        "answer_id": f"answer-{number}",
+        "text": question,
+        **more,
+    }
+    asked = Asked(**given)
     turn = open_turns(database, asked).turn_id
     close_turn(
         database,

@@ -2,6 +2,7 @@
 
 import json
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ from tests.support.servers import Running, free_port, running_gateway, wait_for
 
 
 @pytest.fixture(scope="module")
-def patient(engine: Running, tmp_path_factory: pytest.TempPathFactory):  # type: ignore[no-untyped-def]
+def patient(engine: Running, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     data = tmp_path_factory.mktemp("patient")
     with running_gateway(
         engine.url, data, ENGINE="cpu", READER_URL="", RESUME_GRACE="1"

@@ -2,6 +2,7 @@
 
 import contextlib
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +26,7 @@ def ask(gateway: Running, **headers: str) -> requests.Response:
 
 
 @pytest.fixture(scope="module")
-def closed(engine: Running, tmp_path_factory: pytest.TempPathFactory):  # type: ignore[no-untyped-def]
+def closed(engine: Running, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     settings = {
         "API_KEYS": "shop:sk-shop",
         "ANONYMOUS_NETWORKS": "",
