@@ -31,6 +31,12 @@ def test_every_make_target_is_explained_and_every_script_runs() -> None:
             assert path.stat().st_mode & 0o111, path
 
 
+def test_no_test_imports_a_benchmark() -> None:
+    """Benchmarks may use tests/support; tests of a benchmark stand in benchmarks/tests."""
+    for path in (ROOT / "tests").rglob("*.py"):
+        assert not re.search(r"^\s*(from|import) benchmarks\b", path.read_text("utf-8"), re.M), path
+
+
 def test_a_gateway_module_fits_in_the_head() -> None:
     long = [
         path

@@ -9,7 +9,7 @@ import pytest
 
 from benchmarks.soak import unforeseen
 from benchmarks.visitors import FAULTS
-from tests.support.faulty_engine import ORDERS
+from tests.support.engine_faults import ORDERS
 from tests.support.paths import ROOT
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.faulty_engine import ORDERS
+from tests.support.engine_faults import ORDERS
 from tests.support.http_client import admin, contents, events, metric, post, state, until
 from tests.support.servers import Running, free_port, running, running_gateway, wait_for
 
