@@ -161,7 +161,7 @@ def test_compose_stop_lets_a_long_answer_come_whole(stack: Stack) -> None:
     tokens, left = (
         700,
         16.0,
-    )  # seconds of answer left at the stop: more than SIGTERM alone leaves, less than a drain of 30 s
+    )  # seconds of the answer left at the stop; a drain waits for 30 s
     body: dict[str, Any] = {
         "model": "Qwen3-VL-2B",
         "stream": True,

@@ -83,7 +83,7 @@ def test_a_screenshot_is_answered_through_nginx(stack: Stack) -> None:
 
 
 def invoice_without_fonts(text: str) -> bytes:
-    """A PDF like many Chinese invoices: it names Adobe's font STSong-Light and does not embed it."""
+    """A PDF like many Chinese invoices: it names Adobe's STSong-Light and does not embed it."""
     writer = pypdf.PdfWriter()
     page = writer.add_blank_page(595, 842)
     name, number = NameObject, NumberObject
@@ -93,21 +93,27 @@ def invoice_without_fonts(text: str) -> bytes:
         "/Supplement": number(4),
     }
     described = {
-        "/Type": name("/FontDescriptor"), "/FontName": name("/STSong-Light"), "/Flags": number(6), "/ItalicAngle": number(0),
-        "/FontBBox": ArrayObject(map(number, (-25, -254, 1000, 880))), "/Ascent": number(752), "/Descent": number(-271),
+        "/Type": name("/FontDescriptor"), "/FontName": name("/STSong-Light"), "/Flags": number(6),
+        "/ItalicAngle": number(0),
+        "/FontBBox": ArrayObject(map(number, (-25, -254, 1000, 880))), "/Ascent": number(752),
+        "/Descent": number(-271),
         "/CapHeight": number(737), "/StemV": number(58),
     }  # fmt: skip
     descriptor = writer._add_object(
         DictionaryObject({name(key): value for key, value in described.items()})
     )
     descendant = {
-        "/Type": name("/Font"), "/Subtype": name("/CIDFontType0"), "/BaseFont": name("/STSong-Light"), "/DW": number(1000),
-        "/FontDescriptor": descriptor, "/CIDSystemInfo": DictionaryObject({name(key): value for key, value in system.items()}),
+        "/Type": name("/Font"), "/Subtype": name("/CIDFontType0"),
+        "/BaseFont": name("/STSong-Light"), "/DW": number(1000),
+        "/FontDescriptor": descriptor,
+        "/CIDSystemInfo": DictionaryObject({name(key): value for key, value in system.items()}),
     }  # fmt: skip
     font = {
         "/Type": name("/Font"), "/Subtype": name("/Type0"), "/BaseFont": name("/STSong-Light"),
         "/Encoding": name("/UniGB-UCS2-H"),
-        "/DescendantFonts": ArrayObject([DictionaryObject({name(key): value for key, value in descendant.items()})]),
+        "/DescendantFonts": ArrayObject(
+            [DictionaryObject({name(key): value for key, value in descendant.items()})]
+        ),
     }  # fmt: skip
     fonts = DictionaryObject(
         {name("/F1"): DictionaryObject({name(key): value for key, value in font.items()})}

@@ -214,7 +214,8 @@ def test_a_terminal_shows_a_bar(hub: Hub, tmp_path: Path) -> None:
     ours, theirs = pty.openpty()
     termios.tcsetwinsize(ours, (24, 100))
     environ = {
-        **os.environ, **settings(hub), "ENGINE": "cpu", "MODELS_DIR": str(tmp_path), "ENGINE_STATUS_FILE": str(tmp_path / "s"),
+        **os.environ, **settings(hub), "ENGINE": "cpu", "MODELS_DIR": str(tmp_path),
+        "ENGINE_STATUS_FILE": str(tmp_path / "s"),
     }  # fmt: skip
     process = subprocess.Popen(
         [sys.executable, "-m", "inference.fetch"], cwd=ROOT, env=environ, stderr=theirs
@@ -248,7 +249,8 @@ def test_a_long_stall_keeps_the_status_alive(hub: Hub, tmp_path: Path) -> None:
     hub[1].stall = 8
     status = tmp_path / "status.json"
     environ = {
-        **os.environ, **settings(hub), "ENGINE": "cpu", "MODELS_DIR": str(tmp_path), "ENGINE_STATUS_FILE": str(status),
+        **os.environ, **settings(hub), "ENGINE": "cpu", "MODELS_DIR": str(tmp_path),
+        "ENGINE_STATUS_FILE": str(status),
     }  # fmt: skip
     process = subprocess.Popen(
         [sys.executable, "-m", "inference.fetch"], cwd=ROOT, env=environ, stderr=subprocess.DEVNULL

@@ -72,7 +72,8 @@ def test_a_backup_beside_a_writing_gateway_is_whole_and_comes_back(project: Path
     messages = whole(conversations, "conversation", "me")["messages"]
     texts = [turn["text"] for turn in messages if turn.get("state") != "failed"]
     assert texts[:2] == ["question 0", "answer 0"]
-    assert [text for text in texts if text.startswith("question")] == [f"question {number}" for number in range((len(messages)) // 2)]  # fmt: skip
+    questions = [text for text in texts if text.startswith("question")]
+    assert questions == [f"question {number}" for number in range(len(messages) // 2)]
     with restored.reading() as session:
         assert session.connection().exec_driver_sql("PRAGMA integrity_check").scalar() == "ok"
     restored.close()

@@ -42,7 +42,8 @@ def up(folder: Path, age: float, seconds: float) -> "subprocess.CompletedProcess
     (bin_ / "docker").write_text(DOCKER.format(python=sys.executable, age=age))
     (bin_ / "docker").chmod(0o755)
     environ = {
-        **os.environ, "PATH": f"{bin_}:{os.environ['PATH']}", "ENGINE": "cpu", "MODEL_SOURCE": "huggingface",
+        **os.environ, "PATH": f"{bin_}:{os.environ['PATH']}", "ENGINE": "cpu",
+        "MODEL_SOURCE": "huggingface",
         "HTTP_PORT": str(free_port()),
     }  # fmt: skip
     run = ["timeout", str(seconds), str(project / "scripts/up")]

@@ -117,7 +117,7 @@ async def watched(request: Request, work: Any) -> None:
 
 
 async def tokenize(request: Request) -> Response:
-    """Answers the number that the last message begins with, or 404, like an engine without the route."""
+    """Answers the number that begins the last message; otherwise 404, as if without the route."""
     first, _, _ = (await request.json())["messages"][-1]["content"].partition(" ")
     return JSONResponse({"count": int(first)}) if first.isdecimal() else JSONResponse({}, 404)
 

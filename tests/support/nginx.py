@@ -30,7 +30,7 @@ def rendered(
     addresses: tuple[str, ...] = ("127.0.0.1",),
     **more: str,
 ) -> Path:
-    """Renders the templates as the container does, with this machine's paths. Returns nginx.conf."""
+    """Renders the templates as the container does, for this machine. Returns nginx.conf."""
     etc = folder / "etc"
     (etc / "snippets").mkdir(parents=True)
     (folder / "tmp").mkdir()

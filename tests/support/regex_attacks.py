@@ -35,8 +35,9 @@ def hostile_units(pattern: str, flags: int) -> Iterator[tuple[str, str]]:
     """Yields (head, unit) pairs. A hostile text is the head, then the unit repeated up to the
     bound, then an end that does not match.
 
-    One pair for each repeat in the pattern, with a sample of all that stands before it as the head; the same head repeated
-    as a whole, which starts a match everywhere; and texts that are hostile to many patterns.
+    Every repeat in the pattern gives a pair whose head is a sample of all that stands before it.
+    So do the same heads repeated as a whole, which start a match everywhere, and the texts that
+    are hostile to many patterns.
     """
     parsed = parser.parse(pattern, flags & ~re.TEMPLATE if hasattr(re, "TEMPLATE") else flags)
     seen = set()
@@ -118,5 +119,6 @@ def _class_part(member: Any) -> str:
     if code is op.RANGE:
         return f"{re.escape(chr(argument[0]))}-{re.escape(chr(argument[1]))}"
     categories = {op.CATEGORY_DIGIT: r"\d", op.CATEGORY_NOT_DIGIT: r"\D", op.CATEGORY_SPACE: r"\s",
-                  op.CATEGORY_NOT_SPACE: r"\S", op.CATEGORY_WORD: r"\w", op.CATEGORY_NOT_WORD: r"\W"}  # fmt: skip
+                  op.CATEGORY_NOT_SPACE: r"\S", op.CATEGORY_WORD: r"\w",
+                  op.CATEGORY_NOT_WORD: r"\W"}  # fmt: skip
     return categories[argument]

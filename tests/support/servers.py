@@ -101,7 +101,7 @@ def running_lite() -> Iterator[Running]:
 def running_gateway(
     engine_url: str, data_dir: Path, module: str = "gateway", **settings: str
 ) -> Iterator[Running]:
-    """A gateway for the engine at `engine_url`, open to this machine, with very high rate limits."""
+    """A gateway for the engine at `engine_url`, open to this machine, with high rate limits."""
     defaults = {
         "ENGINE": "lite",
         "ENGINE_URLS": engine_url,

@@ -34,7 +34,8 @@ class Visitor:
         body: dict[str, Any] = {"messages": [{"role": "user", "content": text}], **more}
         if conversation:
             body["conversation_id"] = conversation
-        return self.call("POST", "/api/chat", data=json.dumps(body).encode(), headers={"content-type": "application/json"}, stream=True)  # fmt: skip
+        return self.call("POST", "/api/chat", data=json.dumps(body).encode(),
+                         headers={"content-type": "application/json"}, stream=True)  # fmt: skip
 
     def ask(self, text: Any, conversation: str | None = None, **more: Any) -> dict[str, Any]:
         """What the first event tells, once the answer has ended."""

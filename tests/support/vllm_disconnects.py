@@ -83,7 +83,7 @@ def ask(gateway: str, body: dict[str, Any], key: str) -> socket.socket:
 def leave_while_running(
     gateway: str, engine: str, case: Case, model: str, key: str, repeats: int = REPEATS
 ) -> float:
-    """Returns the seconds from the disconnect until vLLM is idle. Raises AssertionError after 10 s."""
+    """Returns the seconds from disconnect to idle vLLM. Raises AssertionError after 10 s."""
     wait_until(lambda: not runs(engine), 20)
     connection = ask(gateway, {"model": model, **case.body(repeats), "stream": case.stream}, key)
     if case.after_bytes:

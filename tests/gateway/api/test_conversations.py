@@ -183,7 +183,9 @@ def test_a_title_is_renamed_masked_and_bounded(server: Running) -> None:
         headers={"content-type": "application/json"},
     )
     assert half.status_code in (200, 400)
-    assert me.call("PATCH", path, data='{"title": "a\\u0000b"}', headers={"content-type": "application/json"}).json()["title"] == "a\ufffdb"  # fmt: skip
+    as_json = {"content-type": "application/json"}
+    renamed = me.call("PATCH", path, data='{"title": "a\\u0000b"}', headers=as_json)
+    assert renamed.json()["title"] == "a\ufffdb"
     assert me.get(path)["title"] == "a\ufffdb"
 
 
@@ -367,7 +369,8 @@ def test_a_hand_over_is_kept_and_counted(server: Running) -> None:
         "POST", "/api/handoff", json={"conversation_id": conversation, "note": "请回电"}
     ).json()
     assert {**made, "id": "", "created_at": 0} == {
-        "id": "", "object": "handoff", "conversation_id": conversation, "status": "open", "created_at": 0,
+        "id": "", "object": "handoff", "conversation_id": conversation, "status": "open",
+        "created_at": 0,
     }  # fmt: skip
     assert metric(server, "sightdesk_handoffs_total") == before + 1
     stats = me.get("/api/stats")

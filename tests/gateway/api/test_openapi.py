@@ -73,7 +73,8 @@ CHECKS = [
 def shut(engine: Running, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     """Before the fake engine, and nobody is anonymous."""
     settings = {
-        "ENGINE": "cpu", "READER_URL": "", "API_KEYS": "shop:sk-shop", "EMBED_SECRET": SECRET, "ANONYMOUS_NETWORKS": "",
+        "ENGINE": "cpu", "READER_URL": "", "API_KEYS": "shop:sk-shop", "EMBED_SECRET": SECRET,
+        "ANONYMOUS_NETWORKS": "",
         "PROXY_SECRET": PROXY_SECRET, "TRUSTED_PROXIES": "127.0.0.0/8",
     }  # fmt: skip
     with running_gateway(engine.url, tmp_path_factory.mktemp("document"), **settings) as gateway:

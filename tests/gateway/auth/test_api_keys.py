@@ -1,4 +1,4 @@
-"""API keys: read from the key file, changed without a restart, and refused where they are weak."""
+"""API keys: read from the key file, changed without a restart, refused when they are weak."""
 
 import hashlib
 import json

@@ -7,16 +7,19 @@ from gateway.auth.origins import Origins
 from gateway.settings import WrongSettings, load_settings
 
 LOCAL_HOSTS = (
-    "localhost", "LOCALHOST:8000", "desk.localhost", "127.0.0.1", "127.0.0.1:8000", "10.0.0.5:80", "192.168.1.9", "[::1]",
-    "[::1]:8000", "[fe80::1%25eth0]:80", "[::ffff:10.0.0.1]", "[fd00::1]",
-    "192.0.2.1", "198.51.100.1", "203.0.113.5:80", "240.0.0.1", "198.18.0.1", "[2001:db8::1]", "192.0.0.1",
+    "localhost", "LOCALHOST:8000", "desk.localhost", "127.0.0.1", "127.0.0.1:8000", "10.0.0.5:80",
+    "192.168.1.9", "[::1]", "[::1]:8000", "[fe80::1%25eth0]:80", "[::ffff:10.0.0.1]", "[fd00::1]",
+    "192.0.2.1", "198.51.100.1", "203.0.113.5:80", "240.0.0.1", "198.18.0.1", "[2001:db8::1]",
+    "192.0.0.1",
 )  # fmt: skip
 OTHER_HOSTS = (
-    "", "evil.example", "localhost.evil.example", "127.0.0.1.evil.example", "localhost:x@evil.example", "localhost@evil.example",
-    "evil.example:80@localhost", "localhost.", "127.0.0.1.", "8.8.8.8", "[::1]evil.example", "[::1", "::1", "[2606:4700::1]",
-    "[::ffff:8.8.8.8]", "2130706433", "0x7f000001", "0177.0.0.1", "127.1", "localhost:port", "localhost:80:80", "localhost/",
-    "localhost#", "local host", "localhost\\@evil.example", "[64:ff9b::7f00:1]", "[localhost]", "localhosts", "xlocalhost",
-    "127.0.0.1%00.evil.example", "0.0.0.0", "100.64.0.1", "[::]", "[2001:0:1:2::3]", "[2002:808:808::1]",
+    "", "evil.example", "localhost.evil.example", "127.0.0.1.evil.example",
+    "localhost:x@evil.example", "localhost@evil.example", "evil.example:80@localhost", "localhost.",
+    "127.0.0.1.", "8.8.8.8", "[::1]evil.example", "[::1", "::1", "[2606:4700::1]",
+    "[::ffff:8.8.8.8]", "2130706433", "0x7f000001", "0177.0.0.1", "127.1", "localhost:port",
+    "localhost:80:80", "localhost/", "localhost#", "local host", "localhost\\@evil.example",
+    "[64:ff9b::7f00:1]", "[localhost]", "localhosts", "xlocalhost", "127.0.0.1%00.evil.example",
+    "0.0.0.0", "100.64.0.1", "[::]", "[2001:0:1:2::3]", "[2002:808:808::1]",
 )  # fmt: skip
 
 
@@ -34,10 +37,12 @@ def test_any_other_host_is_not_local(host: str) -> None:
 
 @pytest.mark.parametrize(
     "origin",
-    ["null", "", "http://", "https:", "file://", "ftp://localhost", "javascript://localhost", "http://[", "http://℀.example",
-     "http://localhost/path", "http://localhost?x", "http://user:pw@localhost", "chrome-extension://abc", "http://a b", "*",
-     "https://shop.example.evil.example", "https://shop.example@evil.example", "https://shop.example.", "http://shop.example",
-     "https://shop.example:444", "https://xshop.example", "https://shop.example,https://evil.example"],
+    ["null", "", "http://", "https:", "file://", "ftp://localhost", "javascript://localhost",
+     "http://[", "http://℀.example", "http://localhost/path", "http://localhost?x",
+     "http://user:pw@localhost", "chrome-extension://abc", "http://a b", "*",
+     "https://shop.example.evil.example", "https://shop.example@evil.example",
+     "https://shop.example.", "http://shop.example", "https://shop.example:444",
+     "https://xshop.example", "https://shop.example,https://evil.example"],
 )  # fmt: skip
 def test_an_origin_that_only_looks_allowed_is_not(origin: str) -> None:
     assert Origins(("private", "https://shop.example")).allows(origin) is False

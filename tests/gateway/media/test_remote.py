@@ -79,7 +79,8 @@ async def test_bytes_are_counted_as_they_arrive(host: Running, images: RemoteIma
 
 @pytest.mark.parametrize(
     "address",
-    ["file:///etc/passwd", "gopher://a", "http://user@pictures.example/", "http://", "http://a:99999/", "http://a/\x01",
+    ["file:///etc/passwd", "gopher://a", "http://user@pictures.example/", "http://",
+     "http://a:99999/", "http://a/\x01",
      f"http://a/{'b' * 70_000}"],
 )  # fmt: skip
 async def test_strange_addresses_are_refused(images: RemoteImages, address: str) -> None:
@@ -90,9 +91,10 @@ async def test_strange_addresses_are_refused(images: RemoteImages, address: str)
 @pytest.mark.parametrize(
     "text",
     [
-        "127.0.0.1", "10.0.0.1", "172.16.0.1", "192.168.1.1", "169.254.169.254", "100.64.0.1", "0.0.0.0", "224.0.0.1",
-        "255.255.255.255", "192.0.2.1", "198.18.0.1", "::1", "::", "fe80::1", "fc00::1", "ff02::1", "2002:7f00:1::",
-        "64:ff9b::7f00:1", "2001:0:0:1::", "2001:db8::1", "64:ff9b:1::1", "::7f00:1", "::ffff:0:7f00:1", "fec0::1", "3fff::1",
+        "127.0.0.1", "10.0.0.1", "172.16.0.1", "192.168.1.1", "169.254.169.254", "100.64.0.1",
+        "0.0.0.0", "224.0.0.1", "255.255.255.255", "192.0.2.1", "198.18.0.1", "::1", "::",
+        "fe80::1", "fc00::1", "ff02::1", "2002:7f00:1::", "64:ff9b::7f00:1", "2001:0:0:1::",
+        "2001:db8::1", "64:ff9b:1::1", "::7f00:1", "::ffff:0:7f00:1", "fec0::1", "3fff::1",
         "192.88.99.1", "100::1", "5f00::1", "2002:808:808::1",
     ],
 )  # fmt: skip

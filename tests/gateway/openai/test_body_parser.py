@@ -125,9 +125,13 @@ def characters(size: int) -> dict[str, bytes]:
         "plain": asking({"type": "text", "text": "a" * size}),
         "Chinese": asking({"type": "text", "text": "退" * size}),
         "many messages": {"model": "a", "messages": [{"role": "user", "content": "退" * third}] * 2
-                          + [{"role": "user", "name": "me", "content": "a" * (size - 2 * third - 2)}]},
-        "tool calls": {"model": "a", "messages": [*turns, {"role": "tool", "tool_call_id": "i", "content": "ok"}]},
-        "tools": asking({"type": "text", "text": "hi"}, tools=[{"type": "function", "function": function}]),
+                          + [{"role": "user", "name": "me",
+                              "content": "a" * (size - 2 * third - 2)}]},
+        "tool calls": {"model": "a",
+                       "messages": [*turns,
+                                    {"role": "tool", "tool_call_id": "i", "content": "ok"}]},
+        "tools": asking({"type": "text", "text": "hi"},
+                        tools=[{"type": "function", "function": function}]),
     }  # fmt: skip
     whole = {name: json.dumps(body, ensure_ascii=False).encode() for name, body in bodies.items()}
     return whole | {

@@ -41,9 +41,11 @@ class Row(NamedTuple):
 NUMBERS: tuple[Any, ...] = ("1", True, [1], {"a": 1})
 ROWS = (
     Row("model", ("fake-vl",), ("a" * 257, 1, ["fake-vl"]), passed_on=False),
-    Row("messages", ([MESSAGE], [MESSAGE] * 200), ([], [MESSAGE] * 201, "hi", {}, [1], [{}]), passed_on=False),
+    Row("messages", ([MESSAGE], [MESSAGE] * 200), ([], [MESSAGE] * 201, "hi", {}, [1], [{}]),
+        passed_on=False),
     Row("stream", (False, True), ("true", 1, []), passed_on=False),
-    Row("stream_options", ({"include_usage": True}, {}), ({"include_usage": "yes"}, True, []), passed_on=False),
+    Row("stream_options", ({"include_usage": True}, {}), ({"include_usage": "yes"}, True, []),
+        passed_on=False),
     Row("temperature", (0, 0.7, 2), (-0.01, 2.01, *NUMBERS)),
     Row("top_p", (0.01, 1), (0, -0.1, 1.01, *NUMBERS)),
     Row("top_k", (-1, 0, 1000), (-2, 1001, 1.5, *NUMBERS)),
@@ -53,7 +55,8 @@ ROWS = (
     Row("repetition_penalty", (0.01, 2), (0, 2.01, *NUMBERS)),
     Row("max_tokens", (1, 100), (0, -1, CONTEXT + 1, 1.5, *NUMBERS)),
     Row("max_completion_tokens", (1, 100), (0, CONTEXT + 1, *NUMBERS), passed_on=False),
-    Row("stop", ("x", "x" * 64, ["a", "b", "c", "d"], []), ("x" * 65, ["a"] * 5, ["x" * 65], "", 1, [1], {})),
+    Row("stop", ("x", "x" * 64, ["a", "b", "c", "d"], []),
+        ("x" * 65, ["a"] * 5, ["x" * 65], "", 1, [1], {})),
     Row("seed", (0, -(2**63), 2**63 - 1), (2**63, -(2**63) - 1, 1.5, *NUMBERS)),
     Row("n", (1,), (0, 2, -1, 1.0, *NUMBERS), passed_on=False),
     Row("logprobs", (True, False), ("true", 1, 5)),
@@ -65,9 +68,11 @@ ROWS = (
     ),
     Row(
         "tools",
-        ([tool(f"t{number}") for number in range(32)], tools(64 * 1024), [tool(parameters={"type": "object"})]),
+        ([tool(f"t{number}") for number in range(32)], tools(64 * 1024),
+         [tool(parameters={"type": "object"})]),
         (
-            [tool(f"t{number}") for number in range(33)], tools(64 * 1024 + 1), [tool("a b")], [tool("")], [tool("a" * 65)],
+            [tool(f"t{number}") for number in range(33)], tools(64 * 1024 + 1), [tool("a b")],
+            [tool("")], [tool("a" * 65)],
             [{"type": "code"}], [1], "look_up", {},
         ),
     ),
@@ -85,15 +90,18 @@ ROWS = (
 
 # facts.md, "What a gateway keeps from the engine", and their like in vLLM and OpenAI.
 KEPT = (
-    "chat_template", "chat_template_kwargs", "mm_processor_kwargs", "media_io_kwargs", "documents", "kv_transfer_params",
-    "vllm_xargs", "priority", "logit_bias", "guided_json", "guided_regex", "guided_choice", "guided_grammar",
-    "guided_decoding_backend", "guided_whitespace_pattern", "structured_outputs", "structural_tag", "best_of", "use_beam_search",
-    "length_penalty", "early_stopping", "prompt_logprobs", "prompt_embeds", "image_embeds", "audio_embeds", "min_tokens",
-    "ignore_eos", "stop_token_ids", "include_stop_str_in_output", "skip_special_tokens", "spaces_between_special_tokens",
-    "truncate_prompt_tokens", "add_generation_prompt", "continue_final_message", "add_special_tokens", "bad_words",
-    "allowed_token_ids", "logits_processors", "return_token_ids", "return_tokens_as_token_ids", "cache_salt", "request_id",
-    "echo", "functions", "function_call", "modalities", "audio", "prediction", "reasoning_effort", "service_tier",
-    "web_search_options", "verbosity", "prompt", "suffix", "input", "sightdesk", "conversation_id", "lora_request", "detokenize",
+    "chat_template", "chat_template_kwargs", "mm_processor_kwargs", "media_io_kwargs", "documents",
+    "kv_transfer_params", "vllm_xargs", "priority", "logit_bias", "guided_json", "guided_regex",
+    "guided_choice", "guided_grammar", "guided_decoding_backend", "guided_whitespace_pattern",
+    "structured_outputs", "structural_tag", "best_of", "use_beam_search", "length_penalty",
+    "early_stopping", "prompt_logprobs", "prompt_embeds", "image_embeds", "audio_embeds",
+    "min_tokens", "ignore_eos", "stop_token_ids", "include_stop_str_in_output",
+    "skip_special_tokens", "spaces_between_special_tokens", "truncate_prompt_tokens",
+    "add_generation_prompt", "continue_final_message", "add_special_tokens", "bad_words",
+    "allowed_token_ids", "logits_processors", "return_token_ids", "return_tokens_as_token_ids",
+    "cache_salt", "request_id", "echo", "functions", "function_call", "modalities", "audio",
+    "prediction", "reasoning_effort", "service_tier", "web_search_options", "verbosity", "prompt",
+    "suffix", "input", "sightdesk", "conversation_id", "lora_request", "detokenize",
 )  # fmt: skip
 # Parts of a message that no picture or text is.
 PARTS = (

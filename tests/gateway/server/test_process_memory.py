@@ -10,7 +10,8 @@ from pathlib import Path
 from gateway.server import process_memory
 
 def kilobytes(name):
-    line = next(line for line in Path("/proc/self/smaps_rollup").read_text().splitlines() if line.startswith(name))
+    lines = Path("/proc/self/smaps_rollup").read_text().splitlines()
+    line = next(line for line in lines if line.startswith(name))
     return int(line.split()[1])
 
 kept = [str(number) * 8 for number in range(400_000)]

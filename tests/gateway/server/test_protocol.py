@@ -188,7 +188,8 @@ async def test_a_response_ends_with_its_last_events_unless_the_client_is_slow() 
 
 
 @pytest.mark.parametrize(
-    ("behind", "stays"), [(b"\r\n", True), (b"GET / HT", True), (b"\x16\x03 nonsense\r\n\r\n", False),
+    ("behind", "stays"),
+    [(b"\r\n", True), (b"GET / HT", True), (b"\x16\x03 nonsense\r\n\r\n", False),
      (b"GET http://a:99999/ HTTP/1.1\r\nhost: here\r\n\r\n", False)],
 )  # fmt: skip
 async def test_what_comes_behind_a_request_writes_nothing_into_its_response(

@@ -72,7 +72,8 @@ def test_a_conversation_comes_back_as_the_page_needs_it(
     turn = ask(database, 1, "我的手机 13812345678，退货怎么办")
     told = whole(conversations)
     assert {**told, "created_at": 0, "updated_at": 0, "messages": []} == {
-        "id": "conversation-1", "object": "conversation", "title": "我的手机 138****5678，退货怎么办", "created_at": 0,
+        "id": "conversation-1", "object": "conversation", "title": "我的手机 138****5678，退货怎么办",
+        "created_at": 0,
         "updated_at": 0, "turns": 2, "messages": [],
     }  # fmt: skip
     question, answer = told["messages"]
@@ -83,7 +84,8 @@ def test_a_conversation_comes_back_as_the_page_needs_it(
     )
     assert question["files"] == []
     assert {**answer, "created_at": 0} == {
-        "id": "answer-1", "role": "assistant", "text": "answer 1", "created_at": 0, "citations": [CITATION], "reading": [],
+        "id": "answer-1", "role": "assistant", "text": "answer 1", "created_at": 0,
+        "citations": [CITATION], "reading": [],
         "degraded": False, "state": "done", "rating": None, "reason": None, "model": "fake-vl",
     }  # fmt: skip
 
@@ -131,7 +133,8 @@ def test_pages_go_from_the_newest_to_the_oldest_and_name_each_conversation_once(
 
 @pytest.mark.parametrize(
     ("query", "found"),
-    [("100%", 1), ("%", 1), ("_", 0), ("50", 0), ("退货", 1), ("13812345678", 1), ("\x00", 0), ("' OR 1=1 --", 0), ("ANSWER", 1), ("/", 0)],
+    [("100%", 1), ("%", 1), ("_", 0), ("50", 0), ("退货", 1), ("13812345678", 1), ("\x00", 0),
+     ("' OR 1=1 --", 0), ("ANSWER", 1), ("/", 0)],
 )  # fmt: skip
 def test_a_search_means_its_characters_and_is_masked_as_what_it_looks_for(
     database: Database, conversations: Conversations, query: str, found: int
@@ -296,7 +299,10 @@ def test_a_locked_database_is_an_error_after_a_short_wait_and_then_works_again(
     database.close()
 
 
-@pytest.mark.parametrize("url", ["sqlite:///{}/", "sqlite:///file:{}/none.db?mode=ro&uri=true", "postgresql://desk:hidden-word@127.0.0.1:1/none", "postgresql://[", "sqlite:////proc/none/desk.db"])  # fmt: skip
+@pytest.mark.parametrize("url",
+                         ["sqlite:///{}/", "sqlite:///file:{}/none.db?mode=ro&uri=true",
+                          "postgresql://desk:hidden-word@127.0.0.1:1/none", "postgresql://[",
+                          "sqlite:////proc/none/desk.db"])  # fmt: skip
 def test_a_database_that_cannot_be_opened_is_one_line_without_its_password(
     url: str, tmp_path: Path
 ) -> None:

@@ -122,7 +122,8 @@ def test_a_disk_that_takes_no_more_is_noticed_and_so_is_its_room(
         time.sleep(REST_SECONDS)  # what has just failed is not asked
         assert me.get("/api/config")["history"] == "local"
         assert me.ask("between", asked["conversation"])["turn"] is None
-        assert code(me.call("POST", "/api/files", files={"file": ("a.png", encoded("PNG"))})) == (503, "upstream_unavailable")  # fmt: skip
+        refused = me.call("POST", "/api/files", files={"file": ("a.png", encoded("PNG"))})
+        assert code(refused) == (503, "upstream_unavailable")
         resource.prlimit(gateway.process.pid, resource.RLIMIT_FSIZE, (hard, hard))
         until(lambda: me.get("/api/config")["history"] == "server", 20)
         until(lambda: me.ask("after", asked["conversation"])["turn"])
@@ -177,7 +178,10 @@ def test_a_postgresql_that_goes_away_takes_the_history_and_not_the_answers(
         ]
 
 
-@pytest.mark.parametrize("url", ["mysql://desk:hidden-word@host/x", "postgresql://desk:hidden-word@127.0.0.1:1/x", "sqlite:////proc/none/x.db"])  # fmt: skip
+@pytest.mark.parametrize("url",
+                         ["mysql://desk:hidden-word@host/x",
+                          "postgresql://desk:hidden-word@127.0.0.1:1/x",
+                          "sqlite:////proc/none/x.db"])  # fmt: skip
 def test_a_broken_database_url_stops_the_start_with_one_line(url: str, tmp_path: Path) -> None:
     environ = {
         "DATABASE_URL": url,

@@ -1,4 +1,4 @@
-"""`response_format` and tools: what is sent is valid against the client's schema, or the client is told why not."""
+"""`response_format` and tools: answers are valid against the schema, or the error says why not."""
 
 import contextlib
 import json
@@ -340,9 +340,9 @@ def test_any_schema_is_answered_or_refused(lite: Running, schema: Any) -> None:
 @pytest.mark.parametrize(
     "pattern",
     [
-        r"^QH\d{15}$", r"^[A-Z]{2,4}-[^0-9]+$", r"(?:a|b)*c", r"\p{Han}{2}", r"^[一-龥]{2,}$", "[[:alpha:]]{3}",
-        r"^(?P<x>ab){2}[^\]]x{2,3}?$", r"[\u4e00-\u9fa5]+", "(?i)abc", r"\x41\x{42}", "[]a]", r"^\S+@\S+\.\S+$",
-        r"^(\([0-9]{3}\))?[0-9]{3}-[0-9]{4}$", r"\d\b",
+        r"^QH\d{15}$", r"^[A-Z]{2,4}-[^0-9]+$", r"(?:a|b)*c", r"\p{Han}{2}", r"^[一-龥]{2,}$",
+        "[[:alpha:]]{3}", r"^(?P<x>ab){2}[^\]]x{2,3}?$", r"[\u4e00-\u9fa5]+", "(?i)abc",
+        r"\x41\x{42}", "[]a]", r"^\S+@\S+\.\S+$", r"^(\([0-9]{3}\))?[0-9]{3}-[0-9]{4}$", r"\d\b",
     ],
 )  # fmt: skip
 def test_a_placeholder_matches_its_pattern(pattern: str) -> None:
