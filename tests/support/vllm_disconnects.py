@@ -1,6 +1,5 @@
 """How soon vLLM stops working for a client that has disconnected, by vLLM's own metric."""
 
-import json
 import re
 import secrets
 import select
@@ -8,8 +7,8 @@ import socket
 import urllib.request
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlsplit
 
+from tests.support import disconnects
 from tests.support.servers import wait_until
 
 SAMPLE = re.compile(r"^vllm:(\w+)(?:\{[^}]*\})? (\S+)$", re.M)
@@ -68,16 +67,7 @@ def runs(engine: str) -> bool:
 
 
 def ask(gateway: str, body: dict[str, Any], key: str) -> socket.socket:
-    where = urlsplit(gateway)
-    connection = socket.create_connection((where.hostname, where.port), 10)
-    data = json.dumps(body).encode()
-    connection.sendall(
-        b"POST /v1/chat/completions HTTP/1.1\r\nhost: 127.0.0.1\r\ncontent-type: application/json\r\n"
-        b"authorization: Bearer %s\r\ncontent-length: %d\r\n\r\n"
-        % (key.encode("ascii"), len(data))
-        + data
-    )
-    return connection
+    return disconnects.ask(gateway, body, headers=f"authorization: Bearer {key}\r\n")
 
 
 def leave_while_running(
