@@ -5,12 +5,13 @@ import statistics
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import psutil
 import requests
 from PIL import Image, ImageDraw
 
-from benchmarks.servers import Running, running_desk
+from tests.support.servers import Running, running_desk
 
 SCREENS = Path(__file__).parents[1] / "examples" / "screens"
 RUNS = 5
@@ -42,7 +43,7 @@ def ask(desk: Running, question: str, *pictures: bytes) -> float:
     for data in pictures:
         url = "data:image/png;base64," + base64.b64encode(data).decode()
         parts.append({"type": "image_url", "image_url": {"url": url}})
-    body = {"model": "sightdesk", "messages": [{"role": "user", "content": parts}]}
+    body: dict[str, Any] = {"model": "sightdesk", "messages": [{"role": "user", "content": parts}]}
     started = time.perf_counter()
     requests.post(desk.url + "/v1/chat/completions", json=body, timeout=60).raise_for_status()
     return time.perf_counter() - started
@@ -54,7 +55,7 @@ def wait_for_reader(desk: Running) -> None:
 
 def text_question(desk: Running) -> tuple[float, float]:
     firsts, wholes = [], []
-    body = {
+    body: dict[str, Any] = {
         "model": "sightdesk",
         "stream": True,
         "messages": [{"role": "user", "content": "退货流程是什么?"}],
@@ -120,7 +121,7 @@ def three_at_once(desk: Running) -> float:
 
 def memory(desk: Running) -> float:
     parent = psutil.Process().children(recursive=True)
-    return sum(process.memory_info().rss for process in parent) / 1e6
+    return float(sum(process.memory_info().rss for process in parent)) / 1e6
 
 
 if __name__ == "__main__":

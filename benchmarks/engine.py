@@ -17,9 +17,11 @@ from contextlib import ExitStack
 from pathlib import Path
 
 from benchmarks import leaving, on_gpu, report
-from benchmarks.servers import ROOT, free_port, on_core, running_gateway, wait_for
 from benchmarks.serving import VLLM_PYTHON, Client, Figures, Load, running_client
 from scripts import gpu
+from tests.support import vllm_disconnects
+from tests.support.paths import ROOT
+from tests.support.servers import free_port, on_core, running_gateway, wait_for
 
 TINY = ROOT / ".cache" / "tiny-qwen3-vl"
 MODEL = "Qwen3-VL-2B"
@@ -182,7 +184,7 @@ def left(stack: ExitStack, data: Path, core: int, given: argparse.Namespace) -> 
         engine,
         given.model,
         given.key,
-        repeats=leaving.ON_GPU if given.gpu else leaving.REPEATS,
+        repeats=vllm_disconnects.ON_GPU if given.gpu else vllm_disconnects.REPEATS,
     )
 
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import requests
 
-from benchmarks.servers import running_desk
+from tests.support.servers import running_desk
 
 ROOT = Path(__file__).parents[1]
 
@@ -77,7 +77,7 @@ def ask(url: str, key: str, entry: dict[str, Any]) -> tuple[str, list[str], floa
     for name in entry.get("screens", []):
         data = base64.b64encode((ROOT / "examples/screens" / f"{name}.png").read_bytes()).decode()
         parts.append({"type": "image_url", "image_url": {"url": "data:image/png;base64," + data}})
-    body = {"model": "sightdesk", "messages": [{"role": "user", "content": parts}]}
+    body: dict[str, Any] = {"model": "sightdesk", "messages": [{"role": "user", "content": parts}]}
     headers = {"authorization": f"Bearer {key}"} if key else {}
     while True:
         started = time.perf_counter()

@@ -15,7 +15,7 @@ from typing import Any
 from playwright.sync_api import Browser, Page, Route, sync_playwright
 
 from benchmarks import report
-from benchmarks.servers import Running, running_desk
+from tests.support.servers import Running, running_desk
 
 RUNS = 5
 TOKENS, TOKENS_PER_SECOND = 1000, 100
@@ -102,7 +102,7 @@ def weight(browser: Browser, desk: Running) -> Iterator[Row]:
         lambda request: sizes.append(
             sum(request.sizes()[part] for part in ("responseBodySize", "responseHeadersSize"))
         ),
-    )  # type: ignore[literal-required]
+    )
     page.goto(desk.url + "/chat.html")
     page.wait_for_load_state("networkidle")
     yield Row("first visit, kB", sum(sizes) / 1000, 150)

@@ -5,7 +5,7 @@ import platform
 import time
 from pathlib import Path
 
-from benchmarks.servers import ROOT
+from tests.support.paths import ROOT
 
 PAGE = ROOT / "docs" / "performance.md"
 

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from benchmarks.servers import ROOT
+from tests.support.paths import ROOT
 
 VLLM_PYTHON = ROOT / ".venv-vllm" / "bin" / "python"
 

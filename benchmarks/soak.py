@@ -17,8 +17,8 @@ from pathlib import Path
 import aiohttp
 import psutil
 
-from benchmarks.servers import Running, running, running_gateway, wait_for
 from benchmarks.visitors import Visitors
+from tests.support.servers import Running, running, running_gateway, wait_for
 
 CLIENTS = 48
 PLACES = 16
@@ -210,8 +210,8 @@ def main() -> int:
         watch = Path(data) / "tasks"
         settings = {**SETTINGS, "WATCH_FILE": str(watch)}
         with (
-            running("tests.faulty_engine", {}) as one,
-            running("tests.faulty_engine", {}) as two,
+            running("tests.support.faulty_engine", {}) as one,
+            running("tests.support.faulty_engine", {}) as two,
             running_gateway(
                 f"{one.url},{two.url}", Path(data), "benchmarks.watched_gateway", **settings
             ) as gateway,

@@ -13,11 +13,11 @@ from typing import Any
 import aiohttp
 from PIL import Image
 
-from benchmarks.servers import ROOT
 from benchmarks.stall.pictures import encoded, png, text_chunks
+from tests.support.paths import ROOT
 
 PICTURE = base64.b64encode((ROOT / "examples" / "screens" / "app-error.png").read_bytes()).decode()
-# What the fake engine does wrong (tests/faulty_engine.py), and how that may end.
+# What the fake engine does wrong (tests/support/engine_faults.py), and how that may end.
 FAULTS = {
     "reset": {"upstream_error"},
     "die-after-head": {"upstream_error"},

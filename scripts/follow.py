@@ -9,6 +9,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
+from typing import Any
 
 EVERY_SECONDS = 2
 SAY_AGAIN_SECONDS = 60
@@ -38,7 +39,7 @@ def main(port: str, command: list[str]) -> int:
     return compose.returncode
 
 
-def asked(url: str) -> dict[str, object]:
+def asked(url: str) -> dict[str, Any]:
     """/readyz's word about the engine; empty where nobody answers yet."""
     try:
         try:
@@ -51,7 +52,7 @@ def asked(url: str) -> dict[str, object]:
         return {}
 
 
-def progress(engine: dict[str, object]) -> str:
+def progress(engine: dict[str, Any]) -> str:
     percent = f" {engine['percent']} %" if engine.get("percent") is not None else ""
     detail = f": {engine['detail']}" if engine.get("detail") else ""
     return f"{engine.get('phase', '')}{percent}{detail}"

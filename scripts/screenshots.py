@@ -13,7 +13,7 @@ from tempfile import TemporaryDirectory
 
 from playwright.sync_api import Browser, Page, Route, expect, sync_playwright
 
-from benchmarks.servers import Running, running_gateway, running_host, running_lite, wait_for
+from tests.support.servers import Running, running_gateway, running_host, running_lite, wait_for
 
 ROOT = Path(__file__).parents[1]
 SCREENS = ROOT / "examples" / "screens"

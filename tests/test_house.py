@@ -1,4 +1,4 @@
-"""Rules of the house that a machine can hold."""
+"""Rules of the project that a test can check."""
 
 import re
 import subprocess
@@ -6,7 +6,7 @@ from pathlib import Path
 
 import yaml
 
-ROOT = Path(__file__).parents[1]
+from tests.support.paths import ROOT
 
 
 def tracked() -> list[Path]:
@@ -29,6 +29,12 @@ def test_every_make_target_is_explained_and_every_script_runs() -> None:
     for path in (ROOT / "scripts").iterdir():
         if path.suffix == "" and path.is_file():
             assert path.stat().st_mode & 0o111, path
+
+
+def test_no_test_imports_a_benchmark() -> None:
+    """Benchmarks may use tests/support; tests of a benchmark stand in benchmarks/tests."""
+    for path in (ROOT / "tests").rglob("*.py"):
+        assert not re.search(r"^\s*(from|import) benchmarks\b", path.read_text("utf-8"), re.M), path
 
 
 def test_a_gateway_module_fits_in_the_head() -> None:

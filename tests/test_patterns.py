@@ -1,4 +1,4 @@
-"""Every pattern of the code base takes linear time on hostile text, and none hides from this test."""
+"""Every regular expression of the project takes linear time on hostile text."""
 
 import ast
 import dataclasses
@@ -7,16 +7,15 @@ import re
 import signal
 import time
 from collections.abc import Iterator
-from pathlib import Path
 from types import FrameType
 from typing import Any
 
 import pytest
 
 from inference.startup import MAX_LINE
-from tests.hostile_text import grown, hostile_units
+from tests.support.paths import ROOT
+from tests.support.regex_attacks import grown, hostile_units
 
-ROOT = Path(__file__).parents[1]
 PACKAGES = ("gateway", "inference", "scripts")
 # 8 × MAX_MODEL_LEN of the default engines: the longest text that any code sees.
 BOUND = 262_144
@@ -44,7 +43,7 @@ def modules() -> list[str]:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Found:
-    """A pattern as the code uses it: `is_anchored` where it is tried at the text's beginning alone."""
+    """A pattern as the code uses it. `is_anchored`: it is matched at the start of the text only."""
 
     pattern: "re.Pattern[str]"
     where: str
@@ -146,7 +145,8 @@ def seconds_over(found: Found, text: str) -> float:
 
 
 def slowest(found: Found, bound: int) -> tuple[float, str]:
-    """(seconds, the text's beginning) of the hostile text that the pattern takes longest over, up to the first too slow."""
+    """Returns (seconds, start of the text) for the slowest hostile text. Stops at the first that is
+    too slow."""
     worst = (0.0, "")
     for head, unit in hostile_units(found.pattern.pattern, found.pattern.flags):
         for size in sorted({min(size, bound) for size in SIZES}):
@@ -196,7 +196,8 @@ def test_no_pattern_is_built_where_this_test_cannot_see_it() -> None:
 
 
 def _visible(call: ast.Call, in_function: bool) -> bool:
-    """A module's constant is looked at as a value; in a function only a constant's name or escaped text may stand."""
+    """A module's constant is evaluated. In a function, only a constant's name or escaped text is
+    allowed."""
     first = call.args[0]
     if not in_function:
         return True

@@ -27,7 +27,7 @@ from benchmarks.relay.measures import (
     side_by_side,
 )
 from benchmarks.relay.peers import PEERS, Peer, Relay, running_engine, started_on
-from benchmarks.servers import on_core
+from tests.support.servers import on_core
 
 
 def say(text: str) -> None:

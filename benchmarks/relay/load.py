@@ -4,6 +4,7 @@ import asyncio
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Any
 from urllib.parse import urlsplit
 
 import orjson
@@ -52,7 +53,7 @@ def request(
     messages = (
         [MESSAGES[0], {"role": "user", "content": content}] if content is not None else MESSAGES
     )
-    asked = {
+    asked: dict[str, Any] = {
         "model": script.MODEL,
         "messages": messages,
         "max_tokens": tokens,
@@ -81,7 +82,7 @@ class Connection(asyncio.Protocol):
     async def open(cls, url: str) -> "Connection":
         parts = urlsplit(url)
         _, made = await asyncio.get_running_loop().create_connection(
-            cls, parts.hostname, parts.port
+            cls, parts.hostname or "", parts.port or 80
         )
         return made
 
@@ -154,7 +155,7 @@ class Connection(asyncio.Protocol):
 
 
 def unchunked(data: bytes) -> bytes:
-    parts = []
+    parts: list[bytes] = []
     at = 0
     while True:
         line = data.index(b"\r\n", at)

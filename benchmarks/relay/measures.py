@@ -128,7 +128,7 @@ def medians(found: list[Figures]) -> Figures:
 
 def cpu_of(pid: int) -> float:
     times = psutil.Process(pid).cpu_times()
-    return times.user + times.system
+    return float(times.user + times.system)
 
 
 def quick_figures(bench: Bench) -> Iterator[Figures]:

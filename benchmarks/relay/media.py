@@ -32,7 +32,8 @@ from benchmarks.relay.measures import (
 )
 from benchmarks.relay.peers import Relay, started_on
 from benchmarks.relay.photos import content, photos
-from benchmarks.servers import ROOT, on_core
+from tests.support.paths import ROOT
+from tests.support.servers import on_core
 
 PICTURES_A_ROUND = 4
 PACE = 10  # milliseconds between the tokens of the stream that is watched

@@ -13,7 +13,8 @@ from pathlib import Path
 import psutil
 
 from benchmarks.relay import load, script
-from benchmarks.servers import ROOT, free_port, on_core, running_gateway, wait_for
+from tests.support.paths import ROOT
+from tests.support.servers import free_port, on_core, running_gateway, wait_for
 
 BIN = ROOT / ".venv-bench" / "bin"
 START_SECONDS = 120  # LiteLLM imports for half a minute on a busy machine
@@ -62,7 +63,9 @@ class Relay:
     def cpu(self) -> float:
         """Seconds of user and system time so far, /proc/<pid>/stat of the whole tree, ended children included."""
         times = [process.cpu_times() for process in self.processes()]
-        return sum(one.user + one.system + one.children_user + one.children_system for one in times)
+        return float(
+            sum(one.user + one.system + one.children_user + one.children_system for one in times)
+        )
 
     def resident(self) -> int:
         """Bytes."""

@@ -17,12 +17,13 @@ from pathlib import Path
 import aiohttp
 
 from benchmarks import report
-from benchmarks.servers import ROOT, Running, running, running_gateway, running_lite, wait_for
 from benchmarks.stall import connections, knowledge, pictures, records, schemas, texts
 from benchmarks.stall.attack import Attack, Desk, Outcome
 from benchmarks.stall.memory import Peak
 from benchmarks.stall.table import HEAD, Row, line, section
 from benchmarks.stall.victim import Round
+from tests.support.paths import ROOT
+from tests.support.servers import Running, running, running_gateway, running_lite, wait_for
 
 KEY = "sk-victim-of-the-bench"
 LONGEST, BRIEF = 90.0, 20.0  # seconds of one attack; what is not over then is given up

@@ -4,6 +4,7 @@ import asyncio
 import os
 import shutil
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from benchmarks.stall.attack import Attack, Desk, Outcome
@@ -26,9 +27,7 @@ def attacks() -> list[Attack]:
             f"## {number}.1 clause {number}\nt{number}" for number in range(35_000)
         )[:MB],
     }
-    found = [
-        writes(name, lambda path, text=text: path.write_text(text)) for name, text in texts.items()
-    ]
+    found = [writes(name, partial(Path.write_text, data=text)) for name, text in texts.items()]
     found += [
         writes("bytes that are no text", lambda path: path.write_bytes(bytes(range(256)) * 1000)),
         writes("a FIFO", os.mkfifo),

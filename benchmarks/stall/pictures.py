@@ -5,7 +5,8 @@ import io
 import random
 import struct
 import zlib
-from functools import cache
+from collections.abc import Callable
+from functools import cache, partial
 
 from PIL import Image, ImageDraw, ImageFont
 
@@ -40,10 +41,7 @@ def attacks() -> list[Attack]:
             1, 600, b"0 0 m 600 600 l S " * 2_000_000
         ),
     }
-    found = [
-        sends("picture", name, lambda make=make: [upload(make())] * 3)
-        for name, make in made.items()
-    ]
+    found = [sends("picture", name, partial(_thrice, make)) for name, make in made.items()]
     found.append(
         sends(
             "picture",
@@ -87,6 +85,10 @@ def shares() -> list[Attack]:
             leave_after=1.5,
         ),
     ]
+
+
+def _thrice(make: Callable[[], bytes]) -> list[Request]:
+    return [upload(make())] * 3
 
 
 def asking(

@@ -1,5 +1,6 @@
 """Tools and schemas from outside: patterns without end, malformed and endless schemas, work whose asker has left."""
 
+from functools import partial
 from typing import Any
 
 from benchmarks.stall.attack import Attack, Request, chat, sends
@@ -15,7 +16,7 @@ def attacks() -> list[Attack]:
 
 def patterns() -> list[Attack]:
     found = [
-        sends("budget", f"tools with {pattern}", lambda pattern=pattern: [_matching(pattern)] * 4)
+        sends("budget", f"tools with {pattern}", partial(list, [_matching(pattern)] * 4))
         for pattern in PATTERNS
     ]
     many = "|".join("a" * size + "b" for size in range(1, 30))
@@ -52,9 +53,7 @@ def malformed() -> list[Attack]:
         "a huge multiple": {"type": "integer", "multipleOf": 1e308, "minimum": 1},
     }
     return [
-        sends(
-            "schema", f"{name}, eight at once", lambda schema=schema: [_formatted(schema, "hi")] * 8
-        )
+        sends("schema", f"{name}, eight at once", partial(list, [_formatted(schema, "hi")] * 8))
         for name, schema in schemas.items()
     ]
 

@@ -1,6 +1,7 @@
 """Text at its bounds: long, oddly shaped, and made to be slow for patterns that backtrack."""
 
 import json
+from functools import partial
 
 from benchmarks.stall.attack import Attack, Request, chat, raw, sends
 
@@ -93,7 +94,7 @@ def slow_patterns() -> list[Attack]:
             chat(stored, "/api/chat"),
             chat(text, response_format={"type": "json_object"}),
         ]
-        found.append(sends("text", f"{name}: asked, stored, as JSON", lambda asked=asked: asked))
+        found.append(sends("text", f"{name}: asked, stored, as JSON", partial(list, asked)))
     return found
 
 

@@ -4,7 +4,7 @@
 Head and tail stay, so that two people can still say which one is meant. Order and waybill numbers
 stay: a number that is called one is never touched. Masking twice is masking once. The page masks
 in the same way before it stores (frontend/assets/js/lib/mask.js), by the same cases
-(tests/gateway/mask_cases.json). Time is linear in the text.
+(tests/data/redaction_cases.json). Time is linear in the text.
 """
 
 import re

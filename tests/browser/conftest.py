@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page
 
-from benchmarks.servers import free_port, running_gateway, running_lite, wait_for
 from tests.browser.kit import AGENT, Site
-from tests.nginx.conftest import NGINX, rendered
+from tests.support.nginx import NGINX, rendered
+from tests.support.servers import free_port, running_gateway, running_lite, wait_for
 
 SPARE_ADDRESS = "10.254.254.1"
 

@@ -22,8 +22,8 @@ from tests.browser.kit import (
     send,
     without_store,
 )
-from tests.chromium import Axe
-from tests.conftest import SCREENS
+from tests.support.chromium import Axe
+from tests.support.paths import SCREENS
 
 MARKDOWN = "# 一\n\n| a | b |\n|---|---|\n| 1 | 2 |\n\n> 引用\n\n`code` [link](https://example.com)\n\n```\nx = 1\n```"
 

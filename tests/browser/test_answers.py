@@ -20,7 +20,7 @@ from tests.browser.kit import (
     open_page,
     send,
 )
-from tests.conftest import SCREENS
+from tests.support.paths import SCREENS
 
 CLAUSE = {
     "id": "a",

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from PIL import Image
-from playwright.sync_api import Page, Route, expect
+from playwright.sync_api import FilePayload, Page, Route, expect
 
 from tests.browser.kit import (
     READING,
@@ -22,8 +22,8 @@ from tests.browser.kit import (
     send,
     told_slowly,
 )
-from tests.conftest import SCREENS
-from tests.gateway.hostile.pictures import pdf
+from tests.support.paths import SCREENS
+from tests.support.pictures import pdf
 
 DROP = """([kind, names]) => {
     const data = new DataTransfer();
@@ -148,7 +148,7 @@ def test_a_file_that_cannot_be_scaled_and_is_too_large_says_its_size_and_the_lim
         "#picker", {"name": "a.pdf", "mimeType": "application/pdf", "buffer": b"%PDF" * 1000}
     )
     expect(page.locator("#hint")).to_have_text("a.pdf 有 4 KB，每张最大 1000 B")
-    damaged = {"name": "a.png", "mimeType": "image/png", "buffer": b"\x89PNG" * 1000}
+    damaged: FilePayload = {"name": "a.png", "mimeType": "image/png", "buffer": b"\x89PNG" * 1000}
     page.set_input_files("#picker", damaged)
     expect(page.locator("#attachments .bad .note")).to_have_text("a.png 有 4 KB，每张最大 1000 B")
 

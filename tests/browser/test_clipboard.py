@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.kit import READING, Site, attach, open_page, send
-from tests.conftest import SCREENS
+from tests.support.paths import SCREENS
 
 SCREEN = (SCREENS / "order.png").read_bytes()
 CELLS = "订单号\t金额\nQH202611090078126\t328.00"

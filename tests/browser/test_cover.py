@@ -8,8 +8,8 @@ from PIL import Image, ImageDraw, ImageFont
 from playwright.sync_api import Page, expect
 
 from tests.browser.kit import READING, Site, ask, attach, open_page
-from tests.conftest import SCREENS
-from tests.gateway.hostile.pictures import HEIC, pdf
+from tests.support.paths import SCREENS
+from tests.support.pictures import HEIC, pdf
 
 PHONE = (300, 200, 520, 240)
 

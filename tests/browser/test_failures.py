@@ -7,7 +7,6 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, Route, expect
 
-from benchmarks.servers import free_port, running, running_gateway, wait_for
 from tests.browser.kit import (
     READING,
     Site,
@@ -23,6 +22,7 @@ from tests.browser.kit import (
     told_slowly,
     without_store,
 )
+from tests.support.servers import free_port, running, running_gateway, wait_for
 
 
 @pytest.mark.parametrize(
@@ -298,7 +298,7 @@ def test_a_reload_in_mid_answer_picks_the_answer_up_again(
 ) -> None:
     settings = {"ENGINE": "cpu", "READER_URL": "", "DATABASE_URL": f"sqlite:///{tmp_path}/desk.db"}
     with (
-        running("tests.fake_engine", {}) as engine,
+        running("tests.support.fake_engine", {}) as engine,
         running_gateway(engine.url, tmp_path, **settings) as gateway,
     ):
         wait_for(gateway.url + "/readyz")

@@ -7,7 +7,6 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from benchmarks.servers import Running, running_gateway, wait_for
 from tests.browser.kit import (
     READING,
     Site,
@@ -20,7 +19,8 @@ from tests.browser.kit import (
     send,
     without_store,
 )
-from tests.conftest import SCREENS
+from tests.support.paths import SCREENS
+from tests.support.servers import Running, running_gateway, wait_for
 
 
 def titles(page: Page) -> list[str]:

@@ -3,7 +3,6 @@
 import base64
 import functools
 import json
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
@@ -20,11 +19,10 @@ from tests.browser.kit import (
     open_page,
     send,
 )
+from tests.support.paths import DATA
 
 PAYLOADS = [
-    line
-    for line in (Path(__file__).parents[1] / "corpora" / "xss.txt").read_text().splitlines()
-    if line.strip()
+    line for line in (DATA / "corpora" / "xss.txt").read_text().splitlines() if line.strip()
 ]
 OWN = [
     "[a](javascript:window.hit=1)",

@@ -3,7 +3,7 @@
 from playwright.sync_api import Page, expect
 
 from tests.browser.kit import Site, ask, attach, send
-from tests.conftest import SCREENS
+from tests.support.paths import SCREENS
 
 
 def test_the_page_works_over_plain_http_on_an_address_that_is_no_loopback(

@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import Page, Route, expect
 
 from tests.browser.kit import READING, Site, ask, content, extras, open_page, send, told_slowly
-from tests.conftest import SCREENS
+from tests.support.paths import SCREENS
 
 QUESTION = "这张图显示了什么错误?我该怎么解决?"
 

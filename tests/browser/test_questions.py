@@ -7,7 +7,6 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Page, Request, Route, expect
 
-from benchmarks.servers import running, running_gateway, wait_for
 from tests.browser.kit import (
     READING,
     Site,
@@ -20,8 +19,9 @@ from tests.browser.kit import (
     told_slowly,
     without_store,
 )
-from tests.conftest import SCREENS
-from tests.gateway.hostile.pictures import block, png
+from tests.support.paths import SCREENS
+from tests.support.pictures import block, png
+from tests.support.servers import running, running_gateway, wait_for
 
 ONE_MEGABYTE = png(1, 1, block(b"teXt", os.urandom(1_000_000)))
 
@@ -32,7 +32,7 @@ def slow_site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     folder = tmp_path_factory.mktemp("slow")
     settings = {"ENGINE": "cpu", "READER_URL": "", "DATABASE_URL": f"sqlite:///{folder}/desk.db"}
     with (
-        running("tests.fake_engine", {}) as engine,
+        running("tests.support.fake_engine", {}) as engine,
         running_gateway(engine.url, folder, **settings) as gateway,
     ):
         wait_for(gateway.url + "/readyz")

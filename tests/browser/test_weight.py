@@ -1,13 +1,14 @@
 """What the page weighs over the wire, counted by nginx itself; and that a long conversation is drawn from its end."""
 
 import json
+from typing import Any
 from urllib.parse import urlsplit
 
 import requests
 from playwright.sync_api import Browser, Page, expect
 
-from benchmarks.servers import Running
 from tests.browser.kit import AGENT, READING, Site, ask, open_page
+from tests.support.servers import Running
 
 MAX_BYTES = 150_000
 MAX_REQUESTS = 25
@@ -81,7 +82,7 @@ def test_a_thousand_messages_are_drawn_from_the_end_and_the_rest_as_one_scrolls_
         "updated_at": 1,
         "turns": 1000,
     }
-    messages = [
+    messages: list[dict[str, Any]] = [
         {
             "id": f"t{n}",
             "role": "assistant" if n % 2 else "user",

@@ -1,47 +1,18 @@
-"""The real stack: docker-compose.yml with ENGINE=lite, brought up once, taken down at the end.
+"""The real stack: docker-compose.yml with ENGINE=lite, started once and taken down at the end.
 
-`.ci/run` installs an engine where a host has none, and then sets REQUIRE_DOCKER=1: from there on a missing engine is a
-failure. Elsewhere the stack's tests are left out, and pytest's summary says why.
+`.ci/run` installs a Docker engine where the host has none, and then sets REQUIRE_DOCKER=1: from
+then on, a missing engine fails the tests. Elsewhere they are skipped, with the reason.
 """
 
 import os
 import shutil
 import subprocess
 from collections.abc import Iterator
-from dataclasses import dataclass
-from pathlib import Path
 
 import pytest
 
-from benchmarks.servers import free_port
-
-ROOT = Path(__file__).parents[2]
-
-
-@dataclass(frozen=True, slots=True)
-class Stack:
-    url: str
-    user: str
-    password: str
-    key: str
-    environ: dict[str, str]
-
-
-def compose(*arguments: str, **environ: str) -> subprocess.CompletedProcess[str]:
-    made = {
-        **os.environ,
-        "COMPOSE_PROJECT_NAME": "sightdesk-test",
-        "COMPOSE_DISABLE_ENV_FILE": "1",
-        **environ,
-    }
-    return subprocess.run(
-        ["docker", "compose", *arguments], cwd=ROOT, env=made, capture_output=True, text=True
-    )
-
-
-def kill_inside(service: str, environ: dict[str, str]) -> None:
-    """SIGKILL to every process in the container but its init, from inside: what a crash looks like to Docker."""
-    compose("exec", "-T", service, "sh", "-c", "kill -9 -1", **environ)
+from tests.support.docker_stack import Stack, compose
+from tests.support.servers import free_port
 
 
 @pytest.fixture(scope="session")

@@ -1,4 +1,7 @@
-"""ENGINE=cpu in real Docker: vLLM's CPU build with the tiny model, behind nginx. `make test-engine` runs it."""
+"""ENGINE=cpu in real Docker: vLLM's CPU build with the tiny model, behind nginx.
+
+`make test-engine` runs it.
+"""
 
 import json
 import os
@@ -6,15 +9,16 @@ import shutil
 import subprocess
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import requests
 
-from benchmarks.servers import free_port
-from tests.conftest import SCREENS
-from tests.docker.conftest import ROOT, Stack, compose, kill_inside
+from tests.support.docker_stack import Stack, compose, kill_inside
+from tests.support.paths import ROOT, SCREENS
+from tests.support.servers import free_port
 
 pytestmark = pytest.mark.timeout(900)
 TINY = ROOT / ".cache" / "tiny-qwen3-vl"
@@ -57,7 +61,7 @@ def stack(docker: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[St
 
 
 def ask(stack: Stack, model: str = "sightdesk", **more: object) -> requests.Response:
-    body = {
+    body: dict[str, Any] = {
         "model": model,
         "messages": [{"role": "user", "content": "退货要几天?"}],
         "max_tokens": 8,
@@ -75,14 +79,14 @@ def container(stack: Stack) -> str:
     return compose("ps", "-aq", "inference", **stack.environ).stdout.strip()
 
 
-def inspect(stack: Stack) -> dict[str, object]:
+def inspect(stack: Stack) -> Any:
     found = subprocess.run(
         ["docker", "inspect", container(stack)], capture_output=True, text=True, check=True
     )
     return json.loads(found.stdout)[0]
 
 
-def wait_for(true, seconds: float) -> None:  # type: ignore[no-untyped-def]
+def wait_for(true: Callable[[], object], seconds: float) -> None:
     deadline = time.monotonic() + seconds
     while not true():
         assert time.monotonic() < deadline, f"not within {seconds} s"
@@ -105,7 +109,7 @@ def test_a_screenshot_question_is_answered_by_vllm_through_nginx(stack: Stack) -
         bool
     ):  # the engine does not wait for the reader, so the first answer may have come without it
         nonlocal events
-        body = {"messages": [message], "max_tokens": 12}
+        body: dict[str, Any] = {"messages": [message], "max_tokens": 12}
         events = session.post(stack.url + "/api/chat", json=body, timeout=60).content.decode()
         return "ERR_CONNECTION_TIMED_OUT" in events
 
@@ -131,7 +135,8 @@ def test_the_engine_runs_without_rights_and_without_a_way_out(stack: Stack) -> N
 
 
 def test_while_the_engine_is_away_the_embedded_one_answers_and_says_so(stack: Stack) -> None:
-    """Its process is killed inside the container, and then as the kernel does it for want of memory: Docker starts it again."""
+    """Docker restarts it after its process is killed inside the container, and after the kernel
+    kills it."""
     before = inspect(stack)
     kill_inside("inference", stack.environ)
     started = time.monotonic()
@@ -152,12 +157,12 @@ def test_while_the_engine_is_away_the_embedded_one_answers_and_says_so(stack: St
 
 
 def test_compose_stop_lets_a_long_answer_come_whole(stack: Stack) -> None:
-    """Everything is stopped at once: nginx, before the gateway, waits for what it serves, and vLLM for what it generates."""
+    """All services stop at once: nginx waits for its responses, and vLLM for its answers."""
     tokens, left = (
         700,
         16.0,
-    )  # seconds of the answer that are left at the stop: more than a SIGTERM leaves, less than the 30 s of a drain
-    body = {
+    )  # seconds of the answer left at the stop; a drain waits for 30 s
+    body: dict[str, Any] = {
         "model": "Qwen3-VL-2B",
         "stream": True,
         "messages": [{"role": "user", "content": "hello"}],

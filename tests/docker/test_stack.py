@@ -19,8 +19,9 @@ from pypdf.generic import (
     TextStringObject,
 )
 
-from tests.conftest import SCREENS, picture_message, screen
-from tests.docker.conftest import Stack, compose, kill_inside
+from tests.support.docker_stack import Stack, compose, kill_inside
+from tests.support.paths import SCREENS
+from tests.support.screens import picture_message, screen
 
 
 @pytest.mark.parametrize("engine", ["gpu", "cpu", "lite"])
@@ -71,7 +72,7 @@ def test_a_screenshot_is_answered_through_nginx(stack: Stack) -> None:
         stack.url + "/api/files", files={"file": ("error.png", data)}, timeout=30
     ).json()
     part = {"type": "file", "file": {"file_id": stored["id"]}}
-    message = {
+    message: dict[str, Any] = {
         "role": "user",
         "content": [{"type": "text", "text": "这是什么错误?怎么解决?"}, part],
     }
@@ -82,7 +83,7 @@ def test_a_screenshot_is_answered_through_nginx(stack: Stack) -> None:
 
 
 def invoice_without_fonts(text: str) -> bytes:
-    """A PDF as many Chinese invoices are: its font is named, Adobe's STSong-Light, and not in it."""
+    """A PDF like many Chinese invoices: it names Adobe's STSong-Light and does not embed it."""
     writer = pypdf.PdfWriter()
     page = writer.add_blank_page(595, 842)
     name, number = NameObject, NumberObject
@@ -92,21 +93,27 @@ def invoice_without_fonts(text: str) -> bytes:
         "/Supplement": number(4),
     }
     described = {
-        "/Type": name("/FontDescriptor"), "/FontName": name("/STSong-Light"), "/Flags": number(6), "/ItalicAngle": number(0),
-        "/FontBBox": ArrayObject(map(number, (-25, -254, 1000, 880))), "/Ascent": number(752), "/Descent": number(-271),
+        "/Type": name("/FontDescriptor"), "/FontName": name("/STSong-Light"), "/Flags": number(6),
+        "/ItalicAngle": number(0),
+        "/FontBBox": ArrayObject(map(number, (-25, -254, 1000, 880))), "/Ascent": number(752),
+        "/Descent": number(-271),
         "/CapHeight": number(737), "/StemV": number(58),
     }  # fmt: skip
     descriptor = writer._add_object(
         DictionaryObject({name(key): value for key, value in described.items()})
     )
     descendant = {
-        "/Type": name("/Font"), "/Subtype": name("/CIDFontType0"), "/BaseFont": name("/STSong-Light"), "/DW": number(1000),
-        "/FontDescriptor": descriptor, "/CIDSystemInfo": DictionaryObject({name(key): value for key, value in system.items()}),
+        "/Type": name("/Font"), "/Subtype": name("/CIDFontType0"),
+        "/BaseFont": name("/STSong-Light"), "/DW": number(1000),
+        "/FontDescriptor": descriptor,
+        "/CIDSystemInfo": DictionaryObject({name(key): value for key, value in system.items()}),
     }  # fmt: skip
     font = {
         "/Type": name("/Font"), "/Subtype": name("/Type0"), "/BaseFont": name("/STSong-Light"),
         "/Encoding": name("/UniGB-UCS2-H"),
-        "/DescendantFonts": ArrayObject([DictionaryObject({name(key): value for key, value in descendant.items()})]),
+        "/DescendantFonts": ArrayObject(
+            [DictionaryObject({name(key): value for key, value in descendant.items()})]
+        ),
     }  # fmt: skip
     fonts = DictionaryObject(
         {name("/F1"): DictionaryObject({name(key): value for key, value in font.items()})}
@@ -128,7 +135,7 @@ def test_a_chinese_document_without_its_fonts_is_read(stack: Stack) -> None:
         + base64.b64encode(invoice_without_fonts("电子发票")).decode()
     )
     file = {"type": "file", "file": {"filename": "invoice.pdf", "file_data": url}}
-    body = {
+    body: dict[str, Any] = {
         "model": "sightdesk",
         "messages": [{"role": "user", "content": [{"type": "text", "text": "这是什么?"}, file]}],
     }
@@ -140,7 +147,10 @@ def test_a_chinese_document_without_its_fonts_is_read(stack: Stack) -> None:
 
 
 def test_an_sdk_comes_in_with_its_key_and_nobody_without(stack: Stack) -> None:
-    body = {"model": "sightdesk", "messages": [picture_message("运单号是多少?", screen("waybill"))]}
+    body: dict[str, Any] = {
+        "model": "sightdesk",
+        "messages": [picture_message("运单号是多少?", screen("waybill"))],
+    }
     path = stack.url + "/v1/chat/completions"
     key = {"authorization": f"Bearer {stack.key}"}
     assert "SF1402857369214" in requests.post(path, json=body, headers=key, timeout=60).text
@@ -216,7 +226,10 @@ def test_a_process_that_is_killed_inside_its_container_comes_back(
         assert time.monotonic() < deadline, now["State"]
         time.sleep(0.5)
     assert now["State"]["StartedAt"] != before["State"]["StartedAt"]
-    body = {"model": "sightdesk", "messages": [{"role": "user", "content": "退货流程是什么?"}]}
+    body: dict[str, Any] = {
+        "model": "sightdesk",
+        "messages": [{"role": "user", "content": "退货流程是什么?"}],
+    }
     key = {"authorization": f"Bearer {stack.key}"}
     answer = requests.post(stack.url + "/v1/chat/completions", json=body, headers=key, timeout=60)
     assert answer.status_code == 200, answer.text

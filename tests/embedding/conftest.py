@@ -4,13 +4,14 @@ import contextlib
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import requests
 from playwright.sync_api import Page, expect
 
-from benchmarks.servers import Running, running_gateway, running_host, wait_for
-from tests.chromium import Axe
+from tests.support.chromium import Axe
+from tests.support.servers import Running, running_gateway, running_host, wait_for
 
 KEY = "sk-tickets"
 expect.set_options(timeout=15_000)
@@ -50,7 +51,7 @@ def other_host(gateway: Running) -> Iterator[str]:
 
 def mint(gateway: Running, origin: str, user: str = "", ttl: int = 600) -> str:
     """A token; for somebody new where no user is named, because the desk remembers what it was asked."""
-    wanted = {"user": user or f"user-{uuid.uuid4()}", "origin": origin, "ttl": ttl}
+    wanted: dict[str, Any] = {"user": user or f"user-{uuid.uuid4()}", "origin": origin, "ttl": ttl}
     answer = requests.post(
         gateway.url + "/v1/embed-tokens",
         json=wanted,

@@ -5,9 +5,9 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Page, Route, expect
 
-from benchmarks.servers import Running
-from tests.chromium import Axe
 from tests.embedding.conftest import axe_finds_nothing, hosting
+from tests.support.chromium import Axe
+from tests.support.servers import Running
 
 
 @pytest.fixture(scope="module")

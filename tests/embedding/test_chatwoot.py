@@ -11,10 +11,10 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 from playwright.sync_api import Page, expect
 
-from benchmarks.servers import Running
-from tests.chromium import Axe
-from tests.conftest import SCREENS
 from tests.embedding.conftest import hosting
+from tests.support.chromium import Axe
+from tests.support.paths import SCREENS
+from tests.support.servers import Running
 
 CONTEXT = {
     "event": "appContext",

@@ -6,16 +6,18 @@ import subprocess
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import requests
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
-from benchmarks.servers import Running, free_port, wait_for
-from tests.chromium import ARGUMENTS, EXECUTABLE
-from tests.conftest import SCREENS, data_url
 from tests.embedding.conftest import KEY, PAGES, hosting, mint
-from tests.nginx.conftest import NGINX, rendered
+from tests.support.chromium import ARGUMENTS, EXECUTABLE
+from tests.support.nginx import NGINX, rendered
+from tests.support.paths import SCREENS
+from tests.support.screens import data_url
+from tests.support.servers import Running, free_port, wait_for
 
 MOUNT = "options => { window.desk = SightDesk.mount(document.getElementById('desk'), { token: () => fetchToken(), ...options }); }"
 
@@ -67,15 +69,16 @@ def test_methods_are_the_contracts_requests_and_events_are_dom_events(
     page: Page, host: str
 ) -> None:
     mounted(page, host)
-    for method, *arguments in (
-        ["setUser", {"name": "Ann"}],
-        ["setLocale", "en"],
-        ["setTheme", "light"],
-        ["prefill", "draft"],
-        ["setContext", [{"role": "user", "text": "a"}]],
-        ["newConversation"],
-        ["ask", {"text": "多少钱包邮"}],
-    ):
+    requests: list[tuple[str, list[Any]]] = [
+        ("setUser", [{"name": "Ann"}]),
+        ("setLocale", ["en"]),
+        ("setTheme", ["light"]),
+        ("prefill", ["draft"]),
+        ("setContext", [[{"role": "user", "text": "a"}]]),
+        ("newConversation", []),
+        ("ask", [{"text": "多少钱包邮"}]),
+    ]
+    for method, arguments in requests:
         assert call(page, method, *arguments) == "ack", method
     assert wait_for_event(page, "message-sent")["text"] == "多少钱包邮"
     done = wait_for_event(page, "message-completed")

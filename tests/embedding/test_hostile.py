@@ -2,14 +2,15 @@
 
 import json
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 import requests
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Request, expect
 
-from benchmarks.servers import Running
 from tests.browser.test_hostile import EVERY
 from tests.embedding.test_protocol import entered, request
+from tests.support.servers import Running
 
 GUARD = """window.hits = [];
 for (const name of ["alert", "prompt", "confirm", "print", "open"]) window[name] = (...words) => void hits.push([name, ...words].join(" "));
@@ -24,13 +25,12 @@ HANDLERS = "[...document.querySelectorAll('body *')].flatMap((one) => [...one.at
 def nothing_runs_and_nothing_is_loaded(page: Page, host: str, gateway: Running) -> Iterator[None]:
     outside: list[str] = []
     page.add_init_script(GUARD)
-    page.on(
-        "request",
-        lambda one: (
-            one.url.startswith(("http://localhost:", gateway.url, "data:", "blob:"))
-            or outside.append(one.url)
-        ),
-    )
+
+    def note(one: Request) -> None:
+        if not one.url.startswith(("http://localhost:", gateway.url, "data:", "blob:")):
+            outside.append(one.url)
+
+    page.on("request", note)
     yield
     for frame in page.frames:
         frame.evaluate(PROVOKE)
@@ -87,7 +87,7 @@ def test_as_what_the_host_answers(page: Page, host: str, gateway: Running) -> No
 
 def test_as_a_note_in_the_ticket(page: Page, tickets: str) -> None:
     for payload in EVERY[:300]:
-        note = {
+        note: dict[str, Any] = {
             "text": payload,
             "citations": [{"id": payload, "title": payload, "clause": payload, "text": payload}],
             "fields": [{"name": payload, "value": payload}],

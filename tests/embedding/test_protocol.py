@@ -7,10 +7,11 @@ import pytest
 import requests
 from playwright.sync_api import FrameLocator, Page, Request, expect
 
-from benchmarks.servers import Running
-from tests.chromium import Axe
-from tests.conftest import SCREENS, data_url
 from tests.embedding.conftest import mint
+from tests.support.chromium import Axe
+from tests.support.paths import SCREENS
+from tests.support.screens import data_url
+from tests.support.servers import Running
 
 PICTURE = data_url((SCREENS / "browser-error.png").read_bytes())
 BYTES = PICTURE.partition(",")[2]

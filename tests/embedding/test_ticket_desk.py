@@ -8,9 +8,9 @@ import pytest
 import requests
 from playwright.sync_api import FrameLocator, Page, expect
 
-from benchmarks.servers import Running
-from tests.chromium import Axe
 from tests.embedding.conftest import axe_finds_nothing, hosting
+from tests.support.chromium import Axe
+from tests.support.servers import Running
 
 ANSWER_MS = 60_000
 

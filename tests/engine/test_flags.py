@@ -9,7 +9,8 @@ from inference.command import argv
 from inference.machine import GIB, GPU, Machine
 from inference.options import Options
 from inference.profiles import load_profiles
-from tests.engine.conftest import ROOT, VLLM_PYTHON
+from tests.support.paths import ROOT
+from tests.support.vllm import VLLM_PYTHON
 
 PARSE = """
 import json, sys

@@ -1,10 +1,11 @@
-"""The official OpenAI JavaScript SDK. It comes from npm by `scripts/engine-env`, at a pinned version and digest."""
+"""The official OpenAI JavaScript SDK, which `scripts/engine-env` fetches by version and digest."""
 
 import json
 import subprocess
 
-from benchmarks.servers import Running, wait_until
-from tests.engine.conftest import ROOT, Engine
+from tests.support.paths import ROOT
+from tests.support.servers import Running, wait_until
+from tests.support.vllm import Engine
 
 SDK = ROOT / ".cache" / "openai-js" / "package" / "index.mjs"
 

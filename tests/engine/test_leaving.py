@@ -1,14 +1,17 @@
-"""A client that leaves frees vLLM: streaming or not, before or after the first byte. `make bench-engine` prints how soon."""
+"""vLLM stops working on a request as soon as its client disconnects.
+
+`make bench-engine` prints how soon.
+"""
 
 import threading
 import time
 
 import pytest
 
-from benchmarks.leaving import CASES, ENDLESS, Case, ask, leave_while_running
-from benchmarks.servers import Running, wait_until
-from tests.engine.conftest import Engine
-from tests.gateway.asking import metric
+from tests.support.http_client import metric
+from tests.support.servers import Running, wait_until
+from tests.support.vllm import Engine
+from tests.support.vllm_disconnects import CASES, ENDLESS, Case, ask, leave_while_running
 
 MODEL, KEY = "Qwen3-VL-2B", "sk-shop"
 
@@ -23,7 +26,7 @@ def test_a_client_that_leaves_aborts_the_request_inside_vllm(
 def test_a_whole_answer_whose_client_leaves_while_it_is_sent_is_over_inside_vllm(
     gateway: Running, engine: Engine
 ) -> None:
-    """Whole and after the first byte: vLLM sends nothing before it is done, so what is left to free is the gateway's."""
+    """vLLM sends a whole answer only when it is done, so only the gateway has something to free."""
     engine.wait_idle()
     idle = metric(gateway, "sightdesk_inflight_requests")
     short = {"model": MODEL, "messages": ENDLESS["messages"], "max_tokens": 50}

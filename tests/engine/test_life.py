@@ -1,4 +1,4 @@
-"""Real vLLM's life under the launcher: progress, health, drain, hang, death, and flags that it does not know."""
+"""vLLM under the launcher: progress, health, drain, hang, crash and unknown flags."""
 
 import contextlib
 import json
@@ -8,13 +8,15 @@ import subprocess
 import threading
 import time
 from pathlib import Path
+from typing import Any
 
 import psutil
 import pytest
 import requests
 
-from benchmarks.servers import wait_until
-from tests.engine.conftest import ROOT, VLLM_PYTHON, Engine, launch_environment, launched
+from tests.support.paths import ROOT
+from tests.support.servers import wait_until
+from tests.support.vllm import VLLM_PYTHON, Engine, launch_environment, launched
 
 MODEL = "Qwen3-VL-2B"
 PHASES = ("starting", "loading", "compiling", "warming", "ready")
@@ -67,10 +69,10 @@ def test_it_is_healthy_once_it_wrote_a_token_and_drains_at_sigterm(tmp_path: Pat
         log = engine.log.read_text("utf-8", "replace")
         assert "inference: profile cpu" in log
         assert " serve " in log, "the exact command is printed"
-        answer: dict[str, object] = {}
+        answer: dict[str, Any] = {}
 
         def ask() -> None:
-            body = {**LONG, "max_tokens": 200}
+            body: dict[str, Any] = {**LONG, "max_tokens": 200}
             answer.update(
                 requests.post(engine.url + "/v1/chat/completions", json=body, timeout=60).json()
             )
@@ -112,7 +114,7 @@ def test_a_dead_engine_core_ends_it_with_a_reason(tmp_path: Path) -> None:
         assert "core died" in last
 
 
-def _quietly(engine: Engine, body: dict[str, object]) -> None:
+def _quietly(engine: Engine, body: dict[str, Any]) -> None:
     with contextlib.suppress(requests.RequestException):
         requests.post(engine.url + "/v1/chat/completions", json=body, timeout=60)
 

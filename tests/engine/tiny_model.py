@@ -1,10 +1,10 @@
-"""A tiny Qwen3-VL with random weights: its words are noise, its protocol, usage and image path are the real one's.
+"""Writes a tiny Qwen3-VL with random weights: real protocol, usage and image path, random words.
 
-Run by vLLM's Python: `.venv-vllm/bin/python tests/engine/tiny_model.py FOLDER`. Small,
+Run it with vLLM's Python: `.venv-vllm/bin/python tests/engine/tiny_model.py FOLDER`. It is small,
 but deep enough that writing a token takes longer than passing it on, as in any real model.
 
-One thing it is taught: `lesson.json`'s question, with its tool at hand, is answered by a call as Qwen writes it, so that vLLM's own
-tool parser has something to read.
+The model has learned one thing: it answers the question of `lesson.json`, asked with its tool, with
+a tool call in Qwen's format. So vLLM's own tool parser has something to parse.
 """
 
 import json
@@ -29,7 +29,8 @@ except ImportError:
     from transformers import Qwen2VLVideoProcessor as Qwen3VLVideoProcessor
 
 SPECIAL = (
-    "<|endoftext|>", "<|im_start|>", "<|im_end|>", "<|vision_start|>", "<|vision_end|>", "<|image_pad|>", "<|video_pad|>",
+    "<|endoftext|>", "<|im_start|>", "<|im_end|>", "<|vision_start|>", "<|vision_end|>",
+    "<|image_pad|>", "<|video_pad|>",
 )  # fmt: skip
 NOT_SPECIAL = (
     "<tool_call>",
@@ -88,13 +89,18 @@ def tokenizer() -> PreTrainedTokenizerFast:
 def config(words: PreTrainedTokenizerFast) -> Qwen3VLConfig:
     text = {
         "vocab_size": 3072, "hidden_size": 256, "intermediate_size": 512, "num_hidden_layers": 24,
-        "num_attention_heads": 4, "num_key_value_heads": 2, "head_dim": 64, "max_position_embeddings": 65_536,
-        "rope_scaling": {"rope_type": "default", "mrope_section": [12, 10, 10], "mrope_interleaved": True},
-        "rope_parameters": {"rope_type": "default", "rope_theta": 1_000_000.0, "mrope_section": [12, 10, 10], "mrope_interleaved": True},
-        "bos_token_id": None, "eos_token_id": words.eos_token_id, "tie_word_embeddings": True, "dtype": "float32",
+        "num_attention_heads": 4, "num_key_value_heads": 2, "head_dim": 64,
+        "max_position_embeddings": 65_536,
+        "rope_scaling": {"rope_type": "default", "mrope_section": [12, 10, 10],
+                         "mrope_interleaved": True},
+        "rope_parameters": {"rope_type": "default", "rope_theta": 1_000_000.0,
+                            "mrope_section": [12, 10, 10], "mrope_interleaved": True},
+        "bos_token_id": None, "eos_token_id": words.eos_token_id, "tie_word_embeddings": True,
+        "dtype": "float32",
     }  # fmt: skip
     vision = {
-        "depth": 2, "hidden_size": 128, "intermediate_size": 256, "num_heads": 4, "out_hidden_size": 256, "patch_size": 16,
+        "depth": 2, "hidden_size": 128, "intermediate_size": 256, "num_heads": 4,
+        "out_hidden_size": 256, "patch_size": 16,
         "spatial_merge_size": 2, "deepstack_visual_indexes": [0], "num_position_embeddings": 256,
     }  # fmt: skip
     token = words.convert_tokens_to_ids
@@ -127,7 +133,7 @@ def prompt(
 
 
 def teach(model: Qwen3VLForConditionalGeneration, words: PreTrainedTokenizerFast) -> None:
-    """The lesson, into the last layers. To all else they go on answering as before: noise stays noise, and never comes to an end."""
+    """Teaches the lesson to the last layers. Other questions get endless noise as before."""
     tool = LESSON["tool"]
     call = {"name": tool["function"]["name"], "arguments": LESSON["arguments"]}
     answer = words(

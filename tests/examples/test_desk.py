@@ -1,24 +1,24 @@
-"""The main job through the whole way: gateway, embedded engine, knowledge; and the official SDK."""
+"""The main job from end to end: gateway, embedded engine, knowledge, and the official SDK."""
 
 import io
 import subprocess
 import sys
-from pathlib import Path
+from collections.abc import Iterator
+from typing import Any
 
 import openai
 import pytest
 import requests
 from PIL import Image
 
-from benchmarks.servers import Running
-from tests.conftest import SCREENS, data_url, picture_message, screen
-from tests.gateway.test_media import header_only_png, pdf
-
-ROOT = Path(__file__).parents[2]
+from tests.support.paths import ROOT, SCREENS
+from tests.support.pictures import header_only_png, pdf
+from tests.support.screens import data_url, picture_message, screen
+from tests.support.servers import Running
 
 
 def ask(desk: Running, *messages: object, **more: object) -> requests.Response:
-    body = {"model": "sightdesk", "messages": list(messages), **more}
+    body: dict[str, Any] = {"model": "sightdesk", "messages": list(messages), **more}
     return requests.post(desk.url + "/v1/chat/completions", json=body, timeout=60)
 
 
@@ -39,15 +39,15 @@ def test_the_return_process_cites_the_after_sales_clause(desk: Running) -> None:
 
 
 @pytest.fixture
-def client(desk: Running):  # type: ignore[no-untyped-def]
+def client(desk: Running) -> Iterator[openai.OpenAI]:
     with openai.OpenAI(base_url=desk.url + "/v1", api_key="none", max_retries=0) as made:
         yield made
 
 
 def test_the_sdk_streams_and_answers_whole(client: openai.OpenAI) -> None:
     messages = [picture_message("运单号是多少?", screen("waybill"))]
-    whole = client.chat.completions.create(model="sightdesk", messages=messages)  # type: ignore[arg-type]
-    stream = client.chat.completions.create(model="sightdesk", messages=messages, stream=True)  # type: ignore[arg-type]
+    whole = client.chat.completions.create(model="sightdesk", messages=messages)
+    stream = client.chat.completions.create(model="sightdesk", messages=messages, stream=True)
     words = "".join(chunk.choices[0].delta.content or "" for chunk in stream)
     assert words == whole.choices[0].message.content
     assert "SF1402857369214" in words
@@ -63,7 +63,10 @@ def test_a_file_uploaded_once_is_asked_about_by_its_id(desk: Running) -> None:
         desk.url + "/api/files", files={"file": ("waybill.png", data)}, timeout=20
     ).json()
     part = {"type": "file", "file": {"file_id": stored["id"]}}
-    message = {"role": "user", "content": [{"type": "text", "text": "运单号是多少?"}, part]}
+    message: dict[str, Any] = {
+        "role": "user",
+        "content": [{"type": "text", "text": "运单号是多少?"}, part],
+    }
     answer = session.post(
         desk.url + "/api/chat", json={"messages": [message], "stream": True}, timeout=60
     )

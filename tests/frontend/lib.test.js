@@ -35,7 +35,7 @@ test("a language is chosen by the browser and values are put in", () => {
 });
 
 test("what the gateway masks the browser masks alike, and what it leaves alone stays", () => {
-  const cases = JSON.parse(readFileSync(new URL("../gateway/mask_cases.json", import.meta.url), "utf8"));
+  const cases = JSON.parse(readFileSync(new URL("../data/redaction_cases.json", import.meta.url), "utf8"));
   for (const [text, stored] of cases) assert.equal(mask(text), stored, text);
   assert.ok(cases.length > 40);
 });

@@ -3,15 +3,12 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.servers import Running, running, running_gateway, wait_for
-
-# Empty databases for all who store; pytest finds fixtures by name in here.
-from tests.gateway.stores import conversations, database, postgres, url  # noqa: F401
+from tests.support.servers import Running, running, running_gateway, wait_for
 
 
 @pytest.fixture(scope="session")
 def engine() -> Iterator[Running]:
-    with running("tests.fake_engine", {}) as fake:
+    with running("tests.support.fake_engine", {}) as fake:
         yield fake
 
 

@@ -1,4 +1,4 @@
-"""One shape of errors on every route, with the numbers that a program needs."""
+"""All routes answer errors in one shape, with the numbers that a program needs."""
 
 from pathlib import Path
 from typing import Any
@@ -6,10 +6,11 @@ from typing import Any
 import pytest
 import requests
 
-from benchmarks.servers import ROOT, Running, running_gateway
+from tests.support.paths import DATA
+from tests.support.servers import Running, running_gateway
 
 KEY = {"authorization": "Bearer sk-shop"}
-QUESTION = {"model": "fake-vl", "messages": [{"role": "user", "content": "hi"}]}
+QUESTION: dict[str, Any] = {"model": "fake-vl", "messages": [{"role": "user", "content": "hi"}]}
 ORIGIN = "http://localhost:5173"
 
 
@@ -27,18 +28,28 @@ def error_of(answer: requests.Response) -> dict[str, Any]:
 @pytest.mark.parametrize(
     ("method", "path", "more", "status", "code", "details"),
     [
-        ("POST", "/v1/chat/completions", {"json": {**QUESTION, "n": 2}}, 400, "invalid_request", {"name": "n", "limit": 1}),
-        ("POST", "/v1/chat/completions", {"json": {**QUESTION, "echo": True}}, 400, "unsupported_parameter", {"name": "echo"}),
-        ("POST", "/v1/embed-tokens", {"json": {"user": "a" * 129, "origin": "http://a"}, "headers": KEY}, 400, "invalid_request",
+        ("POST", "/v1/chat/completions", {"json": {**QUESTION, "n": 2}}, 400, "invalid_request",
+         {"name": "n", "limit": 1}),
+        ("POST", "/v1/chat/completions", {"json": {**QUESTION, "echo": True}}, 400,
+         "unsupported_parameter", {"name": "echo"}),
+        ("POST", "/v1/embed-tokens",
+         {"json": {"user": "a" * 129, "origin": "http://a"}, "headers": KEY}, 400,
+         "invalid_request",
          {"name": "user", "limit": 128}),
-        ("GET", "/api/conversations?limit=500", {}, 400, "invalid_request", {"name": "limit", "limit": 200}),
-        ("POST", "/v1/chat/completions", {"data": b"{", "headers": {"content-type": "text/xml"}}, 415, "unsupported_media_type",
+        ("GET", "/api/conversations?limit=500", {}, 400, "invalid_request",
+         {"name": "limit", "limit": 200}),
+        ("POST", "/v1/chat/completions", {"data": b"{", "headers": {"content-type": "text/xml"}},
+         415, "unsupported_media_type",
          {"accepted": ["application/json", "multipart/form-data"]}),
-        ("POST", "/v1/embed-tokens", {"data": b" " * 300_000, "headers": KEY}, 413, "body_too_large",
+        ("POST", "/v1/embed-tokens", {"data": b" " * 300_000, "headers": KEY}, 413,
+         "body_too_large",
          {"limit": 262_144, "size": 300_000}),
-        ("GET", "/v1/chat/completions", {}, 405, "method_not_allowed", {"name": "GET", "allowed": ["POST"]}),
-        ("PUT", "/v1/files/file-of-nobody-0", {}, 405, "method_not_allowed", {"name": "PUT", "allowed": ["DELETE", "GET"]}),
-        ("POST", "/v1/chat/completions", {"json": QUESTION, "headers": {"origin": "https://evil.example"}}, 403,
+        ("GET", "/v1/chat/completions", {}, 405, "method_not_allowed",
+         {"name": "GET", "allowed": ["POST"]}),
+        ("PUT", "/v1/files/file-of-nobody-0", {}, 405, "method_not_allowed",
+         {"name": "PUT", "allowed": ["DELETE", "GET"]}),
+        ("POST", "/v1/chat/completions",
+         {"json": QUESTION, "headers": {"origin": "https://evil.example"}}, 403,
          "origin_not_allowed", {"origin": "https://evil.example"}),
     ],
 )  # fmt: skip
@@ -84,7 +95,7 @@ def test_a_limit_tells_its_amount_scope_and_wait(engine: Running, tmp_path: Path
     assert details == {"limit": 1, "remaining": 0, "seconds": 60, "scope": "ip"}
 
 
-# -- visitors and the system message ------------------------------------------------------------------------------------
+# -- visitors and the system message --
 
 
 @pytest.mark.parametrize("role", ["system", "developer", "tool"])
@@ -110,11 +121,11 @@ def test_the_page_takes_what_users_and_the_assistant_say_and_no_other_role(
 
 def test_the_page_takes_both_roles(gateway: Running) -> None:
     messages = [{"role": role, "content": "hi"} for role in ("user", "assistant", "user")]
-    body = {"model": "fake-vl", "messages": messages, "stream": False}
+    body: dict[str, Any] = {"model": "fake-vl", "messages": messages, "stream": False}
     assert requests.post(gateway.url + "/api/chat", json=body, timeout=20).status_code == 200
 
 
-# -- browsers -----------------------------------------------------------------------------------------------------------
+# -- browsers --
 
 
 @pytest.mark.parametrize(
@@ -143,7 +154,7 @@ def test_a_preflight_allows_the_headers_asked_for_from_allowed_origins_only(
         assert "access-control-allow-credentials" not in answer.headers
 
 
-# -- HEAD ---------------------------------------------------------------------------------------------------------------
+# -- HEAD --
 
 
 @pytest.mark.parametrize(
@@ -163,7 +174,7 @@ def test_head_of_what_only_takes_posts_is_refused(gateway: Running) -> None:
     assert requests.head(gateway.url + "/v1/chat/completions", timeout=5).status_code == 405
 
 
-# -- a byte order mark --------------------------------------------------------------------------------------------------
+# -- a byte order mark --
 
 
 def test_json_may_begin_with_a_byte_order_mark(gateway: Running) -> None:
@@ -176,7 +187,7 @@ def test_json_may_begin_with_a_byte_order_mark(gateway: Running) -> None:
 
 
 def test_the_cases_that_sdks_send_are_answered(gateway: Running) -> None:
-    for path in sorted((ROOT / "tests/gateway/cases").glob("*.json")):
+    for path in sorted((DATA / "requests").glob("*.json")):
         body = path.read_bytes().replace(b'"sightdesk"', b'"fake-vl"')
         answer = requests.post(gateway.url + "/v1/chat/completions", data=body, timeout=20)
         assert answer.status_code == 200, (path.name, answer.text)

@@ -1,19 +1,20 @@
-from pathlib import Path
-
 import pytest
 
 from gateway.settings import Settings, WrongSettings, load_settings
 from scripts.env_example import render
+from tests.support.paths import ROOT
 
 
 def test_every_setting_has_help_and_stands_in_the_example() -> None:
     assert all(field.description for field in Settings.model_fields.values())
-    assert (Path(__file__).parents[2] / ".env.example").read_text("utf-8") == render()
+    assert (ROOT / ".env.example").read_text("utf-8") == render()
 
 
 @pytest.mark.parametrize(
     ("name", "value", "expected"),
-    [("PORT", "99999", "65535"), ("RATE_LIMIT_IP", "often", "20/minute"), ("RATE_LIMIT_IP", "0/minute", "at least 1"), ("ENGINE", "tpu", "'gpu', 'cpu' or 'lite'"), ("ALLOWED_IPS", "10.0.0.0/99", "network")],
+    [("PORT", "99999", "65535"), ("RATE_LIMIT_IP", "often", "20/minute"),
+     ("RATE_LIMIT_IP", "0/minute", "at least 1"), ("ENGINE", "tpu", "'gpu', 'cpu' or 'lite'"),
+     ("ALLOWED_IPS", "10.0.0.0/99", "network")],
 )  # fmt: skip
 def test_a_wrong_value_is_named_in_one_line(
     monkeypatch: pytest.MonkeyPatch, name: str, value: str, expected: str

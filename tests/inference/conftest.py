@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.inference.hub import HubState, running_hub, vision_files
+from tests.support.model_hub import HubState, running_hub, vision_files
+from tests.support.paths import ROOT
 
-ROOT = Path(__file__).parents[2]
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
 
 

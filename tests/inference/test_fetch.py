@@ -1,4 +1,4 @@
-"""Getting a checkpoint from a real server that behaves as the hubs do, and misbehaves."""
+"""Fetching a checkpoint from a real server that behaves like the model hubs, and misbehaves."""
 
 import json
 import os
@@ -11,11 +11,13 @@ from pathlib import Path
 
 import pytest
 
+from inference.faults import Fault
 from inference.fetch import download, progress
 from inference.status import Status
-from inference.store import MANIFEST
-from tests.inference.conftest import ROOT, Run
-from tests.inference.hub import COMMIT, HubState
+from inference.store import MANIFEST, StoredFile
+from tests.inference.conftest import Run
+from tests.support.model_hub import COMMIT, HubState
+from tests.support.paths import ROOT
 
 Hub = tuple[str, HubState]
 
@@ -138,8 +140,8 @@ def test_too_little_disk_is_said_before_anything_is_fetched(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(download, "MARGIN", 2**60)
-    file = download.StoredFile("model.safetensors", 10_000_000_000, "")
-    with pytest.raises(download.Fault, match=r"the disk is too full: 9\.3 GiB are to be fetched"):
+    file = StoredFile("model.safetensors", 10_000_000_000, "")
+    with pytest.raises(Fault, match=r"the disk is too full: 9\.3 GiB are to be fetched"):
         download.check_space(tmp_path, (file,))
 
 
@@ -212,7 +214,8 @@ def test_a_terminal_shows_a_bar(hub: Hub, tmp_path: Path) -> None:
     ours, theirs = pty.openpty()
     termios.tcsetwinsize(ours, (24, 100))
     environ = {
-        **os.environ, **settings(hub), "ENGINE": "cpu", "MODELS_DIR": str(tmp_path), "ENGINE_STATUS_FILE": str(tmp_path / "s"),
+        **os.environ, **settings(hub), "ENGINE": "cpu", "MODELS_DIR": str(tmp_path),
+        "ENGINE_STATUS_FILE": str(tmp_path / "s"),
     }  # fmt: skip
     process = subprocess.Popen(
         [sys.executable, "-m", "inference.fetch"], cwd=ROOT, env=environ, stderr=theirs
@@ -232,7 +235,7 @@ def test_a_log_shows_a_line_a_minute(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     now = 1000.0
-    monkeypatch.setattr(progress.time, "monotonic", lambda: now)
+    monkeypatch.setattr("inference.fetch.progress.time.monotonic", lambda: now)
     shown = progress.Progress(100 * 2**30, 0, Status(tmp_path / "status.json"))
     for _ in range(130):
         now += 1
@@ -246,7 +249,8 @@ def test_a_long_stall_keeps_the_status_alive(hub: Hub, tmp_path: Path) -> None:
     hub[1].stall = 8
     status = tmp_path / "status.json"
     environ = {
-        **os.environ, **settings(hub), "ENGINE": "cpu", "MODELS_DIR": str(tmp_path), "ENGINE_STATUS_FILE": str(status),
+        **os.environ, **settings(hub), "ENGINE": "cpu", "MODELS_DIR": str(tmp_path),
+        "ENGINE_STATUS_FILE": str(status),
     }  # fmt: skip
     process = subprocess.Popen(
         [sys.executable, "-m", "inference.fetch"], cwd=ROOT, env=environ, stderr=subprocess.DEVNULL

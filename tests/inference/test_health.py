@@ -1,4 +1,4 @@
-"""The container's health: only a launcher that says ready, beats, and an engine that lists its model."""
+"""The container is healthy when its launcher says ready and its engine lists the model."""
 
 import threading
 import time

@@ -1,4 +1,4 @@
-"""What the launcher decides, and what it refuses before vLLM is started."""
+"""What the launcher decides and what it refuses before it starts vLLM."""
 
 import itertools
 import json
@@ -9,6 +9,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -20,7 +21,8 @@ from inference.fit import Load, check_fit
 from inference.machine import GIB, GPU, Machine
 from inference.options import Options, read_options
 from inference.profiles import FOLDER, choose_profile, load_profiles
-from tests.inference.conftest import ROOT, Run
+from tests.inference.conftest import Run
+from tests.support.paths import ROOT
 
 
 def machine(
@@ -220,8 +222,8 @@ def index(folder: Path) -> None:
     ],
 )
 def test_a_damaged_checkpoint_ends_in_one_line(
-    run: Run, checkpoint: Path, spoil, expected: str
-) -> None:  # type: ignore[no-untyped-def]
+    run: Run, checkpoint: Path, spoil: Callable[[Path], object], expected: str
+) -> None:
     spoil(checkpoint)
     done = run("inference.launch", MODEL_SOURCE="local", MODEL_ID=str(checkpoint))
     assert done.returncode == 2
@@ -352,4 +354,5 @@ def test_a_start_that_failed_stays_up_for_a_while_and_leaves_at_sigterm(
         assert process.wait(5) == 2
     finally:
         process.kill()
+        assert process.stderr is not None
         process.stderr.close()

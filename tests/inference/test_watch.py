@@ -1,4 +1,7 @@
-"""How a start is followed, a hang is noticed and an end explained. Real vLLM does the same in tests/engine."""
+"""How the launcher follows a start, notices a hang and explains an exit.
+
+tests/engine does the same with real vLLM.
+"""
 
 import pytest
 
@@ -111,7 +114,7 @@ def test_an_end_is_explained_in_one_line(line: str, code: int, expected: str) ->
     assert expected in cause_of([line], code)
 
 
-# As vLLM 0.32 writes it: the cause stands in the core's lines, and the server's last words only point up.
+# vLLM 0.32's output: the core's lines have the cause; the server's last lines only refer to it.
 ROOT_CAUSE_ABOVE = (
     "RuntimeError: Engine core initialization failed. See root cause above. Failed core proc(s): "
 )

@@ -1,9 +1,9 @@
-"""nginx passes on that a client left, in every case."""
+"""nginx tells the gateway that a client has disconnected, in every case."""
 
 import pytest
 
-from tests.gateway.leaving import seconds_to_abort
-from tests.nginx.conftest import Front
+from tests.support.disconnects import seconds_to_abort
+from tests.support.nginx import Front
 
 
 @pytest.mark.parametrize(

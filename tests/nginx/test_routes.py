@@ -1,4 +1,4 @@
-"""nginx in front: what it asks for, what it overwrites, and that it holds nothing back."""
+"""nginx in front of the gateway: logins, headers that it overwrites, and no buffering."""
 
 import json
 import re
@@ -11,9 +11,10 @@ from urllib.parse import urlsplit
 import pytest
 import requests
 
-from benchmarks.servers import ROOT, Running
 from gateway.api.static_page import POLICY
-from tests.nginx.conftest import Front, running_front
+from tests.support.nginx import Front, running_front
+from tests.support.paths import ROOT
+from tests.support.servers import Running
 
 PERSON = ("agent", "desk")
 KEY = {"authorization": "Bearer sk-shop"}
@@ -25,7 +26,11 @@ PAGE = [
     "/assets/css/desk.css",
     "/assets/img/icon.svg",
 ]
-ENDLESS = {"model": "fake-vl", "stream": True, "messages": [{"role": "user", "content": "endless"}]}
+ENDLESS: dict[str, Any] = {
+    "model": "fake-vl",
+    "stream": True,
+    "messages": [{"role": "user", "content": "endless"}],
+}
 
 
 def test_the_page_and_its_api_ask_for_a_password(front: Front) -> None:
@@ -78,20 +83,25 @@ REFUSED: dict[str, tuple[bytes, int, str, dict[str, Any]]] = {
     "no host": (b"GET / HTTP/1.1\r\n\r\n", 400, "invalid_request", {}),
     "two lengths": (b"POST /v1/files HTTP/1.1\r\nContent-Length: 1\r\nContent-Length: 2\r\n" + LINGERING + b"\r\n", 400,
                     "invalid_request", {}),
-    "a long address": (b"GET /" + b"a" * 40_000 + b" HTTP/1.1\r\n" + LINGERING + b"\r\n", 400, "invalid_request", {}),
-    "a long header": (b"GET / HTTP/1.1\r\nX-Long: " + b"a" * 40_000 + b"\r\n" + LINGERING + b"\r\n", 400, "invalid_request", {}),
-    "no credentials": (b"GET /chat.html HTTP/1.1\r\n" + LINGERING + b"\r\n", 401, "invalid_api_key", {}),
+    "a long address": (b"GET /" + b"a" * 40_000 + b" HTTP/1.1\r\n" + LINGERING + b"\r\n", 400,
+                       "invalid_request", {}),
+    "a long header": (b"GET / HTTP/1.1\r\nX-Long: " + b"a" * 40_000 + b"\r\n" + LINGERING + b"\r\n",
+                      400, "invalid_request", {}),
+    "no credentials": (b"GET /chat.html HTTP/1.1\r\n" + LINGERING + b"\r\n", 401, "invalid_api_key",
+                       {}),
     "nothing there": (b"GET /nope HTTP/1.1\r\n" + LINGERING + b"\r\n", 404, "not_found", {}),
     "a wrong method": (b"POST " + ASSET + b" HTTP/1.1\r\nContent-Length: 0\r\n" + LINGERING + b"\r\n", 405, "method_not_allowed",
                        {"allowed": ["GET", "HEAD"]}),
-    "a condition": (b"GET " + ASSET + b" HTTP/1.1\r\nIf-Match: \"other\"\r\n" + LINGERING + b"\r\n", 412, "invalid_request", {}),
+    "a condition": (b"GET " + ASSET + b" HTTP/1.1\r\nIf-Match: \"other\"\r\n" + LINGERING + b"\r\n",
+                    412, "invalid_request", {}),
     "a date": (b"GET " + ASSET + b" HTTP/1.1\r\nIf-Unmodified-Since: Thu, 01 Jan 2015 00:00:00 GMT\r\n" + LINGERING + b"\r\n", 412,
                "invalid_request", {}),
     "a large body": (b"POST /v1/files HTTP/1.1\r\nContent-Length: 1000001\r\n" + LINGERING + b"\r\n", 413, "body_too_large",
                      {"limit": 1_000_000, "size": 1_000_001}),
     "a large chunk": (b"POST /v1/files HTTP/1.1\r\nTransfer-Encoding: chunked\r\n" + LINGERING + b"\r\n" + b"f4241\r\n" + b"a" * 100, 413,
                       "body_too_large", {"limit": 1_000_000, "size": None}),
-    "a range": (b"GET " + ASSET + b" HTTP/1.1\r\nRange: bytes=9999999-\r\n" + LINGERING + b"\r\n", 416, "invalid_request",
+    "a range": (b"GET " + ASSET + b" HTTP/1.1\r\nRange: bytes=9999999-\r\n" + LINGERING + b"\r\n",
+                416, "invalid_request",
                 {"name": "range"}),
     "a transfer coding": (b"POST /v1/files HTTP/1.1\r\nTransfer-Encoding: gzip\r\n" + LINGERING + b"\r\n", 501, "invalid_request",
                           {"name": "transfer-encoding", "accepted": ["chunked"]}),

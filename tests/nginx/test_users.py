@@ -1,4 +1,4 @@
-"""nginx's start: the password file and the secret, by the script that the container runs."""
+"""The script that the nginx container runs at its start: password file and secret."""
 
 import os
 import re
@@ -9,8 +9,9 @@ import pytest
 
 from gateway.auth.origins import Origins
 from gateway.settings import PRIVATE_NETWORKS
+from tests.support.paths import ROOT
 
-SCRIPT = Path(__file__).parents[2] / "nginx" / "entrypoint" / "30-users.sh"
+SCRIPT = ROOT / "nginx" / "entrypoint" / "30-users.sh"
 SETTINGS = {
     "BASIC_AUTH_USER": "li",
     "BASIC_AUTH_PASSWORD": "geheim",
@@ -89,9 +90,12 @@ def test_the_pages_that_may_read_errors_are_those_that_the_gateway_lets_call(
         r'^"(~?)(.*)" \$http_origin;$', (tmp_path / "cors-origins.conf").read_text(), re.MULTILINE
     )
     gateway = Origins(("https://crm.example.com", "private"))
-    hosts = ("crm.example.com", "localhost", "localhost:90", "a.localhost", "127.0.0.1", "10.0.0.5:8", "172.16.0.1", "172.32.0.1",
-             "172.31.9.9:1", "192.168.1.1", "192.169.1.1", "169.254.0.1", "[::1]:9", "[fd00::1]", "8.8.8.8", "evil.example",
-             "10.0.0.5.evil.example", "localhost.evil.example", "xlocalhost", "100.64.0.1", "[2606:4700::1]")  # fmt: skip
+    hosts = ("crm.example.com", "localhost", "localhost:90", "a.localhost", "127.0.0.1",
+             "10.0.0.5:8", "172.16.0.1", "172.32.0.1",
+             "172.31.9.9:1", "192.168.1.1", "192.169.1.1", "169.254.0.1", "[::1]:9", "[fd00::1]",
+             "8.8.8.8", "evil.example",
+             "10.0.0.5.evil.example", "localhost.evil.example", "xlocalhost", "100.64.0.1",
+             "[2606:4700::1]")  # fmt: skip
     for origin in (f"{scheme}://{host}" for scheme in ("http", "https") for host in hosts):
         here = any(
             re.search(text, origin) if is_regex else text == origin for is_regex, text in written

@@ -1,4 +1,4 @@
-"""`make demo` as a person meets it."""
+"""`make demo` from start to first answer."""
 
 import os
 import signal
@@ -7,12 +7,12 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import requests
 
-from benchmarks.servers import free_port, wait_for
-
-ROOT = Path(__file__).parents[2]
+from tests.support.paths import ROOT
+from tests.support.servers import free_port, wait_for
 
 
 def demo(port: int) -> "subprocess.Popen[str]":
@@ -55,13 +55,16 @@ def test_a_port_in_use_is_one_clear_line() -> None:
 
 
 def test_the_gateway_starts_before_its_engine_and_finds_it_later(tmp_path: Path) -> None:
-    from benchmarks.servers import running_gateway
+    from tests.support.servers import running_gateway
 
     port = free_port()
     url = f"http://127.0.0.1:{port}"
     with running_gateway(url, tmp_path) as gateway:
         assert requests.get(gateway.url + "/readyz", timeout=5).status_code == 503
-        body = {"model": "sightdesk", "messages": [{"role": "user", "content": "多少钱包邮"}]}
+        body: dict[str, Any] = {
+            "model": "sightdesk",
+            "messages": [{"role": "user", "content": "多少钱包邮"}],
+        }
         answer = requests.post(gateway.url + "/v1/chat/completions", json=body, timeout=10)
         assert (answer.status_code, answer.json()["error"]["code"]) == (503, "upstream_unavailable")
         assert int(answer.headers["retry-after"]) >= 1
@@ -81,7 +84,7 @@ def test_the_gateway_starts_before_its_engine_and_finds_it_later(tmp_path: Path)
 
 
 def test_the_assistant_goes_on_with_the_fallback_and_says_so(tmp_path: Path) -> None:
-    from benchmarks.servers import running_gateway, running_lite
+    from tests.support.servers import running_gateway, running_lite
 
     nowhere = f"http://127.0.0.1:{free_port()}"
     with (
@@ -89,7 +92,10 @@ def test_the_assistant_goes_on_with_the_fallback_and_says_so(tmp_path: Path) -> 
         running_gateway(nowhere, tmp_path, ENGINE="cpu", FALLBACK_ENGINE_URL=lite.url) as gateway,
     ):
         wait_for(gateway.url + "/readyz")
-        body = {"model": "sightdesk", "messages": [{"role": "user", "content": "多少钱包邮"}]}
+        body: dict[str, Any] = {
+            "model": "sightdesk",
+            "messages": [{"role": "user", "content": "多少钱包邮"}],
+        }
         answer = requests.post(gateway.url + "/v1/chat/completions", json=body, timeout=10).json()
         assert answer["sightdesk"]["degraded"] is True
         assert answer["model"] == "sightdesk-lite"

@@ -1,4 +1,7 @@
-"""What ENGINE=gpu lacks, in one line: `make up` and `make doctor` with a `docker` and an `nvidia-smi` of our own on PATH."""
+"""`make up` and `make doctor` say in one line what ENGINE=gpu lacks.
+
+`docker` and `nvidia-smi` are scripts of the tests.
+"""
 
 import shutil
 import subprocess
@@ -7,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[2]
+from tests.support.paths import ROOT
+
 DOCKER = """\
 #!/bin/sh
 case "$*" in *Runtimes*) echo '{runtimes}' ;; esac
@@ -22,7 +26,7 @@ TOOLKIT = DOCKER.format(runtimes='{"nvidia": {}, "runc": {}}')
 
 
 def run(folder: Path, *command: str, **programs: str) -> "subprocess.CompletedProcess[str]":
-    """`command` in a copy of the project, with nothing on PATH but what a bare system and `programs` have."""
+    """Runs `command` in a copy of the project; PATH has a bare system and `programs` only."""
     project, bin_ = folder / "project", folder / "bin"
     shutil.copytree(
         ROOT / "scripts", project / "scripts", ignore=shutil.ignore_patterns("__pycache__")
@@ -86,7 +90,7 @@ def test_make_doctor_says_it_too_and_ends_with_1(
 
 @pytest.mark.parametrize("docker", [TOOLKIT, BARE])
 def test_a_host_with_all_of_it_lacks_nothing(tmp_path: Path, docker: str) -> None:
-    """The toolkit is known by its runtime or, where that was never set up, by the hook that Docker looks for."""
+    """The toolkit is found by its runtime or, where that is not set up, by its hook for Docker."""
     hook = {"nvidia_container_runtime_hook": "#!/bin/sh\n"} if docker is BARE else {}
     done = run(tmp_path, "python3", "-m", "scripts.doctor", docker=docker, nvidia_smi=GOOD, **hook)
     assert "ok      NVIDIA GPU: NVIDIA L4, 23034 MiB, 580.95.05" in done.stdout.splitlines(), (

@@ -1,4 +1,4 @@
-"""make key: what it writes is what the gateway reads."""
+"""`make key` writes keys that the gateway accepts."""
 
 import json
 import subprocess

@@ -1,4 +1,4 @@
-"""`make up` with a `docker` of our own on PATH: how its wait ends."""
+"""How `make up` ends its wait. `docker` is a script of the test."""
 
 import os
 import shutil
@@ -6,10 +6,11 @@ import subprocess
 import sys
 from pathlib import Path
 
-from benchmarks.servers import free_port
+from tests.support.paths import ROOT
+from tests.support.servers import free_port
 
-ROOT = Path(__file__).parents[2]
-# Waits for ever, as Compose does for an engine that is held and tried again; /readyz is what the gateway shows meanwhile.
+# Waits forever, as Compose does for an engine that is restarted again and again. /readyz says
+# what the gateway says meanwhile.
 DOCKER = """\
 #!{python}
 import http.server, json, os, sys, time
@@ -41,7 +42,8 @@ def up(folder: Path, age: float, seconds: float) -> "subprocess.CompletedProcess
     (bin_ / "docker").write_text(DOCKER.format(python=sys.executable, age=age))
     (bin_ / "docker").chmod(0o755)
     environ = {
-        **os.environ, "PATH": f"{bin_}:{os.environ['PATH']}", "ENGINE": "cpu", "MODEL_SOURCE": "huggingface",
+        **os.environ, "PATH": f"{bin_}:{os.environ['PATH']}", "ENGINE": "cpu",
+        "MODEL_SOURCE": "huggingface",
         "HTTP_PORT": str(free_port()),
     }  # fmt: skip
     run = ["timeout", str(seconds), str(project / "scripts/up")]

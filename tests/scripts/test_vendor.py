@@ -1,11 +1,12 @@
-"""The vendored browser libraries are, byte for byte, the files of the npm packages that VERSIONS names by digest."""
+"""The vendored browser libraries equal the npm packages that VERSIONS names by digest."""
 
 import subprocess
 from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[2]
+from tests.support.paths import ROOT
+
 VENDOR = ROOT / "frontend" / "assets" / "vendor"
 LINES = [line.split() for line in (VENDOR / "VERSIONS").read_text().splitlines()]
 

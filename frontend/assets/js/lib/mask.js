@@ -1,5 +1,5 @@
 // Personal data, hidden before it is written into the browser's storage: as the gateway does it before it stores
-// (gateway/privacy/redaction.py, labels.py, numbers.py), by the same table of cases (tests/gateway/mask_cases.json).
+// (gateway/privacy/redaction.py, labels.py, numbers.py), by the same table of cases (tests/data/redaction_cases.json).
 const NAMED = new Set(["phone", "id_card", "bank_card", "email"]);
 const NUMBERS_OF_ORDERS = new Set(["order_number", "waybill_number", "invoice_number"]);
 const LOOK_BACK = 40;

@@ -1,0 +1,87 @@
+"""Fixtures for empty databases of both kinds, and a question with its answer in them."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import orjson
+import pytest
+from sqlalchemy import create_engine, make_url, text
+
+from gateway.storage.conversations import Conversations
+from gateway.storage.database import Database, open_database
+from gateway.storage.file_store import FileStore
+from gateway.storage.sql_engine import normal
+from gateway.storage.turns import Answered, Asked, close_turn, open_turns
+from tests.support.postgres import Postgres, running_postgres
+
+ME, OTHER = "key:shop", "key:other"
+CITATION = {"id": "after-sales-3.2", "title": "退货", "clause": "3.2", "text": "七天内可退。"}
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Postgres]:
+    with running_postgres() as server:
+        yield server
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """An empty database."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path}/desk.db"
+    return emptied(request.getfixturevalue("postgres"))
+
+
+def emptied(server: Postgres) -> str:
+    engine = create_engine(normal(make_url(server.url())))
+    with engine.begin() as connection:
+        connection.execute(text("DROP SCHEMA public CASCADE"))
+        connection.execute(text("CREATE SCHEMA public"))
+    engine.dispose()
+    return server.url()
+
+
+@pytest.fixture
+def database(url: str) -> Iterator[Database]:
+    opened = open_database(url, lambda: None)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def conversations(database: Database, tmp_path: Path) -> Conversations:
+    return Conversations(database, FileStore(tmp_path / "files"))
+
+
+def ask(database: Database, number: int, question: str = "退货怎么办", **more: Any) -> str:
+    """Stores a question with its answer, in conversation-1 unless `more` says otherwise.
+
+    Returns the id of the question's turn.
+    """
+    given: dict[str, Any] = {
+        "owner": ME,
+        "conversation_id": "conversation-1",
+        "answer_id": f"answer-{number}",
+        "text": question,
+        **more,
+    }
+    asked = Asked(**given)
+    turn = open_turns(database, asked).turn_id
+    close_turn(
+        database,
+        asked.answer_id,
+        Answered("done", f"answer {number}", "fake-vl", citations=[CITATION]),
+    )
+    return turn
+
+
+def whole(
+    conversations: Conversations, conversation: str = "conversation-1", owner: str = ME
+) -> dict[str, Any]:
+    read: dict[str, Any] = orjson.loads(b"".join(conversations.pieces(owner, conversation)))
+    return read
+
+
+def texts(conversations: Conversations, conversation: str = "conversation-1") -> list[str]:
+    return [turn["text"] for turn in whole(conversations, conversation)["messages"]]

@@ -1,0 +1,150 @@
+"""A fake engine on Starlette: answers like vLLM; the last word of the question is its order."""
+
+import asyncio
+import json
+import sys
+import time
+from collections.abc import AsyncIterator
+from typing import Any
+
+import uvicorn
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response, StreamingResponse
+from starlette.routing import Route
+
+FLOOD = 20_000  # events of 2 KB: more than all socket buffers on the way can hold
+PADDING = "-" * 2000
+STATE: dict[str, Any] = {"running": 0, "aborted": 0, "aborted_at": 0.0, "bodies": [], "flooded": 0}
+
+
+def chunk(content: str, **more: Any) -> bytes:
+    choices = [{"index": 0, "delta": {"content": content}, "finish_reason": None}]
+    body = {
+        "id": "chatcmpl-1",
+        "object": "chat.completion.chunk",
+        "created": 1,
+        "model": "fake-vl",
+        "choices": choices,
+    }
+    return b"data: " + json.dumps({**body, **more}, ensure_ascii=False).encode() + b"\n\n"
+
+
+async def chat(request: Request) -> Response:
+    body = await request.json()
+    STATE["bodies"] = [*STATE["bodies"][-4:], body]
+    content = body["messages"][-1]["content"]
+    order = (content.split() or [""])[-1] if isinstance(content, str) else ""
+    if order == "500":
+        return JSONResponse({"error": {"message": "boom"}}, status_code=500)
+    if order == "too-long":
+        message = "This model's maximum context length is 8192 tokens. However, you requested 9000 tokens."
+        return JSONResponse({"error": {"message": message, "code": 400}}, status_code=400)
+    usage = {"prompt_tokens": 11, "completion_tokens": 4, "total_tokens": 15}
+    if not body.get("stream"):
+        await watched(request, asyncio.sleep(30 if order == "slow" else 0))
+        choice = {
+            "index": 0,
+            "message": {"role": "assistant", "content": "one two"},
+            "finish_reason": "stop",
+        }
+        return JSONResponse(
+            {
+                "id": "c",
+                "object": "chat.completion",
+                "model": "fake-vl",
+                "choices": [choice],
+                "usage": usage,
+            }
+        )
+    return StreamingResponse(stream(order, usage), media_type="text/event-stream")
+
+
+async def stream(order: str, usage: dict[str, int]) -> AsyncIterator[bytes]:
+    STATE["running"] += 1
+    ended = False
+    try:
+        if order in ("silent", "slow"):
+            await asyncio.sleep(30)
+        yield chunk("你")
+        if order == "die":
+            ended = True
+            raise RuntimeError("the engine dies here")
+        if order == "stall":
+            await asyncio.sleep(30)
+        if order in ("endless", "slowly"):
+            for number in range(3000 if order == "endless" else 300):
+                yield chunk(f" {number}")
+                await asyncio.sleep(0.01)
+        if order == "flood":
+            for number in range(FLOOD):
+                yield chunk(f" {number} {PADDING}")
+                STATE["flooded"] = number + 1
+        if order == "split":
+            event = chunk("好\u2028吗")
+            for start in range(0, len(event), 7):
+                yield event[start : start + 7]
+                await asyncio.sleep(0.002)
+        if order == "huge":
+            yield chunk("x" * 10_000_000)
+        if order == "garbage":
+            yield b"data: {not json\n\n"
+        yield chunk("!")
+        yield b"data: " + json.dumps({"id": "c", "choices": [], "usage": usage}).encode() + b"\n\n"
+        yield b"data: [DONE]\n\n"
+        ended = True
+    finally:
+        STATE["running"] -= 1
+        if not ended:
+            STATE["aborted"] += 1
+            STATE["aborted_at"] = time.time()
+
+
+async def watched(request: Request, work: Any) -> None:
+    """A whole answer, aborted when the caller leaves."""
+    STATE["running"] += 1
+    task = asyncio.ensure_future(work)
+    try:
+        while not task.done():
+            if await request.is_disconnected():
+                STATE["aborted"] += 1
+                STATE["aborted_at"] = time.time()
+                task.cancel()
+                return
+            await asyncio.wait((task,), timeout=0.02)
+    finally:
+        STATE["running"] -= 1
+
+
+async def tokenize(request: Request) -> Response:
+    """Answers the number that begins the last message; otherwise 404, as if without the route."""
+    first, _, _ = (await request.json())["messages"][-1]["content"].partition(" ")
+    return JSONResponse({"count": int(first)}) if first.isdecimal() else JSONResponse({}, 404)
+
+
+async def models(_: Request) -> Response:
+    return JSONResponse({"object": "list", "data": [{"id": "fake-vl", "max_model_len": 8192}]})
+
+
+async def state(_: Request) -> Response:
+    return JSONResponse(STATE)
+
+
+async def healthz(_: Request) -> Response:
+    return JSONResponse({})
+
+
+routes = [
+    Route("/v1/chat/completions", chat, methods=["POST"]),
+    Route("/v1/models", models),
+    Route("/tokenize", tokenize, methods=["POST"]),
+    Route("/state", state),
+    Route("/healthz", healthz),
+]
+app = Starlette(routes=routes)
+
+if __name__ == "__main__":
+    import os
+
+    uvicorn.run(app, host="127.0.0.1", port=int(os.environ["PORT"]), log_level="critical")
+    sys.exit(0)

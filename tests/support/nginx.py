@@ -1,0 +1,114 @@
+"""A real nginx with the project's own templates, before a real gateway and the fake engine."""
+
+import os
+import shutil
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from tests.support.paths import ROOT
+from tests.support.servers import Running, free_port, running, running_gateway, wait_for
+
+NGINX = shutil.which("nginx") or "/usr/sbin/nginx"
+
+
+@dataclass(frozen=True, slots=True)
+class Front:
+    url: str
+    engine: Running
+    gateway: Running
+
+
+def rendered(
+    folder: Path,
+    port: int,
+    gateway_url: str,
+    max_body_bytes: int = 1_000_000,
+    addresses: tuple[str, ...] = ("127.0.0.1",),
+    **more: str,
+) -> Path:
+    """Renders the templates as the container does, for this machine. Returns nginx.conf."""
+    etc = folder / "etc"
+    (etc / "snippets").mkdir(parents=True)
+    (folder / "tmp").mkdir()
+    places = {
+        "/etc/nginx/": f"{etc}/",
+        "/usr/share/sightdesk/frontend": str(ROOT / "frontend"),
+        "/usr/share/sightdesk/errors": str(ROOT / "nginx/errors"),
+        "listen 80 default_server;": " ".join(
+            f"listen {address}:{port} default_server;" for address in addresses
+        ),
+        "http://gateway:8000": gateway_url,
+        "${MAX_BODY_BYTES}": str(max_body_bytes),
+        "/dev/stdout": f"{folder}/access.log",
+        "client_header_timeout 15s;": "client_header_timeout 1s;",  # in earnest fifteen
+    }
+
+    def place(text: str) -> str:
+        for container, here in places.items():
+            text = text.replace(container, here)
+        return text
+
+    for snippet in (ROOT / "nginx/snippets").glob("*.conf"):
+        (etc / "snippets" / snippet.name).write_text(place(snippet.read_text()))
+    site = place((ROOT / "nginx/templates/default.conf.template").read_text())
+    temporary = " ".join(
+        f"{kind}_temp_path {folder}/tmp/{kind};"
+        for kind in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
+    )
+    configuration = folder / "nginx.conf"
+    user = "user root;" if os.getuid() == 0 else ""  # the test's own folder is its owner's alone
+    configuration.write_text(
+        f"daemon off; {user} pid {folder}/pid; error_log {folder}/error.log; events {{}}\n"
+        f"http {{ include /etc/nginx/mime.types; {temporary}\n{site}\n}}\n"
+    )
+    settings = {
+        "NGINX_ETC": str(etc),
+        "BASIC_AUTH_USER": "agent",
+        "BASIC_AUTH_PASSWORD": "desk",
+        "PROXY_SECRET": "between-us",
+        "ALLOWED_ORIGINS": "private,https://crm.example.com",
+        **more,
+    }
+    subprocess.run(
+        ["sh", ROOT / "nginx/entrypoint/30-users.sh"],
+        env={"PATH": os.environ["PATH"], **settings},
+        check=True,
+    )
+    return configuration
+
+
+@contextmanager
+def running_front(
+    folder: Path, nginx: dict[str, str] | None = None, **more: str
+) -> Iterator[Front]:
+    """`nginx` are settings of nginx's container, the rest the gateway's."""
+    port = free_port()
+    settings = {
+        "ENGINE": "cpu",
+        "READER_URL": "",
+        "ANONYMOUS_NETWORKS": "",
+        "API_KEYS": "shop:sk-shop",
+        "PROXY_SECRET": "between-us",
+        "TRUSTED_PROXIES": "127.0.0.0/8",
+        "ALLOWED_IPS": "127.0.0.0/8",
+        "ALLOWED_ORIGINS": "private,https://crm.example.com",
+        **more,
+    }
+    with (
+        running("tests.support.fake_engine", {}) as engine,
+        running_gateway(engine.url, folder, **settings) as gateway,
+    ):
+        wait_for(gateway.url + "/readyz")
+        settings_of_nginx: dict[str, Any] = dict(nginx or {})
+        configuration = rendered(folder, port, gateway.url, **settings_of_nginx)
+        process = subprocess.Popen([NGINX, "-p", str(folder), "-c", str(configuration)])
+        try:
+            wait_for(f"http://127.0.0.1:{port}/healthz", process, folder / "error.log")
+            yield Front(f"http://127.0.0.1:{port}", engine, gateway)
+        finally:
+            process.terminate()
+            process.wait(10)
