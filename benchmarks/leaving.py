@@ -1,4 +1,4 @@
-"""How soon vLLM is free of a request whose client has left. Its own gauge says so."""
+"""How soon vLLM stops work for a client that has left, by vLLM's own gauge."""
 
 import contextlib
 import json
@@ -15,17 +15,18 @@ from urllib.parse import urlsplit
 from benchmarks.servers import wait_until
 
 SAMPLE = re.compile(r"^vllm:(\w+)(?:\{[^}]*\})? (\S+)$", re.M)
-# Greedy noise that is rewarded for repeating itself never comes to an end.
+# With greedy sampling and a reward for repetition the tiny model never ends its answer.
 ENDLESS: dict[str, Any] = {
     "messages": [{"role": "user", "content": "hello"}],
     "max_tokens": 7000,
     "temperature": 0,
     "frequency_penalty": -2,
 }
-# vLLM needs seconds for the first token of this, once: then it remembers the words.
+# A prompt whose prefill takes seconds. vLLM caches it, so each request begins with new text.
 LONG_PROMPT = "运单 发票 "
 REPEATS = 1500
-ON_GPU = 6000  # longer than one step of --max-num-batched-tokens: the gauge shows a request after its first step
+# Longer than one step of --max-num-batched-tokens: the gauge shows a request after its first step.
+ON_GPU = 6000
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +46,7 @@ class TooSoon(AssertionError):
     """The answer began before the client could leave."""
 
 
-# The fourth, whole and after the first byte, has nothing to abort: vLLM sends nothing of a whole answer before it is done.
+# Not streamed and after the first byte is no case: vLLM sends such an answer when it is finished.
 CASES = (
     Case("streaming, after the first byte", stream=True, after_bytes=True),
     Case("streaming, before it", stream=True, after_bytes=False),
@@ -54,7 +55,7 @@ CASES = (
 
 
 def gauges(engine: str) -> dict[str, float]:
-    """vLLM's own metrics, summed over labels."""
+    """vLLM's metrics, summed over labels."""
     with urllib.request.urlopen(engine + "/metrics", timeout=10) as told:
         text = told.read().decode("utf-8")
     sums: dict[str, float] = {}
@@ -83,7 +84,7 @@ def ask(gateway: str, body: dict[str, Any], key: str) -> socket.socket:
 def leave_while_running(
     gateway: str, engine: str, case: Case, model: str, key: str, repeats: int = REPEATS
 ) -> float:
-    """Seconds from the client's leaving until vLLM runs nothing more. Raises AssertionError where it goes on for 10 s."""
+    """Seconds from the client's leaving until vLLM is idle. Raises AssertionError after 10 s."""
     wait_until(lambda: not runs(engine), 20)
     connection = ask(gateway, {"model": model, **case.body(repeats), "stream": case.stream}, key)
     if case.after_bytes:

@@ -1,6 +1,6 @@
-"""How well limits hold: four gateways share one Redis, which is then stalled, then killed.
+"""Rate limits of four gateways that share one Redis, which is then stalled, then killed.
 
-Prints how many requests came through over the limit, and what a request costs more while Redis does not answer.
+Prints how many requests exceeded the limit, and what a request costs while Redis does not answer.
 """
 
 import asyncio
@@ -30,7 +30,7 @@ AT_ONCE = 64
 
 @contextlib.contextmanager
 def redis_server() -> Iterator[tuple[str, "subprocess.Popen[bytes]"]]:
-    """(URL, process) of a Redis that keeps nothing on disk."""
+    """(URL, process) of a Redis without persistence."""
     port = free_port()
     command = [
         "redis-server",
@@ -64,7 +64,7 @@ def redis_server() -> Iterator[tuple[str, "subprocess.Popen[bytes]"]]:
 
 @contextlib.contextmanager
 def gateways(count: int, storage: str, **settings: str) -> Iterator[list[Running]]:
-    """`count` gateways before one fake engine, started side by side."""
+    """`count` gateways in front of one fake engine, started in parallel."""
     with contextlib.ExitStack() as stack:
         engine = stack.enter_context(running("tests.fake_engine", {}))
         given = {
@@ -144,7 +144,7 @@ def main() -> None:
             if act is not None:
                 redis.send_signal(act)
             if act is signal.SIGCONT:
-                time.sleep(2.5)  # the pause after which a gateway tries it again
+                time.sleep(2.5)  # a gateway tries Redis again after 2 s
             for route in ROUTES:
                 print(line(f"{state}, {route}", asyncio.run(one_by_one(gateway, route, 100))))
 

@@ -1,9 +1,9 @@
 """How well masking tells personal data from order numbers: 2,000 generated numbers of each kind
 in varied sentences.
 
-Half of the sentence forms (`tuned`) may be looked at while masking is changed; the other half
-(`kept apart`) may not. Ends with 1 where more than 0.5 % of a kind is missed or more than 1 % of
-the order numbers is masked.
+Half of the sentence forms (`tuned`) may be read while masking is developed, the other half
+(`kept apart`) may not. Exits with 1 if more than 0.5 % of a kind is missed or more than 1 % of
+the order numbers are masked.
 """
 
 import random
@@ -160,7 +160,7 @@ def phone(dice: random.Random) -> str:
 def identity_card(dice: random.Random) -> str:
     day = f"{dice.randint(1935, 2012)}{dice.randint(1, 12):02}{dice.randint(1, 28):02}"
     number = dice.choice(PLACES) + day + chosen(dice, 3)
-    number += ric.calc_check_digit(number + "0")  # it leaves the last digit out
+    number += ric.calc_check_digit(number + "0")  # it ignores the last digit
     return f"{number[:6]} {number[6:14]} {number[14:]}" if dice.random() < 0.2 else number
 
 
@@ -186,9 +186,7 @@ def bank_card(dice: random.Random) -> str:
 
 
 def labelled_order(dice: random.Random) -> str:
-    """Numbers that look like a phone or a card are among them: their label alone says what they
-    are.
-    """
+    """Some look like a phone or a card number; only their label tells."""
     kind = dice.randrange(6)
     if kind == 0:
         return phone_like(dice)
@@ -204,7 +202,7 @@ def phone_like(dice: random.Random) -> str:
 
 
 def formed_order(dice: random.Random) -> str:
-    """A number whose form alone says that it is an order's or a parcel's."""
+    """An order or parcel number that is recognised by form alone."""
     form = dice.randrange(6)
     if form == 0:
         return "QH2026" + f"{dice.randint(1, 12):02}{dice.randint(1, 28):02}" + chosen(dice, 7)
@@ -215,12 +213,12 @@ def formed_order(dice: random.Random) -> str:
     if form == 3:
         return "E" + dice.choice("ABCMS") + chosen(dice, 9) + "CN"
     if form == 4:
-        return "4200" + chosen(dice, 24)  # the transaction number of a payment
+        return "4200" + chosen(dice, 24)  # a payment's transaction number
     return dice.choice(("PO-", "RMA-", "INV")) + "2026" + chosen(dice, 9)
 
 
 def missed(number: str, sentence: str) -> bool:
-    """Whether the middle of the number can still be read."""
+    """Whether the middle of the number is still readable."""
     digits = "".join(filter(str.isalnum, number))
     kept = "".join(filter(str.isalnum, mask(sentence.replace("{}", number))))
     return digits[2:-2] in kept
@@ -266,7 +264,7 @@ def main() -> int:
         shares = [count / NUMBERS for count, _ in halves]
         failed |= any(share > allowed for share in shares)
         print(f"{name:<40}{shares[0]:>13.2%} {shares[1]:>13.2%} {allowed:>9.1%}")
-        if "--show" in sys.argv[1:]:  # of the tuned half alone
+        if "--show" in sys.argv[1:]:  # of the tuned half only
             print(*(f"    {text}" for text in halves[0][1]), sep="\n")
     usual = (
         "您好，我的订单 QH202611180042317 还没到，电话 13812345678，麻烦查一下运单 SF1402857369214。"

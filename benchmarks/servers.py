@@ -1,4 +1,4 @@
-"""The real servers on free ports, for tests and benchmarks: lite, the gateway, and what they are told."""
+"""Starts lite, the gateway and example hosts on free ports, for tests and benchmarks."""
 
 import contextlib
 import os
@@ -26,7 +26,7 @@ class Running:
 
 @contextlib.contextmanager
 def on_core(core: int) -> Iterator[None]:
-    """What is started inside runs there: children, and every thread of theirs, inherit it."""
+    """Pins processes started inside to `core`; children and threads inherit it."""
     before = os.sched_getaffinity(0)
     os.sched_setaffinity(0, {core})
     try:
@@ -81,7 +81,7 @@ def wait_for(
 
 
 def wait_until(true: Callable[[], object], seconds: float) -> float:
-    """Seconds until `true()` is. Raises AssertionError where it is not within `seconds`."""
+    """Seconds until `true()` holds. Raises AssertionError after `seconds`."""
     started = time.monotonic()
     while time.monotonic() - started < seconds:
         if true():
@@ -100,7 +100,7 @@ def running_lite() -> Iterator[Running]:
 def running_gateway(
     engine_url: str, data_dir: Path, module: str = "gateway", **settings: str
 ) -> Iterator[Running]:
-    """A gateway before `engine_url`, open to this machine, with limits out of the way."""
+    """A gateway in front of `engine_url`: no key needed on this machine, very high rate limits."""
     defaults = {
         "ENGINE": "lite",
         "ENGINE_URLS": engine_url,
@@ -133,7 +133,7 @@ def running_desk() -> Iterator[Running]:
 
 @contextlib.contextmanager
 def running_host(gateway: Running, *module: str, **settings: str) -> Iterator[str]:
-    """The origin of one of the examples that embed the desk: localhost, another site than the gateway's 127.0.0.1."""
+    """Origin of an example that embeds the desk: localhost, another site than 127.0.0.1."""
     port = free_port()
     environ = {**os.environ, "SIGHTDESK_URL": gateway.url, "PORT": str(port), **settings}
     process = subprocess.Popen(
