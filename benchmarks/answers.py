@@ -1,4 +1,4 @@
-"""`make bench`: first token, whole answers, comparison, three at once, memory and start, against the real desk here."""
+"""`make bench`: times, memory and start of the gateway with `lite` on this machine."""
 
 import base64
 import statistics
@@ -75,7 +75,7 @@ def text_question(desk: Running) -> tuple[float, float]:
 
 
 def fresh_copy(name: str, number: int) -> bytes:
-    """A screenshot that nobody has read yet: one pixel differs."""
+    """A screenshot that differs in one pixel, so no cached reading fits it."""
     import io
 
     image = Image.open(SCREENS / f"{name}.png").convert("RGB")

@@ -1,8 +1,10 @@
-"""vLLM's own client (`vllm bench serve`) through the gateway and straight to the engine, in turn, and how soon vLLM is free of
-whoever leaves: `make bench-engine` prints it and writes docs/performance.md. Ends with 1 where a request failed.
+"""`make bench-engine`: vLLM's client (`vllm bench serve`) through the gateway and without it.
 
-On this machine by itself: real vLLM's CPU build with the tiny model. Elsewhere: --engine and --gateway name what runs; where that is
-on a GPU, what one card answers (on_gpu.py) is measured, into a section of its own.
+Also measures how soon vLLM stops work for a client that has left. Prints the tables and writes
+docs/performance.md. Exits with 1 if a request failed.
+
+By default it starts vLLM's CPU build with the tiny model here. --engine and --gateway name servers
+that already run; with a GPU it measures what one card answers (on_gpu.py), in a section of its own.
 """
 
 import argparse
@@ -28,29 +30,33 @@ MODEL = "Qwen3-VL-2B"
 START_SECONDS = 300
 INTRODUCTION = """## What the gateway costs before vLLM
 
-`make bench-engine`, {machine}; {card}; {engine}. vLLM's own client, `vllm bench serve` (backend `openai-chat`, `random-mm` pictures), through the
-gateway and straight to the engine in turn, in one run.{cores}"""
-# With both cores vLLM computes beside the gateway and the client, and runs of one side differ by more than is looked for.
-PINNED = " The engine by itself on one core, the gateway and the client on another."
+`make bench-engine`, {machine};
+{card}; {engine}.
+vLLM's client, `vllm bench serve` (backend `openai-chat`, `random-mm` pictures), through the gateway
+and straight to the engine, in turn, in one run.{cores}"""
+# On shared cores vLLM competes with the gateway, and runs vary too much to compare.
+PINNED = "\nThe engine has one core, the gateway and the client another one."
 IMAGE_WORK = re.compile(r"^sightdesk_image_seconds_(sum|count) (\S+)$", re.M)
 
 
 def image_work(gateway: str) -> tuple[float, float]:
-    """Seconds that the gateway's pictures have taken so far, and how many there were, by its own metric."""
+    """(seconds, count) of the gateway's image work so far, from its metrics."""
     with urllib.request.urlopen(gateway + "/metrics", timeout=10) as told:
         found = dict(IMAGE_WORK.findall(told.read().decode("utf-8")))
     return float(found["sum"]), float(found["count"])
 
 
 def compare(client: Client, engine: str, gateway: str, load: Load, rounds: int) -> tuple[str, int]:
-    """A table of both sides, round by round, and how many requests failed. Gateway and engine remember pictures and prompts: each
-    round has its own."""
+    """(table of both sides by round, failed requests).
+
+    Gateway and engine cache pictures and prompts, so each round has new ones.
+    """
     before = image_work(gateway)
     straight: list[Figures] = []
     through: list[Figures] = []
     for turn in range(
         rounds
-    ):  # in turn, and each first half of the time, so that a drift of the machine hits both
+    ):  # each side goes first in half of the rounds, so a drift of the machine affects both
         pair = [(engine, straight), (gateway, through)]
         for url, found in pair if turn % 2 == 0 else reversed(pair):
             found.append(client.measure(url, load, seed=100 * load.concurrency + turn))
@@ -68,7 +74,7 @@ def compare(client: Client, engine: str, gateway: str, load: Load, rounds: int) 
         ]
     pairs = list(
         zip(straight, through, strict=True)
-    )  # one right after the other: what drifts more slowly hits both
+    )  # run one right after the other, so a slower drift affects both
     ratios = [gate.throughput / alone.throughput for alone, gate in pairs]
     added = [gate.first - alone.first for alone, gate in pairs]
     seconds, pictures = (now - then for now, then in zip(image_work(gateway), before, strict=True))
@@ -76,15 +82,16 @@ def compare(client: Client, engine: str, gateway: str, load: Load, rounds: int) 
     ratio, beyond = statistics.mean(ratios), statistics.mean(added) - work
     lines += [
         "",
-        f"Throughput through the gateway over straight, by pairs: {ratio:.3f} ± {error(ratios):.3f} (to reach: 0.97; {reached(ratio >= 0.97)}). Added "
-        f"to the mean time to the first token: {beyond + work:+.1f} ms, {work:.1f} ms of it the image work: {beyond:+.1f} ± {error(added):.1f} ms "
-        f"(to reach: +5; {reached(beyond <= 5)}).",
+        f"Throughput through the gateway over straight, by pairs: {ratio:.3f} ± {error(ratios):.3f} "
+        f"(to reach: 0.97;\n{reached(ratio >= 0.97)}). Added to the mean time to the first token: "
+        f"{beyond + work:+.1f} ms, of which {work:.1f} ms are\nimage work. The rest: "
+        f"{beyond:+.1f} ± {error(added):.1f} ms (to reach: +5; {reached(beyond <= 5)}).",
     ]
     return "\n".join(lines), sum(one.failed for one in straight + through)
 
 
 def error(values: list[float]) -> float:
-    """The mean's standard error: how far the machine's noise alone may carry it."""
+    """Standard error of the mean: how far noise alone may move it."""
     return statistics.stdev(values) / len(values) ** 0.5 if len(values) > 1 else float("inf")
 
 
@@ -138,7 +145,7 @@ def main() -> int:
 def gateway_costs(
     client: Client, engine: str, gateway: str, given: argparse.Namespace
 ) -> tuple[str, list[str], int]:
-    """The section's name and parts, and how many requests failed."""
+    """(name of the section, its parts, failed requests)."""
     pinned = "" if given.engine else PINNED
     parts = [
         INTRODUCTION.format(machine=report.machine(), card=card(), engine=given.model, cores=pinned)
@@ -156,7 +163,7 @@ def gateway_costs(
 def card_answers(
     client: Client, engine: str, gateway: str, given: argparse.Namespace
 ) -> tuple[str, list[str], int]:
-    """The same, on a GPU."""
+    """Like `gateway_costs`, on a GPU."""
     section, rounds = "bench-engine-gpu", given.rounds or 2
     parts = [
         on_gpu.INTRODUCTION.format(
@@ -174,7 +181,9 @@ def card_answers(
 
 
 def left(stack: ExitStack, data: Path, core: int, given: argparse.Namespace) -> str:
-    """A step of vLLM is not interrupted, and of a prefill on a core it takes seconds: here a step is 256 tokens."""
+    """vLLM does not interrupt a step. On one core a prefill step takes seconds, so a step has 256
+    tokens here.
+    """
     folder = data / "leaving"
     folder.mkdir()
     engine = given.engine or _tiny(stack, folder, core, "--max-num-batched-tokens 256")
@@ -189,7 +198,7 @@ def left(stack: ExitStack, data: Path, core: int, given: argparse.Namespace) -> 
 
 
 def card() -> str:
-    """The GPU's name, or that there is none: then it is vLLM's CPU build with a tiny model, and only the ratios travel."""
+    """The GPU's name, or a note that vLLM's CPU build runs: then only the ratios mean something."""
     return next(iter(cards()), "no GPU: vLLM's CPU build with a tiny model of random weights")
 
 

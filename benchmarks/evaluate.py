@@ -1,4 +1,4 @@
-"""`make eval`: the sample business's questions and screenshots, asked of whichever engine runs; prints a score sheet."""
+"""`make eval`: asks a running desk the sample questions and screenshots, and prints a score."""
 
 import argparse
 import base64

@@ -1,4 +1,6 @@
-"""What one card answers, and how fast: words alone, one screenshot, two; at 1, 3, 16 and 64 at once; through the gateway and straight."""
+"""Throughput and latency of one card: text, one screenshot, two; 1, 3, 16 and 64 clients; through
+the gateway and straight to the engine.
+"""
 
 import statistics
 import time
@@ -10,14 +12,16 @@ from benchmarks.serving import Client, Figures, Load
 SCREENSHOT = "(768, 1366, 1)"
 KINDS = ("words alone", "a screenshot", "two screenshots")  # by how many pictures
 PROMPTS = {1: 6, 3: 3}  # by each client; 2 where there are more
-# The whole answer's mean, in seconds: (pictures, at once). What came before SightDesk measured these on one card.
+# Mean seconds of a whole answer by (pictures, clients), measured on one card before SightDesk.
 TO_REACH = {(0, 1): 0.8, (1, 1): 1.4, (2, 1): 2.9, (1, 3): 1.5}
 SIDES = ("straight", "through the gateway")
 INTRODUCTION = """### Measured
 
-`python -m benchmarks.engine`, {machine}; {card}; {engine}. vLLM's own client, `vllm bench serve` (backend `openai-chat`, 64 random tokens and `random-mm` screenshots of
-1366×768, {answer} tokens asked for), through the gateway (`MAX_CONCURRENT=128`) and straight to the engine in turn, in one run; every run has prompts and pictures
-of its own, for both sides remember them."""
+`python -m benchmarks.engine`, {machine};
+{card}; {engine}.
+vLLM's client, `vllm bench serve` (backend `openai-chat`, 64 random tokens, `random-mm` screenshots
+of 1366×768, {answer} tokens asked for), through the gateway (`MAX_CONCURRENT=128`) and straight to
+the engine, in turn, in one run. Both cache prompts and pictures, so every run has new ones."""
 
 
 @dataclass(slots=True)
@@ -63,11 +67,14 @@ def measure(
     seconds: float,
     show: Callable[[str], None],
 ) -> int:
-    """How many requests failed. `urls` are the engine's and the gateway's; `show` gets the table after every run, so that one cut off
-    leaves what it has. After `seconds` no further round begins a load."""
+    """The number of failed requests.
+
+    `urls`: the engine's and the gateway's. `show` gets the table after every run, so that an
+    interrupted bench keeps its results. After `seconds` no further round starts.
+    """
     until = time.monotonic() + seconds
     for number, url in enumerate(urls):
-        # Kernels that are compiled when first used, connections, caches: not on the clock.
+        # Warm-up: kernels compiled on first use, connections, caches.
         client.measure(url, Load(1, 16, SCREENSHOT, 2, 16, warmups=0), seed=number)
     cells = [Cell(load) for load in wanted]
     seed = 1000
@@ -77,7 +84,7 @@ def measure(
                 break
             for side in (
                 (0, 1) if turn % 2 == 0 else (1, 0)
-            ):  # each first half of the time: what drifts hits both
+            ):  # each goes first in half of the rounds, so a drift affects both
                 seed += 1
                 cell.found[side].append(client.measure(urls[side], cell.load, seed))
                 show(table(cells))
@@ -98,6 +105,7 @@ def table(cells: list[Cell]) -> str:
         lines += [
             "",
             f"Runs behind a row: {', '.join(map(str, runs))}. Throughput through the gateway over straight: "
-            f"{statistics.mean(ratios):.3f} on average, {min(ratios):.3f} to {max(ratios):.3f} by load (to reach: 0.97).",
+            f"{statistics.mean(ratios):.3f} on\naverage, {min(ratios):.3f} to {max(ratios):.3f} by load "
+            "(to reach: 0.97).",
         ]
     return "\n".join(lines)

@@ -1,4 +1,4 @@
-"""The gateway as it is, but for this: its user may reset the peak of its memory, which is then measured."""
+"""The gateway, made dumpable: its user may then reset its peak memory through /proc."""
 
 import sys
 

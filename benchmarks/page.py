@@ -1,6 +1,6 @@
-"""`make bench-page`: how fast the page is in Chromium: first paint, a long conversation, an answer that streams into it.
+"""`make bench-page`: first paint, long conversations and streaming in Chromium.
 
-Served by the gateway alone, on loopback. The table goes to stdout and docs/performance.md.
+The gateway serves the page, on loopback. The table goes to stdout and docs/performance.md.
 """
 
 import json
@@ -86,8 +86,9 @@ def main() -> None:
     table = "\n".join(["| measure | | to reach | |", "| --- | ---: | --- | --- |", *map(str, rows)])
     text = f"""## How fast the page is
 
-`make bench-page`, {report.machine()}; {told}. The gateway alone, on loopback; medians of {RUNS}. Open WebUI for comparison: 2,970 kB in 245
-requests, first paint after 1.3 s. A frame's cost is the main thread's CPU; a task is measured by the clock.
+`make bench-page`, {report.machine()}; {told}.
+The gateway serves the page on loopback; medians of {RUNS}. For comparison, Open WebUI: 2,970 kB in 245
+requests, first paint after 1.3 s. A frame's cost is CPU of the main thread, a task's is wall time.
 
 {table}"""
     report.write("bench-page", text)
@@ -200,8 +201,10 @@ def streaming(browser: Browser, desk: Running) -> Iterator[Row]:
 
 
 def cost_of(trace: list[dict[str, Any]]) -> tuple[list[float], float]:
-    """Milliseconds of the main thread's CPU in each frame that drew, script, style, layout and paint together; and by the
-    clock, as whoever waits feels it, the longest task."""
+    """(main-thread CPU of each drawn frame, wall time of the longest task), in milliseconds.
+
+    A frame's CPU is that of script, style, layout and paint together.
+    """
     names = {
         (event["pid"], event["tid"]): event["args"]["name"]
         for event in trace

@@ -1,4 +1,4 @@
-"""docs/performance.md: each bench has its own section there, between its markers, and writes that alone."""
+"""Writes docs/performance.md: each bench replaces the section between its own markers."""
 
 import os
 import platform
@@ -22,7 +22,7 @@ def machine() -> str:
 
 
 def write(bench: str, text: str, path: Path = PAGE) -> None:
-    """Between the bench's markers, or at the end of the page where it has none yet."""
+    """Replaces the text between the bench's markers, or appends it with new markers."""
     begin, end = f"<!-- {bench} -->", f"<!-- /{bench} -->"
     page = path.read_text("utf-8")
     before, found, rest = page.partition(begin)

@@ -1,4 +1,4 @@
-"""vLLM's own client, `vllm bench serve`, as this project's benchmarks run it."""
+"""Runs vLLM's client, `vllm bench serve`."""
 
 import contextlib
 import json
@@ -16,12 +16,12 @@ VLLM_PYTHON = ROOT / ".venv-vllm" / "bin" / "python"
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    prompts: int  # by each client
+    prompts: int  # of each client
     concurrency: int
     picture: str  # vLLM's bucket: (height, width, frames)
     pictures: int = 1  # with each prompt
     answer: int = 32  # tokens
-    warmups: int = 4  # the first prompt, so often, before the clock runs
+    warmups: int = 4  # requests with the first prompt before the clock starts
 
     @property
     def total(self) -> int:
@@ -30,8 +30,7 @@ class Load:
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """Output tokens a second; milliseconds to the first token (mean, median), between tokens, for the whole answer (mean, p99);
-    failures."""
+    """Throughput in output tokens a second; times in milliseconds; failed requests."""
 
     throughput: float
     first: float
@@ -52,7 +51,7 @@ class Client:
         self._tokenizer = tokenizer
 
     def measure(self, url: str, load: Load, seed: int) -> Figures:
-        """Raises RuntimeError, with the end of vLLM's log, where the client breaks off."""
+        """Raises RuntimeError with the end of vLLM's log if the client ends early."""
         assert self._process.stdin is not None
         assert self._process.stdout is not None
         with tempfile.TemporaryDirectory() as folder:
@@ -68,7 +67,7 @@ class Client:
             with contextlib.suppress(BrokenPipeError):
                 self._process.stdin.write(json.dumps(arguments) + "\n")
                 self._process.stdin.flush()
-            if "done\n" not in self._process.stdout:  # reads as far as it
+            if "done\n" not in self._process.stdout:  # reads up to it
                 raise RuntimeError(
                     f"vLLM's client ended: {self._log.read_text('utf-8', 'replace')[-3000:]}"
                 )

@@ -1,7 +1,8 @@
-"""Full load of every kind on a gateway before two engines that fail on request: `make soak`, SECONDS=300.
+"""`make soak`: mixed load on a gateway in front of two engines that fail on request (SECONDS=300).
 
-Hostile bodies and pictures of every kind are among it. Nothing unexpected may come, nothing may grow, and every token is accounted for: over answers that came whole, the sum that the
-clients saw, the sum that the engines sent and `sightdesk_tokens_total` are one number. Ends with 1 where that does not hold.
+Hostile bodies and pictures are part of the load. No response may be unexpected, memory must not
+grow, and every token is counted: for complete answers the sums that clients saw, that engines sent
+and that `sightdesk_tokens_total` shows are equal. Exits with 1 otherwise.
 """
 
 import asyncio
@@ -22,14 +23,15 @@ from tests.support.servers import Running, running, running_gateway, wait_for
 
 CLIENTS = 48
 PLACES = 16
-WARM_SECONDS = 80.0  # longer than anything is kept by the clock: then the load is in full swing, and what grows on is a leak
-SETTLE_SECONDS = 7.0  # engines close idle connections after five
+# Longer than anything is kept by time. Memory that grows after that is a leak.
+WARM_SECONDS = 80.0
+SETTLE_SECONDS = 7.0  # engines close idle connections after 5 s
 REPORT_SECONDS = 10
-# A store's connection, opened under load and kept: database, WAL, shared memory; the pool holds five.
+# Files of five pooled database connections opened under load: database, WAL, shared memory each.
 DATABASE_FILES = 15
-# `limits` keeps the last minute's requests and uvicorn 75 s of connections that were reset: that follows the rate, and the rate varies.
+# Rate limits keep a minute of requests, uvicorn 75 s of reset connections: both vary with the load.
 MEMORY_SLACK = 12 * 1024 * 1024
-SLOPE_MB = 1.0  # a minute, under load, once FLAT_AFTER_SECONDS are over
+SLOPE_MB = 1.0  # a minute, under load, after FLAT_AFTER_SECONDS
 FLAT_AFTER_SECONDS = 60.0
 MB = 1_000_000
 SETTINGS = {
@@ -40,7 +42,7 @@ SETTINGS = {
 
 @dataclass(frozen=True, slots=True)
 class Size:
-    """Of the gateway's process: bytes resident, file descriptors, asyncio tasks."""
+    """(resident bytes, file descriptors, asyncio tasks) of the gateway's process."""
 
     memory: int
     files: int
@@ -51,7 +53,7 @@ class Size:
 
 
 def measure(gateway: Running, watch: Path, before: Size | None = None) -> Size:
-    """Idle: what clients and engines keep open for a while is closed by then; on a busy machine that may take longer."""
+    """Measured when idle, after kept-alive connections have closed; longer on a busy machine."""
     deadline = time.monotonic() + SETTLE_SECONDS * 5
     while True:
         time.sleep(SETTLE_SECONDS)
@@ -74,7 +76,7 @@ def look(gateway: Running, watch: Path) -> Size:
 
 
 async def load(visitors: Visitors, seconds: float, gateway: Running) -> list[tuple[float, int]]:
-    """(seconds, bytes resident) each second of the load."""
+    """(seconds, resident bytes), once a second."""
     deadline = time.monotonic() + seconds
     sizes: list[tuple[float, int]] = []
 
@@ -107,7 +109,9 @@ async def load(visitors: Visitors, seconds: float, gateway: Running) -> list[tup
 
 
 def slope(sizes: list[tuple[float, int]]) -> float | None:
-    """MB a minute after FLAT_AFTER_SECONDS: the median over all pairs of samples (Theil and Sen). None where the load was too short."""
+    """MB a minute after FLAT_AFTER_SECONDS: the median slope over all pairs of samples (Theil and
+    Sen). None if the load was too short.
+    """
     late = [(seconds, size) for seconds, size in sizes if seconds >= FLAT_AFTER_SECONDS]
     if len(late) < FLAT_AFTER_SECONDS:
         return None
@@ -135,7 +139,7 @@ async def metric(
 
 
 async def soak(seconds: float, gateway: Running, engines: list[Running], watch: Path) -> list[str]:
-    """What did not hold."""
+    """The conditions that do not hold."""
     connector = aiohttp.TCPConnector(limit=0, keepalive_timeout=3)
     async with aiohttp.ClientSession(
         connector=connector,
@@ -144,7 +148,7 @@ async def soak(seconds: float, gateway: Running, engines: list[Running], watch: 
     ) as session:
         async with session.get(
             gateway.url + "/api/config"
-        ) as first:  # one visitor's cookie for all of the page's
+        ) as first:  # gets one visitor cookie for all page clients
             first.raise_for_status()
         visitors = Visitors(gateway.url, session, seed=1)
         print("warming up")

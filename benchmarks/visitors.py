@@ -1,4 +1,4 @@
-"""Clients of every kind, for the soak: each asks once, knows what must come, and keeps count of what it saw."""
+"""The clients of the soak test: each asks once, checks the answer and counts what it saw."""
 
 import asyncio
 import base64
@@ -34,7 +34,7 @@ HOSTILE_CHARACTERS = 300_000  # more than 8 × MAX_MODEL_LEN of any engine here
 
 
 def hostile_bodies() -> list[bytes]:
-    """Each is refused with 400, and is not cheap to look at."""
+    """Bodies that must be refused with 400 and are expensive to check."""
     asking = b'{"model":"faulty-vl","messages":[{"role":"user","content":"%s"}]}'
     return [
         asking % ("退" * HOSTILE_CHARACTERS).encode(),
@@ -46,7 +46,7 @@ def hostile_bodies() -> list[bytes]:
 
 
 def mixed_pictures() -> list[bytes]:
-    """Kinds and sizes as people send them, and two that unpack to far more than they weigh."""
+    """Pictures as people send them, and two that unpack to far more than their size."""
     chance, made = random.Random(7), []
     for kind, side in (
         ("PNG", 640),
@@ -68,7 +68,7 @@ class Unexpected(Exception):
 
 @dataclass
 class Seen:
-    """`tokens` are those of answers that came whole, `cut` those that a leaver or a fault's victim saw."""
+    """`tokens` of complete answers, and `cut`: tokens of answers that ended early."""
 
     tokens: int = 0
     cut: int = 0
@@ -99,7 +99,7 @@ class Visitors:
         self._pictures = mixed_pictures()
 
     async def one(self) -> None:
-        """One client from beginning to end; what must not happen is noted."""
+        """Runs one client and records what must not happen."""
         kinds, weights = zip(*self._kinds.items(), strict=True)
         kind = self._chance.choices(kinds, weights)[0]
         try:
@@ -135,7 +135,7 @@ class Visitors:
         await self._shows(PICTURE)
 
     async def shows_any_picture(self) -> None:
-        """New bytes each time, so that nothing is remembered: what stands behind a picture's end is not looked at."""
+        """New bytes each time, against caching: data after a picture's end is ignored."""
         data = self._chance.choice(self._pictures) + self._chance.randbytes(8)
         await self._shows(base64.b64encode(data).decode())
 
@@ -247,7 +247,10 @@ class Visitors:
     async def _events(
         self, path: str, wanted: dict[str, Any] | None = None, *, stopped: bool = False
     ) -> AsyncGenerator[dict[str, Any]]:
-        """Events to [DONE], which comes as an empty one. Raises Failed for the contract's errors, Unexpected for silence."""
+        """Events up to [DONE], which is returned as an empty one.
+
+        Raises Failed for an API error, Unexpected for silence.
+        """
         async with self.session.request(
             "POST" if wanted else "GET", self.url + path, json=wanted
         ) as answer:
@@ -273,7 +276,7 @@ class Visitors:
 
 
 class Failed(Exception):
-    """The contract's error, as a status or as a last event."""
+    """An error of the API, as a status or as the last event."""
 
     def __init__(self, code: str) -> None:
         super().__init__(code)

@@ -1,8 +1,9 @@
-"""vLLM's own `vllm bench serve`, run by .venv-vllm: once for each line of arguments, a JSON list, that comes in; `done` goes out at
-its end, after all that vLLM prints. Loading vLLM takes longer than most runs on a GPU.
+"""Runs `vllm bench serve` in .venv-vllm, once for each line on stdin: a JSON list of arguments.
 
-Without `ignore_eos`: its random data sets always send it, and the contract refuses it. Neither side is asked for it, so both
-write what the model writes, token for token."""
+Prints `done` after each run. One process serves all runs, since loading vLLM takes longer than most
+of them. `ignore_eos` is removed from the requests: vLLM's random data sets always send it, and the
+gateway refuses it.
+"""
 
 import json
 import sys

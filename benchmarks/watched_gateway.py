@@ -1,4 +1,4 @@
-"""The gateway as it is; on SIGUSR1 it writes how many asyncio tasks it has into WATCH_FILE."""
+"""The gateway; on SIGUSR1 it writes its number of asyncio tasks into WATCH_FILE."""
 
 import asyncio
 import os

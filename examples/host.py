@@ -1,7 +1,9 @@
-"""What the example hosts share: a folder over HTTP, and the route by which its pages get an embed token.
+"""Shared by the example hosts: serves a folder over HTTP, and gives its pages embed tokens.
 
-The API key stays in this process; the browser sees nothing but the token that the key bought. `python3 -m examples.host
-examples/shop --port 8200` serves a folder; examples/ticket-desk/server.py adds its own routes. Standard library only.
+The API key stays in this process; the browser gets only tokens. Standard library only.
+
+`python3 -m examples.host examples/shop --port 8200` serves a folder. examples/ticket-desk/server.py
+adds its own routes.
 """
 
 import argparse
@@ -20,12 +22,12 @@ from urllib.parse import urlsplit
 
 SIGHTDESK_URL = os.environ.get("SIGHTDESK_URL", "http://127.0.0.1:8000").rstrip("/")
 API_KEY = os.environ.get("SIGHTDESK_API_KEY", "")
-# The system that frames our page in its turn, and whose pictures we read: Chatwoot, for examples/chatwoot.
+# Origin of the system that frames this page and whose pictures it reads, such as Chatwoot.
 PARTNER_ORIGIN = os.environ.get("PARTNER_ORIGIN", "").rstrip("/")
 TOKEN_SECONDS = int(os.environ.get("TOKEN_SECONDS", "900"))
 MAX_BODY = 1024 * 1024
 VISITOR = re.compile(r"^[A-Za-z0-9._@-]{1,64}$")
-# As strict as a host's policy can be: embed.js needs the two mentions of the desk, and nothing inline.
+# The strictest policy that embed.js works with: the desk in two places, and nothing inline.
 POLICY = (
     f"default-src 'none'; script-src 'self' {SIGHTDESK_URL}; style-src 'self'; img-src 'self' data: blob:; connect-src 'self' {PARTNER_ORIGIN}; "
     f"frame-src {SIGHTDESK_URL}; base-uri 'none'; form-action 'self'; frame-ancestors 'self' {PARTNER_ORIGIN}"
@@ -43,7 +45,7 @@ class Refused(Exception):
 
 
 def mint(user: str, origin: str) -> dict[str, Any]:
-    """{token, expires_at} of SightDesk for a user of ours, good in frames on `origin` only."""
+    """SightDesk's {token, expires_at} for `user`, valid in frames on `origin` only."""
     request = urllib.request.Request(
         SIGHTDESK_URL + "/v1/embed-tokens",
         json.dumps({"user": user, "origin": origin, "ttl": TOKEN_SECONDS}).encode(),
@@ -84,7 +86,7 @@ class Host(BaseHTTPRequestHandler):
 
     def answered(self, work: Any) -> None:
         try:
-            # A name that somebody else's DNS points at this machine is not ours.
+            # Refuses other names, which somebody else's DNS may point at this machine.
             if self.headers.get("host", "") != urlsplit(self.origin).netloc:
                 raise Refused(421, f"Open {self.origin}/")
             work()
@@ -146,7 +148,7 @@ class Host(BaseHTTPRequestHandler):
 
 
 def serve(handler: type[Host], folder: Path, port: int) -> None:
-    """Until Ctrl-C, on this machine only. ORIGIN is how browsers name us, where a proxy stands in front."""
+    """Serves on this machine until Ctrl-C. ORIGIN: the public origin, if a proxy is in front."""
     if not API_KEY:
         sys.exit(
             "Set SIGHTDESK_API_KEY to a key of your SightDesk (`make key NAME=…`, or API_KEYS)."

@@ -1,4 +1,7 @@
-"""`make demo`: the embedded engine, the gateway and the page on this machine; Ctrl-C or SIGTERM stops them all."""
+"""`make demo`: runs the embedded engine, the gateway and the page on this machine.
+
+Ctrl-C or SIGTERM stops all of them.
+"""
 
 import os
 import signal
@@ -35,7 +38,7 @@ def main() -> int:
         while all(child.poll() is None for child in children):
             time.sleep(0.2)
         print(
-            "demo: a part of SightDesk ended by itself; its last lines stand above.",
+            "demo: a process of SightDesk ended; see its last lines above.",
             file=sys.stderr,
         )
         return 1
@@ -46,7 +49,7 @@ def main() -> int:
 
 
 def gateway_settings(port: int, lite_port: int) -> dict[str, str]:
-    """The demo's settings; what the environment sets wins."""
+    """The demo's settings. Variables of the environment override them."""
     data = os.environ.get("DATA_DIR") or str(ROOT / "data")
     lite = f"http://127.0.0.1:{lite_port}"
     defaults = {
@@ -71,7 +74,7 @@ def gateway_settings(port: int, lite_port: int) -> dict[str, str]:
 
 
 def start(module: str, settings: dict[str, str]) -> subprocess.Popen[bytes]:
-    # A session of its own, so that Ctrl-C reaches the children through us, in order, and once.
+    # In a session of its own, a child gets Ctrl-C only from us: in order, and once.
     environ = {**os.environ, **settings, "HOST": "127.0.0.1"}
     return subprocess.Popen(
         [sys.executable, "-m", module], cwd=ROOT, env=environ, start_new_session=True
@@ -82,7 +85,7 @@ def wait_until_ready(url: str, children: list[subprocess.Popen[bytes]]) -> None:
     deadline = time.monotonic() + READY_SECONDS
     while time.monotonic() < deadline:
         if any(child.poll() is not None for child in children):
-            raise SystemExit(1)  # it has said why, in one line
+            raise SystemExit(1)  # the child has printed the reason
         try:
             with urllib.request.urlopen(url, timeout=1):
                 return

@@ -1,5 +1,7 @@
-"""make doctor: a look at this machine, a line a finding, each with its remedy. Ends with 1 where something is missing that
-`make up` needs with the ENGINE of .env."""
+"""make doctor: checks this machine and prints one line a finding, with the remedy.
+
+Exits with 1 if `make up` with the ENGINE of .env lacks something.
+"""
 
 import os
 import shutil
@@ -53,7 +55,7 @@ def main() -> int:
 
 
 def read_settings(path: Path) -> dict[str, str]:
-    """.env as far as it is there, and over it the shell's, as Compose has it."""
+    """Variables of .env, if it exists. The shell's override them, as in Compose."""
     lines = path.read_text("utf-8").splitlines() if path.exists() else []
     written = dict(line.split("=", 1) for line in lines if "=" in line and not line.startswith("#"))
     return written | {
@@ -66,7 +68,7 @@ def read_settings(path: Path) -> dict[str, str]:
 def python() -> Finding:
     return Finding(
         sys.version_info >= (3, 11),
-        f"Python {sys.version.split()[0]}: 3.11 or newer for make demo",
+        f"Python {sys.version.split()[0]}: make demo needs 3.11 or newer",
         needed=False,
     )
 
@@ -79,7 +81,7 @@ def docker() -> Finding:
     good = _works("docker", "info")
     return Finding(
         good,
-        "Docker engine" + ("" if good else ": does not answer; start it, or join the docker group"),
+        "Docker engine" + ("" if good else ": no response; start it, or join the docker group"),
     )
 
 
@@ -106,7 +108,7 @@ def toolkit(engine: str) -> Finding:
 
 
 def memory(engine: str) -> Finding:
-    """A machine of 16 GB shows a little less than 16 GiB: a tenth is let pass."""
+    """A machine of 16 GB shows less than 16 GiB, so 90 % are enough."""
     wanted = MEMORY_GIB.get(engine, 1)
     there = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
     return Finding(there > 0.9 * wanted, f"memory: {there:.0f} GiB; ENGINE={engine} needs {wanted}")
@@ -117,7 +119,7 @@ def disk(engine: str) -> Finding:
     free = shutil.disk_usage(ROOT).free / 2**30
     return Finding(
         free > wanted,
-        f"disk: {free:.0f} GiB free; images and model of ENGINE={engine} take up to {wanted}",
+        f"disk: {free:.0f} GiB free; ENGINE={engine} takes up to {wanted} for images and model",
         needed=False,
     )
 
@@ -126,7 +128,7 @@ def port(settings: dict[str, str]) -> Finding:
     number = settings.get("HTTP_PORT") or "8080"
     with socket.socket() as probe:
         taken = number.isdecimal() and probe.connect_ex(("127.0.0.1", int(number))) == 0
-    found = "in use, by SightDesk itself or by another: then set HTTP_PORT" if taken else "free"
+    found = "in use; unless SightDesk itself uses it, set HTTP_PORT" if taken else "free"
     return Finding(not taken, f"port {number}: {found}", needed=False)
 
 
@@ -134,7 +136,7 @@ def environment(settings: dict[str, str]) -> Finding:
     if not (ROOT / ".env").exists():
         return Finding(True, ".env: none yet; make up writes it")
     empty = [name for name in SECRETS if not settings.get(name)]
-    told = f": {', '.join(empty)} empty; fill in, or remove .env and run make up" if empty else ""
+    told = f": {', '.join(empty)} empty; set them, or remove .env and run make up" if empty else ""
     return Finding(not empty, ".env" + told)
 
 

@@ -1,4 +1,7 @@
-"""Prints .env.example from the settings themselves: `.venv/bin/python -m scripts.env_example > .env.example`."""
+"""Prints .env.example, generated from the settings.
+
+`.venv/bin/python -m scripts.env_example > .env.example`
+"""
 
 from typing import Any
 
@@ -8,55 +11,63 @@ from gateway.settings import PRIVATE_NETWORKS, Settings
 
 # Settings of the other containers, which the gateway does not read: (name, default, help).
 OTHERS = (
-    ("HTTP_PORT", "8080", "What nginx publishes."),
-    ("HTTPS_PORT", "8443", "What nginx publishes for TLS, once it has a certificate."),
+    ("HTTP_PORT", "8080", "Port for HTTP, published by nginx."),
+    ("HTTPS_PORT", "8443", "Port for TLS, published by nginx if it has a certificate."),
     (
         "FRONT_PROXIES",
         "",
-        "CIDRs of proxies before nginx, which say the client's address and scheme.",
+        "CIDRs of proxies in front of nginx that may say the client's address and scheme.",
     ),
-    ("BASIC_AUTH_USER", "admin", "nginx's first user."),
-    ("BASIC_AUTH_PASSWORD", "", "nginx's first user's password; `make up` makes one."),
+    ("BASIC_AUTH_USER", "admin", "First user of the page."),
+    ("BASIC_AUTH_PASSWORD", "", "Password of the first user; `make up` generates one."),
     (
         "MODEL_ID",
         "",
-        "vLLM: checkpoint, owner/name; with MODEL_SOURCE=local a folder. Default by the GPU found.",
+        "vLLM: checkpoint, owner/name; with MODEL_SOURCE=local a folder. Default by GPU.",
     ),
     ("MODEL_SOURCE", "huggingface", "vLLM: huggingface, modelscope or local."),
     (
         "MODEL_REVISION",
         "",
-        "vLLM: revision of the checkpoint; what it names when it is fetched is kept.",
+        "vLLM: revision of the checkpoint; resolved at the first download, then kept.",
     ),
     (
         "HF_ENDPOINT",
         "https://huggingface.co",
-        "Fetching: another address of Hugging Face, a mirror say.",
+        "Download: base URL of Hugging Face or a mirror.",
     ),
-    ("HF_TOKEN", "", "Fetching: a token, where Hugging Face asks for one."),
-    ("MODELSCOPE_ENDPOINT", "https://modelscope.cn", "Fetching: another address of ModelScope."),
+    ("HF_TOKEN", "", "Download: token for models that Hugging Face protects."),
+    (
+        "MODELSCOPE_ENDPOINT",
+        "https://modelscope.cn",
+        "Download: base URL of ModelScope or a mirror.",
+    ),
     ("GPU_MEMORY_UTILIZATION", "", "vLLM: share of the GPU's memory. Default by ENGINE."),
-    ("VLLM_EXTRA_ARGS", "", "vLLM: further arguments."),
+    ("VLLM_EXTRA_ARGS", "", "vLLM: additional command-line arguments."),
     (
         "ENGINE_HANG_SECONDS",
         "",
-        "vLLM: seconds without a token that count as hung. Default by profile.",
+        "vLLM: seconds without a token after which a busy engine is restarted. Default by profile.",
     ),
-    ("LITE_SECONDS", "5", "lite: seconds that one answer may take, beside reading its pictures."),
+    ("LITE_SECONDS", "5", "lite: seconds for one answer, without reading its pictures."),
     ("INFERENCE_IMAGE", "", "vLLM: base image. Default by ENGINE."),
     (
         "GATEWAY_MEMORY",
         "4g",
-        "Docker: the gateway's memory; a gateway that needs more is ended and starts again.",
+        "Docker: memory limit of the gateway; Docker restarts it if it needs more.",
     ),
-    ("LITE_MEMORY", "1536m", "Docker: lite's memory."),
-    ("NGINX_MEMORY", "256m", "Docker: nginx's memory."),
-    ("INFERENCE_MEMORY", "0", "Docker: vLLM's memory beside the card's; 0 is no limit."),
-    ("FETCH_MEMORY", "2g", "Docker: memory of the container that fetches the model."),
+    ("LITE_MEMORY", "1536m", "Docker: memory limit of lite."),
+    ("NGINX_MEMORY", "256m", "Docker: memory limit of nginx."),
+    (
+        "INFERENCE_MEMORY",
+        "0",
+        "Docker: memory limit of vLLM, without the card's memory; 0 is no limit.",
+    ),
+    ("FETCH_MEMORY", "2g", "Docker: memory limit of the container that downloads the model."),
     (
         "PRIVATE_SUBNET",
         "172.30.83.0/24",
-        "The containers' own network; change it where it is taken.",
+        "Docker: subnet of the private network; change it if it is in use.",
     ),
 )
 # Fixed by docker-compose.yml inside the containers.
@@ -65,7 +76,8 @@ FIXED = frozenset(("host", "port", "frontend_dir"))
 
 def render() -> str:
     lines = [
-        "# SightDesk's settings. `make up` copies this to .env and fills in the secrets. A line with # is the default.",
+        "# SightDesk's settings. `make up` copies this file to .env and adds secrets.",
+        "# A line that starts with # shows the default.",
         "",
     ]
     for name, field in Settings.model_fields.items():

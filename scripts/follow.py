@@ -1,6 +1,7 @@
-"""For `make up`: waits while `docker compose up --wait` runs, and says how far the engine is, a line a change.
+"""For `make up`: runs `docker compose up --wait` and prints the engine's progress line by line.
 
-An engine that cannot start is held, so that its reason can be read, and is tried again for ever: Compose would wait for it as long.
+Ends it if the engine cannot start. Such an engine is restarted for ever, so Compose would wait for
+ever.
 """
 
 import json
@@ -23,7 +24,7 @@ def main(port: str, command: list[str]) -> int:
         while compose.poll() is None:
             engine = asked(f"http://127.0.0.1:{port}/readyz")
             if engine.get("phase") == "failed":
-                # Of an earlier start, perhaps: that one's reason may be cured.
+                # A failure from before this start may be fixed by now.
                 if (engine.get("since") or 0) > started:
                     compose.terminate()
                     compose.wait()
@@ -40,7 +41,7 @@ def main(port: str, command: list[str]) -> int:
 
 
 def asked(url: str) -> dict[str, Any]:
-    """/readyz's word about the engine; empty where nobody answers yet."""
+    """`engine` of /readyz; empty if there is no response yet."""
     try:
         try:
             answer = urllib.request.urlopen(url, timeout=2)

@@ -1,21 +1,24 @@
-"""What ENGINE=gpu needs of this host. `make up` and `make doctor` ask; by itself it prints what is missing, and ends with 1 then."""
+"""Checks what ENGINE=gpu needs of this host, for `make up` and `make doctor`.
+
+As a program: prints what is missing and exits with 1.
+"""
 
 import json
 import shutil
 import subprocess
 import sys
 
-DRIVER = 580  # the oldest for which vLLM's image, CUDA 13, is made
+DRIVER = 580  # the oldest that vLLM's image (CUDA 13) supports
 QUERY = ["nvidia-smi", "--query-gpu=name,memory.total,driver_version", "--format=csv,noheader"]
 INSTEAD = "or use ENGINE=lite"
 
 
 class Missing(Exception):
-    """One line: what is not there, and what helps."""
+    """One line: what is missing, and the remedy."""
 
 
 def cards() -> list[str]:
-    """A line for each card: name, memory, driver. Raises Missing."""
+    """One line for each card: name, memory, driver. Raises Missing."""
     if shutil.which("nvidia-smi") is None:
         raise Missing(f"the NVIDIA driver is missing; install R{DRIVER} or newer, {INSTEAD}")
     answer = subprocess.run(QUERY, capture_output=True, text=True)
@@ -36,7 +39,11 @@ def cards() -> list[str]:
 
 
 def check_toolkit() -> None:
-    """Raises Missing. Docker hands out cards where the toolkit's hook was on its PATH when it started, its runtime set up or not."""
+    """Raises Missing.
+
+    Docker gives containers access to cards if the toolkit's runtime is configured, or if the
+    toolkit's hook was on Docker's PATH at its start.
+    """
     shown = subprocess.run(
         ["docker", "info", "--format", "{{json .Runtimes}}"], capture_output=True, text=True
     )

@@ -1,5 +1,8 @@
-"""make key NAME=… [LIMIT=600/minute]: a new API key, shown once; only its digest is kept, and the gateway takes it without a
-restart. A second key of one name works beside the first, until the first one's entry is deleted from the file."""
+"""make key NAME=… [LIMIT=600/minute]: creates an API key and shows it once.
+
+Only its digest is stored. The gateway accepts it without a restart. A second key of the same name
+works beside the first until the first one's entry is deleted from the file.
+"""
 
 import hashlib
 import json
@@ -17,14 +20,12 @@ LIMIT = re.compile(r"[1-9][0-9]{0,8}/(second|minute|hour|day)")
 def main() -> int:
     name = sys.argv[1] if len(sys.argv) > 1 else ""
     if not name.replace("-", "").replace("_", "").isalnum():
-        print(
-            "make key: give a name of letters, digits, - and _: make key NAME=shop", file=sys.stderr
-        )
+        print("make key: NAME has letters, digits, - and _: make key NAME=shop", file=sys.stderr)
         return 2
     limit = sys.argv[2] if len(sys.argv) > 2 else ""
     if limit and not LIMIT.fullmatch(limit):
         print(
-            f"make key: {limit} is no limit: make key NAME=shop LIMIT=600/minute", file=sys.stderr
+            f"make key: {limit} is not a rate: make key NAME=shop LIMIT=600/minute", file=sys.stderr
         )
         return 2
     key = "sk-" + secrets.token_urlsafe(32)

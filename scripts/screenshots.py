@@ -1,6 +1,6 @@
-"""`make screenshots`: the pictures that the README shows, taken of the real page with the real engine.
+"""`make screenshots`: takes the README's pictures of the page, answered by `lite`.
 
-`ALL=folder` takes every main state in both languages, both themes and three sizes instead, to be looked at.
+`ALL=folder` takes every main state in both languages, both themes and three sizes instead.
 """
 
 import contextlib
@@ -77,7 +77,7 @@ def every_state(browser: Browser, sites: Sites, folder: Path) -> None:
         for state in states(page, locale):
             page.screenshot(path=folder / f"{state}-{locale}-{theme}-{size[0]}.png")
         page.context.close()
-    # The hosts have one theme, their own, and the shop one language.
+    # The host pages have one theme, and the shop one language.
     for locale, size in product(QUESTION, SIZES):
         page = blank(browser, locale, "light", size)
         for state in hosted(page, sites, locale):

@@ -1,4 +1,4 @@
-"""Writes .env from .env.example with generated secrets, once; an existing .env is never touched."""
+"""Writes .env from .env.example with generated secrets. Never changes an existing .env."""
 
 import os
 import re
@@ -40,7 +40,7 @@ def main() -> int:
 def found_engine() -> str:
     if shutil.which("nvidia-smi"):
         return "gpu"
-    print("No NVIDIA driver was found here, so ENGINE=lite; set ENGINE=gpu or cpu to choose.")
+    print("No NVIDIA driver found, so ENGINE=lite. Set ENGINE=gpu or cpu to choose another engine.")
     return "lite"
 
 

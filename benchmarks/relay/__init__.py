@@ -1,1 +1,1 @@
-"""`make bench-relay`: what a token costs on its way through this gateway, nginx, vllm-router and LiteLLM."""
+"""`make bench-relay`: the cost of relaying a token: this gateway, nginx, vllm-router, LiteLLM."""

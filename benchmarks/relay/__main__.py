@@ -1,4 +1,7 @@
-"""`make bench-relay`: every relay in one go before the same engine; the table goes to stdout and docs/performance.md."""
+"""`make bench-relay`: measures every relay in front of the same engine.
+
+The table goes to stdout and docs/performance.md.
+"""
 
 import argparse
 import os
@@ -76,8 +79,11 @@ def main() -> int:
 def measured(
     peers: list[Peer], sizes: Sizes, load_core: int, relay_core: int, say: Callable[[str], None]
 ) -> table.All:
-    """The relays by turns, each started anew for its turn, so that a slow minute of the machine meets all of them; each row is the
-    median. Raises WrongAnswers where the gateway fails; a peer that fails keeps the figures it has."""
+    """Measures the relays in turn, each started anew, so that a slow minute affects all of them.
+
+    Each row is the median. Raises WrongAnswers if the gateway fails; another relay that fails
+    keeps the figures it has.
+    """
     raise_file_limit()
     found: dict[str, list[Figures]] = {table.DIRECT: [], **{peer.name: [] for peer in peers}}
     with on_core(load_core), running_engine() as (url, engine):
@@ -122,7 +128,7 @@ def beside_each_other(
 
 
 def turn(peer: Peer, bench: Bench, last: bool) -> Figures:
-    """Measure by measure, so that a peer that fails at one keeps what it has; memory in the last turn only."""
+    """Figures of one relay up to its first failure. Memory is measured in the last turn only."""
     found: Figures = {}
     try:
         for figures in quick_figures(bench):

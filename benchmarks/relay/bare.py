@@ -1,4 +1,6 @@
-"""The image work alone: libvips does to the JPEGs named, a line of stdin each, what the gateway does; the CPU seconds of each are printed."""
+"""Image work with libvips alone: for each JPEG named on stdin, does what the gateway does and
+prints the CPU seconds.
+"""
 
 import resource
 import sys
@@ -25,7 +27,7 @@ def scaled(data: bytes) -> bytes:
 
 
 def spent() -> float:
-    """Of all threads, libvips' own too."""
+    """CPU seconds of all threads, including libvips' own."""
     usage = resource.getrusage(resource.RUSAGE_SELF)
     return usage.ru_utime + usage.ru_stime
 

@@ -1,7 +1,7 @@
-"""A fake engine that costs next to nothing: answers built beforehand, one timer for all streams, a bare asyncio.Protocol.
+"""A cheap fake engine: prebuilt answers, one timer for all streams, a bare asyncio.Protocol.
 
-It is told by parameters that every relay passes on: `max_tokens` is the length of the answer, `seed` the milliseconds
-between tokens, 0 for back to back. `GET /stats` says what it has sent.
+Parameters that every relay passes on control it: `max_tokens` is the length of the answer, `seed`
+the milliseconds between tokens, 0 for back to back. `GET /stats` shows what it has sent.
 """
 
 import asyncio
@@ -15,7 +15,7 @@ import uvloop
 
 from benchmarks.relay import script
 
-TICK = 0.001  # seconds; the grid on which tokens are sent
+TICK = 0.001  # seconds between two rounds of sending
 MAX_HEAD_BYTES = 64 * 1024
 LENGTH = re.compile(rb"\r\ncontent-length:\s*(\d+)", re.IGNORECASE)
 STREAMED = re.compile(rb'"stream":\s*true')
@@ -37,7 +37,7 @@ MODELS = orjson.dumps(
 
 @lru_cache
 def chunks(tokens: int) -> tuple[bytes, ...]:
-    """An answer as HTTP chunks, the head before the first and the last chunk behind the end."""
+    """An answer as HTTP chunks, with the response head in front and the last chunk at the end."""
     made = [b"%x\r\n%b\r\n" % (len(step), step) for step in script.steps(tokens)]
     made[0] = STREAM_HEAD + made[0]
     made[-1] += b"0\r\n\r\n"
@@ -61,7 +61,9 @@ def whole(tokens: int) -> bytes:
 
 
 class Clock:
-    """A timer wheel: the streams that are due in each tick. Back to back, every stream gets a token each turn of the loop."""
+    """A timer wheel: the streams due in each tick. Back-to-back streams get a token at each turn of
+    the event loop.
+    """
 
     def __init__(self) -> None:
         self._due: dict[int, list[Stream]] = defaultdict(list)
@@ -93,7 +95,7 @@ class Clock:
         until = int(self._loop.time() / TICK)
         for tick in range(self._now + 1, until + 1):
             for stream in self._due.pop(tick, ()):
-                # The next token is due a pace after this one was, not after it was sent: a late tick adds up to nothing.
+                # The next token is due one pace after this one was, so late ticks do not add up.
                 if stream.send_next():
                     self._due[max(until + 1, tick + stream.ticks)].append(stream)
                 else:
@@ -113,7 +115,7 @@ class Stream:
         self.ticks = milliseconds  # of TICK each
 
     def send_next(self) -> bool:
-        """Whether there is more to come."""
+        """Whether more follows."""
         transport = self._connection.transport
         step = next(self._steps, None)
         if step is None or transport.is_closing():

@@ -1,4 +1,4 @@
-"""The client: many requests at once over a bare asyncio.Protocol, each answer timed and held against what was sent."""
+"""The client: many concurrent requests; each answer is timed and compared with what was sent."""
 
 import asyncio
 import time
@@ -28,7 +28,7 @@ class Answer:
     done_at: float = 0.0
     status: int = 0
     body: bytes = b""
-    # When something came, in seconds of the clock; kept only where gaps are measured.
+    # Arrival times in seconds; kept only if gaps are measured.
     arrivals: list[float] | None = None
 
     @property
@@ -49,7 +49,7 @@ class Result:
 def request(
     url: str, *, stream: bool, tokens: int = script.TOKENS, pace: int = 0, content: object = None
 ) -> bytes:
-    """A whole HTTP request. `pace`: milliseconds between tokens; `content`: the user's, where it is not the usual one."""
+    """An HTTP request. `pace`: milliseconds between tokens; `content`: another user message."""
     messages = (
         [MESSAGES[0], {"role": "user", "content": content}] if content is not None else MESSAGES
     )
@@ -95,7 +95,7 @@ class Connection(asyncio.Protocol):
             self._transport.abort()
 
     async def ask(self, text: bytes, answer: Answer) -> None:
-        """Fills `answer`. Raises ConnectionError when it ends early, TimeoutError after PATIENCE."""
+        """Fills `answer`. Raises ConnectionError if it ends early, TimeoutError after PATIENCE."""
         assert self._transport is not None
         self._answer, self._done = answer, asyncio.get_running_loop().create_future()
         self._parts: list[bytes] = []
@@ -167,7 +167,7 @@ def unchunked(data: bytes) -> bytes:
 
 
 def same_bytes(answer: Answer) -> str:
-    """What is wrong with a streamed answer; nothing where each event came unchanged and in order."""
+    """What is wrong with a streamed answer; empty if every event is unchanged and in order."""
     if answer.status != 200:
         return f"status {answer.status}: {answer.body[:200]!r}"
     return (
@@ -178,7 +178,7 @@ def same_bytes(answer: Answer) -> str:
 
 
 def same_text(answer: Answer) -> str:
-    """For LiteLLM, which writes every event anew: each token there, in order."""
+    """Like `same_bytes` for LiteLLM, which rewrites events: every token, in order."""
     if answer.status != 200:
         return f"status {answer.status}: {answer.body[:200]!r}"
     words = []
@@ -202,7 +202,9 @@ def whole_text(answer: Answer) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """`clients` at once, at least `rounds` answers each and on until `seconds` are over, the first spread over `spread` s."""
+    """`clients` run at once. Each asks at least `rounds` times and until `seconds` have passed. The
+    first requests are spread over `spread` seconds.
+    """
 
     clients: int
     rounds: int
@@ -212,7 +214,7 @@ class Plan:
     pace: int = 0
     seconds: float = 0.0
     spread: float = 0.0
-    # Times to first token count from this round on: before it not everybody is there yet.
+    # First tokens are timed from this round on; before it not all clients run.
     timed_from: int = 0
 
 
@@ -264,7 +266,9 @@ async def _client(
 
 
 async def added(direct: str, relayed: str, pairs: int, plan: Plan) -> tuple[list[float], Result]:
-    """Seconds that the relay adds to the time to first token: one client, in pairs, by turns first and second."""
+    """Seconds that the relay adds to the first token of one client, in pairs, in turn first and
+    second.
+    """
     result = Result()
     texts = {url: request(url, stream=True, tokens=plan.tokens) for url in (direct, relayed)}
     connections = {url: await Connection.open(url) for url in texts}
@@ -287,7 +291,7 @@ async def added(direct: str, relayed: str, pairs: int, plan: Plan) -> tuple[list
 
 
 def percentile(values: list[float], percent: float) -> float:
-    """Nearest rank; not a number where nothing was measured."""
+    """Nearest rank; NaN without values."""
     if not values:
         return float("nan")
     ordered = sorted(values)

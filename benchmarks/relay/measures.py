@@ -1,4 +1,4 @@
-"""The rows that every relay is measured for: CPU, first tokens, throughput, memory. Each returns figures by name."""
+"""Measures of every relay: CPU, first tokens, throughput, memory. Each returns figures by name."""
 
 import asyncio
 import resource
@@ -23,10 +23,10 @@ SAMPLE_SECONDS = 0.2
 
 @dataclass(frozen=True, slots=True)
 class Sizes:
-    """How much is asked. The brief ones show that all works; their figures are worth little."""
+    """Size of the load. Figures of BRIEF only show that everything works."""
 
-    rounds: int = 3  # the relays by turns; each row is the median of them
-    windows: int = 8  # of the relays side by side
+    rounds: int = 3  # of all relays in turn; each row is the median
+    windows: int = 8  # with the relays side by side
     window_seconds: float = 4.0
     streams: int = 256
     tokens: int = script.TOKENS
@@ -37,10 +37,10 @@ class Sizes:
     open_tokens: int = 64
     events: int = 1_000_000
     photos: int = 20
-    photo_width: int = 4032  # pixels, by three quarters of it
+    photo_width: int = 4032  # pixels; the height is three quarters of it
     bodies: int = 19
     warming_bodies: int = 7
-    settle: float = 1.0  # seconds until memory is looked at
+    settle: float = 1.0  # seconds before memory is measured
 
 
 FULL = Sizes()
@@ -62,12 +62,12 @@ BRIEF = Sizes(
 
 
 class WrongAnswers(Exception):
-    """A relay changed, lost or refused something: its figures mean nothing."""
+    """A relay changed, lost or refused an answer, so its figures are worthless."""
 
 
 @dataclass(slots=True)
 class Bench:
-    """One relay before the engine. `say` is told what is being done."""
+    """One relay in front of the engine. `say` reports progress."""
 
     relay: Relay
     engine_url: str
@@ -76,7 +76,7 @@ class Bench:
     say: Callable[[str], None]
 
     def run(self, what: str, plan: Plan) -> tuple[Result, Figures]:
-        """The load's result, and what it cost: CPU seconds of relay, engine and client, peak resident bytes."""
+        """(result of the load, CPU seconds of relay, engine and client and peak resident bytes)."""
         own, engine = time.process_time(), cpu_of(self.engine.pid)
         relay = self.relay.cpu()
         result, resident = uvloop.run(self._sampled(load.run(self.relay.url, plan)))
@@ -118,7 +118,7 @@ class Bench:
 
 
 def medians(found: list[Figures]) -> Figures:
-    """Of each row the median of all its figures."""
+    """The median of each row's figures."""
     rows: dict[str, list[float]] = {}
     for figures in found:
         for row, figure in figures.items():
@@ -132,14 +132,14 @@ def cpu_of(pid: int) -> float:
 
 
 def quick_figures(bench: Bench) -> Iterator[Figures]:
-    """Measure by measure, so that a relay that fails at one keeps what it has. Raises WrongAnswers."""
+    """Yields after each measure, so a relay that fails keeps its figures. Raises WrongAnswers."""
     bench.run("warming up", Plan(bench.sizes.clients, 2, bench.relay.check))
     for measure in (streamed, back_to_back, whole, added):
         yield measure(bench)
 
 
 def memory_figures(bench: Bench, events: int) -> Iterator[Figures]:
-    """What is resident with many streams open, and again after so many events. Raises WrongAnswers."""
+    """Resident memory with many open streams, and again after `events`. Raises WrongAnswers."""
     sizes = bench.sizes
     yield {"resident": open_streams(bench)}
     if events:
@@ -149,8 +149,11 @@ def memory_figures(bench: Bench, events: int) -> Iterator[Figures]:
 
 
 def streamed(bench: Bench) -> Figures:
-    """CPU an event, and first tokens with all streams open: new ones begin evenly spread, as the old ones end. The herd
-    is the other extreme: every stream asked for at the same moment, over connections that are open already."""
+    """CPU an event, and first tokens with all streams open.
+
+    New streams start evenly spread as old ones end. The herd is the other extreme: all streams
+    are requested at the same moment, over open connections.
+    """
     sizes = bench.sizes
     plan = replace(paced(bench, sizes.seconds), rounds=2, timed_from=1)
     result, spent = bench.run(f"{sizes.streams} streams, 20 ms a token", plan)
@@ -165,8 +168,11 @@ def streamed(bench: Bench) -> Figures:
 
 
 def side_by_side(benches: list[Bench], windows: int, ours: str) -> dict[str, float]:
-    """CPU an event by relay, all of them there at once, in short windows by turns, the median of each: figures from different minutes say
-    as much of the machine as of the relays. Raises WrongAnswers where `ours` fails; another that fails is left out."""
+    """CPU an event by relay: the median of short windows in turn, with all relays running.
+
+    Figures from different minutes depend on the machine as much as on the relay. Raises
+    WrongAnswers if `ours` fails; another relay that fails is left out.
+    """
     found: dict[str, list[float]] = {bench.relay.name: [] for bench in benches}
     for turn in range(windows):
         first = turn % len(benches)
@@ -187,7 +193,7 @@ def side_by_side(benches: list[Bench], windows: int, ours: str) -> dict[str, flo
 
 
 def paced(bench: Bench, seconds: float) -> Plan:
-    """Streams with 20 ms between tokens, begun evenly spread."""
+    """Streams with 20 ms between tokens; their starts are evenly spread."""
     sizes = bench.sizes
     lasts = sizes.tokens * 0.020
     return Plan(
@@ -218,7 +224,7 @@ def whole(bench: Bench) -> Figures:
 
 
 def added(bench: Bench) -> Figures:
-    """What the relay adds to one client's first token, over asking the engine straight, in pairs."""
+    """What the relay adds to one client's first token, compared in pairs with the engine alone."""
     plan = Plan(1, 1, bench.relay.check)
     pairs = bench.sizes.pairs
     differences, result = uvloop.run(load.added(bench.engine_url, bench.relay.url, pairs, plan))
@@ -230,7 +236,7 @@ def added(bench: Bench) -> Figures:
 
 
 def open_streams(bench: Bench) -> float:
-    """Peak resident MB with many streams open, 100 ms a token: at 20 the load core would be the limit."""
+    """Peak resident MB with many open streams, 100 ms a token: 20 would saturate the load core."""
     count = bench.sizes.open_streams
     tokens = bench.sizes.open_tokens
     plan = Plan(count, 1, bench.relay.check, tokens=tokens, pace=100, spread=tokens * 0.1 / 4)
@@ -239,7 +245,7 @@ def open_streams(bench: Bench) -> float:
 
 
 def direct_figures(bench: Bench) -> Iterator[Figures]:
-    """No relay in between: what the instrument itself can do, on its one core."""
+    """The limits of the instrument: no relay, engine and client on one core."""
     first = streamed(bench)
     del first["cpu_event"]
     yield first
@@ -248,14 +254,14 @@ def direct_figures(bench: Bench) -> Iterator[Figures]:
 
 
 def raise_file_limit() -> None:
-    """Two sockets a stream in every relay; children inherit it."""
+    """Every relay needs two sockets a stream. Children inherit the limit."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     if soft < 8192:
         resource.setrlimit(resource.RLIMIT_NOFILE, (min(8192, hard), hard))
 
 
 def peak_resident(pid: int) -> int:
-    """Bytes, the most since `forget_peak`."""
+    """Peak bytes since `forget_peak`."""
     status = Path(f"/proc/{pid}/status").read_text("ascii")
     return int(status.partition("VmHWM:")[2].split()[0]) * 1024
 

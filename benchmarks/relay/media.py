@@ -1,4 +1,4 @@
-"""Pictures through the gateway: what its event loop, its CPU and its memory pay for them. The peers do no such work."""
+"""What pictures cost the gateway: event loop, CPU, memory. The other relays do no such work."""
 
 import asyncio
 import http.client
@@ -36,7 +36,7 @@ from tests.support.paths import ROOT
 from tests.support.servers import on_core
 
 PICTURES_A_ROUND = 4
-PACE = 10  # milliseconds between the tokens of the stream that is watched
+PACE = 10  # milliseconds between tokens of the watched stream
 SENDERS = 4
 STREAM_SECONDS_A_PHOTO = 1.0
 
@@ -48,7 +48,7 @@ def figures(engine: str, sizes: Sizes, relay_core: int, say: Callable[[str], Non
         found |= medians([stall(engine, gateway, sizes, turn) for turn in range(sizes.rounds)])
         say("SightDesk: the same work by bare libvips")
         found |= image_work(gateway, sizes, relay_core)
-    # Memory is measured in a process that has seen no large body yet: what malloc keeps would hide what grows.
+    # In a fresh process: memory that malloc has kept from earlier bodies would hide growth.
     with tempfile.TemporaryDirectory() as folder, fresh(engine, relay_core, folder) as gateway:
         say(f"SightDesk: {sizes.bodies} bodies of 10 MB")
         found |= bodies(engine, gateway, sizes)
@@ -60,7 +60,7 @@ def fresh(engine: str, core: int, folder: str) -> AbstractContextManager[Relay]:
 
 
 class Sender:
-    """Posts whole requests over one connection, in a thread: its writing must not hold up the clock that is read."""
+    """Posts requests over one connection, in a thread, so that writing does not delay the clock."""
 
     def __init__(self, url: str) -> None:
         parts = urlsplit(url)
@@ -86,7 +86,7 @@ def picture_body(url: str, pictures: list[bytes]) -> bytes:
 
 
 def send_all(url: str, bodies: list[bytes], senders: int) -> None:
-    """Every sender has its share. Raises WrongAnswers."""
+    """Divides the requests among senders. Raises WrongAnswers."""
     with ThreadPoolExecutor(senders) as pool:
         for _ in pool.map(lambda number: send_share(url, bodies[number::senders]), range(senders)):
             pass
@@ -99,11 +99,14 @@ def send_share(url: str, bodies: list[bytes]) -> None:
 
 
 def stall(engine: str, gateway: Relay, sizes: Sizes, turn: int) -> Figures:
-    """How much later than 10 ms after the one before a token comes, and how long /healthz takes, while photographs are
-    scaled; beside it the same stream straight from the engine, which tells what the load core adds."""
+    """Delay of tokens and of /healthz while photographs are scaled.
+
+    A delay is the time beyond 10 ms after the token before. The same stream straight from the
+    engine shows what the load core adds.
+    """
     send_all(
         gateway.url, [picture_body(gateway.url, photos(1, sizes.photo_width, seed=0))], 1
-    )  # libraries loaded
+    )  # loads the libraries
     made = [
         picture_body(gateway.url, [photo])
         for photo in photos(sizes.photos, sizes.photo_width, seed=10 + turn)
@@ -144,7 +147,7 @@ async def _watched(url: str, tokens: int) -> Answer:
 
 
 def _lateness(answer: Answer, began: float, ended: float) -> list[float]:
-    """Milliseconds that each token was late after the one before, between two moments."""
+    """Delay of each token between two moments, in milliseconds."""
     arrivals = [moment for moment in answer.arrivals or () if began <= moment <= ended]
     gaps = [later - earlier for earlier, later in pairwise(arrivals)]
     return [max(0.0, gap * 1000 - PACE) for gap in gaps]
@@ -164,16 +167,19 @@ async def _healths(url: str, found: list[float]) -> None:
 
 
 def image_work(gateway: Relay, sizes: Sizes, core: int) -> Figures:
-    """The CPU of the gateway and its workers for new pictures less that for the same ones again, which it remembers: what
-    remains is the image work, without the body, the JSON and the request. Bare libvips has its turn on the same core right after each few, so that
-    whatever else the machine does meets both; the median of the rounds counts."""
+    """CPU of the gateway's image work over bare libvips, the median of the rounds.
+
+    Image work is the CPU of gateway and workers for new pictures, minus that for the same pictures
+    again, which are cached: so body, JSON and request do not count. Bare libvips runs on the same
+    core right after each few pictures, so that other load affects both.
+    """
     pictures = photos(sizes.photos, sizes.photo_width, seed=2)
     ratios = []
     with tempfile.TemporaryDirectory() as folder, Bare(core) as bare:
         files = [Path(folder) / f"{number}.jpg" for number in range(len(pictures))]
         for file, data in zip(files, pictures, strict=True):
             file.write_bytes(data)
-        bare.spent(files[:1])  # loading the libraries is not the job
+        bare.spent(files[:1])  # loads the libraries, outside the measurement
         for start in range(0, len(pictures), PICTURES_A_ROUND):
             here = slice(start, start + PICTURES_A_ROUND)
             made = [picture_body(gateway.url, [picture]) for picture in pictures[here]]
@@ -189,11 +195,11 @@ def _cpu(gateway: Relay, made: list[bytes]) -> float:
 
 
 class Bare:
-    """benchmarks.relay.bare on `core`."""
+    """Runs benchmarks.relay.bare on `core`."""
 
     def __init__(self, core: int) -> None:
         command = [sys.executable, "-m", "benchmarks.relay.bare"]
-        # A thread a picture, as in the gateway: on one core a second one would only be in the way.
+        # One thread a picture, as in the gateway; it has one core.
         environ = {**os.environ, "VIPS_CONCURRENCY": "1"}
         pipe = subprocess.PIPE
         with on_core(core):
@@ -219,10 +225,13 @@ class Bare:
 
 
 def bodies(engine: str, gateway: Relay, sizes: Sizes) -> Figures:
-    """Peak growth at the first body of 10 MB, and growth a body once malloc has its pages, beyond the scaled pictures, which the
-    gateway remembers on purpose: the engine says how large they were."""
+    """Peak growth at the first body of 10 MB, and growth a body after warm-up.
+
+    The second is without the scaled pictures, which the gateway caches; the engine reports their
+    size.
+    """
     small = photos(1, sizes.photo_width, seed=3)[0]
-    send_all(gateway.url, [picture_body(gateway.url, [small])], 1)  # libraries loaded
+    send_all(gateway.url, [picture_body(gateway.url, [small])], 1)  # loads the libraries
     pairs = photos(2 * sizes.bodies, sizes.photo_width, seed=4)
     made = [
         picture_body(gateway.url, pairs[number : number + 2]) for number in range(0, len(pairs), 2)

@@ -1,4 +1,4 @@
-"""The relays that are compared, each alone on its core before the same engine: nginx, vllm-router, LiteLLM, this gateway."""
+"""The compared relays, each alone on its core: nginx, vllm-router, LiteLLM, this gateway."""
 
 import contextlib
 import os
@@ -17,7 +17,7 @@ from tests.support.paths import ROOT
 from tests.support.servers import free_port, on_core, running_gateway, wait_for
 
 BIN = ROOT / ".venv-bench" / "bin"
-START_SECONDS = 120  # LiteLLM imports for half a minute on a busy machine
+START_SECONDS = 120  # LiteLLM takes half a minute to import on a busy machine
 PLENTY = "10000000/minute"
 
 NGINX = """
@@ -48,7 +48,7 @@ litellm_settings: {{telemetry: false}}
 
 @dataclass(frozen=True, slots=True)
 class Relay:
-    """A running relay. `spare`: its first process only watches over the others and counts for nothing (nginx's master)."""
+    """A running relay. `spare`: its first process only supervises and is not counted (nginx)."""
 
     name: str
     url: str
@@ -61,20 +61,20 @@ class Relay:
         return [*([] if self.spare else [root]), *root.children(recursive=True)]
 
     def cpu(self) -> float:
-        """Seconds of user and system time so far, /proc/<pid>/stat of the whole tree, ended children included."""
+        """CPU seconds so far of the process tree, ended children included (/proc/PID/stat)."""
         times = [process.cpu_times() for process in self.processes()]
         return float(
             sum(one.user + one.system + one.children_user + one.children_system for one in times)
         )
 
     def resident(self) -> int:
-        """Bytes."""
+        """Resident bytes."""
         return sum(process.memory_info().rss for process in self.processes())
 
 
 @dataclass(frozen=True, slots=True)
 class Peer:
-    """`slow`: it takes minutes a round, and ten for a million events: one round without them is what it gets."""
+    """`slow`: gets one round, without the million events, since those would take ten minutes."""
 
     name: str
     start: Callable[[str, Path], contextlib.AbstractContextManager[Relay]]
@@ -85,7 +85,7 @@ class Peer:
 
 @contextlib.contextmanager
 def started_on(core: int, starting: contextlib.AbstractContextManager[Relay]) -> Iterator[Relay]:
-    """A relay alone on its core, while the caller stays on its own."""
+    """Starts a relay on `core`; the caller stays on its own core."""
     with contextlib.ExitStack() as stack:
         with on_core(core):
             relay = stack.enter_context(starting)
@@ -174,8 +174,10 @@ def litellm(engine: str, folder: Path) -> Iterator[Relay]:
 
 @contextlib.contextmanager
 def gateway(engine: str, folder: Path) -> Iterator[Relay]:
-    """Every feature on: key, limit by key, admission, accounting, metrics, request log to a file. Its tables are there already, as at
-    every start but the first."""
+    """All features on: key, rate limit, admission, accounting, metrics, request log to a file.
+
+    Its database has its tables already, as at every start but the first.
+    """
     settings = {
         "ENGINE": "cpu", "READER_URL": "", "MODEL_NAME": script.MODEL, "API_KEYS": f"bench:{load.KEY}", "ANONYMOUS_NETWORKS": "",
         "RATE_LIMIT_KEY": PLENTY, "MAX_CONCURRENT": "4096", "ENGINE_STATUS_FILE": "", "LOG_LEVEL": "info", "LOG_FORMAT": "json",

@@ -1,4 +1,4 @@
-"""Photographs as phones make them: 12 megapixels, about 4 MB of JPEG; made here, the same ones each time."""
+"""Generated photographs like those of phones: 12 megapixels, about 4 MB of JPEG, reproducible."""
 
 import base64
 
@@ -6,11 +6,11 @@ import numpy as np
 import pyvips
 
 QUALITY = 88
-GRAIN = 11  # of the sensor; with it a picture has the bytes of a real one
+GRAIN = 11  # noise of a sensor; with it the file has a real size
 
 
 def photos(count: int, width: int, seed: int) -> list[bytes]:
-    """JPEGs of `width` by three quarters of it, which differ from each other and from those of any other seed."""
+    """JPEGs of `width` × ¾ `width` pixels, all different, also from those of other seeds."""
     height = width * 3 // 4
     random = np.random.default_rng(seed)
     grain = random.normal(0, GRAIN, (height, width, 1)).astype(np.float32)
@@ -29,7 +29,7 @@ def photos(count: int, width: int, seed: int) -> list[bytes]:
 
 
 def content(pictures: list[bytes]) -> list[dict[str, object]]:
-    """A user's message of a question and pictures."""
+    """A user message with a question and pictures."""
     parts: list[dict[str, object]] = [{"type": "text", "text": "What is wrong here?"}]
     for data in pictures:
         url = "data:image/jpeg;base64," + base64.b64encode(data).decode("ascii")

@@ -1,11 +1,11 @@
-"""What the fake engine says, word for word: known beforehand, so that the client can hold every byte against it."""
+"""The fake engine's answers, known in advance so that the client can compare every byte."""
 
 from functools import lru_cache
 
 import orjson
 
 MODEL = "bench"
-# An answer has a role event, TOKENS content events and a finish event; usage and [DONE] come with the finish.
+# An answer: role event, TOKENS content events, finish event; then usage and [DONE].
 TOKENS = 64
 FIRST_TOKEN = b'"content":" t0000"'
 
@@ -40,7 +40,7 @@ def text(tokens: int) -> str:
 
 @lru_cache
 def steps(tokens: int) -> tuple[bytes, ...]:
-    """Events by the moment at which they are sent: role and first token at once, one a token, the end in one go."""
+    """Events grouped by sending time: role and first token; one token each; the end."""
     words = [payload(choice({"content": token(number)})) for number in range(tokens)]
     begin = payload(choice({"role": "assistant", "content": ""})) + words[0]
     end = (
@@ -57,7 +57,7 @@ def stream(tokens: int) -> bytes:
 
 
 def events(tokens: int) -> int:
-    """Events that an answer counts for: role, tokens, finish. Usage and [DONE] ride along."""
+    """Events counted for an answer: role, tokens, finish, without usage and [DONE]."""
     return tokens + 2
 
 

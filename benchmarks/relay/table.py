@@ -1,4 +1,4 @@
-"""The table: a row a measure, what is to be reached, and whether it was."""
+"""The table: one row a measure, its target, and whether it was reached."""
 
 import math
 from collections.abc import Callable
@@ -15,7 +15,7 @@ NAN = float("nan")
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """`reached` compares our figures with the others'; a comparison with a peer that is missing is not reached."""
+    """`reached` judges our figures; a comparison with a missing relay counts as not reached."""
 
     name: str
     label: str
@@ -37,7 +37,7 @@ def at_most(name: str, bound: float) -> Callable[[All], bool]:
 
 
 def over_nginx(found: All) -> All:
-    """`found` with each relay's CPU an event over nginx's: of the three bounds on it the ratios are what travels."""
+    """`found` with each relay's CPU an event over nginx's: ratios depend less on the machine."""
     floor = peer("nginx", "cpu_event", found)
     return {
         name: {**figures, "cpu_ratio": figures.get("cpu_event", NAN) / floor}
@@ -105,11 +105,20 @@ def section(found: All, names: list[str], versions: dict[str, str], sizes: Sizes
     told = ", ".join(f"{name} {version}" for name, version in versions.items() if name != OURS)
     return f"""## What relaying costs
 
-`make bench-relay`, {machine()}; {told}. The relay alone on one core, the fake engine and the client on another;
-the relays by turns, {sizes.rounds} rounds, each started anew (LiteLLM once): a row is the median, but for memory and the image work. For the CPU of
-an event nginx, vllm-router and SightDesk are there at once, in {sizes.windows} windows of {sizes.window_seconds:g} s each by turns: what a minute of the machine costs, it costs all of them.
-SightDesk with every feature on: key, limit by key, admission, accounting, metrics, request log. Every answer is held
-against what the engine sent. Its database has its tables already. An answer is 66 events (role, 64 tokens, finish); its CPU includes its request's. With the
-streams open, new ones begin evenly spread as old ones end. Ratios travel; absolute figures do not.
+`make bench-relay`, {machine()};
+{told}.
+
+- The relay has one core; the fake engine and the client share another.
+- Relays run in turn, {sizes.rounds} rounds, each started anew (LiteLLM once). A row is the median, except for
+  memory and image work.
+- CPU an event: nginx, vllm-router and SightDesk run side by side, in {sizes.windows} windows of
+  {sizes.window_seconds:g} s each, in turn, so that a slow minute affects all.
+- SightDesk has all features on: key, rate limit, admission, accounting, metrics, request log. Its
+  database has its tables already.
+- Every answer is compared with what the engine sent. An answer is 66 events (role, 64 tokens,
+  finish); its CPU includes its request's.
+- With open streams, new ones start evenly spread as old ones end.
+
+Compare ratios: absolute figures depend on the machine.
 
 {table(found, names, sizes)}"""

@@ -1,6 +1,7 @@
-"""`make bench-stall`: hostile requests beside three callers who must not notice. Ends with 1 where a row falls short.
+"""`make bench-stall`: hostile requests beside three victims. Exits with 1 if a limit is exceeded.
 
-`--brief` shortens the pauses, for CI; `--only WORD,WORD` takes the attacks whose class or name holds one of the words.
+`--brief` shortens the pauses, for CI. `--only WORD,WORD` runs attacks whose class or name contains
+one of the words.
 """
 
 import argparse
@@ -26,8 +27,8 @@ from tests.support.paths import ROOT
 from tests.support.servers import Running, running, running_gateway, running_lite, wait_for
 
 KEY = "sk-victim-of-the-bench"
-LONGEST, BRIEF = 90.0, 20.0  # seconds of one attack; what is not over then is given up
-ANSWERED_SECONDS = 0.5  # a question that is answered as before
+LONGEST, BRIEF = 90.0, 20.0  # seconds for one attack, then it is given up
+ANSWERED_SECONDS = 0.5  # a question answered within this counts as recovered
 RECOVERY_BOUND = 60.0
 
 
@@ -39,7 +40,7 @@ def attacks() -> list[Attack]:
 
 
 class Victims:
-    """The process of the three callers (victim.py)."""
+    """The process of the three victims (victim.py)."""
 
     def __init__(self, gateway: Running, machine: Running) -> None:
         command = [sys.executable, "-m", "benchmarks.stall.victim", gateway.url, machine.url, KEY]
@@ -48,7 +49,7 @@ class Victims:
         )
 
     def take(self) -> Round:
-        """What they saw since it was last taken."""
+        """What they have seen since the last call."""
         assert self._process.stdin is not None
         assert self._process.stdout is not None
         print(file=self._process.stdin, flush=True)
@@ -114,16 +115,16 @@ async def bench(
         connector=connector, cookie_jar=jar, timeout=timeout
     ) as session:
         desk = Desk(desk_url, folder, session)
-        async with session.get(desk_url + "/api/config") as first:  # the visitor's cookie
+        async with session.get(desk_url + "/api/config") as first:  # gets the visitor cookie
             first.raise_for_status()
         async with session.post(
             desk_url + "/api/feedback", json={"answer": "none", "rating": "up"}
         ):
-            pass  # charged: so the cookie is set
+            pass  # charged responses set the cookie
         rows = []
         for attack in chosen:
             row = await one(attack, desk, victims, peaks, pause)
-            if row.falls_short():  # the machine may have been busy: once more, and that counts
+            if row.falls_short():  # measured once more, in case the machine was busy
                 row = await one(attack, desk, victims, peaks, pause)
             rows.append(row)
             print(line(rows[-1].cells()), flush=True)

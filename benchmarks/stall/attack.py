@@ -1,4 +1,4 @@
-"""A hostile thing that one caller does, and how it is done to a running desk."""
+"""An attack by one caller, and how it runs against a desk."""
 
 import asyncio
 import json
@@ -15,7 +15,7 @@ BOUNDARY = "hostile-boundary"
 
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """What an attack may touch: the gateway's URL, its knowledge folder, a session with a visitor's cookie."""
+    """What an attack uses: the gateway's URL, its knowledge folder, a session with a cookie."""
 
     url: str
     knowledge: Path
@@ -32,7 +32,7 @@ class Request:
 
 @dataclass(slots=True)
 class Outcome:
-    """Statuses of the hostile requests; `left` gave up before an answer came."""
+    """Counts of statuses; `left`: given up before an answer."""
 
     statuses: Counter[str] = field(default_factory=Counter)
 
@@ -48,7 +48,7 @@ Run = Callable[[Desk, Outcome], Awaitable[None]]
 
 @dataclass(frozen=True, slots=True)
 class Attack:
-    """`kind` is the class of issue: text, budget, schema, picture, share, file, record, connection."""
+    """`kind`: text, budget, schema, picture, share, file, record or connection."""
 
     kind: str
     name: str
@@ -58,7 +58,7 @@ class Attack:
 def sends(
     kind: str, name: str, make: Callable[[], list[Request]], leave_after: float | None = None
 ) -> Attack:
-    """All requests of `make` at once; each is given up after `leave_after` seconds, if that is given."""
+    """Sends all requests of `make` at once; gives each up after `leave_after` seconds, if set."""
 
     async def run(desk: Desk, outcome: Outcome) -> None:
         requests = await asyncio.to_thread(make)
@@ -84,13 +84,13 @@ async def send(
             return body
     except TimeoutError:
         outcome.statuses["left"] += 1
-    except aiohttp.ClientError:  # refused in the middle of the body, and the connection closed
+    except aiohttp.ClientError:  # refused before the body was sent, and the connection closed
         outcome.statuses["closed"] += 1
     return b""
 
 
 def chat(content: Any, path: str = "/v1/chat/completions", **more: Any) -> Request:
-    """A question; `content` is a message's content, or the whole list of messages."""
+    """A question; `content`: content of a message, or the list of messages."""
     is_list = isinstance(content, list) and content and "role" in content[0]
     messages = content if is_list else [{"role": "user", "content": content}]
     body = {"model": "sightdesk", "messages": messages, "stream": False, **more}

@@ -1,4 +1,4 @@
-"""Connections that send or take slowly, or more of them than anybody needs."""
+"""Slow senders, slow readers and too many connections."""
 
 import asyncio
 from urllib.parse import urlsplit
@@ -32,7 +32,7 @@ def attacks() -> list[Attack]:
 
 
 def holds(name: str, said: bytes, count: int) -> Attack:
-    """Each connection says its part, and is held open without a further word."""
+    """Each connection sends its text and stays open."""
 
     async def one(host: str, port: int, outcome: Outcome) -> None:
         try:

@@ -1,4 +1,4 @@
-"""Files in the knowledge folder, written while the desk answers."""
+"""Hostile knowledge files, written while the desk answers."""
 
 import asyncio
 import os
@@ -57,7 +57,7 @@ def writes(name: str, write: Callable[[Path], object]) -> Attack:
 
 
 async def replace(desk: Desk, outcome: Outcome) -> None:
-    """As a deployment does: the new folder beside the old one, then both renamed."""
+    """Replaces the folder as a deployment does: new folder beside the old one, then renames."""
     new, old = desk.knowledge.with_name("new"), desk.knowledge.with_name("old")
     shutil.copytree(desk.knowledge, new)
     desk.knowledge.rename(old)

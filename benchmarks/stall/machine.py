@@ -1,4 +1,4 @@
-"""A server that does nothing: what a probe of it waits is the machine's own."""
+"""A server that does nothing. A probe of it measures the machine's own delay."""
 
 import os
 

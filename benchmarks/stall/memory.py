@@ -1,4 +1,4 @@
-"""Memory of a server and of its children, sampled while something happens to them."""
+"""Samples the memory of a server and of its children."""
 
 import threading
 from contextlib import suppress
@@ -10,7 +10,7 @@ KIB = 1024
 
 
 class Peak:
-    """Bytes at most: resident in the process itself, and in its children together what they do not share by file."""
+    """Peak bytes: resident in the process, and in its children without file-backed pages."""
 
     def __init__(self, pid: int) -> None:
         self._process = psutil.Process(pid)
@@ -18,7 +18,7 @@ class Peak:
         threading.Thread(target=self._watch, daemon=True).start()
 
     def take(self) -> tuple[int, int]:
-        """(process, children) at most since it was last taken."""
+        """(process, children): peak bytes since the last call."""
         peaks = self._own, self._children
         self._own = self._children = 0
         return peaks
@@ -35,7 +35,7 @@ class Peak:
 
 
 def _field(pid: int, name: str) -> int:
-    """Bytes, as /proc/PID/status says; 0 of a process that is gone."""
+    """Bytes from /proc/PID/status; 0 if the process is gone."""
     with (
         suppress(OSError),
         open(f"/proc/{pid}/status", encoding="ascii", errors="replace") as status,

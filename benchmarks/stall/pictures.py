@@ -1,4 +1,4 @@
-"""Pictures and documents that take far more to open than to send."""
+"""Pictures and documents that are small to send and expensive to open."""
 
 import base64
 import io
@@ -165,7 +165,7 @@ def pdf(pages: int, side: int, content: bytes) -> bytes:
 
 @cache
 def dense(seed: int) -> bytes:
-    """2,000 × 2,000 pixels full of small letters: seconds of reading."""
+    """2,000 × 2,000 pixels full of small letters, which take seconds to read."""
     chance, letters = random.Random(seed), "abcdefghkmnpqrstuvwxyz0123456789"
     image = Image.new("RGB", (2000, 2000), "white")
     draw, font = ImageDraw.Draw(image), ImageFont.load_default(size=13)

@@ -1,4 +1,4 @@
-"""What is kept: searches, exports and listings of a caller who has stored as much as the limits let through."""
+"""Searches, exports and listings of a caller who has stored as much as is allowed."""
 
 import asyncio
 import json
@@ -34,7 +34,7 @@ async def fill(desk: Desk, outcome: Outcome) -> None:
 
 
 async def files(desk: Desk, outcome: Outcome) -> None:
-    """Eight uploaders, then listings, uploads and deletions beside each other, each caller one after the other."""
+    """Eight uploaders, then concurrent listings, uploads and deletions."""
     from benchmarks.stall.pictures import png
 
     small = png([])
@@ -64,7 +64,7 @@ def search(query: str) -> Request:
 
 
 def impossible() -> list[Request]:
-    """NUL and half surrogates wherever a string goes into the database."""
+    """NUL and lone surrogates in every string that is stored."""
     odd = ["a\0b", "\ud800", "x" * 500]
     found = [chat("hi", "/api/chat", metadata={"replaces": text}) for text in odd]
     found += [chat(text, "/api/chat") for text in odd]

@@ -1,4 +1,4 @@
-"""Tools and schemas from outside: patterns without end, malformed and endless schemas, work whose asker has left."""
+"""Hostile tools and schemas: slow patterns, malformed and endless schemas, clients that leave."""
 
 from functools import partial
 from typing import Any
@@ -6,7 +6,7 @@ from typing import Any
 from benchmarks.stall.attack import Attack, Request, chat, sends
 
 PATTERNS = ("(a|aa)+d", "(a+)+$", r"^(\w+\s?)*$", "(.*)*x", "(?=a)(a*)*b", r"(a*)\1+$")
-DEEP = 150  # json writes no deeper than Python recurses
+DEEP = 150  # json's writer is limited by Python's recursion
 WORDS = "a" * 300 + "! d"
 
 

@@ -1,4 +1,4 @@
-"""A row an attack: what others waited meanwhile, what it took, whether that is within the bounds."""
+"""One row an attack: delays of the victims, memory, recovery, and whether the limits held."""
 
 from dataclasses import dataclass
 
@@ -8,10 +8,10 @@ from benchmarks.stall.victim import Round
 
 MB = 1_000_000
 MS = 1000
-PROBE_SECONDS = 0.100  # beyond the machine's own
+PROBE_SECONDS = 0.100  # beyond the machine's own delay
 GAP_SECONDS = 0.250
 GATEWAY_BYTES = 600 * MB
-WORKERS_BYTES = 1200 * MB  # one heavy picture's bound of 1 GiB, and what the others hold
+WORKERS_BYTES = 1200 * MB  # one worker at its limit of 1 GiB, and the others idle
 LITE_BYTES = 900 * MB
 RECOVERY_SECONDS = 2.0
 
@@ -21,14 +21,14 @@ class Row:
     attack: Attack
     outcome: Outcome
     seen: Round
-    gateway: int  # bytes of its own process, at its peak
-    workers: int  # and of the processes that decode for it
+    gateway: int  # peak bytes of the gateway process
+    workers: int  # peak bytes of its worker processes
     lite: int
-    recovery: float  # seconds after the attack until a question is answered as before
+    recovery: float  # seconds after the attack until a question is answered in time
 
     @property
     def probe(self) -> float:
-        """Seconds beyond what the same probe waited for a server that does nothing."""
+        """Seconds beyond the delay of the same probe at a server that does nothing."""
         return max(0.0, self.seen.probe - self.seen.machine)
 
     @property
@@ -76,11 +76,18 @@ def section(rows: list[Row]) -> str:
     short = sum(bool(row.falls_short()) for row in rows)
     return f"""## What one hostile caller costs the others
 
-`make bench-stall`, {machine()}: {len(rows)} attacks, {len(rows) - short} held. Beside each attack three callers go on: a probe of `/healthz`
-every 20 ms, streamed questions, questions with a new picture. A cell is the worst of its row. `probe` and `gap` (the longest silence
-within a stream) are what came on top of the wait for a server that does nothing, which is in brackets; `stream` and `picture` are
-whole answers. To hold: probe ≤ {PROBE_SECONDS * MS:.0f} ms, gap ≤ {GAP_SECONDS * MS:.0f} ms, gateway ≤ {GATEWAY_BYTES // MB} MB, its workers together ≤ {WORKERS_BYTES // MB} MB, `lite` ≤ {LITE_BYTES // MB} MB, all three
-answered, no 500 (a row that falls short is measured once more, and that counts), and a question answered as before within {RECOVERY_SECONDS:g} s.
+`make bench-stall`, {machine()}:
+{len(rows)} attacks, {len(rows) - short} held.
+
+Three victims run beside each attack: a probe of `/healthz` every 20 ms, streamed questions, and
+questions with a new picture. A cell is the worst value.
+
+- `probe` and `gap` (the longest silence within a stream): delay beyond that of a server that does
+  nothing, which is in brackets.
+- `stream` and `picture`: time of a whole answer.
+- Limits: probe ≤ {PROBE_SECONDS * MS:.0f} ms, gap ≤ {GAP_SECONDS * MS:.0f} ms, gateway ≤ {GATEWAY_BYTES // MB} MB, its workers together
+  ≤ {WORKERS_BYTES // MB} MB, `lite` ≤ {LITE_BYTES // MB} MB, every victim answered, no 500, and a question answered
+  in time within {RECOVERY_SECONDS:g} s. A row beyond a limit is measured once more, which then counts.
 
 {line(HEAD)}
 {line(["---"] * len(HEAD))}

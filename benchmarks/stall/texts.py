@@ -1,4 +1,4 @@
-"""Text at its bounds: long, oddly shaped, and made to be slow for patterns that backtrack."""
+"""Hostile text: very long, unusual, or slow for backtracking patterns."""
 
 import json
 from functools import partial
@@ -6,10 +6,10 @@ from functools import partial
 from benchmarks.stall.attack import Attack, Request, chat, raw, sends
 
 MIB = 1024 * 1024
-BOUND = 262_144 - 64  # characters of one question: 8 × MAX_MODEL_LEN, and a little room
+BOUND = 262_144 - 64  # characters of one question: just below 8 × MAX_MODEL_LEN
 LARGE = 60 * MIB
-STORED = 200_000  # characters of a question that the page keeps, whatever the engine says of it
-ASKED = 60_000  # and of one that fits the context
+STORED = 200_000  # characters of a question that is stored even if the engine refuses it
+ASKED = 60_000  # characters of a question that fits the context
 KEYS = 99_000
 
 

@@ -1,7 +1,8 @@
-"""Three callers beside an attack, in a process of their own: a probe, a reader of a stream, somebody with a picture.
+"""The three victims beside an attack, in one process: a probe, a stream, a question with a picture.
 
-A line on stdin ends a round, once each has been answered in it: its worst figures come out as one line of JSON. The same probe asks a bare server in the
-same process group: what that waits is the machine's own.
+A line on stdin ends a round once each has been answered; its worst figures are printed as one line
+of JSON. The same probe also asks a server that does nothing (machine.py): that delay is the
+machine's own.
 """
 
 import asyncio
@@ -18,7 +19,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 PROBE_EVERY = 0.02  # seconds
 PICTURE_EVERY = 0.3
-LEAST = 2  # answers of each kind in a round: the first may have been under way before
+LEAST = 2  # answers of each kind a round, since the first may have started before
 ROUND_SECONDS = 120.0
 ANSWER_SECONDS = 60.0
 ASKED = "How do I return an item?"
@@ -26,7 +27,7 @@ ASKED = "How do I return an item?"
 
 @dataclass(slots=True)
 class Round:
-    """Worst of one round, in seconds; `failed` says what did not come as it must."""
+    """Worst values of one round, in seconds; `failed`: what went wrong."""
 
     probe: float = 0.0
     machine: float = 0.0
@@ -52,7 +53,7 @@ class Victim:
         self.round = Round()
 
     async def finished(self) -> Round:
-        """The round, when it has two answers of each kind; a new one begins."""
+        """The round, once it has LEAST answers of each kind; a new one begins."""
         with suppress(TimeoutError):
             async with asyncio.timeout(ROUND_SECONDS):
                 while min(self.round.answers, self.round.pictures) < LEAST:

@@ -1,4 +1,4 @@
-"""The plain call, JSON built by hand, as many articles show it. SIGHTDESK_URL defaults to `make demo`."""
+"""A plain call with hand-built JSON, as in many articles. Works with `make demo`."""
 
 import base64
 import json

@@ -1,4 +1,7 @@
-"""A small ticket system with an AI at its side: `python3 -m examples.ticket-desk.server`, from the repository's root."""
+"""A small ticket system that embeds SightDesk.
+
+From the repository's root: `python3 -m examples.ticket-desk.server`.
+"""
 
 import json
 import os
@@ -14,7 +17,7 @@ from examples.host import Host, Refused, mint, serve
 HERE = Path(__file__).parent
 SCREENS = HERE.parent / "screens"
 DATABASE = Path(os.environ.get("TICKETS", HERE / "tickets.db"))
-AGENT = os.environ.get("AGENT", "李娜")  # who is signed in: your own ticket system knows
+AGENT = os.environ.get("AGENT", "李娜")  # the signed-in agent; a real system has a sign-in
 SCHEMA = """
 create table if not exists tickets (id integer primary key, subject text, customer text, channel text, status text, created real);
 create table if not exists messages (id integer primary key, ticket integer, role text, author text, text text, image text, created real);
@@ -31,7 +34,7 @@ def database() -> Iterator[sqlite3.Connection]:
 
 
 def prepare() -> None:
-    """The tables, and the sample tickets when there are none."""
+    """Creates the tables, and the sample tickets if there are no tickets."""
     DATABASE.parent.mkdir(parents=True, exist_ok=True)
     with database() as db:
         db.executescript(SCHEMA)
@@ -60,7 +63,10 @@ def prepare() -> None:
 
 
 def ticket(number: int) -> dict[str, Any]:
-    """The ticket with its messages and notes, oldest first, and the AI's last conversation about it. Raises Refused."""
+    """The ticket with messages and notes, oldest first, and its last AI conversation.
+
+    Raises Refused.
+    """
     with database() as db:
         row = db.execute("select * from tickets where id = ?", (number,)).fetchone()
         if row is None:
@@ -89,7 +95,7 @@ def ticket(number: int) -> dict[str, Any]:
 
 
 def add_note(number: int, body: dict[str, Any], *, by_ai: bool = False) -> None:
-    """Text as an agent wrote it or the AI said it; its citations and fields beside it, as data."""
+    """A note by an agent or the AI, with citations and fields as data."""
     text = str(body.get("text", "")).strip()[:20_000]
     if not text:
         raise Refused(400, "A note needs text.")
@@ -110,7 +116,7 @@ def add_note(number: int, body: dict[str, Any], *, by_ai: bool = False) -> None:
 
 
 def begin(conversation: str, number: int) -> None:
-    """A conversation belongs to the ticket that it was begun for, and to no other after that. Raises Refused."""
+    """Binds a conversation to the ticket that started it. Raises Refused."""
     ticket(number)
     with database() as db:
         db.execute(
@@ -120,7 +126,7 @@ def begin(conversation: str, number: int) -> None:
 
 
 def ticket_of(conversation: str) -> int:
-    """Raises Refused: an answer of another conversation goes into no ticket rather than into a wrong one."""
+    """The ticket that the conversation belongs to. Raises Refused if there is none."""
     with database() as db:
         row = db.execute(
             "select ticket from conversations where id = ?", (conversation,)
@@ -169,7 +175,7 @@ class TicketDesk(Host):
                     )
                 self.send_json(ticket(int(number)))
             case ["api", "sightdesk-token"]:
-                # Who asks is known here, from our own sign-in; the browser has no say in it.
+                # The user comes from our own sign-in, never from the browser.
                 self.send_json(mint(f"ticket-desk:{AGENT}", self.origin))
             case _:
                 raise Refused(404, "There is nothing here.")

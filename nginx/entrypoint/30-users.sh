@@ -1,7 +1,10 @@
 #!/bin/sh
-# Before nginx starts: the password file, the secret towards the gateway, who may connect, call and frame the page.
+# Runs before nginx starts. Writes the password file, the secret for the gateway, and the lists of
+# addresses and origins that may connect, call the API and frame the page.
 set -euf
-private_hosts='localhost|[a-z0-9.-]+\.localhost|127(\.[0-9]+){3}|10(\.[0-9]+){3}|192\.168(\.[0-9]+){2}|172\.(1[6-9]|2[0-9]|3[01])(\.[0-9]+){2}|169\.254(\.[0-9]+){2}|\[::1\]|\[f[cd][0-9a-f:]+\]'
+private_hosts='localhost|[a-z0-9.-]+\.localhost|127(\.[0-9]+){3}|10(\.[0-9]+){3}'
+private_hosts="$private_hosts"'|192\.168(\.[0-9]+){2}|172\.(1[6-9]|2[0-9]|3[01])(\.[0-9]+){2}'
+private_hosts="$private_hosts"'|169\.254(\.[0-9]+){2}|\[::1\]|\[f[cd][0-9a-f:]+\]'
 out=${NGINX_ETC:-/etc/nginx}
 if [ -z "${BASIC_AUTH_PASSWORD:-}" ] || [ -z "${PROXY_SECRET:-}" ]; then
     echo "nginx: BASIC_AUTH_PASSWORD and PROXY_SECRET are empty; run make up, which writes .env" >&2
@@ -9,19 +12,22 @@ if [ -z "${BASIC_AUTH_PASSWORD:-}" ] || [ -z "${PROXY_SECRET:-}" ]; then
 fi
 case $PROXY_SECRET in
     *[!A-Za-z0-9._~+/=-]*)
-        echo "nginx: PROXY_SECRET has other characters than A-Z a-z 0-9 . _ ~ + / = -, which mean something in its configuration" >&2
+        echo "nginx: PROXY_SECRET has other characters than A-Z a-z 0-9 . _ ~ + / = -" >&2
         exit 1 ;;
 esac
 umask 027
-# SHA-512 crypt with 1,000 rounds: nginx checks it in its worker at every request, and bcrypt would hold that up for longer.
+# SHA-512 crypt with 1,000 rounds. nginx's worker checks it at every request; bcrypt would block it
+# for longer.
 salt=$(od -An -N12 -tx1 /dev/urandom | tr -d ' \n')
-hash=$(PASSWORD=$BASIC_AUTH_PASSWORD perl -e 'print crypt($ENV{PASSWORD}, "\$6\$rounds=1000\$$ARGV[0]\$")' "$salt")
+crypt='print crypt($ENV{PASSWORD}, "\$6\$rounds=1000\$$ARGV[0]\$")'
+hash=$(PASSWORD=$BASIC_AUTH_PASSWORD perl -e "$crypt" "$salt")
 {
     printf '%s:%s\n' "${BASIC_AUTH_USER:-admin}" "$hash"
     if [ -r "$out/users/htpasswd" ]; then cat "$out/users/htpasswd"; fi
 } >"$out/htpasswd"
 printf 'proxy_set_header X-SightDesk-Proxy-Secret "%s";\n' "$PROXY_SECRET" >"$out/proxy-secret.conf"
-# ALLOWED_ORIGINS as frame-ancestors of embed.html; CSP knows no networks: `private` is localhost (gateway/auth/origins.py).
+# ALLOWED_ORIGINS as frame-ancestors of embed.html. CSP has no networks, so `private` is localhost
+# (as in gateway/auth/origins.py).
 ancestors="'self'"
 for origin in $(printf '%s' "${ALLOWED_ORIGINS:-private}" | tr ',A-Z' ' a-z'); do
     case $origin in
@@ -30,24 +36,30 @@ for origin in $(printf '%s' "${ALLOWED_ORIGINS:-private}" | tr ',A-Z' ' a-z'); d
     esac
 done
 printf 'set $desk_ancestors "%s";\n' "$ancestors" >"$out/embed-ancestors.conf"
-# The same origins, for nginx's own errors: those of the gateway carry its own headers (gateway/auth/origins.py).
+# ALLOWED_ORIGINS for nginx's own errors. The gateway sets these headers on its own responses.
 for origin in $(printf '%s' "${ALLOWED_ORIGINS:-private}" | tr ',A-Z' ' a-z'); do
     case $origin in
         private) printf '"~^https?://(%s)(:[0-9]+)?$" $http_origin;\n' "$private_hosts" ;;
         *) printf '"%s" $http_origin;\n' "${origin%/}" ;;
     esac
 done >"$out/cors-origins.conf"
-# ALLOWED_IPS; by default the private networks, as in the gateway.
-allowed=${ALLOWED_IPS:-127.0.0.0/8,::1/128,10.0.0.0/8,172.16.0.0/12,192.168.0.0/16,169.254.0.0/16,fc00::/7,fe80::/10}
+# ALLOWED_IPS. The default is the private networks, as in gateway/settings.py.
+private=127.0.0.0/8,::1/128,10.0.0.0/8,172.16.0.0/12,192.168.0.0/16,169.254.0.0/16
+allowed=${ALLOWED_IPS:-$private,fc00::/7,fe80::/10}
 if [ "$allowed" != "*" ]; then
     for network in $(printf '%s' "$allowed" | tr ',' ' '); do printf 'allow %s;\n' "$network"; done
     echo 'deny all;'
 fi >"$out/allowed-ips.conf"
-# A proxy before us, one that ends TLS say: from it alone the client's address and scheme are believed.
-for network in $(printf '%s' "${FRONT_PROXIES:-}" | tr ',' ' '); do printf 'set_real_ip_from %s;\n' "$network"; done >"$out/real-ip.conf"
-for network in $(printf '%s' "${FRONT_PROXIES:-}" | tr ',' ' '); do printf '%s 1;\n' "$network"; done >"$out/front-proxies.conf"
-# TLS, once nginx/certs/ holds a certificate.
+# FRONT_PROXIES: proxies in front of nginx, for example one that ends TLS. Only these may say the
+# client's address and scheme.
+proxies=$(printf '%s' "${FRONT_PROXIES:-}" | tr ',' ' ')
+for proxy in $proxies; do printf 'set_real_ip_from %s;\n' "$proxy"; done >"$out/real-ip.conf"
+for proxy in $proxies; do printf '%s 1;\n' "$proxy"; done >"$out/front-proxies.conf"
+# TLS, if nginx/certs/ has a certificate.
 if [ -r "$out/certs/tls.crt" ] && [ -r "$out/certs/tls.key" ]; then
-    printf 'listen 443 ssl;\nssl_certificate %s/certs/tls.crt;\nssl_certificate_key %s/certs/tls.key;\nssl_protocols TLSv1.2 TLSv1.3;\n' "$out" "$out"
+    echo 'listen 443 ssl;'
+    echo "ssl_certificate $out/certs/tls.crt;"
+    echo "ssl_certificate_key $out/certs/tls.key;"
+    echo 'ssl_protocols TLSv1.2 TLSv1.3;'
 fi >"$out/tls.conf"
 chgrp nginx "$out/htpasswd" 2>/dev/null || chmod 644 "$out/htpasswd"

@@ -241,7 +241,7 @@ def test_an_unknown_flag_ends_make_up_in_one_line_and_is_no_loop(
     assert done.returncode != 0
     assert done.stderr.splitlines()[-3:-1] == [  # then make's own
         "inference: vLLM does not know --nope 3; correct VLLM_EXTRA_ARGS",
-        "make up: not everything came up; the line above says why, `make logs` says more.",
+        "make up: some containers did not start; see the line above, or `make logs`.",
     ], done.stderr[-2000:]
     time.sleep(20)
     state = inspect(stack)

@@ -56,7 +56,7 @@ def test_an_engine_that_cannot_start_ends_the_wait_with_its_one_line(tmp_path: P
     assert "engine: failed" not in done.stdout
     assert done.stderr.splitlines() == [
         "inference: vLLM does not know --nope; correct VLLM_EXTRA_ARGS",
-        "make up: not everything came up; the line above says why, `make logs` says more.",
+        "make up: some containers did not start; see the line above, or `make logs`.",
     ]
 
 
