@@ -38,15 +38,15 @@ def chat_router(desk: Desk) -> APIRouter:
     )
     async def completions(request: Request) -> Response:
         context, caller = context_of(request.scope), await caller_of(request)
-        await desk.limiter.check(desk.rate_of(caller), context.counted, context)
+        await desk.limiter.check(desk.rate_of(caller), context.limit_owner, context)
         chat = await read_body(request, ChatRequest, desk)
-        wants_extras = context.given.get("x-sightdesk-extras") == "1"
+        wants_extras = context.request_headers.get("x-sightdesk-extras") == "1"
         return ChatResponse(desk, pipeline, ask(desk, request, chat, caller, wants_extras))
 
     @router.post("/api/chat", openapi_extra=_documented(PageRequest), summary="Ask, from the page")
     async def page_chat(request: Request) -> Response:
         context, caller = context_of(request.scope), await caller_of(request)
-        await desk.limiter.check(desk.rates["user"], context.counted, context)
+        await desk.limiter.check(desk.rates.user, context.limit_owner, context)
         chat = await read_body(request, PageRequest, desk)
         question = ask(desk, request, chat, caller, wants_extras=True)
         await keep_question(desk, question, chat)
@@ -88,7 +88,7 @@ async def _whole_body(request: Request, incoming: Incoming) -> bytes:
     incoming.feed(piece)
     if not more:
         return piece
-    declared = int(context_of(request.scope).given.get("content-length", "0"))
+    declared = int(context_of(request.scope).request_headers.get("content-length", "0"))
     # Its size from the start: one that grows stays in malloc's heap when it is freed. Zeros take no memory before they are written over.
     buffer = io.BytesIO(bytes(declared))
     buffer.write(piece)
@@ -112,7 +112,7 @@ async def _piece(request: Request) -> tuple[bytes, bool]:
 def ask(
     desk: Desk, request: Request, chat: ChatRequest, caller: Caller, wants_extras: bool
 ) -> Question:
-    session = context_of(request.scope).given.get("x-session-id", "")
+    session = context_of(request.scope).request_headers.get("x-session-id", "")
     assistant = desk.catalog.is_assistant(chat.model, desk.upstreams)
     return Question(
         request=chat,
@@ -151,7 +151,7 @@ class ChatResponse(Response):
             work = self._resumable() if request.stream else self._recorded()
         else:
             work = self._direct() if request.stream else self._whole()
-        if not await stayed(self.context.line, work):
+        if not await stayed(self.context.connection, work):
             self.desk.metrics.client_disconnects.inc()
 
     async def _whole(self) -> None:
@@ -172,7 +172,7 @@ class ChatResponse(Response):
             question.id,
             question.caller.owner,
             kept=question.turn is not None,
-            caller=self.context.counted,
+            caller=self.context.limit_owner,
         )
 
     async def _recorded(self) -> None:
@@ -204,7 +204,7 @@ class ResumeResponse(ChatResponse):
         self.background = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        await stayed(self.context.line, self._follow(self.answer, self.start))
+        await stayed(self.context.connection, self._follow(self.answer, self.start))
 
 
 async def follow(answer: Answer, start: int, reply: SSEResponse) -> None:

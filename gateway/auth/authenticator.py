@@ -60,7 +60,7 @@ class Authenticator:
         if bearer is not None:
             is_token = bearer.count(".") == 2 and self.keys.find(bearer) is None
             return self._token(bearer, connection) if is_token else self._key(bearer)
-        user = context.given.get(USER_HEADER, "") if context.through_proxy else ""
+        user = context.request_headers.get(USER_HEADER, "") if context.through_proxy else ""
         if user:
             return self._visitor(connection, Caller("user", "page", f"user:{user}"))
         if self._may_be_anonymous(connection, context):
@@ -90,14 +90,14 @@ class Authenticator:
         """In an anonymous network, by a local name (no DNS rebinding), with no proxy in between."""
         return (
             within(context.address, self.anonymous_networks)
-            and is_local_host(context.given.get("host", ""))
-            and not is_forwarded(context.given)
+            and is_local_host(context.request_headers.get("host", ""))
+            and not is_forwarded(context.request_headers)
         )
 
     def _visitor(self, connection: HTTPConnection, caller: Caller) -> Caller:
         """A person at the page is told apart by a signed cookie, made at the first visit."""
         visitor = self.signer.visitor(
-            cookie_of(context_of(connection.scope).given.get("cookie", ""))
+            cookie_of(context_of(connection.scope).request_headers.get("cookie", ""))
         )
         made = None if visitor else new_visitor()
         return Caller(
@@ -106,7 +106,9 @@ class Authenticator:
 
 
 def _bearer(connection: HTTPConnection) -> str | None:
-    scheme, _, value = context_of(connection.scope).given.get("authorization", "").partition(" ")
+    scheme, _, value = (
+        context_of(connection.scope).request_headers.get("authorization", "").partition(" ")
+    )
     return value.strip() if scheme.lower() == "bearer" else None
 
 
@@ -120,8 +122,8 @@ def cookie_of(header: str) -> str:
 def check_token_origin(origin: str, connection: HTTPConnection) -> None:
     """A token works on the desk's own page and on the page it was made for; who carries it off to another gets nothing."""
     context = context_of(connection.scope)
-    sent = context.given.get("origin", "").lower()
-    own = is_own(sent, context.given.get("host", ""), context.scheme)
+    sent = context.request_headers.get("origin", "").lower()
+    own = is_own(sent, context.request_headers.get("host", ""), context.scheme)
     if sent and not own and sent != origin.rstrip("/").lower():
         raise OriginNotAllowed("This embed token was made for another page's origin.")
 

@@ -94,7 +94,7 @@ def new_visitor() -> str:
     return secrets.token_urlsafe(12)
 
 
-def kept_secret(given: str, data_dir: Path) -> str:
+def load_secret(given: str, data_dir: Path) -> str:
     """EMBED_SECRET, or one that was made once and is kept in DATA_DIR, so that visitors survive a restart. Raises WrongSettings."""
     if given:
         return given

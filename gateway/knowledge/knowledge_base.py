@@ -25,26 +25,26 @@ class KnowledgeBase:
         self.directory = directory
         self._folder = Folder(directory)
         self._lock = Lock()
-        self.shelf = KnowledgeSnapshot(problems=[Problem(str(directory), "is still being read")])
+        self.snapshot = KnowledgeSnapshot(problems=[Problem(str(directory), "is still being read")])
         first = Thread(target=self._first_look, daemon=True)
         first.start()
         first.join(wait)
 
     @property
     def clauses(self) -> Clauses:
-        return self.shelf.index.clauses
+        return self.snapshot.index.clauses
 
     @property
     def questions(self) -> Questions:
         """[{title: {locale: text}, questions: [{locale: text}]}]"""
-        return self.shelf.questions
+        return self.snapshot.questions
 
     @property
     def problems(self) -> list[Problem]:
-        return self.shelf.problems
+        return self.snapshot.problems
 
     def search(self, query: Query, limit: int = 5) -> list[Hit]:
-        return self.shelf.index.search(query, limit)
+        return self.snapshot.index.search(query, limit)
 
     async def watch(self) -> None:
         """Runs until cancelled. Raises what is no file's fault, and can be called again."""
@@ -59,7 +59,7 @@ class KnowledgeBase:
             self._look()
         except Exception as error:  # the next look tries again, and says so where it fails
             log.exception("knowledge_unread")
-            self.shelf = KnowledgeSnapshot(
+            self.snapshot = KnowledgeSnapshot(
                 problems=[Problem(str(self.directory), f"cannot be read: {reason(error)}")]
             )
 
@@ -67,7 +67,7 @@ class KnowledgeBase:
         with self._lock:  # the start's own look may not be over
             shelf = self._folder.changed()
             if shelf is not None:
-                known, self.shelf = self.shelf, shelf
+                known, self.snapshot = self.snapshot, shelf
                 report(shelf, known)
 
 

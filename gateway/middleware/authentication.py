@@ -35,7 +35,7 @@ class Authentication:
             if self.exists(scope):
                 await self.count_failure(context.address)
                 raise
-        if "cookie" in context.given:
+        if "cookie" in context.request_headers:
             # FastAPI parses cookies on every route, with Python's parser; here they have been read.
             scope["headers"] = [
                 (name, value) for name, value in scope["headers"] if name != b"cookie"
@@ -48,4 +48,4 @@ class Authentication:
         signed = self.authenticator.signer.sign_visitor(caller.new_visitor or "")
         secure = "; Secure" if context.scheme == "https" else ""
         cookie = f"{VISITOR_COOKIE}={signed}; Path=/; Max-Age={VISITOR_SECONDS}; HttpOnly; SameSite=Lax{secure}"
-        context.cookie = cookie.encode("ascii")
+        context.response.set_visitor_cookie(cookie.encode("ascii"))

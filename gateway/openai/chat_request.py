@@ -13,7 +13,7 @@ from pydantic import (
 )
 
 from gateway.openai.base64_payload import PLACEHOLDER_LENGTH, Payload
-from gateway.openai.validation import Exact, Lenient, at_most_bytes, fault
+from gateway.openai.validation import LenientModel, StrictModel, at_most_bytes, fault
 
 MAX_MESSAGES = 200
 MAX_TOOLS = 32
@@ -24,7 +24,7 @@ MAX_PARTS = 256  # of one message
 PAGE_ROLES = ("user", "assistant")
 
 
-class Part(Lenient):
+class Part(LenientModel):
     pass
 
 
@@ -59,7 +59,7 @@ class TextPart(Part):
     text: str
 
 
-class ImageURL(Lenient):
+class ImageURL(LenientModel):
     url: str
 
 
@@ -75,7 +75,7 @@ class ImagePart(MediaPart):
         self.image_url.url = url
 
 
-class FileReference(Lenient):
+class FileReference(LenientModel):
     file_id: str | None = Field(None, max_length=64)
     file_data: str | None = None
     filename: str | None = Field(None, max_length=512)
@@ -116,12 +116,12 @@ ContentPart = Annotated[
 ]
 
 
-class FunctionCall(Lenient):
+class FunctionCall(LenientModel):
     name: str = Field(max_length=128)
     arguments: str
 
 
-class ToolCall(Lenient):
+class ToolCall(LenientModel):
     id: str = Field(max_length=256)
     # Null is not given here as well; but the engine wants it.
     type: Annotated[
@@ -133,7 +133,7 @@ class ToolCall(Lenient):
 Parts = Annotated[list[ContentPart], Field(max_length=MAX_PARTS, fail_fast=True)]
 
 
-class Message(Lenient):
+class Message(LenientModel):
     role: Literal["system", "developer", "user", "assistant", "tool"]
     content: str | Parts | None = None
     name: str | None = Field(None, max_length=128)
@@ -176,35 +176,35 @@ class Message(Lenient):
         ]
 
 
-class Function(Exact):
+class Function(StrictModel):
     name: str = Field(pattern=r"^[A-Za-z0-9_-]{1,64}$")
     description: str | None = None
     parameters: dict[str, Any] | None = None
     strict: bool | None = None
 
 
-class Tool(Exact):
+class Tool(StrictModel):
     type: Literal["function"]
     function: Function
 
 
-class FunctionName(Exact):
+class FunctionName(StrictModel):
     name: str = Field(max_length=64)
 
 
-class ToolChoice(Exact):
+class ToolChoice(StrictModel):
     type: Literal["function"]
     function: FunctionName
 
 
-class JSONSchema(Exact):
+class JSONSchema(StrictModel):
     name: str = Field(max_length=64)
     description: str | None = Field(None, max_length=1024)
     schema_: dict[str, Any] | None = Field(None, alias="schema")
     strict: bool | None = None
 
 
-class ResponseFormat(Exact):
+class ResponseFormat(StrictModel):
     type: Literal["text", "json_object", "json_schema"]
     json_schema: Annotated[JSONSchema, at_most_bytes(MAX_SCHEMA_BYTES, "json_schema")] | None = None
 
@@ -215,7 +215,7 @@ class ResponseFormat(Exact):
         return self
 
 
-class StreamOptions(Exact):
+class StreamOptions(StrictModel):
     include_usage: bool = False
 
 
@@ -225,7 +225,7 @@ Tools = Annotated[
 Stop = Annotated[str, Field(min_length=1, max_length=64)]
 
 
-class ChatRequest(Exact):
+class ChatRequest(StrictModel):
     model: str = Field(max_length=256)
     messages: Annotated[list[Message], Field(min_length=1, max_length=MAX_MESSAGES, fail_fast=True)]
     stream: bool = False

@@ -72,14 +72,14 @@ def error_of(found: Mapping[str, Any], steps: list[str]) -> GatewayError:
     )
 
 
-class Lenient(BaseModel):
+class LenientModel(BaseModel):
     """Unknown keys are dropped, never passed on: SDKs send back what they received (`refusal`, `annotations`). No guessing of
     types: "5" is no number and 1 is not true."""
 
     model_config = ConfigDict(extra="ignore", strict=True, allow_inf_nan=False)
 
 
-class Exact(Lenient):
+class StrictModel(LenientModel):
     """Nothing beyond what is listed. What is null was not given, whatever its name."""
 
     # Pydantic's own `extra="forbid"` makes an error of each unknown name; of a million that takes a second.

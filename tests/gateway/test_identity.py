@@ -18,7 +18,7 @@ from gateway.auth import api_keys
 from gateway.auth.api_keys import APIKeyStore
 from gateway.auth.networks import ProxyTrust, is_local_host, within
 from gateway.auth.origins import Origins
-from gateway.auth.tokens import kept_secret
+from gateway.auth.tokens import load_secret
 from gateway.server.request_context import headers_of
 from gateway.settings import WrongSettings, load_settings, networks
 
@@ -415,11 +415,11 @@ def test_a_page_speaks_for_the_server_that_it_came_from(
 
 
 def test_a_secret_is_made_once_and_kept(tmp_path: Path) -> None:
-    made = kept_secret("", tmp_path / "data")
+    made = load_secret("", tmp_path / "data")
     assert len(made) >= 48
-    assert kept_secret("", tmp_path / "data") == made
+    assert load_secret("", tmp_path / "data") == made
     assert (tmp_path / "data/embed_secret").stat().st_mode & 0o077 == 0
-    assert kept_secret("given", tmp_path) == "given"
+    assert load_secret("given", tmp_path) == "given"
 
 
 def test_a_full_disk_leaves_no_empty_secret_to_sign_with(
@@ -430,9 +430,9 @@ def test_a_full_disk_leaves_no_empty_secret_to_sign_with(
 
     with monkeypatch.context() as patch, pytest.raises(WrongSettings, match=r"DATA_DIR.*No space"):
         patch.setattr(os, "fsync", full)
-        kept_secret("", tmp_path)
+        load_secret("", tmp_path)
     assert not (tmp_path / "embed_secret").exists()
-    assert len(kept_secret("", tmp_path)) >= 48
+    assert len(load_secret("", tmp_path)) >= 48
 
 
 @pytest.mark.parametrize("kind", ["folder", "FIFO", "binary", "huge"])
@@ -447,7 +447,7 @@ def test_a_secret_that_cannot_be_read_stops_the_start_with_one_line(
     else:
         path.write_bytes(b"\xff\x00" * (50 if kind == "binary" else 100_000))
     with pytest.raises(WrongSettings, match="embed_secret") as raised:
-        kept_secret("", tmp_path)
+        load_secret("", tmp_path)
     assert "\n" not in str(raised.value)
 
 

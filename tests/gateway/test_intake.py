@@ -13,7 +13,7 @@ import requests
 
 from benchmarks.servers import Running, running_gateway, wait_for
 from gateway.throttling import body_memory
-from gateway.throttling.body_memory import BODIES, SHARE, room
+from gateway.throttling.body_memory import BODIES, SHARE, default_body_memory
 from tests.gateway.asking import metric, until
 
 MEGABYTE = 1024 * 1024
@@ -102,4 +102,4 @@ def test_the_room_goes_by_the_memory_there_is(
     told.write_text(bound + "\n")
     for name in ("CONTAINER_BOUND", "CONTAINER_BOUND_V1"):
         monkeypatch.setattr(body_memory, name, told if name == version else tmp_path / "none")
-    assert room(MEGABYTE) == (expected or psutil.virtual_memory().total // SHARE)
+    assert default_body_memory(MEGABYTE) == (expected or psutil.virtual_memory().total // SHARE)

@@ -9,7 +9,7 @@ import pytest
 from gateway.chat import prompt
 from gateway.chat.engine_request import engine_request
 from gateway.errors import ContextLengthExceeded
-from gateway.media.attachment_loader import Attachment, Attachments
+from gateway.media.attachments import Attachment, Attachments
 from gateway.media.picture import Picture
 from gateway.openai.chat_request import ChatRequest, Message, PageRequest
 from gateway.upstream.breaker import Breaker

@@ -10,7 +10,8 @@ import pytest
 import requests
 
 from benchmarks.servers import Running, running_gateway, wait_for
-from gateway.app import build_desk, running
+from gateway.composition.build import build_services
+from gateway.composition.lifecycle import running
 from gateway.observability.metrics import Metrics
 from gateway.server import supervisor
 from gateway.server.supervisor import Supervisor, closed
@@ -179,22 +180,26 @@ async def test_a_desk_closes_everything_whatever_failed_before(
         database_url=f"sqlite:///{tmp_path}/desk.db",
         knowledge_dir=tmp_path / "k",
     )
-    desk = build_desk(settings)
+    services = build_services(settings)
     shut: list[str] = []
 
     async def failing() -> None:
         raise RuntimeError("the answers cannot be stored")
 
-    monkeypatch.setattr(desk.answers, "close", failing)
-    for name in ("database", "reader", "client", "limiter"):
-        one = getattr(desk, name)
+    monkeypatch.setattr(services.answers, "close", failing)
+    for name, one in (
+        ("database", services.storage.database),
+        ("reader", services.media.ocr_client),
+        ("client", services.engines.client),
+        ("limiter", services.throttling.limiter),
+    ):
         close = one.close
         monkeypatch.setattr(
             one, "close", lambda name=name, close=close: (shut.append(name), close())[1]
         )
     with pytest.raises(RuntimeError, match="in the middle"):
-        async with running(desk):
-            assert set(desk.supervisor.tasks) == {
+        async with running(services):
+            assert set(services.supervisor.tasks) == {
                 "engines",
                 "profile",
                 "knowledge",

@@ -31,7 +31,7 @@ EXTENDED = re.compile(
 WORD = re.compile(r"=\?([\w-]{1,32})(?:\*[\w-]{1,32})?\?([bq])\?([^?\s]{0,4096})\?=", re.IGNORECASE)
 BETWEEN_WORDS = re.compile(r"(?<=\?=)\s(?==\?)")
 # The body's schema for the OpenAPI document. Other fields, such as the `purpose` that SDKs send, are ignored.
-UPLOAD = {
+OPENAPI_BODY = {
     "requestBody": {
         "required": True,
         "content": {
@@ -111,7 +111,7 @@ def clean(name: str) -> str:
     return "".join(kept)[-MAX_NAME:] if set(kept) - set(". ") else ""
 
 
-async def uploaded(request: Request) -> tuple[str, bytes]:
+async def read_upload(request: Request) -> tuple[str, bytes]:
     """(name, content) of the form's one file. Raises InvalidRequest or UnsupportedMediaType."""
     kind, _ = parse_options_header(request.headers.get("content-type"))
     if kind != b"multipart/form-data":
