@@ -19,7 +19,8 @@ from gateway.chat.resumable_answers import Answer
 from gateway.chat.sse_response import SSEResponse, send_json
 from gateway.desk import Desk
 from gateway.errors import GatewayError, InternalError, UpstreamUnavailable
-from gateway.openai.body_parser import Incoming, parse
+from gateway.openai.body_limits import TextLimit
+from gateway.openai.body_parser import parse
 from gateway.openai.chat_request import ChatRequest, PageRequest
 from gateway.server.protocol import ClientConnection
 from gateway.server.request_context import Caller, RequestContext, caller_of, context_of
@@ -75,14 +76,14 @@ def chat_router(desk: Desk) -> APIRouter:
 async def read_body(request: Request, shape: type[Any], desk: Desk) -> Any:
     """The request in a body that `RequestLimits` bounds. Raises ClientDisconnect, and ContextLengthExceeded before the body has all come."""
     longest = max(upstream.max_model_len for upstream in desk.upstreams)
-    incoming = Incoming(longest)
+    incoming = TextLimit(longest)
     body = await _whole_body(request, incoming)
     if len(body) < THREAD_BYTES:
         return parse(shape, body, incoming, longest)
     return await asyncio.to_thread(parse, shape, body, incoming, longest)
 
 
-async def _whole_body(request: Request, incoming: Incoming) -> bytes:
+async def _whole_body(request: Request, incoming: TextLimit) -> bytes:
     """The body itself is not kept, and never there twice: with pictures it may have many megabytes."""
     piece, more = await _piece(request)
     incoming.feed(piece)

@@ -10,7 +10,7 @@ from gateway.api.engine_status import EngineStatus
 from gateway.knowledge.knowledge_base import KnowledgeBase
 from gateway.media.limits import MAX_SIDE
 from gateway.media.sniff import ACCEPTED
-from gateway.openai.body_parser import CHARACTERS_PER_TOKEN
+from gateway.openai.body_limits import CHARACTERS_PER_TOKEN
 from gateway.openai.chat_request import MAX_MESSAGES
 from gateway.settings import Settings
 from gateway.storage.database import Database

@@ -4,7 +4,8 @@ from gateway import __version__
 from gateway.auth.api_keys import APIKeyStore
 from gateway.auth.authenticator import Authenticator
 from gateway.auth.origins import Origins
-from gateway.auth.tokens import Signer, load_secret
+from gateway.auth.secret_file import load_secret
+from gateway.auth.tokens import Signer
 from gateway.chat.history import HistoryRecorder
 from gateway.chat.resumable_answers import ResumableAnswers
 from gateway.composition.services import Access, Engines, Media, Services, Storage, Throttling

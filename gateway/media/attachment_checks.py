@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from gateway.errors import InvalidImage, TooManyImages
 from gateway.media.attachments import Attachment, PartPosition
 from gateway.media.media_parts import MediaPart, is_remote, param_of
-from gateway.openai.chat_request import Message
+from gateway.openai.messages import Message
 
 
 def check_parts(

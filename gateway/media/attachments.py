@@ -7,7 +7,7 @@ from typing import Any
 from gateway.media.ocr_scan import OCRScan
 from gateway.media.picture import Picture
 from gateway.media.reading_merge import whole_reading
-from gateway.openai.chat_request import Message
+from gateway.openai.messages import Message
 
 PartPosition = tuple[int, int]  # (index of the message, index of its content part)
 NOTE_CHARACTERS = 2000  # of one reading that replaces its picture

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 
 from gateway.errors import GatewayError
 from gateway.media.attachments import PartPosition
-from gateway.openai.chat_request import FilePart, ImagePart, Message
+from gateway.openai.messages import FilePart, ImagePart, Message
 
 MediaPart = ImagePart | FilePart
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Awaitable, Callable
 
-from starlette.requests import HTTPConnection
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from gateway.auth.authenticator import Authenticator
@@ -30,7 +29,7 @@ class Authentication:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         context = context_of(scope)
         try:
-            context.caller = self.authenticator.by_path(HTTPConnection(scope))
+            context.caller = self.authenticator.authenticate(scope["path"], context)
         except (InvalidAPIKey, InvalidToken):
             if self.exists(scope):
                 await self.count_failure(context.address)

@@ -18,7 +18,7 @@ from gateway.auth import api_keys
 from gateway.auth.api_keys import APIKeyStore
 from gateway.auth.networks import ProxyTrust, is_local_host, within
 from gateway.auth.origins import Origins
-from gateway.auth.tokens import load_secret
+from gateway.auth.secret_file import load_secret
 from gateway.server.request_context import headers_of
 from gateway.settings import WrongSettings, load_settings, networks
 
