@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from gateway.server.regular_files import Stamp, read_whole, stamp_of
-from gateway.settings import rate
+from gateway.setting_values import rate
 
 log = logging.getLogger("sightdesk.keys")
 RECHECK_SECONDS = 1.0

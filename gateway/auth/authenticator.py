@@ -8,7 +8,7 @@ from gateway.auth.origins import is_own
 from gateway.auth.tokens import VISITOR_COOKIE, Signer, new_visitor
 from gateway.errors import InvalidAPIKey, InvalidToken, OriginNotAllowed
 from gateway.server.request_context import Caller, RequestContext
-from gateway.settings import Network
+from gateway.setting_values import Network
 
 KEYS_ONLY = "/v1/embed-tokens"
 # Open to everyone. A route that is neither here nor under /v1/ or /api/ needs an API key.

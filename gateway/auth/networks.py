@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
 
-from gateway.settings import PRIVATE_NETWORKS, Network, networks
+from gateway.setting_values import PRIVATE_NETWORKS, Network, networks
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 PROXY_SECRET_HEADER = "x-sightdesk-proxy-secret"  # noqa: S105 - a header's name

@@ -3,7 +3,7 @@
 import re
 
 from gateway.auth.networks import AUTHORITY, host_name, is_local_host
-from gateway.settings import PRIVATE_ORIGINS, exact_origin
+from gateway.setting_values import PRIVATE_ORIGINS, exact_origin
 
 ORIGIN = re.compile(r"https?://(?P<authority>[^/?#\s]+)")
 SELF = "'self'"

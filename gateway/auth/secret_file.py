@@ -5,7 +5,8 @@ import secrets
 from pathlib import Path
 
 from gateway.server.regular_files import read_whole
-from gateway.settings import MIN_SECRET, WrongSettings
+from gateway.setting_values import MIN_SECRET
+from gateway.settings import WrongSettings
 
 FILE = "embed_secret"
 MAX_BYTES = 64 * 1024

@@ -17,7 +17,7 @@ from gateway.errors import (
 )
 from gateway.server.request_context import RequestContext, context_of
 from gateway.server.stepping import finished
-from gateway.settings import Network
+from gateway.setting_values import Network
 from gateway.throttling.body_memory import BodyMemory
 
 HEALTH_ROUTES = frozenset(("/healthz", "/readyz"))

@@ -20,7 +20,8 @@ from gateway.auth.networks import ProxyTrust, is_local_host, within
 from gateway.auth.origins import Origins
 from gateway.auth.secret_file import load_secret
 from gateway.server.request_context import headers_of
-from gateway.settings import WrongSettings, load_settings, networks
+from gateway.setting_values import networks
+from gateway.settings import WrongSettings, load_settings
 
 
 def entry(name: str, key: str, **more: str) -> dict[str, str]:
