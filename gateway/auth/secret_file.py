@@ -1,4 +1,4 @@
-"""The secret that signs tokens: EMBED_SECRET, or one that is generated once and kept in DATA_DIR."""
+"""The secret that signs tokens: EMBED_SECRET, or one generated once and kept in DATA_DIR."""
 
 import os
 import secrets

@@ -85,22 +85,8 @@ class PageRequest(ChatRequest):
 
 # Passed to the engine unchanged, where the client gave them.
 SAMPLING = frozenset(
-    [
-        "temperature",
-        "top_p",
-        "top_k",
-        "min_p",
-        "presence_penalty",
-        "frequency_penalty",
-        "repetition_penalty",
-        "stop",
-        "seed",
-        "logprobs",
-        "top_logprobs",
-        "response_format",
-        "tools",
-        "tool_choice",
-        "parallel_tool_calls",
-        "user",
-    ]
+    """
+    temperature top_p top_k min_p presence_penalty frequency_penalty repetition_penalty stop
+    seed logprobs top_logprobs response_format tools tool_choice parallel_tool_calls user
+    """.split()  # noqa: SIM905
 )

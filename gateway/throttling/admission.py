@@ -1,4 +1,4 @@
-"""Admission: at most MAX_CONCURRENT requests inside each engine, and a queue that is fair by owner."""
+"""Admission: at most MAX_CONCURRENT requests inside each engine, and a queue fair by owner."""
 
 import asyncio
 import time

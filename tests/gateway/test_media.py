@@ -18,8 +18,9 @@ from gateway.media.budget import Budget
 from gateway.media.limits import MediaLimits
 from gateway.media.pdf import render_pages
 from gateway.media.picture import tokens_of
-from gateway.media.raster import prepare_image, tile_boxes
+from gateway.media.raster import prepare_image
 from gateway.media.sniff import sniff
+from gateway.media.tiles import tile_boxes
 
 LIMITS = MediaLimits()
 

@@ -175,7 +175,7 @@ async def test_a_picture_that_was_read_before_is_read_and_made_ready_no_more(
     body = json.dumps(conversation(*in_fives(screens(20))))
     with gathering(tmp_path, reader.url) as loader:
         first = await gathered(loader, json.loads(body))
-        loader.image_processor._remembered.clear()
+        loader.image_processor._cache.clear()
         prepared = loader.image_processor.prepare
         made: list[bytes] = []
 

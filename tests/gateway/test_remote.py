@@ -13,7 +13,8 @@ import pytest
 from benchmarks.servers import Running, running
 from gateway.auth.networks import Address
 from gateway.errors import ImageTooLarge, InvalidImage
-from gateway.media.remote_images import NOT_FETCHED, RemoteImages, Resolve, is_public
+from gateway.media.public_addresses import Resolve, is_public
+from gateway.media.remote_images import NOT_FETCHED, RemoteImages
 from tests.gateway.hostile.addresses import LOOPBACK
 from tests.gateway.hostile.canary import Canary, listening
 
