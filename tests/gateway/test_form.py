@@ -6,7 +6,7 @@ import pytest
 import requests
 
 from benchmarks.servers import ROOT, Running
-from gateway.api.multipart_form import clean, encoded_name, extended_name
+from gateway.api.file_names import clean, encoded_name, extended_name
 
 PNG = (ROOT / "examples/screens/app-error.png").read_bytes()
 B = "X-BOUNDARY"
