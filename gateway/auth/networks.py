@@ -14,9 +14,12 @@ USER_HEADER = "x-sightdesk-user"
 PRIVATE = networks(PRIVATE_NETWORKS)
 # Proxies, tunnels and CDNs add these. With one of them, the peer's address is not the client's.
 FORWARDING_HEADERS = frozenset(
-    ("forwarded", "via", "x-real-ip", "x-client-ip", "x-cluster-client-ip", "true-client-ip", "cf-connecting-ip",
-     "fastly-client-ip", "x-original-forwarded-for", "x-envoy-external-address")
-)  # fmt: skip
+    (
+        *("forwarded", "via", "x-real-ip", "x-client-ip", "x-cluster-client-ip"),
+        *("true-client-ip", "cf-connecting-ip", "fastly-client-ip"),
+        *("x-original-forwarded-for", "x-envoy-external-address"),
+    )
+)
 MAX_ADDRESS = 128  # characters, zone included
 FORWARDING_PREFIX = "x-forwarded-"
 # RFC 3986's authority without user information: a user name before an @ only serves deception.
@@ -65,8 +68,8 @@ def is_local_host(host: str) -> bool:
     name = host_name(host)
     if name == "localhost" or name.endswith(".localhost"):
         return True
-    # Here Python's wide `is_private` is right: DNS cannot move a literal address, and some people use
-    # test networks as private ones.
+    # Python's wide `is_private` is right here: DNS cannot move a literal address, and some people
+    # use test networks as private ones.
     address = parse_address(name)
     return (
         address is not None
@@ -110,8 +113,8 @@ class ProxyTrust:
         )
 
     def client_address(self, peer: str, headers: Mapping[str, str]) -> tuple[str, bool]:
-        """(address of the client, whether it came through a trusted proxy). `peer` is the address of
-        our connection."""
+        """(address of the client, whether it came through a trusted proxy). `peer` is the other
+        end of our connection."""
         if not self.trusts(peer, headers):
             return _canonical(peer), False
         # From the right, the first address that is not a proxy of ours is the client. Everything

@@ -18,7 +18,7 @@ Numbers = np.ndarray
 
 @dataclass(frozen=True)
 class Segment:
-    """`keys`: hashes of the terms, ascending. `sizes`: for each term, the number of clauses with it.
+    """`keys`: hashes of the terms, ascending. `sizes`: for each term, how many clauses have it.
     `numbers` and `counts`: term by term, those clauses and how often each has the term.
     """
 

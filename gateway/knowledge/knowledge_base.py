@@ -1,4 +1,4 @@
-"""The knowledge base: searches the latest snapshot of the knowledge folder, and keeps it current."""
+"""The knowledge base: searches the last snapshot of the knowledge folder, and keeps it current."""
 
 import asyncio
 import logging

@@ -79,8 +79,8 @@ def strip_jpeg(data: bytes | bytearray) -> StrippedImage:
 
 
 def _headed(data: bytes | bytearray, head: bytes, offset: int) -> bytes | memoryview:
-    """`head` in front of the bytes from `offset` on. `head` is no longer than the bytes it replaces,
-    so a bytearray is changed in its place, without a copy of megabytes."""
+    """`head`, followed by the bytes from `offset` on. `head` is no longer than the bytes that it
+    replaces, so a bytearray is changed in place, without a copy of megabytes."""
     if isinstance(data, bytes):
         return head + data[offset:]
     data[offset - len(head) : offset] = head
@@ -120,8 +120,8 @@ def _table_bytes(flags: int) -> int:
 
 
 def _after_blocks(data: bytes | bytearray, offset: int) -> int:
-    """The offset after a chain of blocks. Raises IndexError beyond the end of the file, InvalidImage
-    for too many blocks."""
+    """The offset after a chain of blocks. Raises IndexError beyond the end of the file,
+    InvalidImage for too many blocks."""
     for _ in range(MAX_BLOCKS):
         size = data[offset]
         offset += 1 + size

@@ -44,7 +44,7 @@ def prepare_image(data: bytes | bytearray, kind: str, limits: MediaLimits) -> li
 def prepare_page(
     pixels: bytes, width: int, height: int, number: int, limits: MediaLimits
 ) -> list[Picture]:
-    """A PDF's page from its RGB bytes, or the tiles of a page longer than 3:1. `number`: 1 first."""
+    """A PDF page from its RGB bytes, or the tiles of a page longer than 3:1. `number`: 1 first."""
     page = pyvips.Image.new_from_memory(pixels, width, height, 3, "uchar").copy(
         interpretation="srgb"
     )
@@ -55,7 +55,7 @@ def prepare_page(
 
 
 def shrink(data: bytes | bytearray, max_tokens: int) -> Picture:
-    """A prepared picture in at most about `max_tokens` tokens. Its `scale` is relative to `data`."""
+    """A prepared picture in at most about `max_tokens` tokens. `scale` is relative to `data`."""
     image = pyvips.Image.new_from_buffer(bytes(data), "", fail_on="truncated")
     factor = min(1.0, (max_tokens / tokens_of(image.width, image.height)) ** 0.5)
     small = image.resize(factor)
