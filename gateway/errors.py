@@ -1,4 +1,4 @@
-"""Every failure that a client can see, with its status, code and public message.
+"""Every error that a client can receive, with its status, code and public message.
 
 GatewayError
 ├── BadRequest                 400
@@ -31,8 +31,9 @@ GatewayError
 ├── UpstreamTimeout            504 upstream_timeout
 └── InternalError              500 internal_error
 
-The body is OpenAI's with `details`: `{"error": {"message", "type", "param", "code", "details"}}`. A message is written
-for the person who must act on it and names the bound that was crossed; `details` has the same numbers for programs.
+The body is OpenAI's plus `details`: `{"error": {"message", "type", "param", "code", "details"}}`.
+A message is written for the person who must act on it and names the bound that was crossed;
+`details` holds the same numbers for programs.
 """
 
 import math
@@ -41,10 +42,10 @@ from typing import Any, ClassVar
 
 
 class GatewayError(Exception):
-    """Something the client is told.
+    """An error for the client.
 
-    `message` is public. `param` names the offending field, dotted. `details` holds the numbers and names that a program
-    needs (`limit`, `size`, …); `retry_after`, in seconds, is among them by itself.
+    `message` is public. `param` is the dotted name of the field at fault. `details` holds numbers
+    and names for programs (`limit`, `size`, …); `retry_after`, in seconds, is added to them.
     """
 
     status: ClassVar[int] = 500
@@ -67,7 +68,7 @@ class GatewayError(Exception):
 
     @property
     def retry_seconds(self) -> int | None:
-        """`retry_after` as clients are told it: whole seconds, one at least."""
+        """`retry_after` as clients get it: whole seconds, at least one."""
         return None if self.retry_after is None else max(1, math.ceil(self.retry_after))
 
     @property
@@ -76,8 +77,16 @@ class GatewayError(Exception):
         return self._details if seconds is None else {**self._details, "retry_after": seconds}
 
     def body(self) -> dict[str, dict[str, Any]]:
-        told = {"message": self.message, "type": self.type, "param": self.param, "code": self.code}
-        return {"error": {**told, "details": self.details}}
+        """The response body as JSON."""
+        return {
+            "error": {
+                "message": self.message,
+                "type": self.type,
+                "param": self.param,
+                "code": self.code,
+                "details": self.details,
+            }
+        }
 
 
 class InternalError(GatewayError):
@@ -217,7 +226,7 @@ class UpstreamUnavailable(GatewayError):
 
 
 class StoreUnavailable(UpstreamUnavailable):
-    """The database of conversations or the disk of files, not an engine."""
+    """The database or the disk of files does not answer; not an engine."""
 
 
 class UpstreamTimeout(GatewayError):

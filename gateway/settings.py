@@ -1,162 +1,36 @@
-"""Every setting of the gateway: name, default, bounds, help. `.env.example` lists the same (a test holds that)."""
+"""Every setting of the gateway: name, default, bounds, help. `.env.example` lists the same, and a
+test holds that."""
 
-import contextlib
-import ipaddress
-import re
-from collections.abc import Callable
 from functools import cached_property
 from pathlib import Path
-from typing import Annotated, Any, Literal
-from urllib.parse import urlsplit
+from typing import Any, Literal
 
-from limits import parse as parse_rate
-from pydantic import (
-    AfterValidator,
-    BeforeValidator,
-    Field,
-    SecretStr,
-    ValidationError,
-    model_validator,
+from pydantic import Field, SecretStr, ValidationError, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from gateway.setting_values import (
+    PRIVATE_NETWORKS,
+    PRIVATE_ORIGINS,
+    URL,
+    AllowedOrigins,
+    APIKeys,
+    DatabaseURL,
+    Names,
+    Networks,
+    Rate,
+    Seconds,
+    Secret,
+    URLs,
+    named_keys,
+    networks,
 )
-from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
-Network = ipaddress.IPv4Network | ipaddress.IPv6Network
-
-# RFC 1122, 4291, 1918, 3927, 4193.
-PRIVATE_NETWORKS = (
-    "127.0.0.0/8,::1/128,10.0.0.0/8,172.16.0.0/12,192.168.0.0/16,169.254.0.0/16,fc00::/7,fe80::/10"
-)
-EVERYONE = "0.0.0.0/0,::/0"
-PRIVATE_ORIGINS = "private"
-DEFAULT_PORTS = {"http": 80, "https": 443}
 MIB = 1024 * 1024
-# Shorter than this is a slip (`shop:$UNSET`) or can be guessed; `make up` and `make key` make 256 bits.
-MIN_KEY = MIN_SECRET = 6  # characters
-
-
-def split_commas(value: object) -> object:
-    return (
-        tuple(part.strip() for part in value.split(",") if part.strip())
-        if isinstance(value, str)
-        else value
-    )
-
-
-def networks(text: str) -> tuple[Network, ...]:
-    text = EVERYONE if text.strip() == "*" else text
-    return tuple(network(part.strip()) for part in text.split(",") if part.strip())
-
-
-def as_networks(value: object) -> object:
-    return networks(value) if isinstance(value, str) else value
-
-
-def network(text: str) -> Network:
-    """`::ffff:10.0.0.0/104` is 10.0.0.0/8: clients' addresses are unmapped before they are compared."""
-    found = ipaddress.ip_network(text, strict=False)
-    mapped = found.network_address.ipv4_mapped if isinstance(found, ipaddress.IPv6Network) else None
-    return (
-        ipaddress.ip_network(f"{mapped}/{found.prefixlen - 96}")
-        if mapped and found.prefixlen >= 96
-        else found
-    )
-
-
-def exact_origin(text: str) -> str:
-    """An origin as browsers send it: lower case, punycode, no default port, no path. Raises ValueError."""
-    parts = urlsplit(text.strip().rstrip("/"))
-    if (
-        parts.scheme not in DEFAULT_PORTS
-        or not parts.hostname
-        or "@" in parts.netloc
-        or parts.path
-        or parts.query
-    ):
-        raise ValueError(
-            f"{text} is no origin; an origin is such as https://shop.example or http://10.0.0.5:8080"
-        )
-    host = parts.hostname if parts.hostname.isascii() else parts.hostname.encode("idna").decode()
-    if not re.fullmatch(r"[0-9a-z._:-]+", host):
-        raise ValueError(f"{text} is no origin: {host} is no host")
-    host = f"[{host}]" if ":" in host else host
-    port = "" if parts.port in (None, DEFAULT_PORTS[parts.scheme]) else f":{parts.port}"
-    return f"{parts.scheme}://{host}{port}"
-
-
-def origins(values: tuple[str, ...]) -> tuple[str, ...]:
-    return tuple(value if value == PRIVATE_ORIGINS else exact_origin(value) for value in values)
-
-
-def rate(value: str) -> str:
-    with contextlib.suppress(ValueError):
-        if parse_rate(value).amount > 0:
-            return value
-    raise ValueError("a rate such as 20/minute, 5/second or 1000/hour, at least 1")
-
-
-def http_url(value: str) -> str:
-    parts = urlsplit(value)
-    if value and (parts.scheme not in ("http", "https") or not parts.hostname):
-        raise ValueError("an http:// or https:// URL, or nothing")
-    return value.rstrip("/")
-
-
-def database_url(value: SecretStr) -> SecretStr:
-    if not value.get_secret_value().startswith(
-        ("sqlite://", "postgresql://", "postgresql+psycopg://", "postgres://")
-    ):
-        raise ValueError("sqlite:///path or postgresql://user:password@host/name")
-    return value
-
-
-def named_keys(text: str) -> tuple[tuple[str, str], ...]:
-    """(name, key) pairs; a key without a name is called `default`. Raises ValueError."""
-    pairs = []
-    for part in filter(None, map(str.strip, text.split(","))):
-        name, separator, key = part.partition(":")
-        pairs.append((name.strip(), key.strip()) if separator else ("default", part))
-    for name, key in pairs:
-        if not name:
-            raise ValueError("a name before every colon, such as shop:key")
-        if len(key) < MIN_KEY:
-            raise ValueError(f"keys of {MIN_KEY} characters or more; that of {name} has {len(key)}")
-    return tuple(pairs)
-
-
-def api_keys(value: SecretStr) -> SecretStr:
-    named_keys(value.get_secret_value())
-    return value
-
-
-def secret(value: SecretStr) -> SecretStr:
-    size = len(value.get_secret_value().strip())
-    if size < MIN_SECRET and value.get_secret_value():
-        raise ValueError(f"{MIN_SECRET} characters or more, or nothing; it has {size}")
-    return value
-
-
-def each(check: Callable[[str], str]) -> Callable[[tuple[str, ...]], tuple[str, ...]]:
-    return lambda values: tuple(check(value) for value in values)
-
-
-Names = Annotated[tuple[str, ...], NoDecode, BeforeValidator(split_commas)]
-Networks = Annotated[tuple[Network, ...], NoDecode, BeforeValidator(as_networks)]
-Rate = Annotated[str, AfterValidator(rate)]
-APIKeys = Annotated[SecretStr, AfterValidator(api_keys)]
-Secret = Annotated[SecretStr, AfterValidator(secret)]
-DatabaseURL = Annotated[SecretStr, AfterValidator(database_url)]
-AllowedOrigins = Annotated[Names, AfterValidator(origins)]
-URL = Annotated[str, AfterValidator(http_url)]
-URLs = Annotated[Names, AfterValidator(each(http_url))]
-Seconds = Annotated[float, Field(gt=0, le=86_400)]
-
-# An empty value of these means "off", where an empty value elsewhere means "the default".
+# An empty value of these turns them off; every other empty value means the default.
 EMPTY_MEANS_OFF = ("reader_url", "fallback_engine_url")
-
-# Answers at once in one engine, where neither MAX_CONCURRENT nor the engine's own profile says.
+# Requests inside one engine, where neither MAX_CONCURRENT nor the engine's profile says.
 DEFAULT_CONCURRENT = {"gpu": 16, "cpu": 4, "lite": 4}
-
-# What differs between engines: where it listens, what it serves, what it can hold.
+# Defaults that depend on ENGINE.
 PROFILES: dict[str, dict[str, Any]] = {
     "gpu": {
         "engine_urls": "http://inference:3001",
@@ -186,136 +60,176 @@ class Settings(BaseSettings):
     port: int = Field(8000, ge=1, le=65_535, description="Port to listen on.")
 
     engine: Literal["gpu", "cpu", "lite"] = Field(
-        "lite", description="Which engine runs: gpu, cpu or lite."
+        "lite", description="The engine that runs: gpu, cpu or lite."
     )
     engine_urls: URLs = Field(
-        (), description="Engines, comma-separated; more than one is balanced. Default by ENGINE."
+        (),
+        description="URLs of the engines, comma-separated. Requests are spread over all of them. "
+        "Default by ENGINE.",
     )
     model_name: str = Field(
-        "", max_length=128, description="Name of the raw engine model. Default by ENGINE."
+        "", max_length=128, description="Name of the raw engine's model. Default by ENGINE."
     )
     model_aliases: Names = Field(
         ("Qwen3-VL-8B", "Qwen3-VL-8B-Instruct-4bit-GPTQ"),
-        description="Further names that requests may use.",
+        description="Further names of the model that requests may use, comma-separated.",
     )
     max_model_len: int = Field(
-        0, ge=0, le=1_048_576, description="Context in tokens. Default by ENGINE."
+        0, ge=0, le=1_048_576, description="The engine's context in tokens. Default by ENGINE."
     )
     engine_status_file: Path | None = Field(
         Path("data/engine/status.json"),
-        description="Where the inference container says how far its start is.",
+        description="File in which the inference container reports its start.",
     )
     reader_url: URL = Field(
-        "http://lite:3002", description="Reader of pictures; empty turns reading off."
+        "http://lite:3002", description="URL of the OCR service. Empty turns OCR off."
     )
     reader_timeout: float = Field(
         0,
         ge=0,
         le=600,
-        description="Seconds to wait for a reading. Default 0.3 before vLLM, 10 before lite.",
+        description="Seconds that a question waits for OCR. Default 0.3 with vLLM, 10 with lite.",
     )
     fallback_engine_url: URL = Field(
-        "http://lite:3002", description="Answers while no engine does; empty: none."
+        "http://lite:3002",
+        description="URL of a lite that answers while no engine does. Empty turns it off.",
     )
 
     api_keys: APIKeys = Field(
         SecretStr(""),
-        description="name:key pairs, comma-separated; a key has 6 characters or more.",
+        description="API keys as name:key, comma-separated. A key has 6 characters or more.",
     )
     api_keys_file: Path | None = Field(
-        None, description="JSON file of key digests, from `make key`."
+        None, description="JSON file with digests of further API keys, written by `make key`."
     )
     proxy_secret: Secret = Field(
         SecretStr(""),
-        description="nginx proves with it that the user header is its own; 6 characters or more.",
+        description="Secret that nginx shares with the gateway; only with it are nginx's headers "
+        "trusted. 6 characters or more.",
     )
     embed_secret: Secret = Field(
-        SecretStr(""), description="Signs embed tokens and visitor cookies; 6 characters or more."
+        SecretStr(""),
+        description="Secret that signs embed tokens and visitor cookies. 6 characters or more. "
+        "Default: generated in DATA_DIR.",
     )
-    anonymous_networks: Networks = Field((), description="CIDRs that need no key.")
+    anonymous_networks: Networks = Field(
+        (), description="CIDRs of clients that need no key, comma-separated."
+    )
     allowed_ips: Networks = Field(
-        networks(PRIVATE_NETWORKS), description="CIDRs that may connect; * is everyone."
+        networks(PRIVATE_NETWORKS),
+        description="CIDRs of clients that may connect, comma-separated. * is everyone.",
     )
     allowed_origins: AllowedOrigins = Field(
         (PRIVATE_ORIGINS,),
-        description="Exact origins of pages that may call; `private` is localhost and private addresses.",
+        description="Exact origins of pages that may call, comma-separated. `private` is localhost "
+        "and private addresses.",
     )
-    trusted_proxies: Networks = Field((), description="CIDRs whose X-Forwarded-For is believed.")
+    trusted_proxies: Networks = Field(
+        (), description="CIDRs of proxies whose X-Forwarded-For is trusted, comma-separated."
+    )
 
-    rate_limit_ip: Rate = Field("5/minute", description="Anonymous API calls, by address.")
-    rate_limit_user: Rate = Field("20/minute", description="Questions on the page, by owner.")
-    rate_limit_key: Rate = Field("60/minute", description="API calls, by key.")
-    rate_limit_api: Rate = Field("120/minute", description="Every other route, by owner.")
+    rate_limit_ip: Rate = Field(
+        "5/minute", description="Rate limit of anonymous API calls, for each address."
+    )
+    rate_limit_user: Rate = Field(
+        "20/minute", description="Rate limit of questions on the page, for each owner."
+    )
+    rate_limit_key: Rate = Field("60/minute", description="Rate limit of API calls, for each key.")
+    rate_limit_api: Rate = Field(
+        "120/minute", description="Rate limit of all other routes together, for each owner."
+    )
     rate_limit_storage: str = Field(
-        "memory://", description="memory://, or redis://host:port/db to share."
+        "memory://",
+        description="Where requests are counted: memory://, or redis://host:port/db for several "
+        "gateways.",
     )
     max_concurrent: int = Field(
-        0, ge=0, le=4096, description="Requests inside one engine. Default by ENGINE."
+        0, ge=0, le=4096, description="Requests inside one engine at once. Default by ENGINE."
     )
-    max_queued: int = Field(64, ge=0, le=10_000, description="Requests waiting, for each engine.")
-    queue_timeout: Seconds = Field(30, description="Seconds a request waits in the queue.")
+    max_queued: int = Field(
+        64, ge=0, le=10_000, description="Requests that may wait for each engine."
+    )
+    queue_timeout: Seconds = Field(30, description="Seconds that a request may wait in the queue.")
 
     max_body_bytes: int = Field(
-        64 * MIB, ge=1024, le=1024 * MIB, description="Bytes of one request."
+        64 * MIB, ge=1024, le=1024 * MIB, description="Largest request body in bytes."
     )
     max_bodies_bytes: int = Field(
-        0, ge=0, description="Bytes of all large requests. Default an eighth of the memory."
+        0,
+        ge=0,
+        description="Bytes of all large request bodies in memory. Default: an eighth of the "
+        "memory.",
     )
     max_images: int = Field(
-        8, ge=0, le=16, description="Pictures in one message; a PDF page is one."
+        8, ge=0, le=16, description="Pictures in one message. Each page of a PDF counts."
     )
-    image_max_bytes: int = Field(20 * MIB, ge=1024, description="Bytes of one picture.")
+    image_max_bytes: int = Field(20 * MIB, ge=1024, description="Largest picture in bytes.")
     image_max_pixels: int = Field(
-        50_000_000, ge=1024, description="Pixels of one picture, before scaling."
+        50_000_000, ge=1024, description="Largest picture in pixels, before it is scaled."
     )
     image_max_side: int = Field(
-        2048, ge=64, le=16_384, description="Longer side above which it is scaled down."
+        2048,
+        ge=64,
+        le=16_384,
+        description="Longer side in pixels above which a picture is scaled down.",
     )
     image_tokens: int = Field(
-        0, ge=0, description="Tokens for all pictures. Default half of MAX_MODEL_LEN."
+        0,
+        ge=0,
+        description="Tokens for all pictures of a request. Default: half of MAX_MODEL_LEN.",
     )
     pdf_max_pages: int = Field(8, ge=1, le=100, description="Pages of one PDF.")
     allow_remote_images: bool = Field(
         False,
-        description="Fetch http(s) picture URLs from public addresses; in Docker by compose/remote-images.yml.",
+        description="Whether http(s) URLs of pictures are fetched from public addresses. In "
+        "Docker, use compose/remote-images.yml.",
     )
 
     upstream_connect_timeout: Seconds = Field(2, description="Seconds to connect to an engine.")
-    first_token_timeout: Seconds = Field(120, description="Seconds to an engine's first byte.")
-    idle_timeout: Seconds = Field(60, description="Seconds between an engine's bytes.")
+    first_token_timeout: Seconds = Field(
+        120, description="Seconds until the first byte of an engine's answer."
+    )
+    idle_timeout: Seconds = Field(
+        60, description="Seconds between two bytes of an engine's answer."
+    )
     resume_grace: float = Field(
-        10, ge=0, le=600, description="Seconds an answer lives after its reader left."
+        10, ge=0, le=600, description="Seconds that an answer goes on after its reader has left."
     )
     breaker_failures: int = Field(
-        5, ge=1, description="Failures in a row that open an engine's circuit."
+        5, ge=1, description="Failures in a row that open the circuit of an engine."
     )
     breaker_reset: Seconds = Field(
-        15, description="Seconds until an open circuit lets one probe through."
+        15, description="Seconds until an open circuit lets one test request through."
     )
 
     knowledge_dir: Path = Field(
-        Path("knowledge"), description="Clauses in Markdown; reread on change."
+        Path("knowledge"),
+        description="Folder of clauses in Markdown. Changes are read while the gateway runs.",
     )
     connectors_dir: Path = Field(
-        Path("connectors"), description="Business systems; reread on change."
+        Path("connectors"),
+        description="Folder of business systems. Changes are read while the gateway runs.",
     )
     database_url: DatabaseURL = Field(
         SecretStr("sqlite:///data/sightdesk.db"),
-        description="Where conversations lie; postgresql://user:password@host/name where gateways share them.",
+        description="Database of conversations. For several gateways "
+        "postgresql://user:password@host/name.",
     )
-    data_dir: Path = Field(Path("data"), description="Uploaded files and what is generated.")
+    data_dir: Path = Field(
+        Path("data"), description="Folder of uploaded files and generated secrets."
+    )
     frontend_dir: Path | None = Field(
-        None, description="Serve the page from here; behind nginx leave it empty."
+        None, description="Folder of the page, where no nginx serves it. Empty behind nginx."
     )
     log_level: Literal["debug", "info", "warning", "error"] = Field(
-        "info", description="The least level logged."
+        "info", description="Lowest level that is logged: debug, info, warning or error."
     )
-    log_format: Literal["json", "text"] = Field("json", description="json or text.")
+    log_format: Literal["json", "text"] = Field("json", description="Log format: json or text.")
 
     @model_validator(mode="before")
     @classmethod
     def fill_from_profile(cls, values: Any) -> Any:
-        """What was left empty is the default: the engine's profile where it has one."""
+        """Empty values become the default, which may depend on ENGINE."""
         if not isinstance(values, dict):
             return values
         profile = PROFILES.get(str(values.get("engine") or "lite"), PROFILES["lite"])
@@ -326,11 +240,12 @@ class Settings(BaseSettings):
 
     @property
     def concurrent(self) -> int:
-        """Requests inside one engine, until its profile says more."""
+        """Requests inside one engine, until the engine's profile is known."""
         return self.max_concurrent or DEFAULT_CONCURRENT[self.engine]
 
     @property
     def picture_tokens(self) -> int:
+        """Tokens for all pictures of a request."""
         return self.image_tokens or self.max_model_len // 2
 
     @cached_property

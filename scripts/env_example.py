@@ -3,11 +3,13 @@
 `.venv/bin/python -m scripts.env_example > .env.example`
 """
 
+from textwrap import wrap
 from typing import Any
 
 from pydantic import SecretStr
 
-from gateway.settings import PRIVATE_NETWORKS, Settings
+from gateway.setting_values import PRIVATE_NETWORKS
+from gateway.settings import Settings
 
 # Settings of the other containers, which the gateway does not read: (name, default, help).
 OTHERS = (
@@ -70,6 +72,7 @@ OTHERS = (
         "Docker: subnet of the private network; change it if it is in use.",
     ),
 )
+WIDTH = 100  # columns
 # Fixed by docker-compose.yml inside the containers.
 FIXED = frozenset(("host", "port", "frontend_dir"))
 
@@ -82,14 +85,18 @@ def render() -> str:
     ]
     for name, field in Settings.model_fields.items():
         lines += [
-            f"# {field.description}",
+            *_comment(field.description or ""),
             _line(name.upper(), _text(name, field.default), name in FIXED),
             "",
         ]
     lines += ["# --- nginx, vLLM and Docker ---", ""]
     for name, default, help in OTHERS:
-        lines += [f"# {help}", _line(name, default, False), ""]
+        lines += [*_comment(help), _line(name, default, False), ""]
     return "\n".join(lines)
+
+
+def _comment(text: str) -> list[str]:
+    return [f"# {line}" for line in wrap(text, WIDTH - 2)]
 
 
 def _line(name: str, value: str, fixed: bool) -> str:

@@ -19,7 +19,8 @@ from gateway.chat.resumable_answers import Answer
 from gateway.chat.sse_response import SSEResponse, send_json
 from gateway.desk import Desk
 from gateway.errors import GatewayError, InternalError, UpstreamUnavailable
-from gateway.openai.body_parser import Incoming, parse
+from gateway.openai.body_limits import TextLimit
+from gateway.openai.body_parser import parse
 from gateway.openai.chat_request import ChatRequest, PageRequest
 from gateway.server.protocol import ClientConnection
 from gateway.server.request_context import Caller, RequestContext, caller_of, context_of
@@ -38,15 +39,15 @@ def chat_router(desk: Desk) -> APIRouter:
     )
     async def completions(request: Request) -> Response:
         context, caller = context_of(request.scope), await caller_of(request)
-        await desk.limiter.check(desk.rate_of(caller), context.counted, context)
+        await desk.limiter.check(desk.rate_of(caller), context.limit_owner, context)
         chat = await read_body(request, ChatRequest, desk)
-        wants_extras = context.given.get("x-sightdesk-extras") == "1"
+        wants_extras = context.request_headers.get("x-sightdesk-extras") == "1"
         return ChatResponse(desk, pipeline, ask(desk, request, chat, caller, wants_extras))
 
     @router.post("/api/chat", openapi_extra=_documented(PageRequest), summary="Ask, from the page")
     async def page_chat(request: Request) -> Response:
         context, caller = context_of(request.scope), await caller_of(request)
-        await desk.limiter.check(desk.rates["user"], context.counted, context)
+        await desk.limiter.check(desk.rates.user, context.limit_owner, context)
         chat = await read_body(request, PageRequest, desk)
         question = ask(desk, request, chat, caller, wants_extras=True)
         await keep_question(desk, question, chat)
@@ -75,20 +76,20 @@ def chat_router(desk: Desk) -> APIRouter:
 async def read_body(request: Request, shape: type[Any], desk: Desk) -> Any:
     """The request in a body that `RequestLimits` bounds. Raises ClientDisconnect, and ContextLengthExceeded before the body has all come."""
     longest = max(upstream.max_model_len for upstream in desk.upstreams)
-    incoming = Incoming(longest)
+    incoming = TextLimit(longest)
     body = await _whole_body(request, incoming)
     if len(body) < THREAD_BYTES:
         return parse(shape, body, incoming, longest)
     return await asyncio.to_thread(parse, shape, body, incoming, longest)
 
 
-async def _whole_body(request: Request, incoming: Incoming) -> bytes:
+async def _whole_body(request: Request, incoming: TextLimit) -> bytes:
     """The body itself is not kept, and never there twice: with pictures it may have many megabytes."""
     piece, more = await _piece(request)
     incoming.feed(piece)
     if not more:
         return piece
-    declared = int(context_of(request.scope).given.get("content-length", "0"))
+    declared = int(context_of(request.scope).request_headers.get("content-length", "0"))
     # Its size from the start: one that grows stays in malloc's heap when it is freed. Zeros take no memory before they are written over.
     buffer = io.BytesIO(bytes(declared))
     buffer.write(piece)
@@ -112,7 +113,7 @@ async def _piece(request: Request) -> tuple[bytes, bool]:
 def ask(
     desk: Desk, request: Request, chat: ChatRequest, caller: Caller, wants_extras: bool
 ) -> Question:
-    session = context_of(request.scope).given.get("x-session-id", "")
+    session = context_of(request.scope).request_headers.get("x-session-id", "")
     assistant = desk.catalog.is_assistant(chat.model, desk.upstreams)
     return Question(
         request=chat,
@@ -151,7 +152,7 @@ class ChatResponse(Response):
             work = self._resumable() if request.stream else self._recorded()
         else:
             work = self._direct() if request.stream else self._whole()
-        if not await stayed(self.context.line, work):
+        if not await stayed(self.context.connection, work):
             self.desk.metrics.client_disconnects.inc()
 
     async def _whole(self) -> None:
@@ -172,7 +173,7 @@ class ChatResponse(Response):
             question.id,
             question.caller.owner,
             kept=question.turn is not None,
-            caller=self.context.counted,
+            caller=self.context.limit_owner,
         )
 
     async def _recorded(self) -> None:
@@ -204,7 +205,7 @@ class ResumeResponse(ChatResponse):
         self.background = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        await stayed(self.context.line, self._follow(self.answer, self.start))
+        await stayed(self.context.connection, self._follow(self.answer, self.start))
 
 
 async def follow(answer: Answer, start: int, reply: SSEResponse) -> None:

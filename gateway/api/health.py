@@ -7,29 +7,28 @@ from typing import Any
 from fastapi import APIRouter, Request
 from starlette.responses import JSONResponse, Response
 
-from gateway.api.page_config import engine_state
+from gateway.api.engine_status import EngineStatus
+from gateway.auth.api_keys import APIKeyStore
 from gateway.auth.networks import host_name, is_forwarded, is_local_host, is_private
 from gateway.auth.origins import Origins
-from gateway.desk import Desk
 from gateway.errors import IPNotAllowed
-from gateway.observability.metrics import CONTENT_TYPE
+from gateway.knowledge.knowledge_base import KnowledgeBase
+from gateway.observability.metrics import CONTENT_TYPE, Metrics
 from gateway.server.request_context import context_of
+from gateway.server.supervisor import Supervisor
 
-# Names under which containers reach the gateway: its Compose service, and Docker's name for the host.
+# Host names of the gateway between containers: its Compose service, and Docker's name for the host.
 SERVICE_NAMES = frozenset(("gateway", "host.docker.internal"))
 
 
-def is_operator(request: Request, origins: Origins) -> bool:
-    """Whether this comes from a private network, under a name that is known and by no way that is not. A page on the internet can
-    make its own name mean this machine's address (DNS rebinding); the browser beside us then asks us by that name."""
-    context = context_of(request.scope)
-    host = context.given.get("host", "")
-    known = is_local_host(host) or host_name(host) in SERVICE_NAMES or origins.has_host(host)
-    direct = context.through_proxy or not is_forwarded(context.given)
-    return known and direct and is_private(context.address)
-
-
-def health_router(desk: Desk) -> APIRouter:
+def health_router(
+    engine_status: EngineStatus,
+    knowledge_base: KnowledgeBase,
+    supervisor: Supervisor,
+    metrics: Metrics,
+    origins: Origins,
+    api_keys: APIKeyStore,
+) -> APIRouter:
     router = APIRouter()
 
     @router.get("/healthz")
@@ -39,47 +38,78 @@ def health_router(desk: Desk) -> APIRouter:
 
     @router.get("/readyz")
     async def readyz(request: Request) -> Response:
-        """200 while something answers questions: an engine, or the fallback."""
-        state = engine_state(desk)
-        answering = state["ready"] or state["fallback"]
-        startup = desk.startup.read()
-        shelf = desk.library.shelf
-        ours = is_operator(
-            request, desk.origins
-        )  # for those who run the desk: folders, files and cards by name
-        if startup is not None and startup.detail and not state["ready"] and ours:
-            state |= {"detail": startup.detail, "since": startup.since}
+        """200 while an engine or the fallback answers questions, else 503. Only operators see
+        paths, reasons and details of the start."""
+        is_operator = is_from_operator(request, origins)
+        engine = engine_status.as_json()
+        is_answering = engine["ready"] or engine["fallback"]
         body: dict[str, Any] = {
-            "status": "ready" if answering else "not ready",
-            "engine": state,
-            "upstreams": {upstream.name: bool(upstream.up) for upstream in desk.upstreams},
-            "knowledge": {
-                "clauses": len(shelf.index.clauses),
-                "problems": [
-                    f"{problem.path}: {problem.message}" if ours else Path(problem.path).name
-                    for problem in shelf.problems
-                ],
-            },
+            "status": "ready" if is_answering else "not ready",
+            "engine": engine | (launch_detail(engine_status) if is_operator else {}),
+            "upstreams": {one.name: bool(one.up) for one in engine_status.upstreams},
+            "knowledge": knowledge_report(knowledge_base, is_operator),
+            "tasks": task_report(supervisor, is_operator),
         }
-        body["tasks"] = {
-            name: {"state": task.state, "restarts": task.restarts}
-            | ({"reason": task.reason} if ours else {})
-            for name, task in desk.supervisor.tasks.items()
-        }
-        if ours:
-            problems = (desk.authenticator.keys.problem, desk.startup.problem)
+        if is_operator:
+            problems = (api_keys.problem, engine_status.launch_status.problem)
             body["files"] = [problem for problem in problems if problem]
-        return JSONResponse(
-            body, 200 if answering else 503, headers={} if answering else {"retry-after": "2"}
-        )
+        if is_answering:
+            return JSONResponse(body)
+        return JSONResponse(body, 503, headers={"retry-after": "2"})
 
     @router.get("/metrics")
-    async def metrics(request: Request) -> Response:
+    async def prometheus_metrics(request: Request) -> Response:
         """Prometheus metrics, for private networks only."""
-        if not is_operator(request, desk.origins):
+        if not is_from_operator(request, origins):
             raise IPNotAllowed(
-                "Metrics are for private networks, under a local name or one of ALLOWED_ORIGINS, without forwarding headers."
+                "Metrics are for private networks, under a local name or one of ALLOWED_ORIGINS, "
+                "without forwarding headers."
             )
-        return Response(await asyncio.to_thread(desk.metrics.render), media_type=CONTENT_TYPE)
+        return Response(await asyncio.to_thread(metrics.render), media_type=CONTENT_TYPE)
 
     return router
+
+
+def is_from_operator(request: Request, origins: Origins) -> bool:
+    """Whether the request comes from a private network, under a known host name, and directly or
+    through a trusted proxy.
+
+    The host name matters because of DNS rebinding: a page on the internet can point its own name
+    to this machine, and a browser on this network then sends the page's requests here.
+    """
+    context = context_of(request.scope)
+    host = context.request_headers.get("host", "")
+    is_known_host = (
+        is_local_host(host) or host_name(host) in SERVICE_NAMES or origins.has_host(host)
+    )
+    is_direct = context.through_proxy or not is_forwarded(context.request_headers)
+    return is_known_host and is_direct and is_private(context.address)
+
+
+def launch_detail(engine_status: EngineStatus) -> dict[str, Any]:
+    """{detail, since} of an engine that is starting and says more than its phase, else {}."""
+    launch = engine_status.launch_status.read()
+    if launch is None or not launch.detail or engine_status.is_ready:
+        return {}
+    return {"detail": launch.detail, "since": launch.since}
+
+
+def knowledge_report(knowledge_base: KnowledgeBase, is_operator: bool) -> dict[str, Any]:
+    """{clauses, problems}; without messages and folders for everyone but operators."""
+    snapshot = knowledge_base.snapshot
+    return {
+        "clauses": len(snapshot.index.clauses),
+        "problems": [
+            f"{problem.path}: {problem.message}" if is_operator else Path(problem.path).name
+            for problem in snapshot.problems
+        ],
+    }
+
+
+def task_report(supervisor: Supervisor, is_operator: bool) -> dict[str, Any]:
+    """{name: {state, restarts}} of the background tasks, with `reason` for operators."""
+    return {
+        name: {"state": task.state, "restarts": task.restarts}
+        | ({"reason": task.reason} if is_operator else {})
+        for name, task in supervisor.tasks.items()
+    }

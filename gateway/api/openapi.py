@@ -1,6 +1,6 @@
-"""The OpenAPI document, completed: what FastAPI cannot know of a route that reads its own body, and the errors of the contract.
+"""Completes FastAPI's OpenAPI document: errors, security, and the responses of streaming routes.
 
-It is served nowhere; `create_app(settings).openapi()` gives it to tools and tests.
+No route serves the document. Tools and tests get it from `create_app(settings).openapi()`.
 """
 
 from typing import Any
@@ -24,44 +24,43 @@ ERROR = {
         }
     },
 }
-MEANINGS = {
+DESCRIPTIONS = {
     400: "The request is wrong; the message says where.",
-    401: "No key, token or user that is known here.",
+    401: "No valid API key, embed token or user.",
     403: "This address or this page's origin may not call here.",
-    404: "There is nothing of the caller's under this name.",
+    404: "The caller has nothing of this name.",
     405: "The method is not allowed here.",
-    408: "The request came too slowly.",
+    408: "The request was sent too slowly.",
     413: "The body, a picture or a document is too large.",
-    415: "The body is of a kind that is not taken.",
-    429: "Too many requests, or the queue is full; Retry-After says when to come back.",
+    415: "The type of the body is not accepted.",
+    429: "Too many requests, or the queue is full; Retry-After says when to try again.",
     502: "The engine failed.",
-    503: "No engine answers now; Retry-After says when to come back.",
+    503: "No engine answers now; Retry-After says when to try again.",
     504: "The engine took too long.",
 }
-OPEN = (403, 405)
-CALLERS = (400, 401, 403, 404, 405, 408, 413, 415, 429)
-ENGINE = (502, 503, 504)
-CHAT = ("/v1/chat/completions", "/api/chat")
+OPEN_STATUSES = (403, 405)
+GUARDED_STATUSES = (400, 401, 403, 404, 405, 408, 413, 415, 429)
+ENGINE_STATUSES = (502, 503, 504)
+CHAT_PATHS = ("/v1/chat/completions", "/api/chat")
 
 
 def completed(document: dict[str, Any]) -> dict[str, Any]:
+    """The same document, changed in place."""
     document["components"] = document.get("components", {})
     document["components"].setdefault("schemas", {})["Error"] = ERROR
     document["components"]["securitySchemes"] = {"bearer": {"type": "http", "scheme": "bearer"}}
     for path, operations in document["paths"].items():
         guarded = path.startswith(("/v1/", "/api/"))
-        statuses = CALLERS if guarded else OPEN
+        statuses = GUARDED_STATUSES if guarded else OPEN_STATUSES
         for operation in operations.values():
             responses = operation["responses"]
             responses.pop("422", None)
-            for status in (*statuses, *(ENGINE if path in CHAT else ())):
-                responses.setdefault(str(status), _error(MEANINGS[status]))
+            for status in (*statuses, *(ENGINE_STATUSES if path in CHAT_PATHS else ())):
+                responses.setdefault(str(status), _error(DESCRIPTIONS[status]))
             if guarded:
-                operation["security"] = [
-                    {"bearer": []},
-                    {},
-                ]  # or nginx's user, or an anonymous network
-            if path in CHAT or path == "/api/chat/{answer}":
+                # The empty entry stands for nginx's user and for anonymous networks.
+                operation["security"] = [{"bearer": []}, {}]
+            if path in CHAT_PATHS or path == "/api/chat/{answer}":
                 responses["200"]["content"] = {"application/json": {}, "text/event-stream": {}}
     paths = document["paths"]
     paths["/readyz"]["get"]["responses"]["503"] = {
@@ -77,8 +76,8 @@ def completed(document: dict[str, Any]) -> dict[str, Any]:
     return document
 
 
-def _error(meaning: str) -> dict[str, Any]:
+def _error(description: str) -> dict[str, Any]:
     return {
-        "description": meaning,
+        "description": description,
         "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Error"}}},
     }

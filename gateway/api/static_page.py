@@ -13,14 +13,17 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from gateway.auth.origins import SELF, Origins
 from gateway.errors import NotFound
 
-# The same policy as nginx/snippets/security-headers.conf.
+# The same policy as in nginx/snippets/security-headers.conf.
 POLICY = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob: data:; connect-src 'self'; "
-    "font-src 'self'; manifest-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors "
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob: data:; "
+    "connect-src 'self'; font-src 'self'; manifest-src 'self'; base-uri 'none'; "
+    "form-action 'self'; frame-ancestors "
 )
 
 
-class OneFile:
+class StaticFile:
+    """One file. Raises NotFound where it is missing."""
+
     def __init__(self, path: Path) -> None:
         self.path = path
 
@@ -30,8 +33,8 @@ class OneFile:
         await FileResponse(self.path)(scope, receive, send)
 
 
-class WithPolicy:
-    """Security headers on everything the page is made of; `ancestors` may frame it."""
+class SecurityHeaders:
+    """Adds the page's security headers; `ancestors` may frame it (a CSP source list)."""
 
     def __init__(self, app: ASGIApp, ancestors: str = SELF) -> None:
         self.app = app
@@ -42,31 +45,32 @@ class WithPolicy:
         }
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        async def send_with_policy(message: Message) -> None:
+        async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
                 MutableHeaders(raw=message["headers"]).update(self.headers)
             await send(message)
 
-        await self.app(scope, receive, send_with_policy)
+        await self.app(scope, receive, send_with_headers)
 
 
 def mount_page(app: FastAPI, folder: Path, origins: Origins) -> None:
+    """Serves `folder` (FRONTEND_DIR). Only embed.html may be framed by other origins."""
+
     async def root() -> Response:
         return RedirectResponse("/chat.html", 302)
 
     app.add_api_route("/", root, include_in_schema=False)
-    chat = OneFile(folder / "chat.html")
+    chat = StaticFile(folder / "chat.html")
     for path, page in (
-        ("/chat.html", WithPolicy(chat)),
-        ("/embed.html", WithPolicy(chat, origins.frame_ancestors())),
-        ("/embed.js", WithPolicy(OneFile(folder / "embed.js"))),
+        ("/chat.html", SecurityHeaders(chat)),
+        ("/embed.html", SecurityHeaders(chat, origins.frame_ancestors())),
+        ("/embed.js", SecurityHeaders(StaticFile(folder / "embed.js"))),
     ):
         app.router.routes.append(Route(path, compressed(page), methods=["GET", "HEAD"]))
-    app.mount(
-        "/assets", compressed(WithPolicy(StaticFiles(directory=folder / "assets"))), name="assets"
-    )
+    assets = SecurityHeaders(StaticFiles(directory=folder / "assets"))
+    app.mount("/assets", compressed(assets), name="assets")
 
 
 def compressed(page: ASGIApp) -> ASGIApp:
-    """As nginx does it: a third of the bytes over the wire."""
+    """Compresses as nginx does: a third of the bytes."""
     return GZipMiddleware(page, minimum_size=512, compresslevel=5)

@@ -1,4 +1,4 @@
-"""API keys: named, kept as SHA-256 digests, reread from their file when it changes."""
+"""API keys: named, stored as SHA-256 digests, read again when their file changes."""
 
 import hashlib
 import hmac
@@ -11,112 +11,110 @@ from pathlib import Path
 from typing import Any
 
 from gateway.server.regular_files import Stamp, read_whole, stamp_of
-from gateway.settings import rate
+from gateway.setting_values import rate
 
 log = logging.getLogger("sightdesk.keys")
 RECHECK_SECONDS = 1.0
 MAX_FILE_BYTES = 1024 * 1024
-GONE = "was removed; its keys are no longer valid"
+REMOVED = "was removed; its keys are no longer valid"
 SHA256 = re.compile(r"[0-9a-f]{64}")
-OF_NOTHING = hashlib.sha256(b"").hexdigest()
+EMPTY_DIGEST = hashlib.sha256(b"").hexdigest()
 
 
 @dataclass(frozen=True, slots=True)
 class Key:
     sha256: str
     name: str
-    limit: str | None = None  # its own rate instead of RATE_LIMIT_KEY
+    limit: str | None = None  # its own rate in place of RATE_LIMIT_KEY
 
 
 class APIKeyStore:
-    """The keys of API_KEYS, and those of API_KEYS_FILE: `{"keys": [{"name", "sha256", "limit"}]}`, the limit optional.
+    """The keys of API_KEYS and of API_KEYS_FILE: `{"keys": [{"name", "sha256", "limit"}]}`, the
+    limit optional.
 
-    A key is changed without a restart and without a gap: `make key` adds the new one beside the old under the same name, and
-    the old one's entry is deleted when nobody uses it any more.
+    Keys rotate without a restart: `make key` adds a new key beside the old one under the same name;
+    the operator deletes the old entry when nobody uses it any more.
     """
 
     def __init__(self, named_keys: tuple[tuple[str, str], ...], file: Path | None) -> None:
-        self._fixed = [
+        """`named_keys`: (name, key) pairs."""
+        self._from_settings = [
             Key(hashlib.sha256(key.encode()).hexdigest(), name) for name, key in named_keys
         ]
         self._file = file
         self._from_file: list[Key] = []
         self._stamp: Stamp | None = None
-        self._broken = ""
-        self._checked = float("-inf")
-        self._reread()  # a file that is broken is told at the start
+        self._problem = ""
+        self._checked_at = float("-inf")
+        self._reload()  # logs a broken file at the start
 
     @property
     def empty(self) -> bool:
-        """Whether no key exists at all: a desk that is open to its anonymous networks only."""
-        self._reread()
-        return not self._fixed and not self._from_file
+        """Whether no key exists: the desk is open to its anonymous networks only."""
+        self._reload()
+        return not self._from_settings and not self._from_file
 
     def has(self, name: str) -> bool:
         """Whether a key of that name exists."""
-        self._reread()
-        return any(key.name == name for key in (*self._fixed, *self._from_file))
+        self._reload()
+        return any(key.name == name for key in (*self._from_settings, *self._from_file))
 
-    def find(self, shown: str) -> Key | None:
-        """The key behind the text of a header, or None. Every digest is compared, each in constant time."""
-        if not shown:
+    def find(self, text: str) -> Key | None:
+        """The key with this text. Every digest is compared, each in constant time."""
+        if not text:
             return None
-        self._reread()
-        digest = hashlib.sha256(
-            shown.encode("latin-1", "replace")
-        ).hexdigest()  # the bytes as they came
+        self._reload()
+        # Header text is Latin-1: these are the bytes that the client sent.
+        digest = hashlib.sha256(text.encode("latin-1", "replace")).hexdigest()
         found = None
-        for key in (*self._fixed, *self._from_file):
+        for key in (*self._from_settings, *self._from_file):
             if hmac.compare_digest(digest, key.sha256):
                 found = key
         return found
 
     @property
     def problem(self) -> str | None:
-        """Why the file cannot be used now; the keys that were good stay good."""
-        self._reread()
-        return f"{self._file}: {self._broken}" if self._broken else None
+        """Why the file cannot be used now. Keys that were read before stay valid."""
+        self._reload()
+        return f"{self._file}: {self._problem}" if self._problem else None
 
-    def _reread(self) -> None:
-        if self._file is None or time.monotonic() - self._checked < RECHECK_SECONDS:
+    def _reload(self) -> None:
+        if self._file is None or time.monotonic() - self._checked_at < RECHECK_SECONDS:
             return
-        self._checked = time.monotonic()
+        self._checked_at = time.monotonic()
         try:
             stamp = stamp_of(self._file.stat())
             if stamp != self._stamp:
-                self._from_file = _entries(read_whole(self._file, MAX_FILE_BYTES))
+                self._from_file = _parse(read_whole(self._file, MAX_FILE_BYTES))
                 self._stamp = stamp
-            self._tell("")
+            self._set_problem("")
         except FileNotFoundError:
             # Deleting the file revokes its keys.
-            gone = GONE if self._stamp or self._broken == GONE else ""
+            was_there = self._stamp or self._problem == REMOVED
             self._from_file, self._stamp = [], None
-            self._tell(gone)
-        except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
-            # Half-written or broken: the keys that were good stay good.
-            self._tell(
-                str(error)
-                if isinstance(error, OSError | ValueError)
-                else f"{type(error).__name__}: {error}"
-            )
+            self._set_problem(REMOVED if was_there else "")
+        except (OSError, ValueError) as error:
+            self._set_problem(str(error))
+        except (KeyError, TypeError, AttributeError, RecursionError) as error:
+            self._set_problem(f"{type(error).__name__}: {error}")
 
-    def _tell(self, broken: str) -> None:
-        """Logs a reason once, not with every look at the file."""
-        if broken and broken != self._broken:
-            log.warning("keys_file_unreadable", extra={"path": str(self._file), "reason": broken})
-        self._broken = broken
+    def _set_problem(self, problem: str) -> None:
+        """Logs a problem once, not at every look at the file."""
+        if problem and problem != self._problem:
+            log.warning("keys_file_unreadable", extra={"path": str(self._file), "reason": problem})
+        self._problem = problem
 
 
-def _entries(data: bytes) -> list[Key]:
-    """Raises ValueError, KeyError, TypeError, AttributeError, RecursionError."""
-    return [_entry(entry) for entry in json.loads(data.decode("utf-8-sig"))["keys"]]
+def _parse(data: bytes) -> list[Key]:
+    """Raises ValueError, KeyError, TypeError, AttributeError or RecursionError."""
+    return [_key(entry) for entry in json.loads(data.decode("utf-8-sig"))["keys"]]
 
 
-def _entry(entry: dict[str, Any]) -> Key:
-    """Raises ValueError for what is no digest or no rate, and so for a key written in plain or an empty one. A name without a
-    colon: owners are made of names."""
+def _key(entry: dict[str, Any]) -> Key:
+    """Raises ValueError for a digest that is none (such as a key in plain text, or the digest of an
+    empty key), for a wrong rate, and for a name with a colon: owners are made of names."""
     digest, name, limit = str(entry["sha256"]).lower(), str(entry["name"]), entry.get("limit")
-    if not SHA256.fullmatch(digest) or digest == OF_NOTHING:
+    if not SHA256.fullmatch(digest) or digest == EMPTY_DIGEST:
         raise ValueError(f"{name}: sha256 is not the SHA-256 digest of a key")
     if not name or ":" in name or not name.isprintable():
         raise ValueError(

@@ -1,4 +1,4 @@
-"""Addresses: which networks they lie in, and whose address a request really carries."""
+"""IP addresses and host names: which are private, and which address a client really has."""
 
 import hmac
 import ipaddress
@@ -6,30 +6,33 @@ import re
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
 
-from gateway.settings import PRIVATE_NETWORKS, Network, networks
+from gateway.setting_values import PRIVATE_NETWORKS, Network, networks
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 PROXY_SECRET_HEADER = "x-sightdesk-proxy-secret"  # noqa: S105 - a header's name
 USER_HEADER = "x-sightdesk-user"
 PRIVATE = networks(PRIVATE_NETWORKS)
-# What proxies, tunnels and CDNs add: one of them means that the peer's address is not the client's.
+# Proxies, tunnels and CDNs add these. With one of them, the peer's address is not the client's.
 FORWARDING_HEADERS = frozenset(
-    ("forwarded", "via", "x-real-ip", "x-client-ip", "x-cluster-client-ip", "true-client-ip", "cf-connecting-ip",
-     "fastly-client-ip", "x-original-forwarded-for", "x-envoy-external-address")
-)  # fmt: skip
-MAX_ADDRESS = 128  # characters, with a zone
+    (
+        *("forwarded", "via", "x-real-ip", "x-client-ip", "x-cluster-client-ip"),
+        *("true-client-ip", "cf-connecting-ip", "fastly-client-ip"),
+        *("x-original-forwarded-for", "x-envoy-external-address"),
+    )
+)
+MAX_ADDRESS = 128  # characters, zone included
 FORWARDING_PREFIX = "x-forwarded-"
-# RFC 3986's authority without user information: a user name before an @ only ever serves to deceive.
+# RFC 3986's authority without user information: a user name before an @ only serves deception.
 AUTHORITY = re.compile(
     r"(?:\[(?P<literal>[0-9a-f:.]+)(?:%[\w.%~-]+)?\]|(?P<name>[^\[\]:@/\\?#%\s]+))(?::\d{1,5})?"
 )
-WITH_PORT = re.compile(
-    r"(?:\[([^\]]{1,64})\]|([0-9.]{1,15}))(?::\d{1,5})?"
-)  # how some proxies write an address
+# An address as some proxies write it.
+WITH_PORT = re.compile(r"(?:\[([^\]]{1,64})\]|([0-9.]{1,15}))(?::\d{1,5})?")
 
 
 def parse_address(text: str) -> Address | None:
-    """The address in its own family: `::ffff:10.0.0.1` is 10.0.0.1. Its zone (`%eth0`) is left out."""
+    """The address in its own family: `::ffff:10.0.0.1` is 10.0.0.1. A zone (`%eth0`) is dropped.
+    None for anything else."""
     return _parsed(text) if len(text) <= MAX_ADDRESS else None
 
 
@@ -43,26 +46,30 @@ def _parsed(text: str) -> Address | None:
 
 
 def within(address: str, networks: Iterable[Network]) -> bool:
+    """Whether the address lies in one of the networks; False for text that is no address."""
     parsed = parse_address(address)
     return parsed is not None and any(parsed in network for network in networks)
 
 
 def is_private(address: str) -> bool:
-    """In a private network or this machine. Python's own `is_private` counts what is reserved, for documentation say, as well."""
+    """In a private network or on this machine. Python's `is_private` also counts reserved networks,
+    such as those for documentation."""
     return within(address, PRIVATE)
 
 
 def is_tunnel(address: Address) -> bool:
-    """6to4 or Teredo: reached from everywhere, with an IPv4 address inside."""
+    """6to4 or Teredo: reachable from everywhere, with an IPv4 address inside."""
     return isinstance(address, ipaddress.IPv6Address) and bool(address.sixtofour or address.teredo)
 
 
 def is_local_host(host: str) -> bool:
-    """Whether a Host header or an origin's host names this machine or a private address: nothing DNS can rebind."""
+    """Whether a Host header or an origin's host names this machine or a private address, which DNS
+    cannot rebind."""
     name = host_name(host)
     if name == "localhost" or name.endswith(".localhost"):
         return True
-    # As wide as Python has it: no name server can move a literal address, and test networks are used as private ones.
+    # Python's wide `is_private` is right here: DNS cannot move a literal address, and some people
+    # use test networks as private ones.
     address = parse_address(name)
     return (
         address is not None
@@ -73,43 +80,46 @@ def is_local_host(host: str) -> bool:
 
 
 def host_name(host: str) -> str:
-    """The name or address in a Host header, in lower case; empty where it is none."""
+    """The name or address in a Host header, in lower case; empty for anything else."""
     parts = AUTHORITY.fullmatch(host.strip().lower())
     return (parts["literal"] or parts["name"]) if parts else ""
 
 
-def is_forwarded(given: Mapping[str, str]) -> bool:
-    return any(name in FORWARDING_HEADERS or name.startswith(FORWARDING_PREFIX) for name in given)
+def is_forwarded(headers: Mapping[str, str]) -> bool:
+    """Whether a proxy has handled the request. `headers` by lower-case name."""
+    return any(name in FORWARDING_HEADERS or name.startswith(FORWARDING_PREFIX) for name in headers)
 
 
-def scheme_of(given: Mapping[str, str], own: str, through_proxy: bool) -> str:
-    """http or https: how the client came, which only a trusted proxy can say; `own` is how the request came to us."""
-    said = given.get("x-forwarded-proto", "").strip().lower() if through_proxy else ""
-    return said if said in ("http", "https") else own
+def scheme_of(headers: Mapping[str, str], own: str, through_proxy: bool) -> str:
+    """http or https, as the client sent the request. Only a trusted proxy can say; else it is
+    `own`, the scheme of our connection."""
+    forwarded = headers.get("x-forwarded-proto", "").strip().lower() if through_proxy else ""
+    return forwarded if forwarded in ("http", "https") else own
 
 
 class ProxyTrust:
-    """Believes forwarded addresses and user names only from TRUSTED_PROXIES, and only with PROXY_SECRET."""
+    """Accepts forwarded addresses and user names only from TRUSTED_PROXIES with PROXY_SECRET."""
 
     def __init__(self, proxies: tuple[Network, ...], secret: str) -> None:
         self.proxies = proxies
         self.secret = secret.encode()
 
-    def trusts(self, peer: str, given: Mapping[str, str]) -> bool:
-        shown = given.get(PROXY_SECRET_HEADER, "").encode("latin-1")
+    def trusts(self, peer: str, headers: Mapping[str, str]) -> bool:
+        sent = headers.get(PROXY_SECRET_HEADER, "").encode("latin-1")
         return (
-            bool(self.secret and shown)
+            bool(self.secret and sent)
             and within(peer, self.proxies)
-            and hmac.compare_digest(shown, self.secret)
+            and hmac.compare_digest(sent, self.secret)
         )
 
-    def client_address(self, peer: str, given: Mapping[str, str]) -> tuple[str, bool]:
-        """(address of the client, whether it came through a trusted proxy)."""
-        if not self.trusts(peer, given):
+    def client_address(self, peer: str, headers: Mapping[str, str]) -> tuple[str, bool]:
+        """(address of the client, whether it came through a trusted proxy). `peer` is the other
+        end of our connection."""
+        if not self.trusts(peer, headers):
             return _canonical(peer), False
-        # The nearest address that is not a proxy of ours is the client; anything further left is hearsay, and so is what
-        # lies beyond an entry that nobody can read. A proxy may append a line of its own instead of lengthening the first.
-        for text in reversed(given.get("x-forwarded-for", "").split(",")):
+        # From the right, the first address that is not a proxy of ours is the client. Everything
+        # further left may be forged, and so may everything beyond an unreadable entry.
+        for text in reversed(headers.get("x-forwarded-for", "").split(",")):
             address = _forwarded(text)
             if address is None:
                 break

@@ -1,9 +1,9 @@
-"""ALLOWED_ORIGINS: which pages may call, and which may frame the page."""
+"""ALLOWED_ORIGINS: which pages may call the gateway, and which may frame its page."""
 
 import re
 
 from gateway.auth.networks import AUTHORITY, host_name, is_local_host
-from gateway.settings import PRIVATE_ORIGINS, exact_origin
+from gateway.setting_values import PRIVATE_ORIGINS, exact_origin
 
 ORIGIN = re.compile(r"https?://(?P<authority>[^/?#\s]+)")
 SELF = "'self'"
@@ -11,6 +11,7 @@ SELF = "'self'"
 
 class Origins:
     def __init__(self, allowed: tuple[str, ...]) -> None:
+        """`allowed`: exact origins, and `private` for localhost and private addresses."""
         self.exact = frozenset(
             exact_origin(origin) for origin in allowed if origin != PRIVATE_ORIGINS
         )
@@ -27,17 +28,21 @@ class Origins:
         return self.private and is_local_host(parts["authority"])
 
     def has_host(self, host: str) -> bool:
-        """Whether a Host header names the host of an origin in the list."""
+        """Whether a Host header names the host of a listed origin."""
         return host_name(host) in self._hosts
 
     def frame_ancestors(self) -> str:
-        """embed.html's CSP source list; CSP knows no networks, so `private` is 'self' and localhost. As 30-users.sh."""
+        """The CSP source list of embed.html. CSP knows no networks, so `private` means 'self' and
+        localhost. nginx's 30-users.sh writes the same."""
         sources = [SELF, "http://localhost:*", "http://127.0.0.1:*"] if self.private else [SELF]
         return " ".join([*sources, *sorted(self.exact)])
 
 
 def is_own(origin: str, host: str, scheme: str) -> bool:
-    """Whether a page came from the server that it calls. One that came by TLS counts where TLS ended before us unsaid; one that came
-    without, on the wire for anybody to change, does not speak for the server behind TLS."""
+    """Whether a page came from the server that it calls.
+
+    An https page counts where the request arrived as http: a proxy may have ended TLS without a
+    header. An http page does not count for an https server: anyone on the wire could change it.
+    """
     sent, _, authority = origin.partition("://")
     return bool(host) and authority == host.lower() and sent in ("https", scheme)

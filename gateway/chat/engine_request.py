@@ -4,7 +4,7 @@ from typing import Any
 
 from gateway.chat import prompt, special_tokens
 from gateway.errors import ContextLengthExceeded
-from gateway.media.attachments import Attachments, Place
+from gateway.media.attachments import Attachments, PartPosition
 from gateway.openai.chat_request import ChatRequest
 from gateway.upstream.request_body import Body
 from gateway.upstream.upstream import Upstream
@@ -59,10 +59,10 @@ def _for_lite(
     """One image part a shot, with the reading of the whole, since `lite` reads lines and not patches;
     readings in the same order. A shot without a reading is all of its tiles, each to be read there."""
     shots: prompt.Pictures = {}
-    shown = [shot for shot in attachments.shots if shot.fitted]
+    shown = [shot for shot in attachments.items if shot.fitted]
     for shot in shown:
         is_read = assistant and shot.reading is not None
-        shots.setdefault(shot.place, []).extend(shot.fitted[:1] if is_read else shot.fitted)
+        shots.setdefault(shot.position, []).extend(shot.fitted[:1] if is_read else shot.fitted)
     costs = [prompt.cost_of(message, 1.0) for message in request.messages]
     room = prompt.room_for(upstream.max_model_len, request.wanted_tokens, 0)
     gone, over = prompt.fit(request.messages, costs, room)
@@ -73,7 +73,7 @@ def _for_lite(
     messages = _kept(prompt.engine_messages(request, shots, attachments.notes), gone)
     if not assistant:
         return prompt.engine_body(request, upstream.model, messages, None)
-    kept = [shot for shot in shown if shot.place[0] not in gone]
+    kept = [shot for shot in shown if shot.position[0] not in gone]
     structured = {
         "locale": prompt.locale_of(request.question),
         "clauses": citations,
@@ -117,12 +117,12 @@ def _for_assistant(
     )
 
 
-def _notes(attachments: Attachments) -> dict[Place, str]:
+def _notes(attachments: Attachments) -> dict[PartPosition, str]:
     """What stands after the pictures of each place: what they read, and what stands for those that were left out."""
-    notes: dict[Place, list[str]] = {}
-    for shot in attachments.shots:
+    notes: dict[PartPosition, list[str]] = {}
+    for shot in attachments.items:
         if shot.fitted and shot.reading is not None:
-            notes.setdefault(shot.place, []).append(prompt.reading_note(shot.reading))
+            notes.setdefault(shot.position, []).append(prompt.reading_note(shot.reading))
     for place, note in attachments.notes.items():
         notes.setdefault(place, []).append(note)
     return {place: "\n".join(texts) for place, texts in notes.items()}
@@ -131,7 +131,7 @@ def _notes(attachments: Attachments) -> dict[Place, str]:
 def _costs(
     request: ChatRequest,
     pictures: prompt.Pictures,
-    notes: dict[Place, str],
+    notes: dict[PartPosition, str],
     upstream: Upstream,
     scale: float,
 ) -> list[int]:

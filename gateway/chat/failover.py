@@ -15,7 +15,7 @@ from gateway.desk import Desk
 from gateway.errors import ContextLengthExceeded, GatewayError, UpstreamUnavailable
 from gateway.server.request_context import RequestContext
 from gateway.throttling.admission import Admission, Permit
-from gateway.throttling.rate_limits import charged
+from gateway.throttling.caller_keys import limit_key
 from gateway.upstream.client import EngineClient, Refused
 from gateway.upstream.faults import WireError
 from gateway.upstream.http_response import OnChunks, OnData, Response
@@ -112,7 +112,7 @@ class Failover:
             try:
                 with timed(question.context, "queue"):
                     permit = await engines.admit(
-                        charged(question.context.counted), question.affinity, tried, moved
+                        limit_key(question.context.limit_owner), question.affinity, tried, moved
                     )
             except UpstreamUnavailable as unavailable:
                 raise refusal or unavailable from None
@@ -150,7 +150,7 @@ class Failover:
 
     async def call(self, question: Question, permit: Permit, elsewhere: Callable[[], bool]) -> Call:
         response, first = await self._opened(question, permit.upstream, elsewhere)
-        question.context.model = permit.upstream.model
+        question.context.log.engine_chosen(permit.upstream.model)
         return Call(permit, response, self.desk.client, first)
 
     async def _opened(
@@ -267,5 +267,4 @@ class timed:
         self.started = time.perf_counter()
 
     def __exit__(self, *_: object) -> None:
-        spent = time.perf_counter() - self.started
-        self.context.timings[self.stage] = self.context.timings.get(self.stage, 0.0) + spent
+        self.context.response.add_stage(self.stage, time.perf_counter() - self.started)

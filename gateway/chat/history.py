@@ -13,7 +13,8 @@ import orjson
 from gateway.chat import extras
 from gateway.chat.resumable_answers import Answer
 from gateway.errors import StoreUnavailable
-from gateway.openai.chat_request import FilePart, PageRequest
+from gateway.openai.chat_request import PageRequest
+from gateway.openai.messages import FilePart
 from gateway.server.daemon_threads import in_daemon
 from gateway.storage.database import Database
 from gateway.storage.file_store import FILE_ID, FileStore

@@ -121,11 +121,11 @@ class Pipeline:
             # vLLM as the raw engine sees for itself what it gets.
             reads_all = question.assistant or before_lite
             patience = patience_of(desk, question, before_lite, moved)
-            question.attachments = await desk.attachment_loader.gather(
+            question.attachments = await desk.attachment_loader.load(
                 question.request, question.caller.owner, patience, reads_all
             )
-            desk.body_memory.let_go(context)
-        context.images = question.attachments.count
+            desk.body_memory.release(context)
+        context.log.images_loaded(question.attachments.count)
         if question.attachments.readings and question.assistant:
             await tell(question, sink, {"reading": question.attachments.readings})
         if not question.assistant:
@@ -136,7 +136,7 @@ class Pipeline:
             ]
             newest = question.attachments.newest(question.request.messages)
             question.citations = await citations_for(desk.library, asked, newest)
-        desk.metrics.knowledge_seconds.observe(context.timings["knowledge"])
+        desk.metrics.knowledge_seconds.observe(context.response.stage_seconds["knowledge"])
         await tell(
             question, sink, {"citations": [public(citation) for citation in question.citations]}
         )

@@ -11,7 +11,8 @@ from typing import Any
 from xml.sax.saxutils import escape, quoteattr
 
 from gateway.media.picture import Picture
-from gateway.openai.chat_request import SAMPLING, ChatRequest, Message, PageRequest, TextPart
+from gateway.openai.chat_request import SAMPLING, ChatRequest, PageRequest
+from gateway.openai.messages import Message, TextPart
 from gateway.upstream.request_body import DataURL
 
 ANSWER_TOKENS = 1024  # kept free for the answer where the client names no max_tokens

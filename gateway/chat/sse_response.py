@@ -42,7 +42,7 @@ class SSEResponse:
     def __init__(self, context: RequestContext, *, wants_extras: bool = False) -> None:
         self._context = context
         self._send = context.send
-        self.line = context.line
+        self.line = context.connection
         self._wants_extras = wants_extras
         self.started = self.ended = False
         self._loop = asyncio.get_running_loop()
@@ -128,8 +128,10 @@ async def send_json(context: RequestContext, body: bytes) -> None:
 
 async def begin(context: RequestContext, headers: Headers, body: bytes, *, is_whole: bool) -> None:
     """The head of a 200 and the first of its body, in one piece where the server offers that."""
-    headers = [*headers, *context.answer(200)]
-    if context.line is not None and context.line.begin(headers, body, is_whole=is_whole):
+    headers = [*headers, *context.response.start(200)]
+    if context.connection is not None and context.connection.begin(
+        headers, body, is_whole=is_whole
+    ):
         return
     if is_whole:
         headers.append((b"content-length", b"%d" % len(body)))

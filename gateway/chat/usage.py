@@ -11,12 +11,12 @@ def record_usage(
     """`complete` is false for an answer that was cut short: its tokens are what was relayed, counted apart."""
     client = context.caller.name if context.caller else "unknown"
     prompt, completion = stats.prompt_tokens, stats.completion_tokens
-    context.prompt_tokens, context.completion_tokens = prompt, completion
-    context.first_token_seconds = stats.seconds_to_first_token()
-    if context.first_token_seconds is not None:
-        metrics.time_to_first_token.labels(context.model).observe(context.first_token_seconds)
+    first_token_seconds = stats.seconds_to_first_token()
+    context.log.answer_ended(prompt, completion, first_token_seconds)
+    if first_token_seconds is not None:
+        metrics.time_to_first_token.labels(context.log.model).observe(first_token_seconds)
     if prompt:
-        metrics.tokens.labels(context.model, client, "prompt").inc(prompt)
+        metrics.tokens.labels(context.log.model, client, "prompt").inc(prompt)
     if completion:
         direction = "completion" if complete else "aborted"
-        metrics.tokens.labels(context.model, client, direction).inc(completion)
+        metrics.tokens.labels(context.log.model, client, direction).inc(completion)

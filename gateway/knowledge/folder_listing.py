@@ -1,12 +1,12 @@
-"""What lies in the knowledge folder: its files and their stamps, and what in it cannot be used.
+"""Lists the knowledge folder: the files that are read, and everything in it that cannot be used.
 
-The path is polled, not watched by inode. So a folder that is replaced, renamed or put back is
-seen like any other change, on every file system.
+The folder is polled by its path, not watched by inode: a folder that is replaced, renamed or put
+back is noticed like any other change, on every file system.
 """
 
 import os
 import stat
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from gateway.knowledge.questions import QUESTIONS_FILE
@@ -31,94 +31,94 @@ class Entry:
 
     @property
     def size(self) -> int:
+        """In bytes."""
         return self.stamp[0]
 
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """Equal to the next one where nothing has changed. `missing`: why the folder cannot be read."""
+    """Two listings are equal if nothing has changed between them. `missing` says why the folder
+    cannot be read; empty if it can."""
 
     entries: tuple[Entry, ...] = ()
     problems: tuple[Problem, ...] = ()
     missing: str = ""
 
 
-def look(directory: Path) -> Listing:
+@dataclass(slots=True)
+class _Walk:
+    """A listing that is being made. `folders` are (prefix of names, path) still to be read."""
+
+    folders: list[tuple[str, str]]
+    entries: list[Entry] = field(default_factory=list)
+    problems: list[Problem] = field(default_factory=list)
+
+    def report(self, name: str, message: str) -> None:
+        self.problems.append(Problem(printable(name), message))
+
+    def listing(self) -> Listing:
+        entries = sorted(self.entries, key=lambda entry: entry.name.split("/"))
+        return Listing(tuple(entries), tuple(sorted(self.problems, key=lambda one: one.path)))
+
+
+def list_folder(directory: Path) -> Listing:
     """Never raises. Follows links to files, not to folders; skips names that begin with a dot."""
-    found: list[Entry] = []
-    problems: list[Problem] = []
-    folders = [("", str(directory))]
-    seen = 0
-    while folders:
-        prefix, folder = folders.pop()
+    walk = _Walk([("", str(directory))])
+    count = 0
+    while walk.folders:
+        prefix, folder = walk.folders.pop()
         try:
-            with os.scandir(folder) as entries:
-                names = [entry for entry in entries if not entry.name.startswith(".")]
+            with os.scandir(folder) as found:
+                entries = [entry for entry in found if not entry.name.startswith(".")]
         except (OSError, ValueError) as error:
             if not prefix:
                 return Listing(missing=_why_missing(error))
-            problems.append(Problem(printable(prefix[:-1]), reason(error)))
+            walk.report(prefix[:-1], reason(error))
             continue
-        seen += len(names)
-        if seen > MAX_ENTRIES:
-            problems.append(
-                Problem(
-                    str(directory), f"has more than {MAX_ENTRIES} entries; the rest is left out"
-                )
-            )
+        count += len(entries)
+        if count > MAX_ENTRIES:
+            message = f"has more than {MAX_ENTRIES} entries; the rest is left out"
+            walk.problems.append(Problem(str(directory), message))
             break
-        for entry in names:
-            _sort(entry, prefix, found, folders, problems)
-    found.sort(key=lambda entry: entry.name.split("/"))
-    return Listing(tuple(found), tuple(sorted(problems, key=lambda problem: problem.path)))
+        for entry in entries:
+            _visit(walk, prefix + entry.name, entry)
+    return walk.listing()
 
 
-def _sort(
-    entry: "os.DirEntry[str]",
-    prefix: str,
-    found: list[Entry],
-    folders: list[tuple[str, str]],
-    problems: list[Problem],
-) -> None:
-    name = prefix + entry.name
-    wanted = _is_wanted(name)
+def _visit(walk: _Walk, name: str, entry: "os.DirEntry[str]") -> None:
+    is_wanted = _is_wanted(name)
     try:
         if entry.is_dir(follow_symlinks=False):
-            if wanted:
-                problems.append(Problem(printable(name), "is a folder, not a file"))
+            if is_wanted:
+                walk.report(name, "is a folder, not a file")
             if name.count("/") >= MAX_DEPTH:
-                problems.append(
-                    Problem(
-                        printable(name), f"lies deeper than {MAX_DEPTH} folders; it is left out"
-                    )
-                )
+                walk.report(name, f"lies deeper than {MAX_DEPTH} folders; it is left out")
             else:
-                folders.append((name + "/", entry.path))
-        elif wanted or entry.is_symlink():
-            status = entry.stat()
-            if stat.S_ISDIR(status.st_mode):
-                problems.append(
-                    Problem(printable(name), "is a link to a folder, which is not followed")
-                )
-            elif not wanted:
-                return
-            elif not stat.S_ISREG(status.st_mode):
-                kind = KINDS.get(stat.S_IFMT(status.st_mode), "no file")
-                problems.append(Problem(printable(name), f"is {kind}, not a file"))
-            elif printable(name) != name:
-                problems.append(
-                    Problem(
-                        printable(name), "its name is not UTF-8, or cannot be printed; rename it"
-                    )
-                )
-            else:
-                found.append(Entry(name, entry.path, stamp_of(status)))
+                walk.folders.append((name + "/", entry.path))
+        elif is_wanted or entry.is_symlink():
+            _visit_file(walk, name, entry, is_wanted)
     except FileNotFoundError as error:
-        # Gone since the folder was listed, which is no problem; or a link to nothing, which is one.
-        if wanted and entry.is_symlink():
-            problems.append(Problem(printable(name), f"is a link to nothing: {reason(error)}"))
+        # Removed since the folder was listed, which is no problem; or a link to nothing.
+        if is_wanted and entry.is_symlink():
+            walk.report(name, f"is a link to nothing: {reason(error)}")
     except OSError as error:
-        problems.append(Problem(printable(name), reason(error)))
+        walk.report(name, reason(error))
+
+
+def _visit_file(walk: _Walk, name: str, entry: "os.DirEntry[str]", is_wanted: bool) -> None:
+    """`entry` is a file or a link. Raises OSError."""
+    status = entry.stat()
+    if stat.S_ISDIR(status.st_mode):
+        walk.report(name, "is a link to a folder, which is not followed")
+    elif not is_wanted:
+        return
+    elif not stat.S_ISREG(status.st_mode):
+        kind = KINDS.get(stat.S_IFMT(status.st_mode), "no file")
+        walk.report(name, f"is {kind}, not a file")
+    elif printable(name) != name:
+        walk.report(name, "its name is not UTF-8, or cannot be printed; rename it")
+    else:
+        walk.entries.append(Entry(name, entry.path, stamp_of(status)))
 
 
 def _is_wanted(name: str) -> bool:
@@ -127,19 +127,16 @@ def _is_wanted(name: str) -> bool:
 
 
 def _why_missing(error: Exception) -> str:
-    told = "there is no such folder" if isinstance(error, FileNotFoundError) else reason(error)
-    return f"{told}; set KNOWLEDGE_DIR"
+    why = "there is no such folder" if isinstance(error, FileNotFoundError) else reason(error)
+    return f"{why}; set KNOWLEDGE_DIR"
 
 
 def reason(error: Exception) -> str:
-    """Without the path, which stands beside it."""
-    return (
-        (error.strerror if isinstance(error, OSError) else None)
-        or str(error)
-        or type(error).__name__
-    )
+    """The error's text without the path, which a Problem names beside it."""
+    text = error.strerror if isinstance(error, OSError) else None
+    return text or str(error) or type(error).__name__
 
 
 def printable(name: str) -> str:
-    """`name` with what is no text (bytes that are not UTF-8, control characters) as escapes."""
+    """`name` with bytes that are not UTF-8 and control characters as escapes."""
     return name if name.isprintable() else name.encode("unicode_escape").decode("ascii")

@@ -1,6 +1,6 @@
-"""Packs clauses and their terms into bytes for `segment.py`: flat arrays, then JSON.
+"""Packs clauses and their terms into bytes (read by index_segment.py): flat arrays, then JSON.
 
-Plain Python, without numpy: the process that parses starts in 80 ms.
+Plain Python without numpy: so the parser process starts in 80 ms.
 """
 
 import json
@@ -15,17 +15,20 @@ from gateway.knowledge.terms import terms
 
 TITLE_WEIGHT = 2
 MAX_COUNT = 65_535
-HEAD = struct.Struct("=IIII")  # clauses, terms, postings, nothing: what follows is aligned
+# Clauses, terms, postings, and padding that aligns the arrays.
+HEAD = struct.Struct("=IIII")
 
 
 def key_of(term: str) -> int:
-    """A 64-bit hash of a term. Among a million terms a collision has a chance of 1 in 37 million."""
+    """A 64-bit hash of a term. Among a million terms the chance of a collision is 1 in 37
+    million."""
     return int.from_bytes(
         blake2b(term.encode("utf-8", "surrogatepass"), digest_size=8).digest(), "little"
     )
 
 
 def pack(clauses: Sequence[Clause]) -> bytes:
+    """One segment of the index. A term counts double in a title."""
     postings: dict[str, tuple[array[int], array[int]]] = {}
     lengths = array("I")
     for number, clause in enumerate(clauses):

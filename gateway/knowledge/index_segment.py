@@ -1,7 +1,6 @@
-"""What one file adds to the index: the arrays that `packing.py` made, used without copying.
+"""One file's part of the index: the arrays of index_packing.py, used without copying.
 
-An index of 50,000 clauses made of Python objects takes 0.8 GB, and building it blocks the event
-loop.
+As Python objects, an index of 50,000 clauses takes 0.8 GB, and building it blocks the event loop.
 """
 
 from collections.abc import Sequence
@@ -19,8 +18,8 @@ Numbers = np.ndarray
 
 @dataclass(frozen=True)
 class Segment:
-    """`keys`: hashes of the terms, ascending. `sizes`: clauses that have each term. `numbers` and
-    `counts`: for one term after the other, the clauses that have it and how often.
+    """`keys`: hashes of the terms, ascending. `sizes`: for each term, how many clauses have it.
+    `numbers` and `counts`: term by term, those clauses and how often each has the term.
     """
 
     keys: Numbers  # uint64
@@ -34,9 +33,9 @@ class Segment:
 
     @classmethod
     def unpack(cls, data: bytes) -> "Segment":
-        """Raises ValueError for anything but the whole of what `packing.pack` made."""
+        """Raises ValueError for anything but the whole output of `index_packing.pack`."""
         if len(data) < HEAD.size:
-            raise ValueError("a segment that is cut off")
+            raise ValueError("the segment is cut off")
         clauses, terms, postings, _ = HEAD.unpack_from(data)
         layout = [
             ("u8", terms),
@@ -54,11 +53,11 @@ class Segment:
         keys, sizes, numbers, lengths, ends, counts, chinese = arrays
         bodies = memoryview(data)[offset:]
         if len(bodies) != (int(ends[-1]) if clauses else 0):
-            raise ValueError("a segment that is cut off")
+            raise ValueError("the segment is cut off")
         return cls(keys, sizes, numbers, counts, lengths, ends, chinese, bodies)
 
     def __len__(self) -> int:
-        """Clauses."""
+        """The number of clauses."""
         return len(self.lengths)
 
     def clause(self, number: int) -> Clause:
@@ -66,7 +65,7 @@ class Segment:
         return Clause(*orjson.loads(self.bodies[start : int(self.ends[number])]))
 
     def first(self, count: int) -> "Segment":
-        """The first `count` clauses of it."""
+        """A segment of the first `count` clauses."""
         if count >= len(self):
             return self
         kept = self.numbers < count
@@ -86,7 +85,7 @@ class Segment:
 
 
 class Clauses(Sequence[Clause]):
-    """The clauses of many segments, each made when it is asked for."""
+    """The clauses of many segments. Each is decoded when it is used."""
 
     def __init__(self, segments: Sequence[Segment]) -> None:
         self._segments = [segment for segment in segments if len(segment)]

@@ -1,4 +1,4 @@
-"""The knowledge folder: its clauses and common questions, reread when something in it changes."""
+"""The knowledge base: searches the last snapshot of the knowledge folder, and keeps it current."""
 
 import asyncio
 import logging
@@ -6,78 +6,82 @@ from pathlib import Path
 from threading import Lock, Thread
 
 from gateway.knowledge.folder_listing import Problem, reason
+from gateway.knowledge.folder_reader import FolderReader
 from gateway.knowledge.index import Hit, Query
 from gateway.knowledge.index_segment import Clauses
 from gateway.knowledge.questions import Questions
-from gateway.knowledge.snapshot import Folder, KnowledgeSnapshot
+from gateway.knowledge.snapshot import KnowledgeSnapshot
 from gateway.server.daemon_threads import in_daemon
 
 log = logging.getLogger("sightdesk.knowledge")
-START_SECONDS = 3.0  # that the start waits for the first reading
-LOOK_SECONDS = 0.3
-LOOK_SHARE = 20  # with many files one part in so many of a core is spent on looking
+START_SECONDS = 3.0  # the start waits so long for the first snapshot
+MIN_PAUSE_SECONDS = 0.3  # between two listings of the folder
 MAX_PAUSE_SECONDS = 1.0
+# In a folder with many files, listing may take one part in so many of a core.
+LISTING_SHARE = 20
 
 
 class KnowledgeBase:
     def __init__(self, directory: Path, wait: float = START_SECONDS) -> None:
-        """Reads the folder, in a thread; after `wait` seconds it starts without."""
+        """Reads the folder in a thread, at most `wait` seconds; after that the gateway starts with
+        an empty snapshot."""
         self.directory = directory
-        self._folder = Folder(directory)
+        self._reader = FolderReader(directory)
         self._lock = Lock()
-        self.shelf = KnowledgeSnapshot(problems=[Problem(str(directory), "is still being read")])
-        first = Thread(target=self._first_look, daemon=True)
+        self.snapshot = KnowledgeSnapshot(problems=[Problem(str(directory), "is still being read")])
+        first = Thread(target=self._first_update, daemon=True)
         first.start()
         first.join(wait)
 
     @property
     def clauses(self) -> Clauses:
-        return self.shelf.index.clauses
+        return self.snapshot.index.clauses
 
     @property
     def questions(self) -> Questions:
         """[{title: {locale: text}, questions: [{locale: text}]}]"""
-        return self.shelf.questions
+        return self.snapshot.questions
 
     @property
     def problems(self) -> list[Problem]:
-        return self.shelf.problems
+        return self.snapshot.problems
 
     def search(self, query: Query, limit: int = 5) -> list[Hit]:
-        return self.shelf.index.search(query, limit)
+        """Hits, best first; see `Index.search`."""
+        return self.snapshot.index.search(query, limit)
 
     async def watch(self) -> None:
-        """Runs until cancelled. Raises what is no file's fault, and can be called again."""
+        """Follows changes of the folder until it is cancelled. Raises errors that are no file's
+        fault; it can be called again."""
         while True:
-            await in_daemon(self._look)
-            await asyncio.sleep(
-                min(max(LOOK_SECONDS, LOOK_SHARE * self._folder.look_seconds), MAX_PAUSE_SECONDS)
-            )
+            await in_daemon(self._update)
+            pause = max(MIN_PAUSE_SECONDS, LISTING_SHARE * self._reader.listing_seconds)
+            await asyncio.sleep(min(pause, MAX_PAUSE_SECONDS))
 
-    def _first_look(self) -> None:
+    def _first_update(self) -> None:
         try:
-            self._look()
-        except Exception as error:  # the next look tries again, and says so where it fails
+            self._update()
+        except Exception as error:  # `watch` tries again, and raises where it fails
             log.exception("knowledge_unread")
-            self.shelf = KnowledgeSnapshot(
-                problems=[Problem(str(self.directory), f"cannot be read: {reason(error)}")]
-            )
+            problem = Problem(str(self.directory), f"cannot be read: {reason(error)}")
+            self.snapshot = KnowledgeSnapshot(problems=[problem])
 
-    def _look(self) -> None:
-        with self._lock:  # the start's own look may not be over
-            shelf = self._folder.changed()
-            if shelf is not None:
-                known, self.shelf = self.shelf, shelf
-                report(shelf, known)
+    def _update(self) -> None:
+        with self._lock:  # the first update may still run when `watch` begins
+            snapshot = self._reader.read_changes()
+            if snapshot is not None:
+                previous, self.snapshot = self.snapshot, snapshot
+                log_changes(snapshot, previous)
 
 
-def report(shelf: KnowledgeSnapshot, known: KnowledgeSnapshot) -> None:
+def log_changes(snapshot: KnowledgeSnapshot, previous: KnowledgeSnapshot) -> None:
+    """One line for the snapshot, and one for each problem that is new."""
     log.info(
         "knowledge_loaded",
-        extra={"clauses": len(shelf.index.clauses), "problems": len(shelf.problems)},
+        extra={"clauses": len(snapshot.index.clauses), "problems": len(snapshot.problems)},
     )
-    for problem in shelf.problems:
-        if problem not in known.problems:
+    for problem in snapshot.problems:
+        if problem not in previous.problems:
             log.warning(
                 "knowledge_problem", extra={"path": problem.path, "reason": problem.message}
             )

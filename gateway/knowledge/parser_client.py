@@ -1,4 +1,5 @@
-"""The parent's side of `worker.py`: one process for many files, and a new one when it ends."""
+"""Parses files in a sandboxed process (parser_worker.py): one process for many files, and a new one
+after it has ended."""
 
 import signal
 import struct
@@ -20,21 +21,23 @@ ROOT = Path(__file__).parents[2]
 HEAD = struct.Struct(">II")
 SIZE = struct.Struct(">I")
 MEMORY_BYTES = 512 * 1024 * 1024
-FILE_SECONDS = 20  # of CPU
-WALL_SECONDS = 180.0  # where the machine is busy
-END_SECONDS = 1.0  # to notice that there is no further file
+FILE_SECONDS = 20  # of CPU, for one file
+WALL_SECONDS = 180.0  # for one file on a busy machine
+END_SECONDS = 1.0  # for the process to end after its last file
 MAX_ANSWER_BYTES = 256 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
 class Parsed:
+    """`segment` of a Markdown file, `questions` of questions.toml."""
+
     problems: list[str] = field(default_factory=list)
     segment: Segment | None = None
     questions: Questions = field(default_factory=list)
 
 
 class Parser:
-    """For one thread. Leaving the block ends the process."""
+    """For one thread, as a context manager: leaving the block ends the process."""
 
     def __init__(self, file_seconds: int = FILE_SECONDS) -> None:
         self._process: subprocess.Popen[bytes] | None = None
@@ -47,10 +50,8 @@ class Parser:
         self._end()
 
     def parse(self, name: str, data: bytes) -> Parsed:
-        """A fault of the file is among its problems.
-
-        Raises OSError where no process can be started, or where it was killed from outside.
-        """
+        """Faults of the file are among its problems. Raises OSError where no process can be
+        started, or where it was killed from outside."""
         process = self._process = self._process or self._start()
         assert process.stdin
         assert process.stdout
@@ -62,7 +63,7 @@ class Parser:
             process.stdin.flush()
             (size,) = SIZE.unpack(_exactly(process.stdout, SIZE.size))
             if size > MAX_ANSWER_BYTES:
-                raise ValueError(f"{size} bytes were made of it")
+                raise ValueError(f"the parser's answer has {size} bytes")
             return _parsed(_exactly(process.stdout, size))
         except (OSError, EOFError, ValueError):
             return Parsed([self._why_ended()])
@@ -78,8 +79,10 @@ class Parser:
             str(self._file_seconds),
         ]
         pipe, nothing = subprocess.PIPE, subprocess.DEVNULL
-        # Without our environment: there is nothing to be had for whoever finds a way into it.
-        return subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=nothing, cwd=ROOT, env={})  # noqa: S603
+        # An empty environment: a file that takes over the parser finds no secrets.
+        return subprocess.Popen(  # noqa: S603 - our own module
+            command, stdin=pipe, stdout=pipe, stderr=nothing, cwd=ROOT, env={}
+        )
 
     def _why_ended(self) -> str:
         """Raises OSError where the reason is not in the file."""
@@ -99,7 +102,7 @@ class Parser:
             return 0
         for pipe in (process.stdin, process.stdout):
             if pipe is not None:
-                with suppress(OSError):  # what is left in the buffer of a pipe whose reader is gone
+                with suppress(OSError):  # the buffer is not empty, and the process is gone
                     pipe.close()
         watch = Timer(END_SECONDS, process.kill)
         watch.start()
@@ -117,8 +120,8 @@ def _exactly(pipe: IO[bytes], size: int) -> bytes:
 
 def _parsed(answer: bytes) -> Parsed:
     line, _, packed = answer.partition(b"\n")
-    told = orjson.loads(line)
+    outcome = orjson.loads(line)
     segment = Segment.unpack(packed) if packed else None
     return Parsed(
-        [str(problem) for problem in told["problems"]], segment, told.get("questions", [])
+        [str(problem) for problem in outcome["problems"]], segment, outcome.get("questions", [])
     )

@@ -1,8 +1,8 @@
-"""Parses knowledge files in a confined process. Arguments: bytes of memory, CPU seconds a file.
+"""Parses knowledge files in a sandboxed process. Arguments: bytes of memory, CPU seconds a file.
 
 stdin, for each file: length of its name and of its data (4 bytes each, big-endian), name, data.
 stdout, for each file: length (4 bytes), a JSON line `{"problems": […]}` (with `questions` for
-questions.toml), then the clauses (`packing.py`).
+questions.toml), then the clauses (index_packing.py).
 """
 
 import json
@@ -17,22 +17,22 @@ from gateway.server.sandbox import bound, sandbox
 
 HEAD = struct.Struct(">II")
 SIZE = struct.Struct(">I")
-LIFE_SECONDS = 3600  # of CPU, whatever the parent does
+LIFE_SECONDS = 3600  # of CPU, even if the gateway never ends the process
 
 
 def main() -> None:
     memory, seconds = map(int, sys.argv[1:3])
-    has_now = sandbox(memory, LIFE_SECONDS)
+    base_memory = sandbox(memory, LIFE_SECONDS)
     source, out = sys.stdin.buffer, sys.stdout.buffer
     while head := source.read(HEAD.size):
         name_size, size = HEAD.unpack(head)
         name, data = source.read(name_size).decode(), source.read(size)
-        bound(has_now + memory, seconds)
+        bound(base_memory + memory, seconds)
         answer(out, *outcome(name, data))
 
 
 def outcome(name: str, data: bytes) -> tuple[dict[str, Any], bytes]:
-    """Whatever is wrong with one file is told as its problem."""
+    """(JSON line, packed clauses) of one file. Never raises: every fault is among the problems."""
     try:
         text, problems = decoded(data)
         if name == QUESTIONS_FILE:
@@ -43,12 +43,12 @@ def outcome(name: str, data: bytes) -> tuple[dict[str, Any], bytes]:
         return {"problems": [f"not UTF-8 at byte {error.start}; save it as UTF-8"]}, b""
     except MemoryError:
         return {"problems": ["needs more memory than one file is given"]}, b""
-    except Exception as error:  # noqa: BLE001 - one file's fault, told by its name
+    except Exception as error:  # noqa: BLE001 - reported as the file's problem
         return {"problems": [f"cannot be used: {type(error).__name__}: {error}"[:500]]}, b""
 
 
 def decoded(data: bytes) -> tuple[str, list[str]]:
-    """The text, and what was left out of it. Raises UnicodeDecodeError."""
+    """(text without NUL characters, problems). Raises UnicodeDecodeError."""
     text = data.decode("utf-8").removeprefix("\ufeff")
     at = text.find("\0")
     if at < 0:
@@ -59,9 +59,9 @@ def decoded(data: bytes) -> tuple[str, list[str]]:
     ]
 
 
-def answer(out: BinaryIO, told: dict[str, Any], packed: bytes) -> None:
-    line = json.dumps(told).encode() + b"\n"
-    out.write(SIZE.pack(len(line) + len(packed)) + line + packed)
+def answer(out: BinaryIO, line: dict[str, Any], packed: bytes) -> None:
+    text = json.dumps(line).encode() + b"\n"
+    out.write(SIZE.pack(len(text) + len(packed)) + text + packed)
     out.flush()
 
 

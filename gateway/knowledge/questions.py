@@ -1,4 +1,4 @@
-"""The common questions of the page, from questions.toml."""
+"""The common questions that the page offers, from questions.toml."""
 
 import tomllib
 from typing import Any
@@ -15,7 +15,7 @@ Questions = list[dict[str, Any]]
 def read_questions(text: str) -> tuple[Questions, list[str]]:
     """Returns ([{title: {locale: text}, questions: [{locale: text}]}], problems).
 
-    A group or question that is wrong is left out and named among the problems.
+    A group or question with a fault is left out and named among the problems. Never raises.
     """
     try:
         groups = tomllib.loads(text).get("group", [])
@@ -40,17 +40,17 @@ def read_questions(text: str) -> tuple[Questions, list[str]]:
     return made, problems
 
 
-def _list(value: Any, most: int, name: str, problems: list[str]) -> list[Any]:
+def _list(value: Any, max_length: int, name: str, problems: list[str]) -> list[Any]:
     if not isinstance(value, list):
         problems.append(f"{name} is no list")
         return []
-    if len(value) > most:
-        problems.append(f"{name} has {len(value)} entries; only the first {most} are used")
-    return value[:most]
+    if len(value) > max_length:
+        problems.append(f"{name} has {len(value)} entries; only the first {max_length} are used")
+    return value[:max_length]
 
 
 def _texts(value: Any, name: str, problems: list[str]) -> dict[str, str] | None:
-    """{locale: text}, or None, with the reason among the problems."""
+    """{locale: text}; None for anything else, with the reason among the problems."""
     if not isinstance(value, dict) or not 1 <= len(value) <= MAX_LOCALES:
         problems.append(f"{name} is no table of 1 to {MAX_LOCALES} texts by locale")
         return None

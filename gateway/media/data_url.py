@@ -13,17 +13,11 @@ from gateway.openai.base64_payload import Payload
 
 HEAD_CHARACTERS = 1024
 SCHEME = re.compile(r"\s{0,8}data:", re.ASCII | re.IGNORECASE)
-# The last parameter. No other one needs to be understood: neither `;` nor `,` is part of base64, so that the last match
-# within the head's bound is the head's end, whatever stands quoted or percent-encoded before it.
+# The last parameter. The others need not be understood: base64 has neither `;` nor `,`, so the last
+# match within HEAD_CHARACTERS ends the head, whatever is quoted or percent-encoded before it.
 END = re.compile(r";\s{0,8}base64\s{0,8},", re.ASCII | re.IGNORECASE)
-ELSE = (
-    b"\r",
-    b"\n",
-    b"\t",
-    b" ",
-    b"%",
-)  # characters that are not base64 itself, and may stand in it
-# Decoded piece by piece: what lies behind the head would have to be copied for one call.
+NOT_BASE64 = (b"\r", b"\n", b"\t", b" ", b"%")  # white space and percent-encoding inside base64
+# Bytes decoded at once. One call for all would need a copy of the payload.
 PIECE = 256 * 1024
 EXAMPLE = "data:image/png;base64,…"
 
@@ -31,19 +25,19 @@ EXAMPLE = "data:image/png;base64,…"
 def decode(url: str, max_bytes: int, payload: Payload | None = None) -> bytes:
     """The bytes; `payload` is the base64 where it was taken out of `url`.
 
-    Raises ImageTooLarge or PDFTooLarge before decoding, InvalidImage where it is no base64 data URL.
+    Raises ImageTooLarge or PDFTooLarge before decoding, InvalidImage for anything but a data URL
+    with base64.
     """
     head = url[:HEAD_CHARACTERS]
     found = list(END.finditer(head)) if SCHEME.match(head) else []
     if not found or (payload is not None and found[-1].end() < len(url)):
         raise InvalidImage(f"A picture is a data URL: {EXAMPLE}", details={"expected": EXAMPLE})
-    payload = _bare(payload or _whole(url[found[-1].end() :].encode("ascii", "replace")))
+    payload = _plain(payload or _whole(url[found[-1].end() :].encode("ascii", "replace")))
     size = len(payload) * 3 // 4
     if size > max_bytes + 3:
         raise too_large(_first_bytes(payload), size, max_bytes)
-    made = io.BytesIO(
-        bytes(size)
-    )  # its value is its own buffer, where bytes(bytearray) would be a second one
+    # BytesIO returns its own buffer, where bytes(bytearray) would copy it.
+    made = io.BytesIO(bytes(size))
     try:
         for begin in range(payload.start, payload.end, PIECE):
             made.write(
@@ -63,9 +57,11 @@ def _whole(text: bytes) -> Payload:
     return Payload(text, 0, len(text))
 
 
-def _bare(payload: Payload) -> Payload:
-    """Base64 without percent-encoding and white space."""
-    if all(payload.body.find(other, payload.start, payload.end) < 0 for other in ELSE):
+def _plain(payload: Payload) -> Payload:
+    """The payload without percent-encoding and white space."""
+    if all(
+        payload.body.find(character, payload.start, payload.end) < 0 for character in NOT_BASE64
+    ):
         return payload
     return _whole(b"".join(unquote_to_bytes(payload.body[payload.start : payload.end]).split()))
 

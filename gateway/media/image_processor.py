@@ -1,4 +1,4 @@
-"""Where pictures are made ready: by workers, in turns by owner, and not twice."""
+"""Prepares images and PDFs for the engine: in workers, in turns by owner, and each file once."""
 
 import asyncio
 import time
@@ -9,35 +9,36 @@ from gateway.errors import GatewayError, InvalidImage
 from gateway.media import data_url
 from gateway.media.limits import MAX_SIDE, MediaLimits
 from gateway.media.picture import Picture, digest
+from gateway.media.picture_cache import PictureCache
 from gateway.media.sniff import sniff, too_large
-from gateway.media.worker_job import Job, shrunk
+from gateway.media.worker_job import Job, in_original
 from gateway.media.workers import Workers
 from gateway.observability.metrics import Metrics
 from gateway.openai.base64_payload import Payload
 
-REMEMBERED_BYTES = 64 * 1024 * 1024
 REMEMBERED_OUTLINES = 4096
 
 
 class ImageProcessor:
-    """`owner`, everywhere: whose turn it takes, among those who wait for workers."""
+    """In all methods, `owner` is the caller's key in the queue for workers."""
 
     def __init__(self, limits: MediaLimits, metrics: Metrics) -> None:
         self.limits = limits
         self._metrics = metrics
         self._workers = Workers(limits)
-        self._remembered: OrderedDict[str, list[Picture]] = OrderedDict()
-        self._size = 0
+        self._cache = PictureCache()
         self._outlines: OrderedDict[str, list[Picture]] = OrderedDict()
 
     def close(self) -> None:
         self._workers.close()
 
     async def decode(self, url: str, payload: Payload | None = None) -> bytes:
+        """The bytes of a data URL, decoded in a thread; see `data_url.decode`."""
         return await asyncio.to_thread(data_url.decode, url, self.limits.max_bytes, payload)
 
     async def prepare(self, data: bytes, owner: str = "") -> list[Picture]:
-        """The pictures of an image or PDF as the engine gets them. Raises what the contract says of bad ones, and QueueFull."""
+        """The pictures of an image or PDF as the engine gets them. Raises the contract's media
+        errors and QueueFull."""
         started = time.perf_counter()
         try:
             pictures = await self._prepared(data, owner)
@@ -49,8 +50,8 @@ class ImageProcessor:
         return pictures
 
     async def preview(self, data: bytes, page: int, owner: str = "") -> Picture | None:
-        """One page, or the whole picture where the engine gets tiles of it: as it is read, so that a reading's boxes lie where they
-        should. None beyond the last page."""
+        """One page, 1 first, as OCR reads it: a reading's boxes lie where they should. An image is
+        one page, whole even where the engine gets tiles of it. None beyond the last page."""
         pictures = await self.prepare(data, owner)
         if pictures[0].page is not None:
             return pictures[page - 1] if page <= len(pictures) else None
@@ -62,7 +63,8 @@ class ImageProcessor:
         return (await self._workers.work(Job("image", data, untiled, sniff(data)), owner))[0]
 
     async def outlines(self, data: bytes) -> list[Picture] | None:
-        """What `prepare` once made of these bytes, without the pictures' own; None where it has not seen them or has forgotten."""
+        """The result of an earlier `prepare` of these bytes, without the pictures' bytes. None
+        where it is not remembered."""
         return self._outlines.get(await asyncio.to_thread(digest, data))
 
     async def shrink(self, picture: Picture, max_tokens: int, owner: str = "") -> Picture:
@@ -71,7 +73,7 @@ class ImageProcessor:
             return picture
         job = Job("shrink", picture.data, self.limits, picture.content_type, max_tokens)
         (small,) = await self._workers.work(job, owner)
-        return shrunk(picture, small)
+        return in_original(small, picture)
 
     async def _prepared(self, data: bytes, owner: str) -> list[Picture]:
         if not data:
@@ -80,23 +82,17 @@ class ImageProcessor:
             raise too_large(data, len(data), self.limits.max_bytes)
         kind = sniff(data)
         key = await asyncio.to_thread(digest, data)
-        if key in self._remembered:
-            self._remembered.move_to_end(key)
-            return self._remembered[key]
+        cached = self._cache.get(key)
+        if cached is not None:
+            return cached
         job = Job("pdf" if kind == "application/pdf" else "image", data, self.limits, kind)
         pictures = await self._workers.work(job, owner)
-        self._remember(key, pictures)
+        self._cache.add(key, pictures)
+        self._remember_outlines(key, pictures)
         return pictures
 
-    def _remember(self, key: str, pictures: list[Picture]) -> None:
+    def _remember_outlines(self, key: str, pictures: list[Picture]) -> None:
         self._outlines[key] = [picture.outline for picture in pictures]
         self._outlines.move_to_end(key)
         if len(self._outlines) > REMEMBERED_OUTLINES:
             self._outlines.popitem(last=False)
-        if key in self._remembered:  # sent twice at once
-            return
-        self._remembered[key] = pictures
-        self._size += sum(len(picture.data) for picture in pictures)
-        while self._size > REMEMBERED_BYTES:
-            _, oldest = self._remembered.popitem(last=False)
-            self._size -= sum(len(picture.data) for picture in oldest)

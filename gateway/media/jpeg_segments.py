@@ -1,4 +1,4 @@
-"""JPEG and GIF: segments and blocks, without a table of contents."""
+"""Strips JPEG and GIF, which consist of segments and blocks."""
 
 import re
 
@@ -6,12 +6,13 @@ from gateway.media.metadata import (
     MAX_PARTS,
     MAX_PROFILE_BYTES,
     PROFILE_MARK,
-    Essence,
+    StrippedImage,
     orientation,
     too_many_parts,
 )
 
-# JPEG's markers (ITU-T T.81, table B.1). Behind 0xFF, zero is a byte of the picture and D0 to D7 restart its coder.
+# JPEG's markers (ITU-T T.81, table B.1). After 0xFF, zero is a byte of the picture, and D0 to D7
+# restart its coder.
 MARKER = re.compile(rb"\xff[^\xff\x00\xd0-\xd7]")
 START, END, SCAN, TEMPORARY = 0xD8, 0xD9, 0xDA, 0x01
 TABLES = frozenset((*range(0xC0, 0xD0), *range(0xDB, 0xE0)))
@@ -27,32 +28,33 @@ FRAME, EXTENSION, CONTROL, TRAILER = 0x2C, 0x21, 0xF9, b";"
 HAS_TABLE, TABLE_SIZE = 0x80, 0x07
 
 
-def jpeg(data: bytes | bytearray) -> Essence:
+def strip_jpeg(data: bytes | bytearray) -> StrippedImage:
+    """Raises InvalidImage for more than MAX_PARTS segments or MAX_SCANS scans."""
     whole = memoryview(data)
     kept: list[bytes | bytearray | memoryview] = [whole[:2]]
     profile: list[bytes | bytearray] = []
-    is_progressive, in_scan, scans, components, turned, place = False, False, 0, 0, 0, 2
+    is_progressive, in_scan, scans, components, turned, offset = False, False, 0, 0, 0, 2
     for _ in range(MAX_PARTS):
-        found = MARKER.search(data, place)
+        found = MARKER.search(data, offset)
         if in_scan or found is None:
-            kept.append(whole[place : found.start() if found else len(data)])
+            kept.append(whole[offset : found.start() if found else len(data)])
         if found is None:
             break
         marker, start = data[found.end() - 1], found.end()
         if marker == END:
             kept.append(b"\xff\xd9")
             break
-        in_scan, place = False, start
+        in_scan, offset = False, start
         if marker in (START, TEMPORARY):
             continue
-        place = start + int.from_bytes(data[start : start + 2], "big")
-        segment, content = data[start - 2 : place], data[start + 2 : place]
+        offset = start + int.from_bytes(data[start : start + 2], "big")
+        segment, content = data[start - 2 : offset], data[start + 2 : offset]
         if marker == SCAN:
             kept.append(segment)
             in_scan, scans = True, scans + 1
             if not is_progressive and content[:1] == bytes((components,)):
-                # One scan has it all; what lies behind is never looked at.
-                return Essence(_headed(data, b"".join(kept), place), turned or 1)
+                # One scan holds the whole picture; the rest of the file is not read.
+                return StrippedImage(_headed(data, b"".join(kept), offset), turned or 1)
             if scans > MAX_SCANS:
                 raise too_many_parts(MAX_SCANS, "scans")
         elif marker in TABLES:
@@ -73,44 +75,43 @@ def jpeg(data: bytes | bytearray) -> Essence:
             turned = turned or orientation(content)
     else:
         raise too_many_parts()
-    return Essence(b"".join(kept), turned or 1)
+    return StrippedImage(b"".join(kept), turned or 1)
 
 
-def _headed(data: bytes | bytearray, head: bytes, place: int) -> bytes | memoryview:
-    """`head`, which is no longer than what it stands for, before what begins at `place`: without a copy of megabytes, where
-    that can be."""
+def _headed(data: bytes | bytearray, head: bytes, offset: int) -> bytes | memoryview:
+    """`head`, followed by the bytes from `offset` on. `head` is no longer than the bytes that it
+    replaces, so a bytearray is changed in place, without a copy of megabytes."""
     if isinstance(data, bytes):
-        return head + data[place:]
-    data[place - len(head) : place] = head
-    return memoryview(data)[place - len(head) :]
+        return head + data[offset:]
+    data[offset - len(head) : offset] = head
+    return memoryview(data)[offset - len(head) :]
 
 
 def _bounded(profile: list[bytes | bytearray]) -> list[bytes | bytearray]:
-    """The segments of a colour profile, or none of them where they are too many or hold something else."""
+    """The segments of a colour profile; none where they are too large or hold something else."""
     head = 4 + len(PROFILE_HEAD) + 2  # marker, length, mark, number and count
     has_mark = any(segment[head:][PROFILE_MARK] == b"acsp" for segment in profile)
     return profile if has_mark and sum(map(len, profile)) <= MAX_PROFILE_BYTES else []
 
 
-def gif(data: bytes | bytearray) -> Essence:
-    """The first frame alone."""
+def strip_gif(data: bytes | bytearray) -> StrippedImage:
+    """The first frame alone. Raises InvalidImage for too many blocks."""
     try:
-        place = GIF_HEAD + _table_bytes(data[10])
-        head, control = bytes(data[:place]), b""
+        offset = GIF_HEAD + _table_bytes(data[10])
+        head, control = bytes(data[:offset]), b""
         for _ in range(MAX_PARTS):
-            start = place
-            if data[place] == FRAME:
-                end = _behind_blocks(data, place + 11 + _table_bytes(data[place + 9]))
-                return Essence(head + control + data[start:end] + TRAILER)
-            if data[place] != EXTENSION:
-                return Essence(data[:place])
-            place = _behind_blocks(data, place + 2)
-            if (
-                data[start + 1] == CONTROL
-            ):  # how long the next frame stays, and its transparent colour
-                control = bytes(data[start:place])
+            start = offset
+            if data[offset] == FRAME:
+                end = _after_blocks(data, offset + 11 + _table_bytes(data[offset + 9]))
+                return StrippedImage(head + control + data[start:end] + TRAILER)
+            if data[offset] != EXTENSION:
+                return StrippedImage(data[:offset])
+            offset = _after_blocks(data, offset + 2)
+            # The control extension holds the transparent colour of the next frame.
+            if data[start + 1] == CONTROL:
+                control = bytes(data[start:offset])
     except IndexError:
-        return Essence(data)  # cut short
+        return StrippedImage(data)  # cut short
     raise too_many_parts()
 
 
@@ -118,11 +119,12 @@ def _table_bytes(flags: int) -> int:
     return 3 << (flags & TABLE_SIZE) + 1 if flags & HAS_TABLE else 0
 
 
-def _behind_blocks(data: bytes | bytearray, place: int) -> int:
-    """Raises IndexError beyond the end, InvalidImage for too many blocks."""
+def _after_blocks(data: bytes | bytearray, offset: int) -> int:
+    """The offset after a chain of blocks. Raises IndexError beyond the end of the file,
+    InvalidImage for too many blocks."""
     for _ in range(MAX_BLOCKS):
-        size = data[place]
-        place += 1 + size
+        size = data[offset]
+        offset += 1 + size
         if size == 0:
-            return place
+            return offset
     raise too_many_parts(MAX_BLOCKS, "blocks")

@@ -1,72 +1,65 @@
-"""The OCR client: a picture in, its lines and fields out. Each picture is read once and remembered.
+"""The client of the OCR service: a picture in, its lines and fields out. Each picture is read once
+and remembered.
 
-Pictures wait here and not in `lite`: round by owner, within a bound an owner, so that nobody waits
-for all that another one has sent.
+Pictures wait here and not in `lite`: round-robin by owner, within a bound an owner, so that nobody
+waits for all that another caller has sent.
 """
 
 import asyncio
-import logging
-from collections import Counter, OrderedDict
+from collections import OrderedDict
 from collections.abc import Iterable
 from contextlib import suppress
-from http import HTTPStatus
-
-import orjson
 
 from gateway.errors import QueueFull
-from gateway.media.ocr_scan import OCRScan, Reading
+from gateway.media.ocr_memory import OCRMemory
+from gateway.media.ocr_request import CONNECT_SECONDS, request_reading
+from gateway.media.ocr_scan import OCRScan
 from gateway.media.picture import Picture
-from gateway.throttling.fair_queue import RETRY_SECONDS, FairQueue
-from gateway.upstream.faults import WireError
+from gateway.throttling.fair_queue import FairQueue
 from gateway.upstream.pool import Pool
-from gateway.upstream.request_body import Raw
 
-log = logging.getLogger("sightdesk.reader")
 MAX_REMEMBERED = 512
-READ_SECONDS = 120.0  # the longest that one reading may take, from its turn on
-CONNECT_SECONDS = 2.0
-MAX_READING_BYTES = 16 * 1024 * 1024
-# `lite` reads as many side by side, a slice of each in turn (inference/lite/reader.py): a small picture passes a dense one.
+# `lite` works on as many pictures side by side, a slice of each in turn (inference/lite/reader.py):
+# a small picture overtakes a dense one.
 SLOTS = 4
-SLOTS_OF_OWNER = 1
-AHEAD = "-ahead"
-WAITING_OF_OWNER = (
-    64  # as many as one question may have: 8 pictures in 4 tiles, and 32 earlier ones
-)
-# Pictures that wait are held in memory.
-WAITING_BYTES = 64 * 1024 * 1024
-WAITING_BYTES_OF_OWNER = WAITING_BYTES // 2
+SLOTS_PER_OWNER = 1
+AHEAD = "-ahead"  # suffix of the queue key for uploads
+# As many as one question may have: 8 pictures in 4 tiles, and 32 earlier ones.
+WAITING_PER_OWNER = 64
 
 
 class OCRClient:
-    """`owner` is a pseudonym everywhere here: `lite` is told it, for its own turns."""
+    """`owner` is a pseudonym in all methods: `lite` sees it, for its own round-robin."""
 
     def __init__(self, url: str) -> None:
+        """`url`: READER_URL; empty turns OCR off."""
         self._pool = Pool(url, CONNECT_SECONDS) if url else None
-        self._queue = FairQueue(SLOTS, WAITING_OF_OWNER, "pictures to be read", SLOTS_OF_OWNER)
-        self._bytes: Counter[str] = Counter()  # that are held, by owner
-        self._scans: OrderedDict[str, OCRScan] = OrderedDict()
+        self._queue = FairQueue(SLOTS, WAITING_PER_OWNER, "pictures to be read", SLOTS_PER_OWNER)
+        self._memory = OCRMemory()
+        self._scans: OrderedDict[str, OCRScan] = OrderedDict()  # by SHA-256, oldest use first
 
     @property
-    def reads(self) -> bool:
+    def is_on(self) -> bool:
         return self._pool is not None
 
     def remembers(self, sha256: str) -> bool:
+        """Whether the picture is read, or is being read."""
         scan = self._scans.get(sha256)
         return scan is not None and not (scan.is_done and scan.reading is None)
 
     def start(self, picture: Picture, owner: str) -> OCRScan | None:
-        """Begins to read, or joins a reading that has begun; `leave()` it to end what nobody else wants. None where there is no
-        reader.
+        """Begins a scan, or joins one that has begun. None where OCR is off. Who no longer wants
+        the reading calls `leave()` on the scan.
 
-        Raises QueueFull where pictures of too many bytes wait. Too many pictures of one owner: `refused` of the scan.
+        Raises QueueFull where waiting pictures take too many bytes. Where the owner has too many
+        pictures, the scan ends with its `refusal`.
         """
-        if not self.reads:
+        if not self.is_on:
             return None
         if self.remembers(picture.sha256):
             scan = self._scans[picture.sha256]
         else:
-            scan = self._added(picture, owner)
+            scan = self._new_scan(picture, owner)
         self._scans.move_to_end(picture.sha256)
         scan.join()
         if not scan.is_begun and not scan.is_done and owner not in scan.turns:
@@ -74,34 +67,23 @@ class OCRClient:
         return scan
 
     def start_all(self, pictures: Iterable[Picture], owner: str) -> None:
-        """Reads ahead, so that the reading is there when the question comes; what finds no place is read then. In turns of its own:
-        no question waits for what its owner has uploaded."""
+        """Scans uploads ahead of the question. They have turns of their own: no question waits for
+        what its owner has uploaded. Where the queue is full, nothing happens."""
         with suppress(QueueFull):
             for picture in pictures:
                 self.start(picture, owner + AHEAD)
 
     def close(self) -> None:
         for scan in list(self._scans.values()):
-            self._give_up(scan)
+            self._abandon(scan)
         if self._pool is not None:
             self._pool.drop()
 
-    def _added(self, picture: Picture, owner: str) -> OCRScan:
+    def _new_scan(self, picture: Picture, owner: str) -> OCRScan:
         size = len(picture.data)
-        limits = (
-            (self._bytes.total(), WAITING_BYTES),
-            (self._bytes[owner], WAITING_BYTES_OF_OWNER),
-        )
-        for held, limit in limits:
-            if held + size > limit:
-                raise QueueFull(
-                    f"Pictures of {held} bytes wait to be read; at most {limit} may. Retry in {RETRY_SECONDS} s.",
-                    retry_after=RETRY_SECONDS,
-                    details={"limit": limit, "size": held + size},
-                )
-        self._bytes[owner] += size
+        self._memory.hold(owner, size)
         scan = self._scans[picture.sha256] = OCRScan(
-            picture, self._give_up, lambda: self._let_go(owner, size)
+            picture, self._abandon, lambda: self._memory.release(owner, size)
         )
         if len(self._scans) > MAX_REMEMBERED and (oldest := self._oldest_done()) is not None:
             del self._scans[oldest]
@@ -110,12 +92,7 @@ class OCRClient:
     def _oldest_done(self) -> str | None:
         return next((sha256 for sha256, scan in self._scans.items() if scan.is_done), None)
 
-    def _let_go(self, owner: str, size: int) -> None:
-        self._bytes[owner] -= size
-        if not self._bytes[owner]:
-            del self._bytes[owner]
-
-    def _give_up(self, scan: OCRScan) -> None:
+    def _abandon(self, scan: OCRScan) -> None:
         for turn in scan.turns.values():
             turn.cancel()
         if self._scans.get(scan.sha256) is scan and not scan.is_done:
@@ -124,47 +101,24 @@ class OCRClient:
             scan.end(None)
 
     async def _turn(self, scan: OCRScan, owner: str) -> None:
-        async def moved(position: int) -> None:
-            scan.moved(owner, position)
+        async def on_position(position: int) -> None:
+            scan.set_position(owner, position)
 
         try:
-            async with self._queue.turn(owner, moved):
+            async with self._queue.turn(owner, on_position):
                 if not scan.is_begun:
-                    await self._read_into(scan, owner)
+                    await self._scan(scan, owner)
         except QueueFull as full:
             del scan.turns[owner]
             if not scan.turns:
-                scan.refused = full
+                scan.refusal = full
                 scan.end(None)
 
-    async def _read_into(self, scan: OCRScan, owner: str) -> None:
+    async def _scan(self, scan: OCRScan, owner: str) -> None:
+        assert self._pool is not None
         reading = None
         try:
-            reading = await self._read(scan.begin(owner), owner)
+            reading = await request_reading(self._pool, scan.begin(owner), owner)
         finally:
             if not scan.is_done:
                 scan.end(reading)
-
-    async def _read(self, picture: Picture, owner: str) -> Reading | None:
-        assert self._pool is not None
-        headers = {
-            "content-type": picture.content_type,
-            "accept": "application/json",
-            "x-owner": owner,
-        }
-        try:
-            async with asyncio.timeout(READ_SECONDS):
-                response = await self._pool.request(
-                    "POST", "/v1/read", headers, Raw(picture.data), READ_SECONDS
-                )
-                try:
-                    text = await response.read_all(MAX_READING_BYTES)
-                finally:
-                    response.close()
-            if response.status == HTTPStatus.OK:
-                reading: Reading = orjson.loads(text)
-                return reading
-            log.warning("reading_refused", extra={"status": response.status})
-        except (WireError, TimeoutError, ValueError) as error:
-            log.warning("reading_failed", extra={"reason": type(error).__name__})
-        return None

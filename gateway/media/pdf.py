@@ -1,4 +1,5 @@
-"""PDF pages as pictures, with the values of form fields and with annotations. Runs in a worker that ends afterwards."""
+"""Renders PDF pages as pictures, with form values and annotations. Runs in a worker process that
+ends afterwards."""
 
 import pypdfium2 as pdfium
 
@@ -11,11 +12,11 @@ DPI = 150
 
 
 def render_pages(data: bytes, limits: MediaLimits) -> list[Picture]:
-    """The pages, each a picture or the tiles of a long one. Raises PDFTooLarge for too many pages, InvalidImage for a PDF
-    that cannot be opened or rendered as a whole."""
+    """The pages in order, a long page as several tiles. Raises PDFTooLarge for too many pages,
+    InvalidImage for a PDF that cannot be opened or of which a page cannot be rendered."""
     try:
         document = pdfium.PdfDocument(data)
-        document.init_forms()  # the values of form fields are drawn; this build of PDFium runs no script
+        document.init_forms()  # draws form values; this build of PDFium runs no scripts
     except pdfium.PdfiumError as error:
         if "password" in str(error).lower():
             raise InvalidImage(
@@ -25,7 +26,8 @@ def render_pages(data: bytes, limits: MediaLimits) -> list[Picture]:
         raise _damaged() from None
     if len(document) > limits.pdf_max_pages:
         raise PDFTooLarge(
-            f"The PDF has {len(document)} pages; at most {limits.pdf_max_pages} are taken (PDF_MAX_PAGES).",
+            f"The PDF has {len(document)} pages; "
+            f"at most {limits.pdf_max_pages} are taken (PDF_MAX_PAGES).",
             details={"limit": limits.pdf_max_pages, "size": len(document), "name": "PDF_MAX_PAGES"},
         )
     if not len(document):
@@ -46,7 +48,7 @@ def _page(document: pdfium.PdfDocument, number: int, limits: MediaLimits) -> lis
         page.close()
     except MemoryError:
         raise
-    except Exception:  # noqa: BLE001 - a page without a number for its width is a ValueError, and so on
+    except Exception:  # noqa: BLE001 - damaged pages raise ValueError and others
         raise InvalidImage(
             f"Page {number + 1} of the PDF could not be rendered; send pictures of its pages.",
             details={"page": number + 1},
@@ -55,7 +57,7 @@ def _page(document: pdfium.PdfDocument, number: int, limits: MediaLimits) -> lis
 
 
 def _pixels(bitmap: pdfium.PdfBitmap) -> bytes:
-    """RGB, three bytes a pixel, without the padding of the lines."""
+    """RGB, three bytes a pixel, without the padding at the end of lines."""
     pixels = memoryview(bitmap.buffer).cast("B")
     width = bitmap.width * bitmap.n_channels
     if bitmap.stride == width:

@@ -1,4 +1,4 @@
-"""Readings of tiles as one reading, in the coordinates of the picture that was sent."""
+"""Merges the readings of an image's tiles, in the coordinates of the image that was sent."""
 
 from collections import defaultdict
 from collections.abc import Sequence
@@ -12,13 +12,15 @@ SAME_LINE_PIXELS = 12
 def whole_reading(
     label: str, pictures: Sequence[Picture], readings: Sequence[dict[str, Any] | None]
 ) -> dict[str, Any]:
-    """{image, width, height, partial, page, lines, fields}; boxes are [x, y, width, height] in the original's pixels.
+    """{image, width, height, partial, lines, fields}, for a PDF also page; boxes are
+    [x, y, width, height] in pixels of the original.
 
-    `partial`: some of `pictures` have no reading yet.
+    `label` becomes `image`. `readings` are those of `pictures`, None where OCR is not done; then
+    `partial` is true.
     """
     lines: list[dict[str, Any]] = []
     fields: dict[tuple[str, str], dict[str, Any]] = {}
-    seen = Seen()
+    seen = SeenLines()
     for picture, reading in zip(pictures, readings, strict=True):
         if reading is None:
             continue
@@ -47,8 +49,9 @@ def _placed(entry: dict[str, Any], picture: Picture) -> dict[str, Any]:
     return {**entry, "box": [round(side) for side in placed]}
 
 
-class Seen:
-    """Lines of the tiles before, found by text and place: comparing each with each holds the event loop for seconds."""
+class SeenLines:
+    """The lines of earlier tiles, in a grid of cells: comparing all pairs of lines would block the
+    event loop for seconds."""
 
     def __init__(self) -> None:
         self._boxes: defaultdict[tuple[str, int, int], list[list[int]]] = defaultdict(list)
@@ -59,7 +62,8 @@ class Seen:
             self._boxes[line["text"], column, row].append(line["box"])
 
     def __contains__(self, line: dict[str, Any]) -> bool:
-        """Whether the same text stands within SAME_LINE_PIXELS, on every side of its box."""
+        """Whether a line has the same text, and a box that differs by at most SAME_LINE_PIXELS in
+        each number."""
         column, row = _cell(line)
         return any(
             all(

@@ -1,7 +1,8 @@
-"""`python -m gateway.media.worker`: decodes pictures and renders PDFs in a confined process that the gateway can end.
+"""`python -m gateway.media.worker`: decodes images and renders PDFs in a sandboxed process.
 
-Arguments: the most bytes of memory that any work may take, seconds of CPU for its whole life. Jobs come on stdin, answers go
-to stdout (wire.py). It ends after a PDF and after any error, so that nothing of one document is there for the next.
+Arguments: bytes of memory that any job may take, CPU seconds for the whole life. Jobs arrive on
+stdin, answers go to stdout (worker_protocol.py). The process ends after a PDF and after any error,
+so that nothing of one document is left for the next.
 """
 
 import sys
@@ -13,7 +14,7 @@ from gateway.media.limits import MIB
 from gateway.media.pdf import render_pages
 from gateway.media.picture import Picture
 from gateway.media.raster import prepare_image, shrink
-from gateway.media.worker_job import Job, job_of, told, told_error
+from gateway.media.worker_job import Job, error_head, job_of, result_head
 from gateway.server import process_memory
 from gateway.server.sandbox import bound, sandbox
 
@@ -23,35 +24,35 @@ MAX_JOB_BYTES = 1024 * MIB  # the gateway's own bound is IMAGE_MAX_BYTES
 def main() -> None:
     process_memory.configure()
     memory, seconds = map(int, sys.argv[1:3])
-    has_now = sandbox(memory, seconds)
+    base_memory = sandbox(memory, seconds)
     jobs, answers = sys.stdin.fileno(), sys.stdout.fileno()
     worker_protocol.send(answers, {"ready": True})
     with suppress(EOFError, OSError):  # the gateway has closed the pipe, or is gone
         goes_on = True
         while goes_on:
             head, data = worker_protocol.receive(jobs, MAX_JOB_BYTES)
-            goes_on = answer(job_of(head, data), has_now, answers)
+            goes_on = answer(job_of(head, data), base_memory, answers)
 
 
-def answer(job: Job, has_now: int, answers: int) -> bool:
-    """Whether the worker may take another job."""
-    bound(has_now + len(job.data) + job.limits.memory_bytes, job.seconds)
+def answer(job: Job, base_memory: int, answers: int) -> bool:
+    """Whether the process may take another job. `base_memory`: bytes that it uses without one."""
+    bound(base_memory + len(job.data) + job.limits.memory_bytes, job.seconds)
     try:
-        pictures = made(job)
+        pictures = run(job)
+        if (size := sum(len(picture.data) for picture in pictures)) > job.limits.result_bytes:
+            raise job.result_too_large(size)
     except GatewayError as error:
-        worker_protocol.send(answers, told_error(error))
+        worker_protocol.send(answers, error_head(error))
         return False
     except MemoryError:
-        worker_protocol.send(answers, told_error(job.needs_too_much()))
+        worker_protocol.send(answers, error_head(job.needs_too_much()))
         return False
-    if (size := sum(len(picture.data) for picture in pictures)) > job.limits.result_bytes:
-        worker_protocol.send(answers, told_error(job.result_too_large(size)))
-        return False
-    worker_protocol.send(answers, told(pictures), (picture.data for picture in pictures))
+    worker_protocol.send(answers, result_head(pictures), (picture.data for picture in pictures))
     return job.task != "pdf"
 
 
-def made(job: Job) -> list[Picture]:
+def run(job: Job) -> list[Picture]:
+    """Raises GatewayError or MemoryError."""
     match job.task:
         case "image":
             return prepare_image(job.data, job.kind, job.limits)

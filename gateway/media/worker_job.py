@@ -1,4 +1,4 @@
-"""What a worker is asked, and what it may answer."""
+"""A job for an image worker, and the messages that carry it and its result."""
 
 from dataclasses import asdict, dataclass, replace
 from typing import Any, Literal
@@ -8,11 +8,11 @@ from gateway.media.limits import MIB, MediaLimits
 from gateway.media.picture import Picture, digest
 
 Task = Literal["image", "pdf", "shrink"]
-# Decoded whole, where PNG and JPEG go through memory row by row.
-WHOLE = frozenset(("image/webp", "image/heic", "image/gif", "image/bmp"))
+# Decoded as a whole; PNG and JPEG are decoded line by line.
+DECODED_WHOLE = frozenset(("image/webp", "image/heic", "image/gif", "image/bmp"))
 PNG_INTERLACE = 28  # offset of the header's last byte (PNG, section 11.2.2)
-CLOCK = 2  # seconds by the clock for each of the CPU's
-TYPES = frozenset(("image/png", "image/jpeg"))
+WALL_FACTOR = 2  # seconds by the clock for each second of CPU, since workers have low priority
+RESULT_TYPES = frozenset(("image/png", "image/jpeg"))
 ERRORS: dict[str, type[GatewayError]] = {
     error.code: error for error in (InvalidImage, ImageTooLarge, PDFTooLarge)
 }
@@ -21,7 +21,7 @@ OUTLINE = ("content_type", "width", "height", "scale", "origin", "page")
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """`kind`: the media type of `data`. `max_tokens`: of a picture that is to shrink."""
+    """`kind`: the media type of `data`. `max_tokens`: the bound of a picture that is shrunk."""
 
     task: Task
     data: bytes | bytearray
@@ -31,18 +31,19 @@ class Job:
 
     @property
     def seconds(self) -> float:
-        """Of CPU."""
+        """CPU seconds that the job may take."""
         return self.limits.pdf_seconds if self.task == "pdf" else self.limits.image_seconds
 
     @property
     def is_heavy(self) -> bool:
-        """Whether it may take hundreds of megabytes."""
-        if self.task == "pdf" or self.kind in WHOLE:
+        """Whether the job may take hundreds of megabytes."""
+        if self.task == "pdf" or self.kind in DECODED_WHOLE:
             return True
         return self.kind == "image/png" and self.data[PNG_INTERLACE : PNG_INTERLACE + 1] == b"\x01"
 
     @property
     def head(self) -> dict[str, Any]:
+        """The job as JSON, without `data`."""
         return {
             "task": self.task,
             "kind": self.kind,
@@ -50,35 +51,41 @@ class Job:
             "limits": asdict(self.limits),
         }
 
+    @property
+    def _name(self) -> str:
+        return "PDF" if self.task == "pdf" else "picture"
+
     def took_too_long(self) -> InvalidImage:
-        what = "PDF" if self.task == "pdf" else "picture"
         return InvalidImage(
-            f"The {what} took longer than {self.seconds:g} s to decode; send a simpler one.",
+            f"The {self._name} took longer than {self.seconds:g} s to decode; send a simpler one.",
             details={"limit": self.seconds, "name": "seconds"},
         )
 
     def needs_too_much(self) -> InvalidImage:
-        what = "PDF" if self.task == "pdf" else "picture"
+        limit = self.limits.memory_bytes
         return InvalidImage(
-            f"The {what} cannot be decoded within {self.limits.memory_bytes // MIB} MiB of memory; send a simpler one.",
-            details={"limit": self.limits.memory_bytes, "name": "memory_bytes"},
+            f"The {self._name} cannot be decoded within {limit // MIB} MiB of memory; "
+            "send a simpler one.",
+            details={"limit": limit, "name": "memory_bytes"},
         )
 
     def result_too_large(self, size: int) -> GatewayError:
         error = PDFTooLarge if self.task == "pdf" else ImageTooLarge
         limit = self.limits.result_bytes
         return error(
-            f"What was made of the file has {size} bytes; at most {limit}. Send fewer pages or a smaller picture.",
+            f"The decoded pictures have {size} bytes; at most {limit}. "
+            "Send fewer pages or a smaller picture.",
             details={"limit": limit, "size": size, "name": "result_bytes"},
         )
 
 
 def job_of(head: dict[str, Any], data: bytearray) -> Job:
+    """The job of a message; the inverse of `Job.head`."""
     return Job(head["task"], data, MediaLimits(**head["limits"]), head["kind"], head["max_tokens"])
 
 
-def told(pictures: list[Picture]) -> dict[str, Any]:
-    """The pictures without their bytes, which follow in the same order."""
+def result_head(pictures: list[Picture]) -> dict[str, Any]:
+    """The head of a result: the pictures without their bytes, which follow in the same order."""
     return {
         "pictures": [
             {name: getattr(picture, name) for name in OUTLINE} | {"bytes": len(picture.data)}
@@ -87,46 +94,46 @@ def told(pictures: list[Picture]) -> dict[str, Any]:
     }
 
 
-def told_error(error: GatewayError) -> dict[str, Any]:
+def error_head(error: GatewayError) -> dict[str, Any]:
     return {"error": error.code, "message": error.message, "details": error.details}
 
 
 def pictures_of(head: dict[str, Any], data: bytearray) -> list[Picture]:
-    """What a worker answered, checked. Raises the GatewayError that it told, ValueError, TypeError or KeyError for nonsense."""
+    """The result of a worker, which is not trusted. Raises the GatewayError that the worker sent;
+    ValueError, TypeError or KeyError for nonsense."""
     if "error" in head:
         raise ERRORS[head["error"]](str(head["message"]), details=head["details"])
-    made, start, whole = [], 0, memoryview(data)
+    pictures, start, view = [], 0, memoryview(data)
     for outline in head["pictures"]:
-        size, content_type, (left, top) = (
-            int(outline["bytes"]),
-            outline["content_type"],
-            outline["origin"],
-        )
-        if size <= 0 or start + size > len(data) or content_type not in TYPES:
-            raise ValueError("a picture that is none")
-        content = bytes(whole[start : start + size])
-        page = None if outline["page"] is None else int(outline["page"])
-        sides = int(outline["width"]), int(outline["height"])
-        # The digest is made here: readings are remembered by it, and it must not be another picture's.
-        made.append(
-            Picture(
-                content,
-                content_type,
-                *sides,
-                digest(content),
-                float(outline["scale"]),
-                (int(left), int(top)),
-                page,
-            )
-        )
+        size = int(outline["bytes"])
+        if size <= 0 or start + size > len(data):
+            raise ValueError("bytes of a picture")
+        pictures.append(_picture(outline, bytes(view[start : start + size])))
         start += size
-    if not made:
+    if not pictures:
         raise ValueError("no picture")
-    return made
+    return pictures
 
 
-def shrunk(picture: Picture, small: Picture) -> Picture:
-    """`small` was made of `picture` alone: its place in the original is the picture's."""
+def _picture(outline: dict[str, Any], content: bytes) -> Picture:
+    if outline["content_type"] not in RESULT_TYPES:
+        raise ValueError("type of a picture")
+    left, top = outline["origin"]
+    return Picture(
+        data=content,
+        content_type=outline["content_type"],
+        width=int(outline["width"]),
+        height=int(outline["height"]),
+        # Made here: readings are remembered by it, so a worker must not name another picture's.
+        sha256=digest(content),
+        scale=float(outline["scale"]),
+        origin=(int(left), int(top)),
+        page=None if outline["page"] is None else int(outline["page"]),
+    )
+
+
+def in_original(small: Picture, picture: Picture) -> Picture:
+    """`small`, which was made of `picture`, with its scale and origin in the original file."""
     return replace(
         small, scale=picture.scale * small.scale, origin=picture.origin, page=picture.page
     )

@@ -35,14 +35,14 @@ class AccessLog:
             if message["type"] == "http.response.start":
                 message["headers"] = [
                     *message.get("headers", ()),
-                    *context.answer(message["status"]),
+                    *context.response.start(message["status"]),
                 ]
             await send(message)
 
         try:
             await self.app(scope, receive, send_with_headers)
         finally:
-            self._record(scope, context, context.status or ABORTED)
+            self._record(scope, context, context.response.status or ABORTED)
             # The server's send holds the scope, and the context holds that send: only the collector would find them.
             del scope[CONTEXT]
 
@@ -63,7 +63,7 @@ class AccessLog:
         method = scope["method"] if scope["method"] in METHODS else "OTHER"
         self.metrics.requests.labels(route, method, str(status)).inc()
         self.metrics.request_duration.labels(route).observe(duration)
-        ttft = context.first_token_seconds
+        ttft = context.log.first_token_seconds
         fields = {
             "request_id": context.request_id,
             "client": context.caller.name if context.caller else None,
@@ -73,10 +73,10 @@ class AccessLog:
             "status": status,
             "duration_ms": round(duration * 1000, 1),
             "ttft_ms": round(ttft * 1000, 1) if ttft is not None else None,
-            "prompt_tokens": context.prompt_tokens,
-            "completion_tokens": context.completion_tokens,
-            "images": context.images,
-            "model": context.model or None,
+            "prompt_tokens": context.log.prompt_tokens,
+            "completion_tokens": context.log.completion_tokens,
+            "images": context.log.images,
+            "model": context.log.model or None,
         }
         note(log, "request", fields)
 

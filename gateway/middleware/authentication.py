@@ -2,7 +2,6 @@
 
 from collections.abc import Awaitable, Callable
 
-from starlette.requests import HTTPConnection
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from gateway.auth.authenticator import Authenticator
@@ -30,12 +29,12 @@ class Authentication:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         context = context_of(scope)
         try:
-            context.caller = self.authenticator.by_path(HTTPConnection(scope))
+            context.caller = self.authenticator.authenticate(scope["path"], context)
         except (InvalidAPIKey, InvalidToken):
             if self.exists(scope):
                 await self.count_failure(context.address)
                 raise
-        if "cookie" in context.given:
+        if "cookie" in context.request_headers:
             # FastAPI parses cookies on every route, with Python's parser; here they have been read.
             scope["headers"] = [
                 (name, value) for name, value in scope["headers"] if name != b"cookie"
@@ -48,4 +47,4 @@ class Authentication:
         signed = self.authenticator.signer.sign_visitor(caller.new_visitor or "")
         secure = "; Secure" if context.scheme == "https" else ""
         cookie = f"{VISITOR_COOKIE}={signed}; Path=/; Max-Age={VISITOR_SECONDS}; HttpOnly; SameSite=Lax{secure}"
-        context.cookie = cookie.encode("ascii")
+        context.response.set_visitor_cookie(cookie.encode("ascii"))

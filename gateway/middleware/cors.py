@@ -34,19 +34,19 @@ class CORS(CORSMiddleware):
             await self.app(scope, receive, send)
             return
         context = context_of(scope)
-        origin = context.given.get("origin")
+        origin = context.request_headers.get("origin")
         if (
             origin is not None
             and scope["method"] == "OPTIONS"
-            and "access-control-request-method" in context.given
+            and "access-control-request-method" in context.request_headers
         ):
             await self.preflight_response(Headers(scope=scope))(scope, receive, send)
             return
         # With the context's headers, which go into every response: no function of its own around `send`.
-        context.headers.append((b"vary", b"Origin"))
+        context.response.add(b"vary", b"Origin")
         if origin is not None and self.is_allowed_origin(origin):
-            context.headers.append((b"access-control-allow-origin", origin.encode("latin-1")))
-            context.headers.append((b"access-control-expose-headers", EXPOSED))
+            context.response.add(b"access-control-allow-origin", origin.encode("latin-1"))
+            context.response.add(b"access-control-expose-headers", EXPOSED)
         await self.app(scope, receive, send)
 
     def is_allowed_origin(self, origin: str) -> bool:

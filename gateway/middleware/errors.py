@@ -38,7 +38,7 @@ class Errors:
         try:
             await self.app(scope, receive, send)
         except GatewayError as error:
-            if context.status is not None:
+            if context.response.status is not None:
                 log.warning("failed_after_start", extra={"code": error.code})
             else:
                 await render(error)(scope, receive, send)
@@ -48,7 +48,7 @@ class Errors:
             Exception
         ):  # the last resort: the client gets the contract's body, the log the traceback
             log.exception("unexpected", extra={"request_id": context.request_id})
-            if context.status is not None:
+            if context.response.status is not None:
                 raise  # so that the server cuts the connection
             await render(InternalError(SOMETHING))(scope, receive, send)
 
@@ -110,7 +110,7 @@ def install_handlers(app: FastAPI, charge: Callable[[Request], Awaitable[None]])
 
 
 def _unreadable(request: Request) -> GatewayError:
-    if kind_of(context_of(request.scope).given) == "multipart/form-data":
+    if kind_of(context_of(request.scope).request_headers) == "multipart/form-data":
         return InvalidRequest("The form could not be read.")
     return InvalidJSON("The body is not JSON.")
 

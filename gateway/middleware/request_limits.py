@@ -17,7 +17,7 @@ from gateway.errors import (
 )
 from gateway.server.request_context import RequestContext, context_of
 from gateway.server.stepping import finished
-from gateway.settings import Network
+from gateway.setting_values import Network
 from gateway.throttling.body_memory import BodyMemory
 
 HEALTH_ROUTES = frozenset(("/healthz", "/readyz"))
@@ -53,12 +53,12 @@ class RequestLimits:
             await self.app(scope, receive, send)
             return
         context = context_of(scope)
-        bound = self._bound(scope, context.given)
-        self._check(scope, context.given, bound)
+        bound = self._bound(scope, context.request_headers)
+        self._check(scope, context.request_headers, bound)
         try:
             await self.app(scope, self._bounded(receive, bound, context), send)
         finally:
-            self.body_memory.let_go(context)
+            self.body_memory.release(context)
 
     def _bound(self, scope: Scope, given: dict[str, str]) -> int:
         """Bytes of this request's body."""

@@ -1,4 +1,4 @@
-"""A chat request from a JSON body. What a body may have is bounded before anything reads it as JSON or as text."""
+"""Reads a chat request from a JSON body."""
 
 import re
 from typing import Any, TypeVar
@@ -6,69 +6,35 @@ from typing import Any, TypeVar
 from pydantic import ValidationError
 from pydantic_core import from_json
 
-from gateway.errors import ContextLengthExceeded, GatewayError, InvalidJSON, InvalidRequest
-from gateway.openai.base64_payload import PIECE, Finder, cut
+from gateway.errors import GatewayError, InvalidJSON, InvalidRequest
+from gateway.openai.base64_payload import strip_base64
+from gateway.openai.body_limits import TextLimit, check_marks, check_parts, count_characters
 from gateway.openai.chat_request import ChatRequest
 from gateway.openai.validation import error_of
 
-# Characters of text for each token of the context: a longer text does not fit, whatever its language.
-CHARACTERS_PER_TOKEN = 8
-CHARACTER_BYTES = 12  # of the longest way to write a character in JSON: two escapes for one outside of Unicode's plane 0
-# What a body may have beside its text and its base64: keys, quotes, parts, tools, a schema, spaces.
-MAX_OTHER_BYTES = 2 * 1024 * 1024
-# An object or a list of nothing has two bytes in a body and 64 in memory, and a parser makes a million of them without a
-# pause. Each bound has what all parts that are taken need, and a part of the text, where the same characters may stand.
-MAX_MARKS = {
-    "[{": (100_000, 8),
-    ":": (120_000, 4),
-    ",": (200_000, 2),
-}  # characters: how many, and one in so many of text
-MAX_PARTS = 4096  # of all messages: each is looked at by itself, and 51,200 took a tenth of a second without a pause
-MAX_DEPTH = 200  # of nested lists and objects; jiter's own bound
-UNCOUNTED_BYTES = 64 * 1024  # a body as small is parsed in a few milliseconds whatever it has
-SCHEMAS = ("tools", "response_format")  # parameters whose text the engine reads, too
+MAX_DEPTH = 200  # of nested lists and objects: the bound of jiter, Pydantic's JSON parser
+SCHEMAS = ("tools", "response_format")  # parameters whose text the engine reads as well
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+# Steps of an error's location that name a union's member. They are no part of the client's JSON.
+UNION_MEMBER = re.compile(
+    r"(?:str|constrained-str|ToolChoice|(?:list|literal|tagged-union|function-\w{1,64})\[.*)",
+    re.DOTALL,
+)
 
 Request = TypeVar("Request", bound=ChatRequest)
 
 
-class Incoming:
-    """The bound of a body that is still coming: base64 apart, it has no more bytes than a request in bounds can have."""
+def parse(model: type[Request], body: bytes, limit: TextLimit, max_model_len: int) -> Request:
+    """The request in a JSON body that `limit` has been fed with.
 
-    def __init__(self, max_model_len: int) -> None:
-        self.max_text = CHARACTERS_PER_TOKEN * max_model_len
-        self.finder = Finder()
-
-    def feed(self, piece: bytes) -> None:
-        """Raises ContextLengthExceeded."""
-        self.finder.feed(piece)
-        self.check(self.finder.rest)
-
-    def check(self, size: int) -> None:
-        """`size`: bytes beside base64. Raises ContextLengthExceeded."""
-        text_bytes = size - MAX_OTHER_BYTES
-        if text_bytes > CHARACTER_BYTES * self.max_text:
-            raise too_much_text(text_bytes // CHARACTER_BYTES + 1, self.max_text, "at least ")
-
-
-def too_much_text(size: int, limit: int, least: str = "") -> ContextLengthExceeded:
-    return ContextLengthExceeded(
-        f"The request has {least}{size} characters of text; at most {limit} are taken "
-        f"({CHARACTERS_PER_TOKEN} for each token of the context).",
-        param="messages",
-        details={"limit": limit, "size": size},
+    Raises ContextLengthExceeded, InvalidJSON, UnsupportedParameter or InvalidRequest for the first
+    fault.
+    """
+    request, data = _read(model, body, limit)
+    limit.check_characters(
+        sum(message.characters for message in request.messages)
+        + sum(count_characters(data.get(name)) for name in SCHEMAS)
     )
-
-
-def parse(shape: type[Request], body: bytes, incoming: Incoming, max_model_len: int) -> Request:
-    """The request in a JSON body that `incoming` has seen. Raises ContextLengthExceeded, InvalidJSON, UnsupportedParameter
-    or InvalidRequest, naming the first fault."""
-    request, given = _read(shape, body, incoming)
-    size = sum(message.characters for message in request.messages) + sum(
-        _characters(given.get(name)) for name in SCHEMAS
-    )
-    if size > incoming.max_text:
-        raise too_much_text(size, incoming.max_text)
     for name in ("max_tokens", "max_completion_tokens"):
         wanted = getattr(request, name)
         if wanted is not None and wanted > max_model_len:
@@ -80,98 +46,49 @@ def parse(shape: type[Request], body: bytes, incoming: Incoming, max_model_len: 
     return request
 
 
-def _read(shape: type[Request], body: bytes, incoming: Incoming) -> tuple[Request, dict[str, Any]]:
-    """The request, and the JSON that it was made of."""
-    finder = incoming.finder
+def _read(model: type[Request], body: bytes, limit: TextLimit) -> tuple[Request, dict[str, Any]]:
+    """(the request, its JSON). Base64 that belongs to no picture is text: then the body is read
+    again with that base64 in its place."""
+    finder = limit.finder
     spans = finder.spans
     while True:
-        skeleton = cut(body, spans, finder.start, finder.end)
-        given = _json(skeleton.text.removeprefix(BYTE_ORDER_MARK), incoming)
+        stripped = strip_base64(body, spans, finder.start, finder.end)
+        data = _json(stripped.text.removeprefix(BYTE_ORDER_MARK), limit)
         try:
-            request = shape.model_validate(given)
+            request = model.model_validate(data)
         except ValidationError as error:
-            raise first_fault(error) from None
-        left = skeleton.payloads
-        for message in request.messages if left else ():
+            raise first_error(error) from None
+        unclaimed = stripped.payloads
+        for message in request.messages if unclaimed else ():
             for _, part in message.media:
-                part.claim(left)
-        if not left:
-            return request, given
-        # It stands in no picture, so it is text: once more, with that in its place.
-        incoming.check(len(skeleton.text) + sum(map(len, left.values())))
-        spans = [span for name, span in skeleton.spans.items() if name not in left]
+                part.claim(unclaimed)
+        if not unclaimed:
+            return request, data
+        limit.check_bytes(len(stripped.text) + sum(map(len, unclaimed.values())))
+        spans = [span for name, span in stripped.spans.items() if name not in unclaimed]
 
 
-def _json(text: bytes, incoming: Incoming) -> dict[str, Any]:
-    incoming.check(len(text))
-    _check_marks(text, incoming.max_text)
+def _json(text: bytes, limit: TextLimit) -> dict[str, Any]:
+    limit.check_bytes(len(text))
+    check_marks(text, limit.max_characters)
     try:
-        given = from_json(text, allow_inf_nan=False)
+        data = from_json(text, allow_inf_nan=False)
     except ValueError as error:
         if "recursion limit" in str(error):
             raise InvalidJSON(
-                f"The body's lists and objects are nested too deeply; at most {MAX_DEPTH} levels are taken.",
+                "The body's lists and objects are nested too deeply; "
+                f"at most {MAX_DEPTH} levels are taken.",
                 details={"limit": MAX_DEPTH},
             ) from None
         raise InvalidJSON(f"The body is not JSON: {error}.") from None
-    if not isinstance(given, dict):
+    if not isinstance(data, dict):
         raise InvalidRequest("The body must be a JSON object.")
-    _check_parts(given.get("messages"))
-    return given
+    check_parts(data.get("messages"))
+    return data
 
 
-def _check_parts(messages: object) -> None:
-    contents = (
-        [message.get("content") for message in messages if isinstance(message, dict)]
-        if isinstance(messages, list)
-        else []
-    )
-    parts = sum(len(content) for content in contents if isinstance(content, list))
-    if parts > MAX_PARTS:
-        raise InvalidRequest(
-            f"The messages have {parts} parts in all; at most {MAX_PARTS} are taken.",
-            param="messages",
-            details={"name": "parts", "limit": MAX_PARTS, "size": parts},
-        )
-
-
-def _check_marks(text: bytes, max_text: int) -> None:
-    if len(text) <= UNCOUNTED_BYTES:
-        return
-    for marks, (most, share) in MAX_MARKS.items():
-        limit = most + max_text // share
-        size = sum(_count(text, mark.encode()) for mark in marks)
-        if size > limit:
-            named = " and ".join(f"`{mark}`" for mark in marks)
-            raise InvalidRequest(
-                f"The body has {size} of {named}; at most {limit} are taken.",
-                details={"limit": limit, "size": size},
-            )
-
-
-def _count(text: bytes, mark: bytes) -> int:
-    """Piece by piece: one call over megabytes would hold the interpreter, and with it every stream, for milliseconds."""
-    return sum(text.count(mark, at, at + PIECE) for at in range(0, len(text), PIECE))
-
-
-def _characters(value: Any) -> int:
-    """Of all strings in a JSON value, names included."""
-    if isinstance(value, str):
-        return len(value)
-    if isinstance(value, dict):
-        return sum(len(name) + _characters(item) for name, item in value.items())
-    return sum(map(_characters, value)) if isinstance(value, list) else 0
-
-
-# Which side of a union Pydantic tried: no step of the client's own.
-UNION_SIDE = re.compile(
-    r"(?:str|constrained-str|ToolChoice|(?:list|literal|tagged-union|function-\w{1,64})\[.*)",
-    re.DOTALL,
-)
-
-
-def first_fault(error: ValidationError) -> GatewayError:
-    """The first fault, and of a union's sides the one that was followed furthest."""
+def first_error(error: ValidationError) -> GatewayError:
+    """The first fault. Of a union's members it is the one that Pydantic followed furthest."""
     faults = error.errors(include_url=False, include_input=False)
     first = _steps(faults[0])
     found = max(
@@ -182,4 +99,4 @@ def first_fault(error: ValidationError) -> GatewayError:
 
 
 def _steps(fault: Any) -> list[str]:
-    return [str(step) for step in fault["loc"] if not UNION_SIDE.fullmatch(str(step))]
+    return [str(step) for step in fault["loc"] if not UNION_MEMBER.fullmatch(str(step))]

@@ -1,231 +1,26 @@
-"""The shape of chat completions: an allow-list, each parameter bounded (contract, section 3). `parse.py` reads it from a body."""
+"""The parameters of chat completions: an allow-list, each with its bounds (contract, section 3).
+body_parser.py reads them from a body."""
 
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal
 
-from pydantic import (
-    BeforeValidator,
-    Discriminator,
-    Field,
-    PrivateAttr,
-    Tag,
-    field_validator,
-    model_validator,
-)
+from pydantic import Field, field_validator
 
-from gateway.openai.base64_payload import PLACEHOLDER_LENGTH, Payload
-from gateway.openai.validation import Exact, Lenient, at_most_bytes, fault
+from gateway.openai.messages import Message
+from gateway.openai.tools import ResponseFormat, ToolChoice, Tools
+from gateway.openai.validation import StrictModel, at_most_bytes, validation_fault
 
 MAX_MESSAGES = 200
-MAX_TOOLS = 32
-MAX_TOOLS_BYTES = 64 * 1024
-MAX_SCHEMA_BYTES = 16 * 1024
 MAX_METADATA_BYTES = 16 * 1024
-MAX_PARTS = 256  # of one message
 PAGE_ROLES = ("user", "assistant")
 
-
-class Part(Lenient):
-    pass
-
-
-class MediaPart(Part):
-    """A picture or a file. Its data URL's base64 may have been taken out of the body before that was parsed."""
-
-    _payload: Payload | None = PrivateAttr(None)
-
-    @property
-    def url(self) -> str:
-        raise NotImplementedError
-
-    def _set_url(self, url: str) -> None:
-        raise NotImplementedError
-
-    def claim(self, payloads: dict[str, Payload]) -> None:
-        """Takes the base64 whose placeholder stands in the URL."""
-        self._payload = payloads.pop(self.url[-PLACEHOLDER_LENGTH:], None)
-        if self._payload is not None:
-            self._set_url(self.url[:-PLACEHOLDER_LENGTH])
-
-    def take(self) -> tuple[str, Payload | None]:
-        """The URL, and its base64 where that is apart. The part keeps neither: they may have megabytes."""
-        taken = self.url, self._payload
-        self._set_url("")
-        self._payload = None
-        return taken
-
-
-class TextPart(Part):
-    type: Literal["text", "input_text"] = "text"
-    text: str
-
-
-class ImageURL(Lenient):
-    url: str
-
-
-class ImagePart(MediaPart):
-    type: Literal["image_url"]
-    image_url: ImageURL
-
-    @property
-    def url(self) -> str:
-        return self.image_url.url
-
-    def _set_url(self, url: str) -> None:
-        self.image_url.url = url
-
-
-class FileReference(Lenient):
-    file_id: str | None = Field(None, max_length=64)
-    file_data: str | None = None
-    filename: str | None = Field(None, max_length=512)
-
-    @model_validator(mode="after")
-    def one_of_both(self) -> Self:
-        if (self.file_id is None) == (self.file_data is None):
-            raise ValueError("give either file_id or file_data")
-        return self
-
-
-class FilePart(MediaPart):
-    type: Literal["file"]
-    file: FileReference
-
-    @property
-    def url(self) -> str:
-        return self.file.file_data or ""
-
-    def _set_url(self, url: str) -> None:
-        self.file.file_data = url
-
-
-def part_type(value: Any) -> str | None:
-    kind = value.get("type") if isinstance(value, dict) else getattr(value, "type", None)
-    return "text" if kind == "input_text" else kind
-
-
-ContentPart = Annotated[
-    Annotated[TextPart, Tag("text")]
-    | Annotated[ImagePart, Tag("image_url")]
-    | Annotated[FilePart, Tag("file")],
-    Discriminator(
-        part_type,
-        custom_error_type="part_type",
-        custom_error_message="a part is of type text, image_url or file",
-    ),
-]
-
-
-class FunctionCall(Lenient):
-    name: str = Field(max_length=128)
-    arguments: str
-
-
-class ToolCall(Lenient):
-    id: str = Field(max_length=256)
-    # Null is not given here as well; but the engine wants it.
-    type: Annotated[
-        Literal["function"], BeforeValidator(lambda kind: "function" if kind is None else kind)
-    ] = "function"
-    function: FunctionCall
-
-
-Parts = Annotated[list[ContentPart], Field(max_length=MAX_PARTS, fail_fast=True)]
-
-
-class Message(Lenient):
-    role: Literal["system", "developer", "user", "assistant", "tool"]
-    content: str | Parts | None = None
-    name: str | None = Field(None, max_length=128)
-    tool_calls: Annotated[list[ToolCall], Field(max_length=128, fail_fast=True)] | None = None
-    tool_call_id: str | None = Field(None, max_length=256)
-
-    @model_validator(mode="after")
-    def says_something(self) -> Self:
-        if not self.content and self.role == "user":
-            raise ValueError("content is empty; say something")
-        return self
-
-    @property
-    def characters(self) -> int:
-        """Of all text in it: what is said, names and tool calls included."""
-        size = len(self.name or "") + len(self.tool_call_id or "")
-        if isinstance(self.content, str):
-            size += len(self.content)
-        elif self.content is not None:
-            size += sum(len(part.text) for part in self.content if isinstance(part, TextPart))
-        for call in self.tool_calls or ():
-            size += len(call.id) + len(call.function.name) + len(call.function.arguments)
-        return size
-
-    @property
-    def text(self) -> str:
-        if isinstance(self.content, list):
-            return "\n".join(part.text for part in self.content if isinstance(part, TextPart))
-        return self.content or ""
-
-    @property
-    def media(self) -> list[tuple[int, ImagePart | FilePart]]:
-        """Pictures and files, each with its number among all parts."""
-        if not isinstance(self.content, list):
-            return []
-        return [
-            (index, part)
-            for index, part in enumerate(self.content)
-            if isinstance(part, ImagePart | FilePart)
-        ]
-
-
-class Function(Exact):
-    name: str = Field(pattern=r"^[A-Za-z0-9_-]{1,64}$")
-    description: str | None = None
-    parameters: dict[str, Any] | None = None
-    strict: bool | None = None
-
-
-class Tool(Exact):
-    type: Literal["function"]
-    function: Function
-
-
-class FunctionName(Exact):
-    name: str = Field(max_length=64)
-
-
-class ToolChoice(Exact):
-    type: Literal["function"]
-    function: FunctionName
-
-
-class JSONSchema(Exact):
-    name: str = Field(max_length=64)
-    description: str | None = Field(None, max_length=1024)
-    schema_: dict[str, Any] | None = Field(None, alias="schema")
-    strict: bool | None = None
-
-
-class ResponseFormat(Exact):
-    type: Literal["text", "json_object", "json_schema"]
-    json_schema: Annotated[JSONSchema, at_most_bytes(MAX_SCHEMA_BYTES, "json_schema")] | None = None
-
-    @model_validator(mode="after")
-    def has_its_schema(self) -> Self:
-        if self.type == "json_schema" and self.json_schema is None:
-            raise ValueError("type json_schema needs json_schema")
-        return self
-
-
-class StreamOptions(Exact):
-    include_usage: bool = False
-
-
-Tools = Annotated[
-    list[Tool], Field(max_length=MAX_TOOLS, fail_fast=True), at_most_bytes(MAX_TOOLS_BYTES, "tools")
-]
 Stop = Annotated[str, Field(min_length=1, max_length=64)]
 
 
-class ChatRequest(Exact):
+class StreamOptions(StrictModel):
+    include_usage: bool = False
+
+
+class ChatRequest(StrictModel):
     model: str = Field(max_length=256)
     messages: Annotated[list[Message], Field(min_length=1, max_length=MAX_MESSAGES, fail_fast=True)]
     stream: bool = False
@@ -254,6 +49,7 @@ class ChatRequest(Exact):
 
     @property
     def wanted_tokens(self) -> int | None:
+        """The longest answer that the client wants, in tokens; None: no limit of its own."""
         return self.max_completion_tokens or self.max_tokens
 
     @property
@@ -262,14 +58,15 @@ class ChatRequest(Exact):
 
     @property
     def question(self) -> str:
-        """What the user said last."""
+        """The text of the user's last message."""
         return next(
             (message.text for message in reversed(self.messages) if message.role == "user"), ""
         )
 
 
 class PageRequest(ChatRequest):
-    """POST /api/chat: chat completions plus a conversation. The system message is the desk's own, never a visitor's."""
+    """POST /api/chat: chat completions plus a conversation. The system message is the desk's own,
+    never a visitor's."""
 
     model: str = Field("sightdesk", max_length=256)
     stream: bool = True
@@ -277,16 +74,19 @@ class PageRequest(ChatRequest):
 
     @field_validator("messages")
     @classmethod
-    def of_two(cls, messages: list[Message]) -> list[Message]:
+    def have_page_roles(cls, messages: list[Message]) -> list[Message]:
         for number, message in enumerate(messages):
             if message.role not in PAGE_ROLES:
-                told = f"the role {message.role} is not taken here; send {' or '.join(PAGE_ROLES)}"
-                raise fault(told, f"{number}.role", role=message.role, accepted=list(PAGE_ROLES))
+                text = f"the role {message.role} is not taken here; send {' or '.join(PAGE_ROLES)}"
+                details = {"role": message.role, "accepted": list(PAGE_ROLES)}
+                raise validation_fault(text, f"{number}.role", **details)
         return messages
 
 
-# Passed to the engine as they came, where they were given.
-SAMPLING = frozenset((
-    "temperature", "top_p", "top_k", "min_p", "presence_penalty", "frequency_penalty", "repetition_penalty", "stop",
-    "seed", "logprobs", "top_logprobs", "response_format", "tools", "tool_choice", "parallel_tool_calls", "user",
-))  # fmt: skip
+# Passed to the engine unchanged, where the client gave them.
+SAMPLING = frozenset(
+    """
+    temperature top_p top_k min_p presence_penalty frequency_penalty repetition_penalty stop
+    seed logprobs top_logprobs response_format tools tool_choice parallel_tool_calls user
+    """.split()  # noqa: SIM905
+)

@@ -1,4 +1,9 @@
-"""What one request carries from stage to stage. It lies in the ASGI scope under `CONTEXT`."""
+"""What is known about one request. It lies in the ASGI scope under `CONTEXT`.
+
+The facts about the request are fixed when it arrives. Later findings have one writer each: the
+authentication middleware sets `caller`, `response` collects headers, `log` collects what the access
+log reports at the end.
+"""
 
 import time
 from dataclasses import dataclass, field
@@ -7,88 +12,91 @@ from typing import Literal
 from starlette.requests import HTTPConnection
 from starlette.types import Scope, Send
 
-from gateway.server.protocol import ClientConnection, Headers
+from gateway.server.protocol import ClientConnection
+from gateway.server.response_headers import ResponseHeaders
 
 CONTEXT = "sightdesk"
 
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Who is calling. `name` labels metrics and logs, `owner` is what files and answers belong to."""
+    """Who is calling. `name` labels metrics and logs; files and answers belong to `owner`."""
 
     kind: Literal["key", "user", "token", "anonymous"]
     name: str
     owner: str
-    # A visitor cookie to set, where this visitor came without a valid one.
+    # The id for a new visitor cookie, where the visitor came without a valid one.
     new_visitor: str | None = None
     # The page that an embed token was made for.
     embed_origin: str | None = None
-    # The key's own rate, where it has one: 600/minute.
+    # The key's own rate, such as 600/minute, where it has one.
     limit: str | None = None
 
 
 @dataclass(slots=True)
-class RequestContext:
-    request_id: str
-    address: str
-    through_proxy: bool
-    scheme: str  # http or https, as the client came
-    # The server's own send, past all layers: whoever takes it adds `answer`'s headers to the head by himself.
-    send: Send
-    # The request's headers by lower-case name.
-    given: dict[str, str] = field(default_factory=dict)
-    # What the server offers beside ASGI; None before another server than ours, which then cannot say that a client left.
-    line: ClientConnection | None = None
-    started: float = field(default_factory=time.perf_counter)
-    caller: Caller | None = None
-    status: int | None = None  # of the response, once its head is out
+class RequestLog:
+    """The part of the access log line that only the answer's stages know."""
+
     model: str = ""
-    images: int = 0
-    body_bytes: int = 0  # of a large body, while it is in memory (throttling/body_memory.py)
+    images: int = 0  # pictures and pages
     prompt_tokens: int = 0
     completion_tokens: int = 0
-    first_token_seconds: float | None = None
-    # Seconds by stage, for Server-Timing: queue, media, knowledge, upstream.
-    timings: dict[str, float] = field(default_factory=dict)
-    # Headers that stages want on the response.
-    headers: Headers = field(default_factory=list)
-    # For a visitor without one. Each is a new allowance: only what was charged has it.
-    cookie: bytes = b""
-    charged: bool = False
+    first_token_seconds: float | None = None  # since the request arrived
+
+    def engine_chosen(self, model: str) -> None:
+        self.model = model
+
+    def images_loaded(self, count: int) -> None:
+        self.images = count
+
+    def answer_ended(
+        self, prompt_tokens: int, completion_tokens: int, first_token_seconds: float | None
+    ) -> None:
+        self.prompt_tokens, self.completion_tokens = prompt_tokens, completion_tokens
+        self.first_token_seconds = first_token_seconds
+
+
+@dataclass(slots=True, eq=False)  # a request equals only itself, so it can be a dictionary's key
+class RequestContext:
+    request_id: str
+    address: str  # of the client, without a port
+    through_proxy: bool  # through a trusted one
+    scheme: str  # http or https, as the client sent the request
+    # The server's own send, past all middleware. Who uses it adds `response.start()`'s headers.
+    send: Send
+    request_headers: dict[str, str] = field(default_factory=dict)  # by lower-case name
+    # The server's interface beside ASGI. None under another server, which cannot say that a client
+    # has left.
+    connection: ClientConnection | None = None
+    started: float = field(default_factory=time.perf_counter)
+    caller: Caller | None = None
+    response: ResponseHeaders = field(init=False)
+    log: RequestLog = field(default_factory=RequestLog)
+
+    def __post_init__(self) -> None:
+        self.response = ResponseHeaders(self.request_id)
 
     @property
-    def counted(self) -> str:
-        """Who is charged and queued. A visitor without a cookie is an address: dropping it must not win a new allowance."""
+    def limit_owner(self) -> str:
+        """Who is charged and queued. A visitor without a cookie is an address: dropping the cookie
+        must not give a fresh rate limit."""
         if self.caller is None or self.caller.new_visitor is not None:
             return f"address:{self.address}"
         return self.caller.owner
 
-    def answer(self, status: int) -> Headers:
-        """Notes that the response begins. The headers that every response has."""
-        self.status = status
-        headers = [(b"x-request-id", self.request_id.encode("latin-1")), *self.headers]
-        if self.timings:
-            timings = ", ".join(
-                [f"{name};dur={seconds * 1000:.1f}" for name, seconds in self.timings.items()]
-            )
-            headers.append((b"server-timing", timings.encode("ascii")))
-        if self.cookie and self.charged:
-            headers.append((b"set-cookie", self.cookie))
-        headers.append((b"x-content-type-options", b"nosniff"))
-        return headers
-
     def elapsed(self) -> float:
+        """Seconds since the request arrived."""
         return time.perf_counter() - self.started
 
 
 def headers_of(scope: Scope) -> dict[str, str]:
-    """The request's headers by lower-case name. Of a name that came more than once the values are joined, which is what that means
-    (RFC 9110, section 5.3)."""
-    given: dict[str, str] = {}
+    """The request's headers by lower-case name. Values of a repeated name are joined by commas,
+    which means the same (RFC 9110, section 5.3)."""
+    headers: dict[str, str] = {}
     for raw_name, raw_value in scope["headers"]:
         name, value = raw_name.decode("latin-1"), raw_value.decode("latin-1")
-        given[name] = f"{given[name]}, {value}" if name in given else value
-    return given
+        headers[name] = f"{headers[name]}, {value}" if name in headers else value
+    return headers
 
 
 def context_of(scope: Scope) -> RequestContext:
@@ -97,7 +105,7 @@ def context_of(scope: Scope) -> RequestContext:
 
 
 async def caller_of(request: HTTPConnection) -> Caller:
-    """The caller whom `Identify` has found. For routes that nobody may call unknown, as a dependency or by hand."""
+    """The authenticated caller, for routes that nobody may call unauthenticated."""
     caller = context_of(request.scope).caller
-    assert caller is not None, "this route is listed as open, and asks who calls"
+    assert caller is not None, "an open route (auth/authenticator.py) has no caller"
     return caller

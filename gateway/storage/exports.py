@@ -23,7 +23,7 @@ class Reports:
         self._searching = ThreadPoolExecutor(2, "store-searching")
         self._streaming = ThreadPoolExecutor(2, "store-streaming")
         self._searches = OnePerOwner("search", SEARCH_PATIENCE)
-        self._exports = OnePerOwner("export", patience=0)
+        self._exports = OnePerOwner("export", timeout=0)
 
     async def search(self, owner: str, query: str, limit: int, before: str) -> dict[str, Any]:
         """A page of conversations. Raises RateLimitExceeded, NotFound, StoreUnavailable,

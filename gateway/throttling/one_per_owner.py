@@ -11,44 +11,43 @@ RETRY_SECONDS = 1
 
 
 @dataclass(slots=True)
-class _Line:
+class _Slot:
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
-    users: int = 0
+    users: int = 0  # running or waiting
 
 
 class OnePerOwner:
-    """A second job of the same owner waits for the first one, at most `patience` seconds; without
-    `patience`, as long as it takes.
-    """
-
-    def __init__(self, what: str, patience: float | None = None) -> None:
-        self._what = what  # names the job in the error: "export"
-        self._patience = patience
-        self._lines: dict[str, _Line] = {}
+    def __init__(self, job: str, timeout: float | None = None) -> None:
+        """`job` names the work in the error: "export". A second job of the same owner waits for
+        the first at most `timeout` seconds; None: without a limit."""
+        self._job = job
+        self._timeout = timeout
+        self._slots: dict[str, _Slot] = {}
 
     @asynccontextmanager
     async def turn(self, owner: str) -> AsyncIterator[None]:
-        """Raises RateLimitExceeded where the owner's running job did not end in time."""
-        line = self._lines.setdefault(owner, _Line())
-        line.users += 1
+        """Holds the owner's slot for the length of the block. Raises RateLimitExceeded where the
+        running job did not end in time."""
+        slot = self._slots.setdefault(owner, _Slot())
+        slot.users += 1
         try:
-            await self._acquire(line.lock)
+            await self._acquire(slot.lock)
             try:
                 yield
             finally:
-                line.lock.release()
+                slot.lock.release()
         finally:
-            line.users -= 1
-            if not line.users:
-                del self._lines[owner]
+            slot.users -= 1
+            if not slot.users:
+                del self._slots[owner]
 
     async def _acquire(self, lock: asyncio.Lock) -> None:
         try:
-            async with asyncio.timeout(self._patience if lock.locked() else None):
+            async with asyncio.timeout(self._timeout if lock.locked() else None):
                 await lock.acquire()
         except TimeoutError:
             raise RateLimitExceeded(
-                f"You have one {self._what} running, and one at a time is the limit.",
+                f"You have one {self._job} running, and one at a time is the limit.",
                 retry_after=RETRY_SECONDS,
-                details={"limit": 1, "name": self._what},
+                details={"limit": 1, "name": self._job},
             ) from None

@@ -1,7 +1,7 @@
-"""Moving windows in Redis, shared among gateways, by Redis's own clock.
+"""Sliding windows in Redis, shared among gateways, by Redis's own clock.
 
-`limits`' own moving window uses the clock of the gateway that asks: one that is an hour ahead shuts
-callers out for an hour on all gateways. It also needs two calls to Redis for each request.
+`limits` has a sliding window, too, but it uses the clock of the gateway that asks: one that is an
+hour ahead blocks callers for an hour on all gateways. It also needs two calls for each request.
 """
 
 from typing import Any, cast
@@ -10,14 +10,14 @@ from limits.storage import storage_from_string
 
 from gateway.throttling.memory_windows import Window
 
-# KEYS: the caller. ARGV: limit, seconds of the window. The list holds the times of allowed requests,
+# KEYS: the caller. ARGV: limit, window in seconds. The list holds the times of allowed requests,
 # newest first.
 HIT = """
 local time = redis.call('TIME')
 local now = time[1] + time[2] / 1000000
 local limit, seconds = tonumber(ARGV[1]), tonumber(ARGV[2])
 local function at(index) return tonumber(redis.call('lindex', KEYS[1], index) or false) end
--- Redis's clock went back: requests of the future are not counted.
+-- If Redis's clock went back, requests of the future are dropped.
 local newest = at(0)
 while newest and newest > now do
     redis.call('lpop', KEYS[1])
@@ -35,13 +35,15 @@ if allowed then
     redis.call('expire', KEYS[1], seconds)
     count = count + 1
 end
-return {allowed and 1 or 0, math.max(0, limit - count), string.format('%.6f', (oldest or now) + seconds - now)}
+local reset = (oldest or now) + seconds - now
+return {allowed and 1 or 0, math.max(0, limit - count), string.format('%.6f', reset)}
 """
 
 
 class RedisWindows:
     def __init__(self, url: str, timeout: float) -> None:
-        """`url` as `limits` reads it: redis://, rediss://, redis+sentinel://, redis+cluster://."""
+        """`url` as `limits` reads it: redis://, rediss://, redis+sentinel://, redis+cluster://.
+        `timeout` of one reply, in seconds."""
         storage = storage_from_string(
             f"async+{url}", implementation="coredis", stream_timeout=timeout
         )
@@ -49,7 +51,8 @@ class RedisWindows:
         self._script = self._client.register_script(HIT)
 
     async def hit(self, key: str, limit: int, seconds: int) -> Window:
-        """Counts one request, if it fits: at most `limit` in any `seconds`. Raises what coredis raises."""
+        """Counts one request, if it fits: at most `limit` in any `seconds`. Raises coredis's
+        errors."""
         allowed, remaining, reset = await self._script.execute(
             [f"sightdesk/{key}"], [limit, seconds]
         )

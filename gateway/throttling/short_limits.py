@@ -14,12 +14,13 @@ from slowapi import Limiter
 from starlette.requests import Request
 
 from gateway.server.request_context import context_of
-from gateway.throttling.rate_limits import Rate, RateLimiter
+from gateway.throttling.rate_limits import RateLimiter
+from gateway.throttling.rates import Rate
 
 
 def owner_key(request: Request) -> str:
     """Whom a short route charges."""
-    return context_of(request.scope).counted
+    return context_of(request.scope).limit_owner
 
 
 class ShortLimits(Limiter):  # type: ignore[misc]

@@ -20,6 +20,7 @@ ORDER = [
     *("media", "chat", "middleware", "api"),
 ]
 ROOTS = {"app", "desk", "__main__"}
+COMPOSITION = "gateway.composition"
 
 
 def imports(path: Path) -> set[str]:
@@ -47,5 +48,15 @@ def test_leaves_import_no_package() -> None:
         if path.stem not in ROOTS
         for name in imports(path)
         if name.startswith("gateway.") and name.split(".")[1] in ORDER
+    ]
+    assert wrong == []
+
+
+def test_only_the_composition_root_knows_all_parts() -> None:
+    wrong = [
+        path.relative_to(GATEWAY).as_posix()
+        for path in GATEWAY.rglob("*.py")
+        if path.parent.name != "composition" and path.name != "app.py"
+        if any(name.startswith(COMPOSITION) for name in imports(path))
     ]
     assert wrong == []

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from gateway.auth.origins import Origins
-from gateway.settings import PRIVATE_NETWORKS
+from gateway.setting_values import PRIVATE_NETWORKS
 from tests.support.paths import ROOT
 
 SCRIPT = ROOT / "nginx" / "entrypoint" / "30-users.sh"

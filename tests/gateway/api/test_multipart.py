@@ -5,7 +5,7 @@ from urllib.parse import quote
 import pytest
 import requests
 
-from gateway.api.multipart import clean, encoded_name, extended_name
+from gateway.api.file_names import clean, encoded_name, extended_name
 from tests.support.paths import ROOT
 from tests.support.servers import Running
 

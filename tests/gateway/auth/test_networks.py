@@ -4,7 +4,7 @@ import pytest
 
 from gateway.auth.networks import ProxyTrust, within
 from gateway.server.request_context import headers_of
-from gateway.settings import networks
+from gateway.setting_values import networks
 
 
 @pytest.mark.parametrize(

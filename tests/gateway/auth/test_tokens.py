@@ -7,16 +7,16 @@ from pathlib import Path
 import pytest
 
 from gateway.app import create_app
-from gateway.auth.tokens import kept_secret
+from gateway.auth.secret_file import load_secret
 from gateway.settings import WrongSettings, load_settings
 
 
 def test_a_secret_is_made_once_and_kept(tmp_path: Path) -> None:
-    made = kept_secret("", tmp_path / "data")
+    made = load_secret("", tmp_path / "data")
     assert len(made) >= 48
-    assert kept_secret("", tmp_path / "data") == made
+    assert load_secret("", tmp_path / "data") == made
     assert (tmp_path / "data/embed_secret").stat().st_mode & 0o077 == 0
-    assert kept_secret("given", tmp_path) == "given"
+    assert load_secret("given", tmp_path) == "given"
 
 
 def test_a_full_disk_leaves_no_empty_secret_to_sign_with(
@@ -27,9 +27,9 @@ def test_a_full_disk_leaves_no_empty_secret_to_sign_with(
 
     with monkeypatch.context() as patch, pytest.raises(WrongSettings, match=r"DATA_DIR.*No space"):
         patch.setattr(os, "fsync", full)
-        kept_secret("", tmp_path)
+        load_secret("", tmp_path)
     assert not (tmp_path / "embed_secret").exists()
-    assert len(kept_secret("", tmp_path)) >= 48
+    assert len(load_secret("", tmp_path)) >= 48
 
 
 @pytest.mark.parametrize("kind", ["folder", "FIFO", "binary", "huge"])
@@ -44,7 +44,7 @@ def test_a_secret_that_cannot_be_read_stops_the_start_with_one_line(
     else:
         path.write_bytes(b"\xff\x00" * (50 if kind == "binary" else 100_000))
     with pytest.raises(WrongSettings, match="embed_secret") as raised:
-        kept_secret("", tmp_path)
+        load_secret("", tmp_path)
     assert "\n" not in str(raised.value)
 
 

@@ -11,7 +11,8 @@ from gateway.chat.engine_request import engine_request
 from gateway.errors import ContextLengthExceeded
 from gateway.media.attachments import Attachment, Attachments
 from gateway.media.picture import Picture
-from gateway.openai.chat_request import ChatRequest, Message, PageRequest
+from gateway.openai.chat_request import ChatRequest, PageRequest
+from gateway.openai.messages import Message
 from gateway.upstream.breaker import Breaker
 from gateway.upstream.upstream import LITE_MODEL, Upstream
 

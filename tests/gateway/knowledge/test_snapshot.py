@@ -15,12 +15,12 @@ import requests
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from gateway.knowledge import folder_listing, parser_client, snapshot
+from gateway.knowledge import folder_listing, folder_reader, parser_client, snapshot
 from gateway.knowledge.clauses import parse, split_number
+from gateway.knowledge.folder_reader import FolderReader
 from gateway.knowledge.knowledge_base import KnowledgeBase
 from gateway.knowledge.parser_client import Parser
 from gateway.knowledge.questions import read_questions
-from gateway.knowledge.snapshot import Folder
 from gateway.server.regular_files import read_whole
 from tests.support.http_client import until
 from tests.support.servers import Running, running_gateway
@@ -53,11 +53,11 @@ def listening(k: Path) -> None:
 
 
 def deep(k: Path) -> None:
-    snapshot = k
+    folder = k
     for _ in range(60):
-        snapshot = snapshot / "d"
-        snapshot.mkdir()
-    (snapshot / "x.md").write_text(GOOD)
+        folder = folder / "d"
+        folder.mkdir()
+    (folder / "x.md").write_text(GOOD)
 
 
 # What to put into the folder, and the names of its problems; none where the file is used after all.
@@ -112,8 +112,8 @@ def good(tmp_path: Path) -> Path:
 
 def edited(library: KnowledgeBase) -> KnowledgeBase:
     """After two looks that find the same."""
-    library._look()
-    library._look()
+    library._update()
+    library._update()
     return library
 
 
@@ -220,28 +220,28 @@ async def test_a_folder_that_is_replaced_is_live_and_so_are_its_later_edits(
 
 
 def test_files_that_are_still_being_copied_are_not_served_by_halves(good: Path) -> None:
-    looked = Folder(good)
-    assert looked.changed() is not None
+    looked = FolderReader(good)
+    assert looked.read_changes() is not None
     (good / "a.md").write_text(ZEBRA.format(1))
-    assert looked.changed() is None
+    assert looked.read_changes() is None
     (good / "b.md").write_text(ZEBRA.format(2))
-    assert looked.changed() is None, "one more came since the last look"
-    shelf = looked.changed()
+    assert looked.read_changes() is None, "one more came since the last look"
+    shelf = looked.read_changes()
     assert shelf is not None
     assert len(shelf.index.clauses) == 3
-    assert looked.changed() is None
+    assert looked.read_changes() is None
 
 
 def test_a_folder_that_is_always_written_to_is_read_all_the_same(
     good: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(snapshot, "SETTLE_SECONDS", 0.2)
-    looked = Folder(good)
-    assert looked.changed() is not None
+    monkeypatch.setattr(folder_reader, "SETTLE_SECONDS", 0.2)
+    looked = FolderReader(good)
+    assert looked.read_changes() is not None
     deadline = time.monotonic() + 20
     for number in range(10_000):
         (good / "a.md").write_text(ZEBRA.format(number))
-        if looked.changed() is not None:
+        if looked.read_changes() is not None:
             return
         assert time.monotonic() < deadline
         time.sleep(0.02)
@@ -270,16 +270,16 @@ def test_only_what_has_changed_is_parsed_again(good: Path, monkeypatch: pytest.M
 def test_a_file_that_cannot_be_read_now_is_tried_again(
     good: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(snapshot, "RETRY_SECONDS", 0.0)
+    monkeypatch.setattr(folder_reader, "RETRY_SECONDS", 0.0)
     read = read_whole
 
     def failing(path: Path, most: int) -> bytes:
         raise OSError(5, "Input/output error")
 
-    monkeypatch.setattr(snapshot, "read_whole", failing)
+    monkeypatch.setattr(folder_reader, "read_whole", failing)
     library = KnowledgeBase(good)
     assert library.problems[0] == folder_listing.Problem("good.md", "Input/output error")
-    monkeypatch.setattr(snapshot, "read_whole", read)
+    monkeypatch.setattr(folder_reader, "read_whole", read)
     assert edited(library).problems == []
 
 
@@ -331,9 +331,9 @@ def test_a_start_does_not_wait_for_a_folder_that_hangs(
 
     def hanging(directory: Path) -> Any:
         time.sleep(3)
-        return folder_listing.look(directory)
+        return folder_listing.list_folder(directory)
 
-    monkeypatch.setattr(snapshot, "look", hanging)
+    monkeypatch.setattr(folder_reader, "list_folder", hanging)
     started = time.monotonic()
     library = KnowledgeBase(good, wait=0.1)
     assert time.monotonic() - started < 2
@@ -386,7 +386,7 @@ def test_no_tree_of_files_raises_or_hides_the_good_one(
     place = tmp_path_factory.mktemp("tree")
     grow(os.fsencode(place), tree)
     (place / "00good.md").write_text(GOOD)
-    shelf = Folder(place).changed()
+    shelf = FolderReader(place).read_changes()
     assert shelf is not None
     assert any("Return an item" in clause.text for clause in shelf.index.clauses)
     assert all(problem.path and problem.message for problem in shelf.problems)

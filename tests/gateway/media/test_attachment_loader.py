@@ -19,12 +19,15 @@ from gateway.chat.engine_request import engine_request
 from gateway.errors import QueueFull, RequestTimeout
 from gateway.media import attachment_loader
 from gateway.media.attachment_loader import AttachmentLoader
-from gateway.media.attachments import Attachments, Patience
+from gateway.media.attachment_notes import NOT_READ
+from gateway.media.attachments import Attachments
 from gateway.media.image_processor import ImageProcessor
 from gateway.media.limits import MediaLimits
-from gateway.media.ocr_client import WAITING_BYTES, WAITING_BYTES_OF_OWNER, OCRClient
+from gateway.media.ocr_client import OCRClient
+from gateway.media.ocr_memory import WAITING_BYTES, WAITING_BYTES_PER_OWNER
 from gateway.media.ocr_scan import OCRScan
 from gateway.media.picture import Picture
+from gateway.media.reading_wait import ReadingWait
 from gateway.observability.metrics import Metrics
 from gateway.openai.chat_request import ChatRequest
 from gateway.storage.file_store import FileStore
@@ -121,8 +124,8 @@ async def gathered(
     reads_all: bool = False,
     wait: float = 20.0,
 ) -> Attachments:
-    return await attachment_loader.gather(
-        ChatRequest.model_validate(body), "shop", Patience("shop", wait), reads_all
+    return await attachment_loader.load(
+        ChatRequest.model_validate(body), "shop", ReadingWait("shop", wait), reads_all
     )
 
 
@@ -137,7 +140,7 @@ async def test_the_oldest_pictures_become_their_readings_and_the_newest_16_are_t
     ) == [(0, n) for n in (1, 2, 3, 4)]
     assert all("it reads:\npicture" in note for note in attachments.notes.values())
     assert len(reader.read) == 4, "a raw engine reads for itself what it gets"
-    assert not any(shot.fitted for shot in attachments.shots if shot.reading is not None)
+    assert not any(shot.fitted for shot in attachments.items if shot.reading is not None)
     assert [reading["image"] for reading in attachments.readings] == [
         "image-1",
         "image-2",
@@ -150,7 +153,7 @@ async def test_the_assistant_reads_every_picture(tmp_path: Path, reader: Stub) -
     with gathering(tmp_path, reader.url) as loader:
         attachments = await gathered(loader, conversation(*in_fives(screens(20))), reads_all=True)
     assert len(reader.read) == 20
-    assert sum(bool(shot.fitted) for shot in attachments.shots) == 16
+    assert sum(bool(shot.fitted) for shot in attachments.items) == 16
     assert [reading["image"] for reading in attachments.readings] == [
         f"image-{number}" for number in range(1, 21)
     ]
@@ -163,7 +166,7 @@ async def test_older_pictures_shrink_before_they_are_left_out(tmp_path: Path, re
     assert list(attachments.fitted) == [(0, 2), (0, 3)]
     assert attachments.fitted[0, 3][0].height == 1088
     assert attachments.fitted[0, 2][0].height < 1056
-    assert sum(picture.tokens for shot in attachments.shots for picture in shot.fitted) <= 2000 + 60
+    assert sum(picture.tokens for shot in attachments.items for picture in shot.fitted) <= 2000 + 60
     assert list(attachments.notes) == [(0, 1)]
 
 
@@ -173,7 +176,7 @@ async def test_a_picture_that_was_read_before_is_read_and_made_ready_no_more(
     body = json.dumps(conversation(*in_fives(screens(20))))
     with gathering(tmp_path, reader.url) as loader:
         first = await gathered(loader, json.loads(body))
-        loader.image_processor._remembered.clear()
+        loader.image_processor._cache.clear()
         prepared = loader.image_processor.prepare
         made: list[bytes] = []
 
@@ -204,7 +207,7 @@ async def test_an_earlier_document_that_takes_too_long_is_left_out(
     monkeypatch.setattr(attachment_loader, "EARLIER_SECONDS", 0.5)
     with gathering(tmp_path, reader.url, tokens=40) as loader:
         attachments = await gathered(loader, conversation([image(endless)], screens(2)))
-    assert attachments.notes[0, 1] == attachment_loader.NOT_READ
+    assert attachments.notes[0, 1] == NOT_READ
     assert "picture" in attachments.notes[1, 1]
 
 
@@ -217,10 +220,10 @@ async def test_what_waits_for_the_reader_is_bounded(reader: Stub) -> None:
     def begun(owner: str, number: int) -> OCRScan | None:
         return client.start(Picture(bytes(9 * MIB), "image/png", 9, 9, f"{owner}-{number}"), owner)
 
-    scans = [begun("one", number) for number in range(WAITING_BYTES_OF_OWNER // (9 * MIB))]
+    scans = [begun("one", number) for number in range(WAITING_BYTES_PER_OWNER // (9 * MIB))]
     with pytest.raises(QueueFull) as refused:
         begun("one", 100)
-    assert refused.value.details["limit"] == WAITING_BYTES_OF_OWNER
+    assert refused.value.details["limit"] == WAITING_BYTES_PER_OWNER
     scans += [
         begun(f"other{number}", 0) for number in range(WAITING_BYTES // (9 * MIB) - len(scans))
     ]

@@ -14,8 +14,8 @@ import pyvips
 from PIL import Image, PngImagePlugin
 
 from gateway.errors import InvalidImage
-from gateway.media.essence import essence
 from gateway.media.metadata import MAX_PARTS, MAX_PROFILE_BYTES, orientation
+from gateway.media.metadata_removal import strip_metadata
 from tests.support.pictures import block, encoded, gif, jpeg_of_many_scans, many_frames, png
 
 pillow_heif.register_heif_opener()
@@ -53,7 +53,7 @@ def saved(kind: str, **more: object) -> bytes:
 @pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP", "GIF"])
 def test_only_pixels_and_orientation_are_left(kind: str) -> None:
     data = saved(kind)
-    bare = essence(data, KINDS[kind])
+    bare = strip_metadata(data, KINDS[kind])
     assert SECRET in data
     assert SECRET not in bare.data
     assert b"Comment" not in bare.data
@@ -63,7 +63,7 @@ def test_only_pixels_and_orientation_are_left(kind: str) -> None:
 
 def test_the_texts_of_a_heic_are_no_items_that_a_library_reads() -> None:
     data = saved("HEIF")
-    bare = essence(data, "image/heic")
+    bare = strip_metadata(data, "image/heic")
     assert pillow_heif.open_heif(data).info["exif"]
     opened = pillow_heif.open_heif(bare.data)
     assert not opened.info["exif"]
@@ -79,7 +79,7 @@ def test_a_colour_profile_stays(kind: str) -> None:
         .icc_transform("p3")
         .get("icc-profile-data")
     )
-    bare = essence(saved(kind, icc_profile=profile), KINDS[kind])
+    bare = strip_metadata(saved(kind, icc_profile=profile), KINDS[kind])
     assert Image.open(io.BytesIO(bare.data)).info["icc_profile"] == profile
 
 
@@ -90,7 +90,7 @@ def profile_of(size: int) -> bytes:
 def test_a_colour_profile_that_unpacks_without_end_goes() -> None:
     for size, stays in ((5000, True), (MAX_PROFILE_BYTES + 1, False), (40_000_000, False)):
         chunk = block(b"iCCP", b"name\0\0" + zlib.compress(profile_of(size), 9))
-        assert (chunk in essence(png(9, 9, chunk), "image/png").data) is stays
+        assert (chunk in strip_metadata(png(9, 9, chunk), "image/png").data) is stays
     for content in (
         b"name\0\1" + zlib.compress(profile_of(500)),
         b"name",
@@ -98,7 +98,7 @@ def test_a_colour_profile_that_unpacks_without_end_goes() -> None:
         b"\0\0x",
         b"name\0\0" + b"x" * 50,
     ):
-        assert b"iCCP" not in essence(png(9, 9, block(b"iCCP", content)), "image/png").data
+        assert b"iCCP" not in strip_metadata(png(9, 9, block(b"iCCP", content)), "image/png").data
 
 
 def test_a_colour_profile_of_many_segments_goes_as_a_whole() -> None:
@@ -109,7 +109,9 @@ def test_a_colour_profile_of_many_segments_goes_as_a_whole() -> None:
             for number in range(1, count + 1)
         ]
         segments = b"".join(b"\xff\xe2" + struct.pack(">H", len(part) + 2) + part for part in parts)
-        assert (b"acsp" in essence(plain[:2] + segments + plain[2:], "image/jpeg").data) is stays
+        assert (
+            b"acsp" in strip_metadata(plain[:2] + segments + plain[2:], "image/jpeg").data
+        ) is stays
 
 
 def test_what_changes_the_pixels_of_a_png_stays() -> None:
@@ -120,13 +122,13 @@ def test_what_changes_the_pixels_of_a_png_stays() -> None:
         block(b"tRNS", b"\0" * 6),
     ]
     data = png(9, 9, *chunks)
-    assert essence(data, "image/png").data == data
+    assert strip_metadata(data, "image/png").data == data
 
 
 @pytest.mark.parametrize(("kind", "count"), [("PNG", 30), ("GIF", 300), ("WEBP", 30)])
 def test_of_an_animation_the_first_frame_is_left(kind: str, count: int) -> None:
     data = many_frames(kind, count)
-    bare = essence(data, KINDS[kind]).data
+    bare = strip_metadata(data, KINDS[kind]).data
     assert len(bare) < len(data) / 3
     opened = Image.open(io.BytesIO(bare))
     assert getattr(opened, "n_frames", 1) == 1
@@ -138,19 +140,24 @@ def test_a_gifs_transparent_colour_stays() -> None:
     image = Image.new("RGBA", (20, 20), (255, 0, 0, 255))
     image.paste((0, 0, 0, 0), (0, 0, 10, 10))
     image.save(made, "GIF")
-    assert pixels(bytes(essence(made.getvalue(), "image/gif").data)) == pixels(made.getvalue())
+    assert pixels(bytes(strip_metadata(made.getvalue(), "image/gif").data)) == pixels(
+        made.getvalue()
+    )
 
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_files_own_memory_may_be_used(kind: str) -> None:
     data = saved(kind)
-    assert bytes(essence(bytearray(data), KINDS[kind]).data) == essence(data, KINDS[kind]).data
+    assert (
+        bytes(strip_metadata(bytearray(data), KINDS[kind]).data)
+        == strip_metadata(data, KINDS[kind]).data
+    )
 
 
 @pytest.mark.parametrize("progressive", [True, False])
 def test_a_jpegs_scans_are_copied_as_they_are(progressive: bool) -> None:
     data = encoded("JPEG", (700, 500), progressive=progressive, quality=90)
-    assert essence(data, "image/jpeg").data == data
+    assert strip_metadata(data, "image/jpeg").data == data
 
 
 def test_segments_between_scans_and_pictures_behind_the_end_go() -> None:
@@ -158,13 +165,13 @@ def test_segments_between_scans_and_pictures_behind_the_end_go() -> None:
     second = data.rindex(b"\xff\xda")
     comment = b"\xff\xfe" + struct.pack(">H", len(SECRET) + 2) + SECRET
     for crowded in (data[:second] + comment * 50 + data[second:], data + data):
-        bare = essence(crowded, "image/jpeg").data
+        bare = strip_metadata(crowded, "image/jpeg").data
         assert bare == data
 
 
 def test_more_scans_than_any_photograph_has_are_refused() -> None:
     with pytest.raises(InvalidImage, match="100 scans") as told:
-        essence(jpeg_of_many_scans(), "image/jpeg")
+        strip_metadata(jpeg_of_many_scans(), "image/jpeg")
     assert told.value.details == {"limit": 100}
 
 
@@ -191,7 +198,7 @@ def test_millions_of_tiny_parts_are_refused_early(name: str) -> None:
     kind, make = MANY[name]
     data, started = make(), time.process_time()
     with pytest.raises(InvalidImage) as told:
-        essence(data, kind)
+        strip_metadata(data, kind)
     assert told.value.details["limit"] >= MAX_PARTS
     assert time.process_time() - started < 3
 
@@ -217,7 +224,7 @@ LONG: dict[str, tuple[str, bytes]] = {
 def test_a_long_file_is_read_once(name: str) -> None:
     kind, data = LONG[name]
     started = time.process_time()
-    essence(data, kind)
+    strip_metadata(data, kind)
     assert time.process_time() - started < 5
 
 
@@ -231,7 +238,7 @@ def test_damage_is_left_to_the_decoder(kind: str) -> None:
                 chance.randrange(256)
             )
         with contextlib.suppress(InvalidImage):
-            essence(
+            strip_metadata(
                 bytes(data[: chance.randrange(len(data)) if turn % 3 == 0 else None]), KINDS[kind]
             )
 

@@ -15,8 +15,9 @@ from gateway.media.budget import Budget
 from gateway.media.limits import MediaLimits
 from gateway.media.pdf import render_pages
 from gateway.media.picture import tokens_of
-from gateway.media.raster import prepare_image, tile_boxes
+from gateway.media.raster import prepare_image
 from gateway.media.sniff import sniff
+from gateway.media.tiles import tile_boxes
 from tests.support.pictures import header_only_png, locked_pdf, pdf
 
 LIMITS = MediaLimits()

@@ -12,7 +12,8 @@ import pytest
 
 from gateway.auth.networks import Address
 from gateway.errors import ImageTooLarge, InvalidImage
-from gateway.media.remote import NOT_FETCHED, RemoteImages, Resolve, is_public
+from gateway.media.public_addresses import Resolve, is_public
+from gateway.media.remote_images import NOT_FETCHED, RemoteImages
 from tests.support.hostile.addresses import LOOPBACK
 from tests.support.hostile.canary import Canary, listening
 from tests.support.servers import Running, running

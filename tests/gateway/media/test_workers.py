@@ -18,11 +18,12 @@ import psutil
 import pytest
 
 from gateway.errors import ImageTooLarge, InternalError, InvalidImage, QueueFull
+from gateway.media import worker_process
 from gateway.media import workers as pool
 from gateway.media.limits import MIB, MediaLimits
 from gateway.media.picture import Picture, digest
 from gateway.media.raster import prepare_image
-from gateway.media.worker_job import Job, told
+from gateway.media.worker_job import Job, result_head
 from gateway.media.workers import Workers
 from tests.support.http_client import until
 from tests.support.pictures import block, encoded, noisy_pdf, pdf, png
@@ -97,7 +98,7 @@ async def test_a_worker_is_used_again_but_not_after_a_document_or_an_error() -> 
 
 
 async def test_a_worker_is_replaced_after_so_many_pictures(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pool, "MAX_JOBS", 2)
+    monkeypatch.setattr(worker_process, "MAX_JOBS", 2)
     seen = set()
     async with working(at_once=1) as workers:
         for _ in range(4):
@@ -304,7 +305,7 @@ async def test_a_worker_that_cannot_start_is_not_the_pictures_fault(
             await workers.work(SMALL, "a")
 
 
-LIE = told([replace(Picture(b"x", "image/png", 1, 1, ""), data=b"xyz")])
+LIE = result_head([replace(Picture(b"x", "image/png", 1, 1, ""), data=b"xyz")])
 
 
 @pytest.mark.parametrize(

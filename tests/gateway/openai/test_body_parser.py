@@ -15,9 +15,11 @@ import requests
 
 from gateway.errors import ContextLengthExceeded, InvalidJSON, InvalidRequest
 from gateway.media import data_url
-from gateway.openai.base64_payload import MIN_BYTES, Finder
-from gateway.openai.body_parser import CHARACTERS_PER_TOKEN, MAX_DEPTH, MAX_MARKS, Incoming, parse
-from gateway.openai.chat_request import ChatRequest, ImagePart, TextPart
+from gateway.openai.base64_payload import MIN_BYTES, Base64Finder
+from gateway.openai.body_limits import CHARACTERS_PER_TOKEN, MAX_MARKS, TextLimit
+from gateway.openai.body_parser import MAX_DEPTH, parse
+from gateway.openai.chat_request import ChatRequest
+from gateway.openai.messages import ImagePart, TextPart
 from tests.support.servers import Running
 
 CONTEXT = 1000
@@ -28,7 +30,7 @@ URL = "data:image/png;base64," + base64.b64encode(PICTURE).decode()
 
 
 def read(body: bytes, *, context: int = CONTEXT, piece: int = PIECE) -> ChatRequest:
-    incoming = Incoming(context)
+    incoming = TextLimit(context)
     for at in range(0, len(body), piece):
         incoming.feed(body[at : at + piece])
     return parse(ChatRequest, body, incoming, context)
@@ -69,14 +71,14 @@ def test_the_finder_sees_the_same_in_any_pieces() -> None:
     words = [b";base64,", b'"', b";base64", b",", b"A" * MIN_BYTES, b" ", b"\\", b"7"]
     for _ in range(300):
         body = b"".join(dice.choices(words, k=30))
-        whole, pieces = Finder(), Finder()
+        whole, pieces = Base64Finder(), Base64Finder()
         whole.feed(body)
         at = 0
         while at < len(body):
             size = dice.choice((1, 3, 8, 500))
             pieces.feed(body[at : at + size])
             at += size
-        assert (pieces.spans, pieces.rest) == (whole.spans, whole.rest), body
+        assert (pieces.spans, pieces.other_bytes) == (whole.spans, whole.other_bytes), body
 
 
 ESCAPES: dict[str, Callable[[str], str]] = {
@@ -150,12 +152,12 @@ def test_text_in_all_is_bounded_in_characters(name: str) -> None:
 
 @pytest.mark.parametrize("character", [" a", "退", "\\u9000", "[", '"},{"'])
 def test_a_body_of_text_is_refused_while_it_comes(character: str) -> None:
-    incoming = Incoming(32_768)
+    incoming = TextLimit(32_768)
     piece = character.encode() * (PIECE // len(character.encode()))
     with pytest.raises(ContextLengthExceeded) as refused:
         while True:
             incoming.feed(piece)
-    assert incoming.finder.rest < 6_000_000
+    assert incoming.finder.other_bytes < 6_000_000
     assert refused.value.details["limit"] == 8 * 32_768 < refused.value.details["size"]
 
 
@@ -193,7 +195,7 @@ def test_pictures_are_parsed_and_decoded_without_a_copy_of_their_base64() -> Non
     body = json.dumps(
         asking(image("data:image/png;base64," + base64.b64encode(data).decode()))
     ).encode()
-    incoming = Incoming(CONTEXT)
+    incoming = TextLimit(CONTEXT)
     for at in range(0, len(body), PIECE):
         incoming.feed(body[at : at + PIECE])
     tracemalloc.start()

@@ -34,7 +34,7 @@ class Application:
         self.line = line
         self.before_body.append(line.write_chunks)
         self.reply = reply = SSEResponse(
-            RequestContext("r", "127.0.0.1", False, "http", send, line=line)
+            RequestContext("r", "127.0.0.1", False, "http", send, connection=line)
         )
         reply.keep_alive()
         await reply.send(b"data: begin\n\n")

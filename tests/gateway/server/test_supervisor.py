@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 import requests
 
-from gateway.app import build_desk, running
+from gateway.composition.build import build_services
+from gateway.composition.lifecycle import running
 from gateway.observability.metrics import Metrics
 from gateway.server import supervisor
 from gateway.server.supervisor import Supervisor, closed
@@ -181,7 +182,7 @@ async def test_a_desk_closes_everything_whatever_failed_before(
         database_url=f"sqlite:///{tmp_path}/desk.db",
         knowledge_dir=tmp_path / "k",
     )
-    desk = build_desk(settings)
+    services = build_services(settings)
     shut: list[str] = []
 
     async def failing() -> None:
@@ -194,13 +195,17 @@ async def test_a_desk_closes_everything_whatever_failed_before(
 
         return closing
 
-    monkeypatch.setattr(desk.answers, "close", failing)
-    for name in ("database", "reader", "client", "limiter"):
-        one = getattr(desk, name)
+    monkeypatch.setattr(services.answers, "close", failing)
+    for name, one in (
+        ("database", services.storage.database),
+        ("reader", services.media.ocr_client),
+        ("client", services.engines.client),
+        ("limiter", services.throttling.limiter),
+    ):
         monkeypatch.setattr(one, "close", noted(name, one.close))
     with pytest.raises(RuntimeError, match="in the middle"):
-        async with running(desk):
-            assert set(desk.supervisor.tasks) == {
+        async with running(services):
+            assert set(services.supervisor.tasks) == {
                 "engines",
                 "profile",
                 "knowledge",

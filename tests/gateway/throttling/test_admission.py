@@ -82,7 +82,7 @@ async def test_whoever_waits_hears_his_position() -> None:
         heard.append(position)
 
     first = await queue.admit("a", "x")
-    second = asyncio.create_task(queue.admit("b", "x", moved=moved))
+    second = asyncio.create_task(queue.admit("b", "x", on_position=moved))
     await asyncio.sleep(0)
     await asyncio.sleep(0)
     first.release()
@@ -171,7 +171,7 @@ async def test_positions_are_told_in_order_and_only_when_they_change() -> None:
         async def moved(position: int) -> None:
             heard[name].append(position)
 
-        permit = await queue.admit(name, "x", moved=moved)
+        permit = await queue.admit(name, "x", on_position=moved)
         await asyncio.sleep(0.01)
         permit.release()
 

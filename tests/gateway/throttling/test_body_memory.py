@@ -12,7 +12,7 @@ import pytest
 import requests
 
 from gateway.throttling import body_memory
-from gateway.throttling.body_memory import BODIES, SHARE, room
+from gateway.throttling.body_memory import BODIES, SHARE, default_body_memory
 from tests.support.http_client import metric, until
 from tests.support.servers import Running, running_gateway, wait_for
 
@@ -102,4 +102,4 @@ def test_the_room_goes_by_the_memory_there_is(
     told.write_text(bound + "\n")
     for name in ("CONTAINER_BOUND", "CONTAINER_BOUND_V1"):
         monkeypatch.setattr(body_memory, name, told if name == version else tmp_path / "none")
-    assert room(MEGABYTE) == (expected or psutil.virtual_memory().total // SHARE)
+    assert default_body_memory(MEGABYTE) == (expected or psutil.virtual_memory().total // SHARE)

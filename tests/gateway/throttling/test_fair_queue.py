@@ -77,7 +77,7 @@ async def _take(queue: FairQueue, owner: str) -> None:
 
 
 async def test_an_owner_holds_no_more_turns_than_allowed_and_others_pass() -> None:
-    queue, served = FairQueue(3, 16, "pieces of work", at_once=1), []
+    queue, served = FairQueue(3, 16, "pieces of work", slots_per_owner=1), []
     release = asyncio.Event()
 
     async def work(owner: str) -> None:

@@ -9,7 +9,7 @@ from gateway.throttling.one_per_owner import OnePerOwner
 
 
 async def test_a_second_job_of_the_same_owner_is_refused_and_another_owner_is_not() -> None:
-    exports = OnePerOwner("export", patience=0)
+    exports = OnePerOwner("export", timeout=0)
     async with exports.turn("a"):
         with pytest.raises(RateLimitExceeded) as told:
             async with exports.turn("a"):
@@ -22,7 +22,7 @@ async def test_a_second_job_of_the_same_owner_is_refused_and_another_owner_is_no
 
 
 async def test_a_second_job_waits_as_long_as_its_patience_lasts() -> None:
-    searches = OnePerOwner("search", patience=5)
+    searches = OnePerOwner("search", timeout=5)
     order: list[int] = []
 
     async def search(number: int) -> None:
@@ -44,7 +44,7 @@ async def test_who_leaves_while_waiting_leaves_nothing_behind() -> None:
             one.cancel()
         await asyncio.gather(*waiting, return_exceptions=True)
     await asyncio.wait_for(_one(turns), 5)
-    assert not turns._lines
+    assert not turns._slots
 
 
 async def _one(turns: OnePerOwner) -> None:

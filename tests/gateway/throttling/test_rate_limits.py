@@ -12,7 +12,8 @@ import requests
 from gateway.errors import RateLimitExceeded
 from gateway.observability.metrics import Metrics
 from gateway.server.request_context import RequestContext
-from gateway.throttling.rate_limits import Rate, RateLimiter
+from gateway.throttling.rate_limits import RateLimiter
+from gateway.throttling.rates import Rate
 from tests.support.paths import SCREENS
 from tests.support.servers import Running, running_gateway
 
@@ -81,10 +82,11 @@ def test_what_was_not_charged_makes_no_new_visitor(closed: Running) -> None:
 async def test_a_refusal_over_the_limit_makes_no_new_visitor_either() -> None:
     limiter = RateLimiter("memory://", Metrics("0", "lite"))
     for comes in (True, False):
-        context = RequestContext("r", "10.1.2.3", False, "http", send=None, cookie=b"visitor=1")  # type: ignore[arg-type]  # nothing is sent
+        context = RequestContext("r", "10.1.2.3", False, "http", send=None)  # type: ignore[arg-type]  # nothing is sent
+        context.response.set_visitor_cookie(b"visitor=1")
         with contextlib.suppress(RateLimitExceeded):
             await limiter.check(Rate.of("api", "1/minute"), "me", context)
-        assert ((b"set-cookie", b"visitor=1") in context.answer(200)) is comes
+        assert ((b"set-cookie", b"visitor=1") in context.response.start(200)) is comes
 
 
 @pytest.mark.parametrize(

@@ -12,8 +12,10 @@ import requests
 from gateway.errors import RateLimitExceeded
 from gateway.observability.metrics import Metrics
 from gateway.throttling import memory_windows
+from gateway.throttling.caller_keys import limit_key
 from gateway.throttling.memory_windows import MemoryWindows, Window
-from gateway.throttling.rate_limits import Rate, RateLimiter, charged
+from gateway.throttling.rate_limits import RateLimiter
+from gateway.throttling.rates import Rate
 from gateway.throttling.redis_windows import RedisWindows
 from tests.support.gateway_group import KEY, QUESTION, ROUTES, asked_at_once, gateways
 from tests.support.http_client import metric
@@ -202,10 +204,10 @@ def test_a_flood_of_refused_callers_makes_no_call_dear(monkeypatch: pytest.Monke
 
 
 def test_an_ipv6_address_is_counted_by_its_64() -> None:
-    assert charged("address:2001:db8:1:2:aaaa::1") == charged("address:2001:db8:1:2:bbbb::9")
-    assert charged("address:2001:db8:1:3::1") != charged("address:2001:db8:1:2::1")
-    assert charged("address:10.0.0.1") == "address:10.0.0.1"
-    assert charged("user:a:b:c") == "user:a:b:c"
+    assert limit_key("address:2001:db8:1:2:aaaa::1") == limit_key("address:2001:db8:1:2:bbbb::9")
+    assert limit_key("address:2001:db8:1:3::1") != limit_key("address:2001:db8:1:2::1")
+    assert limit_key("address:10.0.0.1") == "address:10.0.0.1"
+    assert limit_key("user:a:b:c") == "user:a:b:c"
 
 
 async def test_one_owner_over_the_limit_leaves_the_others_alone() -> None:

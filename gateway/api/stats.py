@@ -1,0 +1,19 @@
+"""GET /api/stats: the owner's conversations, ratings and hand-overs, counted."""
+
+from typing import Any
+
+from fastapi import APIRouter, Request
+
+from gateway.api.dependencies import CurrentCaller, RouteLimits
+from gateway.storage.verdicts import Verdicts
+
+
+def stats_router(statistics: Verdicts, limits: RouteLimits) -> APIRouter:
+    router = APIRouter()
+
+    @router.get("/api/stats")
+    @limits.limit
+    def stats(request: Request, caller: CurrentCaller) -> dict[str, Any]:
+        return statistics.counts(caller.owner)
+
+    return router

@@ -1,0 +1,144 @@
+"""Builds every part of the gateway from the settings, group by group."""
+
+from gateway import __version__
+from gateway.auth.api_keys import APIKeyStore
+from gateway.auth.authenticator import Authenticator
+from gateway.auth.origins import Origins
+from gateway.auth.secret_file import load_secret
+from gateway.auth.tokens import Signer
+from gateway.chat.history import HistoryRecorder
+from gateway.chat.resumable_answers import ResumableAnswers
+from gateway.composition.services import Access, Engines, Media, Services, Storage, Throttling
+from gateway.knowledge.knowledge_base import KnowledgeBase
+from gateway.media.attachment_loader import AttachmentLoader
+from gateway.media.image_processor import ImageProcessor
+from gateway.media.limits import MediaLimits
+from gateway.media.ocr_client import OCRClient
+from gateway.observability.metrics import Metrics
+from gateway.server.supervisor import Supervisor
+from gateway.settings import Settings
+from gateway.storage.conversations import Conversations
+from gateway.storage.database import open_database
+from gateway.storage.exports import Reports
+from gateway.storage.file_store import FileStore
+from gateway.storage.verdicts import Verdicts
+from gateway.throttling.admission import Admission
+from gateway.throttling.body_memory import BodyMemory, default_body_memory
+from gateway.throttling.rate_limits import RateLimiter
+from gateway.throttling.rates import Rates
+from gateway.throttling.short_limits import ShortLimits
+from gateway.upstream.breaker import Breaker
+from gateway.upstream.client import EngineClient
+from gateway.upstream.launch_status import LaunchStatusFile
+from gateway.upstream.model_catalog import ModelCatalog
+from gateway.upstream.upstream import LITE_MODEL, Upstream
+
+
+def build_services(settings: Settings) -> Services:
+    """Every part, connected. Raises WrongSettings, and OSError where DATA_DIR cannot be used."""
+    metrics = Metrics(__version__, settings.engine)
+    storage = build_storage(settings, metrics)
+    return Services(
+        settings=settings,
+        metrics=metrics,
+        supervisor=Supervisor(metrics),
+        access=build_access(settings),
+        throttling=build_throttling(settings, metrics),
+        engines=build_engines(settings, metrics),
+        storage=storage,
+        media=build_media(settings, metrics, storage.files),
+        knowledge_base=KnowledgeBase(settings.knowledge_dir),
+        answers=ResumableAnswers(settings.resume_grace, storage.history.close),
+    )
+
+
+def build_access(settings: Settings) -> Access:
+    api_keys = APIKeyStore(settings.named_api_keys, settings.api_keys_file)
+    signer = Signer(load_secret(settings.embed_secret.get_secret_value(), settings.data_dir))
+    authenticator = Authenticator(api_keys, signer, settings.anonymous_networks)
+    return Access(api_keys, signer, authenticator, Origins(settings.allowed_origins))
+
+
+def build_throttling(settings: Settings, metrics: Metrics) -> Throttling:
+    rates = Rates.of(settings)
+    limiter = RateLimiter(settings.rate_limit_storage, metrics)
+    max_bytes = settings.max_bodies_bytes or default_body_memory(settings.max_body_bytes)
+    return Throttling(
+        rates, limiter, ShortLimits(limiter, rates.api), BodyMemory(max_bytes, metrics)
+    )
+
+
+def build_engines(settings: Settings, metrics: Metrics) -> Engines:
+    client = EngineClient(
+        settings.upstream_connect_timeout, settings.first_token_timeout, settings.idle_timeout
+    )
+    upstreams = [
+        _upstream(settings, f"engine-{number}", url, settings.model_name, settings.concurrent)
+        for number, url in enumerate(settings.engine_urls, start=1)
+    ]
+    fallback_url = settings.fallback_engine_url
+    fallbacks = (
+        [_upstream(settings, "fallback", fallback_url, LITE_MODEL, max_concurrent=4)]
+        if fallback_url and fallback_url not in settings.engine_urls
+        else []
+    )
+    metrics.inflight.set_function(lambda: sum(one.inflight for one in [*upstreams, *fallbacks]))
+    return Engines(
+        client=client,
+        admission=_admission(settings, metrics, upstreams),
+        fallback=_admission(settings, metrics, fallbacks) if fallbacks else None,
+        launch_status=LaunchStatusFile(settings.engine_status_file),
+        catalog=ModelCatalog(settings.model_name, settings.model_aliases),
+    )
+
+
+def _upstream(settings: Settings, name: str, url: str, model: str, max_concurrent: int) -> Upstream:
+    breaker = Breaker(settings.breaker_failures, settings.breaker_reset)
+    return Upstream(name, url, model, settings.max_model_len, breaker, max_concurrent)
+
+
+def _admission(settings: Settings, metrics: Metrics, upstreams: list[Upstream]) -> Admission:
+    return Admission(upstreams, settings.max_queued, settings.queue_timeout, metrics)
+
+
+def build_storage(settings: Settings, metrics: Metrics) -> Storage:
+    files = FileStore(settings.data_dir / "files", metrics.broken_records.inc)
+    database = open_database(settings.database_url.get_secret_value(), metrics.store_errors.inc)
+    conversations = Conversations(database, files)
+    return Storage(
+        database=database,
+        files=files,
+        conversations=conversations,
+        exports=Reports(conversations),
+        verdicts=Verdicts(database),
+        history=HistoryRecorder(database, files),
+    )
+
+
+def build_media(settings: Settings, metrics: Metrics, files: FileStore) -> Media:
+    image_processor = ImageProcessor(_media_limits(settings), metrics)
+    ocr_client = OCRClient(settings.reader_url)
+    remote_images = None
+    if settings.allow_remote_images:
+        # Imported here: HTTPX takes 5 MB that the other gateways do without.
+        from gateway.media.remote_images import RemoteImages
+
+        remote_images = RemoteImages(settings.image_max_bytes)
+    loader = AttachmentLoader(
+        image_processor,
+        files,
+        ocr_client,
+        settings.max_images,
+        settings.picture_tokens,
+        remote_images,
+    )
+    return Media(image_processor, ocr_client, remote_images, loader)
+
+
+def _media_limits(settings: Settings) -> MediaLimits:
+    return MediaLimits(
+        max_bytes=settings.image_max_bytes,
+        max_pixels=settings.image_max_pixels,
+        scale_to_side=settings.image_max_side,
+        pdf_max_pages=settings.pdf_max_pages,
+    )

@@ -1,0 +1,94 @@
+"""What runs while the gateway serves: background tasks, and the closing of every resource."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+
+from gateway.composition.services import Engines, Services
+from gateway.server.supervisor import Close, Work, closed
+from gateway.storage.cleanup import sweeping
+from gateway.storage.text_indexing import indexing
+from gateway.throttling.admission import Admission
+from gateway.upstream.health import HealthMonitor
+from gateway.upstream.launch_status import LaunchStatusFile
+
+CONNECT_SECONDS = 1.0  # the start waits so long for connections to Redis
+PROFILE_SECONDS = 1.0  # between two looks at the launcher's status file
+
+
+@asynccontextmanager
+async def running(services: Services) -> AsyncIterator[None]:
+    """Runs the background tasks. At the end every resource is closed, whichever of them fails."""
+    async with AsyncExitStack() as stack:
+        for name, close in reversed(resources(services)):
+            stack.push_async_callback(closed, name, close)
+        stack.push_async_callback(services.supervisor.stop)
+        for name, work in background_tasks(services):
+            services.supervisor.start(name, work)
+        # The first burst of requests should find open connections to Redis.
+        connecting = services.supervisor.start(
+            "limits", services.throttling.limiter.connect, once=True
+        )
+        await asyncio.wait((connecting,), timeout=CONNECT_SECONDS)
+        yield
+
+
+def background_tasks(services: Services) -> list[tuple[str, Work]]:
+    """(name, work) pairs. The names appear in logs, metrics and `/readyz`."""
+    engines, storage = services.engines, services.storage
+    no_status = LaunchStatusFile(None)
+    # The launcher writes about one engine. With several engines we cannot tell which.
+    launch_status = engines.launch_status if len(engines.upstreams) == 1 else no_status
+    monitors = [("engines", _monitor(services, engines.admission, launch_status))]
+    if engines.fallback is not None:
+        monitors.append(("fallback", _monitor(services, engines.fallback, no_status)))
+    keeps_default = not services.settings.max_concurrent
+    return [
+        *((name, monitor.run) for name, monitor in monitors),
+        ("profile", lambda: adopt_profile(engines, sets_concurrency=keeps_default)),
+        ("knowledge", services.knowledge_base.watch),
+        ("sweep", lambda: sweeping(storage.files, storage.database)),
+        ("index", lambda: indexing(storage.database)),
+    ]
+
+
+def _monitor(services: Services, admission: Admission, status: LaunchStatusFile) -> HealthMonitor:
+    return HealthMonitor(
+        services.engines.client,
+        admission.upstreams,
+        status,
+        services.metrics,
+        changed=admission.dispatch,
+    )
+
+
+def resources(services: Services) -> list[tuple[str, Close]]:
+    """(name, close) pairs in closing order: answers are stored before the database closes."""
+    storage, media = services.storage, services.media
+    remote_images: list[tuple[str, Close]] = (
+        [("remote", media.remote_images.aclose)] if media.remote_images is not None else []
+    )
+    return [
+        ("answers", services.answers.close),
+        ("recorder", storage.history.close_threads),
+        ("reports", storage.exports.shut_down),
+        ("database", storage.database.close),
+        ("reader", media.ocr_client.close),
+        ("studio", media.image_processor.close),
+        ("client", services.engines.client.close),
+        ("limiter", services.throttling.limiter.close),
+        *remote_images,
+    ]
+
+
+async def adopt_profile(engines: Engines, *, sets_concurrency: bool) -> None:
+    """Takes limits from the launcher's profile: the tokens of one picture and, where
+    MAX_CONCURRENT is not set, the number of requests that the card can hold at once."""
+    while True:
+        status = engines.launch_status.read()
+        if status is not None:
+            for upstream in engines.upstreams:
+                upstream.max_picture_tokens = status.max_picture_tokens
+                if status.max_concurrent and sets_concurrency:
+                    upstream.max_concurrent = status.max_concurrent
+        await asyncio.sleep(PROFILE_SECONDS)

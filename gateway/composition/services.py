@@ -1,0 +1,105 @@
+"""Every part of the gateway, in groups.
+
+Only the composition root (`gateway/app.py` and this folder) imports this module: every other part
+gets what it needs by name.
+"""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from gateway.auth.api_keys import APIKeyStore
+from gateway.auth.authenticator import Authenticator
+from gateway.auth.origins import Origins
+from gateway.auth.tokens import Signer
+from gateway.chat.history import HistoryRecorder
+from gateway.chat.resumable_answers import ResumableAnswers
+from gateway.knowledge.knowledge_base import KnowledgeBase
+from gateway.media.attachment_loader import AttachmentLoader
+from gateway.media.image_processor import ImageProcessor
+from gateway.media.ocr_client import OCRClient
+from gateway.observability.metrics import Metrics
+from gateway.server.supervisor import Supervisor
+from gateway.settings import Settings
+from gateway.storage.conversations import Conversations
+from gateway.storage.database import Database
+from gateway.storage.exports import Reports
+from gateway.storage.file_store import FileStore
+from gateway.storage.verdicts import Verdicts
+from gateway.throttling.admission import Admission
+from gateway.throttling.body_memory import BodyMemory
+from gateway.throttling.rate_limits import RateLimiter
+from gateway.throttling.rates import Rates
+from gateway.throttling.short_limits import ShortLimits
+from gateway.upstream.client import EngineClient
+from gateway.upstream.launch_status import LaunchStatusFile
+from gateway.upstream.model_catalog import ModelCatalog
+from gateway.upstream.upstream import Upstream
+
+if TYPE_CHECKING:
+    from gateway.media.remote_images import RemoteImages
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """Who is calling, and from which pages."""
+
+    api_keys: APIKeyStore
+    signer: Signer
+    authenticator: Authenticator
+    origins: Origins
+
+
+@dataclass(frozen=True, slots=True)
+class Throttling:
+    rates: Rates
+    limiter: RateLimiter
+    short_limits: ShortLimits
+    body_memory: BodyMemory
+
+
+@dataclass(frozen=True, slots=True)
+class Engines:
+    """`fallback` is `lite`, asked while no configured engine answers; None where it is one of them
+    or turned off."""
+
+    client: EngineClient
+    admission: Admission
+    fallback: Admission | None
+    launch_status: LaunchStatusFile
+    catalog: ModelCatalog
+
+    @property
+    def upstreams(self) -> list[Upstream]:
+        return self.admission.upstreams
+
+
+@dataclass(frozen=True, slots=True)
+class Storage:
+    database: Database
+    files: FileStore
+    conversations: Conversations
+    exports: Reports
+    verdicts: Verdicts
+    history: HistoryRecorder
+
+
+@dataclass(frozen=True, slots=True)
+class Media:
+    image_processor: ImageProcessor
+    ocr_client: OCRClient
+    remote_images: "RemoteImages | None"
+    attachment_loader: AttachmentLoader
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    settings: Settings
+    metrics: Metrics
+    supervisor: Supervisor
+    access: Access
+    throttling: Throttling
+    engines: Engines
+    storage: Storage
+    media: Media
+    knowledge_base: KnowledgeBase
+    answers: ResumableAnswers

@@ -1,0 +1,114 @@
+"""Reads the knowledge folder into snapshots. Only changed files are parsed again.
+
+A file that cannot be used is left out and named as a problem.
+"""
+
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from gateway.knowledge.folder_listing import Entry, Listing, Problem, list_folder, reason
+from gateway.knowledge.index_segment import Segment
+from gateway.knowledge.parser_client import Parsed, Parser
+from gateway.knowledge.questions import QUESTIONS_FILE, Questions
+from gateway.knowledge.snapshot import KnowledgeSnapshot, build_snapshot
+from gateway.server.regular_files import Stamp, read_whole
+
+MAX_FILE_BYTES = 1024 * 1024
+MAX_FOLDER_BYTES = 64 * 1024 * 1024
+# A change is read when two listings in a row agree, or after so long.
+SETTLE_SECONDS = 1.0
+RETRY_SECONDS = 5.0  # after a file could not be read
+
+
+@dataclass(frozen=True, slots=True)
+class ParsedFile:
+    stamp: Stamp
+    parsed: Parsed
+
+
+class FolderReader:
+    """For one thread at a time."""
+
+    def __init__(self, directory: Path) -> None:
+        self._directory = directory
+        self._parsed_files: dict[str, ParsedFile] = {}
+        self._snapshot: KnowledgeSnapshot | None = None
+        self._read_listing: Listing | None = None  # what `_snapshot` was made of
+        self._changed_listing: Listing | None = None  # a change that has not settled
+        self._changed_at = 0.0
+        self._retry_at = float("inf")
+        self.listing_seconds = 0.0  # CPU time of the last listing
+
+    def read_changes(self) -> KnowledgeSnapshot | None:
+        """A new snapshot, or None where nothing changed or files are still being written."""
+        started = time.thread_time()
+        listing = list_folder(self._directory)
+        self.listing_seconds = time.thread_time() - started
+        now = time.monotonic()
+        if listing == self._read_listing and now < self._retry_at:
+            self._changed_listing = None
+            return None
+        if self._read_listing is not None and listing != self._changed_listing:
+            self._changed_at = self._changed_at if self._changed_listing is not None else now
+            self._changed_listing = listing
+            if now - self._changed_at < SETTLE_SECONDS:
+                return None
+        self._changed_listing, self._retry_at = None, float("inf")
+        self._snapshot = self._snapshot_of(listing)
+        self._read_listing = listing
+        return self._snapshot
+
+    def _snapshot_of(self, listing: Listing) -> KnowledgeSnapshot:
+        directory = str(self._directory)
+        if listing.missing:
+            return self._without_folder(directory, listing.missing)
+        problems = list(listing.problems)
+        segments, questions = self._parse_all(listing, problems)
+        return build_snapshot(directory, segments, questions, problems)
+
+    def _without_folder(self, directory: str, missing: str) -> KnowledgeSnapshot:
+        """The last snapshot, if there is one, with the reason as its only problem."""
+        last = self._snapshot or KnowledgeSnapshot()
+        kept = "; the clauses that were read before stay in use" if last.index.clauses else ""
+        return KnowledgeSnapshot(last.index, last.questions, [Problem(directory, missing + kept)])
+
+    def _parse_all(
+        self, listing: Listing, problems: list[Problem]
+    ) -> tuple[list[Segment], Questions]:
+        segments: list[Segment] = []
+        questions: Questions = []
+        before, self._parsed_files = self._parsed_files, {}
+        size = 0
+        with Parser() as parser:
+            for entry in listing.entries:
+                size += entry.size
+                if size > MAX_FOLDER_BYTES:
+                    message = f"left out: the files have more than {MAX_FOLDER_BYTES} bytes"
+                    problems.append(Problem(entry.name, message))
+                    continue
+                file = before.get(entry.name)
+                if file is None or file.stamp != entry.stamp:
+                    file = self._parse(parser, entry, problems)
+                if file is None:
+                    continue
+                self._parsed_files[entry.name] = file
+                problems += [Problem(entry.name, problem) for problem in file.parsed.problems]
+                if entry.name == QUESTIONS_FILE:
+                    questions = file.parsed.questions
+                elif file.parsed.segment is not None and len(file.parsed.segment):
+                    segments.append(file.parsed.segment)
+        return segments, questions
+
+    def _parse(self, parser: Parser, entry: Entry, problems: list[Problem]) -> ParsedFile | None:
+        """None where the file could not be read, which is tried again after RETRY_SECONDS."""
+        if entry.size > MAX_FILE_BYTES:
+            message = f"the file has {entry.size} bytes; at most {MAX_FILE_BYTES} are read"
+            return ParsedFile(entry.stamp, Parsed([message]))
+        try:
+            data = read_whole(Path(entry.path), MAX_FILE_BYTES)
+            return ParsedFile(entry.stamp, parser.parse(entry.name, data))
+        except OSError as error:
+            problems.append(Problem(entry.name, reason(error)))
+            self._retry_at = time.monotonic() + RETRY_SECONDS
+            return None

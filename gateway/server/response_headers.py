@@ -1,0 +1,60 @@
+"""The headers that every response carries, collected while the request runs."""
+
+Headers = list[tuple[bytes, bytes]]
+
+
+class ResponseHeaders:
+    """Middleware and routes add headers until the response starts; `start` returns them all.
+
+    `start` is called once, by whoever writes the head of the response: the access log, or a
+    response that sends past all middleware.
+    """
+
+    __slots__ = (
+        "_headers",
+        "_is_charged",
+        "_request_id",
+        "_visitor_cookie",
+        "stage_seconds",
+        "status",
+    )
+
+    def __init__(self, request_id: str) -> None:
+        self._request_id = request_id
+        self._headers: Headers = []
+        self._visitor_cookie = b""
+        self._is_charged = False
+        # Seconds by stage, for Server-Timing: queue, media, knowledge, upstream.
+        self.stage_seconds: dict[str, float] = {}
+        self.status: int | None = None  # of the response, once it has started
+
+    def add(self, name: bytes, value: bytes) -> None:
+        """`name` is in lower case."""
+        self._headers.append((name, value))
+
+    def add_rate_limit(self, headers: Headers, *, allowed: bool) -> None:
+        """The x-ratelimit headers of a request that was counted."""
+        self._headers += headers
+        self._is_charged = allowed
+
+    def set_visitor_cookie(self, cookie: bytes) -> None:
+        """Sent only with charged responses, since each new cookie gets a fresh rate limit."""
+        self._visitor_cookie = cookie
+
+    def add_stage(self, stage: str, seconds: float) -> None:
+        """Adds to the time of a stage, which may run several times."""
+        self.stage_seconds[stage] = self.stage_seconds.get(stage, 0.0) + seconds
+
+    def start(self, status: int) -> Headers:
+        """Records that the response starts; returns the headers for its head."""
+        self.status = status
+        headers = [(b"x-request-id", self._request_id.encode("latin-1")), *self._headers]
+        if self.stage_seconds:
+            timings = ", ".join(
+                [f"{name};dur={seconds * 1000:.1f}" for name, seconds in self.stage_seconds.items()]
+            )
+            headers.append((b"server-timing", timings.encode("ascii")))
+        if self._visitor_cookie and self._is_charged:
+            headers.append((b"set-cookie", self._visitor_cookie))
+        headers.append((b"x-content-type-options", b"nosniff"))
+        return headers

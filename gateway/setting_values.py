@@ -1,0 +1,136 @@
+"""The values that settings consist of: networks, origins, rates, keys and URLs, with their checks.
+
+The checks raise ValueError with what is expected.
+"""
+
+import contextlib
+import ipaddress
+import re
+from typing import Annotated
+from urllib.parse import urlsplit
+
+from limits import parse as parse_rate
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
+from pydantic_settings import NoDecode
+
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+
+# RFC 1122, 4291, 1918, 3927, 4193.
+PRIVATE_NETWORKS = (
+    "127.0.0.0/8,::1/128,10.0.0.0/8,172.16.0.0/12,192.168.0.0/16,169.254.0.0/16,fc00::/7,fe80::/10"
+)
+EVERYONE = "0.0.0.0/0,::/0"
+PRIVATE_ORIGINS = "private"
+DEFAULT_PORTS = {"http": 80, "https": 443}
+# In characters. A shorter one is a mistake (`shop:$UNSET`) or can be guessed; `make up` and
+# `make key` generate 256 bits.
+MIN_KEY = MIN_SECRET = 6
+
+
+def split_commas(value: object) -> object:
+    if not isinstance(value, str):
+        return value
+    return tuple(part.strip() for part in value.split(",") if part.strip())
+
+
+def networks(text: str) -> tuple[Network, ...]:
+    """CIDRs, comma-separated; `*` is everyone."""
+    text = EVERYONE if text.strip() == "*" else text
+    return tuple(network(part.strip()) for part in text.split(",") if part.strip())
+
+
+def as_networks(value: object) -> object:
+    return networks(value) if isinstance(value, str) else value
+
+
+def network(text: str) -> Network:
+    """A CIDR in its own family, as clients' addresses are: `::ffff:10.0.0.0/104` is 10.0.0.0/8."""
+    found = ipaddress.ip_network(text, strict=False)
+    mapped = found.network_address.ipv4_mapped if isinstance(found, ipaddress.IPv6Network) else None
+    if mapped is None or found.prefixlen < 96:
+        return found
+    return ipaddress.ip_network(f"{mapped}/{found.prefixlen - 96}")
+
+
+def exact_origin(text: str) -> str:
+    """An origin as browsers send it: lower case, punycode, no default port, no path."""
+    parts = urlsplit(text.strip().rstrip("/"))
+    is_bare = not ("@" in parts.netloc or parts.path or parts.query)
+    if parts.scheme not in DEFAULT_PORTS or not parts.hostname or not is_bare:
+        raise ValueError(
+            f"{text} is no origin; an origin is such as https://shop.example or "
+            "http://10.0.0.5:8080"
+        )
+    host = parts.hostname if parts.hostname.isascii() else parts.hostname.encode("idna").decode()
+    if not re.fullmatch(r"[0-9a-z._:-]+", host):
+        raise ValueError(f"{text} is no origin: {host} is no host")
+    host = f"[{host}]" if ":" in host else host
+    port = "" if parts.port in (None, DEFAULT_PORTS[parts.scheme]) else f":{parts.port}"
+    return f"{parts.scheme}://{host}{port}"
+
+
+def origins(values: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(value if value == PRIVATE_ORIGINS else exact_origin(value) for value in values)
+
+
+def rate(value: str) -> str:
+    with contextlib.suppress(ValueError):
+        if parse_rate(value).amount > 0:
+            return value
+    raise ValueError("a rate such as 20/minute, 5/second or 1000/hour, at least 1")
+
+
+def http_url(value: str) -> str:
+    parts = urlsplit(value)
+    if value and (parts.scheme not in ("http", "https") or not parts.hostname):
+        raise ValueError("an http:// or https:// URL, or nothing")
+    return value.rstrip("/")
+
+
+def http_urls(values: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(map(http_url, values))
+
+
+def database_url(value: SecretStr) -> SecretStr:
+    schemes = ("sqlite://", "postgresql://", "postgresql+psycopg://", "postgres://")
+    if not value.get_secret_value().startswith(schemes):
+        raise ValueError("sqlite:///path or postgresql://user:password@host/name")
+    return value
+
+
+def named_keys(text: str) -> tuple[tuple[str, str], ...]:
+    """(name, key) pairs; a key without a name is called `default`."""
+    pairs = []
+    for part in filter(None, map(str.strip, text.split(","))):
+        name, separator, key = part.partition(":")
+        pairs.append((name.strip(), key.strip()) if separator else ("default", part))
+    for name, key in pairs:
+        if not name:
+            raise ValueError("a name before every colon, such as shop:key")
+        if len(key) < MIN_KEY:
+            raise ValueError(f"keys of {MIN_KEY} characters or more; that of {name} has {len(key)}")
+    return tuple(pairs)
+
+
+def api_keys(value: SecretStr) -> SecretStr:
+    named_keys(value.get_secret_value())
+    return value
+
+
+def secret(value: SecretStr) -> SecretStr:
+    size = len(value.get_secret_value().strip())
+    if size < MIN_SECRET and value.get_secret_value():
+        raise ValueError(f"{MIN_SECRET} characters or more, or nothing; it has {size}")
+    return value
+
+
+Names = Annotated[tuple[str, ...], NoDecode, BeforeValidator(split_commas)]
+Networks = Annotated[tuple[Network, ...], NoDecode, BeforeValidator(as_networks)]
+Rate = Annotated[str, AfterValidator(rate)]
+APIKeys = Annotated[SecretStr, AfterValidator(api_keys)]
+Secret = Annotated[SecretStr, AfterValidator(secret)]
+DatabaseURL = Annotated[SecretStr, AfterValidator(database_url)]
+AllowedOrigins = Annotated[Names, AfterValidator(origins)]
+URL = Annotated[str, AfterValidator(http_url)]
+URLs = Annotated[Names, AfterValidator(http_urls)]
+Seconds = Annotated[float, Field(gt=0, le=86_400)]
