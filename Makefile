@@ -26,6 +26,12 @@ help: ## list the commands
 	@$(PIP) -r requirements/dev.txt
 	@touch $@
 
+node_modules/.stamp: package-lock.json
+	@command -v npm >/dev/null || { echo "Linting the page needs Node.js 20.19 or newer and npm: install nodejs and npm." >&2; exit 1; }
+	@echo "Installing what the page's linter needs (once) …"
+	@npm ci --silent --ignore-scripts --no-audit --no-fund
+	@touch $@
+
 demo: .venv/run.stamp ## gateway, page and embedded engine here: no GPU, no Docker (PORT=8000)
 	@exec $(VENV)/python -m scripts.demo
 
@@ -33,7 +39,7 @@ setup: .venv/dev.stamp ## .venv with all that running and testing needs
 
 test: setup ## all tests; installs what they need
 	@scripts/test-tools
-	@node --test tests/frontend/*.test.js
+	@node --test tests/frontend/*.test.js tests/frontend/*/*.test.js
 	@$(VENV)/python -m pytest
 
 test-engine: setup ## the tests against real vLLM (its CPU build, a tiny model); about five minutes
@@ -41,14 +47,18 @@ test-engine: setup ## the tests against real vLLM (its CPU build, a tiny model);
 	@scripts/engine-env
 	@TEST_ENGINE=1 $(VENV)/python -m pytest -o timeout=400 tests/engine tests/docker/test_cpu_engine.py
 
-check: setup ## lint, format, types
+check: setup node_modules/.stamp ## lint, format, types; of the page, too
 	@$(VENV)/ruff check .
 	@$(VENV)/ruff format --check .
 	@$(VENV)/mypy
+	@node_modules/.bin/eslint .
+	@node_modules/.bin/prettier --check --log-level warn .
 
-fmt: setup ## format the code
+fmt: setup node_modules/.stamp ## format the code
 	@$(VENV)/ruff check --fix .
 	@$(VENV)/ruff format .
+	@node_modules/.bin/eslint --fix .
+	@node_modules/.bin/prettier --write --log-level warn .
 
 up: ## start in Docker (ENGINE=gpu|cpu|lite)
 	@ENGINE=$(ENGINE) scripts/up
