@@ -1,4 +1,4 @@
-"""The official OpenAI SDK: whole, streamed, and with the assistant's citations."""
+"""The official OpenAI SDK: a whole answer with its citations, and a streamed one."""
 
 import base64
 import os
@@ -6,7 +6,7 @@ from pathlib import Path
 
 import openai
 
-# `make demo` asks for no key; the SDK wants one all the same.
+# `make demo` needs no key, but the SDK does.
 client = openai.OpenAI(
     base_url=os.environ.get("SIGHTDESK_URL", "http://127.0.0.1:8000") + "/v1",
     api_key=os.environ.get("SIGHTDESK_KEY", "none"),

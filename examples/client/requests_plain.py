@@ -1,4 +1,4 @@
-"""The plain call, JSON built by hand, as many articles show it. SIGHTDESK_URL defaults to `make demo`."""
+"""A call without an SDK: the JSON is built by hand. SIGHTDESK_URL defaults to `make demo`."""
 
 import base64
 import json

@@ -1,4 +1,7 @@
-"""A small ticket system with an AI at its side: `python3 -m examples.ticket-desk.server`, from the repository's root."""
+"""A small ticket system with an assistant beside each ticket.
+
+Run it from the repository's root: `python3 -m examples.ticket-desk.server`.
+"""
 
 import json
 import os
@@ -14,11 +17,19 @@ from examples.host import Host, Refused, mint, serve
 HERE = Path(__file__).parent
 SCREENS = HERE.parent / "screens"
 DATABASE = Path(os.environ.get("TICKETS", HERE / "tickets.db"))
-AGENT = os.environ.get("AGENT", "李娜")  # who is signed in: your own ticket system knows
+AGENT = os.environ.get("AGENT", "李娜")  # who is signed in; a real ticket system knows
 SCHEMA = """
-create table if not exists tickets (id integer primary key, subject text, customer text, channel text, status text, created real);
-create table if not exists messages (id integer primary key, ticket integer, role text, author text, text text, image text, created real);
-create table if not exists notes (id integer primary key, ticket integer, author text, text text, citations text, fields text, created real);
+create table if not exists tickets (
+    id integer primary key, subject text, customer text, channel text, status text, created real
+);
+create table if not exists messages (
+    id integer primary key, ticket integer, role text, author text, text text, image text,
+    created real
+);
+create table if not exists notes (
+    id integer primary key, ticket integer, author text, text text, citations text, fields text,
+    created real
+);
 create table if not exists conversations (id text primary key, ticket integer, created real);
 """
 
@@ -31,7 +42,7 @@ def database() -> Iterator[sqlite3.Connection]:
 
 
 def prepare() -> None:
-    """The tables, and the sample tickets when there are none."""
+    """Creates the tables, and the sample tickets where there are none."""
     DATABASE.parent.mkdir(parents=True, exist_ok=True)
     with database() as db:
         db.executescript(SCHEMA)
@@ -47,7 +58,8 @@ def prepare() -> None:
             for number, message in enumerate(ticket["messages"]):
                 author = ticket["customer"] if message["role"] == "customer" else AGENT
                 db.execute(
-                    "insert into messages (ticket, role, author, text, image, created) values (?, ?, ?, ?, ?, ?)",
+                    "insert into messages (ticket, role, author, text, image, created)"
+                    " values (?, ?, ?, ?, ?, ?)",
                     (
                         ticket["id"],
                         message["role"],
@@ -60,7 +72,10 @@ def prepare() -> None:
 
 
 def ticket(number: int) -> dict[str, Any]:
-    """The ticket with its messages and notes, oldest first, and the AI's last conversation about it. Raises Refused."""
+    """The ticket with messages and notes, oldest first, and the id of its last conversation.
+
+    Raises Refused.
+    """
     with database() as db:
         row = db.execute("select * from tickets where id = ?", (number,)).fetchone()
         if row is None:
@@ -89,7 +104,7 @@ def ticket(number: int) -> dict[str, Any]:
 
 
 def add_note(number: int, body: dict[str, Any], *, by_ai: bool = False) -> None:
-    """Text as an agent wrote it or the AI said it; its citations and fields beside it, as data."""
+    """Stores a note of an agent or of the AI, with citations and fields as data."""
     text = str(body.get("text", "")).strip()[:20_000]
     if not text:
         raise Refused(400, "A note needs text.")
@@ -104,13 +119,17 @@ def add_note(number: int, body: dict[str, Any], *, by_ai: bool = False) -> None:
     author = "SightDesk" if by_ai else AGENT
     with database() as db:
         db.execute(
-            "insert into notes (ticket, author, text, citations, fields, created) values (?, ?, ?, ?, ?, ?)",
+            "insert into notes (ticket, author, text, citations, fields, created)"
+            " values (?, ?, ?, ?, ?, ?)",
             (number, author, text, json.dumps(citations), json.dumps(fields), time.time()),
         )
 
 
 def begin(conversation: str, number: int) -> None:
-    """A conversation belongs to the ticket that it was begun for, and to no other after that. Raises Refused."""
+    """Stores which ticket a conversation belongs to; a later ticket does not change it.
+
+    Raises Refused.
+    """
     ticket(number)
     with database() as db:
         db.execute(
@@ -120,7 +139,7 @@ def begin(conversation: str, number: int) -> None:
 
 
 def ticket_of(conversation: str) -> int:
-    """Raises Refused: an answer of another conversation goes into no ticket rather than into a wrong one."""
+    """The ticket of a conversation. Raises Refused where none is stored."""
     with database() as db:
         row = db.execute(
             "select ticket from conversations where id = ?", (conversation,)
@@ -169,7 +188,7 @@ class TicketDesk(Host):
                     )
                 self.send_json(ticket(int(number)))
             case ["api", "sightdesk-token"]:
-                # Who asks is known here, from our own sign-in; the browser has no say in it.
+                # The user comes from our own sign-in, never from the browser.
                 self.send_json(mint(f"ticket-desk:{AGENT}", self.origin))
             case _:
                 raise Refused(404, "There is nothing here.")
