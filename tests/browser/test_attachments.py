@@ -150,7 +150,9 @@ def test_a_file_that_cannot_be_scaled_and_is_too_large_says_its_size_and_the_lim
     expect(page.locator("#hint")).to_have_text("a.pdf 太大：4 KB，每个文件最大 1000 B")
     damaged = {"name": "a.png", "mimeType": "image/png", "buffer": b"\x89PNG" * 1000}
     page.set_input_files("#picker", damaged)
-    expect(page.locator("#attachments .bad .note")).to_have_text("a.png 太大：4 KB，每个文件最大 1000 B")
+    expect(page.locator("#attachments .bad .note")).to_have_text(
+        "a.png 太大：4 KB，每个文件最大 1000 B"
+    )
 
 
 @pytest.mark.parametrize(

@@ -77,7 +77,7 @@ export function mountComposer(form, { session, api, config, text, tab }) {
     session.ask(written || text("defaultQuestion"), files, { conversation });
   }
 
-  /** `late`: its uploads had not ended when it was sent. `left`: another conversation was opened. */
+  /** `late`: it was sent before its uploads ended. `left`: another conversation was opened. */
   function newWaiting(conversation, words, asked) {
     const { batch, busy: late } = attachments;
     const abort = new AbortController();
@@ -235,7 +235,7 @@ export function mountComposer(form, { session, api, config, text, tab }) {
   };
 }
 
-/** Files go to `add` wherever they are pasted; text goes into the question unless a field has it. */
+/** Pasted files go to `add`; pasted text goes into the question unless another field has it. */
 function acceptPaste(question, add) {
   document.addEventListener("paste", (event) => {
     const { clipboardData: clipboard, target } = event;

@@ -51,7 +51,7 @@ export async function openEditor({ file, stored, api, text, limits }) {
       "div",
       { className: "bar" },
       make("div", group, ...modes.map((mode) => mode.button)),
-      ...[addBox, find, undo, make("span", { className: "spring" }), cancel, done],
+      ...[addBox, find, undo, make("div", { className: "buttons" }, cancel, done)],
     ),
   );
   let result = null;

@@ -15,19 +15,19 @@ export const en = {
   cancel: "Cancel",
 
   // Welcome
-  welcomeTitle: "Send a screenshot, ask your question",
+  welcomeTitle: "Send a screenshot and ask",
   welcomeText:
     "Add a screenshot of a waybill, an invoice, an error or a failed payment. " +
     "Answers cite the company's policies.",
 
   // The question
   yourQuestion: "Your question",
-  placeholder: "Describe the problem, or drop or paste a screenshot…",
+  placeholder: "Type a question or paste a screenshot…",
   send: "Send",
   stop: "Stop",
   stopWaiting: "Stop · {seconds} s",
   keys: "Enter sends · Shift+Enter adds a new line",
-  limits: "JPG, PNG, WebP, HEIC, PDF · up to {size} each · up to {count} at once",
+  limits: "JPG, PNG, WebP, HEIC, PDF · {size} each · {count} at once",
   waitingForUpload: "Your question is sent when the upload is complete",
   tooLong:
     "The text is too long: {size} characters. The limit is {limit}. Shorten it and send again.",
@@ -36,12 +36,12 @@ export const en = {
   defaultQuestion: "Please look at this picture: what is wrong, and what should I do?",
 
   // Attachments
-  attach: "Add pictures or a PDF",
+  attach: "Add files",
   dropHere: "Drop to add the screenshot",
   picture: "Picture",
   pages: "{pages} pages",
   remove: "Remove",
-  hold: "Cover before sending",
+  hold: "Cover first",
   holdOn: "On: pictures stay in the browser until you choose Done or Send",
   held: "Uploads when you send",
   scaling: "Resizing",
@@ -175,7 +175,7 @@ export const en = {
   key_stop: "Stops the answer or closes a dialog",
   key_search: "Searches",
   key_new: "Starts a new conversation",
-  key_attach: "Adds pictures",
+  key_attach: "Adds files",
   key_help: "Shows this list",
 
   // The engine

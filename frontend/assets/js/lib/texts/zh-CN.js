@@ -54,7 +54,7 @@ export const zhCN = {
   redact: "遮挡或裁剪",
   editorTitle: "遮挡与裁剪",
   editorHint:
-    "拖动鼠标画框。框住的部分会在浏览器里涂黑，原图不会保留。" +
+    "拖动画框。遮挡框里的内容会在浏览器里涂黑，原图不会保留。" +
     "键盘：方向键移动，Shift+方向键缩放，Delete 删除。",
   cover: "遮挡",
   crop: "裁剪",
