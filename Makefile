@@ -30,6 +30,12 @@ help: ## list the commands
 	@$(PIP) -r requirements/dev.txt
 	@touch $@
 
+node_modules/.stamp: package-lock.json
+	@command -v npm >/dev/null || { echo "Linting the page needs Node.js 20.19 or newer and npm: install nodejs and npm." >&2; exit 1; }
+	@echo "Installing what the page's linter needs (once) …"
+	@npm ci --silent --ignore-scripts --no-audit --no-fund
+	@touch $@
+
 demo: .venv/run.stamp ## run gateway, page and embedded engine here: no GPU, no Docker (PORT=8000)
 	@exec $(VENV)/python -m scripts.demo
 
@@ -37,7 +43,7 @@ setup: .venv/dev.stamp ## install into .venv what running and testing need
 
 test: setup ## run all tests; installs what they need
 	@scripts/test-tools
-	@node --test tests/frontend/*.test.js
+	@node --test tests/frontend/*.test.js tests/frontend/*/*.test.js
 	@$(VENV)/python -m pytest
 
 test-engine: setup ## run the tests against vLLM's CPU build with a tiny model; about five minutes
@@ -45,14 +51,18 @@ test-engine: setup ## run the tests against vLLM's CPU build with a tiny model; 
 	@scripts/engine-env
 	@TEST_ENGINE=1 $(VENV)/python -m pytest -o timeout=400 tests/engine tests/docker/test_cpu_engine.py
 
-check: setup ## check lint, format and types
+check: setup node_modules/.stamp ## check lint, format and types, also of the page
 	@$(VENV)/ruff check .
 	@$(VENV)/ruff format --check .
 	@$(VENV)/mypy
+	@node_modules/.bin/eslint .
+	@node_modules/.bin/prettier --check --log-level warn .
 
-fmt: setup ## format the code
+fmt: setup node_modules/.stamp ## format the code
 	@$(VENV)/ruff check --fix .
 	@$(VENV)/ruff format .
+	@node_modules/.bin/eslint --fix .
+	@node_modules/.bin/prettier --write --log-level warn .
 
 up: ## start in Docker (ENGINE=gpu|cpu|lite)
 	@ENGINE=$(ENGINE) scripts/up

@@ -1,9 +1,8 @@
-"""Shared by the example hosts: serves a folder over HTTP, and gives its pages embed tokens.
+"""The example hosts' server: a folder over HTTP, and a route that gives its pages an embed token.
 
-The API key stays in this process; the browser gets only tokens. Standard library only.
-
-`python3 -m examples.host examples/shop --port 8200` serves a folder. examples/ticket-desk/server.py
-adds its own routes.
+The API key stays in this process; the browser gets only the token. Run it with `python3 -m
+examples.host examples/shop --port 8200`; examples/ticket-desk/server.py adds its own routes.
+Standard library only.
 """
 
 import argparse
@@ -22,15 +21,17 @@ from urllib.parse import urlsplit
 
 SIGHTDESK_URL = os.environ.get("SIGHTDESK_URL", "http://127.0.0.1:8000").rstrip("/")
 API_KEY = os.environ.get("SIGHTDESK_API_KEY", "")
-# Origin of the system that frames this page and whose pictures it reads, such as Chatwoot.
+# The system that frames our page, and whose pictures we read: Chatwoot for examples/chatwoot.
 PARTNER_ORIGIN = os.environ.get("PARTNER_ORIGIN", "").rstrip("/")
 TOKEN_SECONDS = int(os.environ.get("TOKEN_SECONDS", "900"))
 MAX_BODY = 1024 * 1024
 VISITOR = re.compile(r"^[A-Za-z0-9._@-]{1,64}$")
-# The strictest policy that embed.js works with: the desk in two places, and nothing inline.
+# The strictest policy of a host: embed.js needs script-src and frame-src, and nothing inline.
 POLICY = (
-    f"default-src 'none'; script-src 'self' {SIGHTDESK_URL}; style-src 'self'; img-src 'self' data: blob:; connect-src 'self' {PARTNER_ORIGIN}; "
-    f"frame-src {SIGHTDESK_URL}; base-uri 'none'; form-action 'self'; frame-ancestors 'self' {PARTNER_ORIGIN}"
+    f"default-src 'none'; script-src 'self' {SIGHTDESK_URL}; style-src 'self'; "
+    f"img-src 'self' data: blob:; connect-src 'self' {PARTNER_ORIGIN}; "
+    f"frame-src {SIGHTDESK_URL}; base-uri 'none'; form-action 'self'; "
+    f"frame-ancestors 'self' {PARTNER_ORIGIN}"
 )
 PLACES = {
     b"{{SIGHTDESK_URL}}": SIGHTDESK_URL.encode(),
@@ -45,7 +46,7 @@ class Refused(Exception):
 
 
 def mint(user: str, origin: str) -> dict[str, Any]:
-    """SightDesk's {token, expires_at} for `user`, valid in frames on `origin` only."""
+    """Buys a token, {token, expires_at}, for a user in frames on `origin`. Raises Refused."""
     request = urllib.request.Request(
         SIGHTDESK_URL + "/v1/embed-tokens",
         json.dumps({"user": user, "origin": origin, "ttl": TOKEN_SECONDS}).encode(),
@@ -86,7 +87,7 @@ class Host(BaseHTTPRequestHandler):
 
     def answered(self, work: Any) -> None:
         try:
-            # Refuses other names, which somebody else's DNS may point at this machine.
+            # Refuses DNS rebinding: another site's name that points at this machine.
             if self.headers.get("host", "") != urlsplit(self.origin).netloc:
                 raise Refused(421, f"Open {self.origin}/")
             work()
@@ -94,7 +95,7 @@ class Host(BaseHTTPRequestHandler):
             self.send_json({"error": str(refused)}, refused.status)
 
     def body(self) -> dict[str, Any]:
-        """JSON from our own pages. Raises Refused."""
+        """The JSON object in the request's body, from our own pages only. Raises Refused."""
         if self.headers.get("origin", self.origin) != self.origin:
             raise Refused(403, "This comes from another site.")
         if self.headers.get_content_type() != "application/json":
@@ -148,7 +149,7 @@ class Host(BaseHTTPRequestHandler):
 
 
 def serve(handler: type[Host], folder: Path, port: int) -> None:
-    """Serves on this machine until Ctrl-C. ORIGIN: the public origin, if a proxy is in front."""
+    """Serves until Ctrl-C, on this machine only. ORIGIN: our origin behind a proxy."""
     if not API_KEY:
         sys.exit(
             "Set SIGHTDESK_API_KEY to a key of your SightDesk (`make key NAME=…`, or API_KEYS)."

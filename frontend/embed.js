@@ -1,11 +1,12 @@
 /*
- * SightDesk in another page (docs/embedding.md). A classic script, no build, nothing but `window.SightDesk`:
+ * SightDesk in another page (docs/embedding.md). Defines `window.SightDesk` and nothing else:
  *
  *   const desk = SightDesk.mount(element, { url, token, user, context, locale, theme });
  *   SightDesk.bubble({ url, token, … });
  *
- * Styles go in through the CSS object model, so a host's strict Content-Security-Policy has nothing to refuse but
- * `script-src` and `frame-src`, which name the desk's origin.
+ * One file, since host pages load it as one classic script and there is no build. Styles are set
+ * through the CSS object model: a host's strict Content-Security-Policy needs `script-src` and
+ * `frame-src` with this desk's origin, and nothing inline.
  */
 (() => {
   "use strict";
@@ -14,9 +15,9 @@
   const SOURCE = "sightdesk";
   const VERSION = 1;
   const TIMEOUT_MS = 15_000;
-  const UPLOAD_TIMEOUT_MS = 90_000; // pictures go up before these are acknowledged
+  const UPLOAD_TIMEOUT_MS = 90_000; // pictures are uploaded before the acknowledgement
   const RENEW_BEFORE_MS = 60_000;
-  // Each request, its method, and the field that a plain string stands for.
+  // {request type: [method, the field that a plain value stands for]}.
   const REQUESTS = {
     "set-user": ["setUser", "name"],
     "set-context": ["setContext", "messages"],
@@ -29,11 +30,21 @@
     "open-conversation": ["openConversation", "id"],
   };
   const UPLOADS = new Set(["set-context", "ask", "attach-image"]);
-  const EVENTS = new Set(["ready", "conversation-started", "message-sent", "message-completed", "feedback", "handoff-requested", "insert-reply", "resize", "failed"]);
+  const EVENTS = new Set([
+    "ready",
+    "conversation-started",
+    "message-sent",
+    "message-completed",
+    "feedback",
+    "handoff-requested",
+    "insert-reply",
+    "resize",
+    "failed",
+  ]);
   const ownUrl = document.currentScript?.src;
 
   class SightDeskError extends Error {
-    /** `reason` is the nack's, or "timeout", "unmounted", "no_token". */
+    /** `reason`: the nack's, or "timeout", "unmounted", "no_token". */
     constructor(reason, type) {
       super(`${type}: ${reason}`);
       this.name = "SightDeskError";
@@ -42,7 +53,7 @@
   }
 
   function newId() {
-    const bytes = crypto.getRandomValues(new Uint8Array(12)); // plain HTTP has no crypto.randomUUID
+    const bytes = crypto.getRandomValues(new Uint8Array(12)); // plain HTTP has no randomUUID
     return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
   }
 
@@ -51,7 +62,7 @@
     return element;
   }
 
-  /** When a token ends, in ms since 1970; NaN where it does not say. The desk judges it, this only plans ahead. */
+  /** When a token expires, in ms since 1970; NaN where it does not say. Only plans the renewal. */
   function expiryOf(token) {
     try {
       return JSON.parse(atob(token.split(".")[1].replace(/-/g, "+").replace(/_/g, "/"))).exp * 1000;
@@ -60,14 +71,17 @@
     }
   }
 
-  /** A DOM event; a listener of an event that asks for something may give `event.waitUntil` the promise of it. */
+  /**
+   * Dispatches a DOM event. Listeners of an event that asks for something pass the promise of it to
+   * `event.waitUntil`.
+   */
   function dispatch(element, type, detail, answer = () => {}) {
     const event = new CustomEvent(`sightdesk:${type}`, { detail, bubbles: true });
     event.waitUntil = answer;
     element.dispatchEvent(event);
   }
 
-  /** The frame and the wire to it: requests out, answers and events in. */
+  /** The frame: sends requests, receives acknowledgements and events. */
   class Frame {
     #origin;
     #pending = new Map();
@@ -78,15 +92,27 @@
       const base = new URL(url ?? ownUrl ?? "", document.baseURI);
       this.#origin = base.origin;
       this.#tell = tell;
-      this.ready = new Promise((resolve, reject) => Object.assign(this, { isReady: resolve, isGone: reject }));
+      this.ready = new Promise((resolve, reject) =>
+        Object.assign(this, { isReady: resolve, isGone: reject }),
+      );
       this.ready.catch(() => {});
       window.addEventListener("message", this.#listener);
-      this.element = styled(document.createElement("iframe"), { width: "100%", height: "100%", border: "0", display: "block" });
-      this.element.title = String(locale ?? document.documentElement.lang).toLowerCase().startsWith("en") ? "SightDesk support" : "SightDesk 智能客服";
+      this.element = styled(document.createElement("iframe"), {
+        width: "100%",
+        height: "100%",
+        border: "0",
+        display: "block",
+      });
+      this.element.title = String(locale ?? document.documentElement.lang)
+        .toLowerCase()
+        .startsWith("en")
+        ? "SightDesk support"
+        : "SightDesk 智能客服";
       this.element.allow = "clipboard-write";
-      // Whom to tell `ready`: an address and no secret. The token follows by message, to this very origin.
-      this.element.src = `${base.origin}/embed.html#host=${encodeURIComponent(window.location.origin)}${insert ? "" : "&insert=no"}`;
-      // Unseen until it has put its clothes on.
+      // `host` says whom to tell `ready`. The token is sent later, to the desk's origin only.
+      const host = `host=${encodeURIComponent(window.location.origin)}`;
+      this.element.src = `${base.origin}/embed.html#${host}${insert ? "" : "&insert=no"}`;
+      // Hidden until its styles are there.
       this.element.style.setProperty("visibility", "hidden");
       element.append(this.element);
     }
@@ -123,15 +149,21 @@
       }
     }
 
-    /** What became of an event that asked for something: the host's own promise, as ack or nack. */
+    /** Answers an event that asked for something: `outcome` is the host's promise. */
     async #answer(requestId, outcome) {
-      const [type, payload] = await Promise.resolve(outcome).then(() => ["ack", {}], (error) => ["nack", { reason: String(error?.message ?? error) }]);
+      const [type, payload] = await Promise.resolve(outcome).then(
+        () => ["ack", {}],
+        (error) => ["nack", { reason: String(error?.message ?? error) }],
+      );
       this.#post({ type, requestId, payload });
     }
 
-    /** Were the frame anywhere else by now, the browser would deliver to nobody. */
+    /** The browser delivers nothing if the frame shows another origin by now. */
     #post(message) {
-      this.element.contentWindow?.postMessage({ source: SOURCE, version: VERSION, ...message }, this.#origin);
+      this.element.contentWindow?.postMessage(
+        { source: SOURCE, version: VERSION, ...message },
+        this.#origin,
+      );
     }
 
     #settle(requestId, reason) {
@@ -145,19 +177,22 @@
   }
 
   /**
-   * `token`: the token, or a function that fetches one; the function is called again before it expires.
+   * `token`: a token, or a function that fetches one and is called again before it expires.
    * `insert: false` leaves out "insert into ticket".
    */
   function mount(element, options = {}) {
     const { token, user, context, locale, theme } = options;
     const frame = new Frame(element, options, tell);
     let renewal = 0;
-    let last = null; // the token that the desk took last
+    let last = null; // the token that the desk accepted last
     let introduced = false;
 
     function tell(type, detail, answer) {
-      // A frame that was loaded anew has forgotten us; one whose token ran out wants another.
-      if (last !== null && type === "ready") enter(typeof token === "function" ? undefined : last).then(greet).catch(say);
+      // A reloaded frame needs the token again, one with an expired token a new one.
+      if (last !== null && type === "ready")
+        enter(typeof token === "function" ? undefined : last)
+          .then(greet)
+          .catch(say);
       if (last !== null && type === "failed" && detail?.code === "invalid_token") renew();
       dispatch(element, type, detail, answer);
     }
@@ -169,8 +204,12 @@
       last = fresh;
       clearTimeout(renewal);
       const wait = expiryOf(fresh) - Date.now();
-      // A timer holds 2^31 ms at most; and a clock that goes wrong must not make us ask without pause.
-      if (typeof token === "function" && wait > 0) renewal = setTimeout(renew, Math.min(Math.max(wait - RENEW_BEFORE_MS, wait / 2, 1000), 2 ** 31 - 1));
+      // At most what a timer holds; at least 1 s, since a wrong clock must not cause a busy loop.
+      if (typeof token === "function" && wait > 0)
+        renewal = setTimeout(
+          renew,
+          Math.min(Math.max(wait - RENEW_BEFORE_MS, wait / 2, 1000), 2 ** 31 - 1),
+        );
     }
 
     function renew() {
@@ -178,7 +217,8 @@
     }
 
     function say(error) {
-      if (error.reason !== "unmounted") tell("failed", { code: error.reason ?? "no_token", message: error.message });
+      if (error.reason !== "unmounted")
+        tell("failed", { code: error.reason ?? "no_token", message: error.message });
     }
 
     const greet = () => user && request("set-user", user);
@@ -189,23 +229,30 @@
       if (introduced) return;
       introduced = true;
       await greet();
-      if (context) await request("set-context", Array.isArray(context) ? { messages: context } : context);
+      if (context)
+        await request("set-context", Array.isArray(context) ? { messages: context } : context);
     }
 
-    const request = (type, payload) => frame.request(type, payload, UPLOADS.has(type) ? UPLOAD_TIMEOUT_MS : TIMEOUT_MS);
+    const request = (type, payload) =>
+      frame.request(type, payload, UPLOADS.has(type) ? UPLOAD_TIMEOUT_MS : TIMEOUT_MS);
     let started = start();
     started.catch(say);
 
     const desk = {
       element,
       frame: frame.element,
-      /** Resolved once the desk has taken the token, the user and the context. */
-      get started() { return started; },
-      /** A fresh token: a string, `{token}`, or nothing where `token` is a function. */
+      /** Resolves once the desk has accepted the token, the user and the context. */
+      get started() {
+        return started;
+      },
+      /** Sends a fresh token: a string, `{token}`, or nothing where `token` is a function. */
       init(given) {
         const attempt = start(given?.token ?? given);
-        // What failed at the start may work now; a renewal that fails leaves what works alone.
-        attempt.then(() => (started = attempt), () => {});
+        // A start that failed may succeed now; a failed renewal must not undo a good start.
+        attempt.then(
+          () => (started = attempt),
+          () => {},
+        );
         return attempt;
       },
       unmount() {
@@ -216,8 +263,13 @@
     for (const [type, [method, field]] of Object.entries(REQUESTS)) {
       desk[method] = async (value, more) => {
         await started;
-        const plain = field !== null && (typeof value !== "object" || value === null || Array.isArray(value) || value instanceof Blob);
-        return request(type, plain ? { ...more, [field]: value } : value ?? {});
+        const plain =
+          field !== null &&
+          (typeof value !== "object" ||
+            value === null ||
+            Array.isArray(value) ||
+            value instanceof Blob);
+        return request(type, plain ? { ...more, [field]: value } : (value ?? {}));
       };
     }
     return desk;
@@ -225,7 +277,10 @@
 
   async function timed(promise, type) {
     let timer;
-    const late = new Promise((_, reject) => (timer = setTimeout(() => reject(new SightDeskError("timeout", type)), TIMEOUT_MS)));
+    const late = new Promise(
+      (_, reject) =>
+        (timer = setTimeout(() => reject(new SightDeskError("timeout", type)), TIMEOUT_MS)),
+    );
     try {
       return await Promise.race([promise, late]);
     } finally {
@@ -234,40 +289,88 @@
   }
 
   const WORDS = {
-    zh: { open: "打开智能客服", close: "关闭", title: "智能客服", unread: "，有 {count} 条新回复", news: "智能客服有新回复", problem: "现在连不上客服，请稍后再试。", again: "重试" },
-    en: { open: "Open support", close: "Close", title: "Support", unread: ", {count} new", news: "Support has answered", problem: "Support cannot be reached; try again soon.", again: "Try again" },
+    zh: {
+      open: "打开智能客服",
+      close: "关闭",
+      title: "智能客服",
+      unread: "，有 {count} 条新回复",
+      news: "智能客服有新回复",
+      problem: "现在连不上客服，请稍后再试。",
+      again: "重试",
+    },
+    en: {
+      open: "Open support",
+      close: "Close",
+      title: "Support",
+      unread: ", {count} new",
+      news: "Support has answered",
+      problem: "Support cannot be reached; try again soon.",
+      again: "Try again",
+    },
   };
   const BUBBLE_CSS = `
     :host { all: initial; }
-    * { box-sizing: border-box; font-family: system-ui, -apple-system, "PingFang SC", "Microsoft YaHei", "Noto Sans CJK SC", sans-serif; }
+    * {
+      box-sizing: border-box;
+      font-family: system-ui, -apple-system, "PingFang SC", "Microsoft YaHei", "Noto Sans CJK SC",
+        sans-serif;
+    }
     [hidden] { display: none !important; }
     button { border: 0; cursor: pointer; padding: 0; }
     button:focus-visible { outline: 3px solid #7fd6bb; outline-offset: 2px; }
-    .opener { position: fixed; right: 24px; bottom: 24px; z-index: 2147483000; width: 60px; height: 60px; border-radius: 50%;
-      background: #0f6b54; color: #fff; box-shadow: 0 2px 6px #0003, 0 10px 28px #0f6b5459; display: grid; place-items: center; transition: transform .15s; }
+    .opener {
+      position: fixed; right: 24px; bottom: 24px; z-index: 2147483000; width: 60px; height: 60px;
+      border-radius: 50%; background: #0f6b54; color: #fff;
+      box-shadow: 0 2px 6px #0003, 0 10px 28px #0f6b5459; display: grid; place-items: center;
+      transition: transform .15s;
+    }
     .opener:hover { transform: translateY(-2px); }
     .opener svg { width: 32px; height: 32px; display: block; }
     .opener .cross { display: none; }
     .opener[aria-expanded="true"] .cross { display: block; }
     .opener[aria-expanded="true"] .speech { display: none; }
-    .unread { position: absolute; top: -3px; right: -3px; min-width: 22px; height: 22px; padding: 0 6px; border-radius: 11px; border: 2px solid #fff;
-      background: #b3261e; color: #fff; font-size: 12px; font-weight: 700; line-height: 18px; text-align: center; }
-    .panel { position: fixed; right: 24px; bottom: 98px; z-index: 2147483000; width: min(400px, calc(100vw - 48px)); height: min(640px, calc(100dvh - 122px));
-      display: flex; flex-direction: column; overflow: hidden; border-radius: 16px; background: #fff; box-shadow: 0 4px 12px #00000026, 0 24px 64px #0000003d; }
-    .bar { flex: none; display: flex; align-items: center; justify-content: space-between; padding: 6px 8px 6px 18px; background: #0f6b54; color: #fff; font-size: 15px; font-weight: 600; }
-    .bar button { width: 36px; height: 36px; border-radius: 9px; background: none; color: #fff; font-size: 22px; line-height: 1; }
+    .unread {
+      position: absolute; top: -3px; right: -3px; min-width: 22px; height: 22px; padding: 0 6px;
+      border-radius: 11px; border: 2px solid #fff; background: #b3261e; color: #fff;
+      font-size: 12px; font-weight: 700; line-height: 18px; text-align: center;
+    }
+    .panel {
+      position: fixed; right: 24px; bottom: 98px; z-index: 2147483000;
+      width: min(400px, calc(100vw - 48px)); height: min(640px, calc(100dvh - 122px));
+      display: flex; flex-direction: column; overflow: hidden; border-radius: 16px;
+      background: #fff; box-shadow: 0 4px 12px #00000026, 0 24px 64px #0000003d;
+    }
+    .bar {
+      flex: none; display: flex; align-items: center; justify-content: space-between;
+      padding: 6px 8px 6px 18px; background: #0f6b54; color: #fff; font-size: 15px;
+      font-weight: 600;
+    }
+    .bar button {
+      width: 36px; height: 36px; border-radius: 9px; background: none; color: #fff; font-size: 22px;
+      line-height: 1;
+    }
     .bar button:hover { background: #fff3; }
     .frame { flex: 1; min-height: 0; }
     .problem { padding: 40px 24px; text-align: center; color: #5d6762; font-size: 15px; }
-    .problem button { margin-top: 14px; padding: 8px 20px; border-radius: 9px; background: #0f6b54; color: #fff; font-size: 15px; }
-    .said { position: fixed; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
+    .problem button {
+      margin-top: 14px; padding: 8px 20px; border-radius: 9px; background: #0f6b54; color: #fff;
+      font-size: 15px;
+    }
+    .said {
+      position: fixed; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%);
+      white-space: nowrap;
+    }
     @media (max-width: 480px) {
       .panel { inset: 0; width: 100%; height: 100%; border-radius: 0; }
       .opener[aria-expanded="true"] { display: none; }
     }
-    @media (prefers-reduced-motion: reduce) { .opener { transition: none; } }`;
+    @media (prefers-reduced-motion: reduce) {
+      .opener { transition: none; }
+    }`;
   const SVG = "http://www.w3.org/2000/svg";
-  const SPEECH = "M4 5.5A2.5 2.5 0 0 1 6.5 3h11A2.5 2.5 0 0 1 20 5.5v8a2.5 2.5 0 0 1-2.5 2.5H11l-4.6 4.2c-.5.5-1.4.1-1.4-.6V16A2.5 2.5 0 0 1 4 13.5z";
+  const SPEECH =
+    "M4 5.5A2.5 2.5 0 0 1 6.5 3h11A2.5 2.5 0 0 1 20 5.5v8a2.5 2.5 0 0 1-2.5 2.5H11" +
+    "l-4.6 4.2c-.5.5-1.4.1-1.4-.6V16A2.5 2.5 0 0 1 4 13.5z";
   const CROSS = "M6 6l12 12M18 6L6 18";
 
   function make(tag, properties, ...children) {
@@ -279,24 +382,43 @@
   function icon(name, path, stroked) {
     const svg = document.createElementNS(SVG, "svg");
     const shape = document.createElementNS(SVG, "path");
-    const drawn = stroked ? { fill: "none", stroke: "currentColor", "stroke-width": "2.4", "stroke-linecap": "round" } : { fill: "currentColor" };
-    for (const [key, value] of Object.entries({ class: name, viewBox: stroked ? "0 0 24 24" : "2 1 20 21", "aria-hidden": "true" })) svg.setAttribute(key, value);
-    for (const [key, value] of Object.entries({ d: path, ...drawn })) shape.setAttribute(key, value);
+    const drawn = stroked
+      ? { fill: "none", stroke: "currentColor", "stroke-width": "2.4", "stroke-linecap": "round" }
+      : { fill: "currentColor" };
+    for (const [key, value] of Object.entries({
+      class: name,
+      viewBox: stroked ? "0 0 24 24" : "2 1 20 21",
+      "aria-hidden": "true",
+    }))
+      svg.setAttribute(key, value);
+    for (const [key, value] of Object.entries({ d: path, ...drawn }))
+      shape.setAttribute(key, value);
     svg.append(shape);
     return svg;
   }
 
-  /** What the host's browser keeps of us; a host without storage forgets at the reload. */
+  /** The host's local storage. Where it is denied, everything is forgotten at a reload. */
   const kept = {
     get(key) {
-      try { return localStorage.getItem(`sightdesk.${key}`); } catch { return null; }
+      try {
+        return localStorage.getItem(`sightdesk.${key}`);
+      } catch {
+        return null;
+      }
     },
     set(key, value) {
-      try { localStorage.setItem(`sightdesk.${key}`, value); } catch { /* forgotten at the reload */ }
+      try {
+        localStorage.setItem(`sightdesk.${key}`, value);
+      } catch {
+        /* forgotten at the reload */
+      }
     },
   };
 
-  /** The same visitor at every visit: a random name that nobody can guess. The host's server signs it into the token. */
+  /**
+   * This browser's visitor: a random name that nobody can guess, the same at each visit. The host's
+   * server puts it into the token.
+   */
   function visitorId() {
     const known = kept.get("visitor");
     if (/^[0-9a-f]{24}$/.test(known ?? "")) return known;
@@ -305,9 +427,16 @@
     return made;
   }
 
-  /** `token`: as in `mount`; the function is given `{visitor}`. The desk is loaded at the first opening, not before. */
+  /**
+   * A button in the corner. The desk is loaded when it is first opened. `token`: as in `mount`; a
+   * function is given `{visitor}`.
+   */
   function bubble(options = {}) {
-    const language = String(options.locale ?? document.documentElement.lang ?? "").toLowerCase().startsWith("en") ? "en" : "zh";
+    const language = String(options.locale ?? document.documentElement.lang ?? "")
+      .toLowerCase()
+      .startsWith("en")
+      ? "en"
+      : "zh";
     const words = WORDS[language];
     const host = document.createElement("div");
     const shadow = host.attachShadow({ mode: "open" });
@@ -317,11 +446,22 @@
 
     const badge = make("span", { className: "unread", hidden: true });
     badge.setAttribute("aria-hidden", "true");
-    const opener = make("button", { type: "button", className: "opener" }, icon("speech", SPEECH), icon("cross", CROSS, true), badge);
+    const opener = make(
+      "button",
+      { type: "button", className: "opener" },
+      icon("speech", SPEECH),
+      icon("cross", CROSS, true),
+      badge,
+    );
     const close = make("button", { type: "button", ariaLabel: words.close, textContent: "×" });
     const place = make("div", { className: "frame" });
     const title = options.title ?? words.title;
-    const panel = make("div", { className: "panel", id: "panel", role: "dialog", ariaLabel: title, hidden: true }, make("div", { className: "bar" }, make("span", { textContent: title }), close), place);
+    const panel = make(
+      "div",
+      { className: "panel", id: "panel", role: "dialog", ariaLabel: title, hidden: true },
+      make("div", { className: "bar" }, make("span", { textContent: title }), close),
+      place,
+    );
     const said = make("div", { className: "said", role: "status" });
     opener.setAttribute("aria-controls", "panel");
     opener.setAttribute("aria-haspopup", "dialog");
@@ -333,12 +473,23 @@
     let unread = 0;
 
     function load() {
-      const token = typeof options.token === "function" ? () => options.token({ visitor }) : options.token;
+      const token =
+        typeof options.token === "function" ? () => options.token({ visitor }) : options.token;
       place.replaceChildren();
-      const made = (desk = mount(place, { insert: false, ...options, token })); // a visitor has no ticket to insert into
+      // A visitor has no ticket to insert into.
+      const made = (desk = mount(place, { insert: false, ...options, token }));
       made.started.catch(() => {
         made.unmount();
-        if (desk === made) place.replaceChildren(make("div", { className: "problem", role: "alert" }, words.problem, make("br", {}), make("button", { type: "button", textContent: words.again, onclick: load })));
+        if (desk === made)
+          place.replaceChildren(
+            make(
+              "div",
+              { className: "problem", role: "alert" },
+              words.problem,
+              make("br", {}),
+              make("button", { type: "button", textContent: words.again, onclick: load }),
+            ),
+          );
       });
     }
 
@@ -355,7 +506,9 @@
     function label() {
       badge.hidden = unread === 0;
       badge.textContent = unread > 9 ? "9+" : String(unread);
-      opener.ariaLabel = (panel.hidden ? words.open : words.close) + (unread ? words.unread.replace("{count}", unread) : "");
+      opener.ariaLabel =
+        (panel.hidden ? words.open : words.close) +
+        (unread ? words.unread.replace("{count}", unread) : "");
     }
 
     place.addEventListener("sightdesk:message-completed", () => {
@@ -365,20 +518,29 @@
       said.textContent = words.news;
       label();
     });
-    // Events stay inside a shadow tree unless they are composed: the host listens on what we hand back.
+    // Events stay inside the shadow tree, so they are dispatched again on the bubble's element.
     for (const type of EVENTS) {
-      place.addEventListener(`sightdesk:${type}`, (event) => dispatch(host, type, event.detail, event.waitUntil));
+      place.addEventListener(`sightdesk:${type}`, (event) =>
+        dispatch(host, type, event.detail, event.waitUntil),
+      );
     }
     opener.onclick = () => show(panel.hidden);
     close.onclick = () => show(false);
-    shadow.addEventListener("keydown", (event) => event.key === "Escape" && !panel.hidden && show(false));
+    shadow.addEventListener(
+      "keydown",
+      (event) => event.key === "Escape" && !panel.hidden && show(false),
+    );
     show(kept.get("open") === "1", false);
 
     return {
       element: host,
       visitor,
-      get desk() { return desk; },
-      get isOpen() { return !panel.hidden; },
+      get desk() {
+        return desk;
+      },
+      get isOpen() {
+        return !panel.hidden;
+      },
       open: () => show(true),
       close: () => show(false),
       unmount() {

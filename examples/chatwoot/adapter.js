@@ -1,5 +1,6 @@
-// Chatwoot's dashboard app: it frames this page and tells us the conversation as a JSON string,
-// {"event": "appContext", "data": {"conversation", "contact", "currentAgent"}}; we hand it on to SightDesk.
+// A dashboard app of Chatwoot. Chatwoot frames this page and sends it the conversation as a JSON
+// string: {"event": "appContext", "data": {"conversation", "contact", "currentAgent"}}. This page
+// passes it on to SightDesk.
 (() => {
   "use strict";
   const FETCH_INFO = "chatwoot-dashboard-app:fetch-info";
@@ -13,7 +14,12 @@
   let latest = null;
 
   window.addEventListener("message", (event) => {
-    if (event.origin !== chatwoot || event.source !== window.parent || typeof event.data !== "string") return;
+    if (
+      event.origin !== chatwoot ||
+      event.source !== window.parent ||
+      typeof event.data !== "string"
+    )
+      return;
     let told;
     try {
       told = JSON.parse(event.data);
@@ -28,14 +34,20 @@
   function take(data) {
     latest = data;
     const { conversation, contact } = data;
-    state.textContent = `#${conversation.id} · ${contact?.name ?? conversation.meta?.sender?.name ?? ""}`;
+    const customer = contact?.name ?? conversation.meta?.sender?.name ?? "";
+    state.textContent = `#${conversation.id} · ${customer}`;
     button.disabled = lastQuestion(said(conversation)) < 0;
-    desk ??= window.SightDesk.mount(document.getElementById("desk"), { token: () => token(data.currentAgent), user: { name: data.currentAgent?.name ?? "" } });
+    desk ??= window.SightDesk.mount(document.getElementById("desk"), {
+      token: () => token(data.currentAgent),
+      user: { name: data.currentAgent?.name ?? "" },
+    });
   }
 
-  /** What people said to each other: no activities, templates or private notes. */
+  /** The messages of people: no activities, templates or private notes. */
   function said(conversation) {
-    return (conversation.messages ?? []).filter((one) => [CUSTOMER, AGENT].includes(one.message_type) && !one.private).slice(-MAX_MESSAGES);
+    return (conversation.messages ?? [])
+      .filter((one) => [CUSTOMER, AGENT].includes(one.message_type) && !one.private)
+      .slice(-MAX_MESSAGES);
   }
 
   const lastQuestion = (messages) => messages.findLastIndex((one) => one.message_type === CUSTOMER);
@@ -46,7 +58,9 @@
       const messages = said(latest.conversation);
       const last = lastQuestion(messages);
       const question = await toMessage(messages[last]);
-      await desk.setContext({ messages: await Promise.all(messages.slice(0, last).map(toMessage)) });
+      await desk.setContext({
+        messages: await Promise.all(messages.slice(0, last).map(toMessage)),
+      });
       await desk.ask(question);
     } catch (error) {
       state.textContent = `SightDesk: ${error.message}`;
@@ -60,7 +74,7 @@
     return { role: type === CUSTOMER ? "user" : "assistant", text: content ?? "", images };
   }
 
-  /** null where Chatwoot's storage lets no other origin read it (see the README): the question goes without. */
+  /** null where Chatwoot's storage does not allow this origin to read it: see the README. */
   async function picture({ id, data_url: url }) {
     try {
       const answer = await fetch(url);
@@ -73,17 +87,23 @@
 
   async function token(agent) {
     const body = JSON.stringify({ visitor: `agent-${agent?.id ?? "unknown"}` });
-    const answer = await fetch("/sightdesk-token", { method: "POST", headers: { "content-type": "application/json" }, body });
+    const answer = await fetch("/sightdesk-token", {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body,
+    });
     if (!answer.ok) throw new Error("no token");
     return (await answer.json()).token;
   }
 
-  // A dashboard app cannot write into the conversation: the reply lies ready to be copied. Copying takes a click here,
-  // because browsers give the clipboard to the frame that was clicked.
+  // A dashboard app cannot write into the conversation, so the agent copies the reply. That takes a
+  // click on this page: browsers give the clipboard only to the frame that was clicked.
   const reply = document.getElementById("reply");
   const words = document.getElementById("words");
   document.getElementById("desk").addEventListener("sightdesk:insert-reply", ({ detail }) => {
-    const sources = detail.citations.map((one) => [one.title, one.clause].filter(Boolean).join(" "));
+    const sources = detail.citations.map((one) =>
+      [one.title, one.clause].filter(Boolean).join(" "),
+    );
     words.value = [detail.text, sources.join("; ")].filter(Boolean).join("\n\n");
     reply.hidden = false;
   });

@@ -1,4 +1,4 @@
-"""OpenAI's SDK: an answer with citations, then a streamed one."""
+"""The official OpenAI SDK: a whole answer with its citations, and a streamed one."""
 
 import base64
 import os
@@ -6,7 +6,7 @@ from pathlib import Path
 
 import openai
 
-# `make demo` needs no key, but the SDK requires one.
+# `make demo` needs no key, but the SDK does.
 client = openai.OpenAI(
     base_url=os.environ.get("SIGHTDESK_URL", "http://127.0.0.1:8000") + "/v1",
     api_key=os.environ.get("SIGHTDESK_KEY", "none"),

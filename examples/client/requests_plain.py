@@ -1,4 +1,4 @@
-"""A plain call with hand-built JSON, as in many articles. Works with `make demo`."""
+"""A call without an SDK: the JSON is built by hand. SIGHTDESK_URL defaults to `make demo`."""
 
 import base64
 import json

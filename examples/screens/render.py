@@ -1,4 +1,7 @@
-"""Renders src/*.html into screenshots: `.venv/bin/python -m examples.screens.render`."""
+"""Renders src/*.html into the screenshots beside this file.
+
+Run it with `.venv/bin/python -m examples.screens.render`.
+"""
 
 import os
 from pathlib import Path

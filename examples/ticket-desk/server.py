@@ -1,6 +1,6 @@
-"""A small ticket system that embeds SightDesk.
+"""A small ticket system with an assistant beside each ticket.
 
-From the repository's root: `python3 -m examples.ticket-desk.server`.
+Run it from the repository's root: `python3 -m examples.ticket-desk.server`.
 """
 
 import json
@@ -17,11 +17,19 @@ from examples.host import Host, Refused, mint, serve
 HERE = Path(__file__).parent
 SCREENS = HERE.parent / "screens"
 DATABASE = Path(os.environ.get("TICKETS", HERE / "tickets.db"))
-AGENT = os.environ.get("AGENT", "李娜")  # the signed-in agent; a real system has a sign-in
+AGENT = os.environ.get("AGENT", "李娜")  # who is signed in; a real ticket system knows
 SCHEMA = """
-create table if not exists tickets (id integer primary key, subject text, customer text, channel text, status text, created real);
-create table if not exists messages (id integer primary key, ticket integer, role text, author text, text text, image text, created real);
-create table if not exists notes (id integer primary key, ticket integer, author text, text text, citations text, fields text, created real);
+create table if not exists tickets (
+    id integer primary key, subject text, customer text, channel text, status text, created real
+);
+create table if not exists messages (
+    id integer primary key, ticket integer, role text, author text, text text, image text,
+    created real
+);
+create table if not exists notes (
+    id integer primary key, ticket integer, author text, text text, citations text, fields text,
+    created real
+);
 create table if not exists conversations (id text primary key, ticket integer, created real);
 """
 
@@ -34,7 +42,7 @@ def database() -> Iterator[sqlite3.Connection]:
 
 
 def prepare() -> None:
-    """Creates the tables, and the sample tickets if there are no tickets."""
+    """Creates the tables, and the sample tickets where there are none."""
     DATABASE.parent.mkdir(parents=True, exist_ok=True)
     with database() as db:
         db.executescript(SCHEMA)
@@ -50,7 +58,8 @@ def prepare() -> None:
             for number, message in enumerate(ticket["messages"]):
                 author = ticket["customer"] if message["role"] == "customer" else AGENT
                 db.execute(
-                    "insert into messages (ticket, role, author, text, image, created) values (?, ?, ?, ?, ?, ?)",
+                    "insert into messages (ticket, role, author, text, image, created)"
+                    " values (?, ?, ?, ?, ?, ?)",
                     (
                         ticket["id"],
                         message["role"],
@@ -63,7 +72,7 @@ def prepare() -> None:
 
 
 def ticket(number: int) -> dict[str, Any]:
-    """The ticket with messages and notes, oldest first, and its last AI conversation.
+    """The ticket with messages and notes, oldest first, and the id of its last conversation.
 
     Raises Refused.
     """
@@ -95,7 +104,7 @@ def ticket(number: int) -> dict[str, Any]:
 
 
 def add_note(number: int, body: dict[str, Any], *, by_ai: bool = False) -> None:
-    """A note by an agent or the AI, with citations and fields as data."""
+    """Stores a note of an agent or of the AI, with citations and fields as data."""
     text = str(body.get("text", "")).strip()[:20_000]
     if not text:
         raise Refused(400, "A note needs text.")
@@ -110,13 +119,17 @@ def add_note(number: int, body: dict[str, Any], *, by_ai: bool = False) -> None:
     author = "SightDesk" if by_ai else AGENT
     with database() as db:
         db.execute(
-            "insert into notes (ticket, author, text, citations, fields, created) values (?, ?, ?, ?, ?, ?)",
+            "insert into notes (ticket, author, text, citations, fields, created)"
+            " values (?, ?, ?, ?, ?, ?)",
             (number, author, text, json.dumps(citations), json.dumps(fields), time.time()),
         )
 
 
 def begin(conversation: str, number: int) -> None:
-    """Binds a conversation to the ticket that started it. Raises Refused."""
+    """Stores which ticket a conversation belongs to; a later ticket does not change it.
+
+    Raises Refused.
+    """
     ticket(number)
     with database() as db:
         db.execute(
@@ -126,7 +139,7 @@ def begin(conversation: str, number: int) -> None:
 
 
 def ticket_of(conversation: str) -> int:
-    """The ticket that the conversation belongs to. Raises Refused if there is none."""
+    """The ticket of a conversation. Raises Refused where none is stored."""
     with database() as db:
         row = db.execute(
             "select ticket from conversations where id = ?", (conversation,)

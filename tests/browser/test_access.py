@@ -78,7 +78,7 @@ def stood_in(page: Page) -> None:
 def editing(page: Page) -> None:
     attach(page, SCREENS / "order.png")
     page.locator("#attachments .thumb").click()
-    page.get_by_role("button", name="加一个框").click()
+    page.get_by_role("button", name="添加框").click()
 
 
 def lit(page: Page) -> None:
@@ -115,7 +115,7 @@ def drawer(page: Page) -> None:
 def hand_over(page: Page) -> None:
     ask(page, "多少钱包邮")
     page.get_by_role("button", name="转人工").click()
-    expect(page.get_by_role("dialog", name="转给人工处理")).to_be_visible()
+    expect(page.get_by_role("dialog", name="转人工客服")).to_be_visible()
 
 
 def past(page: Page, button: str) -> None:

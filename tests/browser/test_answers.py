@@ -153,7 +153,7 @@ def test_a_field_that_fails_its_check_is_marked(page: Page, site: Site) -> None:
         content("好"),
     )
     reply = ask(page, "订单号")
-    expect(reply.locator(".fields .warning")).to_have_attribute("title", "校验不通过，请核对")
+    expect(reply.locator(".fields .warning")).to_have_attribute("title", "校验未通过，请核对")
 
 
 def test_an_answer_is_copied_as_it_was_written(page: Page, site: Site) -> None:
@@ -224,7 +224,7 @@ def test_a_conversation_is_handed_over_to_a_person(page: Page, site: Site) -> No
     open_page(page, site)
     ask(page, "多少钱包邮")
     page.get_by_role("button", name="转人工").click()
-    page.get_by_label("给接手的人留一句话").fill("客户很急")
+    page.get_by_label("给客服的留言").fill("客户很急")
     with page.expect_response("**/api/handoff") as answered:
         page.get_by_role("dialog").get_by_role("button", name="转人工").click()
     assert answered.value.status == 200

@@ -147,10 +147,12 @@ def test_a_file_that_cannot_be_scaled_and_is_too_large_says_its_size_and_the_lim
     page.set_input_files(
         "#picker", {"name": "a.pdf", "mimeType": "application/pdf", "buffer": b"%PDF" * 1000}
     )
-    expect(page.locator("#hint")).to_have_text("a.pdf 有 4 KB，每张最大 1000 B")
+    expect(page.locator("#hint")).to_have_text("a.pdf 太大：4 KB，每个文件最大 1000 B")
     damaged: FilePayload = {"name": "a.png", "mimeType": "image/png", "buffer": b"\x89PNG" * 1000}
     page.set_input_files("#picker", damaged)
-    expect(page.locator("#attachments .bad .note")).to_have_text("a.png 有 4 KB，每张最大 1000 B")
+    expect(page.locator("#attachments .bad .note")).to_have_text(
+        "a.png 太大：4 KB，每个文件最大 1000 B"
+    )
 
 
 @pytest.mark.parametrize(
@@ -159,7 +161,7 @@ def test_a_file_that_cannot_be_scaled_and_is_too_large_says_its_size_and_the_lim
         (
             "long.png",
             error("image_too_large", name="side", size=40_000, limit=30_000),
-            "图片太长：最长的一边 40000 像素，最多 30000 像素。",
+            "图片太长：长边 40000 像素，最多 30000 像素。",
         ),
         (
             "many.png",
@@ -174,17 +176,17 @@ def test_a_file_that_cannot_be_scaled_and_is_too_large_says_its_size_and_the_lim
         (
             "locked.pdf",
             error("invalid_image", name="password"),
-            "这份 PDF 有密码保护：请先取消密码，或发送页面的图片。",
+            "这份 PDF 有密码保护。请先取消密码，或发送页面的截图。",
         ),
         (
             "odd.pdf",
             error("invalid_image"),
-            "这份 PDF 打不开，可能有密码或已损坏：请先取消密码，或发送页面的图片。",
+            "这份 PDF 打不开，可能已损坏或有密码。请先取消密码，或发送页面的截图。",
         ),
         (
             "full.png",
             error("upstream_unavailable"),
-            "服务器现在存不下文件，请稍后重试，或联系管理员。",
+            "服务器暂时无法保存文件，请稍后重试，或联系管理员。",
         ),
     ],
     ids=lambda value: value if isinstance(value, str) and "." in value else "",
@@ -256,7 +258,7 @@ def test_a_question_waits_for_its_upload_and_goes_out_once(page: Page, site: Sit
     page.route("**/api/files", lambda route: held.append(route), times=1)
     page.set_input_files("#picker", SCREENS / "order.png")
     send(page, "订单号是多少")
-    expect(page.locator("#hint")).to_have_text("正在上传图片，传完就发送")
+    expect(page.locator("#hint")).to_have_text("图片上传完成后自动发送")
     expect(page.locator("#send")).to_have_text("停止 · 1 秒")
     page.press("#question", "Enter")
     held[0].continue_()
@@ -376,7 +378,7 @@ def test_what_is_attached_follows_the_language(page: Page, site: Site) -> None:
         [
             "The picture is damaged or incomplete. Save it again and resend it.",
             re.compile("2 pages$"),
-            "Not uploaded until you send",
+            "Uploads when you send",
         ]
     )
     expect(page.get_by_role("button", name="Remove half.png")).to_be_visible()

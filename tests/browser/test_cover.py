@@ -115,7 +115,7 @@ def test_a_crop_asks_about_this_part_alone(page: Page, site: Site) -> None:
     open_page(page, site)
     attach(page, SCREENS / "order.png")
     page.locator("#attachments .thumb").click()
-    page.get_by_role("button", name="只问这一块").click()
+    page.get_by_role("button", name="裁剪", exact=True).click()
     draw(page, (100, 100, 400, 300))
     finish(page)
     width, height = stored(page, site)[0].size
@@ -128,7 +128,7 @@ def test_the_editor_works_by_keyboard_alone(page: Page, site: Site) -> None:
     attach(page, SCREENS / "order.png")
     page.locator("#attachments .thumb").focus()
     page.keyboard.press("Enter")
-    page.get_by_role("button", name="加一个框").focus()
+    page.get_by_role("button", name="添加框").focus()
     page.keyboard.press("Enter")
     box = page.get_by_role("button", name="遮挡框 1")
     expect(box).to_be_focused()
@@ -163,7 +163,7 @@ def test_suggestions_come_from_the_reader_when_one_asks_and_the_original_is_dele
     page.click("#hold")
     page.set_input_files("#picker", phone_screen(tmp_path))
     expect(page.get_by_role("dialog")).to_contain_text("需要先把原图发给服务器读一次")
-    page.get_by_role("button", name="帮我找出号码").click()
+    page.get_by_role("button", name="自动查找号码").click()
     expect(page.get_by_role("dialog").locator(".hint").last).to_have_text(
         "找到 1 处，请核对", timeout=READING
     )

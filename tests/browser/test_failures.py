@@ -62,7 +62,7 @@ def test_a_failure_says_what_it_is_and_a_retry_works(
         ),
         (
             error("context_length_exceeded", "x", tokens_over=900),
-            "内容太长，约超出 900 个词元。请缩短后再问。",
+            "内容太长，约超出 900 个 token。请缩短后再问。",
         ),
         (
             error("body_too_large", "x", limit=64 * 1024**2, size=80 * 1024**2),
@@ -94,9 +94,7 @@ def test_a_password_that_no_longer_holds_is_told_and_the_question_goes_out_again
     passwords.write_text("agent:changed\n")
     try:
         send(page, "多少钱包邮")
-        expect(page.locator(".failure p")).to_have_text(
-            "没有登录或登录已失效，请刷新页面重新登录。"
-        )
+        expect(page.locator(".failure p")).to_have_text("未登录或登录已失效，请刷新页面重新登录。")
     finally:
         passwords.write_text(known)
     page.locator(".retry").click()
@@ -176,10 +174,10 @@ def test_the_countdown_goes_on_in_another_language_and_after_a_reload(
     send(page, "多少钱包邮")
     expect(page.locator(".retry")).to_be_disabled()
     page.click("#locale")
-    expect(page.locator(".retry")).to_have_text(re.compile(r"^Again in 5\d s$"))
+    expect(page.locator(".retry")).to_have_text(re.compile(r"^Try again in 5\d s$"))
     expect(page.locator(".retry")).to_be_disabled()
     page.reload()
-    expect(page.locator(".retry")).to_have_text(re.compile(r"^Again in [45]\d s$"))
+    expect(page.locator(".retry")).to_have_text(re.compile(r"^Try again in [45]\d s$"))
     expect(page.locator(".retry")).to_be_disabled()
 
 
@@ -225,7 +223,7 @@ def test_a_line_that_falls_silent_says_so_and_the_answer_goes_on(page: Page, sit
         expect(page.locator(".phase")).to_have_text("正在回答")
         with page.expect_request("**/api/chat/answer-1?from=2"):
             page.clock.fast_forward(6_000)
-        expect(page.locator(".phase")).to_have_text("连接中断，正在重新接上")
+        expect(page.locator(".phase")).to_have_text("连接中断，正在重新连接")
     held[0].fulfill(body=events(content("包邮")), content_type="text/event-stream")
     expect(page.locator(".turn.assistant .markdown")).to_have_text("满 79 元包邮")
 

@@ -80,7 +80,7 @@ def nothing_happens(guarded: Page, site: Site) -> object:
     yield
     # Whatever was drawn is moved over and pressed, too: many payloads wait for that.
     guarded.evaluate(
-        """() => { for (const element of document.querySelectorAll(".thread *, #side *, dialog *, #attachments *"))
+        """() => { for (const element of document.querySelectorAll(".thread *, #sidebar *, dialog *, #attachments *"))
             for (const type of ["mouseover", "mouseenter", "focus", "blur", "drag", "click", "animationend", "toggle"])
                 if (!(type === "click" && element.closest("button, a, summary, label, input"))) element.dispatchEvent(new Event(type, { bubbles: true })); }"""
     )
@@ -90,7 +90,7 @@ def nothing_happens(guarded: Page, site: Site) -> object:
     assert guarded.url == site.url + "/chat.html"
     unsafe = "script:not([src^='/assets/']):not([src^='http']), iframe, object, embed, .markdown img, .markdown svg, .markdown form, .markdown input, .markdown style, .markdown link, .markdown [style], .markdown a[href^='javascript' i], .markdown a[href^='data' i]"
     assert guarded.locator(unsafe).count() == 0
-    handlers = "[...document.querySelectorAll('.thread *, #side *, dialog *')].flatMap((one) => [...one.attributes]).filter((one) => one.name.startsWith('on')).length"
+    handlers = "[...document.querySelectorAll('.thread *, #sidebar *, dialog *')].flatMap((one) => [...one.attributes]).filter((one) => one.name.startsWith('on')).length"
     assert guarded.evaluate(handlers) == 0
 
 

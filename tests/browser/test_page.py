@@ -80,14 +80,14 @@ def test_while_one_waits_it_is_said_what_is_happening_and_for_how_long(
         held[0].continue_()
         expect(page.locator(".turn.assistant .copy")).to_be_visible(timeout=READING)
     assert page.evaluate("said") == [
-        "正在上传图片，传完就发送",
-        "正在读图",
+        "图片上传完成后自动发送",
+        "正在识别图片",
         "正在查找条款",
         "思考中",
         "排队中，第 2 位",
         "排队中，第 1 位",
         "思考中",
-        "正在询问物流系统",
+        "正在查询物流系统",
         "思考中",
         "正在回答",
     ]
@@ -183,7 +183,7 @@ def test_who_prefers_contrast_gets_it_in_both_themes(
     colour = "(one, name) => getComputedStyle(one)[name]"
     text = page.locator("body").evaluate(colour, "color")
     assert page.locator(".engine").evaluate(colour, "color") == text
-    assert page.locator(".side").evaluate(colour, "borderRightColor") == text
+    assert page.locator(".sidebar").evaluate(colour, "borderRightColor") == text
     page.locator("#thread").focus()  # the field that is written in has the accent's border
     expect(page.locator(".entry")).to_have_css("border-top-color", text)
 
@@ -195,7 +195,7 @@ def test_a_phone_gets_one_column_and_a_drawer(page: Page, site: Site) -> None:
     expect(page.get_by_role("button", name="退货流程是什么")).to_be_hidden()
     page.click("#menu")
     page.get_by_role("button", name="退货流程是什么").click()
-    expect(page.locator("#side")).not_to_have_class(re.compile("open"))
+    expect(page.locator("#sidebar")).not_to_have_class(re.compile("open"))
     expect(page.locator(".turn.assistant .chip").first).to_be_visible(timeout=READING)
 
 
@@ -217,7 +217,7 @@ def test_on_a_phone_everything_to_send_with_is_in_sight(
 def test_a_desk_gets_two_columns(page: Page, site: Site, width: int) -> None:
     page.set_viewport_size({"width": width, "height": 768})
     open_page(page, site)
-    side, chat = page.locator("#side").bounding_box(), page.locator(".chat").bounding_box()
+    side, chat = page.locator("#sidebar").bounding_box(), page.locator(".chat").bounding_box()
     assert side
     assert chat
     assert side["x"] + side["width"] <= chat["x"]

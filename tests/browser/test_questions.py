@@ -108,7 +108,7 @@ def test_a_question_whose_picture_did_not_go_up_comes_back_after_one_has_left(
     page.click("#new-conversation")
     page.fill("#question", "新的问题")
     held[0].abort()
-    expect(page.locator("#toast")).to_have_text("图片没有传上去，问题没有发出，已放回输入框。")
+    expect(page.locator("#toast")).to_have_text("图片上传失败，问题没有发出，已放回输入框。")
     expect(page.locator("#question")).to_have_value("订单号是多少\n新的问题")
     expect(page.locator("#attachments .bad")).to_have_count(1)
     expect(page.locator(".turn")).to_have_count(0)
@@ -302,9 +302,9 @@ def test_a_picture_that_waits_to_be_read_says_how_many_are_before_it(
         page, extras(queue={"position": 3}), 1.5, extras(reading=[reading]), content("好")
     ):
         send(page, "订单号是多少")
-        expect(page.locator(".phase")).to_have_text("正在读取图片，前面还有 3 个")
+        expect(page.locator(".phase")).to_have_text("等待识别图片，前面还有 3 个")
         expect(page.locator(".partial")).to_have_text(
-            "图片内容太多，只读取了一部分，回答可能不完整。"
+            "图片内容太多，只识别了一部分，回答可能不完整。"
         )
 
 
@@ -325,7 +325,7 @@ def test_a_corrected_field_keeps_the_value_that_was_put_right(page: Page, site: 
         expect(page.locator("#send")).to_have_text("发送", timeout=READING)
     page.reload()
     expect(number).to_have_value("QH202611090078128")
-    expect(number).to_have_attribute("title", f"已更正，图中读作 {read}")
+    expect(number).to_have_attribute("title", f"已更正，原识别为 {read}")
 
 
 def test_the_gateway_is_asked_for_no_role_but_user_and_assistant(page: Page, site: Site) -> None:

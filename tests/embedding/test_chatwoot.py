@@ -110,7 +110,7 @@ def test_the_conversation_is_fetched_and_handed_on(page: Page, sides: Sides) -> 
     expect(desk.locator(".turn.assistant").last).to_contain_text(
         "ERR_CONNECTION_TIMED_OUT", timeout=30_000
     )
-    expect(desk.locator(".guest")).to_have_text("李娜")
+    expect(desk.locator(".host-user")).to_have_text("李娜")
     desk.get_by_role("button", name="插入工单").last.click()
     expect(app.locator("#words")).to_have_value(re.compile("ERR_CONNECTION_TIMED_OUT"))
 

@@ -57,7 +57,7 @@ def test_a_desk_is_mounted_with_person_context_language_and_theme(page: Page, ho
     mounted(page, host, user={"name": "Ann"}, context=context, locale="en", theme="dark")
     assert page.evaluate("reasonOf(desk.started)") == "ack"
     desk = page.frame_locator("iframe")
-    expect(desk.locator(".guest")).to_have_text("Ann")
+    expect(desk.locator(".host-user")).to_have_text("Ann")
     expect(desk.locator(".turn")).to_have_count(2)
     expect(desk.locator("html")).to_have_attribute("lang", "en")
     expect(desk.locator("html")).to_have_attribute("data-theme", "dark")
@@ -116,9 +116,9 @@ def test_a_host_that_cannot_insert_is_believed_and_the_person_is_told_why(
     expect(desk.locator("#toast")).to_have_text("没有写入工单：the ticket is closed")
     page.evaluate("window.outcome = Promise.resolve()")
     desk.get_by_role("button", name="插入工单").click()
-    expect(desk.locator("#toast")).to_have_text("已送到工单")
+    expect(desk.locator("#toast")).to_have_text("已发送到工单")
     assert call(page, "prefill", "a") == "ack"  # what the host answered has been heard by now
-    expect(desk.locator("#toast")).to_have_text("已送到工单")
+    expect(desk.locator("#toast")).to_have_text("已发送到工单")
 
 
 def test_a_refusal_rejects_with_its_reason(page: Page, host: str) -> None:
@@ -158,7 +158,7 @@ def test_a_frame_that_was_loaded_anew_is_let_in_again(page: Page, host: str) -> 
     mounted(page, host, user={"name": "Ann"})
     assert call(page, "prefill", "a") == "ack"
     page.frames[1].evaluate("location.reload()")
-    expect(page.frame_locator("iframe").locator(".guest")).to_have_text("Ann")
+    expect(page.frame_locator("iframe").locator(".host-user")).to_have_text("Ann")
     assert call(page, "prefill", "b") == "ack"
 
 

@@ -62,7 +62,7 @@ def test_as_the_guests_name_and_as_words_to_send(page: Page, host: str, gateway:
     desk = entered(page, host, gateway)
     for payload in EVERY:
         assert request(page, "set-user", {"name": payload[:128]}) == "ack"
-        assert desk.locator(".guest").text_content() == payload[:128]
+        assert desk.locator(".host-user").text_content() == payload[:128]
         assert request(page, "prefill", {"text": payload}) == "ack"
         assert desk.locator("#question").input_value() == payload
 

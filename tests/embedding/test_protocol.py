@@ -124,7 +124,7 @@ def test_the_host_sets_person_language_theme_and_words(
     desk = entered(page, host, gateway)
     for type in ("set-user", "set-locale", "set-theme", "prefill", "attach-image"):
         assert request(page, type, GOOD[type]) == "ack"
-    expect(desk.locator(".guest")).to_have_text("Ann")
+    expect(desk.locator(".host-user")).to_have_text("Ann")
     expect(desk.locator("html")).to_have_attribute("lang", "en")
     expect(desk.locator("html")).to_have_attribute("data-theme", "dark")
     expect(desk.locator("#question")).to_have_value("多少钱包邮")

@@ -1,4 +1,4 @@
-// The queue, the ticket, its notes.
+// The page: the queue, the open ticket, its notes.
 import { Assistant } from "./assistant.js";
 import { noteItem } from "./notes.js";
 import { send } from "./server.js";
@@ -9,11 +9,16 @@ let current = null;
 let assistant = null;
 
 document.documentElement.lang = locale;
-for (const element of document.querySelectorAll("[data-text]")) element.textContent = say(element.dataset.text);
-for (const element of document.querySelectorAll("[data-label]")) element.ariaLabel = say(element.dataset.label);
+for (const element of document.querySelectorAll("[data-text]"))
+  element.textContent = say(element.dataset.text);
+for (const element of document.querySelectorAll("[data-label]"))
+  element.ariaLabel = say(element.dataset.label);
 $("language").textContent = say("other");
 $("language").onclick = () => {
-  localStorage.setItem("ticket-desk.locale", Object.keys(WORDS).find((one) => one !== locale));
+  localStorage.setItem(
+    "ticket-desk.locale",
+    Object.keys(WORDS).find((one) => one !== locale),
+  );
   location.reload();
 };
 $("close-ai").onclick = () => ($("ai").hidden = true);
@@ -28,15 +33,26 @@ async function start() {
 }
 
 function showQueue(tickets) {
-  $("tickets").replaceChildren(...tickets.map((ticket) => {
-    const item = document.createElement("li");
-    const button = Object.assign(document.createElement("button"), { type: "button", onclick: () => open(ticket.id) });
-    const line = (name, textContent) => Object.assign(document.createElement("span"), { className: name, textContent });
-    button.dataset.ticket = ticket.id;
-    button.append(line("name", ticket.subject), line("by", `${ticket.customer} · ${ticket.channel}`), line("when", ago(ticket.created)), line(`state ${ticket.status}`, say(ticket.status)));
-    item.append(button);
-    return item;
-  }));
+  $("tickets").replaceChildren(
+    ...tickets.map((ticket) => {
+      const item = document.createElement("li");
+      const button = Object.assign(document.createElement("button"), {
+        type: "button",
+        onclick: () => open(ticket.id),
+      });
+      const line = (name, textContent) =>
+        Object.assign(document.createElement("span"), { className: name, textContent });
+      button.dataset.ticket = ticket.id;
+      button.append(
+        line("name", ticket.subject),
+        line("by", `${ticket.customer} · ${ticket.channel}`),
+        line("when", ago(ticket.created)),
+        line(`state ${ticket.status}`, say(ticket.status)),
+      );
+      item.append(button);
+      return item;
+    }),
+  );
 }
 
 async function open(id) {
@@ -52,7 +68,8 @@ function show(ticket) {
     else button.removeAttribute("aria-current");
   }
   const view = $("ticket-template").content.cloneNode(true);
-  view.querySelector(".number").textContent = `#${ticket.id} · ${ticket.customer} · ${ticket.channel}`;
+  view.querySelector(".number").textContent =
+    `#${ticket.id} · ${ticket.customer} · ${ticket.channel}`;
   view.querySelector(".subject").textContent = ticket.subject;
   const status = view.querySelector(".status-button");
   status.textContent = say(ticket.status === "open" ? "solve" : "reopen");
@@ -70,7 +87,10 @@ function messageItem({ role, author, text, image, created }) {
   item.classList.add(role);
   item.querySelector(".who").textContent = `${author} · ${ago(created)}`;
   item.querySelector(".text").textContent = text;
-  if (image) item.querySelector(".said").append(Object.assign(new Image(), { src: `/screens/${image}`, alt: say("screenshot") }));
+  if (image)
+    item
+      .querySelector(".said")
+      .append(Object.assign(new Image(), { src: `/screens/${image}`, alt: say("screenshot") }));
   return item;
 }
 
@@ -78,7 +98,13 @@ function showNotes(section, ticket) {
   section.querySelector("h3").textContent = say("notes");
   const list = section.querySelector("ol");
   list.replaceChildren(...ticket.notes.map(noteItem));
-  if (!ticket.notes.length) list.append(Object.assign(document.createElement("li"), { className: "none", textContent: say("noNotes") }));
+  if (!ticket.notes.length)
+    list.append(
+      Object.assign(document.createElement("li"), {
+        className: "none",
+        textContent: say("noNotes"),
+      }),
+    );
   const form = section.querySelector("form");
   const field = form.querySelector("textarea");
   field.placeholder = form.querySelector("label").textContent = say("write");
@@ -96,7 +122,11 @@ function showNotes(section, ticket) {
 }
 
 async function change(ticket) {
-  show(await send(`/api/tickets/${ticket.id}/status`, { status: ticket.status === "open" ? "solved" : "open" }));
+  show(
+    await send(`/api/tickets/${ticket.id}/status`, {
+      status: ticket.status === "open" ? "solved" : "open",
+    }),
+  );
   showQueue((await send("/api/tickets")).tickets);
   show(current);
 }
@@ -118,11 +148,15 @@ async function askAI(button, ticket) {
   words.textContent = say("toAI");
 }
 
-/** Where it fails, the agent is told here and the desk, through the error, there. */
+/** Writes a reply into its ticket. A failure is shown here and, by the error, in the desk. */
 async function insert({ conversationId, text, citations, fields }) {
   let ticket;
   try {
-    ticket = await send(`/api/conversations/${encodeURIComponent(conversationId)}/notes`, { text, citations, fields });
+    ticket = await send(`/api/conversations/${encodeURIComponent(conversationId)}/notes`, {
+      text,
+      citations,
+      fields,
+    });
   } catch (error) {
     tell(say("notInserted", { reason: error.message }));
     throw error;

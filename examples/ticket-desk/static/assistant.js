@@ -1,4 +1,4 @@
-// The AI at the ticket's side. All that a ticket system has to do to embed SightDesk is in this file.
+// The assistant beside a ticket: everything that a ticket system does to embed SightDesk.
 import { send } from "./server.js";
 import { locale } from "./words.js";
 
@@ -6,27 +6,34 @@ export class Assistant {
   #place;
   #agent;
   #desk = null;
-  #asked = null; // the ticket beside which a conversation begins
+  #asked = null; // id of the ticket whose conversation begins
   #last = Promise.resolve();
   #begun = null;
 
-  /** `insert(conversation, reply)`, when the agent clicks "insert into ticket": the desk is told if it fails. */
+  /** `insert(reply)` resolves once "insert into ticket" is done; the desk shows why it fails. */
   constructor(place, agent, insert) {
     this.#place = place;
     this.#agent = agent;
-    // Our server keeps which conversation belongs to which ticket: this page forgets it at the next reload.
+    // The server stores which conversation belongs to which ticket: a reload forgets it here.
     place.addEventListener("sightdesk:conversation-started", ({ detail }) => {
-      this.#begun = this.#asked === null ? null : send(`/api/tickets/${this.#asked}/conversations`, { conversation: detail.conversationId });
+      this.#begun =
+        this.#asked === null
+          ? null
+          : send(`/api/tickets/${this.#asked}/conversations`, {
+              conversation: detail.conversationId,
+            });
     });
-    place.addEventListener("sightdesk:insert-reply", (event) => event.waitUntil(insert(event.detail)));
+    place.addEventListener("sightdesk:insert-reply", (event) =>
+      event.waitUntil(insert(event.detail)),
+    );
   }
 
-  /** One question after another: a second ticket's must not get into the first one's conversation. */
+  /** Asks in turn: a second ticket must not get into the first one's conversation. */
   ask(ticket) {
     return (this.#last = this.#last.catch(() => {}).then(() => this.#hand(ticket)));
   }
 
-  /** The customer's last question and screenshot as the question, all before it as what went before. */
+  /** Asks the customer's last message; everything before it is the context. */
   async #hand(ticket) {
     this.#desk ??= window.SightDesk.mount(this.#place, {
       token: async () => (await send("/api/sightdesk-token", {})).token,
@@ -39,10 +46,10 @@ export class Assistant {
     await this.#desk.setContext({ messages });
     this.#asked = ticket.id;
     await this.#desk.ask({ text, images });
-    await this.#begun; // the desk told it before it acknowledged the question
+    await this.#begun; // its event comes before the question is acknowledged
   }
 
-  /** Back to what was asked for this ticket; false where nothing was, or the desk is not here yet. */
+  /** Opens this ticket's conversation; resolves to false where there is none. */
   async show(ticket) {
     if (!this.#desk || !ticket.conversation) return false;
     this.#asked = ticket.id;
@@ -50,7 +57,7 @@ export class Assistant {
     return true;
   }
 
-  /** After a failed start: the next question begins anew. */
+  /** After a failed start, so that the next question mounts the desk again. */
   reset() {
     this.#desk?.unmount();
     this.#desk = null;
@@ -58,6 +65,8 @@ export class Assistant {
 }
 
 async function toMessage({ role, text, image }) {
-  const images = image ? [{ name: image, data: await (await fetch(`/screens/${image}`)).blob() }] : [];
+  const images = image
+    ? [{ name: image, data: await (await fetch(`/screens/${image}`)).blob() }]
+    : [];
   return { role: role === "customer" ? "user" : "assistant", text, images };
 }

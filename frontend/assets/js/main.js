@@ -1,128 +1,165 @@
-// The composition root of the page.
-import { Desk } from "./api/desk.js";
+// The composition root of the page: it builds every part and hands each what it needs.
+import { ApiClient } from "./api/client.js";
 import { chooseLocale, translator } from "./lib/texts.js";
 import { isDrawn } from "./models/attachments.js";
 import { keyOf } from "./models/conversation.js";
-import { wordsFor } from "./models/failure.js";
+import { errorMessage } from "./models/failure.js";
 import { historyFor } from "./state/history.js";
 import { Session } from "./state/session.js";
-import { Tab } from "./state/tab.js";
-import { mountChrome, remembered } from "./ui/chrome.js";
+import { TabState } from "./state/tab-state.js";
+import { mountAppShell, remembered } from "./ui/app-shell.js";
 import { mountComposer } from "./ui/composer.js";
-import { make, toast } from "./ui/parts.js";
-import { mountSide } from "./ui/side.js";
+import { make, toast } from "./ui/dom.js";
+import { mountSidebar } from "./ui/sidebar.js";
 import { mountThread } from "./ui/thread.js";
 
-const theme = remembered("theme");
-if (["light", "dark"].includes(theme)) document.documentElement.dataset.theme = theme;
+const keptTheme = remembered("theme");
+if (["light", "dark"].includes(keptTheme)) document.documentElement.dataset.theme = keptTheme;
 
-// The same page at another address: there it can do nothing without a token.
-const embedded = location.pathname === "/embed.html";
-const text = translator(chooseLocale([remembered("locale"), ...(navigator.languages ?? [navigator.language])]));
-const desk = new Desk();
+// The same page at another address, where it does nothing without a token.
+const isEmbedded = location.pathname === "/embed.html";
+const languages = navigator.languages ?? [navigator.language];
+const text = translator(chooseLocale([remembered("locale"), ...languages]));
+const api = new ApiClient();
+const root = document.querySelector(".desk");
+const threadElement = document.getElementById("thread");
 
-if (embedded) {
-  document.querySelector(".desk").hidden = true;
-  embed();
-} else start();
+if (isEmbedded) {
+  root.hidden = true;
+  startEmbedded();
+} else startAlone();
 
-async function start() {
+async function startAlone() {
   try {
-    await begin({ config: await desk.config() });
+    await begin({ config: await api.config() });
   } catch (error) {
     showStartFailure(error);
   }
 }
 
-/** What speaks with the host is loaded only where there is one; what the host says meanwhile is kept for it. */
-async function embed() {
+/** Loads the host's bridge, and keeps the messages that come before it is there. */
+async function startEmbedded() {
   const early = [];
   const keep = (event) => early.push(event);
   window.addEventListener("message", keep);
   const { openBridge } = await import("./host/bridge.js");
   window.removeEventListener("message", keep);
-  openBridge({ window, desk, begin, fail: showStartFailure, early });
+  openBridge({ window, api, begin, fail: showStartFailure, early });
 }
 
-/** Builds the page and returns its parts, once it shows where it goes on. */
-async function begin({ config, locale, theme, insert = false, shelf = (kept) => kept }) {
+/**
+ * Builds the page. `scoped(storage)`: the part of a storage that belongs to this user. Resolves to
+ * the page's parts once a conversation is shown or cannot be read.
+ */
+async function begin({ config, locale, theme, insert = false, scoped = (storage) => storage }) {
   if (locale) text.use(chooseLocale([locale]));
-  const whole = document.querySelector(".desk");
-  whole.hidden = false;
-  whole.classList.remove("bare");
-  document.getElementById("thread").replaceChildren();
-  const tab = new Tab(shelf(storage("sessionStorage")));
-  const history = await historyFor(config, desk, shelf(storage("localStorage")));
+  root.hidden = false;
+  root.classList.remove("bare");
+  threadElement.replaceChildren();
+  const tab = new TabState(scoped(storageOf("sessionStorage")));
+  const history = await historyFor(config, api, scoped(storageOf("localStorage")));
   const { limits } = config;
-  const session = new Session(desk, history, tab, { maxText: limits.max_text });
-  const pictureUrl = (file, page = 1) => desk.pictureUrl(file.id, isDrawn(file) ? 0 : page);
-  const parts = { session, desk, config, text, limits, insert, pictureUrl, serverKept: config.history === "server", announcer: document.getElementById("announcer") };
-  const composer = mountComposer(document.getElementById("composer"), { session, desk, config, text, tab });
-  const chrome = mountChrome({ session, desk, config, text, composer });
-  if (theme) chrome.setTheme(theme);
-  mountThread(document.getElementById("thread"), parts);
-  const side = mountSide(document.getElementById("side"), { session, history, config, text, ask: composer.ask });
-  shareWithTabs(session, history, side);
-  // Dialogs and the editor are loaded when they are first asked for, which takes a network.
-  addEventListener("unhandledrejection", (event) => {
-    if (!(event.reason instanceof TypeError) || !/module/i.test(event.reason.message)) return;
-    event.preventDefault();
-    toast(text("error_network"));
+  const session = new Session(api, history, tab, { maxText: limits.max_text });
+  const services = {
+    session,
+    text,
+    limits,
+    insert,
+    pictureUrl: (file, page = 1) => api.pictureUrl(file.id, isDrawn(file) ? 0 : page),
+    serverKept: config.history === "server",
+    announcer: document.getElementById("announcer"),
+  };
+  const form = document.getElementById("composer");
+  const composer = mountComposer(form, { session, api, config, text, tab });
+  const shell = mountAppShell({ session, api, config, text, composer });
+  if (theme) shell.setTheme(theme);
+  mountThread(threadElement, services);
+  const sidebar = mountSidebar(document.getElementById("sidebar"), {
+    session,
+    history,
+    config,
+    text,
+    ask: composer.ask,
   });
+  shareWithTabs(session, history, sidebar);
+  addEventListener("unhandledrejection", showLoadFailure);
   addEventListener("pagehide", () => session.leave());
   addEventListener("pageshow", (event) => event.persisted && location.reload());
-  const opened = new Promise((resolve) => session.addEventListener("opened", resolve, { once: true }));
-  const started = session.start().catch(() => {}); // the list beside it says why history cannot be read
+  const opened = new Promise((done) => session.addEventListener("opened", done, { once: true }));
+  const started = session.start().catch(() => {}); // the sidebar says why history cannot be read
   await Promise.race([opened, started]);
-  if (!embedded) composer.focus(); // a frame does not take the focus from its host
-  return { session, desk, history, composer, chrome, text };
+  if (!isEmbedded) composer.focus(); // a frame does not take the focus from its host
+  return { session, api, history, composer, shell, text };
 }
 
-/** What one tab was answered, renamed or deleted, the others show: the list at once, the conversation where they have it open, once they are idle. */
-function shareWithTabs(session, history, side) {
+/** Dialogs and the editor are loaded at their first use, which fails without a network. */
+function showLoadFailure(event) {
+  if (event.reason?.code !== "network") return;
+  event.preventDefault();
+  toast(text("error_network"));
+}
+
+/**
+ * Keeps this browser's tabs alike: answers, new titles and deletions of one tab are shown in the
+ * others, an open conversation once it is not being answered.
+ */
+function shareWithTabs(session, history, sidebar) {
   if (!globalThis.BroadcastChannel) return;
   const channel = new BroadcastChannel("sightdesk");
-  const behind = new Set(); // conversations in which another tab was answered while this one was
+  const behind = new Set(); // ids of conversations to draw again once their answer here has ended
   const keysOf = ({ turns }) => turns.map(keyOf).join();
+  const isOpen = (conversation) => conversation?.id === session.conversation.id;
 
-  /** `missed`: turns of another tab were kept with ours while nothing could be drawn. */
-  async function refresh(id, missed = false) {
-    if (id !== session.conversation.id) return;
+  /** `merged`: the history has merged another tab's turns that are not drawn yet. */
+  async function refresh(id, merged = false) {
+    if (!isOpen({ id })) return;
     if (session.busy) return void behind.add(id);
-    missed = history.mend?.(session.conversation) || missed;
+    const hasMerged = history.mend?.(session.conversation) || merged;
     const found = await history.get(id).catch(() => null);
     if (session.busy) return void behind.add(id);
-    if (found?.id === session.conversation.id && (missed || keysOf(found) !== keysOf(session.conversation))) session.open(found);
+    if (!isOpen(found)) return;
+    if (hasMerged || keysOf(found) !== keysOf(session.conversation)) session.open(found);
   }
 
-  session.addEventListener("idle", ({ detail: { conversation: { id } } }) => {
-    channel.postMessage({ conversation: id });
-    if (behind.delete(id)) refresh(id, true);
+  session.addEventListener("idle", ({ detail: { conversation } }) => {
+    channel.postMessage({ conversation: conversation.id });
+    if (behind.delete(conversation.id)) refresh(conversation.id, true);
   });
-  session.addEventListener("changed", ({ detail: { conversation, removed } }) => channel.postMessage({ conversation: conversation.id, removed }));
-  channel.onmessage = ({ data }) => {
-    side.refresh();
-    if (!data.removed) refresh(data.conversation);
-    else if (data.conversation === session.conversation.id && !session.busy) session.open();
+  session.addEventListener("changed", ({ detail: { conversation, removed } }) => {
+    channel.postMessage({ conversation: conversation.id, removed });
+  });
+  channel.onmessage = ({ data: { conversation: id, removed } }) => {
+    sidebar.refresh();
+    if (!removed) refresh(id);
+    else if (isOpen({ id }) && !session.busy) session.open();
   };
-  // A browser's storage may reach the other tabs after the message does.
-  if (history.place === "local") addEventListener("storage", () => (side.refresh(), refresh(session.conversation.id)));
+  if (history.place !== "local") return;
+  // The storage may reach the other tabs later than the message.
+  addEventListener("storage", () => {
+    sidebar.refresh();
+    refresh(session.conversation.id);
+  });
 }
 
-/** The reason alone: nothing else of the page has words yet, or could do anything. */
+/** Shows the reason alone: without a configuration nothing else of the page works. */
 function showStartFailure(error) {
-  const bare = document.querySelector(".desk");
-  bare.hidden = false;
-  bare.classList.add("bare");
+  root.hidden = false;
+  root.classList.add("bare");
   document.documentElement.lang = text.locale;
-  const again = make("button", { type: "button", className: "retry", textContent: text("retry"), onclick: () => location.reload() });
-  document.getElementById("thread").replaceChildren(make("div", { className: "welcome" }, make("p", { textContent: wordsFor(error, text) }), again));
+  const properties = { type: "button", className: "retry", textContent: text("retry") };
+  const retry = make("button", { ...properties, onclick: () => location.reload() });
+  const reason = make("p", { textContent: errorMessage(error, text) });
+  threadElement.replaceChildren(make("div", { className: "welcome" }, reason, retry));
 }
 
-function storage(name) {
+/** Browsers that deny storage throw at the first touch: then nothing is kept. */
+function storageOf(name) {
   try {
     return globalThis[name];
   } catch {
-    return { getItem: () => null, setItem: () => { throw new Error("unavailable"); }, removeItem: () => {} };
+    const setItem = () => {
+      throw new Error("Storage is not available.");
+    };
+    return { getItem: () => null, setItem, removeItem: () => {} };
   }
 }

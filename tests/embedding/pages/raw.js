@@ -1,6 +1,8 @@
-// A host by the contract's section 6 alone: a frame, an envelope, a list of what was heard.
+// A host that uses postMessage alone (contract, section 6). `heard` lists all messages.
 window.heard = [];
-window.addEventListener("message", (event) => window.heard.push({ from: event.origin, ...event.data }));
+window.addEventListener("message", (event) =>
+  window.heard.push({ from: event.origin, ...event.data }),
+);
 
 window.frameAt = (url) => {
   const frame = document.createElement("iframe");
@@ -10,17 +12,22 @@ window.frameAt = (url) => {
   document.body.append(frame);
 };
 
-window.post = (message) => window.frames[0].postMessage({ source: "sightdesk", version: 1, ...message }, "*");
+window.post = (message) =>
+  window.frames[0].postMessage({ source: "sightdesk", version: 1, ...message }, "*");
 
 const until = async (find, ms) => {
-  for (const end = performance.now() + ms; performance.now() < end; await new Promise((resolve) => setTimeout(resolve, 25))) {
+  for (
+    const end = performance.now() + ms;
+    performance.now() < end;
+    await new Promise((resolve) => setTimeout(resolve, 25))
+  ) {
     const found = find();
     if (found) return found;
   }
   return null;
 };
 
-/** "ack", the nack's reason, or "silence" after `ms`. */
+/** Resolves to "ack", the nack's reason, or "silence" after `ms`. */
 window.request = async (type, payload, { ms = 15000, ...envelope } = {}) => {
   const requestId = `${type}-${window.heard.length}-${Math.random()}`;
   window.post({ type, payload, requestId, ...envelope });
@@ -29,4 +36,5 @@ window.request = async (type, payload, { ms = 15000, ...envelope } = {}) => {
 };
 
 /** The payload of the first event of this type that came after `skip` others of it. */
-window.event = async (type, skip = 0, ms = 60000) => (await until(() => window.heard.filter((one) => one.type === type)[skip], ms))?.payload;
+window.event = async (type, skip = 0, ms = 60000) =>
+  (await until(() => window.heard.filter((one) => one.type === type)[skip], ms))?.payload;

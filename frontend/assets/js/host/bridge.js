@@ -1,52 +1,54 @@
-// The embedded page's side of the protocol. Until `init`, or the fragment, has brought a token that the gateway takes,
-// nothing of the desk exists here: no session, no request, nothing to see but who to ask.
-import { Desk } from "../api/desk.js";
+// The embedded page's side of the protocol. Until the gateway has accepted a token, from `init` or
+// from the address, the page shows nothing and asks the gateway for nothing else.
+import { ApiClient } from "../api/client.js";
+import { toast } from "../ui/dom.js";
 import { Channel, likelyHost } from "./channel.js";
-import { claimsOf } from "./protocol.js";
 import { reportHeight } from "./height.js";
-import { reportSession } from "./reports.js";
+import { claimsOf } from "./protocol.js";
 import { requestHandlers } from "./requests.js";
-import { shelfOf } from "./shelf.js";
-import { toast } from "../ui/parts.js";
+import { scopedStorage } from "./scoped-storage.js";
+import { reportSession } from "./session-events.js";
 
 /**
- * `begin({config, locale, theme, insert, shelf})` builds the page and returns its parts; `insert` is whether answers can go
- * into a ticket, `shelf(storage)` this user's part of it. `fail(error)` shows why there is no page. `early` holds the
- * message events that came before us.
+ * `begin({config, locale, theme, insert, scoped})` builds the page and resolves to its parts:
+ * `insert` says whether answers can be inserted into a ticket, `scoped(storage)` is this user's
+ * part of a storage. `fail(error)` shows why there is no page. `early`: message events that came
+ * before this module was loaded.
  */
-export function openBridge({ window, desk, begin, fail, early = [] }) {
+export function openBridge({ window, api, begin, fail, early = [] }) {
   const channel = new Channel(window);
   const fragment = new URLSearchParams(window.location.hash.slice(1));
-  // A token stays neither in the address bar nor in the history.
+  // The token must not stay in the address bar or in the browser's history.
   if (fragment.has("token")) window.history.replaceState(null, "", window.location.pathname);
-  let handlers = null;
+  let handlers = null; // of requests, once a token was accepted
   let user = null;
-  let foreign = false;
-  let inserted = null; // the insert-reply that was sent last
-  let refused = () => {};
+  let isForeign = false; // the last token was for another origin
+  let insertId = null; // requestId of the last insert-reply
+  let onRefusal = () => {};
 
-  /** The nack's reason, null for an ack, undefined where nobody is answered. */
+  /** Resolves to the nack's reason, null for an ack, undefined for no answer at all. */
   async function enter({ token, locale, theme }, origin) {
     const claims = claimsOf(token);
     if (!claims) return "invalid_token";
     let config;
     try {
-      config = await new Desk({ token }).config();
+      config = await new ApiClient({ token }).config();
     } catch (error) {
       return error.code ?? "other";
     }
     const allowed = config.embed_origin ? new URL(config.embed_origin).origin : claims.origin;
     if (origin !== undefined && origin !== allowed) {
-      foreign = true;
+      isForeign = true;
       console.warn(`sightdesk: the token is for ${allowed}, and this message came from ${origin}`);
       return undefined;
     }
-    // One page, one person: a conversation never passes from one to another.
+    // A page serves one person: no conversation may pass from one to another.
     if (user !== null && claims.user !== user) return "another_user";
-    desk.token = token;
+    api.token = token;
     if (handlers === null) {
-      const shelf = (storage) => shelfOf(claims.user, storage);
-      open(await begin({ config, locale, theme, insert: fragment.get("insert") !== "no", shelf }), claims, allowed);
+      const scoped = (storage) => scopedStorage(claims.user, storage);
+      const insert = fragment.get("insert") !== "no";
+      open(await begin({ config, locale, theme, insert, scoped }), claims.user, allowed);
     } else {
       if (locale) await handlers["set-locale"]({ locale });
       if (theme) await handlers["set-theme"]({ theme });
@@ -54,25 +56,28 @@ export function openBridge({ window, desk, begin, fail, early = [] }) {
     return null;
   }
 
-  function open(parts, claims, origin) {
+  function open(page, pageUser, origin) {
     channel.host = origin;
-    user = claims.user;
-    foreign = false;
-    handlers = requestHandlers(parts);
-    reportSession(parts.session, (type, payload) => {
+    user = pageUser;
+    isForeign = false;
+    handlers = requestHandlers(page);
+    reportSession(page.session, (type, payload) => {
       const id = channel.tell(type, payload);
-      if (type === "insert-reply") inserted = id;
+      if (type === "insert-reply") insertId = id;
     });
-    refused = ({ requestId, reason }) => inserted && requestId === inserted && toast(parts.text("notInserted", { reason }));
+    onRefusal = ({ requestId, reason }) => {
+      if (insertId && requestId === insertId) toast(page.text("notInserted", { reason }));
+    };
     reportHeight(window.document, (height) => channel.tell("resize", { height }));
   }
 
   async function handle({ request, origin, reply }) {
     const { type, payload, refusal } = request;
-    if (foreign && type !== "init") return;
-    const reason = refusal ?? (await (type === "init" ? enter(payload, origin) : serve(type, payload)).catch(reasonOf));
-    if (reason === undefined) return;
-    reply(reason === null ? "ack" : "nack", reason === null ? {} : { reason });
+    if (isForeign && type !== "init") return;
+    const work = () => (type === "init" ? enter(payload, origin) : serve(type, payload));
+    const reason = refusal ?? (await work().catch(reasonOf));
+    if (reason === null) reply("ack", {});
+    else if (reason !== undefined) reply("nack", { reason });
   }
 
   async function serve(type, payload) {
@@ -80,15 +85,19 @@ export function openBridge({ window, desk, begin, fail, early = [] }) {
     return (await handlers[type](payload)) ?? null;
   }
 
-  // A DOMException has a code, too: a number.
-  const reasonOf = ({ code }) => (typeof code === "string" ? code : "other");
+  async function enterByFragment() {
+    const [token, parent] = [fragment.get("token"), window.location.ancestorOrigins?.[0]];
+    const reason = await enter({ token }, parent);
+    if (handlers === null) fail({ code: reason ?? "origin_not_allowed" });
+  }
 
   channel.after(async () => {
-    if (fragment.has("token")) {
-      const reason = await enter({ token: fragment.get("token") }, window.location.ancestorOrigins?.[0]);
-      if (handlers === null) fail({ code: reason ?? "origin_not_allowed" });
-    } else if (!channel.framed) fail({ code: "invalid_token" });
+    if (fragment.has("token")) await enterByFragment();
+    else if (!channel.framed) fail({ code: "invalid_token" });
     channel.tell("ready", {}, channel.host ?? likelyHost(window, fragment.get("host")));
   });
-  channel.listen(handle, (refusal) => refused(refusal), early);
+  channel.listen(handle, (refusal) => onRefusal(refusal), early);
 }
+
+/** An ApiError's code. A DOMException has a code, too: a number. */
+const reasonOf = ({ code }) => (typeof code === "string" ? code : "other");

@@ -1,24 +1,34 @@
-// How high the page would like to be, for hosts that give it the room: told when it changes, at most once a frame.
+// Reports the height in pixels at which nothing scrolls, for hosts that give the frame that room.
+
+/** Calls `tell(height)` when the height changes, at most once a frame. */
 export function reportHeight(document, tell) {
   const thread = document.getElementById("thread");
-  let told = 0;
+  let lastTold = 0;
   let frame = 0;
+
+  function contentHeight() {
+    const bottom = thread.lastElementChild?.getBoundingClientRect().bottom ?? 0;
+    const padding = parseFloat(getComputedStyle(thread).paddingBottom);
+    return bottom + thread.scrollTop - thread.getBoundingClientRect().top + padding;
+  }
 
   function measure() {
     frame = 0;
-    const last = thread.lastElementChild?.getBoundingClientRect().bottom ?? 0;
-    const content = last + thread.scrollTop - thread.getBoundingClientRect().top + parseFloat(getComputedStyle(thread).paddingBottom);
-    const height = Math.ceil(document.documentElement.clientHeight - thread.clientHeight + content);
-    if (height !== told) tell((told = height));
+    const others = document.documentElement.clientHeight - thread.clientHeight;
+    const height = Math.ceil(others + contentHeight());
+    if (height === lastTold) return;
+    lastTold = height;
+    tell(height);
   }
 
-  const changed = () => (frame ||= requestAnimationFrame(measure));
-  const sizes = new ResizeObserver(changed);
-  // The thread itself keeps its size while its turns grow: they are watched one by one, as they come.
-  const watchTurns = () => {
+  const sizes = new ResizeObserver(() => (frame ||= requestAnimationFrame(measure)));
+  // The thread's own size stays the same while its turns grow, so each turn is observed.
+  const observeTurns = () => {
     sizes.disconnect();
-    for (const element of [document.documentElement, thread, ...thread.children]) sizes.observe(element);
+    for (const element of [document.documentElement, thread, ...thread.children]) {
+      sizes.observe(element);
+    }
   };
-  new MutationObserver(watchTurns).observe(thread, { childList: true });
-  watchTurns();
+  new MutationObserver(observeTurns).observe(thread, { childList: true });
+  observeTurns();
 }

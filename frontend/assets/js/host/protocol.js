@@ -1,4 +1,4 @@
-// The words between this page and the page that frames it (docs/embedding.md). Pure: no window, no DOM.
+// The protocol between this page and the page that frames it: docs/embedding.md. No DOM here.
 export const SOURCE = "sightdesk";
 export const VERSION = 1;
 
@@ -6,29 +6,38 @@ const MAX_ID = 128;
 const MAX_TEXT = 32_000;
 const MAX_REASON = 200;
 const MAX_MESSAGES = 200; // as many as the gateway takes
-const MAX_IMAGES = 16; // an answer's engine images; MAX_IMAGES of the gateway may be less, and then it says so
-const MAX_HEAD = 256;
+const MAX_IMAGES = 16; // the gateway refuses what is above its own MAX_IMAGES
+const MAX_HEAD = 256; // characters of a data URL before its comma
 
 const isText = (value, max = MAX_TEXT) => typeof value === "string" && value.length <= max;
 const isSome = (value, max) => isText(value, max) && value.trim() !== "";
 const optional = (value, check) => value === undefined || value === null || check(value);
-const isList = (value, check, max) => Array.isArray(value) && value.length <= max && value.every(check);
-const isData = (value) => value instanceof Blob || (typeof value === "string" && dataUrlOf(value) !== null);
-const isImage = (value) => isData(value) || (isData(value?.data) && optional(value.name, (name) => isText(name, 255)));
+const isList = (value, check, max) =>
+  Array.isArray(value) && value.length <= max && value.every(check);
+const isData = (value) =>
+  value instanceof Blob || (typeof value === "string" && dataUrlOf(value) !== null);
+const isImage = (value) =>
+  isData(value) || (isData(value?.data) && optional(value.name, (name) => isText(name, 255)));
 const areImages = (value) => optional(value, (images) => isList(images, isImage, MAX_IMAGES));
 const isLocale = (value) => isSome(value, 35); // RFC 5646, 4.4.1: no tag in use is longer
 const isTheme = (value) => ["light", "dark", "auto"].includes(value);
-const isMessage = (value) => ["user", "assistant"].includes(value?.role) && optional(value.text, isText) && areImages(value.images);
+const isMessage = (value) =>
+  ["user", "assistant"].includes(value?.role) &&
+  optional(value.text, isText) &&
+  areImages(value.images);
 
-/** Every request of the host, and what its payload has to be. */
+/** The host's requests, each with the check of its payload. */
 export const REQUESTS = {
-  init: ({ token, locale, theme }) => isSome(token, 4096) && optional(locale, isLocale) && optional(theme, isTheme),
-  "set-user": ({ name, avatar }) => isText(name, 128) && optional(avatar, (value) => value === "" || isData(value)),
+  init: ({ token, locale, theme }) =>
+    isSome(token, 4096) && optional(locale, isLocale) && optional(theme, isTheme),
+  "set-user": ({ name, avatar }) =>
+    isText(name, 128) && optional(avatar, (value) => value === "" || isData(value)),
   "set-context": ({ messages }) => isList(messages, isMessage, MAX_MESSAGES),
   "set-locale": ({ locale }) => isLocale(locale),
   "set-theme": ({ theme }) => isTheme(theme),
   prefill: ({ text }) => isText(text),
-  ask: ({ text, images }) => optional(text, isText) && areImages(images) && (isSome(text) || Boolean(images?.length)),
+  ask: ({ text, images }) =>
+    optional(text, isText) && areImages(images) && (isSome(text) || Boolean(images?.length)),
   "attach-image": ({ name, data }) => optional(name, (value) => isText(value, 255)) && isData(data),
   "new-conversation": () => true,
   "open-conversation": ({ id }) => isSome(id, MAX_ID),
@@ -39,13 +48,14 @@ export function envelope(type, payload = {}, requestId = null) {
 }
 
 /**
- * null where the data is none of ours, else {type, requestId, payload, refusal}. `refusal` is the reason of a nack:
- * unsupported_version, unknown_type, invalid_payload; or null.
+ * {type, requestId, payload, refusal} of a message, or null where it is not of this protocol.
+ * `refusal`: the reason of a nack ("unsupported_version", "unknown_type", "invalid_payload"), or
+ * null.
  */
 export function readRequest(data) {
   if (typeof data !== "object" || data === null || data.source !== SOURCE) return null;
   const { type, version } = data;
-  if (type === "ack" || type === "nack") return null; // answers are never answered
+  if (type === "ack" || type === "nack") return null; // answers get no answer
   const requestId = ["string", "number"].includes(typeof data.requestId) ? data.requestId : null;
   const payload = typeof data.payload === "object" && data.payload !== null ? data.payload : {};
   let refusal = null;
@@ -55,14 +65,17 @@ export function readRequest(data) {
   return { type, requestId, payload, refusal };
 }
 
-/** {requestId, reason} where the host could not do what an event of ours asked for, else null. */
+/** {requestId, reason} of a nack to one of our events, else null. */
 export function readRefusal(data) {
   if (data?.source !== SOURCE || data.version !== VERSION || data.type !== "nack") return null;
   const { reason } = data.payload ?? {};
   return { requestId: data.requestId, reason: isText(reason) ? reason.slice(0, MAX_REASON) : "" };
 }
 
-/** {user, origin} that a token claims, or null; `user` is one key's own, as the gateway's owners are. To be believed only once the gateway has taken the token. */
+/**
+ * {user, origin} that a token claims, or null. `user` includes the key's name, as the gateway's
+ * owners do. Not to be believed until the gateway has accepted the token.
+ */
 export function claimsOf(token) {
   try {
     const part = token.split(".")[1].replace(/-/g, "+").replace(/_/g, "/");
@@ -76,18 +89,24 @@ export function claimsOf(token) {
 }
 
 /**
- * {type, data} of a data URL of base64 (RFC 2397), or null. What type it declares does not matter, if it declares
- * one at all: what a picture is, its bytes say. A text that declares itself as one is none.
+ * {type, data} of a base64 data URL (RFC 2397), or null. Any declared type is accepted except
+ * text: the bytes show what a picture is.
  */
 export function dataUrlOf(url) {
   const comma = url.slice(0, MAX_HEAD).indexOf(",");
   if (comma < 0 || url.slice(0, 5).toLowerCase() !== "data:") return null;
-  const [type, ...parameters] = url.slice(5, comma).split(";").map((one) => one.trim().toLowerCase());
+  const [type, ...parameters] = url
+    .slice(5, comma)
+    .split(";")
+    .map((one) => one.trim().toLowerCase());
   if (parameters.at(-1) !== "base64" || type.startsWith("text/")) return null;
   return { type, data: url.slice(comma + 1) };
 }
 
-/** A File of a Blob, a data URL or {name, data}; data URLs are decoded here because connect-src lets nobody fetch them. */
+/**
+ * A File of a Blob, a data URL or {name, data}. Data URLs are decoded here, since connect-src lets
+ * nobody fetch them. Throws with the code "invalid_image".
+ */
 export function fileOf(image, fallbackName = "picture") {
   const data = image.data ?? image;
   const name = image.name || (data instanceof Blob && data.name) || fallbackName;
@@ -101,6 +120,6 @@ function decoded(base64) {
   try {
     return atob(base64.includes("%") ? decodeURIComponent(base64) : base64);
   } catch {
-    throw Object.assign(new Error("The picture's base64 is damaged."), { code: "invalid_image" });
+    throw Object.assign(new Error("The base64 is damaged."), { code: "invalid_image" });
   }
 }

@@ -1,57 +1,70 @@
-// Server-sent events from bytes (WHATWG HTML, 9.2.6), and over lines that break. Only CR and LF end a line: U+2028 is text.
+// Server-sent events from bytes (WHATWG HTML, 9.2.6), and an event stream that reconnects.
+// Only CR and LF end a line here: U+2028 is text.
 export class EventParser {
   #decoder = new TextDecoder();
   #buffer = "";
 
-  /** The data of every event completed by these bytes. */
+  /** The data of every event that these bytes complete. */
   push(bytes) {
-    // The whole rest again: a CR may have come with the bytes before its LF.
-    this.#buffer = (this.#buffer + this.#decoder.decode(bytes, { stream: true })).replaceAll("\r\n", "\n");
-    const events = this.#buffer.split("\n\n");
+    this.#buffer += this.#decoder.decode(bytes, { stream: true });
+    // Over the whole buffer, since a CR and its LF may come in different chunks.
+    const events = this.#buffer.replaceAll("\r\n", "\n").split("\n\n");
     this.#buffer = events.pop();
     return events.map(dataOf).filter((data) => data !== "");
   }
 }
 
 function dataOf(event) {
-  return event.split("\n").filter((line) => line.startsWith("data:")).map((line) => line.slice(5).replace(/^ /, "")).join("\n");
+  const lines = event.split("\n").filter((line) => line.startsWith("data:"));
+  return lines.map((line) => line.slice(5).replace(/^ /, "")).join("\n");
 }
 
-const RETRIES_AFTER_CUT_MS = [300, 1000, 2500];
+const RETRY_AFTER_MS = [300, 1000, 2500];
+const BROKEN = ["cut", "silent"];
+const STAYS_BROKEN = ["not_found", "network", "silent"];
 
 /**
- * The events of an answer over a line that may break or fall silent: it is resumed at the next event. `open(signal)` opens the
- * first line, `resume(from, signal)` one from event number `from`, or returns null where there is nothing to resume;
- * `again()` is called before each resumption. Errors carry a `code`; "cut" where the line stays down.
+ * The events of an answer. A stream that breaks or falls silent is resumed at the next event.
+ * `open(signal)` opens the stream; `resume(from, signal)` opens it at event number `from`, or
+ * returns nothing where that is impossible; `onRetry()` is called before each attempt. Errors have
+ * a `code`: "cut" where the stream cannot be resumed.
  */
-export async function* unbroken({ open, resume, signal, again }) {
+export async function* reconnecting({ open, resume, signal, onRetry }) {
   let seen = 0;
   let tries = 0;
-  for (let line = open(signal); ; ) {
+  for (let stream = open(signal); ;) {
     try {
-      for await (const event of line) {
+      for await (const event of stream) {
         seen += 1;
         tries = 0;
         yield event;
       }
       return;
     } catch (error) {
-      const broken = ["cut", "silent"].includes(error.code) || (error.code === "network" && seen > 0);
-      const next = broken && !signal.aborted && tries < RETRIES_AFTER_CUT_MS.length && resume(seen, signal);
+      const isBroken = BROKEN.includes(error.code) || (error.code === "network" && seen > 0);
+      const mayRetry = isBroken && !signal.aborted && tries < RETRY_AFTER_MS.length;
+      const next = mayRetry && resume(seen, signal);
       if (!next) throw tries ? asCut(error) : error;
-      again();
-      await pause(RETRIES_AFTER_CUT_MS[tries++], signal);
-      line = next;
+      onRetry();
+      await pause(RETRY_AFTER_MS[tries++], signal);
+      stream = next;
     }
   }
 }
 
-// An answer that ended while we were away, or a line that stays down: for the reader, the answer broke off.
-const asCut = (error) => (["not_found", "network", "silent"].includes(error.code) ? Object.assign(new Error("cut"), { code: "cut" }) : error);
+/** For the reader an answer broke off, whether it is gone or the line stays down. */
+function asCut(error) {
+  if (!STAYS_BROKEN.includes(error.code)) return error;
+  return Object.assign(new Error("cut"), { code: "cut" });
+}
 
 function pause(milliseconds, signal) {
   return new Promise((resolve, reject) => {
     const timer = setTimeout(resolve, milliseconds);
-    signal.addEventListener("abort", () => { clearTimeout(timer); reject(new DOMException("aborted", "AbortError")); }, { once: true });
+    const abort = () => {
+      clearTimeout(timer);
+      reject(new DOMException("aborted", "AbortError"));
+    };
+    signal.addEventListener("abort", abort, { once: true });
   });
 }

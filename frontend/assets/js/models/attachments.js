@@ -1,15 +1,25 @@
-// What may be attached, and how far it has to shrink: against the gateway's own limits, before anything is sent.
+// What may be attached, and how far it is scaled: judged by the gateway's limits before uploading.
 import { readableSize } from "../lib/texts.js";
 
-const BY_NAME = { jpg: "image/jpeg", jpeg: "image/jpeg", png: "image/png", webp: "image/webp", gif: "image/gif", bmp: "image/bmp", heic: "image/heic", heif: "image/heic", pdf: "application/pdf" };
-// What browsers draw, and so can scale, crop and show; HEIC and PDF are sent as they are.
+const BY_NAME = {
+  jpg: "image/jpeg",
+  jpeg: "image/jpeg",
+  png: "image/png",
+  webp: "image/webp",
+  gif: "image/gif",
+  bmp: "image/bmp",
+  heic: "image/heic",
+  heif: "image/heic",
+  pdf: "application/pdf",
+};
+// Browsers draw these: the page can scale, crop and show them. HEIC and PDF are sent unchanged.
 const DRAWN = new Set(["image/jpeg", "image/png", "image/webp", "image/gif", "image/bmp"]);
 const HEIC_BRANDS = new Set(["heic", "heix", "hevc", "heim", "heis", "mif1", "msf1"]);
-const HEAD_BYTES = 1024; // a PDF may begin so late
-const FAR_ABOVE = 3;
-const LONG_SHOT = 3; // the gateway cuts a longer screenshot into tiles instead of scaling it
+const HEAD_BYTES = 1024; // a PDF's header may come this late
+const FAR_ABOVE = 3; // times the size that the gateway keeps
+const LONG_SHOT = 3; // sides; the gateway cuts a longer screenshot into tiles and does not scale it
 
-/** The media type by the first bytes, as the gateway judges it; "" for what is none of the seven kinds. */
+/** The media type by the first bytes, as the gateway judges it; "" for any other. */
 export function sniff(head) {
   const text = String.fromCharCode(...head.subarray(0, HEAD_BYTES));
   if (text.startsWith("\xff\xd8\xff")) return "image/jpeg";
@@ -21,46 +31,112 @@ export function sniff(head) {
   return text.includes("%PDF-") ? "application/pdf" : "";
 }
 
-/** The file with the type that its bytes have, whatever its sender declared; the file itself where they say nothing. */
+/** The file with the type that its bytes show; the same file where they show none. */
 export async function recognised(file) {
-  const head = await file.slice(0, HEAD_BYTES).arrayBuffer().catch(() => new ArrayBuffer(0)); // a folder cannot be read
+  const unreadable = () => new ArrayBuffer(0); // a folder
+  const head = await file.slice(0, HEAD_BYTES).arrayBuffer().catch(unreadable);
   const type = sniff(new Uint8Array(head));
   return type && type !== file.type ? new File([file], file.name, { type }) : file;
 }
 
 export function typeOf(file) {
-  return (file.type || BY_NAME[file.name?.split(".").pop()?.toLowerCase()] || "").replace("heif", "heic");
+  const byName = BY_NAME[file.name?.split(".").pop()?.toLowerCase()] ?? "";
+  return (file.type || byName).replace("heif", "heic");
 }
 
 export function isDrawn(file) {
   return DRAWN.has(typeOf(file));
 }
 
-/** null where the file may go, else {key, values, code} of the words that say why not. A picture that is too large is scaled. */
-export function objection(file, count, total, config) {
-  const { limits, accept } = config;
-  if (count >= limits.max_images) return { code: "too_many_images", key: "tooMany", values: { count: limits.max_images, size: total } };
-  if (!accept.includes(typeOf(file))) return { code: "unsupported_media_type", key: "wrongType", values: { name: file.name } };
+/**
+ * Why a file may not be attached: {code, key, values}, `key` and `values` for the text; or null.
+ * A drawn picture that is too large is scaled, so it is no objection.
+ */
+export function objection(file, count, total, { limits, accept }) {
+  if (count >= limits.max_images) {
+    const values = { count: limits.max_images, size: total };
+    return { code: "too_many_images", key: "tooMany", values };
+  }
+  if (!accept.includes(typeOf(file))) {
+    return { code: "unsupported_media_type", key: "wrongType", values: { name: file.name } };
+  }
   return isDrawn(file) ? null : tooLarge(file, limits);
 }
 
+/** As `objection`, for a file that is uploaded as it is. */
 export function tooLarge(file, limits) {
   if (file.size <= limits.image_max_bytes) return null;
   const code = typeOf(file) === "application/pdf" ? "pdf_too_large" : "image_too_large";
-  return { code, key: "tooLarge", values: { name: file.name, size: readableSize(file.size), limit: readableSize(limits.image_max_bytes) } };
+  const [size, limit] = [readableSize(file.size), readableSize(limits.image_max_bytes)];
+  return { code, key: "tooLarge", values: { name: file.name, size, limit } };
 }
 
 /**
- * The size in pixels to scale to, or null to send the file as it is. Only what the gateway would refuse is scaled, or what
- * is far above the size it keeps: scaling costs letters, so there is no scaling for a small gain.
+ * The size in pixels to scale to, or null to send the file as it is. Scaled is only what the
+ * gateway would refuse, or what is far above the size that it keeps: scaling blurs letters.
  */
 export function scaledSize({ width, height }, bytes, limits) {
   const { image_max_bytes, image_max_pixels, image_max_side, image_longest_side } = limits;
   const [long, short] = [Math.max(width, height), Math.min(width, height)];
-  const refused = bytes > image_max_bytes || width * height > image_max_pixels || long > image_longest_side;
+  const pixels = width * height;
+  const isRefused =
+    bytes > image_max_bytes || pixels > image_max_pixels || long > image_longest_side;
   const isLong = long > LONG_SHOT * short;
-  if (!refused && (isLong || long <= FAR_ABOVE * image_max_side)) return null;
-  const side = isLong ? short : long;
-  const scale = Math.min(1, image_max_side / side, Math.sqrt(image_max_pixels / (width * height)), image_longest_side / long);
-  return { width: Math.max(1, Math.round(width * scale)), height: Math.max(1, Math.round(height * scale)) };
+  if (!isRefused && (isLong || long <= FAR_ABOVE * image_max_side)) return null;
+  const byArea = Math.sqrt(image_max_pixels / pixels);
+  const bySide = image_max_side / (isLong ? short : long);
+  const scale = Math.min(1, bySide, byArea, image_longest_side / long);
+  const scaled = (side) => Math.max(1, Math.round(side * scale));
+  return { width: scaled(width), height: scaled(height) };
+}
+
+/** The files of one question. `expected`: how many files are still being recognised. */
+export const newBatch = () => ({ items: [], expected: 0, recognising: null });
+
+/**
+ * One file of a batch. `item`: its element. `original`: bytes before scaling. `stored`: the file on
+ * the server. `abort`: of its upload. `uploaded`: resolves when the upload has ended or failed.
+ */
+export function newAttachment(batch, file, item) {
+  const nothingYet = { stored: null, error: null, abort: null, preview: null };
+  return { batch, file, item, original: file.size, uploaded: Promise.resolve(), ...nothingYet };
+}
+
+/** Whether it is held: its upload begins with "send". */
+export const isWaiting = (one) => !one.stored && !one.error && !one.abort;
+export const isPending = (one) => !one.stored && !one.error;
+
+/**
+ * Whether a batch has uploads other than those in `seen` (their promises), which have ended: an
+ * upload that the editor interrupted is pending but has ended.
+ */
+export function hasPending({ expected, items }, seen) {
+  return expected > 0 || items.some((one) => isPending(one) && !seen.includes(one.uploaded));
+}
+
+/**
+ * What a clipboard means: "text", "files" or "". Spreadsheets and word processors add a picture of
+ * the text: the text is meant. File managers add the files' names as text: the files are meant.
+ */
+export function pasteKind(clipboard) {
+  const files = [...(clipboard?.files ?? [])];
+  const words = clipboard?.getData("text/plain").trim() ?? "";
+  if (!files.length) return words && "text";
+  const isPicture = files.every((file) => file.type.startsWith("image/"));
+  return words && !areNames(words, files) && isPicture ? "text" : "files";
+}
+
+function areNames(words, files) {
+  const names = new Set(files.map((file) => file.name));
+  return words.split(/\r?\n/).every((line) => names.has(nameIn(line.trim())));
+}
+
+/** The file name in a path or in a URL such as file:///…/a%20b.png. */
+function nameIn(line) {
+  const name = line.split(/[/\\]/).pop();
+  try {
+    return decodeURIComponent(name);
+  } catch {
+    return name;
+  }
 }

@@ -1,57 +1,106 @@
-// A failure in the user's words, by its code and details alone; how far the engine's start is.
+// Texts for failures, by their code and details alone, and for the engine's start.
 import { TEXTS, readableSize } from "../lib/texts.js";
 
 const STARTING = new Set(["downloading", "starting", "loading", "compiling", "warming", "failed"]);
+const MAY_BE_STARTING = new Set(["upstream_unavailable", "queue_full"]);
 
-// Which bound was crossed: `details.name`, where a code has several.
-const BOUNDS = {
-  image_too_large: { IMAGE_MAX_BYTES: "error_image_bytes", IMAGE_MAX_PIXELS: "error_image_pixels", side: "error_image_side" },
+// Codes that stand for several bounds: `details.name` says which was crossed.
+const BY_BOUND = {
+  image_too_large: {
+    IMAGE_MAX_BYTES: "error_image_bytes",
+    IMAGE_MAX_PIXELS: "error_image_pixels",
+    side: "error_image_side",
+  },
   pdf_too_large: { IMAGE_MAX_BYTES: "error_pdf_bytes", PDF_MAX_PAGES: "error_pdf_pages" },
-  invalid_image: { password: "error_pdf_password", seconds: "error_image_complex", memory_bytes: "error_image_complex" },
+  invalid_image: {
+    password: "error_pdf_password",
+    seconds: "error_image_complex",
+    memory_bytes: "error_image_complex",
+  },
   upstream_unavailable: { files: "error_not_kept", conversations: "error_no_store" },
 };
-// The words for a code whose details have the numbers.
-const MEASURED = { too_many_images: "error_too_many_of", context_length_exceeded: "error_text_too_long", body_too_large: "error_body_bytes" };
-// What refused, by the route: engines answer questions; everything else is kept on disk or in the database.
-const STORES = { files: "error_not_kept", conversations: "error_no_store", feedback: "error_no_store", handoff: "error_no_store" };
-// How an error's `limit` and `size` are written, where they are no plain numbers.
-const megapixels = (pixels) => Math.round(pixels / 1e6);
-const WRITTEN = { error_image_bytes: readableSize, error_pdf_bytes: readableSize, error_body_bytes: readableSize, error_image_pixels: megapixels };
-// The administrator has to look these up.
-const FOR_THE_LOG = new Set(["error_other", "error_internal_error", "error_invalid_request"]);
+// Texts with numbers, for codes whose details have `limit` and `size`.
+const WITH_NUMBERS = {
+  too_many_images: "error_too_many_of",
+  context_length_exceeded: "error_text_too_long",
+  body_too_large: "error_body_bytes",
+};
+// What is unavailable, by route: the engine answers questions; disk and database keep the rest.
+const BY_ROUTE = {
+  files: "error_not_kept",
+  conversations: "error_no_store",
+  feedback: "error_no_store",
+  handoff: "error_no_store",
+};
+// How `limit` and `size` are written where they are not plain numbers.
+const UNITS = {
+  error_image_bytes: readableSize,
+  error_pdf_bytes: readableSize,
+  error_body_bytes: readableSize,
+  error_image_pixels: (pixels) => Math.round(pixels / 1e6),
+};
+// Texts that end with the request's number, by which the administrator finds it in the log.
+const WITH_REQUEST = new Set(["error_other", "error_internal_error", "error_invalid_request"]);
 
 const isNumber = (value) => Number.isFinite(value);
 
-/** `limits`: the desk's, for what an error does not tell itself. `file`: the type of the file that was refused. */
-export function wordsFor(error, text, limits, file) {
-  // A model that is still loading is no outage: its progress says more than "unavailable".
-  if (STARTING.has(error.engine?.phase)) return wordsForEngine({ ...error.engine, fallback: false }, text);
+/**
+ * The text for an error or for a stored failure (`failureOf`). `limits`: the gateway's, for what
+ * the details leave out. `fileType`: of the file that was refused.
+ */
+export function errorMessage(error, text, limits, fileType) {
+  // While a model is loading, its progress says more than "unavailable".
+  if (STARTING.has(error.engine?.phase)) {
+    return engineMessage({ ...error.engine, fallback: false }, text);
+  }
   const { limit, size, tokens_over: over } = error.details ?? {};
-  const key = keyFor(error, file);
-  const write = WRITTEN[key] ?? String;
-  const values = { ...(limits && boundsOf(limits)), ...(isNumber(limit) && { limit: write(limit) }), ...(isNumber(size) && { size: write(size) }), over };
-  const number = FOR_THE_LOG.has(key) && error.request ? text("error_number", { request: error.request }) : "";
-  return text(key, values) + number;
+  const key = keyFor(error, fileType);
+  const write = UNITS[key] ?? String;
+  const values = {
+    ...(limits && boundsOf(limits)),
+    ...(isNumber(limit) && { limit: write(limit) }),
+    ...(isNumber(size) && { size: write(size) }),
+    over,
+  };
+  const hasNumber = WITH_REQUEST.has(key) && error.request;
+  return text(key, values) + (hasNumber ? text("error_number", { request: error.request }) : "");
 }
 
-function keyFor({ code, details = {}, part }, file) {
+function keyFor({ code, details = {}, part }, fileType) {
   const { name, limit, size, tokens_over: over } = details;
-  const bounds = Object.hasOwn(BOUNDS, code) ? BOUNDS[code] : {};
+  const bounds = Object.hasOwn(BY_BOUND, code) ? BY_BOUND[code] : {};
   if (Object.hasOwn(bounds, name)) return bounds[name];
-  if (code === "upstream_unavailable" && Object.hasOwn(STORES, part)) return STORES[part];
+  if (code === "upstream_unavailable" && Object.hasOwn(BY_ROUTE, part)) return BY_ROUTE[part];
   if (size === 0 && part === "files") return "error_file_empty";
   if (code === "context_length_exceeded" && isNumber(over)) return "error_tokens_over";
-  if (Object.hasOwn(MEASURED, code) && isNumber(limit) && isNumber(size)) return MEASURED[code];
-  if (code === "invalid_image" && file === "application/pdf") return "error_pdf_unreadable";
+  const hasNumbers = isNumber(limit) && isNumber(size);
+  if (hasNumbers && Object.hasOwn(WITH_NUMBERS, code)) return WITH_NUMBERS[code];
+  if (code === "invalid_image" && fileType === "application/pdf") return "error_pdf_unreadable";
   return Object.hasOwn(TEXTS.en, `error_${code}`) ? `error_${code}` : "error_other";
 }
 
-const boundsOf = (limits) => ({ count: limits.max_images, limit: readableSize(limits.image_max_bytes), max: limits.pdf_max_pages });
+function boundsOf({ max_images: count, image_max_bytes: bytes, pdf_max_pages: max }) {
+  return { count, limit: readableSize(bytes), max };
+}
 
-/** Empty once the engine answers. */
-export function wordsForEngine(state, text) {
+/** Whether an engine that is still starting may be the cause. */
+export const mayBeStarting = ({ code }) => MAY_BE_STARTING.has(code);
+
+/**
+ * What a turn keeps of an error: {code, details, request, until, engine}. `until`: the moment (ms
+ * since 1970) from which the question may be asked again; a moment outlives a reload.
+ */
+export function failureOf({ code, details = {}, request = "", retryAfter, engine }) {
+  const until = retryAfter && Date.now() + 1000 * retryAfter;
+  const more = { ...(until && { until }), ...(engine && { engine }) };
+  return { code: code ?? "other", details, request, ...more };
+}
+
+/** The text for the engine's state; "" once it is ready. */
+export function engineMessage(state, text) {
   if (state.ready) return "";
   if (!STARTING.has(state.phase)) return text(state.fallback ? "degraded" : "engine_unavailable");
   const percent = state.percent === null ? "" : ` ${state.percent} %`;
-  return text(`engine_${state.phase}`) + percent + (state.fallback ? text("engine_meanwhile") : "");
+  const meanwhile = state.fallback ? text("engine_meanwhile") : "";
+  return text(`engine_${state.phase}`) + percent + meanwhile;
 }

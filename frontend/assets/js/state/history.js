@@ -1,66 +1,76 @@
-// Conversations of earlier: on the server where it keeps them, else in local storage, else nowhere, and then it is said why.
-import { KEPT_HERE, fromServer } from "../models/conversation.js";
+// Earlier conversations: on the server where it keeps them, else in this browser.
+import { LOCAL_KEY, fromServer } from "../models/conversation.js";
 
-export async function historyFor(config, desk, storage) {
-  const server = config.history === "server" ? new ServerHistory(desk) : null;
-  if (server && !hasKept(storage)) return server;
-  const { LocalHistory } = await import("./local.js");
+/**
+ * The history that the gateway's configuration asks for. Each has page({query, before}), newest,
+ * get, save, rename and remove; and `place`: "server", "local", or "none" with `why`, a key of the
+ * texts.
+ */
+export async function historyFor(config, api, storage) {
+  const server = config.history === "server" ? new ServerHistory(api) : null;
+  if (server && !hasLocal(storage)) return server;
+  const { LocalHistory } = await import("./local-history.js");
   if (!server) return new LocalHistory(storage);
-  const { Rejoined } = await import("./rejoined.js");
-  return new Rejoined(server, new LocalHistory(storage));
+  const { MergedHistory } = await import("./merged-history.js");
+  return new MergedHistory(server, new LocalHistory(storage));
 }
 
-/** Whether conversations lie in this browser, from a time when the server could keep none. */
-function hasKept(storage) {
+/** Whether this browser has conversations from a time when the server could keep none. */
+function hasLocal(storage) {
   try {
-    return (storage.getItem(KEPT_HERE) ?? "[]") !== "[]";
+    return (storage.getItem(LOCAL_KEY) ?? "[]") !== "[]";
   } catch {
     return false;
   }
 }
 
 export class ServerHistory {
-  #desk;
-  #newest = null; // on its way; at the start the session takes what the list has asked for: one request
+  #api;
+  #newest = null; // the request for the newest page, while it is on its way
   place = "server";
 
-  constructor(desk) {
-    this.#desk = desk;
+  constructor(api) {
+    this.#api = api;
   }
 
+  /** {data, more}, the newest first; `before`: the id behind which the page begins. */
   page({ query = "", before = "" } = {}) {
     if (query || before) return this.#fetch({ query, before });
-    // Asked anew each time: what is on its way may be older than the answer that was just kept.
-    const asked = this.#fetch({}).finally(() => this.#newest === asked && (this.#newest = null));
-    return (this.#newest = asked);
+    // A new request each time: one on its way may miss the answer that was stored just now.
+    const request = this.#fetch({}).finally(() => {
+      if (this.#newest === request) this.#newest = null;
+    });
+    this.#newest = request;
+    return request;
   }
 
   async #fetch(wanted) {
-    const { data, has_more: more } = await this.#desk.conversations(wanted);
+    const { data, has_more: more } = await this.#api.conversations(wanted);
     return { data, more };
   }
 
-  async list() {
-    return (await (this.#newest ?? this.page())).data;
+  /** The newest summary. Shares the request that is on its way: the sidebar has just sent it. */
+  async newest() {
+    return (await (this.#newest ?? this.page())).data[0];
   }
 
   /** null where there is none of that id, or no longer. */
   async get(id) {
     try {
-      return fromServer(await this.#desk.conversation(id));
+      return fromServer(await this.#api.conversation(id));
     } catch (error) {
       if (error.code === "not_found") return null;
       throw error;
     }
   }
 
-  save() {} // the gateway keeps what it answers
+  save() {} // the gateway stores what it answers
 
   rename(id, title) {
-    return this.#desk.rename(id, title);
+    return this.#api.rename(id, title);
   }
 
   remove(id) {
-    return this.#desk.removeConversation(id);
+    return this.#api.removeConversation(id);
   }
 }

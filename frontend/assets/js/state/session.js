@@ -1,28 +1,30 @@
-// The conversation that is shown, and every answer that is being written, shown or not. No DOM here.
+// The conversation that is shown, and every answer that is being written, shown or not.
 //
-// Events, each with the `conversation` that it belongs to, which need not be the one that is shown (`isShown`):
-// asked({turn}) · answering({turn, phase, since}) · progress({turn, phase}) · answered({turn}) · stopped({turn}) ·
-// failed({turn, error}) · idle · feedback({answer, rating}) · handoff({handoff}) · insert({turn}).
-// opened and changed({removed}) are of the conversation alone.
-import { apply, newConversation, newTurn, phaseOf, toMessages } from "../models/conversation.js";
-import { unbroken } from "../lib/sse.js";
-
-const AWAY = new Set(["upstream_unavailable", "queue_full"]);
+// Events, each with the `conversation` that it belongs to, which may not be shown (`isShown`):
+// asked({turn}) · answering({turn, phase, since}) · progress({turn, phase}) · answered({turn}) ·
+// stopped({turn}) · failed({turn, error}) · idle · feedback({answer, rating}) ·
+// handoff({handoff}) · insert({turn}) · opened · changed({removed}).
+import { reconnecting } from "../lib/sse.js";
+import { apply, newConversation, newTurn, phaseOf, toRequest } from "../models/conversation.js";
+import { failureOf, mayBeStarting } from "../models/failure.js";
 
 export class Session extends EventTarget {
-  #desk;
+  #api;
   #history;
   #tab;
   #maxText;
-  #runs = new Map(); // the answers that are being written, by their conversation's id
+  #runs = new Map(); // answers that are being written, by conversation id: see #follow
   #openings = 0;
   #leaving = false;
   conversation = newConversation();
 
-  /** `tab`: what this tab alone remembers over a reload (state/tab.js). `maxText`: the most characters of one request. */
-  constructor(desk, history, tab, { maxText = Infinity } = {}) {
+  /**
+   * `tab`: what this tab remembers over a reload (state/tab-state.js), or nothing. `maxText`: the
+   * most characters of one request.
+   */
+  constructor(api, history, tab, { maxText = Infinity } = {}) {
     super();
-    this.#desk = desk;
+    this.#api = api;
     this.#history = history;
     this.#tab = tab;
     this.#maxText = maxText;
@@ -41,79 +43,86 @@ export class Session extends EventTarget {
     return id === this.conversation.id;
   }
 
-  /** What this tab had open, else the newest; answers that were being written are resumed. */
+  /** Opens what this tab had open, else the newest, and resumes the answers it was reading. */
   async start() {
     const pending = Object.entries(this.#tab?.answers ?? {});
     const found = await this.#remembered();
     if (found) await this.open(found);
-    await Promise.all([this.#pickUp(found), ...pending.map(([id, answer]) => this.#pickUpAway(id, answer))]);
+    const elsewhere = pending.map(([id, answer]) => this.#resumeElsewhere(id, answer));
+    await Promise.all([this.#resumeHere(found), ...elsewhere]);
   }
 
-  /** The answer that was being written in the conversation that is open now. */
-  async #pickUp(found) {
+  /** Resumes the answer of the open conversation, or shows that it was cut off. */
+  async #resumeHere(found) {
     if (!found) return;
     const { conversation } = this;
     const answer = this.#tab?.answers[conversation.id];
     if (!this.busy && conversation.turns.at(-1)?.role === "user") {
-      if (answer) this.#goOn(conversation, this.#push(conversation, answer));
-      else this.#failed(this.#push(conversation), { code: "cut" });
+      const turn = this.#pushAnswer(conversation, answer);
+      if (answer) this.#resume(conversation, turn);
+      else {
+        turn.failure = { code: "cut" };
+        this.#emit("opened", conversation);
+      }
     }
     await this.#runs.get(conversation.id)?.done;
   }
 
-  /** One that was being written in a conversation that this tab had left. */
-  async #pickUpAway(id, answer) {
+  /** Resumes an answer in a conversation that this tab had left. */
+  async #resumeElsewhere(id, answer) {
     if (id === this.conversation.id) return;
     const conversation = await this.#history.get(id).catch(() => null);
     const last = conversation?.turns.at(-1);
-    if (!conversation || this.#runs.has(id)) return this.#tab.ended(answer);
-    if (last?.writing) await this.#goOn(conversation, last);
-    else if (last?.role === "user") await this.#goOn(conversation, this.#push(conversation, answer));
-    else this.#tab.ended(answer);
+    if (!conversation || this.#runs.has(id)) this.#tab.ended(answer);
+    else if (last?.writing) await this.#resume(conversation, last);
+    else if (last?.role === "user") {
+      await this.#resume(conversation, this.#pushAnswer(conversation, answer));
+    } else this.#tab.ended(answer);
   }
 
-  /** A conversation of which the gateway has stored nothing yet is this tab's to remember. */
+  /** A conversation may be known to this tab alone: the gateway has stored none of it. */
   async #remembered() {
-    const wanted = this.#tab?.conversation;
-    const unsent = wanted && this.#tab.unsentOf(wanted);
-    const mine = unsent && { id: wanted, title: unsent.title, turns: [] };
+    const id = this.#tab?.conversation;
+    const unsent = id && this.#tab.unsentOf(id);
+    const ours = unsent && { id, title: unsent.title, turns: [] };
     try {
-      return (wanted && (await this.#history.get(wanted))) || mine || (await this.#newest());
+      return (id && (await this.#history.get(id))) || ours || (await this.#newest());
     } catch (error) {
-      if (mine) return mine;
+      if (ours) return ours;
       throw error;
     }
   }
 
   async #newest() {
-    const [newest] = (await this.#history.page()).data;
-    return newest && (newest.turns?.length >= 0 ? newest : this.#history.get(newest.id));
+    const newest = await this.#history.newest();
+    return newest && (Array.isArray(newest.turns) ? newest : this.#history.get(newest.id));
   }
 
   /**
-   * Opens a conversation, or one that the history knows by its summary; none: a new one. Resolves once it is shown, or once
-   * another was opened meanwhile. Answers that are being written elsewhere go on.
+   * Opens a conversation or a summary of the history; by default a new conversation. Resolves once
+   * it is shown, or once another was opened meanwhile. Answers elsewhere go on.
    */
   async open(conversation = newConversation()) {
-    const mine = ++this.#openings;
-    const whole = Array.isArray(conversation.turns) ? conversation : await this.#history.get(conversation.id);
-    if (mine !== this.#openings) return;
+    const opening = ++this.#openings;
+    const isWhole = Array.isArray(conversation.turns);
+    const whole = isWhole ? conversation : await this.#history.get(conversation.id);
+    if (opening !== this.#openings) return;
     const run = this.#runs.get(conversation.id);
     this.conversation = run?.conversation ?? whole ?? newConversation();
-    if (!run) withUnsent(this.conversation, this.#tab?.unsentOf(this.conversation.id));
+    if (!run) this.#tab?.restoreUnsent(this.conversation);
     this.#tab?.remember(this.conversation.id);
-    this.#say("opened", this.conversation);
+    this.#emit("opened", this.conversation);
     const last = this.conversation.turns.at(-1);
-    if (run) this.#say("answering", this.conversation, { turn: run.turn, phase: run.phase, since: run.since });
-    else if (last?.writing) this.#goOn(this.conversation, last);
+    if (run) this.#emitAnswering(run);
+    else if (last?.writing) this.#resume(this.conversation, last);
   }
 
   /**
-   * `conversation`: where the question was written, which need not be the one that is shown. `replaces`: a turn of the user
-   * that this question takes the place of, with everything after it.
+   * Asks a question. `conversation`: where it was written, which may not be shown. `replaces`: a
+   * turn of the user that it replaces, together with all turns after it.
    */
-  async ask(text, files, { replaces = null, conversation = this.conversation } = {}) {
-    if (this.isShown(conversation)) conversation = this.conversation;
+  async ask(text, files, { replaces = null, conversation: written = this.conversation } = {}) {
+    const conversation = this.isShown(written) ? this.conversation : written;
     if (this.isAnswering(conversation)) return;
     const turn = newTurn("user", text, { files, at: Date.now() });
     if (replaces) this.#cut(conversation, conversation.turns.indexOf(replaces));
@@ -121,8 +130,8 @@ export class Session extends EventTarget {
     conversation.turns.push(turn);
     this.#history.save(conversation);
     if (this.isShown(conversation)) this.#tab?.remember(conversation.id);
-    if (replaces) this.#say("opened", conversation);
-    else this.#say("asked", conversation, { turn });
+    if (replaces) this.#emit("opened", conversation);
+    else this.#emit("asked", conversation, { turn });
     await this.#answer(conversation, turn, replaces?.stored);
   }
 
@@ -132,14 +141,16 @@ export class Session extends EventTarget {
     const question = conversation.turns.findLast((turn) => turn.role === "user");
     if (!question || this.busy) return;
     this.#cut(conversation, conversation.turns.indexOf(question) + 1);
-    this.#say("opened", conversation);
+    this.#emit("opened", conversation);
     await this.#answer(conversation, question, question.stored);
   }
 
   async rename(id, title) {
     await this.#history.rename(id, title);
-    for (const one of [this.conversation, this.#runs.get(id)?.conversation]) if (one?.id === id) one.title = title;
-    this.#say("changed", { id });
+    for (const one of [this.conversation, this.#runs.get(id)?.conversation]) {
+      if (one?.id === id) one.title = title;
+    }
+    this.#emit("changed", { id });
   }
 
   async remove(id) {
@@ -149,144 +160,137 @@ export class Session extends EventTarget {
     if (id === this.conversation.id) await this.open();
     await this.#history.remove(id);
     this.#tab?.keepUnsent(id, null);
-    this.#say("changed", { id }, { removed: true });
+    this.#emit("changed", { id }, { removed: true });
   }
 
   stop({ id } = this.conversation) {
     const run = this.#runs.get(id);
-    if (run?.turn.answer) this.#desk.stop(run.turn.answer).catch(() => {});
+    if (run?.turn.answer) this.#api.stop(run.turn.answer).catch(() => {});
     run?.abort.abort();
   }
 
-  /** The page goes: a stream that breaks now is no failure, and the next page resumes its answer. */
+  /** The page is closed: a stream that breaks now is no failure, and the next page resumes it. */
   leave() {
     this.#leaving = true;
   }
 
   async rate(turn, rating, reason = "") {
     const { conversation } = this;
-    await this.#desk.rate(turn.answer, rating, reason);
+    await this.#api.rate(turn.answer, rating, reason);
     Object.assign(turn, { rating, reason });
-    this.#say("feedback", conversation, { answer: turn.answer, rating });
+    this.#emit("feedback", conversation, { answer: turn.answer, rating });
   }
 
+  /** Resolves to the stored hand-over, {id, …}. */
   async handOff(note = "") {
     const { conversation } = this;
-    const handoff = await this.#desk.handOff(conversation.id, note);
-    this.#say("handoff", conversation, { handoff });
+    const handoff = await this.#api.handOff(conversation.id, note);
+    this.#emit("handoff", conversation, { handoff });
     return handoff;
   }
 
   insert(turn) {
-    this.#say("insert", this.conversation, { turn });
+    this.#emit("insert", this.conversation, { turn });
   }
 
+  /** Removes the turns from this index on. Other tabs must not merge them back. */
   #cut(conversation, from) {
     const cut = conversation.turns.splice(from).map((turn) => turn.id);
     conversation.removed = [...(conversation.removed ?? []), ...cut];
   }
 
-  /** Kept from the moment it is asked, as it may be refused before anything is stored, until it is stored or answered. */
-  #keepUnsent({ id, title }, question, turn, over = false) {
+  /** Keeps a question in this tab until the gateway has stored it or its answer has ended well. */
+  #keepUnsent({ id, title }, question, turn, isOver = false) {
     if (!this.#tab || !question) return;
-    const done = question.stored || (over && !turn.failure && !turn.stopped);
-    this.#tab.keepUnsent(id, done ? null : { title, turns: over ? [question, turn] : [question] });
+    const isDone = question.stored || (isOver && !turn.failure && !turn.stopped);
+    const turns = isOver ? [question, turn] : [question];
+    this.#tab.keepUnsent(id, isDone ? null : { title, turns });
   }
 
-  #push({ turns }, answer) {
+  #pushAnswer({ turns }, answer) {
     const turn = newTurn("assistant", "", { at: Date.now(), ...(answer && { answer }) });
     turns.push(turn);
     return turn;
   }
 
+  /** `replaces`: the stored id of the question that this one replaces. */
   #answer(conversation, question, replaces) {
-    const messages = toMessages(conversation.turns, this.#maxText);
-    const body = { model: "sightdesk", stream: true, conversation_id: conversation.id, messages, ...(replaces && { metadata: { replaces } }) };
-    return this.#follow(conversation, question, this.#push(conversation), (signal) => this.#desk.ask(body, signal));
+    const body = toRequest(conversation, this.#maxText, replaces);
+    const turn = this.#pushAnswer(conversation);
+    const phase = phaseOf(turn, null, hasFiles(question));
+    return this.#follow({ conversation, turn, phase }, question, (signal) =>
+      this.#api.ask(body, signal),
+    );
   }
 
-  /** An answer that another page of ours began to read, from its first event. */
-  #goOn(conversation, turn) {
+  /** Reads an answer that another page of ours began to read, from its first event. */
+  #resume(conversation, turn) {
     turn.text = "";
     delete turn.writing;
     const question = conversation.turns[conversation.turns.indexOf(turn) - 1];
-    return this.#follow(conversation, question, turn, (signal) => this.#desk.resume(turn.answer, 0, signal), "resuming");
+    return this.#follow({ conversation, turn, phase: { key: "resuming" } }, question, (signal) =>
+      this.#api.resume(turn.answer, 0, signal),
+    );
   }
 
-  #follow(conversation, question, turn, open, first) {
-    const hasFiles = Boolean(question?.files?.length);
-    const phase = first ? { key: first } : phaseOf(turn, null, hasFiles);
-    const run = { conversation, turn, phase, since: performance.now(), abort: new AbortController(), removed: false };
+  #follow({ conversation, turn, phase }, question, open) {
+    const [since, abort] = [performance.now(), new AbortController()];
+    const run = { conversation, turn, phase, since, abort, removed: false };
     this.#runs.set(conversation.id, run);
     this.#keepUnsent(conversation, question, turn);
-    this.#say("answering", conversation, { turn, phase, since: run.since });
-    run.done = this.#read(run, question, open, hasFiles);
+    this.#emitAnswering(run);
+    run.done = this.#read(run, question, open);
     return run.done;
   }
 
-  async #read(run, question, open, hasFiles) {
+  async #read(run, question, open) {
     const { conversation, turn, abort } = run;
-    const progress = (phase) => this.#say("progress", conversation, { turn, phase: (run.phase = phase) });
+    const progress = (phase) => {
+      run.phase = phase;
+      this.#emit("progress", conversation, { turn, phase });
+    };
+    const resume = (from, signal) => turn.answer && this.#api.resume(turn.answer, from, signal);
+    const onRetry = () => progress({ key: "reconnecting" });
     try {
-      const again = () => progress({ key: "reconnecting" });
-      const resume = (from, signal) => (turn.answer ? this.#desk.resume(turn.answer, from, signal) : null);
-      for await (const event of unbroken({ open, resume, signal: abort.signal, again })) {
+      for await (const event of reconnecting({ open, resume, signal: abort.signal, onRetry })) {
         apply(turn, event, question);
         if (event.sightdesk?.conversation) this.#keepUnsent(conversation, question, turn);
         if (turn.answer) this.#tab?.began(conversation.id, turn.answer);
-        progress(phaseOf(turn, event, hasFiles));
+        progress(phaseOf(turn, event, hasFiles(question)));
       }
       this.#end(run, question, "answered");
     } catch (error) {
       if (this.#leaving) return;
       if (abort.signal.aborted) turn.stopped = true;
-      else turn.failure = await this.#failureOf(error);
+      else turn.failure = await this.#failure(error);
       this.#end(run, question, turn.stopped ? "stopped" : "failed", error);
     }
   }
 
-  async #failureOf(error) {
-    const { code, details = {}, request = "", retryAfter } = error;
-    const engine = AWAY.has(code) ? await this.#engineState() : null;
-    if (engine) error.engine = engine;
-    const until = retryAfter && Date.now() + 1000 * retryAfter; // a moment: it outlives redrawing and a reload
-    return { code: code ?? "other", details, request, ...(until && { until }), ...(engine && { engine }) };
+  async #failure(error) {
+    if (mayBeStarting(error)) {
+      const config = await this.#api.config().catch(() => null);
+      if (config && !config.engine_state.ready) error.engine = config.engine_state;
+    }
+    return failureOf(error);
   }
 
   #end({ conversation, turn, removed }, question, how, error) {
     this.#runs.delete(conversation.id);
     if (!removed) this.#keepUnsent(conversation, question, turn, true);
     this.#tab?.ended(turn.answer);
-    this.#say(how, conversation, { turn, ...(how === "failed" && { error }) });
+    this.#emit(how, conversation, { turn, ...(how === "failed" && { error }) });
     if (!removed) this.#history.save(conversation);
-    this.#say("idle", conversation);
+    this.#emit("idle", conversation);
   }
 
-  async #engineState() {
-    try {
-      const { engine_state: state } = await this.#desk.config();
-      return state.ready ? null : state;
-    } catch {
-      return null;
-    }
+  #emitAnswering({ conversation, turn, phase, since }) {
+    this.#emit("answering", conversation, { turn, phase, since });
   }
 
-  #failed(turn, failure) {
-    turn.failure = failure;
-    this.#say("opened", this.conversation);
-  }
-
-  #say(type, conversation, more = {}) {
+  #emit(type, conversation, more = {}) {
     this.dispatchEvent(new CustomEvent(type, { detail: { conversation, ...more } }));
   }
 }
 
-/** Puts back what this tab alone knows, unless the question had come through before the line broke. */
-function withUnsent({ turns }, unsent) {
-  if (!unsent) return;
-  const [question] = unsent.turns;
-  const last = turns.findLast((turn) => turn.role === "user");
-  const { failure, stopped, writing } = turns.at(-1) ?? {};
-  const came = last?.text === question.text && (failure || stopped || writing);
-  if (!came && !turns.some((turn) => turn.id === question.id)) turns.push(...unsent.turns);
-}
+const hasFiles = (question) => Boolean(question?.files?.length);

@@ -1,150 +1,266 @@
-// What comes with an answer: what was read, citations, failure, and what can be done with it.
-import { correctedFields, correctionOf, readingsFor } from "../models/conversation.js";
-import { wordsFor } from "../models/failure.js";
-import { copyText, icon, iconButton, make, toast } from "./parts.js";
+// What stands below an answer's text: fields read in pictures, citations, failure, buttons.
+import { correctedFields, correctionQuestion, readingsFor } from "../models/conversation.js";
+import { errorMessage } from "../models/failure.js";
+import { copyText, icon, iconButton, loaded, make, toast } from "./dom.js";
 
-const SHOWN_FIELDS = 12;
+const MAX_FIELDS = 12;
+const MAX_SEEN = 4; // chips of values that the answer quotes from a picture
+const COPIED_MS = 2000;
 const REASONS = ["reason_wrong", "reason_misread", "reason_clause", "reason_unclear"];
 
-/** `parts`: {session, text, limits, serverKept, insert, pictureUrl}. */
-export function dressAnswer(article, turn, question, isLast, parts) {
-  const { text } = parts;
-  article.querySelector(".partial").hidden = !readingsFor(turn, question).some((reading) => reading.partial);
-  article.querySelector(".partial").textContent = text("partial");
-  mountFields(article.querySelector(".fields"), turn, question, parts);
-  mountCitations(article.querySelector(".citations"), turn, question, parts);
+/**
+ * Fills the article of a finished answer. `question`: the user's turn before it.
+ * `services`: {session, text, limits, serverKept, insert, pictureUrl}.
+ */
+export function dressAnswer(article, turn, question, isLast, services) {
+  const { text } = services;
+  const partial = article.querySelector(".partial");
+  partial.hidden = !readingsFor(turn, question).some((reading) => reading.partial);
+  partial.textContent = text("partial");
+  mountFields(article.querySelector(".fields"), turn, question, services);
+  mountCitations(article.querySelector(".citations"), turn, question, services);
   article.querySelector(".stopped").hidden = !turn.stopped;
   article.querySelector(".stopped").textContent = text("stopped");
-  mountActions(article.querySelector(".actions"), turn, isLast, parts);
-  if (turn.failure && isLast) showFailure(article, turn.failure, parts);
+  mountActions(article.querySelector(".actions"), turn, isLast, services);
+  if (turn.failure && isLast) showFailure(article, turn.failure, services);
 }
 
-function mountFields(form, turn, question, { session, text, pictureUrl }) {
-  const readings = readingsFor(turn, question);
-  const { turns } = session.conversation;
-  const corrected = (fields) => correctedFields({ fields }, turns);
-  const fields = readings.flatMap((reading) => corrected(reading.fields).map((shown, index) => ({ shown, field: reading.fields[index], reading }))).slice(0, SHOWN_FIELDS);
+/** The fields that were read in the question's pictures, in a form that corrects them. */
+function mountFields(form, turn, question, services) {
+  const { session, text } = services;
+  const fields = fieldsOf(turn, question, session.conversation.turns);
   form.hidden = fields.length === 0;
   if (form.hidden) return;
   form.querySelector("h2").textContent = text("fieldsTitle");
   form.querySelector(".note").textContent = text("fieldsHint");
-  const buttons = form.querySelector(".buttons");
-  const list = form.querySelector("dl");
-  const inputs = [];
-  list.replaceChildren();
-  for (const { shown, field, reading } of fields) {
-    const name = text(`field_${field.name}`);
-    const input = make("input", { value: shown.value, defaultValue: shown.value, ariaLabel: name, autocomplete: "off", spellcheck: false });
-    input.oninput = () => (buttons.hidden = !inputs.some(isChanged));
-    inputs.push({ input, field });
-    const value = make("dd", {}, input);
-    if (shown !== field) markCorrected({ input, field }, text);
-    if (shown.valid === false) value.append(make("span", { className: "warning", title: text("invalid") }, icon("warn"), make("span", { className: "visually-hidden", textContent: text("invalid") })));
-    if (field.box) value.append(iconButton("locate", text("locate", { name }), () => lightUp(reading, field, question, { text, pictureUrl }), { className: "icon-button small" }));
-    list.append(make("dt", { textContent: name }), value);
-  }
-  buttons.hidden = true;
   form.querySelector("[type=submit]").textContent = text("correct");
   form.querySelector("[type=reset]").textContent = text("reset");
+  const buttons = form.querySelector(".buttons");
+  buttons.hidden = true;
+  const inputs = [];
+  const changed = () => (buttons.hidden = !inputs.some(isChanged));
+  const rows = fields.flatMap((one) => {
+    const input = fieldInput(one, changed, text);
+    inputs.push({ input, field: one.field });
+    return fieldRow(input, one, question, services);
+  });
+  form.querySelector("dl").replaceChildren(...rows);
   form.onreset = () => (buttons.hidden = true);
   form.onsubmit = (event) => {
     event.preventDefault();
-    // By what was read, also where it had been corrected before.
-    const changed = inputs.filter(isChanged);
-    const changes = changed.map(({ input, field }) => ({ name: field.name, value: input.value.trim(), old: field.value }));
-    if (!changes.length || session.busy) return;
-    for (const one of changed) {
-      one.input.defaultValue = one.input.value; // what was put right stays
-      markCorrected(one, text);
-    }
-    form.reset();
-    session.ask(correctionOf(changes, text), []);
+    askCorrected(form, inputs.filter(isChanged), session, text);
   };
 }
 
-const markCorrected = ({ input, field }, text) => Object.assign(input, { className: "corrected", title: text("correctedFrom", { value: field.value }) });
+/** [{field, shown, reading}]: `field` as it was read, `shown` with the person's corrections. */
+function fieldsOf(turn, question, turns) {
+  const withCorrections = (reading) =>
+    correctedFields({ fields: reading.fields }, turns).map((shown, index) => {
+      return { field: reading.fields[index], shown, reading };
+    });
+  return readingsFor(turn, question).flatMap(withCorrections).slice(0, MAX_FIELDS);
+}
 
-const isChanged = ({ input }) => input.value.trim() !== "" && input.value.trim() !== input.defaultValue;
+function fieldInput({ field, shown }, oninput, text) {
+  const input = make("input", {
+    value: shown.value,
+    defaultValue: shown.value,
+    ariaLabel: text(`field_${field.name}`),
+    autocomplete: "off",
+    spellcheck: false,
+    oninput,
+  });
+  if (shown !== field) markCorrected({ input, field }, text);
+  return input;
+}
 
-async function lightUp(reading, field, question, { text, pictureUrl }) {
-  const { openLightbox } = await import("./lightbox.js");
+function fieldRow(input, { field, shown, reading }, question, services) {
+  const { text } = services;
+  const name = text(`field_${field.name}`);
+  const value = make("dd", {}, input);
+  if (shown.valid === false) {
+    const words = make("span", { className: "visually-hidden", textContent: text("invalid") });
+    const properties = { className: "warning", title: text("invalid") };
+    value.append(make("span", properties, icon("warn"), words));
+  }
+  if (field.box) {
+    const locate = () => showInPicture(reading, field, question, services);
+    const label = text("locate", { name });
+    value.append(iconButton("locate", label, locate, { className: "icon-button small" }));
+  }
+  return [make("dt", { textContent: name }), value];
+}
+
+/** Asks again with the corrections. `old` is the value that was read, even if corrected before. */
+function askCorrected(form, changed, session, text) {
+  if (!changed.length || session.busy) return;
+  const changes = changed.map(({ input, field }) => {
+    return { name: field.name, value: input.value.trim(), old: field.value };
+  });
+  for (const one of changed) {
+    one.input.defaultValue = one.input.value; // survives the reset below
+    markCorrected(one, text);
+  }
+  form.reset();
+  session.ask(correctionQuestion(changes, text), []);
+}
+
+function markCorrected({ input, field }, text) {
+  input.className = "corrected";
+  input.title = text("correctedFrom", { value: field.value });
+}
+
+function isChanged({ input }) {
+  const value = input.value.trim();
+  return value !== "" && value !== input.defaultValue;
+}
+
+async function showInPicture(reading, field, question, { text, pictureUrl }) {
+  const { openLightbox } = await loaded(import("./lightbox.js"));
   const file = question.files.find(({ id }) => id === reading.image);
   openLightbox({ file, readings: [reading], lit: field, text, pictureUrl });
 }
 
-function mountCitations(element, turn, question, { text, pictureUrl }) {
+function mountCitations(element, turn, question, services) {
+  const { text } = services;
   const citations = turn.citations ?? [];
-  // What led to a clause is in the question or in its picture.
-  const asked = [question?.text, ...(turn.fields ?? []).map((field) => field.value)].filter(Boolean).join(" ");
-  const seen = readingsFor(turn, question).flatMap((reading) => reading.fields.filter((field) => field.box && field.value.length > 2 && turn.text.includes(field.value)).map((field) => ({ field, reading })));
-  element.hidden = citations.length + seen.length === 0;
-  element.replaceChildren();
-  for (const citation of citations) {
-    const number = citation.clause ? text("clause", { clause: citation.clause.replace(/^第|条$/g, "") }) : "";
-    const words = [citation.title, number].filter(Boolean).join(" · ");
-    element.append(chip("clause", words, async () => (await import("./clause.js")).openClause(citation, number, asked, text)));
+  const seen = valuesSeen(turn, question).slice(0, MAX_SEEN);
+  // The words to mark in a clause come from the question and from what was read in its pictures.
+  const values = (turn.fields ?? []).map((field) => field.value);
+  const asked = [question?.text, ...values].filter(Boolean).join(" ");
+  const chips = citations.map((citation) => {
+    const clause = citation.clause?.replace(/^第|条$/g, "");
+    const number = clause && text("clause", { clause });
+    const label = [citation.title, number].filter(Boolean).join(" · ");
+    return chip("clause", label, () => openClause(citation, number, asked, text));
+  });
+  for (const { field, reading } of seen) {
+    const label = text("seen", { name: text(`field_${field.name}`), value: field.value });
+    const locate = () => showInPicture(reading, field, question, services);
+    chips.push(chip("locate", label, locate, "chip seen"));
   }
-  for (const { field, reading } of seen.slice(0, 4)) {
-    const words = text("seen", { name: text(`field_${field.name}`), value: field.value });
-    element.append(chip("locate", words, () => lightUp(reading, field, question, { text, pictureUrl }), "chip seen"));
-  }
+  element.hidden = chips.length === 0;
+  element.replaceChildren(...chips);
 }
 
-const chip = (name, words, onclick, className = "chip") => make("button", { type: "button", className, onclick, title: words }, icon(name), make("span", { textContent: words }));
+/** [{field, reading}] of values in a picture that the answer's text quotes. */
+function valuesSeen(turn, question) {
+  const isQuoted = ({ box, value }) => box && value.length > 2 && turn.text.includes(value);
+  return readingsFor(turn, question).flatMap((reading) =>
+    reading.fields.filter(isQuoted).map((field) => ({ field, reading })),
+  );
+}
 
-function mountActions(element, turn, isLast, { session, text, serverKept, insert, limits }) {
+async function openClause(citation, number, asked, text) {
+  const clause = await loaded(import("./clause.js"));
+  clause.openClause(citation, number, asked, text);
+}
+
+function chip(name, label, onclick, className = "chip") {
+  const properties = { type: "button", className, onclick, title: label };
+  return make("button", properties, icon(name), make("span", { textContent: label }));
+}
+
+function mountActions(element, turn, isLast, services) {
+  const { session, text, serverKept, insert, limits } = services;
+  const showError = (error) => toast(errorMessage(error, text, limits));
+  const button = (name, key, onclick, className) =>
+    iconButton(name, text(key), onclick, { className: `icon-button ${className}` });
+  const tool = (name, key, onclick, className) =>
+    iconButton(name, text(key), onclick, { className: `tool ${className}`, shown: true });
   element.hidden = !turn.text && !isLast;
   element.replaceChildren();
-  const say = (error) => toast(wordsFor(error, text, limits));
-  if (turn.text) element.append(iconButton("copy", text("copy"), (event) => copied(event.currentTarget, turn.text, text), { className: "icon-button copy" }));
-  if (isLast && !turn.failure) element.append(iconButton("again", text("regenerate"), () => session.retry(), { className: "icon-button regenerate" }));
-  if (serverKept && turn.answer) {
-    const up = iconButton("up", text("helpful"), () => session.rate(turn, "up").then(rated, say), { className: "icon-button rate-up" });
-    const down = iconButton("thumb-down", text("unhelpful"), askWhy, { className: "icon-button rate-down" });
-    const shown = () => [[up, "up"], [down, "down"]].forEach(([button, rating]) => button.setAttribute("aria-pressed", String(turn.rating === rating)));
-    const rated = () => (shown(), toast(text("thanks")));
-    async function askWhy() {
-      const { askFor } = await import("./dialogs.js");
-      const reason = await askFor({ title: text("reasonTitle"), label: text("reasonLabel"), choices: REASONS.map((key) => text(key)), submit: text("send"), text });
-      if (reason !== null) session.rate(turn, "down", reason).then(rated, say);
-    }
-    element.append(up, down);
-    shown();
+  if (turn.text) {
+    const copy = (event) => copied(event.currentTarget, turn.text, text);
+    element.append(button("copy", "copy", copy, "copy"));
   }
-  if (insert && turn.answer && turn.text) element.append(iconButton("insert", text("insert"), () => (session.insert(turn), toast(text("inserted"))), { className: "tool insert", shown: true }));
+  if (isLast && !turn.failure) {
+    element.append(button("again", "regenerate", () => session.retry(), "regenerate"));
+  }
+  if (serverKept && turn.answer) element.append(...ratingButtons(turn, services, showError));
+  if (insert && turn.answer && turn.text) {
+    const insertReply = () => {
+      session.insert(turn);
+      toast(text("inserted"));
+    };
+    element.append(tool("insert", "insert", insertReply, "insert"));
+  }
   if (serverKept && isLast) {
-    element.append(make("span", { className: "spring" }), iconButton("person", text("handoff"), handOff, { className: "tool handoff", shown: true }));
-  }
-
-  async function handOff() {
-    const { askFor } = await import("./dialogs.js");
-    const note = await askFor({ title: text("handoffTitle"), label: text("handoffLabel"), submit: text("handoff"), text });
-    if (note !== null) session.handOff(note).then(({ id }) => toast(text("handedOff", { id })), say);
+    const handOff = () => askAndHandOff(services).catch(showError);
+    const spring = make("span", { className: "spring" });
+    element.append(spring, tool("person", "handoff", handOff, "handoff"));
   }
 }
 
+function ratingButtons(turn, { session, text }, showError) {
+  const button = (name, key, rating, onclick) => {
+    const made = iconButton(name, text(key), onclick, { className: `icon-button rate-${rating}` });
+    return [made, rating];
+  };
+  const rate = (rating, reason) => session.rate(turn, rating, reason).then(rated).catch(showError);
+  const buttons = [
+    button("up", "helpful", "up", () => rate("up")),
+    button("thumb-down", "unhelpful", "down", async () => {
+      const reason = await askWhy(text);
+      if (reason !== null) rate("down", reason);
+    }),
+  ];
+  const show = () => {
+    for (const [made, rating] of buttons) {
+      made.setAttribute("aria-pressed", String(turn.rating === rating));
+    }
+  };
+  const rated = () => {
+    show();
+    toast(text("thanks"));
+  };
+  show();
+  return buttons.map(([made]) => made);
+}
+
+/** Resolves to the reason, perhaps "", or null where the dialog was closed. */
+async function askWhy(text) {
+  const { askFor } = await loaded(import("./dialogs.js"));
+  const choices = REASONS.map((key) => text(key));
+  const [title, label, submit] = [text("reasonTitle"), text("reasonLabel"), text("send")];
+  return askFor({ title, label, choices, submit, text });
+}
+
+async function askAndHandOff({ session, text }) {
+  const { askFor } = await loaded(import("./dialogs.js"));
+  const [title, label, submit] = [text("handoffTitle"), text("handoffLabel"), text("handoff")];
+  const note = await askFor({ title, label, submit, text });
+  if (note === null) return;
+  const { id } = await session.handOff(note);
+  toast(text("handedOff", { id }));
+}
+
+/** Copies `words`, and shows for 2 s on the button that it worked. */
 export async function copied(button, words, text) {
   if (!(await copyText(words))) return toast(text("notCopied"));
-  button.replaceChildren(icon("check"));
-  button.ariaLabel = button.title = text("copied");
-  setTimeout(() => {
-    button.replaceChildren(icon("copy"));
-    button.ariaLabel = button.title = text("copy");
-  }, 2000);
+  const show = (name, label) => {
+    button.replaceChildren(icon(name));
+    button.ariaLabel = button.title = label;
+  };
+  show("check", text("copied"));
+  setTimeout(() => show("copy", text("copy")), COPIED_MS);
 }
 
 function showFailure(article, failure, { session, text, limits }) {
   const box = article.querySelector(".failure");
   box.hidden = false;
-  box.querySelector("p").textContent = wordsFor(failure, text, limits);
+  box.querySelector("p").textContent = errorMessage(failure, text, limits);
   const button = box.querySelector(".retry");
   button.onclick = () => session.retry();
   countDown(button, failure.until ?? 0, text);
 }
 
+/** Disables the button until the moment `until` (ms since 1970), and counts the seconds down. */
 function countDown(button, until, text) {
   const seconds = Math.ceil((until - Date.now()) / 1000);
   button.disabled = seconds > 0;
   button.textContent = seconds > 0 ? text("retryIn", { seconds }) : text("retry");
-  if (seconds > 0) setTimeout(() => button.isConnected && countDown(button, until, text), until - Date.now() - 1000 * (seconds - 1));
+  if (seconds <= 0) return;
+  const untilNext = until - Date.now() - 1000 * (seconds - 1);
+  setTimeout(() => button.isConnected && countDown(button, until, text), untilNext);
 }

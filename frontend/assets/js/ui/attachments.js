@@ -1,21 +1,40 @@
-// The pictures of the question that is being written: scaled where need be, uploaded at once, covered, removed.
-import { isDrawn, objection, recognised, scaledSize, tooLarge, typeOf } from "../models/attachments.js";
-import { fileFromServer } from "../models/conversation.js";
-import { wordsFor } from "../models/failure.js";
+// The files of the question that is being written: scaled, uploaded at once, covered, removed.
 import { readableSize } from "../lib/texts.js";
-import { template } from "./parts.js";
+import {
+  hasPending,
+  isDrawn,
+  isPending,
+  isWaiting,
+  newAttachment,
+  newBatch,
+  objection,
+  recognised,
+  scaledSize,
+  tooLarge,
+  typeOf,
+} from "../models/attachments.js";
+import { fileFromServer } from "../models/conversation.js";
+import { errorMessage } from "../models/failure.js";
+import { loaded, template } from "./dom.js";
 
-const TRIED_AGAIN = ["network", "rate_limit_exceeded", "request_timeout", "upstream_unavailable", "upstream_error"];
+const RETRYABLE = [
+  "network",
+  "rate_limit_exceeded",
+  "request_timeout",
+  "upstream_unavailable",
+  "upstream_error",
+];
 
 /**
- * The pictures of one question are a batch: one question may still be on its way while the next is being written.
- * `refuse(words)` is told why a file was not taken; `changed()` when what can be sent may have changed.
+ * The files of one question are a batch: it may still be uploading while the next is written.
+ * `refuse(words)` says why a file is not taken. `changed()` is called when "send" may have become
+ * possible or impossible.
  */
-export function mountAttachments(list, { desk, config, text, refuse, changed }) {
+export function mountAttachments(list, { api, config, text, refuse, changed }) {
   let batch = newBatch();
-  let held = false; // pictures wait for the editor, or for "send", before a byte of them leaves
+  let held = false; // files wait for the editor or for "send" before a byte of them is uploaded
 
-  /** Resolves to {taken, objections} once every file's kind is known; its uploads have begun then. */
+  /** Resolves to {taken, objections} once every file's type is known and its upload has begun. */
   async function add(files) {
     const mine = batch;
     const recognising = Promise.all(files.map(recognised));
@@ -41,8 +60,8 @@ export function mountAttachments(list, { desk, config, text, refuse, changed }) 
 
   function attach(mine, file) {
     const item = template("attachment-template");
-    const one = { batch: mine, file, item, original: file.size, stored: null, error: null, abort: null, preview: null, uploaded: Promise.resolve() };
-    item.querySelector(".remove").onclick = () => detach(one);
+    const one = newAttachment(mine, file, item);
+    item.querySelector(".remove").onclick = () => remove(one);
     item.querySelector(".again").onclick = () => begin(one);
     for (const button of item.querySelectorAll(".thumb, .cover")) {
       button.disabled = !isDrawn(file);
@@ -51,7 +70,7 @@ export function mountAttachments(list, { desk, config, text, refuse, changed }) 
     item.querySelector(".cover").hidden = !isDrawn(file);
     mine.items.push(one);
     if (mine === batch) list.append(item);
-    show(one);
+    showThumb(one);
     label(one);
     if (held) note(one, () => text("held"));
     else begin(one);
@@ -63,25 +82,27 @@ export function mountAttachments(list, { desk, config, text, refuse, changed }) 
     item.querySelector(".name").textContent = name;
     item.querySelector(".remove").ariaLabel = `${text("remove")} ${name}`;
     item.querySelector(".again").ariaLabel = `${text("retry")} ${name}`;
-    for (const button of item.querySelectorAll(".thumb, .cover")) button.ariaLabel = button.title = `${text("redact")} ${name}`;
+    for (const button of item.querySelectorAll(".thumb, .cover")) {
+      button.ariaLabel = button.title = `${text("redact")} ${name}`;
+    }
   }
 
-  function show(one) {
+  function showThumb(one) {
     const image = one.item.querySelector("img");
     const drawn = isDrawn(one.file);
+    const kind = typeOf(one.file).split("/")[1].toUpperCase();
     image.hidden = !drawn;
-    one.item.querySelector(".kind").textContent = drawn ? "" : typeOf(one.file).split("/")[1].toUpperCase();
-    forget(one);
+    one.item.querySelector(".kind").textContent = drawn ? "" : kind;
+    revokePreview(one);
     if (drawn) image.src = one.preview = URL.createObjectURL(one.file);
   }
 
-  /** Gives the browser's copy of the picture back. */
-  function forget(one) {
+  function revokePreview(one) {
     if (one.preview) URL.revokeObjectURL(one.preview);
     one.preview = null;
   }
 
-  /** What a browser does not draw, once the gateway has drawn it. */
+  /** Shows a HEIC picture or a PDF's first page, which the gateway has drawn. */
   function showPreview({ item }, url) {
     const image = item.querySelector("img");
     image.onload = () => {
@@ -91,7 +112,7 @@ export function mountAttachments(list, { desk, config, text, refuse, changed }) 
     image.src = url;
   }
 
-  /** `words()` in the language of the moment. */
+  /** `words()` is called again when the language changes. */
   function note(one, words) {
     one.words = words;
     one.item.querySelector(".note").textContent = words();
@@ -101,7 +122,9 @@ export function mountAttachments(list, { desk, config, text, refuse, changed }) 
     one.error = null;
     one.item.classList.remove("bad");
     one.item.querySelector(".again").hidden = true;
-    one.uploaded = upload(one).catch((error) => error.name === "AbortError" || fail(one, error)).finally(changed);
+    one.uploaded = upload(one)
+      .catch((error) => error.name === "AbortError" || fail(one, error))
+      .finally(changed);
     changed();
   }
 
@@ -111,61 +134,71 @@ export function mountAttachments(list, { desk, config, text, refuse, changed }) 
     bar.hidden = false;
     bar.removeAttribute("value");
     note(one, () => text("uploading"));
-    const file = await fitted(one);
+    const file = await scaled(one);
     abort.signal.throwIfAborted();
     const why = tooLarge(file, config.limits);
     if (why) throw Object.assign(new Error(), { code: why.code, why });
     bar.value = 0;
-    const stored = await desk.upload(file, {
-      signal: abort.signal,
-      sent(fraction) {
-        bar.value = fraction;
-        note(one, () => text("uploadingPercent", { percent: Math.round(fraction * 100) }));
-      },
-    });
-    one.stored = fileFromServer(stored);
-    if (!one.preview) desk.pictureUrl(one.stored.id, 1).then((url) => showPreview(one, url), () => {});
+    const sent = (fraction) => {
+      bar.value = fraction;
+      note(one, () => text("uploadingPercent", { percent: Math.round(fraction * 100) }));
+    };
+    one.stored = fileFromServer(await api.upload(file, { signal: abort.signal, sent }));
+    if (!one.preview) {
+      api.pictureUrl(one.stored.id, 1).then(
+        (url) => showPreview(one, url),
+        () => {},
+      );
+    }
     bar.hidden = true;
     note(one, () => sizes(one));
   }
 
-  async function fitted(one) {
+  async function scaled(one) {
     if (!isDrawn(one.file)) return one.file;
-    const scale = await import("./scale.js");
-    return scale.fitted(one.file, (size, bytes) => scaledSize(size, bytes, config.limits), () => note(one, () => text("scaling")));
+    const { scaledDown } = await loaded(import("./redraw.js"));
+    const wanted = (size, bytes) => scaledSize(size, bytes, config.limits);
+    return scaledDown(one.file, wanted, () => note(one, () => text("scaling")));
   }
 
   function sizes({ stored, original, file }) {
     const after = readableSize(stored.size);
-    const pages = typeOf(file) === "application/pdf" ? ` · ${text("pages", { pages: stored.pages })}` : "";
-    return (stored.size < original ? text("scaledFrom", { before: readableSize(original), after }) : after) + pages;
+    const isPdf = typeOf(file) === "application/pdf";
+    const pages = isPdf ? ` · ${text("pages", { pages: stored.pages })}` : "";
+    if (stored.size >= original) return after + pages;
+    return text("scaledFrom", { before: readableSize(original), after }) + pages;
   }
 
   function fail(one, error) {
     one.error = error;
     one.item.classList.add("bad");
     one.item.querySelector("progress").hidden = true;
-    one.item.querySelector(".again").hidden = !TRIED_AGAIN.includes(error.code);
-    note(one, () => (error.why ? text(error.why.key, error.why.values) : wordsFor(error, text, config.limits, typeOf(one.file))));
+    one.item.querySelector(".again").hidden = !RETRYABLE.includes(error.code);
+    note(one, () => {
+      if (error.why) return text(error.why.key, error.why.values);
+      return errorMessage(error, text, config.limits, typeOf(one.file));
+    });
   }
 
-  /** The editor has the picture: what was on its way is called back, what had arrived is deleted once it is replaced. */
+  /** Stops the upload while the editor is open; an edited picture replaces what was uploaded. */
   async function edit(one) {
-    const { openEditor } = await import("./editor.js");
-    const calledBack = one.abort && !one.stored;
-    if (calledBack) one.abort.abort();
-    const made = await openEditor({ file: one.file, stored: one.stored, desk, text, limits: config.limits });
+    const { openEditor } = await loaded(import("./editor.js"));
+    const interrupted = one.abort && !one.stored;
+    if (interrupted) one.abort.abort();
+    const { file, stored } = one;
+    const edited = await openEditor({ file, stored, api, text, limits: config.limits });
     if (!one.batch.items.includes(one)) return;
-    if (made) {
+    if (edited) {
       withdraw(one);
-      one.file = made;
-      show(one);
+      one.file = edited;
+      showThumb(one);
     }
-    if (made || calledBack) begin(one); // what waits for "send" goes on waiting
+    if (edited || interrupted) begin(one); // a held picture that was not edited is still held
     one.item.querySelector(".thumb").focus();
   }
 
-  function callBack(one) {
+  /** Stops an upload that began with "send": the file is held again. */
+  function holdAgain(one) {
     one.abort?.abort();
     one.abort = null;
     one.item.querySelector("progress").hidden = true;
@@ -174,13 +207,13 @@ export function mountAttachments(list, { desk, config, text, refuse, changed }) 
 
   function withdraw(one) {
     one.abort?.abort();
-    if (one.stored) desk.removeFile(one.stored.id).catch(() => {});
+    if (one.stored) api.removeFile(one.stored.id).catch(() => {});
     one.stored = null;
   }
 
-  function detach(one) {
+  function remove(one) {
     withdraw(one);
-    forget(one);
+    revokePreview(one);
     one.batch.items = one.batch.items.filter((other) => other !== one);
     one.item.remove();
     changed();
@@ -197,46 +230,46 @@ export function mountAttachments(list, { desk, config, text, refuse, changed }) 
     hold(on) {
       held = on;
     },
-    /** Whether anything waits here for "send". */
+    /** Whether a held file waits for "send". */
     get waiting() {
       return batch.items.some(isWaiting);
     },
-    /** Whether a question would have to wait for its pictures. */
+    /** Whether a question would have to wait for its files. */
     get busy() {
       return batch.expected > 0 || batch.items.some(isPending);
     },
     /**
-     * Waits for every picture of `batch`, also of those that come meanwhile; whether all of them are on the server. `signal`
-     * says to wait no longer: what was held until now is called back then.
+     * Uploads what is held in `mine` and waits for all of it, also for files added meanwhile.
+     * Resolves to whether all are on the server. When `signal` aborts, held files are held again.
      */
     async uploaded(mine, signal) {
-      const given = new Promise((resolve) => signal.addEventListener("abort", resolve));
-      await Promise.race([given, mine.recognising]);
+      const aborted = new Promise((resolve) => signal.addEventListener("abort", resolve));
+      await Promise.race([aborted, mine.recognising]);
       const waited = mine.items.filter(isWaiting);
       if (!signal.aborted) waited.forEach(begin);
-      for (let seen = []; !signal.aborted && isGoingOn(mine, seen); ) {
+      for (let seen = []; !signal.aborted && hasPending(mine, seen);) {
         seen = mine.items.map((one) => one.uploaded);
-        await Promise.race([given, Promise.all([mine.recognising, ...seen])]);
+        await Promise.race([aborted, Promise.all([mine.recognising, ...seen])]);
       }
-      if (signal.aborted) waited.filter((one) => !one.stored).forEach(callBack);
+      if (signal.aborted) waited.filter((one) => !one.stored).forEach(holdAgain);
       return !signal.aborted && mine.items.every((one) => one.stored);
     },
-    /** The next question begins: its batch is another one. */
+    /** Begins the batch of the next question. */
     leave() {
       list.replaceChildren();
       batch = newBatch();
       changed();
     },
-    /** Puts the pictures of a question that did not go out back, before those of the next. */
+    /** Puts the files of a question that was not sent before those of the next. */
     putBack(mine) {
       for (const one of mine.items) one.batch = batch;
       batch.items.unshift(...mine.items);
       list.prepend(...mine.items.map((one) => one.item));
       changed();
     },
-    /** The stored files of a batch that is sent; their previews are the thread's from now on. */
+    /** Returns the stored files of a batch that is sent. The thread shows their previews now. */
     sent(mine) {
-      for (const one of mine.items) if (one.preview) desk.keepPicture(one.stored.id, one.preview);
+      for (const one of mine.items) if (one.preview) api.keepPicture(one.stored.id, one.preview);
       if (mine === batch) this.leave();
       return mine.items.map((one) => one.stored);
     },
@@ -248,10 +281,3 @@ export function mountAttachments(list, { desk, config, text, refuse, changed }) 
     },
   };
 }
-
-/** `expected`: how many files' kinds are being looked at. */
-const newBatch = () => ({ items: [], expected: 0, recognising: null });
-const isWaiting = (one) => !one.stored && !one.error && !one.abort;
-const isPending = (one) => !one.stored && !one.error;
-/** Whether anything is on its way beyond the uploads that were `seen` to end: one that the editor called back is not. */
-const isGoingOn = ({ expected, items }, seen) => expected > 0 || items.some((one) => isPending(one) && !seen.includes(one.uploaded));

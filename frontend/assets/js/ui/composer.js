@@ -1,89 +1,124 @@
-// Where a question is written: text, attachments dropped, pasted or picked, and what is kept when it does not go out.
+// The box in which a question is written: text, attached files, and a question that waits for them.
 import { readableSize } from "../lib/texts.js";
+import { pasteKind } from "../models/attachments.js";
 import { mountAttachments } from "./attachments.js";
-import { toast } from "./parts.js";
+import { isSubmit, toast } from "./dom.js";
 
-const AIMED_MS = 400; // "send" becomes "stop" only after it: a second click, or one beside Enter, means the question
+// "Send" becomes "stop" this late: a second click, or a click beside Enter, is meant to send.
+const STOP_AFTER_MS = 400;
+const MAX_ROWS = 8;
 
-export function mountComposer(form, { session, desk, config, text, tab }) {
+/**
+ * `tab`: what this tab remembers (state/tab-state.js). Returns {ask, prefill, stop, add, focus,
+ * pick}.
+ */
+export function mountComposer(form, { session, api, config, text, tab }) {
   const question = form.querySelector("#question");
   const hint = form.querySelector("#hint");
   const send = form.querySelector("#send");
   const picker = form.querySelector("#picker");
   const hold = form.querySelector("#hold");
-  const drop = document.getElementById("drop");
   const maxText = config.limits.max_text ?? Infinity;
-  const waiting = new Map(); // {conversation, words, batch, abort, since} of questions whose pictures are on their way, by conversation
-  let shown = session.conversation.id;
-  let runningSince = null; // when what can be stopped began
+  // Questions that wait for their uploads, by conversation id:
+  // {conversation, words, asked, batch, late, abort, since, left}.
+  const waiting = new Map();
+  let shownId = session.conversation.id;
+  let runningSince = null; // when what can be stopped began, as `performance.now()` tells it
   let isTooLong = false;
-  const attachments = mountAttachments(form.querySelector("#attachments"), { desk, config, text, refuse: (words) => sayHint(words), changed: refresh });
+  const attachments = mountAttachments(form.querySelector("#attachments"), {
+    api,
+    config,
+    text,
+    refuse: (words) => showHint(words),
+    changed: refresh,
+  });
 
   picker.accept = config.accept.join(",");
-  question.value ||= tab?.draft ?? ""; // somebody may have typed before the page's modules were there
+  question.value ||= tab?.draft ?? ""; // a fast visitor has typed before the modules were loaded
 
   const waitingHere = () => waiting.get(session.conversation.id);
 
-  function sayHint(objection) {
+  function showHint(objection) {
     hint.classList.toggle("wrong", Boolean(objection));
-    const { image_max_bytes: size, max_images: count } = config.limits;
-    hint.textContent = objection ?? (waitingHere()?.late ? text("waitingForUpload") : text("limits", { size: readableSize(size), count }));
+    hint.textContent = objection ?? (waitingHere()?.late ? text("waitingForUpload") : limits());
+  }
+
+  function limits() {
+    const { image_max_bytes: bytes, max_images: count } = config.limits;
+    return text("limits", { size: readableSize(bytes), count });
   }
 
   /** Resolves to {taken, objections}. */
   async function add(files) {
-    if (files.length) sayHint();
+    if (files.length) showHint();
     return attachments.add(files);
   }
 
-  /** `asked`: a common question; what is being written stays. The question belongs to the conversation in which it was written. */
+  /**
+   * Sends the question to the conversation in which it was written, once its files are uploaded.
+   * `asked`: a common question, which leaves the text in the box alone.
+   */
   async function submit(asked) {
     const { conversation } = session;
     const words = asked ?? question.value.trim();
     if (session.busy || waitingHere() || !(words || attachments.count)) return;
-    if (words.length > maxText) return sayHint(tooLong(words));
-    const mine = { conversation, words, asked: asked !== undefined, batch: attachments.batch, late: attachments.busy, abort: new AbortController(), since: Date.now(), left: false };
-    const ready = await uploaded(mine);
-    if (!ready || session.isAnswering(conversation)) return mine.left ? bringBack(mine) : undefined;
-    const written = mine.asked || mine.left ? mine.words : question.value.trim();
-    if (!mine.asked && !mine.left) question.value = "";
+    if (words.length > maxText) return showHint(tooLong(words));
+    const mine = newWaiting(conversation, words, asked !== undefined);
+    const isReady = await uploaded(mine);
+    if (!isReady || session.isAnswering(conversation)) {
+      if (mine.left) bringBack(mine);
+      return;
+    }
+    const isInBox = !mine.asked && !mine.left;
+    const written = isInBox ? question.value.trim() : mine.words;
+    if (isInBox) question.value = "";
     const files = attachments.sent(mine.batch);
     changed();
     session.ask(written || text("defaultQuestion"), files, { conversation });
   }
 
-  /** Whether every picture of the question is on the server. */
+  /** `late`: it was sent before its uploads ended. `left`: another conversation was opened. */
+  function newWaiting(conversation, words, asked) {
+    const { batch, busy: late } = attachments;
+    const abort = new AbortController();
+    return { conversation, words, asked, batch, late, abort, since: Date.now(), left: false };
+  }
+
+  /** Resolves to whether every file of the question is on the server. */
   async function uploaded(mine) {
     const { id } = mine.conversation;
     waiting.set(id, mine);
     const clock = setInterval(refresh, 1000);
-    if (mine.late) sayHint();
+    if (mine.late) showHint();
     refresh();
     try {
       return await attachments.uploaded(mine.batch, mine.abort.signal);
     } finally {
       clearInterval(clock);
       waiting.delete(id);
-      if (mine.late) sayHint();
+      if (mine.late) showHint();
       refresh();
     }
   }
 
-  /** Another conversation is opened: a question that is on its way goes on without the box, which is the next question's. */
-  function turn() {
-    const mine = waiting.get(shown);
-    shown = session.conversation.id;
-    if (mine && !mine.left && shown !== mine.conversation.id) {
-      Object.assign(mine, { left: true, words: mine.asked ? mine.words : question.value.trim() });
-      if (!mine.asked) question.value = "";
+  /** Another conversation is opened. A waiting question goes on and gives the box to the next. */
+  function leave() {
+    const mine = waiting.get(shownId);
+    shownId = session.conversation.id;
+    if (mine && !mine.left && shownId !== mine.conversation.id) {
+      mine.left = true;
+      if (!mine.asked) {
+        mine.words = question.value.trim();
+        question.value = "";
+      }
       attachments.leave();
       changed();
     }
-    sayHint();
+    showHint();
     refresh();
   }
 
-  /** A question that was left and could not go out: into the box again, before what is written there. */
+  /** Puts a question that could not be sent back into the box, before what is written there. */
   function bringBack({ words, asked, batch, abort }) {
     if (!asked) question.value = [words, question.value].filter(Boolean).join("\n");
     attachments.putBack(batch);
@@ -93,7 +128,7 @@ export function mountComposer(form, { session, desk, config, text, tab }) {
 
   const tooLong = (words) => text("tooLong", { size: words.length, limit: maxText });
 
-  /** A question that waits for its pictures, or an answer. */
+  /** Stops a question that waits for its uploads, or the answer. */
   function stop() {
     if (waitingHere()) waitingHere().abort.abort();
     else if (session.busy) session.stop();
@@ -101,29 +136,37 @@ export function mountComposer(form, { session, desk, config, text, tab }) {
 
   function refresh() {
     const here = waitingHere();
-    const seconds = here && Math.floor((Date.now() - here.since) / 1000);
-    const running = Boolean(here) || session.busy;
-    if (!running) runningSince = null;
+    const isRunning = Boolean(here) || session.busy;
+    if (!isRunning) runningSince = null;
     else if (runningSince === null) {
       runningSince = performance.now();
-      setTimeout(refresh, AIMED_MS + 1);
+      setTimeout(refresh, STOP_AFTER_MS + 1);
     }
-    send.textContent = !stops() ? text("send") : here ? text("stopWaiting", { seconds }) : text("stop");
-    send.classList.toggle("stopping", stops());
-    send.disabled = !running && !question.value.trim() && !attachments.count;
+    send.textContent = sendLabel(here);
+    send.classList.toggle("stopping", canStop());
+    send.disabled = !isRunning && !question.value.trim() && !attachments.count;
+  }
+
+  function sendLabel(here) {
+    if (!canStop()) return text("send");
+    if (!here) return text("stop");
+    return text("stopWaiting", { seconds: Math.floor((Date.now() - here.since) / 1000) });
   }
 
   /** Whether the button stops what is running. */
-  const stops = () => runningSince !== null && performance.now() - runningSince >= AIMED_MS;
+  function canStop() {
+    return runningSince !== null && performance.now() - runningSince >= STOP_AFTER_MS;
+  }
 
   function changed() {
     if (tab) tab.draft = question.value;
     const words = question.value.trim();
-    if (words.length > maxText) sayHint(tooLong(words));
-    else if (isTooLong) sayHint();
+    if (words.length > maxText) showHint(tooLong(words));
+    else if (isTooLong) showHint();
     isTooLong = words.length > maxText;
-    // Browsers that size a field by its content need no rows.
-    if (!CSS.supports("field-sizing", "content")) question.rows = Math.min(8, question.value.split("\n").length);
+    // Older browsers do not size a field by its content.
+    const lines = question.value.split("\n").length;
+    if (!CSS.supports("field-sizing", "content")) question.rows = Math.min(MAX_ROWS, lines);
     refresh();
   }
 
@@ -136,23 +179,22 @@ export function mountComposer(form, { session, desk, config, text, tab }) {
   function label() {
     question.placeholder = text("placeholder");
     attachments.relabel();
-    sayHint();
+    showHint();
     refresh();
   }
 
   form.addEventListener("submit", (event) => {
     event.preventDefault();
-    if (stops()) stop();
+    if (canStop()) stop();
     else submit();
   });
   question.addEventListener("input", changed);
   question.addEventListener("keydown", (event) => {
-    // Enter inside an input method chooses characters: Safari tells it by the key code alone.
-    if (event.key !== "Enter" || event.shiftKey || event.isComposing || event.keyCode === 229) return;
+    if (!isSubmit(event)) return;
     event.preventDefault();
     submit();
   });
-  // The second click of a double click is no wish to stop what the first one sent.
+  // The second click of a double click must not stop what the first one sent.
   send.addEventListener("click", (event) => event.detail > 1 && event.preventDefault());
   picker.addEventListener("change", () => {
     add([...picker.files]);
@@ -164,39 +206,22 @@ export function mountComposer(form, { session, desk, config, text, tab }) {
     attachments.hold(on);
     if (on) toast(text("holdOn"));
   });
-  document.addEventListener("paste", (event) => {
-    const { clipboardData, target } = event;
-    const elsewhere = target !== question && target.matches?.("input, textarea");
-    const meant = meantBy(clipboardData);
-    if (!meant || (meant === "text" && (elsewhere || (target === question && !clipboardData.files.length)))) return; // the browser's affair
-    event.preventDefault();
-    if (meant === "files") add([...clipboardData.files]);
-    else if (!document.querySelector("dialog[open]")) typeIn(question, clipboardData.getData("text/plain"));
-  });
-  // Files alone: text that is dropped into a field is the browser's affair.
-  const onDrag = (type, act) => document.addEventListener(type, (event) => {
-    if (![...(event.dataTransfer?.types ?? [])].includes("Files")) return;
-    event.preventDefault();
-    act(event);
-  });
-  onDrag("dragenter", () => (drop.hidden = false));
-  onDrag("dragover", () => (drop.hidden = false));
-  onDrag("drop", (event) => {
-    drop.hidden = true;
-    add([...event.dataTransfer.files]);
-  });
-  document.addEventListener("dragleave", (event) => {
-    if (!event.relatedTarget) drop.hidden = true;
-  });
+  acceptPaste(question, add);
+  acceptDrop(add);
   for (const type of ["answering", "idle"]) session.addEventListener(type, refresh);
-  session.addEventListener("opened", turn);
-  session.addEventListener("changed", ({ detail }) => detail.removed && waiting.get(detail.conversation.id)?.abort.abort());
+  session.addEventListener("opened", leave);
+  session.addEventListener("changed", ({ detail: { conversation, removed } }) => {
+    if (removed) waiting.get(conversation.id)?.abort.abort();
+  });
   text.follow(label);
   label();
   changed();
 
   return {
-    /** A common question. It sends no picture that waits for "send": then it is written beside the draft instead. */
+    /**
+     * Asks a common question. Held files are not sent with it unseen: the question is then added
+     * to the text in the box instead.
+     */
     ask(words) {
       if (!attachments.waiting) return submit(words);
       prefill([question.value.trim(), words].filter(Boolean).join("\n"));
@@ -210,33 +235,47 @@ export function mountComposer(form, { session, desk, config, text, tab }) {
   };
 }
 
-/**
- * "text", "files" or "" of a clipboard. Spreadsheets and word processors put a picture of the text beside it, and there the
- * text is meant; a file manager puts the names of the files beside them, and there the files are meant.
- */
-function meantBy(data) {
-  const files = [...(data?.files ?? [])];
-  const words = data?.getData("text/plain").trim() ?? "";
-  if (!files.length) return words && "text";
-  return words && !areNamesOf(words, files) && files.every((file) => file.type.startsWith("image/")) ? "text" : "files";
+/** Pasted files go to `add`; pasted text goes into the question unless another field has it. */
+function acceptPaste(question, add) {
+  document.addEventListener("paste", (event) => {
+    const { clipboardData: clipboard, target } = event;
+    const kind = pasteKind(clipboard);
+    if (!kind) return;
+    if (kind === "text") {
+      const isOtherField = target !== question && target.matches?.("input, textarea");
+      const isPlain = target === question && !clipboard.files.length;
+      if (isOtherField || isPlain) return; // the browser pastes it
+    }
+    event.preventDefault();
+    if (kind === "files") add([...clipboard.files]);
+    else if (!document.querySelector("dialog[open]")) {
+      insertText(question, clipboard.getData("text/plain"));
+    }
+  });
 }
 
-function areNamesOf(words, files) {
-  const names = new Set(files.map((file) => file.name));
-  return words.split(/\r?\n/).every((line) => names.has(nameIn(line.trim())));
+/** Files may be dropped anywhere on the page; the browser handles dropped text. */
+function acceptDrop(add) {
+  const overlay = document.getElementById("drop");
+  const onFiles = (type, act) =>
+    document.addEventListener(type, (event) => {
+      if (![...(event.dataTransfer?.types ?? [])].includes("Files")) return;
+      event.preventDefault();
+      act(event);
+    });
+  onFiles("dragenter", () => (overlay.hidden = false));
+  onFiles("dragover", () => (overlay.hidden = false));
+  onFiles("drop", (event) => {
+    overlay.hidden = true;
+    add([...event.dataTransfer.files]);
+  });
+  document.addEventListener("dragleave", (event) => {
+    if (!event.relatedTarget) overlay.hidden = true;
+  });
 }
 
-function nameIn(line) {
-  const name = line.split(/[/\\]/).pop();
-  try {
-    return decodeURIComponent(name); // file:///…/a%20b.png
-  } catch {
-    return name;
-  }
-}
-
-/** Puts words in at the cursor, as typing would: they can be undone. */
-function typeIn(field, words) {
+/** Inserts text at the cursor as typing does, so that it can be undone. */
+function insertText(field, words) {
   field.focus();
   if (document.execCommand("insertText", false, words)) return;
   field.setRangeText(words, field.selectionStart, field.selectionEnd, "end");

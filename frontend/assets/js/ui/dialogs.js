@@ -1,39 +1,52 @@
-// Asking for a line, a reason or a yes; null where the person thought better of it.
-import { make, openDialog } from "./parts.js";
+// Dialogs that ask for a text or for a confirmation; null where the person closed them.
+import { make, openDialog } from "./dom.js";
 
-const LONGEST = 2000; // what the gateway takes
+const MAX_TEXT = 2000; // characters; what the gateway takes
+const MAX_LINE = 200;
 
-/** Resolves to the words given. `choices` are words that a click puts in; `single` asks for one line of at most 200. */
-export function askFor({ title, label, submit, text, value = "", choices = [], single = false }) {
+/**
+ * Resolves to the text that was given. `choices`: texts that a click adds. `single`: asks for one
+ * line of at most 200 characters, which may not be empty.
+ */
+export function askFor(options) {
+  const { title, label, submit, text, value = "", choices = [], single = false } = options;
   const { dialog, body } = openDialog("asking", title, text("close"));
-  const input = single ? make("input", { value, maxLength: 200, required: true, autocomplete: "off" }) : make("textarea", { value, rows: 3, maxLength: LONGEST });
-  const chips = choices.map((words) => make("button", {
-    type: "button",
-    className: "chip",
-    textContent: words,
-    onclick: () => {
-      input.value = [input.value.trim(), words].filter(Boolean).join(text.locale === "en" ? "; " : "；");
+  const input = single
+    ? make("input", { value, maxLength: MAX_LINE, required: true, autocomplete: "off" })
+    : make("textarea", { value, rows: 3, maxLength: MAX_TEXT });
+  const separator = text.locale === "en" ? "; " : "；";
+  const chips = choices.map((textContent) => {
+    const add = () => {
+      input.value = [input.value.trim(), textContent].filter(Boolean).join(separator);
       input.focus();
-    },
-  }));
-  return answered(dialog, body, [...(chips.length ? [make("div", { className: "choices" }, ...chips)] : []), make("label", {}, make("span", { textContent: label }), input)], { submit, text }, () => input.value.trim());
+    };
+    return make("button", { type: "button", className: "chip", textContent, onclick: add });
+  });
+  const content = [make("label", {}, make("span", { textContent: label }), input)];
+  if (chips.length) content.unshift(make("div", { className: "choices" }, ...chips));
+  return answered(dialog, body, content, { submit, text }, () => input.value.trim());
 }
 
 /** Resolves to true, or null. */
 export function confirmed({ title, words, submit, text }) {
   const { dialog, body } = openDialog("asking", title, text("close"));
-  return answered(dialog, body, [make("p", { textContent: words })], { submit, text, danger: true }, () => true);
+  const content = [make("p", { textContent: words })];
+  return answered(dialog, body, content, { submit, text, isDangerous: true }, () => true);
 }
 
-function answered(dialog, body, content, { submit, text, danger = false }, result) {
+function answered(dialog, body, content, { submit, text, isDangerous = false }, result) {
   return new Promise((resolve) => {
     let given = null;
-    const form = make("form", { method: "dialog" }, ...content, make("div", { className: "buttons" },
-      make("button", { type: "button", className: "quiet", textContent: text("cancel"), onclick: () => dialog.close() }),
-      make("button", { type: "submit", className: danger ? "primary danger" : "primary", textContent: submit })));
+    const button = (type, className, textContent) =>
+      make("button", { type, className, textContent });
+    const cancel = button("button", "quiet", text("cancel"));
+    const accept = button("submit", isDangerous ? "primary danger" : "primary", submit);
+    const buttons = make("div", { className: "buttons" }, cancel, accept);
+    const form = make("form", { method: "dialog" }, ...content, buttons);
+    cancel.onclick = () => dialog.close();
     form.onsubmit = () => (given = result());
     dialog.addEventListener("close", () => resolve(given));
     body.append(form);
-    (form.querySelector("input, textarea") ?? form.querySelector("[type=submit]")).focus();
+    (form.querySelector("input, textarea") ?? accept).focus();
   });
 }

@@ -1,143 +1,104 @@
-// Cover and crop before sending: boxes over the picture, by pointer or by keyboard; the pixels go when it is done.
-import { wordsFor } from "../models/failure.js";
-import { icon, iconButton, make, openDialog } from "./parts.js";
-import { redacted } from "./scale.js";
+// Covering and cropping before sending: what is covered never leaves the browser.
+import { errorMessage } from "../models/failure.js";
+import { mountBoxes } from "./boxes.js";
+import { icon, iconButton, make, openDialog } from "./dom.js";
+import { redacted } from "./redraw.js";
 
 const PRIVATE = new Set(["phone", "id_card", "bank_card"]);
-const SMALLEST = 6;
-const MARGIN = 0.15; // of a number's height: a reader's box is tight, and an edge of a digit can be guessed
+const MARGIN = 0.15; // of a number's height: boxes are tight, and a digit's edge can be guessed
 
-/** The picture with its boxes painted over, or null where nothing was done. `stored`: the original's file, if it was sent. */
-export async function openEditor({ file, stored, desk, text, limits }) {
+/**
+ * Resolves to the picture with its boxes painted over, or to null where nothing was done.
+ * `stored`: the file on the server, if the original was uploaded.
+ */
+export async function openEditor({ file, stored, api, text, limits }) {
   const picture = await createImageBitmap(file).catch(() => null);
   if (!picture) return null;
-  const { width, height } = picture;
+  const size = { width: picture.width, height: picture.height };
   picture.close();
   const { dialog, body } = openDialog("editor", text("editorTitle"), text("close"));
-  const boxes = [];
-  let mode = "cover";
+  const image = make("img", { src: URL.createObjectURL(file), alt: file.name, draggable: false });
+  const stage = make("div", { className: "stage" }, image);
+  const button = (textContent, onclick, className = "tool") =>
+    make("button", { type: "button", className, textContent, onclick });
+  const boxes = mountBoxes(stage, image, size, {
+    labelOf: (kind, number) => (kind === "crop" ? text("cropBox") : text("box", { number })),
+    changed: refresh,
+    left: () => modes[0].button.focus(),
+  });
+  const modes = ["cover", "crop"].map((kind) => {
+    const choose = () => {
+      boxes.kind = kind;
+      refresh();
+    };
+    return { kind, button: button(text(kind), choose) };
+  });
+  const undo = button(text("undo"), () => boxes.remove(boxes.boxes.at(-1)));
+  const done = button(text("done"), finish, "primary");
+  const cancel = button(text("cancel"), () => dialog.close(), "quiet");
+  const suggestNote = stored ? text("suggestRead") : text("suggestNote");
+  const note = make("p", { className: "hint", role: "status", textContent: suggestNote });
+  const find = button("", () => suggest());
+  find.append(icon("search"), make("span", { textContent: text("suggest") }));
+  const addOptions = { className: "tool", shown: true };
+  const addBox = iconButton("plus", text("addBox"), addInTheMiddle, addOptions);
+  const group = { className: "modes", role: "group", ariaLabel: text("editorTitle") };
+  body.append(
+    make("p", { className: "hint", textContent: text("editorHint") }),
+    make("div", { className: "frame" }, stage),
+    note,
+    make(
+      "div",
+      { className: "bar" },
+      make("div", group, ...modes.map((mode) => mode.button)),
+      ...[addBox, find, undo, make("div", { className: "buttons" }, cancel, done)],
+    ),
+  );
   let result = null;
 
-  const stage = make("div", { className: "stage" });
-  const image = make("img", { src: URL.createObjectURL(file), alt: file.name, draggable: false });
-  stage.append(image);
-  const tools = make("div", { className: "bar" });
-  const note = make("p", { className: "hint", role: "status", textContent: stored ? text("suggestRead") : text("suggestNote") });
-  body.append(make("p", { className: "hint", textContent: text("editorHint") }), make("div", { className: "frame" }, stage), note, tools);
-
-  function place({ element, x, y, width: w, height: h }) {
-    Object.assign(element.style, { left: `${(x / width) * 100}%`, top: `${(y / height) * 100}%`, width: `${(w / width) * 100}%`, height: `${(h / height) * 100}%` });
-  }
-
-  function add(box) {
-    if (box.kind === "crop") boxes.filter((other) => other.kind === "crop").forEach(remove);
-    const words = box.kind === "crop" ? text("cropBox") : text("box", { number: boxes.filter((other) => other.kind === "cover").length + 1 });
-    box.element = make("button", { type: "button", className: `box ${box.kind}`, ariaLabel: words });
-    box.element.onkeydown = (event) => key(event, box);
-    boxes.push(box);
-    stage.append(box.element);
-    place(box);
-    refresh();
-    return box;
-  }
-
-  function remove(box) {
-    boxes.splice(boxes.indexOf(box), 1);
-    box.element.remove();
-    refresh();
-  }
-
-  function key(event, box) {
-    if (["Delete", "Backspace"].includes(event.key)) {
-      event.preventDefault();
-      remove(box);
-      return tools.querySelector("button").focus();
+  function refresh() {
+    for (const mode of modes) {
+      mode.button.setAttribute("aria-pressed", String(mode.kind === boxes.kind));
     }
-    const [dx, dy] = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] }[event.key] ?? [0, 0];
-    if (!dx && !dy) return;
-    event.preventDefault();
-    const step = Math.max(2, Math.round(Math.max(width, height) / 100));
-    if (event.shiftKey) {
-      box.width = clamp(box.width + dx * step, SMALLEST, width - box.x);
-      box.height = clamp(box.height + dy * step, SMALLEST, height - box.y);
-    } else {
-      box.x = clamp(box.x + dx * step, 0, width - box.width);
-      box.y = clamp(box.y + dy * step, 0, height - box.height);
-    }
-    place(box);
+    undo.disabled = !boxes.boxes.length;
   }
 
-  function at(event) {
-    const { left, top, width: shownWidth, height: shownHeight } = image.getBoundingClientRect();
-    return { x: clamp(((event.clientX - left) / shownWidth) * width, 0, width), y: clamp(((event.clientY - top) / shownHeight) * height, 0, height) };
+  function addInTheMiddle() {
+    const [x, y] = [size.width * 0.35, size.height * 0.4];
+    const [width, height] = [size.width * 0.3, size.height * 0.2];
+    boxes.add({ kind: boxes.kind, x, y, width, height }).element.focus();
   }
 
-  stage.onpointerdown = (event) => {
-    if (event.button !== 0) return;
-    event.preventDefault();
-    stage.setPointerCapture(event.pointerId);
-    const start = at(event);
-    const grabbed = boxes.find((box) => box.element === event.target);
-    const from = grabbed && { x: grabbed.x, y: grabbed.y };
-    const box = grabbed ?? add({ kind: mode, ...start, width: 0, height: 0 });
-    stage.onpointermove = (moved) => {
-      const now = at(moved);
-      if (grabbed) Object.assign(box, { x: clamp(from.x + now.x - start.x, 0, width - box.width), y: clamp(from.y + now.y - start.y, 0, height - box.height) });
-      else Object.assign(box, { x: Math.min(start.x, now.x), y: Math.min(start.y, now.y), width: Math.abs(now.x - start.x), height: Math.abs(now.y - start.y) });
-      place(box);
-    };
-    stage.onpointerup = stage.onpointercancel = () => {
-      stage.onpointermove = stage.onpointerup = stage.onpointercancel = null;
-      if (box.width < SMALLEST && box.height < SMALLEST) remove(box);
-      else box.element.focus();
-    };
-  };
-
+  /** Covers the numbers that the server reads. A file uploaded only for this is deleted again. */
   async function suggest() {
     find.disabled = true;
     note.textContent = text("suggesting");
     let lent = null;
     try {
-      const id = stored?.id ?? (lent = (await desk.upload(file)).id);
-      const readings = await desk.reading(id);
-      const found = readings.flatMap((reading) => reading.fields.filter((field) => PRIVATE.has(field.name) && field.box).map((field) => boxOf(field, reading)));
-      found.forEach(add);
-      note.textContent = found.length ? text("suggested", { count: found.length }) : text("suggestNone");
+      if (!stored) lent = (await api.upload(file)).id;
+      const found = (await api.reading(stored?.id ?? lent)).flatMap(privateBoxes);
+      found.forEach(boxes.add);
+      const count = found.length;
+      note.textContent = count ? text("suggested", { count }) : text("suggestNone");
     } catch (error) {
-      note.textContent = text("suggestFailed", { reason: wordsFor(error, text, limits) });
+      note.textContent = text("suggestFailed", { reason: errorMessage(error, text, limits) });
     } finally {
-      if (lent) await desk.removeFile(lent).catch(() => {});
+      if (lent) await api.removeFile(lent).catch(() => {});
       find.disabled = false;
     }
   }
 
-  function boxOf({ box: [left, top, boxWidth, boxHeight] }, reading) {
-    const scale = width / reading.width;
-    const margin = boxHeight * MARGIN;
-    const [x, y] = [Math.max(0, (left - margin) * scale), Math.max(0, (top - margin) * scale)];
-    return { kind: "cover", x, y, width: Math.min(width - x, (boxWidth + 2 * margin) * scale), height: Math.min(height - y, (boxHeight + 2 * margin) * scale) };
-  }
-
-  const modes = ["cover", "crop"].map((name) => {
-    const button = make("button", { type: "button", className: "tool", textContent: text(name), onclick: () => ((mode = name), refresh()) });
-    return { name, button };
-  });
-  const addOne = iconButton("plus", text("addBox"), () => add({ kind: mode, x: width * 0.35, y: height * 0.4, width: width * 0.3, height: height * 0.2 }).element.focus(), { className: "tool", shown: true });
-  const find = make("button", { type: "button", className: "tool", onclick: suggest }, icon("search"), make("span", { textContent: text("suggest") }));
-  const undo = make("button", { type: "button", className: "tool", textContent: text("undo"), onclick: () => remove(boxes.at(-1)) });
-  const done = make("button", { type: "button", className: "primary", textContent: text("done"), onclick: finish });
-  tools.append(make("div", { className: "modes", role: "group", ariaLabel: text("editorTitle") }, ...modes.map((one) => one.button)), addOne, find, undo, make("span", { className: "spring" }), make("button", { type: "button", className: "quiet", textContent: text("cancel"), onclick: () => dialog.close() }), done);
-
-  function refresh() {
-    for (const { name, button } of modes) button.setAttribute("aria-pressed", String(name === mode));
-    undo.disabled = !boxes.length;
+  function privateBoxes(reading) {
+    const isPrivate = (field) => PRIVATE.has(field.name) && field.box;
+    return reading.fields.filter(isPrivate).map((field) => coverBox(field.box, reading, size));
   }
 
   async function finish() {
     done.disabled = true;
-    const crop = boxes.find((box) => box.kind === "crop");
-    // With no box at all the picture goes as it is, now that it was looked at.
-    result = boxes.length ? await redacted(file, boxes.filter((box) => box.kind === "cover"), crop) : file;
+    const covers = boxes.boxes.filter(({ kind }) => kind === "cover");
+    const crop = boxes.boxes.find(({ kind }) => kind === "crop");
+    // Without a box the picture stays as it is: the person has looked at it.
+    result = boxes.boxes.length ? await redacted(file, covers, crop) : file;
     dialog.close();
   }
 
@@ -148,4 +109,17 @@ export async function openEditor({ file, stored, desk, text, limits }) {
   return result;
 }
 
-const clamp = (value, low, high) => Math.max(low, Math.min(high, value));
+/** A cover with a margin around [x, y, width, height], which are pixels of the reading. */
+function coverBox([left, top, width, height], reading, size) {
+  const scale = size.width / reading.width;
+  const margin = height * MARGIN;
+  const x = Math.max(0, (left - margin) * scale);
+  const y = Math.max(0, (top - margin) * scale);
+  return {
+    kind: "cover",
+    x,
+    y,
+    width: Math.min(size.width - x, (width + 2 * margin) * scale),
+    height: Math.min(size.height - y, (height + 2 * margin) * scale),
+  };
+}

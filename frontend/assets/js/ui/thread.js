@@ -1,28 +1,29 @@
-// The conversation as it stands: its tail first, the answer as it grows, earlier turns as one scrolls up.
-import { copied, dressAnswer } from "./answer.js";
-import { icon, iconButton, make, template } from "./parts.js";
+// The open conversation: its last turns first, earlier ones on scrolling up, the answer as it grows.
 import { readableSize } from "../lib/texts.js";
+import { copied, dressAnswer } from "./answer.js";
+import { icon, iconButton, loaded, make, template } from "./dom.js";
 
-const TAIL = 24; // turns drawn at once; a thousand of them would take seconds
-const NEAR = 120; // pixels from the end that still count as "at the end"
-const ABOVE = 12; // pixels left free above what is shown from its top
-// Loaded with the first answer: the page is there before the renderer is.
-const renderer = () => import("../render/markdown.js");
+const FIRST_TURNS = 24; // drawn at once; drawing a thousand turns takes seconds
+const NEAR_END = 120; // pixels from the end that still count as "at the end"
+const SPACE_ABOVE = 12; // pixels left free above an answer that is scrolled to its top
+// Loaded with the first answer, so that the page itself is there sooner.
+const loadRenderer = () => import("../render/markdown.js");
 
-export function mountThread(element, parts) {
-  const { session, text, announcer, pictureUrl } = parts;
+/** Shows the open conversation of `services.session` in `element`. */
+export function mountThread(element, services) {
+  const { session, text, announcer } = services;
   const toBottom = document.getElementById("to-bottom");
-  let live = null;
-  let shownFrom = 0;
+  let live = null; // the growing answer: {turn, article, timer, frame, writer}
+  let firstDrawn = 0; // index of the first turn that is drawn
   let atEnd = true;
-  let following = null; // the answer that is brought into sight as it grows, until its top is reached or the reader scrolls
-  let placed = 0; // where this module scrolled to last
-  let shownId = null;
+  let followed = null; // the article kept in sight as it grows, until the reader scrolls up
+  let lastTop = 0; // scrollTop as this module set it last
+  let drawnId = null; // of the conversation
   let markdown = null;
   const articles = new WeakMap(); // of answers, by their turn
 
-  /** Without a network there is no renderer yet, and an answer is shown as the text it is. */
-  const load = async () => (markdown ??= await renderer().catch(() => null));
+  /** Offline the renderer may be missing: an answer is then shown as plain text. */
+  const load = async () => (markdown ??= await loadRenderer().catch(() => null));
 
   async function write(bubble, words) {
     if (!markdown) {
@@ -32,140 +33,102 @@ export function mountThread(element, parts) {
     markdown?.renderMarkdown(bubble, words);
   }
 
-  /** Draws the open conversation anew, without its live answer, which is kept. */
+  /** Draws the open conversation anew; the growing answer keeps its element. */
   function show() {
     const { id, turns } = session.conversation;
-    if (live && !turns.includes(live.turn)) drop();
-    const kept = shownId === id && !atEnd ? element.scrollTop : null; // the same conversation, as another tab or the language changed it
-    if (shownId !== id) following = null;
-    shownId = id;
-    shownFrom = Math.max(0, turns.length - TAIL);
+    if (live && !turns.includes(live.turn)) dropLive();
+    // The same conversation is drawn again after a change of language or by another tab.
+    const top = drawnId === id && !atEnd ? element.scrollTop : null;
+    if (drawnId !== id) followed = null;
+    drawnId = id;
+    firstDrawn = Math.max(0, turns.length - FIRST_TURNS);
     element.replaceChildren();
     if (!turns.length) return void element.append(welcome());
-    element.append(...drawn(shownFrom, turns.length));
+    element.append(...draw(firstDrawn, turns.length));
     mountEarlier();
-    if (kept === null) toEnd();
-    else scrollTo(kept);
+    if (top === null) scrollToEnd();
+    else scrollTo(top);
   }
 
-  const drawn = (from, to) => session.conversation.turns.slice(from, to).map((turn, index) => (turn === live?.turn ? live.article : turn.role === "user" ? userTurn(turn) : finished(turn, from + index)));
+  function draw(from, to) {
+    const turns = session.conversation.turns.slice(from, to);
+    return turns.map((turn, index) => {
+      if (turn === live?.turn) return live.article;
+      return turn.role === "user" ? userTurn(turn, services) : finishedAnswer(turn, from + index);
+    });
+  }
 
   function mountEarlier() {
-    if (!shownFrom) return;
-    const more = make("button", { type: "button", className: "earlier", textContent: text("more"), onclick: showEarlier });
+    if (!firstDrawn) return;
+    const properties = { type: "button", className: "earlier", textContent: text("more") };
+    const more = make("button", { ...properties, onclick: showEarlier });
     element.prepend(more);
-    new IntersectionObserver((entries, observer) => {
-      if (!entries.some((entry) => entry.isIntersecting) || !more.isConnected || element.scrollTop > NEAR) return;
+    const whenSeen = (entries, observer) => {
+      const isSeen = entries.some((entry) => entry.isIntersecting) && more.isConnected;
+      if (!isSeen || element.scrollTop > NEAR_END) return;
       observer.disconnect();
       showEarlier();
-    }, { root: element }).observe(more);
+    };
+    new IntersectionObserver(whenSeen, { root: element }).observe(more);
   }
 
   function showEarlier() {
     element.querySelector(".earlier")?.remove();
-    const to = shownFrom;
-    shownFrom = Math.max(0, to - TAIL);
-    const height = element.scrollHeight - element.scrollTop;
-    element.prepend(...drawn(shownFrom, to));
+    const to = firstDrawn;
+    firstDrawn = Math.max(0, to - FIRST_TURNS);
+    const fromEnd = element.scrollHeight - element.scrollTop;
+    element.prepend(...draw(firstDrawn, to));
     mountEarlier();
-    element.scrollTop = element.scrollHeight - height;
+    element.scrollTop = element.scrollHeight - fromEnd;
   }
 
   function welcome() {
-    const image = make("img", { src: "/assets/img/icon.svg", alt: "", width: 56, height: 56 });
-    return make("div", { className: "welcome" }, image, make("h2", { textContent: text("welcomeTitle") }), make("p", { textContent: text("welcomeText") }));
+    const box = template("welcome-template");
+    box.querySelector("h2").textContent = text("welcomeTitle");
+    box.querySelector("p").textContent = text("welcomeText");
+    return box;
   }
 
-  function userTurn(turn) {
-    const article = template("user-template");
-    const bubble = article.querySelector(".bubble");
-    bubble.textContent = turn.text;
-    bubble.hidden = !turn.text;
-    const pictures = article.querySelector(".pictures");
-    pictures.hidden = !turn.files?.length;
-    pictures.append(...(turn.files ?? []).map((file) => picture(file, turn)));
-    article.querySelector(".actions").append(
-      iconButton("copy", text("copy"), (event) => copied(event.currentTarget, turn.text, text), { className: "icon-button small" }),
-      iconButton("edit", text("edit"), () => edit(article, turn), { className: "icon-button small edit" }),
-    );
-    return article;
-  }
-
-  function picture(file, turn) {
-    if (file.type === "application/pdf") {
-      const about = file.pages > 1 ? text("pages", { pages: file.pages }) : readableSize(file.size ?? 0);
-      return make("span", { className: "file-name" }, icon("clause"), make("span", { textContent: file.name }), make("small", { textContent: about }));
-    }
-    const image = make("img", { alt: file.name ?? text("picture"), loading: "lazy", decoding: "async" });
-    pictureUrl(file).then((url) => (image.src = url), () => image.classList.add("lost"));
-    return make("button", { type: "button", className: "picture", ariaLabel: `${text("open")}: ${file.name ?? text("picture")}`, onclick: () => enlarge(file, turn) }, image);
-  }
-
-  async function enlarge(file, turn) {
-    const { openLightbox } = await import("./lightbox.js");
-    const { turns } = session.conversation;
-    const answer = turns[turns.indexOf(turn) + 1];
-    openLightbox({ file, readings: (answer?.reading ?? []).filter((reading) => reading.image === file.id), text, pictureUrl });
-  }
-
-  /** The question again, to be written anew where it stands; what came after it goes. */
-  function edit(article, turn) {
-    if (session.busy) return;
-    const area = make("textarea", { value: turn.text, rows: Math.min(8, turn.text.split("\n").length + 1), ariaLabel: text("edit") });
-    const resend = make("button", { type: "submit", className: "primary", textContent: text("resend") });
-    const cancel = make("button", { type: "button", className: "quiet", textContent: text("cancel"), onclick: () => article.replaceWith(userTurn(turn)) });
-    const form = make("form", { className: "rewrite" }, area, make("div", { className: "buttons" }, cancel, resend));
-    form.onsubmit = (event) => {
-      event.preventDefault();
-      if (area.value.trim()) session.ask(area.value.trim(), turn.files ?? [], { replaces: turn });
-    };
-    area.onkeydown = (event) => {
-      if (event.key === "Escape") cancel.click();
-      if (event.key === "Enter" && !event.shiftKey && !event.isComposing && event.keyCode !== 229) {
-        event.preventDefault();
-        form.requestSubmit();
-      }
-    };
-    article.querySelector(".actions").hidden = true;
-    article.querySelector(".bubble").replaceWith(form);
-    area.focus();
-  }
-
-  function finished(turn, index) {
+  function finishedAnswer(turn, index) {
     const { turns } = session.conversation;
     const article = template("answer-template");
     const bubble = article.querySelector(".bubble");
     bubble.hidden = !turn.text;
     if (turn.text) write(bubble, turn.text);
     article.querySelector(".status").hidden = true;
-    dressAnswer(article, turn, turns[index - 1], index === turns.length - 1, parts);
+    dressAnswer(article, turn, turns[index - 1], index === turns.length - 1, services);
     articles.set(turn, article);
     return article;
   }
 
-  function begin({ turn, phase, since: started }) {
-    if (live?.turn === turn) return say(phase); // drawn again with its conversation
+  /** `since`: when the answer began, as `performance.now()` tells it. */
+  function beginAnswer({ turn, phase, since }) {
+    if (live?.turn === turn) return showPhase(phase); // drawn again with its conversation
     element.querySelector(".welcome")?.remove();
-    forgetLast();
+    hideLastActions();
     const article = template("answer-template");
     const elapsed = article.querySelector(".elapsed");
-    const tick = () => (elapsed.textContent = text("seconds", { seconds: Math.floor((performance.now() - started) / 1000) }));
+    const tick = () => {
+      const seconds = Math.floor((performance.now() - since) / 1000);
+      elapsed.textContent = text("seconds", { seconds });
+    };
     live = { turn, article, timer: setInterval(tick, 1000), frame: 0, writer: null };
     tick();
-    say(phase);
-    articles.get(turn)?.remove(); // one that is picked up again was shown as far as it had come
+    showPhase(phase);
+    articles.get(turn)?.remove(); // a resumed answer is shown already, as far as it had come
     element.append(article);
-    toEnd();
-    following = article;
-    load().then(schedule);
+    scrollToEnd();
+    followed = article;
+    load().then(schedulePaint);
   }
 
-  /** Only the last answer can be asked for again, or handed over. */
-  function forgetLast() {
-    element.querySelectorAll(".turn.assistant .regenerate, .turn.assistant .handoff, .turn.assistant .failure").forEach((old) => (old.hidden = true));
+  /** Only the last answer can be regenerated or handed over. */
+  function hideLastActions() {
+    const selector = ":is(.regenerate, .handoff, .failure)";
+    for (const old of element.querySelectorAll(`.turn.assistant ${selector}`)) old.hidden = true;
   }
 
-  function say({ key, values }) {
+  function showPhase({ key, values }) {
     const words = text(key, values);
     const phase = live.article.querySelector(".phase");
     if (phase.textContent !== words) phase.textContent = words;
@@ -173,12 +136,12 @@ export function mountThread(element, parts) {
 
   function progress({ turn, phase }) {
     if (live?.turn !== turn) return;
-    say(phase);
-    schedule();
+    showPhase(phase);
+    schedulePaint();
   }
 
-  /** Once a frame at most, however fast tokens come. */
-  function schedule() {
+  /** At most one paint a frame, however fast tokens come. */
+  function schedulePaint() {
     if (live) live.frame ||= requestAnimationFrame(paint);
   }
 
@@ -191,97 +154,147 @@ export function mountThread(element, parts) {
     follow();
   }
 
-  function drop() {
+  function dropLive() {
     clearInterval(live.timer);
     cancelAnimationFrame(live.frame);
     live = null;
   }
 
-  function end() {
+  /** Ends the growing answer. Returns {article, written}, or null where there is none. */
+  function endAnswer() {
     if (!live) return null;
-    const ended = live;
-    drop();
-    const bubble = ended.article.querySelector(".bubble");
-    const { text: words } = ended.turn;
-    ended.written = write(bubble, words);
-    bubble.hidden = !words;
-    ended.article.querySelector(".status").hidden = true;
+    const { article, turn } = live;
+    dropLive();
+    const bubble = article.querySelector(".bubble");
+    const written = write(bubble, turn.text);
+    bubble.hidden = !turn.text;
+    article.querySelector(".status").hidden = true;
     const { turns } = session.conversation;
-    const index = turns.indexOf(ended.turn);
-    dressAnswer(ended.article, ended.turn, turns[index - 1], true, parts);
-    ended.written.then(follow);
+    dressAnswer(article, turn, turns[turns.indexOf(turn) - 1], true, services);
+    written.then(follow);
     follow();
-    return ended;
+    return { article, written };
   }
 
   function scrollTo(top) {
     element.scrollTop = top;
-    placed = element.scrollTop;
-    atEnd = element.scrollHeight - placed - element.clientHeight < NEAR;
+    lastTop = element.scrollTop;
+    atEnd = element.scrollHeight - lastTop - element.clientHeight < NEAR_END;
   }
 
-  function toEnd() {
+  function scrollToEnd() {
     scrollTo(element.scrollHeight);
   }
 
-  /** As far towards the end as the top of the answer allows: a long one is read from its beginning. */
+  /** Scrolls towards the end, but never past the top of the answer: it is read from there. */
   function follow() {
-    if (!following?.isConnected) return;
+    if (!followed?.isConnected) return;
     const end = element.scrollHeight - element.clientHeight;
-    const top = topOf(following);
-    if (Math.min(end, top) > element.scrollTop) scrollTo(Math.min(end, top));
-    toBottom.hidden = end - element.scrollTop < NEAR;
+    const top = Math.min(end, topOf(followed));
+    if (top > element.scrollTop) scrollTo(top);
+    toBottom.hidden = end - element.scrollTop < NEAR_END;
   }
 
-  /** Of an answer, with its question where that is short. */
+  /** The scrollTop that shows an answer from its top, with its question where that is short. */
   function topOf(article) {
     const question = article.previousElementSibling;
-    const first = question && question.offsetHeight < element.clientHeight / 4 ? question : article;
-    return first.getBoundingClientRect().top - element.getBoundingClientRect().top + element.scrollTop - ABOVE;
+    const isShort = question && question.offsetHeight < element.clientHeight / 4;
+    const first = (isShort ? question : article).getBoundingClientRect().top;
+    return first - element.getBoundingClientRect().top + element.scrollTop - SPACE_ABOVE;
   }
 
-  element.addEventListener("scroll", () => {
+  function onScroll() {
     const left = element.scrollHeight - element.scrollTop - element.clientHeight;
-    // The reader's own scrolling wins; at the very end it was the content that became shorter.
-    if (element.scrollTop < placed - 2 && left > 2) following = null;
-    placed = element.scrollTop;
-    atEnd = left < NEAR;
+    // The reader scrolled up; at the very end it was the content that became shorter.
+    if (element.scrollTop < lastTop - 2 && left > 2) followed = null;
+    lastTop = element.scrollTop;
+    atEnd = left < NEAR_END;
     toBottom.hidden = atEnd;
-  }, { passive: true });
+  }
+
+  element.addEventListener("scroll", onScroll, { passive: true });
   toBottom.onclick = () => {
-    following = null;
-    toEnd();
+    followed = null;
+    scrollToEnd();
   };
-  // The composer grows over the end of the thread, which stays in sight.
-  new ResizeObserver(() => (following ? follow() : atEnd && toEnd())).observe(element);
+  // A growing composer covers the end of the thread: scroll so that the end stays in sight.
+  new ResizeObserver(() => (followed ? follow() : atEnd && scrollToEnd())).observe(element);
 
   const on = {
-    asked: ({ turn }) => {
+    asked({ turn }) {
       element.querySelector(".welcome")?.remove();
-      element.append(userTurn(turn));
-      toEnd();
+      element.append(userTurn(turn, services));
+      scrollToEnd();
     },
-    answering: begin,
+    answering: beginAnswer,
     progress,
-    // Told once and whole: a reader of the screen would be lost among tokens.
-    answered: async () => {
-      const ended = end();
+    async answered() {
+      const ended = endAnswer();
       await ended?.written;
-      if (ended) announcer.textContent = `${text("answerDone")}: ${ended.article.querySelector(".bubble").textContent.trim()}`;
+      // Announced once and whole: a screen reader cannot follow single tokens.
+      const words = ended?.article.querySelector(".bubble").textContent.trim();
+      if (ended) announcer.textContent = `${text("answerDone")}: ${words}`;
     },
-    stopped: () => void end(),
-    failed: () => end() && toEnd(), // told by its box, an alert
+    stopped: () => void endAnswer(),
+    failed: () => endAnswer() && scrollToEnd(), // its box has the role "alert"
   };
-  const stopListening = listenTo(session, on, show);
+  for (const [type, listener] of Object.entries(on)) {
+    session.addEventListener(type, ({ detail }) => {
+      if (session.isShown(detail.conversation)) listener(detail);
+    });
+  }
+  session.addEventListener("opened", show);
   text.follow(show);
   show();
-  return stopListening;
 }
 
-/** Answers are written in conversations that are not shown, too: those concern nobody here. */
-function listenTo(session, on, opened) {
-  const listeners = Object.entries(on).map(([type, listener]) => [type, ({ detail }) => session.isShown(detail.conversation) && listener(detail)]);
-  listeners.push(["opened", opened]);
-  for (const [type, listener] of listeners) session.addEventListener(type, listener);
-  return () => listeners.forEach(([type, listener]) => session.removeEventListener(type, listener));
+/** A question: its text, its pictures and its buttons. */
+function userTurn(turn, services) {
+  const { session, text } = services;
+  const { text: words, files = [] } = turn;
+  const article = template("user-template");
+  const bubble = article.querySelector(".bubble");
+  bubble.textContent = words;
+  bubble.hidden = !words;
+  const pictures = article.querySelector(".pictures");
+  pictures.hidden = !files.length;
+  pictures.append(...files.map((file) => attachment(file, turn, services)));
+  const edit = async () => {
+    const { editTurn } = await loaded(import("./edit-turn.js"));
+    if (session.busy || !bubble.isConnected) return;
+    editTurn(article, turn, services, () => article.replaceWith(userTurn(turn, services)));
+  };
+  const copy = (event) => copied(event.currentTarget, words, text);
+  const button = (name, onclick, className) =>
+    iconButton(name, text(name), onclick, { className: `icon-button small ${className}` });
+  article.querySelector(".actions").append(button("copy", copy, ""), button("edit", edit, "edit"));
+  return article;
+}
+
+/** A PDF by its name, any other file as a picture that opens in full size. */
+function attachment(file, turn, { session, text, pictureUrl }) {
+  if (file.type === "application/pdf") {
+    const { name, pages, size = 0 } = file;
+    const about = pages > 1 ? text("pages", { pages }) : readableSize(size);
+    const [title, small] = [
+      make("span", { textContent: name }),
+      make("small", { textContent: about }),
+    ];
+    return make("span", { className: "file-name" }, icon("clause"), title, small);
+  }
+  const name = file.name ?? text("picture");
+  const image = make("img", { alt: name, loading: "lazy", decoding: "async" });
+  pictureUrl(file).then(
+    (url) => (image.src = url),
+    () => image.classList.add("lost"),
+  );
+  const enlarge = async () => {
+    const { openLightbox } = await loaded(import("./lightbox.js"));
+    const { turns } = session.conversation;
+    const readings = turns[turns.indexOf(turn) + 1]?.reading ?? [];
+    const own = readings.filter((reading) => reading.image === file.id);
+    openLightbox({ file, readings: own, text, pictureUrl });
+  };
+  const properties = { type: "button", className: "picture", onclick: enlarge };
+  return make("button", { ...properties, ariaLabel: `${text("open")}: ${name}` }, image);
 }

@@ -1,5 +1,6 @@
-// Small parts that every piece of the page is made of: elements, icons, buttons, dialogs, a toast.
+// Helpers that every part of the page uses: elements, icons, buttons, dialogs, the toast, copying.
 const SVG = "http://www.w3.org/2000/svg";
+const TOAST_MS = 4000;
 
 export function make(tag, properties = {}, ...children) {
   const element = Object.assign(document.createElement(tag), properties);
@@ -7,6 +8,7 @@ export function make(tag, properties = {}, ...children) {
   return element;
 }
 
+/** An icon of chat.html by its name: "plus" is the symbol `#i-plus`. */
 export function icon(name) {
   const svg = document.createElementNS(SVG, "svg");
   svg.setAttribute("class", "icon");
@@ -17,27 +19,29 @@ export function icon(name) {
   return svg;
 }
 
-/** A button with an icon; `words` are its label, shown beside the icon where `shown`. */
-export function iconButton(name, words, onclick, { className = "icon-button", shown = false } = {}) {
+/** A button with an icon. `label` stands beside the icon if `shown`, else it is a tooltip. */
+export function iconButton(name, label, onclick, options = {}) {
+  const { className = "icon-button", shown = false } = options;
   const button = make("button", { type: "button", className, onclick }, icon(name));
-  if (shown) button.append(make("span", { textContent: words }));
-  else Object.assign(button, { ariaLabel: words, title: words });
+  if (shown) button.append(make("span", { textContent: label }));
+  else Object.assign(button, { ariaLabel: label, title: label });
   return button;
 }
 
+/** A copy of the element in the <template> with this id. */
 export function template(id) {
   return document.getElementById(id).content.firstElementChild.cloneNode(true);
 }
 
-/** A modal dialog that is gone once it is closed: {dialog, body}. */
-export function openDialog(className, title, closeWords) {
+/** Opens a modal dialog that is removed when it closes. Returns {dialog, body}. */
+export function openDialog(className, title, closeLabel) {
   const dialog = template("dialog-template");
   dialog.classList.add(className);
   const heading = dialog.querySelector("h2");
   heading.textContent = title;
   heading.id = `${className}-title`;
   dialog.setAttribute("aria-labelledby", heading.id);
-  dialog.querySelector(".close").ariaLabel = closeWords;
+  dialog.querySelector(".close").ariaLabel = closeLabel;
   dialog.addEventListener("close", () => dialog.remove());
   dialog.addEventListener("click", (event) => event.target === dialog && dialog.close());
   document.body.append(dialog);
@@ -45,22 +49,43 @@ export function openDialog(className, title, closeWords) {
   return { dialog, body: dialog.querySelector(".body") };
 }
 
+/**
+ * Awaits a dynamic import: `await loaded(import("./help.js"))`. Rejects with the code "network"
+ * where the module cannot be fetched; main.js shows that as a toast.
+ */
+export async function loaded(importing) {
+  try {
+    return await importing;
+  } catch (cause) {
+    throw Object.assign(new Error("A module could not be loaded.", { cause }), { code: "network" });
+  }
+}
+
+/**
+ * Whether a keydown event sends the text: Enter without Shift. Inside an input method Enter
+ * chooses characters; Safari tells that by the key code alone.
+ */
+export function isSubmit(event) {
+  return event.key === "Enter" && !event.shiftKey && !event.isComposing && event.keyCode !== 229;
+}
+
 let fading = 0;
 
+/** Shows a short message for 4 seconds. */
 export function toast(words) {
   const box = document.getElementById("toast");
   box.textContent = words;
   clearTimeout(fading);
-  fading = setTimeout(() => (box.textContent = ""), 4000);
+  fading = setTimeout(() => (box.textContent = ""), TOAST_MS);
 }
 
-/** Whether the words are in the clipboard. Over plain HTTP there is no navigator.clipboard, and in a frame it may be denied. */
+/** Copies a text; resolves to whether that worked. */
 export async function copyText(words) {
   try {
     await navigator.clipboard.writeText(words);
     return true;
   } catch {
-    return copySelected(words);
+    return copySelected(words); // plain HTTP has no navigator.clipboard, and a frame may deny it
   }
 }
 

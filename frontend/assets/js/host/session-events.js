@@ -1,0 +1,43 @@
+// Reports the session's events to the host, as docs/embedding.md describes them.
+import { correctedFields } from "../models/conversation.js";
+
+/** Calls `tell(type, payload)` for each event. */
+export function reportSession(session, tell) {
+  const begun = new Set(); // ids of conversations in which a question was asked
+
+  /** Earlier conversations have begun; one that holds the host's context has not. */
+  function opened() {
+    const { id, turns, context } = session.conversation;
+    if (turns.length && !context) begun.add(id);
+  }
+
+  const on = {
+    opened,
+    asked({ conversation: { id: conversationId }, turn: { text } }) {
+      if (!begun.has(conversationId)) tell("conversation-started", { conversationId });
+      begun.add(conversationId);
+      tell("message-sent", { conversationId, text });
+    },
+    answered: (detail) => tell("message-completed", replyOf(detail)),
+    insert: (detail) => tell("insert-reply", replyOf(detail)),
+    failed({ error: { code = "other", message = "" } }) {
+      tell("failed", { code, message });
+    },
+    feedback: ({ answer, rating }) => tell("feedback", { answerId: answer, rating }),
+    handoff: ({ conversation }) => tell("handoff-requested", { conversationId: conversation.id }),
+  };
+  opened();
+  for (const [type, report] of Object.entries(on)) {
+    session.addEventListener(type, ({ detail }) => report(detail));
+  }
+}
+
+function replyOf({ conversation, turn }) {
+  return {
+    conversationId: conversation.id,
+    answerId: turn.answer ?? null,
+    text: turn.text,
+    citations: turn.citations ?? [],
+    fields: correctedFields(turn, conversation.turns),
+  };
+}

@@ -1,0 +1,187 @@
+// The frame around the chat: labels, language, theme, the banner, the drawer, keyboard shortcuts.
+import { engineMessage } from "../models/failure.js";
+import { loaded } from "./dom.js";
+
+const ENGINE_POLL_MS = 3000;
+
+/** Returns {setLocale, setTheme}. */
+export function mountAppShell({ session, api, config, text, composer }) {
+  const root = document.documentElement;
+  const drawer = mountDrawer(session);
+  mountBanner({ session, api, config, text });
+
+  function label() {
+    root.lang = text.locale;
+    for (const element of document.querySelectorAll("[data-text]")) {
+      element.textContent = text(element.dataset.text);
+    }
+    for (const element of document.querySelectorAll("[data-label]")) {
+      element.ariaLabel = text(element.dataset.label);
+      if (element.matches("button")) element.title = element.ariaLabel;
+    }
+    const language = document.getElementById("locale");
+    language.textContent = text("languageName");
+    language.ariaLabel = language.title = `${text("languageName")} · ${text("switchLanguage")}`;
+    const { engine } = config;
+    const box = document.getElementById("engine");
+    box.textContent = box.title = engine.notice?.[text.locale] ?? engine.model;
+  }
+
+  function setLocale(locale) {
+    text.use(locale);
+    remember("locale", locale);
+  }
+
+  /** "light", "dark", or "auto": as the system has it. */
+  function setTheme(theme) {
+    if (theme === "auto") delete root.dataset.theme;
+    else root.dataset.theme = theme;
+  }
+
+  function switchTheme() {
+    const isSystemDark = matchMedia("(prefers-color-scheme: dark)").matches;
+    const current = root.dataset.theme ?? (isSystemDark ? "dark" : "light");
+    const next = current === "dark" ? "light" : "dark";
+    setTheme(next);
+    remember("theme", next);
+  }
+
+  const openHelp = async () => (await loaded(import("./help.js"))).openHelp(text);
+  const switchLocale = () => setLocale(text.locale === "zh-CN" ? "en" : "zh-CN");
+  document.getElementById("locale").onclick = switchLocale;
+  document.getElementById("theme").onclick = switchTheme;
+  document.getElementById("help").onclick = openHelp;
+  document.addEventListener("keydown", (event) => onKey(event, { composer, drawer, openHelp }));
+  text.follow(label);
+  label();
+  return { setLocale, setTheme };
+}
+
+/** The sidebar as a drawer on narrow screens. Returns {isOpen, isNarrow, set, focusMenu}. */
+function mountDrawer(session) {
+  const menu = document.getElementById("menu");
+  const sidebar = document.getElementById("sidebar");
+  const scrim = document.getElementById("scrim");
+  const isOpen = () => sidebar.classList.contains("open");
+
+  function set(open) {
+    sidebar.classList.toggle("open", open);
+    scrim.hidden = !open;
+    menu.setAttribute("aria-expanded", String(open));
+    if (open) sidebar.querySelector("button").focus();
+  }
+
+  const close = () => set(false);
+  menu.onclick = () => set(!isOpen());
+  scrim.onclick = close;
+  session.addEventListener("opened", close);
+  session.addEventListener("asked", ({ detail: { conversation } }) => {
+    if (session.isShown(conversation)) close();
+  });
+  document.getElementById("composer").addEventListener("focusin", close);
+  return { isOpen, isNarrow: () => Boolean(menu.offsetParent), set, focusMenu: () => menu.focus() };
+}
+
+/** Shows the most urgent: no network, the engine's start, or that the fallback answers. */
+function mountBanner({ session, api, config, text }) {
+  const banner = document.getElementById("banner");
+  let engineState = config.engine_state;
+  let isDegraded = false; // the last answer came from the fallback
+  let isPolling = false;
+
+  function show() {
+    const degraded = isDegraded ? text("degraded") : "";
+    const online = engineMessage(engineState, text) || degraded;
+    const words = navigator.onLine ? online : text("offline");
+    banner.hidden = !words;
+    banner.textContent = words;
+  }
+
+  /** Asks every 3 s until the engine is ready. */
+  async function followEngine(state) {
+    if (isPolling) return;
+    isPolling = true;
+    engineState = state;
+    while (!engineState.ready) {
+      show();
+      await new Promise((resolve) => setTimeout(resolve, ENGINE_POLL_MS));
+      try {
+        engineState = (await api.config()).engine_state;
+      } catch {
+        // the next request may get through
+      }
+    }
+    isPolling = false;
+    show();
+  }
+
+  session.addEventListener("progress", ({ detail: { turn, conversation } }) => {
+    if (!turn.degraded || isDegraded || !session.isShown(conversation)) return;
+    isDegraded = true;
+    show();
+  });
+  session.addEventListener("answered", ({ detail: { turn } }) => {
+    isDegraded = Boolean(turn.degraded);
+    show();
+  });
+  session.addEventListener("failed", ({ detail: { error } }) => {
+    if (error.engine) followEngine(error.engine);
+  });
+  for (const type of ["online", "offline"]) addEventListener(type, show);
+  text.follow(show);
+  show();
+  followEngine(config.engine_state);
+}
+
+function onKey(event, { composer, drawer, openHelp }) {
+  if (event.isComposing || document.querySelector("dialog[open]")) return;
+  if (event.key === "Escape") {
+    if (!drawer.isOpen()) return composer.stop();
+    drawer.set(false);
+    return drawer.focusMenu();
+  }
+  const act = shortcutOf(event, { composer, drawer, openHelp });
+  if (!act) return;
+  event.preventDefault();
+  act();
+}
+
+/** What a key does; undefined for none. While one types, only keys with Ctrl or Alt count. */
+function shortcutOf(event, { composer, drawer, openHelp }) {
+  const control = event.ctrlKey || event.metaKey;
+  const key = event.key.toLowerCase();
+  if (event.altKey) {
+    // By the key's place: with Alt, a Mac types another character.
+    const byPlace = { KeyN: clickNewConversation, KeyU: composer.pick };
+    return control ? undefined : byPlace[event.code];
+  }
+  if (control) return key === "k" ? () => focusSearch(drawer) : undefined;
+  if (event.target.matches?.("input, textarea, select")) return undefined;
+  return { "/": composer.focus, "?": openHelp }[key];
+}
+
+function clickNewConversation() {
+  document.getElementById("new-conversation").click();
+}
+
+function focusSearch(drawer) {
+  if (drawer.isNarrow()) drawer.set(true);
+  document.getElementById("search").focus();
+}
+
+/** A choice that is kept in this browser, or null. */
+export function remembered(name) {
+  try {
+    return localStorage.getItem(`sightdesk.${name}`);
+  } catch {
+    return null;
+  }
+}
+
+export function remember(name, value) {
+  try {
+    localStorage.setItem(`sightdesk.${name}`, value);
+  } catch {
+    // without storage the choice lasts until the reload
+  }
+}
