@@ -197,8 +197,8 @@ import os, socket, sys
 from gateway.server import sandbox
 parent, port, filters = os.getppid(), int(sys.argv[1]), sys.argv[2] == "True"
 if not filters:
-    confine._fonts_alone = confine._no_sockets_and_programs = lambda: confine._call(-1)
-confine.confine(2**30, 20)
+    sandbox._fonts_alone = sandbox._no_sockets_and_programs = lambda: sandbox._call(-1)
+sandbox.sandbox(2**30, 20)
 for attempt in sys.stdin.read().splitlines():
     try:
         eval(attempt)
