@@ -19,7 +19,7 @@ FULL_RETRY_SECONDS = 5
 @dataclass(slots=True, eq=False)
 class Permit:
     """A place inside `upstream`; release it in a `finally`. A request that was hung up on keeps a place of its own until the
-    engine has let go of it (upstream/http_response.py)."""
+    engine has let go of it (upstream/connection.py)."""
 
     upstream: Upstream
     _released: bool = False
