@@ -46,3 +46,11 @@ def picture_message(question: str, *urls: str) -> dict[str, object]:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """The browser comes last: Playwright's own event loop stays open in this thread, and asyncio tests want theirs."""
     items.sort(key=lambda item: not {"browser", "embedding"}.isdisjoint(item.path.parts))
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """`SERVER_FAST_PATH=0 pytest …` runs every gateway on the plain path: settings are inherited."""
+    if (only := item.get_closest_marker("fast_path_only")) and os.environ.get(
+        "SERVER_FAST_PATH"
+    ) == "0":
+        pytest.skip(str(only.args[0]))

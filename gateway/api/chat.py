@@ -21,7 +21,7 @@ from gateway.desk import Desk
 from gateway.errors import GatewayError, InternalError, UpstreamUnavailable
 from gateway.openai.body_parser import Incoming, parse
 from gateway.openai.chat_request import ChatRequest, PageRequest
-from gateway.server.protocol import ClientConnection
+from gateway.server.client_connection import ClientConnection
 from gateway.server.request_context import Caller, RequestContext, caller_of, context_of
 
 log = logging.getLogger("sightdesk.chat")
@@ -151,7 +151,7 @@ class ChatResponse(Response):
             work = self._resumable() if request.stream else self._recorded()
         else:
             work = self._direct() if request.stream else self._whole()
-        if not await stayed(self.context.line, work):
+        if not await stayed(self.context.connection, work):
             self.desk.metrics.client_disconnects.inc()
 
     async def _whole(self) -> None:
@@ -204,7 +204,7 @@ class ResumeResponse(ChatResponse):
         self.background = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        await stayed(self.context.line, self._follow(self.answer, self.start))
+        await stayed(self.context.connection, self._follow(self.answer, self.start))
 
 
 async def follow(answer: Answer, start: int, reply: SSEResponse) -> None:
@@ -241,7 +241,7 @@ async def delivered(reply: SSEResponse, work: Any) -> None:
     await reply.end()
 
 
-async def stayed(line: ClientConnection | None, work: Coroutine[Any, Any, None]) -> bool:
+async def stayed(client: ClientConnection, work: Coroutine[Any, Any, None]) -> bool:
     """Whether the client stayed until `work` was done; its leaving cancels the work where it waits, also where it has left before: what
     is to be closed has been opened then. Raises what `work` raises, and STOPPED where the server cuts off what is not over long after
     SIGTERM."""
@@ -253,10 +253,7 @@ async def stayed(line: ClientConnection | None, work: Coroutine[Any, Any, None])
         has_left = True
         task.cancel()  # type: ignore[union-attr]  # a server runs its application in a task
 
-    if line is not None:
-        line.on_leave = leave
-        if line.is_left:
-            leave()
+    client.watch(leave)
     try:
         await work
     except asyncio.CancelledError:
@@ -267,8 +264,7 @@ async def stayed(line: ClientConnection | None, work: Coroutine[Any, Any, None])
         if not has_left:
             raise
     finally:
-        if line is not None:
-            line.on_leave = None
+        client.unwatch()
     return not has_left
 
 

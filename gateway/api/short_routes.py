@@ -114,7 +114,7 @@ async def while_there(request: Request, work: Coroutine[Any, Any, Result]) -> Re
     async def fill() -> None:
         made.append(await work)
 
-    if not await stayed(context_of(request.scope).line, fill()):
+    if not await stayed(context_of(request.scope).connection, fill()):
         raise RequestTimeout(
             "The client left before the pictures were ready.", details={"name": "left"}
         )

@@ -9,7 +9,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from gateway.auth.networks import ProxyTrust, scheme_of
 from gateway.observability.logs import note
 from gateway.observability.metrics import Metrics
-from gateway.server.protocol import LINE
+from gateway.server.client_connection import connection_of
 from gateway.server.request_context import CONTEXT, RequestContext, headers_of
 
 log = logging.getLogger("sightdesk.requests")
@@ -28,7 +28,7 @@ class AccessLog:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        context = self._context(scope, send)
+        context = self._context(scope, receive, send)
         scope[CONTEXT] = context
 
         async def send_with_headers(message: Message) -> None:
@@ -46,16 +46,16 @@ class AccessLog:
             # The server's send holds the scope, and the context holds that send: only the collector would find them.
             del scope[CONTEXT]
 
-    def _context(self, scope: Scope, send: Send) -> RequestContext:
+    def _context(self, scope: Scope, receive: Receive, send: Send) -> RequestContext:
         given = headers_of(scope)
         request_id = given.get("x-request-id", "")
         if not SANE_REQUEST_ID.match(request_id):
             request_id = secrets.token_hex(16)
         peer = scope["client"][0] if scope.get("client") else ""
         address, through_proxy = self.trust.client_address(peer, given)
-        line = (scope.get("extensions") or {}).get(LINE)
+        connection = connection_of(scope, receive, send)
         scheme = scheme_of(given, scope["scheme"], through_proxy)
-        return RequestContext(request_id, address, through_proxy, scheme, send, given, line)
+        return RequestContext(request_id, address, through_proxy, scheme, connection, given)
 
     def _record(self, scope: Scope, context: RequestContext, status: int) -> None:
         route = route_of(scope)

@@ -16,7 +16,6 @@ from gateway.errors import (
     UnsupportedMediaType,
 )
 from gateway.server.request_context import RequestContext, context_of
-from gateway.server.stepping import finished
 from gateway.settings import Network
 from gateway.throttling.body_memory import BodyMemory
 
@@ -126,21 +125,14 @@ class RequestLimits:
             nonlocal received, complete, deadline
             if complete:
                 return await receive()
-            step = receive()
-            message: Message
             try:
-                waiting = step.send(None)  # type: ignore[attr-defined]  # a coroutine, as every `async def` gives
-            except StopIteration as there:  # what has come already needs no clock
-                message = there.value
-            else:
-                try:
-                    async with asyncio.timeout_at(deadline):
-                        message = await finished(step, waiting)  # type: ignore[arg-type]  # the same
-                except TimeoutError:
-                    raise RequestTimeout(
-                        f"The body came too slowly: {received} bytes in {loop.time() - started:.0f} s.",
-                        details={"limit": BODY_BYTES_PER_SECOND, "size": received},
-                    ) from None
+                async with asyncio.timeout_at(deadline):
+                    message = await receive()
+            except TimeoutError:
+                raise RequestTimeout(
+                    f"The body came too slowly: {received} bytes in {loop.time() - started:.0f} s.",
+                    details={"limit": BODY_BYTES_PER_SECOND, "size": received},
+                ) from None
             size = len(message.get("body", b""))
             received += size
             complete = not message.get("more_body", False)

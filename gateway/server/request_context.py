@@ -5,9 +5,9 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from starlette.requests import HTTPConnection
-from starlette.types import Scope, Send
+from starlette.types import Scope
 
-from gateway.server.protocol import ClientConnection, Headers
+from gateway.server.client_connection import ClientConnection, Headers
 
 CONTEXT = "sightdesk"
 
@@ -33,12 +33,10 @@ class RequestContext:
     address: str
     through_proxy: bool
     scheme: str  # http or https, as the client came
-    # The server's own send, past all layers: whoever takes it adds `answer`'s headers to the head by himself.
-    send: Send
+    # The client, past all layers: who writes to it adds `answer`'s headers to the head.
+    connection: ClientConnection
     # The request's headers by lower-case name.
     given: dict[str, str] = field(default_factory=dict)
-    # What the server offers beside ASGI; None before another server than ours, which then cannot say that a client left.
-    line: ClientConnection | None = None
     started: float = field(default_factory=time.perf_counter)
     caller: Caller | None = None
     status: int | None = None  # of the response, once its head is out

@@ -78,7 +78,9 @@ def test_what_was_not_charged_makes_no_new_visitor(closed: Running) -> None:
 async def test_a_refusal_over_the_limit_makes_no_new_visitor_either() -> None:
     limiter = RateLimiter("memory://", Metrics("0", "lite"))
     for comes in (True, False):
-        context = RequestContext("r", "10.1.2.3", False, "http", send=None, cookie=b"visitor=1")  # type: ignore[arg-type]  # nothing is sent
+        context = RequestContext(
+            "r", "10.1.2.3", False, "http", connection=None, cookie=b"visitor=1"
+        )  # type: ignore[arg-type]  # nothing is sent
         with contextlib.suppress(RateLimitExceeded):
             await limiter.check(Rate.of("api", "1/minute"), "me", context)
         assert ((b"set-cookie", b"visitor=1") in context.answer(200)) is comes

@@ -15,7 +15,8 @@ import requests
 
 from benchmarks.servers import Running, running_gateway, wait_for
 from gateway.chat.relay import Relay, StreamStats
-from gateway.server.protocol import ClientConnection
+from gateway.server.client_connection import ClientConnection
+from gateway.server.direct_connection import DirectConnection
 from gateway.upstream.client import Broken
 from tests.fake_engine import FLOOD, chunk
 from tests.gateway.asking import metric, until
@@ -30,10 +31,10 @@ DATA_SEGMENTS = slice(152, 156)  # tcpi_data_segs_in of struct tcp_info, linux/t
 class Kept:
     """A sink that keeps what it gets."""
 
-    def __init__(self, line: ClientConnection | None = None) -> None:
+    def __init__(self, connection: ClientConnection | None = None) -> None:
         self.events = b""
         self.ends: list[bytes] = []  # what it had when it was told that nothing more comes
-        self.line = line
+        self.connection = connection
 
     def push(self, events: bytes, *, last: bool = False) -> None:
         self.events += events
@@ -139,18 +140,19 @@ def test_chunks_pass_whole_where_no_event_of_theirs_needs_a_look(
     class Cycle: ...
 
     wrote: list[bytes] = []
-    line, stats = ClientConnection(Cycle()), StreamStats(0.0)  # type: ignore[arg-type]  # nobody asks it for its cycle here
-    relay = Relay(Kept(line), stats, lambda: None, wants_usage=False)
+    # Nothing here needs more of a cycle.
+    connection, stats = DirectConnection(Cycle()), StreamStats(0.0)  # type: ignore[arg-type]
+    relay = Relay(Kept(connection), stats, lambda: None, wants_usage=False)
     for piece in before:
         relay(piece)
     chunks = b"".join(b"%x\r\n%b\r\n" % (len(body), body) for body in bodies)
-    assert not relay.forward(chunks, len(bodies), 7.0), "the line is not open"
-    line.write_chunks = wrote.append
+    assert not relay.forward(chunks, len(bodies), 7.0), "the body has not begun"
+    connection.write_chunks = wrote.append
     before_it = stats.events
     assert relay.forward(chunks, len(bodies), 7.0) == bool(events)
     assert wrote == ([chunks] if events else [])
     assert stats.events - before_it == events
-    assert line.wrote_at == (7.0 if events else 0.0)
+    assert connection.wrote_at == (7.0 if events else 0.0)
 
 
 def test_an_event_without_an_end_is_refused_at_its_bound(monkeypatch: pytest.MonkeyPatch) -> None:
