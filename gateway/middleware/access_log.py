@@ -1,4 +1,4 @@
-"""The outermost layer: request id, client address, response headers, one log line and the metrics of every request."""
+"""The outermost layer: request id, client address, response headers, log line and metrics."""
 
 import logging
 import re
@@ -15,7 +15,7 @@ from gateway.server.request_context import CONTEXT, RequestContext, headers_of
 log = logging.getLogger("sightdesk.requests")
 SANE_REQUEST_ID = re.compile(r"^[A-Za-z0-9._:-]{1,128}$")
 METHODS = frozenset(("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"))
-ABORTED = 499  # nginx's number for a client that left before the response began
+ABORTED = 499  # nginx's status for a client that left before the response began
 
 
 class AccessLog:
@@ -33,17 +33,15 @@ class AccessLog:
 
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
-                message["headers"] = [
-                    *message.get("headers", ()),
-                    *context.answer(message["status"]),
-                ]
+                added = context.answer(message["status"])
+                message["headers"] = [*message.get("headers", ()), *added]
             await send(message)
 
         try:
             await self.app(scope, receive, send_with_headers)
         finally:
             self._record(scope, context, context.status or ABORTED)
-            # The server's send holds the scope, and the context holds that send: only the collector would find them.
+            # The server's `send` refers to the scope, the context to that `send`: a cycle.
             del scope[CONTEXT]
 
     def _context(self, scope: Scope, receive: Receive, send: Send) -> RequestContext:
@@ -82,5 +80,5 @@ class AccessLog:
 
 
 def route_of(scope: Scope) -> str:
-    """The route's template, never the path: paths are as many as callers like."""
+    """Returns the route's template. Never the path: callers choose it, so labels had no bound."""
     return str(getattr(scope.get("route"), "path", None) or "other")

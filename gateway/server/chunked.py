@@ -1,4 +1,4 @@
-"""Recognises reads that are whole chunks of HTTP/1.1, which may go to a client exactly as they came."""
+"""Chunks of HTTP/1.1: recognises reads of whole ones, which may pass on as they came."""
 
 import re
 

@@ -83,7 +83,7 @@ class LimitedHTTPProtocol(HttpToolsProtocol):
         super().on_headers_complete()  # raises where the target is no URL; the head goes on then
         self._in_head, self._got_on = False, True
         self._head_bytes = 0
-        self.headers = []  # trailers go here: they are not checked, so the request must not get them
+        self.headers = []  # for trailers: nothing checks them, so the request must not get them
         if self.cycle is not None:
             client = DirectConnection(self.cycle)
             self._clients.append(client)
@@ -137,7 +137,7 @@ class LimitedHTTPProtocol(HttpToolsProtocol):
         )
 
     def _await_head(self) -> None:
-        """Bounds the time of a head. While a response is under way the next head may take longer."""
+        """Bounds the time of a head, except while a response is under way."""
         if self._in_head and self._head_timer is None and not self._clients:
             self._head_timer = self.loop.call_later(limits.HEAD_SECONDS, self._end_slow_head)
 

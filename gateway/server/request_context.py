@@ -1,4 +1,4 @@
-"""What one request carries from stage to stage. It lies in the ASGI scope under `CONTEXT`."""
+"""What is known of one request. It is in the ASGI scope under `CONTEXT`."""
 
 import time
 from dataclasses import dataclass, field
@@ -14,7 +14,7 @@ CONTEXT = "sightdesk"
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Who is calling. `name` labels metrics and logs, `owner` is what files and answers belong to."""
+    """Who is calling. `name` labels metrics and logs; files and answers belong to `owner`."""
 
     kind: Literal["key", "user", "token", "anonymous"]
     name: str
@@ -50,19 +50,22 @@ class RequestContext:
     timings: dict[str, float] = field(default_factory=dict)
     # Headers that stages want on the response.
     headers: Headers = field(default_factory=list)
-    # For a visitor without one. Each is a new allowance: only what was charged has it.
+    # Visitor cookie to set. Sent only with charged responses: each cookie gets a fresh rate limit.
     cookie: bytes = b""
     charged: bool = False
 
     @property
     def counted(self) -> str:
-        """Who is charged and queued. A visitor without a cookie is an address: dropping it must not win a new allowance."""
+        """Returns who is charged and queued.
+
+        A visitor without a cookie counts as an address: dropping the cookie wins no new rate limit.
+        """
         if self.caller is None or self.caller.new_visitor is not None:
             return f"address:{self.address}"
         return self.caller.owner
 
     def answer(self, status: int) -> Headers:
-        """Notes that the response begins. The headers that every response has."""
+        """Notes that the response begins. Returns the headers that every response has."""
         self.status = status
         headers = [(b"x-request-id", self.request_id.encode("latin-1")), *self.headers]
         if self.timings:
@@ -80,8 +83,10 @@ class RequestContext:
 
 
 def headers_of(scope: Scope) -> dict[str, str]:
-    """The request's headers by lower-case name. Of a name that came more than once the values are joined, which is what that means
-    (RFC 9110, section 5.3)."""
+    """Returns the request's headers by lower-case name.
+
+    The values of a repeated name are joined by commas (RFC 9110, section 5.3).
+    """
     given: dict[str, str] = {}
     for raw_name, raw_value in scope["headers"]:
         name, value = raw_name.decode("latin-1"), raw_value.decode("latin-1")
@@ -95,7 +100,7 @@ def context_of(scope: Scope) -> RequestContext:
 
 
 async def caller_of(request: HTTPConnection) -> Caller:
-    """The caller whom `Identify` has found. For routes that nobody may call unknown, as a dependency or by hand."""
+    """Returns the caller that `Authentication` found, on routes that need one."""
     caller = context_of(request.scope).caller
     assert caller is not None, "this route is listed as open, and asks who calls"
     return caller

@@ -1,4 +1,4 @@
-"""Calls to engines. Failures of connections become the errors that the gateway's clients are told."""
+"""Calls engines. Failures of connections become the errors that the gateway's clients get."""
 
 import asyncio
 import logging
