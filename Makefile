@@ -9,7 +9,7 @@ NAME ?=
 LIMIT ?=
 FILE ?=
 
-.PHONY: help demo setup test test-engine check fmt up down logs doctor bench bench-masking bench-engine bench-relay bench-page bench-stall soak eval backup restore user key lock screenshots
+.PHONY: help demo setup test test-plain test-engine check fmt up down logs doctor bench bench-masking bench-engine bench-relay bench-page bench-stall soak eval backup restore user key lock screenshots
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -35,6 +35,9 @@ test: setup ## all tests; installs what they need
 	@scripts/test-tools
 	@node --test tests/frontend/*.test.js
 	@$(VENV)/python -m pytest
+
+test-plain: setup ## the tests marked both_paths once more, on uvicorn without our protocol (SERVER_FAST_PATH=0)
+	@SERVER_FAST_PATH=0 $(VENV)/python -m pytest -m both_paths tests/gateway
 
 test-engine: setup ## the tests against real vLLM (its CPU build, a tiny model); about five minutes
 	@scripts/test-tools

@@ -9,6 +9,8 @@ import requests
 
 from benchmarks.servers import Running
 
+pytestmark = pytest.mark.both_paths
+
 RAW = {"model": "fake-vl", "stream": True}
 
 

@@ -13,6 +13,8 @@ from gateway.observability.metrics import Metrics
 from gateway.server.request_context import RequestContext
 from gateway.throttling.rate_limits import Rate, RateLimiter
 
+pytestmark = pytest.mark.both_paths
+
 QUESTION = {"model": "fake-vl", "messages": [{"role": "user", "content": "hi"}]}
 
 

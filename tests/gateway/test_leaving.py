@@ -19,6 +19,8 @@ from gateway.server.request_context import RequestContext
 from tests.gateway.asking import body, metric, state, until
 from tests.gateway.leaving import ask, seconds_to_abort, send
 
+pytestmark = pytest.mark.both_paths
+
 
 @pytest.fixture(scope="module")
 def watching() -> Iterator[Running]:

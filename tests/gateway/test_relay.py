@@ -22,6 +22,8 @@ from tests.fake_engine import FLOOD, chunk
 from tests.gateway.asking import metric, until
 from tests.gateway.leaving import ask
 
+pytestmark = pytest.mark.both_paths
+
 USAGE = b'data: {"id": "c", "choices": [], "usage": {"prompt_tokens": 11, "completion_tokens": 3}}'
 DONE = b"data: [DONE]"
 WORD = chunk(" word")
@@ -181,6 +183,7 @@ def flooded(gateway: Running) -> Iterator[socket.socket]:
         yield client
 
 
+@pytest.mark.fast_path_only("uvicorn writes a head by itself")
 @pytest.mark.parametrize("stream", [True, False])
 def test_a_head_and_the_first_of_its_body_are_one_write(gateway: Running, stream: bool) -> None:
     wanted = {
@@ -215,6 +218,7 @@ def test_a_reader_that_is_slow_holds_the_engine_back_and_loses_nothing(
     assert answer.rstrip().endswith(b"0")
 
 
+@pytest.mark.fast_path_only("ASGI does not tell whether a slow client takes anything")
 def test_a_reader_that_takes_nothing_is_cut_off_and_one_that_takes_a_little_is_not(
     engine: Running, tmp_path: Path
 ) -> None:

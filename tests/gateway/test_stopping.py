@@ -12,6 +12,8 @@ import requests
 from benchmarks.servers import Running, running, running_gateway, wait_for
 from tests.gateway.asking import body, contents, events, post, state, until
 
+pytestmark = pytest.mark.both_paths
+
 
 @pytest.fixture(scope="module")
 def engine_of_all() -> Iterator[Running]:

@@ -18,6 +18,8 @@ from tests.gateway.hostile.canary import Canary, listening
 from tests.gateway.hostile.pictures import PICTURES, URLS, Answer, data_url
 from tests.gateway.hostile.requests_ import WIRE, chunk, get, post
 
+pytestmark = pytest.mark.both_paths
+
 GOOD = {"model": "fake-vl", "messages": [{"role": "user", "content": "hi"}]}
 JSON = {"content-type": "application/json"}
 MIB = 1024 * 1024
