@@ -9,8 +9,9 @@ NAME ?=
 LIMIT ?=
 FILE ?=
 
-.PHONY: help demo setup test test-engine check fmt up down logs doctor bench bench-masking \
-	bench-engine bench-relay bench-page bench-stall soak eval backup restore user key lock screenshots
+.PHONY: help demo setup test test-plain test-engine check fmt up down logs doctor bench \
+	bench-masking bench-engine bench-relay bench-page bench-stall soak eval backup restore user \
+	key lock screenshots
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | \
@@ -45,6 +46,9 @@ test: setup ## run all tests; installs what they need
 	@scripts/test-tools
 	@node --test tests/frontend/*.test.js tests/frontend/*/*.test.js
 	@$(VENV)/python -m pytest
+
+test-plain: setup ## run the tests marked both_paths once more, with SERVER_FAST_PATH=0
+	@SERVER_FAST_PATH=0 $(VENV)/python -m pytest -m both_paths tests/gateway
 
 test-engine: setup ## run the tests against vLLM's CPU build with a tiny model; about five minutes
 	@scripts/test-tools

@@ -5,5 +5,5 @@ import sys
 import gateway.__main__ as start
 
 if __name__ == "__main__":
-    start.keep_to_itself = lambda: None
+    start.forbid_dumps = lambda: None
     sys.exit(start.main())

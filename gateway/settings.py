@@ -58,6 +58,10 @@ class Settings(BaseSettings):
 
     host: str = Field("127.0.0.1", description="Address to listen on.")
     port: int = Field(8000, ge=1, le=65_535, description="Port to listen on.")
+    server_fast_path: bool = Field(
+        True,
+        description="0: serve with plain uvicorn, slower and with fewer limits (docs/security.md).",
+    )
 
     engine: Literal["gpu", "cpu", "lite"] = Field(
         "lite", description="The engine that runs: gpu, cpu or lite."

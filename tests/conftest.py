@@ -29,3 +29,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Browser tests run last: Playwright's event loop stays open in this thread, and asyncio tests
     need their own."""
     items.sort(key=lambda item: not {"browser", "embedding"}.isdisjoint(item.path.parts))
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """`SERVER_FAST_PATH=0 pytest …` runs every gateway on the plain path: settings are inherited."""
+    if (only := item.get_closest_marker("fast_path_only")) and os.environ.get(
+        "SERVER_FAST_PATH"
+    ) == "0":
+        pytest.skip(str(only.args[0]))

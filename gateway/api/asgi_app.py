@@ -1,5 +1,5 @@
-"""The layers that every request passes, and behind them the fork: chat completions go straight to their endpoint, everything else
-to FastAPI (docs/decisions/006-the-short-way.md)."""
+"""The layers that every request passes. Behind them chat completions go straight to their endpoint,
+everything else through FastAPI (docs/decisions/006-the-short-way.md)."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -16,16 +16,15 @@ from gateway.api.openapi import completed
 
 
 class Gateway(FastAPI):
-    """FastAPI, entered through `entrance`: it stands outside of FastAPI's own layers."""
+    """FastAPI behind `entrance`, the gateway's own layers."""
 
     entrance: ASGIApp
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
             scope["app"] = self
-            if (
-                scope["method"] == "HEAD"
-            ):  # answered as GET is (RFC 9110, section 9.3.2); the server leaves the body out
+            if scope["method"] == "HEAD":
+                # Answered like GET (RFC 9110, section 9.3.2); the server leaves the body out.
                 scope = {**scope, "method": "GET"}
             await self.entrance(scope, receive, send)
         else:
@@ -37,7 +36,7 @@ class Gateway(FastAPI):
         return self.openapi_schema
 
     def has_route(self, scope: Scope) -> bool:
-        """Whether the path and the method are a route's."""
+        """Whether a route has the path and the method."""
         return any(route.matches(dict(scope))[0] is Match.FULL for route in self.router.routes)
 
     async def by_fastapi(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -45,7 +44,10 @@ class Gateway(FastAPI):
 
 
 class ShortWay:
-    """POST to one of `routes` calls its endpoint; it takes a Request and nothing else, so FastAPI has nothing to add."""
+    """Calls the endpoint of one of `routes` on POST, past FastAPI.
+
+    These endpoints take a Request and nothing else, so FastAPI would have nothing to add.
+    """
 
     def __init__(self, app: ASGIApp, routes: Iterable[APIRoute]) -> None:
         self.app = app
@@ -62,7 +64,7 @@ class ShortWay:
 
 
 def through(layers: Iterable[Middleware], app: ASGIApp) -> ASGIApp:
-    """`layers`, outermost first, around `app`."""
+    """Returns `app` inside `layers`, the outermost first."""
     for layer in reversed(list(layers)):
         app = layer.cls(app, *layer.args, **layer.kwargs)
     return app

@@ -22,7 +22,7 @@ from gateway.errors import GatewayError, InternalError, UpstreamUnavailable
 from gateway.openai.body_limits import TextLimit
 from gateway.openai.body_parser import parse
 from gateway.openai.chat_request import ChatRequest, PageRequest
-from gateway.server.protocol import ClientConnection
+from gateway.server.client_connection import ClientConnection
 from gateway.server.request_context import Caller, RequestContext, caller_of, context_of
 
 log = logging.getLogger("sightdesk.chat")
@@ -242,7 +242,7 @@ async def delivered(reply: SSEResponse, work: Any) -> None:
     await reply.end()
 
 
-async def stayed(line: ClientConnection | None, work: Coroutine[Any, Any, None]) -> bool:
+async def stayed(client: ClientConnection, work: Coroutine[Any, Any, None]) -> bool:
     """Whether the client stayed until `work` was done; its leaving cancels the work where it waits, also where it has left before: what
     is to be closed has been opened then. Raises what `work` raises, and STOPPED where the server cuts off what is not over long after
     SIGTERM."""
@@ -254,10 +254,7 @@ async def stayed(line: ClientConnection | None, work: Coroutine[Any, Any, None])
         has_left = True
         task.cancel()  # type: ignore[union-attr]  # a server runs its application in a task
 
-    if line is not None:
-        line.on_leave = leave
-        if line.is_left:
-            leave()
+    client.watch(leave)
     try:
         await work
     except asyncio.CancelledError:
@@ -268,8 +265,7 @@ async def stayed(line: ClientConnection | None, work: Coroutine[Any, Any, None])
         if not has_left:
             raise
     finally:
-        if line is not None:
-            line.on_leave = None
+        client.unwatch()
     return not has_left
 
 

@@ -11,7 +11,8 @@ import orjson
 from gateway.chat.relay import StreamStats, has_token
 from gateway.chat.sse import Unfinished, payload_of, split
 from gateway.errors import UpstreamError
-from gateway.upstream.client import Broken, refusal_in
+from gateway.upstream.client import Broken
+from gateway.upstream.refusals import refusal_in
 
 MAX_BYTES = 32 * 1024 * 1024  # of the events of one answer
 BATCH_BYTES = 64 * 1024

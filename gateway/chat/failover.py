@@ -18,7 +18,7 @@ from gateway.throttling.admission import Admission, Permit
 from gateway.throttling.caller_keys import limit_key
 from gateway.upstream.client import EngineClient, Refused
 from gateway.upstream.faults import WireError
-from gateway.upstream.http_response import OnChunks, OnData, Response
+from gateway.upstream.http1 import OnChunks, OnData, Response
 from gateway.upstream.request_body import Body
 from gateway.upstream.upstream import Upstream
 

@@ -10,7 +10,8 @@ import orjson
 from gateway.chat.sse import Unfinished, end_of_first, end_of_last, payload_of
 from gateway.chat.sse_response import Sink
 from gateway.errors import GatewayError, UpstreamError
-from gateway.upstream.client import Broken, refusal_in
+from gateway.upstream.client import Broken
+from gateway.upstream.refusals import refusal_in
 
 USAGE, DONE, ERROR = b'"usage"', b"[DONE]", b'"error"'
 
@@ -52,13 +53,22 @@ class Relay:
     the client gets it; what an engine says after it is nobody's.
     """
 
-    __slots__ = ("_done", "_line", "_meter", "_over", "_passes", "_push", "_rest", "_wants_usage")
+    __slots__ = (
+        "_connection",
+        "_done",
+        "_meter",
+        "_over",
+        "_passes",
+        "_push",
+        "_rest",
+        "_wants_usage",
+    )
 
     def __init__(
         self, sink: Sink, stats: StreamStats, done: Callable[[], None], *, wants_usage: bool
     ) -> None:
         self._push = sink.push
-        self._line = sink.line
+        self._connection = sink.connection
         self._meter = stats
         self._done = done
         self._wants_usage = wants_usage
@@ -89,8 +99,8 @@ class Relay:
 
     def forward(self, chunks: bytes, count: int, now: float) -> bool:
         """Whether `count` whole chunks, frames included, of whole events needed no look and were taken as they are (`ChunkInto`)."""
-        line = self._line
-        if not self._passes or line is None or (write := line.write_chunks) is None:
+        client = self._connection
+        if not self._passes or client is None or (write := client.write_chunks) is None:
             return False
         if not chunks.endswith(b"\n\n\r\n") or (count > 1 and chunks.count(b"\n\n\r\n") < count):
             return False
@@ -98,7 +108,7 @@ class Relay:
         if find(USAGE) >= 0 or find(DONE) >= 0 or find(ERROR) >= 0:
             return False
         write(chunks)
-        line.wrote_at = now
+        client.wrote_at = now
         self._meter.events += chunks.count(b"\n\n")
         return True
 

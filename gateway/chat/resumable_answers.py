@@ -71,8 +71,8 @@ class Answer:
     _grown: asyncio.Event = field(default_factory=asyncio.Event)
 
     @property
-    def line(self) -> None:
-        """No reader's: each event is kept."""
+    def connection(self) -> None:
+        """No chunks are written past it: each event is kept."""
 
     async def send(self, events: bytes) -> None:
         self.push(events)

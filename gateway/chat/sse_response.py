@@ -1,4 +1,7 @@
-"""Where an answer goes. A response starts with its first event, so that what fails before it is an honest status."""
+"""Where an answer goes.
+
+A response starts with its first event: what fails before it gets a status of its own.
+"""
 
 import asyncio
 from collections.abc import Awaitable
@@ -6,9 +9,8 @@ from typing import Protocol
 
 from gateway.chat import extras
 from gateway.errors import GatewayError
-from gateway.server.protocol import ClientConnection, Headers
+from gateway.server.client_connection import ClientConnection
 from gateway.server.request_context import RequestContext
-from gateway.server.stepping import finished
 
 KEEP_ALIVE_SECONDS = 10.0
 STREAM_HEADERS = [
@@ -20,11 +22,15 @@ JSON_HEADERS = [(b"content-type", b"application/json")]
 
 
 class Sink(Protocol):
-    """Takes whole events: `push` at once, giving an awaitable only where the reader is slow; `send` waits for that. Nothing comes
-    after the `last`. Whole chunks of HTTP/1.1 with events in them may be written to its `line`, where it has one."""
+    """Takes whole events.
+
+    `push` takes them at once and returns an awaitable only where the reader is slow; `send` waits
+    for that. Nothing comes after the `last`. Where it has a `connection`, whole chunks with events
+    in them may be written there (`ClientConnection.write_chunks`).
+    """
 
     @property
-    def line(self) -> ClientConnection | None: ...
+    def connection(self) -> ClientConnection | None: ...
 
     def push(self, events: bytes, *, last: bool = False) -> Awaitable[None] | None: ...
 
@@ -32,17 +38,16 @@ class Sink(Protocol):
 
 
 class SSEResponse:
-    """A stream to one client: server-sent events, with comments while nothing else is said."""
+    """A stream of server-sent events to one client, with comments in silences."""
 
     __slots__ = (
-        *("_context", "_last", "_loop", "_send", "_speaking", "_time", "_timer", "_wants_extras"),
-        *("ended", "line", "started"),
+        *("_context", "_last", "_loop", "_speaking", "_time", "_timer", "_wants_extras"),
+        *("connection", "ended", "started"),
     )
 
     def __init__(self, context: RequestContext, *, wants_extras: bool = False) -> None:
         self._context = context
-        self._send = context.send
-        self.line = context.connection
+        self.connection = context.connection
         self._wants_extras = wants_extras
         self.started = self.ended = False
         self._loop = asyncio.get_running_loop()
@@ -52,61 +57,45 @@ class SSEResponse:
         self._timer: asyncio.TimerHandle | None = None
 
     async def send(self, events: bytes) -> None:
-        if not self.started:
-            await self._start(events)
-            return
-        self._last = self._time()
-        await self._send({"type": "http.response.body", "body": events, "more_body": True})
-
-    async def _start(self, events: bytes) -> None:
-        self.started = True
-        self._last = self._time()
-        await begin(self._context, STREAM_HEADERS, events, is_whole=False)
-        if self.line is not None:
-            self.line.open()
+        if held := self.push(events):
+            await held
 
     def push(self, events: bytes, *, last: bool = False) -> Awaitable[None] | None:
-        """As `send`, without a task: ASGI's `send` runs through in one step unless the client's buffer is full. If it is not, the
-        response ends with the `last`: the client wakes up once."""
-        if not self.started:
-            return self._whole(events) if last else self.send(events)
         self._last = self._time()
-        if last and self.line is not None and self.line.write_chunks is not None:
-            self._finish()
-        step = self._send(
-            {"type": "http.response.body", "body": events, "more_body": not self.ended}
-        )
-        try:
-            waiting = step.send(None)  # type: ignore[attr-defined]  # a coroutine, as every `async def` gives
-        except StopIteration:
-            return None
-        return finished(step, waiting)  # type: ignore[arg-type]  # the same coroutine
+        if not self.started:
+            self.started = True
+            return self._begin(events, last=last)
+        if not last:
+            return self.connection.write(events)
+        self.silence()
+        return self._end(events)
 
-    async def _whole(self, events: bytes) -> None:
-        await self.send(events)
-        await self.end()
+    async def _begin(self, events: bytes, *, last: bool) -> None:
+        await self.connection.begin([*STREAM_HEADERS, *self._context.response.start(200)], events)
+        if last:
+            await self.end()
 
     async def fail(self, error: GatewayError) -> None:
-        """The last event of a stream that has begun and is not over. Before it begins the error belongs to the error handler."""
+        """Sends `error` as the last event of a stream that has begun and is not over.
+
+        Before the stream begins an error belongs to the error handler.
+        """
         if not self.ended:
             await self.send(extras.error_event(error, wants_extras=self._wants_extras))
 
     async def end(self) -> None:
-        """Of the response, where it has not ended with its last events."""
+        """Ends the response where it has not ended with its last events."""
         if not self.ended:
-            self._finish()
-            await self._send({"type": "http.response.body", "body": b"", "more_body": False})
+            self.silence()
+            await self._end(b"")
 
-    def _finish(self) -> None:
-        """After the end nothing may be sent, and no comment be on its way."""
+    async def _end(self, events: bytes) -> None:
+        await self.connection.end(events)
         self.ended = True
-        self.silence()
 
     def keep_alive(self) -> None:
-        """From now on a comment after each 10 s of silence."""
-        silent = self._time() - max(
-            self._last, self.line.wrote_at if self.line is not None else 0.0
-        )
+        """From now on sends a comment after each KEEP_ALIVE_SECONDS of silence."""
+        silent = self._time() - max(self._last, self.connection.wrote_at)
         if silent >= KEEP_ALIVE_SECONDS:
             silent = 0
             if self._speaking is None or self._speaking.done():
@@ -114,7 +103,7 @@ class SSEResponse:
         self._timer = self._loop.call_later(KEEP_ALIVE_SECONDS - silent, self.keep_alive)
 
     def silence(self) -> None:
-        """No more comments."""
+        """Sends no more comments."""
         if self._timer is not None:
             self._timer.cancel()
         if self._speaking is not None:
@@ -122,18 +111,5 @@ class SSEResponse:
 
 
 async def send_json(context: RequestContext, body: bytes) -> None:
-    await begin(context, JSON_HEADERS, body, is_whole=True)
-    await context.send({"type": "http.response.body", "body": b""})
-
-
-async def begin(context: RequestContext, headers: Headers, body: bytes, *, is_whole: bool) -> None:
-    """The head of a 200 and the first of its body, in one piece where the server offers that."""
-    headers = [*headers, *context.response.start(200)]
-    if context.connection is not None and context.connection.begin(
-        headers, body, is_whole=is_whole
-    ):
-        return
-    if is_whole:
-        headers.append((b"content-length", b"%d" % len(body)))
-    await context.send({"type": "http.response.start", "status": 200, "headers": headers})
-    await context.send({"type": "http.response.body", "body": body, "more_body": True})
+    headers = [*JSON_HEADERS, *context.response.start(200)]
+    await context.connection.respond(headers, body)

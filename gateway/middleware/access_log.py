@@ -1,4 +1,4 @@
-"""The outermost layer: request id, client address, response headers, one log line and the metrics of every request."""
+"""The outermost layer: request id, client address, response headers, log line and metrics."""
 
 import logging
 import re
@@ -9,13 +9,13 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from gateway.auth.networks import ProxyTrust, scheme_of
 from gateway.observability.logs import note
 from gateway.observability.metrics import Metrics
-from gateway.server.protocol import LINE
+from gateway.server.client_connection import connection_of
 from gateway.server.request_context import CONTEXT, RequestContext, headers_of
 
 log = logging.getLogger("sightdesk.requests")
 SANE_REQUEST_ID = re.compile(r"^[A-Za-z0-9._:-]{1,128}$")
 METHODS = frozenset(("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"))
-ABORTED = 499  # nginx's number for a client that left before the response began
+ABORTED = 499  # nginx's status for a client that left before the response began
 
 
 class AccessLog:
@@ -28,34 +28,32 @@ class AccessLog:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        context = self._context(scope, send)
+        context = self._context(scope, receive, send)
         scope[CONTEXT] = context
 
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
-                message["headers"] = [
-                    *message.get("headers", ()),
-                    *context.response.start(message["status"]),
-                ]
+                added = context.response.start(message["status"])
+                message["headers"] = [*message.get("headers", ()), *added]
             await send(message)
 
         try:
             await self.app(scope, receive, send_with_headers)
         finally:
             self._record(scope, context, context.response.status or ABORTED)
-            # The server's send holds the scope, and the context holds that send: only the collector would find them.
+            # The server's `send` refers to the scope, the context to that `send`: a cycle.
             del scope[CONTEXT]
 
-    def _context(self, scope: Scope, send: Send) -> RequestContext:
+    def _context(self, scope: Scope, receive: Receive, send: Send) -> RequestContext:
         given = headers_of(scope)
         request_id = given.get("x-request-id", "")
         if not SANE_REQUEST_ID.match(request_id):
             request_id = secrets.token_hex(16)
         peer = scope["client"][0] if scope.get("client") else ""
         address, through_proxy = self.trust.client_address(peer, given)
-        line = (scope.get("extensions") or {}).get(LINE)
+        connection = connection_of(scope, receive, send)
         scheme = scheme_of(given, scope["scheme"], through_proxy)
-        return RequestContext(request_id, address, through_proxy, scheme, send, given, line)
+        return RequestContext(request_id, address, through_proxy, scheme, connection, given)
 
     def _record(self, scope: Scope, context: RequestContext, status: int) -> None:
         route = route_of(scope)
@@ -82,5 +80,5 @@ class AccessLog:
 
 
 def route_of(scope: Scope) -> str:
-    """The route's template, never the path: paths are as many as callers like."""
+    """Returns the route's template. Never the path: callers choose it, so labels had no bound."""
     return str(getattr(scope.get("route"), "path", None) or "other")

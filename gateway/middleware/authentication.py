@@ -1,4 +1,4 @@
-"""Who calls is told before any route is reached: what is not listed as open stays shut to whoever is unknown."""
+"""Finds out who calls, before any route. Routes that are not open refuse unknown callers."""
 
 from collections.abc import Awaitable, Callable
 
@@ -11,8 +11,11 @@ from gateway.server.request_context import Caller, RequestContext, context_of
 
 
 class Authentication:
-    """Sets the context's caller. `count_failure` is told the address of a failed attempt and raises where there were too many;
-    `exists` tells whether a path and method has a route: what is nowhere is not found, whoever asks."""
+    """Sets the context's caller.
+
+    `count_failure` gets the address of a failed attempt and raises after too many. `exists` tells
+    whether a path and method have a route: for those that have none everybody gets 404.
+    """
 
     def __init__(
         self,
@@ -35,7 +38,7 @@ class Authentication:
                 await self.count_failure(context.address)
                 raise
         if "cookie" in context.request_headers:
-            # FastAPI parses cookies on every route, with Python's parser; here they have been read.
+            # Cookies have been read. FastAPI would parse them again on every route.
             scope["headers"] = [
                 (name, value) for name, value in scope["headers"] if name != b"cookie"
             ]
@@ -46,5 +49,6 @@ class Authentication:
     def _set_visitor_cookie(self, context: RequestContext, caller: Caller) -> None:
         signed = self.authenticator.signer.sign_visitor(caller.new_visitor or "")
         secure = "; Secure" if context.scheme == "https" else ""
-        cookie = f"{VISITOR_COOKIE}={signed}; Path=/; Max-Age={VISITOR_SECONDS}; HttpOnly; SameSite=Lax{secure}"
+        attributes = f"Path=/; Max-Age={VISITOR_SECONDS}; HttpOnly; SameSite=Lax{secure}"
+        cookie = f"{VISITOR_COOKIE}={signed}; {attributes}"
         context.response.set_visitor_cookie(cookie.encode("ascii"))

@@ -1,4 +1,4 @@
-"""CORS by ALLOWED_ORIGINS, in the contract's words."""
+"""CORS by ALLOWED_ORIGINS."""
 
 from starlette.datastructures import Headers
 from starlette.middleware.cors import CORSMiddleware
@@ -13,16 +13,16 @@ from gateway.server.request_context import context_of
 
 METHODS = ("GET", "POST", "PATCH", "DELETE")
 EXPOSED = (
-    b"x-request-id, retry-after, server-timing, x-ratelimit-limit-requests, x-ratelimit-remaining-requests, "
-    b"x-ratelimit-reset-requests"
+    b"x-request-id, retry-after, server-timing, x-ratelimit-limit-requests, "
+    b"x-ratelimit-remaining-requests, x-ratelimit-reset-requests"
 )
 
 
 class CORS(CORSMiddleware):
-    """Starlette's, with ALLOWED_ORIGINS as the judge. No credentials: other origins come with a token.
+    """Starlette's CORS middleware with ALLOWED_ORIGINS. No credentials: other origins use a token.
 
-    An allowed page may send any header: SDKs add their own (`x-stainless-os`), and what a header means here is decided by whom
-    it comes from, not by its name.
+    An allowed page may send any header. SDKs add their own, such as `x-stainless-os`, and no
+    header is trusted for its name.
     """
 
     def __init__(self, app: ASGIApp, origins: Origins) -> None:
@@ -42,7 +42,7 @@ class CORS(CORSMiddleware):
         ):
             await self.preflight_response(Headers(scope=scope))(scope, receive, send)
             return
-        # With the context's headers, which go into every response: no function of its own around `send`.
+        # The context's headers go into every response.
         context.response.add(b"vary", b"Origin")
         if origin is not None and self.is_allowed_origin(origin):
             context.response.add(b"access-control-allow-origin", origin.encode("latin-1"))

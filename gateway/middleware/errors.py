@@ -1,4 +1,4 @@
-"""The one place where an error becomes a response: the contract's body, whatever went wrong and wherever."""
+"""The one place where an error becomes a response, whatever went wrong."""
 
 import logging
 from collections.abc import Awaitable, Callable
@@ -28,7 +28,7 @@ SOMETHING = "Something went wrong here; the log has it under this x-request-id."
 
 
 class Errors:
-    """Renders what the routes and the layers below raise. After the response has begun nothing can be rendered."""
+    """Renders what the routes and the layers below raise, unless the response has begun."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
@@ -44,12 +44,10 @@ class Errors:
                 await render(error)(scope, receive, send)
         except ClientDisconnect:
             log.debug("left_while_sending", extra={"request_id": context.request_id})
-        except (
-            Exception
-        ):  # the last resort: the client gets the contract's body, the log the traceback
+        except Exception:
             log.exception("unexpected", extra={"request_id": context.request_id})
             if context.response.status is not None:
-                raise  # so that the server cuts the connection
+                raise  # the server cuts the connection then
             await render(InternalError(SOMETHING))(scope, receive, send)
 
 
@@ -63,23 +61,24 @@ def render(error: GatewayError) -> Response:
 
 
 def install_handlers(app: FastAPI, charge: Callable[[Request], Awaitable[None]]) -> None:
-    """What fails inside FastAPI, in our words. (Outside of it, on the short way, that is `Errors`.) A body that is refused is
-    charged as one that is taken."""
+    """Renders what fails inside FastAPI. What fails outside of it, `Errors` renders.
+
+    A refused body is charged like an accepted one.
+    """
 
     async def gateway_error(request: Request, error: Exception) -> Response:
         assert isinstance(error, GatewayError)
         return render(error)
 
     async def unexpected(request: Request, error: Exception) -> Response:
-        return render(InternalError(SOMETHING))  # Starlette raises it again: `Errors` logs it
+        return render(InternalError(SOMETHING))  # Starlette raises it again, and `Errors` logs it
 
     async def http_error(request: Request, error: Exception) -> Response:
         assert isinstance(error, HTTPException)
-        if isinstance(
-            error.__cause__, GatewayError
-        ):  # FastAPI's word for whatever stopped it from reading a body
+        # FastAPI raises 400 from whatever kept it from reading a body, and for a broken body.
+        if isinstance(error.__cause__, GatewayError):
             return render(error.__cause__)
-        if error.status_code == 400:  # or it could not make anything of it
+        if error.status_code == 400:
             return await charged(request, _unreadable(request))
         response = render(_of_status(error.status_code, request))
         response.headers.update(error.headers or {})
@@ -98,7 +97,7 @@ def install_handlers(app: FastAPI, charge: Callable[[Request], Awaitable[None]])
         if fault["type"] == "json_invalid":
             return await charged(request, _unreadable(request))
         told = error_of(fault, [str(step) for step in fault["loc"][1:]])
-        # `unsupported_parameter` is what chat completions say of an unknown name.
+        # Only chat completions tell `unsupported_parameter` of an unknown name.
         return await charged(
             request, InvalidRequest(told.message, param=told.param, details=told.details)
         )
@@ -116,7 +115,7 @@ def _unreadable(request: Request) -> GatewayError:
 
 
 def methods_of(request: Request) -> list[str]:
-    """The methods that the path has, over all its routes."""
+    """Returns the methods of all routes of the request's path."""
     return [
         method for method in METHODS if request.app.has_route({**request.scope, "method": method})
     ]

@@ -1,4 +1,4 @@
-"""Before any route: who may connect, what a changing request must look like, how large a body may be, how slow."""
+"""Refuses, before any route: addresses, foreign origins, wrong headers, large and slow bodies."""
 
 import asyncio
 
@@ -16,21 +16,21 @@ from gateway.errors import (
     UnsupportedMediaType,
 )
 from gateway.server.request_context import RequestContext, context_of
-from gateway.server.stepping import finished
 from gateway.setting_values import Network
 from gateway.throttling.body_memory import BodyMemory
 
 HEALTH_ROUTES = frozenset(("/healthz", "/readyz"))
 CHANGING = frozenset(("POST", "PUT", "PATCH", "DELETE"))
 BODY_TYPES = frozenset(("application/json", "multipart/form-data"))
-# Said twice, each of these means one thing to whoever looks at the first and another to whoever looks at the last.
+# Sent twice, each of these could mean one thing here and another to a proxy.
 SINGLE = frozenset((b"host", b"origin", b"authorization", b"content-type", b"content-encoding"))
-# FastAPI reads a route's JSON on the event loop, where 64 MiB of it would hold every stream up. Chat completions read their own.
+# FastAPI parses a route's JSON on the event loop, where 64 MiB would stop every stream. These
+# routes parse their own.
 LARGE_JSON = frozenset(("/v1/chat/completions", "/api/chat"))
 SMALL_JSON_BYTES = 256 * 1024
 MAX_ORIGIN = 256  # characters of an origin that an error repeats
 BODY_PAUSE_SECONDS = 15.0  # the longest silence in the middle of a body
-BODY_BYTES_PER_SECOND = 16 * 1024  # slower than this over the whole body is a slow-loris
+BODY_BYTES_PER_SECOND = 16 * 1024  # over the whole body; less is a slow-loris attack
 
 
 class RequestLimits:
@@ -61,7 +61,7 @@ class RequestLimits:
             self.body_memory.release(context)
 
     def _bound(self, scope: Scope, given: dict[str, str]) -> int:
-        """Bytes of this request's body."""
+        """Returns the most bytes that this request's body may have."""
         is_large = scope["path"] in LARGE_JSON or kind_of(given) == "multipart/form-data"
         return self.max_body if is_large else min(self.max_body, SMALL_JSON_BYTES)
 
@@ -81,7 +81,7 @@ class RequestLimits:
         if scope["method"] not in CHANGING:
             return
         origin = given.get("origin")
-        # Some requests that a page makes carry no Origin; the browser then still says whence they come.
+        # Some requests of pages have no Origin. The browser tells their site in Sec-Fetch-Site.
         foreign = origin is None and "cross-site" in given.get("sec-fetch-site", "")
         if foreign or (
             origin is not None
@@ -96,10 +96,11 @@ class RequestLimits:
     def _check_body(self, given: dict[str, str], origin: str | None, bound: int) -> None:
         kind = kind_of(given)
         has_body = given.get("content-length", "0") != "0" or "transfer-encoding" in given
-        # A program that builds its JSON by hand may leave the type out; a browser on another origin must not.
+        # A program may leave the type out; a page may not: without a type it needs no preflight.
         if has_body and kind not in BODY_TYPES and (kind or origin is not None):
+            accepted = "send application/json or multipart/form-data"
             raise UnsupportedMediaType(
-                f"Content-Type is {kind or 'missing'}; send application/json or multipart/form-data.",
+                f"Content-Type is {kind or 'missing'}; {accepted}.",
                 details={"accepted": sorted(BODY_TYPES)},
             )
         coding, transfer = (
@@ -115,7 +116,7 @@ class RequestLimits:
             raise too_large(int(length), bound)
 
     def _bounded(self, receive: Receive, bound: int, context: RequestContext) -> Receive:
-        """The body as it comes, within its bounds and those of all bodies together."""
+        """Returns `receive` with bounds on the body's size and pace and on all bodies' memory."""
         loop = asyncio.get_running_loop()
         started = loop.time()
         deadline = started + BODY_PAUSE_SECONDS
@@ -126,25 +127,18 @@ class RequestLimits:
             nonlocal received, complete, deadline
             if complete:
                 return await receive()
-            step = receive()
-            message: Message
             try:
-                waiting = step.send(None)  # type: ignore[attr-defined]  # a coroutine, as every `async def` gives
-            except StopIteration as there:  # what has come already needs no clock
-                message = there.value
-            else:
-                try:
-                    async with asyncio.timeout_at(deadline):
-                        message = await finished(step, waiting)  # type: ignore[arg-type]  # the same
-                except TimeoutError:
-                    raise RequestTimeout(
-                        f"The body came too slowly: {received} bytes in {loop.time() - started:.0f} s.",
-                        details={"limit": BODY_BYTES_PER_SECOND, "size": received},
-                    ) from None
+                async with asyncio.timeout_at(deadline):
+                    message = await receive()
+            except TimeoutError:
+                raise RequestTimeout(
+                    f"The body came too slowly: {received} bytes in {loop.time() - started:.0f} s.",
+                    details={"limit": BODY_BYTES_PER_SECOND, "size": received},
+                ) from None
             size = len(message.get("body", b""))
             received += size
             complete = not message.get("more_body", False)
-            if not complete:  # what was sent fast buys no longer pause later
+            if not complete:  # a fast start buys no longer pause later
                 now = loop.time()
                 deadline = min(
                     max(deadline, now) + size / BODY_BYTES_PER_SECOND, now + BODY_PAUSE_SECONDS

@@ -1,7 +1,4 @@
-"""Prometheus metrics, by the contract's names. Label values are bounded: no address, path or id is one."""
-
-from functools import lru_cache
-from typing import TypeVar
+"""Prometheus metrics. Label values are bounded: no address, path or id is one."""
 
 from prometheus_client import (
     CollectorRegistry,
@@ -13,31 +10,24 @@ from prometheus_client import (
 )
 
 SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120)
-Metric = TypeVar("Metric", Counter, Gauge, Histogram)
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
 
-def quick(metric: Metric) -> Metric:
-    """`metric`, its children found without a lock and a look at each label: a request asks for six."""
-    metric.labels = lru_cache(1024)(metric.labels)  # type: ignore[method-assign]  # of this one metric
-    return metric
-
-
 class Metrics:
-    """A registry of its own per application, so that two in one process do not meet."""
+    """The metrics of one application, in a registry of their own: two fit in one process."""
 
     def __init__(self, version: str, engine: str) -> None:
         self.registry = CollectorRegistry()
         ProcessCollector(registry=self.registry)
 
         def counter(name: str, help: str, *labels: str) -> Counter:
-            return quick(Counter(name, help, labels, registry=self.registry))
+            return Counter(name, help, labels, registry=self.registry)
 
         def gauge(name: str, help: str, *labels: str) -> Gauge:
-            return quick(Gauge(name, help, labels, registry=self.registry))
+            return Gauge(name, help, labels, registry=self.registry)
 
         def seconds(name: str, help: str, *labels: str) -> Histogram:
-            return quick(Histogram(name, help, labels, buckets=SECONDS, registry=self.registry))
+            return Histogram(name, help, labels, buckets=SECONDS, registry=self.registry)
 
         self.requests = counter(
             "sightdesk_requests", "Requests answered.", "route", "method", "status"

@@ -1,4 +1,4 @@
-"""Work in threads of its own."""
+"""Runs work in daemon threads."""
 
 import asyncio
 from collections.abc import Callable
@@ -7,8 +7,11 @@ from threading import Thread
 
 
 async def in_daemon(work: Callable[[], None]) -> None:
-    """Runs `work` in a daemon thread, which cannot block the end of the process: a file system that
-    hangs may never answer. When cancelled it leaves the thread running. Raises what `work` raises."""
+    """Runs `work` in a daemon thread. Raises what `work` raises.
+
+    Such a thread cannot keep the process from ending: a file system that hangs may never answer.
+    When cancelled it leaves the thread running.
+    """
     loop = asyncio.get_running_loop()
     done: asyncio.Future[None] = loop.create_future()
 
@@ -24,7 +27,7 @@ async def in_daemon(work: Callable[[], None]) -> None:
         error: Exception | None = None
         try:
             work()
-        except Exception as raised:  # noqa: BLE001 - handed to the coroutine that waits
+        except Exception as raised:  # noqa: BLE001 - raised again in the coroutine that waits
             error = raised
         with suppress(RuntimeError):  # the loop is closed, and nobody waits
             loop.call_soon_threadsafe(tell, error)

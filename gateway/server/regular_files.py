@@ -16,7 +16,7 @@ KINDS = {
 
 
 class NotPlain(OSError):
-    """What stands at the path is no regular file, or is too large. The message says which."""
+    """The path is no regular file, or too large. The message says which."""
 
 
 def stamp_of(status: os.stat_result) -> Stamp:
@@ -24,7 +24,7 @@ def stamp_of(status: os.stat_result) -> Stamp:
 
 
 def read_whole(path: Path, most: int) -> bytes:
-    """The file's bytes. Raises OSError; NotPlain where it is no file or has more than `most`."""
+    """Returns the file's bytes. Raises OSError; NotPlain for no file or more than `most` bytes."""
     opened = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC)
     with os.fdopen(opened, "rb") as file:
         status = os.fstat(opened)

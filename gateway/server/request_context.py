@@ -10,9 +10,9 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from starlette.requests import HTTPConnection
-from starlette.types import Scope, Send
+from starlette.types import Scope
 
-from gateway.server.protocol import ClientConnection
+from gateway.server.client_connection import ClientConnection
 from gateway.server.response_headers import ResponseHeaders
 
 CONTEXT = "sightdesk"
@@ -62,12 +62,9 @@ class RequestContext:
     address: str  # of the client, without a port
     through_proxy: bool  # through a trusted one
     scheme: str  # http or https, as the client sent the request
-    # The server's own send, past all middleware. Who uses it adds `response.start()`'s headers.
-    send: Send
+    # The client, past all middleware. Who writes to it adds `response.start()`'s headers.
+    connection: ClientConnection
     request_headers: dict[str, str] = field(default_factory=dict)  # by lower-case name
-    # The server's interface beside ASGI. None under another server, which cannot say that a client
-    # has left.
-    connection: ClientConnection | None = None
     started: float = field(default_factory=time.perf_counter)
     caller: Caller | None = None
     response: ResponseHeaders = field(init=False)

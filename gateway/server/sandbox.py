@@ -1,7 +1,8 @@
-"""What a process that decodes pictures and PDFs can still do once somebody has found a way into it: read fonts, and answer its parent.
+"""Locks up a process that decodes pictures and PDFs: an attacker in it can read fonts and answer.
 
-Without root: Landlock keeps it from files and from other processes' memory and environment, seccomp from sockets and programs.
-Where the kernel has not both, it gets no new file descriptor at all, and so no fonts of this machine.
+It needs no root. Landlock keeps the process from files and from other processes' memory, seccomp
+from sockets and programs. Where the kernel lacks either, the process gets no new file descriptor
+at all, and so none of this machine's fonts.
 """
 
 import ctypes
@@ -14,7 +15,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
-NICENESS = 10  # streams wait for the event loop, and it for a core
+NICENESS = 10  # the event loop, which all streams wait for, gets a core first
 FEW_FILES = 64
 FONTS = ("/usr/share/fonts", "/usr/share/X11/fonts", "/usr/local/share/fonts")  # where PDFium looks
 
@@ -23,23 +24,22 @@ NO_NEW_PRIVILEGES, SET_SECCOMP, FILTER = 38, 22, 2
 CREATE_RULESET, ADD_RULE, RESTRICT_SELF = 444, 445, 446
 GET_VERSION, BENEATH = 1, 1
 READ_FILE, READ_FOLDER = 1 << 2, 1 << 3
-FILE_RIGHTS = {1: 13, 2: 14, 3: 15, 4: 15}  # how many there are, by Landlock's version
+FILE_RIGHTS = {1: 13, 2: 14, 3: 15, 4: 15}  # number of rights, by Landlock's version
 NEWEST_FILE_RIGHTS = 16
 TCP, SCOPED = 0b11, 0b11  # bind and connect; abstract sockets and signals
-ATTRIBUTES = {1: 8, 2: 8, 3: 8, 4: 16, 5: 16}  # bytes of them, by version
+ATTRIBUTES = {1: 8, 2: 8, 3: 8, 4: 16, 5: 16}  # bytes of the attributes, by version
 NEWEST_ATTRIBUTES = 24
 LOAD, EQUAL, AT_LEAST, ANY_BIT, RETURN = 0x20, 0x15, 0x35, 0x45, 0x06
 NUMBER, ARCHITECTURE, FIRST_ARGUMENT = 0, 4, 16  # offsets in seccomp_data
-ALLOW, REFUSE, MISSING = (
-    0x7FFF0000,
-    0x00050001,
-    0x00050026,
-)  # refused with EPERM; ENOSYS, as by an older kernel
+ALLOW = 0x7FFF0000
+REFUSE, MISSING = 0x00050001, 0x00050026  # with EPERM; with ENOSYS, as an older kernel does
 X32 = 0x40000000  # the same calls under other numbers
 A_THREAD = 0x00010000  # CLONE_THREAD: libvips and libheif work in threads
 
-# Per architecture: its number, clone, clone3 (whose flags a filter cannot see: glibc then calls clone), and what is refused:
-# socket, socketpair, fork, vfork, execve, kill, ptrace, process_vm_readv and _writev, execveat, io_uring_setup, pidfd_getfd
+# By architecture: its number, clone, clone3, and the refused calls: socket, socketpair, fork,
+# vfork, execve, kill, ptrace, process_vm_readv, process_vm_writev, execveat, io_uring_setup,
+# pidfd_getfd.
+# A filter cannot see the flags of clone3. It is reported as missing, and glibc then calls clone.
 CALLS = {
     "x86_64": (0xC000003E, 56, 435, (41, 53, 57, 58, 59, 62, 101, 310, 311, 322, 425, 438)),
     "aarch64": (0xC00000B7, 220, 435, (198, 199, 221, 129, 117, 270, 271, 281, 425, 438)),
@@ -47,12 +47,14 @@ CALLS = {
 
 
 def sandbox(memory: int, seconds: int) -> int:
-    """For good. At most `memory` bytes beyond what the process has now, and `seconds` of CPU: bounds that hold even where
-    the parent is gone. Returns what it has now, for `bound`."""
+    """Locks up this process for good. Returns its bytes of address space now, for `bound`.
+
+    It may take `memory` bytes more than now and `seconds` of CPU. The kernel holds these bounds
+    even where the parent is gone.
+    """
     os.nice(NICENESS)
-    with suppress(
-        OSError
-    ):  # where the container's memory ends, the kernel is to end this process and not the gateway
+    # When the container runs out of memory the kernel ends this process, not the gateway.
+    with suppress(OSError):
         Path("/proc/self/oom_score_adj").write_text("1000", "ascii")
     has_now = _mapped_bytes()
     held = [_holds(step) for step in (_no_new_privileges, _fonts_alone, _no_sockets_and_programs)]
@@ -68,7 +70,7 @@ def sandbox(memory: int, seconds: int) -> int:
 
 
 def bound(memory: int, seconds: float) -> None:
-    """The next piece of work alone: bytes of address space in all, and seconds of CPU from now."""
+    """Bounds the next piece of work: bytes of address space in all, seconds of CPU from now."""
     used = resource.getrusage(resource.RUSAGE_SELF)
     until = math.ceil(used.ru_utime + used.ru_stime + seconds)
     for limit, value in ((resource.RLIMIT_AS, memory), (resource.RLIMIT_CPU, until)):
@@ -79,20 +81,19 @@ def bound(memory: int, seconds: float) -> None:
 def _mapped_bytes() -> int:
     with suppress(OSError):
         return int(Path("/proc/self/statm").read_text("ascii").split()[0]) * resource.getpagesize()
-    return 0  # a system that does not say it, nor bounds it
+    return 0  # a system without /proc, which bounds no address space either
 
 
 def _holds(step: Callable[[], None]) -> bool:
-    with suppress(
-        OSError, AttributeError, KeyError
-    ):  # an older kernel, another system, a machine whose calls have other numbers
+    # An older kernel, another system, an architecture that CALLS does not have.
+    with suppress(OSError, AttributeError, KeyError):
         step()
         return True
     return False
 
 
 def _no_new_privileges() -> None:
-    """Without it the kernel takes neither of the others from anybody but root."""
+    """Without this the kernel allows the other two steps to root alone."""
     _control(NO_NEW_PRIVILEGES, 1)
 
 

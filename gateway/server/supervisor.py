@@ -9,8 +9,8 @@ from typing import Any
 from gateway.observability.metrics import Metrics
 
 log = logging.getLogger("sightdesk.tasks")
-FIRST_PAUSE = 1.0  # seconds before a task that failed is started again; doubled each time
-LONGEST_PAUSE = 60.0  # a task that ran for so long starts over with the first pause
+FIRST_PAUSE = 1.0  # seconds before a failed task starts again; doubled with each failure
+LONGEST_PAUSE = 60.0  # seconds; a task that ran for so long begins with FIRST_PAUSE again
 STOP_SECONDS = 5.0  # for all tasks together to end
 CLOSE_SECONDS = 10.0  # for one resource to close
 
@@ -19,12 +19,12 @@ Close = Callable[[], Awaitable[None] | None]
 
 
 class Ended(Exception):
-    """A task that runs until it is cancelled has returned."""
+    """A task that should run until it is cancelled has returned."""
 
 
 @dataclass(slots=True)
 class Watched:
-    """`state`: running, restarting, or done. `reason`: why it failed last."""
+    """A task's state: running, restarting or done; `reason` of its last failure."""
 
     state: str = "running"
     reason: str | None = None
@@ -38,7 +38,7 @@ class Supervisor:
         self.tasks: dict[str, Watched] = {}
 
     def start(self, name: str, work: Work, *, once: bool = False) -> "asyncio.Task[None]":
-        """Runs `work` until `stop` and restarts it when it fails; with `once`, until it has returned."""
+        """Runs `work` until `stop`, or with `once` until it returns. Restarts it when it fails."""
         watched = self.tasks[name] = Watched()
         self._metrics.task_restarts.labels(name)
         task = self._running[name] = asyncio.create_task(

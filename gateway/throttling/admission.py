@@ -18,7 +18,7 @@ FULL_RETRY_SECONDS = 5
 @dataclass(slots=True, eq=False)
 class Permit:
     """The right to send one request to `upstream`; release it in a `finally`. A request that was
-    aborted keeps its slot until the engine has ended it (upstream/http_response.py)."""
+    aborted keeps its slot until the engine has ended it (upstream/connection.py)."""
 
     upstream: Upstream
     _released: bool = False

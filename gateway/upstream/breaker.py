@@ -5,7 +5,7 @@ from enum import IntEnum
 
 
 class State(IntEnum):
-    """As `sightdesk_upstream_breaker_state` shows it."""
+    """The values of the metric `sightdesk_upstream_breaker_state`."""
 
     CLOSED = 0
     HALF_OPEN = 1
@@ -15,8 +15,9 @@ class State(IntEnum):
 class Breaker:
     """Opens after `failures` in a row of the engine itself; half-open after `reset_seconds`.
 
-    Failures that one request may have caused are counted apart: after as many of them in a row the breaker is `doubtful`.
-    Then, and when it is half-open, a check of our own decides (`EngineClient.check`), never a caller's request.
+    Failures that one request may have caused are counted apart: after as many of them in a row
+    the breaker is `doubtful`. A doubtful or half-open breaker is opened or closed by a check
+    (`EngineClient.check`), never by a caller's request.
     """
 
     def __init__(self, failures: int, reset_seconds: float) -> None:
@@ -37,18 +38,18 @@ class Breaker:
         return self._opened_at is None and self._doubts >= self._limit
 
     def succeeded(self) -> None:
-        """A call ended well. An open circuit stays open: the call may have begun before it opened."""
+        """Notes a call that ended well. It closes no open circuit: it may have begun before."""
         if self._opened_at is None:
             self.close()
 
     def failed(self) -> None:
-        """The engine could not be reached, or was silent for too long."""
+        """Notes that the engine could not be reached, or was silent for too long."""
         self._failures += 1
         if self._opened_at is None and self._failures >= self._limit:
             self.open()
 
     def doubted(self) -> None:
-        """A call failed, and the request itself may be the cause."""
+        """Notes a call that failed, where the request itself may be the cause."""
         self._doubts += 1
 
     def open(self) -> None:
@@ -59,9 +60,7 @@ class Breaker:
         self._opened_at = None
 
     def retry_after(self) -> float:
-        """Seconds until the circuit is half-open."""
-        return (
-            0.0
-            if self._opened_at is None
-            else max(0.0, self._opened_at + self._reset - time.monotonic())
-        )
+        """Returns the seconds until the circuit is half-open."""
+        if self._opened_at is None:
+            return 0.0
+        return max(0.0, self._opened_at + self._reset - time.monotonic())

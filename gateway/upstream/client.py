@@ -1,4 +1,4 @@
-"""Calls to engines: what goes wrong on the wire, in the words that the gateway tells its own clients."""
+"""Calls engines. Failures of connections become the errors that the gateway's clients get."""
 
 import asyncio
 import logging
@@ -7,42 +7,32 @@ from typing import Any
 
 import orjson
 
-from gateway.errors import (
-    ContextLengthExceeded,
-    GatewayError,
-    InvalidRequest,
-    UpstreamError,
-    UpstreamTimeout,
-)
+from gateway.errors import GatewayError, UpstreamError, UpstreamTimeout
 from gateway.upstream.breaker import State
 from gateway.upstream.faults import ConnectFailed, GivenUp, TimedOut, WireError
-from gateway.upstream.http_response import Response
+from gateway.upstream.http1 import Response
 from gateway.upstream.pool import Pool
+from gateway.upstream.refusals import CALLERS_FAULTS, refusal_from
 from gateway.upstream.request_body import Body
 from gateway.upstream.upstream import Upstream
 
 log = logging.getLogger("sightdesk.engines")
 PROBE_SECONDS = 0.6
-STOPPED_SECONDS = 2.5  # without a byte of a stream from an engine that is down; a machine may pause for a second or two
+# An engine that is down ends a stream after so long without a byte; a machine may pause shorter.
+STOPPED_SECONDS = 2.5
 CHECK_SECONDS = 5.0  # for the one token of a check
 MAX_CHECK_BYTES = 64 * 1024
 ERROR_SECONDS = 5.0  # for the words of a refusal
 MAX_ERROR_BYTES = 64 * 1024
 MAX_LISTING_BYTES = 1024 * 1024
-TOO_LONG = (
-    "context length",
-    "longer than the maximum model length",
-    "max_tokens must be at least 1, got 0",
-)
-CALLERS_FAULTS = (400, 413, 422)  # statuses by which an engine says what is wrong with a request
 JSON = {"content-type": "application/json", "accept": "*/*"}
 
 
 class Refused(Exception):
-    """An engine failed before anything of the answer was sent to the client: another one may be tried. `error` is what the
-    client hears if none can.
+    """An engine failed before anything was sent to the client: another one may be tried.
 
-    `begun`: it may have been at work on the request. `busy`: it said that it is, and may be asked again.
+    `error` is what the client is told if none can. `begun`: the engine may have worked on the
+    request. `busy`: it said that it is busy, and may be asked again.
     """
 
     def __init__(
@@ -93,14 +83,15 @@ class EngineClient:
         elsewhere: Callable[[], bool],
         owner: str = "",
     ) -> tuple[Response, bytes]:
-        """The engine's response and the first of its body; close it.
+        """Returns the engine's response, to be closed, and the first piece of its body.
 
-        FIRST_TOKEN_TIMEOUT bounds both together. `elsewhere` says whether another engine could answer if this one stops.
-        Raises Refused, or the engine's 4xx as what the client is told.
+        FIRST_TOKEN_TIMEOUT bounds both together. `elsewhere` tells whether another engine could
+        answer if this one stops. `owner` is who asks, for the turns of `lite`'s reader.
+        Raises Refused, and GatewayError where the engine refuses the request itself.
         """
         headers = {**JSON, "x-request-id": request_id}
         if owner:
-            headers["x-owner"] = owner  # for the turns of `lite`'s reader
+            headers["x-owner"] = owner
         try:
             response = await self.pool(upstream).request(
                 "POST", "/v1/chat/completions", headers, body, self._first, upstream, elsewhere
@@ -138,7 +129,10 @@ class EngineClient:
     async def count_tokens(
         self, upstream: Upstream, body: dict[str, Any], *, pictures: bool
     ) -> int | None:
-        """Tokens of the prompt as the engine itself counts them, with or without its pictures; None where it cannot say."""
+        """Returns the prompt's tokens as the engine counts them, or None where it cannot.
+
+        `pictures`: whether those of the prompt's pictures count.
+        """
         wanted: dict[str, Any] = {
             name: body[name] for name in ("model", "tools", "messages") if name in body
         }
@@ -171,14 +165,14 @@ class EngineClient:
                     busy=busy,
                 )
             async with asyncio.timeout(ERROR_SECONDS):
-                return _client_error(await response.read_all(MAX_ERROR_BYTES))
+                return refusal_from(await response.read_all(MAX_ERROR_BYTES))
         except (WireError, TimeoutError):
-            return _client_error(b"")
+            return refusal_from(b"")
         finally:
             response.close()
 
     def broken(self, error: WireError) -> Broken:
-        """What stopped an answer in its middle."""
+        """Returns what to raise for an answer that stopped in its middle."""
         if isinstance(error, TimedOut):
             return Broken("timeout", _late(error))
         if isinstance(error, GivenUp):
@@ -188,14 +182,17 @@ class EngineClient:
         return Broken("died", UpstreamError("The engine stopped in the middle of the answer."))
 
     def speaks(self, upstream: Upstream, seconds: float) -> bool:
-        """Whether something of an answer came within the last `seconds`."""
+        """Whether the engine sent a byte of any answer within the last `seconds`."""
         return any(
             response.begun and response.silence() < seconds
             for response in self.pool(upstream).active
         )
 
     def give_up(self, upstream: Upstream) -> None:
-        """The engine is down. What another engine can answer fails now; a stream that had begun, after STOPPED_SECONDS."""
+        """Fails the requests of an engine that is down.
+
+        At once what another engine can answer; a stream that has begun after STOPPED_SECONDS.
+        """
         for response in list(self.pool(upstream).active):
             if response.elsewhere is not None:
                 if response.elsewhere():
@@ -204,7 +201,7 @@ class EngineClient:
                 response.give_up()
 
     async def models(self, upstream: Upstream) -> tuple[int, bytes]:
-        """Status and body of the engine's /v1/models. Raises WireError, TimeoutError."""
+        """Returns status and body of the engine's /v1/models. Raises WireError, TimeoutError."""
         async with asyncio.timeout(PROBE_SECONDS):
             response = await self.pool(upstream).request(
                 "GET", "/v1/models", {"accept": "*/*"}, None, PROBE_SECONDS
@@ -215,7 +212,10 @@ class EngineClient:
                 response.close()
 
     def check(self, upstream: Upstream) -> "asyncio.Task[None]":
-        """Asks the engine for one token, and opens or closes its circuit by the outcome. At most one check runs at a time."""
+        """Asks the engine for one token, and opens or closes its circuit by the outcome.
+
+        Returns the task of the check. At most one runs at a time.
+        """
         if upstream.url not in self._checks:
             task = self._checks[upstream.url] = asyncio.create_task(self._check(upstream))
             task.add_done_callback(lambda _: self._checks.pop(upstream.url))
@@ -224,7 +224,7 @@ class EngineClient:
     async def _check(self, upstream: Upstream) -> None:
         alive = await self._gives_a_token(upstream)
         if alive is None and upstream.breaker.state is State.CLOSED:
-            return  # too slow to say; a request that waits too long is counted by itself
+            return  # too slow to tell; a request that waits too long counts by itself
         if alive:
             upstream.breaker.close()
         else:
@@ -233,7 +233,7 @@ class EngineClient:
         upstream.freed()
 
     async def _gives_a_token(self, upstream: Upstream) -> bool | None:
-        """Whether a request that nothing can be wrong with is answered. None where the engine takes longer than CHECK_SECONDS."""
+        """Whether the engine answers a request that cannot be wrong; None after CHECK_SECONDS."""
         wanted = {
             "model": upstream.model,
             "messages": [{"role": "user", "content": "Hi"}],
@@ -265,7 +265,7 @@ def _late(error: TimedOut) -> UpstreamTimeout:
 
 
 def _is_answer(stream: bytes) -> bool:
-    """Whether a stream of events is whole, with a choice and no error in it."""
+    """Whether a stream of events is whole, has a choice and no error."""
     events = [line[5:].strip() for line in stream.splitlines() if line.startswith(b"data:")]
     if not events or events.pop() != b"[DONE]":
         return False
@@ -279,32 +279,9 @@ def _is_answer(stream: bytes) -> bool:
 
 
 def _words(content: Any) -> Any:
-    """A message's content without its pictures."""
+    """Returns a message's content without its pictures."""
     return (
         [part for part in content if part.get("type") == "text"]
         if isinstance(content, list)
         else content
     )
-
-
-def refusal_in(event: dict[str, Any]) -> GatewayError | None:
-    """What the client is told of an error inside a stream; None where it is not about the request. vLLM answers 200 before it has
-    looked at everything in a request."""
-    error = event.get("error")
-    is_refusal = isinstance(error, dict) and error.get("code") in CALLERS_FAULTS
-    return _client_error(orjson.dumps(event)) if is_refusal else None
-
-
-def _client_error(text: bytes) -> GatewayError:
-    """vLLM's 400 as ours: it knows the context's length better than anybody."""
-    try:
-        body: Any = orjson.loads(text)
-        error = body.get("error", body)
-        message = str(error.get("message") or "")[:2000]
-    except (ValueError, AttributeError):
-        message = ""
-    message = message or "The engine refused the request."
-    lowered = message.lower()
-    # The last is a prompt that leaves no token for the answer: vLLM cuts max_tokens to what is left, and we send none below 1.
-    too_long = any(words in lowered for words in TOO_LONG)
-    return ContextLengthExceeded(message, param="messages") if too_long else InvalidRequest(message)

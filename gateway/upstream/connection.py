@@ -1,17 +1,17 @@
-"""A connection to one engine on asyncio's own transports: a request goes out as fast as the engine takes it, and hanging up tells the
-engine."""
+"""A connection to one engine: writes a request as fast as the engine takes it, and hangs up."""
 
 import asyncio
 from collections.abc import Iterable, Iterator
 from typing import Protocol, cast
 
-# What an engine that was hung up on may take until it closes its side; one that hangs does not keep its places for ever.
+# An engine that was hung up on may take so long to close its side.
 LEAVE_SECONDS = 2.0
-ABORT_SECONDS = 0.2  # until it has noticed, where it cannot say so
+# After an abort the engine cannot tell when it has stopped; it is assumed to within this time.
+ABORT_SECONDS = 0.2
 
 
 class Place(Protocol):
-    """A place in an engine that a request takes."""
+    """One of the places for requests in an engine."""
 
     def take(self) -> None: ...
 
@@ -33,9 +33,9 @@ class Connection(asyncio.Protocol):
     def __init__(self) -> None:
         self._loop = asyncio.get_running_loop()
         self._transport: asyncio.Transport | None = None
-        self._left = False  # hung up on: what still comes is nobody's
-        self._paused = False  # the engine is held back
-        self._writes = True  # whether the engine takes what it is sent as fast as it comes
+        self._left = False  # hung up on; what still comes is dropped
+        self._paused = False  # nothing is read
+        self._writes = True  # the transport's buffer has room
         self._unsent: Iterator[bytes] | None = None  # of the request's body
         self._place: Place | None = None
         self._closing: asyncio.TimerHandle | None = None
@@ -43,16 +43,15 @@ class Connection(asyncio.Protocol):
     # asyncio.Protocol
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self._transport = cast(
-            asyncio.Transport, transport
-        )  # uvloop's has the methods and not the base class
+        # uvloop's transport has these methods without the base class.
+        self._transport = cast(asyncio.Transport, transport)
 
     def pause_writing(self) -> None:
         self._writes = False
 
     def resume_writing(self) -> None:
         self._writes = True
-        self._write_on()
+        self._write_rest()
 
     def connection_lost(self, error: Exception | None) -> None:
         self._transport = None
@@ -61,7 +60,7 @@ class Connection(asyncio.Protocol):
         if self._left and self._place is not None:
             self._place.give_back()
 
-    # What the gateway calls
+    # For the response
 
     @property
     def is_open(self) -> bool:
@@ -69,20 +68,22 @@ class Connection(asyncio.Protocol):
 
     @property
     def is_sent(self) -> bool:
-        """Whether the whole request is on its way."""
+        """Whether the whole request has been written."""
         return self._unsent is None
 
     def write(self, head: bytes, body: Iterable[bytes], place: Place | None) -> None:
-        """A request, its body's pieces as the engine takes them. It takes `place`, as long as the engine is at it after `leave`."""
+        """Writes a request, the body's pieces as the engine takes them.
+
+        `place` is taken by `leave` until the engine has stopped working on this request.
+        """
         assert self._transport is not None
         self._place = place
         self._unsent = iter(body)
-        self._transport.write(
-            head + next(self._unsent, b"")
-        )  # one system call, and the engine wakes up once
-        self._write_on()
+        # Head and first piece in one system call: the engine wakes up once.
+        self._transport.write(head + next(self._unsent, b""))
+        self._write_rest()
 
-    def _write_on(self) -> None:
+    def _write_rest(self) -> None:
         while self._unsent is not None and self._writes and self._transport is not None:
             piece = next(self._unsent, None)
             if piece is None:
@@ -91,7 +92,7 @@ class Connection(asyncio.Protocol):
                 self._transport.write(piece)
 
     def pause_reading(self) -> None:
-        """Nothing more is read until `let_come`."""
+        """Stops reading until `resume_reading`."""
         if not self._paused and self._transport is not None:
             self._paused = True
             self._transport.pause_reading()
@@ -102,8 +103,10 @@ class Connection(asyncio.Protocol):
             self._transport.resume_reading()
 
     def leave(self) -> None:
-        """Hangs up, which aborts the engine's work. Our side is closed, and the engine closes its own in the very turn in which it
-        hears of it (uvicorn does, which is vLLM's server): until then the request takes its place (docs/decisions/009-hanging-up.md).
+        """Hangs up, which aborts the engine's work (docs/decisions/009-hanging-up.md).
+
+        Closes our side. The engine closes its side as soon as it notices, as uvicorn, vLLM's
+        server, does; the request takes its place until then.
         """
         transport, place = self._transport, self._place
         if transport is None or transport.is_closing():

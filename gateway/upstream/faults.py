@@ -1,4 +1,4 @@
-"""What can go wrong on the way to an engine.
+"""What can go wrong on a connection to an engine.
 
 WireError
 ├── ConnectFailed    no connection: refused, unknown host, out of time, the engine is down

@@ -1,4 +1,4 @@
-"""Whether engines are up: each is asked twice a second what it serves."""
+"""Watches whether engines are up."""
 
 import asyncio
 import logging
@@ -15,12 +15,15 @@ from gateway.upstream.launch_status import LaunchStatusFile
 from gateway.upstream.upstream import LITE_MODEL, Upstream
 
 log = logging.getLogger("sightdesk.engines")
-# A suspended engine is out within 2 s: it may answer one probe, and the next two get no answer.
+# A suspended engine counts as down within 2 s: one probe may still succeed, two go unanswered.
 PROBE_EVERY_SECONDS = 0.5
 
 
 class HealthMonitor:
-    """Asks every engine twice a second what it serves; one that refuses the connection, or is silent twice, is out."""
+    """Asks every engine twice a second what it serves.
+
+    An engine that refuses the connection, or is silent twice in a row, is down.
+    """
 
     def __init__(
         self,
@@ -42,11 +45,9 @@ class HealthMonitor:
             started = time.monotonic()
             told = await asyncio.gather(*map(self.probe, self._upstreams), return_exceptions=True)
             for error in told:
-                if isinstance(
-                    error, Exception
-                ):  # no engine's words may end the watch over all of them
+                if isinstance(error, Exception):  # one engine must not end the watch over all
                     log.error("probe_failed", exc_info=error)
-            self._changed()  # also where only time has passed
+            self._changed()  # each time: a circuit becomes half-open by time alone
             await asyncio.sleep(max(0.1, PROBE_EVERY_SECONDS - (time.monotonic() - started)))
 
     async def probe(self, upstream: Upstream) -> None:
@@ -81,13 +82,13 @@ class HealthMonitor:
             if status == 200:
                 self._learn(upstream, body)
             return status < 500
-        # Busy is not dead: twice in a row without a token of any answer between is.
+        # An engine that sends tokens is busy, not down.
         if self._client.speaks(upstream, PROBE_SECONDS / 2):
             self._silent[name] = 0
         return bool(upstream.up) and self._silent[name] < 2
 
     def _starting(self) -> bool:
-        """vLLM lists its model before it has written its first token; the launcher waits for that."""
+        """Whether the launcher still waits for a first token; vLLM lists its model before that."""
         startup = self._startup.read()
         return startup is not None and startup.under_way
 

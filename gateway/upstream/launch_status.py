@@ -1,4 +1,4 @@
-"""How far an engine's start is: the status file that the inference container writes (inference/status.py)."""
+"""Reads how far an engine's start is, from the file that inference/status.py writes."""
 
 import logging
 import time
@@ -12,7 +12,8 @@ from gateway.server.regular_files import read_whole
 
 log = logging.getLogger("sightdesk.engines")
 
-# The writer beats every 5 s; an older file tells of an engine that is gone, unless its last word was why.
+# The writer renews the file every 5 s. An older one is of an engine that is gone; only its
+# phase `failed` still counts.
 STALE_SECONDS = 60.0
 REREAD_SECONDS = 0.5
 MAX_BYTES = 64 * 1024
@@ -21,7 +22,11 @@ MOST = 1_000_000  # of anything that the launcher counts
 
 @dataclass(frozen=True, slots=True)
 class LaunchStatus:
-    """`phase` as inference/status.py names it; `percent` 0–100 where one is known; it began at `since`, Unix seconds."""
+    """How far the start is.
+
+    `phase` as inference/status.py names it; `percent` 0 to 100 where known; `since`: when the
+    phase began, Unix seconds.
+    """
 
     phase: str
     percent: int | None = None
@@ -32,7 +37,10 @@ class LaunchStatus:
 
     @property
     def under_way(self) -> bool:
-        """Whether a launcher is at work and has not yet seen a token. A file that still says "ready" or "stopping" was left behind."""
+        """Whether a launcher works and has not seen a token yet.
+
+        A file with `ready` or `stopping` may have been left behind by an earlier start.
+        """
         return self.phase not in ("ready", "stopping")
 
 
@@ -71,8 +79,8 @@ class LaunchStatusFile:
 
 def _startup(table: dict[str, Any]) -> LaunchStatus | None:
     """Raises ValueError, KeyError, TypeError, OverflowError."""
-    # The writer is another process, so its beat is a time of day: wrong until the next beat when the
-    # clock is set, in either direction.
+    # The writer is another process, so `updated_at` is a time of day. When the clock is set, it is
+    # wrong until the next write.
     stale = abs(time.time() - float(table["updated_at"])) > STALE_SECONDS
     if stale and table["phase"] != "failed":
         return None
@@ -88,7 +96,7 @@ def _startup(table: dict[str, Any]) -> LaunchStatus | None:
 
 
 def _count(table: dict[str, Any], name: str) -> int | None:
-    """A number of 1 or more, or None where none is given. Raises ValueError, TypeError, OverflowError."""
+    """Returns a number of 1 or more, or None. Raises ValueError, TypeError, OverflowError."""
     if not table.get(name):
         return None
     if not 1 <= int(table[name]) <= MOST:

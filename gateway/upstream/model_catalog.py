@@ -1,4 +1,4 @@
-"""The models that requests may name, and which of them the assistant is."""
+"""The models that requests may name, and which of them is the assistant."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -7,8 +7,11 @@ from gateway.errors import ModelNotFound
 from gateway.upstream.upstream import LITE_MODEL, Upstream
 
 ASSISTANT = "sightdesk"
-CREATED = 1_760_000_000  # the API wants a time; a model here has none that means anything
-LITE_DESCRIPTION = "The embedded engine: reads pictures by OCR, quotes the knowledge base and fills tool calls. It is no language model."
+CREATED = 1_760_000_000  # OpenAI's API has a time here; it means nothing for these models
+LITE_DESCRIPTION = (
+    "The embedded engine: reads pictures by OCR, quotes the knowledge base and fills tool calls. "
+    "It is no language model."
+)
 MAX_NAMED = 100  # characters of a name that an error repeats
 
 
@@ -18,7 +21,7 @@ class ModelCatalog:
     aliases: tuple[str, ...]
 
     def is_assistant(self, model: str, upstreams: list[Upstream]) -> bool:
-        """Whether `model` is the assistant. Raises ModelNotFound for a name that nothing here has."""
+        """Whether `model` is the assistant. Raises ModelNotFound for an unknown name."""
         if model == ASSISTANT:
             return True
         if model in self.names(upstreams):

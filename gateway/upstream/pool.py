@@ -1,4 +1,4 @@
-"""The connections to one engine, kept open between requests (wire.py has what happens on one of them)."""
+"""The connections to one engine, kept open between requests."""
 
 import asyncio
 import ssl
@@ -8,16 +8,18 @@ from urllib.parse import urlsplit
 
 from gateway.upstream.connection import Place
 from gateway.upstream.faults import ConnectFailed, Cut
-from gateway.upstream.http_response import Response
+from gateway.upstream.http1 import Response
 from gateway.upstream.request_body import Sendable
 
-IDLE_SECONDS = 4.0  # below the 5 s after which uvicorn, vLLM's server, closes an idle connection
+IDLE_SECONDS = 4.0  # uvicorn, vLLM's server, closes an idle connection after 5 s
 MAX_IDLE = 512
-STALE_SECONDS = 0.3  # within which a kept connection proves closed; later the engine was at work
+STALE_SECONDS = (
+    0.3  # a reused connection that was closed fails sooner; later the engine was at work
+)
 
 
 class Pool:
-    """Connections to one engine. As many as are asked for: admission bounds them."""
+    """The connections to one engine. Admission bounds their number; it is not bounded here."""
 
     def __init__(self, url: str, connect_timeout: float) -> None:
         parts = urlsplit(url)
@@ -42,8 +44,12 @@ class Pool:
         place: Place | None = None,
         elsewhere: Callable[[], bool] | None = None,
     ) -> Response:
-        """A response whose head is there; `close()` it. `seconds` bound each silence. `place` is taken, and given back, for an answer
-        that is hung up on before its end. Raises WireError."""
+        """Returns a response whose head has come; `close()` it. Raises WireError.
+
+        `seconds` bounds each silence. `place` is taken while the engine still works for a
+        response that was hung up on before its end. `elsewhere` tells whether another engine
+        could answer in place of this one.
+        """
         head = self._head(method, path, headers, body)
         while True:
             response = self._take() or await self._connect()
@@ -55,7 +61,7 @@ class Pool:
                 await response.head()
             except Cut:
                 response.abort()
-                # An idle connection may be closed by the engine just as it is used; nothing was begun there then.
+                # The engine may close an idle connection just as it is used. It began nothing then.
                 if reused and not response.started and response.silence() < STALE_SECONDS:
                     continue
                 raise
@@ -103,7 +109,7 @@ class Pool:
             self._connecting.discard(task)
             if response is None:
                 task.cancel()
-                task.add_done_callback(_hung_up)  # it may be there already, and nobody has it
+                task.add_done_callback(_abort)  # it may have connected already; nobody uses it
 
     async def _connection(self) -> Response:
         loop = asyncio.get_running_loop()
@@ -112,24 +118,29 @@ class Pool:
         )
         return response
 
-    def _give_back(self, response: Response) -> None:
+    # Owner of its responses
+
+    def finished(self, response: Response) -> None:
+        self.active.discard(response)
+
+    def reuse(self, response: Response) -> None:
         response.idle_since = asyncio.get_running_loop().time()
         if len(self._idle) >= MAX_IDLE:
             self._idle.popleft().abort()
         self._idle.append(response)
 
-    def _lost(self, response: Response) -> None:
+    def lost(self, response: Response) -> None:
         if response in self._idle:
             self._idle.remove(response)
 
     def drop(self) -> None:
-        """The engine is down: nobody waits for a connection to it any longer."""
+        """Closes what is idle and ends every attempt to connect: the engine is down."""
         for task in self._connecting:
             task.cancel()
         while self._idle:
             self._idle.pop().abort()
 
 
-def _hung_up(task: "asyncio.Task[Response]") -> None:
+def _abort(task: "asyncio.Task[Response]") -> None:
     if not task.cancelled() and task.exception() is None:
         task.result().abort()

@@ -1,5 +1,8 @@
-"""What an engine is sent: JSON with bytes in it as data URLs. They become base64 while they are written, piece by piece: as
-strings inside the JSON a request's pictures would be in memory three times over."""
+"""The body of a request to an engine: JSON with pictures in it as data URLs.
+
+Pictures become base64 piece by piece while they are written. As strings inside the JSON they would
+be in memory three times over.
+"""
 
 import secrets
 from collections.abc import Iterator
@@ -10,11 +13,11 @@ from typing import Any, Protocol
 import orjson
 import pybase64
 
-PIECE = 192 * 1024  # bytes; a multiple of three, so that base64 goes on without padding
+PIECE = 192 * 1024  # bytes; a multiple of three, so that pieces of base64 have no padding
 
 
 class Sendable(Protocol):
-    """A request's body: its length in bytes, and its pieces in order, as often as they are asked for."""
+    """A request's body: its length in bytes, and its pieces in order. It can be read again."""
 
     def __len__(self) -> int: ...
 
@@ -41,7 +44,7 @@ class DataURL:
 
 @dataclass(frozen=True, slots=True)
 class Raw:
-    """Bytes as they are."""
+    """A body of bytes as they are."""
 
     data: bytes
 
@@ -53,12 +56,12 @@ class Raw:
 
 
 class Body:
-    """`content` as JSON, each DataURL in it as a string. Its length is known before, and it may be written more than once."""
+    """`content` as JSON, each DataURL in it as a string."""
 
     __slots__ = ("_texts", "_urls", "content")
 
     def __init__(self, content: dict[str, Any]) -> None:
-        """Raises TypeError for what is no JSON."""
+        """Raises TypeError for a value that JSON has no form for."""
         self.content = content
         self._urls: list[DataURL] = []
         mark = ""
@@ -67,7 +70,7 @@ class Body:
             nonlocal mark
             if not isinstance(value, DataURL):
                 raise TypeError(f"{type(value).__name__} is no JSON")
-            mark = mark or secrets.token_hex(16)  # nobody outside can say it
+            mark = mark or secrets.token_hex(16)  # random: no text of a caller contains it
             self._urls.append(value)
             return mark
 

@@ -1,4 +1,4 @@
-"""One engine: where it is, what it serves, how busy and how well it is."""
+"""One engine: its address, its model, its load and its health."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -14,22 +14,21 @@ def nobody() -> None:
 
 @dataclass(slots=True, eq=False)
 class Upstream:
-    name: str  # as metrics and logs show it: engine-1, fallback
+    name: str  # in metrics and logs: engine-1, fallback
     url: str
     model: str  # the name it serves, from its /v1/models, else MODEL_NAME
     max_model_len: int
     breaker: Breaker
     max_concurrent: int
-    # Requests that take a place: those asked, and those hung up on that the engine has not let go of.
+    # Requests that take a place, also those hung up on that the engine has not ended yet.
     inflight: int = 0
-    # What it spends on one picture at most: it scales larger ones down. None where its profile is not known.
+    # Tokens of one picture at most: the engine scales larger ones down. None: not known.
     max_picture_tokens: int | None = None
-    freed: Callable[[], None] = nobody  # hears of each place that is given back
-    # None until it was first asked.
-    up: bool | None = None
+    freed: Callable[[], None] = nobody  # called for each place that is given back
+    up: bool | None = None  # None until the first probe
 
     def picture_tokens(self, patches: int) -> int:
-        """What a picture costs here that has so many tokens by its size."""
+        """Returns the tokens of a picture here that has `patches` tokens by its size."""
         return patches if self.max_picture_tokens is None else min(patches, self.max_picture_tokens)
 
     def take(self) -> None:
@@ -49,7 +48,7 @@ class Upstream:
 
     @property
     def hopeful(self) -> bool:
-        """Whether waiting for it makes sense: it is up, and its circuit is closed or being checked."""
+        """Whether it may be usable soon: it is up, and its circuit is not open."""
         return self.up is not False and self.breaker.state is not State.OPEN
 
     @property

@@ -2,8 +2,9 @@
 
 import sys
 
-import gateway.__main__ as start
+from gateway.__main__ import main
+from gateway.server import limits
 
 if __name__ == "__main__":
-    start.STOP_SECONDS = 1
-    sys.exit(start.main())
+    limits.STOP_SECONDS = 1
+    sys.exit(main())

@@ -4,9 +4,9 @@ import sys
 
 from gateway.__main__ import main
 from gateway.middleware import request_limits
-from gateway.server import protocol
+from gateway.server import limits
 
-protocol.HEAD_SECONDS = protocol.LINGER_SECONDS = protocol.TAKE_SECONDS = (
+limits.HEAD_SECONDS = limits.LINGER_SECONDS = limits.TAKE_SECONDS = (
     request_limits.BODY_PAUSE_SECONDS
 ) = 1.0
 

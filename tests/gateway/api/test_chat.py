@@ -11,6 +11,8 @@ import requests
 from tests.support.http_client import events, state
 from tests.support.servers import Running
 
+pytestmark = pytest.mark.both_paths
+
 RAW = {"model": "fake-vl", "stream": True}
 
 

@@ -21,6 +21,8 @@ from tests.support.paths import ROOT
 from tests.support.screens import data_url
 from tests.support.servers import Running, running_gateway, wait_for
 
+pytestmark = pytest.mark.both_paths
+
 GOOD: dict[str, Any] = {"model": "fake-vl", "messages": [{"role": "user", "content": "hi"}]}
 JSON = {"content-type": "application/json"}
 MIB = 1024 * 1024

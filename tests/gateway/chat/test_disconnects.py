@@ -17,10 +17,13 @@ from gateway.chat import sse_response as replies
 from gateway.chat.resumable_answers import Answer, ResumableAnswers
 from gateway.chat.sse_response import SSEResponse
 from gateway.errors import UpstreamTimeout
+from gateway.server.client_connection import PlainConnection
 from gateway.server.request_context import RequestContext
 from tests.support.disconnects import ask, seconds_to_abort, send
 from tests.support.http_client import body, metric, state, until
 from tests.support.servers import Running, running, running_gateway, wait_for
+
+pytestmark = pytest.mark.both_paths
 
 
 @pytest.fixture(scope="module")
@@ -161,6 +164,12 @@ def test_an_answer_of_the_page_that_still_waits_for_its_engine_can_be_stopped(
         assert float(state(watching)["aborted_at"]) - stopped_at < 2
 
 
+async def never() -> dict[str, object]:
+    """A client that sends nothing more and stays."""
+    await asyncio.Event().wait()
+    raise AssertionError
+
+
 async def kept(answer: Answer) -> None:
     """The store's part."""
 
@@ -180,7 +189,11 @@ async def test_a_reader_that_leaves_while_it_is_written_to_is_counted_out() -> N
     async def reading() -> None:
         try:
             await follow(
-                answer, 0, SSEResponse(RequestContext("r", "127.0.0.1", False, "http", send))
+                answer,
+                0,
+                SSEResponse(
+                    RequestContext("r", "127.0.0.1", False, "http", PlainConnection(never, send))
+                ),
             )
         finally:
             answers.reader_left(answer)
@@ -221,7 +234,10 @@ async def test_silence_is_broken_by_comments_and_what_fails_after_them_is_an_eve
         await asyncio.sleep(0.13)
         raise fault
 
-    await delivered(SSEResponse(RequestContext("r", "127.0.0.1", False, "http", send)), work())
+    await delivered(
+        SSEResponse(RequestContext("r", "127.0.0.1", False, "http", PlainConnection(never, send))),
+        work(),
+    )
     assert sent[0]["status"] == 200
     bodies = [message["body"] for message in sent[1:]]
     assert bodies[:2] == [b": keep-alive\n\n"] * 2

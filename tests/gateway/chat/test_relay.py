@@ -14,12 +14,15 @@ import pytest
 import requests
 
 from gateway.chat.relay import Relay, StreamStats
-from gateway.server.protocol import ClientConnection
+from gateway.server.client_connection import ClientConnection
+from gateway.server.direct_connection import DirectConnection
 from gateway.upstream.client import Broken
 from tests.support.disconnects import ask
 from tests.support.fake_engine import FLOOD, chunk
 from tests.support.http_client import metric, until
 from tests.support.servers import Running, running_gateway, wait_for
+
+pytestmark = pytest.mark.both_paths
 
 USAGE = b'data: {"id": "c", "choices": [], "usage": {"prompt_tokens": 11, "completion_tokens": 3}}'
 DONE = b"data: [DONE]"
@@ -30,10 +33,10 @@ DATA_SEGMENTS = slice(152, 156)  # tcpi_data_segs_in of struct tcp_info, linux/t
 class Kept:
     """A sink that keeps what it gets."""
 
-    def __init__(self, line: ClientConnection | None = None) -> None:
+    def __init__(self, connection: ClientConnection | None = None) -> None:
         self.events = b""
         self.ends: list[bytes] = []  # what it had when it was told that nothing more comes
-        self.line = line
+        self.connection = connection
 
     def push(self, events: bytes, *, last: bool = False) -> None:
         self.events += events
@@ -139,18 +142,19 @@ def test_chunks_pass_whole_where_no_event_of_theirs_needs_a_look(
     class Cycle: ...
 
     wrote: list[bytes] = []
-    line, stats = ClientConnection(Cycle()), StreamStats(0.0)  # type: ignore[arg-type]  # nobody asks it for its cycle here
-    relay = Relay(Kept(line), stats, lambda: None, wants_usage=False)
+    # Nothing here needs more of a cycle.
+    connection, stats = DirectConnection(Cycle()), StreamStats(0.0)  # type: ignore[arg-type]
+    relay = Relay(Kept(connection), stats, lambda: None, wants_usage=False)
     for piece in before:
         relay(piece)
     chunks = b"".join(b"%x\r\n%b\r\n" % (len(body), body) for body in bodies)
-    assert not relay.forward(chunks, len(bodies), 7.0), "the line is not open"
-    line.write_chunks = wrote.append
+    assert not relay.forward(chunks, len(bodies), 7.0), "the body has not begun"
+    connection.write_chunks = wrote.append
     before_it = stats.events
     assert relay.forward(chunks, len(bodies), 7.0) == bool(events)
     assert wrote == ([chunks] if events else [])
     assert stats.events - before_it == events
-    assert line.wrote_at == (7.0 if events else 0.0)
+    assert connection.wrote_at == (7.0 if events else 0.0)
 
 
 def test_an_event_without_an_end_is_refused_at_its_bound(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -179,6 +183,7 @@ def flooded(gateway: Running) -> Iterator[socket.socket]:
         yield client
 
 
+@pytest.mark.fast_path_only("uvicorn writes a head by itself")
 @pytest.mark.parametrize("stream", [True, False])
 def test_a_head_and_the_first_of_its_body_are_one_write(gateway: Running, stream: bool) -> None:
     wanted = {
@@ -213,6 +218,7 @@ def test_a_reader_that_is_slow_holds_the_engine_back_and_loses_nothing(
     assert answer.rstrip().endswith(b"0")
 
 
+@pytest.mark.fast_path_only("ASGI does not tell whether a slow client takes anything")
 def test_a_reader_that_takes_nothing_is_cut_off_and_one_that_takes_a_little_is_not(
     engine: Running, tmp_path: Path
 ) -> None:

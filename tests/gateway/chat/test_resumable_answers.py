@@ -8,6 +8,8 @@ from gateway.chat import resumable_answers as module
 from gateway.chat.resumable_answers import Answer, MemoryBound, ResumableAnswers
 from gateway.errors import QueueFull, UpstreamError
 
+pytestmark = pytest.mark.both_paths
+
 EVENT = b"data: " + b"x" * 992 + b"\n\n"
 
 

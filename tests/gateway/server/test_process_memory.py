@@ -16,7 +16,7 @@ def kilobytes(name):
 
 kept = [str(number) * 8 for number in range(400_000)]
 before = kilobytes("Rss")
-malloc.use_huge_pages()
+process_memory.use_huge_pages()
 assert all(text == str(number) * 8 for number, text in enumerate(kept))
 print(kilobytes("AnonHugePages"), kilobytes("Rss") - before)
 """

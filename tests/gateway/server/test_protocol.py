@@ -1,4 +1,7 @@
-"""The client connection on real sockets: chunks are written directly while the client reads."""
+"""The direct connection to a client, on real sockets.
+
+These tests are about the fast path alone: they start LimitedHTTPProtocol themselves.
+"""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
@@ -12,30 +15,31 @@ from uvicorn.server import ServerState
 from gateway.chat import sse_response as replies
 from gateway.chat.sse_response import SSEResponse
 from gateway.errors import InternalError
-from gateway.server import protocol
-from gateway.server.protocol import LINE, MAX_HEAD_BYTES, ClientConnection, LimitedHTTPProtocol
+from gateway.server import limits
+from gateway.server.client_connection import CONNECTION
+from gateway.server.direct_connection import DirectConnection
+from gateway.server.http_protocol import LimitedHTTPProtocol
+from gateway.server.limits import MAX_HEAD_BYTES
 from gateway.server.request_context import RequestContext
 
 PIECE = b"10000\r\n" + b"x" * 0x10000 + b"\r\n"
 
 
 class Application:
-    """Begins a stream, and ends it when it is told to. `line` is that of the newest request."""
+    """Begins a stream and ends it when told. `client` is that of the newest request."""
 
     def __init__(self) -> None:
-        self.line: ClientConnection | None = None
+        self.client: DirectConnection | None = None
         self.reply: SSEResponse | None = None
         self.begun = asyncio.Event()
         self.over = asyncio.Event()
         self.before_body: list[Callable[[bytes], None] | None] = []
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        line: ClientConnection = scope["extensions"][LINE]
-        self.line = line
-        self.before_body.append(line.write_chunks)
-        self.reply = reply = SSEResponse(
-            RequestContext("r", "127.0.0.1", False, "http", send, connection=line)
-        )
+        client: DirectConnection = scope["extensions"][CONNECTION]
+        self.client = client
+        self.before_body.append(client.write_chunks)
+        self.reply = reply = SSEResponse(RequestContext("r", "127.0.0.1", False, "http", client))
         reply.keep_alive()
         await reply.send(b"data: begin\n\n")
         self.begun.set()
@@ -47,7 +51,7 @@ class Application:
 @asynccontextmanager
 async def served(
     application: Application,
-) -> AsyncIterator[tuple[asyncio.StreamReader, asyncio.StreamWriter, ClientConnection]]:
+) -> AsyncIterator[tuple[asyncio.StreamReader, asyncio.StreamWriter, DirectConnection]]:
     """A client whose request is being answered."""
     config = uvicorn.Config(application, http=LimitedHTTPProtocol, lifespan="off", log_config=None)
     config.load()
@@ -60,8 +64,8 @@ async def served(
     try:
         writer.write(b"GET / HTTP/1.1\r\nhost: here\r\n\r\n")
         await application.begun.wait()
-        assert application.line is not None
-        yield reader, writer, application.line
+        assert application.client is not None
+        yield reader, writer, application.client
     finally:
         application.over.set()
         writer.close()
@@ -71,22 +75,19 @@ async def served(
 
 
 class Whole:
-    """Answers at once, by the line; `headers` are what it says besides."""
+    """Answers at once with a whole response that has `headers`."""
 
     def __init__(self, *headers: tuple[bytes, bytes]) -> None:
         self.headers = list(headers)
-        self.begun: list[bool] = []
         self.refused: ValueError | None = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        line: ClientConnection = scope["extensions"][LINE]
+        client: DirectConnection = scope["extensions"][CONNECTION]
         try:
-            self.begun.append(line.begin(self.headers, b"{}", is_whole=True))
+            await client.respond(self.headers, b"{}")
         except ValueError as refused:
             self.refused = refused
             raise
-        self.begun.append(line.begin(self.headers, b"{}", is_whole=True))
-        await send({"type": "http.response.body", "body": b""})
 
 
 async def answers_to(application: ASGIApp, *requests: bytes) -> list[bytes]:
@@ -114,8 +115,8 @@ async def answers_to(application: ASGIApp, *requests: bytes) -> list[bytes]:
         server.close()
 
 
-def is_open(line: ClientConnection) -> bool:
-    return line.write_chunks is not None
+def is_open(client: DirectConnection) -> bool:
+    return client.write_chunks is not None
 
 
 async def until(condition: Callable[[], bool]) -> None:
@@ -124,20 +125,20 @@ async def until(condition: Callable[[], bool]) -> None:
             await asyncio.sleep(0.01)
 
 
-async def test_a_slow_client_shuts_the_line_until_it_has_taken_what_was_written() -> None:
-    async with served(Application()) as (reader, _, line):
+async def test_a_slow_client_takes_no_chunks_until_it_has_taken_what_was_written() -> None:
+    async with served(Application()) as (reader, _, client):
         count = 0
-        while (write := line.write_chunks) is not None:
+        while (write := client.write_chunks) is not None:
             write(PIECE)
             count += 1
             assert count < 1000, "64 MB that nobody reads"
         await reader.readuntil(b"begin\n\n\r\n")
         for _ in range(count):
             assert await reader.readexactly(len(PIECE)) == PIECE
-        await until(lambda: line.write_chunks is not None)
+        await until(lambda: client.write_chunks is not None)
 
 
-async def test_the_line_is_open_from_the_body_to_the_end_of_its_own_response() -> None:
+async def test_chunks_may_be_written_from_the_body_to_the_end_of_its_own_response() -> None:
     application = Application()
     async with served(application) as (reader, writer, first):
         assert first.write_chunks is not None
@@ -148,42 +149,43 @@ async def test_the_line_is_open_from_the_body_to_the_end_of_its_own_response() -
         application.over.clear()
         writer.write(b"GET / HTTP/1.1\r\nhost: here\r\n\r\n")
         await application.begun.wait()
-        assert application.line is not first
+        assert application.client is not first
         assert application.before_body == [None, None], (
             "a head that is not out yet is not overtaken"
         )
         assert first.write_chunks is None
 
 
-async def test_a_response_ends_with_its_last_events_unless_the_client_is_slow() -> None:
+async def test_a_response_ends_with_its_last_events() -> None:
     application = Application()
-    async with served(application) as (reader, _, line):
+    async with served(application) as (reader, _, client):
         assert application.reply is not None
-        assert application.reply.push(b"data: last\n\n", last=True) is None
+        held = application.reply.push(b"data: last\n\n", last=True)
+        assert held is not None
+        await held
         assert await reader.readuntil(b"last\n\n\r\n0\r\n\r\n")
         assert application.reply.ended
-        assert line.write_chunks is None
+        assert client.write_chunks is None
         await application.reply.fail(InternalError("nobody hears this"))
         await application.reply.end()
 
     application = Application()
-    async with served(application) as (reader, _, line):
+    async with served(application) as (reader, _, client):
         assert application.reply is not None
         count = 0
-        while (write := line.write_chunks) is not None:
+        while (write := client.write_chunks) is not None:
             write(PIECE)
             count += 1
         held = application.reply.push(b"data: last\n\n", last=True)
         assert held is not None
         waiting = asyncio.ensure_future(held)
+        await asyncio.sleep(0.1)
+        assert not application.reply.ended
         await reader.readuntil(b"begin\n\n\r\n")
         for _ in range(count):
             await reader.readexactly(len(PIECE))
         await waiting
-        assert await reader.readuntil(b"last\n\n\r\n")
-        assert not application.reply.ended
-        application.over.set()
-        assert await reader.readuntil(b"0\r\n\r\n") == b"0\r\n\r\n"
+        assert await reader.readuntil(b"last\n\n\r\n0\r\n\r\n")
         assert application.reply.ended
 
 
@@ -195,16 +197,16 @@ async def test_a_response_ends_with_its_last_events_unless_the_client_is_slow() 
 async def test_what_comes_behind_a_request_writes_nothing_into_its_response(
     monkeypatch: pytest.MonkeyPatch, behind: bytes, stays: bool
 ) -> None:
-    monkeypatch.setattr(protocol, "HEAD_SECONDS", 0.2)
+    monkeypatch.setattr(limits, "HEAD_SECONDS", 0.2)
     application = Application()
-    async with served(application) as (reader, writer, line):
+    async with served(application) as (reader, writer, client):
         writer.write(behind)
         await asyncio.sleep(0.5)
         for _ in range(0 if stays else 4):
             writer.write(b"x" * 50_000)
             await asyncio.sleep(0.05)
-        assert line.write_chunks is not None
-        line.write_chunks(b"8\r\ndata: x\n\r\n")
+        assert client.write_chunks is not None
+        client.write_chunks(b"8\r\ndata: x\n\r\n")
         application.over.set()
         assert (await reader.readuntil(b"\r\n0\r\n\r\n")).endswith(
             b"begin\n\n\r\n8\r\ndata: x\n\r\n0\r\n\r\n"
@@ -219,7 +221,7 @@ async def test_what_comes_behind_a_request_writes_nothing_into_its_response(
 async def test_a_body_behind_an_answered_request_is_no_rest_of_it(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(protocol, "LINGER_SECONDS", 0.2)
+    monkeypatch.setattr(limits, "LINGER_SECONDS", 0.2)
     application = Application()
     async with served(application) as (reader, writer, _):
         writer.write(b"POST / HTTP/1.1\r\nhost: here\r\ncontent-length: 4\r\n\r\n{}")
@@ -234,27 +236,29 @@ async def test_a_body_behind_an_answered_request_is_no_rest_of_it(
 
 
 async def test_who_has_left_is_written_nothing() -> None:
-    async with served(Application()) as (_, writer, line):
-        assert is_open(line)
+    async with served(Application()) as (_, writer, client):
+        assert is_open(client)
         writer.transport.abort()
-        await until(lambda: line.is_left)
-        assert not is_open(line)
-        line.open()
-        assert not is_open(line)
+        left: list[str] = []
+        client.watch(lambda: left.append("at once"))
+        await until(lambda: bool(left))
+        assert not is_open(client)
+        client.watch(lambda: left.append("later"))
+        assert left == ["at once", "later"]
 
 
-async def test_chunks_on_the_line_are_no_silence(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_chunks_written_to_the_client_are_no_silence(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(replies, "KEEP_ALIVE_SECONDS", 1.0)
-    async with served(Application()) as (reader, _, line):
+    async with served(Application()) as (reader, _, client):
         loop = asyncio.get_running_loop()
 
         def write(chunk: bytes) -> None:
-            assert line.write_chunks is not None
-            line.write_chunks(chunk)
+            assert client.write_chunks is not None
+            client.write_chunks(chunk)
 
         for _ in range(30):
             write(b"8\r\ndata: x\n\r\n")
-            line.wrote_at = loop.time()
+            client.wrote_at = loop.time()
             await asyncio.sleep(0.05)
         write(b"8\r\ndata: y\n\r\n")
         said = await reader.readuntil(b"data: y")
@@ -271,7 +275,6 @@ async def test_a_whole_answer_goes_out_with_its_head_and_leaves_the_connection_t
     head = b"HTTP/1.1 200 OK\r\nx-request-id: 1\r\n"
     assert first == head + b"content-length: 2\r\n\r\n{}"
     assert last == head + b"connection: close\r\ncontent-length: 2\r\n\r\n{}"
-    assert application.begun == [True, False, True, False], "a head goes out once"
 
 
 async def test_a_header_of_two_lines_is_never_sent() -> None:
@@ -283,9 +286,9 @@ async def test_a_header_of_two_lines_is_never_sent() -> None:
 
 
 async def test_a_head_alone_is_left_to_the_server() -> None:
-    application = Whole()
-    await answers_to(application, b"HEAD / HTTP/1.1\r\nhost: here\r\nconnection: close\r\n\r\n")
-    assert application.begun[0] is False
+    ask = b"HEAD / HTTP/1.1\r\nhost: here\r\nconnection: close\r\n\r\n"
+    (told,) = await answers_to(Whole(), ask)
+    assert told.endswith(b"content-length: 2\r\nconnection: close\r\n\r\n")
 
 
 async def test_a_long_head_is_refused_also_where_it_begins_in_the_read_that_ends_the_request_before() -> (

@@ -12,6 +12,8 @@ import requests
 from tests.support.http_client import body, contents, events, post, state, until
 from tests.support.servers import Running, running, running_gateway, wait_for
 
+pytestmark = pytest.mark.both_paths
+
 
 @pytest.fixture(scope="module")
 def engine_of_all() -> Iterator[Running]:

@@ -258,7 +258,7 @@ async def test_a_question_that_was_never_sent_says_nothing_about_the_engine() ->
         {"model": "sightdesk", "messages": [{"role": "user", "content": "长" * 1000}]}
     )
     caller = Caller("key", "shop", "key:shop")
-    context = RequestContext("r", "127.0.0.1", False, "http", send=None, caller=caller)  # type: ignore[arg-type]  # nothing is sent
+    context = RequestContext("r", "127.0.0.1", False, "http", connection=None, caller=caller)  # type: ignore[arg-type]  # nothing is sent
     question = Question(long, caller, context, assistant=True, wants_extras=False, affinity="")
     with pytest.raises(ContextLengthExceeded):
         await Failover(desk)._admitted(queue, question, None, Pipeline(desk)._collected)

@@ -17,6 +17,8 @@ from gateway.throttling.rates import Rate
 from tests.support.paths import SCREENS
 from tests.support.servers import Running, running_gateway
 
+pytestmark = pytest.mark.both_paths
+
 QUESTION: dict[str, Any] = {"model": "fake-vl", "messages": [{"role": "user", "content": "hi"}]}
 
 
@@ -82,7 +84,7 @@ def test_what_was_not_charged_makes_no_new_visitor(closed: Running) -> None:
 async def test_a_refusal_over_the_limit_makes_no_new_visitor_either() -> None:
     limiter = RateLimiter("memory://", Metrics("0", "lite"))
     for comes in (True, False):
-        context = RequestContext("r", "10.1.2.3", False, "http", send=None)  # type: ignore[arg-type]  # nothing is sent
+        context = RequestContext("r", "10.1.2.3", False, "http", connection=None)  # type: ignore[arg-type]  # nothing is sent
         context.response.set_visitor_cookie(b"visitor=1")
         with contextlib.suppress(RateLimitExceeded):
             await limiter.check(Rate.of("api", "1/minute"), "me", context)

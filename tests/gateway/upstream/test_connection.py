@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 import pytest
 
 from gateway.upstream import connection
-from gateway.upstream.http_response import Response
+from gateway.upstream.http1 import Response
 from gateway.upstream.pool import Pool
 from gateway.upstream.request_body import Body, DataURL
 

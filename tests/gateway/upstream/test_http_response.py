@@ -8,7 +8,7 @@ from collections.abc import Awaitable
 import pytest
 
 from gateway.upstream.faults import Cut
-from gateway.upstream.http_response import Response
+from gateway.upstream.http1 import Response
 from gateway.upstream.pool import Pool
 
 HEAD = b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\n"
