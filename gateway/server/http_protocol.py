@@ -1,6 +1,6 @@
 """uvicorn's HTTP/1.1 protocol plus limits on head size, slow heads, late bodies and slow readers.
 
-It uses internals of uvicorn's HttpToolsProtocol; tests/gateway/test_canaries.py names them.
+It uses internals of uvicorn's HttpToolsProtocol; tests/gateway/server/test_canaries.py names them.
 """
 
 import asyncio
