@@ -1,4 +1,4 @@
-"""For everyone: axe-core on every state in both themes, the keyboard alone, and what people prefer."""
+"""Accessibility: axe-core on every state in both themes, keyboard only, and preferences."""
 
 from collections.abc import Callable
 from io import BytesIO
@@ -266,7 +266,7 @@ def test_escape_stops_an_answer(page: Page, site: Site) -> None:
     expect(page.locator(".stopped")).to_be_visible()
 
 
-# What a ring of focus may change: an element's own outline, border and shadow, or those of what it stands in, as a label.
+# A focus ring may change the outline, border and shadow of an element or of its parent.
 LOOK = """window.look = (one) => JSON.stringify([one, one.parentElement].map((each) => { const style = getComputedStyle(each);
     return [style.outlineStyle === "none" ? "" : [style.outlineStyle, style.outlineWidth, style.outlineColor].join(" "), style.borderColor, style.boxShadow]; }));
 window.plain = new Map([...document.querySelectorAll("body *")].map((one) => [one, look(one)]));"""

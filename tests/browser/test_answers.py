@@ -104,7 +104,7 @@ def test_what_a_browser_cannot_draw_is_read_shown_and_lit_up(
 
 
 def assert_covers_text(page: Page) -> None:
-    """What lies under the lit region is dark letters on a light ground, in the picture that is shown."""
+    """The lit region lies over dark letters on a light ground in the picture that is shown."""
     darkest, lightest = page.evaluate("""() => {
         const image = document.querySelector(".lightbox .stage img"), mark = document.querySelector(".region.lit").style;
         const canvas = new OffscreenCanvas(image.naturalWidth, image.naturalHeight), context = canvas.getContext("2d");
@@ -172,7 +172,7 @@ def test_a_browser_that_lets_nothing_be_copied_is_no_silence(page: Page, site: S
     )
     open_page(page, site)
     ask(page, "多少钱包邮").locator(".copy").click()
-    expect(page.locator("#toast")).to_contain_text("不允许复制")
+    expect(page.locator("#toast")).to_contain_text("不允许自动复制")
 
 
 def test_an_answer_is_asked_for_again_in_its_place(page: Page, site: Site) -> None:

@@ -239,7 +239,7 @@ def test_an_upload_that_the_network_broke_is_tried_again_by_a_click(page: Page, 
     open_page(page, site)
     page.route("**/api/files", lambda route: route.abort(), times=1)
     page.set_input_files("#picker", SCREENS / "order.png")
-    expect(page.locator("#attachments .bad .note")).to_contain_text("网络不通")
+    expect(page.locator("#attachments .bad .note")).to_contain_text("无法连接服务器")
     page.locator("#attachments .again").click()
     expect(page.locator("#attachments .note")).to_have_text(re.compile("KB$"))
 
@@ -301,7 +301,7 @@ def test_a_held_picture_is_called_back_when_one_would_not_wait(page: Page, site:
     send(page, "订单号是多少")
     with page.expect_event("requestfailed"):
         page.get_by_role("button", name=re.compile("^停止")).click()
-    expect(page.locator("#attachments .note")).to_contain_text("发送时才上传")
+    expect(page.locator("#attachments .note")).to_contain_text("点“发送”后才上传")
     ask(page, "")
     assert len(page.request.get(f"{site.url}/api/files").json()["data"]) == 1
 

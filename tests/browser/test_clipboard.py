@@ -1,4 +1,4 @@
-"""What a paste means: the text of a spreadsheet, the picture of a screenshot, the files of a file manager."""
+"""Pasting: a spreadsheet's text, a screenshot's picture, a file manager's files."""
 
 import base64
 import json
@@ -137,7 +137,7 @@ def test_a_picture_is_known_by_its_bytes(page: Page, site: Site, kind: str) -> N
 def test_letters_on_transparency_are_seen_whether_they_are_white_or_black(
     page: Page, site: Site
 ) -> None:
-    """The grounds behind a picture differ from both: in the list, in the thread and in the lightbox."""
+    """Both stand out from the ground behind the picture: in list, thread and lightbox."""
     open_page(page, site)
     attach(page, SCREENS / "order.png")
     grounds = [page.locator("#attachments .thumb img")]

@@ -1,4 +1,4 @@
-"""What others write never becomes script: a public list of injections wherever words reach the page."""
+"""Foreign text never becomes script: a public list of injections wherever text is shown."""
 
 import base64
 import functools
@@ -160,7 +160,7 @@ def test_as_clauses(guarded: Page) -> None:
 
 
 def test_as_the_name_of_a_file_that_waits_to_be_sent(guarded: Page) -> None:
-    # Only the page is asked here: two hundred broken PDFs would keep the gateway's workers busy for a while.
+    # No upload: two hundred broken PDFs would keep the gateway's workers busy for a while.
     guarded.route(
         "**/api/files",
         lambda route: route.fulfill(status=415, json=error("unsupported_media_type")),
@@ -178,7 +178,7 @@ def test_as_the_name_of_a_file_that_waits_to_be_sent(guarded: Page) -> None:
 
 
 def kept(page: Page, turns: list[dict[str, object]], titles: list[str]) -> None:
-    """Opens a conversation as the gateway would have kept it, in a list of these titles, all of it drawn."""
+    """Opens a stored conversation, in a list of these titles, with all of its turns drawn."""
     summaries = [
         {"id": f"c{number}", "title": title, "created_at": 1, "updated_at": 1, "turns": 2}
         for number, title in enumerate(titles)
@@ -243,7 +243,7 @@ def test_as_the_name_of_a_file_in_the_thread_and_in_the_lightbox(guarded: Page) 
 
 
 def test_as_text_read_from_an_image(guarded: Page) -> None:
-    """What a picture says comes as fields: names and values, a dozen an answer, as many as an answer shows."""
+    """Text from a picture comes as fields: names and values, a dozen for each answer."""
     turns: list[dict[str, object]] = []
     for number, start in enumerate(range(0, len(EVERY), 12)):
         box = {"box": [0, 0, 1, 1], "valid": False}

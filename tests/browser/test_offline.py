@@ -1,4 +1,4 @@
-"""What the page makes of a network that goes, of a storage that is damaged, and of an answer longer than the screen."""
+"""The page without a network, with a damaged storage, and with a very long answer."""
 
 import json
 
@@ -37,7 +37,7 @@ def test_the_list_of_conversations_stays_while_one_is_offline_and_comes_back(
         refusal = error("upstream_unavailable")
         page.route("**/api/conversations**", lambda route: route.fulfill(status=503, json=refusal))
     page.click("#locale")  # asks for the list again
-    expect(page.locator("#history .wrong")).to_contain_text("These are the conversations last seen")
+    expect(page.locator("#history .wrong")).to_contain_text("This list may be out of date")
     expect(listed).to_have_text(["保修期是多久", "多少钱包邮"])
     page.fill("#search", "包邮")
     expect(listed).to_have_text(["多少钱包邮"])

@@ -97,7 +97,7 @@ def test_while_one_waits_it_is_said_what_is_happening_and_for_how_long(
 
 
 def test_alt_and_a_letter_go_by_the_place_of_the_key(page: Page, site: Site) -> None:
-    """A Mac types ˜ with Alt+N; a French keyboard has other letters in some places, and these two in their own."""
+    """Shortcuts go by the key's place: a Mac types ˜ with Alt+N, a French keyboard other letters."""
     open_page(page, site)
     ask(page, "多少钱包邮")
     page.dispatch_event(

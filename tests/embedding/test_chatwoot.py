@@ -1,4 +1,4 @@
-"""The adapter of examples/chatwoot, with a page that plays Chatwoot's side of its dashboard apps."""
+"""The adapter of examples/chatwoot, framed by a page that plays Chatwoot's part."""
 
 import base64
 import json

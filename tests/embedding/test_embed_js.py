@@ -198,7 +198,7 @@ def test_unmounting_takes_everything_away(page: Page, host: str) -> None:
 
 @contextlib.contextmanager
 def profile(browser: Browser, *, third_party: bool) -> Iterator[BrowserContext]:
-    """A browser of its own: the others' visitors are incognito, where a frame of another site has no storage."""
+    """A browser of its own: in incognito contexts a frame of another site has no storage."""
     preferences = {
         "cookie_controls_mode": int(not third_party),
         "block_third_party_cookies": not third_party,

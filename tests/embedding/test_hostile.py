@@ -1,4 +1,4 @@
-"""What a host hands on, and what comes back to it, is words: public injections by message and in a ticket's notes."""
+"""Text from and to a host never becomes script: injections by message and in notes."""
 
 import json
 from collections.abc import Iterator
