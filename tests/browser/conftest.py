@@ -18,7 +18,7 @@ SPARE_ADDRESS = "10.254.254.1"
 
 @pytest.fixture(scope="session")
 def lan_address() -> Iterator[str]:
-    """An address of this machine other than loopback. A machine without one gets one for the session."""
+    """An address of this machine other than loopback; added for the session if there is none."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
         with contextlib.suppress(OSError):
             probe.connect(("192.0.2.1", 9))  # sends nothing; asks the routing table

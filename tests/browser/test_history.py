@@ -108,7 +108,8 @@ def test_a_browser_that_keeps_nothing_is_told_apart_from_one_that_does(
 ) -> None:
     without_store(page)
     page.add_init_script(
-        "Object.defineProperty(window, 'localStorage', { get() { throw new DOMException('no', 'SecurityError'); } });"
+        """Object.defineProperty(window, "localStorage", {
+            get() { throw new DOMException("no", "SecurityError"); } });"""
     )
     open_page(page, site)
     expect(page.locator("#history .wrong")).to_contain_text("刷新页面后对话会丢失")

@@ -39,7 +39,10 @@ OWN = [
     '| <img src=x onerror=window.hit=1> |\n|---|\n| <link rel=stylesheet href="//outside.example"> |',
 ]
 EVERY = PAYLOADS + OWN
-PIXEL = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR4nGNgYGBgAAAABQABh6FO1AAAAABJRU5ErkJggg=="
+PIXEL = (
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR4nGNgYGBgAAAABQABh6FO1AAAAABJRU5ErkJg"
+    "gg=="
+)
 
 
 def done(answer: str, text: str, **more: object) -> dict[str, object]:
@@ -59,8 +62,10 @@ def guarded(page: Page, site: Site) -> Page:
     """A page in which nothing may run, open or leave: what tries is noted."""
     page.add_init_script(
         """window.hits = [];
-        for (const name of ["alert", "prompt", "confirm", "print", "open"]) window[name] = (...words) => void hits.push([name, ...words].join(" "));
-        Object.defineProperty(window, "hit", { set(value) { hits.push("hit"); }, get() { return undefined; } });"""
+        for (const name of ["alert", "prompt", "confirm", "print", "open"])
+            window[name] = (...words) => void hits.push([name, ...words].join(" "));
+        Object.defineProperty(window, "hit", {
+            set(value) { hits.push("hit"); }, get() { return undefined; } });"""
     )
     open_page(page, site)
     page.on("request", functools.partial(note, page, site))
@@ -82,17 +87,29 @@ def nothing_happens(guarded: Page, site: Site) -> object:
     yield
     # Whatever was drawn is moved over and pressed, too: many payloads wait for that.
     guarded.evaluate(
-        """() => { for (const element of document.querySelectorAll(".thread *, #sidebar *, dialog *, #attachments *"))
-            for (const type of ["mouseover", "mouseenter", "focus", "blur", "drag", "click", "animationend", "toggle"])
-                if (!(type === "click" && element.closest("button, a, summary, label, input"))) element.dispatchEvent(new Event(type, { bubbles: true })); }"""
+        """() => {
+            const types = ["mouseover", "mouseenter", "focus", "blur", "drag", "click", "toggle",
+                "animationend"];
+            const shown = ".thread *, #sidebar *, dialog *, #attachments *";
+            const acts = "button, a, summary, label, input";
+            for (const element of document.querySelectorAll(shown))
+                for (const type of types)
+                    if (!(type === "click" && element.closest(acts)))
+                        element.dispatchEvent(new Event(type, { bubbles: true })); }"""
     )
     guarded.wait_for_timeout(200)
     assert guarded.evaluate("hits") == []
     assert OUTSIDE == []
     assert guarded.url == site.url + "/chat.html"
-    unsafe = "script:not([src^='/assets/']):not([src^='http']), iframe, object, embed, .markdown img, .markdown svg, .markdown form, .markdown input, .markdown style, .markdown link, .markdown [style], .markdown a[href^='javascript' i], .markdown a[href^='data' i]"
+    unsafe = (
+        "script:not([src^='/assets/']):not([src^='http']), iframe, object, embed, .markdown img, "
+        ".markdown svg, .markdown form, .markdown input, .markdown style, .markdown link, "
+        ".markdown [style], .markdown a[href^='javascript' i], .markdown a[href^='data' i]"
+    )
     assert guarded.locator(unsafe).count() == 0
-    handlers = "[...document.querySelectorAll('.thread *, #sidebar *, dialog *')].flatMap((one) => [...one.attributes]).filter((one) => one.name.startsWith('on')).length"
+    handlers = """[...document.querySelectorAll(".thread *, #sidebar *, dialog *")]
+        .flatMap((one) => [...one.attributes])
+        .filter((one) => one.name.startsWith("on")).length"""
     assert guarded.evaluate(handlers) == 0
 
 
@@ -115,7 +132,8 @@ def test_as_an_answer_while_it_grows(guarded: Page) -> None:
             document.getElementById("thread").append(box);
             for (const payload of payloads) {
                 const writer = new MarkdownWriter(box);
-                for (let end = 1; end <= payload.length; end += 7) writer.write(payload.slice(0, end));
+                for (let end = 1; end <= payload.length; end += 7)
+                    writer.write(payload.slice(0, end));
                 writer.write(payload);
             }
         }""",
@@ -307,7 +325,8 @@ def test_as_what_the_real_reader_reads_in_a_real_picture(
         "<body style='font: 26px sans-serif; line-height: 2.1; padding: 10px 30px'></body>"
     )
     screen.evaluate(
-        "lines => { for (const line of lines) document.body.append(line, document.createElement('br')); }",
+        """lines => { for (const line of lines)
+            document.body.append(line, document.createElement("br")); }""",
         drawn,
     )
     png = screen.screenshot()

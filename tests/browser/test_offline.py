@@ -73,7 +73,8 @@ def test_a_damaged_storage_breaks_nothing(page: Page, site: Site, kept: str, dam
     ]
     page.add_init_script(
         f"""if (!sessionStorage.damaged) for (const key of {json.dumps(keys)})
-            for (const storage of [localStorage, sessionStorage]) storage.setItem(key, {json.dumps(damaged)});
+            for (const storage of [localStorage, sessionStorage])
+                storage.setItem(key, {json.dumps(damaged)});
         sessionStorage.damaged = "1";"""
     )
     if kept == "local":
@@ -89,10 +90,12 @@ def test_a_damaged_storage_breaks_nothing(page: Page, site: Site, kept: str, dam
 @pytest.mark.parametrize("broken", ["full", "disabled"])
 def test_a_storage_that_takes_nothing_breaks_nothing(page: Page, site: Site, broken: str) -> None:
     page.add_init_script(
-        'Storage.prototype.setItem = () => { throw new DOMException("full", "QuotaExceededError"); };'
+        """Storage.prototype.setItem = () => {
+            throw new DOMException("full", "QuotaExceededError"); };"""
         if broken == "full"
         else """for (const name of ["localStorage", "sessionStorage"])
-            Object.defineProperty(window, name, { get() { throw new DOMException("no", "SecurityError"); } });"""
+            Object.defineProperty(window, name, {
+                get() { throw new DOMException("no", "SecurityError"); } });"""
     )
     open_page(page, site)
     ask(page, "多少钱包邮")

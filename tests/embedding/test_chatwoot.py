@@ -40,7 +40,8 @@ CONTEXT = {
         "currentAgent": {"id": 7, "name": "李娜", "email": "li@example.com"},
     },
 }
-DASHBOARD = """<!doctype html><title>Chatwoot</title><iframe src="%s/" style="width: 900px; height: 700px"></iframe><script>
+DASHBOARD = """<!doctype html><title>Chatwoot</title>
+<iframe src="%s/" style="width: 900px; height: 700px"></iframe><script>
 const context = %s;
 window.asked = [];
 window.addEventListener("message", (event) => {

@@ -17,7 +17,10 @@ from tests.conftest import SCREENS, data_url
 from tests.embedding.conftest import KEY, PAGES, hosting, mint
 from tests.nginx.conftest import NGINX, rendered
 
-MOUNT = "options => { window.desk = SightDesk.mount(document.getElementById('desk'), { token: () => fetchToken(), ...options }); }"
+MOUNT = """options => {
+    const place = document.getElementById("desk");
+    window.desk = SightDesk.mount(place, { token: () => fetchToken(), ...options });
+}"""
 
 
 def mounted(page: Page, host: str, **options: object) -> None:
@@ -191,7 +194,11 @@ def test_unmounting_takes_everything_away(page: Page, host: str) -> None:
     expect(page.locator("iframe")).to_have_count(0)
     assert call(page, "prefill", "c") == "unmounted"
     # Taken away before it was there: that is no failure to tell anybody.
-    early = "(() => { const made = SightDesk.mount(document.body, { token: 'a' }); made.unmount(); return reasonOf(made.started); })()"
+    early = """(() => {
+        const made = SightDesk.mount(document.body, { token: "a" });
+        made.unmount();
+        return reasonOf(made.started);
+    })()"""
     assert page.evaluate(early) == "unmounted"
     assert events(page, "failed") == []
 
