@@ -1,4 +1,4 @@
-"""The page in a real browser: Debian's Chromium, driven by Playwright, before real nginx, gateway and lite."""
+"""The page in Debian's Chromium, driven by Playwright, with a real nginx, gateway and lite."""
 
 import contextlib
 import socket
@@ -18,7 +18,7 @@ SPARE_ADDRESS = "10.254.254.1"
 
 @pytest.fixture(scope="session")
 def lan_address() -> Iterator[str]:
-    """An address of this machine that is no loopback one: what it has, else one that it is lent for the session."""
+    """An address of this machine other than loopback; added for the session if there is none."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
         with contextlib.suppress(OSError):
             probe.connect(("192.0.2.1", 9))  # sends nothing; asks the routing table
@@ -37,7 +37,7 @@ def lan_address() -> Iterator[str]:
 def serving(
     folder: Path, *addresses: str, max_body_bytes: int = 64 * 1024 * 1024, **more: str
 ) -> Iterator[Site]:
-    """Real nginx, gateway and lite; the last of the addresses is the LAN's."""
+    """Serves the page by nginx, gateway and lite. The last address is the LAN's."""
     port = free_port()
     settings = {
         "PROXY_SECRET": "between-us",
@@ -70,7 +70,7 @@ def site(tmp_path_factory: pytest.TempPathFactory, lan_address: str) -> Iterator
 
 @pytest.fixture(scope="module")
 def bounded_site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    """With limits that a test reaches."""
+    """A site whose limits a test can reach."""
     bounds = {"RATE_LIMIT_USER": "2/15second"}
     with serving(
         tmp_path_factory.mktemp("bounded"), "127.0.0.1", max_body_bytes=100_000, **bounds
@@ -80,7 +80,7 @@ def bounded_site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
 
 @pytest.fixture
 def context(browser: Browser) -> Iterator[BrowserContext]:
-    """A Chinese visitor's fresh browser at 1366×768, who knows the password."""
+    """A fresh browser of a Chinese visitor at 1366×768 who knows the password."""
     made = browser.new_context(
         viewport={"width": 1366, "height": 768}, locale="zh-CN", http_credentials=AGENT
     )
@@ -90,7 +90,7 @@ def context(browser: Browser) -> Iterator[BrowserContext]:
 
 @pytest.fixture
 def page(context: BrowserContext) -> Iterator[Page]:
-    """Any script error, and anything that the Content-Security-Policy had to stop, fails the test."""
+    """A page. A script error or a violation of the Content-Security-Policy fails the test."""
     made = context.new_page()
     errors: list[str] = []
     made.on("pageerror", lambda error: errors.append(str(error)))

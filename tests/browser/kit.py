@@ -1,4 +1,4 @@
-"""What the tests of the page share: opening it, asking, and answering in the gateway's place where one must go wrong."""
+"""Helpers for tests of the page: opening it, asking, and answers in place of the gateway's."""
 
 import json
 import threading
@@ -12,7 +12,7 @@ from typing import Any
 from playwright.sync_api import HttpCredentials, Locator, Page, Route, expect
 
 AGENT: HttpCredentials = {"username": "agent", "password": "desk"}
-READING = 30_000  # milliseconds: the first reading of a busy machine
+READING = 30_000  # milliseconds that a first reading may take on a busy machine
 expect.set_options(timeout=15_000)
 
 
@@ -34,7 +34,7 @@ def send(page: Page, question: str) -> None:
 
 
 def ask(page: Page, question: str) -> Locator:
-    """Asks and waits for the whole answer; its article."""
+    """Asks, waits for the whole answer and returns its article."""
     count = page.locator(".turn.assistant").count()
     send(page, question)
     article = page.locator(".turn.assistant").nth(count)
@@ -44,7 +44,7 @@ def ask(page: Page, question: str) -> Locator:
 
 
 def attach(page: Page, *files: Path | dict[str, Any]) -> None:
-    """Attaches and waits for every upload."""
+    """Attaches files and waits for all uploads."""
     page.set_input_files("#picker", list(files))  # type: ignore[arg-type]
     expect(page.locator("#attachments li")).to_have_count(len(files))
     expect(page.locator("#attachments progress:visible")).to_have_count(0, timeout=READING)
@@ -77,7 +77,7 @@ def answer(
     headers: dict[str, str] | None = None,
     done: bool = True,
 ) -> None:
-    """Lets the next question be answered by these events, or by an error."""
+    """Answers the next question with these events, or with an error where `status` is not 200."""
     body = events(*parts, done=done) if status == 200 else json.dumps(parts[0])
     kind = "text/event-stream" if status == 200 else "application/json"
     page.route(
@@ -91,8 +91,10 @@ def answer(
 
 @contextmanager
 def told_slowly(page: Page, *parts: dict[str, Any] | float, done: bool = True) -> Iterator[None]:
-    """The next question is answered by a real server that says these events, with these pauses in seconds between them; one that is
-    not done says nothing more and does not hang up, until the end of the block."""
+    """Answers the next question from a real server that sends these events; a number is a pause in
+    seconds. Without `done` the server then sends nothing and keeps the connection open until the
+    end of the block.
+    """
     left = threading.Event()
 
     class Slow(BaseHTTPRequestHandler):
@@ -129,7 +131,7 @@ def told_slowly(page: Page, *parts: dict[str, Any] | float, done: bool = True) -
 
 
 def configured(page: Page, **changes: Any) -> None:
-    """The gateway's own configuration, with these changes; None takes a key out."""
+    """Changes what /api/config answers; None removes a key."""
 
     def change(route: Route) -> None:
         response = route.fetch()
@@ -143,7 +145,7 @@ def configured(page: Page, **changes: Any) -> None:
 
 
 def without_store(page: Page) -> None:
-    """A desk that keeps no conversations: the page keeps them itself."""
+    """Lets the server keep no conversations, so that the page keeps them itself."""
     configured(page, history="local")
     page.route(
         "**/api/conversations**", lambda route: route.fulfill(status=404, json=error("not_found"))

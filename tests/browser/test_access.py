@@ -1,4 +1,4 @@
-"""For everyone: axe-core on every state in both themes, the keyboard alone, and what people prefer."""
+"""Accessibility: axe-core on every state in both themes, keyboard only, and preferences."""
 
 from collections.abc import Callable
 from io import BytesIO
@@ -25,7 +25,10 @@ from tests.browser.kit import (
 from tests.support.chromium import Axe
 from tests.support.paths import SCREENS
 
-MARKDOWN = "# 一\n\n| a | b |\n|---|---|\n| 1 | 2 |\n\n> 引用\n\n`code` [link](https://example.com)\n\n```\nx = 1\n```"
+MARKDOWN = (
+    "# 一\n\n| a | b |\n|---|---|\n| 1 | 2 |\n\n> 引用\n\n`code` [link](https://example.com)\n\n"
+    "```\nx = 1\n```"
+)
 
 
 def welcome(page: Page) -> None:
@@ -167,7 +170,8 @@ def dropping(page: Page) -> None:
     page.evaluate(
         """() => { const data = new DataTransfer();
         data.items.add(new File(["a"], "a.png", { type: "image/png" }));
-        document.dispatchEvent(new DragEvent("dragenter", { dataTransfer: data, bubbles: true })); }"""
+        const init = { dataTransfer: data, bubbles: true };
+        document.dispatchEvent(new DragEvent("dragenter", init)); }"""
     )
     expect(page.locator("#drop")).to_be_visible()
 
@@ -221,8 +225,9 @@ def narrow(page: Page) -> None:
 
 
 STATES = [
-    welcome, answered, attached, failed, waiting, stood_in, editing, lit, clause, reason, rewriting, help_sheet, drawer,
-    hand_over, renaming, deleting, stopped, offline, loading, start_failure, toast, dropping, undrawn, kept_nowhere,
+    welcome, answered, attached, failed, waiting, stood_in, editing, lit, clause, reason, rewriting,
+    help_sheet, drawer, hand_over, renaming, deleting, stopped, offline, loading, start_failure,
+    toast, dropping, undrawn, kept_nowhere,
     history_away, english, narrow,
 ]  # fmt: skip
 
@@ -266,12 +271,16 @@ def test_escape_stops_an_answer(page: Page, site: Site) -> None:
     expect(page.locator(".stopped")).to_be_visible()
 
 
-# What a ring of focus may change: an element's own outline, border and shadow, or those of what it stands in, as a label.
-LOOK = """window.look = (one) => JSON.stringify([one, one.parentElement].map((each) => { const style = getComputedStyle(each);
-    return [style.outlineStyle === "none" ? "" : [style.outlineStyle, style.outlineWidth, style.outlineColor].join(" "), style.borderColor, style.boxShadow]; }));
+# A focus ring may change the outline, border and shadow of an element or of its parent.
+LOOK = """window.look = (one) => JSON.stringify([one, one.parentElement].map((each) => {
+    const style = getComputedStyle(each);
+    const outline = [style.outlineStyle, style.outlineWidth, style.outlineColor].join(" ");
+    const isOutlined = style.outlineStyle !== "none";
+    return [isOutlined ? outline : "", style.borderColor, style.boxShadow]; }));
 window.plain = new Map([...document.querySelectorAll("body *")].map((one) => [one, look(one)]));"""
 KINDS = {
-    ".new", "#search", ".group summary", ".ask", ".past", ".icon-button", ".picture", ".chip", ".fields input", ".thread",
+    ".new", "#search", ".group summary", ".ask", ".past", ".icon-button", ".picture", ".chip",
+    ".fields input", ".thread",
     ".thumb", ".tool", "#picker", "#question", "#send",
 }  # fmt: skip
 
@@ -291,7 +300,8 @@ def test_everything_that_can_be_pressed_is_reached_by_tab_and_shows_it(
         page.keyboard.press("Tab")
         name, was, kinds = page.evaluate(
             """(kinds) => { const one = document.activeElement;
-            return [one.outerHTML.slice(0, 120), plain.get(one), kinds.filter((kind) => one.matches(kind))]; }""",
+            const matching = kinds.filter((kind) => one.matches(kind));
+            return [one.outerHTML.slice(0, 120), plain.get(one), matching]; }""",
             list(KINDS),
         )
         assert was not in (None, page.evaluate("look(document.activeElement)")), name

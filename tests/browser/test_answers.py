@@ -104,13 +104,17 @@ def test_what_a_browser_cannot_draw_is_read_shown_and_lit_up(
 
 
 def assert_covers_text(page: Page) -> None:
-    """What lies under the lit region is dark letters on a light ground, in the picture that is shown."""
+    """The lit region lies over dark letters on a light ground in the picture that is shown."""
     darkest, lightest = page.evaluate("""() => {
-        const image = document.querySelector(".lightbox .stage img"), mark = document.querySelector(".region.lit").style;
-        const canvas = new OffscreenCanvas(image.naturalWidth, image.naturalHeight), context = canvas.getContext("2d");
+        const image = document.querySelector(".lightbox .stage img");
+        const mark = document.querySelector(".region.lit").style;
+        const canvas = new OffscreenCanvas(image.naturalWidth, image.naturalHeight);
+        const context = canvas.getContext("2d");
         context.drawImage(image, 0, 0);
         const of = (value, whole) => Math.round(parseFloat(value) / 100 * whole);
-        const { data } = context.getImageData(of(mark.left, canvas.width), of(mark.top, canvas.height), of(mark.width, canvas.width), of(mark.height, canvas.height));
+        const [left, width] = [mark.left, mark.width].map((one) => of(one, canvas.width));
+        const [top, height] = [mark.top, mark.height].map((one) => of(one, canvas.height));
+        const { data } = context.getImageData(left, top, width, height);
         const greys = data.filter((_, place) => place % 4 === 1);
         return [Math.min(...greys), Math.max(...greys)];
     }""")
@@ -172,7 +176,7 @@ def test_a_browser_that_lets_nothing_be_copied_is_no_silence(page: Page, site: S
     )
     open_page(page, site)
     ask(page, "多少钱包邮").locator(".copy").click()
-    expect(page.locator("#toast")).to_contain_text("不允许复制")
+    expect(page.locator("#toast")).to_contain_text("不允许自动复制")
 
 
 def test_an_answer_is_asked_for_again_in_its_place(page: Page, site: Site) -> None:
@@ -245,7 +249,8 @@ def test_markdown_comes_as_tables_code_and_links_that_open_safely(page: Page, si
     answer(
         page,
         content(
-            "| a | b |\n|---|---|\n| 1 | 2 |\n\n```\nx = 1\n```\n\n[link](https://example.com)\n\n1. one\n2. two"
+            "| a | b |\n|---|---|\n| 1 | 2 |\n\n```\nx = 1\n```\n\n"
+            "[link](https://example.com)\n\n1. one\n2. two"
         ),
     )
     reply = ask(page, "多少钱包邮")
@@ -258,13 +263,18 @@ def test_markdown_comes_as_tables_code_and_links_that_open_safely(page: Page, si
 
 def test_an_answer_that_grows_ends_as_one_that_came_whole(page: Page, site: Site) -> None:
     open_page(page, site)
-    text = "# 一\n\n- a\n- b\n\n\n| x | y |\n|---|---|\n| 1 | 2 |\n\n> q\n\n```\ncode\n\nmore\n```\n\n最后 **粗**\r\n行\n"
+    text = (
+        "# 一\n\n- a\n- b\n\n\n| x | y |\n|---|---|\n| 1 | 2 |\n\n> q\n\n"
+        "```\ncode\n\nmore\n```\n\n最后 **粗**\r\n行\n"
+    )
     page.evaluate(
-        "document.body.append(Object.assign(document.createElement('div'), { id: 'grown' }), Object.assign(document.createElement('div'), { id: 'whole' }))"
+        """() => { for (const id of ["grown", "whole"])
+            document.body.append(Object.assign(document.createElement("div"), { id })); }"""
     )
     page.evaluate(
         """async (text) => {
-            const { MarkdownWriter, renderMarkdown } = await import("/assets/js/render/markdown.js");
+            const path = "/assets/js/render/markdown.js";
+            const { MarkdownWriter, renderMarkdown } = await import(path);
             const writer = new MarkdownWriter(document.getElementById("grown"));
             for (let end = 1; end <= text.length; end += 1) writer.write(text.slice(0, end));
             renderMarkdown(document.getElementById("whole"), text);
@@ -280,7 +290,10 @@ def test_a_reader_of_the_screen_hears_an_answer_once(page: Page, site: Site) -> 
     open_page(page, site)
     page.evaluate("""() => { window.said = []; new MutationObserver(() => {
         said.push(document.getElementById("announcer").textContent);
-    }).observe(document.getElementById("announcer"), { childList: true, characterData: true, subtree: true }); }""")
+    }).observe(
+        document.getElementById("announcer"),
+        { childList: true, characterData: true, subtree: true },
+    ); }""")
     long = "很长" * 400
     answer(page, *(content(word) for word in ["一", "二", "三", "**四**", long]))
     ask(page, "多少钱包邮")

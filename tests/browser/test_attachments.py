@@ -27,14 +27,17 @@ from tests.support.pictures import pdf
 
 DROP = """([kind, names]) => {
     const data = new DataTransfer();
-    for (const name of names) data.items.add(new File(["%PDF-1.7"], name, { type: "application/pdf" }));
-    document.dispatchEvent(new DragEvent(kind, { dataTransfer: data, bubbles: true, cancelable: true }));
+    const type = "application/pdf";
+    for (const name of names) data.items.add(new File(["%PDF-1.7"], name, { type }));
+    const init = { dataTransfer: data, bubbles: true, cancelable: true };
+    document.dispatchEvent(new DragEvent(kind, init));
 }"""
 DRAW = """async ([name, width, height]) => {
     const canvas = new OffscreenCanvas(width, height);
     const context = canvas.getContext("2d");
     context.fillStyle = "#0f6b54"; context.fillRect(0, 0, width, height);
-    context.fillStyle = "#fff"; context.font = "80px sans-serif"; context.fillText("SightDesk", 40, 120);
+    context.fillStyle = "#fff"; context.font = "80px sans-serif";
+    context.fillText("SightDesk", 40, 120);
     return new File([await canvas.convertToBlob()], name, { type: "image/png" });
 }"""
 
@@ -44,7 +47,8 @@ def paste(page: Page, name: str, width: int, height: int) -> None:
         f"""async (picture) => {{
             const data = new DataTransfer();
             data.items.add(await ({DRAW})(picture));
-            document.dispatchEvent(new ClipboardEvent("paste", {{ clipboardData: data, bubbles: true }}));
+            const init = {{ clipboardData: data, bubbles: true }};
+            document.dispatchEvent(new ClipboardEvent("paste", init));
         }}""",
         [name, width, height],
     )
@@ -82,7 +86,10 @@ def test_progress_is_shown_while_bytes_go_out(page: Page, site: Site) -> None:
     seen = """() => { window.seen = []; new MutationObserver(() => {
         const bar = document.querySelector("#attachments progress");
         if (bar && !bar.hidden && bar.value > 0 && bar.value < 1) seen.push(bar.value);
-    }).observe(document.getElementById("attachments"), { subtree: true, attributes: true, childList: true }); }"""
+    }).observe(
+        document.getElementById("attachments"),
+        { subtree: true, attributes: true, childList: true },
+    ); }"""
     page.evaluate(seen)
     network.send("Network.enable")
     slow = {"offline": False, "latency": 0, "downloadThroughput": -1, "uploadThroughput": 400_000}
@@ -117,9 +124,40 @@ def test_a_picture_far_above_the_limit_is_scaled_here_and_both_sizes_are_told(
     assert stored["content_type"] == "image/png"  # a screenshot stays lossless
     page.reload()
     sides = page.wait_for_function(
-        "() => { const image = document.querySelector('.picture img'); return image?.naturalWidth && [image.naturalWidth, image.naturalHeight]; }"
+        """() => {
+            const image = document.querySelector(".picture img");
+            return image?.naturalWidth && [image.naturalWidth, image.naturalHeight];
+        }"""
     ).json_value()
     assert sides == [2048, 1170]
+
+
+SCALE = """async () => {
+    const { scaledDown } = await import("/assets/js/ui/redraw.js");
+    const canvas = new OffscreenCanvas(400, 300); // wholly transparent
+    canvas.getContext("2d");
+    const webp = await canvas.convertToBlob({ type: "image/webp" });
+    const file = new File([webp], "a.webp", { type: "image/webp" });
+    const half = { width: 200, height: 150 };
+    const wanted = (maxBytes) => ({ width }, bytes) =>
+        width > 200 || bytes > maxBytes ? half : null;
+    const cornerOf = async (scaled) => {
+        const context = new OffscreenCanvas(200, 150).getContext("2d");
+        context.drawImage(await createImageBitmap(scaled), 0, 0);
+        return [scaled.type, ...context.getImageData(0, 0, 1, 1).data];
+    };
+    const scale = async (maxBytes) => cornerOf(await scaledDown(file, wanted(maxBytes), () => {}));
+    return [await scale(9999), await scale(9)];
+}"""
+
+
+def test_a_transparent_picture_stays_so_when_scaled_and_is_white_as_jpeg(
+    page: Page, site: Site
+) -> None:
+    open_page(page, site)
+    small, large = page.evaluate(SCALE)
+    assert small == ["image/png", 0, 0, 0, 0]
+    assert large == ["image/jpeg", 255, 255, 255, 255]
 
 
 def test_a_picture_within_the_limits_is_sent_untouched(page: Page, site: Site) -> None:
@@ -239,7 +277,7 @@ def test_an_upload_that_the_network_broke_is_tried_again_by_a_click(page: Page, 
     open_page(page, site)
     page.route("**/api/files", lambda route: route.abort(), times=1)
     page.set_input_files("#picker", SCREENS / "order.png")
-    expect(page.locator("#attachments .bad .note")).to_contain_text("网络不通")
+    expect(page.locator("#attachments .bad .note")).to_contain_text("无法连接服务器")
     page.locator("#attachments .again").click()
     expect(page.locator("#attachments .note")).to_have_text(re.compile("KB$"))
 
@@ -301,7 +339,7 @@ def test_a_held_picture_is_called_back_when_one_would_not_wait(page: Page, site:
     send(page, "订单号是多少")
     with page.expect_event("requestfailed"):
         page.get_by_role("button", name=re.compile("^停止")).click()
-    expect(page.locator("#attachments .note")).to_contain_text("发送时才上传")
+    expect(page.locator("#attachments .note")).to_contain_text("点“发送”后才上传")
     ask(page, "")
     assert len(page.request.get(f"{site.url}/api/files").json()["data"]) == 1
 
@@ -348,7 +386,10 @@ def test_a_slow_network_does_not_freeze_the_page(page: Page, site: Site) -> None
     """While nothing comes, frames are drawn and what is typed is there at once."""
     open_page(page, site)
     page.evaluate("""() => { window.longest = 0; let last = performance.now();
-        const frame = (now) => { longest = Math.max(longest, now - last); last = now; requestAnimationFrame(frame); };
+        const frame = (now) => {
+            longest = Math.max(longest, now - last); last = now;
+            requestAnimationFrame(frame);
+        };
         requestAnimationFrame(frame); }""")
     with told_slowly(page, 2.0, extras(answer={"id": "answer-1"}), 1.0, content("好")):
         send(page, "多少钱包邮")
@@ -391,8 +432,10 @@ def test_text_that_is_dropped_into_the_question_is_left_to_the_browser(
     page: Page, site: Site
 ) -> None:
     open_page(page, site)
-    taken = page.evaluate("""() => { const data = new DataTransfer(); data.setData("text/plain", "ERR_17");
-        return ["dragover", "drop"].map((kind) => !document.getElementById("question").dispatchEvent(
+    taken = page.evaluate("""() => {
+        const data = new DataTransfer(); data.setData("text/plain", "ERR_17");
+        const question = document.getElementById("question");
+        return ["dragover", "drop"].map((kind) => !question.dispatchEvent(
             new DragEvent(kind, { dataTransfer: data, bubbles: true, cancelable: true }))); }""")
     assert taken == [False, False]
     expect(page.locator("#drop")).to_be_hidden()

@@ -1,4 +1,4 @@
-"""What a paste means: the text of a spreadsheet, the picture of a screenshot, the files of a file manager."""
+"""Pasting: a spreadsheet's text, a screenshot's picture, a file manager's files."""
 
 import base64
 import json
@@ -27,7 +27,8 @@ def clipboard(
                 for (const [name, type] of files) data.items.add(new File([bytes], name, { type }));
                 const element = document.querySelector(target);
                 element.focus();
-                return !element.dispatchEvent(new ClipboardEvent("paste", { clipboardData: data, bubbles: true, cancelable: true }));
+                const init = { clipboardData: data, bubbles: true, cancelable: true };
+                return !element.dispatchEvent(new ClipboardEvent("paste", init));
             }""",
             [texts, files, base64.b64encode(SCREEN).decode(), target],
         )
@@ -61,7 +62,9 @@ def test_real_cells_on_the_real_clipboard_are_pasted_as_text(page: Page, site: S
             canvas.getContext("2d").fillRect(0, 0, 9, 9);
             const of = (type, words) => new Blob([words], { type });
             await navigator.clipboard.write([new ClipboardItem({
-                "text/plain": of("text/plain", text), "text/html": of("text/html", html), "image/png": await canvas.convertToBlob() })]);
+                "text/plain": of("text/plain", text),
+                "text/html": of("text/html", html),
+                "image/png": await canvas.convertToBlob() })]);
         }""",
         [CELLS, TABLE],
     )
@@ -125,8 +128,10 @@ def test_a_picture_is_known_by_its_bytes(page: Page, site: Site, kind: str) -> N
     page.evaluate(
         """([picture, type]) => {
             const data = new DataTransfer();
-            data.items.add(new File([Uint8Array.from(atob(picture), (one) => one.charCodeAt(0))], "shot", { type }));
-            document.dispatchEvent(new DragEvent("drop", { dataTransfer: data, bubbles: true, cancelable: true }));
+            const bytes = Uint8Array.from(atob(picture), (one) => one.charCodeAt(0));
+            data.items.add(new File([bytes], "shot", { type }));
+            const init = { dataTransfer: data, bubbles: true, cancelable: true };
+            document.dispatchEvent(new DragEvent("drop", init));
         }""",
         [base64.b64encode(SCREEN).decode(), kind],
     )
@@ -137,7 +142,7 @@ def test_a_picture_is_known_by_its_bytes(page: Page, site: Site, kind: str) -> N
 def test_letters_on_transparency_are_seen_whether_they_are_white_or_black(
     page: Page, site: Site
 ) -> None:
-    """The grounds behind a picture differ from both: in the list, in the thread and in the lightbox."""
+    """Both stand out from the ground behind the picture: in list, thread and lightbox."""
     open_page(page, site)
     attach(page, SCREENS / "order.png")
     grounds = [page.locator("#attachments .thumb img")]
@@ -171,7 +176,8 @@ def test_object_urls_are_revoked_and_no_picture_is_fetched_twice(page: Page, sit
     page.add_init_script(
         """window.live = new Set();
         const { createObjectURL, revokeObjectURL } = URL;
-        URL.createObjectURL = (blob) => { const url = createObjectURL.call(URL, blob); live.add(url); return url; };
+        URL.createObjectURL = (blob) => {
+            const url = createObjectURL.call(URL, blob); live.add(url); return url; };
         URL.revokeObjectURL = (url) => { live.delete(url); revokeObjectURL.call(URL, url); };"""
     )
     got: list[str] = []

@@ -88,7 +88,7 @@ def test_a_held_picture_goes_out_when_the_question_is_sent(page: Page, site: Sit
     page.set_input_files("#picker", SCREENS / "order.png")
     expect(page.get_by_role("dialog")).to_be_visible()
     page.keyboard.press("Escape")
-    expect(page.locator("#attachments .note")).to_contain_text("发送时才上传")
+    expect(page.locator("#attachments .note")).to_contain_text("点“发送”后才上传")
     page.wait_for_timeout(300)
     assert bodies == []
     ask(page, "订单号是多少")
@@ -102,7 +102,7 @@ def test_a_picture_that_was_already_up_is_replaced_and_its_original_deleted(
     attach(page, SCREENS / "order.png")
     original = page.request.get(f"{site.url}/api/files").json()["data"][0]["id"]
     page.locator("#attachments .thumb").click()
-    expect(page.get_by_role("dialog")).to_contain_text("完成后会从服务器删除")
+    expect(page.get_by_role("dialog")).to_contain_text("点“完成”后会从服务器删除")
     draw(page, PHONE)
     finish(page)
     files = page.request.get(f"{site.url}/api/files").json()["data"]
@@ -162,7 +162,7 @@ def test_suggestions_come_from_the_reader_when_one_asks_and_the_original_is_dele
     open_page(page, site)
     page.click("#hold")
     page.set_input_files("#picker", phone_screen(tmp_path))
-    expect(page.get_by_role("dialog")).to_contain_text("需要先把原图发给服务器读一次")
+    expect(page.get_by_role("dialog")).to_contain_text("会把原图发给服务器识别")
     page.get_by_role("button", name="自动查找号码").click()
     expect(page.get_by_role("dialog").locator(".hint").last).to_have_text(
         "找到 1 处，请核对", timeout=READING
@@ -184,7 +184,7 @@ def test_what_a_browser_cannot_draw_is_held_like_any_picture(
     page.set_input_files(
         "#picker", {"name": name, "mimeType": "", "buffer": pdf() if name.endswith("pdf") else HEIC}
     )
-    expect(page.locator("#attachments .note")).to_contain_text("发送时才上传")
+    expect(page.locator("#attachments .note")).to_contain_text("点“发送”后才上传")
     page.wait_for_timeout(500)
     assert bodies == []
     ask(page, "这是什么")
@@ -200,7 +200,7 @@ def test_a_common_question_sends_no_picture_that_is_still_held(page: Page, site:
     page.keyboard.press("Escape")
     page.fill("#question", "还没写完")
     page.get_by_role("button", name="退货流程是什么").click()
-    expect(page.locator("#toast")).to_contain_text("图片还没上传")
+    expect(page.locator("#toast")).to_contain_text("图片还没有上传")
     expect(page.locator("#question")).to_be_focused()
     expect(page.locator("#question")).to_have_value("还没写完\n退货流程是什么？")
     page.wait_for_timeout(300)

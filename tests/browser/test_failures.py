@@ -129,7 +129,7 @@ def test_who_asks_faster_than_the_gateway_takes_waits_for_the_countdown(
         )
         if page.locator(".failure").last.is_visible():
             break
-    expect(page.locator(".failure p").last).to_contain_text("问得太快了")
+    expect(page.locator(".failure p").last).to_contain_text("提问太频繁")
     retry = page.locator(".retry:visible")
     expect(retry).to_have_text(re.compile(r"^\d+ 秒后可重试$"))
     expect(retry).to_be_disabled()
@@ -157,7 +157,7 @@ def test_too_many_questions_count_down_to_the_retry(page: Page, site: Site) -> N
     answer(page, error("rate_limit_exceeded"), status=429, headers={"retry-after": "3"})
     send(page, "多少钱包邮")
     retry = page.locator(".retry")
-    expect(page.locator(".failure p")).to_contain_text("问得太快了")
+    expect(page.locator(".failure p")).to_contain_text("提问太频繁")
     expect(retry).to_have_text("2 秒后可重试")
     expect(retry).to_be_disabled()
     expect(page.locator(".regenerate")).to_have_count(0)  # it would be another way to ask at once
@@ -232,7 +232,7 @@ def test_a_stream_cut_for_good_keeps_what_came_and_says_so(page: Page, site: Sit
     open_page(page, site)
     answer(page, extras(answer={"id": "answer-1"}), content("满 79 元"), done=False)
     send(page, "多少钱包邮")  # the gateway knows no answer of that name
-    expect(page.locator(".failure p")).to_contain_text("中途断开")
+    expect(page.locator(".failure p")).to_contain_text("回答中断")
     expect(page.locator(".turn.assistant .markdown")).to_contain_text("满 79 元")
     page.locator(".retry").click()
     expect(page.locator(".turn.assistant .chip").first).to_be_visible(timeout=READING)
@@ -273,7 +273,7 @@ def test_a_browser_that_goes_offline_says_so_and_keeps_what_was_written(
     page.context.set_offline(True)
     expect(page.locator("#banner")).to_contain_text("网络已断开")
     send(page, "多少钱包邮")
-    expect(page.locator(".failure p")).to_contain_text("网络不通")
+    expect(page.locator(".failure p")).to_contain_text("无法连接服务器")
     page.context.set_offline(False)
     expect(page.locator("#banner")).to_be_hidden()
     page.locator(".retry").click()
@@ -285,7 +285,7 @@ def test_a_desk_that_cannot_be_reached_at_the_start_offers_to_try_again(
 ) -> None:
     page.route("**/api/config", lambda route: route.abort(), times=1)
     page.goto(site.url + "/chat.html")
-    expect(page.locator(".welcome")).to_contain_text("网络不通")
+    expect(page.locator(".welcome")).to_contain_text("无法连接服务器")
     page.locator(".welcome .retry").click()
     expect(page.locator("#questions .ask").first).to_be_visible()
 

@@ -108,10 +108,11 @@ def test_a_browser_that_keeps_nothing_is_told_apart_from_one_that_does(
 ) -> None:
     without_store(page)
     page.add_init_script(
-        "Object.defineProperty(window, 'localStorage', { get() { throw new DOMException('no', 'SecurityError'); } });"
+        """Object.defineProperty(window, "localStorage", {
+            get() { throw new DOMException("no", "SecurityError"); } });"""
     )
     open_page(page, site)
-    expect(page.locator("#history .wrong")).to_contain_text("刷新后对话会丢失")
+    expect(page.locator("#history .wrong")).to_contain_text("刷新页面后对话会丢失")
     ask(page, "多少钱包邮")
 
 
@@ -120,7 +121,7 @@ def test_a_server_whose_history_cannot_be_read_says_why_and_still_answers(
 ) -> None:
     page.route("**/api/conversations**", lambda route: route.abort())
     open_page(page, site)
-    expect(page.locator("#history .wrong")).to_contain_text("网络不通")
+    expect(page.locator("#history .wrong")).to_contain_text("无法连接服务器")
     ask(page, "多少钱包邮")
 
 
@@ -210,9 +211,9 @@ def test_a_question_that_was_refused_and_its_retry_are_still_there_after_a_reloa
     attach(page, SCREENS / "order.png")
     answer(page, error("rate_limit_exceeded"), status=429, headers={"retry-after": "1"})
     send(page, "多少钱包邮")
-    expect(page.locator(".failure:visible p")).to_contain_text("问得太快了")
+    expect(page.locator(".failure:visible p")).to_contain_text("提问太频繁")
     page.reload()
-    expect(page.locator(".failure:visible p")).to_contain_text("问得太快了")
+    expect(page.locator(".failure:visible p")).to_contain_text("提问太频繁")
     expect(page.locator(".turn.user")).to_have_count(before + 1)
     expect(page.locator(".turn.user").last.locator(".picture img")).to_be_visible()
     page.locator(".failure:visible .retry").click()
@@ -233,7 +234,7 @@ def test_what_another_tab_is_answered_does_not_wipe_a_question_that_was_refused_
     ask(page, "保修期是多久")
     page.route("**/api/chat", lambda route: route.abort(), times=1)
     send(page, "多少钱包邮")
-    expect(page.locator(".failure:visible p")).to_contain_text("网络不通")
+    expect(page.locator(".failure:visible p")).to_contain_text("无法连接服务器")
     other = page.context.new_page()
     open_page(other, site)
     ask(other, "退货流程是什么")

@@ -1,4 +1,4 @@
-"""What others write never becomes script: a public list of injections wherever words reach the page."""
+"""Foreign text never becomes script: a public list of injections wherever text is shown."""
 
 import base64
 import functools
@@ -37,7 +37,10 @@ OWN = [
     '| <img src=x onerror=window.hit=1> |\n|---|\n| <link rel=stylesheet href="//outside.example"> |',
 ]
 EVERY = PAYLOADS + OWN
-PIXEL = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR4nGNgYGBgAAAABQABh6FO1AAAAABJRU5ErkJggg=="
+PIXEL = (
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR4nGNgYGBgAAAABQABh6FO1AAAAABJRU5ErkJg"
+    "gg=="
+)
 
 
 def done(answer: str, text: str, **more: object) -> dict[str, object]:
@@ -57,8 +60,10 @@ def guarded(page: Page, site: Site) -> Page:
     """A page in which nothing may run, open or leave: what tries is noted."""
     page.add_init_script(
         """window.hits = [];
-        for (const name of ["alert", "prompt", "confirm", "print", "open"]) window[name] = (...words) => void hits.push([name, ...words].join(" "));
-        Object.defineProperty(window, "hit", { set(value) { hits.push("hit"); }, get() { return undefined; } });"""
+        for (const name of ["alert", "prompt", "confirm", "print", "open"])
+            window[name] = (...words) => void hits.push([name, ...words].join(" "));
+        Object.defineProperty(window, "hit", {
+            set(value) { hits.push("hit"); }, get() { return undefined; } });"""
     )
     open_page(page, site)
     page.on("request", functools.partial(note, page, site))
@@ -80,17 +85,29 @@ def nothing_happens(guarded: Page, site: Site) -> object:
     yield
     # Whatever was drawn is moved over and pressed, too: many payloads wait for that.
     guarded.evaluate(
-        """() => { for (const element of document.querySelectorAll(".thread *, #sidebar *, dialog *, #attachments *"))
-            for (const type of ["mouseover", "mouseenter", "focus", "blur", "drag", "click", "animationend", "toggle"])
-                if (!(type === "click" && element.closest("button, a, summary, label, input"))) element.dispatchEvent(new Event(type, { bubbles: true })); }"""
+        """() => {
+            const types = ["mouseover", "mouseenter", "focus", "blur", "drag", "click", "toggle",
+                "animationend"];
+            const shown = ".thread *, #sidebar *, dialog *, #attachments *";
+            const acts = "button, a, summary, label, input";
+            for (const element of document.querySelectorAll(shown))
+                for (const type of types)
+                    if (!(type === "click" && element.closest(acts)))
+                        element.dispatchEvent(new Event(type, { bubbles: true })); }"""
     )
     guarded.wait_for_timeout(200)
     assert guarded.evaluate("hits") == []
     assert OUTSIDE == []
     assert guarded.url == site.url + "/chat.html"
-    unsafe = "script:not([src^='/assets/']):not([src^='http']), iframe, object, embed, .markdown img, .markdown svg, .markdown form, .markdown input, .markdown style, .markdown link, .markdown [style], .markdown a[href^='javascript' i], .markdown a[href^='data' i]"
+    unsafe = (
+        "script:not([src^='/assets/']):not([src^='http']), iframe, object, embed, .markdown img, "
+        ".markdown svg, .markdown form, .markdown input, .markdown style, .markdown link, "
+        ".markdown [style], .markdown a[href^='javascript' i], .markdown a[href^='data' i]"
+    )
     assert guarded.locator(unsafe).count() == 0
-    handlers = "[...document.querySelectorAll('.thread *, #sidebar *, dialog *')].flatMap((one) => [...one.attributes]).filter((one) => one.name.startsWith('on')).length"
+    handlers = """[...document.querySelectorAll(".thread *, #sidebar *, dialog *")]
+        .flatMap((one) => [...one.attributes])
+        .filter((one) => one.name.startsWith("on")).length"""
     assert guarded.evaluate(handlers) == 0
 
 
@@ -113,7 +130,8 @@ def test_as_an_answer_while_it_grows(guarded: Page) -> None:
             document.getElementById("thread").append(box);
             for (const payload of payloads) {
                 const writer = new MarkdownWriter(box);
-                for (let end = 1; end <= payload.length; end += 7) writer.write(payload.slice(0, end));
+                for (let end = 1; end <= payload.length; end += 7)
+                    writer.write(payload.slice(0, end));
                 writer.write(payload);
             }
         }""",
@@ -158,7 +176,7 @@ def test_as_clauses(guarded: Page) -> None:
 
 
 def test_as_the_name_of_a_file_that_waits_to_be_sent(guarded: Page) -> None:
-    # Only the page is asked here: two hundred broken PDFs would keep the gateway's workers busy for a while.
+    # No upload: two hundred broken PDFs would keep the gateway's workers busy for a while.
     guarded.route(
         "**/api/files",
         lambda route: route.fulfill(status=415, json=error("unsupported_media_type")),
@@ -176,7 +194,7 @@ def test_as_the_name_of_a_file_that_waits_to_be_sent(guarded: Page) -> None:
 
 
 def kept(page: Page, turns: list[dict[str, object]], titles: list[str]) -> None:
-    """Opens a conversation as the gateway would have kept it, in a list of these titles, all of it drawn."""
+    """Opens a stored conversation, in a list of these titles, with all of its turns drawn."""
     summaries = [
         {"id": f"c{number}", "title": title, "created_at": 1, "updated_at": 1, "turns": 2}
         for number, title in enumerate(titles)
@@ -241,7 +259,7 @@ def test_as_the_name_of_a_file_in_the_thread_and_in_the_lightbox(guarded: Page) 
 
 
 def test_as_text_read_from_an_image(guarded: Page) -> None:
-    """What a picture says comes as fields: names and values, a dozen an answer, as many as an answer shows."""
+    """Text from a picture comes as fields: names and values, a dozen for each answer."""
     turns: list[dict[str, object]] = []
     for number, start in enumerate(range(0, len(EVERY), 12)):
         box = {"box": [0, 0, 1, 1], "valid": False}
@@ -305,7 +323,8 @@ def test_as_what_the_real_reader_reads_in_a_real_picture(
         "<body style='font: 26px sans-serif; line-height: 2.1; padding: 10px 30px'></body>"
     )
     screen.evaluate(
-        "lines => { for (const line of lines) document.body.append(line, document.createElement('br')); }",
+        """lines => { for (const line of lines)
+            document.body.append(line, document.createElement("br")); }""",
         drawn,
     )
     png = screen.screenshot()

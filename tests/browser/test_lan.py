@@ -1,4 +1,4 @@
-"""Plain HTTP from another machine of the LAN: no secure context, so no clipboard, no randomUUID, no service worker."""
+"""Plain HTTP from the LAN: no secure context, so no clipboard API and no randomUUID."""
 
 from playwright.sync_api import Page, expect
 
@@ -20,7 +20,7 @@ def test_the_page_works_over_plain_http_on_an_address_that_is_no_loopback(
     expect(reply.get_by_label("错误代码", exact=True)).to_have_value("ERR_CONNECTION_TIMED_OUT")
     reply.locator(".copy").click()
     expect(reply.locator(".copy")).to_have_attribute("aria-label", "已复制")
-    # What was copied is pasted by the keyboard, as a person would: the page itself may not read the clipboard.
+    # Pasted by the keyboard, since the page may not read the clipboard.
     page.locator("#question").focus()
     page.keyboard.press("Control+v")
     assert "ERR_CONNECTION_TIMED_OUT" in page.input_value("#question")

@@ -164,17 +164,23 @@ def test_hostile_markdown_of_200_kb_does_not_freeze_the_page(
     page.goto(site.url + "/chat.html")
     whole, longest, length = page.evaluate(
         """async ([unit, size]) => {
-            const { MarkdownWriter, renderMarkdown } = await import("/assets/js/render/markdown.js");
+            const path = "/assets/js/render/markdown.js";
+            const { MarkdownWriter, renderMarkdown } = await import(path);
             const text = unit.repeat(Math.ceil(size / unit.length)).slice(0, size);
             const box = document.createElement("div");
             box.className = "markdown";
             document.getElementById("thread").append(box);
-            const taken = (work) => { const started = performance.now(); work(); box.offsetHeight; return performance.now() - started; };
+            const taken = (work) => {
+                const started = performance.now();
+                work(); box.offsetHeight;
+                return performance.now() - started;
+            };
             const whole = taken(() => renderMarkdown(box, text));
             const { length } = box.textContent;
             const writer = new MarkdownWriter(box);
             let longest = 0;
-            for (let end = 5000; end <= 30_000; end += 5000) longest = Math.max(longest, taken(() => writer.write(text.slice(0, end))));
+            for (let end = 5000; end <= 30_000; end += 5000)
+                longest = Math.max(longest, taken(() => writer.write(text.slice(0, end))));
             return [whole, longest, length];
         }""",
         [unit, LARGE],

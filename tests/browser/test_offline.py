@@ -1,4 +1,4 @@
-"""What the page makes of a network that goes, of a storage that is damaged, and of an answer longer than the screen."""
+"""The page without a network, with a damaged storage, and with a very long answer."""
 
 import json
 
@@ -37,7 +37,7 @@ def test_the_list_of_conversations_stays_while_one_is_offline_and_comes_back(
         refusal = error("upstream_unavailable")
         page.route("**/api/conversations**", lambda route: route.fulfill(status=503, json=refusal))
     page.click("#locale")  # asks for the list again
-    expect(page.locator("#history .wrong")).to_contain_text("These are the conversations last seen")
+    expect(page.locator("#history .wrong")).to_contain_text("This list may be out of date")
     expect(listed).to_have_text(["保修期是多久", "多少钱包邮"])
     page.fill("#search", "包邮")
     expect(listed).to_have_text(["多少钱包邮"])
@@ -73,7 +73,8 @@ def test_a_damaged_storage_breaks_nothing(page: Page, site: Site, kept: str, dam
     ]
     page.add_init_script(
         f"""if (!sessionStorage.damaged) for (const key of {json.dumps(keys)})
-            for (const storage of [localStorage, sessionStorage]) storage.setItem(key, {json.dumps(damaged)});
+            for (const storage of [localStorage, sessionStorage])
+                storage.setItem(key, {json.dumps(damaged)});
         sessionStorage.damaged = "1";"""
     )
     if kept == "local":
@@ -89,10 +90,12 @@ def test_a_damaged_storage_breaks_nothing(page: Page, site: Site, kept: str, dam
 @pytest.mark.parametrize("broken", ["full", "disabled"])
 def test_a_storage_that_takes_nothing_breaks_nothing(page: Page, site: Site, broken: str) -> None:
     page.add_init_script(
-        'Storage.prototype.setItem = () => { throw new DOMException("full", "QuotaExceededError"); };'
+        """Storage.prototype.setItem = () => {
+            throw new DOMException("full", "QuotaExceededError"); };"""
         if broken == "full"
         else """for (const name of ["localStorage", "sessionStorage"])
-            Object.defineProperty(window, name, { get() { throw new DOMException("no", "SecurityError"); } });"""
+            Object.defineProperty(window, name, {
+                get() { throw new DOMException("no", "SecurityError"); } });"""
     )
     open_page(page, site)
     ask(page, "多少钱包邮")

@@ -52,13 +52,19 @@ def test_while_one_waits_it_is_said_what_is_happening_and_for_how_long(
     page: Page, site: Site
 ) -> None:
     open_page(page, site)
-    page.evaluate("""() => { window.said = []; window.clock = new Set(); new MutationObserver(() => {
+    page.evaluate("""() => { window.said = []; window.clock = new Set();
+    new MutationObserver(() => {
         for (const selector of ["#hint", ".phase"]) {
             const words = document.querySelector(selector)?.textContent;
-            if (words && !words.startsWith("JPG") && said.at(-1) !== words && document.querySelector(selector).checkVisibility()) said.push(words);
+            const isNew = words && !words.startsWith("JPG") && said.at(-1) !== words;
+            if (isNew && document.querySelector(selector).checkVisibility()) said.push(words);
         }
-        for (const shown of document.querySelectorAll(".elapsed, #send")) clock.add(shown.textContent);
-    }).observe(document.querySelector(".chat"), { subtree: true, childList: true, characterData: true }); }""")
+        for (const shown of document.querySelectorAll(".elapsed, #send"))
+            clock.add(shown.textContent);
+    }).observe(
+        document.querySelector(".chat"),
+        { subtree: true, childList: true, characterData: true },
+    ); }""")
     held: list[Route] = []
     page.route("**/api/files", lambda route: held.append(route), times=1)
     page.set_input_files("#picker", SCREENS / "order.png")
@@ -97,7 +103,7 @@ def test_while_one_waits_it_is_said_what_is_happening_and_for_how_long(
 
 
 def test_alt_and_a_letter_go_by_the_place_of_the_key(page: Page, site: Site) -> None:
-    """A Mac types ˜ with Alt+N; a French keyboard has other letters in some places, and these two in their own."""
+    """Shortcuts go by the key's place: a Mac types ˜ with Alt+N, French keyboards differ."""
     open_page(page, site)
     ask(page, "多少钱包邮")
     page.dispatch_event(

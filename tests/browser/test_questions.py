@@ -1,4 +1,4 @@
-"""A question stays with the conversation in which it was written, goes out once, and its answer goes on wherever one looks."""
+"""A question belongs to its conversation and is sent once; its answer goes on in the background."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""What the page weighs over the wire, counted by nginx itself; and that a long conversation is drawn from its end."""
+"""The page's bytes and requests, counted by nginx; a long conversation is drawn from its end."""
 
 import json
 from typing import Any
@@ -20,7 +20,7 @@ def lines(site: Site) -> list[dict[str, object]]:
 
 
 def test_the_first_visit_is_small_and_comes_from_here_alone(browser: Browser, site: Site) -> None:
-    # A password in every request, as browsers send it once it was given: the dialog's first 401 is not the page's weight.
+    # The password goes with every request: a first 401 would count as the page's weight.
     context = browser.new_context(http_credentials=AGENT | {"send": "always"}, locale="zh-CN")
     page = context.new_page()
     urls: list[str] = []

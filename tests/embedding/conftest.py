@@ -1,4 +1,4 @@
-"""A real desk on 127.0.0.1, and hosts on localhost: another origin and another site."""
+"""A real desk on 127.0.0.1, and host pages on localhost: another origin and another site."""
 
 import contextlib
 import uuid
@@ -29,7 +29,7 @@ def gateway(lite: Running, tmp_path_factory: pytest.TempPathFactory) -> Iterator
 def hosting(
     gateway: Running, *module: str, **settings: str
 ) -> contextlib.AbstractContextManager[str]:
-    """The origin of an example's server, which holds our key unless the settings name another."""
+    """Runs an example's server with our key, unless the settings name another; gives its origin."""
     return running_host(gateway, *module, **{"SIGHTDESK_API_KEY": KEY, **settings})
 
 
@@ -44,13 +44,13 @@ def host(gateway: Running) -> Iterator[str]:
 
 @pytest.fixture(scope="session")
 def other_host(gateway: Running) -> Iterator[str]:
-    """Allowed to frame the desk, as every localhost is; but no token is for it."""
+    """May frame the desk, as every localhost may, but no token is for it."""
     with hosting(gateway, "examples.host", PAGES) as origin:
         yield origin
 
 
 def mint(gateway: Running, origin: str, user: str = "", ttl: int = 600) -> str:
-    """A token; for somebody new where no user is named, because the desk remembers what it was asked."""
+    """A token. By default its user is new, since the desk remembers earlier conversations."""
     wanted: dict[str, Any] = {"user": user or f"user-{uuid.uuid4()}", "origin": origin, "ttl": ttl}
     answer = requests.post(
         gateway.url + "/v1/embed-tokens",
@@ -63,14 +63,14 @@ def mint(gateway: Running, origin: str, user: str = "", ttl: int = 600) -> str:
 
 @pytest.fixture
 def tickets(gateway: Running, tmp_path: Path) -> Iterator[str]:
-    # An agent of its own: the desk keeps the conversations of the one before.
+    # Each test has its own agent, since the desk keeps the conversations of earlier ones.
     settings = {"TICKETS": str(tmp_path / "tickets.db"), "AGENT": f"agent {tmp_path.name}"}
     with hosting(gateway, "examples.ticket-desk.server", **settings) as origin:
         yield origin
 
 
 def axe_finds_nothing(page: Page, axe: Axe) -> None:
-    """In the host, and in the desk inside it."""
-    page.emulate_media(reduced_motion="reduce")  # what fades in has too little contrast for a while
+    """Checks the host page and the desk inside it."""
+    page.emulate_media(reduced_motion="reduce")  # fading text has too little contrast
     for one in page.frames:
         assert axe(one) == [], one.url

@@ -1,4 +1,4 @@
-"""The adapter of examples/chatwoot, with a page that plays Chatwoot's side of its dashboard apps."""
+"""The adapter of examples/chatwoot, framed by a page that plays Chatwoot's part."""
 
 import base64
 import json
@@ -40,7 +40,8 @@ CONTEXT = {
         "currentAgent": {"id": 7, "name": "李娜", "email": "li@example.com"},
     },
 }
-DASHBOARD = """<!doctype html><title>Chatwoot</title><iframe src="%s/" style="width: 900px; height: 700px"></iframe><script>
+DASHBOARD = """<!doctype html><title>Chatwoot</title>
+<iframe src="%s/" style="width: 900px; height: 700px"></iframe><script>
 const context = %s;
 window.asked = [];
 window.addEventListener("message", (event) => {

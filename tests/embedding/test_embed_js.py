@@ -19,7 +19,10 @@ from tests.support.paths import SCREENS
 from tests.support.screens import data_url
 from tests.support.servers import Running, free_port, wait_for
 
-MOUNT = "options => { window.desk = SightDesk.mount(document.getElementById('desk'), { token: () => fetchToken(), ...options }); }"
+MOUNT = """options => {
+    const place = document.getElementById("desk");
+    window.desk = SightDesk.mount(place, { token: () => fetchToken(), ...options });
+}"""
 
 
 def mounted(page: Page, host: str, **options: object) -> None:
@@ -194,14 +197,18 @@ def test_unmounting_takes_everything_away(page: Page, host: str) -> None:
     expect(page.locator("iframe")).to_have_count(0)
     assert call(page, "prefill", "c") == "unmounted"
     # Taken away before it was there: that is no failure to tell anybody.
-    early = "(() => { const made = SightDesk.mount(document.body, { token: 'a' }); made.unmount(); return reasonOf(made.started); })()"
+    early = """(() => {
+        const made = SightDesk.mount(document.body, { token: "a" });
+        made.unmount();
+        return reasonOf(made.started);
+    })()"""
     assert page.evaluate(early) == "unmounted"
     assert events(page, "failed") == []
 
 
 @contextlib.contextmanager
 def profile(browser: Browser, *, third_party: bool) -> Iterator[BrowserContext]:
-    """A browser of its own: the others' visitors are incognito, where a frame of another site has no storage."""
+    """A browser of its own: in incognito contexts a frame of another site has no storage."""
     preferences = {
         "cookie_controls_mode": int(not third_party),
         "block_third_party_cookies": not third_party,

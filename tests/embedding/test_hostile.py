@@ -1,4 +1,4 @@
-"""What a host hands on, and what comes back to it, is words: public injections by message and in a ticket's notes."""
+"""Text from and to a host never becomes script: injections by message and in notes."""
 
 import json
 from collections.abc import Iterator
@@ -13,12 +13,15 @@ from tests.embedding.test_protocol import entered, request
 from tests.support.servers import Running
 
 GUARD = """window.hits = [];
-for (const name of ["alert", "prompt", "confirm", "print", "open"]) window[name] = (...words) => void hits.push([name, ...words].join(" "));
+for (const name of ["alert", "prompt", "confirm", "print", "open"])
+    window[name] = (...words) => void hits.push([name, ...words].join(" "));
 Object.defineProperty(window, "hit", { set() { hits.push("hit"); } });"""
 # Many payloads wait to be moved over or pressed.
 PROVOKE = """() => { for (const one of document.querySelectorAll(".thread *, .top *, .notes *"))
-    for (const type of ["mouseover", "mouseenter", "focus", "drag", "animationend", "toggle"]) one.dispatchEvent(new Event(type, { bubbles: true })); }"""
-HANDLERS = "[...document.querySelectorAll('body *')].flatMap((one) => [...one.attributes]).filter((one) => one.name.startsWith('on')).length"
+    for (const type of ["mouseover", "mouseenter", "focus", "drag", "animationend", "toggle"])
+        one.dispatchEvent(new Event(type, { bubbles: true })); }"""
+HANDLERS = """[...document.querySelectorAll("body *")].flatMap((one) => [...one.attributes])
+    .filter((one) => one.name.startsWith("on")).length"""
 
 
 @pytest.fixture(autouse=True)

@@ -156,7 +156,9 @@ def test_context_and_question_with_pictures_are_answered(
     question = "这张图显示了什么错误？我该怎么解决？"
     # A Blob, as hosts have it that do not care for base64.
     page.evaluate(
-        "text => (window.blob = new Blob([Uint8Array.from(atob(text), (one) => one.charCodeAt(0))]))",
+        """text => {
+            window.blob = new Blob([Uint8Array.from(atob(text), (one) => one.charCodeAt(0))]);
+        }""",
         BYTES,
     )
     assert page.evaluate("text => request('ask', {text, images: [blob]})", question) == "ack"
@@ -391,7 +393,8 @@ def test_a_host_that_does_not_wait_for_ready_is_heard_too(
     page.evaluate(
         """([url, token]) => {
             frameAt(url);
-            document.querySelector("iframe").onload = () => (window.answer = request("init", { token }));
+            document.querySelector("iframe").onload = () => {
+                window.answer = request("init", { token }); };
         }""",
         [f"{gateway.url}/embed.html", mint(gateway, host)],
     )

@@ -1,4 +1,4 @@
-"""The ticket system of examples/ticket-desk, from the click to the note, with the real desk on another origin."""
+"""The ticket system of examples/ticket-desk, from the click to the note, with a real desk."""
 
 import sqlite3
 from contextlib import closing

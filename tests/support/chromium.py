@@ -1,4 +1,4 @@
-"""Debian's Chromium, driven by Playwright: one browser a session, a fresh visitor a test."""
+"""Debian's Chromium, driven by Playwright: one browser per session, a fresh visitor per test."""
 
 import os
 import subprocess
@@ -30,7 +30,7 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture
 def page(browser: Browser) -> Iterator[Page]:
-    """A Chinese visitor's fresh browser at 1366×768; any script error fails the test."""
+    """A fresh browser of a Chinese visitor at 1366×768. A script error fails the test."""
     context = browser.new_context(viewport={"width": 1366, "height": 768}, locale="zh-CN")
     made = context.new_page()
     errors: list[str] = []
@@ -56,7 +56,8 @@ def axe() -> Axe:
 
     def found(frame: Page | Frame) -> list[str]:
         frame.evaluate(source)
-        nodes = "violations.flatMap(({ id, nodes }) => nodes.map((node) => [id, node.html, node.failureSummary].join(' ')))"
+        words = "[id, node.html, node.failureSummary].join(' ')"
+        nodes = f"violations.flatMap(({{ id, nodes }}) => nodes.map((node) => {words}))"
         violations: list[str] = frame.evaluate(
             f"axe.run({{ iframes: false }}).then(({{ violations }}) => {nodes})"
         )

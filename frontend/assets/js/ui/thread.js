@@ -1,4 +1,4 @@
-// The open conversation: its last turns first, earlier ones on scrolling up, the answer as it grows.
+// The open conversation: its last turns first, earlier ones on scrolling, the growing answer.
 import { readableSize } from "../lib/texts.js";
 import { copied, dressAnswer } from "./answer.js";
 import { icon, iconButton, loaded, make, template } from "./dom.js";
