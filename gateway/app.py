@@ -19,8 +19,13 @@ from gateway.auth.authenticator import Authenticator
 from gateway.auth.networks import ProxyTrust
 from gateway.auth.origins import Origins
 from gateway.auth.tokens import Signer, kept_secret
+from gateway.chat.attachment_stage import AttachmentStage
+from gateway.chat.citation_stage import CitationStage
+from gateway.chat.engine_calls import EngineCalls
+from gateway.chat.failover import Failover
 from gateway.chat.history import HistoryRecorder
 from gateway.chat.resumable_answers import ResumableAnswers
+from gateway.chat.turn import TurnRunner
 from gateway.desk import Desk
 from gateway.knowledge.knowledge_base import KnowledgeBase
 from gateway.media.attachment_loader import AttachmentLoader
@@ -69,7 +74,19 @@ def create_app(settings: Settings) -> Gateway:
         redirect_slashes=False,  # a redirect would name the Host that was sent
     )
     install_handlers(app, desk.short_limits.charge)
-    chat = chat_router(desk)
+    chat = chat_router(
+        runner=turn_runner(desk),
+        answers=desk.answers,
+        recorder=desk.recorder,
+        limiter=desk.limiter,
+        rate_of=desk.rate_of,
+        page_rate=desk.rates["user"],
+        short_limits=desk.short_limits,
+        body_memory=desk.body_memory,
+        catalog=desk.catalog,
+        upstreams=desk.upstreams,
+        metrics=desk.metrics,
+    )
     for router in (chat, short_router(desk), conversations_router(desk), health_router(desk)):
         app.include_router(router)
     if settings.frontend_dir is not None:
@@ -165,6 +182,24 @@ def build_desk(settings: Settings) -> Desk:
         reports=Reports(conversations),
         verdicts=Verdicts(database),
         supervisor=Supervisor(metrics),
+    )
+
+
+def turn_runner(desk: Desk) -> TurnRunner:
+    settings, signer = desk.settings, desk.signer
+    attachments = AttachmentStage(
+        desk.attachment_loader,
+        desk.upstreams,
+        signer.pseudonym,
+        reader_timeout=settings.reader_timeout,
+        first_token_timeout=settings.first_token_timeout,
+    )
+    return TurnRunner(
+        attachments,
+        CitationStage(desk.library),
+        Failover(desk.engines, desk.fallback, desk.client, desk.metrics),
+        EngineCalls(desk.client, signer.cache_salt, signer.pseudonym),
+        desk.metrics,
     )
 
 

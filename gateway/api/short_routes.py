@@ -12,7 +12,7 @@ from urllib.parse import quote
 from fastapi import APIRouter, Depends, Query, Request, Response
 from pydantic import Field
 
-from gateway.api.chat import stayed
+from gateway.api.chat_response import run_while_connected
 from gateway.api.multipart import UPLOAD, uploaded
 from gateway.api.page_config import page_config
 from gateway.auth.authenticator import check_embed_origin
@@ -114,7 +114,7 @@ async def while_there(request: Request, work: Coroutine[Any, Any, Result]) -> Re
     async def fill() -> None:
         made.append(await work)
 
-    if not await stayed(context_of(request.scope).line, fill()):
+    if not await run_while_connected(context_of(request.scope).line, fill()):
         raise RequestTimeout(
             "The client left before the pictures were ready.", details={"name": "left"}
         )

@@ -1,12 +1,12 @@
-"""Where an answer goes. A response starts with its first event, so that what fails before it is an honest status."""
+"""A stream of server-sent events to one client. The response starts with its first event: what fails
+before it still gets its own status."""
 
 import asyncio
 from collections.abc import Awaitable
-from typing import Protocol
 
-from gateway.chat import extras
+from gateway.chat.openai_stream import KEEP_ALIVE, error_event
 from gateway.errors import GatewayError
-from gateway.server.protocol import ClientConnection, Headers
+from gateway.server.protocol import Headers
 from gateway.server.request_context import RequestContext
 from gateway.server.stepping import finished
 
@@ -19,20 +19,9 @@ STREAM_HEADERS = [
 JSON_HEADERS = [(b"content-type", b"application/json")]
 
 
-class Sink(Protocol):
-    """Takes whole events: `push` at once, giving an awaitable only where the reader is slow; `send` waits for that. Nothing comes
-    after the `last`. Whole chunks of HTTP/1.1 with events in them may be written to its `line`, where it has one."""
-
-    @property
-    def line(self) -> ClientConnection | None: ...
-
-    def push(self, events: bytes, *, last: bool = False) -> Awaitable[None] | None: ...
-
-    async def send(self, events: bytes) -> None: ...
-
-
 class SSEResponse:
-    """A stream to one client: server-sent events, with comments while nothing else is said."""
+    """Server-sent events, with comments while there are none. `wants_extras`: an error event also
+    says when to come back."""
 
     __slots__ = (
         *("_context", "_last", "_loop", "_send", "_speaking", "_time", "_timer", "_wants_extras"),
@@ -47,11 +36,12 @@ class SSEResponse:
         self.started = self.ended = False
         self._loop = asyncio.get_running_loop()
         self._time = self._loop.time
-        self._last = self._time()
-        self._speaking: asyncio.Task[None] | None = None
+        self._last = self._time()  # when something was last sent
+        self._speaking: asyncio.Task[None] | None = None  # a comment on its way
         self._timer: asyncio.TimerHandle | None = None
 
     async def send(self, events: bytes) -> None:
+        """Waits where the client is slow."""
         if not self.started:
             await self._start(events)
             return
@@ -66,10 +56,10 @@ class SSEResponse:
             self.line.open()
 
     def push(self, events: bytes, *, last: bool = False) -> Awaitable[None] | None:
-        """As `send`, without a task: ASGI's `send` runs through in one step unless the client's buffer is full. If it is not, the
-        response ends with the `last`: the client wakes up once."""
+        """As `send`, without a task: ASGI's `send` runs through in one step unless the client is
+        slow. Where it does, the response ends with the `last` events: the client wakes up once."""
         if not self.started:
-            return self._whole(events) if last else self.send(events)
+            return self._send_whole(events) if last else self.send(events)
         self._last = self._time()
         if last and self.line is not None and self.line.write_chunks is not None:
             self._finish()
@@ -77,22 +67,23 @@ class SSEResponse:
             {"type": "http.response.body", "body": events, "more_body": not self.ended}
         )
         try:
-            waiting = step.send(None)  # type: ignore[attr-defined]  # a coroutine, as every `async def` gives
+            waiting = step.send(None)  # type: ignore[attr-defined]  # every `async def` gives a coroutine
         except StopIteration:
             return None
         return finished(step, waiting)  # type: ignore[arg-type]  # the same coroutine
 
-    async def _whole(self, events: bytes) -> None:
+    async def _send_whole(self, events: bytes) -> None:
         await self.send(events)
         await self.end()
 
     async def fail(self, error: GatewayError) -> None:
-        """The last event of a stream that has begun and is not over. Before it begins the error belongs to the error handler."""
+        """Sends the last event of a stream that has begun and is not over. Before that the error
+        belongs to the error handler."""
         if not self.ended:
-            await self.send(extras.error_event(error, wants_extras=self._wants_extras))
+            await self.send(error_event(error, wants_extras=self._wants_extras))
 
     async def end(self) -> None:
-        """Of the response, where it has not ended with its last events."""
+        """Ends the response, where it has not ended with its last events."""
         if not self.ended:
             self._finish()
             await self._send({"type": "http.response.body", "body": b"", "more_body": False})
@@ -103,18 +94,18 @@ class SSEResponse:
         self.silence()
 
     def keep_alive(self) -> None:
-        """From now on a comment after each 10 s of silence."""
+        """From now on sends a comment after each 10 s of silence."""
         silent = self._time() - max(
             self._last, self.line.wrote_at if self.line is not None else 0.0
         )
         if silent >= KEEP_ALIVE_SECONDS:
             silent = 0
             if self._speaking is None or self._speaking.done():
-                self._speaking = self._loop.create_task(self.send(extras.KEEP_ALIVE))
+                self._speaking = self._loop.create_task(self.send(KEEP_ALIVE))
         self._timer = self._loop.call_later(KEEP_ALIVE_SECONDS - silent, self.keep_alive)
 
     def silence(self) -> None:
-        """No more comments."""
+        """Sends no more comments."""
         if self._timer is not None:
             self._timer.cancel()
         if self._speaking is not None:
@@ -127,7 +118,7 @@ async def send_json(context: RequestContext, body: bytes) -> None:
 
 
 async def begin(context: RequestContext, headers: Headers, body: bytes, *, is_whole: bool) -> None:
-    """The head of a 200 and the first of its body, in one piece where the server offers that."""
+    """Sends the head of a 200 and the first of its body, in one write where the server can."""
     headers = [*headers, *context.answer(200)]
     if context.line is not None and context.line.begin(headers, body, is_whole=is_whole):
         return

@@ -14,7 +14,8 @@ import pytest
 import requests
 
 from benchmarks.servers import Running, running_gateway, wait_for
-from gateway.chat.relay import Relay, StreamStats
+from gateway.chat.raw_relay import RawRelay
+from gateway.chat.stream_stats import StreamStats
 from gateway.server.protocol import ClientConnection
 from gateway.upstream.client import Broken
 from tests.fake_engine import FLOOD, chunk
@@ -46,7 +47,7 @@ class Kept:
 
 def relayed(pieces: list[bytes], wants_usage: bool = False) -> tuple[bytes, StreamStats]:
     sink, stats = Kept(), StreamStats(time.perf_counter())
-    relay = Relay(sink, stats, lambda: None, wants_usage=wants_usage)
+    relay = RawRelay(sink, stats, lambda: None, wants_usage=wants_usage)
     for piece in pieces:
         relay(piece)
     return sink.events, stats
@@ -86,7 +87,7 @@ def test_nothing_passes_after_the_end_and_it_is_noted_before_it_is_handed_on(
 ) -> None:
     had: list[bytes] = []
     sink = Kept()
-    relay = Relay(sink, StreamStats(0.0), lambda: had.append(sink.events), wants_usage=False)
+    relay = RawRelay(sink, StreamStats(0.0), lambda: had.append(sink.events), wants_usage=False)
     for piece in [*before, USAGE + b"\n\n" + DONE + b"\n\n", *after]:
         relay(piece)
     assert had == [b"".join(before)]
@@ -140,7 +141,7 @@ def test_chunks_pass_whole_where_no_event_of_theirs_needs_a_look(
 
     wrote: list[bytes] = []
     line, stats = ClientConnection(Cycle()), StreamStats(0.0)  # type: ignore[arg-type]  # nobody asks it for its cycle here
-    relay = Relay(Kept(line), stats, lambda: None, wants_usage=False)
+    relay = RawRelay(Kept(line), stats, lambda: None, wants_usage=False)
     for piece in before:
         relay(piece)
     chunks = b"".join(b"%x\r\n%b\r\n" % (len(body), body) for body in bodies)
@@ -155,7 +156,7 @@ def test_chunks_pass_whole_where_no_event_of_theirs_needs_a_look(
 
 def test_an_event_without_an_end_is_refused_at_its_bound(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("gateway.chat.sse.MAX_EVENT_BYTES", 1000)
-    relay = Relay(Kept(), StreamStats(0.0), lambda: None, wants_usage=False)
+    relay = RawRelay(Kept(), StreamStats(0.0), lambda: None, wants_usage=False)
     with pytest.raises(Broken):
         for _ in range(20):
             relay(b"x" * 100)

@@ -1,0 +1,255 @@
+"""From an engine's bytes to events: the one place where an engine's stream is parsed."""
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import orjson
+
+from gateway.chat.events import (
+    Chunk,
+    CompletionStarted,
+    Event,
+    Finished,
+    FinishReason,
+    Push,
+    TextDelta,
+    ToolCallDelta,
+    Unknown,
+    Usage,
+)
+from gateway.chat.sse import Unfinished, payload_of, split
+from gateway.chat.stream_stats import StreamStats, error_in, has_token, raise_after
+from gateway.errors import UpstreamError
+from gateway.upstream.client import Broken
+
+MAX_BYTES = 32 * 1024 * 1024  # of a whole answer's stream
+BATCH_BYTES = 64 * 1024
+DONE, ERROR = b"[DONE]", b'"error"'
+LAST_EVENT = b"\n\ndata: [DONE]\n\n"
+NOT_HEAD = frozenset(("choices", "usage", "object"))
+
+
+class EventParser:
+    """Takes an engine's bytes however they are cut, and gives the events that are complete.
+
+    `whole`: for an answer that is sent in one piece. Bytes are then parsed in batches of 64 KiB
+    (one call of the JSON parser for hundreds of events), events have no `raw`, and what is no chat
+    completion raises Broken where a stream would pass it on.
+    """
+
+    __slots__ = ("_batch", "_batch_bytes", "_bytes", "_rest", "_started", "_whole", "stats")
+
+    def __init__(self, stats: StreamStats, *, whole: bool = False) -> None:
+        self.stats = stats
+        self._whole = whole
+        self._started = False
+        self._rest = Unfinished()
+        self._bytes = 0
+        self._batch: list[bytes] = []
+        self._batch_bytes = 0
+
+    def feed(self, chunk: bytes) -> list[Event]:
+        """Raises Broken: too much of it, or an event without an end."""
+        if self.stats.done:  # what comes after [DONE] belongs to no answer
+            return []
+        whole_events = not self._rest and chunk.endswith(b"\n\n")
+        data = chunk if whole_events else self._rest.completed_by(chunk)
+        if self._whole:
+            data = self._batched(data, len(chunk))
+        return self._parse(data) if data else []
+
+    def end(self) -> list[Event]:
+        """The events of the last batch. Raises Broken where the stream was no whole answer."""
+        data, self._batch = b"".join(self._batch), []
+        events = self._parse(data) if data else []
+        if self.stats.error is not None:
+            raise self.stats.error
+        if not self._started:
+            raise _garbage()
+        self.stats.check_whole()
+        return events
+
+    def _batched(self, data: bytes, size: int) -> bytes:
+        """A batch that is to be parsed now; empty where it may wait for more."""
+        self._bytes += size
+        if self._bytes > MAX_BYTES:
+            raise Broken(
+                "garbage",
+                UpstreamError(f"The engine's answer has more than {MAX_BYTES} bytes of events."),
+            )
+        self._batch.append(data)
+        self._batch_bytes += len(data)
+        is_due = self.stats.first_token_at is None or self._batch_bytes > BATCH_BYTES
+        if not is_due and data.find(DONE) < 0 and data.find(ERROR) < 0:
+            return b""
+        batch, self._batch, self._batch_bytes = b"".join(self._batch), [], 0
+        return batch
+
+    def _parse(self, data: bytes) -> list[Event]:
+        """`data` is whole events."""
+        bodies = _bodies(data)
+        if bodies is None:
+            return self._parse_one_by_one(data)
+        events: list[Event] = []
+        texts: list[str] = []
+        raws = [] if self._whole else data.split(b"\n\n")
+        first = 0  # of the chunks that only add text
+        for number, body in enumerate(bodies):
+            text = _only_text(body) if self._started else None
+            if text is not None:
+                texts.append(text)
+                continue
+            self._add_text(events, texts, raws[first:number])
+            texts.clear()
+            first = number + 1
+            self._add_body(events, body, raws[number] + b"\n\n" if raws else b"")
+            if self.stats.error is not None:
+                return events
+        self._add_text(events, texts, raws[first : len(bodies)])
+        if data.endswith(LAST_EVENT) or data == LAST_EVENT[2:]:
+            self._finish(events)
+        return events
+
+    def _parse_one_by_one(self, data: bytes) -> list[Event]:
+        """For data with comments, other line ends, several lines to an event, or no JSON in it."""
+        events: list[Event] = []
+        for raw in split(data):
+            payload = payload_of(raw)
+            if payload == DONE:
+                self._finish(events)
+                break
+            try:
+                body = orjson.loads(payload)
+            except orjson.JSONDecodeError:
+                if raw.strip():
+                    events.append(Unknown(raw))
+                continue
+            self._add_body(events, body, raw)
+            if self.stats.error is not None:
+                break
+        return events
+
+    def _add_text(self, events: list[Event], texts: list[str], raws: list[bytes]) -> None:
+        if texts:
+            text = "".join(texts)
+            if text or self.stats.first_token_at is not None:
+                self.stats.count(len(texts))
+            events.append(TextDelta(text, tuple([raw + b"\n\n" for raw in raws])))
+
+    def _finish(self, events: list[Event]) -> None:
+        self.stats.done = True
+        events.append(Finished())
+
+    def _add_body(self, events: list[Event], body: Any, raw: bytes) -> None:
+        if not isinstance(body, dict):
+            events.append(Unknown(raw))
+            return
+        if body.get("error"):
+            self.stats.error = error_in(body)
+            return
+        usage = body.get("usage")
+        if isinstance(usage, dict):
+            self.stats.usage = usage
+        try:
+            event = _event(body, raw)
+        except (AttributeError, TypeError, ValueError):
+            if self._whole:
+                raise _garbage() from None
+            events.append(Unknown(raw))
+            return
+        if isinstance(event, Chunk):
+            if not self._started:
+                self._started = True
+                head = {name: value for name, value in body.items() if name not in NOT_HEAD}
+                events.append(CompletionStarted(head))
+            if has_token(body["choices"]):
+                self.stats.count(1)
+        events.append(event)
+
+
+class EventReceiver:
+    """Hands the events in an engine's bytes on in the very call in which the bytes came.
+
+    `on_done` is called when [DONE] has come, before anybody else hears of it.
+    """
+
+    __slots__ = ("_on_done", "_parser", "_push")
+
+    def __init__(self, parser: EventParser, push: Push, on_done: Callable[[], None]) -> None:
+        self._parser = parser
+        self._push = push
+        self._on_done = on_done
+
+    def __call__(self, chunk: bytes) -> Awaitable[None] | None:
+        events = self._parser.feed(chunk)
+        stats = self._parser.stats
+        if events and stats.done:
+            self._on_done()
+        held = self._push(events) if events else None
+        return held if stats.error is None else raise_after(held, stats.error)
+
+
+def _bodies(data: bytes) -> list[Any] | None:
+    """What whole events say, [DONE] at the end left out. None where they are not all of one line of
+    JSON each."""
+    if not data.startswith(b"data: ") or b"\r" in data:
+        return None
+    if data == LAST_EVENT[2:]:
+        return []
+    payloads = data[6:].removesuffix(b"\n\n").removesuffix(b"\n\ndata: [DONE]")
+    try:
+        bodies: list[Any] = orjson.loads(b"[%b]" % payloads.replace(b"\n\ndata: ", b","))
+    except orjson.JSONDecodeError:
+        return None
+    return bodies
+
+
+def _only_text(body: Any) -> str | None:
+    """The text of a chunk that says nothing else, which nearly all do."""
+    try:
+        (choice,) = body["choices"]
+        delta = choice["delta"]
+        text = delta["content"]
+        if (
+            len(delta) == 1
+            and not choice["finish_reason"]
+            and not choice["index"]
+            and not choice.get("logprobs")
+            and not body.get("error")
+            and not body.get("usage")
+        ):
+            return str(text + "")  # TypeError where it is no text
+    except (KeyError, ValueError, TypeError, AttributeError):
+        pass
+    return None
+
+
+def _event(body: dict[str, Any], raw: bytes) -> Chunk | Usage | Unknown:
+    """Raises TypeError, ValueError or AttributeError where the body has not a chunk's shape."""
+    choices = body.get("choices")
+    if not choices:
+        return Usage(body, raw) if isinstance(body.get("usage"), dict) else Unknown(raw)
+    kind: type[Chunk] = Chunk
+    for choice in choices:
+        int(choice.get("index", 0))
+        delta = choice.get("delta") or {}
+        delta.items()
+        (choice.get("logprobs") or {}).items()
+        for call in delta.get("tool_calls") or ():
+            _check_call(call)
+            kind = ToolCallDelta
+        if choice.get("finish_reason") and kind is Chunk:
+            kind = FinishReason
+    text = (choices[0].get("delta") or {}).get("content")
+    return kind(body, raw, text if isinstance(text, str) else "")
+
+
+def _check_call(call: dict[str, Any]) -> None:
+    int(call.get("index", 0))
+    function = call.get("function") or {}
+    if not isinstance(function.get("arguments") or "", str):
+        raise TypeError("a tool call's arguments are no text")
+
+
+def _garbage() -> Broken:
+    return Broken("garbage", UpstreamError("The engine's answer is no chat completion."))
