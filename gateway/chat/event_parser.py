@@ -99,13 +99,13 @@ class EventParser:
             if text is not None:
                 texts.append(text)
                 continue
-            self._add_text(events, texts, raws[first:number])
+            self._add_text(events, texts, [raw + b"\n\n" for raw in raws[first:number]])
             texts.clear()
             first = number + 1
             self._add_body(events, body, raws[number] + b"\n\n" if raws else b"")
             if self.stats.error is not None:
                 return events
-        self._add_text(events, texts, raws[first : len(bodies)])
+        self._add_text(events, texts, [raw + b"\n\n" for raw in raws[first : len(bodies)]])
         if data.endswith(LAST_EVENT) or data == LAST_EVENT[2:]:
             self._finish(events)
         return events
@@ -124,7 +124,11 @@ class EventParser:
                 if raw.strip():
                     events.append(Unknown(raw))
                 continue
-            self._add_body(events, body, raw)
+            text = _only_text(body) if self._started else None
+            if text is None:
+                self._add_body(events, body, raw)
+            else:
+                self._add_text(events, [text], [raw])
             if self.stats.error is not None:
                 break
         return events
@@ -134,7 +138,7 @@ class EventParser:
             text = "".join(texts)
             if text or self.stats.first_token_at is not None:
                 self.stats.count(len(texts))
-            events.append(TextDelta(text, tuple([raw + b"\n\n" for raw in raws])))
+            events.append(TextDelta(text, tuple(raws)))
 
     def _finish(self, events: list[Event]) -> None:
         self.stats.done = True
