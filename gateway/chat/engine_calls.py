@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from gateway.chat import prompt
+from gateway.chat import context_window, prompt
 from gateway.chat.engine_request import EngineInput, engine_request
 from gateway.chat.question import Question, TurnReport
 from gateway.errors import ContextLengthExceeded, GatewayError
@@ -101,7 +101,7 @@ class EngineCalls:
                 )
                 if words is None:
                     break
-                scale = max(scale * 1.05, words / prompt.estimate_body(body.content))
+                scale = max(scale * 1.05, words / context_window.estimate_body(body.content))
             except GatewayError:
                 upstream.breaker.succeeded()
                 raise
@@ -115,13 +115,13 @@ class EngineCalls:
         """Tokens of the prompt by the engine's own count. None where it has none, or where the
         prompt is out of all proportion."""
         too_many = MAX_COUNTED_CONTEXTS * upstream.max_model_len
-        if upstream.is_lite or prompt.estimate_body(body.content) > too_many:
+        if upstream.is_lite or context_window.estimate_body(body.content) > too_many:
             return None
         return await self._client.count_tokens(upstream, body.content, pictures=pictures)
 
 
 async def _composed(given: EngineInput, upstream: Upstream, salt: str, scale: float) -> Body:
-    if prompt.length_of(given.request.messages) < THREAD_CHARACTERS:
+    if context_window.characters_of(given.request.messages) < THREAD_CHARACTERS:
         return engine_request(given, upstream, salt=salt, scale=scale)
     return await asyncio.to_thread(engine_request, given, upstream, salt=salt, scale=scale)
 
@@ -131,7 +131,7 @@ def _can_drop(given: EngineInput, body: Body) -> bool:
     if not given.assistant:
         return False
     request = given.request
-    may_go = sum(map(len, prompt.units(request.messages)))
+    may_go = sum(map(len, context_window.units(request.messages)))
     kept = sum(prompt.role_of(message, request) != "system" for message in request.messages)
     return len(body.content["messages"]) > 1 + kept + len(given.further) - may_go
 
@@ -147,7 +147,7 @@ def _too_long(
     answer."""
     holds, wanted = upstream.max_model_len, given.request.wanted_tokens or 1
     if counted is None:
-        tokens = prompt.estimate_body(body.content)
+        tokens = context_window.estimate_body(body.content)
         details = {
             "limit": holds,
             "tokens": tokens,

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from gateway.chat import prompt, special_tokens
+from gateway.chat import context_window, prompt, special_tokens
 from gateway.errors import ContextLengthExceeded
 from gateway.media.attachments import Attachments, Place
 from gateway.openai.chat_request import ChatRequest
@@ -79,10 +79,10 @@ def _for_lite(given: EngineInput, upstream: Upstream) -> dict[str, Any]:
 def _left_out(given: EngineInput, upstream: Upstream) -> frozenset[int]:
     """Numbers of the messages that `lite` does not get, the oldest. Raises ContextLengthExceeded."""
     request = given.request
-    costs = [prompt.cost_of(message, 1.0) for message in request.messages]
+    costs = [context_window.cost_of(message, 1.0) for message in request.messages]
     fixed = _further_tokens(given)
-    room = prompt.room_for(upstream.max_model_len, request.wanted_tokens, fixed)
-    gone, over = prompt.fit(request.messages, costs, room)
+    room = context_window.room_for(upstream.max_model_len, request.wanted_tokens, fixed)
+    gone, over = context_window.fit(request.messages, costs, room)
     if over or (gone and not given.assistant):
         over = over if given.assistant else sum(costs) - room
         raise _too_long(sum(costs), over, upstream.max_model_len)
@@ -94,12 +94,14 @@ def _for_assistant(given: EngineInput, upstream: Upstream, scale: float) -> dict
     system = prompt.knowledge_prompt(given.citations)
     notes = _notes(attachments)
     costs = _costs(request, attachments.fitted, notes, upstream, scale)
-    fixed = (prompt.estimate_tokens(system) + _further_tokens(given)) * scale
-    room = prompt.room_for(upstream.max_model_len, request.wanted_tokens, fixed)
-    gone, _ = prompt.fit(request.messages, costs, room)
+    fixed = (context_window.estimate_tokens(system) + _further_tokens(given)) * scale
+    room = context_window.room_for(upstream.max_model_len, request.wanted_tokens, fixed)
+    gone, _ = context_window.fit(request.messages, costs, room)
     messages = _kept(prompt.engine_messages(request, attachments.fitted, notes), gone)
     # A client's own instructions come after ours.
-    own = [prompt.text_of(message["content"]) for message in messages if _is_system(message)]
+    own = [
+        context_window.text_of(message["content"]) for message in messages if _is_system(message)
+    ]
     first = {"role": "system", "content": "\n\n".join([system, *own])}
     rest = [message for message in messages if not _is_system(message)]
     return prompt.engine_body(request, upstream.model, [first, *rest, *given.further], None)
@@ -129,16 +131,16 @@ def _costs(
     scale: float,
 ) -> list[int]:
     """Tokens of each message, pictures and notes included."""
-    costs = [prompt.cost_of(message, scale) for message in request.messages]
+    costs = [context_window.cost_of(message, scale) for message in request.messages]
     for (number, _), made in pictures.items():
         costs[number] += sum(upstream.picture_tokens(picture.tokens) for picture in made)
     for (number, _), note in notes.items():
-        costs[number] += prompt.estimate_tokens(note)
+        costs[number] += context_window.estimate_tokens(note)
     return costs
 
 
 def _further_tokens(given: EngineInput) -> int:
-    return prompt.estimate_body({"messages": given.further}) if given.further else 0
+    return context_window.estimate_body({"messages": given.further}) if given.further else 0
 
 
 def _kept(messages: Messages, gone: frozenset[int]) -> Messages:

@@ -25,7 +25,8 @@ from gateway.upstream.client import Broken
 MAX_BYTES = 32 * 1024 * 1024  # of a whole answer's stream
 BATCH_BYTES = 64 * 1024
 DONE, ERROR = b"[DONE]", b'"error"'
-LAST_EVENT = b"\n\ndata: [DONE]\n\n"
+END = b"\n\n"
+LAST_EVENT = END + b"data: [DONE]" + END
 NOT_HEAD = frozenset(("choices", "usage", "object"))
 
 
@@ -90,24 +91,38 @@ class EventParser:
         bodies = _bodies(data)
         if bodies is None:
             return self._parse_one_by_one(data)
+        if len(bodies) == 1 and self._started and not data.endswith(LAST_EVENT):
+            return self._parse_one(bodies[0], data)
         events: list[Event] = []
         texts: list[str] = []
-        raws = [] if self._whole else data.split(b"\n\n")
+        raws = [] if self._whole else [raw + END for raw in data.split(END)]
         first = 0  # of the chunks that only add text
         for number, body in enumerate(bodies):
             text = _only_text(body) if self._started else None
             if text is not None:
                 texts.append(text)
                 continue
-            self._add_text(events, texts, [raw + b"\n\n" for raw in raws[first:number]])
-            texts.clear()
+            if texts:
+                self._add_text(events, "".join(texts), tuple(raws[first:number]), len(texts))
+                texts.clear()
             first = number + 1
-            self._add_body(events, body, raws[number] + b"\n\n" if raws else b"")
+            self._add_body(events, body, raws[number] if raws else b"")
             if self.stats.error is not None:
                 return events
-        self._add_text(events, texts, [raw + b"\n\n" for raw in raws[first : len(bodies)]])
+        if texts:
+            self._add_text(events, "".join(texts), tuple(raws[first : len(bodies)]), len(texts))
         if data.endswith(LAST_EVENT) or data == LAST_EVENT[2:]:
             self._finish(events)
+        return events
+
+    def _parse_one(self, body: Any, raw: bytes) -> list[Event]:
+        """The same for one event, as an engine sends them at its own pace."""
+        events: list[Event] = []
+        text = _only_text(body)
+        if text is None:
+            self._add_body(events, body, raw)
+        else:
+            self._add_text(events, text, (raw,), 1)
         return events
 
     def _parse_one_by_one(self, data: bytes) -> list[Event]:
@@ -124,21 +139,20 @@ class EventParser:
                 if raw.strip():
                     events.append(Unknown(raw))
                 continue
-            text = _only_text(body) if self._started else None
-            if text is None:
-                self._add_body(events, body, raw)
+            if self._started:
+                events += self._parse_one(body, raw)
             else:
-                self._add_text(events, [text], [raw])
+                self._add_body(events, body, raw)
             if self.stats.error is not None:
                 break
         return events
 
-    def _add_text(self, events: list[Event], texts: list[str], raws: list[bytes]) -> None:
-        if texts:
-            text = "".join(texts)
-            if text or self.stats.first_token_at is not None:
-                self.stats.count(len(texts))
-            events.append(TextDelta(text, tuple(raws)))
+    def _add_text(
+        self, events: list[Event], text: str, raw: tuple[bytes, ...], chunks: int
+    ) -> None:
+        if text or self.stats.first_token_at is not None:
+            self.stats.count(chunks)
+        events.append(TextDelta(text, raw))
 
     def _finish(self, events: list[Event]) -> None:
         self.stats.done = True

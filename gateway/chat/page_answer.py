@@ -26,17 +26,12 @@ class MemoryBound:
     def take(self, caller: str, size: int) -> None:
         """Raises QueueFull where the caller, or all callers together, would hold more than their
         bound."""
-        for held, limit in (
-            (self._by_caller[caller], MAX_CALLER_BYTES),
-            (self._held, MAX_BYTES),
-        ):
-            if held + size > limit:
-                raise QueueFull(
-                    f"The memory for answers is full (limit {limit} bytes).",
-                    retry_after=5,
-                    details={"limit": limit, "size": held + size},
-                )
-        self._by_caller[caller] += size
+        by_caller = self._by_caller[caller]
+        if by_caller + size > MAX_CALLER_BYTES:
+            raise _full(MAX_CALLER_BYTES, by_caller + size)
+        if self._held + size > MAX_BYTES:
+            raise _full(MAX_BYTES, self._held + size)
+        self._by_caller[caller] = by_caller + size
         self._held += size
 
     def give_back(self, caller: str, size: int) -> None:
@@ -44,6 +39,14 @@ class MemoryBound:
         self._by_caller[caller] -= size
         if not self._by_caller[caller]:
             del self._by_caller[caller]
+
+
+def _full(limit: int, size: int) -> QueueFull:
+    return QueueFull(
+        f"The memory for answers is full (limit {limit} bytes).",
+        retry_after=5,
+        details={"limit": limit, "size": size},
+    )
 
 
 class PageAnswer:
@@ -162,6 +165,8 @@ class PageAnswer:
             self.readers -= 1
 
     def _batch(self, start: int) -> list[bytes]:
+        if self.size <= READ_BYTES:
+            return self.events[start:]
         batch: list[bytes] = []
         size = 0
         while size < READ_BYTES and start + len(batch) < len(self.events):

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from gateway.chat import prompt
+from gateway.chat import context_window
 from gateway.chat.engine_request import EngineInput, engine_request
 from gateway.errors import ContextLengthExceeded
 from gateway.media.attachment_loader import Attachment, Attachments
@@ -64,7 +64,7 @@ def test_turns_go_whole_and_the_oldest_first(roles: str, may_go: list[list[int]]
         "c": CALLS,
         "t": TOLD,
     }
-    assert prompt.units([Message.model_validate(made[role]) for role in roles]) == may_go
+    assert context_window.units([Message.model_validate(made[role]) for role in roles]) == may_go
 
 
 @pytest.mark.parametrize("model", ["m", LITE_MODEL])
@@ -147,7 +147,7 @@ def test_what_a_picture_reads_stands_behind_it_and_not_in_the_system_message() -
     ],
 )
 def test_tokens_are_estimated_by_the_width_of_characters(text: str, tokens: int) -> None:
-    assert prompt.estimate_tokens(text) == tokens
+    assert context_window.estimate_tokens(text) == tokens
 
 
 @pytest.mark.parametrize(
@@ -155,5 +155,5 @@ def test_tokens_are_estimated_by_the_width_of_characters(text: str, tokens: int)
 )
 def test_an_estimate_takes_no_time_that_anybody_notices(text: str) -> None:
     started = time.perf_counter()
-    prompt.estimate_tokens(text)
+    context_window.estimate_tokens(text)
     assert time.perf_counter() - started < 0.05
