@@ -1,4 +1,4 @@
-"""The body of a chat request: read and parsed as it comes, and its schema for the OpenAPI document."""
+"""The body of a chat request: parsed while it comes; and its schema for the OpenAPI document."""
 
 import asyncio
 import io

@@ -93,8 +93,8 @@ class APIResponse(TurnResponse):
 
 
 class PageResponse(TurnResponse):
-    """The answer to `POST /api/chat`. It is kept in memory while it is written, and its question may
-    be in the store."""
+    """The answer to `POST /api/chat`. It is kept in memory while it is written, and its question
+    may be in the store."""
 
     def __init__(
         self,

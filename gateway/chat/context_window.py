@@ -16,7 +16,8 @@ SYSTEM_ROLES = frozenset(("system", "developer"))
 
 
 def estimate_tokens(text: str) -> int:
-    """A tokenizer's count, roughly and on the high side: one for a CJK character, one for 3.5 others.
+    """A tokenizer's count, roughly and on the high side: one for a CJK character, one for 3.5
+    others.
 
     262,144 characters take less than a millisecond.
     """

@@ -75,8 +75,8 @@ class EngineCalls:
         could answer.
 
         What the engine finds too long it is asked to count. The assistant then drops older turns
-        while there are any; who asked hears by how many tokens the rest is over. Raises Refused, and
-        what is wrong with the request.
+        while there are any; who asked hears by how many tokens the rest is over. Raises Refused,
+        and what is wrong with the request.
         """
         upstream = permit.upstream
         caller = question.caller

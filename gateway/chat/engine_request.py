@@ -1,4 +1,4 @@
-"""The body that one engine gets for one question: raw, or the assistant's, for vLLM or for `lite`."""
+"""The body that one engine gets for a question: raw, or the assistant's; for vLLM or `lite`."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -28,8 +28,8 @@ class EngineInput:
 def engine_request(
     given: EngineInput, upstream: Upstream, *, salt: str = "", scale: float = 1.0
 ) -> Body:
-    """`scale`: the engine's own count of tokens over our estimate. `salt` keeps the prefix caches of
-    tenants apart.
+    """`scale`: the engine's own count of tokens over our estimate. `salt` keeps the prefix caches
+    of tenants apart.
 
     Raises ContextLengthExceeded where `lite` cannot take it. vLLM counts with its own tokenizer and
     says so itself.
@@ -51,7 +51,8 @@ def _raw(given: EngineInput, upstream: Upstream) -> dict[str, Any]:
 
 def _for_lite(given: EngineInput, upstream: Upstream) -> dict[str, Any]:
     """One image part for each picture that has been read, since `lite` then reads lines and not
-    patches; readings in the same order. Of one without a reading it gets all tiles, and reads each."""
+    patches; readings in the same order. Of one without a reading it gets all tiles, and reads each.
+    """
     request, attachments = given.request, given.attachments
     shown = [shot for shot in attachments.shots if shot.fitted]
     pictures: prompt.Pictures = {}
@@ -77,7 +78,7 @@ def _for_lite(given: EngineInput, upstream: Upstream) -> dict[str, Any]:
 
 
 def _left_out(given: EngineInput, upstream: Upstream) -> frozenset[int]:
-    """Numbers of the messages that `lite` does not get, the oldest. Raises ContextLengthExceeded."""
+    """Numbers of the oldest messages, which `lite` does not get. Raises ContextLengthExceeded."""
     request = given.request
     costs = [context_window.cost_of(message, 1.0) for message in request.messages]
     fixed = _further_tokens(given)

@@ -5,17 +5,15 @@ from typing import Any
 
 import orjson
 
+from gateway.chat.engine_chunks import END, LAST_EVENT, bodies_of, chunk_event, only_text
 from gateway.chat.events import (
     Chunk,
     CompletionStarted,
     Event,
     Finished,
-    FinishReason,
     Push,
     TextDelta,
-    ToolCallDelta,
     Unknown,
-    Usage,
 )
 from gateway.chat.sse import Unfinished, payload_of, split
 from gateway.chat.stream_stats import StreamStats, error_in, has_token, raise_after
@@ -25,8 +23,6 @@ from gateway.upstream.client import Broken
 MAX_BYTES = 32 * 1024 * 1024  # of a whole answer's stream
 BATCH_BYTES = 64 * 1024
 DONE, ERROR = b"[DONE]", b'"error"'
-END = b"\n\n"
-LAST_EVENT = END + b"data: [DONE]" + END
 NOT_HEAD = frozenset(("choices", "usage", "object"))
 
 
@@ -53,7 +49,7 @@ class EventParser:
         """Raises Broken: too much of it, or an event without an end."""
         if self.stats.done:  # what comes after [DONE] belongs to no answer
             return []
-        whole_events = not self._rest and chunk.endswith(b"\n\n")
+        whole_events = not self._rest and chunk.endswith(END)
         data = chunk if whole_events else self._rest.completed_by(chunk)
         if self._whole:
             data = self._batched(data, len(chunk))
@@ -88,7 +84,7 @@ class EventParser:
 
     def _parse(self, data: bytes) -> list[Event]:
         """`data` is whole events."""
-        bodies = _bodies(data)
+        bodies = bodies_of(data)
         if bodies is None:
             return self._parse_one_by_one(data)
         if len(bodies) == 1 and self._started and not data.endswith(LAST_EVENT):
@@ -98,7 +94,7 @@ class EventParser:
         raws = [] if self._whole else [raw + END for raw in data.split(END)]
         first = 0  # of the chunks that only add text
         for number, body in enumerate(bodies):
-            text = _only_text(body) if self._started else None
+            text = only_text(body) if self._started else None
             if text is not None:
                 texts.append(text)
                 continue
@@ -111,14 +107,14 @@ class EventParser:
                 return events
         if texts:
             self._add_text(events, "".join(texts), tuple(raws[first : len(bodies)]), len(texts))
-        if data.endswith(LAST_EVENT) or data == LAST_EVENT[2:]:
+        if data.endswith(LAST_EVENT):
             self._finish(events)
         return events
 
     def _parse_one(self, body: Any, raw: bytes) -> list[Event]:
         """The same for one event, as an engine sends them at its own pace."""
         events: list[Event] = []
-        text = _only_text(body)
+        text = only_text(body)
         if text is None:
             self._add_body(events, body, raw)
         else:
@@ -169,7 +165,7 @@ class EventParser:
         if isinstance(usage, dict):
             self.stats.usage = usage
         try:
-            event = _event(body, raw)
+            event = chunk_event(body, raw)
         except (AttributeError, TypeError, ValueError):
             if self._whole:
                 raise _garbage() from None
@@ -183,6 +179,10 @@ class EventParser:
             if has_token(body["choices"]):
                 self.stats.count(1)
         events.append(event)
+
+
+def _garbage() -> Broken:
+    return Broken("garbage", UpstreamError("The engine's answer is no chat completion."))
 
 
 class EventReceiver:
@@ -205,69 +205,3 @@ class EventReceiver:
             self._on_done()
         held = self._push(events) if events else None
         return held if stats.error is None else raise_after(held, stats.error)
-
-
-def _bodies(data: bytes) -> list[Any] | None:
-    """What whole events say, [DONE] at the end left out. None where they are not all of one line of
-    JSON each."""
-    if not data.startswith(b"data: ") or b"\r" in data:
-        return None
-    if data == LAST_EVENT[2:]:
-        return []
-    payloads = data[6:].removesuffix(b"\n\n").removesuffix(b"\n\ndata: [DONE]")
-    try:
-        bodies: list[Any] = orjson.loads(b"[%b]" % payloads.replace(b"\n\ndata: ", b","))
-    except orjson.JSONDecodeError:
-        return None
-    return bodies
-
-
-def _only_text(body: Any) -> str | None:
-    """The text of a chunk that says nothing else, which nearly all do."""
-    try:
-        (choice,) = body["choices"]
-        delta = choice["delta"]
-        text = delta["content"]
-        if (
-            len(delta) == 1
-            and not choice["finish_reason"]
-            and not choice["index"]
-            and not choice.get("logprobs")
-            and not body.get("error")
-            and not body.get("usage")
-        ):
-            return str(text + "")  # TypeError where it is no text
-    except (KeyError, ValueError, TypeError, AttributeError):
-        pass
-    return None
-
-
-def _event(body: dict[str, Any], raw: bytes) -> Chunk | Usage | Unknown:
-    """Raises TypeError, ValueError or AttributeError where the body has not a chunk's shape."""
-    choices = body.get("choices")
-    if not choices:
-        return Usage(body, raw) if isinstance(body.get("usage"), dict) else Unknown(raw)
-    kind: type[Chunk] = Chunk
-    for choice in choices:
-        int(choice.get("index", 0))
-        delta = choice.get("delta") or {}
-        delta.items()
-        (choice.get("logprobs") or {}).items()
-        for call in delta.get("tool_calls") or ():
-            _check_call(call)
-            kind = ToolCallDelta
-        if choice.get("finish_reason") and kind is Chunk:
-            kind = FinishReason
-    text = (choices[0].get("delta") or {}).get("content")
-    return kind(body, raw, text if isinstance(text, str) else "")
-
-
-def _check_call(call: dict[str, Any]) -> None:
-    int(call.get("index", 0))
-    function = call.get("function") or {}
-    if not isinstance(function.get("arguments") or "", str):
-        raise TypeError("a tool call's arguments are no text")
-
-
-def _garbage() -> Broken:
-    return Broken("garbage", UpstreamError("The engine's answer is no chat completion."))

@@ -1,8 +1,9 @@
 """The events of one answer. They are made once: by `event_parser` from the engine's bytes, and by
 the turn for what the gateway adds. Writers turn them into a stream, a JSON body, or history.
 
-The engine's chunks keep the bytes that they came in (`raw`, the blank line at the end included):
-a stream passes those on unchanged. `raw` is empty where nobody writes them (`EventParser(whole=True)`).
+The engine's chunks keep the bytes that they came in (`raw`, the blank line at the end included): a
+stream passes those on unchanged. `raw` is empty where nobody writes them
+(`EventParser(whole=True)`).
 """
 
 from collections.abc import Awaitable, Callable, Sequence
@@ -29,7 +30,8 @@ class QueuePosition:
 
 @dataclass(frozen=True, slots=True)
 class Readings:
-    """What was read in the question's pictures, in their order (docs/architecture.md, "The reader seam")."""
+    """What was read in the question's pictures, in their order (docs/architecture.md, "The reader
+    seam")."""
 
     readings: list[dict[str, Any]]
 
@@ -48,8 +50,8 @@ class Degraded:
 
 @dataclass(frozen=True, slots=True)
 class CompletionStarted:
-    """Comes before the first chunk of every round. `fields` are that chunk's top-level ones, without
-    `choices`, `usage` and `object`: id, created, model, …"""
+    """Comes before the first chunk of every round. `fields` are that chunk's top-level ones,
+    without `choices`, `usage` and `object`: id, created, model, …"""
 
     fields: dict[str, Any]
 

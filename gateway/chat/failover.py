@@ -67,8 +67,8 @@ class Failover:
         report: TurnReport,
         work: Work[Result],
     ) -> Result:
-        """What `work` makes of a permit. An engine that refuses is left out and the next one is tried
-        (docs/decisions/007-what-is-asked-again.md)."""
+        """What `work` makes of a permit. An engine that refuses is left out and the next one is
+        tried (docs/decisions/007-what-is-asked-again.md)."""
         tried: frozenset[str] = frozenset()
         refusal: Refused | None = None
         patient, begun = True, 0
@@ -117,7 +117,8 @@ class Failover:
 
     async def failed(self, upstream: Upstream, kind: str) -> None:
         """Notes whose fault it may be (docs/decisions/012-whose-fault-a-failure-is.md). After many
-        failures in a row the engine itself is asked, and the caller waits a moment for the outcome."""
+        failures in a row the engine itself is asked, and the caller waits a moment for the outcome.
+        """
         late = kind == "timeout"
         if kind in OWN_FAULTS or (late and not self._client.speaks(upstream, SPEAKING_SECONDS)):
             upstream.breaker.failed()

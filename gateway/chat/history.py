@@ -58,7 +58,7 @@ class HistoryRecorder:
         return opened
 
     async def close(self, answer: PageAnswer) -> None:
-        """Stores the answer. Never raises: what the store does not take now is offered again later."""
+        """Stores the answer. Never raises: what the store does not take is offered again."""
         if not answer.is_stored or await self._closed(answer):
             return
         retry = asyncio.create_task(self._close_later(answer))

@@ -13,7 +13,6 @@ from gateway.chat.events import (
     Citations,
     Degraded,
     Event,
-    Failed,
     Finished,
     Push,
     QueuePosition,
@@ -44,8 +43,8 @@ class StreamWriter:
         self._wants_usage = wants_usage
 
     def encode(self, events: Sequence[Event]) -> list[bytes]:
-        """The server-sent events, one by one. Finished is not among them: whoever ends the stream
-        writes DONE."""
+        """The server-sent events, one by one. The end is not among them: whoever ends the stream
+        writes DONE, or `error_event`."""
         encoded: list[bytes] = []
         for event in events:
             match event:
@@ -56,8 +55,6 @@ class StreamWriter:
                 case Usage():
                     if self._wants_usage:
                         encoded.append(event.raw)
-                case Failed():
-                    encoded.append(error_event(event.error, wants_extras=self._wants_extras))
                 case _ if self._wants_extras and (extras := _extras(event)) is not None:
                     encoded.append(self._extras_event(extras))
         return encoded

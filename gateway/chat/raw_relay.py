@@ -1,5 +1,5 @@
-"""The raw model's stream to a client of `/v1`: byte for byte, past the events, since nobody else reads
-it. Only the usage is read in passing (docs/decisions/005-own-wire-to-the-engine.md)."""
+"""The raw model's stream to a client of `/v1`: byte for byte, past the events, since nobody else
+reads it. Only the usage is read in passing (docs/decisions/005-own-wire-to-the-engine.md)."""
 
 from collections.abc import Awaitable, Callable
 from typing import Protocol
@@ -96,16 +96,16 @@ class RawRelay:
 
 
 def _is_notable(events: bytes) -> bool:
-    """Whether the usage, an error or the end may be among them. By `find`: `in` first tries each word
-    as a byte's number, and fails."""
+    """Whether the usage, an error or the end may be among them. By `find`: `in` first tries each
+    word as a byte's number, and fails."""
     find = events.find
     return find(USAGE) >= 0 or find(DONE) >= 0 or find(ERROR) >= 0
 
 
 def _looked_at(events: bytes, stats: StreamStats, wants_usage: bool) -> bytes:
     """Notes usage, first token, end and errors. Takes out the usage event where the client did not
-    ask for it, and what comes after the end. What needs no look passes in one piece: a busy engine's
-    whole answer may come in one read."""
+    ask for it, and what comes after the end. What needs no look passes in one piece: a busy
+    engine's whole answer may come in one read."""
     passed = []
     start = 0
     while start < len(events) and not (stats.error or stats.done):

@@ -25,8 +25,8 @@ ENDING = (ToolCallDelta, FinishReason, Usage, Finished)
 
 
 class Round:
-    """Hands a round's events on. Where another round may follow, it holds the end back until that is
-    known."""
+    """Hands a round's events on. Where another round may follow, it holds the end back until that
+    is known."""
 
     def __init__(self, push: Push, *, may_be_followed: bool) -> None:
         self._push = push

@@ -1,5 +1,5 @@
-"""A stream of server-sent events to one client. The response starts with its first event: what fails
-before it still gets its own status."""
+"""A stream of server-sent events to one client. The response starts with its first event: what
+fails before it still gets its own status."""
 
 import asyncio
 from collections.abc import Awaitable
@@ -67,7 +67,8 @@ class SSEResponse:
             {"type": "http.response.body", "body": events, "more_body": not self.ended}
         )
         try:
-            waiting = step.send(None)  # type: ignore[attr-defined]  # every `async def` gives a coroutine
+            # Every `async def` gives a coroutine.
+            waiting = step.send(None)  # type: ignore[attr-defined]
         except StopIteration:
             return None
         return finished(step, waiting)  # type: ignore[arg-type]  # the same coroutine

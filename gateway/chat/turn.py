@@ -48,7 +48,7 @@ class Output:
 
 
 class TurnRunner:
-    """`next_round` runs the tools that an assistant's round calls; None: every turn has one round."""
+    """`next_round` runs the tools that a round calls. None: every turn has one round."""
 
     def __init__(
         self,
@@ -186,7 +186,7 @@ class TurnRunner:
         permit: Permit,
         elsewhere: Callable[[], bool],
     ) -> list[Event]:
-        """All events of a round. Raises Refused where it is not whole: another engine may be asked."""
+        """All events of a round. Raises Refused where it is not whole and may be asked again."""
         call = await self._calls.open(question, given, permit, elsewhere, report)
         stats = StreamStats(question.started)
         parser = EventParser(stats, whole=True)

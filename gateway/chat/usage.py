@@ -8,8 +8,8 @@ from gateway.observability.metrics import Metrics
 def record_usage(
     stats: StreamStats, client: str, report: TurnReport, metrics: Metrics, *, complete: bool
 ) -> None:
-    """`complete` is false for an answer that was cut short: the tokens that were relayed are counted
-    apart, as `aborted`."""
+    """`complete` is false for an answer that was cut short: the tokens that were relayed are
+    counted apart, as `aborted`."""
     prompt, completion = stats.prompt_tokens, stats.completion_tokens
     report.prompt_tokens += prompt
     report.completion_tokens += completion

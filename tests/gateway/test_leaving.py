@@ -1,4 +1,5 @@
-"""Whoever leaves frees the engine: streaming or not, before or after the first byte; and the page after its grace."""
+"""Whoever leaves frees the engine: streaming or not, before or after the first byte; and the page
+after its grace."""
 
 import asyncio
 import json
@@ -61,7 +62,8 @@ def test_the_engine_is_aborted_at_once(
 def test_of_requests_on_each_others_heels_the_one_that_is_answered_is_aborted(
     graceful: Running, watching: Running
 ) -> None:
-    """A connection that is closed has one request at an engine, and one that waits for it and never gets there."""
+    """A connection that is closed has one request at an engine, and one that waits for it and never
+    gets there."""
     before = state(watching)
     left = metric(graceful, "sightdesk_client_disconnects_total")
     connection = ask(graceful.url, body("say-2000-0.02", stream=True))
@@ -190,9 +192,7 @@ async def test_a_reader_that_leaves_while_it_is_written_to_is_counted_out() -> N
     await asyncio.wait_for(answer.task, 1)
 
 
-async def test_an_answer_of_the_page_that_breaks_unforeseen_ends_with_an_error_and_not_in_silence() -> (
-    None
-):
+async def test_a_page_answer_that_breaks_unforeseen_ends_with_an_error_and_not_in_silence() -> None:
     answers, answer = ResumableAnswers(0.01, kept), page_answer()
 
     async def work() -> None:

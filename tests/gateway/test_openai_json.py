@@ -1,4 +1,5 @@
-"""A stream collected into one chat completion is what the engine itself would have said in one piece."""
+"""A stream collected into one chat completion is what the engine itself would have said in one
+piece."""
 
 import json
 from collections.abc import Iterator

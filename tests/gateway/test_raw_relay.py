@@ -140,7 +140,8 @@ def test_chunks_pass_whole_where_no_event_of_theirs_needs_a_look(
     class Cycle: ...
 
     wrote: list[bytes] = []
-    line, stats = ClientConnection(Cycle()), StreamStats(0.0)  # type: ignore[arg-type]  # nobody asks it for its cycle here
+    # Nobody asks the line for its cycle here.
+    line, stats = ClientConnection(Cycle()), StreamStats(0.0)  # type: ignore[arg-type]
     relay = RawRelay(Kept(line), stats, lambda: None, wants_usage=False)
     for piece in before:
         relay(piece)
@@ -174,7 +175,8 @@ def flooded(gateway: Running) -> Iterator[socket.socket]:
         client.connect((where.hostname, where.port))
         client.settimeout(60)
         client.sendall(
-            b"POST /v1/chat/completions HTTP/1.1\r\nhost: 127.0.0.1\r\ncontent-type: application/json\r\n"
+            b"POST /v1/chat/completions HTTP/1.1\r\nhost: 127.0.0.1\r\n"
+            b"content-type: application/json\r\n"
             b"connection: close\r\ncontent-length: %d\r\n\r\n" % len(body) + body
         )
         yield client

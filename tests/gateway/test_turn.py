@@ -59,7 +59,8 @@ class Asking:
     async def ask(
         self, text: str, next_round: NextRound | None, *, is_whole: bool, model: str = "sightdesk"
     ) -> list[Event]:
-        loader = AttachmentLoader(None, None, None, 16, 4096)  # type: ignore[arg-type]  # no pictures
+        # No question here has pictures.
+        loader = AttachmentLoader(None, None, None, 16, 4096)  # type: ignore[arg-type]
         admission = Admission([self.upstream], 4, 5, self.metrics)
         stage = AttachmentStage(
             loader, [self.upstream], str, reader_timeout=0.1, first_token_timeout=1

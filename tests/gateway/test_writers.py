@@ -19,7 +19,7 @@ from gateway.chat.events import (
     Usage,
 )
 from gateway.chat.openai_json import CompletionWriter
-from gateway.chat.openai_stream import StreamWriter, stream_into
+from gateway.chat.openai_stream import StreamWriter, error_event, stream_into
 from gateway.chat.transcript import Transcript
 from gateway.errors import UpstreamUnavailable
 from gateway.server.protocol import ClientConnection
@@ -86,11 +86,9 @@ def test_an_answer_that_is_not_stored_names_no_conversation() -> None:
 
 
 def test_a_failure_is_the_streams_last_event() -> None:
-    failed = Failed(UpstreamUnavailable("down", retry_after=5))
-    (plain,) = writer().encode((failed,))
-    (page,) = writer(wants_extras=True).encode((failed,))
-    assert body(plain).keys() == {"error"}
-    assert body(page)["sightdesk"] == {"retry_after": 5}
+    down = UpstreamUnavailable("down", retry_after=5)
+    assert body(error_event(down)).keys() == {"error"}
+    assert body(error_event(down, wants_extras=True))["sightdesk"] == {"retry_after": 5}
 
 
 def test_the_end_is_written_with_the_last_events() -> None:
