@@ -22,10 +22,14 @@ from gateway.api.models import models_router
 from gateway.api.static_page import mount_page
 from gateway.api.stats import stats_router
 from gateway.auth.networks import ProxyTrust
+from gateway.chat.attachment_stage import AttachmentStage
+from gateway.chat.citation_stage import CitationStage
+from gateway.chat.engine_calls import EngineCalls
+from gateway.chat.failover import Failover
+from gateway.chat.turn import TurnRunner
 from gateway.composition.build import build_services
 from gateway.composition.lifecycle import running
 from gateway.composition.services import Services
-from gateway.desk import Desk
 from gateway.middleware.access_log import AccessLog
 from gateway.middleware.authentication import Authentication
 from gateway.middleware.cors import CORS
@@ -49,7 +53,7 @@ def create_app(settings: Settings) -> Gateway:
         redirect_slashes=False,  # a redirect would repeat the Host header that the client sent
     )
     install_handlers(app, services.throttling.short_limits.charge)
-    chat = chat_router(chat_parts(services))
+    chat = build_chat_router(services)
     for router in (chat, *api_routers(services)):
         app.include_router(router)
     if settings.frontend_dir is not None:
@@ -98,24 +102,37 @@ def api_routers(services: Services) -> list[APIRouter]:
     ]
 
 
-def chat_parts(services: Services) -> Desk:
+def build_chat_router(services: Services) -> APIRouter:
     throttling, engines = services.throttling, services.engines
-    return Desk(
-        settings=services.settings,
-        metrics=services.metrics,
-        signer=services.access.signer,
-        rates=throttling.rates,
-        limiter=throttling.limiter,
-        short_limits=throttling.short_limits,
-        body_memory=throttling.body_memory,
-        attachment_loader=services.media.attachment_loader,
-        library=services.knowledge_base,
-        client=engines.client,
-        catalog=engines.catalog,
-        engines=engines.admission,
-        fallback=engines.fallback,
+    return chat_router(
+        runner=turn_runner(services),
         answers=services.answers,
         recorder=services.storage.history,
+        limiter=throttling.limiter,
+        rates=throttling.rates,
+        short_limits=throttling.short_limits,
+        body_memory=throttling.body_memory,
+        catalog=engines.catalog,
+        upstreams=engines.upstreams,
+        metrics=services.metrics,
+    )
+
+
+def turn_runner(services: Services) -> TurnRunner:
+    settings, signer, engines = services.settings, services.access.signer, services.engines
+    attachments = AttachmentStage(
+        services.media.attachment_loader,
+        engines.upstreams,
+        signer.pseudonym,
+        reader_timeout=settings.reader_timeout,
+        first_token_timeout=settings.first_token_timeout,
+    )
+    return TurnRunner(
+        attachments,
+        CitationStage(services.knowledge_base),
+        Failover(engines.admission, engines.fallback, engines.client, services.metrics),
+        EngineCalls(engines.client, signer.cache_salt, signer.pseudonym),
+        services.metrics,
     )
 
 

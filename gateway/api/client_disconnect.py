@@ -5,7 +5,7 @@ from typing import Any, TypeVar
 
 from fastapi import Request
 
-from gateway.api.chat import stayed
+from gateway.api.chat_response import run_while_connected
 from gateway.errors import RequestTimeout
 from gateway.server.request_context import context_of
 
@@ -20,7 +20,7 @@ async def unless_client_leaves(request: Request, work: Coroutine[Any, Any, Resul
     async def run() -> None:
         results.append(await work)
 
-    if not await stayed(context_of(request.scope).connection, run()):
+    if not await run_while_connected(context_of(request.scope).connection, run()):
         raise RequestTimeout(
             "The client left before the pictures were ready.", details={"name": "left"}
         )

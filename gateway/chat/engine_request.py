@@ -1,124 +1,120 @@
-"""The body that one engine gets for one question: raw, the assistant's for vLLM, or the assistant's for `lite`."""
+"""The body that one engine gets for a question: raw, or the assistant's; for vLLM or `lite`."""
 
+from dataclasses import dataclass
 from typing import Any
 
-from gateway.chat import prompt, special_tokens
+from gateway.chat import context_window, prompt, special_tokens
 from gateway.errors import ContextLengthExceeded
 from gateway.media.attachments import Attachments, PartPosition
 from gateway.openai.chat_request import ChatRequest
 from gateway.upstream.request_body import Body
 from gateway.upstream.upstream import Upstream
 
+Messages = list[dict[str, Any]]  # in OpenAI's form
+
+
+@dataclass(frozen=True, slots=True)
+class EngineInput:
+    """What an engine is asked, before it is put into the form that this engine needs."""
+
+    request: ChatRequest
+    attachments: Attachments
+    citations: list[dict[str, Any]]  # best first: id, title, clause, text, score
+    assistant: bool  # false: the raw model
+    # What came after the request's own messages: calls of tools and their results, in order.
+    further: tuple[dict[str, Any], ...] = ()
+
 
 def engine_request(
-    request: ChatRequest,
-    attachments: Attachments,
-    citations: list[dict[str, Any]],
-    upstream: Upstream,
-    assistant: bool,
-    *,
-    salt: str = "",
-    scale: float = 1.0,
+    given: EngineInput, upstream: Upstream, *, salt: str = "", scale: float = 1.0
 ) -> Body:
-    """Raises ContextLengthExceeded where `lite` cannot take it; vLLM counts by its own tokenizer and says so itself.
+    """`scale`: the engine's own count of tokens over our estimate. `salt` keeps the prefix caches
+    of tenants apart.
 
-    `scale` is the engine's own count of tokens over the estimate; `salt` keeps tenants' prefix caches apart.
+    Raises ContextLengthExceeded where `lite` cannot take it. vLLM counts with its own tokenizer and
+    says so itself.
     """
     if upstream.is_lite:
-        make = _for_lite
-    else:
-        make = _for_assistant if assistant else _raw
-    body = make(request, attachments, citations, upstream, assistant, scale)
-    if not upstream.is_lite:
-        special_tokens.escape_special_tokens(body)
-        if salt:
-            body["cache_salt"] = salt
+        return Body(_for_lite(given, upstream))
+    body = _for_assistant(given, upstream, scale) if given.assistant else _raw(given, upstream)
+    special_tokens.escape_special_tokens(body)
+    if salt:
+        body["cache_salt"] = salt
     return Body(body)
 
 
-def _raw(
-    request: ChatRequest,
-    attachments: Attachments,
-    citations: list[dict[str, Any]],
-    upstream: Upstream,
-    assistant: bool,
-    scale: float,
-) -> dict[str, Any]:
-    messages = prompt.engine_messages(request, attachments.fitted, attachments.notes)
-    return prompt.engine_body(request, upstream.model, messages, None)
+def _raw(given: EngineInput, upstream: Upstream) -> dict[str, Any]:
+    attachments = given.attachments
+    messages = prompt.engine_messages(given.request, attachments.fitted, attachments.notes)
+    return prompt.engine_body(given.request, upstream.model, [*messages, *given.further], None)
 
 
-def _for_lite(
-    request: ChatRequest,
-    attachments: Attachments,
-    citations: list[dict[str, Any]],
-    upstream: Upstream,
-    assistant: bool,
-    scale: float,
-) -> dict[str, Any]:
-    """One image part a shot, with the reading of the whole, since `lite` reads lines and not patches;
-    readings in the same order. A shot without a reading is all of its tiles, each to be read there."""
-    shots: prompt.Pictures = {}
+def _for_lite(given: EngineInput, upstream: Upstream) -> dict[str, Any]:
+    """One image part for each picture that has been read, since `lite` then reads lines and not
+    patches; readings in the same order. Of one without a reading it gets all tiles, and reads each.
+    """
+    request, attachments = given.request, given.attachments
     shown = [shot for shot in attachments.items if shot.fitted]
+    pictures: prompt.Pictures = {}
     for shot in shown:
-        is_read = assistant and shot.reading is not None
-        shots.setdefault(shot.position, []).extend(shot.fitted[:1] if is_read else shot.fitted)
-    costs = [prompt.cost_of(message, 1.0) for message in request.messages]
-    room = prompt.room_for(upstream.max_model_len, request.wanted_tokens, 0)
-    gone, over = prompt.fit(request.messages, costs, room)
-    if over or (gone and not assistant):
-        raise _too_long(
-            sum(costs), over if assistant else sum(costs) - room, upstream.max_model_len
-        )
-    messages = _kept(prompt.engine_messages(request, shots, attachments.notes), gone)
-    if not assistant:
+        is_read = given.assistant and shot.reading is not None
+        pictures.setdefault(shot.position, []).extend(shot.fitted[:1] if is_read else shot.fitted)
+    gone = _left_out(given, upstream)
+    messages = _kept(prompt.engine_messages(request, pictures, attachments.notes), gone)
+    messages += given.further
+    if not given.assistant:
         return prompt.engine_body(request, upstream.model, messages, None)
-    kept = [shot for shot in shown if shot.position[0] not in gone]
     structured = {
         "locale": prompt.locale_of(request.question),
-        "clauses": citations,
+        "clauses": given.citations,
         "readings": [
             reading
-            for shot in kept
+            for shot in shown
+            if shot.position[0] not in gone
             for reading in ([shot.reading] if shot.reading else [None] * len(shot.fitted))
         ],
     }
     return prompt.engine_body(request, upstream.model, messages, structured)
 
 
-def _for_assistant(
-    request: ChatRequest,
-    attachments: Attachments,
-    citations: list[dict[str, Any]],
-    upstream: Upstream,
-    assistant: bool,
-    scale: float,
-) -> dict[str, Any]:
-    system = prompt.knowledge_prompt(citations)
+def _left_out(given: EngineInput, upstream: Upstream) -> frozenset[int]:
+    """Numbers of the oldest messages, which `lite` does not get. Raises ContextLengthExceeded."""
+    request = given.request
+    costs = [context_window.cost_of(message, 1.0) for message in request.messages]
+    fixed = _further_tokens(given)
+    room = context_window.room_for(upstream.max_model_len, request.wanted_tokens, fixed)
+    gone, over = context_window.fit(request.messages, costs, room)
+    if over or (gone and not given.assistant):
+        over = over if given.assistant else sum(costs) - room
+        raise _too_long(sum(costs), over, upstream.max_model_len)
+    return gone
+
+
+def _for_assistant(given: EngineInput, upstream: Upstream, scale: float) -> dict[str, Any]:
+    request, attachments = given.request, given.attachments
+    system = prompt.knowledge_prompt(given.citations)
     notes = _notes(attachments)
     costs = _costs(request, attachments.fitted, notes, upstream, scale)
-    fixed = prompt.estimate_tokens(system) * scale
-    gone, _ = prompt.fit(
-        request.messages,
-        costs,
-        prompt.room_for(upstream.max_model_len, request.wanted_tokens, fixed),
-    )
+    fixed = (context_window.estimate_tokens(system) + _further_tokens(given)) * scale
+    room = context_window.room_for(upstream.max_model_len, request.wanted_tokens, fixed)
+    gone, _ = context_window.fit(request.messages, costs, room)
     messages = _kept(prompt.engine_messages(request, attachments.fitted, notes), gone)
     # A client's own instructions come after ours.
     own = [
-        prompt.text_of(message["content"]) for message in messages if message["role"] == "system"
+        context_window.text_of(message["content"]) for message in messages if _is_system(message)
     ]
-    rest = [message for message in messages if message["role"] != "system"]
-    return prompt.engine_body(
-        request,
-        upstream.model,
-        [{"role": "system", "content": "\n\n".join([system, *own])}, *rest],
-        None,
-    )
+    first = {"role": "system", "content": "\n\n".join([system, *own])}
+    rest = [message for message in messages if not _is_system(message)]
+    return prompt.engine_body(request, upstream.model, [first, *rest, *given.further], None)
+
+
+def _is_system(message: dict[str, Any]) -> bool:
+    return bool(message["role"] == "system")
 
 
 def _notes(attachments: Attachments) -> dict[PartPosition, str]:
-    """What stands after the pictures of each place: what they read, and what stands for those that were left out."""
+    """The text behind the pictures of each place: what they read, and what stands for those that
+    were left out."""
     notes: dict[PartPosition, list[str]] = {}
     for shot in attachments.items:
         if shot.fitted and shot.reading is not None:
@@ -136,22 +132,26 @@ def _costs(
     scale: float,
 ) -> list[int]:
     """Tokens of each message, pictures and notes included."""
-    costs = [prompt.cost_of(message, scale) for message in request.messages]
+    costs = [context_window.cost_of(message, scale) for message in request.messages]
     for (number, _), made in pictures.items():
         costs[number] += sum(upstream.picture_tokens(picture.tokens) for picture in made)
     for (number, _), note in notes.items():
-        costs[number] += prompt.estimate_tokens(note)
+        costs[number] += context_window.estimate_tokens(note)
     return costs
 
 
-def _kept(messages: list[dict[str, Any]], gone: frozenset[int]) -> list[dict[str, Any]]:
+def _further_tokens(given: EngineInput) -> int:
+    return context_window.estimate_body({"messages": given.further}) if given.further else 0
+
+
+def _kept(messages: Messages, gone: frozenset[int]) -> Messages:
     return [message for number, message in enumerate(messages) if number not in gone]
 
 
 def _too_long(tokens: int, over: int, holds: int) -> ContextLengthExceeded:
     return ContextLengthExceeded(
-        f"The messages have about {tokens} tokens; beside the answer {over} too many for a context of {holds}. "
-        "Shorten the text or leave out older turns.",
+        f"The messages have about {tokens} tokens; beside the answer {over} too many for a context "
+        f"of {holds}. Shorten the text or leave out older turns.",
         param="messages",
         details={"limit": holds, "tokens": tokens, "tokens_over": over},
     )

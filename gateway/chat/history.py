@@ -1,24 +1,22 @@
-"""The page's questions and answers into the store: read once, at the end, in a thread. What is not kept is answered all the same."""
+"""Stores the page's questions and answers, each in one transaction, in a thread. A question that
+could not be stored is answered all the same."""
 
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
-from typing import Any, TypeVar
+from typing import TypeVar
 
-import orjson
-
-from gateway.chat import extras
-from gateway.chat.resumable_answers import Answer
+from gateway.chat.page_answer import PageAnswer
 from gateway.errors import StoreUnavailable
 from gateway.openai.chat_request import PageRequest
 from gateway.openai.messages import FilePart
 from gateway.server.daemon_threads import in_daemon
 from gateway.storage.database import Database
 from gateway.storage.file_store import FILE_ID, FileStore
-from gateway.storage.turns import Answered, Asked, Opened, close_turn, open_turns
+from gateway.storage.turns import Asked, Opened, close_turn, open_turns
 from gateway.throttling.one_per_owner import OnePerOwner
 
 log = logging.getLogger("sightdesk.store")
@@ -32,7 +30,8 @@ class HistoryRecorder:
     def __init__(self, database: Database, files: FileStore) -> None:
         self._database = database
         self._files = files
-        # Threads of its own, for a database that hangs must hold up neither pictures nor, by answers, further questions.
+        # Threads of its own: a database that hangs must hold up no pictures. Two groups, so that
+        # answers which cannot be stored hold up no questions.
         self._opening = ThreadPoolExecutor(4, "store-opening")
         self._closing = ThreadPoolExecutor(4, "store-closing")
         # One question of each owner at a time, so that no owner takes all the threads.
@@ -43,7 +42,8 @@ class HistoryRecorder:
     async def open(
         self, request: PageRequest, owner: str, conversation_id: str, answer_id: str
     ) -> Opened | None:
-        """None where the store does not answer. Raises NotFound where the conversation is another owner's."""
+        """Stores the question and an empty answer. None where the store does not answer. Raises
+        NotFound where the conversation is another owner's."""
         asked = Asked(
             owner,
             conversation_id,
@@ -58,34 +58,32 @@ class HistoryRecorder:
             log.warning("question_not_kept", extra={"answer": answer_id})
         return opened
 
-    async def close(self, answer: Answer) -> None:
-        """Never raises: an answer that was given is given. What the store does not take now it is offered again later."""
-        if not answer.kept or await self._closed(answer):
+    async def close(self, answer: PageAnswer) -> None:
+        """Stores the answer. Never raises: what the store does not take is offered again."""
+        if not answer.is_stored or await self._closed(answer):
             return
         retry = asyncio.create_task(self._close_later(answer))
         self._retries.add(retry)
         retry.add_done_callback(self._retries.discard)
 
-    async def _close_later(self, answer: Answer) -> None:
+    async def _close_later(self, answer: PageAnswer) -> None:
         for seconds in RETRY_SECONDS:
             await asyncio.sleep(seconds)
             if await self._closed(answer):
                 return
         log.warning("answer_not_kept", extra={"answer": answer.id})
 
-    async def _closed(self, answer: Answer) -> bool:
+    async def _closed(self, answer: PageAnswer) -> bool:
         try:
             await _in(self._closing, partial(self._close, answer))
         except StoreUnavailable:
             return False
-        except (
-            Exception
-        ):  # the reader still waits for the end of the answer; to try again would not help
+        except Exception:  # readers still wait for the answer's end; a second try would not help
             log.exception("answer_not_kept", extra={"answer": answer.id})
         return True
 
     def _open(self, asked: Asked) -> Opened | None:
-        # Looked at here, where those come that waited in line while the first one failed.
+        # Checked in the thread: others waited for one while the first question failed.
         if time.monotonic() < self._resting_until:
             self._database.failed()
             return None
@@ -97,8 +95,8 @@ class HistoryRecorder:
         self._files.delete_all(asked.owner, opened.removed_files)
         return opened
 
-    def _close(self, answer: Answer) -> None:
-        close_turn(self._database, answer.id, answered_by(answer))
+    def _close(self, answer: PageAnswer) -> None:
+        close_turn(self._database, answer.id, answer.answered())
 
     async def close_threads(self) -> None:
         """Waits for what is being stored."""
@@ -124,46 +122,3 @@ def _file_ids(request: PageRequest) -> tuple[str, ...]:
         (part.file.file_id for _, part in last.media if isinstance(part, FilePart)) if last else ()
     )
     return tuple(file_id for file_id in named if file_id and FILE_ID.match(file_id))
-
-
-def answered_by(answer: Answer) -> Answered:
-    """What an answer came to: its words, what was read and cited, and how it ended."""
-    answered = Answered("done")
-    texts: list[str] = []
-    for body in _bodies(answer):
-        if body.get("error"):
-            answered.state = "failed"
-        told = body.get(extras.KEY)
-        if isinstance(told, dict):
-            _note(answered, told)
-        choices = body.get("choices")
-        if isinstance(choices, list) and choices:
-            answered.model = str(body.get("model") or "") or answered.model
-            texts.append(_text(choices[0]))
-    answered.text = "".join(texts)
-    if not answer.complete:
-        answered.state = "stopped" if answer.stopped else "failed"
-    return answered
-
-
-def _bodies(answer: Answer) -> Iterable[dict[str, Any]]:
-    for event in [answer.body] if answer.body else answer.events:
-        payload = event if answer.body else event.strip().removeprefix(b"data:")
-        try:
-            body = orjson.loads(payload)
-        except ValueError:
-            continue  # a comment, or what the engine garbled
-        if isinstance(body, dict):
-            yield body
-
-
-def _note(answered: Answered, told: dict[str, Any]) -> None:
-    answered.citations = told.get("citations", answered.citations)
-    answered.reading = told.get("reading", answered.reading)
-    answered.degraded = answered.degraded or bool(told.get("degraded"))
-
-
-def _text(choice: Any) -> str:
-    said = choice.get("delta") or choice.get("message") if isinstance(choice, dict) else None
-    content = said.get("content") if isinstance(said, dict) else None
-    return content if isinstance(content, str) else ""

@@ -1,61 +1,75 @@
-"""One question on its way through the stages, and what its answer carries beside the engine's words."""
+"""One question as the routes hand it to the turn, and what a turn finds out about it."""
 
 import hashlib
 import secrets
+import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from gateway.media.attachments import Attachments
-from gateway.openai.chat_request import ChatRequest, PageRequest
-from gateway.server.request_context import Caller, RequestContext
+from gateway.openai.chat_request import ChatRequest
+from gateway.server.request_context import Caller
+
+
+def new_answer_id() -> str:
+    return "answer-" + secrets.token_urlsafe(15)
+
+
+def do_nothing() -> None:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    request: ChatRequest
+    caller: Caller
+    charged_to: str  # whose turn it is in queues: the caller who is counted by the rate limits
+    assistant: bool  # false: the raw model
+    request_id: str = ""
+    started: float = field(default_factory=time.perf_counter)  # when the request came
+    answer_id: str = field(default_factory=new_answer_id)
+    conversation: dict[str, Any] | None = None  # {id, turn} of a question of the page
+    affinity: str = ""  # questions with the same one share an engine's prefix cache
+    release_body: Callable[[], None] = (
+        do_nothing  # called when the request's pictures are no longer needed
+    )
 
 
 @dataclass(slots=True)
-class Question:
-    """One request on its way through the stages."""
+class TurnReport:
+    """What a turn finds out for the log line and the response's head, filled while it runs."""
 
-    request: ChatRequest
-    caller: Caller
-    context: RequestContext
-    assistant: bool
-    wants_extras: bool
-    affinity: str
-    attachments: Attachments = field(default_factory=Attachments)
-    citations: list[dict[str, Any]] = field(default_factory=list)
-    degraded: bool = False
-    turn: str | None = None  # the stored question's id; None where it is not kept
-    _id: str = field(default="", init=False)
+    timings: dict[str, float] = field(default_factory=dict)  # seconds by stage, for Server-Timing
+    model: str = ""  # that answered
+    images: int = 0
+    prompt_tokens: int = 0  # of all rounds, as the next one
+    completion_tokens: int = 0
+    first_token_seconds: float | None = None
 
-    @property
-    def id(self) -> str:
-        """The answer's. Made when it is first asked for: a raw engine's answers have none."""
-        self._id = self._id or "answer-" + secrets.token_urlsafe(15)
-        return self._id
+    def timing(self, stage: str) -> "Timing":
+        return Timing(self.timings, stage)
 
-    @property
-    def conversation(self) -> dict[str, Any] | None:
-        if not isinstance(self.request, PageRequest):
-            return None
-        return {"id": self.request.conversation_id, "turn": self.turn}
 
-    def extras(self) -> dict[str, Any]:
-        """What a whole response carries under `sightdesk`."""
-        told: dict[str, Any] = {"answer": {"id": self.id}}
-        if self.conversation:
-            told["conversation"] = self.conversation
-        if self.attachments.readings:
-            told["reading"] = self.attachments.readings
-        told["citations"] = [public(citation) for citation in self.citations]
-        if self.degraded:
-            told["degraded"] = True
-        return told
+class Timing:
+    """Adds the seconds that its block takes to a stage's."""
+
+    __slots__ = ("_stage", "_started", "_timings")
+
+    def __init__(self, timings: dict[str, float], stage: str) -> None:
+        self._timings = timings
+        self._stage = stage
+
+    def __enter__(self) -> None:
+        self._started = time.perf_counter()
+
+    def __exit__(self, *_: object) -> None:
+        spent = time.perf_counter() - self._started
+        self._timings[self._stage] = self._timings.get(self._stage, 0.0) + spent
 
 
 def affinity_of(request: ChatRequest, session_id: str) -> str:
-    """Conversations that begin alike share an engine's prefix cache: x-session-id, else the first messages' digest.
-
-    Up to the user's first: the answer to it is not yet there in the first turn.
-    """
+    """`x-session-id`, else a digest of the messages up to the user's first: the answer to it is not
+    there yet in a conversation's first turn."""
     if session_id:
         return session_id[:128]
     until = next(
@@ -63,8 +77,3 @@ def affinity_of(request: ChatRequest, session_id: str) -> str:
     )
     first = "\0".join(message.text[:2000] for message in request.messages[:until])
     return hashlib.blake2b(first.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
-
-
-def public(citation: dict[str, Any]) -> dict[str, Any]:
-    """What a reader is told of a clause."""
-    return {name: citation[name] for name in ("id", "title", "clause", "text")}

@@ -1,41 +1,45 @@
-"""The model's control tokens in words from outside. To Qwen's tokenizer `<|im_end|>` is the end of a turn wherever it stands: a visitor who
-types it could open a system turn, take a picture's place or forge a tool's answer (docs/decisions/010-control-tokens.md)."""
+"""Takes the model's special tokens out of text from outside.
+
+To Qwen's tokenizer `<|im_end|>` ends a turn wherever it stands: a visitor who types it could open a
+system turn, take a picture's place or forge a tool's answer (docs/decisions/010-control-tokens.md).
+"""
 
 import json
 import re
 from typing import Any
 
-# The `<` of those with bars, by their form, and of those without, by name.
+# The `<` of tokens with bars, by their form, and of those without, by name.
 OPENING = re.compile(r"<(?=\|\w+\|>|/?(?:tool_call|tool_response|think)>)")
-PLAIN = {"role", "content"}  # a message's keys, nearly always
+PLAIN = {"role", "content"}  # the keys of nearly every message
 
 
 def escape_special_tokens(body: dict[str, Any]) -> None:
-    """Puts a space into every control token of an OpenAI body's messages and tools, in place: `< |im_end|>`."""
-    body["messages"] = [_message(message) for message in body["messages"]]
+    """Puts a space into every special token in an OpenAI body's messages and tools, in place:
+    `< |im_end|>`."""
+    body["messages"] = [_escaped_message(message) for message in body["messages"]]
     if "tools" in body:
-        body["tools"] = _defused(body["tools"])
+        body["tools"] = _escaped(body["tools"])
 
 
-def _message(message: dict[str, Any]) -> dict[str, Any]:
+def _escaped_message(message: dict[str, Any]) -> dict[str, Any]:
     content = message.get("content")
     if isinstance(content, str) and message.keys() == PLAIN:  # roles are ours
-        return {**message, "content": _defused(content)}
-    made: dict[str, Any] = _defused(
+        return {**message, "content": _escaped(content)}
+    made: dict[str, Any] = _escaped(
         {**message, "content": _joined(content) if isinstance(content, list) else content}
     )
     for call in made.get("tool_calls", ()):
-        call["function"]["arguments"] = _arguments(call["function"]["arguments"])
+        call["function"]["arguments"] = _escaped_arguments(call["function"]["arguments"])
     return made
 
 
-def _defused(value: Any) -> Any:
+def _escaped(value: Any) -> Any:
     if isinstance(value, str):
         return OPENING.sub("< ", value) if "<" in value else value
     if isinstance(value, dict):
-        return {_defused(name): _defused(inner) for name, inner in value.items()}
+        return {_escaped(name): _escaped(inner) for name, inner in value.items()}
     if isinstance(value, list):
-        return [_defused(inner) for inner in value]
+        return [_escaped(inner) for inner in value]
     return value
 
 
@@ -50,11 +54,12 @@ def _joined(parts: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return made
 
 
-def _arguments(text: str) -> str:
-    """A call's arguments: vLLM reads this JSON, and the template writes what it says, `\\u003c` as `<`."""
+def _escaped_arguments(text: str) -> str:
+    """A call's arguments. vLLM parses this JSON, and the template writes what it says: `<` for
+    `\\u003c`."""
     if "\\" not in text:
         return text
     try:
-        return json.dumps(_defused(json.loads(text)))
-    except (ValueError, RecursionError):  # vLLM cannot read it either
+        return json.dumps(_escaped(json.loads(text)))
+    except (ValueError, RecursionError):  # vLLM cannot parse it either
         return text

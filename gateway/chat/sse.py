@@ -13,7 +13,10 @@ class Unfinished(bytearray):
     """The bytes of an event whose end has not come."""
 
     def completed_by(self, chunk: bytes) -> bytes:
-        """The events that are complete with `chunk`, their ends included; maybe none. Raises Broken beyond MAX_EVENT_BYTES."""
+        """The events that are complete with `chunk`, their ends included; maybe none.
+
+        Raises Broken beyond MAX_EVENT_BYTES.
+        """
         searched = max(0, len(self) - 2)
         self.extend(chunk)
         end = end_of_last(self, searched, len(self))
@@ -27,7 +30,8 @@ class Unfinished(bytearray):
 
 
 def end_of_first(events: bytes, start: int) -> int:
-    """Where the event that begins at `start` ends, by "\\n\\n" or "\\r\\n\\r\\n", whichever comes first."""
+    """Where the event that begins at `start` ends: behind "\\n\\n" or "\\r\\n\\r\\n", whichever
+    comes first."""
     end = events.find(b"\n\n", start)
     if end >= 0 and b"\r" not in events:
         return end + 2
@@ -37,7 +41,7 @@ def end_of_first(events: bytes, start: int) -> int:
 
 
 def end_of_last(data: bytes | bytearray, start: int, end: int) -> int:
-    """Where the last event between the two ends; 0 where none does."""
+    """Where the last event ends that ends between `start` and `end`; 0 where none does."""
     at = data.rfind(b"\n\n", start, end)
     if at >= 0:
         start = at + 2
@@ -46,14 +50,19 @@ def end_of_last(data: bytes | bytearray, start: int, end: int) -> int:
 
 
 def split(events: bytes) -> list[bytes]:
-    """Whole events, one by one, without their ends."""
-    return END_OF_EVENT.split(events) if b"\r" in events else events.split(b"\n\n")
+    """Whole events, one by one, their ends included."""
+    found = []
+    start = 0
+    while start < len(events):
+        end = end_of_first(events, start)
+        found.append(events[start:end])
+        start = end
+    return found
 
 
 def payload_of(event: bytes) -> bytes:
     """What an event's `data:` lines say; empty for a comment."""
-    if (
-        event.startswith(b"data: ") and b"\n" not in event.rstrip()
-    ):  # one line, as every engine writes it
+    # One line, as every engine writes it.
+    if event.startswith(b"data: ") and b"\n" not in event.rstrip():
         return event[6:].strip()
     return b"\n".join(line[5:].strip() for line in event.splitlines() if line.startswith(b"data:"))

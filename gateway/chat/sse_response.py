@@ -1,15 +1,11 @@
-"""Where an answer goes.
-
-A response starts with its first event: what fails before it gets a status of its own.
-"""
+"""A stream of server-sent events to one client. The response starts with its first event: what
+fails before it still gets its own status."""
 
 import asyncio
 from collections.abc import Awaitable
-from typing import Protocol
 
-from gateway.chat import extras
+from gateway.chat.openai_stream import KEEP_ALIVE, error_event
 from gateway.errors import GatewayError
-from gateway.server.client_connection import ClientConnection
 from gateway.server.request_context import RequestContext
 
 KEEP_ALIVE_SECONDS = 10.0
@@ -21,24 +17,9 @@ STREAM_HEADERS = [
 JSON_HEADERS = [(b"content-type", b"application/json")]
 
 
-class Sink(Protocol):
-    """Takes whole events.
-
-    `push` takes them at once and returns an awaitable only where the reader is slow; `send` waits
-    for that. Nothing comes after the `last`. Where it has a `connection`, whole chunks with events
-    in them may be written there (`ClientConnection.write_chunks`).
-    """
-
-    @property
-    def connection(self) -> ClientConnection | None: ...
-
-    def push(self, events: bytes, *, last: bool = False) -> Awaitable[None] | None: ...
-
-    async def send(self, events: bytes) -> None: ...
-
-
 class SSEResponse:
-    """A stream of server-sent events to one client, with comments in silences."""
+    """Server-sent events, with comments while there are none. `wants_extras`: an error event also
+    says when to come back."""
 
     __slots__ = (
         *("_context", "_last", "_loop", "_speaking", "_time", "_timer", "_wants_extras"),
@@ -52,8 +33,8 @@ class SSEResponse:
         self.started = self.ended = False
         self._loop = asyncio.get_running_loop()
         self._time = self._loop.time
-        self._last = self._time()
-        self._speaking: asyncio.Task[None] | None = None
+        self._last = self._time()  # when something was last sent
+        self._speaking: asyncio.Task[None] | None = None  # a comment on its way
         self._timer: asyncio.TimerHandle | None = None
 
     async def send(self, events: bytes) -> None:
@@ -81,7 +62,7 @@ class SSEResponse:
         Before the stream begins an error belongs to the error handler.
         """
         if not self.ended:
-            await self.send(extras.error_event(error, wants_extras=self._wants_extras))
+            await self.send(error_event(error, wants_extras=self._wants_extras))
 
     async def end(self) -> None:
         """Ends the response where it has not ended with its last events."""
@@ -99,7 +80,7 @@ class SSEResponse:
         if silent >= KEEP_ALIVE_SECONDS:
             silent = 0
             if self._speaking is None or self._speaking.done():
-                self._speaking = self._loop.create_task(self.send(extras.KEEP_ALIVE))
+                self._speaking = self._loop.create_task(self.send(KEEP_ALIVE))
         self._timer = self._loop.call_later(KEEP_ALIVE_SECONDS - silent, self.keep_alive)
 
     def silence(self) -> None:

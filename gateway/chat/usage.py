@@ -1,22 +1,24 @@
-"""After the answer: tokens, first token and disconnects, into metrics and the request's context."""
+"""The last stage: tokens and the time to the first one, into metrics and the turn's report."""
 
-from gateway.chat.relay import StreamStats
+from gateway.chat.question import TurnReport
+from gateway.chat.stream_stats import StreamStats
 from gateway.observability.metrics import Metrics
-from gateway.server.request_context import RequestContext
 
 
 def record_usage(
-    stats: StreamStats, context: RequestContext, metrics: Metrics, *, complete: bool
+    stats: StreamStats, client: str, report: TurnReport, metrics: Metrics, *, complete: bool
 ) -> None:
-    """`complete` is false for an answer that was cut short: its tokens are what was relayed, counted apart."""
-    client = context.caller.name if context.caller else "unknown"
+    """`complete` is false for an answer that was cut short: the tokens that were relayed are
+    counted apart, as `aborted`."""
     prompt, completion = stats.prompt_tokens, stats.completion_tokens
-    first_token_seconds = stats.seconds_to_first_token()
-    context.log.answer_ended(prompt, completion, first_token_seconds)
-    if first_token_seconds is not None:
-        metrics.time_to_first_token.labels(context.log.model).observe(first_token_seconds)
+    report.prompt_tokens += prompt
+    report.completion_tokens += completion
+    if report.first_token_seconds is None:
+        report.first_token_seconds = stats.seconds_to_first_token()
+        if report.first_token_seconds is not None:
+            metrics.time_to_first_token.labels(report.model).observe(report.first_token_seconds)
     if prompt:
-        metrics.tokens.labels(context.log.model, client, "prompt").inc(prompt)
+        metrics.tokens.labels(report.model, client, "prompt").inc(prompt)
     if completion:
         direction = "completion" if complete else "aborted"
-        metrics.tokens.labels(context.log.model, client, direction).inc(completion)
+        metrics.tokens.labels(report.model, client, direction).inc(completion)

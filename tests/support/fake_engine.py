@@ -19,15 +19,18 @@ STATE: dict[str, Any] = {"running": 0, "aborted": 0, "aborted_at": 0.0, "bodies"
 
 
 def chunk(content: str, **more: Any) -> bytes:
-    choices = [{"index": 0, "delta": {"content": content}, "finish_reason": None}]
     body = {
         "id": "chatcmpl-1",
         "object": "chat.completion.chunk",
         "created": 1,
         "model": "fake-vl",
-        "choices": choices,
+        "choices": delta(content=content),
     }
     return b"data: " + json.dumps({**body, **more}, ensure_ascii=False).encode() + b"\n\n"
+
+
+def delta(finish: str | None = None, **delta: Any) -> list[dict[str, Any]]:
+    return [{"index": 0, "delta": delta, "finish_reason": finish}]
 
 
 async def chat(request: Request) -> Response:
@@ -89,7 +92,13 @@ async def stream(order: str, usage: dict[str, int]) -> AsyncIterator[bytes]:
             yield chunk("x" * 10_000_000)
         if order == "garbage":
             yield b"data: {not json\n\n"
-        yield chunk("!")
+        if order == "call":
+            call = {"index": 0, "id": "call_1", "type": "function"}
+            function = {"name": "find_parcel", "arguments": "{}"}
+            yield chunk("", choices=delta(tool_calls=[{**call, "function": function}]))
+            yield chunk("", choices=delta("tool_calls", content=" one moment"))
+        else:
+            yield chunk("!")
         yield b"data: " + json.dumps({"id": "c", "choices": [], "usage": usage}).encode() + b"\n\n"
         yield b"data: [DONE]\n\n"
         ended = True

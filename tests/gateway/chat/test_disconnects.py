@@ -12,9 +12,12 @@ from typing import Any
 import pytest
 import requests
 
-from gateway.api.chat import delivered, follow
+from gateway.api.chat_response import deliver, follow
 from gateway.chat import sse_response as replies
-from gateway.chat.resumable_answers import Answer, ResumableAnswers
+from gateway.chat.events import Unknown
+from gateway.chat.openai_stream import StreamWriter
+from gateway.chat.page_answer import PageAnswer
+from gateway.chat.resumable_answers import ResumableAnswers
 from gateway.chat.sse_response import SSEResponse
 from gateway.errors import UpstreamTimeout
 from gateway.server.client_connection import PlainConnection
@@ -170,12 +173,17 @@ async def never() -> dict[str, object]:
     raise AssertionError
 
 
-async def kept(answer: Answer) -> None:
+def page_answer() -> PageAnswer:
+    writer = StreamWriter("answer-1", "sightdesk", wants_extras=True, wants_usage=False)
+    return PageAnswer("answer-1", "owner", writer, is_stored=False)
+
+
+async def kept(answer: PageAnswer) -> None:
     """The store's part."""
 
 
 async def test_a_reader_that_leaves_while_it_is_written_to_is_counted_out() -> None:
-    answers, answer = ResumableAnswers(0.01, kept), Answer("answer-1", "owner", kept=False)
+    answers, answer = ResumableAnswers(0.01, kept), page_answer()
     stuck = asyncio.Event()
 
     async def send(message: object) -> None:
@@ -183,36 +191,23 @@ async def test_a_reader_that_leaves_while_it_is_written_to_is_counted_out() -> N
         await asyncio.Event().wait()
 
     async def work() -> None:
-        await answer.send(b"data: {}\n\n")
+        answer.push((Unknown(b"data: {}\n\n"),))
         await asyncio.Event().wait()
 
-    async def reading() -> None:
-        try:
-            await follow(
-                answer,
-                0,
-                SSEResponse(
-                    RequestContext("r", "127.0.0.1", False, "http", PlainConnection(never, send))
-                ),
-            )
-        finally:
-            answers.reader_left(answer)
-
     answers.start(answer, work())
-    reader = asyncio.create_task(reading())
+    context = RequestContext("r", "127.0.0.1", False, "http", PlainConnection(never, send))
+    reader = asyncio.create_task(follow(answer, 0, context, answers))
     await stuck.wait()
     reader.cancel()
     assert answer.task is not None
     await asyncio.wait_for(answer.task, 1)
 
 
-async def test_an_answer_of_the_page_that_breaks_unforeseen_ends_with_an_error_and_not_in_silence() -> (
-    None
-):
-    answers, answer = ResumableAnswers(0.01, kept), Answer("answer-1", "owner", kept=False)
+async def test_a_page_answer_that_breaks_unforeseen_ends_with_an_error_and_not_in_silence() -> None:
+    answers, answer = ResumableAnswers(0.01, kept), page_answer()
 
     async def work() -> None:
-        await answer.send(b"data: {}\n\n")
+        answer.push((Unknown(b"data: {}\n\n"),))
         raise ZeroDivisionError
 
     answers.start(answer, work())
@@ -234,7 +229,7 @@ async def test_silence_is_broken_by_comments_and_what_fails_after_them_is_an_eve
         await asyncio.sleep(0.13)
         raise fault
 
-    await delivered(
+    await deliver(
         SSEResponse(RequestContext("r", "127.0.0.1", False, "http", PlainConnection(never, send))),
         work(),
     )
@@ -270,11 +265,3 @@ def test_a_question_whose_asker_left_while_it_was_stored_gets_an_end(graceful: R
         until(lambda: len(states()) == 5)
         until(lambda: set(states()) == {"stopped"})
     until(lambda: metric(graceful, "sightdesk_inflight_requests") == 0)
-
-
-@pytest.mark.parametrize("end", [b"\n\n", b"\r\n\r\n"], ids=["LF", "CRLF"])
-def test_a_kept_answers_last_event_is_known_however_lines_end(end: bytes) -> None:
-    answer = Answer("answer-1", "me", kept=True)
-    answer.push(end.join((b'data: {"a": 1}', b'data: {"a": 2}', b"data: [DONE]", b"")))
-    assert answer.complete
-    assert answer.events == [b'data: {"a": 1}\n\n', b'data: {"a": 2}\n\n']

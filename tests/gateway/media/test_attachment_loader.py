@@ -15,7 +15,7 @@ import psutil
 import pytest
 import requests
 
-from gateway.chat.engine_request import engine_request
+from gateway.chat.engine_request import EngineInput, engine_request
 from gateway.errors import QueueFull, RequestTimeout
 from gateway.media import attachment_loader
 from gateway.media.attachment_loader import AttachmentLoader
@@ -301,9 +301,8 @@ async def test_lite_too_gets_sixteen_pictures_and_as_many_readings(
     lite = Upstream("engine-1", reader.url, LITE_MODEL, 32_768, Breaker(5, 15.0), 4)
     with gathering(tmp_path, reader.url) as loader:
         attachments = await gathered(loader, body, reads_all=True)
-    sent = engine_request(
-        ChatRequest.model_validate(body), attachments, [], lite, assistant
-    ).content
+    request = ChatRequest.model_validate(body)
+    sent = engine_request(EngineInput(request, attachments, [], assistant), lite).content
     assert sum(map(len, pictures_by_message(sent["messages"]))) == 16
     assert "it reads:" in str(sent["messages"][0])
     if assistant:

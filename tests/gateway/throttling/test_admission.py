@@ -2,19 +2,21 @@
 
 import asyncio
 import time
-from types import SimpleNamespace
-from typing import Any
+from collections.abc import Callable
 
 import pytest
 
+from gateway.chat.engine_calls import Call, EngineCalls
+from gateway.chat.engine_request import EngineInput
 from gateway.chat.failover import Failover
-from gateway.chat.pipeline import Pipeline
-from gateway.chat.question import Question, affinity_of
+from gateway.chat.question import Question, TurnReport, affinity_of
+from gateway.chat.turn import ignore
 from gateway.errors import ContextLengthExceeded, QueueFull, UpstreamUnavailable
+from gateway.media.attachments import Attachments
 from gateway.observability.metrics import Metrics
 from gateway.openai.chat_request import ChatRequest
-from gateway.server.request_context import Caller, RequestContext
-from gateway.throttling.admission import Admission
+from gateway.server.request_context import Caller
+from gateway.throttling.admission import Admission, Permit
 from gateway.upstream.breaker import Breaker, State
 from gateway.upstream.client import EngineClient
 from gateway.upstream.health import HealthMonitor
@@ -253,15 +255,21 @@ async def test_a_question_that_was_never_sent_says_nothing_about_the_engine() ->
     lite = Upstream("engine-1", "http://nowhere", LITE_MODEL, 100, Breaker(2, 0), 1)
     lite.breaker.failed()
     queue = admission(lite)
-    desk: Any = SimpleNamespace(signer=SimpleNamespace(cache_salt=str), client=None, turn_of=str)
     long = ChatRequest.model_validate(
         {"model": "sightdesk", "messages": [{"role": "user", "content": "长" * 1000}]}
     )
     caller = Caller("key", "shop", "key:shop")
-    context = RequestContext("r", "127.0.0.1", False, "http", connection=None, caller=caller)  # type: ignore[arg-type]  # nothing is sent
-    question = Question(long, caller, context, assistant=True, wants_extras=False, affinity="")
+    question = Question(long, caller, "key:shop", assistant=True)
+    client, report = EngineClient(1, 1, 1), TurnReport()
+    calls = EngineCalls(client, cache_salt=str, pseudonym=str)
+    given = EngineInput(long, Attachments(), [], assistant=True)
+
+    async def ask(permit: Permit, elsewhere: Callable[[], bool]) -> Call:
+        return await calls.open(question, given, permit, elsewhere, report)
+
+    failover = Failover(queue, None, client, Metrics("0", "lite"))
     with pytest.raises(ContextLengthExceeded):
-        await Failover(desk)._admitted(queue, question, None, Pipeline(desk)._collected)
+        await failover.run(question, ignore, report, ask)
     lite.breaker.failed()
     assert lite.breaker.state is not State.CLOSED, "the failure before was not forgotten"
     assert lite.inflight == 0

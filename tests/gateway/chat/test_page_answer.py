@@ -4,8 +4,11 @@ import asyncio
 
 import pytest
 
-from gateway.chat import resumable_answers as module
-from gateway.chat.resumable_answers import Answer, MemoryBound, ResumableAnswers
+from gateway.chat import page_answer as module
+from gateway.chat.events import Finished, TextDelta
+from gateway.chat.openai_stream import StreamWriter
+from gateway.chat.page_answer import MemoryBound, PageAnswer
+from gateway.chat.resumable_answers import ResumableAnswers
 from gateway.errors import QueueFull, UpstreamError
 
 pytestmark = pytest.mark.both_paths
@@ -13,7 +16,7 @@ pytestmark = pytest.mark.both_paths
 EVENT = b"data: " + b"x" * 992 + b"\n\n"
 
 
-async def kept(_: Answer) -> None:
+async def kept(_: PageAnswer) -> None:
     pass
 
 
@@ -25,19 +28,20 @@ def small(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "READ_BYTES", 3_000)
 
 
-async def written(answers: ResumableAnswers, answer: Answer, events: int) -> None:
+async def written(answers: ResumableAnswers, answer: PageAnswer, events: int) -> None:
     async def work() -> None:
         for _ in range(events):
-            answer.push(EVENT)
-        answer.push(b"data: [DONE]\n\n")
+            answer.push((TextDelta("x", (EVENT,)),))
+        answer.push((Finished(),))
 
     answers.start(answer, work())
     while not answer.finished:
         await asyncio.sleep(0.001)
 
 
-def answer(number: int, caller: str = "a") -> Answer:
-    return Answer(f"answer-{number}", "owner", kept=False, caller=caller)
+def answer(number: int, caller: str = "a") -> PageAnswer:
+    writer = StreamWriter("a", "sightdesk", wants_extras=True, wants_usage=False)
+    return PageAnswer(f"answer-{number}", "owner", writer, caller=caller, is_stored=False)
 
 
 async def test_an_answer_and_all_answers_of_a_caller_are_bounded_and_given_back() -> None:

@@ -13,7 +13,8 @@ from urllib.parse import urlsplit
 import pytest
 import requests
 
-from gateway.chat.relay import Relay, StreamStats
+from gateway.chat.raw_relay import RawRelay
+from gateway.chat.stream_stats import StreamStats
 from gateway.server.client_connection import ClientConnection
 from gateway.server.direct_connection import DirectConnection
 from gateway.upstream.client import Broken
@@ -49,7 +50,7 @@ class Kept:
 
 def relayed(pieces: list[bytes], wants_usage: bool = False) -> tuple[bytes, StreamStats]:
     sink, stats = Kept(), StreamStats(time.perf_counter())
-    relay = Relay(sink, stats, lambda: None, wants_usage=wants_usage)
+    relay = RawRelay(sink, stats, lambda: None, wants_usage=wants_usage)
     for piece in pieces:
         relay(piece)
     return sink.events, stats
@@ -89,7 +90,7 @@ def test_nothing_passes_after_the_end_and_it_is_noted_before_it_is_handed_on(
 ) -> None:
     had: list[bytes] = []
     sink = Kept()
-    relay = Relay(sink, StreamStats(0.0), lambda: had.append(sink.events), wants_usage=False)
+    relay = RawRelay(sink, StreamStats(0.0), lambda: had.append(sink.events), wants_usage=False)
     for piece in [*before, USAGE + b"\n\n" + DONE + b"\n\n", *after]:
         relay(piece)
     assert had == [b"".join(before)]
@@ -144,7 +145,7 @@ def test_chunks_pass_whole_where_no_event_of_theirs_needs_a_look(
     wrote: list[bytes] = []
     # Nothing here needs more of a cycle.
     connection, stats = DirectConnection(Cycle()), StreamStats(0.0)  # type: ignore[arg-type]
-    relay = Relay(Kept(connection), stats, lambda: None, wants_usage=False)
+    relay = RawRelay(Kept(connection), stats, lambda: None, wants_usage=False)
     for piece in before:
         relay(piece)
     chunks = b"".join(b"%x\r\n%b\r\n" % (len(body), body) for body in bodies)
@@ -159,7 +160,7 @@ def test_chunks_pass_whole_where_no_event_of_theirs_needs_a_look(
 
 def test_an_event_without_an_end_is_refused_at_its_bound(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("gateway.chat.sse.MAX_EVENT_BYTES", 1000)
-    relay = Relay(Kept(), StreamStats(0.0), lambda: None, wants_usage=False)
+    relay = RawRelay(Kept(), StreamStats(0.0), lambda: None, wants_usage=False)
     with pytest.raises(Broken):
         for _ in range(20):
             relay(b"x" * 100)
@@ -177,7 +178,8 @@ def flooded(gateway: Running) -> Iterator[socket.socket]:
         client.connect((where.hostname, where.port))
         client.settimeout(60)
         client.sendall(
-            b"POST /v1/chat/completions HTTP/1.1\r\nhost: 127.0.0.1\r\ncontent-type: application/json\r\n"
+            b"POST /v1/chat/completions HTTP/1.1\r\nhost: 127.0.0.1\r\n"
+            b"content-type: application/json\r\n"
             b"connection: close\r\ncontent-length: %d\r\n\r\n" % len(body) + body
         )
         yield client

@@ -7,8 +7,10 @@ from typing import Any
 import pytest
 import requests
 
-from gateway.chat.collect import Collected
-from gateway.chat.relay import StreamStats
+from gateway.chat.event_parser import EventParser
+from gateway.chat.events import Event
+from gateway.chat.openai_json import CompletionWriter
+from gateway.chat.stream_stats import StreamStats
 from gateway.upstream.client import Broken
 from tests.support.servers import Running, running_lite
 
@@ -47,10 +49,14 @@ def lite() -> Iterator[Running]:
 
 def collected(stream: bytes, piece: int = 0) -> tuple[dict[str, Any], StreamStats]:
     stats = StreamStats(0.0)
-    into = Collected(stats, lambda: None)
+    parser, writer = EventParser(stats, whole=True), CompletionWriter()
+    events: list[Event] = []
     for start in range(0, len(stream), piece or len(stream)):
-        into(stream[start : start + (piece or len(stream))])
-    return into.whole(), stats
+        events += parser.feed(stream[start : start + (piece or len(stream))])
+        if stats.error is not None:
+            raise stats.error
+    writer.push(events + parser.end())
+    return writer.completion(), stats
 
 
 def said(choices: list[dict[str, Any]], **more: Any) -> bytes:
@@ -219,6 +225,6 @@ def test_what_is_no_whole_answer_is_refused(stream: bytes, kind: str) -> None:
 
 
 def test_an_answer_without_an_end_is_refused_at_its_bound(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("gateway.chat.collect.MAX_BYTES", 1000)
+    monkeypatch.setattr("gateway.chat.event_parser.MAX_BYTES", 1000)
     with pytest.raises(Broken):
         collected(said(delta(content="a")) * 100)

@@ -1,0 +1,78 @@
+"""The body of a chat request: parsed while it comes; and its schema for the OpenAPI document."""
+
+import asyncio
+import io
+from typing import Any
+
+from fastapi import Request
+from starlette.requests import ClientDisconnect
+
+from gateway.openai.body_limits import TextLimit
+from gateway.openai.body_parser import parse
+from gateway.openai.chat_request import ChatRequest
+from gateway.server.request_context import context_of
+
+THREAD_BYTES = 64 * 1024  # a body of more is parsed in a thread
+
+
+async def read_body(request: Request, shape: type[Any], longest_context: int) -> Any:
+    """The request in a body whose size `RequestLimits` bounds. `longest_context`: tokens that the
+    largest engine holds.
+
+    Raises ClientDisconnect, and ContextLengthExceeded before the body has all come.
+    """
+    text_limit = TextLimit(longest_context)
+    body = await _whole_body(request, text_limit)
+    if len(body) < THREAD_BYTES:
+        return parse(shape, body, text_limit, longest_context)
+    return await asyncio.to_thread(parse, shape, body, text_limit, longest_context)
+
+
+async def _whole_body(request: Request, text_limit: TextLimit) -> bytes:
+    """In memory once, never twice: with pictures it may have many megabytes."""
+    piece, more = await _piece(request)
+    text_limit.feed(piece)
+    if not more:
+        return piece
+    declared = int(context_of(request.scope).request_headers.get("content-length", "0"))
+    # Of its full size from the start: a buffer that grows stays in malloc's heap when it is freed.
+    # Zeros take no memory before they are written over.
+    buffer = io.BytesIO(bytes(declared))
+    buffer.write(piece)
+    while more:
+        piece, more = await _piece(request)
+        text_limit.feed(piece)
+        buffer.write(piece)
+    buffer.truncate()
+    body = buffer.getvalue()  # the buffer's own bytes, no copy
+    buffer.close()
+    return body
+
+
+async def _piece(request: Request) -> tuple[bytes, bool]:
+    message = await request.receive()
+    if message["type"] == "http.disconnect":
+        raise ClientDisconnect
+    return message.get("body", b""), message.get("more_body", False)
+
+
+def documented(shape: type[ChatRequest]) -> dict[str, Any]:
+    """The body's schema for the OpenAPI document. The body is parsed by hand, so that errors are
+    OpenAI's."""
+    schema = shape.model_json_schema(ref_template="#/components/schemas/{model}")
+    definitions = schema.pop("$defs", {})
+    text = _inlined(schema, definitions)
+    return {"requestBody": {"required": True, "content": {"application/json": {"schema": text}}}}
+
+
+def _inlined(schema: Any, definitions: dict[str, Any]) -> Any:
+    if isinstance(schema, dict):
+        reference = schema.get("$ref")
+        if isinstance(reference, str):
+            return _inlined(definitions[reference.rpartition("/")[2]], definitions)
+        return {
+            name: _inlined(value, definitions)
+            for name, value in schema.items()
+            if name != "discriminator"
+        }
+    return [_inlined(item, definitions) for item in schema] if isinstance(schema, list) else schema

@@ -1,0 +1,66 @@
+"""The stage that makes a question's pictures ready, and waits for their readings."""
+
+import asyncio
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from gateway.chat.events import Push, QueuePosition, Readings, tell
+from gateway.chat.question import Question
+from gateway.media.attachment_loader import AttachmentLoader
+from gateway.media.attachments import Attachments
+from gateway.media.reading_wait import ReadingWait
+from gateway.upstream.upstream import Upstream
+
+
+class AttachmentStage:
+    """`reader_timeout` and `first_token_timeout` are seconds. `pseudonym` names the owner of a turn
+    in the reader's queue."""
+
+    def __init__(
+        self,
+        loader: AttachmentLoader,
+        upstreams: list[Upstream],
+        pseudonym: Callable[[str], str],
+        *,
+        reader_timeout: float,
+        first_token_timeout: float,
+    ) -> None:
+        self._loader = loader
+        self._upstreams = upstreams
+        self._pseudonym = pseudonym
+        self._reader_timeout = reader_timeout
+        self._first_token_timeout = first_token_timeout
+
+    async def load(self, question: Question, push: Push) -> Attachments:
+        """Raises the contract's media errors."""
+
+        async def moved(position: int) -> None:
+            await tell(push, QueuePosition(position))
+
+        before_lite = all(upstream.is_lite for upstream in self._upstreams)
+        seconds = self._reader_timeout
+        # `lite` has only the reading to go by. A picture of which nothing is read yet is waited for
+        # here: inside the engine it would hold a place that others need.
+        more = self._first_token_timeout if before_lite else 0.0
+        if before_lite and not question.assistant:
+            seconds += more  # a raw answer cannot say that it rests on a part
+        wait = ReadingWait(self._pseudonym(question.charged_to), seconds, more, moved)
+        # vLLM as the raw engine sees for itself what it gets.
+        reads_all = question.assistant or before_lite
+        attachments = await self._loader.load(
+            question.request, question.caller.owner, wait, reads_all
+        )
+        question.release_body()
+        if attachments.readings and question.assistant:
+            await tell(push, Readings(attachments.readings))
+        return attachments
+
+
+@contextmanager
+def given_up_with(attachments: Attachments) -> Iterator[None]:
+    """A question that is given up inside the block gives up the readings that it began."""
+    try:
+        yield
+    except asyncio.CancelledError:
+        attachments.abandon_scans()
+        raise

@@ -1,0 +1,74 @@
+"""The chunks of a chat completion, in the form in which engines write them."""
+
+from typing import Any
+
+import orjson
+
+from gateway.chat.events import Chunk, FinishReason, ToolCallDelta, Unknown, Usage
+
+END = b"\n\n"  # of a server-sent event
+LAST_EVENT = b"data: [DONE]" + END
+
+
+def bodies_of(data: bytes) -> list[Any] | None:
+    """What whole events say, [DONE] at the end left out. None where they are not all of one line of
+    JSON each."""
+    if not data.startswith(b"data: ") or b"\r" in data:
+        return None
+    count = data.count(END)
+    if data.endswith(LAST_EVENT):
+        data = data[: -len(LAST_EVENT)]
+        count -= 1
+    payloads = data[6:].removesuffix(END).replace(b"\n\ndata: ", b",")
+    try:
+        bodies: list[Any] = orjson.loads(b"[%b]" % payloads)
+    except orjson.JSONDecodeError:
+        return None
+    return bodies if len(bodies) == count else None
+
+
+def only_text(body: Any) -> str | None:
+    """The text of a chunk that says nothing else, which nearly all do."""
+    try:
+        (choice,) = body["choices"]
+        delta = choice["delta"]
+        text = delta["content"]
+        if (
+            len(delta) == 1
+            and not choice["finish_reason"]
+            and not choice["index"]
+            and not choice.get("logprobs")
+            and not body.get("error")
+            and not body.get("usage")
+        ):
+            return str(text + "")  # TypeError where it is no text
+    except (KeyError, ValueError, TypeError, AttributeError):
+        pass
+    return None
+
+
+def chunk_event(body: dict[str, Any], raw: bytes) -> Chunk | Usage | Unknown:
+    """Raises TypeError, ValueError or AttributeError where the body has not a chunk's shape."""
+    choices = body.get("choices")
+    if not choices:
+        return Usage(body, raw) if isinstance(body.get("usage"), dict) else Unknown(raw)
+    kind: type[Chunk] = Chunk
+    for choice in choices:
+        int(choice.get("index", 0))
+        delta = choice.get("delta") or {}
+        delta.items()
+        (choice.get("logprobs") or {}).items()
+        for call in delta.get("tool_calls") or ():
+            _check_call(call)
+            kind = ToolCallDelta
+        if choice.get("finish_reason") and kind is Chunk:
+            kind = FinishReason
+    text = (choices[0].get("delta") or {}).get("content")
+    return kind(body, raw, text if isinstance(text, str) else "")
+
+
+def _check_call(call: dict[str, Any]) -> None:
+    int(call.get("index", 0))
+    function = call.get("function") or {}
+    if not isinstance(function.get("arguments") or "", str):
+        raise TypeError("a tool call's arguments are no text")

@@ -1,0 +1,136 @@
+"""The events of one answer. They are made once: by `event_parser` from the engine's bytes, and by
+the turn for what the gateway adds. Writers turn them into a stream, a JSON body, or history.
+
+The engine's chunks keep the bytes that they came in (`raw`, the blank line at the end included): a
+stream passes those on unchanged. `raw` is empty where nobody writes them
+(`EventParser(whole=True)`).
+"""
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from gateway.errors import GatewayError
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerStarted:
+    """The first event of every answer."""
+
+    answer_id: str
+    conversation: dict[str, Any] | None  # {id, turn}; None on `/v1`, which stores nothing
+
+
+@dataclass(frozen=True, slots=True)
+class QueuePosition:
+    """Requests before this one, for the reader or an engine; 0: admitted."""
+
+    position: int
+
+
+@dataclass(frozen=True, slots=True)
+class Readings:
+    """What was read in the question's pictures, in their order (docs/architecture.md, "The reader
+    seam")."""
+
+    readings: list[dict[str, Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class Citations:
+    """The clauses that the answer may rest on, best first: {id, title, clause, text}."""
+
+    citations: list[dict[str, Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class Degraded:
+    """No engine could be asked: the fallback answers."""
+
+
+@dataclass(frozen=True, slots=True)
+class CompletionStarted:
+    """Comes before the first chunk of every round. `fields` are that chunk's top-level ones,
+    without `choices`, `usage` and `object`: id, created, model, …"""
+
+    fields: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class TextDelta:
+    """Chunks that came in one read and only add text: their text, joined, and the bytes of each."""
+
+    text: str
+    raw: tuple[bytes, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """Any other chunk with choices, parsed: a role, reasoning, log probabilities, …"""
+
+    body: dict[str, Any]
+    raw: bytes
+    text: str  # of the first choice; mostly empty
+
+
+@dataclass(frozen=True, slots=True)
+class ToolCallDelta(Chunk):
+    """A chunk with a piece of a tool call."""
+
+
+@dataclass(frozen=True, slots=True)
+class FinishReason(Chunk):
+    """The chunk that says why a choice ends, without a tool call in it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """The chunk without choices that counts tokens."""
+
+    body: dict[str, Any]
+    raw: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    """A comment, or what is no chunk of a chat completion: passed on as it came."""
+
+    raw: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """The engine's [DONE]: the answer is whole. Nothing comes after it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """The answer ends here, in its middle. Nothing comes after it."""
+
+    error: GatewayError
+
+
+Event = (
+    AnswerStarted
+    | QueuePosition
+    | Readings
+    | Citations
+    | Degraded
+    | CompletionStarted
+    | TextDelta
+    | Chunk
+    | Usage
+    | Unknown
+    | Finished
+    | Failed
+)
+# Takes events in order, at once. Returns an awaitable only where the taker is full: the caller
+# awaits it before it hands on more.
+Push = Callable[[Sequence[Event]], Awaitable[None] | None]
+
+
+async def tell(push: Push, event: Event) -> None:
+    """Hands on one event, and waits until it is taken."""
+    held = push((event,))
+    if held is not None:
+        await held

@@ -1,0 +1,175 @@
+"""One answer of the page in memory, and the bound of that memory."""
+
+import asyncio
+from collections import Counter
+from collections.abc import AsyncGenerator, Sequence
+
+from gateway.chat.events import Event, Failed
+from gateway.chat.openai_stream import DONE, StreamWriter, error_event
+from gateway.chat.transcript import Transcript
+from gateway.errors import GatewayError, NotFound, QueueFull, UpstreamError
+from gateway.storage.turns import Answered
+
+MAX_ANSWER_BYTES = 8 * 1024 * 1024
+MAX_CALLER_BYTES = 32 * 1024 * 1024  # of all answers of one caller that are in memory
+MAX_BYTES = 256 * 1024 * 1024  # of all callers' answers
+READ_BYTES = 256 * 1024  # that a reader is handed at once: a slow one holds no more
+
+
+class MemoryBound:
+    """Counts the bytes of answers in memory, by caller."""
+
+    def __init__(self) -> None:
+        self._by_caller: Counter[str] = Counter()
+        self._held = 0
+
+    def take(self, caller: str, size: int) -> None:
+        """Raises QueueFull where the caller, or all callers together, would hold more than their
+        bound."""
+        by_caller = self._by_caller[caller]
+        if by_caller + size > MAX_CALLER_BYTES:
+            raise _full(MAX_CALLER_BYTES, by_caller + size)
+        if self._held + size > MAX_BYTES:
+            raise _full(MAX_BYTES, self._held + size)
+        self._by_caller[caller] = by_caller + size
+        self._held += size
+
+    def give_back(self, caller: str, size: int) -> None:
+        self._held -= size
+        self._by_caller[caller] -= size
+        if not self._by_caller[caller]:
+            del self._by_caller[caller]
+
+
+def _full(limit: int, size: int) -> QueueFull:
+    return QueueFull(
+        f"The memory for answers is full (limit {limit} bytes).",
+        retry_after=5,
+        details={"limit": limit, "size": size},
+    )
+
+
+class PageAnswer:
+    """The server-sent events of an answer, encoded once: any reader may come late and go on with
+    event N. An answer that is not streamed has a `body` instead.
+
+    The last event, [DONE], is held until the answer is stored: who has it finds the answer in the
+    history.
+    """
+
+    def __init__(
+        self,
+        answer_id: str,
+        owner: str,
+        writer: StreamWriter,
+        *,
+        caller: str = "",
+        is_stored: bool,
+    ) -> None:
+        """`caller` is charged for the memory. `is_stored`: the question is in the store."""
+        self.id = answer_id
+        self.owner = owner
+        self.caller = caller
+        self.is_stored = is_stored
+        self.room = MemoryBound()
+        self.size = 0  # bytes
+        self.events: list[bytes] = []
+        self.body = b""
+        self.stopped = False
+        self.finished = False
+        self.error: GatewayError | None = None
+        self.readers = 0
+        self.task: asyncio.Task[None] | None = None
+        self.closing: asyncio.Task[None] | None = None
+        self.grace: asyncio.TimerHandle | None = None
+        self._writer = writer
+        self._transcript = Transcript()
+        self._grown = asyncio.Event()
+
+    def push(self, events: Sequence[Event]) -> None:
+        """Takes the events of a streamed answer."""
+        self.note(events)
+        encoded = self._writer.encode(events)
+        if encoded:
+            self._take(sum(map(len, encoded)))
+            self.events += encoded
+            self._grown.set()
+
+    def note(self, events: Sequence[Event]) -> None:
+        """For the history only."""
+        self._transcript.push(events)
+
+    def keep(self, body: bytes) -> None:
+        """Takes the whole of an answer that is not streamed."""
+        self._take(len(body))
+        self.body = body
+
+    def _take(self, size: int) -> None:
+        if self.size + size > MAX_ANSWER_BYTES:
+            raise UpstreamError(
+                f"The answer is longer than {MAX_ANSWER_BYTES} bytes.",
+                details={"limit": MAX_ANSWER_BYTES, "size": self.size + size},
+            )
+        self.room.take(self.caller, size)
+        self.size += size
+
+    def fail(self, error: GatewayError) -> None:
+        self.error = error
+        self.note((Failed(error),))
+
+    def answered(self) -> Answered:
+        """What history keeps."""
+        return self._transcript.answered(stopped=self.stopped)
+
+    def finish(self) -> None:
+        """Nothing more comes."""
+        if self._transcript.complete and self.error is None and not self.body:
+            self.events.append(DONE)
+        self.finished = True
+        self._grown.set()
+
+    async def whole(self) -> bytes:
+        """The body of an answer that is not streamed. Raises the answer's error."""
+        while not self.finished:
+            self._grown.clear()
+            await self._grown.wait()
+        if self.error is not None:
+            raise self.error
+        if self.stopped:
+            raise NotFound("The answer was stopped before its end.")
+        return self.body
+
+    async def read(self, start: int) -> AsyncGenerator[bytes]:
+        """Events from number `start` (0 first) to the end. Raises the answer's error if it has no
+        event at all."""
+        self.readers += 1
+        if self.grace is not None:
+            self.grace.cancel()
+        try:
+            while True:
+                grown = self._grown
+                if start < len(self.events):
+                    batch = self._batch(start)
+                    start += len(batch)
+                    yield b"".join(batch)
+                elif self.finished:
+                    if self.error is not None:
+                        if not self.events:
+                            raise self.error
+                        yield error_event(self.error, wants_extras=True)
+                    return
+                else:
+                    grown.clear()
+                    await grown.wait()
+        finally:
+            self.readers -= 1
+
+    def _batch(self, start: int) -> list[bytes]:
+        if self.size <= READ_BYTES:
+            return self.events[start:]
+        batch: list[bytes] = []
+        size = 0
+        while size < READ_BYTES and start + len(batch) < len(self.events):
+            batch.append(self.events[start + len(batch)])
+            size += len(batch[-1])
+        return batch

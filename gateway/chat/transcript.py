@@ -1,0 +1,60 @@
+"""Writes an answer's events as what history keeps of it, while they pass."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from gateway.chat.events import (
+    Chunk,
+    Citations,
+    CompletionStarted,
+    Degraded,
+    Event,
+    Failed,
+    Finished,
+    Readings,
+    TextDelta,
+)
+from gateway.storage.turns import Answered, State
+
+
+class Transcript:
+    def __init__(self) -> None:
+        self.complete = False  # the answer is whole
+        self._failed = False
+        self._texts: list[str] = []
+        self._model = ""
+        self._citations: list[dict[str, Any]] = []
+        self._readings: list[dict[str, Any]] = []
+        self._degraded = False
+
+    def push(self, events: Sequence[Event]) -> None:
+        for event in events:
+            match event:
+                case TextDelta() | Chunk():
+                    self._texts.append(event.text)
+                case CompletionStarted(fields):
+                    self._model = str(fields.get("model") or "") or self._model
+                case Citations(citations):
+                    self._citations = citations
+                case Readings(readings):
+                    self._readings = readings
+                case Degraded():
+                    self._degraded = True
+                case Finished():
+                    self.complete = True
+                case Failed():
+                    self._failed = True
+
+    def answered(self, *, stopped: bool) -> Answered:
+        """`stopped`: somebody ended the answer, where it is not whole."""
+        state: State = "failed"
+        if not self._failed:
+            state = "done" if self.complete else "stopped" if stopped else "failed"
+        return Answered(
+            state,
+            text="".join(self._texts),
+            model=self._model or None,
+            degraded=self._degraded,
+            citations=self._citations,
+            reading=self._readings,
+        )

@@ -1,0 +1,211 @@
+"""One turn: a question and its answer, a line a stage (docs/architecture.md).
+
+authenticate → limit (the routes, before a body is read) → attachments → knowledge →
+loop {admit → engine → events} → usage
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Any
+
+from gateway.chat.attachment_stage import AttachmentStage, given_up_with
+from gateway.chat.citation_stage import CitationStage
+from gateway.chat.engine_calls import Call, EngineCalls
+from gateway.chat.engine_request import EngineInput
+from gateway.chat.event_parser import EventParser, EventReceiver
+from gateway.chat.events import AnswerStarted, Event, Push, Usage, tell
+from gateway.chat.failover import Failover
+from gateway.chat.question import Question, TurnReport
+from gateway.chat.raw_relay import ByteSink, RawRelay
+from gateway.chat.rounds import NextRound, Round
+from gateway.chat.stream_stats import StreamStats
+from gateway.chat.usage import record_usage
+from gateway.media.attachments import Attachments
+from gateway.observability.metrics import Metrics
+from gateway.throttling.admission import Permit
+from gateway.upstream.client import Broken, Refused
+from gateway.upstream.http1 import OnChunks, OnData
+
+END_SECONDS = 2.0  # for an engine to end its response after [DONE]: until then its place is taken
+
+
+def ignore(_: Sequence[Event]) -> None:
+    """For an answer whose events nobody reads."""
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """Where an answer goes.
+
+    `is_whole`: nothing is sent before the end, so another engine may be asked when one breaks.
+    `sink`: takes the raw model's stream byte for byte, past the events.
+    """
+
+    push: Push = ignore
+    is_whole: bool = False
+    sink: ByteSink | None = None
+
+
+class TurnRunner:
+    """`next_round` runs the tools that a round calls. None: every turn has one round."""
+
+    def __init__(
+        self,
+        attachments: AttachmentStage,
+        citations: CitationStage,
+        failover: Failover,
+        calls: EngineCalls,
+        metrics: Metrics,
+        next_round: NextRound | None = None,
+    ) -> None:
+        self._attachments = attachments
+        self._citations = citations
+        self._failover = failover
+        self._calls = calls
+        self._metrics = metrics
+        self._next_round = next_round
+
+    async def run(self, question: Question, output: Output, report: TurnReport) -> None:
+        """The whole answer into `output`. Raises GatewayError."""
+        await tell(output.push, AnswerStarted(question.answer_id, question.conversation))
+        attachments = await self._load_attachments(question, output.push, report)
+        with given_up_with(attachments):
+            citations = await self._find_citations(question, attachments, output.push, report)
+            given = EngineInput(question.request, attachments, citations, question.assistant)
+            next_round = self._next_round if question.assistant else None
+            usages: list[Usage] = []
+            while True:
+                one = Round(output.push, may_be_followed=next_round is not None)
+                await self._run_round(question, given, one.push, output, report)
+                if next_round is None:
+                    return
+                messages = await next_round(one.events)
+                if messages is None:
+                    await one.finish(usages)
+                    return
+                usages += await one.continue_with_next()
+                given = replace(given, further=(*given.further, *messages))
+
+    async def _load_attachments(
+        self, question: Question, push: Push, report: TurnReport
+    ) -> Attachments:
+        with report.timing("media"):
+            attachments = await self._attachments.load(question, push)
+        report.images = attachments.count
+        return attachments
+
+    async def _find_citations(
+        self, question: Question, attachments: Attachments, push: Push, report: TurnReport
+    ) -> list[dict[str, Any]]:
+        if not question.assistant:
+            return []
+        with report.timing("knowledge"):
+            citations = await self._citations.find(question, attachments, push)
+        self._metrics.knowledge_seconds.observe(report.timings["knowledge"])
+        return citations
+
+    async def _run_round(
+        self,
+        question: Question,
+        given: EngineInput,
+        push: Push,
+        output: Output,
+        report: TurnReport,
+    ) -> None:
+        """Admits the question to an engine, asks it, and hands its events on."""
+        if output.is_whole:
+            collect = partial(self._collect, question, given, report)
+            held = push(await self._failover.run(question, output.push, report, collect))
+            if held is not None:
+                await held
+            return
+        begin = partial(self._begin, question, given, report)
+        call = await self._failover.run(question, output.push, report, begin)
+        upstream = call.permit.upstream
+        try:
+            await self._stream(call, question, push, output.sink, report)
+            upstream.breaker.succeeded()
+        except Broken as broken:
+            call.close()
+            await self._failover.failed(upstream, broken.kind)
+            raise broken.error from None
+        finally:
+            call.close()
+
+    async def _begin(
+        self,
+        question: Question,
+        given: EngineInput,
+        report: TurnReport,
+        permit: Permit,
+        elsewhere: Callable[[], bool],
+    ) -> Call:
+        call = await self._calls.open(question, given, permit, elsewhere, report)
+        call.response.elsewhere = None  # its first events go to the client now
+        return call
+
+    async def _stream(
+        self,
+        call: Call,
+        question: Question,
+        push: Push,
+        sink: ByteSink | None,
+        report: TurnReport,
+    ) -> None:
+        """Raises Broken."""
+        stats = StreamStats(question.started)
+
+        def on_done() -> None:
+            # Clients hang up on [DONE]: it counts that it passed, not that the engine closed first.
+            record_usage(stats, question.caller.name, report, self._metrics, complete=True)
+            call.response.allow_to_end(END_SECONDS)
+
+        on_data: OnData
+        on_chunks: OnChunks | None = None
+        if sink is None:
+            on_data = EventReceiver(EventParser(stats), push, on_done)
+        else:
+            relay = RawRelay(sink, stats, on_done, wants_usage=question.request.wants_usage)
+            on_data, on_chunks = relay, relay.forward
+        try:
+            await call.stream_to(on_data, on_chunks)
+        except Broken:
+            if not stats.done:  # after [DONE] the answer is whole, however the engine then closes
+                raise
+        finally:
+            if not stats.done:
+                record_usage(stats, question.caller.name, report, self._metrics, complete=False)
+        stats.check_whole()
+
+    async def _collect(
+        self,
+        question: Question,
+        given: EngineInput,
+        report: TurnReport,
+        permit: Permit,
+        elsewhere: Callable[[], bool],
+    ) -> list[Event]:
+        """All events of a round. Raises Refused where it is not whole and may be asked again."""
+        call = await self._calls.open(question, given, permit, elsewhere, report)
+        stats = StreamStats(question.started)
+        parser = EventParser(stats, whole=True)
+        events: list[Event] = []
+
+        def on_done() -> None:
+            call.response.allow_to_end(END_SECONDS)
+
+        try:
+            await call.stream_to(EventReceiver(parser, events.extend, on_done))
+        except Broken as broken:
+            if not stats.done:
+                raise Refused(broken.kind, broken.error, begun=True) from None
+        finally:
+            call.close()
+        try:
+            events += parser.end()
+        except Broken as broken:
+            raise Refused(broken.kind, broken.error, begun=True) from None
+        permit.upstream.breaker.succeeded()
+        record_usage(stats, question.caller.name, report, self._metrics, complete=True)
+        return events
