@@ -21,7 +21,7 @@ from gateway.chat.turn import Output, TurnRunner
 from gateway.errors import GatewayError, InternalError, UpstreamUnavailable
 from gateway.observability.metrics import Metrics
 from gateway.server.client_connection import ClientConnection
-from gateway.server.request_context import RequestContext
+from gateway.server.request_context import RequestContext, RequestLog
 
 log = logging.getLogger("sightdesk.chat")
 STOPPED = UpstreamUnavailable("The desk is being restarted; ask again.", retry_after=5)
@@ -52,11 +52,14 @@ class TurnResponse(Response):
 
     def _note_report(self) -> None:
         """What the turn found out, for the log line."""
-        log, report = self.context.log, self.report
-        log.model, log.images = report.model, report.images
-        log.prompt_tokens = report.prompt_tokens
-        log.completion_tokens = report.completion_tokens
-        log.first_token_seconds = report.first_token_seconds
+        report = self.report
+        self.context.log = RequestLog(
+            report.model,
+            report.images,
+            report.prompt_tokens,
+            report.completion_tokens,
+            report.first_token_seconds,
+        )
 
 
 class APIResponse(TurnResponse):

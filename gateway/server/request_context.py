@@ -1,8 +1,7 @@
 """What is known about one request. It lies in the ASGI scope under `CONTEXT`.
 
 The facts about the request are fixed when it arrives. Later findings have one writer each: the
-authentication middleware sets `caller`, `response` collects headers, `log` collects what the access
-log reports at the end.
+authentication middleware sets `caller`, the chat routes set `log`, `response` collects headers.
 """
 
 import time
@@ -33,9 +32,9 @@ class Caller:
     limit: str | None = None
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class RequestLog:
-    """The part of the access log line that only the answer's stages know."""
+    """The part of the access log line that only an answer knows."""
 
     model: str = ""
     images: int = 0  # pictures and pages
@@ -43,17 +42,8 @@ class RequestLog:
     completion_tokens: int = 0
     first_token_seconds: float | None = None  # since the request arrived
 
-    def engine_chosen(self, model: str) -> None:
-        self.model = model
 
-    def images_loaded(self, count: int) -> None:
-        self.images = count
-
-    def answer_ended(
-        self, prompt_tokens: int, completion_tokens: int, first_token_seconds: float | None
-    ) -> None:
-        self.prompt_tokens, self.completion_tokens = prompt_tokens, completion_tokens
-        self.first_token_seconds = first_token_seconds
+NO_ANSWER = RequestLog()
 
 
 @dataclass(slots=True, eq=False)  # a request equals only itself, so it can be a dictionary's key
@@ -68,7 +58,7 @@ class RequestContext:
     started: float = field(default_factory=time.perf_counter)
     caller: Caller | None = None
     response: ResponseHeaders = field(init=False)
-    log: RequestLog = field(default_factory=RequestLog)
+    log: RequestLog = NO_ANSWER
 
     def __post_init__(self) -> None:
         self.response = ResponseHeaders(self.request_id)

@@ -24,7 +24,8 @@ class ResponseHeaders:
         self._headers: Headers = []
         self._visitor_cookie = b""
         self._is_charged = False
-        # Seconds by stage, for Server-Timing: queue, media, knowledge, upstream.
+        # Seconds by stage (queue, media, knowledge, upstream), for Server-Timing. The turn fills it
+        # while it runs, since the head is written before the turn ends.
         self.stage_seconds: dict[str, float] = {}
         self.status: int | None = None  # of the response, once it has started
 
@@ -40,10 +41,6 @@ class ResponseHeaders:
     def set_visitor_cookie(self, cookie: bytes) -> None:
         """Sent only with charged responses, since each new cookie gets a fresh rate limit."""
         self._visitor_cookie = cookie
-
-    def add_stage(self, stage: str, seconds: float) -> None:
-        """Adds to the time of a stage, which may run several times."""
-        self.stage_seconds[stage] = self.stage_seconds.get(stage, 0.0) + seconds
 
     def start(self, status: int) -> Headers:
         """Records that the response starts; returns the headers for its head."""
