@@ -1,20 +1,24 @@
-"""Fields in lines of text: a label and its value in one line, side by side, or one below the other; codes by their form."""
+"""Finds fields in lines of text.
+
+A value is found by its label (in the same line, beside it or above it), or without a label by its
+form.
+"""
 
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from inference.lite import checks
+from inference.lite import check_digits
 from inference.lite.budget import Budget
 from inference.lite.reading import Field, Line, rows
 from inference.lite.text import MAX_LINE, lines_in, normal
 
-MAX_FIELDS = 200  # of one text or picture
+MAX_FIELDS = 200  # in one text or picture
 SPACED = r"[ \u00a0]?"
 
 
 def label(*words: str) -> str:
-    """OCR puts spaces between characters that are set wide."""
+    """A pattern for these words. OCR puts spaces between widely spaced Chinese characters."""
     return "|".join(
         SPACED.join(map(re.escape, word)) if not word.isascii() else word for word in words
     )
@@ -22,6 +26,8 @@ def label(*words: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Kind:
+    """A kind of field: patterns of its labels and values, and a rule for valid values."""
+
     name: str
     labels: str
     value: str
@@ -56,14 +62,14 @@ KINDS = (
     Kind("tax_number", label("统一社会信用代码/纳税人识别号", "纳税人识别号", "统一社会信用代码", "税号", r"tax\s?(?:id|no|number)\.?"), r"[0-9A-Z]{15,20}", None),
     Kind("amount", label("价税合计", "实付金额", "实付款", "实付", "应付金额", "应付", "支付金额", "付款金额", "订单金额", "交易金额", "合计金额", "退款金额", "合计", "总计", "总额", "总价", "金额",
          r"grand\s?total", r"order\s?total", r"total(?:\s?(?:amount|due|paid))?", r"amount(?:\s?(?:due|paid))?"), MONEY, lambda value: any(c.isdigit() for c in value)),
-    Kind("bank_card", label("银行卡号", "银行卡", "卡号", "银行账号", "账号", r"card\s?(?:no|number)\.?"), r"\d{4}[ -]?(?:\d{4}[ -]?){2,3}\d{1,4}", lambda value: checks.luhn(re.sub(r"\D", "", value))),
-    Kind("date", label("开票日期", "下单时间", "签收时间", "揽收时间", "创建时间", "付款时间", "支付时间", "订单日期", "日期", "时间", r"(?:invoice\s|order\s|issue\s)?date", r"time"), DATE, checks.date, strip_spaces=True),
+    Kind("bank_card", label("银行卡号", "银行卡", "卡号", "银行账号", "账号", r"card\s?(?:no|number)\.?"), r"\d{4}[ -]?(?:\d{4}[ -]?){2,3}\d{1,4}", check_digits.is_bank_card),
+    Kind("date", label("开票日期", "下单时间", "签收时间", "揽收时间", "创建时间", "付款时间", "支付时间", "订单日期", "日期", "时间", r"(?:invoice\s|order\s|issue\s)?date", r"time"), DATE, check_digits.is_date, strip_spaces=True),
     Kind("status", label("物流状态", "支付状态", "订单状态", "当前状态", "状态", r"status"), r"[^\s,,;;|]{2,24}", None, strip_spaces=False),
     Kind("carrier", label("承运商", "快递公司", "物流公司", "承运人", r"carrier", r"shipped\s?via"), r"[^\s,,;;|]{2,24}", None, strip_spaces=False),
     Kind("company", label("销售方名称", "购买方名称", "销售方", "购买方", "公司名称", "开票单位", r"company(?:\s?name)?", r"seller", r"buyer"),
          r"[^,,;;|::]{3,48}", None, strip_spaces=False),
 )  # fmt: skip
-# A gap is NARROW at most (text.normal), so that no pattern has two repeats without a bound side by side.
+# `text.normal` narrows gaps to 8, so that no pattern needs two unbounded repeats in a row.
 SEPARATOR = r"\s{0,8}(?:[:#]\s{0,8})?"
 IS = r"(?:(?:是|为|is|was)\s{0,8}(?::\s{0,8})?)?"
 COMPILED = [
@@ -102,16 +108,17 @@ FORMS = (
 )  # fmt: skip
 FORM_CHECKS: dict[str, Callable[[str], bool]] = {
     "phone": lambda value: "*" in value or len(value) == 11,
-    "id_card": checks.id_card,
-    "date": checks.date,
+    "id_card": check_digits.is_id_card,
+    "date": check_digits.is_date,
 }
 CARRIERS = re.compile(r"顺丰(?:速运)?|圆通(?:速递)?|中通(?:快递)?|申通(?:快递)?|韵达(?:速递)?|京东(?:物流|快递)|极兔(?:速递)?|邮政EMS|德邦(?:快递)?|\b(?:DHL|UPS|FedEx|EMS)\b")  # fmt: skip
 
 
 def fields_of(lines: Iterable[Line], budget: Budget | None = None) -> list[Field]:
-    """The fields of a picture, or of typed text given as lines; labelled ones first, each value once.
+    """The fields in a picture's lines or in text without boxes; labelled first, each value once.
 
-    At most MAX_FIELDS; a line is searched up to MAX_LINE characters. Raises LiteError when the budget is spent.
+    At most MAX_FIELDS; lines are searched up to MAX_LINE characters. Raises LiteError if the
+    budget is spent.
     """
     lines = [
         Line(normal(line.text[:MAX_LINE])[:MAX_LINE], line.box, line.confidence) for line in lines
@@ -133,16 +140,17 @@ def fields_of(lines: Iterable[Line], budget: Budget | None = None) -> list[Field
 
 
 def _rank(field: Field) -> int:
-    """Of several amounts the one with a currency sign is the total; everything else keeps its order."""
+    """Sorts amounts without a currency sign behind the total, which has one."""
     return 1 if field.name == "amount" and field.value[0] not in "¥$€£" else 0
 
 
 def fields_in(text: str, budget: Budget | None = None) -> list[Field]:
+    """The fields in typed text."""
     return fields_of([Line(part) for part in lines_in(text)], budget)
 
 
 def _below(line: Line, lines: list[Line]) -> list[Line]:
-    """The nearest line under this one that shares its columns: value under label, as in tables."""
+    """The nearest line below in the same columns, if any: tables put values under labels."""
     left, top, width, height = line.box
     if not height:
         return []
@@ -181,7 +189,7 @@ def _add(name: str, value: str, line: Line, kind: Kind | None, found: list[Field
         return True
     check = kind.check if kind is not None else FORM_CHECKS.get(name)
     if name == "tax_number" and len(value) == 18:
-        check = checks.credit_code
+        check = check_digits.is_credit_code
     valid = check(value) if check is not None else None
     found.append(Field(name, value, line.box, line.confidence, valid))
     return True
@@ -194,7 +202,7 @@ def _part_of_other(value: str, found: list[Field]) -> bool:
 
 
 def _formed(line: Line, found: list[Field], compact: list[str]) -> None:
-    """Adds codes that need no label. `compact` has the values found so far, in the form that is compared."""
+    """Adds codes that need no label. `compact` has the values found so far, as _compact gives them."""
     for name, pattern in FORMS:
         for match in pattern.finditer(line.text):
             value = match.group(0).strip()

@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
+from inference.checkpoint_store import MANIFEST
 from inference.fetch import download, progress
 from inference.status import Status
-from inference.store import MANIFEST
 from tests.inference.conftest import ROOT, Run
 from tests.inference.hub import COMMIT, HubState
 
@@ -236,7 +236,7 @@ def test_a_log_shows_a_line_a_minute(
     shown = progress.Progress(100 * 2**30, 0, Status(tmp_path / "status.json"))
     for _ in range(130):
         now += 1
-        shown.moved(2**28)
+        shown.advance(2**28)
     lines = capsys.readouterr().err.splitlines()
     assert [line.partition(" %")[0] for line in lines] == ["fetch: 15", "fetch: 30"]
     assert lines[0].endswith("15.0 GiB of 100.0 GiB, 268.4 MB/s, 6 min left")
