@@ -9,7 +9,7 @@ NAME ?=
 LIMIT ?=
 FILE ?=
 
-.PHONY: help demo setup test test-engine check fmt up down logs doctor bench bench-masking bench-engine bench-relay bench-page bench-stall soak eval backup restore user key lock screenshots
+.PHONY: help demo setup test test-engine check fmt up down logs doctor bench bench-masking bench-engine bench-relay bench-page bench-stall soak eval backup restore user key lock pins screenshots
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -41,10 +41,11 @@ test-engine: setup ## the tests against real vLLM (its CPU build, a tiny model);
 	@scripts/engine-env
 	@TEST_ENGINE=1 $(VENV)/python -m pytest -o timeout=400 tests/engine tests/docker/test_cpu_engine.py
 
-check: setup ## lint, format, types
+check: setup ## lint, format, types, pins
 	@$(VENV)/ruff check .
 	@$(VENV)/ruff format --check .
 	@$(VENV)/mypy
+	@$(VENV)/python -m scripts.pins
 
 fmt: setup ## format the code
 	@$(VENV)/ruff check --fix .
@@ -108,3 +109,6 @@ screenshots: setup ## the pictures that the README shows
 
 lock: ## pin the requirements again, with hashes
 	@scripts/lock
+
+pins: setup ## ask the package index when each pin was released, for `make check`
+	@$(VENV)/python -m scripts.pins --update
