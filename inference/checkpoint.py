@@ -117,7 +117,8 @@ def check_complete(shard: Path) -> None:
 def kv_bytes_per_token(config: dict[str, Any]) -> int:
     """Size of one token's keys and values over all layers, in bytes.
 
-    layers · 2 · KV heads · head size · bytes of a number; Qwen3-VL-8B: 36 · 2 · 8 · 128 · 2 = 144 KiB.
+    layers · 2 · KV heads · head size · bytes of a number.
+    Qwen3-VL-8B: 36 · 2 · 8 · 128 · 2 = 144 KiB.
     """
     text = config.get("text_config") or config
     try:

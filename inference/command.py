@@ -11,8 +11,10 @@ from inference.settings import Settings
 
 # Flags that spread one model over several cards.
 PARALLEL = (
-    "--tensor-parallel-size", "-tp", "--pipeline-parallel-size", "-pp", "--data-parallel-size", "-dp",
-)  # fmt: skip
+    *("--tensor-parallel-size", "-tp"),
+    *("--pipeline-parallel-size", "-pp"),
+    *("--data-parallel-size", "-dp"),
+)
 # Qwen3-VL turns 32×32 pixels into one token and adds two tokens a picture.
 PIXELS_PER_TOKEN, TOKENS_AROUND = 1024, 2
 

@@ -10,7 +10,7 @@ from inference.faults import Fault
 
 
 class EnvironmentSettings(BaseSettings):
-    """Each field is read from the variable of its name in capitals. A blank value is the default."""
+    """Each field is read from the variable of its name in capitals. Blank means the default."""
 
     model_config = SettingsConfigDict(extra="ignore", frozen=True)
 

@@ -38,7 +38,7 @@ def main() -> int:
         say(str(death))
         status.set("failed", detail=str(death))
         return DIED
-    except Exception as error:  # noqa: BLE001 - an unforeseen error too is one line and no tight loop
+    except Exception as error:  # noqa: BLE001 - unforeseen errors are told in one line too
         say(line_of(error))
         status.set("failed", detail=line_of(error))
         hold(status, reporting.hold_seconds)

@@ -26,6 +26,10 @@ RESERVED_FLAGS = {
 }
 
 
+# Addresses that bind all of them, and where to reach what listens there.
+LOOPBACKS = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - looked up, not bound
+
+
 def vllm_arguments(value: object) -> object:
     """VLLM_EXTRA_ARGS split as a shell splits it. Raises ValueError for a reserved flag."""
     if not isinstance(value, str):
@@ -107,5 +111,5 @@ class Settings(StatusSettings):
     @property
     def url(self) -> str:
         """Where to reach the engine: the address it binds, or loopback if it binds all of them."""
-        host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(self.host, self.host)  # noqa: S104 - looked up, not bound
+        host = LOOPBACKS.get(self.host, self.host)
         return f"http://[{host}]:{self.port}" if ":" in host else f"http://{host}:{self.port}"

@@ -71,7 +71,7 @@ async def fetch(settings: Settings, model_id: str, status: Status, verify: bool)
     try:
         async with _client(settings) as http:
             hub = hub_of(settings)
-            # A model stays at the commit it was fetched at; only damaged or missing files come again.
+            # A model stays at its commit: only damaged or missing files are fetched again.
             manifest = stored or await _listed(http, hub, settings, model_id)
             await _fetch(http, hub, manifest, folder, status)
     finally:

@@ -103,7 +103,7 @@ def wanted(path: str) -> bool:
 
 
 def checked(files: list[StoredFile], model_id: str) -> tuple[StoredFile, ...]:
-    """The files, small ones first. Raises Fault if a path leaves the folder or weights are missing."""
+    """The files, small ones first. Raises Fault for a path out of the folder, or no weights."""
     for file in files:
         if file.path.startswith("/") or ".." in file.path.split("/") or "\\" in file.path:
             raise Fault(

@@ -8,9 +8,15 @@ from inference.lite.conversation import Conversation
 from inference.lite.field_names import ASKS_HELP, ASKS_NAME, ASKS_VALUE, NAMES
 from inference.lite.reading import Field, Line, Reading
 
-ABOUT_PICTURE = re.compile(r"图|截图|画面|屏幕|照片|这个|这张|显示|picture|image|screenshot|screen|shown?|this|see|read", re.IGNORECASE)  # fmt: skip
+ABOUT_PICTURE = re.compile(
+    r"图|截图|画面|屏幕|照片|这个|这张|显示|picture|image|screenshot|screen|shown?|this|see|read",
+    re.IGNORECASE,
+)
 GREETING = re.compile(
-    r"^\W{0,20}(?:你好|您好|嗨|哈喽|在吗|在么|hi|hello|hey|good (?:morning|afternoon|evening))\W{0,20}$",
+    (
+        r"^\W{0,20}(?:你好|您好|嗨|哈喽|在吗|在么|hi|hello|hey|good (?:morning|afternoon"
+        r"|evening))\W{0,20}$"
+    ),
     re.IGNORECASE,
 )
 WHO = re.compile(
@@ -247,7 +253,7 @@ def _from_tool(conversation: Conversation) -> str:
 
 
 def _raw(conversation: Conversation) -> str:
-    """The answer as the raw model, without clauses: what the pictures say, or what this engine is."""
+    """The answer as the raw model, without clauses: the pictures' text, or an introduction."""
     chinese = conversation.chinese
     comparable = _to_compare(conversation)
     if comparable:
@@ -277,7 +283,8 @@ def _about_itself(chinese: bool) -> str:
             "引用公司知识库的条款，比较两张图的差异。请发截图或直接提问。"
         )
     return (
-        "Hello, I am SightDesk's embedded engine, not a language model. I read text, numbers and "
+        "Hello, I am SightDesk's embedded engine, not a language model. I read "
+        "text, numbers and "
         "error codes in screenshots, quote the company's clauses and compare two pictures. "
         "Send a screenshot or ask."
     )

@@ -48,7 +48,7 @@ class Conversation:
 
     @cached_property
     def question(self) -> str:
-        """The last user message in NFKC, so that patterns need one form only; MAX_SEARCHED characters."""
+        """The last user message, MAX_SEARCHED characters, in NFKC: patterns need one form only."""
         return normal(self.last_user.text[:MAX_SEARCHED])[:MAX_SEARCHED]
 
     @cached_property
@@ -61,7 +61,7 @@ class Conversation:
         return [reading for turn in self.turns for reading in turn.readings]
 
     def known_fields(self) -> list[Field]:
-        """Every field in the conversation, newest first; of each turn its pictures, then its text."""
+        """Every field of the conversation, newest first; in a turn, those of pictures first."""
         known: list[Field] = []
         left = MAX_SEARCHED_IN_ALL
         for turn in reversed(self.turns):

@@ -42,8 +42,18 @@ NAMES: dict[str, tuple[str, str, str]] = {
     "url": ("网址", "address", r"网址|链接|网站|url|link"),
 }
 ASKS_NAME = {name: re.compile(pattern, re.IGNORECASE) for name, (_, _, pattern) in NAMES.items()}
-ASKS_VALUE = re.compile(r"多少|是什么|是啥|什么|哪|几|吗|告诉|查|读|识别|提取|what|which|when|who|how much|tell|read|extract|find|\?", re.IGNORECASE)  # fmt: skip
+ASKS_VALUE = re.compile(
+    (
+        r"多少|是什么|是啥|什么|哪|几|吗|告诉|查|读|识别|提取|what|which|when|who|how much|tell|read"
+        r"|extract|find|\?"
+    ),
+    re.IGNORECASE,
+)
 ASKS_HELP = re.compile(
-    r"怎么|如何|怎样|咋|办|解决|处理|为什么|为何|原因|能不能|可以|能否|流程|规则|政策|退|换|赔|保修|how (?:do|can|to|should|long)|why|fix|solve|can i|should|policy|what (?:should|can|do) i|help",
+    (
+        r"怎么|如何|怎样|咋|办|解决|处理|为什么|为何|原因|能不能|可以|能否|流程|规则|政策|退|换|赔|保修|how (?:do|can|to"
+        r"|should|long)|why|fix|solve|can i|should|policy|what (?:should|can|do) i"
+        r"|help"
+    ),
     re.IGNORECASE,
 )

@@ -215,7 +215,7 @@ def _kinds(shape: Shape) -> list[str]:
 
 
 def _better(made: Made, best: Made, shape: Shape) -> bool:
-    """A higher rank is better; at the same rank null is, if the schema names it, than made-up text."""
+    """A higher rank is better. At the same rank null is, if the schema names it."""
     names_null = made.value is None and (shape.types is not None or shape.members is not None)
     return made.rank > best.rank or (
         made.rank == best.rank and names_null and best.value is not None

@@ -24,7 +24,8 @@ FIELD_OF_PARAMETER = (
 )
 DIGITS = re.compile(r"\d{1,15}(?:\.\d{1,6})?")
 NUMBER = re.compile(
-    r"([-+]?)(?:[¥¥$€£]|CNY|RMB|USD)?\s?(\d{1,3}(?:[,,]\d{3}){1,5}|\d{1,15})(\.\d{1,6})?\s?(?:元|CNY|RMB|USD)?"
+    r"([-+]?)(?:[¥¥$€£]|CNY|RMB|USD)?\s?(\d{1,3}(?:[,,]\d{3}){1,5}"
+    r"|\d{1,15})(\.\d{1,6})?\s?(?:元|CNY|RMB|USD)?"
 )
 DAY = re.compile(r"(\d{4})\s?[-/.年]\s?(\d{1,2})\s?[-/.月]\s?(\d{1,2})\s?日?")
 

@@ -140,7 +140,7 @@ def _roomy(pixels: Pixels) -> tuple[Pixels | None, float, int]:
 
 
 def _batches(boxes: list[Corners]) -> Iterator[list[Corners]]:
-    """Batches of lines of similar length, short ones first. A batch is as wide as its longest line."""
+    """Batches of lines of similar length, short ones first: the longest sets a batch's width."""
     batch: list[Corners] = []
     for columns, box in sorted(
         ((_box_columns(box), box) for box in boxes), key=lambda pair: pair[0]
@@ -154,7 +154,7 @@ def _batches(boxes: list[Corners]) -> Iterator[list[Corners]]:
 
 
 def _box_columns(box: Corners) -> int:
-    """Width in pixels of the line at READ_HEIGHT. A line that is taller than wide is turned first."""
+    """Width in pixels of the line at READ_HEIGHT. A line taller than wide is turned first."""
     width = max(_length(box[0], box[1]), _length(box[2], box[3]))
     height = max(_length(box[0], box[3]), _length(box[1], box[2]))
     if height >= TALL * width:

@@ -1,4 +1,4 @@
-"""The OCR queue: one owner after the other, in slices; each picture once, and only while awaited."""
+"""The OCR queue: owners take turns, in slices; a picture is read once, and only while awaited."""
 
 import asyncio
 import hashlib
@@ -153,7 +153,7 @@ class OCRQueue:
                     self._end(job)
 
     def _next(self) -> Job | None:
-        """The first job of the next owner, who moves to the end. At most MAX_OPEN jobs are begun."""
+        """The first job of the next owner, who moves to the end. MAX_OPEN jobs at most begin."""
         is_full = sum(queue[0].steps is not None for queue in self._turns.values()) >= MAX_OPEN
         for owner, queue in self._turns.items():
             if queue[0].steps is not None or not is_full:

@@ -40,7 +40,7 @@ def compiled(pattern: str) -> Any:
 
 
 def matches(pattern: str, text: str) -> bool:
-    """Whether the pattern matches anywhere in the text (JSON Schema). Texts above MAX_MATCHED do not."""
+    """Whether the pattern matches anywhere in the text; never in one above MAX_MATCHED."""
     return len(text) <= MAX_MATCHED and compiled(pattern).search(text) is not None
 
 

@@ -9,7 +9,7 @@ LARGE_BYTES = 1024 * 1024
 
 
 def configure() -> None:
-    """Returns blocks above LARGE_BYTES to the system when they are freed; one arena for all threads."""
+    """Blocks above LARGE_BYTES return to the system when freed; threads share one arena."""
     with contextlib.suppress(OSError, AttributeError):  # other C libraries have no such options
         libc = ctypes.CDLL("libc.so.6")
         libc.mallopt(M_MMAP_THRESHOLD, LARGE_BYTES)

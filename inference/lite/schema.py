@@ -152,7 +152,7 @@ def _validator_class(budget: Budget) -> Any:
 
 
 def _evolved(self: Any, **changes: Any) -> Any:
-    """jsonschema's own goes over to another class, without these keywords, where a part of a schema has `$schema`."""
+    """Replaces jsonschema's own, which changes to a class without these keywords at `$schema`."""
     parts = {"schema": self.schema, "_resolver": self._resolver, **changes}
     return type(self)(format_checker=self.format_checker, registry=self._registry, **parts)
 

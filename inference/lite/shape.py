@@ -1,4 +1,4 @@
-"""The shape of a JSON value: a schema with `$ref`, `allOf` and one choice of each `anyOf` merged."""
+"""The shape of a JSON value: a schema with `$ref`, `allOf` and a choice of each `anyOf` merged."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
@@ -22,7 +22,7 @@ class Contradiction(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """`rules` holds each keyword once. Keywords that cannot be merged (`not`) are only validated."""
+    """`rules` holds each keyword once. Those that cannot be merged (`not`) are only validated."""
 
     rules: dict[str, Any] = field(default_factory=dict)
     types: frozenset[str] | None = None
