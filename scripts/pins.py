@@ -5,7 +5,7 @@ pin's release. It fails for
 
 - a pin that is not in the table;
 - a pin that its author has yanked;
-- a package without a release for two years that docs/decisions/015-libraries.md does not name.
+- a package without a release for two years that docs/decisions/016-libraries.md does not name.
 
 `python -m scripts.pins --update` makes the table again. It needs a network, and uv on PATH.
 """
@@ -23,7 +23,7 @@ from pathlib import Path
 ROOT = Path(__file__).parents[1]
 REQUIREMENTS = ROOT / "requirements"
 TABLE = REQUIREMENTS / "packages.toml"
-DECISION = ROOT / "docs/decisions/015-libraries.md"
+DECISION = ROOT / "docs/decisions/016-libraries.md"
 ASLEEP = timedelta(days=730)
 PIN = re.compile(r"^[A-Za-z0-9][A-Za-z0-9._-]{0,99}==[^\s;\\]{1,99}", re.MULTILINE)
 YANKED = re.compile(r"`([A-Za-z0-9._-]{1,99}==[^`\s]{1,99})` is yanked")

@@ -5,7 +5,7 @@ from typing import Any
 
 from inference.lite.compare import asks_to_compare, differences, table
 from inference.lite.conversation import Conversation
-from inference.lite.field_names import ASKS_HELP, ASKS_NAME, ASKS_VALUE, NAMES
+from inference.lite.field_names import ASKS_HELP, ASKS_NAME, ASKS_VALUE, ASKS_WHICH, NAMES
 from inference.lite.reading import Field, Line, Reading
 
 ABOUT_PICTURE = re.compile(
@@ -52,7 +52,7 @@ def _answered(conversation: Conversation) -> str:
     pictures = conversation.last_user.readings
     comparable = _to_compare(conversation)
     if comparable:
-        return "\n\n".join(filter(None, [_compared(comparable, conversation)]))
+        return _compared(comparable, conversation)
     if not pictures and (
         GREETING.search(conversation.question) or WHO.search(conversation.question)
     ):
@@ -132,13 +132,8 @@ def _is_about_values(conversation: Conversation, asked: list[Field]) -> bool:
 
     "What was my order number" does; "I have an order, how do I return it" does not.
     """
-    return not ASKS_HELP.search(conversation.question) or bool(
-        re.search(
-            r"多少|是什么|是啥|几号|哪个|what (?:is|was)|which",
-            conversation.question,
-            re.IGNORECASE,
-        )
-    )
+    question = conversation.question
+    return not ASKS_HELP.search(question) or bool(ASKS_WHICH.search(question))
 
 
 def _values(asked: list[Field], chinese: bool) -> str:

@@ -49,6 +49,7 @@ ASKS_VALUE = re.compile(
     ),
     re.IGNORECASE,
 )
+ASKS_WHICH = re.compile(r"多少|是什么|是啥|几号|哪个|what (?:is|was)|which", re.IGNORECASE)
 ASKS_HELP = re.compile(
     (
         r"怎么|如何|怎样|咋|办|解决|处理|为什么|为何|原因|能不能|可以|能否|流程|规则|政策|退|换|赔|保修|how (?:do|can|to"
