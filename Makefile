@@ -11,7 +11,7 @@ FILE ?=
 
 .PHONY: help demo setup test test-plain test-engine check fmt up down logs doctor bench \
 	bench-masking bench-engine bench-relay bench-page bench-stall soak eval backup restore user \
-	key lock screenshots
+	key lock pins screenshots
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | \
@@ -55,10 +55,11 @@ test-engine: setup ## run the tests against vLLM's CPU build with a tiny model; 
 	@scripts/engine-env
 	@TEST_ENGINE=1 $(VENV)/python -m pytest -o timeout=400 tests/engine tests/docker/test_cpu_engine.py
 
-check: setup node_modules/.stamp ## check lint, format and types, also of the page
+check: setup node_modules/.stamp ## check lint, format, types and pins, also of the page
 	@$(VENV)/ruff check .
 	@$(VENV)/ruff format --check .
 	@$(VENV)/mypy
+	@$(VENV)/python -m scripts.pins
 	@node_modules/.bin/eslint .
 	@node_modules/.bin/prettier --check --log-level warn .
 
@@ -126,3 +127,6 @@ screenshots: setup ## take the screenshots of the README
 
 lock: ## pin the requirements again, with hashes
 	@scripts/lock
+
+pins: setup ## ask the package index when each pin was released, for `make check`
+	@$(VENV)/python -m scripts.pins --update

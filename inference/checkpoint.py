@@ -1,4 +1,4 @@
-"""A checkpoint's folder: what it is, how large it is, whether it is whole."""
+"""A checkpoint's folder: which model it holds, how large it is, whether it is complete."""
 
 import json
 import os
@@ -9,26 +9,30 @@ from typing import Any
 from inference.faults import Fault
 
 BYTES_OF = {"float32": 4, "float16": 2, "bfloat16": 2}
+MAX_HEADER_BYTES = 100_000_000  # the safetensors library's own bound
 
 
 @dataclass(frozen=True, slots=True)
 class Checkpoint:
+    """A complete vision model on disk."""
+
     folder: Path
     weights: int  # bytes
     kv_bytes_per_token: int
 
     @classmethod
     def read(cls, folder: Path) -> "Checkpoint":
-        """Raises Fault where the folder holds no whole vision model, or one that this user may not read."""
+        """Raises Fault if the folder holds no complete vision model that this user may read."""
         try:
             return cls._read(folder)
         except PermissionError as error:
             raise Fault(
-                f"{error.filename} may not be read by user {os.getuid()}; allow it with `chmod -R a+rX` on the folder"
+                f"{error.filename} may not be read by user {os.getuid()}; "
+                "allow it with `chmod -R a+rX` on the folder"
             ) from None
         except OSError as error:
             raise Fault(
-                f"{error.filename or folder} cannot be read ({error.strerror}); look at the disk"
+                f"{error.filename or folder} cannot be read ({error.strerror}); check the disk"
             ) from None
 
     @classmethod
@@ -37,12 +41,12 @@ class Checkpoint:
         architecture = (config.get("architectures") or ["an unnamed architecture"])[0]
         if not any(name in config for name in ("vision_config", "visual")):
             raise Fault(
-                f"{folder}: {architecture} has no vision part, and SightDesk reads screenshots; "
+                f"{folder}: {architecture} has no vision part, which screenshots need; "
                 "set MODEL_ID to a vision model such as Qwen/Qwen3-VL-8B-Instruct"
             )
         shards = _shards(folder)
         for shard in shards:
-            check_whole(shard)
+            check_complete(shard)
         return cls(
             folder, sum(shard.stat().st_size for shard in shards), kv_bytes_per_token(config)
         )
@@ -54,7 +58,7 @@ def _config(folder: Path) -> dict[str, Any]:
         config = json.loads(path.read_text("utf-8"))
     except FileNotFoundError:
         raise Fault(
-            f"{folder}: no config.json, so this is no model folder; set MODEL_ID to the right one"
+            f"{folder}: no config.json, so this is not a model folder; set MODEL_ID to one"
         ) from None
     except ValueError as error:
         raise Fault(f"{path} cannot be read ({error}); fetch the model again") from None
@@ -73,26 +77,30 @@ def _shards(folder: Path) -> list[Path]:
         missing = [name for name in names if not (folder / name).is_file()]
         if missing:
             raise Fault(
-                f"{folder}: {len(missing)} of {len(names)} weight files are missing, first {missing[0]}; "
-                "fetch the model again, it goes on where it stopped"
+                f"{folder}: {len(missing)} of {len(names)} weight files are missing, "
+                f"first {missing[0]}; fetch the model again, it goes on where it stopped"
             )
         return [folder / name for name in names]
     shards = sorted(folder.glob("*.safetensors"))
     if not shards:
         raise Fault(
-            f"{folder}: no .safetensors weights; set MODEL_ID to a folder that has them, or fetch the model"
+            f"{folder}: no .safetensors weights; "
+            "set MODEL_ID to a folder that has them, or fetch the model"
         )
     return shards
 
 
-def check_whole(shard: Path) -> None:
-    """A safetensors file says in its header how long it is: 8 bytes of length, JSON, tensors. Raises Fault if it is not."""
+def check_complete(shard: Path) -> None:
+    """Raises Fault if a safetensors file is not as long as its header says.
+
+    The format: 8 bytes with the header's length, the header as JSON, the tensors.
+    """
     size = shard.stat().st_size
     try:
         with shard.open("rb") as file:
             header_size = int.from_bytes(file.read(8), "little")
-            if header_size > 100_000_000:
-                raise ValueError("its header has no end")
+            if header_size > MAX_HEADER_BYTES:
+                raise ValueError
             header = json.loads(file.read(header_size))
         ends = [
             tensor["data_offsets"][1] for name, tensor in header.items() if name != "__metadata__"
@@ -107,7 +115,11 @@ def check_whole(shard: Path) -> None:
 
 
 def kv_bytes_per_token(config: dict[str, Any]) -> int:
-    """Keys and values of one token over all layers, in bytes. Qwen3-VL-8B: 36 · 2 · 8 · 128 · 2 = 144 KiB."""
+    """Size of one token's keys and values over all layers, in bytes.
+
+    layers · 2 · KV heads · head size · bytes of a number.
+    Qwen3-VL-8B: 36 · 2 · 8 · 128 · 2 = 144 KiB.
+    """
     text = config.get("text_config") or config
     try:
         heads = text["num_attention_heads"]

@@ -1,15 +1,15 @@
-"""What stops an engine from starting, as one line: the cause and the remedy."""
+"""Errors that stop an engine from starting, each told as one line: the cause and the remedy."""
 
 import traceback
 from pathlib import Path
 
 
 class Fault(Exception):
-    """`str()` is the line. A restart alone does not cure it."""
+    """A wrong setting, model or machine. `str()` is the line. A restart does not cure it."""
 
 
 def line_of(error: Exception) -> str:
-    """Any error as one line: a Fault's own, else what was raised and where, for what nobody foresaw."""
+    """Any error as one line: a Fault's own text, else the exception and where it was raised."""
     if isinstance(error, Fault):
         return str(error)
     last = traceback.extract_tb(error.__traceback__)[-1]

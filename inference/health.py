@@ -1,23 +1,31 @@
-"""`python -m inference.health`: the container's health. 0 only when a token was written and /v1/models lists the model."""
+"""`python -m inference.health`: the container's health check.
+
+Ends with 0 only if the launcher's status is "ready", which means that vLLM wrote a token, and
+/v1/models lists a model now.
+"""
 
 import json
 import sys
 import time
 import urllib.request
-from os import environ
 
 from inference.faults import Fault
-from inference.options import read_options, status_file
+from inference.settings import Settings
 from inference.status import BEAT_SECONDS
+
+STALE_BEATS = 6  # a status file older than this many beats says nothing
+ANSWER_SECONDS = 4
 
 
 def main() -> int:
     try:
-        options = read_options(environ)
-        state = json.loads(status_file(environ).read_text("utf-8"))
-        if state["phase"] != "ready" or abs(time.time() - state["updated_at"]) > 6 * BEAT_SECONDS:
+        settings = Settings.read()
+        state = json.loads(settings.engine_status_file.read_text("utf-8"))
+        age = abs(time.time() - state["updated_at"])
+        if state["phase"] != "ready" or age > STALE_BEATS * BEAT_SECONDS:
             return _unhealthy(f"{state['phase']} {state.get('detail') or ''}")
-        with urllib.request.urlopen(f"{options.url}/v1/models", timeout=4) as answer:  # noqa: S310 - always http
+        url = f"{settings.url}/v1/models"
+        with urllib.request.urlopen(url, timeout=ANSWER_SECONDS) as answer:  # noqa: S310 - http
             return 0 if json.load(answer)["data"] else _unhealthy("no model is listed")
     except (Fault, OSError, ValueError, KeyError) as error:
         return _unhealthy(str(error))

@@ -1,7 +1,7 @@
-"""`python -m inference.launch`: vLLM's OpenAI server on port 3001, as this machine can run it.
+"""`python -m inference.launch`: vLLM's OpenAI server on port 3001, started to suit this machine.
 
-Looks at the machine, picks a profile, refuses what cannot fit, prints the command, runs it and watches it. Why vLLM is a
-child and not what this process becomes: docs/decisions/003-the-engine-is-a-child.md.
+Looks at the machine, picks a profile, refuses a model that cannot fit, prints the command, runs it
+and watches it. docs/decisions/003-the-engine-is-a-child.md says why vLLM runs as a child process.
 """
 
 import asyncio
@@ -15,104 +15,106 @@ from dataclasses import dataclass
 
 from inference import command
 from inference.checkpoint import Checkpoint
+from inference.checkpoint_store import model_folder
 from inference.faults import Fault, line_of
-from inference.fit import Load, check_fit, gib
-from inference.machine import GIB, read_machine
-from inference.options import Options, hold_seconds, read_options, status_file
-from inference.profiles import choose_profile
+from inference.machine import GIB, Machine, read_machine
+from inference.memory_check import MemoryNeed, check_memory, gib
+from inference.profiles import Profile, choose_profile
+from inference.settings import Settings, StatusSettings
 from inference.status import Status
-from inference.store import model_folder
 from inference.supervise import Died, supervise
 
-WRONG = 2  # a fault that a restart does not cure
-DIED = 70  # EX_SOFTWARE of sysexits.h: vLLM hung or died
+WRONG = 2  # a restart does not cure it
+DIED = 70  # EX_SOFTWARE of sysexits.h: vLLM hung or died, a restart is the remedy
 
 
 def main() -> int:
-    status = Status(status_file(os.environ))
+    reporting = StatusSettings.read_leniently()
+    status = Status(reporting.engine_status_file)
     status.set("starting")
     try:
-        options = read_options(os.environ)
-        plan = prepare(options, status)
-        say(shlex.join(plan.arguments))
-        asyncio.run(
-            supervise(
-                plan.arguments,
-                {**plan.environ, **os.environ},
-                status,
-                options.url,
-                plan.hang_seconds,
-            )
-        )
+        run(Settings.read(), status)
     except Died as death:
         say(str(death))
         status.set("failed", detail=str(death))
         return DIED
-    except Exception as error:  # noqa: BLE001 - the last resort: what nobody foresaw is one line as well, and no tight loop
+    except Exception as error:  # noqa: BLE001 - unforeseen errors are told in one line too
         say(line_of(error))
         status.set("failed", detail=line_of(error))
-        hold(status)
+        hold(status, reporting.hold_seconds)
         return WRONG
     return 0
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """How vLLM is to be started here."""
+    """How to start vLLM on this machine."""
 
     arguments: list[str]
     environ: dict[str, str]
     hang_seconds: float
 
 
-def prepare(options: Options, status: Status) -> Plan:
-    """Raises Fault, before anything is loaded."""
-    machine = read_machine(options.engine)
-    profile = choose_profile(options.engine, machine)
-    status.note(
+def run(settings: Settings, status: Status) -> None:
+    """Serves until SIGTERM. Raises Fault if vLLM does not come up, Died if it stops serving."""
+    plan = prepare(settings, status)
+    say(shlex.join(plan.arguments))
+    environ = {**plan.environ, **os.environ}
+    asyncio.run(supervise(plan.arguments, environ, status, settings.url, plan.hang_seconds))
+
+
+def prepare(settings: Settings, status: Status) -> Plan:
+    """Checks everything that can be checked before a weight is loaded. Raises Fault."""
+    machine = read_machine(settings.engine)
+    profile = choose_profile(settings.engine, machine)
+    status.add_constants(
         profile=profile.name,
         max_concurrent=profile.max_concurrent,
-        max_picture_tokens=command.max_picture_tokens(profile, options),
+        max_picture_tokens=command.max_picture_tokens(profile, settings),
     )
-    where = (
-        f"{machine.gpu.name}, {gib(machine.gpu.total)}, driver {machine.driver}"
-        if machine.gpu
-        else "no GPU"
-    )
-    say(f"profile {profile.name} ({where}; {gib(machine.memory_available)} of memory are free)")
-    model_id = options.model_id or profile.model_id
-    if not options.model_id:
-        # Known before the disk is read: a card that is too small is told so at once.
-        check_fit(Load(int(profile.weights_gib * GIB)), profile, options, machine)
-    checkpoint = Checkpoint.read(model_folder(options, model_id))
-    check_fit(Load(checkpoint.weights, checkpoint.kv_bytes_per_token), profile, options, machine)
-    check_port(options)
+    say(_summary(profile, machine))
+    if not settings.model_id:
+        # The profile knows the model's size, so a card that is too small is refused at once.
+        expected = MemoryNeed(int(profile.weights_gib * GIB))
+        check_memory(expected, profile, settings, machine)
+    checkpoint = Checkpoint.read(model_folder(settings, settings.model_id or profile.model_id))
+    need = MemoryNeed(checkpoint.weights, checkpoint.kv_bytes_per_token)
+    check_memory(need, profile, settings, machine)
+    check_port(settings)
     return Plan(
-        command.argv(profile, machine, options, str(checkpoint.folder)),
-        command.environment(profile, machine, options),
-        options.hang_seconds or profile.hang_seconds,
+        command.argv(profile, machine, settings, str(checkpoint.folder)),
+        command.environment(profile, machine, settings),
+        settings.engine_hang_seconds or profile.hang_seconds,
     )
 
 
-def check_port(options: Options) -> None:
-    family = socket.AF_INET6 if ":" in options.host else socket.AF_INET
+def _summary(profile: Profile, machine: Machine) -> str:
+    gpu = machine.gpu
+    where = f"{gpu.name}, {gib(gpu.total)}, driver {machine.driver}" if gpu else "no GPU"
+    free = gib(machine.memory_available)
+    return f"profile {profile.name} ({where}; {free} of memory are free)"
+
+
+def check_port(settings: Settings) -> None:
+    """Raises Fault if vLLM could not listen on HOST and PORT."""
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
     with socket.socket(family, socket.SOCK_STREAM) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            probe.bind((options.host, options.port))
+            probe.bind((settings.host, settings.port))
         except OSError as error:
-            where = f"{options.host}:{options.port}"
             raise Fault(
-                f"cannot listen on {where}: {error.strerror}; stop what listens there, or set PORT"
+                f"cannot listen on {settings.host}:{settings.port}: {error.strerror}; "
+                "stop what listens there, or set PORT"
             ) from None
 
 
-def hold(status: Status) -> None:
-    """Stays for a while, so that the reason can be read at /readyz and Docker does not restart in a tight loop."""
-    with contextlib.suppress(ValueError):
+def hold(status: Status, seconds: float) -> None:
+    """Waits, so that the reason can be read at /readyz and Docker restarts in no tight loop."""
+    with contextlib.suppress(ValueError):  # not the main thread
         signal.signal(signal.SIGTERM, lambda *_: sys.exit(WRONG))
     with contextlib.suppress(KeyboardInterrupt, TimeoutError):
-        asyncio.run(asyncio.wait_for(status.beating(), hold_seconds(os.environ)))
+        asyncio.run(asyncio.wait_for(status.beat(), seconds))
 
 
 def say(line: str) -> None:

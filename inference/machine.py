@@ -1,4 +1,4 @@
-"""What this machine has: its NVIDIA cards by NVML, its memory by the kernel."""
+"""What this machine has: NVIDIA cards as NVML reports them, memory as the kernel does."""
 
 import os
 from dataclasses import dataclass
@@ -11,44 +11,50 @@ GIB = 1024**3
 
 @dataclass(frozen=True, slots=True)
 class GPU:
+    """One NVIDIA card."""
+
     name: str
     total: int  # bytes
     free: int  # bytes
     capability: tuple[int, int]  # CUDA compute capability, (major, minor)
-    index: int = 0  # NVML's: the bus's order
+    index: int = 0  # NVML's number: the order of the PCI bus
 
 
 @dataclass(frozen=True, slots=True)
 class Machine:
+    """The cards and the memory that an engine can use."""
+
     gpus: tuple[GPU, ...]
-    memory_available: int  # bytes; the container's limit where there is one
+    memory_available: int  # bytes, at most the container's limit
     driver: str = ""
 
     @property
     def gpu(self) -> GPU | None:
-        """The card that one engine runs on: the one with the most memory, and of equal ones the emptiest."""
+        """The card that the engine runs on: the largest, and of equal ones the emptiest."""
         return max(self.gpus, key=lambda gpu: (gpu.total, gpu.free), default=None)
 
 
 def read_machine(engine: str) -> Machine:
-    """Raises Fault when `engine` is gpu and no card can be used."""
+    """Raises Fault if `engine` is gpu and no card can be used."""
     memory = memory_available()
     if engine != "gpu":
         return Machine((), memory)
     gpus, driver = _read_gpus()
     if not gpus:
         raise Fault(
-            "ENGINE=gpu: the driver sees no GPU; seat one, hand it to the container, or use ENGINE=cpu or lite"
+            "ENGINE=gpu: the driver sees no GPU; install one, pass it to the container, "
+            "or use ENGINE=cpu or lite"
         )
     return Machine(gpus, memory, driver)
 
 
 def _read_gpus() -> tuple[tuple[GPU, ...], str]:
     try:
-        import pynvml  # comes with vLLM; only ENGINE=gpu needs it
+        import pynvml  # part of vLLM's image; only ENGINE=gpu needs it
     except ImportError:
         raise Fault(
-            "ENGINE=gpu: NVIDIA's Python binding is missing (pip install nvidia-ml-py); vLLM's image has it"
+            "ENGINE=gpu: NVIDIA's Python binding is missing (pip install nvidia-ml-py); "
+            "vLLM's image has it"
         ) from None
     try:
         pynvml.nvmlInit()
@@ -80,14 +86,17 @@ def _gpu(pynvml, index: int) -> GPU:  # type: ignore[no-untyped-def]
 
 def _no_driver(reason: str) -> str:
     if Path("/.dockerenv").exists():
-        remedy = "install the NVIDIA Container Toolkit on the host and run `nvidia-ctk runtime configure`"
+        remedy = (
+            "install the NVIDIA Container Toolkit on the host "
+            "and run `nvidia-ctk runtime configure`"
+        )
     else:
         remedy = "install the NVIDIA driver R580 or newer"
     return f"ENGINE=gpu: no NVIDIA driver here ({reason}); {remedy}, or use ENGINE=cpu or lite"
 
 
 def memory_available() -> int:
-    """Bytes that may still be taken: what the kernel can give, and no more than the control group allows."""
+    """Free memory in bytes: what the kernel can give, at most the control group's limit."""
     available = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
     for line in _lines(Path("/proc/meminfo")):
         if line.startswith("MemAvailable:"):

@@ -1,6 +1,7 @@
-"""Profiles: which checkpoint, flags and lengths suit which machine. One TOML file each, beside this module.
+"""Profiles: the checkpoint, flags and lengths for each kind of machine, a TOML file each.
 
-A profile's `[flags]` become vLLM's arguments: `name = value` is `--name value`, `true` is the bare flag, a table is JSON.
+`[flags]` become vLLM's arguments: `name = value` is `--name value`, `true` is the bare flag, a
+table is JSON. `[match]` says which cards a profile is for.
 """
 
 import tomllib
@@ -16,21 +17,24 @@ FOLDER = Path(__file__).with_name("profiles")
 
 @dataclass(frozen=True, slots=True)
 class Profile:
+    """One file of profiles/, with common.toml merged in."""
+
     name: str
     model_id: str
     model_name: str
-    weights_gib: float  # of the checkpoint, for the arithmetic before it is on disk
+    weights_gib: float  # size of the checkpoint, for the memory check before it is on disk
     max_model_len: int  # tokens
-    max_concurrent: int  # answers at once; the gateway's MAX_CONCURRENT
-    hang_seconds: float
+    max_concurrent: int  # answers at once: the gateway's MAX_CONCURRENT
+    hang_seconds: float  # without a token, until vLLM counts as hung
     gpu_memory_utilization: float | None
-    kv_cache_gib: float | None  # set aside in ordinary memory, where there is no GPU
-    memory_gib: tuple[float, float]  # of the card: from, below
-    capability: tuple[float, float]  # CUDA compute capability: from, below
+    kv_cache_gib: float | None  # reserved in RAM where there is no GPU
+    memory_gib: tuple[float, float]  # cards with at least the first and less than the second
+    capability: tuple[float, float]  # CUDA compute capability, in the same way
     flags: dict[str, Any]
     environment: dict[str, str]
 
     def suits(self, gpu: GPU) -> bool:
+        """Whether the card is within this profile's `[match]`."""
         capability = gpu.capability[0] + gpu.capability[1] / 10
         return (
             self.memory_gib[0] <= gpu.total / GIB < self.memory_gib[1]
@@ -39,6 +43,7 @@ class Profile:
 
 
 def load_profiles() -> dict[str, Profile]:
+    """All profiles by name, in alphabetical order."""
     common = tomllib.loads((FOLDER / "common.toml").read_text("utf-8"))
     return {
         path.stem: _profile(path, common)
@@ -68,7 +73,7 @@ def _profile(path: Path, common: dict[str, Any]) -> Profile:
 
 
 def choose_profile(engine: str, machine: Machine) -> Profile:
-    """The profile for this machine. Raises Fault where none suits."""
+    """The profile for this machine. Raises Fault if there is none."""
     profiles = load_profiles()
     if engine == "cpu":
         return profiles["cpu"]
@@ -78,6 +83,7 @@ def choose_profile(engine: str, machine: Machine) -> Profile:
         if profile.suits(gpu):
             return profile
     raise Fault(
-        f"ENGINE=gpu: {gpu.name} has {gpu.total / GIB:.1f} GiB and compute capability {gpu.capability[0]}.{gpu.capability[1]}; "
+        f"ENGINE=gpu: {gpu.name} has {gpu.total / GIB:.1f} GiB "
+        f"and compute capability {gpu.capability[0]}.{gpu.capability[1]}; "
         "Qwen3-VL-8B needs 11 GiB and, for bfloat16, 8.0. Use ENGINE=cpu or lite"
     )

@@ -1,4 +1,4 @@
-"""How far the engine is, in one file that the gateway reads: /readyz, `make up` and the page show it."""
+"""How far the engine's start is, in one file. /readyz, `make up` and the page show it."""
 
 import asyncio
 import contextlib
@@ -8,19 +8,21 @@ import time
 from pathlib import Path
 from typing import Any
 
-# Rewritten at least so often; the gateway takes no notice of a file that is much older.
+# The file is rewritten at least this often; the gateway ignores one that is much older.
 BEAT_SECONDS = 5.0
 
 
 class Status:
-    """`phase` is downloading, starting, loading, compiling, warming, ready, stopping or failed; `percent` 0–100 or None.
+    """Writes the file: a phase, a percentage, a detail, and constants.
 
-    In the file also `since` and `updated_at`, Unix seconds: when the phase began, and the last beat.
+    `phase` is downloading, starting, loading, compiling, warming, ready, stopping or failed.
+    `percent` is 0 to 100 or None. `since` and `updated_at` are Unix seconds: when the phase began
+    and when the file was last written.
     """
 
-    def __init__(self, path: Path, **constants: Any) -> None:
+    def __init__(self, path: Path) -> None:
         self._path = path
-        self._constants = constants
+        self._constants: dict[str, Any] = {}
         self._state: dict[str, Any] = {"phase": "starting", "percent": None, "detail": None}
         self._since = time.time()
         self._written_at = 0.0
@@ -30,6 +32,7 @@ class Status:
         return str(self._state["phase"])
 
     def set(self, phase: str, percent: int | None = None, detail: str | None = None) -> None:
+        """Writes the file if something changed, or if the last write is BEAT_SECONDS old."""
         state = {"phase": phase, "percent": percent, "detail": detail}
         if phase != self.phase:
             self._since = time.time()
@@ -37,12 +40,12 @@ class Status:
             self._state = state
             self._write()
 
-    def note(self, **constants: Any) -> None:
-        """Adds what stays the same from now on."""
+    def add_constants(self, **constants: Any) -> None:
+        """Adds fields that stay the same in every later write."""
         self._constants.update(constants)
 
-    async def beating(self) -> None:
-        """Beats until it is cancelled."""
+    async def beat(self) -> None:
+        """Rewrites the file every BEAT_SECONDS until cancelled."""
         while True:
             await asyncio.sleep(BEAT_SECONDS)
             self._write()

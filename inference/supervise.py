@@ -1,4 +1,4 @@
-"""vLLM as a child: its log passed on and read, its signals handed down, its end explained in one line."""
+"""Runs vLLM as a child process: passes its log on, forwards signals, explains its end."""
 
 import asyncio
 import contextlib
@@ -15,21 +15,26 @@ from inference.startup import cause_of, phase_of
 from inference.status import Status
 from inference.watch import Hung, Watch
 
-# What vLLM gets after SIGTERM: the 30 s of --shutdown-timeout and time to leave.
+# After SIGTERM vLLM has the 30 s of --shutdown-timeout, and some time to end.
 DRAIN_SECONDS = 38.0
-TAIL_LINES = 300
+TAIL_LINES = 300  # of the log, in which the cause of an end is looked for
+LOG_SECONDS = 5  # for the rest of the log to arrive after vLLM ended
+READ_BYTES = 65_536
+MAX_REST = 4096  # characters kept of a line that has not ended
 
 
 class Died(Exception):
-    """vLLM ended or had to be ended after it had served; a restart is the remedy. `str()` is the reason."""
+    """vLLM had served and then ended or hung. A restart is the remedy; `str()` is the reason."""
 
 
 class Engine:
+    """The running child. Its log goes to stdout and moves the status file's phase."""
+
     def __init__(self, process: asyncio.subprocess.Process, status: Status) -> None:
         self._process = process
         self._status = status
         self._tail: deque[str] = deque(maxlen=TAIL_LINES)
-        self._log = asyncio.create_task(self._pass_log_on())
+        self._log = asyncio.create_task(self._forward_log())
 
     @classmethod
     async def start(
@@ -40,14 +45,14 @@ class Engine:
             env=dict(environ),
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.STDOUT,
-            start_new_session=True,  # so that Ctrl-C reaches it once, through stop()
+            start_new_session=True,  # Ctrl-C reaches it only through stop()
         )
         return cls(process, status)
 
-    async def _pass_log_on(self) -> None:
+    async def _forward_log(self) -> None:
         assert self._process.stdout is not None
         rest = ""
-        while chunk := await self._process.stdout.read(65_536):
+        while chunk := await self._process.stdout.read(READ_BYTES):
             sys.stdout.buffer.write(chunk)
             sys.stdout.buffer.flush()
             # Progress bars end their lines with a carriage return.
@@ -56,17 +61,17 @@ class Engine:
                 self._tail.append(line)
                 if told := phase_of(line, self._status.phase):
                     self._status.set(*told)
-            rest = rest[-4096:]
+            rest = rest[-MAX_REST:]
 
     async def ended(self) -> str:
-        """Waits for vLLM's own end; why it came."""
+        """Waits until vLLM ends by itself. Returns the reason as one line."""
         code = await self._process.wait()
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._log, 5)
+            await asyncio.wait_for(self._log, LOG_SECONDS)
         return cause_of(list(self._tail), code)
 
     async def stop(self) -> None:
-        """SIGTERM, time to drain, then the whole session is killed."""
+        """Sends SIGTERM, lets running answers end, then kills the whole session."""
         with contextlib.suppress(ProcessLookupError):
             self._process.send_signal(signal.SIGTERM)
         with contextlib.suppress(TimeoutError):
@@ -74,6 +79,7 @@ class Engine:
         await self.kill()
 
     async def kill(self) -> None:
+        """Kills vLLM and every process of its session."""
         with contextlib.suppress(ProcessLookupError):
             os.killpg(self._process.pid, signal.SIGKILL)
         await self._process.wait()
@@ -83,7 +89,7 @@ class Engine:
 async def supervise(
     command: list[str], environ: Mapping[str, str], status: Status, url: str, hang_seconds: float
 ) -> None:
-    """Runs vLLM until SIGTERM. Raises Fault when it does not come up, Died when it stops serving."""
+    """Runs vLLM until SIGTERM. Raises Fault if it does not come up, Died if it stops serving."""
     stopping = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -92,7 +98,7 @@ async def supervise(
     watch = Watch(url, hang_seconds)
     ended = asyncio.create_task(engine.ended())
     watching = asyncio.create_task(_watch(watch, status))
-    beating = asyncio.create_task(status.beating())
+    beating = asyncio.create_task(status.beat())
     stopped = asyncio.create_task(stopping.wait())
     try:
         await asyncio.wait((ended, watching, stopped), return_when=asyncio.FIRST_COMPLETED)

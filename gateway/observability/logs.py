@@ -1,103 +1,100 @@
-"""Logs: one JSON object a line on stdout. Never the text of a conversation, an image, a key or a token."""
+"""Logs: one line an event on stdout, as JSON or as text.
 
+Never log the text of a conversation, an image, a key or a token.
+
+The gateway's own modules log through structlog. Libraries log through `logging`, and
+`ProcessorFormatter` hands their records to the same renderer, so every line has the same form
+(contract, section 7): `time`, `level`, `event`, then the event's own fields in the order given.
+"""
+
+import json
 import logging
 import sys
-import time
-from collections.abc import Mapping
-from functools import lru_cache
-from typing import Any
+from datetime import UTC, datetime
+from typing import Any, BinaryIO
 
 import orjson
+import structlog
+from structlog.stdlib import ExtraAdder, ProcessorFormatter
+from structlog.typing import EventDict, Processor
+
+# The gateway logs its requests itself; these loggers repeat them, or name URLs.
+NOISY = ("uvicorn.access", "httpx", "slowapi", "pyvips", "PIL", "asyncio", "alembic")
 
 
-class Record(logging.LogRecord):
-    """What a line shows, and nothing that logging would find out besides for each."""
+class StdoutLogger:
+    """Writes a line. A stdout that is full or closed loses the line and fails no request."""
 
-    pathname = filename = module = funcName = ""
-    lineno = 0
-    exc_text = stack_info = None
+    def __init__(self, stdout: BinaryIO) -> None:
+        self._write, self._flush = stdout.write, stdout.flush
 
-    def __init__(
-        self,
-        name: str,
-        level: int,
-        pathname: str,
-        lineno: int,
-        msg: object,
-        args: Any,
-        exc_info: Any,
-        *_: Any,
-        **__: Any,
-    ) -> None:
-        self.name, self.levelno, self.levelname = name, level, logging.getLevelName(level)
-        self.msg, self.exc_info = msg, exc_info
-        # As LogRecord takes %(name)s: one mapping and nothing beside it.
-        self.args = (
-            args[0]
-            if args and len(args) == 1 and isinstance(args[0], Mapping) and args[0]
-            else args
-        )
-        self.created = time.time()
+    def msg(self, line: bytes) -> None:
+        try:
+            self._write(line)
+            self._flush()
+        except (OSError, ValueError):
+            return
 
-
-def note(log: logging.Logger, event: str, fields: dict[str, Any]) -> None:
-    """As `log.info(event, extra=fields)`, for the line of every request: a Logger holds each field against a record's own names."""
-    if log.isEnabledFor(logging.INFO):
-        record = Record(log.name, logging.INFO, "", 0, event, None, None)
-        vars(record).update(fields)
-        log.handle(record)
-
-
-# The rest of a record came in through `extra`.
-STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {
-    "message",
-    "asctime",
-    "taskName",
-    "color_message",
-}
-
-
-class JSONFormatter(logging.Formatter):
-    def format(self, record: logging.LogRecord) -> str:
-        return orjson.dumps(fields_of(record), default=str).decode()
-
-
-class TextFormatter(logging.Formatter):
-    def format(self, record: logging.LogRecord) -> str:
-        fields = fields_of(record)
-        head = f"{fields.pop('time')} {fields.pop('level'):7} {fields.pop('event')}"
-        return " ".join([head, *(f"{name}={value}" for name, value in fields.items())])
-
-
-def fields_of(record: logging.LogRecord) -> dict[str, Any]:
-    fields: dict[str, Any] = {
-        "time": moment(record.created),
-        "level": record.levelname.lower(),
-        "event": record.getMessage(),
-    }
-    fields |= {name: value for name, value in vars(record).items() if name not in STANDARD}
-    if record.exc_info:
-        fields["exception"] = logging.Formatter().formatException(record.exc_info)
-    return fields
-
-
-def moment(seconds: float) -> str:
-    """ISO 8601 in UTC, to the millisecond."""
-    milliseconds = int(seconds * 1000)
-    return f"{_second(milliseconds // 1000)}.{milliseconds % 1000:03d}+00:00"
-
-
-@lru_cache(1)
-def _second(seconds: int) -> str:
-    return time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(seconds))
+    debug = info = warning = error = critical = exception = msg
 
 
 def configure(level: str, format: str) -> None:
+    """Sets up structlog and `logging` for the process.
+
+    `level` is one of debug, info, warning, error; `format` is json or text.
+    """
+    render = as_json if format == "json" else as_text
+    steps: list[Processor] = [
+        structlog.processors.format_exc_info,
+        in_order,
+        render,
+    ]
+    structlog.configure(
+        processors=steps,
+        wrapper_class=structlog.make_filtering_bound_logger(level),
+        logger_factory=lambda *_: StdoutLogger(sys.stdout.buffer),
+        cache_logger_on_first_use=True,
+    )
     handler = logging.StreamHandler(sys.stdout)
-    handler.setFormatter(JSONFormatter() if format == "json" else TextFormatter())
+    handler.setFormatter(
+        ProcessorFormatter(
+            foreign_pre_chain=[ExtraAdder()],
+            processors=[ProcessorFormatter.remove_processors_meta, *steps, _decoded],
+        )
+    )
     logging.basicConfig(level=level.upper(), handlers=[handler], force=True)
-    logging.setLogRecordFactory(Record)
-    logging._srcfile = None  # nor who called (logging's own manual, "Optimization")
-    # The gateway logs its requests itself; these repeat them, or name URLs.
-    for noisy in ("uvicorn.access", "httpx", "slowapi", "pyvips", "PIL", "asyncio", "alembic"):
-        logging.getLogger(noisy).setLevel(logging.WARNING)
+    for name in NOISY:
+        logging.getLogger(name).setLevel(logging.WARNING)
+
+
+def in_order(_: Any, level: str, event: EventDict) -> EventDict:
+    """Puts time (ISO 8601, UTC, milliseconds), level and event before the other fields."""
+    event.pop("color_message", None)  # uvicorn's copy of its message, with terminal colours
+    return {
+        "time": datetime.now(UTC).isoformat(timespec="milliseconds"),
+        "level": "error" if level == "exception" else level,
+        "event": event.pop("event"),
+        **event,
+    }
+
+
+def as_json(_: Any, __: str, event: EventDict) -> bytes:
+    """The event as a JSON object. The standard library takes what orjson refuses: lone surrogates
+    and integers of more than 64 bits."""
+    try:
+        return orjson.dumps(event, default=str, option=orjson.OPT_APPEND_NEWLINE)
+    except TypeError:
+        return json.dumps(event, default=str).encode() + b"\n"
+
+
+def as_text(_: Any, __: str, event: EventDict) -> bytes:
+    """The event as `TIME LEVEL EVENT name=value …`."""
+    head = f"{event.pop('time')} {event.pop('level'):7} {event.pop('event')}"
+    fields = (f"{name}={value}" for name, value in event.items())
+    return " ".join([head, *fields]).encode("utf-8", "backslashreplace") + b"\n"
+
+
+def _decoded(_: Any, __: str, line: Any) -> str:
+    """`logging` takes text, and ends the line itself."""
+    text: str = line.decode().rstrip("\n")
+    return text

@@ -42,6 +42,11 @@ class ResponseHeaders:
         """Sent only with charged responses, since each new cookie gets a fresh rate limit."""
         self._visitor_cookie = cookie
 
+    @property
+    def is_charged(self) -> bool:
+        """Whether a rate limit has counted the request and let it pass."""
+        return self._is_charged
+
     def start(self, status: int) -> Headers:
         """Records that the response starts; returns the headers for its head."""
         self.status = status

@@ -1,9 +1,8 @@
-"""slowapi's decorators on the short routes: one limit, RATE_LIMIT_API, shared by all of them, by owner.
+"""The limit on the short routes: RATE_LIMIT_API, one window an owner for all of them.
 
-slowapi names the routes and their limit; it counts where the chat route counts, in the one limiter (`rates.py`). Its own
-storage is synchronous, would need a second Redis client, and falls back to other counters than ours
-(docs/decisions/002-one-limiter.md). The decorated handlers are plain functions, which Starlette runs in threads; each hops to the event
-loop for its count.
+slowapi's decorator names the routes and their limit. The count is made by the one limiter
+(`rate_limits.py`), because slowapi's storage is synchronous and would need a second Redis client
+(docs/decisions/002-one-limiter.md).
 """
 
 from collections.abc import Callable
@@ -19,24 +18,38 @@ from gateway.throttling.rates import Rate
 
 
 def owner_key(request: Request) -> str:
-    """Whom a short route charges."""
+    """The owner that a short route charges."""
     return context_of(request.scope).limit_owner
 
 
-class ShortLimits(Limiter):  # type: ignore[misc]
-    """`shared_limit` decorates; what it decorates is counted by `counter` and told in the x-ratelimit headers."""
+class ShortLimits:
+    """Limits for handlers: `shared_limit` decorates a plain function, `charge` serves a coroutine.
+
+    Both raise RateLimitExceeded and write the x-ratelimit headers into the request's context.
+    """
 
     def __init__(self, counter: RateLimiter, rate: Rate) -> None:
-        super().__init__(key_func=owner_key)
         self._counter = counter
         self._rate = rate
+        self._limiter = Limiter(key_func=owner_key)
+
+    def shared_limit(self, limit: str, scope: str) -> Callable[..., Any]:
+        """slowapi's decorator for plain functions, which Starlette runs in threads.
+
+        `exempt_when` is where slowapi asks about a request: it is counted there, in the one
+        limiter, and is then exempt from slowapi's own storage.
+        """
+        decorator: Callable[..., Any] = self._limiter.shared_limit(
+            limit, scope=scope, exempt_when=self._counted
+        )
+        return decorator
 
     async def charge(self, request: Request) -> None:
-        """Raises RateLimitExceeded."""
+        """Counts one request of the owner."""
         await self._counter.check(self._rate, owner_key(request), context_of(request.scope))
 
-    def _check_request_limit(
-        self, request: Request, endpoint_func: Callable[..., Any] | None, in_middleware: bool = True
-    ) -> None:
-        from_thread(self.charge, request)
-        request.state.view_rate_limit = None  # slowapi writes no headers of its own
+    def _counted(self, request: Request) -> bool:
+        # slowapi asks once for each decorated handler of the same module and name.
+        if not context_of(request.scope).response.is_charged:
+            from_thread(self.charge, request)
+        return True

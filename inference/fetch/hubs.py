@@ -1,29 +1,26 @@
-"""What a hub says of a model: its commit, its files with size and digest, and where each is."""
+"""Hugging Face and ModelScope: a model's commit, its files with sizes and digests, their URLs."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 from urllib.parse import quote
 
 import httpx
 
+from inference.checkpoint_store import StoredFile
 from inference.faults import Fault
-from inference.store import StoredFile
+from inference.settings import Settings
 
-# What vLLM needs; a repository's pictures, readme and pickles stay where they are.
+# What vLLM needs. A repository's pictures, readme and pickles are not fetched.
 WANTED = (".safetensors", ".json", ".txt", ".jinja", ".model")
 
 
 @dataclass(frozen=True, slots=True)
 class Listing:
+    """The files of a model at one commit."""
+
     revision: str
     files: tuple[StoredFile, ...]
-
-
-class Hub(Protocol):
-    async def list(self, http: httpx.AsyncClient, model_id: str, revision: str) -> Listing: ...
-
-    def url(self, model_id: str, revision: str, path: str) -> str: ...
 
 
 class HuggingFace:
@@ -94,12 +91,11 @@ class ModelScope:
         return f"{self.endpoint}/api/v1/models/{model_id}/repo?{query}"
 
 
-def hub_of(source: str, environ: Mapping[str, str]) -> HuggingFace | ModelScope:
-    if source == "modelscope":
-        return ModelScope(
-            (environ.get("MODELSCOPE_ENDPOINT") or "https://modelscope.cn").rstrip("/")
-        )
-    return HuggingFace((environ.get("HF_ENDPOINT") or "https://huggingface.co").rstrip("/"))
+def hub_of(settings: Settings) -> HuggingFace | ModelScope:
+    """The hub that MODEL_SOURCE names, at its configured address."""
+    if settings.model_source == "modelscope":
+        return ModelScope(settings.modelscope_endpoint.rstrip("/"))
+    return HuggingFace(settings.hf_endpoint.rstrip("/"))
 
 
 def wanted(path: str) -> bool:
@@ -107,11 +103,12 @@ def wanted(path: str) -> bool:
 
 
 def checked(files: list[StoredFile], model_id: str) -> tuple[StoredFile, ...]:
-    """Raises Fault for a listing that is no vision checkpoint's, or that would write outside its folder."""
+    """The files, small ones first. Raises Fault for a path out of the folder, or no weights."""
     for file in files:
         if file.path.startswith("/") or ".." in file.path.split("/") or "\\" in file.path:
             raise Fault(
-                f"{model_id}: the hub names the file {file.path!r}, which would lie outside its folder; nothing was fetched"
+                f"{model_id}: the hub names the file {file.path!r}, which would lie outside "
+                "its folder; nothing was fetched"
             )
     if not any(file.path.endswith(".safetensors") for file in files):
         raise Fault(f"{model_id} has no .safetensors weights; choose another MODEL_ID")
@@ -121,22 +118,25 @@ def checked(files: list[StoredFile], model_id: str) -> tuple[StoredFile, ...]:
 async def ask(
     http: httpx.AsyncClient, url: str, query: dict[str, str], model_id: str, revision: str
 ) -> dict[str, Any]:
+    """The hub's JSON answer, an object. Raises Fault, httpx.HTTPError or ValueError."""
     response = await http.get(url, params=query)
     explain(response, model_id, revision)
     table = response.json()
     if not isinstance(table, dict):
         raise Fault(
-            f"{response.url.host} answered with something that is no listing; check HF_ENDPOINT or MODELSCOPE_ENDPOINT"
+            f"{response.url.host} did not answer with a listing; "
+            "check HF_ENDPOINT or MODELSCOPE_ENDPOINT"
         )
     return table
 
 
 def explain(response: httpx.Response, model_id: str, revision: str) -> None:
-    """A hub's refusal as a Fault."""
+    """Raises Fault if the hub refused the request."""
     host, status = response.url.host, response.status_code
     if status in (401, 403):
         raise Fault(
-            f"{host} does not hand out {model_id} (status {status}): wrong MODEL_ID, or it asks for a token; set HF_TOKEN"
+            f"{host} does not give access to {model_id} (status {status}): "
+            "wrong MODEL_ID, or the model needs a token; set HF_TOKEN"
         )
     if status == httpx.codes.NOT_FOUND:
         raise Fault(
@@ -144,5 +144,6 @@ def explain(response: httpx.Response, model_id: str, revision: str) -> None:
         )
     if status >= 400:
         raise Fault(
-            f"{host} answered with {status} for {model_id}; try again later, or set MODEL_SOURCE to the other hub"
+            f"{host} answered with {status} for {model_id}; "
+            "try again later, or set MODEL_SOURCE to the other hub"
         )

@@ -1,17 +1,19 @@
-"""How far a download is: a bar on a terminal, a line a minute in a log, the status file for everybody else."""
+"""A download's progress: a bar on a terminal, else a log line a minute; and the status file."""
 
 import sys
 import time
 
 from tqdm import tqdm
 
-from inference.fit import gib
+from inference.memory_check import gib
 from inference.status import Status
 
 LOG_SECONDS = 60.0
 
 
 class Progress:
+    """`total` and `done` are bytes."""
+
     def __init__(self, total: int, done: int, status: Status) -> None:
         self._total, self._done, self._status = total, done, status
         self._started_at, self._started_with = time.monotonic(), done
@@ -23,7 +25,8 @@ class Progress:
         )
         self._tell()
 
-    def moved(self, size: int) -> None:
+    def advance(self, size: int) -> None:
+        """Adds bytes; a negative size takes back what has to be fetched again."""
         self._done += size
         if self._bar is not None:
             self._bar.update(size)
@@ -39,7 +42,8 @@ class Progress:
     def line(self) -> str:
         rate = (self._done - self._started_with) / max(time.monotonic() - self._started_at, 0.001)
         left = f", {(self._total - self._done) / rate / 60:.0f} min left" if rate > 1 else ""
-        return f"{self.percent} %, {gib(self._done)} of {gib(self._total)}, {rate / 1e6:.1f} MB/s{left}"
+        amount = f"{gib(self._done)} of {gib(self._total)}"
+        return f"{self.percent} %, {amount}, {rate / 1e6:.1f} MB/s{left}"
 
     def _tell(self) -> None:
         self._status.set("downloading", self.percent)

@@ -1,3 +1,3 @@
-"""The embedded engine: reads pictures by OCR, quotes the knowledge base, fills tool calls. It is no language model."""
+"""The embedded engine: OCR, quotes from the knowledge base, tool calls. Not a language model."""
 
 MODEL = "sightdesk-lite"

@@ -1,56 +1,55 @@
-"""`python -m inference.lite`, with these settings from the environment:
+"""`python -m inference.lite`: the embedded engine. `settings.py` lists its settings."""
 
-HOST (127.0.0.1), PORT (3002) and LITE_SECONDS (5), which one answer may take beside reading its pictures.
-"""
-
-import math
-import os
 import signal
 import socket
 import sys
 
 import uvicorn
 
-from inference.lite import malloc
+from inference.faults import Fault
+from inference.lite import logs, process_memory
 from inference.lite.app import create_app
-from inference.lite.budget import SECONDS
 from inference.lite.schema import FRAMES
+from inference.lite.settings import Settings
 
 # Health checks get their turn beside threads that work; Python's default is 5 ms.
 SWITCH_SECONDS = 0.001
+BACKLOG = 512
+STOP_SECONDS = 5  # running answers may finish for so long after SIGTERM
 
 
 def main() -> int:
-    host, port = os.environ.get("HOST") or "127.0.0.1", os.environ.get("PORT") or "3002"
     try:
-        listener = socket.create_server((host, int(port)), backlog=512)
-    except (OSError, ValueError) as error:
-        reason = f"{error}; set PORT to a free one"
-        print(f"lite: cannot listen on {host}:{port}: {reason}", file=sys.stderr)  # noqa: T201
+        settings = Settings.read()
+        listener = listen(settings)
+    except Fault as fault:
+        print(f"lite: {fault}", file=sys.stderr)  # noqa: T201 - before the log is set up
         return 1
-    seconds = _seconds(os.environ.get("LITE_SECONDS") or str(SECONDS))
-    if seconds is None:
-        print("lite: LITE_SECONDS is a number of seconds above 0", file=sys.stderr)  # noqa: T201
-        return 1
+    logs.configure()
     sys.setswitchinterval(SWITCH_SECONDS)
-    malloc.configure()
+    process_memory.configure()
     sys.setrecursionlimit(FRAMES)
-    # uvicorn raises what stopped it once more when all is done: an orderly stop ends with 0.
+    # After its shutdown uvicorn raises the signal again; without these handlers the exit status
+    # would not be 0.
     for stop in (signal.SIGTERM, signal.SIGINT):
         signal.signal(stop, lambda *_: sys.exit(0))
     config = uvicorn.Config(
-        create_app(seconds), log_level="warning", access_log=False, timeout_graceful_shutdown=5
+        create_app(settings.lite_seconds),
+        log_config=None,
+        access_log=False,
+        timeout_graceful_shutdown=STOP_SECONDS,
     )
     uvicorn.Server(config).run(sockets=[listener])
     return 0
 
 
-def _seconds(text: str) -> float | None:
+def listen(settings: Settings) -> socket.socket:
+    """A listening socket. Raises Fault if the address is taken or unknown."""
     try:
-        seconds = float(text)
-    except ValueError:
-        return None
-    return seconds if 0 < seconds < math.inf else None
+        return socket.create_server((settings.host, settings.port), backlog=BACKLOG)
+    except OSError as error:
+        where = f"{settings.host}:{settings.port}"
+        raise Fault(f"cannot listen on {where}: {error}; set PORT to a free one") from None
 
 
 if __name__ == "__main__":

@@ -1,73 +1,35 @@
-"""The answer: what the pictures show, what was asked for by name, the clauses that serve, or plainly that there is none."""
+"""The answer in words: values that were asked for, what the pictures show, and clauses."""
 
 import re
 from typing import Any
 
 from inference.lite.compare import asks_to_compare, differences, table
 from inference.lite.conversation import Conversation
+from inference.lite.field_names import ASKS_HELP, ASKS_NAME, ASKS_VALUE, ASKS_WHICH, NAMES
 from inference.lite.reading import Field, Line, Reading
 
-# What people call a field when they ask for it; the first name is how the answer calls it.
-NAMES: dict[str, tuple[str, str, str]] = {
-    "waybill_number": (
-        "运单号",
-        "waybill number",
-        r"运单|快递单|物流单|快递号|waybill|tracking|awb",
-    ),
-    "order_number": (
-        "订单号",
-        "order number",
-        r"订单[编]?号|订单编码|(?<!运)(?<!递)(?<!流)单号|order\s?(?:no|num|number|id)|my order\b",
-    ),
-    "invoice_number": (
-        "发票号码",
-        "invoice number",
-        r"发票号|发票编号|invoice\s?(?:no|num|number)",
-    ),
-    "invoice_code": ("发票代码", "invoice code", r"发票代码|invoice code"),
-    "error_code": (
-        "错误代码",
-        "error code",
-        r"错误|报错|故障|异常|代码|错误码|error|code|problem|wrong",
-    ),
-    "amount": (
-        "金额",
-        "amount",
-        r"金额|多少钱|价钱|价格|费用|实付|合计|总价|总额|amount|total|price|how much|cost|paid",
-    ),
-    "phone": ("电话", "phone", r"电话|手机|联系方式|phone|mobile"),
-    "tax_number": ("税号", "tax number", r"税号|纳税人识别号|信用代码|tax (?:no|num|number|id)"),
-    "date": ("日期", "date", r"日期|时间|什么时候|哪天|几号|date|when"),
-    "status": ("状态", "status", r"状态|进度|到哪|status"),
-    "carrier": ("承运商", "carrier", r"承运|快递公司|哪家快递|什么快递|物流公司|carrier|courier"),
-    "company": ("公司", "company", r"公司|单位|销售方|购买方|抬头|company|seller|buyer"),
-    "email": ("邮箱", "e-mail", r"邮箱|邮件地址|e-?mail"),
-    "bank_card": ("银行卡号", "bank card", r"银行卡|卡号|card (?:no|num|number)"),
-    "id_card": ("证件号", "identity card", r"身份证|证件号|identity|id card"),
-    "url": ("网址", "address", r"网址|链接|网站|url|link"),
-}
-ASKS_NAME = {name: re.compile(pattern, re.IGNORECASE) for name, (_, _, pattern) in NAMES.items()}
-ASKS_VALUE = re.compile(r"多少|是什么|是啥|什么|哪|几|吗|告诉|查|读|识别|提取|what|which|when|who|how much|tell|read|extract|find|\?", re.IGNORECASE)  # fmt: skip
-ASKS_HELP = re.compile(
-    r"怎么|如何|怎样|咋|办|解决|处理|为什么|为何|原因|能不能|可以|能否|流程|规则|政策|退|换|赔|保修|how (?:do|can|to|should|long)|why|fix|solve|can i|should|policy|what (?:should|can|do) i|help",
+ABOUT_PICTURE = re.compile(
+    r"图|截图|画面|屏幕|照片|这个|这张|显示|picture|image|screenshot|screen|shown?|this|see|read",
     re.IGNORECASE,
 )
-ABOUT_PICTURE = re.compile(r"图|截图|画面|屏幕|照片|这个|这张|显示|picture|image|screenshot|screen|shown?|this|see|read", re.IGNORECASE)  # fmt: skip
 GREETING = re.compile(
-    r"^\W{0,20}(?:你好|您好|嗨|哈喽|在吗|在么|hi|hello|hey|good (?:morning|afternoon|evening))\W{0,20}$",
+    (
+        r"^\W{0,20}(?:你好|您好|嗨|哈喽|在吗|在么|hi|hello|hey|good (?:morning|afternoon"
+        r"|evening))\W{0,20}$"
+    ),
     re.IGNORECASE,
 )
 WHO = re.compile(
     r"你是谁|你是什么|介绍一下你|你能做什么|who are you|what are you|what can you do", re.IGNORECASE
 )
 MAX_CLAUSES = 3
-SECOND_SHARE = 0.72  # a further clause is quoted from this share of the best one's score
-MAX_QUOTE = 900
-MAX_LISTED = 12
+SECOND_SHARE = 0.72  # of the best clause's score, from which a further clause is quoted
+MAX_QUOTE = 900  # characters of a clause
+MAX_LISTED = 12  # fields or lines of a picture
 
 
 def answer(conversation: Conversation) -> str:
-    """Markdown, in the question's language; only from the conversation, the readings and the clauses."""
+    """Markdown in the question's language, made only of the conversation, readings and clauses."""
     return "\n\n".join(filter(None, [_answered(conversation), _in_part(conversation)]))
 
 
@@ -76,7 +38,10 @@ def _in_part(conversation: Conversation) -> str:
         return ""
     if conversation.chinese:
         return "图片目前只读了一部分，以上不一定完整；稍后再问一次即可看到全部内容。"
-    return "Only a part of the pictures has been read so far, so this may be incomplete. Ask again in a moment for the whole."
+    return (
+        "Only a part of the pictures has been read so far, so this may be incomplete. "
+        "Ask again in a moment for the rest."
+    )
 
 
 def _answered(conversation: Conversation) -> str:
@@ -87,7 +52,7 @@ def _answered(conversation: Conversation) -> str:
     pictures = conversation.last_user.readings
     comparable = _to_compare(conversation)
     if comparable:
-        return "\n\n".join(filter(None, [_compared(comparable, conversation)]))
+        return _compared(comparable, conversation)
     if not pictures and (
         GREETING.search(conversation.question) or WHO.search(conversation.question)
     ):
@@ -107,7 +72,7 @@ def _answered(conversation: Conversation) -> str:
 
 
 def _to_compare(conversation: Conversation) -> tuple[Reading, Reading] | None:
-    """The newest two pictures, where the question asks what differs."""
+    """The newest two pictures if the question asks how they differ."""
     readings = conversation.last_user.readings
     if len(readings) < 2:
         readings = conversation.readings
@@ -134,7 +99,7 @@ def _compared(pair: tuple[Reading, Reading], conversation: Conversation) -> str:
 
 
 def _asked_fields(conversation: Conversation) -> list[Field]:
-    """The values the question asks for by name: from this turn's pictures, else the newest mention before."""
+    """The fields that the question names: from its pictures, else the newest from before."""
     question = conversation.question
     if not ASKS_VALUE.search(question):
         return []
@@ -146,9 +111,7 @@ def _asked_fields(conversation: Conversation) -> list[Field]:
             continue
         values = list(dict.fromkeys(one.value for one in known if one.name == name))
         if name == "amount":
-            values.sort(
-                key=lambda value: value[0] not in "¥$€£"
-            )  # what has a currency sign is the total
+            values.sort(key=lambda value: value[0] not in "¥$€£")  # the total has a currency sign
             values = values[:1]
         limit = 4 if here else 1
         asked += [
@@ -159,20 +122,18 @@ def _asked_fields(conversation: Conversation) -> list[Field]:
 
 
 def _before(conversation: Conversation) -> list[Field]:
-    """Fields of everything before the question itself: what a question quotes is no answer to it."""
+    """Fields from before the question: a value that the question itself quotes is no answer."""
     earlier = Conversation(conversation.turns[:-1], conversation.clauses, conversation.budget)
     return earlier.known_fields()
 
 
 def _is_about_values(conversation: Conversation, asked: list[Field]) -> bool:
-    """Without a picture: "what was my order number" asks for a value; "I have an order, how do I return it" does not."""
-    return not ASKS_HELP.search(conversation.question) or bool(
-        re.search(
-            r"多少|是什么|是啥|几号|哪个|what (?:is|was)|which",
-            conversation.question,
-            re.IGNORECASE,
-        )
-    )
+    """Whether a question without a picture asks for a value.
+
+    "What was my order number" does; "I have an order, how do I return it" does not.
+    """
+    question = conversation.question
+    return not ASKS_HELP.search(question) or bool(ASKS_WHICH.search(question))
 
 
 def _values(asked: list[Field], chinese: bool) -> str:
@@ -195,7 +156,7 @@ def _values(asked: list[Field], chinese: bool) -> str:
 
 
 def _shown(pictures: list[Reading], chinese: bool) -> str:
-    """What stands on the pictures: the headline, the codes first, then the other fields."""
+    """What each picture shows: its headline, then error codes, then other fields."""
     parts = []
     for number, reading in enumerate(pictures, start=1):
         if not reading.lines and reading.partial:
@@ -231,7 +192,7 @@ def _shown(pictures: list[Reading], chinese: bool) -> str:
 
 
 def _headline(lines: list[Line]) -> str:
-    """The line in the largest type; browsers and apps set what matters so."""
+    """The line in the largest type: browsers and apps show the main message like that."""
     wordy = [line for line in lines if len(re.sub(r"\W", "", line.text)) >= 4] or lines
     return max(wordy, key=lambda line: line.box[3]).text
 
@@ -239,7 +200,10 @@ def _headline(lines: list[Line]) -> str:
 def _clauses(clauses: list[dict[str, Any]], chinese: bool, after_picture: bool) -> str:
     if not clauses:
         if chinese:
-            return "知识库里没有找到能回答这个问题的条款，我不能替公司编造答案。您可以换个说法再问，或转人工处理。"
+            return (
+                "知识库里没有找到能回答这个问题的条款，我不能替公司编造答案。"
+                "您可以换个说法再问，或转人工处理。"
+            )
         return (
             "The knowledge base has no clause that answers this, and I will not make one up. "
             "Please ask in other words, or have it handed over to a person."
@@ -259,6 +223,7 @@ def _clauses(clauses: list[dict[str, Any]], chinese: bool, after_picture: bool) 
 
 
 def reference(clause: dict[str, Any], chinese: bool) -> str:
+    """The line above a quote: the document's title and the clause's number."""
     title = _plain(str(clause.get("title") or ""))
     number = _plain(str(clause.get("clause") or ""))
     if chinese:
@@ -283,7 +248,7 @@ def _from_tool(conversation: Conversation) -> str:
 
 
 def _raw(conversation: Conversation) -> str:
-    """Asked as a bare model: what it read, or what it is."""
+    """The answer as the raw model, without clauses: the pictures' text, or an introduction."""
     chinese = conversation.chinese
     comparable = _to_compare(conversation)
     if comparable:
@@ -309,12 +274,14 @@ def _raw(conversation: Conversation) -> str:
 def _about_itself(chinese: bool) -> str:
     if chinese:
         return (
-            "您好，我是 SightDesk 的内置引擎，不是大语言模型。我能读取截图里的文字和单号、错误代码，引用公司知识库的条款,"
-            "比较两张图的差异。请发截图或直接提问。"
+            "您好，我是 SightDesk 的内置引擎，不是大语言模型。我能读取截图里的文字和单号、错误代码，"
+            "引用公司知识库的条款，比较两张图的差异。请发截图或直接提问。"
         )
     return (
-        "Hello, I am SightDesk's embedded engine, not a language model. I read text, numbers and error codes in screenshots, "
-        "quote the company's clauses and compare two pictures. Send a screenshot or ask."
+        "Hello, I am SightDesk's embedded engine, not a language model. I read "
+        "text, numbers and "
+        "error codes in screenshots, quote the company's clauses and compare two pictures. "
+        "Send a screenshot or ask."
     )
 
 
@@ -324,5 +291,5 @@ def _label(name: str, chinese: bool) -> str:
 
 
 def _plain(text: str) -> str:
-    """Text from outside is not Markdown."""
+    """Escapes Markdown in text from outside."""
     return re.sub(r"([\\`*<>\[\]|~])", r"\\\1", text)

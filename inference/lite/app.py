@@ -1,11 +1,11 @@
-"""The server: OpenAI's chat completions and models, and POST /v1/read."""
+"""The routes: OpenAI's chat completions and models, POST /v1/read, health."""
 
 import asyncio
 import contextlib
-import logging
 from collections.abc import AsyncIterator
 from typing import Any
 
+import structlog
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
@@ -16,19 +16,22 @@ from inference.lite.body import MAX_BODY, parsed, read_body
 from inference.lite.budget import SECONDS, in_thread
 from inference.lite.completion import complete
 from inference.lite.conversation import conversation_of, decode_base64
+from inference.lite.disconnect import unless_disconnected
 from inference.lite.errors import LiteError
-from inference.lite.leaving import unless_left
-from inference.lite.reader import Reader
+from inference.lite.ocr_queue import OCRQueue
 from inference.lite.request import CONTEXT, checked
 
-log = logging.getLogger("lite")
+log = structlog.get_logger()
 MAX_OWNER = 128  # characters
-DESCRIPTION = "Reads pictures by OCR, quotes the clauses it is handed and fills tool calls. It is no language model."
+DESCRIPTION = (
+    "Reads pictures by OCR, quotes the clauses it is handed and fills tool calls. "
+    "It is no language model."
+)
 
 
 def create_app(seconds: float = SECONDS) -> Starlette:
-    """`seconds`: what one answer may take, beside reading its pictures."""
-    reader = Reader()
+    """`seconds`: the limit for one answer, not counting the reading of its pictures."""
+    reader = OCRQueue()
 
     async def models(_: Request) -> Response:
         model = {"id": MODEL, "object": "model", "created": 1_760_000_000, "owned_by": MODEL}
@@ -40,15 +43,15 @@ def create_app(seconds: float = SECONDS) -> Starlette:
 
     async def read(request: Request) -> Response:
         picture = await _picture(request)
-        reading = await unless_left(request, reader.read(picture, _owner(request)))
+        reading = await unless_disconnected(request, reader.read(picture, _owner(request)))
         return JSONResponse(reading.as_json())
 
     async def chat(request: Request) -> Response:
         body = await asyncio.to_thread(_checked, await read_body(request))
-        conversation = await unless_left(
+        conversation = await unless_disconnected(
             request, conversation_of(body, reader, _owner(request), seconds)
         )
-        completion = await unless_left(
+        completion = await unless_disconnected(
             request, in_thread(conversation.budget, complete, body, conversation)
         )
         if not body.get("stream"):
@@ -90,14 +93,17 @@ def create_app(seconds: float = SECONDS) -> Starlette:
 
 
 async def _paced(events: Any) -> AsyncIterator[bytes]:
-    """One event a turn of the loop, so that a client that left is noticed between two."""
+    """Yields to the event loop after each event, so that a disconnect is noticed."""
     for event in events:
         yield event
         await asyncio.sleep(0)
 
 
 async def _picture(request: Request) -> bytes:
-    """The picture of POST /v1/read: the body itself, the multipart field `file`, or JSON `{"image": data URL}`."""
+    """The picture of POST /v1/read, from the body in one of three forms.
+
+    The body itself, the multipart field `file`, or JSON `{"image": data URL}`. Raises LiteError.
+    """
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind == "multipart/form-data":
         async with request.form(max_part_size=MAX_BODY) as form:
@@ -114,7 +120,7 @@ async def _picture(request: Request) -> bytes:
 
 
 def _owner(request: Request) -> str:
-    """Whose turn it is to have a picture read: the gateway's pseudonym for its caller."""
+    """The gateway's pseudonym for its caller. Readings are queued round by owner."""
     return request.headers.get("x-owner", "")[:MAX_OWNER]
 
 

@@ -1,4 +1,4 @@
-"""The body of a request: its bytes within a bound, and the JSON in them."""
+"""Reads a request's body and its JSON within bounds."""
 
 from typing import Any
 
@@ -8,15 +8,16 @@ from starlette.requests import ClientDisconnect, Request
 from inference.lite.errors import LiteError
 
 MAX_BODY = 96 * 1024 * 1024
-MAX_TEXT_BYTES = (
-    8 * 1024 * 1024
-)  # what is no picture, as JSON: 262,144 characters take at most 3 MB
-MAX_VALUES = 300_000  # counted by the marks before them: each takes memory of its own once parsed
+# JSON besides the pictures; 262,144 characters take at most 3 MB.
+MAX_TEXT_BYTES = 8 * 1024 * 1024
+# Each value takes memory once parsed. They are counted by the marks before them.
+MAX_VALUES = 300_000
 PICTURE = b'"data:'
 PIECE = 1024 * 1024
 
 
 async def read_body(request: Request) -> bytearray:
+    """The body's bytes. Raises LiteError above MAX_BODY (413) or if the client disconnects."""
     made = bytearray()
     try:
         async for chunk in request.stream():
@@ -36,13 +37,14 @@ async def read_body(request: Request) -> bytearray:
 def parsed(data: bytearray) -> dict[str, Any]:
     """The JSON object in `data`, which is emptied. Raises LiteError.
 
-    Its size is checked first: parsing holds all other work up.
+    Its size is checked before it is parsed, because parsing blocks all other work.
     """
     texts = _without_pictures(data)
     size = sum(map(len, texts))
     if size > MAX_TEXT_BYTES:
         raise LiteError(
-            f"The body has {size} bytes beside its pictures, more than the context length allows ({MAX_TEXT_BYTES}).",
+            f"The body has {size} bytes besides its pictures, "
+            f"more than the context length allows ({MAX_TEXT_BYTES}).",
             code="context_length_exceeded",
             details={"limit": MAX_TEXT_BYTES, "size": size},
         )
@@ -59,12 +61,12 @@ def parsed(data: bytearray) -> dict[str, Any]:
         ) from None
     data.clear()  # a large body is not kept twice
     if not isinstance(body, dict):
-        raise LiteError("The body is an object.")
+        raise LiteError("The body must be a JSON object.")
     return body
 
 
 def _without_pictures(data: bytearray) -> list[bytearray]:
-    """The parts of a JSON text that are no data URLs in plain ASCII."""
+    """The parts of a JSON text outside of data URLs in plain ASCII."""
     texts: list[bytearray] = []
     start = 0
     while True:
@@ -82,7 +84,7 @@ def _without_pictures(data: bytearray) -> list[bytearray]:
 
 
 def _is_plain(data: bytearray, start: int, end: int) -> bool:
-    """Whether the bytes are ASCII without an escaped character, looked at piece by piece to copy little."""
+    """Whether the bytes are ASCII without escaped characters. Checked in pieces to copy little."""
     for at in range(start, end, PIECE):
         piece = data[at : min(at + PIECE, end)]
         if not piece.isascii() or b"\\u" in piece:

@@ -1,4 +1,4 @@
-"""The time that one request may take beside reading its pictures."""
+"""The time that one request may take, not counting the reading of its pictures."""
 
 import asyncio
 import time
@@ -7,14 +7,14 @@ from typing import ParamSpec, TypeVar
 
 from inference.lite.errors import LiteError
 
-SECONDS = 5.0  # default of LITE_SECONDS
+SECONDS = 5.0  # the default of LITE_SECONDS
 
 Arguments = ParamSpec("Arguments")
 Result = TypeVar("Result")
 
 
 class Budget:
-    """A deadline that long work checks between its steps. Each step must be short: 50 ms at most."""
+    """A deadline that long work checks between its steps of at most 50 ms."""
 
     def __init__(self, seconds: float = SECONDS) -> None:
         self.seconds = seconds
@@ -22,11 +22,11 @@ class Budget:
         self._cancelled = False
 
     def cancel(self) -> None:
-        """The client left: the next check ends the work."""
+        """Makes the next check fail, because the client disconnected."""
         self._cancelled = True
 
     def check(self) -> None:
-        """Raises LiteError when the time is up or the client left."""
+        """Raises LiteError if the time is up or the client disconnected."""
         if self._cancelled:
             raise LiteError("The client left.", 499)
         if time.monotonic() > self._ends:
@@ -43,7 +43,7 @@ async def in_thread(
     *arguments: Arguments.args,
     **named: Arguments.kwargs,
 ) -> Result:
-    """The result of `work`, done in a thread. When this is cancelled, the budget is cancelled with it."""
+    """The result of `work`, run in a thread. Cancelling this call cancels the budget too."""
     try:
         return await asyncio.to_thread(work, *arguments, **named)
     except asyncio.CancelledError:

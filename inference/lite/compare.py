@@ -1,4 +1,4 @@
-"""Two pictures of one page: a table of the lines that differ."""
+"""Compares two pictures: a table of the lines that differ."""
 
 import re
 from array import array
@@ -8,12 +8,13 @@ from inference.lite.errors import LiteError
 from inference.lite.reading import Reading, rows
 from inference.lite.text import normal
 
-SIMILAR = 0.5  # from this share of common characters on, two lines are versions of one
-MAX_ROWS = 1_500  # of one picture: aligning them takes 0.2 s
-MAX_COMPARED = 300  # characters of a line that its likeness is judged by
-WINDOW = 40  # lines that a changed line is looked for in
+SIMILAR = 0.5  # share of common characters from which two lines are versions of one
+MAX_ROWS = 1_500  # of one picture: aligning that many takes 0.2 s
+MAX_COMPARED = 300  # characters of a line that are compared
+WINDOW = 40  # lines among which the other version of a line is looked for
 ASKS = re.compile(
-    r"区别|不同|差异|差别|对比|比较|比对|改了|改动|变化|变更|修改|哪里不一样|不一样|两份|两张|两版|differ|difference|compar|chang|versus|\bvs\b",
+    r"区别|不同|差异|差别|对比|比较|比对|改了|改动|变化|变更|修改|哪里不一样|不一样|两份|两张|两版"
+    r"|differ|difference|compar|chang|versus|\bvs\b",
     re.IGNORECASE,
 )
 
@@ -23,9 +24,9 @@ def asks_to_compare(question: str) -> bool:
 
 
 def differences(first: Reading, second: Reading, budget: Budget) -> list[tuple[str, str]]:
-    """(line of the first, line of the second) where they differ; "" where one has none.
+    """(line of the first, line of the second) for each difference; "" for a missing line.
 
-    Raises LiteError for more than MAX_ROWS lines, and when the budget is spent.
+    Raises LiteError for more than MAX_ROWS lines or a spent budget.
     """
     one, two = _paragraphs(first), _paragraphs(second)
     keys, others = [_key(text) for text in one], [_key(text) for text in two]
@@ -38,7 +39,7 @@ def differences(first: Reading, second: Reading, budget: Budget) -> list[tuple[s
 
 
 def table(pairs: list[tuple[str, str]], chinese: bool) -> str:
-    """A Markdown table; what a picture says cannot break out of its cell."""
+    """A Markdown table. Text from a picture cannot break out of its cell."""
     head = ("序号", "第一张", "第二张") if chinese else ("#", "First", "Second")
     nothing = "(无)" if chinese else "(none)"
     lines = [f"| {' | '.join(head)} |", "| --- | --- | --- |"]
@@ -48,7 +49,7 @@ def table(pairs: list[tuple[str, str]], chinese: bool) -> str:
 
 
 def _same_lines(one: list[str], two: list[str], budget: Budget) -> list[tuple[int, int]]:
-    """Places of lines that stand in both, in order: a longest common subsequence."""
+    """(index in `one`, index in `two`) of a longest common subsequence."""
     same = [array("H", bytes(2 * (len(two) + 1)))]
     for text in reversed(one):
         budget.check()
@@ -73,7 +74,7 @@ def _same_lines(one: list[str], two: list[str], budget: Budget) -> list[tuple[in
 
 
 def _paired(one: list[str], two: list[str], budget: Budget) -> list[tuple[str, str]]:
-    """Within a changed block: the most similar lines belong together, in order; the rest came or went."""
+    """Pairs the most similar lines of a changed block, in order. The rest was added or removed."""
     pairs: list[tuple[str, str]] = []
     rest = two
     for left in one:
@@ -122,7 +123,7 @@ def _paragraphs(reading: Reading) -> list[str]:
 
 
 def _key(text: str) -> str:
-    """Spacing and width of punctuation are OCR's, not the author's."""
+    """The line without what OCR gets wrong: spacing, and width of punctuation."""
     return re.sub(r"[\s,.,。、::;;·“”\"'()()\-—_|]", "", normal(text)).lower()
 
 

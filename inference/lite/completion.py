@@ -1,4 +1,4 @@
-"""One chat completion in OpenAI's format, streamed and whole."""
+"""A chat completion in OpenAI's format, as a stream of events or as one object."""
 
 import secrets
 import time
@@ -19,6 +19,8 @@ PIECES = 4  # tokens an event
 
 @dataclass(slots=True)
 class Completion:
+    """`tool_calls` and `usage` are in OpenAI's form."""
+
     id: str
     created: int
     text: str
@@ -27,6 +29,7 @@ class Completion:
     usage: dict[str, int]
 
     def whole(self) -> bytes:
+        """The `chat.completion` object as JSON."""
         message: dict[str, Any] = {"role": "assistant", "content": self.text or None}
         if self.tool_calls:
             message["tool_calls"] = self.tool_calls
@@ -40,6 +43,7 @@ class Completion:
         return orjson.dumps({**head, "choices": [choice], "usage": self.usage})
 
     def events(self, include_usage: bool) -> Iterator[bytes]:
+        """The `chat.completion.chunk` events and `[DONE]`, as server-sent events."""
         yield self._event(
             [{"index": 0, "delta": {"role": "assistant", "content": ""}, "finish_reason": None}]
         )
@@ -66,7 +70,7 @@ class Completion:
 
 
 def complete(body: dict[str, Any], conversation: Conversation) -> Completion:
-    """Raises LiteError for malformed schemas, and when the conversation's budget is spent."""
+    """The completion. Raises LiteError for a malformed schema or a spent budget."""
     schema = wanted_schema(body, conversation.budget)
     made: list[dict[str, Any]] = [
         {"id": "call_" + secrets.token_hex(12), "type": "function", "function": call}
@@ -90,7 +94,7 @@ def complete(body: dict[str, Any], conversation: Conversation) -> Completion:
 
 
 def _cut(text: str, body: dict[str, Any]) -> tuple[str, str]:
-    """`stop` and `max_tokens` applied: the text, and why it ends."""
+    """(the text up to `stop` or `max_tokens`, its finish_reason)."""
     stops = body.get("stop") or []
     for stop in [stops] if isinstance(stops, str) else stops:
         text = text.partition(stop)[0] if stop else text

@@ -1,4 +1,4 @@
-"""What was asked: the messages, the pictures' readings, the clauses; and what the conversation already said."""
+"""A conversation: its messages, the readings of its pictures, the clauses for it."""
 
 import asyncio
 import base64
@@ -10,11 +10,11 @@ from typing import Any
 from inference.lite.budget import SECONDS, Budget
 from inference.lite.errors import LiteError
 from inference.lite.fields import fields_in
-from inference.lite.reader import Reader
+from inference.lite.ocr_queue import OCRQueue
 from inference.lite.reading import Field, Reading, from_json
 from inference.lite.text import normal
 
-MAX_SEARCHED = 20_000  # characters of one turn, or of one picture, that are searched
+MAX_SEARCHED = 20_000  # characters of one turn or picture in which fields are looked for
 MAX_SEARCHED_IN_ALL = 65_536
 PIECE = 1024 * 1024  # characters of base64: a multiple of 4
 CJK = re.compile(r"[\u2e80-\u9fff]")
@@ -22,17 +22,21 @@ CJK = re.compile(r"[\u2e80-\u9fff]")
 
 @dataclass(slots=True)
 class Turn:
+    """One message."""
+
     role: str
     text: str
     readings: list[Reading] = field(default_factory=list)
     tool_call_id: str | None = None
-    fields: list[Field] | None = None  # in `text`, once they were looked for
+    fields: list[Field] | None = None  # in `text`; None until they were looked for
 
 
 @dataclass
 class Conversation:
+    """The turns in order, oldest first."""
+
     turns: list[Turn]
-    # None where the engine was asked as the raw model.
+    # Best first; None if the engine is asked as the raw model.
     clauses: list[dict[str, Any]] | None
     budget: Budget = field(default_factory=Budget)
 
@@ -44,7 +48,7 @@ class Conversation:
 
     @cached_property
     def question(self) -> str:
-        """With full-width marks made plain, so that patterns need only know one form. MAX_SEARCHED characters."""
+        """The last user message, MAX_SEARCHED characters, in NFKC: patterns need one form only."""
         return normal(self.last_user.text[:MAX_SEARCHED])[:MAX_SEARCHED]
 
     @cached_property
@@ -57,7 +61,7 @@ class Conversation:
         return [reading for turn in self.turns for reading in turn.readings]
 
     def known_fields(self) -> list[Field]:
-        """Every field that was said or shown, newest first: this turn's pictures, its words, then earlier turns'."""
+        """Every field of the conversation, newest first; in a turn, those of pictures first."""
         known: list[Field] = []
         left = MAX_SEARCHED_IN_ALL
         for turn in reversed(self.turns):
@@ -74,12 +78,12 @@ class Conversation:
 
 
 async def conversation_of(
-    body: dict[str, Any], reader: Reader, owner: str = "", seconds: float = SECONDS
+    body: dict[str, Any], reader: OCRQueue, owner: str = "", seconds: float = SECONDS
 ) -> Conversation:
-    """The conversation in an OpenAI body, with a budget of `seconds` from here on.
+    """The conversation in an OpenAI body, with a budget of `seconds` from then on.
 
-    Pictures that the gateway has not read are read here, in `owner`'s turn and before the budget begins.
-    Raises LiteError.
+    Pictures that the gateway has not read are read first, in `owner`'s turn; the budget begins
+    after that. Raises LiteError.
     """
     structured = body.get("sightdesk")
     structured = structured if isinstance(structured, dict) else None
@@ -110,20 +114,23 @@ def _parts(content: Any) -> list[dict[str, Any]]:
     if content is None:
         return []
     if not isinstance(content, list) or not all(isinstance(part, dict) for part in content):
-        raise LiteError("content is a string or a list of parts.")
+        raise LiteError("content must be a string or a list of parts.")
     return content
 
 
 def _image(part: dict[str, Any]) -> bytes:
     url = (part.get("image_url") or {}).get("url")
     if not isinstance(url, str) or not url.startswith("data:") or ";base64," not in url[:200]:
-        raise LiteError("A picture is a data URL with base64.", 400, "invalid_image")
-    part["image_url"] = None  # not needed any more, and large
+        raise LiteError("A picture must be a data URL with base64.", 400, "invalid_image")
+    part["image_url"] = None  # frees a large text
     return decode_base64(url, url.index(",") + 1)
 
 
 def decode_base64(text: str, start: int = 0) -> bytes:
-    """What `text` holds from `start` on. Piece by piece: other work goes on between two, and little is copied."""
+    """The bytes that `text` holds from `start` on. Raises LiteError.
+
+    Decoded in pieces, so that other threads run in between and little is copied.
+    """
     made = bytearray()
     try:
         for at in range(start, len(text), PIECE):

@@ -1,12 +1,12 @@
-"""A picture's bytes to pixels: only formats that are known, no metadata, no more memory than is needed."""
+"""Decodes pictures: known formats only, without metadata, in bounded memory."""
 
 import io
-import logging
 from dataclasses import dataclass
 from typing import Any
 
 import cv2
 import numpy as np
+import structlog
 from numpy.typing import NDArray
 from PIL import Image
 
@@ -15,22 +15,22 @@ from inference.lite.strip import stripped
 
 Pixels = NDArray[np.uint8]
 
-Image.MAX_IMAGE_PIXELS = None  # `decoded` has its own bound, and says it
+Image.MAX_IMAGE_PIXELS = None  # `decoded` has its own bound
 FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP")
 MAX_PIXELS = 50_000_000
 MAX_SIDE = 30_000
-# The decoder of WebP holds four pictures of four bytes a pixel.
+# The WebP decoder holds four pictures of four bytes a pixel.
 MAX_PIXELS_OF = {"WEBP": 16_000_000}
-READ_SIDE = 4_000  # longer pictures are scaled down
+READ_SIDE = 4_000  # pixels; longer pictures are scaled down
 STRIP_PIXELS = 1_000_000  # flattened at once
-VISIBLE = 63  # of 255: what is more transparent has no say in the background
+VISIBLE = 63  # alpha of 255 above which a pixel counts for the background's colour
 DARK, LIGHT = 0, 255
-log = logging.getLogger("lite.decode")
+log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """`pixels` are BGR, upright, and `scale` times the original's `width` and `height`."""
+    """`pixels`: (rows, columns, BGR), upright. `width` and `height` are the original's."""
 
     pixels: Pixels
     width: int
@@ -38,26 +38,28 @@ class Picture:
 
     @property
     def scale(self) -> float:
+        """Size of `pixels` relative to the original, at most 1."""
         return float(max(self.pixels.shape[:2]) / max(self.width, self.height))
 
 
 def decoded(data: bytes) -> Picture:
-    """Raises LiteError: 400 invalid_image, 413 image_too_large. The header is checked before a pixel is decoded."""
+    """The picture. Its header is checked before pixels are decoded.
+
+    Raises LiteError: 400 invalid_image, 413 image_too_large.
+    """
     try:
         bare, orientation = stripped(data)
         with Image.open(io.BytesIO(bare), formats=FORMATS) as image:
             _check_size(image)
             width, height = image.size
-            image.draft(
-                None, _fitted(width, height)
-            )  # JPEG alone: it is decoded at a half, a quarter, an eighth
+            image.draft(None, _fitted(width, height))  # JPEG: decoded at 1/2, 1/4 or 1/8
             image.load()
             flat = _flat(image)
     except LiteError:
         raise
-    except Exception as error:  # noqa: BLE001 - decoders raise whatever a damaged file makes them stumble over
-        log.info("not_decoded", extra={"reason": type(error).__name__})
-        raise LiteError("This is no picture, or a damaged one.", 400, "invalid_image") from None
+    except Exception as error:  # noqa: BLE001 - decoders raise anything on damaged files
+        log.info("not_decoded", reason=type(error).__name__)
+        raise LiteError("This is not a picture, or a damaged one.", 400, "invalid_image") from None
     size = _fitted(flat.shape[1], flat.shape[0])
     if size != (flat.shape[1], flat.shape[0]):
         flat = cv2.resize(flat, size, interpolation=cv2.INTER_AREA)
@@ -70,7 +72,8 @@ def _check_size(image: Image.Image) -> None:
     limit = MAX_PIXELS_OF.get(image.format or "", MAX_PIXELS)
     if image.width * image.height > limit or max(image.size) > MAX_SIDE:
         raise LiteError(
-            f"The picture is {image.width}×{image.height}; at most {limit} pixels and {MAX_SIDE} a side.",
+            f"The picture is {image.width}×{image.height}; "
+            f"at most {limit} pixels and {MAX_SIDE} a side.",
             413,
             "image_too_large",
         )
@@ -82,7 +85,10 @@ def _fitted(width: int, height: int) -> tuple[int, int]:
 
 
 def _flat(image: Image.Image) -> Pixels:
-    """BGR without transparency; strip by strip, since a copy of the whole is 200 MB for 50 megapixels."""
+    """(rows, columns, BGR) without transparency.
+
+    Made in strips, because a copy of 50 megapixels takes 200 MB.
+    """
     is_clear = image.has_transparency_data and not image.mode.startswith("I")
     background = _background(image) if is_clear else None
     flat = np.empty((image.height, image.width, 3), np.uint8)
@@ -100,14 +106,14 @@ def _flat(image: Image.Image) -> Pixels:
 
 
 def _rgb(strip: Image.Image) -> Pixels:
-    if strip.mode.startswith("I"):  # 16 bits of grey, which Pillow would cut off at 255
+    if strip.mode.startswith("I"):  # 16-bit grey, which Pillow would clip at 255
         grey = (np.asarray(strip).astype(np.uint32) >> 8).astype(np.uint8)
         return np.repeat(grey[:, :, None], 3, axis=2)
     return np.asarray(strip.convert("RGB"))
 
 
 def _background(image: Image.Image) -> int:
-    """Dark behind what is light, light behind what is dark; by the mean luminance of what is visible."""
+    """DARK behind light pictures, LIGHT behind dark ones, by mean luminance of visible pixels."""
     total = count = 0
     for _, strip in _strips(image):
         rgba = strip.convert("RGBA")
@@ -124,7 +130,7 @@ def _strips(image: Image.Image) -> Any:
 
 
 def _turned(pixels: Pixels, orientation: int) -> Pixels:
-    """EXIF's orientation applied: 2, 4, 5 and 7 are mirrored, 5 to 8 lie on their side."""
+    """Applies an EXIF orientation: 2, 4, 5 and 7 are mirrored, 5 to 8 lie on their side."""
     if orientation in (5, 7):
         pixels = np.transpose(pixels, (1, 0, 2))
     turns = {3: 2, 4: 2, 6: 3, 7: 2, 8: 1}.get(orientation, 0)

@@ -1,11 +1,11 @@
-"""What a client is told, in OpenAI's error body."""
+"""The error that a client gets, in OpenAI's format."""
 
 from collections.abc import Mapping
 from typing import Any
 
 
 class LiteError(Exception):
-    """`details` holds the numbers and names that a program needs (`limit`, `size`, …)."""
+    """`details` holds what a program needs besides the message: `limit`, `size`, …"""
 
     def __init__(
         self,

@@ -1,4 +1,4 @@
-"""A value that is valid against a schema, from what the conversation holds."""
+"""Makes a value that is valid against a schema, from what the conversation holds."""
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
@@ -13,9 +13,9 @@ from inference.lite.schema import Schema
 from inference.lite.shape import Shape, shapes
 
 MAX_VALUES = 10_000  # in one value: objects, arrays and scalars
-MAX_ITEMS = 20  # found values in an array whose length is free
+MAX_ITEMS = 20  # found values in an array without maxItems
 MAX_DEPTH = 25  # objects and arrays inside each other
-MAX_SHAPES = 64  # choices that are tried once one has been valid
+MAX_SHAPES = 64  # choices to try in all, once one has been valid
 KINDS = ("null", "object", "array", "string", "integer", "number", "boolean")
 HINTS = {
     "object": (
@@ -34,6 +34,8 @@ Find = Callable[[str, Shape], Iterable[Any]]
 
 
 class Rank(IntEnum):
+    """Where a value comes from, worst first."""
+
     PLACEHOLDER = 0
     DEFAULT = 1
     FOUND = 2
@@ -41,27 +43,31 @@ class Rank(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Made:
+    """A value and where the best part of it comes from."""
+
     value: Any
     rank: Rank
 
 
 class Unfillable(Exception):
+    """No valid value can be made for the part at `path`. `str()` is the path."""
+
     def __init__(self, path: tuple[str | int, ...]) -> None:
         super().__init__(".".join(map(str, path)) or "the value itself")
 
 
 class Filler:
-    """`placeholders`: whether what was not found may be made up, as the schema demands it."""
+    """Fills a schema. With `placeholders`, required values that were not found are made up."""
 
     def __init__(self, schema: Schema, find: Find, *, placeholders: bool) -> None:
         self._schema = schema
         self._find = find
         self._placeholders = placeholders
-        self._open: list[Shape] = []  # the objects and arrays that are being made, outermost first
+        self._open: list[Shape] = []  # objects and arrays under construction, outermost first
         self._count = 0
 
     def make(self) -> Made:
-        """Raises Unfillable, naming the part, where no valid value can be made; LiteError for a broken schema."""
+        """The value. Raises Unfillable if there is no valid one, LiteError for a broken schema."""
         with self._schema.usable():
             made = self._part(self._schema.contents, "", (), [])
             if self._schema.fault(made.value) is None:
@@ -69,7 +75,7 @@ class Filler:
         raise Unfillable(())
 
     def _part(self, part: Any, name: str, path: tuple[str | int, ...], used: list[Any]) -> Made:
-        """The best of all values that fit: found ones, then null, then the first. None of `used`."""
+        """The best valid value that is not in `used`: a found one, else null, else the first."""
         if len(path) > MAX_DEPTH:
             raise self._schema.refused(f"its values are nested deeper than {MAX_DEPTH} levels")
         best: Made | None = None
@@ -78,7 +84,7 @@ class Filler:
             if best is not None and number >= MAX_SHAPES:
                 break
             if any(not shape.sources.keys().isdisjoint(outer.sources) for outer in self._open):
-                continue  # a value that holds its own kind is never the shortest one
+                continue  # a shape inside of itself: the value would not be the shortest one
             try:
                 for made in self._values(shape, name, path):
                     self._counted()
@@ -104,7 +110,7 @@ class Filler:
         if shape.rule("default") is not None:
             yield Made(shape.rule("default"), Rank.DEFAULT)
         if shape.members is not None:
-            # The only value there is says nothing of the conversation, and is no guess either.
+            # A single possible value is not taken from the conversation, but no guess either.
             if self._placeholders or len(shape.members) == 1 or None in shape.members:
                 members = sorted(shape.members, key=lambda member: member is not None)
                 yield from (Made(member, Rank.PLACEHOLDER) for member in members)
@@ -181,14 +187,14 @@ class Filler:
         self._count += 1
         if self._count > MAX_VALUES:
             raise LiteError(
-                f"{self._schema.where}: it asks for more than {MAX_VALUES} values.",
+                f"{self._schema.where}: it requires more than {MAX_VALUES} values.",
                 param=self._schema.where,
                 details={"limit": MAX_VALUES},
             )
 
 
 def _property(shape: Shape, name: str) -> Any:
-    """The schema of one property of an object, as `properties` and the two keywords beside it have it."""
+    """The schema of a property by properties, patternProperties and additionalProperties."""
     named = [shape.rule("properties", {})[name]] if name in shape.rule("properties", {}) else []
     named += [
         part
@@ -201,7 +207,7 @@ def _property(shape: Shape, name: str) -> Any:
 
 
 def _kinds(shape: Shape) -> list[str]:
-    """The JSON types that the shape allows, what its keywords speak of first."""
+    """The JSON types that the shape allows, those that its keywords are about first."""
     if shape.types is not None:
         return [kind for kind in KINDS if kind in shape.types]
     hinted = [kind for kind, rules in HINTS.items() if any(rule in shape.rules for rule in rules)]
@@ -209,7 +215,7 @@ def _kinds(shape: Shape) -> list[str]:
 
 
 def _better(made: Made, best: Made, shape: Shape) -> bool:
-    """Null where the schema names it: what is not known is better left open than made up."""
+    """A higher rank is better. At the same rank null is, if the schema names it."""
     names_null = made.value is None and (shape.types is not None or shape.members is not None)
     return made.rank > best.rank or (
         made.rank == best.rank and names_null and best.value is not None

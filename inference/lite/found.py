@@ -1,4 +1,4 @@
-"""Values for named parameters: what the question, the readings and earlier turns hold."""
+"""Finds values for named parameters in the question, the readings and earlier turns."""
 
 import re
 from collections.abc import Iterator
@@ -11,7 +11,7 @@ from inference.lite.patterns import first_match
 from inference.lite.shape import Shape
 from inference.lite.text import pieces
 
-MAX_NAME = 2_000  # characters of a name and its description
+MAX_NAME = 2_000  # characters of a name and its description that are searched
 FIELD_OF_PARAMETER = (
     ("waybill_number", ("waybill", "tracking", "shipment", "运单", "快递", "物流")),
     ("order_number", ("order", "订单")),
@@ -24,26 +24,29 @@ FIELD_OF_PARAMETER = (
 )
 DIGITS = re.compile(r"\d{1,15}(?:\.\d{1,6})?")
 NUMBER = re.compile(
-    r"([-+]?)(?:[¥¥$€£]|CNY|RMB|USD)?\s?(\d{1,3}(?:[,,]\d{3}){1,5}|\d{1,15})(\.\d{1,6})?\s?(?:元|CNY|RMB|USD)?"
+    r"([-+]?)(?:[¥¥$€£]|CNY|RMB|USD)?\s?(\d{1,3}(?:[,,]\d{3}){1,5}"
+    r"|\d{1,15})(\.\d{1,6})?\s?(?:元|CNY|RMB|USD)?"
 )
 DAY = re.compile(r"(\d{4})\s?[-/.年]\s?(\d{1,2})\s?[-/.月]\s?(\d{1,2})\s?日?")
 
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    pieces: tuple[str, ...]  # as patterns are given it
+    """One text of the conversation, prepared for the searches."""
+
+    pieces: tuple[str, ...]  # short enough for patterns
     lowered: str
     numbers: frozenset[str]
 
 
 class Finder:
-    """Reads each text of a conversation once, for all parameters of all tools."""
+    """Prepares each text of a conversation once, for all parameters of all tools."""
 
     def __init__(self, conversation: Conversation) -> None:
         self._conversation = conversation
 
     def __call__(self, name: str, shape: Shape) -> Iterator[Any]:
-        """Values for a parameter of this name, best first; they may still break its rules."""
+        """Values for a parameter of this name, best first. They may not be valid."""
         if not any(map(shape.allows, ("string", "integer", "number"))):
             return
         if shape.members is not None:
@@ -55,7 +58,7 @@ class Finder:
 
     @cached_property
     def _sources(self) -> list[Source]:
-        """The question, then what pictures of it read, then earlier turns, newest first."""
+        """The question, its pictures' text, then earlier turns, newest first."""
         last = self._conversation.last_user
         earlier = [
             turn
@@ -76,7 +79,7 @@ class Finder:
         return sources
 
     def _members(self, members: tuple[Any, ...]) -> Iterator[Any]:
-        """Of an enumeration, what a text names, newest text first."""
+        """The members of an enumeration that a text contains, newest text first."""
         for source in self._sources:
             for member in members:
                 self._conversation.budget.check()
@@ -98,7 +101,7 @@ class Finder:
                     yield found
 
     def _known(self, name: str, shape: Shape) -> Iterator[str]:
-        """Without a pattern: the field that the parameter's name speaks of."""
+        """Without a pattern: the fields that the parameter's name and description mean."""
         spoken = f"{name} {shape.rule('title') or ''} {shape.rule('description') or ''}"[
             :MAX_NAME
         ].lower()
@@ -121,7 +124,7 @@ def _typed(text: str, shape: Shape) -> Iterator[Any]:
 
 
 def _numbers(text: str) -> Iterator[int | float]:
-    """The number that a text is, as an integer where it is one. No mark is left out but those between thousands."""
+    """The number that a text consists of, as an integer if it is one. Commas separate thousands."""
     match = NUMBER.fullmatch(text.strip())
     if match:
         sign, whole, fraction = match.groups()

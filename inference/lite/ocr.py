@@ -1,7 +1,8 @@
-"""OCR on the models in RapidOCR's wheel (PP-OCRv6 small): pixels in, lines out, in short steps. Nothing is downloaded.
+"""OCR with the models in RapidOCR's wheel (PP-OCRv6 small): pixels in, lines out, in short steps.
 
-RapidOCR's own call finds and reads all of a picture at once. Here the two are apart, and reading goes by small batches: between two
-steps a reading can end, or let another one go first, and memory does not grow with the number of lines.
+Nothing is downloaded. RapidOCR's own call finds and reads all text of a picture at once. Here the
+lines are found first and then read in small batches: between two steps a reading can stop or
+pause, and memory does not grow with the number of lines.
 """
 
 import math
@@ -21,15 +22,15 @@ from rapidocr.utils.process_img import get_rotate_crop_image
 from inference.lite.decode import Picture, Pixels
 from inference.lite.reading import Line
 
-FIND_SIDE = 1_280  # where text stands is found on a smaller copy; what it says is read at full size
-READ_HEIGHT = 48  # pixels of a line as the recogniser takes it
-MIN_COLUMNS, MAX_COLUMNS = 320, 6_400  # of such a line; a longer one is squeezed
+FIND_SIDE = 1_280  # pixels of the copy in which text is found; it is read at full size
+READ_HEIGHT = 48  # pixels of a line, as the recogniser takes it
+MIN_COLUMNS, MAX_COLUMNS = 320, 6_400  # pixels of such a line; a longer one is squeezed
 BATCH_LINES = 6
-BATCH_COLUMNS = 3_840  # of a batch in all: 150 MB of activations, a quarter of a second
+BATCH_COLUMNS = 3_840  # of a whole batch: 150 MB of activations, a quarter of a second
 MIN_TEXT = 8  # pixels: thinner pictures hold no text
-MIN_SIDE, ENLARGED_SIDE = 30, 5_120  # thinner pictures are enlarged, up to this length
-TALL = 1.5  # times as tall as wide: text that runs downwards
-WIDE = 8  # a wider picture than this gets bars above and below
+MIN_SIDE, ENLARGED_SIDE = 30, 5_120  # pixels; thinner pictures are enlarged, to this length at most
+TALL = 1.5  # height / width from which text runs downwards
+WIDE = 8  # width / height above which a picture gets bars above and below
 MIN_CONFIDENCE = 0.5
 THREADS = 2
 
@@ -37,7 +38,7 @@ Corners = NDArray[np.float32]  # four points (x, y), clockwise from the top left
 
 
 class Engine:
-    """Loads the models. Both are used by one thread at a time."""
+    """The two models: one finds lines, one reads them. For one thread at a time."""
 
     def __init__(self) -> None:
         models = Path(rapidocr.__file__).parent / "models"
@@ -50,7 +51,10 @@ class Engine:
         self._texts_of = CTCLabelDecode(characters)
 
     def steps(self, picture: Picture, options: Any) -> Iterator[list[Line]]:
-        """The lines that each step has found, in no order. `options` are onnxruntime's: its `terminate` ends a step in its middle."""
+        """The lines that each step has read, in no order.
+
+        `options` are onnxruntime.RunOptions; setting `terminate` stops a running step.
+        """
         pixels, scale, top = _roomy(picture.pixels)
         if pixels is None:
             return
@@ -97,14 +101,14 @@ def _session(model: Path) -> Any:
     options.log_severity_level = 4
     options.intra_op_num_threads = THREADS
     options.inter_op_num_threads = 1
-    options.enable_cpu_mem_arena = False  # it would keep the most that was ever taken
-    # Threads that spin while they wait cost a quarter more processor time wherever the cores have other work.
+    options.enable_cpu_mem_arena = False  # it would never shrink
+    # Threads that spin while they wait cost a quarter more CPU time if the cores have other work.
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     return onnxruntime.InferenceSession(str(model), options, providers=["CPUExecutionProvider"])
 
 
 def _normal(pixels: Pixels) -> NDArray[np.float32]:
-    """(height, width, 3) of 0 to 255 as (3, height, width) of -1 to 1."""
+    """(height, width, 3) of 0 to 255 → (3, height, width) of -1 to 1."""
     normal: NDArray[np.float32] = pixels.transpose(2, 0, 1).astype(np.float32)
     normal /= 127.5
     normal -= 1
@@ -112,8 +116,11 @@ def _normal(pixels: Pixels) -> NDArray[np.float32]:
 
 
 def _roomy(pixels: Pixels) -> tuple[Pixels | None, float, int]:
-    """(the picture, enlarged where it is tiny, with bars where it is very wide; the enlargement; the upper bar's height).
-    No picture where it is too thin to hold text."""
+    """(picture, enlargement, height of the upper bar).
+
+    Tiny pictures are enlarged, very wide ones get bars. The picture is None if it is too thin to
+    hold text.
+    """
     height, width = pixels.shape[:2]
     if min(height, width) < MIN_TEXT:
         return None, 1.0, 0
@@ -133,7 +140,7 @@ def _roomy(pixels: Pixels) -> tuple[Pixels | None, float, int]:
 
 
 def _batches(boxes: list[Corners]) -> Iterator[list[Corners]]:
-    """Lines of like length together, the short ones first: a batch is as wide as its longest line."""
+    """Batches of lines of similar length, short ones first: the longest sets a batch's width."""
     batch: list[Corners] = []
     for columns, box in sorted(
         ((_box_columns(box), box) for box in boxes), key=lambda pair: pair[0]
@@ -147,7 +154,7 @@ def _batches(boxes: list[Corners]) -> Iterator[list[Corners]]:
 
 
 def _box_columns(box: Corners) -> int:
-    """How wide the line is when it is READ_HEIGHT high; one that is taller than wide is turned before it is read."""
+    """Width in pixels of the line at READ_HEIGHT. A line taller than wide is turned first."""
     width = max(_length(box[0], box[1]), _length(box[2], box[3]))
     height = max(_length(box[0], box[3]), _length(box[1], box[2]))
     if height >= TALL * width:

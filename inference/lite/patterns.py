@@ -1,4 +1,4 @@
-"""Patterns that a client sends. They run in RE2: in time linear in the text, and in bounded memory."""
+"""Patterns from clients. RE2 runs them in time linear in the text and in bounded memory."""
 
 import re
 from collections.abc import Iterable
@@ -20,12 +20,12 @@ ESCAPE = re.compile(r"\\(?:u([0-9A-Fa-f]{4})|.)", re.DOTALL)
 
 
 class PatternError(ValueError):
-    """What RE2 cannot run, and why."""
+    """RE2 cannot run a pattern. `str()` says why."""
 
 
 @lru_cache(REMEMBERED)
 def compiled(pattern: str) -> Any:
-    """Raises PatternError for what is no pattern, is too large, or looks around or back."""
+    """The pattern for RE2. Raises PatternError for a wrong, too large or look-around pattern."""
     if len(pattern) > MAX_PATTERN:
         raise PatternError(f"the pattern has {len(pattern)} characters, at most {MAX_PATTERN}")
     try:
@@ -40,14 +40,14 @@ def compiled(pattern: str) -> Any:
 
 
 def matches(pattern: str, text: str) -> bool:
-    """Whether the pattern matches somewhere in the text, as JSON Schema has it; a text beyond MAX_MATCHED never does."""
+    """Whether the pattern matches anywhere in the text; never in one above MAX_MATCHED."""
     return len(text) <= MAX_MATCHED and compiled(pattern).search(text) is not None
 
 
 def first_match(pattern: str, texts: Iterable[str], budget: Budget) -> str | None:
-    """The first match inside one of the texts that is not empty.
+    """The first match in one of the texts that is not empty.
 
-    `^` and `$` of the pattern mean the ends of the value, which stands between other words.
+    `^` and `$` of the pattern match the ends of a value, which is surrounded by other words here.
     """
     inner = pattern.removeprefix("^")
     inner = inner if inner.endswith("\\$") else inner.removesuffix("$")
@@ -65,7 +65,7 @@ def first_match(pattern: str, texts: Iterable[str], budget: Budget) -> str | Non
 
 @lru_cache(REMEMBERED)
 def _compiled_inside(inner: str) -> Any:
-    compiled(inner)  # alone first: "a)|(b" is no pattern
+    compiled(inner)  # "a)|(b" is valid only inside of parentheses, so the pattern is tried alone
     try:
         return _compiled(rf"(?:\A|[^A-Za-z0-9])({_for_re2(inner)})(?:\z|[^A-Za-z0-9])")
     except re2.error:

@@ -1,4 +1,4 @@
-"""What was read from a picture. Boxes are [x, y, width, height] in the picture's pixels."""
+"""A reading: lines and fields of a picture. Boxes are [x, y, width, height] in its pixels."""
 
 from dataclasses import asdict, dataclass, field
 from typing import Any
@@ -6,6 +6,8 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class Line:
+    """A line of text. `confidence` is 0 to 1."""
+
     text: str
     box: tuple[int, int, int, int] = (0, 0, 0, 0)
     confidence: float = 1.0
@@ -13,21 +15,25 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Field:
+    """A value with a known meaning, such as an order number."""
+
     name: str
     value: str
     box: tuple[int, int, int, int] = (0, 0, 0, 0)
     confidence: float = 1.0
-    valid: bool | None = None  # None where no rule is known
+    valid: bool | None = None  # by its check digit or form; None: there is no such rule
 
 
 @dataclass(frozen=True, slots=True)
 class Reading:
+    """What the OCR found on a picture. `image` is "sha256:…" or a file id."""
+
     image: str
     width: int
     height: int
     lines: list[Line] = field(default_factory=list)
     fields: list[Field] = field(default_factory=list)
-    partial: bool = False  # a part of the picture, or this page, has not been read yet
+    partial: bool = False  # some of the picture or page is not read yet
 
     def as_json(self) -> dict[str, Any]:
         return asdict(self)
@@ -38,7 +44,7 @@ class Reading:
 
 
 def from_json(body: dict[str, Any]) -> Reading:
-    """A reading that the gateway hands back; unknown keys are left aside."""
+    """A reading that the gateway sends with a question. Unknown keys are ignored."""
     return Reading(
         str(body.get("image", "")),
         int(body.get("width") or 0),
@@ -67,7 +73,7 @@ def _box(entry: dict[str, Any]) -> tuple[int, int, int, int]:
 
 
 def rows(lines: list[Line]) -> list[list[Line]]:
-    """Lines that stand side by side, top to bottom, each row left to right."""
+    """Lines that are side by side, top to bottom, each row left to right."""
     made: list[list[Line]] = []
     for line in sorted(lines, key=lambda line: line.box[1] + line.box[3] / 2):
         middle = line.box[1] + line.box[3] / 2
@@ -80,5 +86,5 @@ def rows(lines: list[Line]) -> list[list[Line]]:
 
 
 def in_rows(lines: list[Line]) -> list[Line]:
-    """The lines in the order in which they are read."""
+    """The lines in reading order."""
     return [line for row in rows(lines) for line in row]

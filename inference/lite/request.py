@@ -1,4 +1,4 @@
-"""The body of a chat completion, checked once: what passes here cannot fail later for its types."""
+"""Checks the body of a chat completion once, so that later code can rely on its types."""
 
 from collections.abc import Iterable
 from typing import Annotated, Any, Literal
@@ -9,7 +9,7 @@ from inference.lite.errors import LiteError
 
 CONTEXT = 32_768  # tokens
 MAX_CHARACTERS = 8 * CONTEXT  # of messages, tools and response_format together
-MAX_HANDED = 4 * MAX_CHARACTERS  # of the clauses and readings that the gateway adds
+MAX_STRUCTURED = 4 * MAX_CHARACTERS  # of the clauses and readings that the gateway adds
 MAX_DEPTH = 100
 MAX_MESSAGES = 4_096
 MAX_TOOLS = 512
@@ -19,12 +19,12 @@ Stop = Annotated[str, Field(max_length=256)]
 
 
 def _list(limit: int) -> Any:
-    """Checked up to the first fault: naming each of 250,000 takes 10 s."""
+    """A list's bound. Validation stops at the first fault: naming 250,000 of them takes 10 s."""
     return Field(max_length=limit, fail_fast=True)
 
 
 class Loose(BaseModel):
-    """What this engine does not use is left aside."""
+    """Ignores keys that this engine does not use."""
 
     model_config = ConfigDict(extra="ignore")
 
@@ -98,7 +98,7 @@ class ReadField(Loose):
     valid: bool | None = None
 
 
-class HandedReading(Loose):
+class GivenReading(Loose):
     image: str = ""
     width: int = 0
     height: int = 0
@@ -108,10 +108,10 @@ class HandedReading(Loose):
 
 
 class Structured(Loose):
-    """What the gateway hands over beside the messages (docs/architecture.md, "The engine seam")."""
+    """What the gateway adds to the messages (docs/architecture.md, "The engine seam")."""
 
     clauses: Annotated[list[Clause], _list(MAX_LIST)] = []
-    readings: Annotated[list[HandedReading | None], _list(MAX_LIST)] = []
+    readings: Annotated[list[GivenReading | None], _list(MAX_LIST)] = []
 
 
 class ChatBody(Loose):
@@ -128,7 +128,7 @@ class ChatBody(Loose):
 
 
 def checked(body: dict[str, Any]) -> dict[str, Any]:
-    """The body with every known key of the right type, and text of a bounded length.
+    """The body with known keys only, of the right types, and text of a bounded length.
 
     Raises LiteError, naming the first fault.
     """
@@ -145,7 +145,7 @@ def checked(body: dict[str, Any]) -> dict[str, Any]:
         [made.get("tools"), made.get("response_format")]
     )
     _bounded_size(size, MAX_CHARACTERS)
-    _bounded_size(_size([made.get("sightdesk")]), MAX_HANDED)
+    _bounded_size(_size([made.get("sightdesk")]), MAX_STRUCTURED)
     return made
 
 
@@ -168,7 +168,8 @@ def _bounded_depth(body: dict[str, Any]) -> None:
 def _bounded_size(size: int, limit: int) -> None:
     if size > limit:
         raise LiteError(
-            f"The text has {size} characters, more than this engine's context length allows ({limit}).",
+            f"The text has {size} characters, "
+            f"more than this engine's context length allows ({limit}).",
             code="context_length_exceeded",
             param="messages",
             details={"limit": limit, "size": size},

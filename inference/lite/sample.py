@@ -1,4 +1,4 @@
-"""A short string that matches a pattern in RE2's syntax, as a placeholder where a schema demands one."""
+"""Makes a short string that matches a pattern in RE2's syntax: a placeholder for a schema."""
 
 import unicodedata
 
@@ -12,15 +12,16 @@ QUANTIFIERS = {"*": (0, None), "+": (1, None), "?": (0, 1)}
 
 
 def sample(pattern: str, more: int) -> str:
-    """A string that is meant to match; the caller checks. `more` repeats are added where the pattern allows them.
+    """A string that should match; the caller checks it.
 
-    Raises ValueError where the pattern has what is not understood here.
+    `more` repeats are added where the pattern allows them. Raises ValueError or LookupError for
+    syntax that is not understood here.
     """
-    return _Reader(pattern, more).alternatives()[:MAX_SAMPLE]
+    return _Sampler(pattern, more).alternatives()[:MAX_SAMPLE]
 
 
-class _Reader:
-    """Recursive descent over a pattern that RE2 has compiled; of alternatives the first is taken."""
+class _Sampler:
+    """Recursive descent over a pattern that RE2 has compiled. Takes the first of alternatives."""
 
     def __init__(self, pattern: str, more: int) -> None:
         self._text = pattern

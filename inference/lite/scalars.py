@@ -1,4 +1,4 @@
-"""Placeholders where a schema demands a string or a number of which the conversation has nothing."""
+"""Placeholders: strings and numbers that a schema demands and the conversation does not hold."""
 
 import math
 from collections.abc import Iterator
@@ -9,7 +9,7 @@ from inference.lite.sample import sample
 from inference.lite.shape import Shape
 
 MAX_LENGTH = 100_000  # characters of a placeholder
-VARIANTS = 40  # placeholders that are tried
+VARIANTS = 40  # placeholders to try
 FORMATS = {
     "date": "1970-01-01",
     "date-time": "1970-01-01T00:00:00Z",
@@ -30,7 +30,7 @@ FORMATS = {
 
 
 def strings(shape: Shape) -> Iterator[str]:
-    """From the shortest on; the caller keeps the first that is valid."""
+    """Candidates, short ones first. The caller takes the first valid one."""
     least = shape.rule("minLength", 0)
     if "format" in shape.rules and shape.rule("format") in FORMATS:
         yield FORMATS[shape.rule("format")]
@@ -39,7 +39,7 @@ def strings(shape: Shape) -> Iterator[str]:
             made = _sampled(pattern, more)
             if made is not None:
                 yield made
-                # Where the pattern leaves an end open, what is too short is filled there.
+                # Too short a string is padded at an end, where a pattern without ^ or $ allows it.
                 missing = "-" * int(min(least - len(made), MAX_LENGTH))
                 yield from (made + missing, missing + made)
     if least <= MAX_LENGTH:
@@ -52,11 +52,11 @@ def _sampled(pattern: str, more: int) -> str | None:
     try:
         return sample(pattern, more)
     except (LookupError, RecursionError, ValueError):
-        return None  # the caller tells that no value was found
+        return None  # the caller reports that no value was found
 
 
 def numbers(shape: Shape) -> Iterator[int | float]:
-    """0 where it is allowed, else from the nearest bound on."""
+    """Candidates: 0 first if it is allowed, else starting from the nearest bound."""
     whole = not shape.allows("number")
     step = Fraction(1) if whole else None
     for multiple in shape.multiples:

@@ -1,7 +1,7 @@
-"""A JSON Schema (Draft 2020-12) that a client sent: checked, and values checked against it.
+"""A client's JSON Schema (Draft 2020-12): checks the schema, and values against it.
 
-jsonschema's validator, with three changes: patterns run in RE2, references never leave the schema, and every keyword
-checks the request's budget, since a few nested `allOf` make a schema that takes hours.
+This is jsonschema's validator with three changes: patterns run in RE2, references never leave the
+schema, and every keyword checks the request's budget, since a few nested `allOf` can take hours.
 """
 
 import datetime
@@ -23,12 +23,13 @@ from inference.lite.budget import Budget
 from inference.lite.errors import LiteError
 from inference.lite.patterns import PatternError, compiled, matches
 
-# jsonschema follows these by recursion of its own, without an end that could be set.
+# jsonschema follows these by its own recursion, which cannot be bounded.
 UNSUPPORTED = frozenset(("unevaluatedProperties", "unevaluatedItems", "$dynamicRef"))
-# Keywords inside each other. Each takes up to six frames; at Python's own limit, the maps of `rpds` panic.
+# Keywords inside each other. Each takes up to six frames. The maps of `rpds` panic at Python's
+# recursion limit, so it must not be reached.
 MAX_NESTED = 150
-FRAMES = 3_000  # Python's limit, for MAX_NESTED keywords inside the filling of a value
-SHOWN = 200  # characters of a fault that are told
+FRAMES = 3_000  # Python's recursion limit: room for MAX_NESTED keywords inside Filler
+SHOWN = 200  # characters of a fault in an error message
 Keyword = Callable[..., Iterator[ValidationError] | None]
 HOST = re.compile(r"[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63}){0,8}")
 URI = re.compile(r"[A-Za-z][A-Za-z0-9+.-]{0,30}:[^\s]{1,2000}")
@@ -68,9 +69,9 @@ SYNTAX.checks("regex", PatternError)(_is_pattern)
 
 
 class Schema:
-    """Raises LiteError, naming the place, for a schema that is malformed or cannot be used here.
+    """Raises LiteError for a schema that is malformed or cannot be used here.
 
-    `where`: the parameter that holds it, for errors.
+    `where` is the parameter that holds it, for errors.
     """
 
     def __init__(self, contents: Any, where: str, budget: Budget) -> None:
@@ -87,13 +88,13 @@ class Schema:
         return bool(self._of(part, resolver).is_valid(value))
 
     def fault(self, value: Any) -> str | None:
-        """Why `value` is not valid; None where it is."""
+        """Why `value` is not valid, or None."""
         error = best_match(self._of(self.contents, self.resolver).iter_errors(value))
         return None if error is None else _told(error)
 
     @contextmanager
     def usable(self) -> Iterator[None]:
-        """Faults of a schema that show only when it is used become the client's error."""
+        """Turns faults of the schema that show only when it is used into LiteError."""
         try:
             yield
         except RecursionError:
@@ -103,10 +104,12 @@ class Schema:
         except referencing.exceptions.Unresolvable as error:
             raise self.refused(f"a $ref points nowhere: {getattr(error, 'ref', '')}") from None
         except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
-            # jsonschema and referencing fail so on what the metaschema lets pass, such as a broken $id.
+            # How jsonschema and referencing fail on what the metaschema does not check, such as a
+            # broken $id.
             raise self.refused(f"it cannot be used: {str(error)[:SHOWN]}") from None
 
     def refused(self, reason: str) -> LiteError:
+        """The error for the client."""
         return LiteError(f"{self.where}: {reason}.", param=self.where)
 
     def _of(self, part: Any, resolver: Any) -> Any:
@@ -149,7 +152,7 @@ def _validator_class(budget: Budget) -> Any:
 
 
 def _evolved(self: Any, **changes: Any) -> Any:
-    """jsonschema's own goes over to another class, without these keywords, where a part of a schema has `$schema`."""
+    """Replaces jsonschema's own, which changes to a class without these keywords at `$schema`."""
     parts = {"schema": self.schema, "_resolver": self._resolver, **changes}
     return type(self)(format_checker=self.format_checker, registry=self._registry, **parts)
 

@@ -1,4 +1,4 @@
-"""What a JSON value must look like: a schema with its references, `allOf` and one choice of each `anyOf` made flat."""
+"""The shape of a JSON value: a schema with `$ref`, `allOf` and a choice of each `anyOf` merged."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
@@ -8,7 +8,7 @@ from typing import Any
 from inference.lite.budget import Budget
 from inference.lite.schema import Schema
 
-MAX_CHOICES = 30
+MAX_CHOICES = 30  # of anyOf, oneOf and if that apply to one value
 LARGEST = ("minimum", "exclusiveMinimum", "minLength", "minItems", "minProperties", "minContains")
 SMALLEST = ("maximum", "exclusiveMaximum", "maxLength", "maxItems", "maxProperties", "maxContains")
 PARTS_BY_NAME = ("properties", "patternProperties")
@@ -22,7 +22,7 @@ class Contradiction(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """`rules` holds each keyword once; what cannot be merged (`not`) is left to the validator."""
+    """`rules` holds each keyword once. Those that cannot be merged (`not`) are only validated."""
 
     rules: dict[str, Any] = field(default_factory=dict)
     types: frozenset[str] | None = None
@@ -30,19 +30,20 @@ class Shape:
     patterns: tuple[str, ...] = ()
     multiples: tuple[Fraction, ...] = ()
     choices: tuple[list[Any], ...] = ()  # of `anyOf` and the like, still to be made
-    sources: dict[int, Any] = field(
-        default_factory=dict
-    )  # the schemas in here by id: one that comes again is a loop
+    # The schemas merged so far, by id(). One that comes again is a loop.
+    sources: dict[int, Any] = field(default_factory=dict)
 
     def rule(self, name: str, default: Any = None) -> Any:
+        """A keyword's value."""
         return self.rules.get(name, default)
 
     def allows(self, kind: str) -> bool:
+        """Whether values of this JSON type may be valid."""
         return self.types is None or kind in self.types
 
 
 def shapes(schema: Schema, part: Any, resolver: Any) -> Iterator[Shape]:
-    """Every choice in `part`, the first alternatives first. None are left where it contradicts itself."""
+    """A shape for every choice in `part`, first alternatives first; none for a contradiction."""
     yield from _expanded(schema, Shape(), [part], resolver)
 
 
@@ -63,7 +64,7 @@ def _expanded(schema: Schema, shape: Shape, parts: list[Any], resolver: Any) -> 
 
 
 def _absorbed(shape: Shape, part: Any, parts: list[Any], resolver: Any, budget: Budget) -> Shape:
-    """`shape` that keeps to `part` too. What `part` refers to is appended to `parts`."""
+    """`shape` merged with `part`. The schemas that `part` refers to are appended to `parts`."""
     if part is False:
         raise Contradiction
     if part is True or id(part) in shape.sources:

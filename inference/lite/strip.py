@@ -1,24 +1,25 @@
-"""PNG and JPEG without their metadata, so that no decoder unpacks text, profiles or EXIF; and how the picture is turned."""
+"""Removes the metadata of PNG and JPEG, so that no decoder unpacks text, profiles or EXIF."""
 
 import struct
 
 PNG = b"\x89PNG\r\n\x1a\n"
 JPEG = b"\xff\xd8"
-# PNG, 4.1 and 11.3.2: all that pixels need. Without the chunks of an animation an APNG is its default image.
+# PNG, 4.1 and 11.3.2: all that pixels need. An APNG without the chunks of its animation is its
+# default image.
 NEEDED_CHUNKS = frozenset((b"IHDR", b"PLTE", b"tRNS", b"IDAT", b"IEND"))
-MAX_CHUNKS = 65_536  # encoders write 4 KB and more a chunk
+MAX_CHUNKS = 65_536  # encoders write chunks of 4 KB and more
 # JPEG, table B.1. APP0 and APP14 say how colours are stored.
 START_OF_SCAN, APP0, APP1, APP14, APP15, COMMENT = 0xDA, 0xE0, 0xE1, 0xEE, 0xEF, 0xFE
 EXIF = b"Exif\0\0"
 MAX_EXIF_BYTES = 65_536
 ORIENTATION = 0x0112  # EXIF 2.32, 4.6.4
-MAX_TAGS = 512  # of the first directory
+MAX_TAGS = 512  # that are searched in the first directory
 
 
 def stripped(data: bytes) -> tuple[bytes, int]:
-    """(the file without metadata, its EXIF orientation 1 to 8). Other formats come back as they are.
+    """(the file without metadata, its EXIF orientation 1 to 8). Other formats are returned as is.
 
-    Raises ValueError or struct.error where the file's structure is broken.
+    Raises ValueError or struct.error if the file's structure is broken.
     """
     if data.startswith(PNG):
         return _png(data)
@@ -71,7 +72,7 @@ def _jpeg(data: bytes) -> tuple[bytes, int]:
 
 
 def _orientation(exif: bytes) -> int:
-    """From the first directory of a TIFF header; 1 where it says nothing, or nonsense."""
+    """The orientation in the first directory of a TIFF header; 1 if there is no valid one."""
     try:
         order = {b"II": "<", b"MM": ">"}[exif[:2]]
         (directory,) = struct.unpack_from(order + "I", exif, 4)

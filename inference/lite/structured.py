@@ -1,4 +1,4 @@
-"""`response_format`: the fields found, as JSON that is valid against the schema."""
+"""`response_format`: the fields that were found, as JSON that is valid against the schema."""
 
 import json
 from collections.abc import Iterator
@@ -12,11 +12,11 @@ from inference.lite.schema import Schema
 from inference.lite.shape import Shape
 
 WHERE = "response_format.json_schema.schema"
-WORDS = ("answer", "reply", "response")  # names of what the answer in words is put in
+WORDS = ("answer", "reply", "response")  # properties that get the answer in words
 
 
 def wanted_schema(body: dict[str, Any], budget: Budget) -> Schema | None:
-    """The schema of `response_format`; None where there is none. Raises LiteError for what is no JSON Schema."""
+    """The schema of `response_format`, or None. Raises LiteError if it is not a JSON Schema."""
     wanted = body.get("response_format") or {}
     contents = (
         (wanted.get("json_schema") or {}).get("schema")
@@ -27,7 +27,7 @@ def wanted_schema(body: dict[str, Any], budget: Budget) -> Schema | None:
 
 
 def as_json(schema: Schema | None, conversation: Conversation, words: str) -> str:
-    """`words`: the answer without a schema. Raises LiteError where no valid value can be made."""
+    """The answer as JSON; `words` is the answer in words. Raises LiteError if no value is valid."""
     if schema is not None:
         return json.dumps(_filled(schema, conversation, words), ensure_ascii=False)
     made: dict[str, Any] = {"answer": words}

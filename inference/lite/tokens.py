@@ -1,13 +1,13 @@
-"""This engine's token: one CJK character, or one word, or one other mark. `stop` and `max_tokens` count in it."""
+"""This engine's tokens: a CJK character, a word or another mark each. `max_tokens` counts them."""
 
 import re
 
 TOKEN = re.compile(r"\s*(?:[A-Za-z0-9]+(?:[_.:-][A-Za-z0-9]+)*|[^\sA-Za-z0-9])|\s+")
-PICTURE_TOKENS = 256  # what a picture counts in `usage`, whatever stands on it
+PICTURE_TOKENS = 256  # what a picture counts in `usage`, whatever it shows
 
 
 def split(text: str) -> list[str]:
-    """Pieces that add up to `text`."""
+    """The tokens, white space included: joined they are `text`."""
     return TOKEN.findall(text)
 
 

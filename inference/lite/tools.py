@@ -1,4 +1,4 @@
-"""Tool calls: made when every required parameter is found in the question, the readings or earlier turns."""
+"""Tool calls. A call needs every required parameter in the question, readings or earlier turns."""
 
 import json
 import re
@@ -15,9 +15,9 @@ WORD = re.compile(r"[a-z0-9]{1,40}|[\u2e80-\u9fff]{2}")
 
 
 def calls(body: dict[str, Any], conversation: Conversation) -> list[dict[str, Any]]:
-    """[{name, arguments}] to make, best match first; empty where the answer is words.
+    """[{name, arguments}] of the call to make, or [] if the answer is in words.
 
-    Raises LiteError, naming the tool, for parameters that are no JSON Schema.
+    Raises LiteError, naming the tool, for parameters that are not a JSON Schema.
     """
     budget = conversation.budget
     tools = [
@@ -43,7 +43,8 @@ def calls(body: dict[str, Any], conversation: Conversation) -> list[dict[str, An
         if arguments is None:
             continue
         fit = _fit(tool, conversation.question)
-        # Spoken of by name, or by what this very turn holds: a number from an earlier turn alone asks for nothing.
+        # The question must name the tool or hold its parameters: a number from an earlier turn
+        # alone asks for nothing.
         if forced or fit > 0 or _is_asked(schema, find_here):
             call = {
                 "name": str(tool["name"]),
@@ -59,12 +60,12 @@ def _schema(parameters: dict[str, Any] | None, number: int, budget: Budget) -> S
     parameters = parameters or {}
     schema = Schema({**parameters, "type": "object"}, where, budget)
     if parameters.get("type", "object") != "object":
-        raise schema.refused("its type is object")
+        raise schema.refused("its type must be object")
     return schema
 
 
 def _fit(tool: dict[str, Any], question: str) -> int:
-    """Words that the tool's name and description share with the question."""
+    """How many words the tool's name and description share with the question."""
     described = (
         f"{tool.get('name', '')} {tool.get('description') or ''}"[:MAX_DESCRIPTION]
         .lower()
@@ -79,7 +80,7 @@ def _fit(tool: dict[str, Any], question: str) -> int:
 
 
 def _arguments(schema: Schema, find: Finder) -> Made | None:
-    """None where a required parameter is not to be found, or what was found breaks the schema's rules."""
+    """None if a required parameter is missing or what was found is not valid."""
     try:
         return Filler(schema, find, placeholders=False).make()
     except Unfillable:
@@ -87,6 +88,6 @@ def _arguments(schema: Schema, find: Finder) -> Made | None:
 
 
 def _is_asked(schema: Schema, find: Finder) -> bool:
-    """Whether all required parameters, one at least, stand in what `find` looks through."""
+    """Whether `find` finds all required parameters, at least one."""
     made = _arguments(schema, find) if schema.contents.get("required") else None
     return made is not None and made.rank is Rank.FOUND

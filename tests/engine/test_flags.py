@@ -7,8 +7,8 @@ import pytest
 
 from inference.command import argv
 from inference.machine import GIB, GPU, Machine
-from inference.options import Options
 from inference.profiles import load_profiles
+from inference.settings import Settings
 from tests.support.paths import ROOT
 from tests.support.vllm import VLLM_PYTHON
 
@@ -29,7 +29,7 @@ UNPROVEN: set[str] = set()
 def test_vllm_knows_every_flag_of_a_profile(name: str) -> None:
     profile = load_profiles()[name]
     gpus = () if name == "cpu" else (GPU("card", 80 * GIB, 80 * GIB, (9, 0)),)
-    command = argv(profile, Machine(gpus, 64 * GIB), Options(), "/models/x")
+    command = argv(profile, Machine(gpus, 64 * GIB), Settings(), "/models/x")
     arguments = command[command.index("serve") + 1 :]
     parsed = subprocess.run(
         [str(VLLM_PYTHON), "-c", PARSE],

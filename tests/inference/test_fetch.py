@@ -11,10 +11,10 @@ from pathlib import Path
 
 import pytest
 
+from inference.checkpoint_store import MANIFEST, StoredFile
 from inference.faults import Fault
 from inference.fetch import download, progress
 from inference.status import Status
-from inference.store import MANIFEST, StoredFile
 from tests.inference.conftest import Run
 from tests.support.model_hub import COMMIT, HubState
 from tests.support.paths import ROOT
@@ -239,7 +239,7 @@ def test_a_log_shows_a_line_a_minute(
     shown = progress.Progress(100 * 2**30, 0, Status(tmp_path / "status.json"))
     for _ in range(130):
         now += 1
-        shown.moved(2**28)
+        shown.advance(2**28)
     lines = capsys.readouterr().err.splitlines()
     assert [line.partition(" %")[0] for line in lines] == ["fetch: 15", "fetch: 30"]
     assert lines[0].endswith("15.0 GiB of 100.0 GiB, 268.4 MB/s, 6 min left")

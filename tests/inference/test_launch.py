@@ -17,10 +17,10 @@ import pytest
 from inference.checkpoint import Checkpoint
 from inference.command import argv, environment
 from inference.faults import Fault
-from inference.fit import Load, check_fit
 from inference.machine import GIB, GPU, Machine
-from inference.options import Options, read_options
+from inference.memory_check import MemoryNeed, check_memory
 from inference.profiles import FOLDER, choose_profile, load_profiles
+from inference.settings import Settings
 from tests.inference.conftest import Run
 from tests.support.paths import ROOT
 
@@ -84,19 +84,24 @@ def test_every_line_of_a_profile_has_its_reason() -> None:
 @pytest.mark.parametrize("name", sorted(load_profiles()))
 def test_each_profile_fits_the_smallest_machine_that_it_names(name: str) -> None:
     profile = load_profiles()[name]
-    load = Load(int(profile.weights_gib * GIB))
+    load = MemoryNeed(int(profile.weights_gib * GIB))
     if name == "cpu":
-        check_fit(
-            Load(load.weights, 112 * 1024), profile, Options(engine="cpu"), Machine((), 14 * GIB)
+        check_memory(
+            MemoryNeed(load.weights, 112 * 1024),
+            profile,
+            Settings(engine="cpu"),
+            Machine((), 14 * GIB),
         )
     else:
-        check_fit(load, profile, Options(), machine("smallest", profile.memory_gib[0]))
+        check_memory(load, profile, Settings(), machine("smallest", profile.memory_gib[0]))
 
 
 def test_what_cannot_fit_is_refused_with_the_arithmetic() -> None:
     profile = load_profiles()["gpu-24gb"]
     with pytest.raises(Fault) as caught:
-        check_fit(Load(int(16.3 * GIB)), profile, Options(max_model_len=65_536), machine())
+        check_memory(
+            MemoryNeed(int(16.3 * GIB)), profile, Settings(max_model_len=65_536), machine()
+        )
     line = str(caught.value)
     assert (
         "weights 16.3 GiB + KV cache 9.0 GiB (65536 tokens at 144 KiB) + working memory 1.5 GiB = 26.8 GiB"
@@ -104,18 +109,21 @@ def test_what_cannot_fit_is_refused_with_the_arithmetic() -> None:
     )
     assert "24.0 GiB are free and GPU_MEMORY_UTILIZATION=0.88 of 24.0 GiB allows 21.1 GiB" in line
     with pytest.raises(Fault, match=r"64\.0 MiB of memory are free"):
-        check_fit(
-            Load(GIB), load_profiles()["cpu"], Options(engine="cpu"), Machine((), 64 * 1024**2)
+        check_memory(
+            MemoryNeed(GIB),
+            load_profiles()["cpu"],
+            Settings(engine="cpu"),
+            Machine((), 64 * 1024**2),
         )
 
 
 def test_the_command_follows_profile_and_settings() -> None:
     profile = load_profiles()["gpu-24gb"]
-    options = Options(
+    options = Settings(
         model_name="desk",
         max_model_len=4096,
         gpu_memory_utilization=0.5,
-        extra_arguments=("--max-num-seqs", "3"),
+        vllm_extra_args=("--max-num-seqs", "3"),
     )
     command = argv(profile, machine(), options, "/models/x")
     assert command[:5] == [sys.executable, "-m", "vllm.entrypoints.cli.main", "serve", "/models/x"]
@@ -133,7 +141,7 @@ def test_the_command_follows_profile_and_settings() -> None:
     assert command[-2:] == ["--max-num-seqs", "3"], "what a person adds comes last and wins"
     assert "--enable-auto-tool-choice" in command
     assert environment(profile, machine(), options)["VLLM_NO_USAGE_STATS"] == "1"
-    on_cpu = argv(load_profiles()["cpu"], Machine((), GIB), Options(engine="cpu"), "/models/x")
+    on_cpu = argv(load_profiles()["cpu"], Machine((), GIB), Settings(engine="cpu"), "/models/x")
     assert "--gpu-memory-utilization" not in on_cpu
     assert (
         environment(load_profiles()["cpu"], Machine((), GIB), options)["VLLM_CPU_KVCACHE_SPACE"]
@@ -149,9 +157,9 @@ def test_the_engine_gets_the_card_that_was_counted_with() -> None:
     )
     cards = Machine((small, full, empty), 64 * GIB)
     assert cards.gpu is empty
-    made = environment(load_profiles()["gpu-24gb"], cards, Options())
+    made = environment(load_profiles()["gpu-24gb"], cards, Settings())
     assert (made["CUDA_DEVICE_ORDER"], made["CUDA_VISIBLE_DEVICES"]) == ("PCI_BUS_ID", "2")
-    spread = Options(extra_arguments=("--tensor_parallel_size=2",))
+    spread = Settings(vllm_extra_args=("--tensor_parallel_size=2",))
     assert "CUDA_VISIBLE_DEVICES" not in environment(load_profiles()["gpu-24gb"], cards, spread)
 
 
@@ -163,8 +171,11 @@ def test_the_engine_gets_the_card_that_was_counted_with() -> None:
         ("192.168.7.2", "http://192.168.7.2:3001"),
     ],
 )
-def test_the_engine_is_asked_where_it_listens(host: str, url: str) -> None:
-    assert read_options({"HOST": host}).url == url
+def test_the_engine_is_asked_where_it_listens(
+    monkeypatch: pytest.MonkeyPatch, host: str, url: str
+) -> None:
+    monkeypatch.setenv("HOST", host)
+    assert Settings.read().url == url
 
 
 @pytest.mark.parametrize(
@@ -185,9 +196,12 @@ def test_the_engine_is_asked_where_it_listens(host: str, url: str) -> None:
         ("VLLM_EXTRA_ARGS", "--api-key x", "the gateway asks for keys"),
     ],
 )
-def test_a_wrong_setting_is_named(name: str, value: str, expected: str) -> None:
+def test_a_wrong_setting_is_named(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str, expected: str
+) -> None:
+    monkeypatch.setenv(name, value)
     with pytest.raises(Fault, match=expected) as caught:
-        read_options({name: value})
+        Settings.read()
     assert str(caught.value).startswith(name)
 
 

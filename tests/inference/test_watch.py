@@ -24,30 +24,30 @@ def test_gauges_are_summed_over_engines() -> None:
 
 def test_running_requests_without_a_token_are_a_hang() -> None:
     stall = Stall(limit=10, now=0)
-    stall.seen(Gauges(1, 5), False, 1)
-    stall.seen(Gauges(1, 5), False, 9)
-    stall.seen(Gauges(1, 6), False, 10)
-    stall.seen(Gauges(1, 6), False, 19)
+    stall.look(Gauges(1, 5), False, 1)
+    stall.look(Gauges(1, 5), False, 9)
+    stall.look(Gauges(1, 6), False, 10)
+    stall.look(Gauges(1, 6), False, 19)
     with pytest.raises(
         Hung, match=r"1 requests are running and no token came for 10 s \(ENGINE_HANG_SECONDS=10\)"
     ):
-        stall.seen(Gauges(1, 6), False, 20)
+        stall.look(Gauges(1, 6), False, 20)
 
 
 def test_an_idle_engine_never_hangs_unless_a_probe_waits() -> None:
     stall = Stall(limit=10, now=0)
     for now in range(100):
-        stall.seen(Gauges(0, 5), False, now)
+        stall.look(Gauges(0, 5), False, now)
     with pytest.raises(Hung, match="no token came"):
         for now in range(100, 200):
-            stall.seen(Gauges(0, 5), True, now)
+            stall.look(Gauges(0, 5), True, now)
 
 
 def test_an_engine_that_does_not_answer_at_all_is_a_hang() -> None:
     stall = Stall(limit=10, now=0)
-    stall.seen(None, False, 9)
+    stall.look(None, False, 9)
     with pytest.raises(Hung, match="has not answered for 10 s"):
-        stall.seen(None, False, 10)
+        stall.look(None, False, 10)
 
 
 @pytest.mark.parametrize(

@@ -1,10 +1,12 @@
 """Clauses are parsed from Markdown and found by questions."""
 
+import time
 from pathlib import Path
 
 import pytest
 
-from gateway.knowledge.clauses import parse, split_number
+from gateway.knowledge.clause_numbers import split_number
+from gateway.knowledge.clauses import parse
 from gateway.knowledge.knowledge_base import KnowledgeBase
 from tests.support.paths import ROOT
 
@@ -133,3 +135,25 @@ def test_what_a_picture_says_beside_a_question_does_not_fail_it(question: str, c
     for asked in ([(question, 1.0)], [(question, 1.0), ("运输中", 1.2), (WAYBILL, 0.15)]):
         titles = [hit.clause.title for hit in library.search(asked, 5)]
         assert any(title.endswith(clause) for title in titles), titles
+
+
+@pytest.mark.parametrize(
+    "unit",
+    [
+        "- ",
+        "> ",
+        "#\n",
+        "```\n",
+        "a\n---\n",
+        "* a\n",
+        "- a\n  - b\n",
+        "[a]: b\n",
+        "<div>\n",
+        "<!--",
+    ],
+)
+def test_parsing_hostile_markdown_takes_no_quadratic_time(unit: str) -> None:
+    """160,000 characters take up to 2 s; a step that is quadratic in them would take minutes."""
+    started = time.process_time()
+    parse(unit * (160_000 // len(unit)), "x.md")
+    assert time.process_time() - started < 10

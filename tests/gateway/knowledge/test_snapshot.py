@@ -16,7 +16,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from gateway.knowledge import folder_listing, folder_reader, parser_client, snapshot
-from gateway.knowledge.clauses import parse, split_number
+from gateway.knowledge.clause_numbers import split_number
+from gateway.knowledge.clauses import parse
 from gateway.knowledge.folder_reader import FolderReader
 from gateway.knowledge.knowledge_base import KnowledgeBase
 from gateway.knowledge.parser_client import Parser

@@ -1,4 +1,4 @@
-"""Work that stops when the client leaves."""
+"""Stops work when its client disconnects."""
 
 import asyncio
 from collections.abc import Coroutine
@@ -11,10 +11,13 @@ from inference.lite.errors import LiteError
 Result = TypeVar("Result")
 
 
-async def unless_left(request: Request, work: Coroutine[Any, Any, Result]) -> Result:
-    """The result of `work`, which is cancelled when the client goes away. The body must have been read."""
+async def unless_disconnected(request: Request, work: Coroutine[Any, Any, Result]) -> Result:
+    """The result of `work`. Raises LiteError (499) and cancels it if the client disconnects.
+
+    The request's body must have been read before.
+    """
     task = asyncio.create_task(work)
-    leaving = asyncio.create_task(_left(request))
+    leaving = asyncio.create_task(_disconnect(request))
     try:
         await asyncio.wait((task, leaving), return_when=asyncio.FIRST_COMPLETED)
         if not task.done():
@@ -25,6 +28,6 @@ async def unless_left(request: Request, work: Coroutine[Any, Any, Result]) -> Re
         leaving.cancel()
 
 
-async def _left(request: Request) -> None:
+async def _disconnect(request: Request) -> None:
     while (await request.receive())["type"] != "http.disconnect":
         pass

@@ -1,4 +1,4 @@
-"""The queue of pictures to be read: round by owner, in slices, each picture once, and nothing that nobody waits for."""
+"""The OCR queue: owners take turns, in slices; a picture is read once, and only while awaited."""
 
 import asyncio
 import hashlib
@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from inference.lite import malloc
+from inference.lite import process_memory
 from inference.lite.decode import Picture, decoded
 from inference.lite.errors import LiteError
 from inference.lite.fields import fields_of
@@ -18,60 +18,61 @@ from inference.lite.reading import Line, Reading, in_rows
 if TYPE_CHECKING:
     from inference.lite.ocr import Engine
 
-# A reading that has taken this long lets another owner's go on. A screenshot is read in one slice.
+# After this long a reading pauses for another owner's. A screenshot takes one slice.
 SLICE_SECONDS = 0.75
-MAX_OPEN = 4  # readings that have begun; each holds its pixels, 48 MB at most
-REMEMBERED = 512
+MAX_OPEN = 4  # readings that have begun; each holds up to 48 MB of pixels
+REMEMBERED = 512  # finished readings
 MAX_PICTURE_BYTES = 32 * 1024 * 1024
 MAX_WAITING_BYTES = 128 * 1024 * 1024
 
 
 @dataclass(slots=True, eq=False)
 class Job:
-    """One picture that is read, or waits. `owners` are those who wait for it, an entry a request."""
+    """A picture that is being read or waits. `owners` has one entry for each waiting request."""
 
     key: str
     data: bytes
     done: "asyncio.Future[Reading]"
     owners: list[str] = field(default_factory=list)
     is_wanted: bool = True
-    # From the first slice on.
+    # Set when the first slice begins.
     picture: Picture | None = None
-    options: Any = None  # onnxruntime's, whose `terminate` ends a step in its middle
+    options: Any = None  # onnxruntime.RunOptions; its `terminate` stops a running step
     steps: Iterator[list[Line]] | None = None
     lines: list[Line] = field(default_factory=list)
 
     def give_up(self) -> None:
+        """Stops reading, because nobody waits any more."""
         self.is_wanted = False
         if self.options is not None:
             self.options.terminate = True
         self.done.cancel()
 
 
-class Reader:
-    """Reads in one thread, since the models use every core."""
+class OCRQueue:
+    """Reads pictures in one thread, since the models use every core."""
 
     def __init__(self) -> None:
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="ocr")
-        self._jobs: OrderedDict[str, Job] = (
-            OrderedDict()
-        )  # by the picture's digest; what is done is remembered
-        self._turns: OrderedDict[str, deque[Job]] = (
-            OrderedDict()
-        )  # what each owner waits for; the first owner is next
+        # By the picture's digest, finished ones included.
+        self._jobs: OrderedDict[str, Job] = OrderedDict()
+        # What each owner waits for. The first owner is next.
+        self._turns: OrderedDict[str, deque[Job]] = OrderedDict()
         self._waiting_bytes = 0
         self._working: asyncio.Task[None] | None = None
         self._engine: Engine | None = None
 
     @property
     def ready(self) -> bool:
+        """Whether the models are loaded."""
         return self._engine is not None
 
     async def warm_up(self) -> None:
+        """Loads the models."""
         await asyncio.get_running_loop().run_in_executor(self._thread, self._load)
 
     async def read(self, data: bytes, owner: str = "") -> Reading:
-        """Waits for the owner's turn. A picture that is asked for by more owners is read in whoever's turn comes first.
+        """The reading. A picture that several owners ask for is read in the first turn of theirs.
 
         Raises LiteError: 400 invalid_image, 413 image_too_large, 429 queue_full.
         """
@@ -97,7 +98,9 @@ class Reader:
     def _added(self, key: str, data: bytes) -> Job:
         if self._waiting_bytes + len(data) > MAX_WAITING_BYTES:
             raise LiteError(
-                f"Pictures of {MAX_WAITING_BYTES} bytes wait to be read already.", 429, "queue_full"
+                f"Pictures of {MAX_WAITING_BYTES} bytes are waiting to be read already.",
+                429,
+                "queue_full",
             )
         job = self._jobs[key] = Job(key, data, asyncio.get_running_loop().create_future())
         self._waiting_bytes += len(data)
@@ -139,10 +142,10 @@ class Reader:
         while (job := self._next()) is not None:
             try:
                 reading = await loop.run_in_executor(self._thread, self._slice, job)
-            except Exception as error:  # noqa: BLE001 - it belongs to those who wait for this picture
+            except Exception as error:  # noqa: BLE001 - raised to those who wait for this picture
                 if not job.done.done():
                     job.done.set_exception(error)
-                    job.done.exception()  # retrieved, should everybody have left
+                    job.done.exception()  # marks it as retrieved, in case nobody waits any more
                     self._end(job)
             else:
                 if reading is not None and not job.done.done():
@@ -150,7 +153,7 @@ class Reader:
                     self._end(job)
 
     def _next(self) -> Job | None:
-        """The first job of the first owner in the round, who goes to its end. At most MAX_OPEN are begun."""
+        """The first job of the next owner, who moves to the end. MAX_OPEN jobs at most begin."""
         is_full = sum(queue[0].steps is not None for queue in self._turns.values()) >= MAX_OPEN
         for owner, queue in self._turns.items():
             if queue[0].steps is not None or not is_full:
@@ -165,7 +168,7 @@ class Reader:
         job.data, job.picture, job.steps, job.lines = b"", None, None, []
 
     def _slice(self, job: Job) -> Reading | None:
-        """Reads on for SLICE_SECONDS; the reading, once it is whole. In the thread."""
+        """Reads for SLICE_SECONDS, in the thread. Returns the reading when it is complete."""
         ends = time.monotonic() + SLICE_SECONDS
         if job.steps is None:
             self._begin(job)
@@ -174,7 +177,7 @@ class Reader:
             if (lines := next(job.steps, None)) is None:
                 reading = _reading(job)
                 job.steps = None
-                malloc.trim()
+                process_memory.trim()
                 return reading
             job.lines += lines
             if time.monotonic() > ends:
@@ -191,9 +194,8 @@ class Reader:
 
     def _load(self) -> "Engine":
         if self._engine is None:
-            from inference.lite.ocr import (
-                Engine,
-            )  # a second of imports, while the server answers already
+            # Imported here: it takes a second, during which the server answers already.
+            from inference.lite.ocr import Engine
 
             self._engine = Engine()
         return self._engine

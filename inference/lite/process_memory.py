@@ -1,4 +1,4 @@
-"""glibc's malloc, told to return memory: a picture takes hundreds of megabytes for a second, and then none."""
+"""Makes glibc return freed memory: reading a picture takes hundreds of megabytes for a second."""
 
 import contextlib
 import ctypes
@@ -9,7 +9,7 @@ LARGE_BYTES = 1024 * 1024
 
 
 def configure() -> None:
-    """Blocks above LARGE_BYTES go back to the system when they are freed; all threads share one arena."""
+    """Blocks above LARGE_BYTES return to the system when freed; threads share one arena."""
     with contextlib.suppress(OSError, AttributeError):  # other C libraries have no such options
         libc = ctypes.CDLL("libc.so.6")
         libc.mallopt(M_MMAP_THRESHOLD, LARGE_BYTES)
@@ -17,6 +17,6 @@ def configure() -> None:
 
 
 def trim() -> None:
-    """Returns what is free inside the heap."""
+    """Returns what is free inside the heap to the system."""
     with contextlib.suppress(OSError, AttributeError):
         ctypes.CDLL("libc.so.6").malloc_trim(0)

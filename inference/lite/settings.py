@@ -1,0 +1,21 @@
+"""The embedded engine's settings."""
+
+from pydantic import Field
+
+from inference.environment import EnvironmentSettings
+from inference.lite.budget import SECONDS
+
+
+class Settings(EnvironmentSettings):
+    """HOST, PORT and LITE_SECONDS."""
+
+    host: str = Field(default="127.0.0.1", description="Address to listen on.")
+    port: int = Field(
+        default=3002, ge=0, le=65_535, description="Port to listen on; 0: any free one."
+    )
+    lite_seconds: float = Field(
+        default=SECONDS,
+        gt=0,
+        allow_inf_nan=False,
+        description="Seconds that one answer may take, not counting the reading of its pictures.",
+    )
