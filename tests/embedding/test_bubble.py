@@ -7,7 +7,7 @@ from playwright.sync_api import Page, Route, expect
 
 from benchmarks.servers import Running
 from tests.chromium import Axe
-from tests.embedding.conftest import axe_finds_nothing, hosting
+from tests.embedding.kit import axe_finds_nothing, hosting
 
 
 @pytest.fixture(scope="module")

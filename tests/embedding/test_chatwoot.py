@@ -14,7 +14,7 @@ from playwright.sync_api import Page, expect
 from benchmarks.servers import Running
 from tests.chromium import Axe
 from tests.conftest import SCREENS
-from tests.embedding.conftest import hosting
+from tests.embedding.kit import hosting
 
 CONTEXT = {
     "event": "appContext",

@@ -14,7 +14,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 from benchmarks.servers import Running, free_port, wait_for
 from tests.chromium import ARGUMENTS, EXECUTABLE
 from tests.conftest import SCREENS, data_url
-from tests.embedding.conftest import KEY, PAGES, hosting, mint
+from tests.embedding.kit import KEY, PAGES, hosting, mint
 from tests.nginx.conftest import NGINX, rendered
 
 MOUNT = """options => {

@@ -10,7 +10,7 @@ from playwright.sync_api import FrameLocator, Page, expect
 
 from benchmarks.servers import Running
 from tests.chromium import Axe
-from tests.embedding.conftest import axe_finds_nothing, hosting
+from tests.embedding.kit import axe_finds_nothing, hosting
 
 ANSWER_MS = 60_000
 
