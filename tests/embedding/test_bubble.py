@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Page, Route, expect
 
-from tests.embedding.conftest import axe_finds_nothing, hosting
+from tests.embedding.kit import axe_finds_nothing, hosting
 from tests.support.chromium import Axe
 from tests.support.servers import Running
 

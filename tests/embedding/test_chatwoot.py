@@ -11,7 +11,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.embedding.conftest import hosting
+from tests.embedding.kit import hosting
 from tests.support.chromium import Axe
 from tests.support.paths import SCREENS
 from tests.support.servers import Running

@@ -12,7 +12,7 @@ import pytest
 import requests
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
-from tests.embedding.conftest import KEY, PAGES, hosting, mint
+from tests.embedding.kit import KEY, PAGES, hosting, mint
 from tests.support.chromium import ARGUMENTS, EXECUTABLE
 from tests.support.nginx import NGINX, rendered
 from tests.support.paths import SCREENS
@@ -72,7 +72,7 @@ def test_methods_are_the_contracts_requests_and_events_are_dom_events(
     page: Page, host: str
 ) -> None:
     mounted(page, host)
-    requests: list[tuple[str, list[Any]]] = [
+    calls: tuple[tuple[str, list[Any]], ...] = (
         ("setUser", [{"name": "Ann"}]),
         ("setLocale", ["en"]),
         ("setTheme", ["light"]),
@@ -80,8 +80,8 @@ def test_methods_are_the_contracts_requests_and_events_are_dom_events(
         ("setContext", [[{"role": "user", "text": "a"}]]),
         ("newConversation", []),
         ("ask", [{"text": "多少钱包邮"}]),
-    ]
-    for method, arguments in requests:
+    )
+    for method, arguments in calls:
         assert call(page, method, *arguments) == "ack", method
     assert wait_for_event(page, "message-sent")["text"] == "多少钱包邮"
     done = wait_for_event(page, "message-completed")

@@ -9,7 +9,7 @@ import requests
 from playwright.sync_api import Page, Request, expect
 
 from tests.browser.test_hostile import EVERY
-from tests.embedding.test_protocol import entered, request
+from tests.embedding.kit import entered, request
 from tests.support.servers import Running
 
 GUARD = """window.hits = [];

@@ -1,20 +1,14 @@
 """The protocol from a host's side, word by word (contract, section 6)."""
 
-import base64
 import re
 
 import pytest
-import requests
-from playwright.sync_api import FrameLocator, Page, Request, expect
+from playwright.sync_api import Page, expect
 
-from tests.embedding.conftest import mint
+from tests.embedding.kit import BYTES, PICTURE, entered, event, frame, mint, request
 from tests.support.chromium import Axe
-from tests.support.paths import SCREENS
-from tests.support.screens import data_url
 from tests.support.servers import Running
 
-PICTURE = data_url((SCREENS / "browser-error.png").read_bytes())
-BYTES = PICTURE.partition(",")[2]
 GOOD = {
     "set-user": {"name": "Ann", "avatar": PICTURE},
     "set-context": {
@@ -27,6 +21,7 @@ GOOD = {
     "new-conversation": {},
     "ask": {"text": "多少钱包邮"},
 }
+
 BAD = {
     "init": {},
     "set-user": {"name": 7},
@@ -40,47 +35,6 @@ BAD = {
 }
 
 
-def frame(page: Page, host: str, gateway: Running, fragment: str = "") -> FrameLocator:
-    """The desk in a frame of `host`, which has heard that it is ready."""
-    page.goto(host + "/")
-    page.evaluate("url => frameAt(url)", f"{gateway.url}/embed.html{fragment}")
-    assert page.evaluate("event('ready')") is not None
-    return page.frame_locator("iframe")
-
-
-def request(page: Page, type: str, payload: object, **options: object) -> str:
-    return str(
-        page.evaluate(
-            "([type, payload, options]) => request(type, payload, options)",
-            [type, payload, options],
-        )
-    )
-
-
-def event(page: Page, type: str, skip: int = 0) -> dict[str, object]:
-    payload = page.evaluate("([type, skip]) => event(type, skip)", [type, skip])
-    assert payload is not None, f"no {type}"
-    return dict(payload)
-
-
-def entered(page: Page, host: str, gateway: Running) -> FrameLocator:
-    desk = frame(page, host, gateway)
-    assert request(page, "init", {"token": mint(gateway, host)}) == "ack"
-    return desk
-
-
-def test_before_a_token_the_page_does_nothing_and_says_so(
-    page: Page, host: str, gateway: Running
-) -> None:
-    asked: list[str] = []
-    page.on("request", lambda request: asked.append(request.url))
-    desk = frame(page, host, gateway)
-    for type, payload in GOOD.items():
-        assert request(page, type, payload) == "not_initialised"
-    expect(desk.locator(".desk")).to_be_hidden()
-    assert not [url for url in asked if url.startswith(gateway.url + "/api/")]
-
-
 def test_the_page_speaks_to_its_host_in_the_contracts_envelope(
     page: Page, host: str, gateway: Running
 ) -> None:
@@ -89,15 +43,6 @@ def test_the_page_speaks_to_its_host_in_the_contracts_envelope(
         assert one["from"] == gateway.url
         assert one.keys() == {"from", "source", "version", "type", "requestId", "payload"}
         assert (one["source"], one["version"]) == ("sightdesk", 1)
-
-
-@pytest.mark.parametrize("token", ["nonsense", "a.b.c", "sk-tickets"])
-def test_a_token_that_is_none_opens_nothing(
-    page: Page, host: str, gateway: Running, token: str
-) -> None:
-    frame(page, host, gateway)
-    assert request(page, "init", {"token": token}) == "invalid_token"
-    assert request(page, "prefill", {"text": "a"}) == "not_initialised"
 
 
 def test_what_is_well_formed_is_acknowledged(page: Page, host: str, gateway: Running) -> None:
@@ -260,132 +205,6 @@ def test_the_height_that_the_page_would_like_is_told_as_it_grows(
     )
 
 
-def test_a_wrong_origin_is_ignored_whatever_it_says(
-    page: Page, host: str, other_host: str, gateway: Running
-) -> None:
-    token = mint(gateway, host)
-    desk = frame(page, other_host, gateway)
-    assert request(page, "init", {"token": token}, ms=1500) == "silence"
-    assert request(page, "prefill", {"text": "mine"}, ms=1000) == "silence"
-    expect(desk.locator(".desk")).to_be_hidden()
-    # The same with the token in the address: nothing opens there, nothing is heard.
-    desk = frame(page, other_host, gateway, f"#token={token}")
-    assert request(page, "prefill", {"text": "mine"}, ms=1000) == "silence"
-    expect(desk.locator("#question")).not_to_have_value("mine")
-
-
-def test_a_window_that_is_not_the_parent_is_ignored(
-    page: Page, host: str, gateway: Running
-) -> None:
-    desk = entered(page, host, gateway)
-    message = {
-        "source": "sightdesk",
-        "version": 1,
-        "type": "prefill",
-        "requestId": "x",
-        "payload": {"text": "mine"},
-    }
-    with page.expect_popup() as popup:
-        page.evaluate("window.open('/')")
-    # The host's own origin, and its reference to the frame: all but the frame's parent.
-    popup.value.evaluate("message => opener.frames[0].postMessage(message, '*')", message)
-    assert (
-        request(page, "set-user", {"name": "Bo"}) == "ack"
-    )  # what came before has been handled by now
-    expect(desk.locator("#question")).to_have_value("")
-
-
-def test_a_token_in_the_fragment_needs_no_init_and_stays_in_no_address(
-    page: Page, host: str, gateway: Running
-) -> None:
-    desk = frame(page, host, gateway, f"#token={mint(gateway, host)}")
-    assert request(page, "prefill", {"text": "多少钱包邮"}) == "ack"
-    expect(desk.locator("#question")).to_have_value("多少钱包邮")
-    assert page.frames[1].url == f"{gateway.url}/embed.html"
-
-
-def test_an_expired_token_fails_and_a_fresh_one_goes_on(
-    page: Page, host: str, gateway: Running
-) -> None:
-    frame(page, host, gateway)
-    assert request(page, "init", {"token": mint(gateway, host, "ann", ttl=2)}) == "ack"
-    page.wait_for_timeout(2500)
-    assert request(page, "ask", {"text": "多少钱包邮"}) == "ack"
-    assert event(page, "failed")["code"] == "invalid_token"
-    assert request(page, "init", {"token": mint(gateway, host, "ann")}) == "ack"
-    assert request(page, "ask", {"text": "多少钱包邮"}) == "ack"
-    event(page, "message-completed")
-
-
-def test_a_conversation_never_passes_to_another_person(
-    page: Page, host: str, gateway: Running
-) -> None:
-    frame(page, host, gateway)
-    assert request(page, "init", {"token": mint(gateway, host, "ann")}) == "ack"
-    assert request(page, "init", {"token": mint(gateway, host, user="bo")}) == "another_user"
-    assert request(page, "init", {"token": mint(gateway, host, "ann")}) == "ack"
-
-
-def test_without_a_frame_and_a_token_the_page_says_where_to_go(
-    page: Page, gateway: Running
-) -> None:
-    asked: list[str] = []
-    page.on("request", lambda request: asked.append(request.url))
-    page.goto(gateway.url + "/embed.html")
-    expect(page.locator("#thread")).to_contain_text("请从原页面重新打开")
-    assert not [url for url in asked if url.startswith(gateway.url + "/api/")]
-
-
-def test_no_cookie_and_no_token_goes_where_it_should_not(
-    page: Page, host: str, gateway: Running
-) -> None:
-    token = mint(gateway, host)
-    sent: list[Request] = []
-    page.goto(
-        gateway.url + "/chat.html"
-    )  # this browser is a visitor of the desk itself, with a cookie
-    expect(page.locator("#questions .ask").first).to_be_visible()
-    page.on("request", lambda request: sent.append(request))
-    frame(page, host, gateway, f"#token={token}")
-    assert request(page, "ask", {"text": "多少钱包邮"}) == "ack"
-    event(page, "message-completed")
-    calls = [one for one in sent if one.url.startswith(gateway.url + "/api/")]
-    assert calls
-    for call in calls:
-        assert "cookie" not in call.all_headers()
-        assert call.all_headers()["authorization"] == f"Bearer {token}"
-    assert not [one.url for one in sent if token in one.url.partition("#")[0]]
-
-
-def test_pictures_are_refused_with_the_gateways_reason(
-    page: Page, host: str, gateway: Running
-) -> None:
-    entered(page, host, gateway)
-    broken = "data:image/png;base64," + base64.b64encode(b"\x89PNG\r\n\x1a\nbroken").decode()
-    assert request(page, "ask", {"text": "什么错误", "images": [broken]}) == "invalid_image"
-
-
-def test_the_desks_own_page_is_framed_by_nobody_else(
-    page: Page, host: str, gateway: Running
-) -> None:
-    page.goto(host + "/")
-    page.evaluate("url => frameAt(url)", gateway.url + "/chat.html")
-    page.wait_for_function("() => frames.length === 1")
-    expect(page.frame_locator("iframe").locator("#thread")).to_have_count(0)
-    policies = {
-        path: requests.get(gateway.url + path, timeout=5)
-        .headers["content-security-policy"]
-        .partition("frame-ancestors ")[2]
-        for path in ("/chat.html", "/embed.html", "/embed.js")
-    }
-    own = "'self'"
-    assert policies == {
-        "/chat.html": own,
-        "/embed.html": f"{own} http://localhost:* http://127.0.0.1:*",
-        "/embed.js": own,
-    }
-
-
 def test_a_host_that_does_not_wait_for_ready_is_heard_too(
     page: Page, host: str, gateway: Running
 ) -> None:
@@ -415,94 +234,6 @@ def test_axe_finds_nothing_with_a_guest_and_an_answer_to_insert(
     assert axe(page.frames[1]) == []
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
-def test_axe_finds_nothing_without_a_token(
-    page: Page, host: str, gateway: Running, axe: Axe, theme: str
-) -> None:
-    page.emulate_media(color_scheme="dark" if theme == "dark" else "light")
-    page.goto(gateway.url + "/embed.html")
-    expect(page.locator("#thread")).to_contain_text("请从原页面重新打开")
-    assert axe(page) == []
-    desk = frame(page, host, gateway, "#token=nonsense")
-    expect(desk.locator("#thread")).to_contain_text("请从原页面重新打开")
-    assert axe(page.frames[1]) == []
-
-
-@pytest.mark.parametrize(
-    "kind", ["application/octet-stream", "image/x-png", "", "IMAGE/PNG;name=a.png"]
-)
-def test_a_picture_is_attached_whatever_type_it_declares(
-    page: Page, host: str, gateway: Running, kind: str
-) -> None:
-    desk = entered(page, host, gateway)
-    assert (
-        request(page, "attach-image", {"name": "shot", "data": f"data:{kind};base64,{BYTES}"})
-        == "ack"
-    )
-    expect(desk.locator("#attachments .note")).to_contain_text("KB")
-    # A Blob, too, as a host gets it from a canvas or a form.
-    page.evaluate(
-        """([text, type]) => (window.blob =
-            new Blob([Uint8Array.from(atob(text), (one) => one.charCodeAt(0))], { type: type.split(";")[0] }))""",
-        [BYTES, kind],
-    )
-    assert page.evaluate("request('attach-image', {name: 'shot', data: blob})") == "ack"
-    expect(desk.locator("#attachments li:not(.bad)")).to_have_count(2)
-
-
-def test_what_is_not_attached_is_refused_with_the_reason(
-    page: Page, host: str, gateway: Running
-) -> None:
-    desk = entered(page, host, gateway)
-
-    def attached(data: bytes, name: str = "a.png") -> str:
-        encoded = base64.b64encode(data).decode()
-        return request(
-            page, "attach-image", {"name": name, "data": f"data:image/x-odd;base64,{encoded}"}
-        )
-
-    assert attached(b"no picture") == "unsupported_media_type"
-    expect(desk.locator("#attachments li")).to_have_count(0)
-    assert attached(base64.b64decode(BYTES)[:500]) == "invalid_image"  # as the gateway says
-    desk.locator("#attachments .remove").click()
-    assert (
-        request(page, "attach-image", {"name": "a", "data": "data:image/png;base64,?"})
-        == "invalid_image"
-    )
-    for _ in range(8):
-        assert request(page, "attach-image", {"name": "a", "data": PICTURE}) == "ack"
-    assert request(page, "attach-image", {"name": "a", "data": PICTURE}) == "too_many_images"
-    expect(desk.locator("#attachments li")).to_have_count(8)
-
-
-def test_every_request_is_answered_with_a_reason_that_is_a_word(
-    page: Page, host: str, gateway: Running
-) -> None:
-    entered(page, host, gateway)
-    damaged = "data:image/png;base64,?"
-    for type, payload in {
-        "set-user": {"name": "Ann", "avatar": damaged},
-        "ask": {"text": "a", "images": [damaged]},
-        "set-context": {"messages": [{"role": "user", "text": "a", "images": [damaged]}]},
-    }.items():
-        assert request(page, type, payload) == "invalid_image", type
-
-
-def test_a_question_whose_pictures_are_refused_leaves_none_of_them_behind(
-    page: Page, host: str, gateway: Running
-) -> None:
-    token = mint(gateway, host)
-    frame(page, host, gateway)
-    assert request(page, "init", {"token": token}) == "ack"
-    broken = data_url(base64.b64decode(BYTES)[:500])
-    assert request(page, "ask", {"text": "a", "images": [PICTURE, broken]}) == "invalid_image"
-    page.wait_for_timeout(500)
-    mine = requests.get(
-        gateway.url + "/api/files", headers={"authorization": f"Bearer {token}"}, timeout=5
-    ).json()
-    assert mine["data"] == []
-
-
 def test_an_answer_of_a_conversation_that_was_left_is_told_with_its_id(
     page: Page, host: str, gateway: Running
 ) -> None:
@@ -515,21 +246,3 @@ def test_an_answer_of_a_conversation_that_was_left_is_told_with_its_id(
     assert done["conversationId"] == first
     assert "ERR_CONNECTION_TIMED_OUT" in str(done["text"])
     expect(desk.locator(".turn")).to_have_count(0)
-
-
-def test_a_picture_is_fetched_once_with_a_token(page: Page, host: str, gateway: Running) -> None:
-    token = mint(gateway, host)
-    frame(page, host, gateway)
-    assert request(page, "init", {"token": token}) == "ack"
-    assert request(page, "ask", {"text": "这是什么错误", "images": [PICTURE]}) == "ack"
-    event(page, "message-completed")
-    frame(page, host, gateway)
-    got: list[str] = []
-    page.on("request", lambda sent: got.append(sent.url) if "/content" in sent.url else None)
-    assert request(page, "init", {"token": token}) == "ack"
-    desk = page.frame_locator("iframe")
-    for locale in ("en", "zh-CN", "en"):
-        assert request(page, "set-locale", {"locale": locale}) == "ack"
-    desk.locator(".turn.user .picture").click()
-    expect(desk.locator(".lightbox .stage img")).to_be_visible()
-    assert len(got) == 1

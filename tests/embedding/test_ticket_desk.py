@@ -8,7 +8,7 @@ import pytest
 import requests
 from playwright.sync_api import FrameLocator, Page, expect
 
-from tests.embedding.conftest import axe_finds_nothing, hosting
+from tests.embedding.kit import axe_finds_nothing, hosting
 from tests.support.chromium import Axe
 from tests.support.servers import Running
 

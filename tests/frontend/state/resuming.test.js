@@ -121,7 +121,7 @@ test("a silent stream is closed, and the answer is resumed after its last event"
   assert.deepEqual(phases, ["writing", "reconnecting", "writing"]);
 });
 
-test('a server that never responds is the failure "silent", and stopping is no failure', async () => {
+test("a server that never responds is a silent failure, and stopping is none", async () => {
   const { url, close } = await serving(() => {});
   const api = impatientClient(url);
   const session = new Session(api, new LocalHistory(new MemoryStorage()));

@@ -54,7 +54,7 @@ test("a failed answer keeps the moment from which it may be retried", async () =
   assert.ok(Math.abs(session.conversation.turns[1].failure.until - Date.now() - 12_000) < 1000);
 });
 
-test("an answer goes on while another conversation is open, and is complete afterwards", async () => {
+test("an answer goes on while another conversation is open", async () => {
   const { api, goOn } = pacedApi();
   const history = new LocalHistory(new MemoryStorage());
   const session = new Session(api, history, new TabState(new MemoryStorage()));
