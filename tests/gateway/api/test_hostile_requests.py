@@ -21,8 +21,6 @@ from tests.support.paths import ROOT
 from tests.support.screens import data_url
 from tests.support.servers import Running, running_gateway, wait_for
 
-pytestmark = pytest.mark.both_paths
-
 GOOD: dict[str, Any] = {"model": "fake-vl", "messages": [{"role": "user", "content": "hi"}]}
 JSON = {"content-type": "application/json"}
 MIB = 1024 * 1024
@@ -221,37 +219,42 @@ def dribble(data: bytes) -> list[bytes]:
     return [data[number : number + 1] for number in range(len(data))]
 
 
-def test_whoever_takes_too_long_is_cut_off(target: Running) -> None:
-    head = post(b"Content-Length: 1000", body=b"")
+def test_whoever_takes_too_long_for_a_head_is_cut_off(target: Running) -> None:
     cases = {
         "a head in drops": dribble(get(b"/healthz", b"X-A: " + b"a" * 200)),
         "a head that stops": [b"GET /healthz HTTP/1.1\r\nHost: loc", *[b""] * 100],
+    }
+    with ThreadPoolExecutor(3) as pool:
+        silent = pool.submit(slowly, target, *[b""] * 100)
+        are_cut_off(pool, target, cases)
+        assert silent.result()[0] == b""  # whoever says nothing is told nothing
+        assert silent.result()[1] < 10
+
+
+@pytest.mark.both_paths
+def test_whoever_takes_too_long_for_a_body_is_cut_off(target: Running) -> None:
+    head = post(b"Content-Length: 1000", body=b"")
+    large = post(b"Content-Length: 4000000", body=b"")
+    cases = {
         "a body that stops": [head, b"{", *[b""] * 100],
-        "a body that was fast and stops": [
-            post(b"Content-Length: 4000000", body=b""),
-            b" " * 2_000_000,
-            *[b""] * 100,
-        ],
-        "a body that was fast and dribbles": [
-            post(b"Content-Length: 4000000", body=b""),
-            b" " * 2_000_000,
-            *[b" "] * 100,
-        ],
+        "a body that was fast and stops": [large, b" " * 2_000_000, *[b""] * 100],
+        "a body that was fast and dribbles": [large, b" " * 2_000_000, *[b" "] * 100],
         "chunks that stop": [
             post(b"Transfer-Encoding: chunked", body=b""),
             chunk(b"{"),
             *[b""] * 100,
         ],
     }
-    with ThreadPoolExecutor(8) as pool:
-        running = {name: pool.submit(slowly, target, *pieces) for name, pieces in cases.items()}
-        silent = pool.submit(slowly, target, *[b""] * 100)
-        for name, task in running.items():
-            came, seconds = task.result()
-            assert told(came) == (408, "request_timeout"), name
-            assert seconds < 10, name
-        assert silent.result()[0] == b""  # whoever says nothing is told nothing
-        assert silent.result()[1] < 10
+    with ThreadPoolExecutor(4) as pool:
+        are_cut_off(pool, target, cases)
+
+
+def are_cut_off(pool: ThreadPoolExecutor, target: Running, cases: dict[str, list[bytes]]) -> None:
+    running = {name: pool.submit(slowly, target, *pieces) for name, pieces in cases.items()}
+    for name, task in running.items():
+        came, seconds = task.result()
+        assert told(came) == (408, "request_timeout"), name
+        assert seconds < 10, name
 
 
 def test_whoever_goes_on_sending_after_the_answer_is_cut_off(target: Running) -> None:
@@ -294,6 +297,7 @@ def test_trailers_without_an_end_are_cut_off_and_not_kept(
     assert psutil.Process(target.process.pid).memory_info().rss < before + 20 * MIB
 
 
+@pytest.mark.both_paths
 def test_a_body_in_chunks_is_cut_off_at_the_bound(target: Running) -> None:
     piece = chunk(b" " * 65_536)
     for path in (b"/v1/chat/completions", b"/v1/embed-tokens"):
@@ -326,6 +330,7 @@ def test_a_swarm_of_values_costs_no_gigabytes(
     assert psutil.Process(target.process.pid).memory_info().rss < before + 400 * MIB
 
 
+@pytest.mark.both_paths
 def test_json_for_a_short_route_is_short(target: Running) -> None:
     sent = post(
         b"Content-Length: 300000",
