@@ -9,7 +9,7 @@ NAME ?=
 LIMIT ?=
 FILE ?=
 
-.PHONY: help demo setup test test-engine check fmt up down logs doctor bench bench-masking bench-engine bench-relay bench-page bench-stall soak eval backup restore user key lock screenshots
+.PHONY: help demo setup test test-engine check fmt up down logs doctor bench bench-masking bench-desk bench-engine bench-relay bench-page bench-stall soak eval backup restore user key lock screenshots
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -69,6 +69,10 @@ bench: setup ## print the figures: answers, retrieval, memory
 
 bench-masking: setup ## how well masking tells personal data from order numbers
 	@$(VENV)/python -m benchmarks.masking
+
+bench-desk: setup ## what a question of the page costs, on SQLite and PostgreSQL, beside /v1 (BRIEF=1: half a minute)
+	@scripts/test-tools
+	@$(VENV)/python -m benchmarks.desk $(if $(BRIEF),--brief)
 
 bench-engine: setup ## vLLM's own benchmark through the gateway and straight to the engine
 	@scripts/engine-env
