@@ -17,7 +17,18 @@ from gateway.openai.chat_request import FilePart, PageRequest
 from gateway.server.daemon_threads import in_daemon
 from gateway.storage.database import Database
 from gateway.storage.file_store import FILE_ID, FileStore
-from gateway.storage.turns import Answered, Asked, Opened, close_turn, open_turns
+from gateway.storage.grouped_writes import GroupedWrites
+from gateway.storage.turns import (
+    Answered,
+    AnswerRow,
+    Asked,
+    Opened,
+    QuestionRow,
+    answer_row,
+    close_all,
+    open_all,
+    question_row,
+)
 from gateway.throttling.one_per_owner import OnePerOwner
 
 log = logging.getLogger("sightdesk.store")
@@ -25,16 +36,35 @@ Result = TypeVar("Result")
 
 REST_SECONDS = 5.0  # after a failure no question waits for the store
 RETRY_SECONDS = (2.0, 10.0, 60.0)  # an answer is worth more tries: its question is kept already
+INLINE_CHARACTERS = 8_000  # masked in a millisecond or two; more is masked in a thread
 
 
 class HistoryRecorder:
+    """Questions and answers that come at the same moment are stored in one transaction.
+
+    Each returns after its own commit. A store that does not answer costs the history, never the
+    answer.
+    """
+
     def __init__(self, database: Database, files: FileStore) -> None:
         self._database = database
         self._files = files
-        # Threads of its own, for a database that hangs must hold up neither pictures nor, by answers, further questions.
-        self._opening = ThreadPoolExecutor(4, "store-opening")
-        self._closing = ThreadPoolExecutor(4, "store-closing")
-        # One question of each owner at a time, so that no owner takes all the threads.
+        # Threads of its own: a database that hangs must not hold up pictures, nor must answers
+        # that wait for it hold up questions.
+        self._openings = GroupedWrites(
+            "store-opening",
+            self._open,
+            key_of=lambda question: question.conversation_id,
+            characters_of=lambda question: len(question.text),
+        )
+        self._closings = GroupedWrites(
+            "store-closing",
+            self._close,
+            key_of=lambda answer: answer.answer_id,
+            characters_of=lambda answer: answer.characters,
+        )
+        self._masking = ThreadPoolExecutor(2, "store-masking")
+        # One question of each owner at a time, so that no owner fills the queue.
         self._turns = OnePerOwner("question being stored")
         self._resting_until = 0.0
         self._retries: set[asyncio.Task[None]] = set()
@@ -52,63 +82,88 @@ class HistoryRecorder:
             replaced_turn(request),
         )
         async with self._turns.turn(owner):
-            opened = await _in(self._opening, partial(self._open, asked))
+            row = await self._masked(partial(question_row, asked), len(asked.text))
+            opened = await self._openings.add(row)
         if opened is None:
             log.warning("question_not_kept", extra={"answer": answer_id})
+        elif opened.removed_files:
+            await asyncio.to_thread(self._files.delete_all, owner, opened.removed_files)
         return opened
 
     async def close(self, answer: Answer) -> None:
         """Never raises: an answer that was given is given. What the store does not take now it is offered again later."""
-        if not answer.kept or await self._closed(answer):
+        if not answer.kept:
             return
-        retry = asyncio.create_task(self._close_later(answer))
+        try:
+            row = await self._masked(partial(_answer_row, answer), answer.size)
+        except Exception:  # the reader still waits for the end of the answer
+            log.exception("answer_not_kept", extra={"answer": answer.id})
+            return
+        if await self._closed(row):
+            return
+        retry = asyncio.create_task(self._close_later(row))
         self._retries.add(retry)
         retry.add_done_callback(self._retries.discard)
 
-    async def _close_later(self, answer: Answer) -> None:
+    async def _close_later(self, row: AnswerRow) -> None:
         for seconds in RETRY_SECONDS:
             await asyncio.sleep(seconds)
-            if await self._closed(answer):
+            if await self._closed(row):
                 return
-        log.warning("answer_not_kept", extra={"answer": answer.id})
+        log.warning("answer_not_kept", extra={"answer": row.answer_id})
 
-    async def _closed(self, answer: Answer) -> bool:
+    async def _closed(self, row: AnswerRow) -> bool:
+        """False where it is worth another try."""
         try:
-            await _in(self._closing, partial(self._close, answer))
+            await self._closings.add(row)
         except StoreUnavailable:
             return False
-        except (
-            Exception
-        ):  # the reader still waits for the end of the answer; to try again would not help
-            log.exception("answer_not_kept", extra={"answer": answer.id})
+        except Exception:  # the reader still waits for the end of the answer
+            log.exception("answer_not_kept", extra={"answer": row.answer_id})
         return True
 
-    def _open(self, asked: Asked) -> Opened | None:
-        # Looked at here, where those come that waited in line while the first one failed.
-        if time.monotonic() < self._resting_until:
-            self._database.failed()
-            return None
-        try:
-            opened = open_turns(self._database, asked)
-        except StoreUnavailable:
-            self._resting_until = time.monotonic() + REST_SECONDS
-            return None
-        self._files.delete_all(asked.owner, opened.removed_files)
-        return opened
+    async def _masked(self, work: Callable[[], Result], characters: int) -> Result:
+        if characters <= INLINE_CHARACTERS:
+            return work()
+        return await asyncio.get_running_loop().run_in_executor(self._masking, work)
 
-    def _close(self, answer: Answer) -> None:
-        close_turn(self._database, answer.id, answered_by(answer))
+    def _open(self, questions: list[QuestionRow]) -> list[Opened | Exception | None]:
+        """In the thread. None for each where the store does not answer, or did not a moment ago."""
+        # Looked at here, where questions come that waited while others failed.
+        if time.monotonic() >= self._resting_until:
+            try:
+                return list(open_all(self._database, questions))
+            except StoreUnavailable:
+                self._resting_until = time.monotonic() + REST_SECONDS
+                self._count_failed(len(questions) - 1)  # the database has counted one
+        else:
+            self._count_failed(len(questions))
+        return [None] * len(questions)
+
+    def _close(self, answers: list[AnswerRow]) -> list[Exception | None]:
+        """In the thread. Raises StoreUnavailable."""
+        try:
+            close_all(self._database, answers)
+        except StoreUnavailable:
+            self._count_failed(len(answers) - 1)  # the database has counted one
+            raise
+        return [None] * len(answers)
+
+    def _count_failed(self, times: int) -> None:
+        for _ in range(times):
+            self._database.failed()
 
     async def close_threads(self) -> None:
         """Waits for what is being stored."""
         for retry in self._retries:
             retry.cancel()
-        for threads in (self._opening, self._closing):
-            await in_daemon(threads.shutdown)
+        await self._openings.close()
+        await self._closings.close()
+        await in_daemon(self._masking.shutdown)
 
 
-async def _in(threads: ThreadPoolExecutor, work: Callable[[], Result]) -> Result:
-    return await asyncio.get_running_loop().run_in_executor(threads, work)
+def _answer_row(answer: Answer) -> AnswerRow:
+    return answer_row(answer.id, answered_by(answer))
 
 
 def replaced_turn(request: PageRequest) -> str:

@@ -32,6 +32,7 @@ from gateway.settings import WrongSettings
 from gateway.storage import schema
 from gateway.storage.models import Conversation
 from gateway.storage.sql_engine import (
+    BUSY_SECONDS,
     SECONDS,
     STATEMENT_SECONDS,
     WRITES,
@@ -63,28 +64,37 @@ class Database:
         self._file = file
         self._identity = _identity(file)
         self._reopening = threading.Lock()
+        self._writer = threading.Lock()
         self.is_sqlite = engine.dialect.name == "sqlite"
         # A SQLite transaction that begins by reading cannot wait for a lock later on, so a
         # writing one says so at its start.
-        self._writing = sessionmaker(engine.execution_options(**{WRITES: True}))
+        self._writing = engine.execution_options(**{WRITES: True})
         self._reading = sessionmaker(engine)
         self._searching = sessionmaker(engine.execution_options(**{SECONDS: SEARCH_SECONDS}))
 
     @contextmanager
-    def writing(self) -> Iterator[Session]:
-        """One transaction, committed at the end of the block. Raises StoreUnavailable,
-        InvalidRequest.
+    def connected(self) -> Iterator[Connection]:
+        """One writing transaction, committed at the end of the block.
+
+        Raises StoreUnavailable, InvalidRequest.
         """
         with self._translated(None):
             self._reopen_replaced()
             written_to = self._identity
-            with self._writing.begin() as session:
-                yield session
+            with self._only_writer(), self._writing.begin() as connection:
+                yield connection
             if self._is_replaced() or self._identity != written_to:  # while this was written
                 raise OperationalError(
                     "COMMIT", None, FileNotFoundError("the file of the database was removed")
                 )
             self._is_proven = True
+
+    @contextmanager
+    def writing(self) -> Iterator[Session]:
+        """`connected`, with a session for objects."""
+        with self.connected() as connection, Session(connection) as session:
+            yield session
+            session.flush()
 
     @contextmanager
     def reading(self) -> Iterator[Session]:
@@ -163,6 +173,21 @@ class Database:
                 "The store of conversations does not answer; ask again in a moment.",
                 retry_after=RETRY_AFTER_SECONDS,
             ) from None
+
+    @contextmanager
+    def _only_writer(self) -> Iterator[None]:
+        """SQLite has one writer at a time. Its threads wait here for each other: SQLite itself
+        would look again after ever longer pauses. Raises OperationalError.
+        """
+        if not self.is_sqlite:
+            yield
+            return
+        if not self._writer.acquire(timeout=BUSY_SECONDS):
+            raise OperationalError("BEGIN", None, TimeoutError("another writer is not done"))
+        try:
+            yield
+        finally:
+            self._writer.release()
 
     def _is_replaced(self) -> bool:
         """Whether the open file is no longer the one at its path: what is written goes nowhere

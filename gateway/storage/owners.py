@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Iterable
 
-from sqlalchemy import select
+from sqlalchemy import Connection, select
 from sqlalchemy.orm import Session
 
 from gateway.errors import NotFound
@@ -24,7 +24,9 @@ def no_conversation(conversation_id: str) -> NotFound:
     )
 
 
-def unused_files(session: Session, owner_digest: str, file_ids: Iterable[str]) -> tuple[str, ...]:
+def unused_files(
+    session: Session | Connection, owner_digest: str, file_ids: Iterable[str]
+) -> tuple[str, ...]:
     """Those of `file_ids` that no turn of the owner names any more."""
     wanted = sorted(set(file_ids))
     used: set[str] = set()
