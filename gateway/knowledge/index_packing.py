@@ -8,6 +8,7 @@ import struct
 from array import array
 from collections import Counter
 from collections.abc import Sequence
+from functools import lru_cache
 from hashlib import blake2b
 
 from gateway.knowledge.clauses import Clause
@@ -18,6 +19,7 @@ MAX_COUNT = 65_535
 HEAD = struct.Struct("=IIII")  # clauses, terms, postings, nothing: what follows is aligned
 
 
+@lru_cache(maxsize=16_384)  # the words of questions are few, and hashing is a tenth of a search
 def key_of(term: str) -> int:
     """A 64-bit hash of a term. Among a million terms a collision has a chance of 1 in 37 million."""
     return int.from_bytes(
