@@ -62,6 +62,9 @@ OTHER_PHONE = re.compile(
     r"(?<![A-Za-z0-9+])(?<!\*{4})(?:\+|\(\+?)?[0-9](?:[ ().-]{0,2}[0-9]){6,16}"
     r"(?![A-Za-z]?[0-9])(?![.,][0-9])(?![A-Za-z])(?!\*{3,24}[0-9@])"
 )
+# Any of the above has an @ or seven digits with a few separators between them, in either width.
+# Most answers have neither, and need no further look.
+MAY_HOLD = re.compile(r"[@＠]|[0-9０-９](?:[ ().+＋（）．\u00a0\u3000–—‑－-]{0,4}[0-9０-９]){6}")
 # What an earlier masking left behind a number and before one; Markdown's asterisks are fewer.
 MASKED = re.compile(r"\*{3,24}[0-9@]")
 HIDDEN = "****"
@@ -72,6 +75,8 @@ Span = tuple[int, int, str]
 def mask(text: str) -> str:
     """`text` as it may be stored."""
     text = storable(text)
+    if not MAY_HOLD.search(text):
+        return text
     plain = text.translate(ASCII)
     spans: list[Span] = []
     for find in (_emails, _cards, _mobiles, _landlines, _other_phones):

@@ -8,6 +8,8 @@ from sqlalchemy.types import TypeDecorator
 
 from gateway.privacy.storable import storable
 
+NUL = "\\u0000"  # as JSON spells it
+
 
 class StorableString(TypeDecorator[str]):
     """A string column. Values are made storable as they are bound, in statements and conditions
@@ -28,7 +30,11 @@ class StorableText(StorableString):
 
 def storable_json(value: Any) -> str:
     """`value` as JSON text. Raises TypeError for what JSON does not know."""
-    return orjson.dumps(_cleaned(value)).decode()
+    try:
+        told = orjson.dumps(value).decode()
+    except TypeError:  # a lone surrogate, or a key that is no string
+        told = NUL
+    return orjson.dumps(_cleaned(value)).decode() if NUL in told else told
 
 
 def _cleaned(value: Any) -> Any:
