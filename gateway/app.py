@@ -39,9 +39,11 @@ from gateway.storage.cleanup import sweeping
 from gateway.storage.conversations import Conversations
 from gateway.storage.database import open_database
 from gateway.storage.exports import Reports
+from gateway.storage.feedback import Ratings
 from gateway.storage.file_store import FileStore
+from gateway.storage.handoffs import Handoffs
+from gateway.storage.stats import Stats
 from gateway.storage.text_indexing import indexing
-from gateway.storage.verdicts import Verdicts
 from gateway.throttling.admission import Admission
 from gateway.throttling.body_memory import BodyMemory, room
 from gateway.throttling.rate_limits import Rate, RateLimiter
@@ -163,7 +165,9 @@ def build_desk(settings: Settings) -> Desk:
         recorder=recorder,
         conversations=conversations,
         reports=Reports(conversations),
-        verdicts=Verdicts(database),
+        ratings=Ratings(database),
+        handoffs=Handoffs(database),
+        stats=Stats(database),
         supervisor=Supervisor(metrics),
     )
 

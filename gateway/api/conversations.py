@@ -83,7 +83,7 @@ def conversations_router(desk: Desk) -> APIRouter:
     @router.post("/feedback")
     @limit
     def feedback(request: Request, given: FeedbackRequest, caller: Owner) -> dict[str, Any]:
-        is_new, reason = desk.verdicts.rate(caller.owner, given.answer, given.rating, given.reason)
+        is_new, reason = desk.ratings.rate(caller.owner, given.answer, given.rating, given.reason)
         if is_new:
             desk.metrics.feedback.labels(given.rating).inc()
         return {"answer": given.answer, "rating": given.rating, "reason": reason}
@@ -91,14 +91,14 @@ def conversations_router(desk: Desk) -> APIRouter:
     @router.post("/handoff")
     @limit
     def handoff(request: Request, wanted: HandoffRequest, caller: Owner) -> dict[str, Any]:
-        made = desk.verdicts.hand_over(caller.owner, wanted.conversation_id, wanted.note or "")
+        made = desk.handoffs.hand_over(caller.owner, wanted.conversation_id, wanted.note or "")
         desk.metrics.handoffs.inc()
         return made
 
     @router.get("/stats")
     @limit
     def stats(request: Request, caller: Owner) -> dict[str, Any]:
-        return desk.verdicts.counts(caller.owner)
+        return desk.stats.counts(caller.owner)
 
     @router.get("/export")
     async def export(request: Request, caller: Owner) -> Response:

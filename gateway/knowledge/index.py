@@ -172,9 +172,10 @@ class Index:
     def _best(
         self, scores: np.ndarray, coverage: np.ndarray, limit: int, codes: set[str]
     ) -> list[Hit]:
+        worst = -scores
         width = min(len(scores), max(4 * limit, 20))
-        order = np.argpartition(-scores, width - 1)[:width]
-        order = order[np.argsort(-scores[order], kind="stable")]
+        order = np.argpartition(worst, width - 1)[:width]
+        order = order[worst[order].argsort(kind="stable")]
         hits: list[Hit] = []
         counterparts: set[tuple[str, str]] = set()
         for number, score in zip(order.tolist(), scores[order].tolist(), strict=True):

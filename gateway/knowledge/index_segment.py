@@ -6,6 +6,7 @@ loop.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import overload
 
 import numpy as np
@@ -15,6 +16,7 @@ from gateway.knowledge.clauses import Clause
 from gateway.knowledge.index_packing import HEAD
 
 Numbers = np.ndarray
+KEPT = 500  # clauses; a search looks at up to twenty
 
 
 @dataclass(frozen=True)
@@ -86,9 +88,10 @@ class Segment:
 
 
 class Clauses(Sequence[Clause]):
-    """The clauses of many segments, each made when it is asked for."""
+    """The clauses of many segments, each made when it is asked for; the last KEPT ones are kept."""
 
     def __init__(self, segments: Sequence[Segment]) -> None:
+        self._made = lru_cache(KEPT)(self._make)
         self._segments = [segment for segment in segments if len(segment)]
         self._ends = np.cumsum([len(segment) for segment in self._segments] or [0])
 
@@ -105,6 +108,9 @@ class Clauses(Sequence[Clause]):
         number = index + len(self) if index < 0 else index
         if not 0 <= number < len(self):
             raise IndexError(index)
+        return self._made(number)
+
+    def _make(self, number: int) -> Clause:
         which = int(np.searchsorted(self._ends, number, side="right"))
         segment = self._segments[which]
         return segment.clause(number - int(self._ends[which]) + len(segment))
