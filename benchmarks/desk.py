@@ -122,7 +122,9 @@ def check(way: Way, answer: Answer) -> None:
         raise WrongAnswer(f"{way.name}: status {answer.status}: {answer.body[:300]!r}")
     events = answer.body.split(b"\n\n")
     told = [orjson.loads(event[6:]) for event in events if event.startswith(b"data: {")]
-    text = "".join(one["choices"][0]["delta"].get("content", "") for one in told if one["choices"])
+    text = "".join(
+        one["choices"][0]["delta"].get("content", "") for one in told if one.get("choices")
+    )
     if text != script.text(script.TOKENS) or b"data: [DONE]" not in events:
         raise WrongAnswer(f"{way.name}: not what the engine said: {answer.body[-300:]!r}")
     if way.is_page and not told[0]["sightdesk"]["conversation"]["turn"]:

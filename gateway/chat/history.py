@@ -1,12 +1,9 @@
-"""The page's questions and answers into the store: read once, at the end, in a thread. What is not kept is answered all the same."""
+"""Stores the page's questions and answers. What cannot be stored is answered all the same."""
 
 import asyncio
 import logging
-import time
-from collections.abc import Callable, Iterable
-from concurrent.futures import ThreadPoolExecutor
-from functools import partial
-from typing import Any, TypeVar
+from collections.abc import Iterable
+from typing import Any
 
 import orjson
 
@@ -14,65 +11,31 @@ from gateway.chat import extras
 from gateway.chat.resumable_answers import Answer
 from gateway.errors import StoreUnavailable
 from gateway.openai.chat_request import FilePart, PageRequest
-from gateway.server.daemon_threads import in_daemon
 from gateway.storage.database import Database
 from gateway.storage.file_store import FILE_ID, FileStore
-from gateway.storage.grouped_writes import GroupedWrites
-from gateway.storage.turns import (
-    Answered,
-    AnswerRow,
-    Asked,
-    Opened,
-    QuestionRow,
-    answer_row,
-    close_all,
-    open_all,
-    question_row,
-)
-from gateway.throttling.one_per_owner import OnePerOwner
+from gateway.storage.turn_store import TurnStore
+from gateway.storage.turns import Answered, Asked, Opened
 
 log = logging.getLogger("sightdesk.store")
-Result = TypeVar("Result")
 
-REST_SECONDS = 5.0  # after a failure no question waits for the store
 RETRY_SECONDS = (2.0, 10.0, 60.0)  # an answer is worth more tries: its question is kept already
-INLINE_CHARACTERS = 8_000  # masked in a millisecond or two; more is masked in a thread
 
 
 class HistoryRecorder:
-    """Questions and answers that come at the same moment are stored in one transaction.
-
-    Each returns after its own commit. A store that does not answer costs the history, never the
-    answer.
-    """
+    """A store that does not answer costs the history, never the answer."""
 
     def __init__(self, database: Database, files: FileStore) -> None:
-        self._database = database
+        self._store = TurnStore(database)
         self._files = files
-        # Threads of its own: a database that hangs must not hold up pictures, nor must answers
-        # that wait for it hold up questions.
-        self._openings = GroupedWrites(
-            "store-opening",
-            self._open,
-            key_of=lambda question: question.conversation_id,
-            characters_of=lambda question: len(question.text),
-        )
-        self._closings = GroupedWrites(
-            "store-closing",
-            self._close,
-            key_of=lambda answer: answer.answer_id,
-            characters_of=lambda answer: answer.characters,
-        )
-        self._masking = ThreadPoolExecutor(2, "store-masking")
-        # One question of each owner at a time, so that no owner fills the queue.
-        self._turns = OnePerOwner("question being stored")
-        self._resting_until = 0.0
         self._retries: set[asyncio.Task[None]] = set()
 
     async def open(
         self, request: PageRequest, owner: str, conversation_id: str, answer_id: str
     ) -> Opened | None:
-        """None where the store does not answer. Raises NotFound where the conversation is another owner's."""
+        """Stores the question and an empty answer. None where the store does not answer.
+
+        Raises NotFound where the conversation is another owner's.
+        """
         asked = Asked(
             owner,
             conversation_id,
@@ -81,9 +44,7 @@ class HistoryRecorder:
             _file_ids(request),
             replaced_turn(request),
         )
-        async with self._turns.turn(owner):
-            row = await self._masked(partial(question_row, asked), len(asked.text))
-            opened = await self._openings.add(row)
+        opened = await self._store.open(asked)
         if opened is None:
             log.warning("question_not_kept", extra={"answer": answer_id})
         elif opened.removed_files:
@@ -91,79 +52,35 @@ class HistoryRecorder:
         return opened
 
     async def close(self, answer: Answer) -> None:
-        """Never raises: an answer that was given is given. What the store does not take now it is offered again later."""
-        if not answer.kept:
+        """Stores the answer. Never raises: what the store does not take now is offered again later."""
+        if not answer.kept or await self._closed(answer):
             return
-        try:
-            row = await self._masked(partial(_answer_row, answer), answer.size)
-        except Exception:  # the reader still waits for the end of the answer
-            log.exception("answer_not_kept", extra={"answer": answer.id})
-            return
-        if await self._closed(row):
-            return
-        retry = asyncio.create_task(self._close_later(row))
+        retry = asyncio.create_task(self._close_later(answer))
         self._retries.add(retry)
         retry.add_done_callback(self._retries.discard)
 
-    async def _close_later(self, row: AnswerRow) -> None:
+    async def _close_later(self, answer: Answer) -> None:
         for seconds in RETRY_SECONDS:
             await asyncio.sleep(seconds)
-            if await self._closed(row):
+            if await self._closed(answer):
                 return
-        log.warning("answer_not_kept", extra={"answer": row.answer_id})
+        log.warning("answer_not_kept", extra={"answer": answer.id})
 
-    async def _closed(self, row: AnswerRow) -> bool:
+    async def _closed(self, answer: Answer) -> bool:
         """False where it is worth another try."""
         try:
-            await self._closings.add(row)
+            await self._store.close(answer.id, answered_by(answer))
         except StoreUnavailable:
             return False
-        except Exception:  # the reader still waits for the end of the answer
-            log.exception("answer_not_kept", extra={"answer": row.answer_id})
+        except Exception:  # readers still wait for the answer's end; a second try would not help
+            log.exception("answer_not_kept", extra={"answer": answer.id})
         return True
-
-    async def _masked(self, work: Callable[[], Result], characters: int) -> Result:
-        if characters <= INLINE_CHARACTERS:
-            return work()
-        return await asyncio.get_running_loop().run_in_executor(self._masking, work)
-
-    def _open(self, questions: list[QuestionRow]) -> list[Opened | Exception | None]:
-        """In the thread. None for each where the store does not answer, or did not a moment ago."""
-        # Looked at here, where questions come that waited while others failed.
-        if time.monotonic() >= self._resting_until:
-            try:
-                return list(open_all(self._database, questions))
-            except StoreUnavailable:
-                self._resting_until = time.monotonic() + REST_SECONDS
-                self._count_failed(len(questions) - 1)  # the database has counted one
-        else:
-            self._count_failed(len(questions))
-        return [None] * len(questions)
-
-    def _close(self, answers: list[AnswerRow]) -> list[Exception | None]:
-        """In the thread. Raises StoreUnavailable."""
-        try:
-            close_all(self._database, answers)
-        except StoreUnavailable:
-            self._count_failed(len(answers) - 1)  # the database has counted one
-            raise
-        return [None] * len(answers)
-
-    def _count_failed(self, times: int) -> None:
-        for _ in range(times):
-            self._database.failed()
 
     async def close_threads(self) -> None:
         """Waits for what is being stored."""
         for retry in self._retries:
             retry.cancel()
-        await self._openings.close()
-        await self._closings.close()
-        await in_daemon(self._masking.shutdown)
-
-
-def _answer_row(answer: Answer) -> AnswerRow:
-    return answer_row(answer.id, answered_by(answer))
+        await self._store.shut_down()
 
 
 def replaced_turn(request: PageRequest) -> str:
