@@ -183,11 +183,21 @@ def measure(
 def running_relay(engine: str, folder: Path, database_url: str) -> Iterator[Relay]:
     """A gateway with every feature on, and limits that nobody reaches."""
     settings = {
-        "ENGINE": "cpu", "READER_URL": "", "MODEL_NAME": script.MODEL, "API_KEYS": f"bench:{load.KEY}",
-        "RATE_LIMIT_IP": PLENTY, "RATE_LIMIT_USER": PLENTY, "RATE_LIMIT_KEY": PLENTY, "RATE_LIMIT_API": PLENTY,
-        "MAX_CONCURRENT": "4096", "ENGINE_STATUS_FILE": "", "LOG_LEVEL": "info", "LOG_FORMAT": "json",
-        "RESUME_GRACE": "5", "DATABASE_URL": database_url or f"sqlite:///{folder}/sightdesk.db",
-    }  # fmt: skip
+        "ENGINE": "cpu",
+        "READER_URL": "",
+        "MODEL_NAME": script.MODEL,
+        "API_KEYS": f"bench:{load.KEY}",
+        "RATE_LIMIT_IP": PLENTY,
+        "RATE_LIMIT_USER": PLENTY,
+        "RATE_LIMIT_KEY": PLENTY,
+        "RATE_LIMIT_API": PLENTY,
+        "MAX_CONCURRENT": "4096",
+        "ENGINE_STATUS_FILE": "",
+        "LOG_LEVEL": "info",
+        "LOG_FORMAT": "json",
+        "RESUME_GRACE": "5",
+        "DATABASE_URL": database_url or f"sqlite:///{folder}/sightdesk.db",
+    }
     with running_gateway(engine, folder, **settings) as started:
         wait_for(started.url + "/readyz")
         yield Relay("SightDesk", started.url, started.process, load.same_bytes)
@@ -233,7 +243,8 @@ def cell(value: float, digits: int, is_reached: bool | None) -> str:
 
 def table(found: dict[tuple[str, int], Figures]) -> str:
     lines = [
-        "| question | clients | answers a second | CPU an answer, ms | first token p50, ms | p99, ms | load core: engine, % | client, % |",
+        "| question | clients | answers a second | CPU an answer, ms | first token p50, ms | p99, ms "
+        "| load core: engine, % | client, % |",
         "| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |",
     ]
     for (name, clients), one in found.items():
@@ -263,11 +274,12 @@ def under(value: float, bound: float | None) -> bool | None:
 def section(found: dict[tuple[str, int], Figures], sizes: Sizes) -> str:
     return f"""## What a question of the page costs
 
-`make bench-desk`, {report.machine()}. The gateway alone on one core; the fake engine ({script.TOKENS} tokens, back to
-back), the clients and PostgreSQL (with fsync) on another. A page's question goes through the visitor's cookie, limits,
-store, masking, knowledge and extras; the same question on `/v1` is not stored. Medians of {sizes.rounds} rounds of
-{sizes.seconds:g} s, the ways by turns. To reach, for the page's questions: with 32 clients ≥ 600 answers a second, ≤ 1.6 ms
-of CPU, first token ≤ 8 ms (p50) and ≤ 40 ms (p99); with 256 clients ≤ 60 ms (p50).
+`make bench-desk`, {report.machine()}. The gateway alone on one core;
+the fake engine ({script.TOKENS} tokens, back to back), the clients and PostgreSQL (with fsync) on another.
+A page's question passes the visitor's cookie, limits, store, masking, knowledge and extras; the
+same question on `/v1` is not stored. Medians of {sizes.rounds} rounds of {sizes.seconds:g} s, the ways by turns. To reach,
+for the page's questions: with 32 clients ≥ 600 answers a second, ≤ 1.6 ms of CPU, first token
+≤ 8 ms (p50) and ≤ 40 ms (p99); with 256 clients ≤ 60 ms (p50).
 
 {table(found)}"""
 

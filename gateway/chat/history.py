@@ -52,7 +52,7 @@ class HistoryRecorder:
         return opened
 
     async def close(self, answer: Answer) -> None:
-        """Stores the answer. Never raises: what the store does not take now is offered again later."""
+        """Stores the answer. Never raises: what cannot be stored now is tried again later."""
         if not answer.kept or await self._closed(answer):
             return
         retry = asyncio.create_task(self._close_later(answer))

@@ -1,4 +1,7 @@
-"""BM25 (Robertson and Zaragoza, 2009) over clauses, titles counted twice, with a threshold for "nothing answers that"."""
+"""BM25 (Robertson and Zaragoza, 2009) over clauses.
+
+Titles count twice. A threshold decides that no clause answers the question.
+"""
 
 import math
 import re
@@ -59,7 +62,7 @@ class Asked:
 
 class Index:
     def __init__(self, segments: Sequence[Segment] = ()) -> None:
-        """Numpy only, a segment at a time: each step blocks the interpreter for milliseconds at most."""
+        """Numpy works a segment at a time, so no step blocks the interpreter for long."""
         self.clauses = Clauses(segments)
         total = len(self.clauses)
         self._keys, found = _united([segment.keys for segment in segments])
@@ -213,7 +216,7 @@ def _united(keys: list[np.ndarray]) -> tuple[np.ndarray, list[np.ndarray]]:
 
 
 def _codes(parts: Sequence[tuple[str, float]]) -> set[str]:
-    """Error codes and the like: a clause that names one serves the question, whatever else it says."""
+    """Error codes and the like: a clause that names one answers the question, whatever its score."""
     words = {
         word.lower()
         for text, weight in parts

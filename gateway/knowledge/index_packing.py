@@ -21,7 +21,7 @@ HEAD = struct.Struct("=IIII")  # clauses, terms, postings, nothing: what follows
 
 @lru_cache(maxsize=16_384)  # the words of questions are few, and hashing is a tenth of a search
 def key_of(term: str) -> int:
-    """A 64-bit hash of a term. Among a million terms a collision has a chance of 1 in 37 million."""
+    """A 64-bit hash of a term: a million terms collide with a chance of 1 in 37 million."""
     return int.from_bytes(
         blake2b(term.encode("utf-8", "surrogatepass"), digest_size=8).digest(), "little"
     )

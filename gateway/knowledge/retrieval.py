@@ -1,4 +1,8 @@
-"""What a question is searched with: its words, the codes and lines of its pictures, and the turn before when it is short."""
+"""Finds clauses for a question.
+
+It is searched with its words, the codes and lines of its pictures, and, if it is short, with the
+question before it.
+"""
 
 import asyncio
 from collections.abc import Sequence

@@ -1,8 +1,8 @@
 """The database: SQLite by default, PostgreSQL where gateways share one.
 
-Its errors leave here as three of ours: StoreUnavailable where it does not answer, UpstreamTimeout
-where a read took longer than its bound, InvalidRequest where it cannot hold what one request
-brings.
+SQLAlchemy's errors become three of ours: StoreUnavailable where the database does not answer,
+UpstreamTimeout where a read takes longer than its bound, InvalidRequest where the database cannot
+hold a value of one request.
 """
 
 import logging
@@ -45,29 +45,29 @@ log = logging.getLogger("sightdesk.store")
 
 SEARCH_SECONDS = 2
 RETRY_AFTER_SECONDS = 2
-REST_SECONDS = 5.0
-# SQLSTATE: query_canceled, and the class of limits that one row crosses.
+REST_SECONDS = 5.0  # after a failure `answers` does not ask the database again
+# SQLSTATE: query_canceled; the class of program limits, which one value exceeds.
 CANCELED, PROGRAM_LIMIT = "57014", "54"
 
 
 class Database:
-    """Synchronous: call it from threads."""
+    """Synchronous: call it from threads. `failed` is called for each failure of the store."""
 
     def __init__(
         self, engine: Engine, writer: str, failed: Callable[[], None], file: Path | None = None
     ) -> None:
         self._engine = engine
-        self.failed = failed  # counts what was not kept
-        self.writer = writer  # this gateway, as other gateways see it
+        self.failed = failed
+        self.writer = writer  # this gateway's name, which no other gateway has
         self._failed_at = -math.inf
-        self._is_proven = True  # no write has failed since the last one that was committed
+        self._is_proven = True  # the last write did not fail
         self._file = file
         self._identity = _identity(file)
         self._reopening = threading.Lock()
         self._writer = threading.Lock()
         self.is_sqlite = engine.dialect.name == "sqlite"
-        # A SQLite transaction that begins by reading cannot wait for a lock later on, so a
-        # writing one says so at its start.
+        # A SQLite transaction that begins with a read cannot wait for the write lock later, so
+        # writing transactions take it at their start.
         self._writing = engine.execution_options(**{WRITES: True})
         self._reading = sessionmaker(engine)
         self._searching = sessionmaker(engine.execution_options(**{SECONDS: SEARCH_SECONDS}))
@@ -98,8 +98,9 @@ class Database:
 
     @contextmanager
     def reading(self) -> Iterator[Session]:
-        """One transaction. Raises StoreUnavailable, InvalidRequest; UpstreamTimeout after
-        STATEMENT_SECONDS.
+        """One reading transaction.
+
+        Raises StoreUnavailable, InvalidRequest, and UpstreamTimeout after STATEMENT_SECONDS.
         """
         with self._translated(STATEMENT_SECONDS):
             self._reopen_replaced()
@@ -108,7 +109,7 @@ class Database:
 
     @contextmanager
     def searching(self) -> Iterator[Session]:
-        """`reading` with SEARCH_SECONDS."""
+        """`reading`, with UpstreamTimeout after SEARCH_SECONDS."""
         with self._translated(SEARCH_SECONDS):
             self._reopen_replaced()
             with self._searching.begin() as session:
@@ -116,39 +117,41 @@ class Database:
 
     @contextmanager
     def outside_transactions(self) -> Iterator[Connection]:
-        """For what PostgreSQL does in no transaction. Raises StoreUnavailable, InvalidRequest."""
+        """For statements that PostgreSQL refuses in a transaction.
+
+        Raises StoreUnavailable, InvalidRequest.
+        """
         with self._translated(None), self._engine.connect() as connection:
             yield connection.execution_options(isolation_level="AUTOCOMMIT")
 
     def insert(self, table: Any) -> Any:
-        """INSERT that knows ON CONFLICT, in this database's dialect."""
+        """An INSERT of this database's dialect, which has ON CONFLICT."""
         return (sqlite.insert if self.is_sqlite else postgresql.insert)(table)
 
     def answers(self) -> bool:
-        """Whether conversations can be kept now. One that has just failed is not asked: it may
-        take seconds to fail again.
+        """Whether conversations can be stored now.
+
+        False for REST_SECONDS after a failure: to ask again might take seconds.
         """
         if time.monotonic() - self._failed_at < REST_SECONDS:
             return False
-        # On a full disk a transaction begins well and fails at its first page.
+        # On a full disk a transaction begins, and fails when it writes its first page.
         probe = (
             select(Conversation.id).limit(1)
             if self._is_proven
             else text("UPDATE alembic_version SET version_num = version_num")
         )
         try:
-            with (
-                self.writing() as session
-            ):  # a store that can be read and not written keeps nothing
-                session.execute(probe)
+            with self.connected() as connection:  # a read would work on a read-only disk too
+                connection.execute(probe)
         except GatewayError:
             return False
         return True
 
     @contextmanager
     def _translated(self, seconds: float | None) -> Iterator[None]:
-        """`seconds`: the bound of a read; a write that is too slow is a store that does not
-        answer.
+        """Raises our errors for SQLAlchemy's. `seconds`: the bound of a read; None for a write,
+        where a timeout is StoreUnavailable.
         """
         try:
             yield
@@ -190,15 +193,11 @@ class Database:
             self._writer.release()
 
     def _is_replaced(self) -> bool:
-        """Whether the open file is no longer the one at its path: what is written goes nowhere
-        then.
-        """
+        """Whether the file at the path is another one than the open one: writes would be lost."""
         return self._file is not None and _identity(self._file) != self._identity
 
     def _reopen_replaced(self) -> None:
-        """Opens the database at its path again, and makes it where it was removed. Raises
-        SQLAlchemyError.
-        """
+        """Opens the file at the path, or makes it where it was removed. Raises SQLAlchemyError."""
         if not self._is_replaced():
             return
         with self._reopening:
@@ -207,7 +206,7 @@ class Database:
             log.error("database_file_replaced", extra={"removed": not self._file.exists()})
             self._engine.dispose()
             if not self._file.exists():
-                # The log of the removed file would be played into the new one.
+                # SQLite would apply the removed file's log to the new file.
                 for suffix in ("-wal", "-shm"):
                     self._file.with_name(self._file.name + suffix).unlink(missing_ok=True)
             try:
@@ -221,8 +220,9 @@ class Database:
 
 
 def open_database(url: str, failed: Callable[[], None]) -> Database:
-    """Connects and brings the tables up to date. Raises WrongSettings, one line, without the URL:
-    it may hold a password.
+    """Connects and brings the tables up to date.
+
+    Raises WrongSettings with one line, without the URL, which may hold a password.
     """
     writer = "sightdesk-" + secrets.token_hex(8)
     with ExitStack() as undo:
@@ -253,7 +253,7 @@ def prepare(engine: Engine, file: Path | None) -> None:
 
 
 def is_data_error(error: SQLAlchemyError) -> bool:
-    """Whether one request's values are at fault: others can still be stored."""
+    """Whether the values of one request caused it: other requests can still be stored."""
     if isinstance(error, DataError | IntegrityError):
         return True
     if isinstance(error, DBAPIError):
@@ -270,9 +270,7 @@ def is_timeout(error: SQLAlchemyError) -> bool:
 
 
 def reason(error: BaseException) -> str:
-    """One line that holds no text of a conversation: a driver quotes values in every error but
-    these.
-    """
+    """One line without text of a conversation, which drivers quote in all but a few errors."""
     cause = getattr(error, "orig", None) or error
     if isinstance(error, OperationalError | OSError | schema.NewerSchema):
         return " ".join(str(cause).split())[:300]

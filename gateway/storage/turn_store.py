@@ -68,7 +68,10 @@ class TurnStore:
             return await self._questions.add(row)
 
     async def close(self, answer_id: str, answered: Answered) -> None:
-        """Fills the answer's turn, unless it was deleted. Raises StoreUnavailable, InvalidRequest."""
+        """Fills the answer's turn, unless it was deleted.
+
+        Raises StoreUnavailable, InvalidRequest.
+        """
         is_short = len(answered.text) <= SHORT and not answered.reading
         row = await self._made(partial(answer_row, answer_id, answered), is_short)
         await self._answers.add(row)

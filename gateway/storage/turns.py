@@ -232,8 +232,15 @@ def _insert(
         shared = {"conversation": one.conversation_id, "moment": moment}
         turns += (
             {"id": one.turn_id, "role": "user", "state": "done", "text": one.text, **shared},
-            {"id": one.answer_id, "role": "assistant", "state": "writing", "text": "", "writer": writer, **shared},
-        )  # fmt: skip
+            {
+                "id": one.answer_id,
+                "role": "assistant",
+                "state": "writing",
+                "text": "",
+                "writer": writer,
+                **shared,
+            },
+        )
     if turns:
         rows = _json({"place": place, **turn} for place, turn in enumerate(turns))
         connection.execute(statements.insert_turns, rows)

@@ -1,4 +1,4 @@
-"""Group commit: one transaction for all that wait, each acknowledged after its commit, each fault its own."""
+"""Group commit: jobs that wait are written together, and each gets its own result."""
 
 import asyncio
 import threading

@@ -56,7 +56,10 @@ def test_a_second_start_finds_what_the_first_one_kept(
 
 
 def test_several_gateways_may_start_at_once(url: str) -> None:
-    program = "import sys; from gateway.storage.database import open_database; open_database(sys.argv[1], print).close()"
+    program = (
+        "import sys; from gateway.storage.database import open_database; "
+        "open_database(sys.argv[1], print).close()"
+    )
     starting = [
         subprocess.Popen(
             [sys.executable, "-W", "error", "-c", program, url], stderr=subprocess.PIPE

@@ -1,4 +1,4 @@
-"""What one request brings is that request's fault; what the database or its disk does is noticed, and goes away again."""
+"""Errors of one request stay that request's; failures of the database or its disk are noticed, and end."""
 
 import sqlite3
 import threading

@@ -4,12 +4,14 @@ import asyncio
 import signal
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
 from gateway.errors import InvalidRequest, NotFound
 from gateway.storage.conversations import Conversations
 from gateway.storage.database import Database, open_database
+from gateway.storage.file_store import FileStore
 from gateway.storage.grouped_writes import GroupedWrites
 from gateway.storage.turns import (
     Answered,
@@ -22,24 +24,6 @@ from gateway.storage.turns import (
     question_row,
 )
 from tests.gateway.stores import CITATION, ME, OTHER, ask, texts, whole
-
-KILLED = """
-import asyncio, os, signal, sys
-from gateway.storage.database import open_database
-from gateway.storage.grouped_writes import GroupedWrites
-from gateway.storage.turns import Answered, Asked, answer_row, close_all, open_all, question_row
-
-async def main():
-    database = open_database(sys.argv[1], lambda: None)
-    opening = GroupedWrites("o", lambda rows: open_all(database, rows), lambda row: row.turn_id, lambda row: 1)
-    closing = GroupedWrites("c", lambda rows: close_all(database, rows) or rows, lambda row: row, lambda row: 1)
-    rows = [question_row(Asked("key:shop", f"conversation-{n}", f"answer-{n}", f"question {n}")) for n in range(20)]
-    await asyncio.gather(*map(opening.add, rows))
-    await asyncio.gather(*(closing.add(answer_row(f"answer-{n}", Answered("done", f"said {n}"))) for n in range(10)))
-    os.kill(os.getpid(), signal.SIGKILL)
-
-asyncio.run(main())
-"""
 
 
 def question(number: int, conversation: str = "", owner: str = ME, **more: str) -> QuestionRow:
@@ -72,10 +56,13 @@ def test_a_group_is_stored_as_its_questions_and_answers_would_be_one_by_one(
     close_all(
         database,
         [
-            answer_row(f"answer-{number}", Answered("done", f"answer {number}", "m", number == 1, [citation]))
+            answer_row(
+                f"answer-{number}",
+                Answered("done", f"answer {number}", "m", number == 1, [citation]),
+            )
             for number in range(5)
         ],
-    )  # fmt: skip
+    )
     for number, one in enumerate(opened):
         asked, answered = whole(conversations, f"conversation-{number}")["messages"]
         assert isinstance(one, Opened)
@@ -143,13 +130,19 @@ async def test_a_question_that_cannot_be_stored_fails_alone(
         whole(conversations, "conversation-3")
 
 
-def test_what_was_acknowledged_outlives_a_kill(url: str, database: Database, conversations: Conversations) -> None:  # fmt: skip
-    killed = subprocess.run([sys.executable, "-c", KILLED, url], capture_output=True, timeout=60)
+def test_what_was_acknowledged_outlives_a_kill(
+    url: str, database: Database, tmp_path: Path
+) -> None:
+    command = [sys.executable, "-m", "tests.gateway.killed_writer", url]
+    killed = subprocess.run(command, capture_output=True, timeout=60)
     assert killed.returncode == -signal.SIGKILL, killed.stderr.decode()
-    found = [texts(conversations, f"conversation-{number}") for number in range(20)]
-    assert found == [
-        [f"question {number}", f"said {number}" if number < 10 else ""] for number in range(20)
-    ]
     open_database(url, lambda: None).close()
-    states = [whole(conversations, f"conversation-{n}")["messages"][1]["state"] for n in (0, 19)]
-    assert states == ["done", "failed"]
+    conversations = Conversations(database, FileStore(tmp_path))
+    for number in range(20):
+        asked, answered = whole(conversations, f"conversation-{number}", f"key:shop-{number}")[
+            "messages"
+        ]
+        assert asked["text"] == f"question {number}"
+        assert (answered["text"], answered["state"]) == (
+            (f"answer {number}", "done") if number < 10 else ("", "failed")
+        )
