@@ -17,6 +17,7 @@ BUSY_SECONDS = 2  # the longest wait for another writer
 CONNECT_SECONDS = 2
 SILENT_SECONDS = 3  # a peer that acknowledges nothing for so long is given up
 STATEMENT_SECONDS = 10
+LOG_PAGES = 16_000  # 64 MB, after which a writer moves the log into the file (Database.checkpoint)
 OPERATIONS = (
     10_000  # of SQLite's virtual machine between two checks of the deadline; about a millisecond
 )
@@ -93,7 +94,12 @@ def _prepare_sqlite(connection: Any, _: Any) -> None:
         None  # Python's driver begins transactions late; `_begin_sqlite` does it
     )
     cursor = connection.cursor()
-    for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON"):
+    for pragma in (
+        "journal_mode=WAL",
+        "synchronous=NORMAL",
+        "foreign_keys=ON",
+        f"wal_autocheckpoint={LOG_PAGES}",
+    ):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
 

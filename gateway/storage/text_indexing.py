@@ -1,4 +1,6 @@
-"""Brings the search index up to date in the background, in transactions of milliseconds."""
+"""Background work of the database: brings the search index up to date, in transactions of
+milliseconds, and empties SQLite's log.
+"""
 
 import asyncio
 import logging
@@ -38,6 +40,8 @@ async def indexing(database: Database) -> None:
     while True:
         try:
             pause = PAUSE_SECONDS if await asyncio.to_thread(index_some, database) else IDLE_SECONDS
+            if pause == IDLE_SECONDS:
+                await asyncio.to_thread(database.checkpoint)
         except GatewayError as error:
             log.warning("index_not_updated", extra={"error": error.code})
             pause = FAILED_SECONDS

@@ -43,8 +43,11 @@ class OnePerOwner:
                 del self._lines[owner]
 
     async def _acquire(self, lock: asyncio.Lock) -> None:
+        if not lock.locked():
+            await lock.acquire()
+            return
         try:
-            async with asyncio.timeout(self._patience if lock.locked() else None):
+            async with asyncio.timeout(self._patience):
                 await lock.acquire()
         except TimeoutError:
             raise RateLimitExceeded(
