@@ -18,14 +18,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, make_url, select, text
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.exc import (
-    DataError,
-    DBAPIError,
-    IntegrityError,
-    OperationalError,
-    SQLAlchemyError,
-    StatementError,
-)
+from sqlalchemy.exc import OperationalError, SQLAlchemyError
 from sqlalchemy.orm import Session, sessionmaker
 
 from gateway.errors import GatewayError, InvalidRequest, StoreUnavailable, UpstreamTimeout
@@ -41,14 +34,13 @@ from gateway.storage.sql_engine import (
     normal,
     sqlite_file,
 )
+from gateway.storage.sql_errors import is_data_error, is_timeout, reason
 
 log = logging.getLogger("sightdesk.store")
 
 SEARCH_SECONDS = 2
 RETRY_AFTER_SECONDS = 2
 REST_SECONDS = 5.0  # after a failure `answers` does not ask the database again
-# SQLSTATE: query_canceled; the class of program limits, which one value exceeds.
-CANCELED, PROGRAM_LIMIT = "57014", "54"
 
 
 class Database:
@@ -268,31 +260,6 @@ def prepare(engine: Engine, file: Path | None) -> None:
     with engine.execution_options(**{WRITES: True, SECONDS: math.inf}).begin() as connection:
         schema.upgrade(connection)
         schema.fail_orphans(connection)
-
-
-def is_data_error(error: SQLAlchemyError) -> bool:
-    """Whether the values of one request caused it: other requests can still be stored."""
-    if isinstance(error, DataError | IntegrityError):
-        return True
-    if isinstance(error, DBAPIError):
-        return str(getattr(error.orig, "sqlstate", None) or "").startswith(PROGRAM_LIMIT)
-    return isinstance(error, StatementError)
-
-
-def is_timeout(error: SQLAlchemyError) -> bool:
-    cause = getattr(error, "orig", None)
-    return (
-        getattr(cause, "sqlite_errorname", None) == "SQLITE_INTERRUPT"
-        or getattr(cause, "sqlstate", None) == CANCELED
-    )
-
-
-def reason(error: BaseException) -> str:
-    """One line without text of a conversation, which drivers quote in all but a few errors."""
-    cause = getattr(error, "orig", None) or error
-    if isinstance(error, OperationalError | OSError | schema.NewerSchema):
-        return " ".join(str(cause).split())[:300]
-    return type(cause).__name__
 
 
 def _identity(file: Path | None) -> tuple[int, int] | None:
