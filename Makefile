@@ -10,8 +10,8 @@ LIMIT ?=
 FILE ?=
 
 .PHONY: help demo setup test test-plain test-engine check fmt up down logs doctor bench \
-	bench-masking bench-engine bench-relay bench-page bench-stall soak eval backup restore user \
-	key lock pins screenshots
+	bench-desk bench-masking bench-engine bench-relay bench-page bench-stall soak eval backup \
+	restore user key lock pins screenshots
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | \
@@ -88,6 +88,10 @@ bench: setup ## measure answers, retrieval, memory and masking
 
 bench-masking: setup ## measure how well masking tells personal data from order numbers
 	@$(VENV)/python -m benchmarks.masking
+
+bench-desk: setup ## measure a question of the page beside /v1, on both databases (BRIEF=1: short)
+	@scripts/test-tools
+	@$(VENV)/python -m benchmarks.desk $(if $(BRIEF),--brief)
 
 bench-engine: setup ## run vLLM's benchmark through the gateway and directly against the engine
 	@scripts/engine-env

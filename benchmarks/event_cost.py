@@ -16,12 +16,13 @@ from typing import Any
 
 import numpy as np
 import uvloop
-from gateway.chat.relay import Relay, StreamStats
 from uvicorn.protocols.http.flow_control import FlowControl
 from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 
 from benchmarks.relay import script
+from gateway.chat.raw_relay import RawRelay
 from gateway.chat.sse_response import SSEResponse
+from gateway.chat.stream_stats import StreamStats
 from gateway.server.chunked import framed
 from gateway.server.client_connection import PlainConnection
 from gateway.server.direct_connection import DirectConnection
@@ -75,7 +76,7 @@ async def microseconds(kind: type, *, passes_chunks: bool, cold: bool) -> float:
     pool: Any = Nothing()
     response = Response(pool)
     response.data_received(HEAD)
-    relay = Relay(reply, StreamStats(0.0), lambda: None, wants_usage=True)
+    relay = RawRelay(reply, StreamStats(0.0), lambda: None, wants_usage=True)
     on_chunks = relay.forward if passes_chunks else None
     streaming = asyncio.create_task(response.stream_to(relay, on_chunks))
     spent = []

@@ -88,9 +88,9 @@ def api_routers(services: Services) -> list[APIRouter]:
         conversations_router(
             storage.conversations, storage.exports, storage.files, services.answers, limits
         ),
-        feedback_router(storage.verdicts, metrics, limits),
-        handoffs_router(storage.verdicts, metrics, limits),
-        stats_router(storage.verdicts, limits),
+        feedback_router(storage.ratings, metrics, limits),
+        handoffs_router(storage.handoffs, metrics, limits),
+        stats_router(storage.stats, limits),
         health_router(
             status,
             services.knowledge_base,

@@ -8,7 +8,7 @@ from pydantic import Field
 from gateway.api.dependencies import CurrentCaller, RouteLimits
 from gateway.observability.metrics import Metrics
 from gateway.openai.validation import StrictModel
-from gateway.storage.verdicts import Verdicts
+from gateway.storage.feedback import Ratings
 
 MAX_REASON = 2000  # characters
 
@@ -19,7 +19,7 @@ class FeedbackRequest(StrictModel):
     reason: str | None = Field(None, max_length=MAX_REASON)
 
 
-def feedback_router(feedback: Verdicts, metrics: Metrics, limits: RouteLimits) -> APIRouter:
+def feedback_router(feedback: Ratings, metrics: Metrics, limits: RouteLimits) -> APIRouter:
     router = APIRouter()
 
     @router.post("/api/feedback")

@@ -8,7 +8,7 @@ from pydantic import Field
 from gateway.api.dependencies import CurrentCaller, RouteLimits
 from gateway.observability.metrics import Metrics
 from gateway.openai.validation import StrictModel
-from gateway.storage.verdicts import Verdicts
+from gateway.storage.handoffs import Handoffs
 
 MAX_NOTE = 2000  # characters
 
@@ -18,7 +18,7 @@ class HandoffRequest(StrictModel):
     note: str | None = Field(None, max_length=MAX_NOTE)
 
 
-def handoffs_router(handoffs: Verdicts, metrics: Metrics, limits: RouteLimits) -> APIRouter:
+def handoffs_router(handoffs: Handoffs, metrics: Metrics, limits: RouteLimits) -> APIRouter:
     router = APIRouter()
 
     @router.post("/api/handoff")

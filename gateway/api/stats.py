@@ -5,10 +5,10 @@ from typing import Any
 from fastapi import APIRouter, Request
 
 from gateway.api.dependencies import CurrentCaller, RouteLimits
-from gateway.storage.verdicts import Verdicts
+from gateway.storage.stats import Stats
 
 
-def stats_router(statistics: Verdicts, limits: RouteLimits) -> APIRouter:
+def stats_router(statistics: Stats, limits: RouteLimits) -> APIRouter:
     router = APIRouter()
 
     @router.get("/api/stats")

@@ -20,8 +20,10 @@ from gateway.settings import Settings
 from gateway.storage.conversations import Conversations
 from gateway.storage.database import open_database
 from gateway.storage.exports import Reports
+from gateway.storage.feedback import Ratings
 from gateway.storage.file_store import FileStore
-from gateway.storage.verdicts import Verdicts
+from gateway.storage.handoffs import Handoffs
+from gateway.storage.stats import Stats
 from gateway.throttling.admission import Admission
 from gateway.throttling.body_memory import BodyMemory, default_body_memory
 from gateway.throttling.rate_limits import RateLimiter
@@ -110,7 +112,9 @@ def build_storage(settings: Settings, metrics: Metrics) -> Storage:
         files=files,
         conversations=conversations,
         exports=Reports(conversations),
-        verdicts=Verdicts(database),
+        ratings=Ratings(database),
+        handoffs=Handoffs(database),
+        stats=Stats(database),
         history=HistoryRecorder(database, files),
     )
 

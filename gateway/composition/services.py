@@ -23,8 +23,10 @@ from gateway.settings import Settings
 from gateway.storage.conversations import Conversations
 from gateway.storage.database import Database
 from gateway.storage.exports import Reports
+from gateway.storage.feedback import Ratings
 from gateway.storage.file_store import FileStore
-from gateway.storage.verdicts import Verdicts
+from gateway.storage.handoffs import Handoffs
+from gateway.storage.stats import Stats
 from gateway.throttling.admission import Admission
 from gateway.throttling.body_memory import BodyMemory
 from gateway.throttling.rate_limits import RateLimiter
@@ -79,7 +81,9 @@ class Storage:
     files: FileStore
     conversations: Conversations
     exports: Reports
-    verdicts: Verdicts
+    ratings: Ratings
+    handoffs: Handoffs
+    stats: Stats
     history: HistoryRecorder
 
 

@@ -1,4 +1,7 @@
-"""BM25 (Robertson and Zaragoza, 2009) over clauses, titles counted twice, with a threshold for "nothing answers that"."""
+"""BM25 (Robertson and Zaragoza, 2009) over clauses.
+
+Titles count twice. A threshold decides that no clause answers the question.
+"""
 
 import math
 import re
@@ -41,9 +44,25 @@ class Hit:
     coverage: float  # share of the question's weight that the clause holds, 0 to 1
 
 
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """The terms of a query that some clause has, and their postings.
+
+    By term: `weights`; `covered`, the share of the whole query that it is, by weight and idf;
+    `is_word`, 1.0 for those that are more than a character of many words. By posting: `terms`,
+    its term's place in the former; `postings`, its own place in the index.
+    """
+
+    weights: np.ndarray
+    covered: np.ndarray
+    is_word: np.ndarray
+    terms: np.ndarray
+    postings: np.ndarray
+
+
 class Index:
     def __init__(self, segments: Sequence[Segment] = ()) -> None:
-        """Numpy only, a segment at a time: each step blocks the interpreter for milliseconds at most."""
+        """Numpy works a segment at a time, so no step blocks the interpreter for long."""
         self.clauses = Clauses(segments)
         total = len(self.clauses)
         self._keys, found = _united([segment.keys for segment in segments])
@@ -88,91 +107,103 @@ class Index:
             often = self._values[block]
             self._values[block] = idf * often * (K1 + 1) / (often + norm[self._numbers[block]])
 
-    def _term(self, term: str) -> int | None:
-        """The term's place in `_keys`, or None where no clause has it."""
-        key = np.uint64(key_of(term))
-        place = int(np.searchsorted(self._keys, key))
-        return place if place < len(self._keys) and self._keys[place] == key else None
-
-    def _postings(self, place: int) -> tuple[np.ndarray, np.ndarray]:
-        block = slice(self._starts[place], self._starts[place + 1])
-        return self._numbers[block], self._values[block]
-
-    def _idf_of(self, term: str, unknown: float) -> float:
-        place = self._term(term)
-        return unknown if place is None else float(self._idf[place])
-
     def search(self, query: Query, limit: int = 5) -> list[Hit]:
-        """The clauses that serve the question, best first; none where none does. `query` may be texts with weights:
-        the first is the question itself, the rest (readings, earlier turns) help to find but not to fail it."""
+        """The clauses that answer the question, best first; none where none does.
+
+        `query` may be texts with weights: the first is the question itself, the rest (readings,
+        earlier turns) help to find a clause, but a clause need not hold them.
+        """
         parts = [(query, 1.0)] if isinstance(query, str) else list(query)
-        if not self.clauses or not parts:
+        if not len(self._keys) or not parts:
             return []
-        weights = own = self._weights(parts[:1])
+        own = asked = self._asked(parts[:1])
         if len(parts) > 1:
-            weights = self._weights(parts)
-        raw = np.zeros(len(self.clauses), dtype=np.float32)
-        worded = np.zeros(len(self.clauses), dtype=bool)
-        for term, weight in weights.items():
-            place = self._term(term)
-            if place is not None:
-                where, values = self._postings(place)
-                raw[where] += weight * values
-                worded[where] |= len(term) > 1 and weight >= WORD_WEIGHT
+            asked = self._asked(parts)
+        scores = self._sums(asked, asked.weights[asked.terms] * self._values[asked.postings])
         chinese = bool(CJK.search(parts[0][0])) or not LATIN_WORD.search(parts[0][0])
-        scores = np.where(self._chinese == chinese, raw, raw * OTHER_LANGUAGE)
-        scores[~worded] = 0.0
-        # What a picture says beside the question is no part of what has to be answered.
+        scores[self._chinese != chinese] *= OTHER_LANGUAGE
+        scores[self._sums(asked, asked.is_word[asked.terms]) == 0] = 0.0
         coverage = self._coverage(own)
-        if weights is not own:
-            coverage = np.maximum(coverage, self._coverage(weights))
+        if asked is not own:
+            # What a picture says beside the question is no part of what has to be answered.
+            coverage = np.maximum(coverage, self._coverage(asked))
         return self._best(scores, coverage, limit, _codes(parts))
 
-    def _coverage(self, weights: dict[str, float]) -> np.ndarray:
-        """The share of what is asked that each clause holds, 0 to 1."""
-        covered = np.zeros(len(self.clauses), dtype=np.float32)
-        for term, weight in weights.items():
-            place = self._term(term)
-            if place is not None:
-                covered[self._postings(place)[0]] += weight * self._idf[place]
-        asked = sum(weight * self._weight_asked(term) for term, weight in weights.items())
-        return covered / max(asked, 1e-6)
-
-    def _weight_asked(self, term: str) -> float:
-        """What a term adds to what was asked. A pair that no clause has mostly straddles two words: its characters count.
-        A word that no clause has but a synonym of which stands in the question's terms is asked by that synonym."""
-        if (len(term) == 2 and CJK.match(term)) or term in STEMMED_SYNONYMS:
-            return self._idf_of(term, 0.0)
-        return self._idf_of(term, self._unknown_idf)
-
-    def _weights(self, parts: Sequence[tuple[str, float]]) -> dict[str, float]:
+    def _asked(self, parts: Sequence[tuple[str, float]]) -> Asked:
+        """All terms are looked up at once: a call into numpy for each would be most of a search."""
         weights: dict[str, float] = {}
         for text, weight in parts:
             for term, own in query_terms(text).items():
                 weights[term] = max(weights.get(term, 0.0), weight * own)
-        return weights
+        keys = np.array([key_of(term) for term in weights], np.uint64)
+        places = np.searchsorted(self._keys, keys)
+        places[places == len(self._keys)] = 0
+        known = self._keys[places] == keys
+        terms = list(weights)
+        found = [term for term, is_known in zip(terms, known.tolist(), strict=True) if is_known]
+        places = places[known]
+        given = np.array([weights[term] for term in found], np.float64)
+        covered = given * self._idf[places]
+        missing = (
+            term for term, is_known in zip(terms, known.tolist(), strict=True) if not is_known
+        )
+        total = covered.sum() + sum(
+            weights[term] * self._unknown_idf for term in missing if not _is_optional(term)
+        )
+        starts = self._starts[places]
+        sizes = self._starts[places + 1] - starts
+        which = np.repeat(np.arange(len(places)), sizes)
+        return Asked(
+            weights=given,
+            covered=covered / max(total, 1e-6),
+            is_word=np.array(
+                [len(term) > 1 and weights[term] >= WORD_WEIGHT for term in found], np.float64
+            ),
+            terms=which,
+            postings=np.arange(len(which)) + (starts - np.cumsum(sizes) + sizes)[which],
+        )
+
+    def _sums(self, asked: Asked, values: np.ndarray) -> np.ndarray:
+        """For each clause the sum of the values of its postings."""
+        clauses = self._numbers[asked.postings]
+        return np.bincount(clauses, values, len(self.clauses)).astype(np.float64, copy=False)
+
+    def _coverage(self, asked: Asked) -> np.ndarray:
+        """The share of what is asked that each clause holds, 0 to 1."""
+        return self._sums(asked, asked.covered[asked.terms])
 
     def _best(
         self, scores: np.ndarray, coverage: np.ndarray, limit: int, codes: set[str]
     ) -> list[Hit]:
+        worst = -scores
         width = min(len(scores), max(4 * limit, 20))
-        order = np.argpartition(-scores, width - 1)[:width]
+        order = np.argpartition(worst, width - 1)[:width]
+        order = order[worst[order].argsort(kind="stable")]
         hits: list[Hit] = []
         counterparts: set[tuple[str, str]] = set()
-        for number in sorted(order, key=lambda number: -scores[number]):
-            clause = self.clauses[int(number)]
-            exact = any(code in clause.text.lower() for code in codes)
-            if scores[number] <= 0 or not (exact or coverage[number] >= MIN_COVERAGE):
-                continue
-            if hits and scores[number] < MIN_SHARE * hits[0].score:
+        for number, score in zip(order.tolist(), scores[order].tolist(), strict=True):
+            if score <= 0 or len(hits) == limit:
                 break
+            if hits and score < MIN_SHARE * hits[0].score:
+                break
+            if coverage[number] < MIN_COVERAGE and not codes:
+                continue
+            clause = self.clauses[number]
+            exact = any(code in clause.text.lower() for code in codes)
+            if not (exact or coverage[number] >= MIN_COVERAGE):
+                continue
             key = (clause.source.rpartition("/")[2], clause.clause or clause.text[:40])
             if key not in counterparts:
                 counterparts.add(key)
-                hits.append(
-                    Hit(clause, round(float(scores[number]), 3), round(float(coverage[number]), 3))
-                )
-        return hits[:limit]
+                hits.append(Hit(clause, round(score, 3), round(float(coverage[number]), 3)))
+        return hits
+
+
+def _is_optional(term: str) -> bool:
+    """Whether a term that no clause has adds nothing to what was asked: a pair of characters mostly
+    straddles two words, and its characters count; a word with a synonym is asked by that one.
+    """
+    return (len(term) == 2 and bool(CJK.match(term))) or term in STEMMED_SYNONYMS
 
 
 def _united(keys: list[np.ndarray]) -> tuple[np.ndarray, list[np.ndarray]]:
@@ -185,7 +216,7 @@ def _united(keys: list[np.ndarray]) -> tuple[np.ndarray, list[np.ndarray]]:
 
 
 def _codes(parts: Sequence[tuple[str, float]]) -> set[str]:
-    """Error codes and the like: a clause that names one serves the question, whatever else it says."""
+    """Error codes and the like: a clause that names one answers the question, whatever its score."""
     words = {
         word.lower()
         for text, weight in parts

@@ -5,6 +5,7 @@ As Python objects, an index of 50,000 clauses takes 0.8 GB, and building it bloc
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import overload
 
 import numpy as np
@@ -14,6 +15,7 @@ from gateway.knowledge.clauses import Clause
 from gateway.knowledge.index_packing import HEAD
 
 Numbers = np.ndarray
+KEPT = 500  # clauses; a search looks at up to twenty
 
 
 @dataclass(frozen=True)
@@ -85,9 +87,10 @@ class Segment:
 
 
 class Clauses(Sequence[Clause]):
-    """The clauses of many segments. Each is decoded when it is used."""
+    """The clauses of many segments, each made when it is asked for; the last KEPT ones are kept."""
 
     def __init__(self, segments: Sequence[Segment]) -> None:
+        self._made = lru_cache(KEPT)(self._make)
         self._segments = [segment for segment in segments if len(segment)]
         self._ends = np.cumsum([len(segment) for segment in self._segments] or [0])
 
@@ -104,6 +107,9 @@ class Clauses(Sequence[Clause]):
         number = index + len(self) if index < 0 else index
         if not 0 <= number < len(self):
             raise IndexError(index)
+        return self._made(number)
+
+    def _make(self, number: int) -> Clause:
         which = int(np.searchsorted(self._ends, number, side="right"))
         segment = self._segments[which]
         return segment.clause(number - int(self._ends[which]) + len(segment))

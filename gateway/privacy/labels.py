@@ -13,14 +13,19 @@ LOOK_AHEAD = 16
 # Between a label and its number: "订单号：", "order no. is #", "单号（".
 JOIN = r"""\.? ?[:#=_(\[【]? ?(?:应该是|就是|是|为|is|was)? ?[:#"'“「(]?"""
 ORDER_NUMBER = (
-    r"(?:(?:订单|运单|工单|保单|面单|单据|单|流水|交易|支付|付款|退款|退货|换货|售后|采购|合同|发票|商户|商家|邮件|取件|取货|提货|快递|物流|货运|包裹|序列|受理|参考|批)"
+    r"(?:(?:订单|运单|工单|保单|面单|单据|单|流水|交易|支付|付款|退款|退货|换货|售后"
+    r"|采购|合同|发票|商户|商家|邮件|取件|取货|提货|快递|物流|货运|包裹|序列|受理|参考|批)"
     r"的?(?:编号|号码|单号|订单号|号|码|ID)"
-    r"|(?<![a-z])(?:order|way ?bill|tracking|awb|invoice|consignment|transaction|ticket|parcel|package|shipment|serial|reference|receipt)"
+    r"|(?<![a-z])(?:order|way ?bill|tracking|awb|invoice|consignment"
+    r"|transaction|ticket|parcel|package|shipment|serial|reference|receipt)"
     r"[ _-]?(?:number|num|no|id|code))"
 )
 # What makes the number behind it an order's, and not a person's.
 ORDER_BEFORE = re.compile(
-    rf"(?:{ORDER_NUMBER}|订单|运单|工单|(?<![a-z])(?:order|way ?bill|tracking|awb|invoice|consignment|transaction|ticket|parcel|shipment|serial)){JOIN}$",
+    rf"(?:{ORDER_NUMBER}|订单|运单|工单"
+    r"|(?<![a-z])(?:order|way ?bill|tracking|awb|invoice|consignment"
+    r"|transaction|ticket|parcel|shipment|serial))"
+    rf"{JOIN}$",
     re.IGNORECASE,
 )
 ORDER_AFTER = re.compile(
@@ -35,7 +40,8 @@ CARD_BEFORE = re.compile(
     rf"(?:卡(?:号码|号)?|[账帐][号户]|\bcard(?: number| no)?){JOIN}$", re.IGNORECASE
 )
 PHONE_BEFORE = re.compile(
-    r"(?:电话|手机|座机|固话|传真|联系方式|联系|致电|拨打|\b(?:tele)?phone|\btel|\bmobile|\bcell|\bcall|\bwhatsapp|\bfax)"
+    r"(?:电话|手机|座机|固话|传真|联系方式|联系|致电|拨打"
+    r"|\b(?:tele)?phone|\btel|\bmobile|\bcell|\bcall|\bwhatsapp|\bfax)"
     r"(?:号码|号| ?number| ?no)?\.? ?[:=]? ?(?:是|为|is|at|me at|us at)?$",
     re.IGNORECASE,
 )

@@ -44,9 +44,12 @@ DOMAIN = re.compile(r"(?:@[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63}){1,8})+")
 DIGITS = re.compile(r"[0-9]+")
 IN_FOURS = re.compile(r"[3456][0-9]{3}(?:[ -][0-9]{4}){3}(?:[ -][0-9]{1,3})?")
 MOBILE = re.compile(
-    r"(?<!\*{4})(?:(?<![A-Za-z0-9])|(?<=tel)|(?<=phone)|(?<=mobile)|(?<=cell)|(?<=wx)|(?<=vx)|(?<=wechat))(?<![A-Za-z0-9]-)(?<![0-9]\.)"
+    r"(?<!\*{4})(?:(?<![A-Za-z0-9])|(?<=tel)|(?<=phone)|(?<=mobile)"
+    r"|(?<=cell)|(?<=wx)|(?<=vx)|(?<=wechat))"
+    r"(?<![A-Za-z0-9]-)(?<![0-9]\.)"
     r"(?P<country>(?:\(?(?:\+|00)86\)?[ -]?|\(?86\)?[ -])?)"
-    r"(?P<number>1[3-9][0-9][ -]{0,3}[0-9]{4}[ -]{0,3}[0-9]{4}|1[3-9][0-9]{2}[ -][0-9]{3}[ -][0-9]{4}"
+    r"(?P<number>1[3-9][0-9][ -]{0,3}[0-9]{4}[ -]{0,3}[0-9]{4}"
+    r"|1[3-9][0-9]{2}[ -][0-9]{3}[ -][0-9]{4}"
     r"|1[3-9][0-9]{3}[ -][0-9]{3}[ -][0-9]{3}|1[3-9][0-9]\.[0-9]{4}\.[0-9]{4})"
     r"(?![A-Za-z]?[0-9])(?!\.[0-9])(?!-[0-9]{4})(?!\*{3,24}[0-9@])",
     re.IGNORECASE,
@@ -54,7 +57,8 @@ MOBILE = re.compile(
 # An area code and a subscriber's number, in one or with one separator or brackets.
 LANDLINE = re.compile(
     r"(?<![A-Za-z0-9])(?<!\*{4})(?<![A-Za-z0-9][-.])(?:\(?(?:\+|00)86\)?[ -]?\(?0?|\(?0)"
-    r"(?:(?:10|2[0-9])\)?[ -]{0,2}[2-8][0-9]{3}|[3-9][0-9]{2}\)?[ -]{0,2}[2-8][0-9]{2,3})[ -]?[0-9]{4}"
+    r"(?:(?:10|2[0-9])\)?[ -]{0,2}[2-8][0-9]{3}"
+    r"|[3-9][0-9]{2}\)?[ -]{0,2}[2-8][0-9]{2,3})[ -]?[0-9]{4}"
     r"(?![A-Za-z0-9])(?!\.[0-9])(?!\*{3,24}[0-9@])"
 )
 # E.164 has 7 to 15 digits; without its + only a word before says that it is a phone.
@@ -62,6 +66,9 @@ OTHER_PHONE = re.compile(
     r"(?<![A-Za-z0-9+])(?<!\*{4})(?:\+|\(\+?)?[0-9](?:[ ().-]{0,2}[0-9]){6,16}"
     r"(?![A-Za-z]?[0-9])(?![.,][0-9])(?![A-Za-z])(?!\*{3,24}[0-9@])"
 )
+# Any of the above has an @ or seven digits with a few separators between them, in either width.
+# Most answers have neither, and need no further look.
+MAY_HOLD = re.compile(r"[@＠]|[0-9０-９](?:[ ().+＋（）．\u00a0\u3000–—‑－-]{0,4}[0-9０-９]){6}")
 # What an earlier masking left behind a number and before one; Markdown's asterisks are fewer.
 MASKED = re.compile(r"\*{3,24}[0-9@]")
 HIDDEN = "****"
@@ -72,6 +79,8 @@ Span = tuple[int, int, str]
 def mask(text: str) -> str:
     """`text` as it may be stored."""
     text = storable(text)
+    if not MAY_HOLD.search(text):
+        return text
     plain = text.translate(ASCII)
     spans: list[Span] = []
     for find in (_emails, _cards, _mobiles, _landlines, _other_phones):

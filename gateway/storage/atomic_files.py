@@ -1,4 +1,4 @@
-"""Files that are whole after a crash: written beside their place, synced, renamed."""
+"""Files that are complete after a crash: written under another name, synced, renamed."""
 
 import os
 from pathlib import Path
@@ -7,10 +7,9 @@ PART = ".part"
 
 
 def write_parts(contents: dict[Path, bytes]) -> None:
-    """Writes all, then renames one after the other in the order given: the last one is there only
-    with the others.
+    """Writes {path: bytes}, all in one folder, then renames them in order.
 
-    Raises OSError; nothing half written is left then under any of the names.
+    So the last path exists only if the others do. Raises OSError; then none of the paths exists.
     """
     parts = {path: path.with_name("." + path.name + PART) for path in contents}
     try:

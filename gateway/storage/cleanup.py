@@ -1,7 +1,7 @@
-"""Files that nothing uses: what the page sent and no stored question names goes after a week, what an upload that was cut
-off left goes at the start and daily.
+"""Removes files that nothing uses, at the start and daily.
 
-Files of `/v1/files` stay until they are deleted, as an SDK's user expects.
+Files of the page go a week after their upload if no stored question names them; remains of uploads
+that broke off go at once. Files of `/v1/files` stay until they are deleted, as SDK users expect.
 """
 
 import asyncio
@@ -19,6 +19,7 @@ EVERY_SECONDS = 24 * 3600
 
 
 async def sweeping(files: FileStore, database: Database) -> None:
+    """Runs until cancelled."""
     while True:
         try:
             orphans = await asyncio.to_thread(files.remove_orphans)
@@ -26,16 +27,19 @@ async def sweeping(files: FileStore, database: Database) -> None:
             if orphans or removed:
                 log.info("unused_files_removed", extra={"files": removed, "orphans": orphans})
         except GatewayError:
-            pass  # which files are used is not known; tomorrow then
+            pass  # the database cannot tell which files are used: try again tomorrow
         except OSError as error:
             log.warning("sweep_failed", extra={"reason": str(error)})
         await asyncio.sleep(EVERY_SECONDS)
 
 
 def sweep(files: FileStore, database: Database, before: float) -> int:
-    """How many were removed of those that were sent before that time. Raises StoreUnavailable, OSError."""
+    """Removes unused files of the page that were uploaded before that time, in seconds since 1970.
+
+    Returns how many. Raises StoreUnavailable, OSError.
+    """
     removed = 0
-    for owner_digest, file_ids in files.from_page(before):
+    for owner_digest, file_ids in files.page_uploads(before):
         with database.reading() as session:
             unused = unused_files(session, owner_digest, file_ids)
         files.discard(owner_digest, unused)

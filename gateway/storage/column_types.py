@@ -1,4 +1,7 @@
-"""Column types whose values every database stores: without NUL (PostgreSQL) and lone surrogates (UTF-8)."""
+"""Column types that take any string: characters that a database refuses are replaced.
+
+PostgreSQL refuses NUL; UTF-8 has no lone surrogates.
+"""
 
 from typing import Any
 
@@ -8,11 +11,11 @@ from sqlalchemy.types import TypeDecorator
 
 from gateway.privacy.storable import storable
 
+NUL = "\\u0000"  # as JSON spells it
+
 
 class StorableString(TypeDecorator[str]):
-    """A string column. Values are made storable as they are bound, in statements and conditions
-    alike.
-    """
+    """A string column. Replaces such characters in statements and in conditions alike."""
 
     impl = String
     cache_ok = True
@@ -27,8 +30,12 @@ class StorableText(StorableString):
 
 
 def storable_json(value: Any) -> str:
-    """`value` as JSON text. Raises TypeError for what JSON does not know."""
-    return orjson.dumps(_cleaned(value)).decode()
+    """`value` as JSON text, without such characters. Raises TypeError where JSON has no form."""
+    try:
+        told = orjson.dumps(value).decode()
+    except TypeError:  # a lone surrogate, or a key that is no string
+        told = NUL
+    return orjson.dumps(_cleaned(value)).decode() if NUL in told else told
 
 
 def _cleaned(value: Any) -> Any:

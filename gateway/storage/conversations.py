@@ -1,5 +1,6 @@
-"""Conversations as their owner sees them: listed, searched, opened, renamed, deleted. Shapes:
-docs/architecture.md.
+"""Conversations as their owner sees them: listed, searched, read, renamed, deleted, exported.
+
+docs/architecture.md has the shapes.
 """
 
 from collections.abc import Iterator
@@ -26,15 +27,17 @@ TURNS_AT_ONCE = 20
 
 @dataclass(frozen=True, slots=True)
 class Deleted:
-    """What a conversation left behind outside the database."""
+    """What a deleted conversation leaves outside the database: its files, and answers that are
+    still being written.
+    """
 
     file_ids: tuple[str, ...]
     running_answers: tuple[str, ...]
 
 
 class Conversations:
-    """All calls wait for the database: run them in a thread. All raise StoreUnavailable; NotFound
-    for what is another's.
+    """Synchronous: call it from threads. All raise StoreUnavailable, and NotFound for another
+    owner's conversation.
     """
 
     def __init__(self, database: Database, files: FileStore) -> None:
@@ -44,10 +47,11 @@ class Conversations:
     def page(
         self, owner: str, query: str = "", limit: int = 50, before: str = ""
     ) -> dict[str, Any]:
-        """The newest first; `before` is the last one of the page above. `query` is looked for as
-        it would be stored.
+        """A page of summaries, newest first: {object, data, has_more}.
 
-        With a query it raises UpstreamTimeout after SEARCH_SECONDS.
+        `before`: id of the last conversation of the previous page. `query` is masked as texts
+        are, then searched for in titles and texts; this raises UpstreamTimeout after
+        SEARCH_SECONDS.
         """
         with self._database.searching() if query else self._database.reading() as session:
             wanted = select(Conversation, _count()).where(Conversation.owner == digest(owner))
@@ -65,9 +69,7 @@ class Conversations:
         return {"object": "list", "data": data, "has_more": len(rows) > limit}
 
     def pieces(self, owner: str, conversation_id: str) -> Iterator[bytes]:
-        """The whole conversation as JSON, in pieces of about PIECE_BYTES. Each is read when it is
-        asked for.
-        """
+        """The whole conversation as JSON, in pieces of about PIECE_BYTES, each read on demand."""
         with self._database.reading() as session:
             conversation = _owned(session, owner, conversation_id)
             turns = session.scalar(
@@ -82,6 +84,7 @@ class Conversations:
             yield (b"," + messages if messages else b"") + (b"" if last else b"]}")
 
     def rename(self, owner: str, conversation_id: str, title: str) -> dict[str, Any]:
+        """Returns the summary. The title is masked, and cut to MAX_TITLE characters."""
         with self._database.writing() as session:
             conversation = _owned(session, owner, conversation_id)
             conversation.title = mask(title)[:MAX_TITLE]
@@ -91,8 +94,9 @@ class Conversations:
             return _summary(conversation, turns or 0)
 
     def delete(self, owner: str, conversation_id: str) -> Deleted:
-        """The rows go here, feedback and hand-overs with them; answers and files that are left
-        are the caller's.
+        """Deletes the conversation with its turns, feedback and hand-overs.
+
+        The caller deletes the files and stops the answers that it returns.
         """
         with self._database.writing() as session:
             conversation = _owned(session, owner, conversation_id)
@@ -106,15 +110,13 @@ class Conversations:
             return Deleted(unused_files(session, digest(owner), files), tuple(running))
 
     def every(self, owner: str) -> Iterator[bytes]:
-        """All that there are now, newest first, a line of JSON each, in pieces of about
-        PIECE_BYTES.
-        """
+        """All conversations, newest first, a line of JSON each, in pieces of about PIECE_BYTES."""
         with self._database.reading() as session:
             mine = select(Conversation.id).where(Conversation.owner == digest(owner))
             conversation_ids = session.scalars(mine.order_by(Conversation.updated_at.desc())).all()
         lines = bytearray()
         for conversation_id in conversation_ids:
-            with suppress(NotFound):  # deleted since
+            with suppress(NotFound):  # it was deleted meanwhile
                 for piece in self.pieces(owner, conversation_id):
                     lines += piece
                     if len(lines) >= PIECE_BYTES:
@@ -127,8 +129,9 @@ class Conversations:
     def _messages_after(
         self, session: Session, owner: str, conversation_id: str, number: int
     ) -> tuple[bytes, int | None]:
-        """The messages behind turn `number`, joined by commas, and the last one's number where
-        there may be more.
+        """Messages after turn `number` as JSON, of about PIECE_BYTES together.
+
+        Returns (messages joined by commas, number of the last where there may be more).
         """
         wanted = (
             select(Turn)
@@ -199,16 +202,16 @@ def _count() -> Any:
 
 
 def _says(session: Session, owner: str, query: str) -> Any:
-    """Titles and texts that hold the query; its % and _ are themselves."""
+    """The condition that a title or a text holds the query; % and _ have no special meaning."""
     in_title = Conversation.title.icontains(query, autoescape=True)
     in_text = Turn.text.icontains(query, autoescape=True)
     here = Turn.conversation_id == Conversation.id
     numbers = candidates(session, query)
     if (
-        numbers is None
-    ):  # a common text: the newest conversations are read until enough of them hold it
+        numbers is None  # a common text: soon enough of the newest conversations hold it
+    ):
         return or_(in_title, exists().where(here, in_text))
-    # Not joined: SQLite would begin with all of the owner's conversations.
+    # No join: SQLite would start from all of the owner's conversations.
     is_mine = exists().where(Conversation.id == Turn.conversation_id, Conversation.owner == owner)
     holding = session.scalars(
         select(Turn.conversation_id).where(Turn.number.in_(numbers), is_mine, in_text)

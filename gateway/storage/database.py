@@ -1,30 +1,24 @@
 """The database: SQLite by default, PostgreSQL where gateways share one.
 
-Its errors leave here as three of ours: StoreUnavailable where it does not answer, UpstreamTimeout
-where a read took longer than its bound, InvalidRequest where it cannot hold what one request
-brings.
+SQLAlchemy's errors become three of ours: StoreUnavailable where the database does not answer,
+UpstreamTimeout where a read takes longer than its bound, InvalidRequest where the database cannot
+hold a value of one request.
 """
 
 import logging
 import math
 import secrets
+import sqlite3
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, Engine, make_url, select, text
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.exc import (
-    DataError,
-    DBAPIError,
-    IntegrityError,
-    OperationalError,
-    SQLAlchemyError,
-    StatementError,
-)
+from sqlalchemy.exc import OperationalError, SQLAlchemyError
 from sqlalchemy.orm import Session, sessionmaker
 
 from gateway.errors import GatewayError, InvalidRequest, StoreUnavailable, UpstreamTimeout
@@ -32,6 +26,7 @@ from gateway.settings import WrongSettings
 from gateway.storage import schema
 from gateway.storage.models import Conversation
 from gateway.storage.sql_engine import (
+    BUSY_SECONDS,
     SECONDS,
     STATEMENT_SECONDS,
     WRITES,
@@ -39,47 +34,48 @@ from gateway.storage.sql_engine import (
     normal,
     sqlite_file,
 )
+from gateway.storage.sql_errors import is_data_error, is_timeout, reason
 
 log = logging.getLogger("sightdesk.store")
 
 SEARCH_SECONDS = 2
 RETRY_AFTER_SECONDS = 2
-REST_SECONDS = 5.0
-# SQLSTATE: query_canceled, and the class of limits that one row crosses.
-CANCELED, PROGRAM_LIMIT = "57014", "54"
+REST_SECONDS = 5.0  # after a failure `answers` does not ask the database again
 
 
 class Database:
-    """Synchronous: call it from threads."""
+    """Synchronous: call it from threads. `failed` is called for each failure of the store."""
 
     def __init__(
         self, engine: Engine, writer: str, failed: Callable[[], None], file: Path | None = None
     ) -> None:
         self._engine = engine
-        self.failed = failed  # counts what was not kept
-        self.writer = writer  # this gateway, as other gateways see it
+        self.failed = failed
+        self.writer = writer  # this gateway's name, which no other gateway has
         self._failed_at = -math.inf
-        self._is_proven = True  # no write has failed since the last one that was committed
+        self._is_proven = True  # the last write did not fail
         self._file = file
         self._identity = _identity(file)
         self._reopening = threading.Lock()
+        self._writer = threading.Lock()
         self.is_sqlite = engine.dialect.name == "sqlite"
-        # A SQLite transaction that begins by reading cannot wait for a lock later on, so a
-        # writing one says so at its start.
-        self._writing = sessionmaker(engine.execution_options(**{WRITES: True}))
+        # A SQLite transaction that begins with a read cannot wait for the write lock later, so
+        # writing transactions take it at their start.
+        self._writing = engine.execution_options(**{WRITES: True})
         self._reading = sessionmaker(engine)
         self._searching = sessionmaker(engine.execution_options(**{SECONDS: SEARCH_SECONDS}))
 
     @contextmanager
-    def writing(self) -> Iterator[Session]:
-        """One transaction, committed at the end of the block. Raises StoreUnavailable,
-        InvalidRequest.
+    def connected(self) -> Iterator[Connection]:
+        """One writing transaction, committed at the end of the block.
+
+        Raises StoreUnavailable, InvalidRequest.
         """
         with self._translated(None):
             self._reopen_replaced()
             written_to = self._identity
-            with self._writing.begin() as session:
-                yield session
+            with self._only_writer(), self._writing.begin() as connection:
+                yield connection
             if self._is_replaced() or self._identity != written_to:  # while this was written
                 raise OperationalError(
                     "COMMIT", None, FileNotFoundError("the file of the database was removed")
@@ -87,9 +83,17 @@ class Database:
             self._is_proven = True
 
     @contextmanager
+    def writing(self) -> Iterator[Session]:
+        """`connected`, with a session for objects."""
+        with self.connected() as connection, Session(connection) as session:
+            yield session
+            session.flush()
+
+    @contextmanager
     def reading(self) -> Iterator[Session]:
-        """One transaction. Raises StoreUnavailable, InvalidRequest; UpstreamTimeout after
-        STATEMENT_SECONDS.
+        """One reading transaction.
+
+        Raises StoreUnavailable, InvalidRequest, and UpstreamTimeout after STATEMENT_SECONDS.
         """
         with self._translated(STATEMENT_SECONDS):
             self._reopen_replaced()
@@ -98,7 +102,7 @@ class Database:
 
     @contextmanager
     def searching(self) -> Iterator[Session]:
-        """`reading` with SEARCH_SECONDS."""
+        """`reading`, with UpstreamTimeout after SEARCH_SECONDS."""
         with self._translated(SEARCH_SECONDS):
             self._reopen_replaced()
             with self._searching.begin() as session:
@@ -106,39 +110,58 @@ class Database:
 
     @contextmanager
     def outside_transactions(self) -> Iterator[Connection]:
-        """For what PostgreSQL does in no transaction. Raises StoreUnavailable, InvalidRequest."""
+        """For statements that PostgreSQL refuses in a transaction.
+
+        Raises StoreUnavailable, InvalidRequest.
+        """
         with self._translated(None), self._engine.connect() as connection:
             yield connection.execution_options(isolation_level="AUTOCOMMIT")
 
+    def checkpoint(self) -> None:
+        """Moves SQLite's log into its file, while others write.
+
+        By default a writer does so every 1000 pages: whoever waits for it then waits for tens of
+        milliseconds, and pages that change often are written many times. Where it fails the next
+        call tries again.
+        """
+        if self._file is None:
+            return
+        with (
+            suppress(SQLAlchemyError, sqlite3.Error),
+            closing(self._engine.raw_connection()) as lent,
+        ):
+            bounded: Any = lent.driver_connection
+            bounded.deadline = time.monotonic() + STATEMENT_SECONDS
+            bounded.execute("PRAGMA wal_checkpoint(PASSIVE)").close()
+
     def insert(self, table: Any) -> Any:
-        """INSERT that knows ON CONFLICT, in this database's dialect."""
+        """An INSERT of this database's dialect, which has ON CONFLICT."""
         return (sqlite.insert if self.is_sqlite else postgresql.insert)(table)
 
     def answers(self) -> bool:
-        """Whether conversations can be kept now. One that has just failed is not asked: it may
-        take seconds to fail again.
+        """Whether conversations can be stored now.
+
+        False for REST_SECONDS after a failure: to ask again might take seconds.
         """
         if time.monotonic() - self._failed_at < REST_SECONDS:
             return False
-        # On a full disk a transaction begins well and fails at its first page.
+        # On a full disk a transaction begins, and fails when it writes its first page.
         probe = (
             select(Conversation.id).limit(1)
             if self._is_proven
             else text("UPDATE alembic_version SET version_num = version_num")
         )
         try:
-            with (
-                self.writing() as session
-            ):  # a store that can be read and not written keeps nothing
-                session.execute(probe)
+            with self.connected() as connection:  # a read would work on a read-only disk too
+                connection.execute(probe)
         except GatewayError:
             return False
         return True
 
     @contextmanager
     def _translated(self, seconds: float | None) -> Iterator[None]:
-        """`seconds`: the bound of a read; a write that is too slow is a store that does not
-        answer.
+        """Raises our errors for SQLAlchemy's. `seconds`: the bound of a read; None for a write,
+        where a timeout is StoreUnavailable.
         """
         try:
             yield
@@ -164,16 +187,27 @@ class Database:
                 retry_after=RETRY_AFTER_SECONDS,
             ) from None
 
-    def _is_replaced(self) -> bool:
-        """Whether the open file is no longer the one at its path: what is written goes nowhere
-        then.
+    @contextmanager
+    def _only_writer(self) -> Iterator[None]:
+        """SQLite has one writer at a time. Its threads wait here for each other: SQLite itself
+        would look again after ever longer pauses. Raises OperationalError.
         """
+        if not self.is_sqlite:
+            yield
+            return
+        if not self._writer.acquire(timeout=BUSY_SECONDS):
+            raise OperationalError("BEGIN", None, TimeoutError("another writer is not done"))
+        try:
+            yield
+        finally:
+            self._writer.release()
+
+    def _is_replaced(self) -> bool:
+        """Whether the file at the path is another one than the open one: writes would be lost."""
         return self._file is not None and _identity(self._file) != self._identity
 
     def _reopen_replaced(self) -> None:
-        """Opens the database at its path again, and makes it where it was removed. Raises
-        SQLAlchemyError.
-        """
+        """Opens the file at the path, or makes it where it was removed. Raises SQLAlchemyError."""
         if not self._is_replaced():
             return
         with self._reopening:
@@ -182,7 +216,7 @@ class Database:
             log.error("database_file_replaced", extra={"removed": not self._file.exists()})
             self._engine.dispose()
             if not self._file.exists():
-                # The log of the removed file would be played into the new one.
+                # SQLite would apply the removed file's log to the new file.
                 for suffix in ("-wal", "-shm"):
                     self._file.with_name(self._file.name + suffix).unlink(missing_ok=True)
             try:
@@ -196,8 +230,9 @@ class Database:
 
 
 def open_database(url: str, failed: Callable[[], None]) -> Database:
-    """Connects and brings the tables up to date. Raises WrongSettings, one line, without the URL:
-    it may hold a password.
+    """Connects and brings the tables up to date.
+
+    Raises WrongSettings with one line, without the URL, which may hold a password.
     """
     writer = "sightdesk-" + secrets.token_hex(8)
     with ExitStack() as undo:
@@ -225,33 +260,6 @@ def prepare(engine: Engine, file: Path | None) -> None:
     with engine.execution_options(**{WRITES: True, SECONDS: math.inf}).begin() as connection:
         schema.upgrade(connection)
         schema.fail_orphans(connection)
-
-
-def is_data_error(error: SQLAlchemyError) -> bool:
-    """Whether one request's values are at fault: others can still be stored."""
-    if isinstance(error, DataError | IntegrityError):
-        return True
-    if isinstance(error, DBAPIError):
-        return str(getattr(error.orig, "sqlstate", None) or "").startswith(PROGRAM_LIMIT)
-    return isinstance(error, StatementError)
-
-
-def is_timeout(error: SQLAlchemyError) -> bool:
-    cause = getattr(error, "orig", None)
-    return (
-        getattr(cause, "sqlite_errorname", None) == "SQLITE_INTERRUPT"
-        or getattr(cause, "sqlstate", None) == CANCELED
-    )
-
-
-def reason(error: BaseException) -> str:
-    """One line that holds no text of a conversation: a driver quotes values in every error but
-    these.
-    """
-    cause = getattr(error, "orig", None) or error
-    if isinstance(error, OperationalError | OSError | schema.NewerSchema):
-        return " ".join(str(cause).split())[:300]
-    return type(cause).__name__
 
 
 def _identity(file: Path | None) -> tuple[int, int] | None:

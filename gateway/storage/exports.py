@@ -1,8 +1,7 @@
-"""Searches, whole conversations and exports: on threads of their own, so that they never take
-those of the short routes.
+"""Searches, whole conversations and exports, on threads of their own: the short routes keep theirs.
 
-One search and one export an owner at a time. What is streamed is read piece by piece, each in its
-own transaction, so that memory is bounded and a slow reader holds no thread and no connection.
+An owner has one search and one export at a time. Long answers are read in pieces, each in its own
+transaction, so memory is bounded and a slow client holds no thread and no connection.
 """
 
 import asyncio
@@ -14,10 +13,12 @@ from typing import Any
 from gateway.storage.conversations import Conversations
 from gateway.throttling.one_per_owner import OnePerOwner
 
-SEARCH_PATIENCE = 2.0  # seconds; the page searches while somebody types
+SEARCH_PATIENCE = 2.0  # seconds that a second search waits; the page searches as one types
 
 
 class Reports:
+    """Reads conversations from the event loop."""
+
     def __init__(self, conversations: Conversations) -> None:
         self._conversations = conversations
         self._searching = ThreadPoolExecutor(2, "store-searching")
@@ -26,20 +27,23 @@ class Reports:
         self._exports = OnePerOwner("export", timeout=0)
 
     async def search(self, owner: str, query: str, limit: int, before: str) -> dict[str, Any]:
-        """A page of conversations. Raises RateLimitExceeded, NotFound, StoreUnavailable,
-        UpstreamTimeout.
+        """A page of conversations, as `Conversations.page`.
+
+        Raises RateLimitExceeded after SEARCH_PATIENCE, NotFound, StoreUnavailable, UpstreamTimeout.
         """
         async with self._searches.turn(owner):
             work = partial(self._conversations.page, owner, query, limit, before)
             return await asyncio.get_running_loop().run_in_executor(self._searching, work)
 
     def conversation(self, owner: str, conversation_id: str) -> AsyncIterator[bytes]:
-        """JSON in pieces. Raises NotFound, StoreUnavailable, UpstreamTimeout."""
+        """A conversation as JSON, in pieces. Raises NotFound, StoreUnavailable, UpstreamTimeout."""
         return self._streamed(self._conversations.pieces(owner, conversation_id))
 
     async def export(self, owner: str) -> AsyncIterator[bytes]:
-        """Lines of JSON in pieces. Raises RateLimitExceeded at once while another one runs,
-        StoreUnavailable, UpstreamTimeout.
+        """All conversations, a line of JSON each, in pieces.
+
+        Raises RateLimitExceeded where the owner has another export running, StoreUnavailable,
+        UpstreamTimeout.
         """
         async with self._exports.turn(owner):
             async for piece in self._streamed(self._conversations.every(owner)):

@@ -1,4 +1,4 @@
-"""What is known of an uploaded file: its name, type, size, pages, digest."""
+"""The record of an uploaded file: its name, type, size, pages and digest, as JSON."""
 
 from dataclasses import asdict, dataclass, fields
 from typing import Any
@@ -7,7 +7,7 @@ import orjson
 
 
 class BrokenRecord(Exception):
-    """The record of a file cannot be read: half written, or somebody else's JSON."""
+    """A record that is incomplete, or not one of ours."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +19,7 @@ class StoredFile:
     pages: int
     created_at: int  # seconds since 1970
     sha256: str
-    from_page: bool = False  # sent by the page, for a question
+    from_page: bool = False  # uploaded by the page, for a question
 
     def as_openai(self) -> dict[str, Any]:
         """OpenAI's file object, with the content type and the number of pages added."""
@@ -33,7 +33,7 @@ def record_of(file: StoredFile) -> bytes:
 
 
 def read_record(data: bytes) -> StoredFile:
-    """Raises BrokenRecord."""
+    """The record from its JSON. Raises BrokenRecord."""
     try:
         file = StoredFile(**orjson.loads(data))
     except (ValueError, TypeError) as error:

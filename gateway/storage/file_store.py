@@ -1,7 +1,7 @@
-"""Uploaded files on disk, each under its owner: knowing an id gives nothing to anybody else.
+"""Uploaded files on disk, in a folder for each owner: an id is worth nothing to another owner.
 
-Others upload and delete at any time: what vanishes while it is looked at is not there. A record
-that cannot be read is named in the log, counted and left out; its file can be deleted.
+Other threads upload and delete meanwhile, so a file that disappears during a call counts as not
+there. A record that cannot be read is logged, counted and left out; its file can be deleted.
 """
 
 import hashlib
@@ -24,20 +24,21 @@ log = logging.getLogger("sightdesk.files")
 FILE_ID = re.compile(r"^file-[A-Za-z0-9_-]{8,48}$")
 MAX_FILES_PER_OWNER = 2000
 MAX_NAME = 255  # characters
-# UTF-8, and so JSON, holds no half of a surrogate pair; a database no NUL.
+# Neither JSON nor a database can hold these.
 UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
-WRITING_SECONDS = 60  # in which an upload is written
-RENAMING_SECONDS = 5  # between the names of a file and of its record
+WRITING_SECONDS = 60  # an upload takes at most so long to write
+RENAMING_SECONDS = 5  # its record gets its name at most so long after its data
 
 
 class FileStore:
-    """`root/<digest of owner>/<id>` and `<id>.json` beside it. All calls touch the disk: run them
-    in a thread.
+    """`root/<digest of owner>/<id>` with its record, `<id>.json`, beside it.
+
+    Synchronous: call it from threads. `count_broken` is called for each record that cannot be read.
     """
 
-    def __init__(self, root: Path, broken: Callable[[], None] = lambda: None) -> None:
+    def __init__(self, root: Path, count_broken: Callable[[], None] = lambda: None) -> None:
         self._root = root
-        self._broken = broken  # counts records that cannot be read
+        self._count_broken = count_broken
 
     def add(
         self,
@@ -49,7 +50,9 @@ class FileStore:
         *,
         from_page: bool = False,
     ) -> StoredFile:
-        """Raises StoreUnavailable where the disk takes no more."""
+        """Stores a file; the owner's oldest ones go where there are more than
+        MAX_FILES_PER_OWNER. Raises StoreUnavailable where the disk is full or cannot be written.
+        """
         folder = self._folder(owner)
         name = UNSTORABLE.sub("\ufffd", filename.replace("\\", "/"))
         file = StoredFile(
@@ -65,7 +68,7 @@ class FileStore:
         try:
             folder.mkdir(parents=True, exist_ok=True)
             self._make_room(folder)
-            # The record comes last: a file without one does not exist.
+            # The record comes last: without it the file does not exist.
             write_parts({folder / file.id: data, folder / f"{file.id}.json": record_of(file)})
         except OSError as error:
             reason = error.strerror or type(error).__name__
@@ -78,20 +81,23 @@ class FileStore:
         return file
 
     def get(self, owner: str, file_id: str) -> StoredFile:
-        """Raises FileNotFound, also for another owner's file and for one whose record is broken."""
+        """The record. Raises FileNotFound, also where the file is another owner's or its record
+        cannot be read.
+        """
         file = self._read(self._path(owner, file_id, ".json"))
         if file is None:
             raise _not_found(file_id)
         return file
 
     def content(self, owner: str, file_id: str) -> bytes:
+        """The bytes that were uploaded. Raises FileNotFound."""
         try:
             return self._path(owner, file_id).read_bytes()
         except FileNotFoundError:
             raise _not_found(file_id) from None
 
     def list(self, owner: str) -> list[StoredFile]:
-        """Newest first."""
+        """The owner's files, newest first."""
         files = [
             file
             for record in _records(self._folder(owner))
@@ -100,31 +106,36 @@ class FileStore:
         return sorted(files, key=lambda file: file.created_at, reverse=True)
 
     def delete(self, owner: str, file_id: str) -> None:
-        """Raises FileNotFound. Whether the record can be read does not matter."""
+        """Raises FileNotFound. The record need not be readable."""
         if not _remove(self._path(owner, file_id, ".json")):
             raise _not_found(file_id)
 
     def delete_all(self, owner: str, file_ids: Iterable[str]) -> None:
-        """Those that are still there."""
+        """Deletes those that are still there."""
         for file_id in file_ids:
             with suppress(FileNotFound):
                 self.delete(owner, file_id)
 
-    def from_page(self, before: float) -> Iterator[tuple[str, tuple[str, ...]]]:
-        """Owner by owner: the owner's digest, and the ids of what the page sent before that time."""
+    def page_uploads(self, before: float) -> Iterator[tuple[str, tuple[str, ...]]]:
+        """Yields (digest of an owner, ids of the files that the page uploaded before that time).
+
+        `before`: seconds since 1970.
+        """
         for folder in _folders(self._root):
-            old = [record for record in _records(folder) if _seconds(record) < before]
+            old = [record for record in _records(folder) if _modified_at(record) < before]
             files = [file for record in old if (file := self._read(record)) is not None]
             if ids := tuple(file.id for file in files if file.from_page):
                 yield folder.name, ids
 
     def discard(self, owner_digest: str, file_ids: Iterable[str]) -> None:
+        """Deletes files by the digest of their owner."""
         for file_id in file_ids:
             _remove(self._root / owner_digest / f"{file_id}.json")
 
     def remove_orphans(self) -> int:
-        """Removes what an upload that was cut off left: data without a record, parts of either.
-        Raises OSError.
+        """Removes remains of uploads that broke off: data without a record, and parts of either.
+
+        Returns how many files. Raises OSError.
         """
         removed = 0
         now = time.time()
@@ -135,28 +146,30 @@ class FileStore:
                 name for name in names if FILE_ID.fullmatch(name) and f"{name}.json" not in names
             ]
             old = [
-                folder / name for name in parts if _seconds(folder / name) < now - WRITING_SECONDS
+                folder / name
+                for name in parts
+                if _modified_at(folder / name) < now - WRITING_SECONDS
             ]
             old += [
                 folder / name
                 for name in orphans
-                if _seconds(folder / name) < now - RENAMING_SECONDS
+                if _modified_at(folder / name) < now - RENAMING_SECONDS
             ]
             for path in old:
-                # The record may have come since the folder was read.
+                # The record may have appeared since the folder was listed.
                 if not path.with_name(f"{path.name}.json").exists():
                     path.unlink(missing_ok=True)
                     removed += 1
         return removed
 
     def _read(self, record: Path) -> StoredFile | None:
-        """None where there is none, or none that can be read."""
+        """None where the record is missing or cannot be read."""
         try:
             return read_record(record.read_bytes())
         except FileNotFoundError:
             return None
         except (BrokenRecord, OSError) as error:
-            self._broken()
+            self._count_broken()
             log.warning("file_record_broken", extra={"file": record.stem, "reason": str(error)})
             return None
 
@@ -169,16 +182,16 @@ class FileStore:
         return self._folder(owner) / (file_id + suffix)
 
     def _make_room(self, folder: Path) -> None:
-        """The oldest files of an owner go when there are too many."""
+        """Deletes the owner's oldest files where one more would be too many."""
         records = _records(folder)
         too_many = len(records) - MAX_FILES_PER_OWNER + 1
         if too_many > 0:
-            for record in sorted(records, key=_seconds)[:too_many]:
+            for record in sorted(records, key=_modified_at)[:too_many]:
                 _remove(record)
 
 
 def _names(folder: Path) -> set[str]:
-    """None where the folder is not there any more."""
+    """Empty where the folder is not there any more."""
     try:
         return set(os.listdir(folder))
     except (FileNotFoundError, NotADirectoryError):
@@ -198,9 +211,7 @@ def _records(folder: Path) -> list[Path]:
 
 
 def _remove(record: Path) -> bool:
-    """A file and its record, the record first, without which it does not exist. Whether it was
-    there.
-    """
+    """Deletes a record, then its file. Returns whether the record was there."""
     try:
         record.unlink()
     except FileNotFoundError:
@@ -209,8 +220,8 @@ def _remove(record: Path) -> bool:
     return True
 
 
-def _seconds(path: Path) -> float:
-    """When it was written; never, where somebody deleted it meanwhile."""
+def _modified_at(path: Path) -> float:
+    """Seconds since 1970; infinite where the file was deleted meanwhile."""
     with suppress(FileNotFoundError):
         return path.stat().st_mtime
     return math.inf

@@ -1,4 +1,4 @@
-"""The migrations, run by Alembic."""
+"""Runs the migrations, with Alembic."""
 
 from pathlib import Path
 
@@ -11,7 +11,7 @@ MIGRATIONS = Path(__file__).parent / "migrations"
 
 
 def run(connection: Connection) -> bool:
-    """Whether the tables could be brought up to date: they cannot where their revision is none of ours."""
+    """Brings the tables up to date. Returns False where their revision is not one of ours."""
     config = configuration()
     config.attributes["connection"] = connection
     try:

@@ -1,4 +1,7 @@
-"""The tables. Times are milliseconds since 1970; texts are masked; an owner is a digest: it can be checked, not read."""
+"""The tables. Times are milliseconds since 1970, texts are masked.
+
+An owner is stored as a digest: it can be compared, but not read.
+"""
 
 from typing import Any
 
@@ -50,7 +53,7 @@ class Turn(Base):
     degraded: Mapped[bool] = mapped_column(Boolean, default=False)
     citations: Mapped[list[dict[str, Any]]] = mapped_column(JSON, default=list)
     reading: Mapped[list[dict[str, Any]]] = mapped_column(JSON, default=list)
-    # The gateway that writes this answer, so that what a dead one left behind is known as such.
+    # The gateway that writes this answer: if it died, the answer has failed.
     writer: Mapped[str | None] = mapped_column(String(64))
     files: Mapped[list["TurnFile"]] = relationship(
         order_by="TurnFile.place", lazy="raise", viewonly=True

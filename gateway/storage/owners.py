@@ -1,9 +1,9 @@
-"""What is whose: an owner's digest, and the files that no turn of theirs uses."""
+"""Owners: their digest, and which of their files no turn uses."""
 
 import hashlib
 from collections.abc import Iterable
 
-from sqlalchemy import select
+from sqlalchemy import Connection, select
 from sqlalchemy.orm import Session
 
 from gateway.errors import NotFound
@@ -13,19 +13,25 @@ AT_ONCE = 500  # values in one IN (…); SQLite takes 32,766
 
 
 def digest(owner: str) -> str:
-    """An embed token's subject may be a phone number; it is stored nowhere. The file store keeps owners the same way."""
+    """The owner as it is stored: the subject of an embed token may be a phone number.
+
+    The file store names its folders in the same way.
+    """
     return hashlib.sha256(owner.encode("utf-8", "surrogatepass")).hexdigest()[:32]
 
 
 def no_conversation(conversation_id: str) -> NotFound:
+    """The error for a conversation that does not exist or is another owner's."""
     name = conversation_id[:64]
     return NotFound(
         "There is no such conversation of yours.", param="conversation_id", details={"name": name}
     )
 
 
-def unused_files(session: Session, owner_digest: str, file_ids: Iterable[str]) -> tuple[str, ...]:
-    """Those of `file_ids` that no turn of the owner names any more."""
+def unused_files(
+    session: Session | Connection, owner_digest: str, file_ids: Iterable[str]
+) -> tuple[str, ...]:
+    """Those of `file_ids` that no turn of the owner names, sorted."""
     wanted = sorted(set(file_ids))
     used: set[str] = set()
     for start in range(0, len(wanted), AT_ONCE):

@@ -1,21 +1,21 @@
-"""The tables brought up to date at the start, and what a gateway that died left half-written."""
+"""At the start: brings the tables up to date, and ends answers whose gateway died."""
 
 from sqlalchemy import Connection, inspect, text, update
 
 from gateway.storage.models import Turn
 
 NEWEST = "0002"  # the last revision in migrations/versions
-LOCK = 7_305_441_520  # any number: gateways that start at once wait for each other at it
+LOCK = 7_305_441_520  # any number: gateways that start at the same moment wait for each other
 
 
 class NewerSchema(Exception):
-    pass
+    """The tables were made by a later version."""
 
 
 def upgrade(connection: Connection) -> None:
-    """To the newest revision, inside the caller's transaction. Raises NewerSchema where the tables are a later version's.
+    """Brings the tables to the newest revision, in the caller's transaction. Raises NewerSchema.
 
-    SQLite's writing transaction keeps other gateways out by itself.
+    On SQLite that transaction keeps other gateways out; on PostgreSQL a lock does.
     """
     if connection.dialect.name == "postgresql":
         connection.execute(text("SET LOCAL lock_timeout = '60s'"))
@@ -23,7 +23,7 @@ def upgrade(connection: Connection) -> None:
         connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": LOCK})
     if revision(connection) == NEWEST:
         return
-    # Alembic is 8 MB and 0.1 s, for the one start in hundreds at which there is something to do.
+    # Imported late: Alembic takes 8 MB and 0.1 s, and most starts have nothing to migrate.
     from gateway.storage import migration
 
     if not migration.run(connection):
@@ -33,7 +33,7 @@ def upgrade(connection: Connection) -> None:
 
 
 def revision(connection: Connection) -> str | None:
-    """What the tables are at; None where there are none yet."""
+    """The revision of the tables; None where there are none yet."""
     if not inspect(connection).has_table("alembic_version"):
         return None
     found: str | None = connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
@@ -41,7 +41,10 @@ def revision(connection: Connection) -> str | None:
 
 
 def fail_orphans(connection: Connection) -> None:
-    """Answers that nobody writes any more have failed. On PostgreSQL the others' connections tell which gateways live."""
+    """Marks answers as failed whose gateway no longer runs.
+
+    On PostgreSQL other gateways may be running: each names its connections, and thereby itself.
+    """
     orphans = update(Turn).where(Turn.state == "writing").values(state="failed", writer=None)
     if connection.dialect.name == "postgresql":
         alive = "SELECT application_name FROM pg_stat_activity WHERE application_name IS NOT NULL"

@@ -1,7 +1,8 @@
-"""`python -m gateway.storage.snapshot FILE`: the SQLite database of DATABASE_URL, whole and of one moment, into FILE (- is stdout).
+"""`python -m gateway.storage.snapshot FILE`: copies the SQLite database of DATABASE_URL to FILE.
 
-A running gateway keeps the newest pages in a file beside the database (`-wal`), so copying the files one by one can tear it.
-Standard library only: `make backup` runs it before anything is installed.
+The copy is of one moment; `-` is stdout. A running gateway keeps the newest pages in a second file
+(`-wal`), so copies of the two files might not fit together. Uses the standard library only:
+`make backup` runs before anything is installed.
 """
 
 import contextlib
@@ -13,7 +14,7 @@ import tempfile
 from pathlib import Path
 
 DEFAULT = "sqlite:///data/sightdesk.db"
-NO_SQLITE = 3  # exit status: this database is not in a file; its own tools back it up
+NO_SQLITE = 3  # exit status: the database is no file; its own tools back it up
 
 
 def main() -> int:
@@ -25,8 +26,8 @@ def main() -> int:
         print(message, file=sys.stderr)  # noqa: T201
         return NO_SQLITE
     with tempfile.TemporaryDirectory(
-        dir=path.parent
-    ) as folder:  # where the database has room, its copy has
+        dir=path.parent  # a disk with room for the database
+    ) as folder:
         copy = Path(folder) / "snapshot.db"
         take(path, copy)
         with copy.open("rb") as made:
@@ -39,19 +40,20 @@ def main() -> int:
 
 
 def database_file(url: str) -> Path | None:
-    """The file that holds the database; None where there is none yet, or none at all."""
+    """The database's file; None where it does not exist yet, or is none."""
     scheme, _, path = url.partition(":///")
     file = Path(path.partition("?")[0])
     return file if scheme.startswith("sqlite") and file.is_file() else None
 
 
 def take(path: Path, copy: Path) -> None:
+    """Copies a database that may be in use. Raises sqlite3.Error."""
     with (
         contextlib.closing(sqlite3.connect(path)) as live,
         contextlib.closing(sqlite3.connect(copy)) as target,
     ):
         live.backup(target)
-        # The copy has no second file beside it.
+        # So that the copy is one file.
         target.execute("PRAGMA journal_mode=DELETE")
 
 

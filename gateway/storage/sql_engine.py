@@ -13,25 +13,26 @@ from sqlalchemy import URL, Connection, Engine, QueuePool, create_engine, event
 
 from gateway.storage.column_types import storable_json
 
-BUSY_SECONDS = 2  # for another writer's lock
+BUSY_SECONDS = 2  # the longest wait for another writer
 CONNECT_SECONDS = 2
-SILENT_SECONDS = 3  # until a peer that acknowledges nothing is given up
+SILENT_SECONDS = 3  # a peer that acknowledges nothing for so long is given up
 STATEMENT_SECONDS = 10
+LOG_PAGES = 16_000  # 64 MB, after which a writer moves the log into the file (Database.checkpoint)
 OPERATIONS = (
-    10_000  # of SQLite's virtual machine between two looks at the clock; about a millisecond
+    10_000  # of SQLite's virtual machine between two checks of the deadline; about a millisecond
 )
 # Execution options.
 WRITES = "sightdesk_writes"
 SECONDS = "sightdesk_seconds"
 COMMON: dict[str, Any] = {
-    "hide_parameters": True,  # what an error says must not be what a customer wrote
+    "hide_parameters": True,  # errors must not quote what a customer wrote
     "json_serializer": storable_json,
     "json_deserializer": orjson.loads,
 }
 
 
 class BoundedConnection(sqlite3.Connection):
-    """A SQLite connection that interrupts what runs past its deadline, in monotonic seconds."""
+    """A SQLite connection that interrupts a statement at its `deadline`, in monotonic seconds."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -40,7 +41,7 @@ class BoundedConnection(sqlite3.Connection):
 
 
 def normal(url: URL) -> URL:
-    """`postgres://` and `postgresql://` mean psycopg, the driver that is installed."""
+    """`postgres://` and `postgresql://` mean psycopg, the one driver that is installed."""
     return (
         url.set(drivername="postgresql+psycopg")
         if url.drivername in ("postgres", "postgresql")
@@ -49,9 +50,7 @@ def normal(url: URL) -> URL:
 
 
 def sqlite_file(url: URL) -> Path | None:
-    """Where a SQLite database lies; None for PostgreSQL, in memory, and where SQLite is given a
-    `file:` URI.
-    """
+    """The file of a SQLite database; None for PostgreSQL, in memory, and for a `file:` URI."""
     name = url.database or ""
     on_disk = (
         url.get_backend_name() == "sqlite"
@@ -65,7 +64,7 @@ def make_engine(url: URL, application_name: str) -> Engine:
     if url.get_backend_name() != "sqlite":
         return _postgresql(url, application_name)
     in_memory = url.database in (None, "", ":memory:")
-    # A database in memory is its one connection's.
+    # A database in memory exists once for each connection, so there is one.
     pool = {"poolclass": QueuePool, "pool_size": 1, "max_overflow": 0} if in_memory else {}
     given = {"timeout": BUSY_SECONDS, "check_same_thread": False, "factory": BoundedConnection}
     engine = create_engine(url, connect_args=given, **COMMON, **pool)
@@ -92,10 +91,15 @@ def _postgresql(url: URL, application_name: str) -> Engine:
 
 def _prepare_sqlite(connection: Any, _: Any) -> None:
     connection.isolation_level = (
-        None  # Python's driver begins transactions late; SQLAlchemy does it here
+        None  # Python's driver begins transactions late; `_begin_sqlite` does it
     )
     cursor = connection.cursor()
-    for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON"):
+    for pragma in (
+        "journal_mode=WAL",
+        "synchronous=NORMAL",
+        "foreign_keys=ON",
+        f"wal_autocheckpoint={LOG_PAGES}",
+    ):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
 

@@ -1,5 +1,5 @@
-"""The search index brought up to date in the background, in transactions of a fraction of a
-second.
+"""Background work of the database: brings the search index up to date, in transactions of
+milliseconds, and empties SQLite's log.
 """
 
 import asyncio
@@ -19,7 +19,7 @@ TURNS = 250  # in one transaction, or
 CHARACTERS = 50_000  # whichever is reached first
 PAUSE_SECONDS, IDLE_SECONDS, FAILED_SECONDS = 0.02, 2.0, 15.0
 
-LOCK = 7_305_441_521  # any number: gateways that start at once do not both build
+LOCK = 7_305_441_521  # any number: only one gateway builds the index
 ALONE = text("SELECT pg_try_advisory_lock(:lock)")
 LEFT = text(
     "SELECT number, length(text) FROM turns WHERE number <= :upto ORDER BY number DESC LIMIT :most"
@@ -36,9 +36,12 @@ REMOVE = text(
 
 
 async def indexing(database: Database) -> None:
+    """Runs until cancelled."""
     while True:
         try:
             pause = PAUSE_SECONDS if await asyncio.to_thread(index_some, database) else IDLE_SECONDS
+            if pause == IDLE_SECONDS:
+                await asyncio.to_thread(database.checkpoint)
         except GatewayError as error:
             log.warning("index_not_updated", extra={"error": error.code})
             pause = FAILED_SECONDS
@@ -46,14 +49,14 @@ async def indexing(database: Database) -> None:
 
 
 def index_some(database: Database) -> bool:
-    """Whether there was something to do. Raises StoreUnavailable."""
+    """Does the next piece. Returns whether there was something to do. Raises StoreUnavailable."""
     if not database.is_sqlite:
         return _build(database)
     return _add_some(database) or _remove_some(database)
 
 
 def _build(database: Database) -> bool:
-    """PostgreSQL builds an index beside its writers by itself, and keeps it. One gateway does it."""
+    """PostgreSQL builds the index itself, without blocking writers, and keeps it up to date."""
     with database.outside_transactions() as connection:
         if connection.scalar(VALID, {"name": PG_INDEX}) or not connection.scalar(
             ALONE, {"lock": LOCK}
@@ -62,10 +65,12 @@ def _build(database: Database) -> bool:
         try:
             connection.execute(text("SET statement_timeout = 0"))
             connection.execute(text("SET lock_timeout = 0"))
-            connection.execute(text(f"DROP INDEX CONCURRENTLY IF EXISTS {PG_INDEX}"))  # half built
+            # An attempt that broke off leaves an index that is not valid.
+            connection.execute(text(f"DROP INDEX CONCURRENTLY IF EXISTS {PG_INDEX}"))
             connection.execute(
                 text(
-                    f"CREATE INDEX CONCURRENTLY {PG_INDEX} ON turns USING gin (sightdesk_grams(text))"
+                    f"CREATE INDEX CONCURRENTLY {PG_INDEX} ON turns "
+                    "USING gin (sightdesk_grams(text))"
                 )
             )
         finally:
@@ -110,7 +115,10 @@ def _remove_some(database: Database) -> bool:
 
 
 def _until_enough(rows: Iterable[Any]) -> int | None:
-    """The number of the last row before there are enough characters; None without rows."""
+    """The number of the row that reaches CHARACTERS, else of the last; None without rows.
+
+    Rows: (number of the turn, characters).
+    """
     last, characters = None, 0
     for row in rows:
         last = int(row[0])

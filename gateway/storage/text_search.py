@@ -1,17 +1,17 @@
-"""Which turns may hold a text: an index of character groups, so that a search reads few texts.
+"""Finds the turns that may hold a text, in an index of character groups.
 
-SQLite: FTS5 with its trigrams (migration 0002). A word of one or two characters, as most Chinese
-words are, is looked up as the beginning of trigrams; two control characters behind each text let
-its last characters begin some too. PostgreSQL: a GIN index over single characters and pairs. Both
-fold case, and both find more than the search means: the caller compares.
+SQLite: FTS5 trigrams (migration 0002). A word of one or two characters, as most Chinese words are,
+is looked up as the beginning of trigrams; two control characters are added to each text, so that
+its last characters begin trigrams too. PostgreSQL: a GIN index of characters and pairs. Both ignore
+case, and both find too much: the caller compares the texts.
 """
 
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-MAX_CANDIDATES = 2000  # a text in more turns than this is common: the newest conversations hold it
+MAX_CANDIDATES = 2000  # more turns than this: the newest conversations surely hold the text
 MAX_TERMS = 500
-MAX_GROUPS = 16  # of one query; each narrows what the others let through
+MAX_GROUPS = 16  # of one query; more narrow the result no further
 
 PG_INDEX = "turns_by_grams"
 TERMS = text(
@@ -24,13 +24,14 @@ HOLDING = text(
     "SELECT number FROM turns WHERE sightdesk_grams(text) @> CAST(:groups AS text[]) LIMIT :most"
 )
 VALID = text(
-    "SELECT indisvalid FROM pg_index JOIN pg_class ON pg_class.oid = indexrelid WHERE pg_class.oid = to_regclass(:name)"
+    "SELECT indisvalid FROM pg_index JOIN pg_class ON pg_class.oid = indexrelid "
+    "WHERE pg_class.oid = to_regclass(:name)"
 )
 
 
 def candidates(session: Session, query: str) -> list[int] | None:
-    """The numbers of the indexed turns that may hold the query; None where they are too many, or
-    nothing is indexed.
+    """Numbers of the indexed turns that may hold the query; None where there are more than
+    MAX_CANDIDATES, or no index.
     """
     find = _in_sqlite if session.get_bind().dialect.name == "sqlite" else _in_postgresql
     found = find(session, query)
@@ -38,7 +39,7 @@ def candidates(session: Session, query: str) -> list[int] | None:
 
 
 def not_indexed(session: Session) -> int:
-    """The turns up to this number are not in the index yet."""
+    """Turns up to this number are not in the index yet; 0 where all are."""
     if session.get_bind().dialect.name != "sqlite":
         return 0
     return session.scalar(text("SELECT upto FROM turn_index_left")) or 0
@@ -64,7 +65,7 @@ def _in_sqlite(session: Session, query: str) -> list[int] | None:
 def _in_postgresql(session: Session, query: str) -> list[int] | None:
     if not session.scalar(VALID, {"name": PG_INDEX}):
         return None
-    # Without the index each text would be taken apart.
+    # Without the index PostgreSQL would split every text into its groups.
     session.execute(text("SET LOCAL enable_seqscan = off"))
     groups = _groups(query.lower(), 2) if len(query) > 1 else [query.lower()]
     found = list(session.scalars(HOLDING, {"groups": groups, "most": MAX_CANDIDATES + 1}))
@@ -73,7 +74,7 @@ def _in_postgresql(session: Session, query: str) -> list[int] | None:
 
 
 def _groups(query: str, size: int) -> list[str]:
-    """At most MAX_GROUPS of the query's groups of neighbouring characters, from all over it."""
+    """At most MAX_GROUPS of the query's groups of `size` characters, evenly spread over it."""
     groups = list(
         dict.fromkeys(query[place : place + size] for place in range(len(query) - size + 1))
     )

@@ -1,27 +1,38 @@
-"""Questions and answers as they come: a question opens two turns, its answer fills the second."""
+"""Questions and answers as they come: a question opens two turns, its answer fills the second.
+
+Masking and everything else that needs no database comes first (`question_row`, `answer_row`), so
+that a transaction holds nothing but its statements. `open_all` and `close_all` write many rows in
+one transaction; `open_turns` and `close_turn` write one.
+"""
 
 import secrets
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from sqlalchemy import delete, select, update
-from sqlalchemy.orm import Session
+import orjson
+from sqlalchemy import Connection, delete, select
 
+from gateway.errors import NotFound
 from gateway.privacy.redacted_readings import masked_readings
 from gateway.privacy.redaction import mask
+from gateway.privacy.storable import storable
+from gateway.storage.column_types import storable_json
 from gateway.storage.database import Database
-from gateway.storage.models import Conversation, Turn, TurnFile
+from gateway.storage.models import Turn, TurnFile
 from gateway.storage.owners import digest, no_conversation, unused_files
+from gateway.storage.turn_statements import TurnStatements, turn_statements
 
 State = Literal["done", "stopped", "failed"]
 TITLE_CHARACTERS = 40
 MAX_TEXT = 200_000  # characters of one turn; an engine's context holds less
+MAX_MODEL = 256  # characters of its name
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A question: whose, where, what, with which files, and the turn in whose place it comes."""
+    """A question, unmasked. `replaces`: the turn that goes, with all that came after it."""
 
     owner: str
     conversation_id: str
@@ -33,8 +44,11 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Opened:
+    """A stored question. `removed_answers`, `removed_files`: what `replaces` removed: answers that
+    may still be written, and files that no turn uses any more.
+    """
+
     turn_id: str
-    # What `replaces` removed: answers that may still be written, and files that nothing uses any more.
     removed_answers: tuple[str, ...] = ()
     removed_files: tuple[str, ...] = ()
 
@@ -51,100 +65,222 @@ class Answered:
     reading: list[dict[str, Any]] = field(default_factory=list)
 
 
+@dataclass(frozen=True, slots=True)
+class QuestionRow:
+    """A question as it is stored: masked, and its owner a digest."""
+
+    owner: str
+    conversation_id: str
+    turn_id: str
+    answer_id: str
+    text: str
+    file_ids: tuple[str, ...]
+    replaces: str
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerRow:
+    """An answer as it is stored: masked. `citations` and `reading` are JSON."""
+
+    answer_id: str
+    state: State
+    text: str
+    model: str | None
+    degraded: bool
+    citations: orjson.Fragment
+    reading: orjson.Fragment
+    characters: int
+
+
 def now() -> int:
+    """Milliseconds since 1970."""
     return time.time_ns() // 1_000_000
 
 
 def cut(text: str) -> str:
-    """Masked, then cut, with a margin: half a phone number is not one that masking knows."""
+    """The text masked, then cut to MAX_TEXT characters.
+
+    Masking sees a few characters more: it does not know half a phone number as one.
+    """
     return mask(text[: MAX_TEXT + 64])[:MAX_TEXT]
 
 
+def question_row(asked: Asked) -> QuestionRow:
+    """Takes time with the length of the text, up to half a second."""
+    return QuestionRow(
+        owner=digest(asked.owner),
+        conversation_id=storable(asked.conversation_id),
+        turn_id="turn-" + secrets.token_urlsafe(12),
+        answer_id=storable(asked.answer_id),
+        text=cut(asked.text),
+        file_ids=tuple(map(storable, asked.file_ids)),
+        replaces=storable(asked.replaces),
+    )
+
+
+def answer_row(answer_id: str, answered: Answered) -> AnswerRow:
+    """Takes time with the length of the text and the readings, up to seconds."""
+    text = cut(answered.text)
+    citations = storable_json(answered.citations)
+    reading = storable_json(masked_readings(answered.reading))
+    return AnswerRow(
+        answer_id=storable(answer_id),
+        state=answered.state,
+        text=text,
+        model=storable(answered.model[:MAX_MODEL]) if answered.model else None,
+        degraded=answered.degraded,
+        citations=orjson.Fragment(citations),
+        reading=orjson.Fragment(reading),
+        characters=len(text) + len(citations) + len(reading),
+    )
+
+
 def open_turns(database: Database, asked: Asked) -> Opened:
-    """Stores the question and an empty answer. Raises NotFound where the conversation is another owner's, StoreUnavailable."""
-    text, moment, owner = cut(asked.text), now(), digest(asked.owner)
-    with database.writing() as session:
-        # One statement makes the conversation or locks it: two tabs that ask at once come one behind the other.
-        made = database.insert(Conversation).values(
-            id=asked.conversation_id,
-            owner=owner,
-            title=title_of(text),
-            created_at=moment,
-            updated_at=moment,
-        )
-        mine = made.on_conflict_do_update(
-            index_elements=["id"], set_={"updated_at": moment}, where=Conversation.owner == owner
-        )
-        conversation_id = session.scalar(mine.returning(Conversation.id))
-        if conversation_id is None:
-            raise no_conversation(asked.conversation_id)
-        answers, files = _remove_from(session, conversation_id, asked.replaces)
-        turn_id = "turn-" + secrets.token_urlsafe(12)
-        shared = {"conversation_id": conversation_id, "created_at": moment}
-        question = Turn(id=turn_id, role="user", state="done", text=text, **shared)
-        session.add(question)
-        session.flush()
-        session.add_all(
-            TurnFile(turn_number=question.number, place=n, file_id=f)
-            for n, f in enumerate(asked.file_ids)
-        )
-        session.add(
-            Turn(
-                id=asked.answer_id,
-                role="assistant",
-                state="writing",
-                writer=database.writer,
-                **shared,
-            )
-        )
-        session.flush()
-        return Opened(turn_id, answers, unused_files(session, owner, files))
+    """Stores the question and an empty answer.
 
-
-def _remove_from(
-    session: Session, conversation_id: str, turn_id: str
-) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Removes the turn and all after it: the answers and the files that went. A turn that is gone already is no fault."""
-    if not turn_id:
-        return (), ()
-    here = Turn.conversation_id == conversation_id
-    first = session.scalar(select(Turn.number).where(here, Turn.id == turn_id))
-    if first is None:
-        return (), ()
-    gone = (here, Turn.number >= first)
-    answers = session.scalars(select(Turn.id).where(*gone, Turn.state == "writing")).all()
-    files = session.scalars(
-        select(TurnFile.file_id).join(Turn, Turn.number == TurnFile.turn_number).where(*gone)
-    ).all()
-    session.execute(delete(Turn).where(*gone))
-    return tuple(answers), tuple(files)
+    Raises NotFound where the conversation is another owner's, StoreUnavailable, InvalidRequest.
+    """
+    [opened] = open_all(database, [question_row(asked)])
+    if isinstance(opened, NotFound):
+        raise opened
+    return opened
 
 
 def close_turn(database: Database, answer_id: str, answered: Answered) -> None:
-    """Fills the answer's turn, unless its conversation was deleted meanwhile. Raises StoreUnavailable."""
-    values = {
-        "state": answered.state,
-        "text": cut(answered.text),
-        "model": answered.model[:256] if answered.model else None,
-        "degraded": answered.degraded,
-        "citations": answered.citations,
-        "reading": masked_readings(answered.reading),
-        "writer": None,
-    }
-    with database.writing() as session:
-        turn = (
-            update(Turn)
-            .where(Turn.id == answer_id)
-            .values(**values)
-            .returning(Turn.conversation_id)
+    """Fills the answer's turn, unless its conversation was deleted meanwhile.
+
+    Raises StoreUnavailable, InvalidRequest.
+    """
+    close_all(database, [answer_row(answer_id, answered)])
+
+
+def open_all(database: Database, questions: Sequence[QuestionRow]) -> list[Opened | NotFound]:
+    """Stores questions of different conversations, each with an empty answer, in one transaction.
+
+    NotFound stands for a question whose conversation is another owner's. Raises StoreUnavailable,
+    and InvalidRequest where the database cannot hold one of them: then none is stored.
+    """
+    statements = turn_statements(database.is_sqlite)
+    with database.connected() as connection:
+        foreign = _take_conversations(connection, statements, questions)
+        mine = [one for one in questions if one.conversation_id not in foreign]
+        removed = {one.turn_id: _remove_from(connection, one) for one in mine if one.replaces}
+        _insert(connection, statements, mine, database.writer)
+        opened = {
+            turn_id: Opened(turn_id, answers, unused_files(connection, owner, files))
+            for turn_id, (owner, answers, files) in removed.items()
+        }
+    return [
+        no_conversation(one.conversation_id)
+        if one.conversation_id in foreign
+        else opened.get(one.turn_id) or Opened(one.turn_id)
+        for one in questions
+    ]
+
+
+def _take_conversations(
+    connection: Connection, statements: TurnStatements, questions: Sequence[QuestionRow]
+) -> frozenset[str]:
+    """Makes the conversations or locks them, so that two tabs that ask at once wait for each other.
+
+    Returns the ids of those that are another owner's.
+    """
+    moment = now()
+    rows = _json(
+        {
+            "id": one.conversation_id,
+            "owner": one.owner,
+            "title": title_of(one.text),
+            "moment": moment,
+        }
+        for one in questions
+    )
+    if connection.execute(statements.take_conversations, rows).rowcount == len(questions):
+        return frozenset()
+    return frozenset(connection.scalars(statements.foreign_conversations, rows))
+
+
+def _remove_from(
+    connection: Connection, question: QuestionRow
+) -> tuple[str, tuple[str, ...], tuple[str, ...]]:
+    """Removes the turn that the question replaces, and all after it. None may be there any more.
+
+    Returns (owner, answers that were being written, files of the removed turns).
+    """
+    here = Turn.conversation_id == question.conversation_id
+    first = connection.scalar(select(Turn.number).where(here, Turn.id == question.replaces))
+    if first is None:
+        return question.owner, (), ()
+    gone = (here, Turn.number >= first)
+    answers = connection.scalars(select(Turn.id).where(*gone, Turn.state == "writing")).all()
+    files = connection.scalars(
+        select(TurnFile.file_id).join(Turn, Turn.number == TurnFile.turn_number).where(*gone)
+    ).all()
+    connection.execute(delete(Turn).where(*gone))
+    return question.owner, tuple(answers), tuple(files)
+
+
+def _insert(
+    connection: Connection,
+    statements: TurnStatements,
+    questions: Sequence[QuestionRow],
+    writer: str,
+) -> None:
+    moment = now()
+    turns: list[dict[str, Any]] = []
+    for one in questions:
+        shared = {"conversation": one.conversation_id, "moment": moment}
+        turns += (
+            {"id": one.turn_id, "role": "user", "state": "done", "text": one.text, **shared},
+            {
+                "id": one.answer_id,
+                "role": "assistant",
+                "state": "writing",
+                "text": "",
+                "writer": writer,
+                **shared,
+            },
         )
-        conversation_id = session.scalar(turn)
-        if conversation_id is not None:
-            session.execute(
-                update(Conversation)
-                .where(Conversation.id == conversation_id)
-                .values(updated_at=now())
-            )
+    if turns:
+        rows = _json({"place": place, **turn} for place, turn in enumerate(turns))
+        connection.execute(statements.insert_turns, rows)
+    files = [
+        {"turn": one.turn_id, "place": place, "file": file_id}
+        for one in questions
+        for place, file_id in enumerate(one.file_ids)
+    ]
+    if files:
+        connection.execute(statements.insert_files, _json(files))
+
+
+def close_all(database: Database, answers: Sequence[AnswerRow]) -> None:
+    """Fills the turns of the answers, in one transaction; skips those whose turn is gone.
+
+    Raises StoreUnavailable, and InvalidRequest where the database cannot hold one of them: then
+    none is filled.
+    """
+    statements = turn_statements(database.is_sqlite)
+    moment = now()
+    rows = _json(
+        {
+            "id": one.answer_id,
+            "state": one.state,
+            "text": one.text,
+            "model": one.model,
+            "degraded": one.degraded,
+            "citations": one.citations,
+            "reading": one.reading,
+            "moment": moment,
+        }
+        for one in answers
+    )
+    with database.connected() as connection:
+        connection.execute(statements.touch_conversations, rows)
+        connection.execute(statements.fill_turns, rows)
+
+
+def _json(rows: Any) -> dict[str, str]:
+    return {"rows": orjson.dumps(list(rows)).decode()}
 
 
 def title_of(masked: str) -> str:

@@ -42,8 +42,11 @@ class OnePerOwner:
                 del self._slots[owner]
 
     async def _acquire(self, lock: asyncio.Lock) -> None:
+        if not lock.locked():
+            await lock.acquire()
+            return
         try:
-            async with asyncio.timeout(self._timeout if lock.locked() else None):
+            async with asyncio.timeout(self._timeout):
                 await lock.acquire()
         except TimeoutError:
             raise RateLimitExceeded(

@@ -16,6 +16,7 @@ from tests.support.servers import free_port
 class Postgres:
     port: int
     folder: Path
+    fsync: bool = False  # tests do without: nothing there outlives the machine
 
     def url(self, scheme: str = "postgresql") -> str:
         return f"{scheme}://desk@127.0.0.1:{self.port}/postgres"
@@ -24,7 +25,10 @@ class Postgres:
         self.run("pg_ctl", "-D", str(self.folder / "data"), "-w", *arguments)
 
     def start(self) -> None:
-        settings = f"-p {self.port} -c listen_addresses=127.0.0.1 -c unix_socket_directories={self.folder} -c fsync=off"
+        settings = (
+            f"-p {self.port} -c listen_addresses=127.0.0.1 -c fsync={'on' if self.fsync else 'off'}"
+            f" -c unix_socket_directories={self.folder}"
+        )
         self.control("-l", str(self.folder / "log"), "-o", settings, "start")
 
     def run(self, program: str, *arguments: str) -> None:
@@ -51,12 +55,12 @@ def binary(name: str) -> str:
 
 
 @contextlib.contextmanager
-def running_postgres() -> Iterator[Postgres]:
+def running_postgres(*, fsync: bool = False) -> Iterator[Postgres]:
     with tempfile.TemporaryDirectory(prefix="sightdesk-pg-") as name:
         folder = Path(name)
         if os.getuid() == 0:
             shutil.chown(folder, "postgres")
-        server = Postgres(free_port(), folder)
+        server = Postgres(free_port(), folder, fsync)
         server.run(
             "initdb",
             "-D",

@@ -1,4 +1,4 @@
-"""Run by Alembic. The connection, its transaction and its lock are the caller's (gateway/storage/migration.py, schema.py)."""
+"""Run by Alembic, on the connection of gateway/storage/schema.py, which holds transaction and lock."""
 
 from alembic import context
 

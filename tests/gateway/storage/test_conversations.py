@@ -18,11 +18,13 @@ from gateway.settings import WrongSettings
 from gateway.storage import migration, schema
 from gateway.storage.conversations import Conversations
 from gateway.storage.database import Database, open_database
+from gateway.storage.feedback import Ratings
 from gateway.storage.file_store import FileStore
+from gateway.storage.handoffs import Handoffs
 from gateway.storage.models import Base
 from gateway.storage.sql_engine import normal
+from gateway.storage.stats import Stats
 from gateway.storage.turns import MAX_TEXT, Answered, Asked, close_turn, open_turns
-from gateway.storage.verdicts import Verdicts
 from tests.support.databases import CITATION, ME, OTHER, ask, emptied, texts, whole
 from tests.support.postgres import Postgres
 
@@ -54,7 +56,10 @@ def test_a_second_start_finds_what_the_first_one_kept(
 
 
 def test_several_gateways_may_start_at_once(url: str) -> None:
-    program = "import sys; from gateway.storage.database import open_database; open_database(sys.argv[1], print).close()"
+    program = (
+        "import sys; from gateway.storage.database import open_database; "
+        "open_database(sys.argv[1], print).close()"
+    )
     starting = [
         subprocess.Popen(
             [sys.executable, "-W", "error", "-c", program, url], stderr=subprocess.PIPE
@@ -100,8 +105,8 @@ def test_nothing_that_must_be_masked_reaches_the_disk(tmp_path: Path) -> None:
             "done", "您的手机是13712345678", reading=[{"lines": [{"text": "电话13612345678"}]}]
         ),
     )
-    Verdicts(database).rate("token:13912345678", "answer-1", "down", "打13512345678")
-    Verdicts(database).hand_over("token:13912345678", "conversation-1", "打13412345678")
+    Ratings(database).rate("token:13912345678", "answer-1", "down", "打13512345678")
+    Handoffs(database).hand_over("token:13912345678", "conversation-1", "打13412345678")
     Conversations(database, FileStore(tmp_path)).rename(
         "token:13912345678", "conversation-1", "找13312345678"
     )
@@ -153,8 +158,8 @@ def test_another_owner_sees_and_changes_nothing(
         lambda: conversations.rename(OTHER, "conversation-1", "x"),
         lambda: conversations.delete(OTHER, "conversation-1"),
         lambda: ask(database, 2, owner=OTHER),
-        lambda: Verdicts(database).rate(OTHER, "answer-1", "up", None),
-        lambda: Verdicts(database).hand_over(OTHER, "conversation-1", ""),
+        lambda: Ratings(database).rate(OTHER, "answer-1", "up", None),
+        lambda: Handoffs(database).hand_over(OTHER, "conversation-1", ""),
         lambda: conversations.page(OTHER, before="conversation-1"),
     ):
         with pytest.raises(NotFound):
@@ -208,13 +213,13 @@ def test_a_file_goes_with_its_last_conversation(
 def test_feedback_and_hand_overs_go_with_their_conversation(
     database: Database, conversations: Conversations
 ) -> None:
-    verdicts = Verdicts(database)
+    ratings = Ratings(database)
     ask(database, 1)
-    assert verdicts.rate(ME, "answer-1", "up", None) == (True, None)
-    assert verdicts.rate(ME, "answer-1", "down", "打 13812345678") == (True, "打 138****5678")
-    assert verdicts.rate(ME, "answer-1", "down", None) == (False, None)
-    assert verdicts.hand_over(ME, "conversation-1", "note")["status"] == "open"
-    counts = verdicts.counts(ME)
+    assert ratings.rate(ME, "answer-1", "up", None) == (True, None)
+    assert ratings.rate(ME, "answer-1", "down", "打 13812345678") == (True, "打 138****5678")
+    assert ratings.rate(ME, "answer-1", "down", None) == (False, None)
+    assert Handoffs(database).hand_over(ME, "conversation-1", "note")["status"] == "open"
+    counts = Stats(database).counts(ME)
     assert (
         counts["conversations"],
         counts["questions"],
@@ -231,13 +236,13 @@ def test_feedback_and_hand_overs_go_with_their_conversation(
         for table in ("conversations", "turns", "turn_files", "feedback", "handoffs"):
             assert session.scalar(text(f"SELECT count(*) FROM {table}")) == 0
     with pytest.raises(NotFound):
-        verdicts.rate(ME, "answer-1", "up", None)
+        ratings.rate(ME, "answer-1", "up", None)
 
 
 def test_a_question_is_no_answer_to_rate(database: Database) -> None:
     turn = ask(database, 1)
     with pytest.raises(NotFound):
-        Verdicts(database).rate(ME, turn, "up", None)
+        Ratings(database).rate(ME, turn, "up", None)
 
 
 def test_an_answer_whose_conversation_is_gone_is_dropped(

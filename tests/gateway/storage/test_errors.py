@@ -138,3 +138,19 @@ def test_two_threads_that_notice_a_removed_file_make_it_once(
         thread.join()
     assert failures == []
     assert len(texts(Conversations(database, FileStore(tmp_path)))) == 16
+
+
+def test_the_log_of_sqlite_moves_into_its_file_beside_a_writer(
+    counted: tuple[Database, list[int]], tmp_path: Path
+) -> None:
+    database, failures = counted
+    for number in range(30):
+        ask(database, number, "what moves")
+    assert b"what moves" not in (tmp_path / "desk.db").read_bytes()
+    with database.writing() as session:
+        session.execute(text("UPDATE conversations SET title = title"))
+        database.checkpoint()
+    assert b"what moves" in (tmp_path / "desk.db").read_bytes()
+    (tmp_path / "desk.db").unlink()
+    database.checkpoint()
+    assert failures == []

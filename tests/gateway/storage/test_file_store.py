@@ -74,7 +74,7 @@ def test_a_broken_record_is_left_out_counted_and_can_be_deleted(
     (record,) = [path for path in records(tmp_path) if path.stem == broken.id]
     record.write_bytes(content)
     assert files.list("key:shop") == [whole]
-    assert [ids for _, ids in files.from_page(time.time() + 10)] == [(whole.id,)]
+    assert [ids for _, ids in files.page_uploads(time.time() + 10)] == [(whole.id,)]
     with pytest.raises(FileNotFound) as told:
         files.get("key:shop", broken.id)
     assert told.value.details == {"name": broken.id}

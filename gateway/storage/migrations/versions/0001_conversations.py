@@ -35,7 +35,7 @@ def upgrade() -> None:
         sa.Column("citations", sa.JSON, nullable=False),
         sa.Column("reading", sa.JSON, nullable=False),
         sa.Column("writer", sa.String(64)),
-        # A number that was given away once must not come back: what follows a turn has a higher one.
+        # Numbers are never used again, so that later turns always have higher ones.
         sqlite_autoincrement=True,
     )
     op.create_index("turns_by_conversation", "turns", ["conversation_id", "number"])

@@ -1,9 +1,9 @@
 """An index of the texts of turns, for searching (gateway/storage/text_search.py).
 
-What is stored already is indexed afterwards, in small transactions (gateway/storage/text_indexing.py):
-this takes a moment however many turns there are. On SQLite triggers keep the index: the turns
-above `turn_index_left.upto` are in it, and what was deleted waits in `turn_index_removed` until
-it is taken out.
+Stored turns are indexed later, in small transactions (gateway/storage/text_indexing.py): this takes
+a moment however many there are. On SQLite triggers keep the index up to date: it has the turns
+above `turn_index_left.upto`, and deleted texts wait in `turn_index_removed` until they are taken
+out.
 """
 
 import sqlalchemy as sa
@@ -30,13 +30,15 @@ SQLITE = (
     WHEN new.text <> old.text AND new.number > (SELECT upto FROM turn_index_left) BEGIN
         INSERT INTO turn_index (turn_index, rowid, text)
             SELECT 'delete', old.number, old.text || char(1, 1) WHERE old.text <> '';
-        INSERT INTO turn_index (rowid, text) SELECT new.number, new.text || char(1, 1) WHERE new.text <> '';
+        INSERT INTO turn_index (rowid, text)
+            SELECT new.number, new.text || char(1, 1) WHERE new.text <> '';
     END""",
 )
 # Single characters and pairs of neighbours, lower case. Its cost keeps the planner from calling
 # it for each row.
 POSTGRESQL = """
-CREATE FUNCTION sightdesk_grams(text) RETURNS text[] LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE COST 100000 AS $$
+CREATE FUNCTION sightdesk_grams(text) RETURNS text[]
+LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE COST 100000 AS $$
     SELECT coalesce(array_agg(DISTINCT gram), '{}') FROM (
         SELECT unnest(ARRAY[letter, letter || lead(letter) OVER (ORDER BY place)]) AS gram
         FROM unnest(string_to_array(lower($1), NULL)) WITH ORDINALITY AS letters(letter, place)
