@@ -30,18 +30,17 @@ def only_text(body: Any) -> str | None:
         (choice,) = body["choices"]
         delta = choice["delta"]
         text = delta["content"]
-        if (
-            len(delta) == 1
-            and not choice["finish_reason"]
-            and not choice["index"]
-            and not choice.get("logprobs")
-            and not body.get("error")
-            and not body.get("usage")
-        ):
-            return str(text + "")  # TypeError where it is no text
+        says_more = (
+            len(delta) > 1
+            or choice["finish_reason"]
+            or choice["index"]
+            or choice.get("logprobs")
+            or body.get("error")
+            or body.get("usage")
+        )
     except (KeyError, ValueError, TypeError, AttributeError):
-        pass
-    return None
+        return None
+    return text if isinstance(text, str) and not says_more else None
 
 
 def chunk_event(body: dict[str, Any], raw: bytes) -> Chunk | Usage | Unknown:
