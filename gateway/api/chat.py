@@ -47,15 +47,18 @@ def chat_router(
         context: RequestContext,
         chat: ChatRequest,
         caller: Caller,
-        answer_id: str,
+        answer_id: str = "",
         conversation: dict[str, Any] | None = None,
     ) -> Question:
+        assistant = catalog.is_assistant(chat.model, upstreams)
+        if assistant and not answer_id:
+            answer_id = new_answer_id()
         session = context.request_headers.get("x-session-id", "")
         return Question(
             request=chat,
             caller=caller,
             charged_to=limit_key(context.limit_owner),
-            assistant=catalog.is_assistant(chat.model, upstreams),
+            assistant=assistant,
             request_id=context.request_id,
             started=context.started,
             answer_id=answer_id,
@@ -71,7 +74,7 @@ def chat_router(
         context, caller = context_of(request.scope), await caller_of(request)
         await limiter.check(rates.for_api_caller(caller), context.limit_owner, context)
         chat = await read_body(request, ChatRequest, longest_context())
-        question = question_of(context, chat, caller, new_answer_id())
+        question = question_of(context, chat, caller)
         wants_extras = context.request_headers.get("x-sightdesk-extras") == "1"
         return APIResponse(runner, question, context, metrics, wants_extras=wants_extras)
 

@@ -11,20 +11,17 @@ LAST_EVENT = b"data: [DONE]" + END
 
 
 def bodies_of(data: bytes) -> list[Any] | None:
-    """What whole events say, [DONE] at the end left out. None where they are not all of one line of
-    JSON each."""
+    """What whole events say, [DONE] at the end left out. None where they are not all `data:` and one
+    line of JSON."""
     if not data.startswith(b"data: ") or b"\r" in data:
         return None
-    count = data.count(END)
-    if data.endswith(LAST_EVENT):
-        data = data[: -len(LAST_EVENT)]
-        count -= 1
+    data = data.removesuffix(LAST_EVENT)
     payloads = data[6:].removesuffix(END).replace(b"\n\ndata: ", b",")
     try:
         bodies: list[Any] = orjson.loads(b"[%b]" % payloads)
     except orjson.JSONDecodeError:
         return None
-    return bodies if len(bodies) == count else None
+    return bodies
 
 
 def only_text(body: Any) -> str | None:
@@ -33,18 +30,17 @@ def only_text(body: Any) -> str | None:
         (choice,) = body["choices"]
         delta = choice["delta"]
         text = delta["content"]
-        if (
-            len(delta) == 1
-            and not choice["finish_reason"]
-            and not choice["index"]
-            and not choice.get("logprobs")
-            and not body.get("error")
-            and not body.get("usage")
-        ):
-            return str(text + "")  # TypeError where it is no text
+        says_more = (
+            len(delta) > 1
+            or choice["finish_reason"]
+            or choice["index"]
+            or choice.get("logprobs")
+            or body.get("error")
+            or body.get("usage")
+        )
     except (KeyError, ValueError, TypeError, AttributeError):
-        pass
-    return None
+        return None
+    return text if isinstance(text, str) and not says_more else None
 
 
 def chunk_event(body: dict[str, Any], raw: bytes) -> Chunk | Usage | Unknown:

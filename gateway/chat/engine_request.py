@@ -13,7 +13,7 @@ from gateway.upstream.upstream import Upstream
 Messages = list[dict[str, Any]]  # in OpenAI's form
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class EngineInput:
     """What an engine is asked, before it is put into the form that this engine needs."""
 

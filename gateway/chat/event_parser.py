@@ -85,13 +85,15 @@ class EventParser:
     def _parse(self, data: bytes) -> list[Event]:
         """`data` is whole events."""
         bodies = bodies_of(data)
-        if bodies is None:
+        is_last = data.endswith(LAST_EVENT)
+        raws = [] if self._whole else data.split(END)  # what is behind the last END is empty
+        if bodies is None or (raws and len(raws) != len(bodies) + is_last + 1):
             return self._parse_one_by_one(data)
-        if len(bodies) == 1 and self._started and not data.endswith(LAST_EVENT):
+        if len(bodies) == 1 and self._started and not is_last:
             return self._parse_one(bodies[0], data)
         events: list[Event] = []
         texts: list[str] = []
-        raws = [] if self._whole else [raw + END for raw in data.split(END)]
+        raws = [raw + END for raw in raws]
         first = 0  # of the chunks that only add text
         for number, body in enumerate(bodies):
             text = only_text(body) if self._started else None
@@ -107,7 +109,7 @@ class EventParser:
                 return events
         if texts:
             self._add_text(events, "".join(texts), tuple(raws[first : len(bodies)]), len(texts))
-        if data.endswith(LAST_EVENT):
+        if is_last:
             self._finish(events)
         return events
 

@@ -19,7 +19,7 @@ def do_nothing() -> None:
     pass
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Question:
     request: ChatRequest
     caller: Caller

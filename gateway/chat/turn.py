@@ -34,7 +34,7 @@ def ignore(_: Sequence[Event]) -> None:
     """For an answer whose events nobody reads."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Output:
     """Where an answer goes.
 
