@@ -133,7 +133,7 @@ async def test_a_question_that_cannot_be_stored_fails_alone(
 def test_what_was_acknowledged_outlives_a_kill(
     url: str, database: Database, tmp_path: Path
 ) -> None:
-    command = [sys.executable, "-m", "tests.gateway.killed_writer", url]
+    command = [sys.executable, "-m", "tests.support.killed_writer", url]
     killed = subprocess.run(command, capture_output=True, timeout=60)
     assert killed.returncode == -signal.SIGKILL, killed.stderr.decode()
     open_database(url, lambda: None).close()

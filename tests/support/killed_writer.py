@@ -1,4 +1,4 @@
-"""`python -m tests.gateway.killed_writer URL`: stores twenty questions and ten answers, and is killed
+"""`python -m tests.support.killed_writer URL`: stores twenty questions and ten answers, and is killed
 at the moment at which all of them are acknowledged.
 """
 
