@@ -1,8 +1,8 @@
 """Prints what one event costs in Python, by the way that it takes from the engine to the client.
 
 No sockets: an event of a stream is handed to the engine's side of the gateway, and a transport that
-does nothing takes what comes out. Warm is in a loop; cold is after 3 MB of other memory was read, as
-between the streams of other clients (docs/decisions/006-the-short-way.md).
+does nothing takes what comes out. Warm is in a loop; cold is after 3 MB of other memory was read,
+as between the streams of other clients (docs/decisions/006-the-short-way.md).
 
     .venv/bin/python -m benchmarks.event_cost
 """

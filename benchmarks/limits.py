@@ -1,6 +1,6 @@
 """How well limits hold: four gateways share one Redis, which is then stalled, then killed.
 
-Prints how many requests came through over the limit, and what a request costs more while Redis does not answer.
+Prints how many requests exceeded the limit, and what a request costs more while Redis is stalled.
 """
 
 import asyncio

@@ -140,8 +140,10 @@ class Visitors:
         await self._shows(base64.b64encode(data).decode())
 
     async def fill_picture_cache(self) -> None:
-        """Shows so many new pictures that the gateway's cache of prepared pictures (64 MiB) is full: from then on
-        it neither grows nor shrinks, and memory that grows is something else."""
+        """Fills the gateway's cache of prepared pictures (64 MiB) with new pictures.
+
+        From then on its size is constant, so memory that grows is a leak.
+        """
         side = 1000  # noise does not compress: a prepared picture has more than half a MB
         for _ in range(160):
             noise = Image.frombytes("RGB", (side, side), self._chance.randbytes(side * side * 3))

@@ -1,3 +1,3 @@
-"""SightDesk's gateway: who may ask, how often, with which pictures, and what the engine's answer costs."""
+"""SightDesk's gateway: authentication, limits, pictures, knowledge, engines and history."""
 
 __version__ = "0.1.0"

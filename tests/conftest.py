@@ -32,7 +32,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
-    """`SERVER_FAST_PATH=0 pytest …` runs every gateway on the plain path: settings are inherited."""
+    """`SERVER_FAST_PATH=0 pytest …` runs every gateway on the plain path."""
     if (only := item.get_closest_marker("fast_path_only")) and os.environ.get(
         "SERVER_FAST_PATH"
     ) == "0":

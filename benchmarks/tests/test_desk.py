@@ -1,4 +1,4 @@
-"""`make bench-desk`, short: every way is measured on a real gateway, and a wrong answer is noticed."""
+"""`make bench-desk`, short: measures every way on a real gateway and notices a wrong answer."""
 
 import os
 

@@ -11,8 +11,10 @@ LAST_EVENT = b"data: [DONE]" + END
 
 
 def bodies_of(data: bytes) -> list[Any] | None:
-    """What whole events say, [DONE] at the end left out. None where they are not all `data:` and one
-    line of JSON."""
+    """The JSON of whole events, without [DONE] at the end.
+
+    None unless each event is one `data:` line of JSON.
+    """
     if not data.startswith(b"data: ") or b"\r" in data:
         return None
     data = data.removesuffix(LAST_EVENT)

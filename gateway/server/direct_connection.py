@@ -1,6 +1,7 @@
 """The ClientConnection of LimitedHTTPProtocol: writes past uvicorn's `send` where that is cheaper.
 
-It uses internals of uvicorn's RequestResponseCycle; tests/gateway/server/test_canaries.py names them.
+It uses internals of uvicorn's RequestResponseCycle, which
+tests/gateway/server/test_canaries.py names.
 """
 
 import weakref

@@ -1,5 +1,6 @@
-"""`python -m tests.support.killed_writer URL`: stores twenty questions and ten answers, and is killed
-at the moment at which all of them are acknowledged.
+"""Stores twenty questions and ten answers, and kills itself once all of them are acknowledged.
+
+`python -m tests.support.killed_writer URL`
 """
 
 import asyncio

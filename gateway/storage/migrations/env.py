@@ -1,4 +1,4 @@
-"""Run by Alembic, on the connection of gateway/storage/schema.py, which holds transaction and lock."""
+"""Alembic runs this on the connection of gateway/storage/schema.py, within its transaction."""
 
 from alembic import context
 
