@@ -1,12 +1,12 @@
 """The responses of the chat routes: each runs a turn, or follows one, while its client stays."""
 
 import asyncio
-import logging
 from collections.abc import Coroutine, Sequence
 from contextlib import aclosing
 from functools import partial
 from typing import Any
 
+import structlog
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
@@ -23,7 +23,7 @@ from gateway.observability.metrics import Metrics
 from gateway.server.client_connection import ClientConnection
 from gateway.server.request_context import RequestContext, RequestLog
 
-log = logging.getLogger("sightdesk.chat")
+log = structlog.get_logger()
 STOPPED = UpstreamUnavailable("The desk is being restarted; ask again.", retry_after=5)
 
 

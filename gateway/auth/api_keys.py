@@ -3,17 +3,18 @@
 import hashlib
 import hmac
 import json
-import logging
 import re
 import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import structlog
+
 from gateway.server.regular_files import Stamp, read_whole, stamp_of
 from gateway.setting_values import rate
 
-log = logging.getLogger("sightdesk.keys")
+log = structlog.get_logger()
 RECHECK_SECONDS = 1.0
 MAX_FILE_BYTES = 1024 * 1024
 REMOVED = "was removed; its keys are no longer valid"
@@ -101,7 +102,7 @@ class APIKeyStore:
     def _set_problem(self, problem: str) -> None:
         """Logs a problem once, not at every look at the file."""
         if problem and problem != self._problem:
-            log.warning("keys_file_unreadable", extra={"path": str(self._file), "reason": problem})
+            log.warning("keys_file_unreadable", path=str(self._file), reason=problem)
         self._problem = problem
 
 

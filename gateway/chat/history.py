@@ -1,7 +1,8 @@
 """Stores the page's questions and answers. What cannot be stored is answered all the same."""
 
 import asyncio
-import logging
+
+import structlog
 
 from gateway.chat.page_answer import PageAnswer
 from gateway.errors import StoreUnavailable
@@ -12,7 +13,7 @@ from gateway.storage.file_store import FILE_ID, FileStore
 from gateway.storage.turn_store import TurnStore
 from gateway.storage.turns import Asked, Opened
 
-log = logging.getLogger("sightdesk.store")
+log = structlog.get_logger()
 
 RETRY_SECONDS = (2.0, 10.0, 60.0)  # an answer is worth more tries: its question is kept already
 
@@ -42,7 +43,7 @@ class HistoryRecorder:
         )
         opened = await self._store.open(asked)
         if opened is None:
-            log.warning("question_not_kept", extra={"answer": answer_id})
+            log.warning("question_not_kept", answer=answer_id)
         elif opened.removed_files:
             await asyncio.to_thread(self._files.delete_all, owner, opened.removed_files)
         return opened
@@ -60,7 +61,7 @@ class HistoryRecorder:
             await asyncio.sleep(seconds)
             if await self._closed(answer):
                 return
-        log.warning("answer_not_kept", extra={"answer": answer.id})
+        log.warning("answer_not_kept", answer=answer.id)
 
     async def _closed(self, answer: PageAnswer) -> bool:
         """False where it is worth another try."""
@@ -69,7 +70,7 @@ class HistoryRecorder:
         except StoreUnavailable:
             return False
         except Exception:  # readers still wait for the answer's end; a second try would not help
-            log.exception("answer_not_kept", extra={"answer": answer.id})
+            log.exception("answer_not_kept", answer=answer.id)
         return True
 
     async def close_threads(self) -> None:

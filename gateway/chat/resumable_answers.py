@@ -2,14 +2,15 @@
 can be stopped."""
 
 import asyncio
-import logging
 from collections.abc import Awaitable, Callable, Coroutine, Iterable
 from typing import Any
+
+import structlog
 
 from gateway.chat.page_answer import MemoryBound, PageAnswer
 from gateway.errors import GatewayError, InternalError, NotFound
 
-log = logging.getLogger("sightdesk.answers")
+log = structlog.get_logger()
 
 
 class ResumableAnswers:
@@ -37,7 +38,7 @@ class ResumableAnswers:
         except asyncio.CancelledError:
             answer.stopped = True
         except Exception:  # the reader gets the contract's body, the log the traceback
-            log.exception("unexpected", extra={"answer": answer.id})
+            log.exception("unexpected", answer=answer.id)
             answer.fail(InternalError("Something went wrong here; the log has it."))
 
     def _begin_closing(self, answer: PageAnswer, work: Coroutine[Any, Any, None]) -> None:

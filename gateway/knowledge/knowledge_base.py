@@ -1,9 +1,10 @@
 """The knowledge base: searches the last snapshot of the knowledge folder, and keeps it current."""
 
 import asyncio
-import logging
 from pathlib import Path
 from threading import Lock, Thread
+
+import structlog
 
 from gateway.knowledge.folder_listing import Problem, reason
 from gateway.knowledge.folder_reader import FolderReader
@@ -13,7 +14,7 @@ from gateway.knowledge.questions import Questions
 from gateway.knowledge.snapshot import KnowledgeSnapshot
 from gateway.server.daemon_threads import in_daemon
 
-log = logging.getLogger("sightdesk.knowledge")
+log = structlog.get_logger()
 START_SECONDS = 3.0  # the start waits so long for the first snapshot
 MIN_PAUSE_SECONDS = 0.3  # between two listings of the folder
 MAX_PAUSE_SECONDS = 1.0
@@ -78,10 +79,9 @@ def log_changes(snapshot: KnowledgeSnapshot, previous: KnowledgeSnapshot) -> Non
     """One line for the snapshot, and one for each problem that is new."""
     log.info(
         "knowledge_loaded",
-        extra={"clauses": len(snapshot.index.clauses), "problems": len(snapshot.problems)},
+        clauses=len(snapshot.index.clauses),
+        problems=len(snapshot.problems),
     )
     for problem in snapshot.problems:
         if problem not in previous.problems:
-            log.warning(
-                "knowledge_problem", extra={"path": problem.path, "reason": problem.message}
-            )
+            log.warning("knowledge_problem", path=problem.path, reason=problem.message)

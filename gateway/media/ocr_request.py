@@ -1,10 +1,10 @@
 """One request to the OCR service: POST /v1/read (docs/architecture.md, "The reader seam")."""
 
 import asyncio
-import logging
 from http import HTTPStatus
 
 import orjson
+import structlog
 
 from gateway.media.ocr_scan import Reading
 from gateway.media.picture import Picture
@@ -12,7 +12,7 @@ from gateway.upstream.faults import WireError
 from gateway.upstream.pool import Pool
 from gateway.upstream.request_body import Raw
 
-log = logging.getLogger("sightdesk.reader")
+log = structlog.get_logger()
 CONNECT_SECONDS = 2.0
 READ_SECONDS = 120.0  # the longest that one picture may take
 MAX_READING_BYTES = 16 * 1024 * 1024
@@ -37,7 +37,7 @@ async def request_reading(pool: Pool, picture: Picture, owner: str) -> Reading |
         if response.status == HTTPStatus.OK:
             reading: Reading = orjson.loads(text)
             return reading
-        log.warning("reading_refused", extra={"status": response.status})
+        log.warning("reading_refused", status=response.status)
     except (WireError, TimeoutError, ValueError) as error:
-        log.warning("reading_failed", extra={"reason": type(error).__name__})
+        log.warning("reading_failed", reason=type(error).__name__)
     return None

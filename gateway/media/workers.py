@@ -5,11 +5,12 @@ ended.
 """
 
 import asyncio
-import logging
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import nullcontext, suppress
 from typing import TypeVar
+
+import structlog
 
 from gateway.errors import InternalError
 from gateway.media.limits import MediaLimits
@@ -18,7 +19,7 @@ from gateway.media.worker_job import WALL_FACTOR, Job
 from gateway.media.worker_process import BrokenWorker, WorkerProcess, usable_cores
 from gateway.throttling.fair_queue import FairQueue
 
-log = logging.getLogger("sightdesk.media")
+log = structlog.get_logger()
 MAX_AT_ONCE = 4
 WAITING_PER_OWNER = 128
 Result = TypeVar("Result")
@@ -59,7 +60,7 @@ class Workers:
             except TimeoutError:
                 raise job.took_too_long() from None
             except BrokenWorker as error:
-                log.error("picture_worker_failed", extra={"reason": str(error)})
+                log.error("picture_worker_failed", reason=str(error))
                 raise InternalError("Pictures cannot be decoded at the moment.") from None
             finally:
                 self._give_back(worker, is_reusable)

@@ -1,8 +1,8 @@
 """The one place where an error becomes a response, whatever went wrong."""
 
-import logging
 from collections.abc import Awaitable, Callable
 
+import structlog
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
@@ -22,7 +22,7 @@ from gateway.middleware.request_limits import kind_of
 from gateway.openai.validation import error_of
 from gateway.server.request_context import context_of
 
-log = logging.getLogger("sightdesk.errors")
+log = structlog.get_logger()
 METHODS = ("DELETE", "GET", "PATCH", "POST", "PUT")
 SOMETHING = "Something went wrong here; the log has it under this x-request-id."
 
@@ -39,13 +39,13 @@ class Errors:
             await self.app(scope, receive, send)
         except GatewayError as error:
             if context.response.status is not None:
-                log.warning("failed_after_start", extra={"code": error.code})
+                log.warning("failed_after_start", code=error.code)
             else:
                 await render(error)(scope, receive, send)
         except ClientDisconnect:
-            log.debug("left_while_sending", extra={"request_id": context.request_id})
+            log.debug("left_while_sending", request_id=context.request_id)
         except Exception:
-            log.exception("unexpected", extra={"request_id": context.request_id})
+            log.exception("unexpected", request_id=context.request_id)
             if context.response.status is not None:
                 raise  # the server cuts the connection then
             await render(InternalError(SOMETHING))(scope, receive, send)

@@ -1,14 +1,15 @@
 """Starts background tasks, restarts those that fail, shows their state, and ends them."""
 
 import asyncio
-import logging
 from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass
 from typing import Any
 
+import structlog
+
 from gateway.observability.metrics import Metrics
 
-log = logging.getLogger("sightdesk.tasks")
+log = structlog.get_logger()
 FIRST_PAUSE = 1.0  # seconds before a failed task starts again; doubled with each failure
 LONGEST_PAUSE = 60.0  # seconds; a task that ran for so long begins with FIRST_PAUSE again
 STOP_SECONDS = 5.0  # for all tasks together to end
@@ -61,7 +62,7 @@ class Supervisor:
             watched.state, watched.reason = "restarting", f"{type(failure).__name__}: {failure}"
             watched.restarts += 1
             self._metrics.task_restarts.labels(name).inc()
-            log.error("task_failed", extra={"task": name, "pause": pause}, exc_info=failure)
+            log.error("task_failed", task=name, pause=pause, exc_info=failure)
             await asyncio.sleep(pause)
             pause = min(2 * pause, LONGEST_PAUSE)
 
@@ -73,7 +74,7 @@ class Supervisor:
         if running:
             _, late = await asyncio.wait(running, timeout=STOP_SECONDS)
             for task in late:
-                log.error("task_does_not_end", extra={"task": task.get_name()})
+                log.error("task_does_not_end", task=task.get_name())
 
 
 async def _failure_of(work: Work) -> BaseException | None:
@@ -98,4 +99,4 @@ async def closed(name: str, close: Close) -> None:
             if waiting is not None:
                 await waiting
     except Exception as error:
-        log.error("close_failed", extra={"resource": name}, exc_info=error)
+        log.error("close_failed", resource=name, exc_info=error)

@@ -6,13 +6,14 @@ import socket
 import time
 from threading import Thread
 
+import structlog
 import uvicorn
 from starlette.types import ASGIApp
 
 from gateway.server import limits
 from gateway.server.http_protocol import LimitedHTTPProtocol
 
-log = logging.getLogger("sightdesk")
+log = structlog.get_logger()
 
 
 def listen(host: str, port: int) -> socket.socket:

@@ -5,15 +5,16 @@ that broke off go at once. Files of `/v1/files` stay until they are deleted, as 
 """
 
 import asyncio
-import logging
 import time
+
+import structlog
 
 from gateway.errors import GatewayError
 from gateway.storage.database import Database
 from gateway.storage.file_store import FileStore
 from gateway.storage.owners import unused_files
 
-log = logging.getLogger("sightdesk.files")
+log = structlog.get_logger()
 UNUSED_SECONDS = 7 * 24 * 3600
 EVERY_SECONDS = 24 * 3600
 
@@ -25,11 +26,11 @@ async def sweeping(files: FileStore, database: Database) -> None:
             orphans = await asyncio.to_thread(files.remove_orphans)
             removed = await asyncio.to_thread(sweep, files, database, time.time() - UNUSED_SECONDS)
             if orphans or removed:
-                log.info("unused_files_removed", extra={"files": removed, "orphans": orphans})
+                log.info("unused_files_removed", files=removed, orphans=orphans)
         except GatewayError:
             pass  # the database cannot tell which files are used: try again tomorrow
         except OSError as error:
-            log.warning("sweep_failed", extra={"reason": str(error)})
+            log.warning("sweep_failed", reason=str(error))
         await asyncio.sleep(EVERY_SECONDS)
 
 

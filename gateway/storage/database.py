@@ -5,7 +5,6 @@ UpstreamTimeout where a read takes longer than its bound, InvalidRequest where t
 hold a value of one request.
 """
 
-import logging
 import math
 import secrets
 import sqlite3
@@ -16,6 +15,7 @@ from contextlib import ExitStack, closing, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
+import structlog
 from sqlalchemy import Connection, Engine, make_url, select, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import OperationalError, SQLAlchemyError
@@ -36,7 +36,7 @@ from gateway.storage.sql_engine import (
 )
 from gateway.storage.sql_errors import is_data_error, is_timeout, reason
 
-log = logging.getLogger("sightdesk.store")
+log = structlog.get_logger()
 
 SEARCH_SECONDS = 2
 RETRY_AFTER_SECONDS = 2
@@ -167,13 +167,13 @@ class Database:
             yield
         except SQLAlchemyError as error:
             if is_data_error(error):
-                log.warning("request_not_storable", extra={"error": reason(error)})
+                log.warning("request_not_storable", error=reason(error))
                 raise InvalidRequest(
                     "The database cannot hold what this request brings.",
                     details={"reason": reason(error)},
                 ) from None
             if seconds is not None and is_timeout(error):
-                log.warning("read_timed_out", extra={"seconds": seconds})
+                log.warning("read_timed_out", seconds=seconds)
                 raise UpstreamTimeout(
                     f"The database did not finish within {seconds} s; ask for less.",
                     details={"limit": seconds},
@@ -181,7 +181,7 @@ class Database:
             self.failed()
             self._failed_at = time.monotonic()
             self._is_proven = False
-            log.warning("store_failed", extra={"error": reason(error)})
+            log.warning("store_failed", error=reason(error))
             raise StoreUnavailable(
                 "The store of conversations does not answer; ask again in a moment.",
                 retry_after=RETRY_AFTER_SECONDS,
@@ -213,7 +213,7 @@ class Database:
         with self._reopening:
             if self._file is None or not self._is_replaced():
                 return
-            log.error("database_file_replaced", extra={"removed": not self._file.exists()})
+            log.error("database_file_replaced", removed=not self._file.exists())
             self._engine.dispose()
             if not self._file.exists():
                 # SQLite would apply the removed file's log to the new file.

@@ -5,7 +5,6 @@ there. A record that cannot be read is logged, counted and left out; its file ca
 """
 
 import hashlib
-import logging
 import math
 import os
 import re
@@ -15,11 +14,13 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
 
+import structlog
+
 from gateway.errors import FileNotFound, StoreUnavailable
 from gateway.storage.atomic_files import PART, write_parts
 from gateway.storage.file_records import BrokenRecord, StoredFile, read_record, record_of
 
-log = logging.getLogger("sightdesk.files")
+log = structlog.get_logger()
 
 FILE_ID = re.compile(r"^file-[A-Za-z0-9_-]{8,48}$")
 MAX_FILES_PER_OWNER = 2000
@@ -72,7 +73,7 @@ class FileStore:
             write_parts({folder / file.id: data, folder / f"{file.id}.json": record_of(file)})
         except OSError as error:
             reason = error.strerror or type(error).__name__
-            log.error("file_not_kept", extra={"reason": reason})
+            log.error("file_not_kept", reason=reason)
             raise StoreUnavailable(
                 f"The file could not be kept here: {reason}.",
                 retry_after=60,
@@ -170,7 +171,7 @@ class FileStore:
             return None
         except (BrokenRecord, OSError) as error:
             self._count_broken()
-            log.warning("file_record_broken", extra={"file": record.stem, "reason": str(error)})
+            log.warning("file_record_broken", file=record.stem, reason=str(error))
             return None
 
     def _folder(self, owner: str) -> Path:

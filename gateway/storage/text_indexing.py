@@ -3,17 +3,17 @@ milliseconds, and empties SQLite's log.
 """
 
 import asyncio
-import logging
 from collections.abc import Iterable
 from typing import Any
 
+import structlog
 from sqlalchemy import text
 
 from gateway.errors import GatewayError
 from gateway.storage.database import Database
 from gateway.storage.text_search import PG_INDEX, VALID
 
-log = logging.getLogger("sightdesk.store")
+log = structlog.get_logger()
 
 TURNS = 250  # in one transaction, or
 CHARACTERS = 50_000  # whichever is reached first
@@ -43,7 +43,7 @@ async def indexing(database: Database) -> None:
             if pause == IDLE_SECONDS:
                 await asyncio.to_thread(database.checkpoint)
         except GatewayError as error:
-            log.warning("index_not_updated", extra={"error": error.code})
+            log.warning("index_not_updated", error=error.code)
             pause = FAILED_SECONDS
         await asyncio.sleep(pause)
 

@@ -1,18 +1,19 @@
 """Sliding windows in Redis, with a bound on what a slow or absent Redis may cost a request."""
 
 import asyncio
-import logging
 import time
 from collections import OrderedDict
 from collections.abc import Coroutine
 from typing import Any
+
+import structlog
 
 from gateway.observability.metrics import Metrics
 from gateway.throttling.memory_windows import MAX_KEYS, Window
 from gateway.throttling.rates import Rate
 from gateway.throttling.redis_windows import RedisWindows
 
-log = logging.getLogger("sightdesk.limits")
+log = structlog.get_logger()
 # A request waits for Redis in turns of 5 ms: at most 16 turns in which Redis answers nobody, at
 # most 100 in all. We count turns, since a busy event loop reaches a deadline before it reads the
 # reply that already lies in its socket.
@@ -107,7 +108,8 @@ class SharedWindows:
             self._metrics.rate_storage_up.set(0)
             log.warning(
                 "rate_storage_unavailable",
-                extra={"reason": type(failure).__name__, "limits": "local"},
+                reason=type(failure).__name__,
+                limits="local",
             )
         self._retry_at = now + RETRY_SECONDS
 

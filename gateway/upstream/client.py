@@ -1,11 +1,11 @@
 """Calls engines. Failures of connections become the errors that the gateway's clients get."""
 
 import asyncio
-import logging
 from collections.abc import Callable
 from typing import Any
 
 import orjson
+import structlog
 
 from gateway.errors import GatewayError, UpstreamError, UpstreamTimeout
 from gateway.upstream.breaker import State
@@ -16,7 +16,7 @@ from gateway.upstream.refusals import CALLERS_FAULTS, refusal_from
 from gateway.upstream.request_body import Body
 from gateway.upstream.upstream import Upstream
 
-log = logging.getLogger("sightdesk.engines")
+log = structlog.get_logger()
 PROBE_SECONDS = 0.6
 # An engine that is down ends a stream after so long without a byte; a machine may pause shorter.
 STOPPED_SECONDS = 2.5
@@ -229,7 +229,7 @@ class EngineClient:
             upstream.breaker.close()
         else:
             upstream.breaker.open()
-            log.warning("upstream_circuit_open", extra={"upstream": upstream.name})
+            log.warning("upstream_circuit_open", upstream=upstream.name)
         upstream.freed()
 
     async def _gives_a_token(self, upstream: Upstream) -> bool | None:

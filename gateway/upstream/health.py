@@ -1,11 +1,11 @@
 """Watches whether engines are up."""
 
 import asyncio
-import logging
 import time
 from collections.abc import Callable
 
 import orjson
+import structlog
 
 from gateway.observability.metrics import Metrics
 from gateway.upstream.breaker import State
@@ -14,7 +14,7 @@ from gateway.upstream.faults import ConnectFailed, WireError
 from gateway.upstream.launch_status import LaunchStatusFile
 from gateway.upstream.upstream import LITE_MODEL, Upstream
 
-log = logging.getLogger("sightdesk.engines")
+log = structlog.get_logger()
 # A suspended engine counts as down within 2 s: one probe may still succeed, two go unanswered.
 PROBE_EVERY_SECONDS = 0.5
 
@@ -57,7 +57,7 @@ class HealthMonitor:
         self._metrics.breaker_state.labels(upstream.name).set(upstream.breaker.state)
         self._metrics.upstream_up.labels(upstream.name).set(up)
         if up is not upstream.up:
-            log.info("upstream_changed", extra={"upstream": upstream.name, "up": up})
+            log.info("upstream_changed", upstream=upstream.name, up=up)
             upstream.up = up
             if up:
                 upstream.breaker.close()
@@ -102,4 +102,4 @@ class HealthMonitor:
             upstream.model = LITE_MODEL if LITE_MODEL in names else names[0]
             upstream.max_model_len = int(models[0].get("max_model_len") or upstream.max_model_len)
         except (ValueError, KeyError, TypeError, AttributeError):
-            log.warning("upstream_models_unreadable", extra={"upstream": upstream.name})
+            log.warning("upstream_models_unreadable", upstream=upstream.name)

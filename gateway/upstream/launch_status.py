@@ -1,16 +1,16 @@
 """Reads how far an engine's start is, from the file that inference/status.py writes."""
 
-import logging
 import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import orjson
+import structlog
 
 from gateway.server.regular_files import read_whole
 
-log = logging.getLogger("sightdesk.engines")
+log = structlog.get_logger()
 
 # The writer renews the file every 5 s. An older one is of an engine that is gone; only its
 # phase `failed` still counts.
@@ -72,7 +72,7 @@ class LaunchStatusFile:
         except (OSError, ValueError, KeyError, TypeError, OverflowError, RecursionError) as error:
             found, reason = None, f"{type(error).__name__}: {error}"
         if reason and reason != self._broken:
-            log.warning("engine_status_unreadable", extra={"path": str(path), "reason": reason})
+            log.warning("engine_status_unreadable", path=str(path), reason=reason)
         self._broken = reason
         return found
 
