@@ -1,5 +1,5 @@
 """What a number is by its structure alone. The page has the same
-(frontend/assets/js/lib/mask.js).
+(frontend/assets/js/lib/mask/check-digits.js).
 
 A check digit is one digit that a reader of pictures may misread, so an identity card counts by
 its province and its date of birth. Random digits pass: 18 of them 1 in 130, 15 of them 1 in 80, a

@@ -1,5 +1,5 @@
 """The words around a number that say what it is. The page has the same
-(frontend/assets/js/lib/mask.js).
+(frontend/assets/js/lib/mask/labels.js).
 
 All look at text in which runs of white space are one space, so that no pattern has two repeats
 side by side.
