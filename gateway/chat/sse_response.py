@@ -6,6 +6,7 @@ from collections.abc import Awaitable
 
 from gateway.chat.openai_stream import KEEP_ALIVE, error_event
 from gateway.errors import GatewayError
+from gateway.server.later import Later
 from gateway.server.request_context import RequestContext
 
 KEEP_ALIVE_SECONDS = 10.0
@@ -45,13 +46,13 @@ class SSEResponse:
         self._last = self._time()
         if not self.started:
             self.started = True
-            return self._begin(events, last=last)
+            return Later(self._begin, events, last)
         if not last:
             return self.connection.write(events)
         self.silence()
-        return self._end(events)
+        return Later(self._end, events)
 
-    async def _begin(self, events: bytes, *, last: bool) -> None:
+    async def _begin(self, events: bytes, last: bool) -> None:
         await self.connection.begin([*STREAM_HEADERS, *self._context.response.start(200)], events)
         if last:
             await self.end()

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from gateway.errors import GatewayError, UpstreamError
+from gateway.server.later import Later
 from gateway.upstream.client import Broken
 from gateway.upstream.refusals import refusal_in
 
@@ -67,8 +68,12 @@ def error_in(event: dict[str, Any]) -> GatewayError | Broken:
     )
 
 
-async def raise_after(held: Awaitable[None] | None, error: Exception) -> None:
-    """What came before the engine's error still reaches the client."""
+def raise_after(held: Awaitable[None] | None, error: Exception) -> Awaitable[None]:
+    """Raises `error` when it is awaited, after what came before it has reached the client."""
+    return Later(_raise_after, held, error)
+
+
+async def _raise_after(held: Awaitable[None] | None, error: Exception) -> None:
     if held is not None:
         await held
     raise error

@@ -12,6 +12,7 @@ from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 
 from gateway.server.chunked import framed
 from gateway.server.client_connection import Headers, begin, respond
+from gateway.server.later import Later
 
 
 class DirectConnection:
@@ -45,7 +46,8 @@ class DirectConnection:
 
     def write(self, body: bytes) -> Awaitable[None] | None:
         if self.write_chunks is None or not body:
-            return self._send({"type": "http.response.body", "body": body, "more_body": True})
+            message = {"type": "http.response.body", "body": body, "more_body": True}
+            return Later(self._send, message)
         self.write_chunks(framed(body))
         return None
 

@@ -108,7 +108,7 @@ def numbers(text: str) -> tuple[int, ...]:
 
 @pytest.mark.parametrize("package", ["uvicorn", "httptools"])
 def test_the_installed_version_is_within_the_bounds_that_pyproject_names(package: str) -> None:
-    project = tomllib.loads((Path(__file__).parents[2] / "pyproject.toml").read_text("utf-8"))
+    project = tomllib.loads((Path(__file__).parents[3] / "pyproject.toml").read_text("utf-8"))
     wanted = " ".join(project["project"]["optional-dependencies"]["gateway"])
     bounds = re.search(rf"{package}>=([\d.]+),<([\d.]+)", wanted)
     assert bounds is not None

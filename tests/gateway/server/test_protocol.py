@@ -4,6 +4,7 @@ These tests are about the fast path alone: they start LimitedHTTPProtocol themse
 """
 
 import asyncio
+import gc
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
@@ -333,3 +334,14 @@ async def test_a_connection_whose_body_came_after_the_answer_is_not_kept_for_eve
     finally:
         writer.close()
         server.close()
+
+
+async def test_an_event_for_a_slow_client_may_be_dropped_unsent() -> None:
+    """Its request may be cancelled before anybody waits; warnings are errors in tests."""
+    async with served(Application()) as (_, writer, client):
+        writer.transport.abort()
+        await until(lambda: not is_open(client))
+        held = client.write(b"data: x\n\n")
+        assert held is not None
+        del held
+        gc.collect()
