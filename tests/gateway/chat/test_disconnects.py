@@ -226,7 +226,7 @@ async def test_silence_is_broken_by_comments_and_what_fails_after_them_is_an_eve
         sent.append(message)
 
     async def work() -> None:
-        await asyncio.sleep(0.13)
+        await asyncio.sleep(0.5)
         raise fault
 
     await deliver(
