@@ -165,8 +165,6 @@ class PageAnswer:
             self.readers -= 1
 
     def _batch(self, start: int) -> list[bytes]:
-        if self.size <= READ_BYTES:
-            return self.events[start:]
         batch: list[bytes] = []
         size = 0
         while size < READ_BYTES and start + len(batch) < len(self.events):
