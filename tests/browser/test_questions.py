@@ -154,9 +154,10 @@ def test_a_question_that_is_sent_twice_is_asked_once_and_answered(
         else:
             page.press("#question", "Enter")
             page.press("#question", "Enter") if way == "Enter twice" else click_at(page, "#send")
+        answer = page.locator(".turn.assistant .markdown")
+        expect(answer).to_contain_text("包邮", timeout=READING)
         expect(page.locator("#send")).to_have_text("发送", timeout=READING)
     expect(page.locator(".turn.user")).to_have_count(1)
-    expect(page.locator(".turn.assistant .markdown")).to_contain_text("包邮")
     expect(page.locator(".stopped:visible")).to_have_count(0)
     assert len(asked) == 1
 
