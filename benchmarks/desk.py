@@ -274,7 +274,8 @@ def under(value: float, bound: float | None) -> bool | None:
 def section(found: dict[tuple[str, int], Figures], sizes: Sizes) -> str:
     return f"""## What a question of the page costs
 
-`make bench-desk`, {report.machine()}. The gateway alone on one core;
+`make bench-desk`, {report.machine()}.
+The gateway alone on one core;
 the fake engine ({script.TOKENS} tokens, back to back), the clients and PostgreSQL (with fsync) on another.
 A page's question passes the visitor's cookie, limits, store, masking, knowledge and extras; the
 same question on `/v1` is not stored. Medians of {sizes.rounds} rounds of {sizes.seconds:g} s, the ways by turns. To reach,
