@@ -85,7 +85,8 @@ def test_progress_is_shown_while_bytes_go_out(page: Page, site: Site) -> None:
     network.send("Network.enable")
     slow = {"offline": False, "latency": 0, "downloadThroughput": -1, "uploadThroughput": 400_000}
     network.send("Network.emulateNetworkConditions", slow)
-    page.set_input_files("#picker", SCREENS / "contract-v1.png")
+    with page.expect_response("**/api/files", timeout=READING):
+        page.set_input_files("#picker", SCREENS / "contract-v1.png")
     expect(page.locator("#attachments progress")).to_be_hidden(timeout=READING)
     assert len(page.evaluate("window.seen")) >= 2
 
