@@ -42,6 +42,8 @@ SEARCH_SECONDS = 2
 RETRY_AFTER_SECONDS = 2
 REST_SECONDS = 5.0  # after a failure `answers` does not ask the database again
 
+REOPENING = (-1, -1)  # the identity of no file
+
 
 class Database:
     """Synchronous: call it from threads. `failed` is called for each failure of the store."""
@@ -214,6 +216,8 @@ class Database:
             if self._file is None or not self._is_replaced():
                 return
             log.error("database_file_replaced", removed=not self._file.exists())
+            # The new file may get the removed one's inode: until it has its tables, others wait.
+            self._identity = REOPENING
             self._engine.dispose()
             if not self._file.exists():
                 # SQLite would apply the removed file's log to the new file.
