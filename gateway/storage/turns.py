@@ -2,7 +2,7 @@
 
 Masking and everything else that needs no database comes first (`question_row`, `answer_row`), so
 that a transaction holds nothing but its statements. `open_all` and `close_all` write many rows in
-one transaction; `open_turns` and `close_turn` write one.
+one transaction.
 """
 
 import secrets
@@ -133,25 +133,6 @@ def answer_row(answer_id: str, answered: Answered) -> AnswerRow:
         reading=orjson.Fragment(reading),
         characters=len(text) + len(citations) + len(reading),
     )
-
-
-def open_turns(database: Database, asked: Asked) -> Opened:
-    """Stores the question and an empty answer.
-
-    Raises NotFound where the conversation is another owner's, StoreUnavailable, InvalidRequest.
-    """
-    [opened] = open_all(database, [question_row(asked)])
-    if isinstance(opened, NotFound):
-        raise opened
-    return opened
-
-
-def close_turn(database: Database, answer_id: str, answered: Answered) -> None:
-    """Fills the answer's turn, unless its conversation was deleted meanwhile.
-
-    Raises StoreUnavailable, InvalidRequest.
-    """
-    close_all(database, [answer_row(answer_id, answered)])
 
 
 def open_all(database: Database, questions: Sequence[QuestionRow]) -> list[Opened | NotFound]:

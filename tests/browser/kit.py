@@ -150,3 +150,26 @@ def without_store(page: Page) -> None:
     page.route(
         "**/api/conversations**", lambda route: route.fulfill(status=404, json=error("not_found"))
     )
+
+
+DRAW = """async ([name, width, height]) => {
+    const canvas = new OffscreenCanvas(width, height);
+    const context = canvas.getContext("2d");
+    context.fillStyle = "#0f6b54"; context.fillRect(0, 0, width, height);
+    context.fillStyle = "#fff"; context.font = "80px sans-serif";
+    context.fillText("SightDesk", 40, 120);
+    return new File([await canvas.convertToBlob()], name, { type: "image/png" });
+}"""
+
+
+def paste(page: Page, name: str, width: int, height: int) -> None:
+    """Pastes a drawn PNG of `width` × `height` pixels."""
+    page.evaluate(
+        f"""async (picture) => {{
+            const data = new DataTransfer();
+            data.items.add(await ({DRAW})(picture));
+            const init = {{ clipboardData: data, bubbles: true }};
+            document.dispatchEvent(new ClipboardEvent("paste", init));
+        }}""",
+        [name, width, height],
+    )

@@ -8,30 +8,8 @@ import pytest
 from PIL import Image
 from playwright.sync_api import FilePayload, Page, expect
 
-from tests.browser.kit import READING, Site, attach, configured, error, open_page, send
+from tests.browser.kit import READING, Site, attach, configured, error, open_page, paste, send
 from tests.support.paths import SCREENS
-
-DRAW = """async ([name, width, height]) => {
-    const canvas = new OffscreenCanvas(width, height);
-    const context = canvas.getContext("2d");
-    context.fillStyle = "#0f6b54"; context.fillRect(0, 0, width, height);
-    context.fillStyle = "#fff"; context.font = "80px sans-serif";
-    context.fillText("SightDesk", 40, 120);
-    return new File([await canvas.convertToBlob()], name, { type: "image/png" });
-}"""
-
-
-def paste(page: Page, name: str, width: int, height: int) -> None:
-    page.evaluate(
-        f"""async (picture) => {{
-            const data = new DataTransfer();
-            data.items.add(await ({DRAW})(picture));
-            const init = {{ clipboardData: data, bubbles: true }};
-            document.dispatchEvent(new ClipboardEvent("paste", init));
-        }}""",
-        [name, width, height],
-    )
-
 
 SCALE = """async () => {
     const { scaledDown } = await import("/assets/js/ui/redraw.js");

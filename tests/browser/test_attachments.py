@@ -15,6 +15,7 @@ from tests.browser.kit import (
     content,
     extras,
     open_page,
+    paste,
     send,
     told_slowly,
 )
@@ -28,28 +29,6 @@ DROP = """([kind, names]) => {
     const init = { dataTransfer: data, bubbles: true, cancelable: true };
     document.dispatchEvent(new DragEvent(kind, init));
 }"""
-
-
-DRAW = """async ([name, width, height]) => {
-    const canvas = new OffscreenCanvas(width, height);
-    const context = canvas.getContext("2d");
-    context.fillStyle = "#0f6b54"; context.fillRect(0, 0, width, height);
-    context.fillStyle = "#fff"; context.font = "80px sans-serif";
-    context.fillText("SightDesk", 40, 120);
-    return new File([await canvas.convertToBlob()], name, { type: "image/png" });
-}"""
-
-
-def paste(page: Page, name: str, width: int, height: int) -> None:
-    page.evaluate(
-        f"""async (picture) => {{
-            const data = new DataTransfer();
-            data.items.add(await ({DRAW})(picture));
-            const init = {{ clipboardData: data, bubbles: true }};
-            document.dispatchEvent(new ClipboardEvent("paste", init));
-        }}""",
-        [name, width, height],
-    )
 
 
 def test_files_are_dropped_anywhere_and_several_at_once(page: Page, site: Site) -> None:

@@ -17,6 +17,19 @@ KEY = "sk-tickets"
 PAGES = str(Path(__file__).parent / "pages")
 PICTURE = data_url((SCREENS / "browser-error.png").read_bytes())
 BYTES = PICTURE.partition(",")[2]
+# A sound payload for every request of the protocol.
+GOOD = {
+    "set-user": {"name": "Ann", "avatar": PICTURE},
+    "set-context": {
+        "messages": [{"role": "user", "text": "早上好"}, {"role": "assistant", "text": "您好"}]
+    },
+    "set-locale": {"locale": "en"},
+    "set-theme": {"theme": "dark"},
+    "prefill": {"text": "多少钱包邮"},
+    "attach-image": {"name": "error.png", "data": PICTURE},
+    "new-conversation": {},
+    "ask": {"text": "多少钱包邮"},
+}
 
 
 def hosting(

@@ -5,22 +5,9 @@ import re
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.embedding.kit import BYTES, PICTURE, entered, event, frame, mint, request
+from tests.embedding.kit import BYTES, GOOD, PICTURE, entered, event, frame, mint, request
 from tests.support.chromium import Axe
 from tests.support.servers import Running
-
-GOOD = {
-    "set-user": {"name": "Ann", "avatar": PICTURE},
-    "set-context": {
-        "messages": [{"role": "user", "text": "早上好"}, {"role": "assistant", "text": "您好"}]
-    },
-    "set-locale": {"locale": "en"},
-    "set-theme": {"theme": "dark"},
-    "prefill": {"text": "多少钱包邮"},
-    "attach-image": {"name": "error.png", "data": PICTURE},
-    "new-conversation": {},
-    "ask": {"text": "多少钱包邮"},
-}
 
 BAD = {
     "init": {},

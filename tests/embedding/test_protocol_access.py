@@ -4,22 +4,9 @@ import pytest
 import requests
 from playwright.sync_api import Page, Request, expect
 
-from tests.embedding.kit import PICTURE, entered, event, frame, mint, request
+from tests.embedding.kit import GOOD, entered, event, frame, mint, request
 from tests.support.chromium import Axe
 from tests.support.servers import Running
-
-GOOD = {
-    "set-user": {"name": "Ann", "avatar": PICTURE},
-    "set-context": {
-        "messages": [{"role": "user", "text": "早上好"}, {"role": "assistant", "text": "您好"}]
-    },
-    "set-locale": {"locale": "en"},
-    "set-theme": {"theme": "dark"},
-    "prefill": {"text": "多少钱包邮"},
-    "attach-image": {"name": "error.png", "data": PICTURE},
-    "new-conversation": {},
-    "ask": {"text": "多少钱包邮"},
-}
 
 
 def test_before_a_token_the_page_does_nothing_and_says_so(

@@ -11,8 +11,8 @@ import pytest
 from gateway.storage.conversations import Conversations
 from gateway.storage.database import Database, open_database
 from gateway.storage.file_store import FileStore
-from gateway.storage.turns import Answered, Asked, close_turn, open_turns
-from tests.support.databases import whole
+from gateway.storage.turns import Answered, Asked
+from tests.support.databases import close_turn, open_turns, whole
 from tests.support.paths import ROOT
 
 

@@ -8,11 +8,20 @@ import orjson
 import pytest
 from sqlalchemy import create_engine, make_url, text
 
+from gateway.errors import NotFound
 from gateway.storage.conversations import Conversations
 from gateway.storage.database import Database, open_database
 from gateway.storage.file_store import FileStore
 from gateway.storage.sql_engine import normal
-from gateway.storage.turns import Answered, Asked, close_turn, open_turns
+from gateway.storage.turns import (
+    Answered,
+    Asked,
+    Opened,
+    answer_row,
+    close_all,
+    open_all,
+    question_row,
+)
 from tests.support.postgres import Postgres, running_postgres
 
 ME, OTHER = "key:shop", "key:other"
@@ -52,6 +61,25 @@ def database(url: str) -> Iterator[Database]:
 @pytest.fixture
 def conversations(database: Database, tmp_path: Path) -> Conversations:
     return Conversations(database, FileStore(tmp_path / "files"))
+
+
+def open_turns(database: Database, asked: Asked) -> Opened:
+    """Stores the question and an empty answer.
+
+    Raises NotFound where the conversation is another owner's, StoreUnavailable, InvalidRequest.
+    """
+    [opened] = open_all(database, [question_row(asked)])
+    if isinstance(opened, NotFound):
+        raise opened
+    return opened
+
+
+def close_turn(database: Database, answer_id: str, answered: Answered) -> None:
+    """Fills the answer's turn, unless its conversation was deleted meanwhile.
+
+    Raises StoreUnavailable, InvalidRequest.
+    """
+    close_all(database, [answer_row(answer_id, answered)])
 
 
 def ask(database: Database, number: int, question: str = "退货怎么办", **more: Any) -> str:

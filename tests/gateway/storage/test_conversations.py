@@ -24,8 +24,18 @@ from gateway.storage.handoffs import Handoffs
 from gateway.storage.models import Base
 from gateway.storage.sql_engine import normal
 from gateway.storage.stats import Stats
-from gateway.storage.turns import MAX_TEXT, Answered, Asked, close_turn, open_turns
-from tests.support.databases import CITATION, ME, OTHER, ask, emptied, texts, whole
+from gateway.storage.turns import MAX_TEXT, Answered, Asked
+from tests.support.databases import (
+    CITATION,
+    ME,
+    OTHER,
+    ask,
+    close_turn,
+    emptied,
+    open_turns,
+    texts,
+    whole,
+)
 from tests.support.postgres import Postgres
 
 

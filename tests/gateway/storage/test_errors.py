@@ -14,8 +14,8 @@ from gateway.storage.conversations import Conversations
 from gateway.storage.database import Database, open_database
 from gateway.storage.file_store import FileStore
 from gateway.storage.models import TurnFile
-from gateway.storage.turns import Answered, Asked, close_turn, open_turns
-from tests.support.databases import ME, ask, texts, whole
+from gateway.storage.turns import Answered, Asked
+from tests.support.databases import ME, ask, close_turn, open_turns, texts, whole
 
 ODD = "a\x00b\ud800c"
 

@@ -17,8 +17,8 @@ from gateway.storage.owners import digest
 from gateway.storage.sql_engine import normal
 from gateway.storage.text_indexing import index_some
 from gateway.storage.text_search import candidates
-from gateway.storage.turns import Asked, open_turns
-from tests.support.databases import ME, OTHER, ask
+from gateway.storage.turns import Asked
+from tests.support.databases import ME, OTHER, ask, open_turns
 
 LETTERS = "退货运费单号Aa b1%_\"'🧾é"
 
