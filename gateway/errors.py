@@ -233,3 +233,20 @@ class UpstreamTimeout(GatewayError):
     status = 504
     code = "upstream_timeout"
     type = "upstream_error"
+
+
+def release_frames(error: BaseException) -> None:
+    """Drops the tracebacks of a handled error and of the errors that it came from.
+
+    A frame that catches an error often refers to it again, through what failed. Such a cycle keeps
+    the request and its answer in memory until the collector's oldest generation is due, which is
+    hours with our thresholds.
+    """
+    left: list[BaseException | None] = [error]
+    while left:
+        one = left.pop()
+        if one is None:
+            continue
+        inner = getattr(one, "error", None)
+        left += [one.__context__, one.__cause__, inner if isinstance(inner, Exception) else None]
+        one.__traceback__ = one.__context__ = one.__cause__ = None

@@ -18,7 +18,7 @@ from gateway.chat.question import Question, TurnReport
 from gateway.chat.resumable_answers import ResumableAnswers
 from gateway.chat.sse_response import SSEResponse, send_json
 from gateway.chat.turn import Output, TurnRunner
-from gateway.errors import GatewayError, InternalError, UpstreamUnavailable
+from gateway.errors import GatewayError, InternalError, UpstreamUnavailable, release_frames
 from gateway.observability.metrics import Metrics
 from gateway.server.client_connection import ClientConnection
 from gateway.server.request_context import RequestContext, RequestLog
@@ -194,6 +194,7 @@ async def deliver(response: SSEResponse, work: Coroutine[Any, Any, None]) -> Non
         if not response.started:
             raise
         await response.fail(error)
+        release_frames(error)
     except asyncio.CancelledError:
         if response.started:  # for a client that is cut off by a stop; one that left hears nothing
             await response.fail(STOPPED)

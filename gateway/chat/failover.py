@@ -7,7 +7,7 @@ from typing import TypeVar
 
 from gateway.chat.events import Degraded, Push, QueuePosition, tell
 from gateway.chat.question import Question, TurnReport
-from gateway.errors import UpstreamUnavailable
+from gateway.errors import UpstreamUnavailable, release_frames
 from gateway.observability.metrics import Metrics
 from gateway.throttling.admission import Admission, Permit
 from gateway.upstream.client import EngineClient, Refused
@@ -99,6 +99,7 @@ class Failover:
                 refusal, begun = error, begun + error.begun
                 if begun >= MAX_BEGUN:
                     raise
+                release_frames(error)
             except BaseException:
                 permit.release()
                 raise

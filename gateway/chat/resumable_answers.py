@@ -8,7 +8,7 @@ from typing import Any
 import structlog
 
 from gateway.chat.page_answer import MemoryBound, PageAnswer
-from gateway.errors import GatewayError, InternalError, NotFound
+from gateway.errors import GatewayError, InternalError, NotFound, release_frames
 
 log = structlog.get_logger()
 
@@ -34,6 +34,7 @@ class ResumableAnswers:
         try:
             await work
         except GatewayError as error:
+            release_frames(error)
             answer.fail(error)
         except asyncio.CancelledError:
             answer.stopped = True

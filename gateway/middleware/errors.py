@@ -17,6 +17,7 @@ from gateway.errors import (
     InvalidRequest,
     MethodNotAllowed,
     NotFound,
+    release_frames,
 )
 from gateway.middleware.request_limits import kind_of
 from gateway.openai.validation import error_of
@@ -42,6 +43,7 @@ class Errors:
                 log.warning("failed_after_start", code=error.code)
             else:
                 await render(error)(scope, receive, send)
+            release_frames(error)
         except ClientDisconnect:
             log.debug("left_while_sending", request_id=context.request_id)
         except Exception:
@@ -68,6 +70,7 @@ def install_handlers(app: FastAPI, charge: Callable[[Request], Awaitable[None]])
 
     async def gateway_error(request: Request, error: Exception) -> Response:
         assert isinstance(error, GatewayError)
+        release_frames(error)
         return render(error)
 
     async def unexpected(request: Request, error: Exception) -> Response:

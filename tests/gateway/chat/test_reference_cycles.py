@@ -5,13 +5,17 @@ Its memory is free at once, and no full garbage collection delays the running st
 
 import signal
 import time
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+
+import pytest
 
 from tests.support.http_client import contents, post, until
 from tests.support.servers import Running, running, running_gateway, wait_for
 
 ANSWERS = 100
+FAILURES = 10
 
 
 def garbage(gateway: Running, watch: Path) -> int:
@@ -21,17 +25,32 @@ def garbage(gateway: Running, watch: Path) -> int:
     return int(watch.read_text())
 
 
-def test_answers_leave_nothing_for_the_garbage_collector(tmp_path: Path) -> None:
-    watch = tmp_path / "garbage"
-    settings = {"ENGINE": "cpu", "READER_URL": "", "MAX_CONCURRENT": "16", "WATCH_FILE": str(watch)}
+@pytest.fixture(scope="module")
+def watch(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("watch") / "garbage"
+
+
+@pytest.fixture(scope="module")
+def gateway(watch: Path) -> Iterator[Running]:
+    settings = {
+        "ENGINE": "cpu",
+        "READER_URL": "",
+        "MAX_CONCURRENT": "16",
+        "BREAKER_FAILURES": "1000",
+        "WATCH_FILE": str(watch),
+    }
     with (
         running("tests.support.faulty_engine", {}) as engine,
         running_gateway(
-            engine.url, tmp_path, "tests.support.gateway_without_gc", **settings
+            engine.url, watch.parent, "tests.support.gateway_without_gc", **settings
         ) as gateway,
-        ThreadPoolExecutor(8) as pool,
     ):
         wait_for(gateway.url + "/readyz")
+        yield gateway
+
+
+def test_answers_leave_nothing_for_the_garbage_collector(gateway: Running, watch: Path) -> None:
+    with ThreadPoolExecutor(8) as pool:
         for stream in (True, False):
             post(gateway, "say-2", stream=stream)  # what is loaded when it is first needed
             garbage(gateway, watch)
@@ -44,3 +63,17 @@ def test_answers_leave_nothing_for_the_garbage_collector(tmp_path: Path) -> None
             assert not stream or {contents(answer) for answer in answers} == {" 0 1"}
             time.sleep(0.2)
             assert garbage(gateway, watch) < ANSWERS, "less than an object for each answer"
+
+
+@pytest.mark.parametrize("order", ["die-mid-stream", "die-after-head", "fail", "error-event"])
+@pytest.mark.parametrize("stream", [True, False])
+def test_failures_leave_nothing_for_the_garbage_collector(
+    gateway: Running, watch: Path, order: str, *, stream: bool
+) -> None:
+    post(gateway, order, stream=stream)
+    garbage(gateway, watch)
+    for number in range(FAILURES):
+        told = post(gateway, f"{number} {order}", stream=stream)
+        assert '"error"' in told.text
+    time.sleep(0.2)
+    assert garbage(gateway, watch) < FAILURES, "less than an object for each failure"
