@@ -1,6 +1,7 @@
 """Stores the page's questions and answers. What cannot be stored is answered all the same."""
 
 import asyncio
+from dataclasses import dataclass
 
 import structlog
 
@@ -16,6 +17,16 @@ from gateway.storage.turns import Asked, Opened
 log = structlog.get_logger()
 
 RETRY_SECONDS = (2.0, 10.0, 60.0)  # an answer is worth more tries: its question is kept already
+TICK_SECONDS = 0.5
+
+
+@dataclass(slots=True)
+class Unstored:
+    """An answer that the store did not take. `due` is on the event loop's clock."""
+
+    answer: PageAnswer
+    due: float
+    tries: int = 0
 
 
 class HistoryRecorder:
@@ -24,7 +35,7 @@ class HistoryRecorder:
     def __init__(self, database: Database, files: FileStore) -> None:
         self._store = TurnStore(database)
         self._files = files
-        self._retries: set[asyncio.Task[None]] = set()
+        self._unstored: list[Unstored] = []
 
     async def open(
         self, request: PageRequest, owner: str, conversation_id: str, answer_id: str
@@ -50,18 +61,28 @@ class HistoryRecorder:
 
     async def close(self, answer: PageAnswer) -> None:
         """Stores the answer. Never raises: what cannot be stored now is tried again later."""
-        if not answer.is_stored or await self._closed(answer):
-            return
-        retry = asyncio.create_task(self._close_later(answer))
-        self._retries.add(retry)
-        retry.add_done_callback(self._retries.discard)
+        if answer.is_stored and not await self._closed(answer):
+            self._unstored.append(Unstored(answer, _in(RETRY_SECONDS[0])))
 
-    async def _close_later(self, answer: PageAnswer) -> None:
-        for seconds in RETRY_SECONDS:
-            await asyncio.sleep(seconds)
-            if await self._closed(answer):
-                return
-        log.warning("answer_not_kept", answer=answer.id)
+    async def retry(self) -> None:
+        """Tries again what the store did not take, until it is cancelled."""
+        while True:
+            await asyncio.sleep(TICK_SECONDS)
+            now = _in(0)
+            due = [one for one in self._unstored if one.due <= now]
+            for one in due:
+                await self._try_again(one)
+
+    async def _try_again(self, one: Unstored) -> None:
+        self._unstored.remove(one)
+        if await self._closed(one.answer):
+            return
+        one.tries += 1
+        if one.tries == len(RETRY_SECONDS):
+            log.warning("answer_not_kept", answer=one.answer.id)
+            return
+        one.due = _in(RETRY_SECONDS[one.tries])
+        self._unstored.append(one)
 
     async def _closed(self, answer: PageAnswer) -> bool:
         """False where it is worth another try."""
@@ -75,9 +96,11 @@ class HistoryRecorder:
 
     async def close_threads(self) -> None:
         """Waits for what is being stored."""
-        for retry in self._retries:
-            retry.cancel()
         await self._store.shut_down()
+
+
+def _in(seconds: float) -> float:
+    return asyncio.get_running_loop().time() + seconds
 
 
 def replaced_turn(request: PageRequest) -> str:

@@ -49,6 +49,7 @@ def background_tasks(services: Services) -> list[tuple[str, Work]]:
         ("knowledge", services.knowledge_base.watch),
         ("sweep", lambda: sweeping(storage.files, storage.database)),
         ("index", lambda: indexing(storage.database)),
+        ("answers", storage.history.retry),
     ]
 
 

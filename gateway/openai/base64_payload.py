@@ -5,13 +5,15 @@ A JSON parser holds the interpreter as long as it runs, so its input is bounded.
 part of that bound: the parser sees the rest of the body, with a short placeholder for each picture.
 """
 
+import re
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from pydantic_core import from_json
 
-MARK = b";base64,"
+MARK = re.compile(rb";base64,", re.IGNORECASE)
+MARK_BYTES = 8
 MIN_BYTES = 1024  # shorter base64 stays in the body
 PIECE = 256 * 1024
 ESCAPE_BYTES = 6  # of the longest escape, \u002b
@@ -62,17 +64,17 @@ class Base64Finder:
         at = 0
         while True:
             if self._open is None:
-                found = window.find(MARK, at)
-                if found < 0:
+                found = MARK.search(window, at)
+                if found is None:
                     break
-                at = found + len(MARK)
+                at = found.end()
                 self._open = base + at
             at = window.find(b'"', at)
             if at < 0:
                 break
             self._close(base + at)
         self._received += len(piece)
-        self._tail = window[1 - len(MARK) :] if self._open is None else b""
+        self._tail = window[1 - MARK_BYTES :] if self._open is None else b""
 
     def _close(self, end: int) -> None:
         assert self._open is not None

@@ -101,6 +101,14 @@ def test_base64_may_be_escaped_as_json_allows(name: str, size: int) -> None:
     assert decoded(part) == data
 
 
+@pytest.mark.parametrize("mark", ["BASE64", "Base64"])
+def test_the_mark_of_base64_may_be_written_in_capitals(mark: str) -> None:
+    data = os.urandom(900_000)  # as text it would be more than the context takes
+    url = f"data:image/png;{mark},{base64.b64encode(data).decode()}"
+    (part,) = parts(read(json.dumps(asking(image(url))).encode(), context=32_768))
+    assert decoded(part) == data
+
+
 @pytest.mark.parametrize("end", ['\\"', "\\u0022, then more", "\\n and prose", "\\\\"])
 def test_what_is_no_base64_is_read_as_json(end: str) -> None:
     text = ";base64," + "A" * (2 * MIN_BYTES) + end + "!"
