@@ -24,6 +24,7 @@ import orjson
 import uvloop
 
 from benchmarks import report
+from benchmarks.desk_table import Figures, section, table
 from benchmarks.relay import load, script
 from benchmarks.relay.load import Answer, Connection, percentile
 from benchmarks.relay.measures import cpu_of, raise_file_limit
@@ -42,9 +43,6 @@ QUESTIONS = (
     "How do I return an item of order QH2026111800{:05d}? Who pays for the shipping?",
     "The app shows ERR_CONNECTION_TIMED_OUT when I pay for order QH2026111800{:05d}",
 )
-# What is to be reached by the page's questions, by the number of clients.
-LEAST_ANSWERS, MOST_CPU = {32: 600.0}, {32: 1.6}  # a second; milliseconds each
-MOST_P50, MOST_P99 = {32: 8.0, 256: 60.0}, {32: 40.0}  # milliseconds to the first token
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +65,7 @@ class Way:
     path: str
     model: str
     database: str = "SQLite"
+    pace: int = 0  # milliseconds between two tokens; 0: back to back
 
     @property
     def is_page(self) -> bool:
@@ -77,20 +76,9 @@ WAYS = (
     Way("/v1, raw model", "/v1/chat/completions", script.MODEL),
     Way("/v1, `sightdesk`", "/v1/chat/completions", "sightdesk"),
     Way("/api/chat, SQLite", "/api/chat", "sightdesk"),
+    Way("/api/chat, SQLite, 20 ms a token", "/api/chat", "sightdesk", pace=20),
     Way("/api/chat, PostgreSQL", "/api/chat", "sightdesk", "PostgreSQL"),
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Figures:
-    """`engine` and `client`: percent of the load core."""
-
-    answers_second: float
-    cpu_ms: float
-    first_p50: float  # milliseconds
-    first_p99: float
-    engine: float
-    client: float
 
 
 @dataclass(slots=True)
@@ -106,7 +94,13 @@ class WrongAnswer(Exception):
 def request(url: str, way: Way, cookie: str, number: int) -> bytes:
     question = QUESTIONS[number % len(QUESTIONS)].format(number % 100_000)
     messages = [{"role": "user", "content": question}]
-    asked = {"model": way.model, "messages": messages, "max_tokens": script.TOKENS, "stream": True}
+    asked = {
+        "model": way.model,
+        "messages": messages,
+        "max_tokens": script.TOKENS,
+        "stream": True,
+        "seed": way.pace,
+    }
     body = orjson.dumps(asked)
     who = f"cookie: {cookie}" if way.is_page else f"authorization: Bearer {load.KEY}"
     head = (
@@ -236,56 +230,6 @@ def medians(found: list[Figures]) -> Figures:
     ))  # fmt: skip
 
 
-def cell(value: float, digits: int, is_reached: bool | None) -> str:
-    mark = "" if is_reached is None else (" ✓" if is_reached else " ✗")
-    return f"{value:,.{digits}f}{mark}"
-
-
-def table(found: dict[tuple[str, int], Figures]) -> str:
-    lines = [
-        "| question | clients | answers a second | CPU an answer, ms | first token p50, ms | p99, ms "
-        "| load core: engine, % | client, % |",
-        "| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |",
-    ]
-    for (name, clients), one in found.items():
-        bounded = clients if name.startswith("/api") else 0
-        cells = (
-            name,
-            str(clients),
-            cell(one.answers_second, 0, over(one.answers_second, LEAST_ANSWERS.get(bounded))),
-            cell(one.cpu_ms, 2, under(one.cpu_ms, MOST_CPU.get(bounded))),
-            cell(one.first_p50, 1, under(one.first_p50, MOST_P50.get(bounded))),
-            cell(one.first_p99, 1, under(one.first_p99, MOST_P99.get(bounded))),
-            f"{one.engine:.0f}",
-            f"{one.client:.0f}",
-        )
-        lines.append(f"| {' | '.join(cells)} |")
-    return "\n".join(lines)
-
-
-def over(value: float, bound: float | None) -> bool | None:
-    return None if bound is None else value >= bound
-
-
-def under(value: float, bound: float | None) -> bool | None:
-    return None if bound is None else value <= bound
-
-
-def section(found: dict[tuple[str, int], Figures], sizes: Sizes) -> str:
-    return f"""## What a question of the page costs
-
-`make bench-desk`, {report.machine()}.
-The gateway alone on one core;
-the fake engine ({script.TOKENS} tokens, back to back), the clients and PostgreSQL
-(with fsync) on another. A page's question passes the visitor's cookie, limits, store, masking,
-knowledge and extras; the same question on `/v1` is not stored.
-Medians of {sizes.rounds} rounds of {sizes.seconds:g} s, the ways by turns.
-To reach, for the page's questions: with 32 clients ≥ 600 answers a second, ≤ 1.6 ms of CPU,
-first token ≤ 8 ms (p50) and ≤ 40 ms (p99); with 256 clients ≤ 60 ms (p50).
-
-{table(found)}"""
-
-
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--brief", action="store_true", help="half a minute; writes no page")
@@ -314,7 +258,7 @@ def main() -> int:
     if given.brief or given.only:
         print(table(found))
         return 0
-    text = section(found, sizes)
+    text = section(found, sizes.rounds, sizes.seconds)
     report.write("bench-desk", text)
     print(text)
     return 0

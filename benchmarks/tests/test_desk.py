@@ -4,7 +4,8 @@ import os
 
 import pytest
 
-from benchmarks.desk import WAYS, Sizes, Way, WrongAnswer, check, measured, table
+from benchmarks.desk import WAYS, Sizes, Way, WrongAnswer, check, measured
+from benchmarks.desk_table import table
 from benchmarks.relay import script
 from benchmarks.relay.load import Answer
 
