@@ -68,9 +68,12 @@ async function begin({ config, locale, theme, insert = false, scoped = (storage)
     pictureUrl: (file, page = 1) => api.pictureUrl(file.id, isDrawn(file) ? 0 : page),
     serverKept: config.history === "server",
     announcer: document.getElementById("announcer"),
+    assistant: config.assistant,
+    start: (words, picture) => begun(words, picture),
   };
   const form = document.getElementById("composer");
   const composer = mountComposer(form, { session, api, config, text, tab });
+  const begun = (words, picture) => (picture ? composer.show(words, picture) : composer.ask(words));
   const shell = mountAppShell({ session, api, config, text, composer });
   if (theme) shell.setTheme(theme);
   mountThread(threadElement, services);

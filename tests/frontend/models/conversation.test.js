@@ -6,6 +6,7 @@ import {
   merged,
   readingsFor,
   toMessages,
+  toRequest,
 } from "../../../frontend/assets/js/models/conversation.js";
 
 test("messages carry file ids and never pictures, and failed answers stay out", () => {
@@ -24,6 +25,29 @@ test("messages carry file ids and never pictures, and failed answers stay out", 
     },
     { role: "user", content: "b" },
   ]);
+});
+
+test("a request carries what the person has put right", () => {
+  const conversation = { id: "c", turns: [{ role: "user", text: "a" }] };
+  const corrections = [{ image: "file-1", name: "amount", value: "2", was: "1" }];
+  assert.deepEqual(toRequest(conversation, Infinity, { corrections }).corrections, corrections);
+  assert.equal("corrections" in toRequest(conversation, Infinity, { corrections: [] }), false);
+});
+
+test("events tell how the answer was judged, and history the same", () => {
+  const told = {
+    suggestions: [{ id: "a", title: "T", clause: "1" }],
+    grounding: { supported: false, unsupported: ["30"] },
+    outcome: "clarify",
+  };
+  const turn = { role: "assistant", text: "" };
+  apply(turn, { choices: [], sightdesk: told });
+  const message = { id: "m", role: "assistant", text: "", state: "done", ...told };
+  const [kept] = fromServer({ id: "c", title: "", messages: [message] }).turns;
+  for (const one of [turn, kept]) {
+    const { suggestions, grounding, outcome } = one;
+    assert.deepEqual({ suggestions, grounding, outcome }, told);
+  }
 });
 
 test("events fill the turn", () => {

@@ -18,14 +18,16 @@ export function chooseLocale(wanted) {
 }
 
 /**
- * A function from a key and values to a text: `text("tooMany", { count: 8 })`. `text.use(locale)`
- * changes its language and calls every listener that was given to `text.follow`.
+ * A function from a key and values to a text: `text("tooMany", { count: 8 })`. `text.of(texts)`
+ * chooses from the server's texts by locale. `text.use(locale)` changes the language and calls
+ * every listener that was given to `text.follow`.
  */
 export function translator(locale) {
   const listeners = [];
   const text = (key, values = {}) =>
     (TEXTS[text.locale][key] ?? key).replace(/\{(\w+)\}/g, (_, name) => String(values[name] ?? ""));
   text.locale = locale;
+  text.of = (texts) => texts?.[text.locale] ?? Object.values(texts ?? {})[0] ?? "";
   text.follow = (listener) => void listeners.push(listener);
   text.use = (chosen) => {
     text.locale = chosen;

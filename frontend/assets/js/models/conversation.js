@@ -5,7 +5,7 @@ export const MAX_MESSAGES = 60;
 // The key in local storage of conversations that the server does not keep.
 export const LOCAL_KEY = "sightdesk.conversations";
 
-const LISTS = ["files", "citations", "reading", "fields"];
+const LISTS = ["files", "citations", "reading", "fields", "suggestions"];
 const LOGISTICS = /logistic|waybill|track|物流/i; // in a tool's name
 
 /** 24 hexadecimal digits. Plain HTTP has no crypto.randomUUID. */
@@ -38,11 +38,17 @@ function isTurn(turn) {
 /** The same for one turn in every tab, whether the gateway or this page gave it its id. */
 export const keyOf = (turn) => turn.stored ?? turn.answer ?? turn.id;
 
-/** The body of POST /api/chat. `replaces`: the stored id of the question that this one replaces. */
-export function toRequest({ id, turns }, maxText, replaces) {
+/**
+ * The body of POST /api/chat. `replaces`: the stored id of the question that this one replaces.
+ * `corrections`: [{image, name, value, was}], fields that the person has put right.
+ */
+export function toRequest({ id, turns }, maxText, { replaces, corrections } = {}) {
   const messages = toMessages(turns, maxText);
-  const metadata = replaces && { metadata: { replaces } };
-  return { model: "sightdesk", stream: true, conversation_id: id, messages, ...metadata };
+  const more = {
+    ...(replaces && { metadata: { replaces } }),
+    ...(corrections?.length && { corrections }),
+  };
+  return { model: "sightdesk", stream: true, conversation_id: id, messages, ...more };
 }
 
 /**
@@ -75,12 +81,20 @@ export function apply(turn, event, question) {
   if (extras.citations) turn.citations = extras.citations;
   if (extras.reading) addReadings(turn, extras.reading);
   if (extras.degraded) turn.degraded = true;
+  for (const name of ["suggestions", "grounding", "outcome"]) {
+    if (extras[name]) turn[name] = extras[name];
+  }
 }
 
 /** Keeps fields and their boxes. The text lines of a picture are not kept. */
 function addReadings(turn, readings) {
-  turn.reading = readings.map(({ image, width, height, page, partial, fields }) => {
-    const more = { ...(page && { page }), ...(partial && { partial: true }) };
+  turn.reading = readings.map(({ image, width, height, page, partial, kind, legible, fields }) => {
+    const more = {
+      ...(page && { page }),
+      ...(partial && { partial: true }),
+      ...(kind && { kind }),
+      ...(legible === false && { legible }),
+    };
     return { image, width, height, ...more, fields: fields ?? [] };
   });
   turn.fields = turn.reading.flatMap((reading) => reading.fields);
@@ -168,11 +182,15 @@ export function fromServer({ id, title, messages }) {
 
 function turnFromServer(message) {
   const { id, role, text, files, citations, reading, degraded, state, rating, reason } = message;
+  const { suggestions, grounding, outcome } = message;
   if (role === "user") {
     return { id, stored: id, role, text, files: (files ?? []).map(fileFromServer) };
   }
   const turn = { id, answer: id, role, text, citations: citations ?? [], degraded, rating, reason };
   if (reading?.length) addReadings(turn, reading);
+  if (suggestions?.length) turn.suggestions = suggestions;
+  if (grounding) turn.grounding = grounding;
+  if (outcome) turn.outcome = outcome;
   if (state === "failed") turn.failure = { code: "cut" };
   if (state === "stopped") turn.stopped = true;
   if (state === "writing") turn.writing = true;

@@ -119,12 +119,15 @@ export class Session extends EventTarget {
 
   /**
    * Asks a question. `conversation`: where it was written, which may not be shown. `replaces`: a
-   * turn of the user that it replaces, together with all turns after it.
+   * turn of the user that it replaces, together with all turns after it. `corrections`: fields that
+   * the person has put right, [{image, name, value, was}].
    */
-  async ask(text, files, { replaces = null, conversation: written = this.conversation } = {}) {
+  async ask(text, files, options = {}) {
+    const { replaces = null, corrections, conversation: written = this.conversation } = options;
     const conversation = this.isShown(written) ? this.conversation : written;
     if (this.isAnswering(conversation)) return;
-    const turn = newTurn("user", text, { files, at: Date.now() });
+    const more = corrections?.length ? { corrections } : {};
+    const turn = newTurn("user", text, { files, at: Date.now(), ...more });
     if (replaces) this.#cut(conversation, conversation.turns.indexOf(replaces));
     conversation.title ||= text.slice(0, 40);
     conversation.turns.push(turn);
@@ -215,7 +218,8 @@ export class Session extends EventTarget {
 
   /** `replaces`: the stored id of the question that this one replaces. */
   #answer(conversation, question, replaces) {
-    const body = toRequest(conversation, this.#maxText, replaces);
+    const { corrections } = question;
+    const body = toRequest(conversation, this.#maxText, { replaces, corrections });
     const turn = this.#pushAnswer(conversation);
     const phase = phaseOf(turn, null, hasFiles(question));
     return this.#follow({ conversation, turn, phase }, question, (signal) =>

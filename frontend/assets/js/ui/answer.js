@@ -1,9 +1,8 @@
 // What stands below an answer's text: fields read in pictures, citations, failure, buttons.
-import { correctedFields, correctionQuestion, readingsFor } from "../models/conversation.js";
+import { readingsFor } from "../models/conversation.js";
 import { errorMessage } from "../models/failure.js";
 import { copyText, icon, iconButton, loaded, make, toast } from "./dom.js";
 
-const MAX_FIELDS = 12;
 const MAX_SEEN = 4; // chips of values that the answer quotes from a picture
 const COPIED_MS = 2000;
 const REASONS = ["reason_wrong", "reason_misread", "reason_clause", "reason_unclear"];
@@ -14,10 +13,14 @@ const REASONS = ["reason_wrong", "reason_misread", "reason_clause", "reason_uncl
  */
 export function dressAnswer(article, turn, question, isLast, services) {
   const { text } = services;
+  const readings = readingsFor(turn, question);
+  const problem = readings.some(({ legible }) => legible === false) ? "illegible" : "partial";
   const partial = article.querySelector(".partial");
-  partial.hidden = !readingsFor(turn, question).some((reading) => reading.partial);
-  partial.textContent = text("partial");
-  mountFields(article.querySelector(".fields"), turn, question, services);
+  partial.hidden = problem === "partial" && !readings.some((reading) => reading.partial);
+  partial.textContent = text(problem);
+  mountGrounding(article, turn, text);
+  mountSuggestions(article.querySelector(".suggestions"), turn, isLast, services);
+  mountCard(article.querySelector(".fields"), turn, question, services);
   mountCitations(article.querySelector(".citations"), turn, question, services);
   article.querySelector(".stopped").hidden = !turn.stopped;
   article.querySelector(".stopped").textContent = text("stopped");
@@ -25,100 +28,49 @@ export function dressAnswer(article, turn, question, isLast, services) {
   if (turn.failure && isLast) showFailure(article, turn.failure, services);
 }
 
-/** The fields that were read in the question's pictures, in a form that corrects them. */
-function mountFields(form, turn, question, services) {
-  const { session, text } = services;
-  const fields = fieldsOf(turn, question, session.conversation.turns);
-  form.hidden = fields.length === 0;
-  if (form.hidden) return;
-  form.querySelector("h2").textContent = text("fieldsTitle");
-  form.querySelector(".note").textContent = text("fieldsHint");
-  form.querySelector("[type=submit]").textContent = text("correct");
-  form.querySelector("[type=reset]").textContent = text("reset");
-  const buttons = form.querySelector(".buttons");
-  buttons.hidden = true;
-  const inputs = [];
-  const changed = () => (buttons.hidden = !inputs.some(isChanged));
-  const rows = fields.flatMap((one) => {
-    const input = fieldInput(one, changed, text);
-    inputs.push({ input, field: one.field });
-    return fieldRow(input, one, question, services);
-  });
-  form.querySelector("dl").replaceChildren(...rows);
-  form.onreset = () => (buttons.hidden = true);
-  form.onsubmit = (event) => {
-    event.preventDefault();
-    askCorrected(form, inputs.filter(isChanged), session, text);
-  };
-}
-
-/** [{field, shown, reading}]: `field` as it was read, `shown` with the person's corrections. */
-function fieldsOf(turn, question, turns) {
-  const withCorrections = (reading) =>
-    correctedFields({ fields: reading.fields }, turns).map((shown, index) => {
-      return { field: reading.fields[index], shown, reading };
-    });
-  return readingsFor(turn, question).flatMap(withCorrections).slice(0, MAX_FIELDS);
-}
-
-function fieldInput({ field, shown }, oninput, text) {
-  const input = make("input", {
-    value: shown.value,
-    defaultValue: shown.value,
-    ariaLabel: text(`field_${field.name}`),
-    autocomplete: "off",
-    spellcheck: false,
-    oninput,
-  });
-  if (shown !== field) markCorrected({ input, field }, text);
-  return input;
-}
-
-function fieldRow(input, { field, shown, reading }, question, services) {
-  const { text } = services;
-  const name = text(`field_${field.name}`);
-  const value = make("dd", {}, input);
-  if (shown.valid === false) {
-    const words = make("span", { className: "visually-hidden", textContent: text("invalid") });
-    const properties = { className: "warning", title: text("invalid") };
-    value.append(make("span", properties, icon("warn"), words));
-  }
-  if (field.box) {
-    const locate = () => showInPicture(reading, field, question, services);
-    const label = text("locate", { name });
-    value.append(iconButton("locate", label, locate, { className: "icon-button small" }));
-  }
-  return [make("dt", { textContent: name }), value];
-}
-
-/** Asks again with the corrections. `old` is the value that was read, even if corrected before. */
-function askCorrected(form, changed, session, text) {
-  if (!changed.length || session.busy) return;
-  const changes = changed.map(({ input, field }) => {
-    return { name: field.name, value: input.value.trim(), old: field.value };
-  });
-  for (const one of changed) {
-    one.input.defaultValue = one.input.value; // survives the reset below
-    markCorrected(one, text);
-  }
-  form.reset();
-  session.ask(correctionQuestion(changes, text), []);
-}
-
-function markCorrected({ input, field }, text) {
-  input.className = "corrected";
-  input.title = text("correctedFrom", { value: field.value });
-}
-
-function isChanged({ input }) {
-  const value = input.value.trim();
-  return value !== "" && value !== input.defaultValue;
-}
-
 async function showInPicture(reading, field, question, { text, pictureUrl }) {
   const { openLightbox } = await loaded(import("./lightbox.js"));
   const file = question.files.find(({ id }) => id === reading.image);
   openLightbox({ file, readings: [reading], lit: field, text, pictureUrl });
+}
+
+/** The card of fields is loaded with the first picture. */
+async function mountCard(form, turn, question, services) {
+  form.hidden = true;
+  if (!readingsFor(turn, question).some(({ fields }) => fields.length)) return;
+  const { mountFields } = await loaded(import("./fields.js"));
+  const locate = (reading, field) => showInPicture(reading, field, question, services);
+  mountFields(form, turn, question, { ...services, locate });
+}
+
+/** Says which claims of the answer are in none of its sources. */
+async function mountGrounding(article, turn, text) {
+  const note = article.querySelector(".ungrounded");
+  const claims = turn.grounding?.supported === false ? turn.grounding.unsupported : [];
+  note.hidden = claims.length === 0;
+  if (note.hidden) return;
+  note.textContent = text("ungrounded", { claims: claims.join(text("listComma")) });
+  const { markClaims } = await loaded(import("./grounding.js"));
+  markClaims(article.querySelector(".bubble"), claims, text("ungroundedMark"));
+}
+
+/** "Did you mean": the titles of clauses, each of which asks for its clause. */
+function mountSuggestions(element, turn, isLast, { session, text }) {
+  const suggestions = isLast ? (turn.suggestions ?? []) : [];
+  element.hidden = suggestions.length === 0;
+  const chips = suggestions.map(({ title, clause }) => {
+    const words = [title, clause && numberOf(clause, text)].filter(Boolean).join(" ");
+    return chip("search", words, () => session.ask(words, []));
+  });
+  element.replaceChildren(make("p", { textContent: text("didYouMean") }), ...chips);
+}
+
+const numberOf = (clause, text) => text("clause", { clause: clause.replace(/^第|条$/g, "") });
+
+/** A clause's title and number; of a correction by staff, who wrote it. */
+function labelOf({ kind, title, clause, author }, text) {
+  const byStaff = kind === "correction" && text("correctionBy", { author });
+  return [title, clause && numberOf(clause, text), byStaff].filter(Boolean).join(" · ");
 }
 
 function mountCitations(element, turn, question, services) {
@@ -129,10 +81,9 @@ function mountCitations(element, turn, question, services) {
   const values = (turn.fields ?? []).map((field) => field.value);
   const asked = [question?.text, ...values].filter(Boolean).join(" ");
   const chips = citations.map((citation) => {
-    const clause = citation.clause?.replace(/^第|条$/g, "");
-    const number = clause && text("clause", { clause });
-    const label = [citation.title, number].filter(Boolean).join(" · ");
-    return chip("clause", label, () => openClause(citation, number, asked, text));
+    const number = citation.clause && numberOf(citation.clause, text);
+    const open = () => openClause(citation, number, asked, text);
+    return chip("clause", labelOf(citation, text), open);
   });
   for (const { field, reading } of seen) {
     const label = text("seen", { name: text(`field_${field.name}`), value: field.value });
@@ -188,7 +139,9 @@ function mountActions(element, turn, isLast, services) {
   if (serverKept && isLast) {
     const handOff = () => askAndHandOff(services).catch(showError);
     const spring = make("span", { className: "spring" });
-    element.append(spring, tool("person", "handoff", handOff, "handoff"));
+    const isOffered = ["handoff", "no_clause"].includes(turn.outcome);
+    const className = isOffered ? "handoff offered" : "handoff";
+    element.append(spring, tool("person", "handoff", handOff, className));
   }
 }
 

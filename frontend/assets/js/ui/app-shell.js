@@ -1,6 +1,7 @@
-// The frame around the chat: labels, language, theme, the banner, the drawer, keyboard shortcuts.
+// The frame around the chat: labels, language, theme, the company's looks, the welcome, the banner,
+// the drawer, keyboard shortcuts.
 import { engineMessage } from "../models/failure.js";
-import { loaded } from "./dom.js";
+import { icon, loaded, make, showLogo, template } from "./dom.js";
 
 const ENGINE_POLL_MS = 3000;
 
@@ -9,8 +10,16 @@ export function mountAppShell({ session, api, config, text, composer }) {
   const root = document.documentElement;
   const drawer = mountDrawer(session);
   mountBanner({ session, api, config, text });
+  const { assistant } = config;
+  showLogo(document.querySelector(".brand .logo"), assistant.logo, 28);
+  if (assistant.accent) {
+    root.dataset.brand = "";
+    root.style.setProperty("--brand", assistant.accent);
+  }
 
   function label() {
+    const name = assistant.is_own ? text.of(assistant.name) : "SightDesk";
+    document.title = document.getElementById("brand").textContent = name;
     root.lang = text.locale;
     for (const element of document.querySelectorAll("[data-text]")) {
       element.textContent = text(element.dataset.text);
@@ -55,6 +64,28 @@ export function mountAppShell({ session, api, config, text, composer }) {
   text.follow(label);
   label();
   return { setLocale, setTheme };
+}
+
+/**
+ * What an empty conversation shows: the company's greeting and its questions to begin with.
+ * `start(words, picture)` asks one; `picture` is a URL or null.
+ */
+export function welcome({ assistant, text, start }) {
+  const box = template("welcome-template");
+  showLogo(box.querySelector(".logo"), assistant.logo, 56);
+  box.querySelector("h2").textContent = assistant.is_own
+    ? text.of(assistant.greeting)
+    : text("welcomeTitle");
+  box.querySelector("p").textContent = text("welcomeText");
+  const starters = assistant.starters.map(({ text: texts, picture }) => {
+    const words = text.of(texts);
+    const onclick = ({ detail }) => detail < 2 && start(words, picture);
+    const properties = { type: "button", className: "starter", onclick };
+    return make("button", properties, picture ? icon("picture") : "", words);
+  });
+  box.querySelector(".starters").append(...starters);
+  box.querySelector(".starters").hidden = starters.length === 0;
+  return box;
 }
 
 /** The sidebar as a drawer on narrow screens. Returns {isOpen, isNarrow, set, focusMenu}. */

@@ -9,8 +9,8 @@ const STOP_AFTER_MS = 400;
 const MAX_ROWS = 8;
 
 /**
- * `tab`: what this tab remembers (state/tab-state.js). Returns {ask, prefill, stop, add, focus,
- * pick}.
+ * `tab`: what this tab remembers (state/tab-state.js). Returns {ask, show, prefill, stop, add,
+ * focus, pick}.
  */
 export function mountComposer(form, { session, api, config, text, tab }) {
   const question = form.querySelector("#question");
@@ -226,6 +226,18 @@ export function mountComposer(form, { session, api, config, text, tab }) {
       if (!attachments.waiting) return submit(words);
       prefill([question.value.trim(), words].filter(Boolean).join("\n"));
       toast(text("notSent"));
+    },
+    /** Asks about a sample picture: fetched by its URL, added like any other, and sent. */
+    async show(words, url) {
+      try {
+        const response = await fetch(url);
+        if (!response.ok) throw new Error(`HTTP ${response.status}`);
+        const picture = await response.blob();
+        await add([new File([picture], url.split("/").at(-1), { type: picture.type })]);
+        submit(words);
+      } catch {
+        toast(text("error_network"));
+      }
     },
     prefill,
     stop,

@@ -19,6 +19,14 @@ export function icon(name) {
   return svg;
 }
 
+/** Puts the company's logo, a URL, in place of ours. `side` in pixels. */
+export function showLogo(element, url, side) {
+  if (!url) return;
+  element.replaceWith(
+    make("img", { className: "logo", src: url, alt: "", width: side, height: side }),
+  );
+}
+
 /** A button with an icon. `label` stands beside the icon if `shown`, else it is a tooltip. */
 export function iconButton(name, label, onclick, options = {}) {
   const { className = "icon-button", shown = false } = options;

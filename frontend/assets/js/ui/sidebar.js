@@ -44,7 +44,6 @@ export function mountSidebar(element, { session, history, config, text, ask }) {
 /** Returns the function that shows the common questions which match the search. */
 function questionList(element, search, { config, text, ask }) {
   const closed = rememberedClosed();
-  const localised = (words) => words[text.locale] ?? Object.values(words)[0] ?? "";
 
   function keepClosed(name, isClosed) {
     if (isClosed) closed.add(name);
@@ -58,9 +57,9 @@ function questionList(element, search, { config, text, ask }) {
   }
 
   function group({ title, questions }, wanted) {
-    const matching = questions.map(localised).filter((one) => one.toLowerCase().includes(wanted));
+    const matching = questions.map(text.of).filter((one) => one.toLowerCase().includes(wanted));
     if (!matching.length) return [];
-    const name = localised(title);
+    const name = text.of(title);
     const open = Boolean(wanted) || !closed.has(name);
     const summary = make("summary", { textContent: name });
     const box = make("details", { className: "group", open }, summary, ...matching.map(button));

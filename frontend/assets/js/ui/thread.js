@@ -1,6 +1,7 @@
 // The open conversation: its last turns first, earlier ones on scrolling, the growing answer.
 import { readableSize } from "../lib/texts.js";
 import { copied, dressAnswer } from "./answer.js";
+import { welcome } from "./app-shell.js";
 import { icon, iconButton, loaded, make, template } from "./dom.js";
 
 const FIRST_TURNS = 24; // drawn at once; drawing a thousand turns takes seconds
@@ -43,7 +44,7 @@ export function mountThread(element, services) {
     drawnId = id;
     firstDrawn = Math.max(0, turns.length - FIRST_TURNS);
     element.replaceChildren();
-    if (!turns.length) return void element.append(welcome());
+    if (!turns.length) return void element.append(welcome(services));
     element.append(...draw(firstDrawn, turns.length));
     mountEarlier();
     if (top === null) scrollToEnd();
@@ -80,13 +81,6 @@ export function mountThread(element, services) {
     element.prepend(...draw(firstDrawn, to));
     mountEarlier();
     element.scrollTop = element.scrollHeight - fromEnd;
-  }
-
-  function welcome() {
-    const box = template("welcome-template");
-    box.querySelector("h2").textContent = text("welcomeTitle");
-    box.querySelector("p").textContent = text("welcomeText");
-    return box;
   }
 
   function finishedAnswer(turn, index) {
