@@ -1,21 +1,12 @@
-"""Clauses from Markdown: a numbered heading or paragraph with its text up to the next one.
-
-What counts as a clause is in docs/knowledge.md.
-"""
+"""A clause: one quotable piece of the knowledge folder."""
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
-from pathlib import PurePath
 from typing import Any
 
-from gateway.knowledge.clause_numbers import split_number
-from gateway.knowledge.markdown_sections import PARAGRAPH, Section, read_document
-from gateway.knowledge.translations import pair_of
-
 CJK = re.compile(r"[\u2e80-\u9fff]")
-MAX_CLAUSE_CHARS = 1500
 
 
 CUSTOMER, STAFF = "customer", "staff"
@@ -59,67 +50,3 @@ class Clause:
             and (self.effective is None or self.effective <= day)
             and (self.expires is None or day <= self.expires)
         )
-
-
-def parse(markdown: str, path: str) -> list[Clause]:
-    """The clauses of one document, in order. `path` is relative to the knowledge folder."""
-    declared, sections = read_document(markdown)
-    document = declared or next(
-        (section.heading for section in sections if section.level == 1), PurePath(path).stem
-    )
-    clauses: list[Clause] = []
-    for section in sections:
-        clauses += _clauses_of(section, document, path)
-    return _unique(clauses)
-
-
-def _clauses_of(section: Section, document: str, path: str) -> list[Clause]:
-    number, name = split_number(section.heading)
-    lines = section.lines
-    if section.level == PARAGRAPH:
-        number, first = split_number(lines[0])
-        lines = [first, *lines[1:]]
-    text = "\n".join(lines).strip()
-    if not text:
-        return []
-    title = (
-        document if not name or name == document or section.level == 1 else f"{document} · {name}"
-    )
-    locale = "zh" if CJK.search(text + title) else "en"
-    stem = str(PurePath(path).with_suffix(""))
-    return [
-        Clause(
-            f"{stem}#{number or name or 'text'}",
-            *(title, number, window, locale, path),
-            pair=pair_of(path, number),
-        )
-        for window in _windows(text)
-    ]
-
-
-def _windows(text: str) -> list[str]:
-    """Long text in pieces of about MAX_CLAUSE_CHARS, cut between paragraphs where possible."""
-    windows, current = [], ""
-    for paragraph in re.split(r"(?<=\n)\n+", text):
-        if current and len(current) + len(paragraph) > MAX_CLAUSE_CHARS:
-            windows.append(current.strip())
-            current = ""
-        current += paragraph + "\n"
-        start = 0
-        while len(current) - start > 2 * MAX_CLAUSE_CHARS:
-            windows.append(current[start : start + MAX_CLAUSE_CHARS])
-            start += MAX_CLAUSE_CHARS
-        current = current[start:]
-    return [window for window in [*windows, current.strip()] if window]
-
-
-def _unique(clauses: list[Clause]) -> list[Clause]:
-    seen: dict[str, int] = {}
-    made = []
-    for clause in clauses:
-        seen[clause.id] = count = seen.get(clause.id, 0) + 1
-        if count > 1:
-            pair = clause.pair and f"{clause.pair}~{count}"
-            clause = replace(clause, id=f"{clause.id}~{count}", pair=pair)
-        made.append(clause)
-    return made
