@@ -46,6 +46,8 @@ class _Builder:
     def __init__(self, document: Document, path: str) -> None:
         self._front = document.front
         self._path = path
+        # Only Markdown goes without its ending: `a.md` and `a.docx` are two documents.
+        self._id = path[:-3] if path.lower().endswith(".md") else path
         self._blocks = with_pairs(document.blocks)
         titles = (
             without_mark(block.text)
@@ -187,11 +189,9 @@ class _Builder:
         document = front.title[:MAX_TITLE_CHARS] or self._title
         name = " ".join(name.split())[:MAX_TITLE_CHARS]
         title = f"{document} · {name}" if name and name != document else document
-        stem = str(PurePath(self._path).with_suffix(""))
-        is_markdown = PurePath(self._path).suffix.lower() == ".md"
         self._clauses.append(
             Clause(
-                f"{stem if is_markdown else self._path}#{number or name or 'text'}",
+                f"{self._id}#{number or name or 'text'}",
                 *(title, number, text),
                 "zh" if CJK.search(text + title) else "en",
                 self._path,

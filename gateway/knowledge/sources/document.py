@@ -7,6 +7,7 @@ from datetime import date
 from gateway.knowledge.clauses import CUSTOMER
 
 MAX_CHARS = 16 * 1024 * 1024  # of one document
+CHECK_EVERY = 64  # blocks: asking for the time takes as long as adding one
 MAX_PROBLEMS = 20  # of one document
 
 
@@ -69,15 +70,21 @@ class Document:
     place: str = ""  # where reading is now
     scanned: list[int] = field(default_factory=list)  # pages without text, 1 first
     size: int = 0  # characters
+    _was_blank: bool = False
 
     def add(self, block: Block) -> None:
-        """Raises Exhausted."""
+        """Of blank lines one after the other the first counts. Raises Exhausted."""
+        is_blank = isinstance(block, Line) and not block.text and not block.is_literal
+        if is_blank and self._was_blank:
+            return
+        self._was_blank = is_blank
         self.blocks.append(block)
         self.place = block.place or self.place
         self.size += len(block.answer) if isinstance(block, Pair) else len(block.text)
         if self.size > MAX_CHARS:
             raise Exhausted(f"more than {MAX_CHARS} characters")
-        self.check()
+        if not len(self.blocks) % CHECK_EVERY:
+            self.check()
 
     def check(self) -> None:
         """Raises Exhausted."""

@@ -33,6 +33,9 @@ def read_markdown(text: str, document: Document) -> None:
     headings, literal = _headings(blocks, lines), _fenced(blocks)
     number = front
     while number < len(lines):
+        if not lines[number] and number and not lines[number - 1] and number not in literal:
+            number += 1
+            continue
         line, place = lines[number], f"line {number + 1}"
         size = 1
         if number in headings:
@@ -42,7 +45,7 @@ def read_markdown(text: str, document: Document) -> None:
             size = _table(lines, number, document)
         else:
             is_literal = number in literal or len(line) > MAX_MARKED_CHARS
-            document.add(Line(line, place, is_literal))
+            document.add(Line(line if line.strip() else "", place, is_literal))
         number += size
 
 

@@ -7,10 +7,11 @@ import re
 import unicodedata
 from dataclasses import dataclass
 from enum import IntEnum
+from functools import lru_cache
 
 # A number is looked for in the first characters of a heading or paragraph only.
 MAX_NUMBER_CHARS = 80
-MAX_YEARS = 1000  # "2026" and "2026.05" are dates
+YEARS = range(1900, 2101)  # "2026" and "2026.05" are dates
 CHINESE = "[〇零一二三四五六七八九十百千两]{1,12}"
 DOTTED = r"[0-9]{1,6}(?:\.[0-9]{1,6}){0,6}"
 NUMBER = re.compile(
@@ -23,6 +24,10 @@ NUMBER = re.compile(
     rf"|(?P<dotted>{DOTTED})(?![0-9A-Za-z%‰℃°])"
     r")[】\]〕]?(?P<mark>[.、):]?)",
     re.IGNORECASE,
+)
+# What a number may begin with, as written: most lines begin otherwise.
+FIRST = re.compile(
+    r"[-+*_ 【\[〔［（(第§A-Za-zＡ-Ｚａ-ｚ〇零一二三四五六七八九十百千两]|\d", re.IGNORECASE
 )
 # What makes a number before it an amount, a version or a day; after the `|` in brackets, words that
 # only begin like one.
@@ -65,6 +70,7 @@ def split_number(heading: str) -> tuple[str, str]:
     return (found.number, found.rest.strip("*_ ")) if found else ("", heading.strip().strip("*_ "))
 
 
+@lru_cache(8)  # a line is looked at as the next one of the line before, and by itself
 def clause_start(line: str) -> Numbered | None:
     """The number with which a paragraph begins a clause of its own, if it does.
 
@@ -88,6 +94,8 @@ def clause_start(line: str) -> Numbered | None:
 def read_number(text: str) -> Numbered | None:
     """The number at the start of a heading."""
     text = text.strip()
+    if not FIRST.match(text):
+        return None
     start, origins = _normalised(text[:MAX_NUMBER_CHARS])
     match = NUMBER.match(start)
     # A number that ends inside a character is a part of it, such as the 1 of ½.
@@ -96,7 +104,7 @@ def read_number(text: str) -> Numbered | None:
     plain = match["dotted"]
     if plain and not match["mark"] and not _is_apart(plain, start[match.end() :]):
         return None
-    if plain and int(plain.partition(".")[0]) >= MAX_YEARS:
+    if plain and int(plain.partition(".")[0]) in YEARS:
         return None
     rest = _rest(text, origins[match.end()])
     is_short = not SENTENCE.search(start[match.end() :]) and len(text) < MAX_NUMBER_CHARS
@@ -143,6 +151,8 @@ def _rank(match: "re.Match[str]") -> Rank:
 
 def _normalised(text: str) -> tuple[str, list[int]]:
     """(`text` in NFKC, the index in `text` that each of its characters, and its end, come from)."""
+    if unicodedata.is_normalized("NFKC", text):
+        return text, list(range(len(text) + 1))
     made, origins = "", []
     for number, character in enumerate(text):
         normal = unicodedata.normalize("NFKC", character)

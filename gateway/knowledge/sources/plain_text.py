@@ -9,4 +9,4 @@ def read_plain_text(text: str, document: Document) -> None:
     front, document.front, problems = split_front(lines)
     document.problems += problems
     for number, line in enumerate(lines[front:], start=front + 1):
-        document.add(Line(line, f"line {number}"))
+        document.add(Line(line if line.strip() else "", f"line {number}"))

@@ -56,7 +56,7 @@ def with_pairs(blocks: Sequence[Block]) -> list[Block]:
 def _asked(blocks: Sequence[Block], at: int) -> _Asked | None:
     """The question that begins at the block, where an answer follows it."""
     block = blocks[at]
-    if isinstance(block, Pair) or (isinstance(block, Line) and block.is_literal):
+    if isinstance(block, Pair) or (isinstance(block, Line) and block.is_literal) or not block.text:
         return None
     question = _without(QUESTION, block.text)
     if question is None:
