@@ -93,7 +93,7 @@ def cases_of(path: Path) -> list[dict[str, Any]]:
 def _figures(found: Recall, count: int) -> str:
     lines = [f"recall@1 {found.at_1:.2f}, recall@5 {found.at_5:.2f} over {count} questions"]
     for one in found.missed:
-        lines.append(f"  not found: {one.question} → {', '.join(one.wanted)}")
+        lines.append(f"  not found: {one}")
     return "\n".join(lines)
 
 

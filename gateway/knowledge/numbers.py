@@ -26,7 +26,12 @@ MONTH_NAMES = """
 """
 ENGLISH = {
     **{word: value for value, word in enumerate(ENGLISH_WORDS.split())},
-    **{"thirty": 30, "forty": 40, "fifty": 50, "sixty": 60, "ninety": 90, "hundred": 100},
+    "thirty": 30,
+    "forty": 40,
+    "fifty": 50,
+    "sixty": 60,
+    "ninety": 90,
+    "hundred": 100,
 }
 # "may" is more often a verb.
 MONTHS = {

@@ -7,16 +7,30 @@ from typing import Any
 from gateway.knowledge.clauses import Clause
 
 FIRST = 5
+NONE = "none"  # as a case's clause: no clause answers it
 # The clauses that a question finds, best first.
 Search = Callable[[str], Sequence[Clause]]
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """`wanted`: ids, numbers or titles of clauses, any of which answers the question."""
+    """`wanted`: ids (with or without the folder of their language), numbers or titles of clauses,
+    any of which answers the question; `text`: what a clause says that does."""
 
     question: str
     wanted: tuple[str, ...]
+    text: str = ""
+
+    def is_answered_by(self, clause: Clause) -> bool:
+        name = clause.title.rpartition(" · ")[2]
+        short = clause.id.partition("/")[2] if clause.pair else clause.id
+        names = (clause.id, short, clause.clause, clause.title, name)
+        return any(one in names for one in self.wanted) or bool(
+            self.text and self.text in clause.text
+        )
+
+    def __str__(self) -> str:
+        return f"{self.question} → {', '.join(self.wanted) or self.text}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,9 +53,14 @@ def asked_in(cases: Iterable[dict[str, Any]]) -> list[Asked]:
         expect = first.get("expect", {}) if isinstance(first, dict) else {}
         wanted = expect.get("clause") if isinstance(expect, dict) else None
         names = wanted if isinstance(wanted, list) else [wanted]
-        texts = tuple(name for name in names if isinstance(name, str) and name)
-        if texts and not first.get("images") and isinstance(first.get("say"), str):
-            found.append(Asked(first["say"], texts))
+        texts = tuple(name for name in names if isinstance(name, str) and name not in ("", NONE))
+        text = expect.get("clause_text", "") if isinstance(expect, dict) else ""
+        if (
+            (texts or (isinstance(text, str) and text))
+            and not first.get("images")
+            and isinstance(first.get("say"), str)
+        ):
+            found.append(Asked(first["say"], texts, text))
     return found
 
 
@@ -54,15 +73,10 @@ def recall(asked: Sequence[Asked], clauses: Sequence[Clause], search: Search) ->
         found = search(one.question)[:FIRST]
         reached.update(clause.pair or clause.id for clause in found)
         for first in hits:
-            hits[first] += any(_is_wanted(clause, one.wanted) for clause in found[:first])
-        if not any(_is_wanted(clause, one.wanted) for clause in found):
+            hits[first] += any(map(one.is_answered_by, found[:first]))
+        if not any(map(one.is_answered_by, found)):
             missed.append(one)
     unreached = [clause for clause in clauses if (clause.pair or clause.id) not in reached]
     count = max(len(asked), 1)
     at_1, at_5 = ((hits[first] if asked else 1) / count for first in (1, FIRST))
     return Recall(at_1, at_5, missed, unreached)
-
-
-def _is_wanted(clause: Clause, wanted: Sequence[str]) -> bool:
-    names = (clause.id, clause.clause, clause.title, clause.title.rpartition(" · ")[2], clause.pair)
-    return any(name in names for name in wanted)
