@@ -92,7 +92,8 @@ class FolderReader:
         size = 0
         with Parser() as parser:
             for entry in listing.entries:
-                size += entry.size
+                # A file that is too large by itself is named by `_parse`, and takes no one's place.
+                size += entry.size if entry.size <= _largest(entry) else 0
                 if size > MAX_FOLDER_BYTES:
                     message = f"left out: the files have more than {MAX_FOLDER_BYTES} bytes"
                     problems.append(Problem(entry.name, message))
@@ -117,7 +118,7 @@ class FolderReader:
 
     def _parse(self, parser: Parser, entry: Entry, problems: list[Problem]) -> ParsedFile | None:
         """None where the file could not be read, which is tried again after RETRY_SECONDS."""
-        most = MAX_BYTES.get(suffix_of(entry.name), MAX_QUESTIONS_BYTES)
+        most = _largest(entry)
         if entry.size > most:
             message = f"the file has {entry.size} bytes; at most {most} are read"
             return ParsedFile(entry.stamp, Parsed([message]))
@@ -130,3 +131,8 @@ class FolderReader:
             problems.append(Problem(entry.name, reason(error)))
             self._retry_at = time.monotonic() + RETRY_SECONDS
             return None
+
+
+def _largest(entry: Entry) -> int:
+    """Bytes of a file of its type that are read."""
+    return MAX_BYTES.get(suffix_of(entry.name), MAX_QUESTIONS_BYTES)

@@ -34,7 +34,7 @@ def read_docx(data: bytes, document: Document) -> None:
     check_archive(data)
     try:
         file = docx.Document(io.BytesIO(data))
-    except (KeyError, ValueError) as error:
+    except (KeyError, ValueError, SyntaxError) as error:  # lxml's are SyntaxErrors
         raise NotReadable(f"is no DOCX file: {error}; save it again") from None
     _Reader(file, document).read()
 

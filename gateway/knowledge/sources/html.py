@@ -3,6 +3,7 @@ front matter does."""
 
 from html.parser import HTMLParser
 
+from gateway.knowledge.sources.comments import without_comments
 from gateway.knowledge.sources.document import Document, Heading, Line
 from gateway.knowledge.sources.front import declared
 from gateway.knowledge.sources.tables import MAX_COLUMNS, add_table
@@ -24,9 +25,16 @@ MAX_TABLE_ROWS = 20_000
 def read_html(text: str, document: Document) -> None:
     """Tags that are not closed, and nesting of any depth, do no harm: the parser keeps no tree."""
     reader = _Reader(document)
-    reader.feed(text)
+    reader.feed(_with_closed_tags(without_comments(text)))
     reader.close()
     reader.end()
+
+
+def _with_closed_tags(text: str) -> str:
+    """A `<` without a `>` before the next one is text. Python's parser takes quadratic time where
+    many tags are not closed."""
+    first, *others = text.split("<")
+    return first + "".join(("<" if ">" in one else "&lt;") + one for one in others)
 
 
 class _Reader(HTMLParser):

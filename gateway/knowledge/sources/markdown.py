@@ -10,6 +10,7 @@ from itertools import pairwise
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
+from gateway.knowledge.sources.comments import without_comments
 from gateway.knowledge.sources.document import Document, Heading, Line
 from gateway.knowledge.sources.front import split_front
 from gateway.knowledge.sources.tables import MAX_COLUMNS, add_table
@@ -25,7 +26,7 @@ CELL_END = re.compile(r"(?<!\\)\|")
 
 
 def read_markdown(text: str, document: Document) -> None:
-    lines = _without_comments(text.replace("\r\n", "\n").replace("\r", "\n")).split("\n")
+    lines = without_comments(text.replace("\r\n", "\n").replace("\r", "\n")).split("\n")
     front, document.front, problems = split_front(lines)
     document.problems += problems
     lines[:front] = [""] * front  # the lines keep their numbers
@@ -80,19 +81,6 @@ def _table(lines: list[str], first: int, document: Document) -> int:
 def _cells(line: str) -> list[str]:
     inner = line.strip().removeprefix("|").removesuffix("|")
     return [cell.replace("\\|", "|").strip() for cell in CELL_END.split(inner, MAX_COLUMNS)]
-
-
-def _without_comments(text: str) -> str:
-    """Comments are left out; the ends of their lines stay, so that lines keep their numbers."""
-    kept, position = [], 0
-    while (start := text.find("<!--", position)) >= 0:
-        end = text.find("-->", start + 4)
-        if end < 0:
-            break
-        kept.append(text[position:start])
-        kept.append("\n" * text.count("\n", start, end))
-        position = end + 3
-    return "".join([*kept, text[position:]])
 
 
 def _headings(blocks: list[Token], lines: list[str]) -> dict[int, tuple[int, str, int]]:

@@ -21,7 +21,7 @@ NUMBER = re.compile(
     rf"|(?P<list>{CHINESE})、"
     rf"|\((?P<bracketed>{CHINESE})\)"
     rf"|(?P<letters>[A-Z]{{1,4}}-?{DOTTED})(?=[\s:.、)])"
-    rf"|(?P<dotted>{DOTTED})(?![0-9A-Za-z%‰℃°])"
+    rf"|(?P<dotted>{DOTTED})(?!\.?[0-9A-Za-z%‰℃°])"
     r")[】\]〕]?(?P<mark>[.、):]?)",
     re.IGNORECASE,
 )

@@ -19,7 +19,7 @@ def read_xlsx(data: bytes, document: Document) -> None:
     check_archive(data)
     try:
         book = openpyxl.load_workbook(io.BytesIO(data), read_only=True, data_only=True)
-    except (KeyError, ValueError, zipfile.BadZipFile) as error:
+    except (KeyError, ValueError, SyntaxError, zipfile.BadZipFile) as error:
         raise NotReadable(f"is no XLSX file: {error}; save it again") from None
     sheets = [sheet for sheet in book.worksheets if sheet.sheet_state == "visible"]
     if len(sheets) > MAX_SHEETS:
@@ -30,7 +30,10 @@ def read_xlsx(data: bytes, document: Document) -> None:
         sheet.reset_dimensions()
         rows = sheet.iter_rows(max_col=MAX_COLUMNS, values_only=True)
         cells = (map(_cell, row) for row in rows)
-        add_rows(document, cells, f"sheet {sheet.title}, ", sheet.title)
+        try:
+            add_rows(document, cells, f"sheet {sheet.title}, ", sheet.title)
+        except (KeyError, ValueError, SyntaxError, zipfile.BadZipFile) as error:
+            document.report(f"{document.place}: the rest of the sheet is damaged: {error}")
 
 
 def _cell(value: object) -> Cell:
