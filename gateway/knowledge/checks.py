@@ -20,6 +20,7 @@ MIN_CHARS = 8  # of a clause that is compared: "详见上文" may stand often
 RAREST, MAX_SHARED = 12, 60
 NEAR = 0.6  # share of the terms of both that are in both
 MAX_COMPARED_CHARS = 600
+MIN_WORD = 2  # characters
 MAX_LISTED = 5
 
 
@@ -134,20 +135,31 @@ def _near(compared: Sequence[_Compared]) -> Iterator[tuple[_Compared, _Compared]
 
 
 def _has_one_subject(one: _Compared, other: _Compared) -> bool:
-    """Not where a word stands in place of another, as in 床垫保修#天 and 沙发保修#天: that is how
-    lists of products differ."""
-    for first, second in ((one.name, other.name), (one.shape, other.shape)):
-        pieces = SequenceMatcher(None, first, second, autojunk=False).get_opcodes()
-        replaced = [
-            (end - start, other_end - other_start)
-            for kind, start, end, other_start, other_end in pieces
-            if kind == "replace"
-        ]
-        if len(replaced) == 1 and all(kind != "delete" and kind != "insert" for kind, *_ in pieces):
-            return False
-        if len(replaced) > 1 and len(set(replaced)) == 1 and len(pieces) > 2:
-            return False
-    return bool(one.name) == bool(other.name)
+    """Not where one word stands in place of another, or is added, as in 床垫保修#天, 沙发保修#天 and
+    儿童床垫保修#天: that is how lists of products and of customers differ."""
+    if bool(one.name) != bool(other.name):
+        return False
+    names, texts = _differences(one.name, other.name), _differences(one.shape, other.shape)
+    if any(min(sizes) > 0 for sizes in names):
+        return False
+    return len(texts) != 1 or max(texts[0]) < MIN_WORD
+
+
+def _differences(first: str, second: str) -> list[tuple[int, int]]:
+    """(characters of the first, of the second) for each place where they differ. Places with one
+    character between them are one: 晾衣架 stands for 衣柜 as a whole."""
+    made: list[tuple[int, int]] = []
+    is_open = False
+    pieces = SequenceMatcher(None, first, second, autojunk=False).get_opcodes()
+    for kind, start, end, other_start, other_end in pieces:
+        if kind == "equal":
+            is_open = is_open and end - start < MIN_WORD
+        elif is_open:
+            made[-1] = (made[-1][0] + end - start, made[-1][1] + other_end - other_start)
+        else:
+            made.append((end - start, other_end - other_start))
+            is_open = True
+    return made
 
 
 def _translations(clauses: Sequence[Clause]) -> Iterator[Finding]:

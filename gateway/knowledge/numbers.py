@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 MAX_CHARS = 5_000
 DIGITS = re.compile(r"[0-9]{1,12}(?:,[0-9]{3}(?![0-9]))*(?:\.[0-9]{1,6})?")
-CHINESE = re.compile(r"[零〇一二三四五六七八九十百千万两]{1,12}")
+CHINESE = re.compile(r"(?<![0-9])(?<![0-9] )[零〇一二三四五六七八九十百千万两]{1,12}")
 WORD = re.compile(r"[a-z]{3,9}")
 # What a Chinese number counts in policies; 一 in 一般 or 三 in 三方 is a word's.
 UNITS = re.compile(
