@@ -10,12 +10,12 @@ LIMIT ?=
 FILE ?=
 
 .PHONY: help demo setup test test-plain test-engine check fmt up down logs doctor bench \
-	bench-desk bench-masking bench-engine bench-relay bench-page bench-stall soak eval backup \
-	restore user key lock pins screenshots
+	bench-desk bench-masking bench-engine bench-relay bench-page bench-stall soak eval knowledge-check \
+	backup restore user key lock pins screenshots
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | \
-		awk -F ':.*## ' '{printf "  make %-13s %s\n", $$1, $$2}'
+		awk -F ':.*## ' '{printf "  make %-15s %s\n", $$1, $$2}'
 
 .venv/run.stamp: requirements/gateway.txt requirements/lite.txt
 	@test -x $(VENV)/python || $(PYTHON) -m venv .venv || \
@@ -113,6 +113,9 @@ bench-relay: setup ## compare with nginx, vllm-router and LiteLLM; ten minutes, 
 
 eval: setup ## ask a running desk the sample questions (URL=…) and print a score
 	@$(VENV)/python -m benchmarks.evaluate $(if $(URL),--url $(URL))
+
+knowledge-check: setup ## list what is wrong with the knowledge folder; exits 1 on errors
+	@$(VENV)/python -m scripts.knowledge_check
 
 backup: ## write conversations, files, keys, users and knowledge into backup-DATE.tar.gz
 	@scripts/backup

@@ -1,5 +1,7 @@
 """Builds every part of the gateway from the settings, group by group."""
 
+from functools import partial
+
 from gateway import __version__
 from gateway.auth.api_keys import APIKeyStore
 from gateway.auth.authenticator import Authenticator
@@ -10,10 +12,12 @@ from gateway.chat.history import HistoryRecorder
 from gateway.chat.resumable_answers import ResumableAnswers
 from gateway.composition.services import Access, Engines, Media, Services, Storage, Throttling
 from gateway.knowledge.knowledge_base import KnowledgeBase
+from gateway.knowledge.scanned_pages import OWNER, PageReader
 from gateway.media.attachment_loader import AttachmentLoader
 from gateway.media.image_processor import ImageProcessor
 from gateway.media.limits import MediaLimits
 from gateway.media.ocr_client import OCRClient
+from gateway.media.page_lines import page_lines
 from gateway.observability.metrics import Metrics
 from gateway.server.supervisor import Supervisor
 from gateway.settings import Settings
@@ -40,6 +44,7 @@ def build_services(settings: Settings) -> Services:
     """Every part, connected. Raises WrongSettings, and OSError where DATA_DIR cannot be used."""
     metrics = Metrics(__version__, settings.engine)
     storage = build_storage(settings, metrics)
+    media = build_media(settings, metrics, storage.files)
     return Services(
         settings=settings,
         metrics=metrics,
@@ -48,10 +53,16 @@ def build_services(settings: Settings) -> Services:
         throttling=build_throttling(settings, metrics),
         engines=build_engines(settings, metrics),
         storage=storage,
-        media=build_media(settings, metrics, storage.files),
-        knowledge_base=KnowledgeBase(settings.knowledge_dir),
+        media=media,
+        knowledge_base=KnowledgeBase(settings.knowledge_dir, read_page=page_reader(media)),
         answers=ResumableAnswers(settings.resume_grace, storage.history.close),
     )
+
+
+def page_reader(media: Media) -> PageReader | None:
+    """Reads scanned pages of the knowledge folder by OCR, where there is one."""
+    client = media.ocr_client
+    return partial(page_lines, client, owner=OWNER) if client.is_on else None
 
 
 def build_access(settings: Settings) -> Access:

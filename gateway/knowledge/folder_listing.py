@@ -10,9 +10,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from gateway.knowledge.questions import QUESTIONS_FILE
+from gateway.knowledge.sources.formats import MAX_BYTES, UNREAD, suffix_of
 from gateway.server.regular_files import KINDS, Stamp, stamp_of
 
-SUFFIXES = (".md", ".markdown")
+HIDDEN = (".", "~$")  # Office locks a file that is open with one whose name begins so
 MAX_ENTRIES = 20_000
 MAX_DEPTH = 32
 
@@ -69,7 +70,7 @@ def list_folder(directory: Path) -> Listing:
         prefix, folder = walk.folders.pop()
         try:
             with os.scandir(folder) as found:
-                entries = [entry for entry in found if not entry.name.startswith(".")]
+                entries = [entry for entry in found if not entry.name.startswith(HIDDEN)]
         except (OSError, ValueError) as error:
             if not prefix:
                 return Listing(missing=_why_missing(error))
@@ -97,6 +98,9 @@ def _visit(walk: _Walk, name: str, entry: "os.DirEntry[str]") -> None:
                 walk.folders.append((name + "/", entry.path))
         elif is_wanted or entry.is_symlink():
             _visit_file(walk, name, entry, is_wanted)
+        elif suffix_of(name) in UNREAD:
+            ending = suffix_of(name)
+            walk.report(name, f"{ending} files are not read; save it as {UNREAD[ending]}")
     except FileNotFoundError as error:
         # Removed since the folder was listed, which is no problem; or a link to nothing.
         if is_wanted and entry.is_symlink():
@@ -123,7 +127,7 @@ def _visit_file(walk: _Walk, name: str, entry: "os.DirEntry[str]", is_wanted: bo
 
 def _is_wanted(name: str) -> bool:
     last = name.rpartition("/")[2].lower()
-    return name == QUESTIONS_FILE or (last.endswith(SUFFIXES) and last != "readme.md")
+    return name == QUESTIONS_FILE or (suffix_of(name) in MAX_BYTES and last != "readme.md")
 
 
 def _why_missing(error: Exception) -> str:

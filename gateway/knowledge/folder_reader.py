@@ -11,10 +11,12 @@ from gateway.knowledge.folder_listing import Entry, Listing, Problem, list_folde
 from gateway.knowledge.index_segment import Segment
 from gateway.knowledge.parser_client import Parsed, Parser
 from gateway.knowledge.questions import QUESTIONS_FILE, Questions
+from gateway.knowledge.scanned_pages import ScannedFile, ScannedPages, digest_of
 from gateway.knowledge.snapshot import KnowledgeSnapshot, build_snapshot
+from gateway.knowledge.sources.formats import MAX_BYTES, OFFICE, suffix_of
 from gateway.server.regular_files import Stamp, read_whole
 
-MAX_FILE_BYTES = 1024 * 1024
+MAX_QUESTIONS_BYTES = 1024 * 1024
 MAX_FOLDER_BYTES = 64 * 1024 * 1024
 # A change is read when two listings in a row agree, or after so long.
 SETTLE_SECONDS = 1.0
@@ -23,15 +25,19 @@ RETRY_SECONDS = 5.0  # after a file could not be read
 
 @dataclass(frozen=True, slots=True)
 class ParsedFile:
+    """`digest` is set of files with scanned pages."""
+
     stamp: Stamp
     parsed: Parsed
+    digest: str = ""
 
 
 class FolderReader:
     """For one thread at a time."""
 
-    def __init__(self, directory: Path) -> None:
+    def __init__(self, directory: Path, scans: ScannedPages | None = None) -> None:
         self._directory = directory
+        self._scans = scans or ScannedPages()
         self._parsed_files: dict[str, ParsedFile] = {}
         self._snapshot: KnowledgeSnapshot | None = None
         self._read_listing: Listing | None = None  # what `_snapshot` was made of
@@ -46,10 +52,14 @@ class FolderReader:
         listing = list_folder(self._directory)
         self.listing_seconds = time.thread_time() - started
         now = time.monotonic()
-        if listing == self._read_listing and now < self._retry_at:
+        finished = self._scans.take_finished()
+        if listing == self._read_listing and now < self._retry_at and not finished:
             self._changed_listing = None
             return None
-        if self._read_listing is not None and listing != self._changed_listing:
+        if finished:
+            for name in finished:
+                self._parsed_files.pop(name, None)
+        elif self._read_listing is not None and listing != self._changed_listing:
             self._changed_at = self._changed_at if self._changed_listing is not None else now
             self._changed_listing = listing
             if now - self._changed_at < SETTLE_SECONDS:
@@ -82,7 +92,8 @@ class FolderReader:
         size = 0
         with Parser() as parser:
             for entry in listing.entries:
-                size += entry.size
+                # A file that is too large by itself is named by `_parse`, and takes no one's place.
+                size += entry.size if entry.size <= _largest(entry) else 0
                 if size > MAX_FOLDER_BYTES:
                     message = f"left out: the files have more than {MAX_FOLDER_BYTES} bytes"
                     problems.append(Problem(entry.name, message))
@@ -94,21 +105,34 @@ class FolderReader:
                     continue
                 self._parsed_files[entry.name] = file
                 problems += [Problem(entry.name, problem) for problem in file.parsed.problems]
+                if file.parsed.scanned:
+                    pages = tuple(file.parsed.scanned)
+                    wanted = ScannedFile(entry.name, entry.path, file.digest, pages)
+                    problems.append(Problem(entry.name, self._scans.want(wanted)))
                 if entry.name == QUESTIONS_FILE:
                     questions = file.parsed.questions
                 elif file.parsed.segment is not None and len(file.parsed.segment):
                     segments.append(file.parsed.segment)
+        self._scans.keep({file.digest for file in self._parsed_files.values()})
         return segments, questions
 
     def _parse(self, parser: Parser, entry: Entry, problems: list[Problem]) -> ParsedFile | None:
         """None where the file could not be read, which is tried again after RETRY_SECONDS."""
-        if entry.size > MAX_FILE_BYTES:
-            message = f"the file has {entry.size} bytes; at most {MAX_FILE_BYTES} are read"
+        most = _largest(entry)
+        if entry.size > most:
+            message = f"the file has {entry.size} bytes; at most {most} are read"
             return ParsedFile(entry.stamp, Parsed([message]))
         try:
-            data = read_whole(Path(entry.path), MAX_FILE_BYTES)
-            return ParsedFile(entry.stamp, parser.parse(entry.name, data))
+            data = read_whole(Path(entry.path), most)
+            digest = digest_of(data) if suffix_of(entry.name) in OFFICE else ""
+            parsed = parser.parse(entry.name, data, self._scans.lines_of(digest))
+            return ParsedFile(entry.stamp, parsed, digest)
         except OSError as error:
             problems.append(Problem(entry.name, reason(error)))
             self._retry_at = time.monotonic() + RETRY_SECONDS
             return None
+
+
+def _largest(entry: Entry) -> int:
+    """Bytes of a file of its type that are read."""
+    return MAX_BYTES.get(suffix_of(entry.name), MAX_QUESTIONS_BYTES)

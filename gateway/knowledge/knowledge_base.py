@@ -11,6 +11,7 @@ from gateway.knowledge.folder_reader import FolderReader
 from gateway.knowledge.index import Hit, Query
 from gateway.knowledge.index_segment import Clauses
 from gateway.knowledge.questions import Questions
+from gateway.knowledge.scanned_pages import PageReader, ScannedPages
 from gateway.knowledge.snapshot import KnowledgeSnapshot
 from gateway.server.daemon_threads import in_daemon
 
@@ -23,11 +24,14 @@ LISTING_SHARE = 20
 
 
 class KnowledgeBase:
-    def __init__(self, directory: Path, wait: float = START_SECONDS) -> None:
+    def __init__(
+        self, directory: Path, wait: float = START_SECONDS, read_page: PageReader | None = None
+    ) -> None:
         """Reads the folder in a thread, at most `wait` seconds; after that the gateway starts with
-        an empty snapshot."""
+        an empty snapshot. `read_page`: OCR for scanned pages."""
         self.directory = directory
-        self._reader = FolderReader(directory)
+        self._scans = ScannedPages(read_page)
+        self._reader = FolderReader(directory, self._scans)
         self._lock = Lock()
         self.snapshot = KnowledgeSnapshot(problems=[Problem(str(directory), "is still being read")])
         first = Thread(target=self._first_update, daemon=True)
@@ -52,12 +56,18 @@ class KnowledgeBase:
         return self.snapshot.index.search(query, limit)
 
     async def watch(self) -> None:
-        """Follows changes of the folder until it is cancelled. Raises errors that are no file's
-        fault; it can be called again."""
-        while True:
-            await in_daemon(self._update)
-            pause = max(MIN_PAUSE_SECONDS, LISTING_SHARE * self._reader.listing_seconds)
-            await asyncio.sleep(min(pause, MAX_PAUSE_SECONDS))
+        """Follows changes of the folder until it is cancelled, and has its scanned pages read.
+        Raises errors that are no file's fault; it can be called again."""
+        reading = asyncio.create_task(self._scans.run())
+        try:
+            while True:
+                await in_daemon(self._update)
+                pause = max(MIN_PAUSE_SECONDS, LISTING_SHARE * self._reader.listing_seconds)
+                await asyncio.wait((reading,), timeout=min(pause, MAX_PAUSE_SECONDS))
+                if reading.done():
+                    await reading  # raises what ended it
+        finally:
+            reading.cancel()
 
     def _first_update(self) -> None:
         try:

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from gateway.knowledge.clause_numbers import split_number
-from gateway.knowledge.clauses import parse
 from gateway.knowledge.knowledge_base import KnowledgeBase
+from gateway.knowledge.sources.numbering import split_number
+from tests.support.knowledge import parse
 from tests.support.paths import ROOT
 
 OTHER_SHOP = """# 会员与押金规则
@@ -92,11 +92,13 @@ def test_a_question_about_something_else_finds_nothing(
     assert library.search(question) == []
 
 
-def test_a_file_that_is_not_utf8_is_left_out_and_named(tmp_path: Path) -> None:
+def test_a_file_in_neither_utf8_nor_gb18030_is_left_out_and_named(tmp_path: Path) -> None:
     (tmp_path / "good.md").write_text(OTHER_SHOP, "utf-8")
-    (tmp_path / "bad.md").write_bytes("# 规则\n退货".encode("gb18030"))
+    (tmp_path / "old.md").write_bytes("# 规则\n\n## 3.3 取消\n取消免费。\n".encode("gb18030"))
+    (tmp_path / "bad.md").write_bytes("# Règles\nÀ résilier à la fête".encode("latin-1"))
     library = KnowledgeBase(tmp_path)
-    assert len(library.clauses) == 3
+    assert len(library.clauses) == 4
+    assert library.clauses[3].text == "取消免费。"
     assert [problem.path for problem in library.problems] == ["bad.md"]
     assert "UTF-8" in library.problems[0].message
 
