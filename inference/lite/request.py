@@ -88,6 +88,13 @@ class Line(Loose):
     text: str
     box: tuple[float, float, float, float] = (0, 0, 0, 0)
     confidence: float = 1.0
+    frame: tuple[float, float, float, float] | None = None
+
+
+class Code(Loose):
+    format: str
+    text: str
+    box: tuple[float, float, float, float] = (0, 0, 0, 0)
 
 
 class ReadField(Loose):
@@ -96,6 +103,8 @@ class ReadField(Loose):
     box: tuple[float, float, float, float] = (0, 0, 0, 0)
     confidence: float = 1.0
     valid: bool | None = None
+    label: str | None = None
+    corrected: bool | None = None
 
 
 class GivenReading(Loose):
@@ -105,6 +114,10 @@ class GivenReading(Loose):
     lines: Annotated[list[Line], _list(MAX_LINES)] = []
     fields: Annotated[list[ReadField], _list(MAX_LIST)] = []
     partial: bool = False
+    kind: str = "other"
+    legible: bool = True
+    turned: int = 0
+    codes: Annotated[list[Code], _list(MAX_LIST)] = []
 
 
 class Structured(Loose):
