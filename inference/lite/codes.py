@@ -76,7 +76,13 @@ def _decide(search: Search, name: str, value: str, code: Code) -> None:
         rivals = [one for one in said if one.field.label.startswith("开票")]
     if rivals:
         _replace(search, rivals[0], value, OVERRULED)
-        search.drop([one for one in search.found if any(one.line is r.line and one.field is r.field for r in rivals[1:])])
+        search.drop(
+            [
+                one
+                for one in search.found
+                if any(one.line is r.line and one.field is r.field for r in rivals[1:])
+            ]
+        )
         return
     field = Field(name, value, code.box, ALONE, True, code.format)
     search.found.insert(0, Found(field, _line_of(code), -1))

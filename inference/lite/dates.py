@@ -3,7 +3,7 @@
 import re
 from dataclasses import dataclass
 
-MONTHS = "jan feb mar apr may jun jul aug sep oct nov dec".split()
+MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 # The time may follow without a space: OCR loses it.
 TIME = r"(?:\s{0,4}T?\s{0,4}(?P<time>[0-2]?\d\s?[:时点]\s?[0-5]\d(?:\s?[:分]\s?[0-5]\d)?))?"
 DATE = re.compile(

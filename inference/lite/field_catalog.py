@@ -97,7 +97,9 @@ class Catalog:
     def values(self) -> dict[str, Any]:
         """RE2 pattern of each field's value at the start of a text, group 1."""
         return {
-            name: re2_of(rf"(?i)\A({self.patterns.get(rule.pattern, rule.pattern)})(?:[^A-Za-z0-9]|\z)")
+            name: re2_of(
+                rf"(?i)\A({self.patterns.get(rule.pattern, rule.pattern)})(?:[^A-Za-z0-9]|\z)"
+            )
             for name, rule in self.fields.items()
             if rule.pattern is not None
         }

@@ -83,6 +83,8 @@ class Search:
                 if rank < other.rank:
                     self.found[place] = replace(other, rank=rank)
                 return True
+        if len(self.found) >= MAX_FIELDS:
+            return False
         confidence = round(line.line.confidence * doubt, 3)
         made = Field(name, value, line.line.box, confidence, valid, label)
         self.found.append(Found(made, line, rank))
@@ -124,9 +126,7 @@ class Search:
         row = self.paper.row_of(line)
         return any(other.key in TABLE_WORDS for one in row for other in one.hits)
 
-    def _take(
-        self, line: Written, start: int, hit: Hit, rule: FieldRule, separated: bool
-    ) -> bool:
+    def _take(self, line: Written, start: int, hit: Hit, rule: FieldRule, separated: bool) -> bool:
         name = rule.same_as or hit.field
         text = line.text[start:]
         offset = len(text) - len(text.lstrip())
@@ -190,10 +190,13 @@ class Search:
 
     def _name(self, line: Written, start: int, hit: Hit) -> str:
         """A name up to the next label. A label's own words, or a sentence, are no name."""
-        inline = start >= hit.end and line.hits and hit in line.hits
-        if inline and not COLON.match(line.text, hit.end) and "  " not in line.text[hit.end : start]:
-            if not line.text[hit.end : hit.end + 1] in " (":
-                return ""
+        # 甲方在收到发票后…: without a mark between them these are one sentence.
+        is_marked = COLON.match(line.text, hit.end) or line.text[hit.end : hit.end + 1] in (
+            " ",
+            "(",
+        )
+        if hit in line.hits and not is_marked:
+            return ""
         text = line.text[start : next_label(line, start)]
         end = NAME_END.search(text)
         text = (text[: end.start()] if end else text).strip(" :")
@@ -230,7 +233,9 @@ class Search:
         for moment in dates_in(line.text):
             if line.is_free(moment.start, moment.end):
                 valid = CHECKS["date"](moment.value)
-                self.add("date", moment.value, line, (moment.start, moment.end), valid=valid, rank=50)
+                self.add(
+                    "date", moment.value, line, (moment.start, moment.end), valid=valid, rank=50
+                )
 
     def _waybills(self, line: Written) -> None:
         text = line.text

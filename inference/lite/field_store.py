@@ -80,7 +80,7 @@ _store = Store()
 
 def use(folder: Path | None) -> Store:
     """Sets the company's folder for this process."""
-    global _store  # noqa: PLW0603 - one set of rules for each process
+    global _store
     _store = Store(folder)
     return _store
 

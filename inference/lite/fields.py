@@ -14,7 +14,7 @@ from inference.lite.invoices import add_invoice
 from inference.lite.kinds import kind_of
 from inference.lite.paper import Paper
 from inference.lite.reading import Code, Field, Line
-from inference.lite.screens import add_error, add_payment, add_state
+from inference.lite.screens import add_error, add_numbers_after_labels, add_payment, add_state
 from inference.lite.text import lines_in
 from inference.lite.tracking import add_events
 
@@ -43,8 +43,11 @@ def read_fields(
     if kind == "error":
         add_error(search)
     if kind in ("waybill", "order"):
-        _without_scans(search)
         add_events(search)
+    if kind == "waybill":
+        search.drop([one for one in search.found if _is_bare_date(one)])
+    if kind == "chat":
+        add_numbers_after_labels(search)
     if kind in ("waybill", "order", "payment"):
         add_state(search)
     add_codes(search, codes, kind)
@@ -72,14 +75,9 @@ def _search(lines: list[Line], budget: Budget | None, *, ocr: bool) -> Search:
     return Search(paper, ocr, named)
 
 
-def _without_scans(search: Search) -> None:
-    """Takes back the dates without a label: the time of a scan is no date of the paper's."""
-    dates = [
-        one for one in search.found if one.field.name == "date" and not one.field.label
-    ]
-    search.drop(dates)
-    for one in dates:
-        one.line.taken.clear()
+def _is_bare_date(one: Found) -> bool:
+    """A date without a label on a waybill is when it was printed or scanned: nothing to rely on."""
+    return one.field.name == "date" and not one.field.label
 
 
 def _sorted(search: Search, kind: str) -> list[Field]:

@@ -7,7 +7,16 @@ from inference.lite.paper import Written
 
 MAX_ITEMS = 100
 NAMES = frozenset(
-    ("项目名称", "货物或应税劳务名称", "货物或应税劳务、服务名称", "品名", "商品名称", "商品", "菜品", "description")
+    (
+        "项目名称",
+        "货物或应税劳务名称",
+        "货物或应税劳务、服务名称",
+        "品名",
+        "商品名称",
+        "商品",
+        "菜品",
+        "description",
+    )
 )
 QUANTITIES = frozenset(("数量", "qty", "quantity"))
 AMOUNTS = frozenset(("金额", "小计", "amount"))
@@ -54,7 +63,9 @@ def _continue(search: Search, count: int, name: Written) -> None:
         return
     from dataclasses import replace
 
-    last = next(i for i in range(len(search.found) - 1, -1, -1) if search.found[i].field.name == "item")
+    last = next(
+        i for i in range(len(search.found) - 1, -1, -1) if search.found[i].field.name == "item"
+    )
     old = search.found[last]
     head = old.line.text.strip()
     value = old.field.value.replace(head, head + name.text.strip(), 1)

@@ -10,14 +10,29 @@ from inference.lite.paper import Hit, Written, next_label, rest
 
 SELLER, BUYER = "seller", "buyer"
 # A block's title, alone or split into single characters that stand one over the other.
-BUYER_SIGN = re.compile(r"购买方(?:信息)?|购货单位|购方|买方|购买?|买方?|bill(?:ed)? to:?|buyer:?|customer:?")
+BUYER_SIGN = re.compile(
+    r"购买方(?:信息)?|购货单位|购方|买方|购买?|买方?|bill(?:ed)? to:?|buyer:?|customer:?"
+)
 SELLER_SIGN = re.compile(
     r"销售方(?:信息)?|销货单位|销方|卖方|开票方|销售?|售方?|(?:bill )?from:?|seller:?|supplier:?|vendor:?"
 )
 NAME_LABELS = frozenset(("名称",))
-TAX_LABELS = frozenset(("统一社会信用代码/纳税人识别号", "纳税人识别号", "统一社会信用代码", "税号", "vatno"))
+TAX_LABELS = frozenset(
+    ("统一社会信用代码/纳税人识别号", "纳税人识别号", "统一社会信用代码", "税号", "vatno")
+)
 TAX_ID = re.compile(r"(?<![A-Z0-9])[0-9A-Z/ ]{15,22}(?![A-Z0-9])")
-LOOKS_LIKE = {"O": "0", "I": "1", "S": "5", "B": "8", "Z": "2", "0": "O", "8": "B", "5": "S", "1": "I", "2": "Z"}
+LOOKS_LIKE = {
+    "O": "0",
+    "I": "1",
+    "S": "5",
+    "B": "8",
+    "Z": "2",
+    "0": "O",
+    "8": "B",
+    "5": "S",
+    "1": "I",
+    "2": "Z",
+}
 
 
 @dataclass(slots=True)
@@ -183,6 +198,6 @@ def _forget_general(search: Search) -> None:
             one
             for one in search.found
             if one.field.name in ("tax_number", "company")
-            and (one.field.value in party or one.field.name == "tax_number" and len(party) >= 4)
+            and (one.field.value in party or (one.field.name == "tax_number" and len(party) > 3))
         ]
     )

@@ -52,22 +52,24 @@ def _add_totals(search: Search) -> None:
     for row in paper.rows:
         keys = {hit.key for line in row for hit in line.hits}
         if "合计" in keys and not keys & TOTALS and not search.values("amount_without_tax"):
-            amounts = [
-                (line, match) for line in row for match in MONEY.finditer(line.text)
-            ]
-            for name, (line, match) in zip(("amount_without_tax", "tax_amount"), amounts, strict=False):
+            amounts = [(line, match) for line in row for match in MONEY.finditer(line.text)]
+            for name, (line, match) in zip(
+                ("amount_without_tax", "tax_amount"), amounts, strict=False
+            ):
                 _drop_value(search, match[0])
                 search.add(name, _signed(line, match), line, match.span(), label="合计")
         elif keys & TOTALS and not _totals(search):
-            amounts = [
-                (money(match[0]) or 0, line, match)
-                for line in row
-                for match in MONEY.finditer(line.text)
-            ]
-            if amounts:
-                _, line, match = max(amounts, key=lambda one: one[0])
+            largest = max(
+                ((line, match) for line in row for match in MONEY.finditer(line.text)),
+                key=lambda one: money(one[1][0]) or 0,
+                default=None,
+            )
+            if largest is not None:
+                line, match = largest
                 search.add("amount", _signed(line, match), line, match.span(), label="价税合计")
-    wrong = [one for one in search.found if one.field.name == "amount" and one not in _totals(search)]
+    wrong = [
+        one for one in search.found if one.field.name == "amount" and one not in _totals(search)
+    ]
     if _totals(search):
         search.drop(wrong)
     _check(search)
@@ -77,7 +79,8 @@ def _totals(search: Search) -> list[Found]:
     return [
         one
         for one in search.found
-        if one.field.name == "amount" and any(word in one.field.label for word in ("小写", "价税合计"))
+        if one.field.name == "amount"
+        and any(word in one.field.label for word in ("小写", "价税合计"))
     ]
 
 
@@ -128,5 +131,3 @@ def _add_train(search: Search) -> None:
         match = TRAIN.search(line.text)
         if match and not search.values("train_number") and line.is_free(*match.span()):
             search.add("train_number", match[0], line, match.span(), valid=True)
-
-

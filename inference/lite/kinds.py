@@ -48,9 +48,8 @@ def _by_words(paper: Paper) -> Counter[str]:
 def _inside_word(text: str, start: int, end: int) -> bool:
     """Whether a Latin sign is a part of a longer word."""
     before, after = text[start - 1 : start], text[end : end + 1]
-    return (
-        text[start:end].isascii()
-        and ((before.isascii() and before.isalpha()) or (after.isascii() and after.isalpha()))
+    return text[start:end].isascii() and (
+        (before.isascii() and before.isalpha()) or (after.isascii() and after.isalpha())
     )
 
 

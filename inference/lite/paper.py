@@ -10,6 +10,8 @@ from inference.lite.field_text import is_chinese, plain
 from inference.lite.reading import Line, below, beside, rows
 from inference.lite.text import MAX_LINE, normal
 
+# Rows in which the neighbours of a line are looked for.
+ROWS_BEFORE, ROWS_AFTER = 4, 10
 MAX_SUFFIXED = 8  # Chinese characters that a label such as 时间 takes from before it
 COLON = re.compile(r"[\s)\]】]{0,4}[:#]")
 # Between a label and its value. `text.normal` narrows gaps to 8.
@@ -62,9 +64,7 @@ class Paper:
     def __init__(self, lines: Iterable[Line], catalog: Catalog, budget: Budget | None) -> None:
         self.catalog = catalog
         self.budget = budget
-        normalised = [
-            replace(line, text=normal(line.text[:MAX_LINE])[:MAX_LINE]) for line in lines
-        ]
+        normalised = [replace(line, text=normal(line.text[:MAX_LINE])[:MAX_LINE]) for line in lines]
         self.has_places = any(line.place[3] for line in normalised)
         grouped = rows(normalised) if self.has_places else [[line] for line in normalised]
         self.rows: list[list[Written]] = []
@@ -73,25 +73,34 @@ class Paper:
             self.rows.append([self._written(line) for line in self._spread(row)])
         self.lines = [line for row in self.rows for line in row]
         self._of_line = {id(one.line): one for one in self.lines}
-        self._plain_lines = [one.line for one in self.lines]
-        self._row_of = {id(one): row for row in self.rows for one in row}
+        self._place_of = {id(one): place for place, row in enumerate(self.rows) for one in row}
 
     def check(self) -> None:
         if self.budget is not None:
             self.budget.check()
 
+    def position(self, one: Written) -> int:
+        """The number of a line's row."""
+        return self._place_of[id(one)]
+
     def row_of(self, one: Written) -> list[Written]:
-        return self._row_of[id(one)]
+        return self.rows[self.position(one)]
 
     def beside(self, one: Written) -> list[Written]:
-        if not self.has_places:
-            return []
-        return [self._of_line[id(line)] for line in beside(one.line, self._plain_lines)]
+        """The lines to the right in the same row, the nearest first."""
+        return self._of(beside(one.line, self._around(one))) if self.has_places else []
 
     def below(self, one: Written) -> list[Written]:
-        if not self.has_places:
-            return []
-        return [self._of_line[id(line)] for line in below(one.line, self._plain_lines)]
+        """The lines below in the same columns, the nearest first."""
+        return self._of(below(one.line, self._around(one))) if self.has_places else []
+
+    def _around(self, one: Written) -> list[Line]:
+        place = self.position(one)
+        near = self.rows[max(0, place - ROWS_BEFORE) : place + ROWS_AFTER]
+        return [other.line for row in near for other in row]
+
+    def _of(self, lines: list[Line]) -> list[Written]:
+        return [self._of_line[id(line)] for line in lines]
 
     def _spread(self, row: list[Line]) -> list[Line]:
         """The row; a label that was read as single characters (合 计) becomes one line."""
@@ -116,7 +125,7 @@ class Paper:
 
 
 def _united(one: Line, two: Line) -> Line:
-    left, top, width, height = one.box
+    left, top, _, height = one.box
     right, bottom = two.box[0] + two.box[2], max(top + height, two.box[1] + two.box[3])
     frame = one.frame
     if frame is not None:

@@ -2,6 +2,7 @@
 
 import re
 
+from inference.lite.checks import is_order_number
 from inference.lite.field_search import Search
 from inference.lite.invoice_money import same_money
 
@@ -12,6 +13,9 @@ STATE = re.compile(
     r"|订单已[\u4e00-\u9fff]{2}|(?:支付|付款|退款|交易)失败|(?:包裹)?(?:运输中|派送中|退款中|审核中)"
     r"|shipped|delivered|cancelled|refunded|processing|payment successful"
 )
+ANSWERS = 4  # lines after a question for a number
+SENT = re.compile(r"(?=[^\d]{0,20}\d)[A-Za-z0-9][A-Za-z0-9_-]{7,39}")
+SENTENCE = re.compile(r"(?<=[。!！])")
 MAX_MESSAGE = 80  # characters of an error's message
 
 
@@ -40,6 +44,7 @@ def add_error(search: Search) -> None:
         if not search.paper.catalog.failure_words.search(line.plain) or line.leads:
             continue
         text = re.sub(r"\s?[(\[【][^()\[\]【】]{1,40}[)\]】]$", "", text)
+        text = SENTENCE.split(text)[0]
         if 2 <= len(text) <= MAX_MESSAGE:
             search.add("error_text", text, line, (0, 0))
             return
@@ -55,3 +60,15 @@ def add_state(search: Search) -> None:
             return
 
 
+def add_numbers_after_labels(search: Search) -> None:
+    """In a chat one asks for a number, and the other sends nothing but it."""
+    lines = search.paper.lines
+    for place, line in enumerate(lines):
+        asked = {hit.field for hit in line.hits} & {"order_number", "waybill_number"}
+        if not asked or any(one.line is line for one in search.found):
+            continue
+        for other in lines[place + 1 : place + 1 + ANSWERS]:
+            value = other.text.strip()
+            if SENT.fullmatch(value) and is_order_number(value) and other.is_free(0, len(value)):
+                search.add(asked.pop(), value, other, (0, len(value)), label=line.text.strip())
+                break

@@ -7,13 +7,15 @@ import re
 from dataclasses import dataclass
 
 from inference.lite.dates import dates_in, parts
-from inference.lite.field_search import Search
+from inference.lite.field_search import Found, Search
 from inference.lite.paper import Paper, Written
 from inference.lite.reading import Field
 
 MAX_EVENTS = 60
 # Apps leave out the year, and put the time under the day.
-SHORT = re.compile(r"(?<![\d.])(?P<day>[01]?\d[-/.月]\s?[0-3]?\d日?)(?:\s{0,4}(?P<time>[0-2]?\d:[0-5]\d(?::[0-5]\d)?))?(?![\d.])")
+SHORT = re.compile(
+    r"(?<![\d.])(?P<day>[01]?\d[-/.月]\s?[0-3]?\d日?)(?:\s{0,4}(?P<time>[0-2]?\d:[0-5]\d(?::[0-5]\d)?))?(?![\d.])"
+)
 CLOCK = re.compile(r"[0-2]?\d:[0-5]\d(?::[0-5]\d)?")
 EDGE = " |·•●○,，;；:"
 ROW_GAP = 1.6  # heights of a line between two lines of one scan
@@ -36,6 +38,10 @@ class Scan:
         return numbers if numbers and numbers[0] > 1900 else (0, *numbers)
 
     @property
+    def said(self) -> str:
+        return " ".join(self.texts).lower()
+
+    @property
     def value(self) -> str:
         return f"{self.time} {' '.join(self.texts)}"
 
@@ -44,31 +50,23 @@ def add_events(search: Search) -> None:
     """Adds an `event` for each scan, newest first, and the newest as `status`."""
     paper = search.paper
     scans = [scan for scan in _scans(search) if scan.texts]
-    told = [
-        scan for scan in scans if paper.catalog.scan_words.search(" ".join(scan.texts).lower())
-    ]
+    told = [scan for scan in scans if paper.catalog.scan_words.search(scan.said)]
     if not told:
         return
-    if len(told) < 2:
-        scans = told
-    scans = sorted(scans[:MAX_EVENTS], key=lambda scan: scan.order, reverse=True)
-    for scan in scans:
-        search.add("event", scan.value, scan.line, (scan.start, scan.end))
-    for other in [one for one in search.found if one.field.name == "status"]:
-        if other.field.label:
-            search.drop([other])
-            search.found.append(other)
-    newest = scans[0]
-    state = Field(
-        "status",
-        newest.texts[0],
-        newest.line.line.box,
-        newest.line.line.confidence,
-        None,
-        newest.time,
+    scans = sorted(scans if len(told) > 1 else told, key=lambda scan: scan.order, reverse=True)
+    times = [id(scan.line) for scan in scans]
+    search.drop(
+        [
+            one
+            for one in search.found
+            if one.field.name == "date" and not one.field.label and id(one.line) in times
+        ]
     )
-    from inference.lite.field_search import Found
-
+    for scan in scans[:MAX_EVENTS]:
+        search.add("event", scan.value, scan.line, (scan.start, scan.end))
+    newest = scans[0]
+    line = newest.line.line
+    state = Field("status", newest.texts[0], line.box, line.confidence, None, newest.time)
     search.found.append(Found(state, newest.line, -1))
 
 
@@ -82,7 +80,7 @@ def _scans(search: Search) -> list[Scan]:
         if id(line) in used or any(hit.field == "date" for hit in line.hits):
             continue
         found = _mark(line, paper, used)
-        if found is not None and line.is_free(found.start, found.end):
+        if found is not None:
             marks.append(found)
     own = {id(mark.line) for mark in marks} | used
     if not marks:
@@ -90,7 +88,7 @@ def _scans(search: Search) -> list[Scan]:
     upwards = _text_is_above(marks, paper, own)
     for mark in marks:
         if upwards:
-            _gather_above(mark, paper, own)
+            _gather_above(mark, search, own)
         else:
             _gather(mark, paper, own)
     return marks
@@ -128,7 +126,7 @@ def _mark(line: Written, paper: Paper, used: set[int]) -> Scan | None:
 def _text_is_above(marks: list[Scan], paper: Paper, own: set[int]) -> bool:
     """Whether the words of a scan stand over its time: nothing beside, and nearer above."""
     first = marks[0]
-    if first.texts or [other for other in paper.beside(first.line) if id(other) not in own]:
+    if first.texts or any(id(other) not in own for other in paper.beside(first.line)):
         return False
     place = first.line.line.place
     above = [
@@ -152,26 +150,27 @@ def _gather(mark: Scan, paper: Paper, own: set[int]) -> None:
     column = beside[0].line.place[0] if beside else mark.line.line.place[0]
     previous = beside[0] if beside else mark.line
     height = previous.line.place[3]
-    start = paper.rows.index(row) + 1
+    start = paper.position(mark.line) + 1
     for following in paper.rows[start : start + 5]:
         is_marked = any(id(other) in own and other is not mark.last for other in following)
-        texts = [
+        under = [
             other
             for other in following
             if id(other) not in own and abs(other.line.place[0] - column) < 2.5 * height
         ]
-        if is_marked or not texts or texts[0].leads:
+        if is_marked or not under or under[0].leads:
             break
         bottom = previous.line.place[1] + previous.line.place[3]
-        if texts[0].line.place[1] - bottom > ROW_GAP * height:
+        if under[0].line.place[1] - bottom > ROW_GAP * height:
             break
-        mark.texts += [other.text.strip(EDGE) for other in texts]
-        previous = texts[0]
+        mark.texts += [other.text.strip(EDGE) for other in under]
+        previous = under[0]
 
 
-def _gather_above(mark: Scan, paper: Paper, own: set[int]) -> None:
+def _gather_above(mark: Scan, search: Search, own: set[int]) -> None:
     """The lines over a time, up to the scan before or a line that says something else."""
-    position = paper.rows.index(paper.row_of(mark.line))
+    paper = search.paper
+    position = paper.position(mark.line)
     top, height = mark.line.line.place[1], mark.line.line.place[3]
     texts: list[str] = []
     for row in reversed(paper.rows[max(0, position - 3) : position]):
@@ -180,14 +179,12 @@ def _gather_above(mark: Scan, paper: Paper, own: set[int]) -> None:
         bottom = row[0].line.place[1] + row[0].line.place[3]
         if top - bottom > ROW_GAP * height or not paper.catalog.scan_words.search(row[0].plain):
             break
-        if any(_is_number_line(other) for other in row):
+        if any(_is_number_line(other, search) for other in row):
             break
         texts[:0] = [other.text.strip(EDGE) for other in row]
         top = row[0].line.place[1]
     mark.texts += texts
 
 
-def _is_number_line(line: Written) -> bool:
-    """A line of which a value, such as the waybill number, is the most."""
-    taken = sum(end - start for start, end in line.taken)
-    return taken * 2 > len(line.text)
+def _is_number_line(line: Written, search: Search) -> bool:
+    return any(one.line is line and one.field.name == "waybill_number" for one in search.found)
