@@ -11,6 +11,7 @@ from inference.lite.field_catalog import MAX_FILE, Catalog, built_in, extended
 
 log = structlog.get_logger()
 FILE = "fields.yaml"
+MAX_PROBLEMS = 50  # listed in /health
 LOOK_SECONDS = 1.0  # between two looks at the file
 
 
@@ -38,14 +39,16 @@ class Store:
             return self._now
 
     def status(self) -> dict[str, Any]:
-        """For /health: whether the company's folder is seen, and what is wrong in its file."""
-        problems = list(self.catalog().problems)
+        """For /health: `own_fields` says whether the company's file is seen, `problems` what is
+        wrong in it."""
+        problems = list(self.catalog().problems)[:MAX_PROBLEMS]
         if self.folder is None:
-            return {"own_fields": "no KNOWLEDGE_DIR", "problems": problems}
-        if not self.folder.is_dir():
-            return {"own_fields": f"cannot see {self.folder}", "problems": problems}
-        found = "used" if (self.folder / FILE).is_file() else f"no {FILE}"
-        return {"own_fields": found, "problems": problems}
+            seen = "KNOWLEDGE_DIR is not set"
+        elif not self.folder.is_dir():
+            seen = f"the folder {self.folder} cannot be seen"
+        else:
+            seen = "used" if (self.folder / FILE).is_file() else f"there is no {FILE}"
+        return {"own_fields": seen, "problems": problems}
 
     def _look(self, own: Catalog) -> None:
         assert self.folder is not None
