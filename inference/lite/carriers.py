@@ -9,7 +9,9 @@ from inference.lite.field_catalog import Catalog
 from inference.lite.field_rules import CarrierRule
 
 TOKEN = re.compile(r"[A-Za-z0-9]+")
+DIGIT = re.compile(r"\d")
 JOINTS = (" ", "  ", "-")
+MIN_PART = 3  # characters of a group behind a hyphen
 MAX_TOKENS = 9  # groups of one number
 LONGEST, SHORTEST = 24, 8  # characters
 MIN_DIGITS = 7
@@ -37,8 +39,9 @@ def numbers_in(text: str, named: frozenset[str], catalog: Catalog, ocr: bool) ->
             found = None
             for count in range(min(MAX_TOKENS, len(run) - place), 0, -1):
                 window = run[place : place + count]
-                bare = named if count == len(run) and not place else frozenset()
-                found = _number(text, window, bare, catalog, ocr=ocr, labelled=False)
+                others = (*run[:place], *run[place + count :])
+                is_whole = not any(DIGIT.search(token.group(0)) for token in others)
+                found = _number(text, window, named, catalog, ocr=ocr, is_whole=is_whole)
                 if found is not None:
                     yield found
                     place += count
@@ -53,7 +56,7 @@ def number_at(text: str, named: frozenset[str], catalog: Catalog, ocr: bool) -> 
         return None
     for carriers in (named, frozenset(catalog.carriers)):
         for count in range(min(MAX_TOKENS, len(run)), 0, -1):
-            found = _number(text, run[:count], carriers, catalog, ocr=ocr, labelled=True)
+            found = _number(text, run[:count], carriers, catalog, ocr=ocr, is_labelled=True)
             if found is not None and not _is_day(found.value):
                 is_known = found.carrier in named or not found.value.isdigit()
                 return found if is_known else _unnamed(found)
@@ -77,12 +80,14 @@ def verdict(value: str, catalog: Catalog) -> bool | None:
 def _number(
     text: str,
     window: list["re.Match[str]"],
-    bare: frozenset[str],
+    named: frozenset[str],
     catalog: Catalog,
     *,
     ocr: bool,
-    labelled: bool,
+    is_labelled: bool = False,
+    is_whole: bool = True,
 ) -> Number | None:
+    """The window as a number of a carrier. `is_whole`: no other digits stand beside it."""
     start, end = window[0].start(), window[-1].end()
     value = "".join(token.group(0) for token in window).upper()
     digits = sum(character.isdigit() for character in value)
@@ -91,11 +96,11 @@ def _number(
     for code, form, alone, rule in catalog.carrier_forms:
         if form is not None and form.search(value):
             valid = _checked(value, rule.forms_check)
-            if labelled or valid or rule.prefix:
+            if is_labelled or valid or rule.prefix or code in named:
                 return _proven(value, start, end, code, valid, rule, ocr)
-        elif alone is not None and code in bare and digits == len(value) and alone.search(value):
+        elif alone is not None and code in named and digits == len(value) and alone.search(value):
             valid = _checked(value, rule.bare_check)
-            if labelled or (valid and not _is_other(value)):
+            if is_labelled or (valid and is_whole and not _is_other(value)):
                 return Number(value, start, end, code, valid)
     return _repaired(value, start, end, catalog) if ocr else None
 
@@ -127,10 +132,12 @@ def _repaired(value: str, start: int, end: int, catalog: Catalog) -> Number | No
     A check digit proves it; without one `valid` stays None.
     """
     for code, form, _, rule in catalog.carrier_forms:
-        head = rule.prefix or ""
-        if form is None or not head or not value.startswith(head):
+        head = rule.prefix or value[:2]
+        tail = "" if rule.prefix else value[-2:]
+        if form is None or not value.startswith(head) or not (rule.prefix or rule.forms_check):
             continue
-        other = head + value[len(head) :].translate(LOOKS_LIKE)
+        middle = value[len(head) : len(value) - len(tail)]
+        other = head + middle.translate(LOOKS_LIKE) + tail
         if other != value and form.search(other):
             proof = _checked(other, rule.forms_check) if rule.forms_check else None
             if proof is not False:
@@ -165,7 +172,10 @@ def _runs(text: str) -> Iterator[list["re.Match[str]"]]:
     """Groups of letters and digits with one space, or a hyphen, between them."""
     run: list[re.Match[str]] = []
     for token in TOKEN.finditer(text):
-        if run and text[run[-1].end() : token.start()] not in JOINTS:
+        joint = text[run[-1].end() : token.start()] if run else ""
+        # JDX012345678901-1-1: behind a hyphen a short group counts parcels.
+        is_part = joint in JOINTS and not (joint == "-" and len(token.group(0)) < MIN_PART)
+        if run and not is_part:
             yield run
             run = []
         run.append(token)

@@ -15,6 +15,7 @@ MAX_CODES = 50
 MAX_TEXT = 2_000  # characters of one code that are looked at
 CONFIRMED, ALONE, OVERRULED = 1.0, 0.98, 0.9  # confidence: as OCR says, no OCR, against the OCR
 BEFORE_TAX = frozenset(("01", "04", "10", "08", "11"))  # invoice types whose QR has no tax
+GOODS = ("EAN", "UPC", "ISBN", "DataBar")
 AMOUNT = re.compile(r"\d{1,12}(?:\.\d{1,2})?")
 
 
@@ -26,7 +27,7 @@ def add_codes(search: Search, codes: Iterable[Code], kind: str) -> None:
             for name, value in values.items():
                 _decide(search, name, value, code)
             continue
-        number = _waybill(text, search.named, search.paper.catalog)
+        number = waybill_in(code, search.named, search.paper.catalog)
         if number is not None:
             _decide(search, "waybill_number", number, code)
         elif text.lower().startswith(("http://", "https://")):
@@ -55,10 +56,12 @@ def invoice_values(text: str) -> dict[str, str]:
     return values if "invoice_number" in values else {}
 
 
-def _waybill(text: str, named: frozenset[str], catalog: Catalog) -> str | None:
-    """A carrier's number that the code is, or that its text holds."""
-    numbers = [n for n in numbers_in(text, named, catalog, ocr=False) if n.valid is not False]
-    return numbers[0].value if numbers else None
+def waybill_in(code: Code, named: frozenset[str], catalog: Catalog) -> str | None:
+    """A carrier's number that the code is, or that its text holds. Goods' codes hold none."""
+    if code.format.startswith(GOODS):
+        return None
+    numbers = numbers_in(code.text[:MAX_TEXT].strip(), named, catalog, ocr=False)
+    return next((number.value for number in numbers if number.valid is not False), None)
 
 
 def _decide(search: Search, name: str, value: str, code: Code) -> None:

@@ -7,7 +7,6 @@ MONEY = re.compile(r"(?<![\d.,])-?(?:\d{1,3}(?:,\d{3}){1,5}|\d{1,15})(?:\.\d{1,2
 CAPITALS = re.compile(r"[零壹贰叁肆伍陆柒捌玖拾佰仟万亿圆元角分整正]{3,40}")
 DIGITS = {character: value for value, character in enumerate("零壹贰叁肆伍陆柒捌玖")}
 PLACES = {"拾": 10, "佰": 100, "仟": 1_000}
-GROUPS = {"万": 10_000, "亿": 100_000_000}
 CENTS = {"角": Decimal("0.1"), "分": Decimal("0.01")}
 
 
@@ -32,8 +31,10 @@ def in_capitals(text: str) -> Decimal | None:
             digit = DIGITS[character]
         elif character in PLACES:
             group, digit = group + (digit or 1) * PLACES[character], 0
-        elif character in GROUPS:
-            whole, group, digit = (whole + group + digit) * GROUPS[character], 0, 0
+        elif character == "万":
+            whole, group, digit = whole + (group + digit) * 10_000, 0, 0
+        elif character == "亿":
+            whole, group, digit = (whole + group + digit) * 100_000_000, 0, 0
         elif character in "圆元":
             whole, group, digit = whole + group + digit, 0, 0
         elif character in CENTS:

@@ -72,7 +72,7 @@ def add_parties(search: Search) -> None:
                     doubt=doubt,
                 )
     _add_named_below(search, clues)
-    _forget_general(search)
+    _forget_general(search, [entry.line for entry in entries])
 
 
 def _fill(entries: list[Entry], known: set[str]) -> None:
@@ -151,7 +151,7 @@ def _side_by(entry: Entry, clues: list[tuple[str, Written]]) -> str:
         if x > left:
             continue
         is_level = y - 1.5 * height <= top + height / 2 <= y + tall + 1.5 * height
-        if is_level:
+        if is_level and x + width <= left + height:
             distance = left - (x + width)
         elif y < top and top - y < 12 * height:
             distance = 1_000 + (top - y) + abs(left - x)
@@ -186,18 +186,19 @@ def _repaired(number: str, ocr: bool) -> str:
     return right.pop() if len(right) == 1 else number
 
 
-def _forget_general(search: Search) -> None:
+def _forget_general(search: Search, used: list[Written]) -> None:
     """Removes tax ids and companies that are a party's by now."""
     party = {
         value
         for name in (SELLER, BUYER, "seller_tax_number", "buyer_tax_number")
         for value in search.values(name)
     }
+    lines = {id(line) for line in used}
     search.drop(
         [
             one
             for one in search.found
-            if one.field.name in ("tax_number", "company")
-            and (one.field.value in party or (one.field.name == "tax_number" and len(party) > 3))
+            if (one.field.name in ("tax_number", "company") and one.field.value in party)
+            or (one.field.name == "tax_number" and id(one.line) in lines)
         ]
     )

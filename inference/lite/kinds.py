@@ -3,6 +3,8 @@
 import re
 from collections import Counter
 
+from inference.lite.codes import invoice_values, waybill_in
+from inference.lite.field_catalog import POINTS
 from inference.lite.field_search import Search
 from inference.lite.paper import Paper
 from inference.lite.reading import KINDS, Code
@@ -22,8 +24,10 @@ def kind_of(search: Search, codes: list[Code]) -> str:
         points["waybill"] += 2
     if "error_code" in names:
         points["error"] += 3
-    if any(code.text.startswith("01,") for code in codes):
-        points["invoice"] += 10
+    if any(invoice_values(code.text) for code in codes):
+        points["invoice"] += POINTS["sure"]
+    if any(waybill_in(code, search.named, search.paper.catalog) for code in codes):
+        points["waybill"] += POINTS["strong"]
     if _has_bubbles(search.paper):
         points["chat"] += BUBBLES
     best = max(KINDS, key=lambda kind: points[kind])

@@ -147,8 +147,9 @@ def _hits(text: str, searched: str, catalog: Catalog) -> Iterable[Hit]:
             continue
         rule = catalog.fields.get(label.field)
         if rule is not None and match.group(0) in rule.vague:
-            before = searched[start - 1 : start]
-            if not COLON.match(searched, stop) or before.isalnum():
+            before = searched[:start].rstrip()[-1:]  # zip code: is no error's
+            is_joined = before.isalnum() and (before.isascii() or searched[start - 1] == before)
+            if not COLON.match(searched, stop) or is_joined:
                 continue
         if rule is not None and rule.suffix:
             while start > end and match.start() - start < MAX_SUFFIXED:
