@@ -19,6 +19,7 @@ NAME_END = re.compile(r"\s{2,8}|[,;|。;]")
 NAME = re.compile(r"[\w(（][\w()（）·&.,' \-]{1,59}")
 LETTER = re.compile(r"[^\W\d_]")
 TABLE_WORDS = frozenset(("数量", "单价", "小计", "规格型号", "qty", "quantity", "unitprice"))
+LONG_LABEL = 12  # characters of a label with a word before it: 微信支付交易单号
 # An order number of nothing but so many digits is the payment's own number.
 TRANSACTION_DIGITS = 26
 
@@ -101,7 +102,9 @@ class Search:
         text, start, separated = rest(line, hit)
         if text and self._take(line, start, hit, rule, separated):
             return
-        if AFTER_LABEL.fullmatch(text) and (hit.start <= 1 or line.text[hit.start - 1] in " |("):
+        if AFTER_LABEL.fullmatch(text) and (
+            hit.start <= 1 or line.text[hit.start - 1] in " |(" or len(line.text) <= LONG_LABEL
+        ):
             for other in self._near(line, hit):
                 if self._take(other, 0, hit, rule, separated=True):
                     return

@@ -38,7 +38,7 @@ def read_fields(
     search.formed(kind)
     if kind == "invoice":
         add_invoice(search)
-    if kind == "payment":
+    if kind == "payment" or (kind == "order" and not search.values("amount")):
         add_payment(search)
     if kind == "error":
         add_error(search)

@@ -16,6 +16,7 @@ BUYER_SIGN = re.compile(
 SELLER_SIGN = re.compile(
     r"销售方(?:信息)?|销货单位|销方|卖方|开票方|销售?|售方?|(?:bill )?from:?|seller:?|supplier:?|vendor:?"
 )
+COLUMN = 3  # heights of a line by which the left edges of one block differ at most
 NAME_LABELS = frozenset(("名称",))
 TAX_LABELS = frozenset(
     ("统一社会信用代码/纳税人识别号", "纳税人识别号", "统一社会信用代码", "税号", "vatno")
@@ -56,6 +57,8 @@ def add_parties(search: Search) -> None:
         suffix = "" if is_name else "_tax_number"
         for entry in of_sort:
             entry.side = entry.side or _side_by(entry, clues)
+            if not is_name and not entry.side:
+                entry.side = _side_of_name(entry, [one for one in entries if one.is_name])
         _fill(of_sort, {side for side in (SELLER, BUYER) if search.values(side + suffix)})
         for entry in of_sort:
             if entry.side and not search.values(entry.side + suffix):
@@ -160,6 +163,19 @@ def _side_by(entry: Entry, clues: list[tuple[str, Written]]) -> str:
         if distance < best:
             best, side = distance, name
     return side
+
+
+def _side_of_name(entry: Entry, names: list[Entry]) -> str:
+    """The side of the name that stands over a tax id: a person has a name and no id."""
+    left, top, _, height = entry.line.line.place
+    over = [
+        (top - name.line.line.place[1], name.side)
+        for name in names
+        if name.side
+        and abs(name.line.line.place[0] - left) < COLUMN * height
+        and name.line.line.place[1] <= top
+    ]
+    return min(over)[1] if over else ""
 
 
 def _add_named_below(search: Search, clues: list[tuple[str, Written]]) -> None:

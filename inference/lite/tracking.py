@@ -18,6 +18,7 @@ SHORT = re.compile(
 )
 CLOCK = re.compile(r"[0-2]?\d:[0-5]\d(?::[0-5]\d)?")
 EDGE = " |·•●○,，;；:"
+NEXT_ROW = 2.5  # heights of a line between a time and its words in another row
 ROW_GAP = 1.6  # heights of a line between two lines of one scan
 
 
@@ -124,22 +125,30 @@ def _mark(line: Written, paper: Paper, used: set[int]) -> Scan | None:
 
 
 def _text_is_above(marks: list[Scan], paper: Paper, own: set[int]) -> bool:
-    """Whether the words of a scan stand over its time: nothing beside, and nearer above."""
-    first = marks[0]
+    """Whether the words of a scan stand over its time: none beside it, none under the last one,
+    or those above are nearer."""
+    first, last = marks[0], marks[-1]
     if first.texts or any(id(other) not in own for other in paper.beside(first.line)):
         return False
-    place = first.line.line.place
-    above = [
-        place[1] - (other.line.place[1] + other.line.place[3])
-        for other in paper.lines
-        if id(other) not in own and other.line.place[1] < place[1]
-    ]
-    under = [
-        other.line.place[1] - (place[1] + place[3])
-        for other in paper.lines
-        if id(other) not in own and other.line.place[1] > place[1] + place[3] / 2
-    ]
-    return bool(above) and (not under or min(map(abs, above)) < min(map(abs, under)))
+    above = _gap(first.line, paper, own, -1)
+    if _gap(last.line, paper, own, 1) is None:
+        return above is not None
+    under = _gap(first.line, paper, own, 1)
+    return above is not None and (under is None or above < under)
+
+
+def _gap(line: Written, paper: Paper, own: set[int], step: int) -> float | None:
+    """Pixels to the words of a scan in the next row above (step -1) or below (1), if any."""
+    position = paper.position(line) + step
+    if not 0 <= position < len(paper.rows):
+        return None
+    _, top, _, height = line.line.place
+    for other in paper.rows[position]:
+        if id(other) not in own and paper.catalog.scan_words.search(other.plain):
+            _, y, _, tall = other.line.place
+            gap = top - (y + tall) if step < 0 else y - (top + height)
+            return gap if gap <= NEXT_ROW * height else None
+    return None
 
 
 def _gather(mark: Scan, paper: Paper, own: set[int]) -> None:
