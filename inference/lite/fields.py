@@ -19,18 +19,22 @@ from inference.lite.text import lines_in
 from inference.lite.tracking import add_events
 
 __all__ = ["MAX_FIELDS", "fields_in", "fields_of", "read_fields"]
-MAX_LINES = 3_000  # of one picture
+MAX_LINES = 20_000  # of one picture or document
 
 
 def read_fields(
-    lines: Iterable[Line], codes: Iterable[Code] = (), budget: Budget | None = None
+    lines: Iterable[Line],
+    codes: Iterable[Code] = (),
+    budget: Budget | None = None,
+    *,
+    ocr: bool = True,
 ) -> tuple[str, list[Field]]:
     """(kind of paper, fields) of a picture's lines and codes; the fields that matter first.
 
-    At most MAX_FIELDS besides items and events; lines are searched up to MAX_LINE characters.
-    Raises LiteError if the budget is spent.
+    At most MAX_FIELDS; MAX_LINES are searched, each up to MAX_LINE characters. `ocr` False: the text
+    is exact, so nothing in it is repaired. Raises LiteError if the budget is spent.
     """
-    search = _search(list(lines)[:MAX_LINES], budget, ocr=True)
+    search = _search(list(lines)[:MAX_LINES], budget, ocr=ocr)
     codes = list(codes)
     search.labelled()
     search.formed(None)
