@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from inference.lite import process_memory
 from inference.lite.decode import decoded
 from inference.lite.errors import LiteError
-from inference.lite.fields import fields_of
+from inference.lite.fields import read_fields
 from inference.lite.reading import Reading, in_rows
 
 if TYPE_CHECKING:
@@ -207,12 +207,14 @@ def _reading(job: Job) -> Reading:
     scan = job.scan
     assert scan is not None
     lines = in_rows(scan.lines)
+    kind, fields = read_fields(lines, scan.codes)
     return Reading(
         f"sha256:{job.key}",
         scan.picture.width,
         scan.picture.height,
         lines,
-        fields_of(lines),
+        fields,
+        kind=kind,
         legible=scan.legible,
         turned=scan.turned,
         codes=scan.codes,
