@@ -51,7 +51,7 @@ def _page(document: pdfium.PdfDocument, number: int, limits: MediaLimits) -> lis
         canvas = Canvas(_pixels(bitmap), bitmap.width, bitmap.height)
         bitmap.close()
         made = prepare_page(canvas.pixels, canvas.width, canvas.height, number + 1, limits)
-        made = with_texts(made, _text(document, page, canvas))
+        made = with_texts(made, _text(document, page, number, canvas))
         page.close()
     except MemoryError:
         raise
@@ -64,11 +64,11 @@ def _page(document: pdfium.PdfDocument, number: int, limits: MediaLimits) -> lis
 
 
 def _text(
-    document: pdfium.PdfDocument, page: pdfium.PdfPage, canvas: Canvas
+    document: pdfium.PdfDocument, page: pdfium.PdfPage, number: int, canvas: Canvas
 ) -> dict[str, Any] | None:
     """The page's text layer. None where it has none, or one that is damaged: OCR reads the page."""
     try:
-        return text_layer(document, page, canvas)
+        return text_layer(document, page, number, canvas)
     except (pdfium.PdfiumError, ValueError, ArithmeticError, LookupError):
         return None
 

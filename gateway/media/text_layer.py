@@ -13,7 +13,7 @@ import pypdfium2 as pdfium
 import pypdfium2.raw as pdfium_c
 
 from gateway.media.text_lines import Box, TextLine, frames_of, united
-from gateway.media.widget_texts import widget_texts
+from gateway.media.widget_texts import stamp_texts, widget_texts
 
 # A page with more cannot be read by a person either: OCR says what can be seen.
 MAX_CHARACTERS = 20_000
@@ -62,9 +62,10 @@ class _Count:
 
 
 def text_layer(
-    document: pdfium.PdfDocument, page: pdfium.PdfPage, canvas: Canvas
+    document: pdfium.PdfDocument, page: pdfium.PdfPage, number: int, canvas: Canvas
 ) -> dict[str, Any] | None:
-    """{lines, turned} of a page, form values and notes included; None where OCR must read it."""
+    """{lines, turned} of page `number` (0 first), form values, stamps and notes included; None
+    where OCR must read it. The last use of `page`."""
     text = page.get_textpage()
     count = text.count_chars()
     if not 0 < count <= MAX_CHARACTERS:
@@ -76,10 +77,13 @@ def text_layer(
     if not found.lines or _is_garbage(found) or _is_picture(page, found):
         return None
     lines = found.lines
-    for line in widget_texts(document, page, text, place):
+    widgets = widget_texts(document, page, place)
+    for line in (*widgets, *stamp_texts(document, page, number, place)):
         if canvas.has_ink(line.box) or line.is_note:
             _insert(lines, line)
     turned = frames_of(lines)
+    if turned:  # PDFium orders them as they lie in the picture
+        lines.sort(key=lambda line: (line.frame or [0, 0])[1::-1])
     return {"turned": turned, "lines": [line.as_json() for line in lines]}
 
 

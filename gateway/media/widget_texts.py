@@ -10,7 +10,6 @@ import pypdfium2.raw as pdfium_c
 from gateway.media.text_lines import Box, TextLine
 
 MAX_WIDGETS = 500  # form fields and annotations of one page
-MAX_OBJECTS = 50  # of one stamp
 MAX_BYTES = 32_768  # of one value, in UTF-16
 HIDDEN = pdfium_c.FPDF_ANNOT_FLAG_HIDDEN | pdfium_c.FPDF_ANNOT_FLAG_NOVIEW
 WITHOUT_TEXT = frozenset((pdfium_c.FPDF_ANNOT_LINK, pdfium_c.FPDF_ANNOT_POPUP))
@@ -24,6 +23,7 @@ VALUES = frozenset(
 )
 CHECKED = frozenset((pdfium_c.FPDF_FORMFIELD_CHECKBOX, pdfium_c.FPDF_FORMFIELD_RADIOBUTTON))
 TICK = "✓"
+Corners = tuple[float, float, float, float]  # left, bottom, right, top in points
 
 
 class Placing(Protocol):
@@ -31,40 +31,71 @@ class Placing(Protocol):
 
 
 def widget_texts(
-    document: pdfium.PdfDocument, page: pdfium.PdfPage, text: pdfium.PdfTextPage, place: Placing
+    document: pdfium.PdfDocument, page: pdfium.PdfPage, place: Placing
 ) -> Iterator[TextLine]:
-    """One line for each line of a value. Passwords and hidden annotations are left out."""
-    count = min(pdfium_c.FPDFPage_GetAnnotCount(page), MAX_WIDGETS)
-    for index in range(count):
+    """One line for each line of a value or note. Passwords and hidden annotations are left out."""
+    for annotation in _annotations(page):
+        kind = pdfium_c.FPDFAnnot_GetSubtype(annotation)
+        if kind in WITHOUT_TEXT:
+            continue
+        is_widget = kind == pdfium_c.FPDF_ANNOT_WIDGET
+        said = _value(document, annotation) if is_widget else _contents(annotation)
+        if said and (corners := _corners(annotation)):
+            yield from _lines(said, place.box(*corners), not is_widget and kind not in DRAWN)
+
+
+def stamp_texts(
+    document: pdfium.PdfDocument, page: pdfium.PdfPage, number: int, place: Placing
+) -> Iterator[TextLine]:
+    """What stamps draw. They become a part of the page, so this is the last use of `page`, which is
+    page `number` of the document, 0 first."""
+    stamps = [
+        corners
+        for annotation in _annotations(page)
+        if pdfium_c.FPDFAnnot_GetSubtype(annotation) == pdfium_c.FPDF_ANNOT_STAMP
+        and not _contents(annotation)
+        and (corners := _corners(annotation))
+    ]
+    if not stamps:
+        return
+    before = [_within(page, corners) for corners in stamps]
+    if pdfium_c.FPDFPage_Flatten(page, pdfium_c.FLAT_NORMALDISPLAY) != pdfium_c.FLATTEN_SUCCESS:
+        return
+    stamped = document[number]
+    for corners, known in zip(stamps, before, strict=True):
+        fresh = [line for line in _within(stamped, corners) if line not in known]
+        yield from _lines("\n".join(fresh), place.box(*corners), False)
+
+
+def _within(page: pdfium.PdfPage, corners: Corners) -> list[str]:
+    """The lines of text of a page in a rectangle."""
+    text: str = page.get_textpage().get_text_bounded(*corners)
+    return text.splitlines()
+
+
+def _annotations(page: pdfium.PdfPage) -> Iterator[Any]:
+    """Those that are not hidden."""
+    for index in range(min(pdfium_c.FPDFPage_GetAnnotCount(page), MAX_WIDGETS)):
         annotation = pdfium_c.FPDFPage_GetAnnot(page, index)
         if not annotation:
             continue
         try:
             if not pdfium_c.FPDFAnnot_GetFlags(annotation) & HIDDEN:
-                yield from _texts(document, annotation, text, place)
+                yield annotation
         finally:
             pdfium_c.FPDFPage_CloseAnnot(annotation)
 
 
-def _texts(
-    document: pdfium.PdfDocument, annotation: Any, text: pdfium.PdfTextPage, place: Placing
-) -> Iterator[TextLine]:
-    kind = pdfium_c.FPDFAnnot_GetSubtype(annotation)
-    if kind in WITHOUT_TEXT:
-        return
-    if kind == pdfium_c.FPDF_ANNOT_WIDGET:
-        said = _value(document, annotation)
-    else:
-        said = _contents(annotation)
-        if kind == pdfium_c.FPDF_ANNOT_STAMP:
-            said = _drawn(annotation, text) or said
-    lines = [line.strip() for line in said.splitlines() if line.strip()]
+def _corners(annotation: Any) -> Corners | None:
     corners = pdfium_c.FS_RECTF()
-    if not lines or not pdfium_c.FPDFAnnot_GetRect(annotation, byref(corners)):
-        return
-    box = place.box(corners.left, corners.bottom, corners.right, corners.top)
-    step = (box.bottom - box.top) / len(lines)
-    is_note = kind != pdfium_c.FPDF_ANNOT_WIDGET and kind not in DRAWN
+    if not pdfium_c.FPDFAnnot_GetRect(annotation, byref(corners)):
+        return None
+    return corners.left, corners.bottom, corners.right, corners.top
+
+
+def _lines(said: str, box: Box, is_note: bool) -> Iterator[TextLine]:
+    lines = [line.strip() for line in said.splitlines() if line.strip()]
+    step = (box.bottom - box.top) / max(len(lines), 1)
     for number, line in enumerate(lines):
         top = box.top + number * step
         yield TextLine(line, Box(box.left, top, box.right, top + step), is_note)
@@ -91,20 +122,6 @@ def _contents(annotation: Any) -> str:
             annotation, b"Contents", buffer, size
         )
     )
-
-
-def _drawn(annotation: Any, text: pdfium.PdfTextPage) -> str:
-    """The texts that a stamp's appearance draws."""
-    found = []
-    for index in range(min(pdfium_c.FPDFAnnot_GetObjectCount(annotation), MAX_OBJECTS)):
-        drawing = pdfium_c.FPDFAnnot_GetObject(annotation, index)
-        if pdfium_c.FPDFPageObj_GetType(drawing) == pdfium_c.FPDF_PAGEOBJ_TEXT:
-            found.append(_object_text(drawing, text))
-    return "\n".join(found)
-
-
-def _object_text(drawing: Any, text: pdfium.PdfTextPage) -> str:
-    return _string(lambda buffer, size: pdfium_c.FPDFTextObj_GetText(drawing, text, buffer, size))
 
 
 def _string(read: Callable[[Any, int], int]) -> str:

@@ -12,6 +12,7 @@ MAX_DEPTH = 64
 HEAD_BYTES = 200
 ENCODING = re.compile(rb"encoding\s{0,3}=\s{0,3}[\"']([A-Za-z0-9_-]{1,20})")
 CHINESE = frozenset((b"gb2312", b"gbk", b"gb18030"))  # expat knows none of them
+KNOWN = frozenset((b"", b"utf-8", b"utf-16", b"us-ascii", b"iso-8859-1"))  # to expat
 
 
 @dataclass(slots=True)
@@ -104,7 +105,11 @@ def _encoding(data: bytes) -> str | None:
 
 
 def _as_utf8(data: bytes) -> bytes:
-    if _declared(data) not in CHINESE:
+    """Raises InvalidImage."""
+    declared = _declared(data)
+    if declared not in CHINESE:
+        if declared not in KNOWN:
+            raise damaged("XML file")
         return data
     try:
         return data.decode("gb18030").encode()

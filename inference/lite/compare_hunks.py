@@ -19,12 +19,26 @@ NUMBER = re.compile(rf"[\d.,%]{{1,60}}|[{NUMERALS}]{{1,20}}")
 ENDS = frozenset("。;!?,:、")  # a change does not reach over them
 NEAR = 2  # equal tokens between two changes that are shown as one
 BEFORE, AFTER, WORD = 10, 12, 5  # characters around a change that are quoted
+LONGEST = 40  # with a word or number that would be cut
+IN_WORD = re.compile(r"[A-Za-z0-9.,-]{2}")
 CJK = re.compile(r"[\u2e80-\u9fff]")
 # Characters that OCR takes for each other.
 ALIKE = (
     *("0oOQD〇○", "1lI|丨!i", "5sS", "8B", "2zZ", "6b", "9gq", "uv", "cC", "kK", "pP", "wW", "xX×"),
-    *("一-—–_~", "日曰", "己已巳", "未末", "土士", "人入", "干千于", "大太犬", "王玉", "侯候", "戊戌戍"),
-    *("拔拨", "口囗", "工エ", "力カ", ",.，。、'‘’`", ":;：；", "\"“”", "间问", "末来", "目日"),
+    *(
+        "一-—–_~",
+        "日曰",
+        "己已巳",
+        "未末",
+        "土士",
+        "人入",
+        "干千于",
+        "大太犬",
+        "王玉",
+        "侯候",
+        "戊戌戍",
+    ),
+    *("拔拨", "口囗", "工エ", "力カ", ",.，。、'‘’`", ":;：；", '"“”', "间问", "末来", "目日"),
 )
 FOLDED = {character: group[0] for group in reversed(ALIKE) for character in group}
 OPEN, CLOSE = "\x02", "\x03"  # no text has them: they are taken out before
@@ -97,9 +111,7 @@ def _tokens(text: str) -> list[_Token]:
     return [_Token(found[0], found.start(), found.end()) for found in TOKEN.finditer(text)]
 
 
-def _gathered(
-    left: list[_Token], common: list[tuple[int, int]]
-) -> Iterator[tuple[slice, slice]]:
+def _gathered(left: list[_Token], common: list[tuple[int, int]]) -> Iterator[tuple[slice, slice]]:
     """The changed stretches between common tokens; those that only a few equal tokens part are
     one."""
     made: list[tuple[int, int, int, int]] = []
@@ -131,11 +143,16 @@ def _quote(text: str, tokens: list[_Token], changed: slice) -> str:
 
 def _before(text: str, at: int) -> str:
     start = max(0, at - BEFORE)
+    while start and at - start < LONGEST and IN_WORD.match(text[start - 1 : start + 1]):
+        start -= 1
     return ("…" if start else "") + text[start:at]
 
 
 def _after(text: str, at: int) -> str:
-    return text[at : at + AFTER] + ("…" if at + AFTER < len(text) else "")
+    end = at + AFTER
+    while end < len(text) and end - at < LONGEST and IN_WORD.match(text[end - 1 : end + 1]):
+        end += 1
+    return text[at:end] + ("…" if end < len(text) else "")
 
 
 def _has_value(text: str) -> bool:

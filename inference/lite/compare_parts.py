@@ -5,7 +5,7 @@ Where a line or a page ends makes no difference: rows are joined to paragraphs f
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from inference.lite.budget import Budget
 from inference.lite.errors import LiteError
@@ -26,6 +26,9 @@ LABEL = re.compile(
     r"|(?:Article|Section|Clause)\s\d{1,4}(?:\.\d{1,3}){0,3})"
 )
 SENTENCE = re.compile(r"[^。;!?；！？]{0,2000}(?:[。;!?；！？]{1,5}|$)|[^。;!?；！？]{2000}")
+NUMBER = re.compile(r"[\d.,]")
+CJK = re.compile(r"[\u2e80-\u9fff]")
+CERTAIN = 0.999  # the most that a line of OCR may be trusted: some say 1.0
 LETTER = re.compile(r"[A-Za-z0-9,.;:]")
 
 
@@ -93,7 +96,10 @@ def parts_of(pages: Sequence[Reading], budget: Budget) -> list[Part]:
             f"A picture has {count} lines of text; at most {MAX_ROWS} can be compared.",
             details={"limit": MAX_ROWS, "size": count},
         )
-    return list(_parts(_paragraphs(by_page, budget)))
+    parts = list(_parts(_paragraphs(by_page, budget)))
+    if all(part.confidence >= 1.0 for part in parts):
+        return parts
+    return [replace(part, confidence=min(part.confidence, CERTAIN)) for part in parts]
 
 
 def _rows(lines: list[Line]) -> list[_Row]:
@@ -147,8 +153,10 @@ def _goes_on(last: _Row, row: _Row, margin: float, edge: float, is_on_next_page:
 
 
 def _joined(one: str, two: str) -> str:
-    """Words are separated by a space, Chinese characters are not."""
-    needs_space = LETTER.match(one[-1:]) and LETTER.match(two[:1])
+    """Words are separated by a space, Chinese characters are not. Chinese text also breaks its
+    numbers at the end of a line."""
+    is_number = NUMBER.match(one[-1:]) and NUMBER.match(two[:1]) and CJK.search(one[-MAX_ROW:])
+    needs_space = LETTER.match(one[-1:]) and LETTER.match(two[:1]) and not is_number
     return f"{one} {two}" if needs_space else one + two
 
 
