@@ -78,9 +78,9 @@ def test_the_tags_of_an_ofd_name_its_fields_where_no_data_are_attached() -> None
     entries = invoice()
     del entries["Doc_0/Attachs/original_invoice.xml"]
     entries["Doc_0/Tags/CustomTag.xml"] = (
-        '<t:eInvoice xmlns:t="x" xmlns:o="y"><t:SellerName><o:ObjectRef PageRef="1">3</o:ObjectRef>'
-        "</t:SellerName></t:eInvoice>"
-    ).encode()
+        b'<t:eInvoice xmlns:t="x" xmlns:o="y"><t:SellerName><o:ObjectRef PageRef="1">3</o:ObjectRef>'
+        b"</t:SellerName></t:eInvoice>"
+    )
     assert fields_of(packed(entries), OFD) == {"seller": "发票号码：25332000000187405931"}
 
 
