@@ -4,7 +4,7 @@ from typing import Any
 
 from inference.lite.budget import Budget
 from inference.lite.errors import LiteError
-from inference.lite.fields import fields_of
+from inference.lite.fields import read_fields
 from inference.lite.reading import Line, Reading, from_json
 
 MAX_LINES = 20_000
@@ -30,6 +30,6 @@ def lines_of(body: dict[str, Any]) -> list[Line]:
 
 def found_in(lines: list[Line], budget: Budget) -> dict[str, Any]:
     """{kind, fields}. Raises LiteError if the budget is spent."""
-    fields = fields_of(lines, budget)
+    kind, fields = read_fields(lines, (), budget)
     made = Reading("", 0, 0, fields=fields).as_json()
-    return {"kind": made["kind"], "fields": made["fields"]}
+    return {"kind": kind, "fields": made["fields"]}
