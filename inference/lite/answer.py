@@ -3,7 +3,8 @@
 import re
 from typing import Any
 
-from inference.lite.compare import asks_to_compare, differences, table
+from inference.lite.compare import asks_to_compare, pair_of
+from inference.lite.compare_words import compared
 from inference.lite.conversation import Conversation
 from inference.lite.field_names import ASKS_HELP, ASKS_NAME, ASKS_VALUE, ASKS_WHICH, NAMES
 from inference.lite.reading import Field, Line, Reading
@@ -52,7 +53,7 @@ def _answered(conversation: Conversation) -> str:
     pictures = conversation.last_user.readings
     comparable = _to_compare(conversation)
     if comparable:
-        return _compared(comparable, conversation)
+        return compared(*comparable, conversation.chinese, conversation.budget)
     if not pictures and (
         GREETING.search(conversation.question) or WHO.search(conversation.question)
     ):
@@ -71,31 +72,11 @@ def _answered(conversation: Conversation) -> str:
     return "\n\n".join(filter(None, parts))
 
 
-def _to_compare(conversation: Conversation) -> tuple[Reading, Reading] | None:
-    """The newest two pictures if the question asks how they differ."""
-    readings = conversation.last_user.readings
-    if len(readings) < 2:
-        readings = conversation.readings
-    if len(readings) >= 2 and asks_to_compare(conversation.question):
-        return readings[-2], readings[-1]
-    return None
-
-
-def _compared(pair: tuple[Reading, Reading], conversation: Conversation) -> str:
-    chinese = conversation.chinese
-    found = differences(*pair, conversation.budget)
-    if not found:
-        return (
-            "两张图中读到的文字完全相同。"
-            if chinese
-            else "The text read from the two pictures is the same."
-        )
-    head = (
-        f"两张图中有 {len(found)} 处不同："
-        if chinese
-        else f"The two pictures differ in {len(found)} places:"
-    )
-    return f"{head}\n\n{table(found, chinese)}"
+def _to_compare(conversation: Conversation) -> tuple[list[Reading], list[Reading]] | None:
+    """The newest two documents if the question asks how they differ."""
+    if not asks_to_compare(conversation.question):
+        return None
+    return pair_of(conversation.last_user.readings, conversation.readings)
 
 
 def _asked_fields(conversation: Conversation) -> list[Field]:
@@ -252,7 +233,7 @@ def _raw(conversation: Conversation) -> str:
     chinese = conversation.chinese
     comparable = _to_compare(conversation)
     if comparable:
-        return _compared(comparable, conversation)
+        return compared(*comparable, conversation.chinese, conversation.budget)
     pictures = conversation.last_user.readings or conversation.readings
     if not pictures:
         asked = _asked_fields(conversation)

@@ -32,3 +32,49 @@ def test_ten_thousand_equal_words_are_merged_at_once() -> None:
     whole = whole_reading("picture", [tile(0), tile(2000)], [{"lines": words}, {"lines": words}])
     assert time.process_time() - started < 3
     assert len(whole["lines"]) == 2 * len(words)
+
+
+def test_a_line_that_two_tiles_read_differently_is_there_once() -> None:
+    """Each tile reads 0 or O its own way, and the boxes differ by some pixels."""
+    first = {"lines": [line("first only", 10, 1700), line("QH2O2611", 10, 1850)]}
+    second = {"lines": [line("QH202611", 14, 56), line("second only", 10, 300)]}
+    whole = whole_reading("picture", [tile(0), tile(1800)], [first, second])
+    assert [entry["text"] for entry in whole["lines"]] == ["first only", "QH2O2611", "second only"]
+
+
+def test_a_line_that_the_edge_of_a_tile_cuts_comes_from_the_tile_that_has_it_whole() -> None:
+    cut = {"text": "Tota1", "box": [10, 1990, 100, 10], "confidence": 0.6}
+    first = {"lines": [line("before", 10, 1700), cut]}
+    second = {"lines": [line("Total 88.50", 10, 190), line("behind", 10, 400)]}
+    whole = whole_reading("picture", [tile(0), tile(1800)], [first, second])
+    assert [entry["text"] for entry in whole["lines"]] == ["before", "Total 88.50", "behind"]
+
+
+def test_dense_lines_without_a_gap_are_all_there_and_once() -> None:
+    """Boxes that touch each other leave no gap for the seam."""
+    first = {"lines": [line(f"row {top}", 10, top) for top in range(0, 1985, 15)]}
+    second = {
+        "lines": [line(f"row {top}", 10, top - 1800) for top in range(0, 3600, 15) if top >= 1815]
+    }
+    whole = whole_reading("picture", [tile(0), tile(1800)], [first, second])
+    assert [entry["text"] for entry in whole["lines"]] == [f"row {top}" for top in range(0, 3600, 15)]
+
+
+def test_kind_legibility_and_codes_of_the_tiles_become_one() -> None:
+    code = {"format": "QR Code", "text": "01,10,…", "box": [10, 1900, 90, 90]}
+    again = {**code, "box": [10, 100, 90, 90]}
+    readings: list[dict[str, Any]] = [
+        {"lines": [], "kind": "other", "legible": False, "codes": [code]},
+        {"lines": [], "kind": "invoice", "legible": True, "codes": [again]},
+    ]
+    whole = whole_reading("picture", [tile(0), tile(1800)], [*readings])
+    assert (whole["kind"], whole["legible"], len(whole["codes"])) == ("invoice", True, 1)
+    assert whole["partial"] is False
+    part = whole_reading("picture", [tile(0), tile(1800)], [readings[0], None])
+    assert (part["legible"], part["partial"]) == (False, True)
+
+
+def test_one_picture_keeps_what_its_reader_says() -> None:
+    reading = {"lines": [], "kind": "waybill", "legible": True, "turned": 90, "partial": True}
+    whole = whole_reading("picture", [tile(0)], [reading])
+    assert (whole["kind"], whole["turned"], whole["partial"]) == ("waybill", 90, True)

@@ -11,6 +11,8 @@ const BY_NAME = {
   heic: "image/heic",
   heif: "image/heic",
   pdf: "application/pdf",
+  ofd: "application/ofd",
+  xml: "application/xml",
 };
 // Browsers draw these: the page can scale, crop and show them. HEIC and PDF are sent unchanged.
 const DRAWN = new Set(["image/jpeg", "image/png", "image/webp", "image/gif", "image/bmp"]);
@@ -28,7 +30,10 @@ export function sniff(head) {
   if (text.startsWith("GIF87a") || text.startsWith("GIF89a")) return "image/gif";
   if (text.startsWith("BM") && text.length > 26) return "image/bmp";
   if (text.slice(4, 8) === "ftyp" && HEIC_BRANDS.has(text.slice(8, 12))) return "image/heic";
-  return text.includes("%PDF-") ? "application/pdf" : "";
+  if (text.includes("%PDF-")) return "application/pdf";
+  if (text.startsWith("PK\x03\x04") && text.includes("OFD.xml")) return "application/ofd";
+  const isXml = /^(?:\xef\xbb\xbf)?\s{0,8}<\?xml/.test(text) && !text.includes("<svg");
+  return isXml ? "application/xml" : "";
 }
 
 /** The file with the type that its bytes show; the same file where they show none. */

@@ -50,7 +50,7 @@ export const en = {
   uploadingPercent: "{percent}% uploaded",
   tooLarge: "{name} is too large: {size}. The limit is {limit} per file",
   tooMany: "Up to {count} pictures at once; you added {size}",
-  wrongType: "{name} is not a supported file. Use JPG, PNG, WebP, HEIC or PDF",
+  wrongType: "{name} is not a supported file. Save it as PDF, JPG or PNG; unpack archives",
 
   // The editor
   redact: "Cover or crop",
@@ -252,7 +252,8 @@ export const en = {
   error_pdf_unreadable:
     "The PDF cannot be opened: it may be damaged or protected by a password. " +
     "Send pictures of its pages.",
-  error_unsupported_media_type: "This file type is not supported. Use JPG, PNG, WebP, HEIC or PDF.",
+  error_unsupported_media_type:
+    "This file type is not supported. Save it as PDF, JPG or PNG; unpack archives.",
   error_context_length_exceeded: "That is too long. Shorten it and ask again.",
   error_tokens_over: "That is too long by about {over} tokens. Shorten it and ask again.",
   error_text_too_long: "The text is too long: {size} characters. The limit is {limit}.",

@@ -48,7 +48,8 @@ export const zhCN = {
   uploadingPercent: "已上传 {percent}%",
   tooLarge: "{name} 太大：{size}，每个文件最大 {limit}",
   tooMany: "一次最多 {count} 张图片，您添加了 {size} 张",
-  wrongType: "不支持 {name} 这种文件，请用 JPG、PNG、WebP、HEIC 或 PDF",
+  wrongType:
+    "不支持 {name} 这种文件，Office 文件请另存为 PDF，压缩包请先解压；也可用 JPG、PNG、WebP、HEIC",
 
   // The editor
   redact: "遮挡或裁剪",
@@ -243,7 +244,8 @@ export const zhCN = {
   error_pdf_bytes: "PDF 太大：这份 {size}，每份最大 {limit}。",
   error_pdf_password: "这份 PDF 有密码保护。请先取消密码，或发送页面的截图。",
   error_pdf_unreadable: "这份 PDF 打不开，可能已损坏或有密码。请先取消密码，或发送页面的截图。",
-  error_unsupported_media_type: "不支持这种文件，请用 JPG、PNG、WebP、HEIC 或 PDF。",
+  error_unsupported_media_type:
+    "不支持这种文件，Office 文件请另存为 PDF，压缩包请先解压；也可用 JPG、PNG、WebP、HEIC。",
   error_context_length_exceeded: "内容太长，请缩短后再问。",
   error_tokens_over: "内容太长，约超出 {over} 个 token。请缩短后再问。",
   error_text_too_long: "内容太长：{size} 个字符，最多 {limit} 个。请缩短后再问。",
