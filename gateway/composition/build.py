@@ -8,8 +8,20 @@ from gateway.auth.secret_file import load_secret
 from gateway.auth.tokens import Signer
 from gateway.chat.history import HistoryRecorder
 from gateway.chat.resumable_answers import ResumableAnswers
-from gateway.composition.services import Access, Engines, Media, Services, Storage, Throttling
+from gateway.composition.services import (
+    Access,
+    Engines,
+    Knowledge,
+    Media,
+    Services,
+    Storage,
+    Throttling,
+)
 from gateway.knowledge.knowledge_base import KnowledgeBase
+from gateway.knowledge.reranker import Reranker
+from gateway.knowledge.retriever import Retriever
+from gateway.knowledge.vectors.builder import VectorBuilder
+from gateway.knowledge.vectors.embedding_client import EmbeddingClient
 from gateway.media.attachment_loader import AttachmentLoader
 from gateway.media.image_processor import ImageProcessor
 from gateway.media.limits import MediaLimits
@@ -49,9 +61,24 @@ def build_services(settings: Settings) -> Services:
         engines=build_engines(settings, metrics),
         storage=storage,
         media=build_media(settings, metrics, storage.files),
-        knowledge_base=KnowledgeBase(settings.knowledge_dir),
+        knowledge=build_knowledge(settings),
         answers=ResumableAnswers(settings.resume_grace, storage.history.close),
     )
+
+
+def build_knowledge(settings: Settings) -> Knowledge:
+    base = KnowledgeBase(settings.knowledge_dir)
+    url, model = settings.embedding_url, settings.embedding_model
+    key = settings.embedding_api_key.get_secret_value()
+    client = EmbeddingClient(url, model, key) if url else None
+    vectors = VectorBuilder(lambda: base.snapshot.index, client, settings.data_dir / "vectors")
+    reranker = None
+    if settings.rerank_url:
+        key = settings.rerank_api_key.get_secret_value()
+        reranker = Reranker(settings.rerank_url, settings.rerank_model, key)
+    seconds = settings.embedding_timeout
+    retriever = Retriever(base, vectors, reranker=reranker, embedding_seconds=seconds)
+    return Knowledge(base, vectors, reranker, retriever)
 
 
 def build_access(settings: Settings) -> Access:
