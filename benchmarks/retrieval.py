@@ -16,7 +16,6 @@ import sys
 import tempfile
 import time
 import tomllib
-import urllib.error
 import urllib.request
 from collections import defaultdict
 from collections.abc import Iterator
@@ -96,15 +95,19 @@ def lite() -> Iterator[tuple[str, int]]:
     try:
         deadline = time.monotonic() + START_SECONDS
         while time.monotonic() < deadline:
-            with suppress(urllib.error.URLError, OSError):
-                with urllib.request.urlopen(f"{url}/v1/models", timeout=2) as answer:
-                    if MODEL.encode() in answer.read():
-                        break
+            if has_model(url):
+                break
             time.sleep(0.1)
         yield url, process.pid
     finally:
         process.terminate()
         process.wait()
+
+
+def has_model(url: str) -> bool:
+    with suppress(OSError), urllib.request.urlopen(f"{url}/v1/models", timeout=2) as answer:
+        return MODEL.encode() in answer.read()
+    return False
 
 
 @contextmanager
@@ -119,7 +122,7 @@ def building(vectors: VectorBuilder) -> Iterator["asyncio.Task[None]"]:
 async def ready(vectors: VectorBuilder) -> float:
     """Seconds until the vectors are complete."""
     started = time.perf_counter()
-    while vectors.current is None:
+    while vectors.current is None:  # noqa: ASYNC110 - the builder has no event for it
         await asyncio.sleep(0.05)
     return time.perf_counter() - started
 

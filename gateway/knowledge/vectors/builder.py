@@ -6,7 +6,7 @@ vectors beside those of the model before it, which answers until they are comple
 
 import asyncio
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -60,10 +60,16 @@ class Wanted:
 
 class VectorBuilder:
     def __init__(
-        self, index_now: Callable[[], Index], client: EmbeddingClient | None, folder: Path
+        self,
+        index_now: Callable[[], Index],
+        client: EmbeddingClient | None,
+        folder: Path,
+        refresh: Callable[[EmbeddingClient], Awaitable[None]] | None = None,
     ) -> None:
-        """`index_now`: the clauses as they are. `client`: None turns vectors off."""
+        """`index_now`: the clauses as they are. `client`: None turns vectors off. `refresh`: what
+        else has vectors of the model that answers; called again and again."""
         self._index_now = index_now
+        self._refresh = refresh
         self._folder = folder
         self._space = Space(client, VectorFile(folder, client.model)) if client else None
         self._previous: Space | None = None
@@ -102,6 +108,8 @@ class VectorBuilder:
                     await self._complete(self._previous, index)
                 if await self._complete(self._space, index):
                     await asyncio.to_thread(self._activate)
+                if self._refresh is not None and (current := self.current) is not None:
+                    await self._refresh(current[0])
                 self.problem, retry = "", FIRST_RETRY
             except NoVectors as error:
                 if not self.problem:
