@@ -82,7 +82,7 @@ def api_routers(services: Services) -> list[APIRouter]:
     return [
         models_router(engines.catalog, engines.upstreams, limits),
         embed_tokens_router(access.signer, access.origins, limits),
-        config_router(settings, status, services.knowledge_base, storage.database, limits),
+        config_router(settings, status, services.knowledge.base, storage.database, limits),
         files_router(storage.files, media.image_processor, media.ocr_client, access.signer, limits),
         file_readings_router(storage.files, media.attachment_loader, access.signer, limits),
         conversations_router(
@@ -93,7 +93,8 @@ def api_routers(services: Services) -> list[APIRouter]:
         stats_router(storage.stats, limits),
         health_router(
             status,
-            services.knowledge_base,
+            services.knowledge.base,
+            services.knowledge.vectors,
             services.supervisor,
             metrics,
             access.origins,
@@ -129,7 +130,7 @@ def turn_runner(services: Services) -> TurnRunner:
     )
     return TurnRunner(
         attachments,
-        CitationStage(services.knowledge_base),
+        CitationStage(services.knowledge.retriever),
         Failover(engines.admission, engines.fallback, engines.client, services.metrics),
         EngineCalls(engines.client, signer.cache_salt, signer.pseudonym),
         services.metrics,

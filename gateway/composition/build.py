@@ -10,9 +10,22 @@ from gateway.auth.secret_file import load_secret
 from gateway.auth.tokens import Signer
 from gateway.chat.history import HistoryRecorder
 from gateway.chat.resumable_answers import ResumableAnswers
-from gateway.composition.services import Access, Engines, Media, Services, Storage, Throttling
+from gateway.composition.services import (
+    Access,
+    Engines,
+    Knowledge,
+    Media,
+    Services,
+    Storage,
+    Throttling,
+)
+from gateway.knowledge.corrections import CorrectionMatcher, CorrectionSource
 from gateway.knowledge.knowledge_base import KnowledgeBase
 from gateway.knowledge.scanned_pages import OWNER, PageReader
+from gateway.knowledge.reranker import Reranker
+from gateway.knowledge.retriever import Retriever
+from gateway.knowledge.vectors.builder import VectorBuilder
+from gateway.knowledge.vectors.embedding_client import EmbeddingClient
 from gateway.media.attachment_loader import AttachmentLoader
 from gateway.media.image_processor import ImageProcessor
 from gateway.media.limits import MediaLimits
@@ -54,7 +67,7 @@ def build_services(settings: Settings) -> Services:
         engines=build_engines(settings, metrics),
         storage=storage,
         media=media,
-        knowledge_base=KnowledgeBase(settings.knowledge_dir, read_page=page_reader(media)),
+        knowledge=build_knowledge(settings, media),
         answers=ResumableAnswers(settings.resume_grace, storage.history.close),
     )
 
@@ -63,6 +76,30 @@ def page_reader(media: Media) -> PageReader | None:
     """Reads scanned pages of the knowledge folder by OCR, where there is one."""
     client = media.ocr_client
     return partial(page_lines, client, owner=OWNER) if client.is_on else None
+
+
+def build_knowledge(
+    settings: Settings, media: Media, source: CorrectionSource | None = None
+) -> Knowledge:
+    """`source`: the corrections of staff."""
+    base = KnowledgeBase(settings.knowledge_dir, read_page=page_reader(media))
+    url, model = settings.embedding_url, settings.embedding_model
+    key = settings.embedding_api_key.get_secret_value()
+    client = EmbeddingClient(url, model, key) if url else None
+    corrections = CorrectionMatcher(source) if source is not None else None
+    vectors = VectorBuilder(
+        lambda: base.snapshot.index,
+        client,
+        settings.data_dir / "vectors",
+        corrections.refresh if corrections is not None else None,
+    )
+    reranker = None
+    if settings.rerank_url:
+        key = settings.rerank_api_key.get_secret_value()
+        reranker = Reranker(settings.rerank_url, settings.rerank_model, key)
+    seconds = settings.embedding_timeout
+    retriever = Retriever(base, vectors, corrections, reranker, seconds)
+    return Knowledge(base, vectors, reranker, retriever)
 
 
 def build_access(settings: Settings) -> Access:

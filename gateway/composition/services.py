@@ -14,6 +14,9 @@ from gateway.auth.tokens import Signer
 from gateway.chat.history import HistoryRecorder
 from gateway.chat.resumable_answers import ResumableAnswers
 from gateway.knowledge.knowledge_base import KnowledgeBase
+from gateway.knowledge.reranker import Reranker
+from gateway.knowledge.retriever import Retriever
+from gateway.knowledge.vectors.builder import VectorBuilder
 from gateway.media.attachment_loader import AttachmentLoader
 from gateway.media.image_processor import ImageProcessor
 from gateway.media.ocr_client import OCRClient
@@ -96,6 +99,14 @@ class Media:
 
 
 @dataclass(frozen=True, slots=True)
+class Knowledge:
+    base: KnowledgeBase
+    vectors: VectorBuilder
+    reranker: Reranker | None
+    retriever: Retriever
+
+
+@dataclass(frozen=True, slots=True)
 class Services:
     settings: Settings
     metrics: Metrics
@@ -105,5 +116,5 @@ class Services:
     engines: Engines
     storage: Storage
     media: Media
-    knowledge_base: KnowledgeBase
+    knowledge: Knowledge
     answers: ResumableAnswers

@@ -12,6 +12,7 @@ from itertools import pairwise
 
 import numpy as np
 
+from gateway.knowledge.catalog import Catalog
 from gateway.knowledge.clauses import CJK, CUSTOMER, Clause
 from gateway.knowledge.index_packing import key_of
 from gateway.knowledge.index_segment import Clauses, Segment
@@ -43,6 +44,7 @@ class Hit:
     clause: Clause
     score: float
     coverage: float  # share of the question's weight that the clause holds, 0 to 1
+    place: int = 0  # among the clauses of the index
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +68,7 @@ class Index:
         """Numpy works a segment at a time, so no step blocks the interpreter for long."""
         self.clauses = Clauses(segments)
         self._segments = segments
+        self.catalog = Catalog(self.clauses)
         total = len(self.clauses)
         self._keys, found = _united([segment.keys for segment in segments])
         sizes = np.zeros(len(self._keys), np.int64)
@@ -126,13 +129,25 @@ class Index:
         chinese = bool(CJK.search(parts[0][0])) or not LATIN_WORD.search(parts[0][0])
         scores[self._chinese != chinese] *= OTHER_LANGUAGE
         scores[self._sums(asked, asked.is_word[asked.terms]) == 0] = 0.0
-        today = date.today()
-        scores *= np.concatenate([one.serving(audience, today) for one in self._segments])
+        scores *= self.serving(audience)
         coverage = self._coverage(own)
         if asked is not own:
             # What a picture says beside the question is no part of what has to be answered.
             coverage = np.maximum(coverage, self._coverage(asked))
         return self._best(scores, coverage, limit, _codes(parts))
+
+    def serving(self, audience: str) -> np.ndarray:
+        """bool: the clauses that are in force today and meant for the audience."""
+        today = date.today()
+        return np.concatenate(
+            [one.serving(audience, today) for one in self._segments] or [np.zeros(0, bool)]
+        )
+
+    def coverage(self, text: str) -> np.ndarray:
+        """float64, 0 to 1: the share of the words of `text`, by weight, that each clause holds."""
+        if not len(self._keys):
+            return np.zeros(len(self.clauses))
+        return self._coverage(self._asked([(text, 1.0)]))
 
     def _asked(self, parts: Sequence[tuple[str, float]]) -> Asked:
         """All terms are looked up at once: a call into numpy for each would be most of a search."""
@@ -200,7 +215,7 @@ class Index:
             key = clause.pair or clause.id
             if key not in counterparts:
                 counterparts.add(key)
-                hits.append(Hit(clause, round(score, 3), round(float(coverage[number]), 3)))
+                hits.append(Hit(clause, round(score, 3), round(float(coverage[number]), 3), number))
         return hits
 
 

@@ -13,6 +13,7 @@ import sys
 from typing import Any, BinaryIO
 
 from gateway.knowledge.clause_builder import clauses_of
+from gateway.knowledge.chinese import simplified_characters
 from gateway.knowledge.index_packing import pack
 from gateway.knowledge.questions import QUESTIONS_FILE, read_questions
 from gateway.knowledge.sources.archives import NotReadable
@@ -31,6 +32,7 @@ def main() -> None:
     memory, seconds = map(int, sys.argv[1:3])
     if OFFICE in sys.argv[3:]:
         import gateway.knowledge.sources.office  # noqa: F401 - the sandbox imports nothing later
+    simplified_characters()  # reads files, which the sandbox forbids
     base_memory = sandbox(memory, LIFE_SECONDS)
     source, out = sys.stdin.buffer, sys.stdout.buffer
     while head := source.read(HEAD.size):

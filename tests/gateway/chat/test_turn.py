@@ -20,6 +20,8 @@ from gateway.chat.rounds import NextRound
 from gateway.chat.transcript import Transcript
 from gateway.chat.turn import Output, TurnRunner
 from gateway.knowledge.knowledge_base import KnowledgeBase
+from gateway.knowledge.retriever import Retriever
+from gateway.knowledge.vectors.builder import VectorBuilder
 from gateway.media.attachment_loader import AttachmentLoader
 from gateway.observability.metrics import Metrics
 from gateway.openai.chat_request import ChatRequest
@@ -54,6 +56,7 @@ class Asking:
         self.client = EngineClient(1, 5, 5)
         self.metrics = Metrics("0", "cpu")
         self.knowledge = KnowledgeBase(folder)
+        self.vectors = VectorBuilder(lambda: self.knowledge.snapshot.index, None, folder)
         self.report = TurnReport()
 
     async def ask(
@@ -67,7 +70,7 @@ class Asking:
         )
         runner = TurnRunner(
             stage,
-            CitationStage(self.knowledge),
+            CitationStage(Retriever(self.knowledge, self.vectors)),
             Failover(admission, None, self.client, self.metrics),
             EngineCalls(self.client, cache_salt=str, pseudonym=str),
             self.metrics,
