@@ -82,7 +82,14 @@ def api_routers(services: Services) -> list[APIRouter]:
     return [
         models_router(engines.catalog, engines.upstreams, limits),
         embed_tokens_router(access.signer, access.origins, limits),
-        config_router(settings, status, services.knowledge_base, storage.database, limits),
+        config_router(
+            settings,
+            status,
+            services.knowledge_base,
+            services.persona_file,
+            storage.database,
+            limits,
+        ),
         files_router(storage.files, media.image_processor, media.ocr_client, access.signer, limits),
         file_readings_router(storage.files, media.attachment_loader, access.signer, limits),
         conversations_router(
@@ -94,6 +101,7 @@ def api_routers(services: Services) -> list[APIRouter]:
         health_router(
             status,
             services.knowledge_base,
+            services.persona_file,
             services.supervisor,
             metrics,
             access.origins,
@@ -129,10 +137,15 @@ def turn_runner(services: Services) -> TurnRunner:
     )
     return TurnRunner(
         attachments,
-        CitationStage(services.knowledge_base),
+        CitationStage(
+            services.knowledge_base,
+            persona=lambda: services.persona_file.persona,
+            knows_languages=lambda: not all(one.is_lite for one in engines.upstreams),
+        ),
         Failover(engines.admission, engines.fallback, engines.client, services.metrics),
         EngineCalls(engines.client, signer.cache_salt, signer.pseudonym),
         services.metrics,
+        grounding=settings.grounding,
     )
 
 

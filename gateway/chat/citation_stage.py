@@ -1,26 +1,47 @@
-"""The stage that finds the clauses that an answer may rest on."""
+"""The stage that finds out what a message wants, and the clauses that an answer may rest on."""
 
-from typing import Any
+from collections.abc import Callable
 
-from gateway.chat.events import Citations, Push, tell
+from gateway.assistant.briefing import Briefing
+from gateway.assistant.intents import SEARCHED, Intent, intent_of
+from gateway.assistant.persona import Persona
 from gateway.chat.question import Question
 from gateway.knowledge.knowledge_base import KnowledgeBase
 from gateway.knowledge.retrieval import citations_for
 from gateway.media.attachments import Attachments
 
-PUBLIC = ("id", "title", "clause", "text")
-
 
 class CitationStage:
-    def __init__(self, knowledge: KnowledgeBase) -> None:
-        self._knowledge = knowledge
+    """`persona` gives the company's voice as it is now. `knows_languages`: a language model answers
+    in languages that the rules do not know."""
 
-    async def find(
-        self, question: Question, attachments: Attachments, push: Push
-    ) -> list[dict[str, Any]]:
-        """Citations, best first: id, title, clause, text, score."""
+    def __init__(
+        self,
+        knowledge: KnowledgeBase,
+        persona: Callable[[], Persona],
+        knows_languages: Callable[[], bool],
+    ) -> None:
+        self._knowledge = knowledge
+        self._persona = persona
+        self._knows_languages = knows_languages
+
+    async def find(self, question: Question, attachments: Attachments) -> Briefing:
+        """What the engine is told beside the conversation."""
+        intent = self._intent(question)
+        persona = self._persona()
+        if intent not in SEARCHED:
+            return Briefing(intent, persona=persona)
         messages = question.request.messages
         asked = [message.text for message in messages if message.role == "user"]
         found = await citations_for(self._knowledge, asked, attachments.newest(messages))
-        await tell(push, Citations([{name: one[name] for name in PUBLIC} for one in found]))
-        return found
+        clauses = [{**one, "kind": "clause"} for one in found]
+        return Briefing(intent, "answer" if clauses else "none", clauses, persona=persona)
+
+    def _intent(self, question: Question) -> Intent:
+        asked = question.request.newest_question
+        if asked is None:
+            return "question"
+        intent = intent_of(asked.text, has_picture=bool(asked.media))
+        if intent == "unknown_language" and self._knows_languages():
+            return "question"
+        return intent

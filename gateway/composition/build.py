@@ -1,6 +1,7 @@
 """Builds every part of the gateway from the settings, group by group."""
 
 from gateway import __version__
+from gateway.assistant.persona_file import PersonaFile
 from gateway.auth.api_keys import APIKeyStore
 from gateway.auth.authenticator import Authenticator
 from gateway.auth.origins import Origins
@@ -50,6 +51,7 @@ def build_services(settings: Settings) -> Services:
         storage=storage,
         media=build_media(settings, metrics, storage.files),
         knowledge_base=KnowledgeBase(settings.knowledge_dir),
+        persona_file=PersonaFile(settings.knowledge_dir),
         answers=ResumableAnswers(settings.resume_grace, storage.history.close),
     )
 
@@ -96,7 +98,9 @@ def build_engines(settings: Settings, metrics: Metrics) -> Engines:
 
 def _upstream(settings: Settings, name: str, url: str, model: str, max_concurrent: int) -> Upstream:
     breaker = Breaker(settings.breaker_failures, settings.breaker_reset)
-    return Upstream(name, url, model, settings.max_model_len, breaker, max_concurrent)
+    made = Upstream(name, url, model, settings.max_model_len, breaker, max_concurrent)
+    made.sees = settings.engine_sees
+    return made
 
 
 def _admission(settings: Settings, metrics: Metrics, upstreams: list[Upstream]) -> Admission:

@@ -47,6 +47,7 @@ def background_tasks(services: Services) -> list[tuple[str, Work]]:
         *((name, monitor.run) for name, monitor in monitors),
         ("profile", lambda: adopt_profile(engines, sets_concurrency=keeps_default)),
         ("knowledge", services.knowledge_base.watch),
+        ("persona", services.persona_file.watch),
         ("sweep", lambda: sweeping(storage.files, storage.database)),
         ("index", lambda: indexing(storage.database)),
     ]

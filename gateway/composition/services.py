@@ -7,6 +7,7 @@ gets what it needs by name.
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from gateway.assistant.persona_file import PersonaFile
 from gateway.auth.api_keys import APIKeyStore
 from gateway.auth.authenticator import Authenticator
 from gateway.auth.origins import Origins
@@ -106,4 +107,5 @@ class Services:
     storage: Storage
     media: Media
     knowledge_base: KnowledgeBase
+    persona_file: PersonaFile
     answers: ResumableAnswers

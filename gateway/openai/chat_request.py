@@ -57,11 +57,16 @@ class ChatRequest(StrictModel):
         return self.stream_options is not None and self.stream_options.include_usage
 
     @property
+    def newest_question(self) -> Message | None:
+        """The user's last message."""
+        return next(
+            (message for message in reversed(self.messages) if message.role == "user"), None
+        )
+
+    @property
     def question(self) -> str:
         """The text of the user's last message."""
-        return next(
-            (message.text for message in reversed(self.messages) if message.role == "user"), ""
-        )
+        return self.newest_question.text if self.newest_question is not None else ""
 
 
 class PageRequest(ChatRequest):

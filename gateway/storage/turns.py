@@ -63,6 +63,9 @@ class Answered:
     degraded: bool = False
     citations: list[dict[str, Any]] = field(default_factory=list)
     reading: list[dict[str, Any]] = field(default_factory=list)
+    suggestions: list[dict[str, Any]] = field(default_factory=list)
+    grounding: dict[str, Any] | None = None  # {supported, unsupported}
+    outcome: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +83,8 @@ class QuestionRow:
 
 @dataclass(frozen=True, slots=True)
 class AnswerRow:
-    """An answer as it is stored: masked. `citations` and `reading` are JSON."""
+    """An answer as it is stored: masked. `citations`, `reading`, `suggestions` and `grounding` are
+    JSON."""
 
     answer_id: str
     state: State
@@ -89,6 +93,9 @@ class AnswerRow:
     degraded: bool
     citations: orjson.Fragment
     reading: orjson.Fragment
+    suggestions: orjson.Fragment
+    grounding: orjson.Fragment
+    outcome: str | None
     characters: int
 
 
@@ -131,8 +138,17 @@ def answer_row(answer_id: str, answered: Answered) -> AnswerRow:
         degraded=answered.degraded,
         citations=orjson.Fragment(citations),
         reading=orjson.Fragment(reading),
+        suggestions=orjson.Fragment(storable_json(answered.suggestions)),
+        grounding=orjson.Fragment(storable_json(_masked_grounding(answered.grounding))),
+        outcome=answered.outcome,
         characters=len(text) + len(citations) + len(reading),
     )
+
+
+def _masked_grounding(grounding: dict[str, Any] | None) -> dict[str, Any] | None:
+    if grounding is None:
+        return None
+    return {**grounding, "unsupported": [mask(text) for text in grounding["unsupported"]]}
 
 
 def open_all(database: Database, questions: Sequence[QuestionRow]) -> list[Opened | NotFound]:
@@ -251,6 +267,9 @@ def close_all(database: Database, answers: Sequence[AnswerRow]) -> None:
             "degraded": one.degraded,
             "citations": one.citations,
             "reading": one.reading,
+            "suggestions": one.suggestions,
+            "grounding": one.grounding,
+            "outcome": one.outcome,
             "moment": moment,
         }
         for one in answers

@@ -37,7 +37,9 @@ async def chat(request: Request) -> Response:
     body = await request.json()
     STATE["bodies"] = [*STATE["bodies"][-4:], body]
     content = body["messages"][-1]["content"]
-    order = (content.split() or [""])[-1] if isinstance(content, str) else ""
+    # Behind a question the assistant puts its context.
+    asked = content.split("\n\n")[0] if isinstance(content, str) else ""
+    order = (asked.split() or [""])[-1]
     if order == "500":
         return JSONResponse({"error": {"message": "boom"}}, status_code=500)
     if order == "too-long":
@@ -92,6 +94,9 @@ async def stream(order: str, usage: dict[str, int]) -> AsyncIterator[bytes]:
             yield chunk("x" * 10_000_000)
         if order == "garbage":
             yield b"data: {not json\n\n"
+        if order == "cites":
+            yield chunk("可以退货 [1]，")
+            yield chunk("共 9999 元。")
         if order == "call":
             call = {"index": 0, "id": "call_1", "type": "function"}
             function = {"name": "find_parcel", "arguments": "{}"}

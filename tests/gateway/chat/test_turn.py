@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 import requests
 
+from gateway.assistant.persona import Persona
 from gateway.chat.attachment_stage import AttachmentStage
 from gateway.chat.citation_stage import CitationStage
 from gateway.chat.engine_calls import EngineCalls
@@ -67,7 +68,7 @@ class Asking:
         )
         runner = TurnRunner(
             stage,
-            CitationStage(self.knowledge),
+            CitationStage(self.knowledge, Persona, lambda: True),
             Failover(admission, None, self.client, self.metrics),
             EngineCalls(self.client, cache_salt=str, pseudonym=str),
             self.metrics,
@@ -146,7 +147,7 @@ def test_the_pages_stream_its_json_and_its_history_say_the_same(gateway: Running
     me.get(gateway.url + "/api/config", timeout=5)
     asked: dict[str, Any] = {
         "model": "sightdesk",
-        "messages": [{"role": "user", "content": "七天无理由退货怎么办 slowly"}],
+        "messages": [{"role": "user", "content": "七天无理由退货怎么办 cites"}],
     }
     whole = me.post(gateway.url + "/api/chat", json={**asked, "stream": False}, timeout=20).json()
     stream = me.post(gateway.url + "/api/chat", json={**asked, "stream": True}, timeout=20)
@@ -158,8 +159,10 @@ def test_the_pages_stream_its_json_and_its_history_say_the_same(gateway: Running
         extras |= one.get("sightdesk", {})
     text = "".join(one["choices"][0]["delta"]["content"] for one in told if one["choices"])
     assert whole["choices"][0]["message"]["content"] == text
-    assert text.startswith("你 0 1 2")
-    assert extras["citations"]
+    assert text == "你可以退货 [1]，共 9999 元。!"
+    assert len(extras["citations"]) == 1
+    assert extras["grounding"] == {"supported": False, "unsupported": ["9999 元"]}
+    assert extras["outcome"] == "answered"
     for found in (extras, whole["sightdesk"]):
         conversation = found["conversation"]["id"]
         history = me.get(f"{gateway.url}/api/conversations/{conversation}", timeout=5).json()
@@ -168,4 +171,5 @@ def test_the_pages_stream_its_json_and_its_history_say_the_same(gateway: Running
         assert (answer["id"], answer["state"]) == (found["answer"]["id"], "done")
         assert answer["text"] == text
         assert answer["model"] == whole["model"] == "fake-vl"
-        assert answer["citations"] == extras["citations"] == whole["sightdesk"]["citations"]
+        for name in ("citations", "grounding", "outcome"):
+            assert answer[name] == extras[name] == whole["sightdesk"][name]
