@@ -11,6 +11,8 @@ from gateway.openai.validation import StrictModel, at_most_bytes, validation_fau
 
 MAX_MESSAGES = 200
 MAX_METADATA_BYTES = 16 * 1024
+MAX_CORRECTIONS = 64
+MAX_VALUE = 500  # characters of a corrected field
 PAGE_ROLES = ("user", "assistant")
 
 Stop = Annotated[str, Field(min_length=1, max_length=64)]
@@ -69,6 +71,15 @@ class ChatRequest(StrictModel):
         return self.newest_question.text if self.newest_question is not None else ""
 
 
+class FieldValue(StrictModel):
+    """What a person says that a field of a reading is. `was`: which of several it replaces."""
+
+    image: str = Field(min_length=1, max_length=128)
+    name: str = Field(max_length=64, pattern=r"^[a-z][a-z0-9_]{0,63}$")
+    value: str = Field(min_length=1, max_length=MAX_VALUE)
+    was: str | None = Field(None, max_length=MAX_VALUE)
+
+
 class PageRequest(ChatRequest):
     """POST /api/chat: chat completions plus a conversation. The system message is the desk's own,
     never a visitor's."""
@@ -76,6 +87,10 @@ class PageRequest(ChatRequest):
     model: str = Field("sightdesk", max_length=256)
     stream: bool = True
     conversation_id: str | None = Field(None, max_length=64, pattern=r"^[A-Za-z0-9_-]+$")
+
+    corrections: (
+        Annotated[list[FieldValue], Field(max_length=MAX_CORRECTIONS, fail_fast=True)] | None
+    ) = None
 
     @field_validator("messages")
     @classmethod

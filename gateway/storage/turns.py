@@ -20,6 +20,7 @@ from gateway.privacy.redaction import mask
 from gateway.privacy.storable import storable
 from gateway.storage.column_types import storable_json
 from gateway.storage.database import Database
+from gateway.storage.field_values import StoredValue, keep_values, masked_value
 from gateway.storage.models import Turn, TurnFile
 from gateway.storage.owners import digest, no_conversation, unused_files
 from gateway.storage.turn_statements import TurnStatements, turn_statements
@@ -40,6 +41,7 @@ class Asked:
     text: str
     file_ids: tuple[str, ...] = ()
     replaces: str = ""
+    corrections: tuple[StoredValue, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +81,7 @@ class QuestionRow:
     text: str
     file_ids: tuple[str, ...]
     replaces: str
+    corrections: tuple[StoredValue, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +125,7 @@ def question_row(asked: Asked) -> QuestionRow:
         text=cut(asked.text),
         file_ids=tuple(map(storable, asked.file_ids)),
         replaces=storable(asked.replaces),
+        corrections=tuple(map(masked_value, asked.corrections)),
     )
 
 
@@ -163,6 +167,7 @@ def open_all(database: Database, questions: Sequence[QuestionRow]) -> list[Opene
         mine = [one for one in questions if one.conversation_id not in foreign]
         removed = {one.turn_id: _remove_from(connection, one) for one in mine if one.replaces}
         _insert(connection, statements, mine, database.writer)
+        keep_values(database, connection, {one.conversation_id: one.corrections for one in mine})
         opened = {
             turn_id: Opened(turn_id, answers, unused_files(connection, owner, files))
             for turn_id, (owner, answers, files) in removed.items()
