@@ -11,6 +11,7 @@ from gateway.api.chat import chat_router
 from gateway.api.config import config_router
 from gateway.api.conversations import conversations_router
 from gateway.api.dependencies import RouteLimits
+from gateway.api.desk_corrections import desk_corrections_router
 from gateway.api.embed_tokens import embed_tokens_router
 from gateway.api.engine_status import EngineStatus
 from gateway.api.feedback import feedback_router
@@ -85,7 +86,7 @@ def api_routers(services: Services) -> list[APIRouter]:
         config_router(
             settings,
             status,
-            services.knowledge_base,
+            services.knowledge.base,
             services.persona_file,
             storage.database,
             limits,
@@ -98,10 +99,12 @@ def api_routers(services: Services) -> list[APIRouter]:
         feedback_router(storage.ratings, metrics, limits),
         handoffs_router(storage.handoffs, metrics, limits),
         stats_router(storage.stats, limits),
+        desk_corrections_router(storage.clause_corrections, services.corrections, limits),
         health_router(
             status,
-            services.knowledge_base,
+            services.knowledge.base,
             services.persona_file,
+            services.knowledge.vectors,
             services.supervisor,
             metrics,
             access.origins,
@@ -138,7 +141,7 @@ def turn_runner(services: Services) -> TurnRunner:
     return TurnRunner(
         attachments,
         CitationStage(
-            services.knowledge_base,
+            services.knowledge.retriever,
             persona=lambda: services.persona_file.persona,
             knows_languages=lambda: not all(one.is_lite for one in engines.upstreams),
         ),

@@ -27,7 +27,7 @@ from gateway.setting_values import (
 
 MIB = 1024 * 1024
 # An empty value of these turns them off; every other empty value means the default.
-EMPTY_MEANS_OFF = ("reader_url", "fallback_engine_url")
+EMPTY_MEANS_OFF = ("reader_url", "fallback_engine_url", "embedding_url", "rerank_url")
 # Requests inside one engine, where neither MAX_CONCURRENT nor the engine's profile says.
 DEFAULT_CONCURRENT = {"gpu": 16, "cpu": 4, "lite": 4}
 # Defaults that depend on ENGINE.
@@ -230,6 +230,32 @@ class Settings(BaseSettings):
         Path("knowledge"),
         description="Folder of clauses in Markdown. Changes are read while the gateway runs.",
     )
+    embedding_url: URL = Field(
+        "http://lite:3002",
+        description="URL of the service that finds clauses by meaning (OpenAI's /v1/embeddings). "
+        "Default: READER_URL. Empty: clauses are found by words alone.",
+    )
+    embedding_model: str = Field(
+        "sightdesk-embedding",
+        max_length=128,
+        description="Name of the embedding model. A change rebuilds the index in the background.",
+    )
+    embedding_api_key: SecretStr = Field(
+        SecretStr(""), description="Key for EMBEDDING_URL, where it wants one."
+    )
+    embedding_timeout: Seconds = Field(
+        0.3,
+        description="Seconds that a question waits for its vector, before words alone are searched.",
+    )
+    rerank_url: URL = Field(
+        "",
+        description="URL of a service that orders the clauses found (vLLM's, Jina's or Cohere's "
+        "/v1/rerank). Empty: none.",
+    )
+    rerank_model: str = Field("", max_length=128, description="Name of the reranking model.")
+    rerank_api_key: SecretStr = Field(
+        SecretStr(""), description="Key for RERANK_URL, where it wants one."
+    )
     connectors_dir: Path = Field(
         Path("connectors"),
         description="Folder of business systems. Changes are read while the gateway runs.",
@@ -260,6 +286,8 @@ class Settings(BaseSettings):
         given = {
             name: value for name, value in values.items() if value != "" or name in EMPTY_MEANS_OFF
         }
+        if "reader_url" in given:  # `lite` reads pictures and computes vectors
+            given.setdefault("embedding_url", given["reader_url"])
         return {**profile, **given}
 
     @property

@@ -14,6 +14,7 @@ from gateway.auth.networks import host_name, is_forwarded, is_local_host, is_pri
 from gateway.auth.origins import Origins
 from gateway.errors import IPNotAllowed
 from gateway.knowledge.knowledge_base import KnowledgeBase
+from gateway.knowledge.vectors.builder import VectorBuilder
 from gateway.observability.metrics import CONTENT_TYPE, Metrics
 from gateway.server.request_context import context_of
 from gateway.server.supervisor import Supervisor
@@ -26,6 +27,7 @@ def health_router(
     engine_status: EngineStatus,
     knowledge_base: KnowledgeBase,
     persona_file: PersonaFile,
+    vectors: VectorBuilder,
     supervisor: Supervisor,
     metrics: Metrics,
     origins: Origins,
@@ -49,7 +51,8 @@ def health_router(
             "status": "ready" if is_answering else "not ready",
             "engine": engine | (launch_detail(engine_status) if is_operator else {}),
             "upstreams": {one.name: bool(one.up) for one in engine_status.upstreams},
-            "knowledge": knowledge_report(knowledge_base, persona_file, is_operator),
+            "knowledge": knowledge_report(knowledge_base, persona_file, is_operator)
+            | {"vectors": vectors.report()},
             "tasks": task_report(supervisor, is_operator),
         }
         if is_operator:

@@ -6,8 +6,8 @@ from gateway.assistant.briefing import Briefing
 from gateway.assistant.intents import SEARCHED, Intent, intent_of
 from gateway.assistant.persona import Persona
 from gateway.chat.question import Question
-from gateway.knowledge.knowledge_base import KnowledgeBase
-from gateway.knowledge.retrieval import citations_for
+from gateway.knowledge.retriever import Retriever
+from gateway.knowledge.turn_query import TurnQuery
 from gateway.media.attachments import Attachments
 
 
@@ -17,11 +17,11 @@ class CitationStage:
 
     def __init__(
         self,
-        knowledge: KnowledgeBase,
+        retriever: Retriever,
         persona: Callable[[], Persona],
         knows_languages: Callable[[], bool],
     ) -> None:
-        self._knowledge = knowledge
+        self._retriever = retriever
         self._persona = persona
         self._knows_languages = knows_languages
 
@@ -33,9 +33,13 @@ class CitationStage:
             return Briefing(intent, persona=persona)
         messages = question.request.messages
         asked = [message.text for message in messages if message.role == "user"]
-        found = await citations_for(self._knowledge, asked, attachments.newest(messages))
-        clauses = [{**one, "kind": "clause"} for one in found]
-        return Briefing(intent, "answer" if clauses else "none", clauses, persona=persona)
+        # Named staff may be told what is written for staff.
+        audience = "staff" if question.caller.staff and question.caller.kind != "anonymous" else ""
+        query = TurnQuery(
+            asked, list(attachments.newest(messages)), audience=audience or "customer"
+        )
+        found = await self._retriever.find(query)
+        return Briefing(intent, found.verdict, found.clauses, found.suggestions, persona)
 
     def _intent(self, question: Question) -> Intent:
         asked = question.request.newest_question

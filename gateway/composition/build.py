@@ -1,16 +1,31 @@
 """Builds every part of the gateway from the settings, group by group."""
 
 from gateway import __version__
+from gateway.assistant.clause_corrections import StoredCorrections, following
 from gateway.assistant.persona_file import PersonaFile
 from gateway.auth.api_keys import APIKeyStore
 from gateway.auth.authenticator import Authenticator
 from gateway.auth.origins import Origins
 from gateway.auth.secret_file import load_secret
+from gateway.auth.staff import Staff
 from gateway.auth.tokens import Signer
 from gateway.chat.history import HistoryRecorder
 from gateway.chat.resumable_answers import ResumableAnswers
-from gateway.composition.services import Access, Engines, Media, Services, Storage, Throttling
+from gateway.composition.services import (
+    Access,
+    Engines,
+    Knowledge,
+    Media,
+    Services,
+    Storage,
+    Throttling,
+)
+from gateway.knowledge.corrections import CorrectionMatcher
 from gateway.knowledge.knowledge_base import KnowledgeBase
+from gateway.knowledge.reranker import Reranker
+from gateway.knowledge.retriever import Retriever
+from gateway.knowledge.vectors.builder import VectorBuilder
+from gateway.knowledge.vectors.embedding_client import EmbeddingClient
 from gateway.media.attachment_loader import AttachmentLoader
 from gateway.media.image_processor import ImageProcessor
 from gateway.media.limits import MediaLimits
@@ -18,6 +33,7 @@ from gateway.media.ocr_client import OCRClient
 from gateway.observability.metrics import Metrics
 from gateway.server.supervisor import Supervisor
 from gateway.settings import Settings
+from gateway.storage.clause_corrections import ClauseCorrections
 from gateway.storage.conversations import Conversations
 from gateway.storage.database import open_database
 from gateway.storage.exports import Reports
@@ -41,6 +57,7 @@ def build_services(settings: Settings) -> Services:
     """Every part, connected. Raises WrongSettings, and OSError where DATA_DIR cannot be used."""
     metrics = Metrics(__version__, settings.engine)
     storage = build_storage(settings, metrics)
+    corrections = StoredCorrections(storage.clause_corrections)
     return Services(
         settings=settings,
         metrics=metrics,
@@ -50,16 +67,38 @@ def build_services(settings: Settings) -> Services:
         engines=build_engines(settings, metrics),
         storage=storage,
         media=build_media(settings, metrics, storage.files),
-        knowledge_base=KnowledgeBase(settings.knowledge_dir),
+        knowledge=build_knowledge(settings, corrections),
+        corrections=corrections,
         persona_file=PersonaFile(settings.knowledge_dir),
         answers=ResumableAnswers(settings.resume_grace, storage.history.close),
     )
 
 
+def build_knowledge(settings: Settings, corrections: StoredCorrections) -> Knowledge:
+    base = KnowledgeBase(settings.knowledge_dir)
+    url, model = settings.embedding_url, settings.embedding_model
+    key = settings.embedding_api_key.get_secret_value()
+    client = EmbeddingClient(url, model, key) if url else None
+    vectors = VectorBuilder(lambda: base.snapshot.index, client, settings.data_dir / "vectors")
+    reranker = None
+    if settings.rerank_url:
+        key = settings.rerank_api_key.get_secret_value()
+        reranker = Reranker(settings.rerank_url, settings.rerank_model, key)
+    seconds = settings.embedding_timeout
+    matcher = CorrectionMatcher(corrections)
+    retriever = Retriever(base, vectors, matcher, reranker, seconds)
+
+    async def follow_corrections() -> None:
+        await following(corrections, matcher, client)
+
+    return Knowledge(base, vectors, reranker, retriever, follow_corrections)
+
+
 def build_access(settings: Settings) -> Access:
     api_keys = APIKeyStore(settings.named_api_keys, settings.api_keys_file)
     signer = Signer(load_secret(settings.embed_secret.get_secret_value(), settings.data_dir))
-    authenticator = Authenticator(api_keys, signer, settings.anonymous_networks)
+    staff = Staff(settings.staff_users, settings.staff_anonymous)
+    authenticator = Authenticator(api_keys, signer, settings.anonymous_networks, staff)
     return Access(api_keys, signer, authenticator, Origins(settings.allowed_origins))
 
 
@@ -118,6 +157,7 @@ def build_storage(settings: Settings, metrics: Metrics) -> Storage:
         exports=Reports(conversations),
         ratings=Ratings(database),
         handoffs=Handoffs(database),
+        clause_corrections=ClauseCorrections(database),
         stats=Stats(database),
         history=HistoryRecorder(database, files),
     )

@@ -46,8 +46,10 @@ def background_tasks(services: Services) -> list[tuple[str, Work]]:
     return [
         *((name, monitor.run) for name, monitor in monitors),
         ("profile", lambda: adopt_profile(engines, sets_concurrency=keeps_default)),
-        ("knowledge", services.knowledge_base.watch),
+        ("knowledge", services.knowledge.base.watch),
         ("persona", services.persona_file.watch),
+        ("corrections", services.knowledge.follow_corrections),
+        ("vectors", services.knowledge.vectors.run),
         ("sweep", lambda: sweeping(storage.files, storage.database)),
         ("index", lambda: indexing(storage.database)),
     ]
@@ -69,15 +71,19 @@ def resources(services: Services) -> list[tuple[str, Close]]:
     remote_images: list[tuple[str, Close]] = (
         [("remote", media.remote_images.aclose)] if media.remote_images is not None else []
     )
+    reranker = services.knowledge.reranker
+    reranking: list[tuple[str, Close]] = [("reranker", reranker.close)] if reranker else []
     return [
         ("answers", services.answers.close),
         ("recorder", storage.history.close_threads),
         ("reports", storage.exports.shut_down),
         ("database", storage.database.close),
         ("reader", media.ocr_client.close),
+        ("vectors", services.knowledge.vectors.close),
         ("studio", media.image_processor.close),
         ("client", services.engines.client.close),
         ("limiter", services.throttling.limiter.close),
+        *reranking,
         *remote_images,
     ]
 

@@ -4,9 +4,11 @@ Only the composition root (`gateway/app.py` and this folder) imports this module
 gets what it needs by name.
 """
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from gateway.assistant.clause_corrections import StoredCorrections
 from gateway.assistant.persona_file import PersonaFile
 from gateway.auth.api_keys import APIKeyStore
 from gateway.auth.authenticator import Authenticator
@@ -15,12 +17,16 @@ from gateway.auth.tokens import Signer
 from gateway.chat.history import HistoryRecorder
 from gateway.chat.resumable_answers import ResumableAnswers
 from gateway.knowledge.knowledge_base import KnowledgeBase
+from gateway.knowledge.reranker import Reranker
+from gateway.knowledge.retriever import Retriever
+from gateway.knowledge.vectors.builder import VectorBuilder
 from gateway.media.attachment_loader import AttachmentLoader
 from gateway.media.image_processor import ImageProcessor
 from gateway.media.ocr_client import OCRClient
 from gateway.observability.metrics import Metrics
 from gateway.server.supervisor import Supervisor
 from gateway.settings import Settings
+from gateway.storage.clause_corrections import ClauseCorrections
 from gateway.storage.conversations import Conversations
 from gateway.storage.database import Database
 from gateway.storage.exports import Reports
@@ -84,6 +90,7 @@ class Storage:
     exports: Reports
     ratings: Ratings
     handoffs: Handoffs
+    clause_corrections: ClauseCorrections
     stats: Stats
     history: HistoryRecorder
 
@@ -97,6 +104,15 @@ class Media:
 
 
 @dataclass(frozen=True, slots=True)
+class Knowledge:
+    base: KnowledgeBase
+    vectors: VectorBuilder
+    reranker: Reranker | None
+    retriever: Retriever
+    follow_corrections: Callable[[], Awaitable[None]]
+
+
+@dataclass(frozen=True, slots=True)
 class Services:
     settings: Settings
     metrics: Metrics
@@ -106,6 +122,7 @@ class Services:
     engines: Engines
     storage: Storage
     media: Media
-    knowledge_base: KnowledgeBase
+    knowledge: Knowledge
+    corrections: StoredCorrections
     persona_file: PersonaFile
     answers: ResumableAnswers

@@ -7,11 +7,13 @@ import math
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 from itertools import pairwise
 
 import numpy as np
 
-from gateway.knowledge.clauses import CJK, Clause
+from gateway.knowledge.catalog import Catalog
+from gateway.knowledge.clauses import CJK, CUSTOMER, Clause
 from gateway.knowledge.index_packing import key_of
 from gateway.knowledge.index_segment import Clauses, Segment
 from gateway.knowledge.terms import STEMMED_SYNONYMS, query_terms
@@ -42,6 +44,7 @@ class Hit:
     clause: Clause
     score: float
     coverage: float  # share of the question's weight that the clause holds, 0 to 1
+    place: int = 0  # among the clauses of the index
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +67,8 @@ class Index:
     def __init__(self, segments: Sequence[Segment] = ()) -> None:
         """Numpy works a segment at a time, so no step blocks the interpreter for long."""
         self.clauses = Clauses(segments)
+        self._segments = segments
+        self.catalog = Catalog(self.clauses)
         total = len(self.clauses)
         self._keys, found = _united([segment.keys for segment in segments])
         sizes = np.zeros(len(self._keys), np.int64)
@@ -107,8 +112,9 @@ class Index:
             often = self._values[block]
             self._values[block] = idf * often * (K1 + 1) / (often + norm[self._numbers[block]])
 
-    def search(self, query: Query, limit: int = 5) -> list[Hit]:
-        """The clauses that answer the question, best first; none where none does.
+    def search(self, query: Query, limit: int = 5, audience: str = CUSTOMER) -> list[Hit]:
+        """The clauses that answer the question, best first; none where none does. Only those that
+        are in force today and meant for the audience.
 
         `query` may be texts with weights: the first is the question itself, the rest (readings,
         earlier turns) help to find a clause, but a clause need not hold them.
@@ -123,11 +129,25 @@ class Index:
         chinese = bool(CJK.search(parts[0][0])) or not LATIN_WORD.search(parts[0][0])
         scores[self._chinese != chinese] *= OTHER_LANGUAGE
         scores[self._sums(asked, asked.is_word[asked.terms]) == 0] = 0.0
+        scores *= self.serving(audience)
         coverage = self._coverage(own)
         if asked is not own:
             # What a picture says beside the question is no part of what has to be answered.
             coverage = np.maximum(coverage, self._coverage(asked))
         return self._best(scores, coverage, limit, _codes(parts))
+
+    def serving(self, audience: str) -> np.ndarray:
+        """bool: the clauses that are in force today and meant for the audience."""
+        today = date.today()
+        return np.concatenate(
+            [one.serving(audience, today) for one in self._segments] or [np.zeros(0, bool)]
+        )
+
+    def coverage(self, text: str) -> np.ndarray:
+        """float64, 0 to 1: the share of the words of `text`, by weight, that each clause holds."""
+        if not len(self._keys):
+            return np.zeros(len(self.clauses))
+        return self._coverage(self._asked([(text, 1.0)]))
 
     def _asked(self, parts: Sequence[tuple[str, float]]) -> Asked:
         """All terms are looked up at once: a call into numpy for each would be most of a search."""
@@ -180,7 +200,7 @@ class Index:
         order = np.argpartition(worst, width - 1)[:width]
         order = order[worst[order].argsort(kind="stable")]
         hits: list[Hit] = []
-        counterparts: set[tuple[str, str]] = set()
+        counterparts: set[str] = set()
         for number, score in zip(order.tolist(), scores[order].tolist(), strict=True):
             if score <= 0 or len(hits) == limit:
                 break
@@ -192,10 +212,10 @@ class Index:
             exact = any(code in clause.text.lower() for code in codes)
             if not (exact or coverage[number] >= MIN_COVERAGE):
                 continue
-            key = (clause.source.rpartition("/")[2], clause.clause or clause.text[:40])
+            key = clause.pair or clause.id
             if key not in counterparts:
                 counterparts.add(key)
-                hits.append(Hit(clause, round(score, 3), round(float(coverage[number]), 3)))
+                hits.append(Hit(clause, round(score, 3), round(float(coverage[number]), 3), number))
         return hits
 
 

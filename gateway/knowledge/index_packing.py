@@ -8,14 +8,16 @@ import struct
 from array import array
 from collections import Counter
 from collections.abc import Sequence
+from datetime import date
 from functools import lru_cache
 from hashlib import blake2b
 
-from gateway.knowledge.clauses import Clause
+from gateway.knowledge.clauses import STAFF, Clause
 from gateway.knowledge.terms import terms
 
 TITLE_WEIGHT = 2
 MAX_COUNT = 65_535
+NEVER = date.max.toordinal()
 # Clauses, terms, postings, and padding that aligns the arrays.
 HEAD = struct.Struct("=IIII")
 
@@ -57,8 +59,11 @@ def pack(clauses: Sequence[Clause]) -> bytes:
         numbers,
         lengths,
         ends,
+        array("I", (clause.effective.toordinal() if clause.effective else 0 for clause in clauses)),
+        array("I", (clause.expires.toordinal() if clause.expires else NEVER for clause in clauses)),
         counts,
         array("B", (clause.locale == "zh" for clause in clauses)),
+        array("B", (clause.audience == STAFF for clause in clauses)),
     )
     return b"".join(
         (HEAD.pack(len(clauses), len(keyed), len(numbers), 0), *map(bytes, arrays), *bodies)

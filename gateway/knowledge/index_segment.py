@@ -5,13 +5,14 @@ As Python objects, an index of 50,000 clauses takes 0.8 GB, and building it bloc
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 from functools import lru_cache
 from typing import overload
 
 import numpy as np
 import orjson
 
-from gateway.knowledge.clauses import Clause
+from gateway.knowledge.clauses import STAFF, Clause
 from gateway.knowledge.index_packing import HEAD
 
 Numbers = np.ndarray
@@ -30,7 +31,10 @@ class Segment:
     counts: Numbers  # uint16
     lengths: Numbers  # uint32: terms of each clause
     ends: Numbers  # uint32: where each clause's JSON ends
+    effective: Numbers  # uint32: the first day of each clause, as date.toordinal(); 0 for always
+    expires: Numbers  # uint32: the last day; that of date.max for never
     chinese: Numbers  # uint8: 1 where the clause is in Chinese
+    staff: Numbers  # uint8: 1 where the clause is for staff only
     bodies: memoryview
 
     @classmethod
@@ -45,18 +49,22 @@ class Segment:
             ("u4", postings),
             ("u4", clauses),
             ("u4", clauses),
+            ("u4", clauses),
+            ("u4", clauses),
             ("u2", postings),
+            ("u1", clauses),
             ("u1", clauses),
         ]
         arrays, offset = [], HEAD.size
         for kind, count in layout:
             arrays.append(np.frombuffer(data, kind, count, offset))
             offset += arrays[-1].nbytes
-        keys, sizes, numbers, lengths, ends, counts, chinese = arrays
+        keys, sizes, numbers, lengths, ends, effective, expires, counts, chinese, staff = arrays
         bodies = memoryview(data)[offset:]
         if len(bodies) != (int(ends[-1]) if clauses else 0):
             raise ValueError("the segment is cut off")
-        return cls(keys, sizes, numbers, counts, lengths, ends, chinese, bodies)
+        days = (effective, expires)
+        return cls(keys, sizes, numbers, counts, lengths, ends, *days, chinese, staff, bodies)
 
     def __len__(self) -> int:
         """The number of clauses."""
@@ -64,7 +72,13 @@ class Segment:
 
     def clause(self, number: int) -> Clause:
         start = int(self.ends[number - 1]) if number else 0
-        return Clause(*orjson.loads(self.bodies[start : int(self.ends[number])]))
+        return Clause.of_row(orjson.loads(self.bodies[start : int(self.ends[number])]))
+
+    def serving(self, audience: str, day: date) -> Numbers:
+        """bool: which clauses may be shown on `day` to a customer, or to staff (`Clause.serves`)."""
+        today = day.toordinal()
+        current = (self.effective <= today) & (today <= self.expires)
+        return current if audience == STAFF else current & (self.staff == 0)
 
     def first(self, count: int) -> "Segment":
         """A segment of the first `count` clauses."""
@@ -81,7 +95,10 @@ class Segment:
             self.counts[kept],
             self.lengths[:count],
             self.ends[:count],
+            self.effective[:count],
+            self.expires[:count],
             self.chinese[:count],
+            self.staff[:count],
             self.bodies[: int(self.ends[count - 1]) if count else 0],
         )
 

@@ -5,8 +5,11 @@ import re
 import unicodedata
 from collections import Counter
 
+from gateway.knowledge.chinese import simplified
+
 TOKEN = re.compile(r"[a-z0-9]+(?:[_.:/-][a-z0-9]+)*|[\u2e80-\u9fff]+")
 PIECE = re.compile(r"[a-z0-9]+")
+LETTER, DIGIT = re.compile("[a-z]"), re.compile("[0-9]")
 # Characters and words of any question, whatever it is about.
 STOP_CHARACTERS = frozenset(
     "直的了多少几吗呢吧啊呀么我你您他她它们这那哪怎什谁是在有和与就都也很请问能可以会"
@@ -48,8 +51,8 @@ SYNONYM_WEIGHT = 0.9
 
 
 def normalise(text: str) -> str:
-    """NFKC, lower case."""
-    return unicodedata.normalize("NFKC", text).lower()
+    """NFKC, lower case, Traditional Chinese → Simplified."""
+    return simplified(unicodedata.normalize("NFKC", text)).lower()
 
 
 def terms(text: str) -> Counter[str]:
@@ -62,7 +65,8 @@ def terms(text: str) -> Counter[str]:
         else:
             found[stem(token)] += 1
             pieces = PIECE.findall(token)
-            if len(pieces) > 1:
+            # A code is one word: PAY-9999 has nothing in common with PAY-4031.
+            if len(pieces) > 1 and not (LETTER.search(token) and DIGIT.search(token)):
                 found.update(stem(piece) for piece in pieces)
     return found
 

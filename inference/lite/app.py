@@ -1,4 +1,4 @@
-"""The routes: OpenAI's chat completions and models, POST /v1/read, health."""
+"""The routes: OpenAI's chat completions, embeddings and models, POST /v1/read, health."""
 
 import asyncio
 import contextlib
@@ -12,17 +12,20 @@ from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
 from inference.lite import MODEL
-from inference.lite.body import MAX_BODY, parsed, read_body
-from inference.lite.budget import SECONDS, in_thread
+from inference.lite.body import MAX_BODY, MAX_TEXT_BYTES, parsed, read_body
+from inference.lite.budget import SECONDS, Budget, in_thread
 from inference.lite.completion import complete
 from inference.lite.conversation import conversation_of, decode_base64
 from inference.lite.disconnect import unless_disconnected
+from inference.lite.embedding.route import EmbeddingRequest, answer
+from inference.lite.embedding.service import EmbeddingService
 from inference.lite.errors import LiteError
 from inference.lite.ocr_queue import OCRQueue
 from inference.lite.request import CONTEXT, checked
 
 log = structlog.get_logger()
 MAX_OWNER = 128  # characters
+EMBEDDING_SECONDS = 60.0  # for the texts of one request, behind those of others
 DESCRIPTION = (
     "Reads pictures by OCR, quotes the clauses it is handed and fills tool calls. "
     "It is no language model."
@@ -32,11 +35,16 @@ DESCRIPTION = (
 def create_app(seconds: float = SECONDS) -> Starlette:
     """`seconds`: the limit for one answer, not counting the reading of its pictures."""
     reader = OCRQueue()
+    embedding = EmbeddingService()
 
     async def models(_: Request) -> Response:
         model = {"id": MODEL, "object": "model", "created": 1_760_000_000, "owned_by": MODEL}
         more = {"max_model_len": CONTEXT, "language_model": False, "description": DESCRIPTION}
-        return JSONResponse({"object": "list", "data": [{**model, **more}]})
+        vectors = [
+            {**model, "id": name, "embedding": True, "language_model": False}
+            for name in embedding.names
+        ]
+        return JSONResponse({"object": "list", "data": [{**model, **more}, *vectors]})
 
     async def health(_: Request) -> Response:
         return JSONResponse({"status": "ok", "reader": "ready" if reader.ready else "loading"})
@@ -45,6 +53,16 @@ def create_app(seconds: float = SECONDS) -> Starlette:
         picture = await _picture(request)
         reading = await unless_disconnected(request, reader.read(picture, _owner(request)))
         return JSONResponse(reading.as_json())
+
+    async def embeddings(request: Request) -> Response:
+        asked = EmbeddingRequest.of(
+            await asyncio.to_thread(parsed, await read_body(request, MAX_TEXT_BYTES))
+        )
+        vectors = await unless_disconnected(
+            request,
+            embedding.encode(asked.model, asked.texts, asked.kind, Budget(EMBEDDING_SECONDS)),
+        )
+        return JSONResponse(await asyncio.to_thread(answer, asked, vectors))
 
     async def chat(request: Request) -> Response:
         body = await asyncio.to_thread(_checked, await read_body(request))
@@ -64,9 +82,10 @@ def create_app(seconds: float = SECONDS) -> Starlette:
 
     @contextlib.asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
-        warming = asyncio.create_task(reader.warm_up())
+        warming = asyncio.gather(reader.warm_up(), embedding.warm_up(), return_exceptions=True)
         yield
         warming.cancel()
+        embedding.close()
 
     async def unexpected(_: Request, error: Exception) -> Response:
         log.error("unexpected", exc_info=error)
@@ -84,6 +103,7 @@ def create_app(seconds: float = SECONDS) -> Starlette:
         Route("/healthz", health),
         Route("/v1/read", read, methods=["POST"]),
         Route("/v1/chat/completions", chat, methods=["POST"]),
+        Route("/v1/embeddings", embeddings, methods=["POST"]),
     ]
     return Starlette(
         routes=routes,

@@ -16,18 +16,18 @@ PICTURE = b'"data:'
 PIECE = 1024 * 1024
 
 
-async def read_body(request: Request) -> bytearray:
-    """The body's bytes. Raises LiteError above MAX_BODY (413) or if the client disconnects."""
+async def read_body(request: Request, limit: int = MAX_BODY) -> bytearray:
+    """The body's bytes. Raises LiteError above `limit` (413) or if the client disconnects."""
     made = bytearray()
     try:
         async for chunk in request.stream():
             made += chunk
-            if len(made) > MAX_BODY:
+            if len(made) > limit:
                 raise LiteError(
-                    f"The body has more than {MAX_BODY} bytes.",
+                    f"The body has more than {limit} bytes.",
                     413,
                     "body_too_large",
-                    details={"limit": MAX_BODY},
+                    details={"limit": limit},
                 )
     except ClientDisconnect:
         raise LiteError("The client left.") from None

@@ -1,0 +1,153 @@
+"""Finds the clauses that a turn's answer may rest on, and says where there are none."""
+
+import asyncio
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+import structlog
+
+from gateway.knowledge.clause_search import (
+    LIMIT,
+    MAX_SUGGESTIONS,
+    Asked,
+    Found,
+    search,
+    taken_apart,
+)
+from gateway.knowledge.clauses import Clause
+from gateway.knowledge.corrections import CorrectionMatcher, as_clause
+from gateway.knowledge.index import Index
+from gateway.knowledge.knowledge_base import KnowledgeBase
+from gateway.knowledge.reranker import Reranker
+from gateway.knowledge.turn_query import TurnQuery, parts_of
+from gateway.knowledge.vectors.builder import VectorBuilder
+from gateway.knowledge.vectors.embedding_client import Floats, NoVectors
+from gateway.knowledge.vectors.relevance import Relevance
+
+log = structlog.get_logger()
+# A query that is answered in about a millisecond. A longer one may hold up other answers, and runs
+# in a thread.
+QUICK_CLAUSES, QUICK_CHARACTERS = 1_000, 500
+BY_CORRECTION = 0.99
+
+Verdict = Literal["answer", "suggest", "none"]
+
+
+@dataclass(frozen=True, slots=True)
+class Retrieval:
+    """`clauses`: {id, title, clause, text, score, kind, author?, date?}, best first, `score` 0 to
+    1, `kind` "clause" or "correction". `suggestions`: {id, title, clause} for "did you mean"."""
+
+    verdict: Verdict = "none"
+    clauses: list[dict[str, Any]] = field(default_factory=list)
+    suggestions: list[dict[str, Any]] = field(default_factory=list)
+
+
+class Retriever:
+    def __init__(
+        self,
+        knowledge: KnowledgeBase,
+        vectors: VectorBuilder,
+        corrections: CorrectionMatcher | None = None,
+        reranker: Reranker | None = None,
+        embedding_seconds: float = 0.3,
+    ) -> None:
+        self._knowledge = knowledge
+        self._vectors = vectors
+        self._corrections = corrections
+        self._reranker = reranker
+        self._embedding_seconds = embedding_seconds
+
+    async def find(self, query: TurnQuery) -> Retrieval:
+        parts = parts_of(query)
+        if not parts:
+            return Retrieval()
+        index = self._knowledge.snapshot.index
+        asked = [taken_apart(part, index) for part in parts]
+        relevance, vectors = await self._meaning(asked, index)
+        jobs = [
+            (one, index, query.audience, relevance, vector)
+            for one, vector in zip(asked, vectors, strict=True)
+        ]
+        size = sum(len(one.text) for one in asked)
+        if len(index.clauses) <= QUICK_CLAUSES and size <= QUICK_CHARACTERS:
+            found = [search(*job) for job in jobs]
+        else:
+            found = await asyncio.to_thread(lambda: [search(*job) for job in jobs])
+        hits = await self._reranked(asked[0], _merged(found), index)
+        clauses = [_as_dict(index.clauses[place], score) for place, score in hits]
+        clauses = self._corrected(asked[0], vectors[0], found[0], clauses)
+        if clauses:
+            return Retrieval("answer", clauses[:LIMIT])
+        near = _without_repeats(pair for one in found for pair in one.near)[:MAX_SUGGESTIONS]
+        suggestions = [_as_suggestion(index.clauses[place]) for place, _ in near]
+        return Retrieval("suggest" if suggestions else "none", [], suggestions)
+
+    async def _meaning(
+        self, asked: Sequence[Asked], index: Index
+    ) -> tuple[Relevance | None, list[Floats | None]]:
+        """What judges meaning, and the vector of each part; nothing where words alone must do."""
+        nothing: list[Floats | None] = [None] * len(asked)
+        current = self._vectors.current
+        texts = [one.text for one in asked if one.text]
+        if current is None or not texts or current[1].index is not index:
+            return None, nothing
+        client, relevance = current
+        try:
+            vectors = iter(await client.questions(texts, self._embedding_seconds))
+        except NoVectors as error:
+            log.warning("question_without_vector", reason=str(error))
+            return None, nothing
+        return relevance, [next(vectors) if one.text else None for one in asked]
+
+    async def _reranked(
+        self, asked: Asked, hits: list[tuple[int, float]], index: Index
+    ) -> list[tuple[int, float]]:
+        if self._reranker is None or not asked.text or len(hits) < 2:
+            return hits
+        texts = [f"{index.clauses[place].title}\n{index.clauses[place].text}" for place, _ in hits]
+        return [hits[number] for number in await self._reranker.order(asked.text, texts)]
+
+    def _corrected(
+        self, asked: Asked, vector: Floats | None, found: Found, clauses: list[dict[str, Any]]
+    ) -> list[dict[str, Any]]:
+        if self._corrections is None or not asked.part.own:
+            return clauses
+        correction = self._corrections.match(asked.part.own, vector, found.best_fit)
+        if correction is None:
+            return clauses
+        return [as_clause(correction, BY_CORRECTION), *clauses[: LIMIT - 1]]
+
+
+def _merged(found: Sequence[Found]) -> list[tuple[int, float]]:
+    """The whole question's hits. Where it has parts, the best of each part comes first; what was
+    asked for by number or code comes alone."""
+    exact = [pair for one in found if one.is_exact for pair in one.hits]
+    if exact:
+        parts = [one.hits[0] for one in found[1:] if one.hits and not one.is_exact]
+        return _without_repeats([*exact, *parts])[:LIMIT]
+    firsts = [one.hits[0] for one in found[1:] if one.hits]
+    return _without_repeats([*firsts, *found[0].hits])[:LIMIT]
+
+
+def _without_repeats(hits: Iterable[tuple[int, float]]) -> list[tuple[int, float]]:
+    seen: dict[int, float] = {}
+    for place, score in hits:
+        seen.setdefault(place, score)
+    return list(seen.items())
+
+
+def _as_dict(clause: Clause, score: float) -> dict[str, Any]:
+    return {
+        "id": clause.id,
+        "title": clause.title,
+        "clause": clause.clause,
+        "text": clause.text,
+        "score": score,
+        "kind": "clause",
+    }
+
+
+def _as_suggestion(clause: Clause) -> dict[str, Any]:
+    return {"id": clause.id, "title": clause.title, "clause": clause.clause}

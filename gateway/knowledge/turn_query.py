@@ -1,0 +1,137 @@
+"""What is searched for in a turn: the question's parts, and what its pictures name."""
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from gateway.knowledge.fillers import is_filler
+from gateway.knowledge.terms import normalise
+
+MAX_QUERY_CHARS = 2_000
+MAX_PARTS = 3
+MIN_PART_CHARS = 4
+MAX_EARLIER = 3  # questions that one points back over
+SHORT_CHARS, SHORT_WORDS = 16, 8  # a longer question that says "this" names what it means
+SENTENCE = re.compile("[?？!！;；。\n]")
+JOINED = re.compile(
+    "[,，、 ](?:另外|还有|顺便问?|以及|并且|同时|而且)"
+    "|,? and (?=how|what|when|where|who|can|do|does|is|are)"
+)
+ASKS = re.compile(
+    "吗|么|呢|几|多少|多久|怎|如何|哪|谁|什么|能不能|可不可以|可以|是否|有没有|啥"
+    r"|\b(?:how|what|when|where|who|why|which|can|could|do|does|is|are|may|will|should)\b"
+)
+BACK_START = re.compile(
+    "(?:那么?|还有|然后|所以|它|这个|那个|这些|那些|这种|刚才|刚刚|上面|前面)"
+    r"|(?:and|then|so|also|what about|how about|but)\b"
+)
+BACK = re.compile(
+    r"刚才|刚刚|上面|前面|你说的|之前说|它|这个|那个|这种|那种"
+    r"|\b(?:it|that|this|they|them|those|these|one)\b"
+)
+# What a picture of a kind says about a clause. Other fields are values: they are looked up, not
+# searched for.
+ERROR_FIELDS = ("error_text",)
+STATUS_KINDS = frozenset(("payment", "order", "error"))
+MAX_READING_CHARS = 300
+
+
+@dataclass(frozen=True, slots=True)
+class TurnQuery:
+    """`questions`: the user's, oldest first. `readings`: of the newest pictures. `audience`:
+    "customer" or "staff". `wants_knowledge`: false where the turn needs no clause."""
+
+    questions: list[str]
+    readings: list[dict[str, Any]] = field(default_factory=list)
+    locale: str = ""
+    audience: str = "customer"
+    wants_knowledge: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """`text`: what is searched for; `own`: the words of this turn in it; `earlier`: those of the
+    turns that it points back to. `codes`: error codes read from pictures."""
+
+    text: str
+    own: str
+    earlier: str = ""
+    codes: tuple[str, ...] = ()
+
+
+def parts_of(query: TurnQuery) -> list[Part]:
+    """The whole question first, then the questions in it, then what the pictures name. Empty where
+    there is nothing to search for."""
+    if not query.wants_knowledge:
+        return []
+    asked = query.questions[-1][:MAX_QUERY_CHARS].strip() if query.questions else ""
+    made = _picture_parts(query.readings)
+    codes = tuple(code for part in made for code in part.codes)
+    if asked and not is_filler(asked):
+        earlier = _earlier(query.questions) if points_back(asked) else ""
+        whole = Part(f"{earlier}\n{asked}".strip(), asked, earlier, codes)
+        return [whole, *_questions_in(asked), *(part for part in made if part.text)]
+    if asked and not query.readings and len(query.questions) > 1 and _is_ellipsis(asked):
+        earlier = _earlier(query.questions)
+        return [Part(f"{earlier}\n{asked}".strip(), asked, earlier)] if earlier else []
+    return made
+
+
+def points_back(text: str) -> bool:
+    """Whether a question needs the ones before it: it is short, and says "it", 那…呢, "刚才"."""
+    normal = normalise(text).strip(" ?？.。!！")
+    if len(normal) > SHORT_CHARS and len(normal.split()) > SHORT_WORDS:
+        return False
+    if len(normal) > SHORT_CHARS and not normal.isascii():
+        return False
+    return bool(BACK_START.match(normal) or BACK.search(normal)) or normal.endswith("呢")
+
+
+def _is_ellipsis(text: str) -> bool:
+    """多久？ · 为什么？ · why? — but not 你好."""
+    return bool(ASKS.search(normalise(text)))
+
+
+def _earlier(questions: Sequence[str]) -> str:
+    """The questions that the last one points back to, as one text."""
+    found: list[str] = []
+    for question in reversed(questions[:-1][-MAX_EARLIER:]):
+        if is_filler(question):
+            continue
+        found.append(question[: MAX_QUERY_CHARS // MAX_EARLIER])
+        if not points_back(question):
+            break
+    return "\n".join(reversed(found))
+
+
+def _questions_in(asked: str) -> list[Part]:
+    """The questions of a text that has two or three of them."""
+    pieces = [
+        piece.strip(" ,，、.")
+        for sentence in SENTENCE.split(asked)
+        for piece in JOINED.split(sentence)
+    ]
+    parts = [
+        piece
+        for piece in pieces
+        if len(piece) >= MIN_PART_CHARS and ASKS.search(normalise(piece)) and not is_filler(piece)
+    ]
+    return [Part(part, part) for part in parts[:MAX_PARTS]] if len(parts) > 1 else []
+
+
+def _picture_parts(readings: Iterable[dict[str, Any]]) -> list[Part]:
+    parts: list[Part] = []
+    for reading in readings:
+        kind = str(reading.get("kind") or "")
+        values: dict[str, list[str]] = {}
+        for one in reading.get("fields", ()):
+            values.setdefault(str(one.get("name")), []).append(str(one.get("value")))
+        codes = tuple(normalise(code) for code in values.get("error_code", ()))
+        said = [text for name in ERROR_FIELDS for text in values.get(name, ())]
+        if not codes and not said and kind in STATUS_KINDS:
+            said = values.get("status", [])
+        text = "\n".join(said)[:MAX_READING_CHARS]
+        if codes or text:
+            parts.append(Part(text, text, codes=codes))
+    return parts

@@ -1,0 +1,1 @@
+"""Finding by meaning: vectors of clauses, computed by a service and kept on disk."""

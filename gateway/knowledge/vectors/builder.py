@@ -1,0 +1,212 @@
+"""Keeps the vectors of the clauses complete, in the background.
+
+After a change of the folder only new texts are sent. A model that is new in the settings gets its
+vectors beside those of the model before it, which answers until they are complete.
+"""
+
+import asyncio
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import orjson
+import structlog
+
+from gateway.knowledge.chinese import simplified
+from gateway.knowledge.clauses import Clause
+from gateway.knowledge.index import Index
+from gateway.knowledge.vectors.embedding_client import (
+    PASSAGE,
+    QUERY,
+    EmbeddingClient,
+    NoVectors,
+)
+from gateway.knowledge.vectors.relevance import Relevance, off_topic_questions
+from gateway.knowledge.vectors.vector_file import VectorFile, digest_of
+
+log = structlog.get_logger()
+ACTIVE_FILE = "active.json"
+PAUSE_SECONDS = 0.2  # between two looks at the clauses
+BATCH = 32  # texts of a request
+BATCH_SECONDS = 60.0
+SAVE_SECONDS = 30.0
+FIRST_RETRY, LAST_RETRY = 0.5, 30.0  # seconds after a failure, doubled each time
+MAX_TEXT = 1_500  # characters of a clause
+
+
+@dataclass(slots=True)
+class Space:
+    """A model with its vectors. `relevance`: of the clauses that it was last complete for."""
+
+    client: EmbeddingClient
+    file: VectorFile
+    relevance: Relevance | None = None
+    is_loaded: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """The texts of one state of the clauses: digests by place, and of the off-topic questions."""
+
+    clauses: list[bytes]
+    off_topic: list[bytes]
+
+    @property
+    def all(self) -> set[bytes]:
+        return {*self.clauses, *self.off_topic}
+
+
+class VectorBuilder:
+    def __init__(
+        self, index_now: Callable[[], Index], client: EmbeddingClient | None, folder: Path
+    ) -> None:
+        """`index_now`: the clauses as they are. `client`: None turns vectors off."""
+        self._index_now = index_now
+        self._folder = folder
+        self._space = Space(client, VectorFile(folder, client.model)) if client else None
+        self._previous: Space | None = None
+        self.done = self.total = 0
+        self.problem = ""
+
+    @property
+    def current(self) -> tuple[EmbeddingClient, Relevance] | None:
+        """What answers for the clauses as they are now; None while vectors are missing."""
+        index = self._index_now()
+        for space in (self._space, self._previous):
+            if space and space.relevance is not None and space.relevance.index is index:
+                return space.client, space.relevance
+        return None
+
+    def report(self) -> dict[str, Any]:
+        """For `/readyz`: {model, state, done, total}; `state` is off, building, ready or failing."""
+        if self._space is None:
+            return {"state": "off"}
+        is_ready = self.current is not None
+        state = "ready" if is_ready else "failing" if self.problem else "building"
+        counts = {"done": self.done, "total": self.total}
+        return {"model": self._space.client.model, "state": state, **counts}
+
+    async def run(self) -> None:
+        """Until it is cancelled. Raises OSError where vectors cannot be kept."""
+        if self._space is None:
+            await asyncio.Event().wait()
+            return
+        await asyncio.to_thread(self._find_previous)
+        retry = FIRST_RETRY
+        while True:
+            index = self._index_now()
+            try:
+                if self._previous is not None:
+                    await self._complete(self._previous, index)
+                if await self._complete(self._space, index):
+                    await asyncio.to_thread(self._activate)
+                self.problem, retry = "", FIRST_RETRY
+            except NoVectors as error:
+                if not self.problem:
+                    log.warning("vectors_missing", reason=str(error), url=self._space.client.url)
+                self.problem = str(error)
+                await asyncio.sleep(retry)
+                retry = min(2 * retry, LAST_RETRY)
+            await asyncio.sleep(PAUSE_SECONDS)
+
+    async def close(self) -> None:
+        for space in (self._space, self._previous):
+            if space is not None:
+                space.client.close()
+
+    async def _complete(self, space: Space, index: Index) -> bool:
+        """Whether the space is now complete for `index`. False where the clauses changed
+        meanwhile. Raises NoVectors."""
+        if space.relevance is not None and space.relevance.index is index:
+            return False
+        if not len(index.clauses):
+            return False
+        if not space.is_loaded:
+            await asyncio.to_thread(space.file.load)
+            space.is_loaded = True
+        wanted = await asyncio.to_thread(_wanted, index, space.client.model)
+        if not await self._fetch(space, index, wanted):
+            return False
+        if space.file.unsaved:
+            await asyncio.to_thread(space.file.save, wanted.all)
+        space.relevance = await asyncio.to_thread(_relevance, space.file, index, wanted)
+        log.info("vectors_complete", model=space.client.model, clauses=len(index.clauses))
+        return True
+
+    async def _fetch(self, space: Space, index: Index, wanted: Wanted) -> bool:
+        """Asks for what is missing. False where the clauses changed meanwhile."""
+        file = space.file
+        questions = [
+            (digest, question)
+            for digest, question in zip(wanted.off_topic, off_topic_questions(), strict=True)
+            if digest not in file
+        ]
+        for start in range(0, len(questions), BATCH):
+            await self._add(space, QUERY, questions[start : start + BATCH])
+        places_of = {digest: place for place, digest in enumerate(wanted.clauses)}
+        missing = [place for digest, place in places_of.items() if digest not in file]
+        self.total = len(wanted.clauses)
+        saved = time.monotonic()
+        for start in range(0, len(missing), BATCH):
+            self.done = self.total - len(missing) + start
+            if self._index_now() is not index:
+                return False
+            places = missing[start : start + BATCH]
+            texts = [(wanted.clauses[place], text_of(index.clauses[place])) for place in places]
+            await self._add(space, PASSAGE, texts)
+            if time.monotonic() - saved > SAVE_SECONDS:
+                await asyncio.to_thread(file.save, wanted.all)
+                saved = time.monotonic()
+        self.done = self.total
+        return True
+
+    async def _add(self, space: Space, kind: str, texts: Sequence[tuple[bytes, str]]) -> None:
+        vectors = await space.client.embed([text for _, text in texts], kind, BATCH_SECONDS)
+        try:
+            space.file.add([digest for digest, _ in texts], vectors)
+        except ValueError as error:
+            raise NoVectors(str(error)) from None
+
+    def _find_previous(self) -> None:
+        """The model that was complete last, where the settings name another one now."""
+        assert self._space is not None
+        try:
+            active = orjson.loads((self._folder / ACTIVE_FILE).read_bytes())
+            url, model = str(active["url"]), str(active["model"])
+        except (OSError, ValueError, KeyError, TypeError):
+            return
+        if model != self._space.client.model:
+            client = EmbeddingClient(url, model)
+            self._previous = Space(client, VectorFile(self._folder, model))
+
+    def _activate(self) -> None:
+        assert self._space is not None
+        client = self._space.client
+        self._folder.mkdir(parents=True, exist_ok=True)
+        temporary = self._folder / f"{ACTIVE_FILE}.part"
+        temporary.write_bytes(orjson.dumps({"url": client.url, "model": client.model}))
+        temporary.replace(self._folder / ACTIVE_FILE)
+        if self._previous is not None:
+            self._previous.file.path.unlink(missing_ok=True)
+            self._previous.client.close()
+            self._previous = None
+
+
+def text_of(clause: Clause) -> str:
+    """What the model sees of a clause: its own title and its text."""
+    name = clause.title.rpartition(" · ")[2]
+    return simplified(f"{name}\n{clause.text}"[:MAX_TEXT])
+
+
+def _wanted(index: Index, model: str) -> Wanted:
+    return Wanted(
+        [digest_of(model, PASSAGE, text_of(clause)) for clause in index.clauses],
+        [digest_of(model, QUERY, question) for question in off_topic_questions()],
+    )
+
+
+def _relevance(file: VectorFile, index: Index, wanted: Wanted) -> Relevance:
+    rows, scales = file.rows(wanted.off_topic)
+    return Relevance(index, *file.rows(wanted.clauses), rows * scales[:, None])

@@ -1,0 +1,98 @@
+"""How well clauses answer a question, 0 to 1, calibrated on the shop's own clauses.
+
+A clause's fit is its cosine with the question plus a little for the question's words that it holds.
+From that the question's likeness to a built-in list of off-topic questions is taken off. The same
+is done with each question of the list itself: a score of 0.5 is where one in twenty of them would
+pass. So the scale carries from shop to shop and from model to model (docs/decisions/017).
+"""
+
+import math
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gateway.knowledge.index import Index
+from gateway.knowledge.vectors.embedding_client import Floats
+
+OFF_TOPIC_FILE = Path(__file__).with_name("off_topic.txt")
+BLOCK = 2_048  # rows that are unpacked at once
+WORDS = 0.1  # weight of the words beside the cosine
+NEAREST = 3  # off-topic questions that a question is compared with
+# A question of the list that a clause answers so much better than others are answered is this
+# shop's topic.
+OUTLIER = 3.0  # scaled median deviations above the median
+PASSING = 95  # percentile of the off-topic questions that scores 0.5
+MIN_SPREAD = 0.02
+
+
+@cache
+def off_topic_questions() -> tuple[str, ...]:
+    lines = OFF_TOPIC_FILE.read_text("utf-8").splitlines()
+    return tuple(line.strip() for line in lines if line.strip() and not line.startswith("#"))
+
+
+@dataclass(frozen=True, slots=True)
+class Fits:
+    """Of one question: `fit` of each clause, and what turns it into a score."""
+
+    fit: Floats
+    middle: float  # the fit that scores 0.5
+    spread: float
+
+    def score(self, place: int) -> float:
+        return 1 / (1 + math.exp((self.middle - float(self.fit[place])) / self.spread))
+
+
+class Relevance:
+    """The vectors of one state of the clauses."""
+
+    def __init__(
+        self, index: Index, rows: NDArray[np.int8], scales: Floats, off_topic: Floats
+    ) -> None:
+        """`rows`: 8-bit vectors of the clauses of `index`, times `scales`. `off_topic`: the
+        vectors of `off_topic_questions()`. Takes a second for 10,000 clauses."""
+        self.index = index
+        self._rows = rows
+        self._scales = scales
+        fits = self._cosines(off_topic)
+        best = fits.max(axis=1)
+        for number, question in enumerate(off_topic_questions()):
+            fits[number] += WORDS * index.coverage(question)
+        middle = float(np.median(best))
+        deviation = 1.48 * float(np.median(np.abs(best - middle)))
+        foreign = best < middle + OUTLIER * max(deviation, MIN_SPREAD)
+        self._off_topic = off_topic[foreign]
+        among = off_topic @ self._off_topic.T
+        among[np.flatnonzero(foreign), np.arange(len(self._off_topic))] = -1  # itself
+        margins = (fits.max(axis=1) - _nearest(among))[foreign]
+        self._middle = float(np.percentile(margins, PASSING))
+        self._spread = max(float(margins.std()), MIN_SPREAD)
+
+    def fits(self, question: Floats, words: str) -> Fits:
+        """`question`: its vector. `words`: of which a clause should hold many."""
+        fit = self._cosines(question[None])[0]
+        fit += WORDS * self.index.coverage(words)
+        likeness = float(_nearest((self._off_topic @ question)[None])[0])
+        return Fits(fit, self._middle + likeness, self._spread)
+
+    def likeness(self, question: Floats) -> float:
+        """How near the question is to off-topic ones: a cosine."""
+        return float(_nearest((self._off_topic @ question)[None])[0])
+
+    def _cosines(self, questions: Floats) -> Floats:
+        """(questions, clauses)"""
+        made = np.empty((len(questions), len(self._rows)), np.float32)
+        for start in range(0, len(self._rows), BLOCK):
+            block = slice(start, start + BLOCK)
+            made[:, block] = questions @ self._rows[block].astype(np.float32).T
+        made *= self._scales
+        return made
+
+
+def _nearest(cosines: Floats) -> Floats:
+    """The mean of the NEAREST largest of each row."""
+    means: Floats = np.partition(cosines, -NEAREST, axis=1)[:, -NEAREST:].mean(axis=1)
+    return means

@@ -1,0 +1,1 @@
+"""Vectors of texts, from models that packages carry: POST /v1/embeddings."""
