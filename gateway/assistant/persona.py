@@ -2,12 +2,13 @@
 
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any
 
 Texts = Mapping[str, str]  # {"zh": …, "en": …}
+LoadPicture = Callable[[str], str]
 LANGUAGES = {"zh": "zh", "zh-CN": "zh", "en": "en"}  # as files write them → as they are kept
 MAX_TEXT = {
     "name": 60,
@@ -37,8 +38,12 @@ NEUTRAL = {
     "instructions": {"zh": "", "en": ""},
 }
 ACCENT = re.compile(r"#(?:[0-9a-fA-F]{3}|[0-9a-fA-F]{6})")
-# A data URL, an own path or an https URL: what the page's img-src may allow.
-LOGO = re.compile(r"(?:data:image/(?:png|jpeg|webp|svg\+xml);base64,|/assets/|https://)\S{1,65000}")
+# What the page's img-src allows.
+PICTURE = re.compile(
+    r"data:image/(?:png|jpeg|webp|svg\+xml);base64,[A-Za-z0-9+/=]{1,140000}|/assets/[\w./-]{1,200}"
+)
+FILE_NAME = re.compile(r"[\w-]{1,60}\.(png|jpg|jpeg|webp|svg)")
+PICTURE_FORMS = "a picture beside assistant.toml, a path under /assets/ or a data URL"
 MAX_STARTERS = 12
 MAX_STARTER = 200  # characters
 TOP = frozenset((*MAX_TEXT, "logo", "accent", "starters"))
@@ -94,8 +99,16 @@ def _by_locale(texts: Texts) -> dict[str, str]:
     return {"zh-CN": texts["zh"], "en": texts["en"]}
 
 
-def read_persona(text: str) -> tuple[Persona, list[str]]:
-    """(the persona, problems). What is wrong is left out and named. Never raises."""
+def no_picture(name: str) -> str:
+    """For a persona without a folder."""
+    raise FileNotFoundError(f"there is no file {name}")
+
+
+def read_persona(text: str, load: LoadPicture = no_picture) -> tuple[Persona, list[str]]:
+    """(the persona, problems). What is wrong is left out and named. Never raises.
+
+    `load` gives the data URL of a picture beside the file; it may raise OSError.
+    """
     try:
         data = tomllib.loads(text)
     except RecursionError:
@@ -107,16 +120,13 @@ def read_persona(text: str) -> tuple[Persona, list[str]]:
     for name, longest in MAX_TEXT.items():
         if name in data:
             given[name] = _texts(data[name], name, longest, problems, NEUTRAL[name])
-    for name, pattern, expected in (
-        ("accent", ACCENT, "a colour such as #1a7f5a"),
-        ("logo", LOGO, "an https URL, a path under /assets/, or a data URL of 48 KB"),
-    ):
-        value = data.get(name, "")
-        if value and not (isinstance(value, str) and pattern.fullmatch(value)):
-            problems.append(f"{name} is not {expected}")
-        elif value:
-            given[name] = value
-    given["starters"] = _starters(data.get("starters", []), problems)
+    accent = data.get("accent", "")
+    if accent and not (isinstance(accent, str) and ACCENT.fullmatch(accent)):
+        problems.append("accent is not a colour such as #1a7f5a")
+    elif accent:
+        given["accent"] = accent
+    given["logo"] = _picture(data.get("logo", ""), "logo", load, problems)
+    given["starters"] = _starters(data.get("starters", []), load, problems)
     return Persona(**given), problems[:20]
 
 
@@ -141,7 +151,23 @@ def _texts(
     return MappingProxyType({"zh": others["zh"], "en": others["en"], **made})
 
 
-def _starters(value: Any, problems: list[str]) -> tuple[Starter, ...]:
+def _picture(value: Any, name: str, load: LoadPicture, problems: list[str]) -> str:
+    """A URL for the page, "" where there is none or a wrong one."""
+    if value == "":
+        return ""
+    if isinstance(value, str) and PICTURE.fullmatch(value):
+        return value
+    if not isinstance(value, str) or not FILE_NAME.fullmatch(value):
+        problems.append(f"{name} is not {PICTURE_FORMS}")
+        return ""
+    try:
+        return load(value)
+    except OSError as error:
+        problems.append(f"{name}: {value} {error.strerror or error}")
+        return ""
+
+
+def _starters(value: Any, load: LoadPicture, problems: list[str]) -> tuple[Starter, ...]:
     if not isinstance(value, list):
         problems.append("starters is no list")
         return ()
@@ -152,10 +178,8 @@ def _starters(value: Any, problems: list[str]) -> tuple[Starter, ...]:
         name = f"starter {number}"
         text = one.get("text") if isinstance(one, dict) else one
         texts = _texts(text, name, MAX_STARTER, problems)
-        picture = one.get("picture", "") if isinstance(one, dict) else ""
-        if picture and not (isinstance(picture, str) and LOGO.fullmatch(picture)):
-            problems.append(f"{name}: picture is no https URL and no path under /assets/")
-            picture = ""
+        given = one.get("picture", "") if isinstance(one, dict) else ""
+        picture = _picture(given, f"the picture of {name}", load, problems)
         if texts["zh"]:
             made.append(Starter(texts, picture))
     return tuple(made)

@@ -1,6 +1,7 @@
 """Keeps the persona of `assistant.toml` current while the gateway runs."""
 
 import asyncio
+import base64
 from pathlib import Path
 from threading import Thread
 
@@ -14,6 +15,8 @@ from gateway.server.regular_files import Stamp, read_whole, stamp_of
 log = structlog.get_logger()
 FILE = "assistant.toml"
 MAX_BYTES = 256 * 1024
+MAX_PICTURE_BYTES = 96 * 1024
+KINDS = {"png": "png", "jpg": "jpeg", "jpeg": "jpeg", "webp": "webp", "svg": "svg+xml"}
 PAUSE_SECONDS = 0.5
 START_SECONDS = 1.0
 
@@ -54,12 +57,18 @@ class PersonaFile:
             return
         self._stamp, self._failed = stamp, False
         try:
-            persona, problems = read_persona(data.decode("utf-8-sig"))
+            persona, problems = read_persona(data.decode("utf-8-sig"), self._load)
         except UnicodeDecodeError:
             persona, problems = None, ["is not UTF-8"]
         if persona is not None and not any(one.startswith("cannot be used") for one in problems):
             self.persona = persona
         self._set_problems(problems)
+
+    def _load(self, name: str) -> str:
+        """A picture of the folder as a data URL. Raises OSError."""
+        data = read_whole(self._path.with_name(name), MAX_PICTURE_BYTES)
+        kind = KINDS[name.rpartition(".")[2]]
+        return f"data:image/{kind};base64,{base64.b64encode(data).decode()}"
 
     def _set_problems(self, messages: list[str]) -> None:
         problems = [Problem(FILE, message) for message in messages]
