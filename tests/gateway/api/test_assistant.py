@@ -111,7 +111,7 @@ def test_an_answer_says_what_came_of_the_question(desk: Running, said: str, outc
 def test_a_stream_on_v1_has_extras_for_those_who_ask_and_never_the_engines_own_key(
     desk: Running,
 ) -> None:
-    body = {
+    body: dict[str, Any] = {
         "model": "sightdesk",
         "messages": [{"role": "user", "content": "退货流程是什么？"}],
         "stream": True,

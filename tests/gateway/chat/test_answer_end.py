@@ -75,7 +75,12 @@ async def told(
     end.rests_on(EngineInput(chat, Attachments(), assistant=True, briefing=found))
     words = [TextDelta(word + " ", (b"x",)) for word in text.split(" ")]
     last = [report] if report else []
-    for batch in ([HEAD], *([word] for word in words), [END, USAGE, *last, Finished()]):
+    batches: list[list[Event]] = [
+        [HEAD],
+        *([word] for word in words),
+        [END, USAGE, *last, Finished()],
+    ]
+    for batch in batches:
         held = end.push(batch)
         if held is not None:
             await held
@@ -135,11 +140,8 @@ async def test_strict_holds_the_answer_back_and_puts_the_refusal_in_its_place() 
 
 
 async def test_strict_lets_a_supported_answer_and_json_pass() -> None:
-    for text, more in (
-        ("Within 7 days [1].", {}),
-        ('{"days": 30}', {"response_format": {"type": "json_object"}}),
-    ):
-        events = await told(text, "strict", **more)
+    for text, form in (("Within 7 days [1].", "text"), ('{"days": 30}', "json_object")):
+        events = await told(text, "strict", response_format={"type": form})
         assert "".join(one.text for one in events if isinstance(one, TextDelta)).strip() == text
 
 

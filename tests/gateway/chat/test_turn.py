@@ -21,6 +21,8 @@ from gateway.chat.rounds import NextRound
 from gateway.chat.transcript import Transcript
 from gateway.chat.turn import Output, TurnRunner
 from gateway.knowledge.knowledge_base import KnowledgeBase
+from gateway.knowledge.retriever import Retriever
+from gateway.knowledge.vectors.builder import VectorBuilder
 from gateway.media.attachment_loader import AttachmentLoader
 from gateway.observability.metrics import Metrics
 from gateway.openai.chat_request import ChatRequest
@@ -54,7 +56,9 @@ class Asking:
         self.upstream = Upstream("engine-1", engine.url, "fake-vl", 8192, Breaker(2, 60), 4)
         self.client = EngineClient(1, 5, 5)
         self.metrics = Metrics("0", "cpu")
-        self.knowledge = KnowledgeBase(folder)
+        knowledge = KnowledgeBase(folder)
+        vectors = VectorBuilder(lambda: knowledge.snapshot.index, None, folder / "vectors")
+        self.retriever = Retriever(knowledge, vectors)
         self.report = TurnReport()
 
     async def ask(
@@ -68,7 +72,7 @@ class Asking:
         )
         runner = TurnRunner(
             stage,
-            CitationStage(self.knowledge, Persona, lambda: True),
+            CitationStage(self.retriever, Persona, lambda: True),
             Failover(admission, None, self.client, self.metrics),
             EngineCalls(self.client, cache_salt=str, pseudonym=str),
             self.metrics,
