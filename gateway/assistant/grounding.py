@@ -7,12 +7,14 @@ yes and no (docs/knowledge.md).
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 
 from gateway.assistant.claims import FOLD, Claim, claims_of, clause_key, normal, squeezed
 
 MAX_ANSWER = 20_000  # characters that are checked
 MAX_SOURCES = 120_000  # characters of all sources together
+MAX_CLAUSE, MAX_CLAUSES = 8_000, 40  # characters of one clause, clauses
 MAX_UNSUPPORTED = 20
 MAX_SHOWN = 80  # characters of one unsupported text
 # A number that is written with another unit, or with none, is supported where its source names none.
@@ -23,14 +25,16 @@ QUICK_CHARACTERS = 6_000
 
 @dataclass(frozen=True, slots=True)
 class Sources:
-    """What an answer may rest on: texts, and the numbers of the clauses that were given."""
+    """What an answer may rest on: texts, those of clauses apart, since they come again and their
+    claims are remembered; and the numbers of the clauses that were given."""
 
     texts: tuple[str, ...]
     clause_numbers: tuple[str, ...] = ()
+    clause_texts: tuple[str, ...] = ()
 
     @property
     def characters(self) -> int:
-        return sum(map(len, self.texts))
+        return sum(map(len, (*self.texts, *self.clause_texts)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,17 +55,20 @@ def sources_of(
 ) -> Sources:
     """`others`: the person's own messages, results of tools, and what the desk itself says."""
     texts: list[str] = []
+    written: list[str] = []
     numbers: list[str] = []
     for clause in clauses:
-        texts += (str(clause.get("title", "")), str(clause.get("text", "")))
-        texts.append(str(clause.get("date") or ""))
+        parts = (clause.get(name) for name in ("title", "text", "date"))
+        written.append("\n".join(str(part) for part in parts if part))
         numbers.append(str(clause.get("clause", "")))
     for reading in readings:
         texts += (str(line.get("text", "")) for line in reading.get("lines", ()))
         texts += (str(one.get("value", "")) for one in reading.get("fields", ()))
         texts += (str(one.get("text", "")) for one in reading.get("codes", ()))
     texts += others
-    return Sources(tuple(text for text in texts if text), tuple(filter(None, numbers)))
+    return Sources(
+        tuple(filter(None, texts)), tuple(filter(None, numbers)), tuple(filter(None, written))
+    )
 
 
 def check(answer: str, sources: Sources) -> Checked:
@@ -77,13 +84,21 @@ def check(answer: str, sources: Sources) -> Checked:
     return Checked(list(found)[:MAX_UNSUPPORTED])
 
 
+@lru_cache(maxsize=4_000)
+def _written(text: str) -> tuple[tuple[Claim, ...], str]:
+    """(claims, letters and digits) of a clause. Only clauses are remembered, no person's text."""
+    made = normal(text)
+    return tuple(claims_of(made)), squeezed(made)
+
+
 class _Known:
     """The claims of all sources, to be looked up."""
 
     def __init__(self, sources: Sources) -> None:
         text = normal("\n".join(sources.texts)[:MAX_SOURCES])
-        claims = claims_of(text)
-        self._squeezed = squeezed(text)
+        written = [_written(one[:MAX_CLAUSE]) for one in sources.clause_texts[:MAX_CLAUSES]]
+        claims = [*claims_of(text), *(claim for found, _ in written for claim in found)]
+        self._squeezed = "\n".join([squeezed(text), *(one for _, one in written)])
         self._codes = {claim.key[0] for claim in claims if claim.kind == "code"}
         self._times = {claim.key for claim in claims if claim.kind == "time"}
         self._dates = [claim.key for claim in claims if claim.kind == "date"]

@@ -7,6 +7,7 @@ a question that is searched for nothing costs less than one that is not answered
 
 import re
 import unicodedata
+from functools import cache
 from typing import Literal
 
 from gateway.assistant.intent_words import (
@@ -97,10 +98,15 @@ def _holds(text: str, phrases: tuple[str, ...]) -> bool:
 
 def _without(text: str, phrases: tuple[str, ...]) -> str:
     """The text without the phrases, the longest first."""
-    for phrase in sorted(phrases, key=len, reverse=True):
+    for phrase in _longest_first(phrases):
         while (at := _find(text, phrase)) >= 0:
             text = f"{text[:at]} {text[at + len(phrase) :]}"
     return text
+
+
+@cache
+def _longest_first(phrases: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(sorted(phrases, key=len, reverse=True))
 
 
 def _find(text: str, phrase: str) -> int:
