@@ -42,7 +42,7 @@ ACCENT = re.compile(r"#(?:[0-9a-fA-F]{3}|[0-9a-fA-F]{6})")
 PICTURE = re.compile(
     r"data:image/(?:png|jpeg|webp|svg\+xml);base64,[A-Za-z0-9+/=]{1,140000}|/assets/[\w./-]{1,200}"
 )
-FILE_NAME = re.compile(r"[\w-]{1,60}\.(png|jpg|jpeg|webp|svg)")
+FILE_NAME = re.compile(r"(?<![\w-])[\w-]{1,60}\.(png|jpg|jpeg|webp|svg)")
 PICTURE_FORMS = "a picture beside assistant.toml, a path under /assets/ or a data URL"
 MAX_STARTERS = 12
 MAX_STARTER = 200  # characters
