@@ -105,11 +105,14 @@ class AnswerEnd:
         briefing = self._given.briefing
         used, outcome = self._result(self._given, text)
         content = self._held
-        if checked is not None and not checked.supported:
+        is_wrong = checked is not None and not checked.supported
+        if is_wrong:
             self._metrics.ungrounded.inc()
-            if self._mode == "strict" and self._may_replace(self._given):
-                content = self._refusal(self._given)
-                used, outcome = [], "no_clause"
+        # A model's answer that rests on nothing is the refusal too, whatever its words.
+        rests_on_nothing = outcome == "no_clause" and self._report is None
+        if self._mode == "strict" and (is_wrong or rests_on_nothing) and self._may_replace():
+            content = self._refusal(self._given)
+            used, outcome = [], "no_clause"
         self._metrics.outcomes.labels(outcome).inc()
         ending: list[Event] = [Citations([_public(clause) for clause in used])]
         if briefing.suggestions and not used:
@@ -130,8 +133,9 @@ class AnswerEnd:
         has_evidence |= any(message.role == "tool" for message in given.request.messages)
         return used, outcome_of(text, briefing, used, has_evidence=has_evidence)
 
-    def _may_replace(self, given: EngineInput) -> bool:
-        form = given.request.response_format
+    def _may_replace(self) -> bool:
+        assert self._given is not None
+        form = self._given.request.response_format
         return not self._calls_tools and (form is None or form.type == "text")
 
     def _refusal(self, given: EngineInput) -> list[Event]:

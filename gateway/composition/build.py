@@ -1,8 +1,11 @@
 """Builds every part of the gateway from the settings, group by group."""
 
+import structlog
+
 from gateway import __version__
 from gateway.assistant.clause_corrections import StoredCorrections, following
 from gateway.assistant.persona_file import PersonaFile
+from gateway.assistant.prompt import prompt_file
 from gateway.auth.api_keys import APIKeyStore
 from gateway.auth.authenticator import Authenticator
 from gateway.auth.origins import Origins
@@ -52,10 +55,13 @@ from gateway.upstream.launch_status import LaunchStatusFile
 from gateway.upstream.model_catalog import ModelCatalog
 from gateway.upstream.upstream import LITE_MODEL, Upstream
 
+log = structlog.get_logger()
+
 
 def build_services(settings: Settings) -> Services:
     """Every part, connected. Raises WrongSettings, and OSError where DATA_DIR cannot be used."""
     metrics = Metrics(__version__, settings.engine)
+    log.info("prompt_read", version=prompt_file().version)
     storage = build_storage(settings, metrics)
     corrections = StoredCorrections(storage.clause_corrections)
     return Services(

@@ -112,6 +112,24 @@ def reading_of(gateway: Running, name: str) -> list[dict[str, Any]]:
     return found
 
 
+def test_a_later_turn_finds_the_earlier_ones_in_the_prefix_cache(
+    client: openai.OpenAI, engine: Engine
+) -> None:
+    """Rules and history come before what changes from turn to turn (gateway/assistant/prompt.toml),
+    so vLLM computes only the newest question with its context."""
+    said = {"role": "user", "content": "七天无理由退货怎么办？" + "请说得详细一些。" * 60}
+    turn: list[Any] = [said, {"role": "assistant", "content": "签收后七天内可以申请。"}]
+    asked: dict[str, Any] = {"model": "sightdesk", "max_tokens": 1}
+    first = client.chat.completions.create(messages=[said], **asked)
+    before = engine.gauges()["prefix_cache_hits_total"]
+    client.chat.completions.create(
+        messages=[*turn, {"role": "user", "content": "那运费谁付？"}], **asked
+    )
+    found = engine.gauges()["prefix_cache_hits_total"] - before
+    # All but the first turn's context; the cache counts in whole blocks.
+    assert found > used(first).prompt_tokens / 2
+
+
 TOOL: Any = {
     "type": "function",
     "function": {

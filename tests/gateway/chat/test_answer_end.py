@@ -139,6 +139,15 @@ async def test_strict_holds_the_answer_back_and_puts_the_refusal_in_its_place() 
     assert only(events, Citations).citations == []
 
 
+async def test_strict_refuses_what_rests_on_nothing() -> None:
+    events = await told("The founder is a fine person.", "strict", briefing=Briefing())
+    writer = CompletionWriter()
+    writer.push(events)
+    said = writer.completion()["choices"][0]["message"]["content"]
+    assert said == Persona().refusal["en"]
+    assert only(events, Grounding).supported
+
+
 async def test_strict_lets_a_supported_answer_and_json_pass() -> None:
     for text, form in (("Within 7 days [1].", "text"), ('{"days": 30}', "json_object")):
         events = await told(text, "strict", response_format={"type": form})
