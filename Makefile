@@ -126,8 +126,8 @@ restore: ## restore FILE=backup-….tar.gz
 user: ## add a user of the page: NAME=…
 	@scripts/user "$(NAME)"
 
-key: ## create an API key, shown once: NAME=… (LIMIT=600/minute: its own rate limit)
-	@$(PYTHON) scripts/key.py "$(NAME)" "$(LIMIT)"
+key: ## create an API key, shown once: NAME=… (LIMIT=600/minute: its own rate limit; ROLE=staff)
+	@$(PYTHON) scripts/key.py "$(NAME)" "$(LIMIT)" "$(ROLE)"
 
 screenshots: setup ## take the screenshots of the README
 	@$(VENV)/python -m scripts.screenshots

@@ -11,6 +11,7 @@ from gateway.api.chat import chat_router
 from gateway.api.config import config_router
 from gateway.api.conversations import conversations_router
 from gateway.api.dependencies import RouteLimits
+from gateway.api.desk_corrections import desk_corrections_router
 from gateway.api.embed_tokens import embed_tokens_router
 from gateway.api.engine_status import EngineStatus
 from gateway.api.feedback import feedback_router
@@ -82,7 +83,14 @@ def api_routers(services: Services) -> list[APIRouter]:
     return [
         models_router(engines.catalog, engines.upstreams, limits),
         embed_tokens_router(access.signer, access.origins, limits),
-        config_router(settings, status, services.knowledge.base, storage.database, limits),
+        config_router(
+            settings,
+            status,
+            services.knowledge.base,
+            services.persona_file,
+            storage.database,
+            limits,
+        ),
         files_router(storage.files, media.image_processor, media.ocr_client, access.signer, limits),
         file_readings_router(storage.files, media.attachment_loader, access.signer, limits),
         conversations_router(
@@ -91,9 +99,11 @@ def api_routers(services: Services) -> list[APIRouter]:
         feedback_router(storage.ratings, metrics, limits),
         handoffs_router(storage.handoffs, metrics, limits),
         stats_router(storage.stats, limits),
+        desk_corrections_router(storage.clause_corrections, services.corrections, limits),
         health_router(
             status,
             services.knowledge.base,
+            services.persona_file,
             services.knowledge.vectors,
             services.supervisor,
             metrics,
@@ -130,10 +140,15 @@ def turn_runner(services: Services) -> TurnRunner:
     )
     return TurnRunner(
         attachments,
-        CitationStage(services.knowledge.retriever),
+        CitationStage(
+            services.knowledge.retriever,
+            persona=lambda: services.persona_file.persona,
+            knows_languages=lambda: not all(one.is_lite for one in engines.upstreams),
+        ),
         Failover(engines.admission, engines.fallback, engines.client, services.metrics),
         EngineCalls(engines.client, signer.cache_salt, signer.pseudonym),
         services.metrics,
+        grounding=settings.grounding,
     )
 
 

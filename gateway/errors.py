@@ -12,6 +12,7 @@ GatewayError
 ├── InvalidToken               401 invalid_token
 ├── IPNotAllowed               403 ip_not_allowed
 ├── OriginNotAllowed           403 origin_not_allowed
+├── StaffOnly                  403 staff_only
 ├── NotFound                   404 not_found
 │   ├── ModelNotFound          model_not_found
 │   └── FileNotFound           file_not_found
@@ -144,6 +145,12 @@ class IPNotAllowed(GatewayError):
 class OriginNotAllowed(GatewayError):
     status = 403
     code = "origin_not_allowed"
+    type = "permission_error"
+
+
+class StaffOnly(GatewayError):
+    status = 403
+    code = "staff_only"
     type = "permission_error"
 
 

@@ -206,6 +206,26 @@ class Settings(BaseSettings):
         15, description="Seconds until an open circuit lets one test request through."
     )
 
+    grounding: Literal["off", "flag", "strict"] = Field(
+        "flag",
+        description="What happens with an answer that claims what is in none of its sources: off, "
+        "flag (the page marks it) or strict (the refusal replaces it).",
+    )
+    engine_sees: bool | None = Field(
+        None,
+        description="0: the engine takes text only, pictures become their reading. Default: found "
+        "out at the start.",
+    )
+    staff_users: Names = Field(
+        ("admin",),
+        description="nginx's users who are staff, comma-separated. * is everyone who signs in. "
+        "Default: BASIC_AUTH_USER.",
+    )
+    staff_anonymous: bool = Field(
+        False,
+        description="1: anonymous callers on this machine are staff. For `make demo`.",
+    )
+
     knowledge_dir: Path = Field(
         Path("knowledge"),
         description="Folder of clauses in Markdown. Changes are read while the gateway runs.",

@@ -62,6 +62,7 @@ def gateway_settings(port: int, lite_port: int) -> dict[str, str]:
         "ANONYMOUS_NETWORKS": "127.0.0.0/8,::1/128",
         "RATE_LIMIT_IP": "60/minute",
         "RATE_LIMIT_USER": "60/minute",
+        "STAFF_ANONYMOUS": "1",
         "KNOWLEDGE_DIR": str(ROOT / "knowledge"),
         "DATA_DIR": data,
         "DATABASE_URL": f"sqlite:///{data}/sightdesk.db",

@@ -1,4 +1,4 @@
-"""make key NAME=… [LIMIT=600/minute]: creates an API key and shows it once.
+"""make key NAME=… [LIMIT=600/minute] [ROLE=staff]: creates an API key and shows it once.
 
 Only its digest is stored. The gateway accepts it without a restart. A second key of the same name
 works beside the first until the first one's entry is deleted from the file.
@@ -28,6 +28,10 @@ def main() -> int:
             f"make key: {limit} is not a rate: make key NAME=shop LIMIT=600/minute", file=sys.stderr
         )
         return 2
+    role = sys.argv[3] if len(sys.argv) > 3 else ""
+    if role not in ("", "staff"):
+        print(f"make key: {role} is no role: make key NAME=anna ROLE=staff", file=sys.stderr)
+        return 2
     key = "sk-" + secrets.token_urlsafe(32)
     entry: dict[str, object] = {
         "name": name,
@@ -35,6 +39,7 @@ def main() -> int:
         "created": int(time.time()),
     }
     entry |= {"limit": limit} if limit else {}
+    entry |= {"role": role} if role else {}
     if running_in_docker():
         program = "import json,pathlib,sys; p=pathlib.Path('/data/api-keys.json'); d=json.loads(p.read_text()) if p.exists() else {'keys':[]}; d['keys'].append(json.loads(sys.argv[1])); t=p.with_suffix('.new'); t.write_text(json.dumps(d)); t.replace(p)"  # fmt: skip
         command = [

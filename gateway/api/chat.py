@@ -83,6 +83,7 @@ def chat_router(
         context, caller = context_of(request.scope), await caller_of(request)
         await limiter.check(rates.user, context.limit_owner, context)
         chat = await read_body(request, PageRequest, longest_context())
+        is_new = chat.conversation_id is None
         chat.conversation_id = chat.conversation_id or "conversation-" + secrets.token_urlsafe(12)
         answer_id = new_answer_id()
         opened = await recorder.open(chat, caller.owner, chat.conversation_id, answer_id)
@@ -92,6 +93,9 @@ def chat_router(
         conversation = {"id": chat.conversation_id, "turn": turn_id}
         question = question_of(context, chat, caller, answer_id, conversation)
         is_stored = opened is not None
+        question.corrections = await recorder.corrections(
+            chat, caller.owner, is_stored=is_stored and not is_new
+        )
         return PageResponse(runner, question, context, metrics, answers, is_stored=is_stored)
 
     @router.get("/api/chat/{answer}", summary="Go on with an answer")

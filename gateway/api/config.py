@@ -7,6 +7,7 @@ from fastapi import APIRouter, Request
 from gateway import __version__
 from gateway.api.dependencies import CurrentCaller, RouteLimits
 from gateway.api.engine_status import EngineStatus
+from gateway.assistant.persona_file import PersonaFile
 from gateway.knowledge.knowledge_base import KnowledgeBase
 from gateway.media.limits import MAX_SIDE
 from gateway.media.sniff import ACCEPTED
@@ -26,6 +27,7 @@ def config_router(
     settings: Settings,
     engine_status: EngineStatus,
     knowledge_base: KnowledgeBase,
+    persona_file: PersonaFile,
     database: Database,
     limits: RouteLimits,
 ) -> APIRouter:
@@ -43,6 +45,8 @@ def config_router(
             "accept": list(ACCEPTED),
             "locales": ["zh-CN", "en"],
             "questions": knowledge_base.questions,
+            # The company's voice (docs/knowledge.md).
+            "assistant": persona_file.persona.for_page(),
             # The page keeps its conversations in the browser while the database does not answer.
             "history": "server" if database.answers() else "local",
             # With an embed token: the one origin whose messages the page accepts.

@@ -6,10 +6,22 @@ from typing import Annotated, Any, Protocol, TypeVar
 
 from fastapi import Depends, Request
 
+from gateway.errors import StaffOnly
 from gateway.server.request_context import Caller, caller_of
 
 Handler = TypeVar("Handler", bound=Callable[..., Any])
 CurrentCaller = Annotated[Caller, Depends(caller_of)]
+
+
+async def staff_of(request: Request) -> str:
+    """The name of the staff member who calls. Raises StaffOnly."""
+    caller = await caller_of(request)
+    if not caller.staff:
+        raise StaffOnly("This route is for staff: STAFF_USERS, or a key with the role staff.")
+    return caller.staff
+
+
+StaffName = Annotated[str, Depends(staff_of)]
 
 
 class LimitDecorator(Protocol):

@@ -8,6 +8,7 @@ from fastapi import APIRouter, Request
 from starlette.responses import JSONResponse, Response
 
 from gateway.api.engine_status import EngineStatus
+from gateway.assistant.persona_file import PersonaFile
 from gateway.auth.api_keys import APIKeyStore
 from gateway.auth.networks import host_name, is_forwarded, is_local_host, is_private
 from gateway.auth.origins import Origins
@@ -25,6 +26,7 @@ SERVICE_NAMES = frozenset(("gateway", "host.docker.internal"))
 def health_router(
     engine_status: EngineStatus,
     knowledge_base: KnowledgeBase,
+    persona_file: PersonaFile,
     vectors: VectorBuilder,
     supervisor: Supervisor,
     metrics: Metrics,
@@ -49,7 +51,7 @@ def health_router(
             "status": "ready" if is_answering else "not ready",
             "engine": engine | (launch_detail(engine_status) if is_operator else {}),
             "upstreams": {one.name: bool(one.up) for one in engine_status.upstreams},
-            "knowledge": knowledge_report(knowledge_base, is_operator)
+            "knowledge": knowledge_report(knowledge_base, persona_file, is_operator)
             | {"vectors": vectors.report()},
             "tasks": task_report(supervisor, is_operator),
         }
@@ -97,14 +99,16 @@ def launch_detail(engine_status: EngineStatus) -> dict[str, Any]:
     return {"detail": launch.detail, "since": launch.since}
 
 
-def knowledge_report(knowledge_base: KnowledgeBase, is_operator: bool) -> dict[str, Any]:
+def knowledge_report(
+    knowledge_base: KnowledgeBase, persona_file: PersonaFile, is_operator: bool
+) -> dict[str, Any]:
     """{clauses, problems}; without messages and folders for everyone but operators."""
     snapshot = knowledge_base.snapshot
     return {
         "clauses": len(snapshot.index.clauses),
         "problems": [
             f"{problem.path}: {problem.message}" if is_operator else Path(problem.path).name
-            for problem in snapshot.problems
+            for problem in (*snapshot.problems, *persona_file.problems)
         ],
     }
 

@@ -11,6 +11,7 @@ from typing import Any
 
 import structlog
 
+from gateway.auth.staff import STAFF_ROLE
 from gateway.server.regular_files import Stamp, read_whole, stamp_of
 from gateway.setting_values import rate
 
@@ -27,11 +28,12 @@ class Key:
     sha256: str
     name: str
     limit: str | None = None  # its own rate in place of RATE_LIMIT_KEY
+    role: str | None = None  # "staff", or none
 
 
 class APIKeyStore:
-    """The keys of API_KEYS and of API_KEYS_FILE: `{"keys": [{"name", "sha256", "limit"}]}`, the
-    limit optional.
+    """The keys of API_KEYS and of API_KEYS_FILE: `{"keys": [{"name", "sha256", "limit", "role"}]}`,
+    limit and role optional.
 
     Keys rotate without a restart: `make key` adds a new key beside the old one under the same name;
     the operator deletes the old entry when nobody uses it any more.
@@ -123,4 +125,7 @@ def _key(entry: dict[str, Any]) -> Key:
         )
     if limit is not None:
         rate(str(limit))
-    return Key(digest, name, None if limit is None else str(limit))
+    role = entry.get("role")
+    if role not in (None, STAFF_ROLE):
+        raise ValueError(f"{name}: {str(role)[:40]} is no role; {STAFF_ROLE} is one")
+    return Key(digest, name, None if limit is None else str(limit), role)

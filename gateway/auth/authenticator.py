@@ -1,10 +1,11 @@
 """Authentication: the one path by which a request becomes a Caller (contract, section 3)."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from gateway.auth.api_keys import APIKeyStore
 from gateway.auth.networks import USER_HEADER, is_forwarded, is_local_host, within
 from gateway.auth.origins import is_own
+from gateway.auth.staff import STAFF_ROLE, Staff
 from gateway.auth.tokens import VISITOR_COOKIE, Signer, new_visitor
 from gateway.errors import InvalidAPIKey, InvalidToken, OriginNotAllowed
 from gateway.server.request_context import Caller, RequestContext
@@ -14,6 +15,7 @@ KEYS_ONLY = "/v1/embed-tokens"
 # Open to everyone. A route that is neither here nor under /v1/ or /api/ needs an API key.
 OPEN = frozenset(("/healthz", "/readyz", "/metrics", "/", "/chat.html", "/embed.html", "/embed.js"))
 OPEN_FOLDER = "/assets/"
+STAFF_FOLDER = "/api/desk/"
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +23,7 @@ class Authenticator:
     keys: APIKeyStore
     signer: Signer
     anonymous_networks: tuple[Network, ...]
+    staff: Staff = field(default_factory=Staff)
 
     def authenticate(self, path: str, context: RequestContext) -> Caller | None:
         """The caller, by the path's row in the contract's table; None for an open path. Raises
@@ -28,7 +31,8 @@ class Authenticator:
         if path in OPEN or path.startswith(OPEN_FOLDER):
             return None
         if path.startswith("/api/"):
-            return self._for_page(context)
+            caller = self._for_page(context)
+            return _acting(caller) if path.startswith(STAFF_FOLDER) else caller
         if path.startswith("/v1/") and path != KEYS_ONLY:
             return self._for_api(context)
         return self._for_key(context)
@@ -57,16 +61,19 @@ class Authenticator:
             return self._token(bearer, context) if is_token else self._key(bearer)
         user = context.request_headers.get(USER_HEADER, "") if context.through_proxy else ""
         if user:
-            return self._visitor(Caller("user", "page", f"user:{user}"), context)
+            staff = self.staff.user(user)
+            return self._visitor(Caller("user", "page", f"user:{user}", staff=staff), context)
         if self._may_be_anonymous(context):
-            return self._visitor(Caller("anonymous", "page", "visitor"), context)
+            staff = self.staff.anonymous(context.address)
+            return self._visitor(Caller("anonymous", "page", "visitor", staff=staff), context)
         raise InvalidAPIKey("Sign in, or send an API key or an embed token.")
 
     def _key(self, text: str) -> Caller:
         key = self.keys.find(text)
         if key is None:
             raise InvalidAPIKey("This API key is not known here.")
-        return Caller("key", key.name, f"key:{key.name}", limit=key.limit)
+        staff = key.name if key.role == STAFF_ROLE else ""
+        return Caller("key", key.name, f"key:{key.name}", limit=key.limit, staff=staff)
 
     def _token(self, text: str, context: RequestContext) -> Caller:
         token = self.signer.embed(text)
@@ -95,6 +102,13 @@ class Authenticator:
         visitor = self.signer.visitor(cookie)
         created = None if visitor else new_visitor()
         return replace(caller, owner=f"{caller.owner}:{visitor or created}", new_visitor=created)
+
+
+def _acting(caller: Caller) -> Caller:
+    """Staff act and are counted under their name, whatever browser they use."""
+    if not caller.staff:
+        return caller
+    return replace(caller, owner=f"staff:{caller.staff}", new_visitor=None)
 
 
 def _bearer(context: RequestContext) -> str | None:

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+from gateway.assistant.field_corrections import apply_corrections
 from gateway.chat.events import Push, QueuePosition, Readings, tell
 from gateway.chat.question import Question
 from gateway.media.attachment_loader import AttachmentLoader
@@ -45,15 +46,24 @@ class AttachmentStage:
         if before_lite and not question.assistant:
             seconds += more  # a raw answer cannot say that it rests on a part
         wait = ReadingWait(self._pseudonym(question.charged_to), seconds, more, moved)
-        # vLLM as the raw engine sees for itself what it gets.
-        reads_all = question.assistant or before_lite
+        # vLLM as the raw engine sees for itself what it gets, unless it takes text only.
+        sees = all(upstream.sees is not False for upstream in self._upstreams)
+        reads_all = question.assistant or before_lite or not sees
         attachments = await self._loader.load(
             question.request, question.caller.owner, wait, reads_all
         )
         question.release_body()
+        self._correct(attachments, question)
         if attachments.readings and question.assistant:
             await tell(push, Readings(attachments.readings))
         return attachments
+
+    def _correct(self, attachments: Attachments, question: Question) -> None:
+        replaced = apply_corrections(attachments.readings, question.corrections)
+        for position, note in attachments.notes.items():
+            for old, new in replaced.items():
+                note = note.replace(old, new)
+            attachments.notes[position] = note
 
 
 @contextmanager

@@ -4,7 +4,8 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from gateway.chat import context_window, prompt
+from gateway.chat import context_window
+from gateway.chat.engine_messages import role_of
 from gateway.chat.engine_request import EngineInput, engine_request
 from gateway.chat.question import Question, TurnReport
 from gateway.errors import ContextLengthExceeded, GatewayError
@@ -132,7 +133,7 @@ def _can_drop(given: EngineInput, body: Body) -> bool:
         return False
     request = given.request
     may_go = sum(map(len, context_window.units(request.messages)))
-    kept = sum(prompt.role_of(message, request) != "system" for message in request.messages)
+    kept = sum(role_of(message, request) != "system" for message in request.messages)
     return len(body.content["messages"]) > 1 + kept + len(given.further) - may_go
 
 

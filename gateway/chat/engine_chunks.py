@@ -4,10 +4,12 @@ from typing import Any
 
 import orjson
 
-from gateway.chat.events import Chunk, FinishReason, ToolCallDelta, Unknown, Usage
+from gateway.chat.events import Chunk, EngineReport, FinishReason, ToolCallDelta, Unknown, Usage
 
 END = b"\n\n"  # of a server-sent event
 LAST_EVENT = b"data: [DONE]" + END
+REPORT = "sightdesk"  # the key under which `lite` says what it did
+MAX_IDS = 100
 
 
 def bodies_of(data: bytes) -> list[Any] | None:
@@ -39,6 +41,7 @@ def only_text(body: Any) -> str | None:
             or choice.get("logprobs")
             or body.get("error")
             or body.get("usage")
+            or REPORT in body
         )
     except (KeyError, ValueError, TypeError, AttributeError):
         return None
@@ -70,3 +73,14 @@ def _check_call(call: dict[str, Any]) -> None:
     function = call.get("function") or {}
     if not isinstance(function.get("arguments") or "", str):
         raise TypeError("a tool call's arguments are no text")
+
+
+def take_report(body: dict[str, Any]) -> EngineReport | None:
+    """Takes what `lite` reports out of a chunk. None where it is no report."""
+    told = body.pop(REPORT)
+    if not isinstance(told, dict) or not isinstance(told.get("outcome"), str):
+        return None
+    ids = told.get("citations")
+    return EngineReport(
+        told["outcome"], [str(one) for one in ids[:MAX_IDS]] if isinstance(ids, list) else []
+    )

@@ -1,9 +1,22 @@
 """The body that one engine gets for a question: raw, or the assistant's; for vLLM or `lite`."""
 
-from dataclasses import dataclass
+import math
+from dataclasses import dataclass, field
+from datetime import date
 from typing import Any
 
-from gateway.chat import context_window, prompt, special_tokens
+from gateway.assistant import prompt
+from gateway.assistant.briefing import Briefing
+from gateway.assistant.language import Language, language_of
+from gateway.chat import context_window, special_tokens
+from gateway.chat.engine_messages import (
+    ANSWER_TOKENS,
+    TEMPERATURE,
+    Pictures,
+    engine_body,
+    engine_messages,
+    role_of,
+)
 from gateway.errors import ContextLengthExceeded
 from gateway.media.attachments import Attachments, PartPosition
 from gateway.openai.chat_request import ChatRequest
@@ -11,6 +24,7 @@ from gateway.upstream.request_body import Body
 from gateway.upstream.upstream import Upstream
 
 Messages = list[dict[str, Any]]  # in OpenAI's form
+UNREAD = '<reading legible="no"></reading>'  # of a picture in which nothing was read yet
 
 
 @dataclass(slots=True)
@@ -19,8 +33,8 @@ class EngineInput:
 
     request: ChatRequest
     attachments: Attachments
-    citations: list[dict[str, Any]]  # best first: id, title, clause, text, score
     assistant: bool  # false: the raw model
+    briefing: Briefing = field(default_factory=Briefing)
     # What came after the request's own messages: calls of tools and their results, in order.
     further: tuple[dict[str, Any], ...] = ()
 
@@ -45,23 +59,25 @@ def engine_request(
 
 def _raw(given: EngineInput, upstream: Upstream) -> dict[str, Any]:
     attachments = given.attachments
-    notes = attachments.notes | attachments.document_notes
-    messages = prompt.engine_messages(given.request, attachments.fitted, notes)
-    return prompt.engine_body(given.request, upstream.model, [*messages, *given.further], None)
+    pictures, notes = attachments.fitted, attachments.notes | attachments.document_notes
+    if upstream.sees is False:
+        pictures, notes = {}, _notes(attachments, sees=False)
+    messages = engine_messages(given.request, pictures, notes)
+    return engine_body(given.request, upstream.model, [*messages, *given.further], None)
 
 
 def _for_lite(given: EngineInput, upstream: Upstream) -> dict[str, Any]:
     """One image part for each picture that has been read, since `lite` then reads lines and not
     patches; readings in the same order. Of one without a reading it gets all tiles, and reads each.
     """
-    request, attachments = given.request, given.attachments
+    request, attachments, briefing = given.request, given.attachments, given.briefing
     # A document has no picture: its image part is empty, and only its reading is looked at.
     shown = [
         shot
         for shot in attachments.items
         if shot.fitted and (given.assistant or not shot.is_document)
     ]
-    pictures: prompt.Pictures = {}
+    pictures: Pictures = {}
     for shot in shown:
         is_read = given.assistant and shot.reading is not None
         pictures.setdefault(shot.position, []).extend(shot.fitted[:1] if is_read else shot.fitted)
@@ -69,13 +85,17 @@ def _for_lite(given: EngineInput, upstream: Upstream) -> dict[str, Any]:
     notes = attachments.notes
     if not given.assistant:
         notes = notes | attachments.document_notes
-    messages = _kept(prompt.engine_messages(request, pictures, notes), gone)
+    messages = _kept(engine_messages(request, pictures, notes), gone)
     messages += given.further
     if not given.assistant:
-        return prompt.engine_body(request, upstream.model, messages, None)
+        return engine_body(request, upstream.model, messages, None)
     structured = {
-        "locale": prompt.locale_of(request.question),
-        "clauses": given.citations,
+        "locale": _language(request),
+        "intent": briefing.intent,
+        "verdict": briefing.verdict,
+        "clauses": briefing.clauses,
+        "suggestions": briefing.suggestions,
+        "persona": briefing.persona.for_lite(),
         "readings": [
             reading
             for shot in shown
@@ -83,7 +103,11 @@ def _for_lite(given: EngineInput, upstream: Upstream) -> dict[str, Any]:
             for reading in ([shot.reading] if shot.reading else [None] * len(shot.fitted))
         ],
     }
-    return prompt.engine_body(request, upstream.model, messages, structured)
+    return engine_body(request, upstream.model, messages, structured)
+
+
+def _language(request: ChatRequest) -> Language:
+    return language_of([message.text for message in request.messages if message.role == "user"])
 
 
 def _left_out(given: EngineInput, upstream: Upstream) -> frozenset[int]:
@@ -100,34 +124,59 @@ def _left_out(given: EngineInput, upstream: Upstream) -> frozenset[int]:
 
 
 def _for_assistant(given: EngineInput, upstream: Upstream, scale: float) -> dict[str, Any]:
+    """Rules first and the same in every turn, the conversation next, the context after the newest
+    question: the engine's prefix cache then keeps the conversation and its pictures."""
     request, attachments = given.request, given.attachments
-    system = prompt.knowledge_prompt(given.citations)
-    notes = _notes(attachments)
-    costs = _costs(request, attachments.fitted, notes, upstream, scale)
-    fixed = (context_window.estimate_tokens(system) + _further_tokens(given)) * scale
-    room = context_window.room_for(upstream.max_model_len, request.wanted_tokens, fixed)
+    language = _language(request)
+    client = "\n\n".join(
+        message.text for message in request.messages if role_of(message, request) == "system"
+    )
+    system = prompt.rules(given.briefing.persona, language, client)
+    behind = prompt.context(given.briefing, language, request.question, date.today())
+    pictures = attachments.fitted if upstream.sees is not False else {}
+    notes = _notes(attachments, sees=upstream.sees is not False)
+    costs = _costs(request, pictures, notes, upstream, scale)
+    fixed = context_window.estimate_tokens(system) + context_window.estimate_tokens(behind)
+    fixed = math.ceil((fixed + _further_tokens(given)) * scale)
+    wanted = request.wanted_tokens or min(ANSWER_TOKENS, upstream.max_model_len // 4)
+    room = context_window.room_for(upstream.max_model_len, wanted, fixed)
     gone, _ = context_window.fit(request.messages, costs, room)
-    messages = _kept(prompt.engine_messages(request, attachments.fitted, notes), gone)
-    # A client's own instructions come after ours.
-    own = [
-        context_window.text_of(message["content"]) for message in messages if _is_system(message)
-    ]
-    first = {"role": "system", "content": "\n\n".join([system, *own])}
-    rest = [message for message in messages if not _is_system(message)]
-    return prompt.engine_body(request, upstream.model, [first, *rest, *given.further], None)
+    messages = engine_messages(request, pictures, notes, prompt.without_tags)
+    _put_behind_question(messages, behind)
+    rest = [message for message in _kept(messages, gone) if not _is_system(message)]
+    first = {"role": "system", "content": system}
+    body = engine_body(request, upstream.model, [first, *rest, *given.further], None)
+    return {"max_tokens": wanted, "temperature": TEMPERATURE, **body}
+
+
+def _put_behind_question(messages: Messages, context: str) -> None:
+    """Appends the context to the user's newest message. Plain text stays plain: engines without
+    pictures may take no parts."""
+    asked = next((one for one in reversed(messages) if one["role"] == "user"), None)
+    if asked is None:
+        messages.append({"role": "user", "content": context})
+    elif isinstance(asked["content"], str):
+        asked["content"] = f"{asked['content']}\n\n{context}"
+    elif any(part["type"] != "text" for part in asked["content"]):
+        asked["content"] = [*asked["content"], {"type": "text", "text": f"\n\n{context}"}]
+    else:
+        texts = [part["text"] for part in asked["content"]]
+        asked["content"] = "\n\n".join([*texts, context])
 
 
 def _is_system(message: dict[str, Any]) -> bool:
     return bool(message["role"] == "system")
 
 
-def _notes(attachments: Attachments) -> dict[PartPosition, str]:
+def _notes(attachments: Attachments, *, sees: bool = True) -> dict[PartPosition, str]:
     """The text behind the pictures of each place: what they read, and what stands for those that
-    were left out."""
+    were left out. `sees`: false for an engine that gets the text in place of every picture."""
     notes: dict[PartPosition, list[str]] = {}
     for shot in attachments.items:
         if shot.fitted and shot.reading is not None:
             notes.setdefault(shot.position, []).append(prompt.reading_note(shot.reading))
+        elif shot.fitted and not sees:
+            notes.setdefault(shot.position, []).append(UNREAD)
     for place, note in attachments.notes.items():
         notes.setdefault(place, []).append(note)
     return {place: "\n".join(texts) for place, texts in notes.items()}
@@ -135,7 +184,7 @@ def _notes(attachments: Attachments) -> dict[PartPosition, str]:
 
 def _costs(
     request: ChatRequest,
-    pictures: prompt.Pictures,
+    pictures: Pictures,
     notes: dict[PartPosition, str],
     upstream: Upstream,
     scale: float,

@@ -5,7 +5,15 @@ from typing import Any
 
 import orjson
 
-from gateway.chat.engine_chunks import END, LAST_EVENT, bodies_of, chunk_event, only_text
+from gateway.chat.engine_chunks import (
+    END,
+    LAST_EVENT,
+    REPORT,
+    bodies_of,
+    chunk_event,
+    only_text,
+    take_report,
+)
 from gateway.chat.events import (
     Chunk,
     CompletionStarted,
@@ -166,6 +174,11 @@ class EventParser:
         usage = body.get("usage")
         if isinstance(usage, dict):
             self.stats.usage = usage
+        if REPORT in body:
+            report = take_report(body)
+            raw = b"data: " + orjson.dumps(body) + END if raw else raw
+            if report is not None:
+                events.append(report)
         try:
             event = chunk_event(body, raw)
         except (AttributeError, TypeError, ValueError):

@@ -38,9 +38,41 @@ class Readings:
 
 @dataclass(frozen=True, slots=True)
 class Citations:
-    """The clauses that the answer may rest on, best first: {id, title, clause, text}."""
+    """The clauses that the answer rests on: {id, title, clause, text}, and of a correction `kind`,
+    `author` and `date`. It comes once the answer is complete."""
 
     citations: list[dict[str, Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class Suggestions:
+    """Clauses that the person may mean: {id, title, clause}."""
+
+    suggestions: list[dict[str, Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class Grounding:
+    """Whether every claim of the answer is in its sources, and those that are nowhere."""
+
+    supported: bool
+    unsupported: list[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """answered, clarify, no_clause, smalltalk or handoff."""
+
+    outcome: str
+
+
+@dataclass(frozen=True, slots=True)
+class EngineReport:
+    """What `lite` says that it did (docs/architecture.md, "The engine seam"): its outcome, and the
+    ids of the clauses that it used. Writers do not write it."""
+
+    outcome: str
+    citations: list[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +147,10 @@ Event = (
     | QueuePosition
     | Readings
     | Citations
+    | Suggestions
+    | Grounding
+    | Outcome
+    | EngineReport
     | Degraded
     | CompletionStarted
     | TextDelta

@@ -1,15 +1,18 @@
 """Stores the page's questions and answers. What cannot be stored is answered all the same."""
 
 import asyncio
+from contextlib import suppress
 from dataclasses import dataclass
 
 import structlog
 
+from gateway.assistant.field_corrections import CorrectedField, merged
 from gateway.chat.page_answer import PageAnswer
-from gateway.errors import StoreUnavailable
+from gateway.errors import GatewayError, StoreUnavailable
 from gateway.openai.chat_request import PageRequest
 from gateway.openai.messages import FilePart
 from gateway.storage.database import Database
+from gateway.storage.field_values import FieldValues, StoredValue
 from gateway.storage.file_store import FILE_ID, FileStore
 from gateway.storage.turn_store import TurnStore
 from gateway.storage.turns import Asked, Opened
@@ -34,6 +37,7 @@ class HistoryRecorder:
 
     def __init__(self, database: Database, files: FileStore) -> None:
         self._store = TurnStore(database)
+        self._values = FieldValues(database)
         self._files = files
         self._unstored: list[Unstored] = []
 
@@ -51,6 +55,10 @@ class HistoryRecorder:
             request.question,
             _file_ids(request),
             replaced_turn(request),
+            corrections=tuple(
+                StoredValue(one.image, one.name, one.value, one.was or "")
+                for one in request.corrections or ()
+            ),
         )
         opened = await self._store.open(asked)
         if opened is None:
@@ -58,6 +66,26 @@ class HistoryRecorder:
         elif opened.removed_files:
             await asyncio.to_thread(self._files.delete_all, owner, opened.removed_files)
         return opened
+
+    async def corrections(
+        self, request: PageRequest, owner: str, *, is_stored: bool
+    ) -> tuple[CorrectedField, ...]:
+        """What holds for this question: the conversation's corrections, and the request's own.
+
+        They are looked up for a question with pictures in an earlier conversation only.
+        """
+        given = [
+            CorrectedField(one.image, one.name, one.value, one.was or "")
+            for one in request.corrections or ()
+        ]
+        kept: list[StoredValue] = []
+        if is_stored and any(message.media for message in request.messages):
+            with suppress(GatewayError):
+                kept = await asyncio.to_thread(
+                    self._values.of, owner, request.conversation_id or ""
+                )
+        earlier = [CorrectedField(one.image, one.name, one.value, one.was) for one in kept]
+        return tuple(merged(earlier, given))
 
     async def close(self, answer: PageAnswer) -> None:
         """Stores the answer. Never raises: what cannot be stored now is tried again later."""

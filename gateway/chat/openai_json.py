@@ -10,15 +10,13 @@ import orjson
 from gateway.chat.events import (
     AnswerStarted,
     Chunk,
-    Citations,
     CompletionStarted,
-    Degraded,
     Event,
-    Readings,
+    QueuePosition,
     TextDelta,
     Usage,
 )
-from gateway.chat.openai_stream import EXTRAS
+from gateway.chat.openai_stream import EXTRAS, extras_of
 
 
 @dataclass(slots=True)
@@ -146,17 +144,12 @@ class CompletionWriter:
                 self._head[name] = value
 
     def _add_extras(self, event: Event) -> None:
-        match event:
-            case AnswerStarted():
-                self._extras["answer"] = {"id": event.answer_id}
-                if event.conversation is not None:
-                    self._extras["conversation"] = event.conversation
-            case Readings():
-                self._extras["reading"] = event.readings
-            case Citations():
-                self._extras["citations"] = event.citations
-            case Degraded():
-                self._extras["degraded"] = True
+        if isinstance(event, AnswerStarted):
+            self._extras["answer"] = {"id": event.answer_id}
+            if event.conversation is not None:
+                self._extras["conversation"] = event.conversation
+        elif not isinstance(event, QueuePosition):
+            self._extras |= extras_of(event) or {}
 
     def completion(self) -> dict[str, Any]:
         """The body as an object. Only after the events of a whole answer."""

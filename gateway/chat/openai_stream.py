@@ -14,9 +14,12 @@ from gateway.chat.events import (
     Degraded,
     Event,
     Finished,
+    Grounding,
+    Outcome,
     Push,
     QueuePosition,
     Readings,
+    Suggestions,
     TextDelta,
     Unknown,
     Usage,
@@ -55,7 +58,7 @@ class StreamWriter:
                 case Usage():
                     if self._wants_usage:
                         encoded.append(event.raw)
-                case _ if self._wants_extras and (extras := _extras(event)) is not None:
+                case _ if self._wants_extras and (extras := extras_of(event)) is not None:
                     encoded.append(self._extras_event(extras))
         return encoded
 
@@ -85,7 +88,8 @@ def stream_into(writer: StreamWriter, sink: ByteSink) -> Push:
     return push
 
 
-def _extras(event: Event) -> dict[str, Any] | None:
+def extras_of(event: Event) -> dict[str, Any] | None:
+    """What an event adds under `sightdesk`; None: nothing."""
     match event:
         case AnswerStarted(answer_id, conversation) if conversation is not None:
             return {"conversation": conversation, "answer": {"id": answer_id}}
@@ -95,6 +99,12 @@ def _extras(event: Event) -> dict[str, Any] | None:
             return {"reading": readings}
         case Citations(citations):
             return {"citations": citations}
+        case Suggestions(suggestions):
+            return {"suggestions": suggestions}
+        case Grounding(supported, unsupported):
+            return {"grounding": {"supported": supported, "unsupported": unsupported}}
+        case Outcome(outcome):
+            return {"outcome": outcome}
         case Degraded():
             return {"degraded": True}
     return None

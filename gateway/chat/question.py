@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+from gateway.assistant.field_corrections import CorrectedField
 from gateway.openai.chat_request import ChatRequest
 from gateway.server.request_context import Caller
 
@@ -29,6 +30,7 @@ class Question:
     started: float = field(default_factory=time.perf_counter)  # when the request came
     answer_id: str = field(default_factory=new_answer_id)
     conversation: dict[str, Any] | None = None  # {id, turn} of a question of the page
+    corrections: tuple[CorrectedField, ...] = ()  # of the fields of its pictures
     affinity: str = ""  # questions with the same one share an engine's prefix cache
     release_body: Callable[[], None] = (
         do_nothing  # called when the request's pictures are no longer needed

@@ -11,7 +11,10 @@ from gateway.chat.events import (
     Event,
     Failed,
     Finished,
+    Grounding,
+    Outcome,
     Readings,
+    Suggestions,
     TextDelta,
 )
 from gateway.storage.turns import Answered, State
@@ -25,6 +28,9 @@ class Transcript:
         self._model = ""
         self._citations: list[dict[str, Any]] = []
         self._readings: list[dict[str, Any]] = []
+        self._suggestions: list[dict[str, Any]] = []
+        self._grounding: dict[str, Any] | None = None
+        self._outcome: str | None = None
         self._degraded = False
 
     def push(self, events: Sequence[Event]) -> None:
@@ -38,6 +44,12 @@ class Transcript:
                     self._citations = citations
                 case Readings(readings):
                     self._readings = readings
+                case Suggestions(suggestions):
+                    self._suggestions = suggestions
+                case Grounding(supported, unsupported):
+                    self._grounding = {"supported": supported, "unsupported": unsupported}
+                case Outcome(outcome):
+                    self._outcome = outcome
                 case Degraded():
                     self._degraded = True
                 case Finished():
@@ -57,4 +69,7 @@ class Transcript:
             degraded=self._degraded,
             citations=self._citations,
             reading=self._readings,
+            suggestions=self._suggestions,
+            grounding=self._grounding,
+            outcome=self._outcome,
         )

@@ -7,8 +7,9 @@ loop {admit → engine → events} → usage
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Any
 
+from gateway.assistant.briefing import Briefing
+from gateway.chat.answer_end import AnswerEnd, GroundingMode
 from gateway.chat.attachment_stage import AttachmentStage, given_up_with
 from gateway.chat.citation_stage import CitationStage
 from gateway.chat.engine_calls import Call, EngineCalls
@@ -58,6 +59,8 @@ class TurnRunner:
         calls: EngineCalls,
         metrics: Metrics,
         next_round: NextRound | None = None,
+        *,
+        grounding: GroundingMode = "flag",
     ) -> None:
         self._attachments = attachments
         self._citations = citations
@@ -65,17 +68,24 @@ class TurnRunner:
         self._calls = calls
         self._metrics = metrics
         self._next_round = next_round
+        self._grounding = grounding
 
     async def run(self, question: Question, output: Output, report: TurnReport) -> None:
         """The whole answer into `output`. Raises GatewayError."""
+        end: AnswerEnd | None = None
+        if question.assistant:
+            end = AnswerEnd(output.push, self._grounding, self._metrics)
+            output = replace(output, push=end.push)
         await tell(output.push, AnswerStarted(question.answer_id, question.conversation))
         attachments = await self._load_attachments(question, output.push, report)
         with given_up_with(attachments):
-            citations = await self._find_citations(question, attachments, output.push, report)
-            given = EngineInput(question.request, attachments, citations, question.assistant)
+            briefing = await self._brief(question, attachments, report)
+            given = EngineInput(question.request, attachments, question.assistant, briefing)
             next_round = self._next_round if question.assistant else None
             usages: list[Usage] = []
             while True:
+                if end is not None:
+                    end.rests_on(given)
                 one = Round(output.push, may_be_followed=next_round is not None)
                 await self._run_round(question, given, one.push, output, report)
                 if next_round is None:
@@ -95,15 +105,15 @@ class TurnRunner:
         report.images = attachments.count
         return attachments
 
-    async def _find_citations(
-        self, question: Question, attachments: Attachments, push: Push, report: TurnReport
-    ) -> list[dict[str, Any]]:
+    async def _brief(
+        self, question: Question, attachments: Attachments, report: TurnReport
+    ) -> Briefing:
         if not question.assistant:
-            return []
+            return Briefing()
         with report.timing("knowledge"):
-            citations = await self._citations.find(question, attachments, push)
+            briefing = await self._citations.find(question, attachments)
         self._metrics.knowledge_seconds.observe(report.timings["knowledge"])
-        return citations
+        return briefing
 
     async def _run_round(
         self,

@@ -2,11 +2,17 @@
 
 from functools import partial
 
+import structlog
+
 from gateway import __version__
+from gateway.assistant.clause_corrections import StoredCorrections, following
+from gateway.assistant.persona_file import PersonaFile
+from gateway.assistant.prompt import prompt_file
 from gateway.auth.api_keys import APIKeyStore
 from gateway.auth.authenticator import Authenticator
 from gateway.auth.origins import Origins
 from gateway.auth.secret_file import load_secret
+from gateway.auth.staff import Staff
 from gateway.auth.tokens import Signer
 from gateway.chat.history import HistoryRecorder
 from gateway.chat.resumable_answers import ResumableAnswers
@@ -19,11 +25,11 @@ from gateway.composition.services import (
     Storage,
     Throttling,
 )
-from gateway.knowledge.corrections import CorrectionMatcher, CorrectionSource
+from gateway.knowledge.corrections import CorrectionMatcher
 from gateway.knowledge.knowledge_base import KnowledgeBase
-from gateway.knowledge.scanned_pages import OWNER, PageReader
 from gateway.knowledge.reranker import Reranker
 from gateway.knowledge.retriever import Retriever
+from gateway.knowledge.scanned_pages import OWNER, PageReader
 from gateway.knowledge.vectors.builder import VectorBuilder
 from gateway.knowledge.vectors.embedding_client import EmbeddingClient
 from gateway.media.attachment_loader import AttachmentLoader
@@ -34,6 +40,7 @@ from gateway.media.page_lines import page_lines
 from gateway.observability.metrics import Metrics
 from gateway.server.supervisor import Supervisor
 from gateway.settings import Settings
+from gateway.storage.clause_corrections import ClauseCorrections
 from gateway.storage.conversations import Conversations
 from gateway.storage.database import open_database
 from gateway.storage.exports import Reports
@@ -52,12 +59,16 @@ from gateway.upstream.launch_status import LaunchStatusFile
 from gateway.upstream.model_catalog import ModelCatalog
 from gateway.upstream.upstream import LITE_MODEL, Upstream
 
+log = structlog.get_logger()
+
 
 def build_services(settings: Settings) -> Services:
     """Every part, connected. Raises WrongSettings, and OSError where DATA_DIR cannot be used."""
     metrics = Metrics(__version__, settings.engine)
+    log.info("prompt_read", version=prompt_file().version)
     storage = build_storage(settings, metrics)
     media = build_media(settings, metrics, storage.files)
+    corrections = StoredCorrections(storage.clause_corrections)
     return Services(
         settings=settings,
         metrics=metrics,
@@ -67,7 +78,9 @@ def build_services(settings: Settings) -> Services:
         engines=build_engines(settings, metrics),
         storage=storage,
         media=media,
-        knowledge=build_knowledge(settings, media),
+        knowledge=build_knowledge(settings, media, corrections),
+        corrections=corrections,
+        persona_file=PersonaFile(settings.knowledge_dir),
         answers=ResumableAnswers(settings.resume_grace, storage.history.close),
     )
 
@@ -78,34 +91,31 @@ def page_reader(media: Media) -> PageReader | None:
     return partial(page_lines, client, owner=OWNER) if client.is_on else None
 
 
-def build_knowledge(
-    settings: Settings, media: Media, source: CorrectionSource | None = None
-) -> Knowledge:
-    """`source`: the corrections of staff."""
+def build_knowledge(settings: Settings, media: Media, corrections: StoredCorrections) -> Knowledge:
     base = KnowledgeBase(settings.knowledge_dir, read_page=page_reader(media))
     url, model = settings.embedding_url, settings.embedding_model
     key = settings.embedding_api_key.get_secret_value()
     client = EmbeddingClient(url, model, key) if url else None
-    corrections = CorrectionMatcher(source) if source is not None else None
-    vectors = VectorBuilder(
-        lambda: base.snapshot.index,
-        client,
-        settings.data_dir / "vectors",
-        corrections.refresh if corrections is not None else None,
-    )
+    vectors = VectorBuilder(lambda: base.snapshot.index, client, settings.data_dir / "vectors")
     reranker = None
     if settings.rerank_url:
         key = settings.rerank_api_key.get_secret_value()
         reranker = Reranker(settings.rerank_url, settings.rerank_model, key)
     seconds = settings.embedding_timeout
-    retriever = Retriever(base, vectors, corrections, reranker, seconds)
-    return Knowledge(base, vectors, reranker, retriever)
+    matcher = CorrectionMatcher(corrections)
+    retriever = Retriever(base, vectors, matcher, reranker, seconds)
+
+    async def follow_corrections() -> None:
+        await following(corrections, matcher, client)
+
+    return Knowledge(base, vectors, reranker, retriever, follow_corrections)
 
 
 def build_access(settings: Settings) -> Access:
     api_keys = APIKeyStore(settings.named_api_keys, settings.api_keys_file)
     signer = Signer(load_secret(settings.embed_secret.get_secret_value(), settings.data_dir))
-    authenticator = Authenticator(api_keys, signer, settings.anonymous_networks)
+    staff = Staff(settings.staff_users, settings.staff_anonymous)
+    authenticator = Authenticator(api_keys, signer, settings.anonymous_networks, staff)
     return Access(api_keys, signer, authenticator, Origins(settings.allowed_origins))
 
 
@@ -144,7 +154,9 @@ def build_engines(settings: Settings, metrics: Metrics) -> Engines:
 
 def _upstream(settings: Settings, name: str, url: str, model: str, max_concurrent: int) -> Upstream:
     breaker = Breaker(settings.breaker_failures, settings.breaker_reset)
-    return Upstream(name, url, model, settings.max_model_len, breaker, max_concurrent)
+    made = Upstream(name, url, model, settings.max_model_len, breaker, max_concurrent)
+    made.sees = settings.engine_sees
+    return made
 
 
 def _admission(settings: Settings, metrics: Metrics, upstreams: list[Upstream]) -> Admission:
@@ -162,6 +174,7 @@ def build_storage(settings: Settings, metrics: Metrics) -> Storage:
         exports=Reports(conversations),
         ratings=Ratings(database),
         handoffs=Handoffs(database),
+        clause_corrections=ClauseCorrections(database),
         stats=Stats(database),
         history=HistoryRecorder(database, files),
     )

@@ -11,6 +11,7 @@ from gateway.storage.text_indexing import indexing
 from gateway.throttling.admission import Admission
 from gateway.upstream.health import HealthMonitor
 from gateway.upstream.launch_status import LaunchStatusFile
+from gateway.upstream.sight import watch_sight
 
 CONNECT_SECONDS = 1.0  # the start waits so long for connections to Redis
 PROFILE_SECONDS = 1.0  # between two looks at the launcher's status file
@@ -43,10 +44,17 @@ def background_tasks(services: Services) -> list[tuple[str, Work]]:
     if engines.fallback is not None:
         monitors.append(("fallback", _monitor(services, engines.fallback, no_status)))
     keeps_default = not services.settings.max_concurrent
+    finds_sight = services.settings.engine_sees is None
+    sight: list[tuple[str, Work]] = (
+        [("sight", lambda: watch_sight(engines.client, engines.upstreams))] if finds_sight else []
+    )
     return [
+        *sight,
         *((name, monitor.run) for name, monitor in monitors),
         ("profile", lambda: adopt_profile(engines, sets_concurrency=keeps_default)),
         ("knowledge", services.knowledge.base.watch),
+        ("persona", services.persona_file.watch),
+        ("corrections", services.knowledge.follow_corrections),
         ("vectors", services.knowledge.vectors.run),
         ("sweep", lambda: sweeping(storage.files, storage.database)),
         ("index", lambda: indexing(storage.database)),

@@ -4,9 +4,12 @@ Only the composition root (`gateway/app.py` and this folder) imports this module
 gets what it needs by name.
 """
 
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from gateway.assistant.clause_corrections import StoredCorrections
+from gateway.assistant.persona_file import PersonaFile
 from gateway.auth.api_keys import APIKeyStore
 from gateway.auth.authenticator import Authenticator
 from gateway.auth.origins import Origins
@@ -23,6 +26,7 @@ from gateway.media.ocr_client import OCRClient
 from gateway.observability.metrics import Metrics
 from gateway.server.supervisor import Supervisor
 from gateway.settings import Settings
+from gateway.storage.clause_corrections import ClauseCorrections
 from gateway.storage.conversations import Conversations
 from gateway.storage.database import Database
 from gateway.storage.exports import Reports
@@ -86,6 +90,7 @@ class Storage:
     exports: Reports
     ratings: Ratings
     handoffs: Handoffs
+    clause_corrections: ClauseCorrections
     stats: Stats
     history: HistoryRecorder
 
@@ -104,6 +109,7 @@ class Knowledge:
     vectors: VectorBuilder
     reranker: Reranker | None
     retriever: Retriever
+    follow_corrections: Callable[[], Coroutine[Any, Any, None]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,4 +123,6 @@ class Services:
     storage: Storage
     media: Media
     knowledge: Knowledge
+    corrections: StoredCorrections
+    persona_file: PersonaFile
     answers: ResumableAnswers

@@ -12,8 +12,8 @@ import struct
 import sys
 from typing import Any, BinaryIO
 
-from gateway.knowledge.clause_builder import clauses_of
 from gateway.knowledge.chinese import simplified_characters
+from gateway.knowledge.clause_builder import clauses_of
 from gateway.knowledge.index_packing import pack
 from gateway.knowledge.questions import QUESTIONS_FILE, read_questions
 from gateway.knowledge.sources.archives import NotReadable

@@ -70,6 +70,10 @@ class Metrics:
         )
         self.knowledge_seconds = seconds("sightdesk_knowledge_seconds", "Time to find clauses.")
         self.tool_calls = counter("sightdesk_tool_calls", "Calls of connectors.", "tool", "outcome")
+        self.outcomes = counter("sightdesk_outcomes", "What came of questions.", "outcome")
+        self.ungrounded = counter(
+            "sightdesk_ungrounded", "Answers with a claim that is in none of their sources."
+        )
         self.feedback = counter("sightdesk_feedback", "Ratings of answers.", "rating")
         self.handoffs = counter("sightdesk_handoffs", "Conversations handed to a person.")
         self.store_errors = counter(

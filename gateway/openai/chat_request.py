@@ -11,6 +11,8 @@ from gateway.openai.validation import StrictModel, at_most_bytes, validation_fau
 
 MAX_MESSAGES = 200
 MAX_METADATA_BYTES = 16 * 1024
+MAX_CORRECTIONS = 64
+MAX_VALUE = 500  # characters of a corrected field
 PAGE_ROLES = ("user", "assistant")
 
 Stop = Annotated[str, Field(min_length=1, max_length=64)]
@@ -57,11 +59,25 @@ class ChatRequest(StrictModel):
         return self.stream_options is not None and self.stream_options.include_usage
 
     @property
+    def newest_question(self) -> Message | None:
+        """The user's last message."""
+        return next(
+            (message for message in reversed(self.messages) if message.role == "user"), None
+        )
+
+    @property
     def question(self) -> str:
         """The text of the user's last message."""
-        return next(
-            (message.text for message in reversed(self.messages) if message.role == "user"), ""
-        )
+        return self.newest_question.text if self.newest_question is not None else ""
+
+
+class FieldValue(StrictModel):
+    """What a person says that a field of a reading is. `was`: which of several it replaces."""
+
+    image: str = Field(min_length=1, max_length=128)
+    name: str = Field(max_length=64, pattern=r"^[a-z][a-z0-9_]{0,63}$")
+    value: str = Field(min_length=1, max_length=MAX_VALUE)
+    was: str | None = Field(None, max_length=MAX_VALUE)
 
 
 class PageRequest(ChatRequest):
@@ -71,6 +87,10 @@ class PageRequest(ChatRequest):
     model: str = Field("sightdesk", max_length=256)
     stream: bool = True
     conversation_id: str | None = Field(None, max_length=64, pattern=r"^[A-Za-z0-9_-]+$")
+
+    corrections: (
+        Annotated[list[FieldValue], Field(max_length=MAX_CORRECTIONS, fail_fast=True)] | None
+    ) = None
 
     @field_validator("messages")
     @classmethod

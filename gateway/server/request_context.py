@@ -30,6 +30,8 @@ class Caller:
     embed_origin: str | None = None
     # The key's own rate, such as 600/minute, where it has one.
     limit: str | None = None
+    # The name under which a staff member acts; "" for everyone else.
+    staff: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -53,6 +53,9 @@ class Turn(Base):
     degraded: Mapped[bool] = mapped_column(Boolean, default=False)
     citations: Mapped[list[dict[str, Any]]] = mapped_column(JSON, default=list)
     reading: Mapped[list[dict[str, Any]]] = mapped_column(JSON, default=list)
+    suggestions: Mapped[list[dict[str, Any]] | None] = mapped_column(JSON)
+    grounding: Mapped[dict[str, Any] | None] = mapped_column(JSON)  # {supported, unsupported}
+    outcome: Mapped[str | None] = mapped_column(String(16))
     # The gateway that writes this answer: if it died, the answer has failed.
     writer: Mapped[str | None] = mapped_column(String(64))
     files: Mapped[list["TurnFile"]] = relationship(
@@ -97,4 +100,33 @@ class Handoff(Base):
     )
     note: Mapped[str] = mapped_column(Text(), default="")
     status: Mapped[str] = mapped_column(String(16))  # open
+    created_at: Mapped[int] = mapped_column(BigInteger)
+
+
+class FieldCorrection(Base):
+    """What a person says that a field of a picture is. It holds for the whole conversation."""
+
+    __tablename__ = "field_corrections"
+
+    conversation_id: Mapped[str] = mapped_column(
+        String(64), ForeignKey("conversations.id", ondelete="CASCADE"), primary_key=True
+    )
+    image: Mapped[str] = mapped_column(String(128), primary_key=True)
+    name: Mapped[str] = mapped_column(String(64), primary_key=True)
+    was: Mapped[str] = mapped_column(String(500), primary_key=True)  # "": not said
+    value: Mapped[str] = mapped_column(String(500))
+    created_at: Mapped[int] = mapped_column(BigInteger)
+
+
+class ClauseCorrection(Base):
+    """A better answer by staff, which serves as a clause."""
+
+    __tablename__ = "clause_corrections"
+
+    id: Mapped[str] = mapped_column(String(64), primary_key=True)
+    answer: Mapped[str] = mapped_column(String(64))  # the answer that it corrects
+    questions: Mapped[list[str]] = mapped_column(JSON)
+    title: Mapped[str] = mapped_column(String(200))
+    text: Mapped[str] = mapped_column(Text())
+    author: Mapped[str] = mapped_column(String(200))
     created_at: Mapped[int] = mapped_column(BigInteger)

@@ -30,6 +30,9 @@ ANSWER = {
     "degraded": "boolean",
     "citations": "json",
     "reading": "json",
+    "suggestions": "json",
+    "grounding": "json",
+    "outcome": "text",
     "moment": "bigint",
 }
 
@@ -60,7 +63,8 @@ TOUCH_CONVERSATIONS = """
     ) AS mine WHERE conversations.id = mine.id"""
 FILL_TURNS = """
     UPDATE turns SET state = given.state, text = given.text, model = given.model, writer = NULL,
-        degraded = given.degraded, citations = given.citations, reading = given.reading
+        degraded = given.degraded, citations = given.citations, reading = given.reading,
+        suggestions = given.suggestions, grounding = given.grounding, outcome = given.outcome
     FROM GIVEN WHERE turns.id = given.id"""
 
 

@@ -20,6 +20,7 @@ from gateway.privacy.redaction import mask
 from gateway.privacy.storable import storable
 from gateway.storage.column_types import storable_json
 from gateway.storage.database import Database
+from gateway.storage.field_values import StoredValue, keep_values, masked_value
 from gateway.storage.models import Turn, TurnFile
 from gateway.storage.owners import digest, no_conversation, unused_files
 from gateway.storage.turn_statements import TurnStatements, turn_statements
@@ -40,6 +41,7 @@ class Asked:
     text: str
     file_ids: tuple[str, ...] = ()
     replaces: str = ""
+    corrections: tuple[StoredValue, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +65,9 @@ class Answered:
     degraded: bool = False
     citations: list[dict[str, Any]] = field(default_factory=list)
     reading: list[dict[str, Any]] = field(default_factory=list)
+    suggestions: list[dict[str, Any]] = field(default_factory=list)
+    grounding: dict[str, Any] | None = None  # {supported, unsupported}
+    outcome: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,11 +81,13 @@ class QuestionRow:
     text: str
     file_ids: tuple[str, ...]
     replaces: str
+    corrections: tuple[StoredValue, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class AnswerRow:
-    """An answer as it is stored: masked. `citations` and `reading` are JSON."""
+    """An answer as it is stored: masked. `citations`, `reading`, `suggestions` and `grounding` are
+    JSON."""
 
     answer_id: str
     state: State
@@ -89,6 +96,9 @@ class AnswerRow:
     degraded: bool
     citations: orjson.Fragment
     reading: orjson.Fragment
+    suggestions: orjson.Fragment
+    grounding: orjson.Fragment
+    outcome: str | None
     characters: int
 
 
@@ -115,6 +125,7 @@ def question_row(asked: Asked) -> QuestionRow:
         text=cut(asked.text),
         file_ids=tuple(map(storable, asked.file_ids)),
         replaces=storable(asked.replaces),
+        corrections=tuple(map(masked_value, asked.corrections)),
     )
 
 
@@ -131,8 +142,17 @@ def answer_row(answer_id: str, answered: Answered) -> AnswerRow:
         degraded=answered.degraded,
         citations=orjson.Fragment(citations),
         reading=orjson.Fragment(reading),
+        suggestions=orjson.Fragment(storable_json(answered.suggestions)),
+        grounding=orjson.Fragment(storable_json(_masked_grounding(answered.grounding))),
+        outcome=answered.outcome,
         characters=len(text) + len(citations) + len(reading),
     )
+
+
+def _masked_grounding(grounding: dict[str, Any] | None) -> dict[str, Any] | None:
+    if grounding is None:
+        return None
+    return {**grounding, "unsupported": [mask(text) for text in grounding["unsupported"]]}
 
 
 def open_all(database: Database, questions: Sequence[QuestionRow]) -> list[Opened | NotFound]:
@@ -147,6 +167,7 @@ def open_all(database: Database, questions: Sequence[QuestionRow]) -> list[Opene
         mine = [one for one in questions if one.conversation_id not in foreign]
         removed = {one.turn_id: _remove_from(connection, one) for one in mine if one.replaces}
         _insert(connection, statements, mine, database.writer)
+        keep_values(database, connection, {one.conversation_id: one.corrections for one in mine})
         opened = {
             turn_id: Opened(turn_id, answers, unused_files(connection, owner, files))
             for turn_id, (owner, answers, files) in removed.items()
@@ -251,6 +272,9 @@ def close_all(database: Database, answers: Sequence[AnswerRow]) -> None:
             "degraded": one.degraded,
             "citations": one.citations,
             "reading": one.reading,
+            "suggestions": one.suggestions,
+            "grounding": one.grounding,
+            "outcome": one.outcome,
             "moment": moment,
         }
         for one in answers

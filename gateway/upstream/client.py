@@ -153,6 +153,16 @@ class EngineClient:
         except (WireError, ValueError, KeyError, TypeError):
             return None
 
+    async def accepts(self, upstream: Upstream, body: Body) -> bool:
+        """Whether the engine answers this request with 200. Raises WireError."""
+        path = "/v1/chat/completions"
+        response = await self.pool(upstream).request("POST", path, JSON, body, self._first)
+        try:
+            await response.read_all(MAX_CHECK_BYTES)
+            return bool(response.status == 200)
+        finally:
+            response.close()
+
     async def _failure(self, response: Response) -> Exception:
         status = response.status
         try:

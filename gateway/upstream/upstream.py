@@ -26,6 +26,8 @@ class Upstream:
     max_picture_tokens: int | None = None
     freed: Callable[[], None] = nobody  # called for each place that is given back
     up: bool | None = None  # None until the first probe
+    # False: the engine takes text only, pictures become their reading. None: not known yet.
+    sees: bool | None = None
 
     def picture_tokens(self, patches: int) -> int:
         """Returns the tokens of a picture here that has `patches` tokens by its size."""

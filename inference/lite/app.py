@@ -64,6 +64,7 @@ def create_app(seconds: float = SECONDS) -> Starlette:
         budget = Budget(seconds)
         found = await unless_disconnected(request, in_thread(budget, found_in, lines, budget))
         return JSONResponse(found)
+
     async def embeddings(request: Request) -> Response:
         asked = EmbeddingRequest.of(
             await asyncio.to_thread(parsed, await read_body(request, MAX_TEXT_BYTES))

@@ -50,9 +50,26 @@ def test_two_keys_of_one_name_are_good_and_only_their_digests_are_kept(
     )
 
 
+def test_a_staff_members_key_has_the_role(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    key = made(tmp_path, monkeypatch, capsys, "anna", "", "staff")
+    found = APIKeyStore((), tmp_path / "data" / "api-keys.json").find(key)
+    assert found is not None
+    assert (found.name, found.role) == ("anna", "staff")
+
+
 @pytest.mark.parametrize(
     "arguments",
-    [[""], ["a b"], ["../a"], ["shop", "many"], ["shop", "0/minute"], ["shop", "5/fortnight"]],
+    [
+        ["shop", "", "owner"],
+        [""],
+        ["a b"],
+        ["../a"],
+        ["shop", "many"],
+        ["shop", "0/minute"],
+        ["shop", "5/fortnight"],
+    ],
 )
 def test_what_is_no_name_or_no_limit_makes_no_key(arguments: list[str]) -> None:
     run = subprocess.run(

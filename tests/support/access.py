@@ -14,6 +14,7 @@ from tests.support.servers import Running
 SCREEN = SCREENS / "app-error.png"
 SECRET, PROXY_SECRET = "embed-secret-of-the-tests", "between-us"
 API, KEY, PAGE, PRIVATE, ANYONE = "api", "key", "page", "private", "anyone"
+STAFF = "staff"
 # Told apart in x-ratelimit-limit-requests.
 RATES = {"ip": 100_001, "user": 100_002, "key": 100_003, "api": 100_004}
 
@@ -48,6 +49,9 @@ TABLE = (
     Row("POST", "/api/handoff", PAGE, "api"),
     Row("GET", "/api/stats", PAGE, "api"),
     Row("GET", "/api/export", PAGE, "api"),
+    # A key that is not staff is refused before it is counted.
+    Row("POST GET", "/api/desk/corrections", STAFF, None),
+    Row("DELETE", "/api/desk/corrections/{}", STAFF, None),
     Row("GET", "/healthz", ANYONE, None),
     Row("GET", "/readyz", ANYONE, None),
     Row("GET", "/metrics", PRIVATE, None),
@@ -142,7 +146,14 @@ HIDDEN = {name for name, (headers, _) in CREDENTIALS.items()
           if (name != "local host by address" and "host" in headers)
           or {"via", "forwarded", "x-real-ip", "cf-connecting-ip"} & set(headers)
           or ("x-forwarded-for" in headers and headers.get("x-sightdesk-proxy-secret") != PROXY_SECRET)}  # fmt: skip
-MAY = {API: {"key"}, KEY: {"key"}, PAGE: {"key", "token", "user"}, PRIVATE: None, ANYONE: None}
+MAY = {
+    API: {"key"},
+    KEY: {"key"},
+    PAGE: {"key", "token", "user"},
+    STAFF: {"user"},
+    PRIVATE: None,
+    ANYONE: None,
+}
 
 
 def call(gateway: Running, method: str, path: str, headers: dict[str, str]) -> requests.Response:

@@ -24,6 +24,7 @@ from tests.support.access import (
     ROWS,
     SCREEN,
     SECRET,
+    STAFF,
     Row,
     bearer,
     call,
@@ -56,6 +57,9 @@ def test_every_route_lets_in_whom_the_table_says(
             assert answer.status_code == (403 if name in HIDDEN else 200), where
         elif gets_in(row, who, anonymous=desk == "opened"):
             assert answer.status_code not in (401, 403, 429, 500), where
+        elif row.who == STAFF and gets_in(row._replace(who=PAGE), who, anonymous=desk == "opened"):
+            assert answer.status_code == 403, where
+            assert answer.json()["error"]["code"] == "staff_only", where
         else:
             assert answer.status_code == 401, where
             if method != "HEAD":

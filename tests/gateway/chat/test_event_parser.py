@@ -9,6 +9,7 @@ from gateway.chat.event_parser import EventParser, EventReceiver
 from gateway.chat.events import (
     Chunk,
     CompletionStarted,
+    EngineReport,
     Event,
     Finished,
     FinishReason,
@@ -153,3 +154,26 @@ def test_an_empty_first_chunk_is_no_token() -> None:
     _, stats = parsed([chunk(""), chunk(""), chunk("a")])
     assert stats.first_token_at is not None
     assert stats.completion_tokens == 1
+
+
+@pytest.mark.parametrize("whole", [False, True])
+@pytest.mark.parametrize("finish", ["stop", None])
+def test_what_the_engine_reports_is_an_event_and_never_passed_on(
+    whole: bool, finish: str | None
+) -> None:
+    report = {"outcome": "answered", "citations": ["a", "b"]}
+    last = chunk("", choices=delta(finish, content="."), sightdesk=report)
+    parser = EventParser(StreamStats(0.0), whole=whole)
+    events = [*parser.feed(ROLE + chunk("Hi") + last + DONE)]
+    assert [event for event in events if isinstance(event, EngineReport)] == [
+        EngineReport("answered", ["a", "b"])
+    ]
+    assert b"sightdesk" not in b"".join(map(bytes_of, events))
+    assert "".join(getattr(event, "text", "") for event in events) == "Hi."
+
+
+@pytest.mark.parametrize("told", ["x", {"outcome": 1}, {"citations": []}, None])
+def test_a_report_in_another_form_is_dropped(told: Any) -> None:
+    events, _ = parsed([ROLE, chunk("", choices=delta("stop"), sightdesk=told), DONE])
+    assert not any(isinstance(event, EngineReport) for event in events)
+    assert b"sightdesk" not in b"".join(map(bytes_of, events))

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 import requests
 
+from gateway.assistant.persona import Persona
 from gateway.chat.attachment_stage import AttachmentStage
 from gateway.chat.citation_stage import CitationStage
 from gateway.chat.engine_calls import EngineCalls
@@ -55,8 +56,9 @@ class Asking:
         self.upstream = Upstream("engine-1", engine.url, "fake-vl", 8192, Breaker(2, 60), 4)
         self.client = EngineClient(1, 5, 5)
         self.metrics = Metrics("0", "cpu")
-        self.knowledge = KnowledgeBase(folder)
-        self.vectors = VectorBuilder(lambda: self.knowledge.snapshot.index, None, folder)
+        knowledge = KnowledgeBase(folder)
+        vectors = VectorBuilder(lambda: knowledge.snapshot.index, None, folder / "vectors")
+        self.retriever = Retriever(knowledge, vectors)
         self.report = TurnReport()
 
     async def ask(
@@ -70,7 +72,7 @@ class Asking:
         )
         runner = TurnRunner(
             stage,
-            CitationStage(Retriever(self.knowledge, self.vectors)),
+            CitationStage(self.retriever, Persona, lambda: True),
             Failover(admission, None, self.client, self.metrics),
             EngineCalls(self.client, cache_salt=str, pseudonym=str),
             self.metrics,
@@ -149,7 +151,7 @@ def test_the_pages_stream_its_json_and_its_history_say_the_same(gateway: Running
     me.get(gateway.url + "/api/config", timeout=5)
     asked: dict[str, Any] = {
         "model": "sightdesk",
-        "messages": [{"role": "user", "content": "七天无理由退货怎么办 slowly"}],
+        "messages": [{"role": "user", "content": "七天无理由退货怎么办 cites"}],
     }
     whole = me.post(gateway.url + "/api/chat", json={**asked, "stream": False}, timeout=20).json()
     stream = me.post(gateway.url + "/api/chat", json={**asked, "stream": True}, timeout=20)
@@ -161,8 +163,10 @@ def test_the_pages_stream_its_json_and_its_history_say_the_same(gateway: Running
         extras |= one.get("sightdesk", {})
     text = "".join(one["choices"][0]["delta"]["content"] for one in told if one["choices"])
     assert whole["choices"][0]["message"]["content"] == text
-    assert text.startswith("你 0 1 2")
-    assert extras["citations"]
+    assert text == "你可以退货 [1]，共 9999 元。!"
+    assert len(extras["citations"]) == 1
+    assert extras["grounding"] == {"supported": False, "unsupported": ["9999 元"]}
+    assert extras["outcome"] == "answered"
     for found in (extras, whole["sightdesk"]):
         conversation = found["conversation"]["id"]
         history = me.get(f"{gateway.url}/api/conversations/{conversation}", timeout=5).json()
@@ -171,4 +175,5 @@ def test_the_pages_stream_its_json_and_its_history_say_the_same(gateway: Running
         assert (answer["id"], answer["state"]) == (found["answer"]["id"], "done")
         assert answer["text"] == text
         assert answer["model"] == whole["model"] == "fake-vl"
-        assert answer["citations"] == extras["citations"] == whole["sightdesk"]["citations"]
+        for name in ("citations", "grounding", "outcome"):
+            assert answer[name] == extras[name] == whole["sightdesk"][name]

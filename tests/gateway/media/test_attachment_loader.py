@@ -302,7 +302,7 @@ async def test_lite_too_gets_sixteen_pictures_and_as_many_readings(
     with gathering(tmp_path, reader.url) as loader:
         attachments = await gathered(loader, body, reads_all=True)
     request = ChatRequest.model_validate(body)
-    sent = engine_request(EngineInput(request, attachments, [], assistant), lite).content
+    sent = engine_request(EngineInput(request, attachments, assistant), lite).content
     assert sum(map(len, pictures_by_message(sent["messages"]))) == 16
     assert "it reads:" in str(sent["messages"][0])
     if assistant:

@@ -100,7 +100,8 @@ def test_a_conversation_comes_back_as_the_page_needs_it(
     assert question["files"] == []
     assert {**answer, "created_at": 0} == {
         "id": "answer-1", "role": "assistant", "text": "answer 1", "created_at": 0,
-        "citations": [CITATION], "reading": [],
+        "citations": [CITATION], "reading": [], "suggestions": [], "grounding": None,
+        "outcome": None,
         "degraded": False, "state": "done", "rating": None, "reason": None, "model": "fake-vl",
     }  # fmt: skip
 

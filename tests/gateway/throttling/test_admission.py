@@ -262,7 +262,7 @@ async def test_a_question_that_was_never_sent_says_nothing_about_the_engine() ->
     question = Question(long, caller, "key:shop", assistant=True)
     client, report = EngineClient(1, 1, 1), TurnReport()
     calls = EngineCalls(client, cache_salt=str, pseudonym=str)
-    given = EngineInput(long, Attachments(), [], assistant=True)
+    given = EngineInput(long, Attachments(), assistant=True)
 
     async def ask(permit: Permit, elsewhere: Callable[[], bool]) -> Call:
         return await calls.open(question, given, permit, elsewhere, report)

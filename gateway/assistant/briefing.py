@@ -1,0 +1,21 @@
+"""What the desk has found out about a question before an engine is asked."""
+
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from gateway.assistant.intents import Intent
+from gateway.assistant.persona import Persona
+
+Verdict = Literal["answer", "suggest", "none"]
+
+
+@dataclass(frozen=True, slots=True)
+class Briefing:
+    """`clauses`: {id, title, clause, text, score, kind, author?, date?}, best first.
+    `suggestions`: {id, title, clause} of clauses that the person may mean; they are no evidence."""
+
+    intent: Intent = "question"
+    verdict: Verdict = "none"
+    clauses: list[dict[str, Any]] = field(default_factory=list)
+    suggestions: list[dict[str, Any]] = field(default_factory=list)
+    persona: Persona = field(default_factory=Persona)

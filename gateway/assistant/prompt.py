@@ -1,0 +1,130 @@
+"""The texts that a language model gets from the desk, put together from `prompt.toml`.
+
+Everything that comes from outside is escaped: a clause, a picture or a client may write tags too.
+"""
+
+import re
+import tomllib
+from dataclasses import dataclass
+from datetime import date
+from functools import cache
+from pathlib import Path
+from string import Template
+from typing import Any
+from xml.sax.saxutils import escape, quoteattr
+
+from gateway.assistant.briefing import Briefing
+from gateway.assistant.language import Language
+from gateway.assistant.persona import Persona
+
+FILE = Path(__file__).with_name("prompt.toml")
+READING_CHARACTERS = 4000  # of one picture
+DEADLINE = re.compile(
+    r"今天|明天|后天|截止|还剩|还能|过期|超期|到期|期限|几号|多久之前|来得及"
+    r"|\b(?:today|tomorrow|deadline|expire[sd]?|still|too late|overdue|due)\b",
+    re.IGNORECASE,
+)
+# Our own tags in somebody else's text.
+TAG = re.compile(r"<(?=/?(?:knowledge|clause|reading|client)\b)", re.IGNORECASE)
+SMALL_TALK = frozenset(("smalltalk_thanks", "smalltalk_greeting", "smalltalk_goodbye"))
+
+
+@dataclass(frozen=True, slots=True)
+class Prompt:
+    """`version` counts changes of the file; `texts` are its templates by language and name."""
+
+    version: int
+    texts: dict[str, dict[str, Template]]
+
+
+@cache
+def prompt_file() -> Prompt:
+    """The file as it was at the first use."""
+    data = tomllib.loads(FILE.read_text("utf-8"))
+    return Prompt(
+        data["version"],
+        {
+            language: {name: Template(text.strip()) for name, text in data[language].items()}
+            for language in ("zh", "en")
+        },
+    )
+
+
+def _filled(language: Language, text: str, /, **words: str) -> str:
+    return prompt_file().texts[language][text].safe_substitute(words).strip()
+
+
+def _voice(persona: Persona, language: Language) -> dict[str, str]:
+    names = ("name", "company", "tone", "refusal", "handoff_offer", "instructions")
+    return {name: getattr(persona, name)[language] for name in names}
+
+
+def rules(persona: Persona, language: Language, client: str = "") -> str:
+    """The system message: the same in every turn of a conversation. `client`: what a client of
+    `/v1` wrote as system messages, which stand beside the rules and never above them."""
+    made = _filled(language, "rules", **_voice(persona, language))
+    if client.strip():
+        made += f"\n\n{_filled(language, 'client')}\n<client>{escape(client)}</client>"
+    return made
+
+
+def context(briefing: Briefing, language: Language, question: str, today: date) -> str:
+    """What stands behind the newest question: the clauses, and a reminder."""
+    parts: list[str] = []
+    if briefing.clauses:
+        parts += (_filled(language, "clauses"), _knowledge(briefing.clauses))
+    parts.append(_reminder(briefing, language))
+    if DEADLINE.search(question[:READING_CHARACTERS]):
+        parts.append(_filled(language, "today", today=today.isoformat()))
+    parts.append(_filled(language, "language"))
+    return "\n".join(parts)
+
+
+def _knowledge(clauses: list[dict[str, Any]]) -> str:
+    lines = ["<knowledge>"]
+    for number, clause in enumerate(clauses, start=1):
+        attributes = {"ref": f"[{number}]", "title": clause["title"], "number": clause["clause"]}
+        if clause.get("kind") == "correction":
+            attributes["corrected"] = clause.get("date") or "yes"
+        named = " ".join(f"{name}={quoteattr(str(value))}" for name, value in attributes.items())
+        lines.append(f"<clause {named}>{escape(str(clause['text']))}</clause>")
+    return "\n".join([*lines, "</knowledge>"])
+
+
+def _reminder(briefing: Briefing, language: Language) -> str:
+    voice = _voice(briefing.persona, language)
+    if briefing.intent in SMALL_TALK:
+        return _filled(language, "reminder_smalltalk")
+    if briefing.intent in ("who", "person"):
+        return _filled(language, f"reminder_{briefing.intent}", **voice)
+    told = [_filled(language, "reminder_anger")] if briefing.intent == "anger" else []
+    if briefing.clauses:
+        first = briefing.clauses[0]
+        title, number = escape(str(first["title"])), escape(str(first["clause"]))
+        told.append(_filled(language, "reminder_answer", title=title, number=number, ref="[1]"))
+    elif briefing.suggestions:
+        titles = "; ".join(escape(str(one["title"])) for one in briefing.suggestions)
+        told.append(_filled(language, "reminder_suggest", suggestions=titles))
+    else:
+        told.append(_filled(language, "reminder_none"))
+    return "\n".join(told)
+
+
+def reading_note(reading: dict[str, Any]) -> str:
+    """The text behind a picture in its message: what a machine read in it, and what the person
+    corrected. Escaped: a picture can show `</reading>` too."""
+    text = "\n".join(str(line["text"]) for line in reading.get("lines", ()))
+    made = escape(text[:READING_CHARACTERS])
+    corrected = [
+        f"{one['name']} (corrected): {one['value']}"
+        for one in reading.get("fields", ())
+        if one.get("corrected")
+    ]
+    state = ' partial="yes"' if reading.get("partial") else ""
+    state += ' legible="no"' if reading.get("legible") is False else ""
+    return "\n".join([f"<reading{state}>{made}", *map(escape, corrected)]) + "</reading>"
+
+
+def without_tags(text: str) -> str:
+    """A message of the conversation, which cannot write a clause or a reading of its own."""
+    return TAG.sub("&lt;", text)

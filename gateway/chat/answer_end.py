@@ -1,0 +1,180 @@
+"""What is known of the assistant's answer at its end: the clauses that it used, whether its claims
+are in its sources, and what came of the question. Told as events before the last one."""
+
+import asyncio
+from collections.abc import Awaitable, Sequence
+from typing import Any, Literal
+
+from gateway.assistant.briefing import Briefing
+from gateway.assistant.cited import by_ids, used_clauses
+from gateway.assistant.grounding import QUICK_CHARACTERS, Checked, Sources, check, sources_of
+from gateway.assistant.language import language_of
+from gateway.assistant.outcomes import OUTCOMES, outcome_of
+from gateway.chat.context_window import text_of
+from gateway.chat.engine_request import EngineInput
+from gateway.chat.events import (
+    Chunk,
+    Citations,
+    CompletionStarted,
+    EngineReport,
+    Event,
+    Finished,
+    FinishReason,
+    Grounding,
+    Outcome,
+    Push,
+    Suggestions,
+    TextDelta,
+    ToolCallDelta,
+    Usage,
+)
+from gateway.chat.openai_stream import data_event
+from gateway.observability.metrics import Metrics
+
+GroundingMode = Literal["off", "flag", "strict"]
+PUBLIC = ("id", "title", "clause", "text")
+OF_CORRECTION = ("kind", "author", "date")
+CONTENT = (TextDelta, Chunk, Usage)
+
+
+class AnswerEnd:
+    """Takes an answer's events and hands them on, with what it adds before `Finished`.
+
+    In mode `strict` the text is held back until it is checked; the refusal stands in for one that
+    is not supported. JSON and calls of tools are never replaced.
+    """
+
+    def __init__(self, push: Push, mode: GroundingMode, metrics: Metrics) -> None:
+        self._push = push
+        self._mode = mode
+        self._metrics = metrics
+        self._given: EngineInput | None = None
+        self._texts: list[str] = []
+        self._held: list[Event] = []
+        self._head: dict[str, Any] = {}
+        self._report: EngineReport | None = None
+        self._calls_tools = False
+
+    def rests_on(self, given: EngineInput) -> None:
+        """What the engine is told, before each of its rounds."""
+        self._given = given
+
+    def push(self, events: Sequence[Event]) -> Awaitable[None] | None:
+        if self._mode != "strict" and len(events) == 1 and isinstance(events[0], TextDelta):
+            self._texts.append(events[0].text)  # nearly every call
+            return self._push(events)
+        passed = [event for event in events if not self._take(event)]
+        if events and isinstance(events[-1], Finished):
+            return self._finish(passed)
+        return self._push(passed) if passed else None
+
+    def _take(self, event: Event) -> bool:
+        """Notes the event. Whether it is kept here."""
+        match event:
+            case TextDelta() | Chunk():
+                self._texts.append(event.text)
+                self._calls_tools |= isinstance(event, ToolCallDelta)
+            case CompletionStarted(fields):
+                self._head = fields
+            case EngineReport():
+                self._report = event
+                return True
+        if self._mode == "strict" and isinstance(event, CONTENT):
+            self._held.append(event)
+            return True
+        return False
+
+    def _finish(self, passed: list[Event]) -> Awaitable[None] | None:
+        if self._given is None:
+            return self._push(passed)
+        text, sources = "".join(self._texts), _sources(self._given)
+        if self._mode == "off" or len(text) + sources.characters <= QUICK_CHARACTERS:
+            checked = check(text, sources) if self._mode != "off" else None
+            return self._push(self._ended(passed, text, checked))
+        return self._finish_in_thread(passed, text, sources)
+
+    async def _finish_in_thread(self, passed: list[Event], text: str, sources: Sources) -> None:
+        checked = await asyncio.to_thread(check, text, sources)
+        held = self._push(self._ended(passed, text, checked))
+        if held is not None:
+            await held
+
+    def _ended(self, passed: list[Event], text: str, checked: Checked | None) -> list[Event]:
+        """All that is left to tell, `Finished` last."""
+        assert self._given is not None
+        briefing = self._given.briefing
+        used, outcome = self._result(self._given, text)
+        content = self._held
+        is_wrong = checked is not None and not checked.supported
+        if is_wrong:
+            self._metrics.ungrounded.inc()
+        # A model's answer that rests on nothing is the refusal too, whatever its words.
+        rests_on_nothing = outcome == "no_clause" and self._report is None
+        if self._mode == "strict" and (is_wrong or rests_on_nothing) and self._may_replace():
+            content = self._refusal(self._given)
+            used, outcome = [], "no_clause"
+        self._metrics.outcomes.labels(outcome).inc()
+        ending: list[Event] = [Citations([_public(clause) for clause in used])]
+        if briefing.suggestions and not used:
+            ending.append(Suggestions(briefing.suggestions))
+        if checked is not None:
+            ending.append(Grounding(checked.supported, checked.unsupported))
+        return [*passed[:-1], *content, *ending, Outcome(outcome), passed[-1]]
+
+    def _result(self, given: EngineInput, text: str) -> tuple[list[dict[str, Any]], str]:
+        """(the clauses that the answer used, what came of the question)."""
+        briefing = given.briefing
+        if self._report is not None and self._report.outcome in OUTCOMES:
+            return by_ids(self._report.citations, briefing.clauses), self._report.outcome
+        if self._calls_tools:
+            return [], "answered"
+        used = used_clauses(text, briefing.clauses)
+        has_evidence = bool(given.attachments.readings or given.attachments.fitted or given.further)
+        has_evidence |= any(message.role == "tool" for message in given.request.messages)
+        return used, outcome_of(text, briefing, used, has_evidence=has_evidence)
+
+    def _may_replace(self) -> bool:
+        assert self._given is not None
+        form = self._given.request.response_format
+        return not self._calls_tools and (form is None or form.type == "text")
+
+    def _refusal(self, given: EngineInput) -> list[Event]:
+        """The refusal in place of the text that was held back, and the usage as it was."""
+        asked = [one.text for one in given.request.messages if one.role == "user"]
+        text = given.briefing.persona.refusal[language_of(asked)]
+        head = {"object": "chat.completion.chunk", **self._head}
+
+        def chunk(finish: str | None, **delta: str) -> dict[str, Any]:
+            choice = {"index": 0, "delta": delta, "finish_reason": finish}
+            return {**head, "choices": [choice]}
+
+        said, end = chunk(None, role="assistant", content=text), chunk("stop")
+        usage = [event for event in self._held if isinstance(event, Usage)]
+        return [
+            Chunk(said, data_event(said), text),
+            FinishReason(end, data_event(end), ""),
+            *usage,
+        ]
+
+
+def _sources(given: EngineInput) -> Sources:
+    """What the answer may rest on. A client's own system message and what the desk itself says are
+    known to the person or true; earlier answers are not a source."""
+    briefing: Briefing = given.briefing
+    said = [one.text for one in given.request.messages if one.role != "assistant"]
+    results = [text_of(one.get("content")) for one in given.further if one.get("role") == "tool"]
+    own = [text for texts in briefing.persona.for_lite().values() for text in texts.values()]
+    titles = [f"{one.get('title')} {one.get('clause')}" for one in briefing.suggestions]
+    numbers = [{"clause": one.get("clause", "")} for one in briefing.suggestions]
+    return sources_of(
+        [*briefing.clauses, *numbers],
+        given.attachments.readings,
+        [*said, *results, *own, *titles],
+    )
+
+
+def _public(clause: dict[str, Any]) -> dict[str, Any]:
+    shown = {name: clause[name] for name in PUBLIC}
+    if clause.get("kind") == "correction":
+        shown |= {name: clause.get(name) for name in OF_CORRECTION}
+    return shown
