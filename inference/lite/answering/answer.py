@@ -1,12 +1,12 @@
 """The answer to a turn: talk, tool results, differences, or the parts of a question in order."""
 
-from inference.lite.answering import comparing, raw, smalltalk, tool_results
+from inference.lite.answering import comparing, parts, raw, smalltalk, tool_results
 from inference.lite.answering.asking import Asking
 from inference.lite.answering.facts import Facts
-from inference.lite.answering.parts import Parts
 from inference.lite.answering.phrases import say
 from inference.lite.answering.pictures import unread
 from inference.lite.answering.reply import Reply, together
+from inference.lite.answering.scene import Scene
 from inference.lite.conversation import Conversation
 
 
@@ -29,8 +29,8 @@ def answer(conversation: Conversation) -> Reply:
 
 
 def _to_question(conversation: Conversation) -> Reply:
-    parts = Parts(conversation)
-    return together([parts.reply(part) for part in parts.all])
+    scene = Scene(conversation)
+    return together([parts.reply(scene, part) for part in scene.parts])
 
 
 def _to_anger(reply: Reply, conversation: Conversation) -> Reply:

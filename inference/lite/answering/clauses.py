@@ -59,6 +59,12 @@ def for_parts(questions: list[str], clauses: list[Clause]) -> list[Clause | None
     for fit, number, at in sorted(fits):
         if fit:
             chosen.setdefault(at, number)
+    if clauses and 0 not in chosen.values():
+        # The gateway's best clause is never left out: the part with the least fit takes it.
+        least = max(
+            range(len(questions)), key=lambda at: min(fit for fit, _, of in fits if of == at)
+        )
+        chosen[least] = 0
     for at in range(len(questions)):
         rest = [number for number in range(len(clauses)) if number not in chosen.values()]
         if at not in chosen and rest:

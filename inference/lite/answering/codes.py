@@ -1,13 +1,13 @@
 """Error codes: the clause that names one, and what it says. A code is one word."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from inference.lite.answering import facts
 from inference.lite.answering.clauses import Clause, answered, whole
 from inference.lite.answering.markdown import bold, plain
 from inference.lite.answering.phrases import say
-from inference.lite.answering.reply import Reply
+from inference.lite.answering.reply import Reply, together
 from inference.lite.budget import Budget
 from inference.lite.fields import fields_in
 from inference.lite.reading import Reading
@@ -20,17 +20,15 @@ TITLE_PARTS = re.compile(r"[:：(（)）]")
 
 @dataclass(frozen=True, slots=True)
 class Codes:
-    """The codes of a picture or question, and the clause that names the first known of them."""
+    """The codes of a picture or question, and the clauses that name the known ones."""
 
     codes: list[str]
-    known: str = ""
-    clause: Clause | None = None
+    known: dict[str, Clause] = field(default_factory=dict)  # code → clause, each clause once
 
 
 def in_question(text: str, clauses: list[Clause], budget: Budget) -> Codes:
-    return _looked_up(
-        [one.value for one in fields_in(text, budget) if one.name == "error_code"], clauses
-    )
+    found = [one.value for one in fields_in(text, budget) if one.name == "error_code"]
+    return _looked_up(sorted(found, key=text.find), clauses)
 
 
 def in_picture(reading: Reading, clauses: list[Clause]) -> Codes:
@@ -38,14 +36,19 @@ def in_picture(reading: Reading, clauses: list[Clause]) -> Codes:
 
 
 def told(codes: Codes, question: str, chinese: bool, budget: Budget) -> Reply:
-    """What the known code means and what to do, from its clause."""
-    assert codes.clause is not None
-    reply = answered(question, [codes.clause], chinese, budget)
-    if names(str(codes.clause.get("text") or ""), codes.known):
+    """What the known codes mean and what to do, from their clauses."""
+    return together(
+        [_told(code, clause, question, chinese, budget) for code, clause in codes.known.items()]
+    )
+
+
+def _told(code: str, clause: Clause, question: str, chinese: bool, budget: Budget) -> Reply:
+    reply = answered(question, [clause], chinese, budget)
+    if names(str(clause.get("text") or ""), code):
         return reply
-    title = str(codes.clause.get("title") or "").rpartition(" · ")[2]
-    meaning = plain(_meaning(title, codes.known))
-    head = bold(codes.known)
+    title = str(clause.get("title") or "").rpartition(" · ")[2]
+    meaning = plain(_meaning(title, code))
+    head = bold(code)
     if meaning:
         lead = say("code_means", chinese, code=head, meaning=meaning)
     else:
@@ -74,11 +77,12 @@ def without_others(clauses: list[Clause], codes: list[str], budget: Budget) -> l
 
 
 def _looked_up(codes: list[str], clauses: list[Clause]) -> Codes:
+    known: dict[str, Clause] = {}
     for code in codes:
-        for one in clauses:
-            if names(whole(one), code):
-                return Codes(codes, code, one)
-    return Codes(codes)
+        named = next((one for one in clauses if names(whole(one), code)), None)
+        if named is not None and named not in known.values():
+            known[code] = named
+    return Codes(codes, known)
 
 
 def _has_word(text: str, word: str) -> bool:

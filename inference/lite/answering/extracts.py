@@ -28,7 +28,7 @@ NUMBER = r"(?:\d|[一二两三四五六七八九十半])"
 UNITS = (
     (
         re.compile(
-            r"多久|多长|几天|多少天|几个?小时|几个?月|几年|何时|什么时候|期限|时效|有效期|过期|how (?:long|soon|many"
+            r"多久|多长|几天|多少天|几个?小时|几个?月|几年|何时|什么时候|哪天|几号|期限|时效|有效期|过期|how (?:long|soon|many"
             r" (?:days|hours|weeks|months|years))|\bwhen\b|deadline|expire",
             re.IGNORECASE,
         ),
@@ -95,13 +95,20 @@ def terms(text: str) -> set[str]:
     return {_stem(one) for one in found if one not in EMPTY} | set(pairs)
 
 
-def best_of(question: str, text: str, budget: Budget) -> list[str]:
+def best_of(question: str, text: str, budget: Budget, least: int = 0) -> list[str]:
     """One sentence of the text that answers the question, or two; [] if none has any of its words.
 
-    In the order of the text.
+    In the order of the text. `least`: words in common that a sentence needs; the unit that is
+    asked for counts as two.
     """
     every = sentences(text)
     scored = _scores(question, every, budget)
+    if least:
+        units = _units(question)
+        for at, one in enumerate(every):
+            has_unit = any(unit.search(one) for unit in units)
+            if len(shared(question, one)) + 2 * has_unit < least:
+                scored[at] = 0.0
     best = max(scored, default=0.0)
     if best <= 0:
         return []
@@ -121,7 +128,7 @@ def _scores(question: str, every: list[str], budget: Budget) -> list[float]:
         term: math.log(1 + len(every) / count) * (1.0 if len(term) > 1 else 0.4)
         for term, count in counts.items()
     }
-    units = [unit for ask, unit in UNITS if ask.search(question)]
+    units = _units(question)
     bonus = UNIT * max(weights.values(), default=1.0)
     scores = []
     for one, its in zip(every, found, strict=True):
@@ -132,6 +139,11 @@ def _scores(question: str, every: list[str], budget: Budget) -> list[float]:
             score = 0.0  # a question of a list of questions and answers
         scores.append(score)
     return scores
+
+
+def _units(question: str) -> list["re.Pattern[str]"]:
+    """Patterns of the units that the question asks for."""
+    return [unit for ask, unit in UNITS if ask.search(question)]
 
 
 def shared(one: str, other: str) -> set[str]:

@@ -2,20 +2,34 @@
 
 from dataclasses import dataclass, replace
 
-from inference.lite.answering.field_words import INSTEAD, NUMBERS
+from inference.lite.answering.field_words import INSTEAD, NUMBERS, PARTIES
 from inference.lite.conversation import Conversation
 from inference.lite.reading import Field, Reading
 
 DOUBTED = 0.75  # confidence below which a value is said with a doubt
+# Fields by which a picture of no known kind is told, the surest first.
+SIGNS = (
+    ("error", {"error_code"}),
+    ("invoice", {"invoice_number", "seller_tax_number", "buyer_tax_number", "train_number"}),
+    ("payment", {"transaction_number"}),
+    ("waybill", {"event"}),
+    ("order", {"order_number"}),
+    ("waybill", {"waybill_number"}),
+)
 MOST = 4  # values of one field that are said
 
 
 @dataclass(frozen=True, slots=True)
 class Fact:
-    """A value of a field; `kind` is that of its picture, "" for typed text."""
+    """A value of a field.
+
+    `kind` is that of its picture, "" for typed text. `barcode` is what a code of the picture says
+    instead.
+    """
 
     field: Field
     kind: str = ""
+    barcode: str = ""
 
     @property
     def name(self) -> str:
@@ -40,6 +54,8 @@ class Facts:
 
     def values(self, name: str) -> list[Fact]:
         """The values of a field, best first; [] if none is known."""
+        if name in PARTIES:
+            return [fact for reading in self.pictures for fact in party(reading, name)]
         for other in self._names(name):
             found = _of_pictures(other, self.pictures) or self._from_before(other)
             if found:
@@ -50,7 +66,7 @@ class Facts:
         """The fields in which to look; "number" is whatever number the picture is about."""
         if name != "number":
             return INSTEAD.get(name, (name,))
-        kinds = {reading.kind for reading in self.pictures}
+        kinds = {kind_of(reading) for reading in self.pictures}
         first = {"invoice": "invoice_number", "order": "order_number", "payment": "order_number"}
         preferred = [number for kind, number in first.items() if kind in kinds]
         return tuple(dict.fromkeys([*preferred, *NUMBERS]))
@@ -63,9 +79,25 @@ class Facts:
         return [Fact(one) for one in before.known_fields() if one.name == name][:1]
 
 
+def kind_of(reading: Reading) -> str:
+    """The kind of a picture; by its fields where the reader has not said."""
+    if reading.kind != "other":
+        return reading.kind
+    names = {one.name for one in reading.fields}
+    return next((kind for kind, signs in SIGNS if names & signs), "other")
+
+
 def of(reading: Reading, name: str) -> list[Fact]:
     """The values of a field in one picture, each once, corrected ones alone if there are any."""
     return _of_pictures(name, [reading])
+
+
+def party(reading: Reading, name: str) -> list[Fact]:
+    """The party of a contract: PARTIES says by which labels, and by which field else."""
+    labels, field = PARTIES[name]
+    named = [one for one in of(reading, "company") if one.field.label.lower() in labels]
+    facts = named or of(reading, field)
+    return [replace(one, field=replace(one.field, name=name)) for one in facts]
 
 
 def first(reading: Reading, *names: str) -> str:
@@ -84,23 +116,20 @@ def _of_pictures(name: str, readings: list[Reading]) -> list[Fact]:
         if name == "amount" and not corrected:
             # The total has a currency sign; older readings list every amount.
             fields = sorted(fields, key=lambda one: one.value.lstrip("-+")[:1] not in "¥￥$€£")[:1]
-        if name == "date":
-            fields = fields[:1]
         for one in corrected or fields:
-            found.setdefault(one.value, Fact(_doubted(one, reading), reading.kind))
+            found.setdefault(one.value, Fact(one, kind_of(reading), _barcode(one, reading)))
     return list(found.values())[:MOST]
 
 
-def _doubted(one: Field, reading: Reading) -> Field:
-    """The field with little confidence if a code of the picture says another number."""
-    if one.corrected or one.name != "waybill_number" or not reading.codes:
-        return one
+def _barcode(one: Field, reading: Reading) -> str:
+    """The waybill number of a code that says another one, "" if none does."""
+    if one.corrected or one.name != "waybill_number":
+        return ""
     value = _letters(one.value)
     texts = [_letters(code.text) for code in reading.codes]
-    alike = [text for text in texts if len(text) == len(value)]
-    if not alike or any(value in text for text in texts):
-        return one
-    return replace(one, confidence=min(one.confidence, DOUBTED / 2))
+    if any(value in text for text in texts):
+        return ""
+    return next((text for text in texts if len(text) == len(value)), "")
 
 
 def _letters(text: str) -> str:

@@ -21,7 +21,7 @@ FIELDS: dict[str, Words] = {
     "buyer_tax_number": _words(
         "购买方税号",
         "buyer's tax number",
-        r"(?:购买方|买方|抬头)的?(?:纳税人识别号|税号|信用代码)"
+        r"(?:购买方|买方|抬头|我们?公司|我们?单位|我们?|我司|咱们?)的?(?:纳税人识别号|税号|信用代码)"
         r"|(?:buyer|customer)(?:'s)? (?:tax|vat) ?(?:number|no|id)?",
     ),
     "seller_tax_number": _words(
@@ -57,7 +57,7 @@ FIELDS: dict[str, Words] = {
     "order_number": _words(
         "订单号",
         "order number",
-        r"订单(?:的)?(?:编号|号码|号|id|是多少|多少)|商户单号|order ?(?:number|no\b|num\b|id\b|#)",
+        r"订单(?:的)?(?:编号|号码|号|id|是多少|多少)|商户单号|哪一?[个笔单]?订单|which order|order ?(?:number|no\b|num\b|id\b|#)",
     ),
     "invoice_code": _words("发票代码", "invoice code", r"发票代码|invoice code"),
     "invoice_number": _words(
@@ -70,25 +70,30 @@ FIELDS: dict[str, Words] = {
     "error_code": _words(
         "错误代码",
         "error code",
-        r"(?:错误|报错|故障|异常|停止|返回)(?:代)?码|什么(?:错误|错|报错|故障)|哪个错误|(?<!发票)代码"
-        r"|错误是|报错是|(?:error|stop|fault) code|(?:what|which)(?: is)?(?: the| this)? error",
+        r"(?:错误|报错|故障|异常|停止|返回)(?:代)?码|(?:什么|啥)(?:错误|错|报错|故障)|哪个错误|(?<!发票)代码"
+        r"|错误是|报错是|(?:error|stop|fault) code|(?:what|which) code|(?:what|which)(?: is)?(?: the| this)? error",
     ),
+    "contract_number": _words(
+        "合同编号", "contract number", r"合同(?:的)?(?:编号|号码?)|contract ?(?:number|no\b)"
+    ),
+    "party_a": _words("甲方", "party A", r"甲方|需方|party a\b"),
+    "party_b": _words("乙方", "party B", r"乙方|供方|party b\b"),
     "seller": _words(
         "销售方",
         "seller",
-        r"销售方(?:名称)?|销方|卖方|卖家|开票方|开票单位|(?:谁|哪家|哪个公司)开的|乙方"
+        r"销售方(?:名称)?|销方|卖方|卖家|开票方|开票单位|(?:谁|哪家|哪个公司)开的"
         r"|seller|vendor|supplier|issued by|who issued|who sold",
     ),
     "buyer": _words(
         "购买方",
         "buyer",
-        r"购买方(?:名称)?|购方|买方|买家|受票方|抬头|开给谁|开给哪|谁的发票|甲方"
+        r"购买方(?:名称)?|购方|买方|买家|受票方|抬头|开给谁|开给哪|开的?是?谁|谁的发票|报销(?:的)?(?:单位|公司|人)"
         r"|buyer|billed to|bill to|purchaser|made out to",
     ),
     "amount": _words(
         "金额",
         "amount",
-        r"金额|多少钱|付了多少|付多少|花了?多少|实付|合计|总价|总额|价税合计|总共|一共"
+        r"金额|票价|多少钱|付了多少|付多少|花了?多少|实付|合计|总价|总额|价税合计|总共|一共"
         r"|amount|total|how much|(?:was|is) paid|price|cost",
     ),
     "date": _words(
@@ -129,6 +134,11 @@ INSTEAD = {
     "tax_number": ("seller_tax_number", "buyer_tax_number", "tax_number"),
     "seller_tax_number": ("seller_tax_number", "tax_number"),
     "buyer_tax_number": ("buyer_tax_number",),
+}
+# A party of a contract is a company with its label, or who buys or sells.
+PARTIES = {
+    "party_a": (("甲方", "需方", "party a"), "buyer"),
+    "party_b": (("乙方", "供方", "party b"), "seller"),
 }
 NUMBERS = ("waybill_number", "order_number", "invoice_number", "transaction_number")
 AMOUNTS = {

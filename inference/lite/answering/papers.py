@@ -3,13 +3,17 @@
 import re
 
 from inference.lite.answering import facts, states
-from inference.lite.answering.field_words import called
+from inference.lite.answering.extracts import best_of
+from inference.lite.answering.field_words import PARTIES, called
 from inference.lite.answering.markdown import bold, plain
-from inference.lite.answering.phrases import say, sentence
+from inference.lite.answering.phrases import joined, say, sentence
+from inference.lite.budget import Budget
 from inference.lite.reading import Reading
 
 MAX_LINES = 6  # of a picture of no known kind that are said
+LEAST = 2  # words that a line shares with a question it answers; its unit counts as two
 MAX_LINE = 80  # characters of a line
+PRICE = re.compile(r"\s[¥￥$€£]?\d[\d,]{0,12}\.\d{2}$")  # behind an item of an invoice
 CATEGORY = re.compile(r"^\*[^*]{1,40}\*")  # "*家具*" before an item of a Chinese e-invoice
 
 
@@ -25,7 +29,7 @@ def told(reading: Reading, chinese: bool) -> str:
         "order": _order,
         "contract": _contract,
         "chat": _chat,
-    }.get(reading.kind, _other)(reading, chinese)
+    }.get(facts.kind_of(reading), _other)(reading, chinese)
     return made or _other(reading, chinese)
 
 
@@ -39,6 +43,14 @@ def words_of(reading: Reading, chinese: bool) -> str:
     """All text of a picture, a line each."""
     head = say("shown_text", chinese, lines="").rstrip()
     return f"{head}\n\n" + "\n".join(f"> {plain(line.text)}  " for line in reading.lines)
+
+
+def lines_about(question: str, reading: Reading, chinese: bool, budget: Budget) -> str:
+    """The line of a picture that answers a question about it, "" if none does."""
+    text = "\n".join(line.text for line in reading.lines)
+    found = best_of(question, text, budget, least=LEAST)
+    shown = joined([f"“{plain(one[:MAX_LINE])}”" for one in found], chinese)
+    return sentence([say("shown_text", chinese, lines=shown)], chinese) if found else ""
 
 
 def _waybill(reading: Reading, chinese: bool) -> str:
@@ -62,7 +74,7 @@ def _invoice(reading: Reading, chinese: bool) -> str:
         of = f"{plain(seller)}开" if seller else ""
         to = f"{'给' if of else '开给'}{plain(buyer)}" if buyer else ("出" if of else "")
         parts = [f"这是{of}{to}的发票" if of or to else ""]
-        what = f"等 {more} 项" if more > 1 else ""
+        what = f" 等 {more} 项" if more > 1 else ""
         parts += [f"内容是{plain(item)}{what}" if item else "", amount]
     else:
         text = "This invoice" + (f" from {plain(seller)}" if seller else "")
@@ -109,7 +121,7 @@ def _order(reading: Reading, chinese: bool) -> str:
     if scan:
         parts.append(say("latest", chinese, event=plain(scan)))
     if item:
-        what = f"等 {more} 件" if chinese else f" and {more - 1} more"
+        what = f" 等 {more} 件" if chinese else f" and {more - 1} more"
         parts.append(("商品是" if chinese else "for ") + plain(item) + (what if more > 1 else ""))
     parts.append(_amount(reading, chinese))
     return sentence([part for part in parts if part], chinese) if number or status else ""
@@ -117,13 +129,13 @@ def _order(reading: Reading, chinese: bool) -> str:
 
 def _contract(reading: Reading, chinese: bool) -> str:
     title = plain(headline(reading)[:MAX_LINE])
-    buyer, seller = facts.first(reading, "buyer"), facts.first(reading, "seller")
+    parties = [plain(one.field.value) for name in PARTIES for one in facts.party(reading, name)[:1]]
     parts = [
         f"这是一份合同：《{title.strip('《》')}》" if chinese else f"This is a contract: “{title}”"
     ]
-    if buyer and seller:
-        between = f"{plain(buyer)}与{plain(seller)}签订"
-        parts.append(between if chinese else f"between {plain(buyer)} and {plain(seller)}")
+    if len(parties) == 2:
+        between = f"{parties[0]}与{parties[1]}签订"
+        parts.append(between if chinese else f"between {parties[0]} and {parties[1]}")
     parts.append(_amount(reading, chinese))
     return sentence([part for part in parts if part], chinese)
 
@@ -150,16 +162,17 @@ def _other(reading: Reading, chinese: bool) -> str:
 
 
 def _items(reading: Reading) -> tuple[str, int]:
-    """(the first item, how many there are)."""
+    """(the first item without its category and price, how many there are)."""
     items = [fact.field.value for fact in facts.of(reading, "item")]
-    return (CATEGORY.sub("", items[0]) if items else ""), len(items)
+    named = PRICE.sub("", CATEGORY.sub("", items[0])) if items else ""
+    return named, len(items)
 
 
 def _amount(reading: Reading, chinese: bool) -> str:
     found = facts.of(reading, "amount")
     if not found:
         return ""
-    name = called("amount", chinese, reading.kind)
+    name = called("amount", chinese, facts.kind_of(reading))
     return f"{name} {bold(found[0].field.value)}"
 
 

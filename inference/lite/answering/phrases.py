@@ -98,6 +98,7 @@ PHRASES: dict[str, tuple[str, str]] = {
     "many_values": ("{name}有 {count} 个：{values}", "there are {count} {name}s: {values}"),
     "your_correction": ("按您更正的，", "as you corrected it, "),
     "check_value": ("校验不符，请核对", "its check digit or form does not hold; please verify"),
+    "check_barcode": ("条码里是 {other}，请核对", "the barcode says {other}; please verify"),
     "unsure_value": ("图中不太清楚，请核对", "hard to read; please verify"),
     "no_value": ("没有读到{names}", "the {names} could not be read"),
     # What a picture is
@@ -119,7 +120,7 @@ PHRASES: dict[str, tuple[str, str]] = {
     "as_shown": ("图中的状态是“{status}”", "the status shown is “{status}”"),
     "as_shown_of": ("{about} 的状态是“{status}”", "the status of {about} is “{status}”"),
     "shown_text": ("图中写的是：{lines}", "The picture says: {lines}"),
-    "error_shown": ("图中的错误是“{text}”", "The picture shows the error “{text}”"),
+    "error_shown": ("图中的错误是“{text}”。", "The picture shows the error “{text}”."),
     "code_means": ("{code}（{meaning}）：", "{code} ({meaning}): "),
     "last_message": (
         "这是一段聊天记录，最后一条是：{line}",

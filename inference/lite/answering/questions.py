@@ -24,13 +24,13 @@ ASKING = re.compile(
 )
 HELP = re.compile(
     r"怎么|如何|怎样|咋|怎办|办法|解决|处理|为什么|为何|原因|能不能|可以|能否|流程|规则|政策|条件|退|换|赔|保修|质保"
-    r"|维修|运费|邮费|包邮|申请|取消|修改|更改|有效期|过期|没收到|一直|几天没|不动"
+    r"|维修|运费|邮费|包邮|申请|(?:在哪|哪里|哪儿)(?:看|查|找|可以|能|申请|开)|取消|修改|更改|有效期|过期|没收到|一直|几天没|不动"
     r"|\bhow (?:do|can|to|should|long|many)\b|\bwhy\b|\bfix|\bsolve|\bcan i\b|\bshould\b|policy|\bhelp\b"
     r"|refund|return|exchange|warranty|shipping (?:fee|cost)|postage|free shipping|cancel|expire",
     re.IGNORECASE,
 )
 WHICH = re.compile(
-    r"多少(?!天|久)|是什么|是啥|几号|哪[个家趟]|是谁|\bwhat(?:'s| is| was| are)\b|\bwhich\b|\bwho\b"
+    r"多少(?!天|久)|是什么|是啥|几号|哪[个家趟]|谁|\bwhat(?:'s| is| was| are)\b|\bwhich\b|\bwho\b"
     r"|how much",
     re.IGNORECASE,
 )
@@ -47,7 +47,7 @@ ARRIVAL = re.compile(
     re.IGNORECASE,
 )
 STATE = re.compile(
-    r"到哪|到了哪|在哪(?:儿|里|个城市|个站)?(?:了|呢|\W|$)|走到|物流(?:状态|信息|进度|进展|怎么样|情况)"
+    r"到哪|到了哪|在哪(?:儿|里|个城市|个站)?(?:了|呢|\W|$)|走到|物流(?:状态|信息|进度|进展|情况)?(?:呢|怎么样|如何|是什么|\W|$)"
     r"|(?:签收|送到|送达|到货|发货|寄出|派送|揽收|付款|支付|退款)(?:成功)?(?:了(?:吗|么|没|嘛|$)|没有?(?:$|\W))"
     r"|(?:是否|有没有|是不是)(?:已经|已)?(?:签收|送达|送到|发货|发出|付款|支付)|到了(?:吗|没|么)"
     r"|状态|进度|(?:付款|支付|退款)成功(?:了)?(?:吗|么|没)"
@@ -56,7 +56,7 @@ STATE = re.compile(
     r"|gone through|succeed(?:ed)?)\b|\bstatus\b|\btrack (?:my|it|this|the)\b",
     re.IGNORECASE,
 )
-REFUND = re.compile(r"退款|退货|退钱|到[账帐]|refund|return|发票|invoice", re.IGNORECASE)
+REFUND = re.compile(r"退|钱|到[账帐]|refund|return|发票|invoice", re.IGNORECASE)
 WORDS = re.compile(
     r"写(?:了|的|着)?(?:什么|啥|些什么)|写的是|什么字|文字|读(?:一下|出来?)|念(?:一下|出来)|提取|内容(?:是什么|有哪些)?"
     r"|what (?:does|do) (?:it|this|that|they|the (?:picture|image|screenshot|page|screen))s? say"
@@ -102,11 +102,18 @@ class Want(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """`fields` are the fields that the part names, in its order."""
+    """`fields` are the fields that the part names, in its order. `by_rule`: it asks how to do
+    something, or what holds, and not for what a paper says."""
 
     text: str
     want: Want
     fields: tuple[str, ...] = ()
+    by_rule: bool = False
+
+    @property
+    def wants_picture(self) -> bool:
+        """Whether the part speaks of a picture that should be beside it."""
+        return bool(PICTURE.search(self.text))
 
 
 def parts_of(question: str) -> list[Part]:
@@ -129,14 +136,16 @@ def parts_of(question: str) -> list[Part]:
     return named or parts[:1] or [Part("", Want.SUMMARY)]
 
 
-def shows_none(question: str) -> bool:
-    """Whether the question speaks of a picture that should be beside it."""
-    return bool(PICTURE.search(question[:MAX_QUESTION]))
-
-
 def is_generic(text: str) -> bool:
     """Whether the text asks for nothing in particular, like the page's default question."""
     return len(LEFT.findall(FILLER.sub(" ", text[:MAX_QUESTION]))) == 0
+
+
+def is_pure(text: str) -> bool:
+    """Whether the text is the names of fields and filler alone."""
+    for words in FIELDS.values():
+        text = words.asks.sub(" ", text)
+    return is_generic(text)
 
 
 def _pieces(question: str) -> list[str]:
@@ -151,7 +160,7 @@ def _pieces(question: str) -> list[str]:
 
 def _is_own(text: str) -> bool:
     """Whether words that ask nothing are a question of their own: "运单号"."""
-    return bool(_named(text)) and not _left_of(text)
+    return bool(_named(text)) and is_pure(text)
 
 
 def _merged(parts: list[Part]) -> list[Part]:
@@ -172,8 +181,9 @@ def _part(text: str) -> Part:
     if ARRIVAL.search(text) and not REFUND.search(text):
         return Part(text, Want.ARRIVAL)
     helps = bool(HELP.search(text))
+    by_rule = helps or bool(RULE.search(text))
     asks_value = WHICH.search(text) and not helps
-    if fields and not RULE.search(text) and (asks_value or not _left_of(text)):
+    if fields and not RULE.search(text) and (asks_value or is_pure(text)):
         return Part(text, Want.VALUES, fields)
     if WORDS.search(text) and not helps:
         return Part(text, Want.WORDS)
@@ -181,7 +191,7 @@ def _part(text: str) -> Part:
         return Part(text, Want.SUMMARY)
     if STATE.search(text) and not helps:
         return Part(text, Want.STATE)
-    return Part(text, Want.HELP)
+    return Part(text, Want.HELP, fields, by_rule)
 
 
 def _named(text: str) -> tuple[str, ...]:
@@ -194,10 +204,3 @@ def _named(text: str) -> tuple[str, ...]:
             # Blanked, so that "税号" is not found in "购买方税号" again.
             text = words.asks.sub(lambda one: " " * len(one[0]), text)
     return tuple(name for _, name in sorted(found))
-
-
-def _left_of(text: str) -> bool:
-    """Whether more than the names of fields and filler is left."""
-    for words in FIELDS.values():
-        text = words.asks.sub(" ", text)
-    return not is_generic(text)

@@ -19,7 +19,7 @@ def reply(conversation: Conversation) -> Reply:
         if part.want is Want.VALUES
         for name in part.fields
     ]
-    text, missing = values.told(tuple(asked), known, chinese)
+    text, missing = values.told(conversation.question, tuple(asked), known, chinese)
     replies = [Reply(text)] if text and len(missing) < len(asked) else []
     for reading in known.pictures:
         if reading.lines:

@@ -1,19 +1,28 @@
 """The sentence that answers a question for fields of a picture."""
 
+import re
+
 from inference.lite.answering import facts
 from inference.lite.answering.facts import DOUBTED, Fact, Facts
 from inference.lite.answering.field_words import called
 from inference.lite.answering.markdown import bold, plain
 from inference.lite.answering.phrases import joined, say, sentence
 
+DATED = re.compile(r"日期|时间|date|time", re.IGNORECASE)
+LABEL_WORD = re.compile(r"(?!日期|时间|date|time)(?:[\u3400-\u9fff]{2}|[a-z]{3,20})")
 
-def told(names: tuple[str, ...], known: Facts, chinese: bool) -> tuple[str, list[str]]:
+
+def told(
+    question: str, names: tuple[str, ...], known: Facts, chinese: bool
+) -> tuple[str, list[str]]:
     """(the sentence with the values, the names of fields that have none)."""
     clauses: list[str] = []
     missing: list[str] = []
     said: set[str] = set()
     for name in names:
         values = [fact for fact in known.values(name) if fact.field.value not in said]
+        if name == "date":
+            values = _meant(question, values)
         if not values and not known.values(name):
             missing.append(called(name, chinese))
         by_name: dict[str, list[Fact]] = {}
@@ -30,6 +39,8 @@ def told(names: tuple[str, ...], known: Facts, chinese: bool) -> tuple[str, list
 
 def doubt(fact: Fact, chinese: bool) -> str:
     """The words of doubt about a value, "" if there is none. A person's own value has none."""
+    if fact.barcode:
+        return say("check_barcode", chinese, other=fact.barcode)
     if fact.field.valid is False:
         return say("check_value", chinese)
     if fact.field.confidence < DOUBTED and not fact.field.corrected:
@@ -40,15 +51,25 @@ def doubt(fact: Fact, chinese: bool) -> str:
 def _clause(values: list[Fact], known: Facts, chinese: bool) -> str:
     """One field with its values, which are all of that field."""
     one = values[0]
-    name = one.field.label or called(one.name, chinese, one.kind)
-    if one.field.label and not _fits(one.field.label, chinese):
-        name = called(one.name, chinese, one.kind)
+    name = called(one.name, chinese, one.kind)
+    if one.name == "date" and DATED.search(one.field.label) and _fits(one.field.label, chinese):
+        name = one.field.label.lower()  # a date is nothing without its label
     shown = [_shown(fact, known, chinese) for fact in values]
     if len(shown) > 1:
         values_text = joined(shown, chinese)
         return say("many_values", chinese, name=name, count=len(shown), values=values_text)
     text = say("one_value", chinese, name=plain(name), value=shown[0])
     return (say("your_correction", chinese) if one.field.corrected else "") + text
+
+
+def _meant(question: str, dates: list[Fact]) -> list[Fact]:
+    """The date whose label the question names, else the first."""
+    asked = question.lower()
+    for one in dates:
+        words = LABEL_WORD.findall(one.field.label.lower())
+        if any(word in asked for word in words):
+            return [one]
+    return dates[:1]
 
 
 def _shown(fact: Fact, known: Facts, chinese: bool) -> str:
