@@ -30,9 +30,11 @@ def main() -> int:
     lite_port = free_port()
     children: list[subprocess.Popen[bytes]] = []
     try:
-        lite = start("inference.lite", {"PORT": str(lite_port)})
+        settings = gateway_settings(port, lite_port)
+        knowledge = {"KNOWLEDGE_DIR": settings["KNOWLEDGE_DIR"]}
+        lite = start("inference.lite", {"PORT": str(lite_port), **knowledge})
         children.append(lite)
-        children.append(start("gateway", gateway_settings(port, lite_port)))
+        children.append(start("gateway", settings))
         wait_until_ready(f"http://127.0.0.1:{port}/readyz", children)
         print(f"SightDesk is ready: http://127.0.0.1:{port}/chat.html", flush=True)
         while all(child.poll() is None for child in children):

@@ -7,7 +7,7 @@ import sys
 import uvicorn
 
 from inference.faults import Fault
-from inference.lite import logs, process_memory
+from inference.lite import field_store, logs, process_memory
 from inference.lite.app import create_app
 from inference.lite.schema import FRAMES
 from inference.lite.settings import Settings
@@ -29,6 +29,7 @@ def main() -> int:
     sys.setswitchinterval(SWITCH_SECONDS)
     process_memory.configure()
     sys.setrecursionlimit(FRAMES)
+    field_store.use(settings.knowledge_dir)
     # After its shutdown uvicorn raises the signal again; without these handlers the exit status
     # would not be 0.
     for stop in (signal.SIGTERM, signal.SIGINT):

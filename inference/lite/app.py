@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
-from inference.lite import MODEL
+from inference.lite import MODEL, field_store
 from inference.lite.body import MAX_BODY, parsed, read_body
 from inference.lite.budget import SECONDS, in_thread
 from inference.lite.completion import complete
@@ -39,7 +39,8 @@ def create_app(seconds: float = SECONDS) -> Starlette:
         return JSONResponse({"object": "list", "data": [{**model, **more}]})
 
     async def health(_: Request) -> Response:
-        return JSONResponse({"status": "ok", "reader": "ready" if reader.ready else "loading"})
+        state = {"status": "ok", "reader": "ready" if reader.ready else "loading"}
+        return JSONResponse({**state, **await asyncio.to_thread(field_store.status)})
 
     async def read(request: Request) -> Response:
         picture = await _picture(request)

@@ -1,9 +1,12 @@
 """Rules that make a number or date plausible: check digits (python-stdnum) and ranges."""
 
 import re
+from datetime import date
 
 from stdnum import luhn
 from stdnum.cn import ric, uscc
+
+S10_WEIGHTS = (8, 6, 4, 2, 3, 5, 9, 7)
 
 
 def is_bank_card(number: str) -> bool:
@@ -28,12 +31,46 @@ def is_credit_code(number: str) -> bool:
         return False
 
 
+def is_s10(number: str) -> bool:
+    """UPU S10: two letters, eight digits, their check digit (weights 8 6 4 2 3 5 9 7), a country."""
+    digits = number[2:11]
+    if len(number) != 13 or not digits.isdecimal():
+        return False
+    left = 11 - sum(int(d) * weight for d, weight in zip(digits, S10_WEIGHTS, strict=False)) % 11
+    return int(digits[8]) == {10: 0, 11: 5}.get(left, left)
+
+
+def is_ups(number: str) -> bool:
+    """UPS 1Z: letters count (code - 63) mod 10, every second place counts double, modulo 10."""
+    if len(number) != 18 or not number.startswith("1Z") or not number[-1].isdecimal():
+        return False
+    values = [int(c) if c.isdecimal() else (ord(c) - 63) % 10 for c in number[2:-1]]
+    return (-sum(values[::2]) - 2 * sum(values[1::2])) % 10 == int(number[-1])
+
+
+def is_fedex(number: str) -> bool:
+    """FedEx: 12 digits by the weights 3 1 7 modulo 11 (Express), 15 modulo 10 (Ground)."""
+    if not number.isdecimal() or len(number) not in (12, 15):
+        return False
+    digits, last = [int(d) for d in number[:-1]], int(number[-1])
+    if len(number) == 12:
+        return sum(d * (3, 1, 7)[place % 3] for place, d in enumerate(digits)) % 11 % 10 == last
+    backwards = digits[::-1]
+    return (-3 * sum(backwards[::2]) - sum(backwards[1::2])) % 10 == last
+
+
+def is_dhl(number: str) -> bool:
+    """DHL Express: the tenth digit is the first nine modulo 7."""
+    return len(number) == 10 and number.isdecimal() and int(number[:9]) % 7 == int(number[9])
+
+
 def is_date(text: str) -> bool:
-    """Year, month and day in plausible ranges, in this order."""
-    digits = [int(part) for part in re.findall(r"\d+", text)]
-    return (
-        len(digits) == 3
-        and 1900 <= digits[0] <= 2200
-        and 1 <= digits[1] <= 12
-        and 1 <= digits[2] <= 31
-    )
+    """A day of the calendar; what follows it, such as a time, is not looked at."""
+    digits = [int(part) for part in re.findall(r"\d+", text)[:3]]
+    if len(digits) < 3 or not 1900 <= digits[0] <= 2200:
+        return False
+    try:
+        date(*digits)
+    except ValueError:
+        return False
+    return True

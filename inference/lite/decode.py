@@ -1,6 +1,7 @@
 """Decodes pictures: known formats only, without metadata, in bounded memory."""
 
 import io
+import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,7 +22,7 @@ MAX_PIXELS = 50_000_000
 MAX_SIDE = 30_000
 # The WebP decoder holds four pictures of four bytes a pixel.
 MAX_PIXELS_OF = {"WEBP": 16_000_000}
-READ_SIDE = 4_000  # pixels; longer pictures are scaled down
+READ_PIXELS = 16_000_000  # larger pictures are scaled down
 STRIP_PIXELS = 1_000_000  # flattened at once
 VISIBLE = 63  # alpha of 255 above which a pixel counts for the background's colour
 DARK, LIGHT = 0, 255
@@ -80,7 +81,7 @@ def _check_size(image: Image.Image) -> None:
 
 
 def _fitted(width: int, height: int) -> tuple[int, int]:
-    scale = min(1.0, READ_SIDE / max(width, height))
+    scale = min(1.0, math.sqrt(READ_PIXELS / (width * height)))
     return max(1, round(width * scale)), max(1, round(height * scale))
 
 

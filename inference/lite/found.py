@@ -11,9 +11,18 @@ from inference.lite.patterns import first_match
 from inference.lite.shape import Shape
 from inference.lite.text import pieces
 
-MAX_NAME = 2_000  # characters of a name and its description that are searched
+MAX_NAME = 2_000  # characters of a name, and of its description, that are searched
 FIELD_OF_PARAMETER = (
     ("waybill_number", ("waybill", "tracking", "shipment", "运单", "快递", "物流")),
+    ("transaction_number", ("transaction", "交易单号", "流水号")),
+    ("seller_tax_number", ("seller_tax", "seller's tax", "销售方税号", "销方税号")),
+    ("buyer_tax_number", ("buyer_tax", "buyer's tax", "购买方税号", "购方税号")),
+    ("tax_number", ("tax_id", "tax_number", "税号", "纳税人")),
+    ("seller", ("seller", "销售方", "卖方")),
+    ("buyer", ("buyer", "购买方", "抬头")),
+    ("train_number", ("train", "车次")),
+    ("amount_without_tax", ("without_tax", "net_amount", "不含税")),
+    ("tax_amount", ("tax_amount", "税额")),
     ("order_number", ("order", "订单")),
     ("invoice_number", ("invoice", "发票")),
     ("error_code", ("error", "code", "错误")),
@@ -21,6 +30,7 @@ FIELD_OF_PARAMETER = (
     ("email", ("email", "mail", "邮箱")),
     ("amount", ("amount", "price", "金额")),
     ("date", ("date", "日期")),
+    ("carrier", ("carrier", "courier", "承运")),
 )
 DIGITS = re.compile(r"\d{1,15}(?:\.\d{1,6})?")
 NUMBER = re.compile(
@@ -107,21 +117,21 @@ class Finder:
 
     def _known(self, name: str, shape: Shape) -> Iterator[str]:
         """Without a pattern: the fields that the parameter's name and description mean."""
-        spoken = f"{name} {shape.rule('title') or ''} {shape.rule('description') or ''}"[
-            :MAX_NAME
-        ].lower()
-        for field, words in FIELD_OF_PARAMETER:
-            if any(word in spoken for word in words):
-                yield from (known.value for known in self._fields if known.name == field)
+        more = f"{shape.rule('title') or ''} {shape.rule('description') or ''}"
+        for spoken in (name[:MAX_NAME].lower(), more[:MAX_NAME].lower()):
+            for field, words in FIELD_OF_PARAMETER:
+                if any(word in spoken for word in words):
+                    yield from (known.value for known in self._fields if known.name == field)
 
     @cached_property
     def _fields(self) -> list[Any]:
-        return self._conversation.known_fields()
+        """The conversation's fields; those that fail their check last."""
+        return sorted(self._conversation.known_fields(), key=lambda one: one.valid is False)
 
 
 def _typed(text: str, shape: Shape) -> Iterator[Any]:
     if shape.allows("string"):
-        if shape.rule("format") == "date" and (day := DAY.fullmatch(text)):
+        if shape.rule("format") == "date" and (day := DAY.match(text)):
             yield f"{day[1]}-{int(day[2]):02}-{int(day[3]):02}"
         yield text
     if shape.types is not None and (shape.allows("integer") or shape.allows("number")):

@@ -10,19 +10,21 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from inference.lite import process_memory
-from inference.lite.decode import Picture, decoded
+from inference.lite.decode import decoded
 from inference.lite.errors import LiteError
 from inference.lite.fields import fields_of
-from inference.lite.reading import Line, Reading, in_rows
+from inference.lite.reading import Reading, in_rows
 
 if TYPE_CHECKING:
     from inference.lite.ocr import Engine
+    from inference.lite.scan import Scan
 
 # After this long a reading pauses for another owner's. A screenshot takes one slice.
 SLICE_SECONDS = 0.75
 MAX_OPEN = 4  # readings that have begun; each holds up to 48 MB of pixels
 REMEMBERED = 512  # finished readings
 MAX_PICTURE_BYTES = 32 * 1024 * 1024
+ENDED = object()
 MAX_WAITING_BYTES = 128 * 1024 * 1024
 
 
@@ -36,10 +38,9 @@ class Job:
     owners: list[str] = field(default_factory=list)
     is_wanted: bool = True
     # Set when the first slice begins.
-    picture: Picture | None = None
     options: Any = None  # onnxruntime.RunOptions; its `terminate` stops a running step
-    steps: Iterator[list[Line]] | None = None
-    lines: list[Line] = field(default_factory=list)
+    scan: "Scan | None" = None
+    steps: Iterator[None] | None = None
 
     def give_up(self) -> None:
         """Stops reading, because nobody waits any more."""
@@ -165,7 +166,7 @@ class OCRQueue:
         for owner in set(job.owners):
             self._remove(job, owner)
         self._waiting_bytes -= len(job.data)
-        job.data, job.picture, job.steps, job.lines = b"", None, None, []
+        job.data, job.scan, job.steps = b"", None, None
 
     def _slice(self, job: Job) -> Reading | None:
         """Reads for SLICE_SECONDS, in the thread. Returns the reading when it is complete."""
@@ -174,12 +175,11 @@ class OCRQueue:
             self._begin(job)
         assert job.steps is not None
         while job.is_wanted:
-            if (lines := next(job.steps, None)) is None:
+            if next(job.steps, ENDED) is ENDED:
                 reading = _reading(job)
-                job.steps = None
+                job.scan = job.steps = None
                 process_memory.trim()
                 return reading
-            job.lines += lines
             if time.monotonic() > ends:
                 break
         return None
@@ -187,10 +187,12 @@ class OCRQueue:
     def _begin(self, job: Job) -> None:
         import onnxruntime
 
+        from inference.lite.scan import Scan
+
         engine = self._load()
         job.options = onnxruntime.RunOptions()
-        job.picture = decoded(job.data)
-        job.steps = engine.steps(job.picture, job.options)
+        job.scan = Scan(decoded(job.data))
+        job.steps = job.scan.steps(engine, job.options)
 
     def _load(self) -> "Engine":
         if self._engine is None:
@@ -202,8 +204,16 @@ class OCRQueue:
 
 
 def _reading(job: Job) -> Reading:
-    assert job.picture is not None
-    lines = in_rows(job.lines)
+    scan = job.scan
+    assert scan is not None
+    lines = in_rows(scan.lines)
     return Reading(
-        f"sha256:{job.key}", job.picture.width, job.picture.height, lines, fields_of(lines)
+        f"sha256:{job.key}",
+        scan.picture.width,
+        scan.picture.height,
+        lines,
+        fields_of(lines),
+        legible=scan.legible,
+        turned=scan.turned,
+        codes=scan.codes,
     )

@@ -16,6 +16,9 @@ REMEMBERED = 16  # compiled patterns of each form
 OPTIONS = re2.Options()
 OPTIONS.max_mem = MAX_MEMORY
 OPTIONS.log_errors = False
+RULE_OPTIONS = re2.Options()
+RULE_OPTIONS.max_mem = 8 * 1024 * 1024  # all labels in one pattern
+RULE_OPTIONS.log_errors = False
 ESCAPE = re.compile(r"\\(?:u([0-9A-Fa-f]{4})|.)", re.DOTALL)
 
 
@@ -31,12 +34,20 @@ def compiled(pattern: str) -> Any:
     try:
         return _compiled(_for_re2(pattern))
     except re2.error as error:
-        reason = (
-            error.args[0].decode(errors="replace")
-            if error.args and isinstance(error.args[0], bytes)
-            else error
-        )
-        raise PatternError(f"the pattern cannot be run by RE2: {reason}") from None
+        raise PatternError(f"the pattern cannot be run by RE2: {_reason(error)}") from None
+
+
+def _reason(error: Exception) -> str:
+    said = error.args[0] if error.args else error
+    return said.decode(errors="replace") if isinstance(said, bytes) else str(said)
+
+
+def re2_of(pattern: str) -> Any:
+    """A trusted or validated rule's pattern, compiled and not remembered. Raises PatternError."""
+    try:
+        return re2.compile(_for_re2(pattern), RULE_OPTIONS)
+    except re2.error as error:
+        raise PatternError(f"the pattern cannot be run by RE2: {_reason(error)}") from None
 
 
 def matches(pattern: str, text: str) -> bool:

@@ -1,5 +1,7 @@
 """The embedded engine's settings."""
 
+from pathlib import Path
+
 from pydantic import Field
 
 from inference.environment import EnvironmentSettings
@@ -7,7 +9,7 @@ from inference.lite.budget import SECONDS
 
 
 class Settings(EnvironmentSettings):
-    """HOST, PORT and LITE_SECONDS."""
+    """HOST, PORT, LITE_SECONDS and KNOWLEDGE_DIR."""
 
     host: str = Field(default="127.0.0.1", description="Address to listen on.")
     port: int = Field(
@@ -18,4 +20,8 @@ class Settings(EnvironmentSettings):
         gt=0,
         allow_inf_nan=False,
         description="Seconds that one answer may take, not counting the reading of its pictures.",
+    )
+    knowledge_dir: Path | None = Field(
+        default=None,
+        description="Folder whose fields.yaml adds the company's own fields, labels and carriers.",
     )

@@ -1,0 +1,71 @@
+"""What kind of paper the lines come from, by the signs in fields.yaml."""
+
+import re
+from collections import Counter
+
+from inference.lite.codes import invoice_values, waybill_in
+from inference.lite.field_catalog import POINTS
+from inference.lite.field_search import Search
+from inference.lite.paper import Paper
+from inference.lite.reading import KINDS, Code
+
+ENOUGH = 3  # points
+CHAT_SIGN = re.compile(r"(?:昨天|今天|星期.|周.|\d{1,2}月\d{1,2}日|上午|下午)?\s?\d{1,2}:\d{2}")
+BUBBLES = 3  # points for lines at both sides with times between them
+
+
+def kind_of(search: Search, codes: list[Code]) -> str:
+    """One of KINDS. A kind needs ENOUGH points; the one named first wins a tie."""
+    points = Counter(_by_words(search.paper))
+    names = {one.field.name for one in search.found}
+    if any(one.field.name == "waybill_number" and one.field.valid for one in search.found):
+        points["waybill"] += 3
+    if "carrier" in names:
+        points["waybill"] += 2
+    if "error_code" in names:
+        points["error"] += 3
+    if any(invoice_values(code.text) for code in codes):
+        points["invoice"] += POINTS["sure"]
+    if any(waybill_in(code, search.named, search.paper.catalog) for code in codes):
+        points["waybill"] += POINTS["strong"]
+    if _has_bubbles(search.paper):
+        points["chat"] += BUBBLES
+    best = max(KINDS, key=lambda kind: points[kind])
+    return best if points[best] >= ENOUGH else "other"
+
+
+def _by_words(paper: Paper) -> Counter[str]:
+    """Each sign counts once, however often it is written."""
+    seen: set[str] = set()
+    points: Counter[str] = Counter()
+    for line in paper.lines:
+        paper.check()
+        for match in paper.catalog.sign_words.finditer(line.plain):
+            word = re.sub(r"\s", "", match.group(0))
+            if word in seen or _inside_word(line.plain, *match.span()):
+                continue
+            seen.add(word)
+            points.update(paper.catalog.signs.get(word, {}))
+    return points
+
+
+def _inside_word(text: str, start: int, end: int) -> bool:
+    """Whether a Latin sign is a part of a longer word."""
+    before, after = text[start - 1 : start], text[end : end + 1]
+    return text[start:end].isascii() and (
+        (before.isascii() and before.isalpha()) or (after.isascii() and after.isalpha())
+    )
+
+
+def _has_bubbles(paper: Paper) -> bool:
+    """Lines that begin at the left and others that end at the right, with two times between."""
+    if not paper.has_places:
+        return False
+    places = [(line, line.line.place) for line in paper.lines]
+    right = max(left + width for _, (left, _, width, _) in places)
+    times = sum(CHAT_SIGN.fullmatch(line.text.strip()) is not None for line, _ in places)
+    at_left = sum(left < right * 0.15 for _, (left, _, _, _) in places)
+    at_right = sum(
+        left > right * 0.25 and left + width > right * 0.85 for _, (left, _, width, _) in places
+    )
+    return times >= 2 and at_left >= 2 and at_right >= 2
