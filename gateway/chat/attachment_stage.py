@@ -39,8 +39,8 @@ class AttachmentStage:
 
         before_lite = all(upstream.is_lite for upstream in self._upstreams)
         seconds = self._reader_timeout
-        # `lite` has only the reading to go by. A picture of which nothing is read yet is waited for
-        # here: inside the engine it would hold a place that others need.
+        # `lite` has only the reading to go by, so the question's own pictures are waited for until
+        # they are read as a whole: inside the engine they would hold a place that others need.
         more = self._first_token_timeout if before_lite else 0.0
         if before_lite and not question.assistant:
             seconds += more  # a raw answer cannot say that it rests on a part

@@ -45,7 +45,8 @@ def engine_request(
 
 def _raw(given: EngineInput, upstream: Upstream) -> dict[str, Any]:
     attachments = given.attachments
-    messages = prompt.engine_messages(given.request, attachments.fitted, attachments.notes)
+    notes = attachments.notes | attachments.document_notes
+    messages = prompt.engine_messages(given.request, attachments.fitted, notes)
     return prompt.engine_body(given.request, upstream.model, [*messages, *given.further], None)
 
 
@@ -54,13 +55,21 @@ def _for_lite(given: EngineInput, upstream: Upstream) -> dict[str, Any]:
     patches; readings in the same order. Of one without a reading it gets all tiles, and reads each.
     """
     request, attachments = given.request, given.attachments
-    shown = [shot for shot in attachments.items if shot.fitted]
+    # A document has no picture: its image part is empty, and only its reading is looked at.
+    shown = [
+        shot
+        for shot in attachments.items
+        if shot.fitted and (given.assistant or not shot.is_document)
+    ]
     pictures: prompt.Pictures = {}
     for shot in shown:
         is_read = given.assistant and shot.reading is not None
         pictures.setdefault(shot.position, []).extend(shot.fitted[:1] if is_read else shot.fitted)
     gone = _left_out(given, upstream)
-    messages = _kept(prompt.engine_messages(request, pictures, attachments.notes), gone)
+    notes = attachments.notes
+    if not given.assistant:
+        notes = notes | attachments.document_notes
+    messages = _kept(prompt.engine_messages(request, pictures, notes), gone)
     messages += given.further
     if not given.assistant:
         return prompt.engine_body(request, upstream.model, messages, None)

@@ -131,7 +131,7 @@ class AttachmentLoader:
                         fitted = await self._fit(tiles, budget, load.queue_key)
                         page = Attachment(position, _outlines(tiles), fitted)
                         load.loaded.append(page)
-                        if reads_all or not page.is_whole:
+                        if reads_all or page.is_document or not page.is_whole:
                             page.scans = self._start_scans(tiles, load.queue_key)
                     check_page_count(load.loaded, position, self._max_images)
         except TimeoutError:
@@ -177,10 +177,13 @@ class AttachmentLoader:
         return await self.image_processor.prepare(data, queue_key)
 
     async def _fit(self, tiles: Sequence[Picture], budget: Budget, queue_key: str) -> list[Picture]:
-        """The tiles that the budget allows, scaled down where it must be."""
+        """The tiles that the budget allows, scaled down where it must be. A document takes none of
+        it."""
         fitted = []
         for tile in reversed(tiles):
-            if tokens := budget.grant(tile.tokens):
+            if tile.is_document:
+                fitted.append(tile.outline)
+            elif tokens := budget.grant(tile.tokens):
                 fitted.append(await self.image_processor.shrink(tile, tokens, queue_key))
         return fitted[::-1]
 

@@ -15,10 +15,11 @@ NOTE_CHARACTERS = 2000  # of one reading that replaces its picture
 
 @dataclass(slots=True)
 class Attachment:
-    """One image, or one page of a PDF.
+    """One image, one page of a PDF, or a document without pictures.
 
     `pictures` are its tiles, one for most images, without their bytes. `fitted` are the pictures
-    that the engine gets: all, or fewer where the engine's tokens ran out. `scans` are the OCR jobs,
+    that the engine gets: all, or fewer where the engine's tokens ran out. A document has one
+    picture, without bytes: the engine gets its reading. `scans` are the OCR jobs,
     one a tile; None where there is no OCR client or its queue was full.
     """
 
@@ -34,6 +35,10 @@ class Attachment:
         return len(self.fitted) == len(self.pictures)
 
     @property
+    def is_document(self) -> bool:
+        return self.pictures[0].is_document
+
+    @property
     def is_read(self) -> bool:
         """Whether at least a part of it has been read."""
         return any(scan is not None and scan.reading is not None for scan in self.scans)
@@ -44,7 +49,8 @@ class Attachment:
         reading = self.reading or {}
         text = "\n".join(str(line["text"]) for line in reading.get("lines", ()))
         reads = "a part of it reads" if reading.get("partial") else "it reads"
-        return f"[an earlier picture; {reads}:\n{text[:NOTE_CHARACTERS]}]" if text else ""
+        name = "a document" if self.is_document else "an earlier picture"
+        return f"[{name}; {reads}:\n{text[:NOTE_CHARACTERS]}]" if text else ""
 
     def merged_reading(self, label: str) -> dict[str, Any]:
         """The readings of all tiles as one (reading_merge.py). `label` names the picture in it."""
@@ -69,9 +75,18 @@ class Attachments:
         """The pictures that the engine gets, by position."""
         found: dict[PartPosition, list[Picture]] = {}
         for attachment in self.items:
-            if attachment.fitted:
+            if attachment.fitted and not attachment.is_document:
                 found.setdefault(attachment.position, []).extend(attachment.fitted)
         return found
+
+    @property
+    def document_notes(self) -> dict[PartPosition, str]:
+        """The text of each document, by position, for an engine that gets no readings."""
+        return {
+            attachment.position: attachment.note
+            for attachment in self.items
+            if attachment.is_document and attachment.note
+        }
 
     @property
     def readings(self) -> list[dict[str, Any]]:

@@ -11,7 +11,7 @@ from gateway.media.limits import MAX_SIDE, MediaLimits
 from gateway.media.picture import Picture, digest
 from gateway.media.picture_cache import PictureCache
 from gateway.media.sniff import sniff, too_large
-from gateway.media.worker_job import Job, in_original
+from gateway.media.worker_job import Job, in_original, task_of
 from gateway.media.workers import Workers
 from gateway.observability.metrics import Metrics
 from gateway.openai.base64_payload import Payload
@@ -51,8 +51,11 @@ class ImageProcessor:
 
     async def preview(self, data: bytes, page: int, owner: str = "") -> Picture | None:
         """One page, 1 first, as OCR reads it: a reading's boxes lie where they should. An image is
-        one page, whole even where the engine gets tiles of it. None beyond the last page."""
+        one page, whole even where the engine gets tiles of it. None beyond the last page, and for a
+        document without pictures."""
         pictures = await self.prepare(data, owner)
+        if pictures[0].is_document:
+            return None
         if pictures[0].page is not None:
             return pictures[page - 1] if page <= len(pictures) else None
         if page > 1:
@@ -85,7 +88,7 @@ class ImageProcessor:
         cached = self._cache.get(key)
         if cached is not None:
             return cached
-        job = Job("pdf" if kind == "application/pdf" else "image", data, self.limits, kind)
+        job = Job(task_of(kind), data, self.limits, kind)
         pictures = await self._workers.work(job, owner)
         self._cache.add(key, pictures)
         self._remember_outlines(key, pictures)

@@ -1,5 +1,5 @@
 """The client of the OCR service: a picture in, its lines and fields out. Each picture is read once
-and remembered.
+and remembered. Where the file itself has the text, the service only finds the fields in it.
 
 Pictures wait here and not in `lite`: round-robin by owner, within a bound an owner, so that nobody
 waits for all that another caller has sent.
@@ -9,10 +9,12 @@ import asyncio
 from collections import OrderedDict
 from collections.abc import Iterable
 from contextlib import suppress
+from dataclasses import replace
 
 from gateway.errors import QueueFull
+from gateway.media.content_reading import content_reading
 from gateway.media.ocr_memory import OCRMemory
-from gateway.media.ocr_request import CONNECT_SECONDS, request_reading
+from gateway.media.ocr_request import CONNECT_SECONDS, request_fields, request_reading
 from gateway.media.ocr_scan import OCRScan
 from gateway.media.picture import Picture
 from gateway.throttling.fair_queue import FairQueue
@@ -23,6 +25,7 @@ MAX_REMEMBERED = 512
 # a small picture overtakes a dense one.
 SLOTS = 4
 SLOTS_PER_OWNER = 1
+FIELDS_AT_ONCE = 4  # requests for the fields of texts; each takes milliseconds
 AHEAD = "-ahead"  # suffix of the queue key for uploads
 # As many as one question may have: 8 pictures in 4 tiles, and 32 earlier ones.
 WAITING_PER_OWNER = 64
@@ -36,6 +39,7 @@ class OCRClient:
         self._pool = Pool(url, CONNECT_SECONDS) if url else None
         self._queue = FairQueue(SLOTS, WAITING_PER_OWNER, "pictures to be read", SLOTS_PER_OWNER)
         self._memory = OCRMemory()
+        self._fields_turns = asyncio.Semaphore(FIELDS_AT_ONCE)
         self._scans: OrderedDict[str, OCRScan] = OrderedDict()  # by SHA-256, oldest use first
 
     @property
@@ -48,13 +52,13 @@ class OCRClient:
         return scan is not None and not (scan.is_done and scan.reading is None)
 
     def start(self, picture: Picture, owner: str) -> OCRScan | None:
-        """Begins a scan, or joins one that has begun. None where OCR is off. Who no longer wants
-        the reading calls `leave()` on the scan.
+        """Begins a scan, or joins one that has begun. None where OCR is off and the picture has no
+        content. Who no longer wants the reading calls `leave()` on the scan.
 
         Raises QueueFull where waiting pictures take too many bytes. Where the owner has too many
         pictures, the scan ends with its `refusal`.
         """
-        if not self.is_on:
+        if not self.is_on and picture.content is None:
             return None
         if self.remembers(picture.sha256):
             scan = self._scans[picture.sha256]
@@ -80,6 +84,8 @@ class OCRClient:
             self._pool.drop()
 
     def _new_scan(self, picture: Picture, owner: str) -> OCRScan:
+        if picture.content is not None:
+            picture = replace(picture, data=b"")  # it is not read by its pixels
         size = len(picture.data)
         self._memory.hold(owner, size)
         scan = self._scans[picture.sha256] = OCRScan(
@@ -87,7 +93,17 @@ class OCRClient:
         )
         if len(self._scans) > MAX_REMEMBERED and (oldest := self._oldest_done()) is not None:
             del self._scans[oldest]
+        if picture.content is not None:
+            self._read_content(scan, owner)
         return scan
+
+    def _read_content(self, scan: OCRScan, owner: str) -> None:
+        """Nobody waits for it in the queue."""
+        picture = scan.begin(owner)
+        if self.is_on and "kind" not in (picture.content or {}):
+            scan.turns[owner] = asyncio.create_task(self._find_fields(scan, picture, owner))
+        else:
+            scan.end(content_reading(picture))
 
     def _oldest_done(self) -> str | None:
         return next((sha256 for sha256, scan in self._scans.items() if scan.is_done), None)
@@ -113,6 +129,19 @@ class OCRClient:
             if not scan.turns:
                 scan.refusal = full
                 scan.end(None)
+
+    async def _find_fields(self, scan: OCRScan, picture: Picture, owner: str) -> None:
+        """The lines serve without fields too, but then they are asked for again the next time."""
+        assert self._pool is not None
+        found = None
+        try:
+            async with self._fields_turns:
+                found = await request_fields(self._pool, picture, owner)
+        finally:
+            if not scan.is_done:
+                scan.end(content_reading(picture, found))
+        if found is None and self._scans.get(scan.sha256) is scan:
+            del self._scans[scan.sha256]
 
     async def _scan(self, scan: OCRScan, owner: str) -> None:
         assert self._pool is not None

@@ -1,13 +1,14 @@
-"""One request to the OCR service: POST /v1/read (docs/architecture.md, "The reader seam")."""
+"""Requests to the OCR service: POST /v1/read and POST /v1/fields (docs/architecture.md, "The reader
+seam")."""
 
 import asyncio
 from http import HTTPStatus
+from typing import Any
 
 import orjson
 import structlog
 
-from gateway.media.ocr_scan import Reading
-from gateway.media.picture import Picture
+from gateway.media.picture import Picture, Reading
 from gateway.upstream.faults import WireError
 from gateway.upstream.pool import Pool
 from gateway.upstream.request_body import Raw
@@ -15,29 +16,38 @@ from gateway.upstream.request_body import Raw
 log = structlog.get_logger()
 CONNECT_SECONDS = 2.0
 READ_SECONDS = 120.0  # the longest that one picture may take
+FIELDS_SECONDS = 10.0
 MAX_READING_BYTES = 16 * 1024 * 1024
 
 
 async def request_reading(pool: Pool, picture: Picture, owner: str) -> Reading | None:
-    """None, with a line in the log, where the service fails or refuses the picture."""
-    headers = {
-        "content-type": picture.content_type,
-        "accept": "application/json",
-        "x-owner": owner,
-    }
+    """What OCR reads in the picture. None, with a line in the log, where the service fails or
+    refuses the picture."""
+    return await _request(pool, "/v1/read", picture.content_type, picture.data, owner, READ_SECONDS)
+
+
+async def request_fields(pool: Pool, picture: Picture, owner: str) -> Reading | None:
+    """{kind, fields} of the lines that the picture's file has. None as above."""
+    lines = (picture.content or {}).get("lines", [])
+    body = orjson.dumps({"lines": lines})
+    return await _request(pool, "/v1/fields", "application/json", body, owner, FIELDS_SECONDS)
+
+
+async def _request(
+    pool: Pool, path: str, content_type: str, body: bytes, owner: str, seconds: float
+) -> dict[str, Any] | None:
+    headers = {"content-type": content_type, "accept": "application/json", "x-owner": owner}
     try:
-        async with asyncio.timeout(READ_SECONDS):
-            response = await pool.request(
-                "POST", "/v1/read", headers, Raw(picture.data), READ_SECONDS
-            )
+        async with asyncio.timeout(seconds):
+            response = await pool.request("POST", path, headers, Raw(body), seconds)
             try:
                 text = await response.read_all(MAX_READING_BYTES)
             finally:
                 response.close()
         if response.status == HTTPStatus.OK:
-            reading: Reading = orjson.loads(text)
-            return reading
-        log.warning("reading_refused", status=response.status)
+            answer: dict[str, Any] = orjson.loads(text)
+            return answer
+        log.warning("reading_refused", path=path, status=response.status)
     except (WireError, TimeoutError, ValueError) as error:
-        log.warning("reading_failed", reason=type(error).__name__)
+        log.warning("reading_failed", path=path, reason=type(error).__name__)
     return None

@@ -2,13 +2,9 @@
 
 import asyncio
 from collections.abc import Callable
-from typing import Any
 
 from gateway.errors import QueueFull
-from gateway.media.picture import Picture
-
-# width, height, lines [{text, box, confidence}], fields [{name, value, box, confidence, valid}]
-Reading = dict[str, Any]
+from gateway.media.picture import Picture, Reading
 
 
 class OCRScan:

@@ -1,5 +1,7 @@
-"""Renders PDF pages as pictures, with form values and annotations. Runs in a worker process that
-ends afterwards."""
+"""Renders PDF pages as pictures, with form values and annotations, and takes their text. Runs in a
+worker process that ends afterwards."""
+
+from typing import Any
 
 import pypdfium2 as pdfium
 
@@ -7,12 +9,15 @@ from gateway.errors import InvalidImage, PDFTooLarge
 from gateway.media.limits import LONG_RATIO, MAX_TILES, MediaLimits
 from gateway.media.picture import Picture
 from gateway.media.raster import prepare_page
+from gateway.media.text_layer import Canvas, text_layer
+from gateway.media.tile_texts import with_texts
 
 DPI = 150
 
 
 def render_pages(data: bytes, limits: MediaLimits) -> list[Picture]:
-    """The pages in order, a long page as several tiles. Raises PDFTooLarge for too many pages,
+    """The pages in order, a long page as several tiles. Pages with a text layer carry their reading.
+    Raises PDFTooLarge for too many pages,
     InvalidImage for a PDF that cannot be opened or of which a page cannot be rendered."""
     try:
         document = pdfium.PdfDocument(data)
@@ -43,8 +48,10 @@ def _page(document: pdfium.PdfDocument, number: int, limits: MediaLimits) -> lis
         shorter, longer = sorted(page.get_size())
         bound = limits.scale_to_side * (MAX_TILES if longer > LONG_RATIO * shorter else 1)
         bitmap = page.render(scale=min(DPI / 72, bound / max(longer, 1.0)), rev_byteorder=True)
-        made = prepare_page(_pixels(bitmap), bitmap.width, bitmap.height, number + 1, limits)
+        canvas = Canvas(_pixels(bitmap), bitmap.width, bitmap.height)
         bitmap.close()
+        made = prepare_page(canvas.pixels, canvas.width, canvas.height, number + 1, limits)
+        made = with_texts(made, _text(document, page, number, canvas))
         page.close()
     except MemoryError:
         raise
@@ -54,6 +61,16 @@ def _page(document: pdfium.PdfDocument, number: int, limits: MediaLimits) -> lis
             details={"page": number + 1},
         ) from None
     return made
+
+
+def _text(
+    document: pdfium.PdfDocument, page: pdfium.PdfPage, number: int, canvas: Canvas
+) -> dict[str, Any] | None:
+    """The page's text layer. None where it has none, or one that is damaged: OCR reads the page."""
+    try:
+        return text_layer(document, page, number, canvas)
+    except (pdfium.PdfiumError, ValueError, ArithmeticError, LookupError):
+        return None
 
 
 def _pixels(bitmap: pdfium.PdfBitmap) -> bytes:

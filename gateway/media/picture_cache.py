@@ -33,4 +33,4 @@ class PictureCache:
 
 
 def _bytes(pictures: list[Picture]) -> int:
-    return sum(len(picture.data) for picture in pictures)
+    return sum(len(picture.data) + picture.content_size for picture in pictures)

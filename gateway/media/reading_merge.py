@@ -1,81 +1,90 @@
 """Merges the readings of an image's tiles, in the coordinates of the image that was sent."""
 
-from collections import defaultdict
+from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
+from gateway.media.overlaps import cut_at_seams
 from gateway.media.picture import Picture
 
-SAME_LINE_PIXELS = 12
+# Where as many tiles say one kind as another, the one that says more about the picture.
+KINDS = ("waybill", "invoice", "payment", "order", "receipt", "contract", "error", "chat")
+OTHER = "other"
 
 
 def whole_reading(
     label: str, pictures: Sequence[Picture], readings: Sequence[dict[str, Any] | None]
 ) -> dict[str, Any]:
-    """{image, width, height, partial, lines, fields}, for a PDF also page; boxes are
-    [x, y, width, height] in pixels of the original.
+    """{image, width, height, kind, legible, partial, turned, lines, fields, codes}, for a PDF also
+    page; boxes are [x, y, width, height] in pixels of the original.
 
     `label` becomes `image`. `readings` are those of `pictures`, None where OCR is not done; then
     `partial` is true.
     """
-    lines: list[dict[str, Any]] = []
-    fields: dict[tuple[str, str], dict[str, Any]] = {}
-    seen = SeenLines()
-    for picture, reading in zip(pictures, readings, strict=True):
-        if reading is None:
-            continue
-        placed = [_placed(line, picture) for line in reading.get("lines", ())]
-        lines += [line for line in placed if line not in seen]
-        seen.add(placed)
-        for entry in reading.get("fields", ()):
-            fields.setdefault((entry["name"], entry["value"]), _placed(entry, picture))
+    placed = [
+        (picture, _placed(reading, picture))
+        for picture, reading in zip(pictures, readings, strict=True)
+        if reading is not None
+    ]
+    read = [reading for _, reading in placed]
     last = pictures[-1]
     return {
         "image": label,
         "width": round(last.origin[0] + last.width / last.scale),
         "height": round(last.origin[1] + last.height / last.scale),
-        "partial": any(reading is None for reading in readings),
-        "lines": lines,
-        "fields": list(fields.values()),
+        "kind": _kind(read),
+        "legible": not read or any(reading.get("legible", True) for reading in read),
+        "partial": len(read) < len(readings) or any(one.get("partial", False) for one in read),
+        "turned": _same([int(reading.get("turned", 0)) for reading in read]),
+        "lines": cut_at_seams(placed, "lines"),
+        "fields": _distinct(cut_at_seams(placed, "fields"), ("name", "value")),
+        "codes": _distinct(cut_at_seams(placed, "codes"), ("format", "text")),
     } | ({"page": pictures[0].page} if pictures[0].page else {})
 
 
-def _placed(entry: dict[str, Any], picture: Picture) -> dict[str, Any]:
-    box = entry.get("box")
-    if not box:
-        return dict(entry)
-    left, top, width, height = (side / picture.scale for side in box)
-    placed = [left + picture.origin[0], top + picture.origin[1], width, height]
-    return {**entry, "box": [round(side) for side in placed]}
+def _placed(reading: dict[str, Any], picture: Picture) -> dict[str, Any]:
+    """The reading with its boxes and frames in the original."""
+    entries = {
+        name: [_entry_placed(entry, picture) for entry in reading.get(name) or ()]
+        for name in ("lines", "fields", "codes")
+    }
+    return {**reading, **entries}
 
 
-class SeenLines:
-    """The lines of earlier tiles, in a grid of cells: comparing all pairs of lines would block the
-    event loop for seconds."""
-
-    def __init__(self) -> None:
-        self._boxes: defaultdict[tuple[str, int, int], list[list[int]]] = defaultdict(list)
-
-    def add(self, lines: Sequence[dict[str, Any]]) -> None:
-        for line in lines:
-            column, row = _cell(line)
-            self._boxes[line["text"], column, row].append(line["box"])
-
-    def __contains__(self, line: dict[str, Any]) -> bool:
-        """Whether a line has the same text, and a box that differs by at most SAME_LINE_PIXELS in
-        each number."""
-        column, row = _cell(line)
-        return any(
-            all(
-                abs(one - two) <= SAME_LINE_PIXELS
-                for one, two in zip(line["box"], other, strict=True)
-            )
-            for left in (column - 1, column, column + 1)
-            for top in (row - 1, row, row + 1)
-            for other in self._boxes.get((line["text"], left, top), ())
-        )
+def _entry_placed(entry: dict[str, Any], picture: Picture) -> dict[str, Any]:
+    places = {name: entry[name] for name in ("box", "frame") if entry.get(name)}
+    if picture.scale == 1 and picture.origin == (0, 0):
+        return entry
+    return {**entry, **{name: _place(place, picture) for name, place in places.items()}}
 
 
-def _cell(line: dict[str, Any]) -> tuple[int, int]:
-    left, top, _, _ = line["box"]
-    return left // SAME_LINE_PIXELS, top // SAME_LINE_PIXELS
+def _place(place: Sequence[float], picture: Picture) -> list[int]:
+    left, top, width, height = (side / picture.scale for side in place)
+    moved = left + picture.origin[0], top + picture.origin[1], width, height
+    return [round(side) for side in moved]
+
+
+def _kind(readings: Sequence[dict[str, Any]]) -> str:
+    """The kind that most tiles say; those that say none do not count."""
+    votes = Counter(str(reading.get("kind") or OTHER) for reading in readings)
+    del votes[OTHER]
+    best = max(votes.values(), default=0)
+    found = [kind for kind, count in votes.items() if count == best]
+    return (
+        min(found, key=lambda kind: KINDS.index(kind) if kind in KINDS else len(KINDS))
+        if (found)
+        else OTHER
+    )
+
+
+def _same(values: Sequence[int]) -> int:
+    """The value that all have; 0 where they differ."""
+    return values[0] if len(set(values)) == 1 else 0
+
+
+def _distinct(entries: list[dict[str, Any]], names: tuple[str, ...]) -> list[dict[str, Any]]:
+    """The entries without repetitions of the same values."""
+    found: dict[tuple[Any, ...], dict[str, Any]] = {}
+    for entry in entries:
+        found.setdefault(tuple(entry.get(name) for name in names), entry)
+    return list(found.values())

@@ -12,8 +12,8 @@ from gateway.throttling.fair_queue import OnPosition
 
 @dataclass(frozen=True, slots=True)
 class ReadingWait:
-    """A question waits `seconds` for all readings, then `extra_seconds` for every image or document
-    of which nothing has been read. `queue_key` is the caller's in the OCR queue; `on_position` is
+    """A question waits `seconds` for all readings, then `extra_seconds` for the whole reading of its
+    newest pictures, and for a part of every earlier image or document. `queue_key` is the caller's in the OCR queue; `on_position` is
     told the position there, 0 once OCR has begun."""
 
     queue_key: str
@@ -27,10 +27,15 @@ async def wait_for_readings(attachments: list[Attachment], wait: ReadingWait) ->
     waiter = _ScanWaiter(scans_of(attachments), wait.on_position)
     await waiter.until(lambda: False, wait.seconds)
     if wait.extra_seconds:
+        newest = max((attachment.position[0] for attachment in attachments), default=0)
+        asked = scans_of(page for page in attachments if page.position[0] == newest)
         documents = [
             list(pages) for _, pages in groupby(attachments, lambda attachment: attachment.position)
         ]
-        await waiter.until(lambda: all(map(_is_settled, documents)), wait.extra_seconds)
+        await waiter.until(
+            lambda: all(scan.is_done for scan in asked) and all(map(_is_settled, documents)),
+            wait.extra_seconds,
+        )
 
 
 def _is_settled(pages: list[Attachment]) -> bool:

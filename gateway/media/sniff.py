@@ -1,9 +1,10 @@
 """The type of a file by its first bytes. The type that its sender names is ignored."""
 
-import re
 from contextlib import suppress
+from typing import Any
 
 from gateway.errors import ImageTooLarge, PDFTooLarge, TooLarge, UnsupportedMediaType
+from gateway.media.other_files import ADVICE, ANY_HEIF, UNKNOWN, is_zip, other_file
 
 ACCEPTED = (
     "image/jpeg",
@@ -13,20 +14,18 @@ ACCEPTED = (
     "image/bmp",
     "image/heic",
     "application/pdf",
+    "application/ofd",
+    "application/xml",
 )
-ACCEPTED_NAMES = "JPEG, PNG, WebP, GIF, BMP, HEIC or PDF"
+ACCEPTED_NAMES = "JPEG, PNG, WebP, GIF, BMP, HEIC or PDF; electronic invoices also as OFD or XML"
 HEAD_BYTES = 1024  # a PDF may begin anywhere in them
 HEIC_BRANDS = frozenset((b"heic", b"heix", b"hevc", b"heim", b"heis"))
-ANY_HEIF = frozenset((b"mif1", b"msf1"))  # any codec: the compatible brands say which
 AVIF_BRANDS = frozenset((b"avif", b"avis"))
 MAX_BRANDS_BYTES = 256
-# Formats that are refused by name, so that people know what to convert.
-REFUSED = (
-    ("AVIF", re.compile(rb"....ftyp(?:avif|avis)", re.DOTALL)),
-    ("JPEG 2000", re.compile(rb"\0\0\0\x0cjP  |\xff\x4f\xff\x51")),
-    ("JPEG XL", re.compile(rb"\0\0\0\x0cJXL |\xff\x0a")),
-    ("TIFF", re.compile(rb"II[*+]\0|MM\0[*+]")),
-)
+OFD_ENTRY = b"OFD.xml"  # GB/T 33190, 6: in the root of the archive
+SEARCHED = 64 * 1024  # bytes at either end of an archive
+XML_SPACE = b"\xef\xbb\xbf \t\r\n"
+NO_DOCUMENT = (b"<svg", b"<html", b"<!doctype html")
 
 
 def sniff(data: bytes | bytearray) -> str:
@@ -45,6 +44,10 @@ def sniff(data: bytes | bytearray) -> str:
         return "image/heic"
     if b"%PDF-" in data[:HEAD_BYTES]:
         return "application/pdf"
+    if is_zip(data) and (OFD_ENTRY in data[:SEARCHED] or OFD_ENTRY in data[-SEARCHED:]):
+        return "application/ofd"
+    if _is_xml(data):
+        return "application/xml"
     raise _unsupported(data)
 
 
@@ -59,18 +62,27 @@ def _is_heic(data: bytes | bytearray) -> bool:
     return not brands & AVIF_BRANDS or bool(brands & HEIC_BRANDS)
 
 
+def _is_xml(data: bytes | bytearray) -> bool:
+    """Whether it may be an invoice: XML that is neither a picture nor a web page."""
+    head = bytes(data[:HEAD_BYTES])
+    if head.startswith((b"\xff\xfe<\0", b"\xfe\xff\0<")):
+        return True
+    head = head.lstrip(XML_SPACE).lower()
+    is_markup = head.startswith((b"<?xml", b"<einvoice", b"<invoice"))
+    return is_markup and not any(tag in head for tag in NO_DOCUMENT)
+
+
 def _unsupported(data: bytes | bytearray) -> UnsupportedMediaType:
-    head = bytes(data[: 2 * HEAD_BYTES])
-    name = next((name for name, pattern in REFUSED if pattern.match(head)), "")
-    if not name and head[4:8] == b"ftyp" and head[8:12] in ANY_HEIF:
-        name = "AVIF"
-    if not name and b"<svg" in head:
-        name = "SVG"
-    reason = f"{name} pictures are not taken" if name else "This is no picture that can be read"
-    return UnsupportedMediaType(
-        f"{reason}: send {ACCEPTED_NAMES}.",
-        details={"kind": name or "unknown", "accepted": list(ACCEPTED)},
-    )
+    other = other_file(data)
+    details: dict[str, Any] = {"kind": other.kind, "accepted": list(ACCEPTED)}
+    if other is UNKNOWN:
+        reason = "This is no picture that can be read:"
+    elif other.advice == "send_as_jpeg":
+        reason = f"{other.kind} pictures are not taken:"
+    else:
+        reason = f"A {other.kind} (.{other.type}) is not read here: {ADVICE[other.advice]}, or"
+        details |= {"type": other.type, "advice": other.advice}
+    return UnsupportedMediaType(f"{reason} send {ACCEPTED_NAMES}.", details=details)
 
 
 def too_large(head: bytes | bytearray, size: int, max_bytes: int) -> TooLarge:

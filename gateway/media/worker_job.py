@@ -3,18 +3,25 @@
 from dataclasses import asdict, dataclass, replace
 from typing import Any, Literal
 
-from gateway.errors import GatewayError, ImageTooLarge, InvalidImage, PDFTooLarge
+from gateway.errors import (
+    GatewayError,
+    ImageTooLarge,
+    InvalidImage,
+    PDFTooLarge,
+    UnsupportedMediaType,
+)
+from gateway.media.content_check import checked_content, content_bytes
 from gateway.media.limits import MIB, MediaLimits
-from gateway.media.picture import Picture, digest
+from gateway.media.picture import DOCUMENT_TYPES, Picture, digest
 
-Task = Literal["image", "pdf", "shrink"]
+Task = Literal["image", "pdf", "document", "shrink"]
 # Decoded as a whole; PNG and JPEG are decoded line by line.
 DECODED_WHOLE = frozenset(("image/webp", "image/heic", "image/gif", "image/bmp"))
 PNG_INTERLACE = 28  # offset of the header's last byte (PNG, section 11.2.2)
 WALL_FACTOR = 2  # seconds by the clock for each second of CPU, since workers have low priority
 RESULT_TYPES = frozenset(("image/png", "image/jpeg"))
 ERRORS: dict[str, type[GatewayError]] = {
-    error.code: error for error in (InvalidImage, ImageTooLarge, PDFTooLarge)
+    error.code: error for error in (InvalidImage, ImageTooLarge, PDFTooLarge, UnsupportedMediaType)
 }
 OUTLINE = ("content_type", "width", "height", "scale", "origin", "page")
 
@@ -30,9 +37,14 @@ class Job:
     max_tokens: int = 0
 
     @property
+    def ends_worker(self) -> bool:
+        """Whether the process ends after the job: nothing of one document is left for the next."""
+        return self.task in ("pdf", "document")
+
+    @property
     def seconds(self) -> float:
         """CPU seconds that the job may take."""
-        return self.limits.pdf_seconds if self.task == "pdf" else self.limits.image_seconds
+        return self.limits.pdf_seconds if self.ends_worker else self.limits.image_seconds
 
     @property
     def is_heavy(self) -> bool:
@@ -53,7 +65,7 @@ class Job:
 
     @property
     def _name(self) -> str:
-        return "PDF" if self.task == "pdf" else "picture"
+        return {"pdf": "PDF", "document": "document"}.get(self.task, "picture")
 
     def took_too_long(self) -> InvalidImage:
         return InvalidImage(
@@ -79,16 +91,30 @@ class Job:
         )
 
 
+def task_of(kind: str) -> Task:
+    """The task for a file of this media type."""
+    if kind in DOCUMENT_TYPES:
+        return "document"
+    return "pdf" if kind == "application/pdf" else "image"
+
+
 def job_of(head: dict[str, Any], data: bytearray) -> Job:
     """The job of a message; the inverse of `Job.head`."""
     return Job(head["task"], data, MediaLimits(**head["limits"]), head["kind"], head["max_tokens"])
 
 
+def result_parts(pictures: list[Picture]) -> list[bytes]:
+    """The bytes of a result: each picture, followed by its content."""
+    return [part for picture in pictures for part in (picture.data, content_bytes(picture.content))]
+
+
 def result_head(pictures: list[Picture]) -> dict[str, Any]:
-    """The head of a result: the pictures without their bytes, which follow in the same order."""
+    """The head of a result: the pictures without their bytes, which follow in the same order
+    (`result_parts`)."""
     return {
         "pictures": [
-            {name: getattr(picture, name) for name in OUTLINE} | {"bytes": len(picture.data)}
+            {name: getattr(picture, name) for name in OUTLINE}
+            | {"bytes": len(picture.data), "content": len(content_bytes(picture.content))}
             for picture in pictures
         ]
     }
@@ -105,30 +131,33 @@ def pictures_of(head: dict[str, Any], data: bytearray) -> list[Picture]:
         raise ERRORS[head["error"]](str(head["message"]), details=head["details"])
     pictures, start, view = [], 0, memoryview(data)
     for outline in head["pictures"]:
-        size = int(outline["bytes"])
-        if size <= 0 or start + size > len(data):
+        size, more = int(outline["bytes"]), int(outline["content"])
+        middle, end = start + size, start + size + more
+        if size < 0 or more < 0 or size + more == 0 or end > len(data):
             raise ValueError("bytes of a picture")
-        pictures.append(_picture(outline, bytes(view[start : start + size])))
-        start += size
+        pictures.append(_picture(outline, bytes(view[start:middle]), bytes(view[middle:end])))
+        start = end
     if not pictures:
         raise ValueError("no picture")
     return pictures
 
 
-def _picture(outline: dict[str, Any], content: bytes) -> Picture:
-    if outline["content_type"] not in RESULT_TYPES:
+def _picture(outline: dict[str, Any], data: bytes, content: bytes) -> Picture:
+    kind = outline["content_type"]
+    if kind not in (RESULT_TYPES if data else DOCUMENT_TYPES):
         raise ValueError("type of a picture")
     left, top = outline["origin"]
     return Picture(
-        data=content,
-        content_type=outline["content_type"],
+        data=data,
+        content_type=kind,
         width=int(outline["width"]),
         height=int(outline["height"]),
         # Made here: readings are remembered by it, so a worker must not name another picture's.
-        sha256=digest(content),
+        sha256=digest(data + content),
         scale=float(outline["scale"]),
         origin=(int(left), int(top)),
         page=None if outline["page"] is None else int(outline["page"]),
+        content=checked_content(content) if content else None,
     )
 
 

@@ -55,7 +55,7 @@ class Workers:
             try:
                 async with asyncio.timeout(WALL_FACTOR * job.seconds):
                     pictures = await self._run(lambda: worker.work(job))
-                is_reusable = job.task != "pdf"
+                is_reusable = not job.ends_worker
                 return pictures
             except TimeoutError:
                 raise job.took_too_long() from None

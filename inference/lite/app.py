@@ -1,4 +1,4 @@
-"""The routes: OpenAI's chat completions and models, POST /v1/read, health."""
+"""The routes: OpenAI's chat completions and models, POST /v1/read, POST /v1/fields, health."""
 
 import asyncio
 import contextlib
@@ -13,13 +13,15 @@ from starlette.routing import Route
 
 from inference.lite import MODEL, field_store
 from inference.lite.body import MAX_BODY, parsed, read_body
-from inference.lite.budget import SECONDS, in_thread
+from inference.lite.budget import SECONDS, Budget, in_thread
 from inference.lite.completion import complete
 from inference.lite.conversation import conversation_of, decode_base64
 from inference.lite.disconnect import unless_disconnected
 from inference.lite.errors import LiteError
 from inference.lite.ocr_queue import OCRQueue
+from inference.lite.reading import Line
 from inference.lite.request import CONTEXT, checked
+from inference.lite.text_fields import found_in, lines_of
 
 log = structlog.get_logger()
 MAX_OWNER = 128  # characters
@@ -46,6 +48,13 @@ def create_app(seconds: float = SECONDS) -> Starlette:
         picture = await _picture(request)
         reading = await unless_disconnected(request, reader.read(picture, _owner(request)))
         return JSONResponse(reading.as_json())
+
+    async def fields(request: Request) -> Response:
+        """{kind, fields} of {lines: [{text, box, confidence}]}, for text that needs no OCR."""
+        lines = await asyncio.to_thread(_lines, await read_body(request))
+        budget = Budget(seconds)
+        found = await unless_disconnected(request, in_thread(budget, found_in, lines, budget))
+        return JSONResponse(found)
 
     async def chat(request: Request) -> Response:
         body = await asyncio.to_thread(_checked, await read_body(request))
@@ -84,6 +93,7 @@ def create_app(seconds: float = SECONDS) -> Starlette:
         Route("/health", health),
         Route("/healthz", health),
         Route("/v1/read", read, methods=["POST"]),
+        Route("/v1/fields", fields, methods=["POST"]),
         Route("/v1/chat/completions", chat, methods=["POST"]),
     ]
     return Starlette(
@@ -130,6 +140,10 @@ def _image_in(data: bytearray) -> bytes:
     if not isinstance(image, str):
         raise LiteError('Send {"image": "data:image/png;base64,…"}.')
     return decode_base64(image, image.find(",") + 1 if image.startswith("data:") else 0)
+
+
+def _lines(data: bytearray) -> list[Line]:
+    return lines_of(parsed(data))
 
 
 def _checked(data: bytearray) -> dict[str, Any]:

@@ -126,13 +126,6 @@ PHRASES: dict[str, tuple[str, str]] = {
         "这是一段聊天记录，最后一条是：{line}",
         "This is a chat; its last line is: {line}",
     ),
-    # Comparing
-    "same": (
-        "两张图中读到的文字完全相同。",
-        "The text read from the two pictures is the same.",
-    ),
-    "differ": ("两张图中有 {count} 处不同：", "The two pictures differ in {count} places:"),
-    "differ_once": ("两张图中有 1 处不同：", "The two pictures differ in one place:"),
     "result": ("查询结果：", "The result:"),
     "picture": ("这张图", "The picture"),
     "picture_of": ("第 {number} 张图", "Picture {number}"),

@@ -1,0 +1,35 @@
+"""POST /v1/fields: the kind of a document and its fields, from lines that need no OCR."""
+
+from typing import Any
+
+from inference.lite.budget import Budget
+from inference.lite.errors import LiteError
+from inference.lite.fields import fields_of
+from inference.lite.reading import Line, Reading, from_json
+
+MAX_LINES = 20_000
+SHAPE = 'Send {"lines": [{"text": "…", "box": [x, y, width, height]}]}.'
+
+
+def lines_of(body: dict[str, Any]) -> list[Line]:
+    """The lines of a request. Raises LiteError."""
+    lines = body.get("lines")
+    if not isinstance(lines, list):
+        raise LiteError(SHAPE, param="lines")
+    if len(lines) > MAX_LINES:
+        raise LiteError(
+            f"There are {len(lines)} lines; at most {MAX_LINES} are taken.",
+            param="lines",
+            details={"limit": MAX_LINES, "size": len(lines)},
+        )
+    try:
+        return from_json({"lines": lines}).lines
+    except (KeyError, TypeError, ValueError, AttributeError, OverflowError):
+        raise LiteError(SHAPE, param="lines") from None
+
+
+def found_in(lines: list[Line], budget: Budget) -> dict[str, Any]:
+    """{kind, fields}. Raises LiteError if the budget is spent."""
+    fields = fields_of(lines, budget)
+    made = Reading("", 0, 0, fields=fields).as_json()
+    return {"kind": made["kind"], "fields": made["fields"]}
