@@ -13,7 +13,8 @@ from inference.lite.budget import Budget
 from inference.lite.language import language_of
 
 MAX_CLAUSES = 3
-SECOND_SHARE = 0.72  # of the best clause's score, from which a further clause is named too
+# A further clause is named too if its doubt (1 − score) is at most NEAR times the best one's.
+NEAR, LEAST_DOUBT = 2.0, 0.02
 SHORT = 180  # characters of a Chinese clause that is said whole, SHORT_ENGLISH of an English one
 SHORT_ENGLISH = 400
 STEPS = 600  # characters of a list of steps that is said whole
@@ -22,6 +23,8 @@ AROUND = 120  # characters on each side of the answer where a clause is longer t
 MAX_FURTHER = 200  # characters of a further clause
 LABEL = re.compile(r"^(?:[QA问答]\d{0,4}|问题|回答)\s?[:：.、]\s?")
 STEP = re.compile(r"^\d{1,2}[.、)）]", re.MULTILINE)
+HOW = re.compile(r"怎么|如何|怎样|流程|步骤|\bhow (?:do|can|to)\b", re.IGNORECASE)
+STEPS_FIT = 2.0  # what steps add to the fit of a clause, for a question how to do something
 PLAIN_NUMBER = re.compile(r"[\d.]{1,20}|[一二三四五六七八九十百]{1,6}")
 
 Clause = dict[str, Any]
@@ -31,8 +34,8 @@ def answered(question: str, clauses: list[Clause], chinese: bool, budget: Budget
     """The answer that the best clause gives, with the further ones that come near it."""
     best, *others = clauses
     text = _told(question, best, chinese, budget)
-    least = SECOND_SHARE * _score(best)
-    further = [one for one in others if _score(one) >= least][: MAX_CLAUSES - 1]
+    doubt = max(NEAR * (1 - _score(best)), LEAST_DOUBT)
+    further = [one for one in others if 1 - _score(one) <= doubt][: MAX_CLAUSES - 1]
     if further:
         listed = [f"- {_briefly(question, one, chinese, budget)}" for one in further]
         text += f"\n\n{say('see_also', chinese)}\n" + "\n".join(listed)
@@ -51,6 +54,8 @@ def for_parts(questions: list[str], clauses: list[Clause]) -> list[Clause | None
         for number, one in enumerate(clauses):
             found = shared(question, whole(one))
             fit = sum(math.log(1 + len(clauses) / counts[term]) for term in found)
+            if found and HOW.search(question) and len(STEP.findall(str(one.get("text")))) >= 2:
+                fit += STEPS_FIT
             fits.append((-fit, number, at))
     chosen: dict[int, int] = {}
     for fit, number, at in sorted(fits):
@@ -120,7 +125,7 @@ def _short(text: str, language: str) -> int:
 def _lead(question: str, text: str, budget: Budget) -> str:
     found = best_of(question, text, budget) or sentences(text)[:1]
     chinese = language_of(text) == "zh"
-    return ("" if chinese else " ").join(_unlabelled(one) for one in found)
+    return ("" if chinese else " ").join(STEP.sub("", _unlabelled(one)).strip() for one in found)
 
 
 def _excerpt(question: str, text: str, budget: Budget) -> str:
@@ -137,7 +142,7 @@ def _excerpt(question: str, text: str, budget: Budget) -> str:
 
 def _briefly(question: str, clause: Clause, chinese: bool, budget: Budget) -> str:
     text = str(clause.get("text") or "").strip()
-    if len(text) > MAX_FURTHER:
+    if len(text) > MAX_FURTHER or len(STEP.findall(text)) >= 2:
         text = _lead(question, text, budget)[:MAX_FURTHER]
     text = " ".join(_unlabelled(text).split())
     named = reference(clause, chinese)

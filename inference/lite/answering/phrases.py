@@ -35,6 +35,7 @@ PHRASES: dict[str, tuple[str, str]] = {
         "The knowledge base has no clause about the error code {code}, "
         "and I will not guess what it means.",
     ),
+    "code_is": ("错误代码是 {code}。", "The error code is {code}."),
     "have_it_checked": (
         "请转人工核实。",
         "Please have a person look into it.",

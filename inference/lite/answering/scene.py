@@ -65,9 +65,10 @@ class Scene:
 
     def unknown(self, found: Codes) -> Reply:
         """That no clause explains a code."""
-        text = say("unknown_code", self.chinese, code=found.codes[0])
-        follow = self.desk.voice("refusal", self.chinese) or say("have_it_checked", self.chinese)
-        return Reply(text + ("" if self.chinese else " ") + follow, "no_clause")
+        refusal, code = self.desk.voice("refusal", self.chinese), found.codes[0]
+        told = say("code_is" if refusal else "unknown_code", self.chinese, code=code)
+        follow = refusal or say("have_it_checked", self.chinese)
+        return Reply(told + ("" if self.chinese else " ") + follow, "no_clause")
 
     def unread(self, missing: list[str]) -> Reply:
         """Nothing could be read, or not `missing`: says why, and what to do."""

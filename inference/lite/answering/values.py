@@ -34,7 +34,7 @@ def told(
             clauses += _other_tax_number(values, known, said, chinese)
     if clauses and missing:
         clauses.append(say("no_value", chinese, names=joined(missing, chinese)))
-    return sentence(clauses, chinese), missing
+    return sentence(clauses if chinese else [joined(clauses, chinese)], chinese), missing
 
 
 def doubt(fact: Fact, chinese: bool) -> str:
