@@ -16,6 +16,7 @@ SIGNS = (
     ("order", {"order_number"}),
     ("waybill", {"waybill_number"}),
 )
+PAID = {"amount", "status"}
 MOST = 4  # values of one field that are said
 
 
@@ -84,6 +85,8 @@ def kind_of(reading: Reading) -> str:
     if reading.kind != "other":
         return reading.kind
     names = {one.name for one in reading.fields}
+    if "waybill_number" in names and not names & PAID:
+        names.discard("order_number")  # labels of parcels name the order too
     return next((kind for kind, signs in SIGNS if names & signs), "other")
 
 

@@ -36,9 +36,10 @@ def _beside_papers(scene: Scene, part: Part) -> Reply:
     is_answered = reply.outcome == "answered"
     if not is_answered and not scene.readable:
         return scene.unread([])
-    if not is_answered and not part.by_rule:
+    if part.asks_what_it_says or not (is_answered or part.by_rule):
+        least = 1 if part.asks_what_it_says else papers.LEAST
         lines = [
-            papers.lines_about(part.text, one, scene.chinese, scene.budget)
+            papers.lines_about(part.text, one, scene.chinese, scene.budget, least)
             for one in scene.readable
         ]
         if any(lines):

@@ -11,7 +11,7 @@ from inference.lite.budget import Budget
 from inference.lite.reading import Reading
 
 MAX_LINES = 6  # of a picture of no known kind that are said
-LEAST = 2  # words that a line shares with a question it answers; its unit counts as two
+LEAST = 2  # words that a line shares with a question that it answers
 MAX_LINE = 80  # characters of a line
 PRICE = re.compile(r"\s[¥￥$€£]?\d[\d,]{0,12}\.\d{2}$")  # behind an item of an invoice
 CATEGORY = re.compile(r"^\*[^*]{1,40}\*")  # "*家具*" before an item of a Chinese e-invoice
@@ -45,10 +45,15 @@ def words_of(reading: Reading, chinese: bool) -> str:
     return f"{head}\n\n" + "\n".join(f"> {plain(line.text)}  " for line in reading.lines)
 
 
-def lines_about(question: str, reading: Reading, chinese: bool, budget: Budget) -> str:
-    """The line of a picture that answers a question about it, "" if none does."""
+def lines_about(
+    question: str, reading: Reading, chinese: bool, budget: Budget, least: int = LEAST
+) -> str:
+    """The line of a picture that answers a question about it, "" if none does.
+
+    `least`: words that it shares with the question; the unit that is asked for counts as two.
+    """
     text = "\n".join(line.text for line in reading.lines)
-    found = best_of(question, text, budget, least=LEAST)
+    found = best_of(question, text, budget, least=least)
     shown = joined([f"“{plain(one[:MAX_LINE])}”" for one in found], chinese)
     return sentence([say("shown_text", chinese, lines=shown)], chinese) if found else ""
 

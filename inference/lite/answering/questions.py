@@ -75,6 +75,10 @@ LONG_NUMBER = re.compile(r"(?<![A-Za-z0-9])(?=[A-Za-z-]{0,6}\d{6})[A-Za-z0-9-]{8
 OWN = re.compile(
     r"我的|我买|我寄|帮我|帮忙|给我|查一?下|查查|这个|这单|\b(?:my|it|this|me)\b", re.IGNORECASE
 )
+# These ask what a picture says, whatever the company says.
+SAYS = re.compile(
+    r"说|写|讲|提到|上面|\b(?:say|says|said|written|mention|mentions|state|states)\b", re.IGNORECASE
+)
 # What is left without these words asks for nothing in particular: "please look at this".
 FILLER = re.compile(
     r"请|麻烦|帮(?:我|忙)?|您|你|我|看(?:一?下|看|一看)?|瞧|这(?:张|个|些|是|里|种|样)?|那(?:张|个|些)?|图(?:片|中|里)?|截图|照片"
@@ -109,6 +113,10 @@ class Part:
     want: Want
     fields: tuple[str, ...] = ()
     by_rule: bool = False
+
+    @property
+    def asks_what_it_says(self) -> bool:
+        return bool(SAYS.search(self.text))
 
     @property
     def wants_picture(self) -> bool:
