@@ -9,7 +9,7 @@ from typing import Any
 import orjson
 
 from inference.lite import MODEL, tokens
-from inference.lite.answer import answer
+from inference.lite.answering import answer
 from inference.lite.conversation import Conversation
 from inference.lite.structured import as_json, wanted_schema
 from inference.lite.tools import calls
@@ -19,7 +19,8 @@ PIECES = 4  # tokens an event
 
 @dataclass(slots=True)
 class Completion:
-    """`tool_calls` and `usage` are in OpenAI's form."""
+    """`tool_calls` and `usage` are in OpenAI's form. `desk` is what the gateway is told besides:
+    {"outcome": …, "citations": […]}; None if it did not ask for it."""
 
     id: str
     created: int
@@ -27,6 +28,7 @@ class Completion:
     tool_calls: list[dict[str, Any]]
     finish_reason: str
     usage: dict[str, int]
+    desk: dict[str, Any] | None = None
 
     def whole(self) -> bytes:
         """The `chat.completion` object as JSON."""
@@ -40,7 +42,7 @@ class Completion:
             "logprobs": None,
         }
         head = {"id": self.id, "object": "chat.completion", "created": self.created, "model": MODEL}
-        return orjson.dumps({**head, "choices": [choice], "usage": self.usage})
+        return orjson.dumps({**head, "choices": [choice], "usage": self.usage, **self._more()})
 
     def events(self, include_usage: bool) -> Iterator[bytes]:
         """The `chat.completion.chunk` events and `[DONE]`, as server-sent events."""
@@ -54,10 +56,14 @@ class Completion:
         for number, call in enumerate(self.tool_calls):
             delta = {"tool_calls": [{"index": number, **call}]}
             yield self._event([{"index": 0, "delta": delta, "finish_reason": None}])
-        yield self._event([{"index": 0, "delta": {}, "finish_reason": self.finish_reason}])
+        last = {"index": 0, "delta": {}, "finish_reason": self.finish_reason}
+        yield self._event([last], **self._more())
         if include_usage:
             yield self._event([], usage=self.usage)
         yield b"data: [DONE]\n\n"
+
+    def _more(self) -> dict[str, Any]:
+        return {} if self.desk is None else {"sightdesk": self.desk}
 
     def _event(self, choices: list[dict[str, Any]], **more: Any) -> bytes:
         head = {
@@ -76,9 +82,12 @@ def complete(body: dict[str, Any], conversation: Conversation) -> Completion:
         {"id": "call_" + secrets.token_hex(12), "type": "function", "function": call}
         for call in calls(body, conversation)
     ]
-    text, finish = "", "tool_calls"
+    text, finish, desk = "", "tool_calls", None
     if not made:
-        text, finish = answer(conversation), "stop"
+        reply = answer(conversation)
+        text, finish = reply.text, "stop"
+        if conversation.desk is not None:
+            desk = {"outcome": reply.outcome, "citations": reply.citations}
         if (body.get("response_format") or {}).get("type") in ("json_object", "json_schema"):
             text = as_json(schema, conversation, text)
         text, finish = _cut(text, body)
@@ -89,7 +98,7 @@ def complete(body: dict[str, Any], conversation: Conversation) -> Completion:
     )
     usage = {"prompt_tokens": asked, "completion_tokens": spent, "total_tokens": asked + spent}
     return Completion(
-        "chatcmpl-" + secrets.token_hex(12), int(time.time()), text, made, finish, usage
+        "chatcmpl-" + secrets.token_hex(12), int(time.time()), text, made, finish, usage, desk
     )
 
 

@@ -2,14 +2,15 @@
 
 import asyncio
 import base64
-import re
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
 from inference.lite.budget import SECONDS, Budget
+from inference.lite.desk import Desk, desk_of
 from inference.lite.errors import LiteError
 from inference.lite.fields import fields_in
+from inference.lite.language import language_of
 from inference.lite.ocr_queue import OCRQueue
 from inference.lite.reading import Field, Reading, from_json
 from inference.lite.text import normal
@@ -17,7 +18,6 @@ from inference.lite.text import normal
 MAX_SEARCHED = 20_000  # characters of one turn or picture in which fields are looked for
 MAX_SEARCHED_IN_ALL = 65_536
 PIECE = 1024 * 1024  # characters of base64: a multiple of 4
-CJK = re.compile(r"[\u2e80-\u9fff]")
 
 
 @dataclass(slots=True)
@@ -36,8 +36,7 @@ class Conversation:
     """The turns in order, oldest first."""
 
     turns: list[Turn]
-    # Best first; None if the engine is asked as the raw model.
-    clauses: list[dict[str, Any]] | None
+    desk: Desk | None  # None if the engine is asked as the raw model
     budget: Budget = field(default_factory=Budget)
 
     @cached_property
@@ -52,16 +51,35 @@ class Conversation:
         return normal(self.last_user.text[:MAX_SEARCHED])[:MAX_SEARCHED]
 
     @cached_property
+    def clauses(self) -> list[dict[str, Any]]:
+        """Best first."""
+        return self.desk.clauses if self.desk else []
+
+    @cached_property
     def chinese(self) -> bool:
-        text = self.question or "".join(turn.text for turn in self.turns)
-        return bool(CJK.search(text)) or not text.strip()
+        """Whether the answer is in Chinese: the language of the question.
+
+        A question without words (a code, a number, nothing) has the language of the clauses that
+        answer it, else of the question before, else of the page.
+        """
+        asked = [turn.text for turn in reversed(self.turns) if turn.role == "user"]
+        quoted = [f"{clause.get('title')} {clause.get('text')}" for clause in self.clauses[:1]]
+        for text in [*asked[:1], *quoted, *asked[1:]]:
+            language = language_of(text)
+            if language:
+                return language == "zh"
+        return not (self.desk and self.desk.locale.startswith("en"))
 
     @cached_property
     def readings(self) -> list[Reading]:
         return [reading for turn in self.turns for reading in turn.readings]
 
     def known_fields(self) -> list[Field]:
-        """Every field of the conversation, newest first; in a turn, those of pictures first."""
+        """Every field of the conversation, best first.
+
+        Newest first, and in a turn those of pictures first. What a person has corrected comes
+        before all that was read, and after what the question itself says.
+        """
         known: list[Field] = []
         left = MAX_SEARCHED_IN_ALL
         for turn in reversed(self.turns):
@@ -74,7 +92,8 @@ class Conversation:
             if turn.fields is None:
                 turn.fields = fields_in(text, self.budget)
             known += turn.fields
-        return known
+        corrected = [one for one in known if one.corrected]
+        return [*(self.last_user.fields or []), *corrected, *known] if corrected else known
 
 
 async def conversation_of(
@@ -104,8 +123,8 @@ async def conversation_of(
                         await reader.read(await asyncio.to_thread(_image, part), owner)
                     )
         turns.append(turn)
-    clauses = list(structured.get("clauses") or []) if structured is not None else None
-    return Conversation(turns, clauses, Budget(seconds))
+    desk = desk_of(structured) if structured is not None else None
+    return Conversation(turns, desk, Budget(seconds))
 
 
 def _parts(content: Any) -> list[dict[str, Any]]:

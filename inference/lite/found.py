@@ -77,8 +77,13 @@ class Finder:
         ]
         sources = []
         left = MAX_SEARCHED_IN_ALL
+        readings = self._conversation.readings
+        corrected = "\n".join(
+            one.value for reading in readings for one in reading.fields if one.corrected
+        )
         for turn in (last, *earlier):
-            for text in (turn.text, *(reading.text for reading in turn.readings)):
+            read = (reading.text for reading in turn.readings)
+            for text in (turn.text, *([corrected] if turn is last else []), *read):
                 self._conversation.budget.check()
                 text = text[: min(MAX_SEARCHED, left)]
                 left -= len(text)

@@ -78,10 +78,14 @@ class ResponseFormat(Loose):
 
 
 class Clause(Loose):
+    id: str = ""
     title: str = ""
     clause: str = ""
     text: str = ""
     score: float = 1.0
+    kind: str | None = None  # "clause" or "correction"
+    author: str | None = None
+    date: str | None = None
 
 
 class Line(Loose):
@@ -120,8 +124,28 @@ class GivenReading(Loose):
     codes: Annotated[list[Code], _list(MAX_LIST)] = []
 
 
+Voice = Annotated[str, Field(max_length=4_000)]
+
+
+class Persona(Loose):
+    """The company's voice. Each text is in the language of the turn, or by language."""
+
+    name: Voice | dict[str, Voice] | None = None
+    company: Voice | dict[str, Voice] | None = None
+    greeting: Voice | dict[str, Voice] | None = None
+    refusal: Voice | dict[str, Voice] | None = None
+    handoff_offer: Voice | dict[str, Voice] | None = None
+    tone: Voice | dict[str, Voice] | None = None
+
+
 class Structured(Loose):
     """What the gateway adds to the messages (docs/architecture.md, "The engine seam")."""
+
+    locale: str | None = None
+    intent: str | None = None
+    verdict: str | None = None
+    suggestions: Annotated[list[Clause], _list(MAX_LIST)] = []
+    persona: Persona | None = None
 
     clauses: Annotated[list[Clause], _list(MAX_LIST)] = []
     readings: Annotated[list[GivenReading | None], _list(MAX_LIST)] = []

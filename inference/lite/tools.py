@@ -35,7 +35,7 @@ def calls(body: dict[str, Any], conversation: Conversation) -> list[dict[str, An
         wanted = (choice.get("function") or {}).get("name")
         tools = [(tool, schema) for tool, schema in tools if tool.get("name") == wanted]
     find = Finder(conversation)
-    find_here = Finder(Conversation([conversation.last_user], conversation.clauses, budget))
+    find_here = Finder(Conversation([conversation.last_user], conversation.desk, budget))
     forced = choice == "required" or isinstance(choice, dict)
     filled = []
     for tool, schema in tools:

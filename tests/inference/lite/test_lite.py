@@ -37,7 +37,8 @@ def test_it_says_that_it_is_no_language_model(lite: Running) -> None:
     model = requests.get(lite.url + "/v1/models", timeout=5).json()["data"][0]
     assert model["id"] == "sightdesk-lite"
     assert "no language model" in model["description"]
-    assert "不是大语言模型" in said(ask(lite, user("你好"), sightdesk={"clauses": []}))
+    assert "不是大语言模型" in said(ask(lite, user("你是谁"), sightdesk={"clauses": []}))
+    assert "不是大语言模型" in said(ask(lite, user("你好")))
 
 
 def test_it_quotes_the_clause_it_is_handed_by_name(lite: Running) -> None:
@@ -45,6 +46,24 @@ def test_it_quotes_the_clause_it_is_handed_by_name(lite: Running) -> None:
     assert "借阅规则" in answer
     assert "4.2" in answer
     assert "0.5 元" in answer
+
+
+@pytest.mark.parametrize("stream", [False, True])
+def test_it_tells_the_gateway_what_its_answer_rests_on(lite: Running, stream: bool) -> None:
+    given = {"clauses": [CLAUSE], "verdict": "answer", "intent": "question"}
+    answer = ask(lite, user("逾期怎么收费?"), sightdesk=given, stream=stream)
+    told = {"outcome": "answered", "citations": ["a"]}
+    if not stream:
+        assert answer.json()["sightdesk"] == told
+        return
+    events = [json.loads(line[6:]) for line in answer.text.split("\n") if line[:7] == "data: {"]
+    assert [one.get("sightdesk") for one in events[:-1]] == [None] * (len(events) - 1)
+    assert events[-1]["sightdesk"] == told
+    assert events[-1]["choices"][0]["finish_reason"] == "stop"
+
+
+def test_it_tells_a_client_of_the_raw_model_nothing_besides(lite: Running) -> None:
+    assert "sightdesk" not in ask(lite, user("逾期怎么收费?")).json()
 
 
 def test_without_a_clause_it_says_so(lite: Running) -> None:
@@ -107,10 +126,13 @@ def test_a_reading_that_is_partial_is_never_told_as_if_it_were_whole(lite: Runni
     message = picture_message("what does it say?", screen("order"), screen("waybill"))
     answer = said(ask(lite, message, sightdesk={"clauses": [], "readings": pages}))
     assert "PAY-1042" in answer
-    assert "Only a part of the pictures has been read" in answer
-    assert "No text could be read" not in answer
-    assert "Only a part" not in said(
-        ask(lite, message, sightdesk={"clauses": [], "readings": [pages[0]] * 2})
+    assert "Picture 2 has not been read yet" in answer
+    whole = said(ask(lite, message, sightdesk={"clauses": [], "readings": [pages[0]] * 2}))
+    assert "has not been read" not in whole
+    assert "Only a part" not in whole
+    halved = [{**pages[0], "partial": True}, pages[0]]
+    assert "Only a part of picture 1 has been read so far (up to “ERROR PAY-1042”)" in said(
+        ask(lite, message, sightdesk={"clauses": [], "readings": halved})
     )
 
 

@@ -1,0 +1,44 @@
+"""The answer to a turn: talk, tool results, differences, or the parts of a question in order."""
+
+from inference.lite.answering import comparing, parts, raw, smalltalk, tool_results
+from inference.lite.answering.asking import Asking
+from inference.lite.answering.facts import Facts
+from inference.lite.answering.phrases import say
+from inference.lite.answering.pictures import unread
+from inference.lite.answering.reply import Reply, together
+from inference.lite.answering.scene import Scene
+from inference.lite.conversation import Conversation
+
+
+def answer(conversation: Conversation) -> Reply:
+    """Markdown in the question's language, made of the conversation, readings and clauses only."""
+    if conversation.turns and conversation.turns[-1].role == "tool":
+        return tool_results.reply(conversation)
+    if conversation.desk is None:
+        return together([comparing.reply(conversation) or raw.reply(conversation)])
+    talk = smalltalk.reply(conversation) or comparing.reply(conversation)
+    reply = talk or _to_question(conversation)
+    if conversation.desk.intent == "anger":
+        reply = _to_anger(reply, conversation)
+    notes = [
+        note
+        for note in unread(Facts(conversation).own, conversation.chinese)
+        if note not in reply.text and reply.outcome != "handoff"
+    ]
+    return Reply("\n\n".join([reply.text, *notes]).strip(), reply.outcome, reply.citations)
+
+
+def _to_question(conversation: Conversation) -> Reply:
+    scene = Scene(conversation)
+    return together([parts.reply(scene, part) for part in scene.parts])
+
+
+def _to_anger(reply: Reply, conversation: Conversation) -> Reply:
+    """Acknowledges first; a person is offered where there is no help."""
+    chinese = conversation.chinese
+    sorry = say("sorry", chinese)
+    if reply.outcome == "answered":
+        return Reply(f"{sorry}\n\n{reply.text}", reply.outcome, reply.citations)
+    offer = Asking(conversation).person()
+    between = "" if chinese else " "
+    return Reply(f"{sorry}{between}{offer.text}", offer.outcome)

@@ -1,0 +1,191 @@
+"""What a picture is, in one sentence, by its kind."""
+
+import re
+
+from inference.lite.answering import facts, states
+from inference.lite.answering.extracts import best_of
+from inference.lite.answering.field_words import PARTIES, called
+from inference.lite.answering.markdown import bold, plain
+from inference.lite.answering.phrases import joined, say, sentence
+from inference.lite.budget import Budget
+from inference.lite.reading import Reading
+
+MAX_LINES = 6  # of a picture of no known kind that are said
+LEAST = 2  # words that a line shares with a question that it answers
+MAX_LINE = 80  # characters of a line
+PRICE = re.compile(r"\s[¥￥$€£]?\d[\d,]{0,12}\.\d{2}$")  # behind an item of an invoice
+CATEGORY = re.compile(r"^\*[^*]{1,40}\*")  # "*家具*" before an item of a Chinese e-invoice
+
+
+def told(reading: Reading, chinese: bool) -> str:
+    """Markdown. "" for a picture without text."""
+    if not reading.lines and not reading.fields:
+        return ""
+    made = {
+        "waybill": _waybill,
+        "invoice": _invoice,
+        "receipt": _receipt,
+        "payment": _payment,
+        "order": _order,
+        "contract": _contract,
+        "chat": _chat,
+    }.get(facts.kind_of(reading), _other)(reading, chinese)
+    return made or _other(reading, chinese)
+
+
+def headline(reading: Reading) -> str:
+    """The line in the largest type: browsers and apps show the main message like that."""
+    lines = [line for line in reading.lines if len(line.text) >= 4] or reading.lines
+    return max(lines, key=lambda line: line.place[3]).text if lines else ""
+
+
+def words_of(reading: Reading, chinese: bool) -> str:
+    """All text of a picture, a line each."""
+    head = say("shown_text", chinese, lines="").rstrip()
+    return f"{head}\n\n" + "\n".join(f"> {plain(line.text)}  " for line in reading.lines)
+
+
+def lines_about(
+    question: str, reading: Reading, chinese: bool, budget: Budget, least: int = LEAST
+) -> str:
+    """The line of a picture that answers a question about it, "" if none does.
+
+    `least`: words that it shares with the question; the unit that is asked for counts as two.
+    """
+    text = "\n".join(line.text for line in reading.lines)
+    found = best_of(question, text, budget, least=least)
+    shown = joined([f"“{plain(one[:MAX_LINE])}”" for one in found], chinese)
+    return sentence([say("shown_text", chinese, lines=shown)], chinese) if found else ""
+
+
+def _waybill(reading: Reading, chinese: bool) -> str:
+    if states.stands(reading):
+        return sentence([states.latest(reading, chinese)], chinese)
+    number, carrier = facts.first(reading, "waybill_number"), facts.first(reading, "carrier")
+    if not number:
+        return ""
+    if carrier:
+        text = say("label", chinese, carrier=plain(carrier), number=bold(number))
+    else:
+        text = say("label_alone", chinese, number=bold(number))
+    return sentence([text], chinese)
+
+
+def _invoice(reading: Reading, chinese: bool) -> str:
+    seller, buyer = facts.first(reading, "seller", "company"), facts.first(reading, "buyer")
+    item, more = _items(reading)
+    amount = _amount(reading, chinese)
+    if chinese:
+        of = f"{plain(seller)}开" if seller else ""
+        to = f"{'给' if of else '开给'}{plain(buyer)}" if buyer else ("出" if of else "")
+        parts = [f"这是{of}{to}的发票" if of or to else ""]
+        what = f" 等 {more} 项" if more > 1 else ""
+        parts += [f"内容是{plain(item)}{what}" if item else "", amount]
+    else:
+        text = "This invoice" + (f" from {plain(seller)}" if seller else "")
+        text += f" is made out to {plain(buyer)}" if buyer else ""
+        parts = [text if buyer else text.replace("This invoice", "This is an invoice")]
+        what = f" and {more - 1} more" if more > 1 else ""
+        parts += [f"for {plain(item)}{what}" if item else "", amount]
+    return sentence([part for part in parts if part], chinese) if seller or buyer or amount else ""
+
+
+def _receipt(reading: Reading, chinese: bool) -> str:
+    company, date = facts.first(reading, "company", "seller"), facts.first(reading, "date")
+    parts = [
+        f"这是{plain(company)}的小票" if chinese else f"This is a receipt from {plain(company)}"
+    ]
+    if not company:
+        parts = ["这是一张小票" if chinese else "This is a receipt"]
+    parts += [_amount(reading, chinese), plain(date)]
+    return sentence([part for part in parts if part], chinese)
+
+
+def _payment(reading: Reading, chinese: bool) -> str:
+    amount, status = _amount(reading, chinese), facts.first(reading, "status")
+    company = facts.first(reading, "company", "seller")
+    order = facts.first(reading, "order_number")
+    parts = ["这是一笔付款" if chinese else "This is a payment"]
+    if company:
+        parts[0] += f"，收款方是{plain(company)}" if chinese else f" to {plain(company)}"
+    parts += [amount, _status(status, chinese), _numbered("order_number", order, chinese)]
+    return sentence([part for part in parts if part], chinese) if amount or status else ""
+
+
+def _order(reading: Reading, chinese: bool) -> str:
+    number, status = facts.first(reading, "order_number"), facts.first(reading, "status")
+    item, more = _items(reading)
+    parts = [f"订单 {bold(number)}" if chinese else f"Order {bold(number)}"] if number else []
+    if not number:
+        parts = ["这个订单" if chinese else "This order"] if status else []
+    if status:
+        parts[0] += (
+            f" 的状态是“{plain(status)}”" if chinese else f" has the status “{plain(status)}”"
+        )
+    scan = facts.first(reading, "event")
+    if scan:
+        parts.append(say("latest", chinese, event=plain(scan)))
+    if item:
+        what = f" 等 {more} 件" if chinese else f" and {more - 1} more"
+        parts.append(("商品是" if chinese else "for ") + plain(item) + (what if more > 1 else ""))
+    parts.append(_amount(reading, chinese))
+    return sentence([part for part in parts if part], chinese) if number or status else ""
+
+
+def _contract(reading: Reading, chinese: bool) -> str:
+    title = plain(headline(reading)[:MAX_LINE])
+    parties = [plain(one.field.value) for name in PARTIES for one in facts.party(reading, name)[:1]]
+    parts = [
+        f"这是一份合同：《{title.strip('《》')}》" if chinese else f"This is a contract: “{title}”"
+    ]
+    if len(parties) == 2:
+        between = f"{parties[0]}与{parties[1]}签订"
+        parts.append(between if chinese else f"between {parties[0]} and {parties[1]}")
+    parts.append(_amount(reading, chinese))
+    return sentence([part for part in parts if part], chinese)
+
+
+def _chat(reading: Reading, chinese: bool) -> str:
+    if not reading.lines:
+        return ""
+    line = plain(reading.lines[-1].text[:MAX_LINE])
+    quote = f"“{line}”"
+    return sentence([say("last_message", chinese, line=quote)], chinese)
+
+
+def _other(reading: Reading, chinese: bool) -> str:
+    lines = [plain(line.text[:MAX_LINE]) for line in reading.lines if line.text.strip()]
+    if not lines:
+        return ""
+    if len(lines) > MAX_LINES:
+        main = plain(headline(reading)[:MAX_LINE])
+        lines = [main, *[line for line in lines if line != main]][:MAX_LINES]
+    shown = "".join(f"“{line}”" for line in lines)
+    if not chinese:
+        shown = ", ".join(f"“{line}”" for line in lines)
+    return sentence([say("shown_text", chinese, lines=shown)], chinese)
+
+
+def _items(reading: Reading) -> tuple[str, int]:
+    """(the first item without its category and price, how many there are)."""
+    items = [fact.field.value for fact in facts.of(reading, "item")]
+    named = PRICE.sub("", CATEGORY.sub("", items[0])) if items else ""
+    return named, len(items)
+
+
+def _amount(reading: Reading, chinese: bool) -> str:
+    found = facts.of(reading, "amount")
+    if not found:
+        return ""
+    name = called("amount", chinese, facts.kind_of(reading))
+    return f"{name} {bold(found[0].field.value)}"
+
+
+def _status(status: str, chinese: bool) -> str:
+    return (
+        (f"状态是“{plain(status)}”" if chinese else f"status “{plain(status)}”") if status else ""
+    )
+
+
+def _numbered(name: str, value: str, chinese: bool) -> str:
+    return f"{called(name, chinese)} {bold(value)}" if value else ""

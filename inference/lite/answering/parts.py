@@ -1,0 +1,105 @@
+"""The reply to one part of a question."""
+
+from inference.lite.answering import codes, facts, helping, papers, showing, states, values
+from inference.lite.answering.phrases import joined, say, sentence
+from inference.lite.answering.questions import LONG_NUMBER, OWN, Part, Want, is_pure
+from inference.lite.answering.reply import Reply, together
+from inference.lite.answering.scene import Scene
+from inference.lite.reading import Reading
+
+NUMBERS = ("waybill_number", "order_number")
+# These stand on a customer's own paper, and in no clause.
+ON_PAPER = {
+    *NUMBERS,
+    "number",
+    "invoice_number",
+    "invoice_code",
+    "transaction_number",
+    "error_code",
+}
+
+
+def reply(scene: Scene, part: Part) -> Reply:
+    """Says "no_clause" or asks back where nothing serves."""
+    if part.want is Want.HELP and not part.by_rule and _knows(scene, part.fields):
+        return _values(scene, part)
+    replies = {
+        Want.VALUES: _values,
+        Want.STATE: _state,
+        Want.ARRIVAL: _arrival,
+        Want.WORDS: _words,
+        Want.SUMMARY: showing.reply,
+        Want.HELP: helping.reply,
+    }
+    return replies[part.want](scene, part)
+
+
+def _knows(scene: Scene, fields: tuple[str, ...]) -> bool:
+    """Whether pictures show a field that a part names among other words."""
+    return bool(scene.known.pictures) and any(scene.known.values(name) for name in fields)
+
+
+def _values(scene: Scene, part: Part) -> Reply:
+    text, missing = values.told(part.text, part.fields, scene.known, scene.chinese)
+    if text and len(missing) < len(part.fields):
+        if "error_code" not in part.fields:
+            return Reply(text)
+        remedies = list(filter(None, [_remedy(scene, one, part) for one in scene.readable]))
+        # A clause that begins with the code says it already.
+        is_said = part.fields == ("error_code",) and any(one.citations for one in remedies)
+        return together([*([] if is_said else [Reply(text)]), *remedies])
+    if not scene.known.pictures:
+        wants_picture = part.wants_picture or ON_PAPER.intersection(part.fields)
+        is_missing = wants_picture and not scene.clauses
+        return scene.asking.for_("ask_picture") if is_missing else helping.reply(scene, part)
+    if not scene.readable or any(one.partial for one in scene.known.pictures):
+        return scene.unread(missing)
+    if scene.clauses and not is_pure(part.text) and not part.wants_picture:
+        return scene.from_clauses(part)
+    return scene.asking.for_("ask_field", names=joined(missing, scene.chinese))
+
+
+def _remedy(scene: Scene, reading: Reading, part: Part) -> Reply | None:
+    found = codes.in_picture(reading, scene.clauses)
+    if found.known:
+        return codes.told(found, part.text, scene.chinese, scene.budget)
+    if found.codes:
+        return Reply(say("unknown_code", scene.chinese, code=found.codes[0]))
+    return None
+
+
+def _state(scene: Scene, part: Part) -> Reply:
+    told = states.told(part.text, scene.known, scene.chinese)
+    if told:
+        return Reply(told)
+    if scene.readable:
+        shown = [papers.told(one, scene.chinese) for one in scene.readable]
+        return together([Reply(" ".join(shown), "clarify"), scene.asking.for_("ask_tracking")])
+    if scene.known.pictures:
+        return scene.unread([])
+    if scene.clauses and not OWN.search(part.text):
+        return helping.reply(scene, part)
+    has_number = bool(LONG_NUMBER.search(part.text)) or any(map(scene.known.values, NUMBERS))
+    return scene.asking.for_("ask_tracking" if has_number else "ask_number")
+
+
+def _arrival(scene: Scene, part: Part) -> Reply:
+    """Where the parcel is, and what the company says of delivery; never a date of arrival."""
+    told = [
+        sentence(
+            [say("no_arrival", scene.chinese) + states.latest(one, scene.chinese)], scene.chinese
+        )
+        for one in scene.readable
+        if states.stands(one) or facts.kind_of(one) == "waybill"
+    ]
+    if not told:
+        return scene.from_clauses(part) if scene.clauses else _state(scene, part)
+    return together([*map(Reply, told), *([scene.from_clauses(part)] if scene.clauses else [])])
+
+
+def _words(scene: Scene, part: Part) -> Reply:
+    if scene.readable:
+        return together([Reply(papers.words_of(one, scene.chinese)) for one in scene.readable])
+    if scene.known.pictures:
+        return scene.unread([])
+    return helping.reply(scene, part) if scene.clauses else scene.asking.for_("ask_picture")

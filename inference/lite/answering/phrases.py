@@ -1,0 +1,156 @@
+"""The fixed words of answers, Chinese and English. The Chinese is written by itself."""
+
+PHRASES: dict[str, tuple[str, str]] = {
+    # What a conversation is about
+    "thanks": ("不客气！还有问题随时问我。", "You're welcome! Ask me any time."),
+    "greeting": (
+        "您好！有什么可以帮您？可以直接提问，也可以发截图。",
+        "Hello! How can I help? Ask a question or send a screenshot.",
+    ),
+    "goodbye": ("再见，祝您一切顺利！", "Goodbye, and have a good day!"),
+    "who": (
+        "我是{name}，背后是 SightDesk 的内置引擎，不是大语言模型，也不是真人。我能读出截图里的文字、单号和"
+        "错误代码，查公司的条款来回答，也能比较两张图有什么不同。",
+        "I am {name}, run by SightDesk's embedded engine: not a language model and not a person. "
+        "I read text, numbers and error codes in screenshots, answer from the company's clauses, "
+        "and compare two pictures.",
+    ),
+    "assistant": ("智能客服助手", "the automatic support assistant"),
+    "assistant_of": ("{company}的智能客服助手", "{company}'s automatic support assistant"),
+    "sorry": ("非常抱歉给您添麻烦了。", "I am sorry for the trouble."),
+    "offer": (
+        "点“转人工”就能联系到客服，这段对话和截图会一并转过去，不用再说一遍。",
+        "Choose “Talk to a person”: this conversation and its pictures go along, "
+        "so you need not repeat anything.",
+    ),
+    "person": ("好的，没问题。", "Of course."),
+    # No answer, or something is missing
+    "refusal": (
+        "知识库里没有找到能回答这个问题的条款，我不能替公司编造答案。您可以换个说法再问，或转人工处理。",
+        "The knowledge base has no clause that answers this, and I will not make one up. "
+        "Please ask in other words, or talk to a person.",
+    ),
+    "unknown_code": (
+        "知识库里没有找到错误代码 {code} 的条款，我不能猜它的原因。",
+        "The knowledge base has no clause about the error code {code}, "
+        "and I will not guess what it means.",
+    ),
+    "code_is": ("错误代码是 {code}。", "The error code is {code}."),
+    "have_it_checked": (
+        "请转人工核实。",
+        "Please have a person look into it.",
+    ),
+    "let_a_person": (
+        "没关系，可以请人工客服来帮您。",
+        "No problem: a person can help you with this.",
+    ),
+    "suggest": ("您想问的是下面哪一个？", "Did you mean one of these?"),
+    "ask_number": (
+        "请把运单号或订单号发给我，发一张带单号的截图也可以。",
+        "Please send me the waybill or order number; a screenshot that shows it will do.",
+    ),
+    "ask_tracking": (
+        "我查不到实时物流。请发一张物流详情页的截图，我来读最新的进展。",
+        "I cannot look up live tracking. Please send a screenshot of the tracking page, "
+        "and I will read the latest scan.",
+    ),
+    "ask_picture": (
+        "我还没有看到图片，请把截图发给我。",
+        "I do not see a picture yet. Please send me the screenshot.",
+    ),
+    "ask_question": (
+        "请说一下您遇到的问题，或发一张截图。",
+        "Please tell me what the problem is, or send a screenshot.",
+    ),
+    "ask_field": (
+        "图中没有读到{names}。请发一张能看到{names}的图。",
+        "The picture does not show the {names}. Please send one that does.",
+    ),
+    "illegible": (
+        "{picture}看不清，里面的字读不出来。请靠近一些、正对着、在光线充足的地方再拍一张。",
+        "{picture} cannot be read: the text is not clear enough. "
+        "Please take it again: closer, straight and in good light.",
+    ),
+    "no_text": (
+        "{picture}里没有文字。请说一下您想问什么，或换一张带文字的截图。",
+        "{picture} has no text. Tell me what you would like to know, "
+        "or send a screenshot with text.",
+    ),
+    "partial": (
+        "{picture}目前只读了一部分（读到“{last}”为止），以上不一定完整；稍后再问一次，就能看到全部内容。",
+        "Only a part of {picture} has been read so far (up to “{last}”), so this may be "
+        "incomplete. Ask again in a moment for the rest.",
+    ),
+    "partial_nothing": (
+        "{picture}还没有读完；稍后再问一次，就能看到内容。",
+        "{picture} has not been read yet. Ask again in a moment.",
+    ),
+    "not_yet_read": (
+        "已读的部分里没有{names}。",
+        "The part that has been read does not show the {names}.",
+    ),
+    # Clauses
+    "basis": ("依据：{references}", "Basis: {references}"),
+    "whole": ("原文（{reference}）：", "In full ({reference}):"),
+    "foreign": ("相关条款是英文的，原文如下：", "The clause that answers this is in Chinese:"),
+    "see_also": ("另可参考：", "See also:"),
+    # Values
+    "one_value": ("{name}是 {value}", "the {name} is {value}"),
+    "many_values": ("{name}有 {count} 个：{values}", "there are {count} {name}s: {values}"),
+    "your_correction": ("按您更正的，", "as you corrected it, "),
+    "check_value": ("校验不符，请核对", "its check digit or form does not hold; please verify"),
+    "check_barcode": ("条码里是 {other}，请核对", "the barcode says {other}; please verify"),
+    "unsure_value": ("图中不太清楚，请核对", "hard to read; please verify"),
+    "no_value": ("没有读到{names}", "the {names} could not be read"),
+    # What a picture is
+    "latest": ("最新一条物流是：{event}", "the latest scan is: {event}"),
+    "brackets": ("（{about}）", " ({about})"),
+    "label": (
+        "这是{carrier}的运单，运单号 {number}，图中没有物流轨迹",
+        "This is a {carrier} label, waybill number {number}; it shows no tracking",
+    ),
+    "label_alone": (
+        "这是一张运单，运单号 {number}，图中没有物流轨迹",
+        "This is a shipping label, waybill number {number}; it shows no tracking",
+    ),
+    "no_scan": ("图中没有物流轨迹", "the picture shows no tracking"),
+    "no_arrival": (
+        "图中没有送达时间，我不能替承运商承诺；",
+        "the picture gives no arrival date, and I cannot promise one; ",
+    ),
+    "as_shown": ("图中的状态是“{status}”", "the status shown is “{status}”"),
+    "as_shown_of": ("{about} 的状态是“{status}”", "the status of {about} is “{status}”"),
+    "shown_text": ("图中写的是：{lines}", "The picture says: {lines}"),
+    "error_shown": ("图中的错误是“{text}”。", "The picture shows the error “{text}”."),
+    "code_means": ("{code}（{meaning}）：", "{code} ({meaning}): "),
+    "last_message": (
+        "这是一段聊天记录，最后一条是：{line}",
+        "This is a chat; its last line is: {line}",
+    ),
+    "result": ("查询结果：", "The result:"),
+    "picture": ("这张图", "The picture"),
+    "picture_of": ("第 {number} 张图", "Picture {number}"),
+}
+
+
+def say(phrase: str, chinese: bool, /, **values: object) -> str:
+    """The phrase in one language with `values` in place."""
+    return PHRASES[phrase][0 if chinese else 1].format(**values)
+
+
+def joined(parts: list[str], chinese: bool) -> str:
+    """ "A、B" or "A, B and C"."""
+    if chinese or len(parts) < 2:
+        return "、".join(parts)
+    return f"{', '.join(parts[:-1])} and {parts[-1]}"
+
+
+def sentence(clauses: list[str], chinese: bool) -> str:
+    """One sentence of its parts, with its first letter in upper case and an end."""
+    text = ("，" if chinese else ", ").join(clauses)
+    if not text:
+        return ""
+    text = text[0].upper() + text[1:]
+    if text.rstrip("*”\"')）").endswith((".", "。", "!", "！", "?", "？")):
+        return text
+    return text + ("。" if chinese else ".")

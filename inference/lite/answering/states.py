@@ -1,0 +1,133 @@
+"""Where a parcel is and how an order or payment stands, as its picture shows it."""
+
+import re
+from dataclasses import dataclass
+
+from inference.lite.answering import facts
+from inference.lite.answering.facts import Facts
+from inference.lite.answering.markdown import bold, plain
+from inference.lite.answering.phrases import say, sentence
+from inference.lite.reading import Reading
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """Something that is done or not. `asked`, `done` and `undone` match questions and states."""
+
+    asked: "re.Pattern[str]"
+    done: "re.Pattern[str]"
+    undone: "re.Pattern[str]"
+    yes: tuple[str, str]
+    no: tuple[str, str]
+
+
+def _step(asked: str, done: str, undone: str, yes: tuple[str, str], no: tuple[str, str]) -> Step:
+    one, two, three = (re.compile(text, re.IGNORECASE) for text in (asked, done, undone))
+    return Step(one, two, three, yes, no)
+
+
+DELIVERED = r"已签收|签收成功|已送达|已妥投|妥投|已收货|本人签收|代收|已取件|交易完成|\bdelivered\b|signed (?:for )?by"
+SENT = (
+    r"已发货|已发出|运输中|在途|派送|派件|已揽|揽收|已收件|到达|离开|转运|待收货|\bshipped\b|dispatched|in transit"
+    r"|out for delivery|departed|arrived|picked up"
+)
+STEPS = (
+    _step(
+        r"签收|送到|送达|到货|收到|到了[吗没么]|deliver|arriv",
+        DELIVERED,
+        r"未签收|未送达|undelivered|not (?:yet )?delivered|delivery failed",
+        ("是的，已经签收", "Yes, it has been delivered"),
+        ("还没有签收的记录", "No delivery is recorded yet"),
+    ),
+    _step(
+        r"发货|发出|寄出|揽收|ship|dispatch|sent",
+        f"{SENT}|{DELIVERED}",
+        r"待发货|未发货|备货|not (?:yet )?shipped|to be shipped|awaiting|preparing|processing",
+        ("是的，已经发货", "Yes, it has been shipped"),
+        ("还没有发货", "No, it has not been shipped yet"),
+    ),
+    _step(
+        r"付款|支付|付了|\bpa(?:y|id|yment)\b|go(?:ne)? through|succeed",
+        (
+            r"支付成功|付款成功|已支付|已付款|交易成功|转账成功|待发货|已发货|待收货|已完成|\bpaid\b|success|completed"
+            r"|approved"
+        ),
+        r"待付款|待支付|未支付|未付款|失败|unpaid|not paid|failed|declined|pending|refused",
+        ("是的，已经付款成功", "Yes, the payment went through"),
+        ("付款没有成功", "No, the payment has not gone through"),
+    ),
+    _step(
+        r"退款|refund",
+        r"已退款|退款成功|退款完成|refunded|refund (?:complete|issued)",
+        r"退款中|退款失败|审核中|refund (?:pending|failed)",
+        ("是的，已经退款", "Yes, it has been refunded"),
+        ("还没有退款完成的记录", "No, no refund is recorded yet"),
+    ),
+)
+PROBLEM = re.compile(
+    r"失败|异常|拒收|退回|滞留|破损|丢失|疑难|关闭|冻结|超时|\bfail|declin|exception|returned|refus|lost|damaged"
+    r"|delayed|blocked",
+    re.IGNORECASE,
+)
+
+
+def stands(reading: Reading) -> str:
+    """The latest scan, else the status of a picture; "" if it shows neither."""
+    return facts.first(reading, "event", "status")
+
+
+def has_problem(reading: Reading) -> bool:
+    """Whether the picture shows that something has gone wrong."""
+    return bool(
+        PROBLEM.search(" ".join(facts.first(reading, name) for name in ("event", "status")))
+    )
+
+
+def told(question: str, known: Facts, chinese: bool) -> str:
+    """The sentence on how the picture's parcel, order or payment stands, "" if none shows that."""
+    told = [_told(question, reading, chinese) for reading in known.pictures if stands(reading)]
+    return " ".join(told)
+
+
+def latest(reading: Reading, chinese: bool) -> str:
+    """The latest scan or the status, as a part of a sentence."""
+    event = facts.first(reading, "event")
+    if event:
+        return say("latest", chinese, event=bold(event)) + _parcel(reading, chinese)
+    status = plain(facts.first(reading, "status"))
+    if not status:
+        return say("no_scan", chinese)
+    name = next((one for one in ("order_number", "waybill_number") if facts.of(reading, one)), "")
+    if not name:
+        return say("as_shown", chinese, status=status)
+    noun = {"order_number": ("订单", "order"), "waybill_number": ("运单", "waybill")}[name]
+    about = f"{noun[0 if chinese else 1]} {bold(facts.first(reading, name))}"
+    return say("as_shown_of", chinese, about=about, status=status)
+
+
+def _parcel(reading: Reading, chinese: bool) -> str:
+    """Which parcel a scan is about, in brackets: carrier and number."""
+    carrier, number = facts.first(reading, "carrier"), facts.first(reading, "waybill_number")
+    about = " ".join(filter(None, [plain(carrier), plain(number)]))
+    return say("brackets", chinese, about=about) if about else ""
+
+
+def _told(question: str, reading: Reading, chinese: bool) -> str:
+    every = " ".join(
+        fact.field.value for name in ("event", "status") for fact in facts.of(reading, name)[:1]
+    )
+    for step in STEPS:
+        if not step.asked.search(question):
+            continue
+        if step.undone.search(every):
+            return _lead(step.no, reading, chinese)
+        if step.done.search(every):
+            return _lead(step.yes, reading, chinese)
+        if step is STEPS[0]:
+            return _lead(step.no, reading, chinese)
+    return sentence([latest(reading, chinese)], chinese)
+
+
+def _lead(answer: tuple[str, str], reading: Reading, chinese: bool) -> str:
+    text = f"{answer[0]}；" if chinese else f"{answer[1]}; "
+    return sentence([text + latest(reading, chinese)], chinese)
