@@ -1,8 +1,8 @@
 """Reads `evals/*.toml`. The form is the contract's, section 9; docs/evals.md explains each key."""
 
+import dataclasses
 import tomllib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +17,7 @@ class CaseError(ValueError):
     """A file of cases is wrong. The text names file, case and key."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclasses.dataclass(frozen=True, slots=True)
 class Expect:
     """What an answer must show. A key that is None or empty is not judged."""
 
@@ -25,15 +25,15 @@ class Expect:
     clause_text: AllOf = ()  # what a cited clause says
     text: AllOf = ()
     not_text: tuple[str, ...] = ()
-    field: Mapping[str, str] = field(default_factory=dict)
+    field: Mapping[str, str] = dataclasses.field(default_factory=dict)
     outcome: tuple[str, ...] = ()
     tool: str = ""
-    arguments: Mapping[str, Any] = field(default_factory=dict)
+    arguments: Mapping[str, Any] = dataclasses.field(default_factory=dict)
     action: str = ""
     language: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclasses.dataclass(frozen=True, slots=True)
 class Correction:
     """What the customer says a field is. `image`: the picture of the case, 1 is the first."""
 
@@ -42,7 +42,7 @@ class Correction:
     value: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclasses.dataclass(frozen=True, slots=True)
 class Turn:
     say: str
     expect: Expect
@@ -50,7 +50,7 @@ class Turn:
     corrections: tuple[Correction, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclasses.dataclass(frozen=True, slots=True)
 class Case:
     file: str
     name: str
