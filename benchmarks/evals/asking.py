@@ -103,6 +103,7 @@ def corrected(turn: Turn, files: list[str]) -> list[dict[str, str]]:
     return [
         {"image": files[each.image - 1], "name": each.name, "value": each.value}
         for each in turn.corrections
+        if each.image <= len(files)  # the upload may have failed
     ]
 
 

@@ -64,8 +64,8 @@ def drawn() -> dict[str, bytes]:
         "long-order.png": screens.long_order().png(),
         "white-order.png": changed("white on transparent")(screens.order_page().png()),
         "delivery-note.pdf": pdf(papers.delivery_note(1).png(), papers.delivery_note(2).png()),
-        "invoice.ofd": papers.invoice_ofd(),
-        "invoice.xml": papers.invoice_xml(),
+        "tax-invoice.ofd": papers.invoice_ofd(),
+        "tax-invoice.xml": papers.invoice_xml(),
     }
 
 
