@@ -6,23 +6,15 @@ Exits 1 with --gate where a mark fails that held in the accepted run, 2 where it
 import argparse
 import contextlib
 import sys
-import tempfile
-import time
-from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import requests
 
 from benchmarks.evals import accepted, sheet
 from benchmarks.evals.asking import Customer, check_pictures
+from benchmarks.evals.desk import ask_all, own_desk
 from scripts.evals.cases import Case, CaseError, load
-from scripts.evals.judging import judge
 from tests.support.paths import ROOT
-from tests.support.servers import running_gateway, running_lite, wait_for
-
-SIDE_BY_SIDE = 2  # cases asked at once
-PROGRESS_SECONDS = 5
 
 
 def main() -> int:
@@ -70,39 +62,6 @@ def chosen(cases: list[Case], half: str | None, only: str) -> list[Case]:
     if not left:
         raise CaseError("no case has this half and this name")
     return left
-
-
-@contextlib.contextmanager
-def own_desk(knowledge: Path) -> Iterator[str]:
-    """The URL of a desk of our own: gateway and `lite` on free ports."""
-    with (
-        tempfile.TemporaryDirectory() as data,
-        running_lite() as lite,
-        running_gateway(lite.url, Path(data), KNOWLEDGE_DIR=str(knowledge.resolve())) as gateway,
-    ):
-        wait_for(gateway.url + "/readyz")
-        yield gateway.url
-
-
-def ask_all(url: str, key: str, cases: list[Case]) -> list[sheet.Judged]:
-    """Asks the cases, two at a time, and shows how far it is. Raises requests.RequestException
-    where the desk does not answer at all."""
-
-    def ask(case: Case) -> sheet.Judged:
-        answers = list(Customer(url, key).ask(case))
-        marks = [judge(turn.expect, each) for turn, each in zip(case.turns, answers, strict=True)]
-        return sheet.Judged(case, answers, marks)
-
-    run: list[sheet.Judged] = []
-    shown = time.monotonic()
-    with ThreadPoolExecutor(SIDE_BY_SIDE) as pool:
-        for judged in pool.map(ask, cases):
-            run.append(judged)
-            if time.monotonic() - shown > PROGRESS_SECONDS or len(run) == len(cases):
-                shown = time.monotonic()
-                right = sum(each.right for each in run)
-                print(f"  {len(run)} of {len(cases)} asked, {right} right", file=sys.stderr)
-    return run
 
 
 def print_sheet(run: list[sheet.Judged], *, with_misses: bool) -> None:

@@ -207,6 +207,7 @@ def delivery_note(page: int) -> Sheet:
     sheet = Sheet(1240, 1000)
     sheet.text(480, 60, "送 货 单", 48, bold=True)
     sheet.text(900, 140, f"第 {page} 页 共 2 页", 26, GREY)
+    rows: tuple[str, ...]
     if page == 1:
         rows = (
             "送货单号：CK20261120-0087",
