@@ -4,7 +4,7 @@ import json
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any, ClassVar
@@ -18,8 +18,18 @@ from scripts.evals.judging import Answer, judge, language_of
 from tests.support.paths import ROOT
 
 GOOD = '[[case]]\nname = "typo: a"\nlanguage = "en"\nturns = [{ say = "hi", expect = {} }]\n'
-REFUND = {"id": "en/after-sales#3.2", "title": "Refunds", "clause": "3.2", "text": "1–5 days"}
-RETURN = {"id": "en/after-sales#3.1", "title": "Returns", "clause": "3.1", "text": "Open orders"}
+REFUND: Mapping[str, Any] = {
+    "id": "en/after-sales#3.2",
+    "title": "Refunds",
+    "clause": "3.2",
+    "text": "1–5 days",
+}
+RETURN: Mapping[str, Any] = {
+    "id": "en/after-sales#3.1",
+    "title": "Returns",
+    "clause": "3.1",
+    "text": "Open orders",
+}
 
 
 def test_the_sample_cases_are_sound_many_and_in_two_halves() -> None:
