@@ -3,6 +3,7 @@
 import random
 import statistics
 import time
+import tomllib
 from pathlib import Path
 
 from gateway.knowledge.clauses import Clause
@@ -10,8 +11,6 @@ from gateway.knowledge.index import Index
 from gateway.knowledge.index_packing import pack
 from gateway.knowledge.index_segment import Segment
 from gateway.knowledge.knowledge_base import KnowledgeBase
-from scripts.evals.cases import Case, load
-from scripts.evals.judging import names
 
 ROOT = Path(__file__).parents[1]
 RUNS = 200
@@ -19,17 +18,9 @@ RUNS = 200
 
 def main() -> None:
     library = KnowledgeBase(ROOT / "knowledge")
-    cases = [case for case in load(ROOT / "evals") if is_text(case)]
-    speed(library, [case.turns[0].say for case in cases])
-    quality(library, cases)
-
-
-def is_text(case: Case) -> bool:
-    """One question without pictures that expects one clause, or none."""
-    clause = case.turns[0].expect.clause
-    return (
-        len(case.turns) == 1 and not case.turns[0].images and clause is not None and len(clause) < 2
-    )
+    questions = tomllib.loads((ROOT / "benchmarks/questions/sample.toml").read_text("utf-8"))
+    speed(library, [entry["ask"] for entry in questions["text"]])
+    quality(library, questions)
 
 
 def speed(library: KnowledgeBase, questions: list[str]) -> None:
@@ -62,27 +53,19 @@ def speed(library: KnowledgeBase, questions: list[str]) -> None:
     print(f"| build, s | {built:.2f} | |")
 
 
-def quality(library: KnowledgeBase, cases: list[Case]) -> None:
-    right = {1: 0, 5: 0}
-    asked = nothing = found_nothing = 0
-    for case in cases:
-        hits = library.search(case.turns[0].say)
-        wanted = case.turns[0].expect.clause or ()
-        if not wanted:
-            nothing += 1
-            found_nothing += not hits
-            continue
-        asked += 1
-        for depth in right:
-            right[depth] += any(
-                names(each, {"id": hit.clause.id, "clause": hit.clause.clause})
-                for hit in hits[:depth]
-                for each in wanted[0]
-            )
-    for depth, count in right.items():
-        print(f"| recall@{depth}, {asked} questions | {count / asked:.2f} | |")
+def quality(library: KnowledgeBase, questions: dict[str, list[dict[str, str]]]) -> None:
+    found = [[hit.clause.id for hit in library.search(entry["ask"])] for entry in questions["text"]]
+    wanted = [entry["clause"] for entry in questions["text"]]
+    at = {
+        depth: sum(clause in ids[:depth] for clause, ids in zip(wanted, found, strict=True))
+        for depth in (1, 4)
+    }
+    nothing = sum(not library.search(entry["ask"]) for entry in questions["nothing"])
     print(
-        f"| nothing found where nothing is, {nothing} questions | {found_nothing / nothing:.2f} | |"
+        f"| recall@1, {len(wanted)} questions | {at[1] / len(wanted):.2f} | |\n| recall@4 | {at[4] / len(wanted):.2f} | |"
+    )
+    print(
+        f"| nothing found where nothing is, {len(questions['nothing'])} questions | {nothing / len(questions['nothing']):.2f} | |"
     )
 
 

@@ -36,21 +36,22 @@ class Customer:
         """The answer of each turn, in one conversation. A fault becomes the answer's `error`."""
         conversation: str | None = None
         messages: list[dict[str, Any]] = []
-        files: list[str] = []
+        images: list[str] = []  # the case's pictures, as corrections name them
         for turn in case.turns:
             answer = Answer()
             started = time.perf_counter()
+            messages.append(message(turn, []))
             try:
                 uploaded = [self.upload(picture(name)) for name in turn.images]
-                files += uploaded
-                messages.append(message(turn, uploaded))
+                messages[-1] = message(turn, uploaded)
                 body: dict[str, Any] = {"messages": messages}
                 if conversation:
                     body["conversation_id"] = conversation
                 if turn.corrections:
-                    body["corrections"] = corrected(turn, files)
+                    body["corrections"] = corrected(turn, images)
                 started = time.perf_counter()
                 conversation = self.read(body, answer, started) or conversation
+                images += named_images(answer) or uploaded
             except requests.RequestException as error:
                 answer.error = f"{type(error).__name__}: {error}"
             answer.seconds = time.perf_counter() - started
@@ -96,27 +97,31 @@ def message(turn: Turn, files: list[str]) -> dict[str, Any]:
     parts: list[dict[str, Any]] = [{"type": "file", "file": {"file_id": file}} for file in files]
     if turn.say:
         parts.insert(0, {"type": "text", "text": turn.say})
-    return {"role": "user", "content": parts if files else turn.say}
+    return {"role": "user", "content": parts if files else turn.say or "…"}
 
 
-def corrected(turn: Turn, files: list[str]) -> list[dict[str, str]]:
+def named_images(answer: Answer) -> list[str]:
+    """The pictures of the answer's readings, each once."""
+    named = (str(reading.get("image", "")) for reading in answer.readings)
+    return [image for image in dict.fromkeys(named) if image]
+
+
+def corrected(turn: Turn, images: list[str]) -> list[dict[str, str]]:
     return [
-        {"image": files[each.image - 1], "name": each.name, "value": each.value}
+        {"image": images[each.image - 1], "name": each.name, "value": each.value}
         for each in turn.corrections
-        if each.image <= len(files)  # the upload may have failed
+        if each.image <= len(images)  # it may not have been read
     ]
 
 
 def take_extras(extras: dict[str, Any], answer: Answer) -> None:
-    """The assistant's extras (contract, section 3). A reading replaces what was read of the
-    picture before."""
+    """The assistant's extras (contract, section 3). Newer ones replace older ones of their kind."""
     if "citations" in extras:
         answer.citations = extras["citations"]
     if "outcome" in extras:
         answer.outcome = str(extras["outcome"])
-    for reading in extras.get("reading") or ():
-        if reading:
-            answer.readings.append(reading)
+    if "reading" in extras:  # tells of all pictures of the turn
+        answer.readings = [reading for reading in extras["reading"] if reading]
     if tool := extras.get("tool"):
         answer.tools.append(str(tool.get("name", "")))
     if confirm := extras.get("confirm"):

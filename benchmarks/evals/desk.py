@@ -8,6 +8,8 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import requests
+
 from benchmarks.evals.asking import Customer
 from benchmarks.evals.sheet import Judged
 from scripts.evals.cases import Case
@@ -16,6 +18,7 @@ from tests.support.servers import running_gateway, running_lite, wait_for
 
 SIDE_BY_SIDE = 2  # cases asked at once
 PROGRESS_SECONDS = 5
+VECTOR_SECONDS = 120
 
 
 @contextlib.contextmanager
@@ -27,7 +30,19 @@ def own_desk(knowledge: Path) -> Iterator[str]:
         running_gateway(lite.url, Path(data), KNOWLEDGE_DIR=str(knowledge.resolve())) as gateway,
     ):
         wait_for(gateway.url + "/readyz")
+        wait_for_vectors(gateway.url)
         yield gateway.url
+
+
+def wait_for_vectors(url: str) -> None:
+    """Until the clauses can be found by meaning, where the desk does that: before, it finds them by
+    words alone."""
+    deadline = time.monotonic() + VECTOR_SECONDS
+    while time.monotonic() < deadline:
+        knowledge = requests.get(url + "/readyz", timeout=10).json().get("knowledge") or {}
+        if (knowledge.get("vectors") or {}).get("state") != "building":
+            return
+        time.sleep(0.2)
 
 
 def ask_all(url: str, key: str, cases: Sequence[Case]) -> list[Judged]:
