@@ -10,8 +10,8 @@ LIMIT ?=
 FILE ?=
 
 .PHONY: help demo setup test test-plain test-engine check fmt up down logs doctor bench \
-	bench-desk bench-masking bench-engine bench-relay bench-page bench-stall soak eval knowledge-check \
-	backup restore user key lock pins screenshots
+	bench-answers bench-desk bench-engine bench-masking bench-page bench-papers bench-relay \
+	bench-stall soak eval knowledge-check backup restore user key lock pins screenshots
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | \
@@ -81,10 +81,15 @@ logs: ## follow the logs
 doctor: ## list what is missing on this machine
 	@$(PYTHON) -m scripts.doctor
 
-bench: setup ## measure answers, retrieval, memory and masking
-	@$(VENV)/python -m benchmarks.answers
-	@$(VENV)/python -m benchmarks.retrieval
+bench: setup ## measure answers, papers, retrieval, memory and masking (BRIEF=1: short)
+	@$(VENV)/python -m benchmarks.answers $(if $(BRIEF),--brief)
 	@$(VENV)/python -m benchmarks.masking
+
+bench-answers: setup ## measure answers, papers, times and memory as one table; ten minutes (BRIEF=1)
+	@$(VENV)/python -m benchmarks.answers $(if $(BRIEF),--brief)
+
+bench-papers: setup ## measure the fields read from degraded screens; five minutes (BRIEF=1)
+	@$(VENV)/python -m benchmarks.papers --faults $(if $(BRIEF),--brief)
 
 bench-masking: setup ## measure how well masking tells personal data from order numbers
 	@$(VENV)/python -m benchmarks.masking
@@ -111,8 +116,10 @@ bench-relay: setup ## compare with nginx, vllm-router and LiteLLM; ten minutes, 
 	@$(if $(BRIEF),,scripts/bench-env)
 	@$(VENV)/python -m benchmarks.relay $(if $(BRIEF),--brief)
 
-eval: setup ## ask a running desk the sample questions (URL=…) and print a score
-	@$(VENV)/python -m benchmarks.evaluate $(if $(URL),--url $(URL))
+eval: setup ## judge a desk (URL=…) by evals/*.toml; GATE=1: exit 1 on a regression, ACCEPT=1
+	@$(VENV)/python -m benchmarks.evaluate $(if $(URL),--url $(URL)) $(if $(KEY),--key $(KEY)) \
+		$(if $(CASES),--cases $(CASES)) $(if $(HALF),--half $(HALF)) $(if $(ONLY),--only "$(ONLY)") \
+		$(if $(filter 1,$(GATE)),--gate) $(if $(filter 1,$(ACCEPT)),--accept)
 
 knowledge-check: setup ## list what is wrong with the knowledge folder; exits 1 on errors
 	@$(VENV)/python -m scripts.knowledge_check

@@ -1,128 +1,113 @@
-"""`make bench`: times, memory and start of the gateway with `lite` on this machine."""
+"""`make bench-answers`: how good, how fast and how large the desk is with `lite`, as one table.
 
-import base64
-import statistics
-import time
-from concurrent.futures import ThreadPoolExecutor
+Quality is measured on the cases of evals/ and on the handbooks of evals/handbooks/, by half: the
+test half is never used to tune.
+"""
+
+import argparse
+import subprocess
+import sys
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
-from typing import Any
 
-import psutil
-import requests
-from PIL import Image, ImageDraw
+from benchmarks import papers
+from benchmarks.evals import times
+from benchmarks.evals.asking import check_pictures
+from benchmarks.evals.desk import ask_all, own_desk
+from benchmarks.evals.sheet import Judged, share
+from benchmarks.evals.times import Row
+from scripts.evals.cases import Case, load
+from tests.support.degrade import DEGRADATIONS
+from tests.support.paths import ROOT
 
-from tests.support.servers import Running, running_desk
+EVALS = ROOT / "evals"
+HANDBOOKS = EVALS / "handbooks"
+PAPER = "paper"
+ACROSS = "across"
+NOTHING = ("off-topic", "unknown code", "other business")
 
-SCREENS = Path(__file__).parents[1] / "examples" / "screens"
-RUNS = 5
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--brief", action="store_true", help="leave out degraded screens")
+    options = parser.parse_args()
+    print("| measure | figure | to reach |\n| --- | ---: | ---: |")
+    for part in (sample, handbooks, times.rows):
+        show(part())
+    if not options.brief:
+        show(degraded())
+    print(flush=True)
+    return subprocess.run([sys.executable, "-m", "benchmarks.retrieval"], cwd=ROOT).returncode
 
 
-def main() -> None:
-    started = time.perf_counter()
-    with running_desk() as desk:
-        ready = time.perf_counter() - started
-        wait_for_reader(desk)
-        rows = [("ready, both processes", ready, 5.0)]
-        first, whole = text_question(desk)
-        rows += [("text: first token", first, 0.15), ("text: whole answer", whole, 0.8)]
-        fresh, again = screenshot(desk)
+def show(rows: Iterable[Row]) -> None:
+    for row in rows:
+        print(f"| {' | '.join(row)} |", flush=True)
+
+
+def sample() -> list[Row]:
+    """The sample business: marks of text cases, and papers, each half apart."""
+    cases = load(EVALS)
+    check_pictures(cases)
+    with own_desk(ROOT / "knowledge") as url:
+        run = ask_all(url, "", cases)
+    text = [each for each in run if each.case.kind != PAPER]
+    on_paper = [each for each in run if each.case.kind == PAPER]
+    rows = [
+        by_half(f"sample business: {what}", text, what, "≥ 0.92")
+        for what in ("outcome", "first", "clause", "text")
+    ]
+    rows.append(
+        by_half("off-topic and unknown codes: nothing cited", none_of(text), "nothing", "≥ 0.95")
+    )
+    rows.append(by_half("questions on papers: text", on_paper, "text", "≥ 0.90"))
+    return rows
+
+
+def none_of(run: Iterable[Judged]) -> list[Judged]:
+    return [each for each in run if each.case.kind in NOTHING]
+
+
+def handbooks() -> list[Row]:
+    """The handbooks that nobody tunes on, as cited by a desk that reads only them."""
+    rows: list[Row] = []
+    for folder in sorted(path for path in HANDBOOKS.iterdir() if path.is_dir()):
+        run = ask_handbook(folder)
+        own = kinds(run, lambda case: case.kind != ACROSS)
+        across = kinds(run, lambda case: case.kind == ACROSS)
+        name = f"handbook {folder.name}"
         rows += [
-            ("screenshot 1366×768, new", fresh, 1.4),
-            ("the same screenshot again", again, 0.3),
+            by_half(f"{name}: recall@1", own, "first", "≥ 0.93"),
+            by_half(f"{name}: recall@5", own, "clause", "≥ 0.98"),
+            by_half(f"{name}: across languages, recall@1", across, "first", "≥ 0.75"),
+            by_half(f"{name}: off-topic, nothing cited", none_of(run), "nothing", "≥ 0.95"),
         ]
-        rows += [("two A4 contract pages compared", compare(desk), 2.9)]
-        rows += [("three at once, one with a screenshot: mean", three_at_once(desk), 1.5)]
-        print(f"| measure (median of {RUNS}) | seconds | to reach |\n| --- | ---: | ---: |")
-        for name, seconds, target in rows:
-            print(f"| {name} | {seconds:.3f} | ≤ {target:g} |")
-        print(f"| resident memory, gateway and lite, MB | {memory(desk):.0f} | ≤ 900 |")
+    return rows
 
 
-def ask(desk: Running, question: str, *pictures: bytes) -> float:
-    parts: list[object] = [{"type": "text", "text": question}]
-    for data in pictures:
-        url = "data:image/png;base64," + base64.b64encode(data).decode()
-        parts.append({"type": "image_url", "image_url": {"url": url}})
-    body: dict[str, Any] = {"model": "sightdesk", "messages": [{"role": "user", "content": parts}]}
-    started = time.perf_counter()
-    requests.post(desk.url + "/v1/chat/completions", json=body, timeout=60).raise_for_status()
-    return time.perf_counter() - started
+def ask_handbook(folder: Path) -> list[Judged]:
+    with own_desk(folder / "knowledge") as url:
+        return ask_all(url, "", load(folder))
 
 
-def wait_for_reader(desk: Running) -> None:
-    ask(desk, "?", fresh_copy("login-spinner", 99))
+def kinds(run: Iterable[Judged], chosen: Callable[[Case], bool]) -> list[Judged]:
+    return [each for each in run if chosen(each.case)]
 
 
-def text_question(desk: Running) -> tuple[float, float]:
-    firsts, wholes = [], []
-    body: dict[str, Any] = {
-        "model": "sightdesk",
-        "stream": True,
-        "messages": [{"role": "user", "content": "退货流程是什么?"}],
-    }
-    for _ in range(RUNS):
-        started = time.perf_counter()
-        with requests.post(
-            desk.url + "/v1/chat/completions", json=body, stream=True, timeout=60
-        ) as answer:
-            first = None
-            for line in answer.iter_lines():
-                if first is None and line.startswith(b"data: {") and b'"content":""' not in line:
-                    first = time.perf_counter() - started
-        firsts.append(first or 0.0)
-        wholes.append(time.perf_counter() - started)
-    return statistics.median(firsts), statistics.median(wholes)
+def by_half(measure: str, run: Sequence[Judged], what: str, bound: str) -> Row:
+    """The share of right marks, "tune / test", with the number of marks."""
+    cells = []
+    for half in ("tune", "test"):
+        right, of = share((each for each in run if each.case.half == half), what)
+        cells.append(f"{right / of:.2f} of {of}" if of else "–")
+    return (f"{measure} (tune / test)", " / ".join(cells), bound)
 
 
-def fresh_copy(name: str, number: int) -> bytes:
-    """A screenshot that differs in one pixel, so no cached reading fits it."""
-    import io
-
-    image = Image.open(SCREENS / f"{name}.png").convert("RGB")
-    ImageDraw.Draw(image).point((number, 0), (number, 0, 0))
-    made = io.BytesIO()
-    image.save(made, "PNG")
-    return made.getvalue()
-
-
-def screenshot(desk: Running) -> tuple[float, float]:
-    pictures = [fresh_copy("waybill", number) for number in range(RUNS)]
-    fresh = [ask(desk, "运单号是多少?", picture) for picture in pictures]
-    again = [ask(desk, "运单号是多少?", picture) for picture in pictures]
-    return statistics.median(fresh), statistics.median(again)
-
-
-def compare(desk: Running) -> float:
-    def once(number: int) -> float:
-        return ask(
-            desk,
-            "这两份合同有什么不同?",
-            fresh_copy("contract-v1", number),
-            fresh_copy("contract-v2", number),
-        )
-
-    return statistics.median(once(number) for number in range(RUNS))
-
-
-def three_at_once(desk: Running) -> float:
-    times = []
-    with ThreadPoolExecutor(3) as pool:
-        for number in range(RUNS):
-            jobs = [
-                pool.submit(ask, desk, "退货流程是什么?"),
-                pool.submit(ask, desk, "多少钱包邮?"),
-                pool.submit(
-                    ask, desk, "错误代码是什么?怎么办?", fresh_copy("browser-error", number)
-                ),
-            ]
-            times.append(statistics.mean(job.result() for job in jobs))
-    return statistics.median(times)
-
-
-def memory(desk: Running) -> float:
-    parent = psutil.Process().children(recursive=True)
-    return float(sum(process.memory_info().rss for process in parent)) / 1e6
+def degraded() -> list[Row]:
+    """The fields of the example screens over all degradations."""
+    rows = papers.measure_all(list(DEGRADATIONS))[0]
+    return papers.summary(rows)
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

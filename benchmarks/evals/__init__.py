@@ -1,0 +1,1 @@
+"""`make eval`: asks a desk the cases of `evals/*.toml` as its page does, and prints a sheet."""

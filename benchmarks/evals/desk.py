@@ -1,0 +1,65 @@
+"""Asks all cases of a desk: of one that runs, or of one of our own."""
+
+import contextlib
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import requests
+
+from benchmarks.evals.asking import Customer
+from benchmarks.evals.sheet import Judged
+from scripts.evals.cases import Case
+from scripts.evals.judging import judge
+from tests.support.servers import running_gateway, running_lite, wait_for
+
+SIDE_BY_SIDE = 2  # cases asked at once
+PROGRESS_SECONDS = 5
+VECTOR_SECONDS = 120
+
+
+@contextlib.contextmanager
+def own_desk(knowledge: Path) -> Iterator[str]:
+    """The URL of a desk of our own: gateway and `lite` on free ports."""
+    with (
+        tempfile.TemporaryDirectory() as data,
+        running_lite() as lite,
+        running_gateway(lite.url, Path(data), KNOWLEDGE_DIR=str(knowledge.resolve())) as gateway,
+    ):
+        wait_for(gateway.url + "/readyz")
+        wait_for_vectors(gateway.url)
+        yield gateway.url
+
+
+def wait_for_vectors(url: str) -> None:
+    """Until the clauses can be found by meaning, where the desk does that: before, it finds them by
+    words alone."""
+    deadline = time.monotonic() + VECTOR_SECONDS
+    while time.monotonic() < deadline:
+        knowledge = requests.get(url + "/readyz", timeout=10).json().get("knowledge") or {}
+        if (knowledge.get("vectors") or {}).get("state") != "building":
+            return
+        time.sleep(0.2)
+
+
+def ask_all(url: str, key: str, cases: Sequence[Case]) -> list[Judged]:
+    """Asks the cases, two at a time, and shows on stderr how far it is."""
+
+    def ask(case: Case) -> Judged:
+        answers = list(Customer(url, key).ask(case))
+        marks = [judge(turn.expect, each) for turn, each in zip(case.turns, answers, strict=True)]
+        return Judged(case, answers, marks)
+
+    run: list[Judged] = []
+    shown = time.monotonic()
+    with ThreadPoolExecutor(SIDE_BY_SIDE) as pool:
+        for judged in pool.map(ask, cases):
+            run.append(judged)
+            if time.monotonic() - shown > PROGRESS_SECONDS or len(run) == len(cases):
+                shown = time.monotonic()
+                right = sum(each.right for each in run)
+                print(f"  {len(run)} of {len(cases)} asked, {right} right", file=sys.stderr)
+    return run

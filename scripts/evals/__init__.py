@@ -1,0 +1,1 @@
+"""Cases that judge a desk (`evals/*.toml`, docs/evals.md): read, checked and judged."""
