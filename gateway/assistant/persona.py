@@ -85,6 +85,8 @@ class Persona:
         """`assistant` in GET /api/config, by the page's locales. `instructions` stay here."""
         names = ("name", "company", "greeting", "tone", "refusal", "handoff_offer")
         return {
+            # Whether the company has a voice of its own: the page keeps its own words otherwise.
+            "is_own": self.name != NEUTRAL["name"],
             **{name: _by_locale(getattr(self, name)) for name in names},
             "logo": self.logo or None,
             "accent": self.accent or None,

@@ -4,7 +4,7 @@ import io
 import zipfile
 from datetime import date, datetime, time
 
-import openpyxl  # type: ignore[import-untyped]
+import openpyxl
 
 from gateway.knowledge.sources.archives import NotReadable, check_archive
 from gateway.knowledge.sources.document import Document

@@ -11,13 +11,15 @@ import pytest
 from gateway.assistant.claims import claims_of, normal
 from gateway.assistant.grounding import Sources, check, sources_of
 from gateway.assistant.numerals import value_of
-from gateway.knowledge.clauses import Clause, parse
+from gateway.knowledge.clause_builder import clauses_of
+from gateway.knowledge.clauses import Clause
+from gateway.knowledge.sources.reading import read_file
 from tests.support.paths import ROOT
 
 CLAUSES = [
     clause
     for path in sorted((ROOT / "knowledge").rglob("*.md"))
-    for clause in parse(path.read_text("utf-8"), path.name)
+    for clause in clauses_of(read_file(path.name, path.read_bytes(), 5.0), path.name)
 ]
 RETURNS = {
     "title": "售后服务政策 · 退货流程",

@@ -3,15 +3,14 @@
 import re
 from pathlib import Path
 
-import cv2
 import onnxruntime
 import pytest
-import zxingcpp
 
 from inference.lite.decode import Picture, decoded
 from inference.lite.fields import read_fields
 from inference.lite.ocr import Engine
-from inference.lite.reading import Code, Field, Line, in_rows
+from inference.lite.reading import Field, in_rows
+from inference.lite.scan import Scan
 from tests.inference.lite.papers.drawing import Paper
 from tests.inference.lite.papers.held_out import HELD_OUT
 from tests.inference.lite.papers.lines import first, values
@@ -26,17 +25,15 @@ def engine() -> Engine:
     return Engine()
 
 
-def lines_of(engine: Engine, picture: Picture) -> list[Line]:
-    options = onnxruntime.RunOptions()
-    return in_rows([line for step in engine.steps(picture, options) for line in step])
+def read_picture(engine: Engine, picture: Picture) -> tuple[str, list[Field]]:
+    scan = Scan(picture)
+    for _ in scan.steps(engine, onnxruntime.RunOptions()):
+        pass
+    return read_fields(in_rows(scan.lines), scan.codes)
 
 
 def read(engine: Engine, path: Path) -> tuple[str, list[Field]]:
-    picture = decoded(path.read_bytes())
-    codes = [
-        Code(str(code.format), code.text) for code in zxingcpp.read_barcodes(cv2.imread(str(path)))
-    ]
-    return read_fields(lines_of(engine, picture), codes)
+    return read_picture(engine, decoded(path.read_bytes()))
 
 
 def bare(value: str) -> str:
@@ -47,7 +44,7 @@ def bare(value: str) -> str:
 def test_a_drawn_paper_is_read(engine: Engine, paper: Paper) -> None:
     """A value that the OCR itself misread may be missing only if the field says so."""
     picture = Picture(paper.pixels(), *paper.size)
-    kind, fields = read_fields(lines_of(engine, picture))
+    kind, fields = read_picture(engine, picture)
     assert kind == paper.kind
     for name, wanted in paper.fields.items():
         found = [bare(value) for value in values(fields, name)]
