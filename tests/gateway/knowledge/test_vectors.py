@@ -23,7 +23,8 @@ READY_SECONDS = 90
 
 def unit(*rows: list[float]) -> "np.ndarray":
     made = np.array(rows, np.float32)
-    return np.divide(made, np.linalg.norm(made, axis=1, keepdims=True))
+    made /= np.linalg.norm(made, axis=1, keepdims=True)
+    return made
 
 
 @pytest.fixture
