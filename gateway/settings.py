@@ -208,7 +208,7 @@ class Settings(BaseSettings):
 
     knowledge_dir: Path = Field(
         Path("knowledge"),
-        description="Folder of clauses in Markdown. Changes are read while the gateway runs.",
+        description="Folder of knowledge files (docs/knowledge.md). Changes are read while the gateway runs.",
     )
     connectors_dir: Path = Field(
         Path("connectors"),

@@ -172,9 +172,9 @@ def _translations(clauses: Sequence[Clause]) -> Iterator[Finding]:
         if clause.pair:
             pairs[clause.pair][language] = clause
     languages = {language for of in files.values() for language in of}
-    for of in files.values():
-        for language in sorted(languages - of.keys()):
-            path = next(iter(of.values()))
+    for paths in files.values():
+        for language in sorted(languages - paths.keys()):
+            path = next(iter(paths.values()))
             reason, remedy = f"has no translation in {language}", "translate it"
             yield Finding(False, path, "", reason, remedy)
     for pair, of in pairs.items():
