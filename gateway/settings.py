@@ -228,7 +228,7 @@ class Settings(BaseSettings):
 
     knowledge_dir: Path = Field(
         Path("knowledge"),
-        description="Folder of clauses in Markdown. Changes are read while the gateway runs.",
+        description="Folder of knowledge files (docs/knowledge.md). Changes are read while the gateway runs.",
     )
     embedding_url: URL = Field(
         "http://lite:3002",

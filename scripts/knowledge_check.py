@@ -15,6 +15,7 @@ from gateway.knowledge.clauses import CUSTOMER, Clause
 from gateway.knowledge.folder_listing import Problem
 from gateway.knowledge.folder_reader import FolderReader
 from gateway.knowledge.recall import Recall, asked_in, recall
+from gateway.knowledge.scanned_pages import SCAN
 from gateway.knowledge.snapshot import KnowledgeSnapshot
 
 ROOT = Path(__file__).parents[1]
@@ -44,8 +45,10 @@ def unreadable(problem: Problem) -> Finding:
     """What cannot be read, or only in part."""
     place, mark, reason = problem.message.partition(": ")
     is_place = bool(mark) and place.split(" ")[0] in ("line", "page", "pages", "row", "sheet")
+    # Here is no OCR; the gateway may have one.
+    is_scan = SCAN in problem.message
     return Finding(
-        True,
+        not is_scan,
         problem.path,
         place if is_place else "",
         reason if is_place else problem.message,

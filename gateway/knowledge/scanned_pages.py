@@ -20,6 +20,7 @@ PageReader = Callable[[bytes], Awaitable[list[str] | None]]
 OWNER = "knowledge"  # as which its pages wait for OCR
 MAX_PAGES = 50  # of one file; each takes OCR ten seconds and more
 MAX_TRIES = 6
+SCAN = "a scan without text"  # begins the reason of every problem here
 PAUSE_SECONDS = 1.0  # between two looks for pages that wait
 RETRY_SECONDS = 5.0  # after OCR did not answer; doubles with each try
 
@@ -52,16 +53,16 @@ class ScannedPages:
         """Queues the pages that are not read yet. Returns a problem in words."""
         if self._read_page is None:
             return (
-                f"{_listed(file.pages)}: a scan without text; set READER_URL to have it read, or "
+                f"{_listed(file.pages)}: {SCAN}; set READER_URL to have it read, or "
                 "save the file with its text"
             )
         failed = [page for page in file.pages if (file.digest, page) in self._failed]
         if failed or len(file.pages) > MAX_PAGES:
             left = tuple(failed) or file.pages[MAX_PAGES:]
             reason = "OCR could not read it" if failed else f"only {MAX_PAGES} scans are read"
-            return f"{_listed(left)}: a scan without text; {reason}"
+            return f"{_listed(left)}: {SCAN}; {reason}"
         self._wanted[file.digest] = file
-        return f"{_listed(file.pages)}: a scan without text; it is being read by OCR"
+        return f"{_listed(file.pages)}: {SCAN}; it is being read by OCR"
 
     def keep(self, digests: set[str]) -> None:
         """Forgets files that are gone."""

