@@ -1,4 +1,4 @@
-"""`make bench`: finding clauses, over a real `lite`: recall as cited, false citations, time, memory.
+"""`make bench`: finding clauses with a real `lite`: recall as cited, false citations, time, memory.
 
     python -m benchmarks.retrieval [--many 10000] [--misses] [--words]
 
@@ -34,7 +34,7 @@ from scripts.demo import free_port
 
 ROOT = Path(__file__).parents[1]
 QUESTIONS = ROOT / "benchmarks/questions"
-HANDBOOK, SAMPLE = QUESTIONS / "handbook", ROOT / "knowledge"
+HANDBOOK, SAMPLE = QUESTIONS / "knowledge", ROOT / "knowledge"
 MODEL = "sightdesk-embedding"
 START_SECONDS = 120
 RUNS = 200
