@@ -29,7 +29,7 @@ from gateway.knowledge.vectors.vector_file import VectorFile, digest_of
 log = structlog.get_logger()
 ACTIVE_FILE = "active.json"
 PAUSE_SECONDS = 0.2  # between two looks at the clauses
-BATCH = 32  # texts of a request
+BATCH, TOGETHER = 32, 2  # texts of a request, requests at a time
 BATCH_SECONDS = 60.0
 SAVE_SECONDS = 30.0
 FIRST_RETRY, LAST_RETRY = 0.5, 30.0  # seconds after a failure, doubled each time
@@ -157,13 +157,16 @@ class VectorBuilder:
         missing = [place for digest, place in places_of.items() if digest not in file]
         self.total = len(wanted.clauses)
         saved = time.monotonic()
-        for start in range(0, len(missing), BATCH):
+        for start in range(0, len(missing), TOGETHER * BATCH):
             self.done = self.total - len(missing) + start
             if self._index_now() is not index:
                 return False
-            places = missing[start : start + BATCH]
+            places = missing[start : start + TOGETHER * BATCH]
             texts = [(wanted.clauses[place], text_of(index.clauses[place])) for place in places]
-            await self._add(space, PASSAGE, texts)
+            # Texts of similar length in one request: little is padded.
+            texts.sort(key=lambda pair: len(pair[1]))
+            batches = [texts[at : at + BATCH] for at in range(0, len(texts), BATCH)]
+            await asyncio.gather(*(self._add(space, PASSAGE, batch) for batch in batches))
             if time.monotonic() - saved > SAVE_SECONDS:
                 await asyncio.to_thread(file.save, wanted.all)
                 saved = time.monotonic()

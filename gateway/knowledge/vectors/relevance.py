@@ -19,6 +19,7 @@ from gateway.knowledge.vectors.embedding_client import Floats
 
 OFF_TOPIC_FILE = Path(__file__).with_name("off_topic.txt")
 BLOCK = 2_048  # rows that are unpacked at once
+UNPACKED = 20_000  # clauses: 72 MB at 896 numbers
 WORDS = 0.1  # weight of the words beside the cosine
 NEAREST = 3  # off-topic questions that a question is compared with
 # A question of the list that a clause answers so much better than others are answered is this
@@ -55,7 +56,8 @@ class Relevance:
         """`rows`: 8-bit vectors of the clauses of `index`, times `scales`. `off_topic`: the
         vectors of `off_topic_questions()`. Takes a second for 10,000 clauses."""
         self.index = index
-        self._rows = rows
+        # Unpacking is most of a search; up to here it is done once, in 4 bytes a number.
+        self._rows = rows.astype(np.float32) if len(rows) <= UNPACKED else rows
         self._scales = scales
         fits = self._cosines(off_topic)
         best = fits.max(axis=1)
@@ -87,7 +89,7 @@ class Relevance:
         made = np.empty((len(questions), len(self._rows)), np.float32)
         for start in range(0, len(self._rows), BLOCK):
             block = slice(start, start + BLOCK)
-            made[:, block] = questions @ self._rows[block].astype(np.float32).T
+            made[:, block] = questions @ self._rows[block].astype(np.float32, copy=False).T
         made *= self._scales
         return made
 

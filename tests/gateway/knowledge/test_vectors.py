@@ -23,8 +23,8 @@ READY_SECONDS = 90
 
 def unit(*rows: list[float]) -> "np.ndarray":
     made = np.array(rows, np.float32)
-    made /= np.linalg.norm(made, axis=1, keepdims=True)
-    return made
+    lengths: np.ndarray = np.linalg.norm(made, axis=1, keepdims=True)
+    return np.asarray(made / lengths)
 
 
 @pytest.fixture

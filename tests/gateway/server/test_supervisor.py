@@ -20,6 +20,19 @@ from gateway.server.supervisor import Supervisor, closed
 from gateway.settings import load_settings
 from tests.support.servers import Running, running_gateway, wait_for
 
+TASKS = (
+    "sight",
+    "engines",
+    "profile",
+    "knowledge",
+    "persona",
+    "corrections",
+    "vectors",
+    "sweep",
+    "index",
+    "answers",
+)
+
 
 @pytest.fixture(autouse=True)
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -209,15 +222,7 @@ async def test_a_desk_closes_everything_whatever_failed_before(
         monkeypatch.setattr(one, "close", noted(name, one.close))
     with pytest.raises(RuntimeError, match="in the middle"):
         async with running(services):
-            assert set(services.supervisor.tasks) == {
-                "engines",
-                "profile",
-                "knowledge",
-                "sweep",
-                "index",
-                "answers",
-                "limits",
-            }
+            assert set(services.supervisor.tasks) == {*TASKS, "limits"}
             raise RuntimeError("in the middle")
     assert shut == ["database", "reader", "client", "limiter"]
     assert "the answers cannot be stored" in str(logs)
@@ -228,9 +233,7 @@ def test_the_tasks_of_a_desk_are_shown_and_counted(engine: Running, tmp_path: Pa
         tasks = requests.get(gateway.url + "/readyz", timeout=5).json()["tasks"]
         running = {"state": "running", "restarts": 0, "reason": None}
         assert tasks == {
-            **dict.fromkeys(
-                ("engines", "profile", "knowledge", "sweep", "index", "answers"), running
-            ),
+            **dict.fromkeys(TASKS, running),
             "limits": {**running, "state": "done"},
         }
         told = requests.get(gateway.url + "/metrics", timeout=5).text
