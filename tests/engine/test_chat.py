@@ -117,7 +117,7 @@ def test_a_later_turn_finds_the_earlier_ones_in_the_prefix_cache(
 ) -> None:
     """Rules and history come before what changes from turn to turn (gateway/assistant/prompt.toml),
     so vLLM computes only the newest question with its context."""
-    said = {"role": "user", "content": "七天无理由退货怎么办？" + "请说得详细一些。" * 60}
+    said: Any = {"role": "user", "content": "七天无理由退货怎么办？" + "请说得详细一些。" * 60}
     turn: list[Any] = [said, {"role": "assistant", "content": "签收后七天内可以申请。"}]
     asked: dict[str, Any] = {"model": "sightdesk", "max_tokens": 1}
     first = client.chat.completions.create(messages=[said], **asked)

@@ -73,11 +73,11 @@ async def told(
     )
     found = briefing or Briefing("question", "answer", [RETURNS, HOURS])
     end.rests_on(EngineInput(chat, Attachments(), assistant=True, briefing=found))
-    words = [TextDelta(word + " ", (b"x",)) for word in text.split(" ")]
+    words: list[list[Event]] = [[TextDelta(word + " ", (b"x",))] for word in text.split(" ")]
     last = [report] if report else []
     batches: list[list[Event]] = [
         [HEAD],
-        *([word] for word in words),
+        *words,
         [END, USAGE, *last, Finished()],
     ]
     for batch in batches:
