@@ -3,7 +3,7 @@
 import structlog
 
 from gateway import __version__
-from gateway.assistant.clause_corrections import StoredCorrections, following
+from gateway.assistant.clause_corrections import StoredCorrections
 from gateway.assistant.persona_file import PersonaFile
 from gateway.assistant.prompt import prompt_file
 from gateway.auth.api_keys import APIKeyStore
@@ -23,7 +23,7 @@ from gateway.composition.services import (
     Storage,
     Throttling,
 )
-from gateway.knowledge.corrections import CorrectionMatcher
+from gateway.knowledge.corrections import CorrectionMatcher, CorrectionSource
 from gateway.knowledge.knowledge_base import KnowledgeBase
 from gateway.knowledge.reranker import Reranker
 from gateway.knowledge.retriever import Retriever
@@ -80,24 +80,26 @@ def build_services(settings: Settings) -> Services:
     )
 
 
-def build_knowledge(settings: Settings, corrections: StoredCorrections) -> Knowledge:
+def build_knowledge(settings: Settings, source: CorrectionSource | None = None) -> Knowledge:
+    """`source`: the corrections of staff."""
     base = KnowledgeBase(settings.knowledge_dir)
     url, model = settings.embedding_url, settings.embedding_model
     key = settings.embedding_api_key.get_secret_value()
     client = EmbeddingClient(url, model, key) if url else None
-    vectors = VectorBuilder(lambda: base.snapshot.index, client, settings.data_dir / "vectors")
+    corrections = CorrectionMatcher(source) if source is not None else None
+    vectors = VectorBuilder(
+        lambda: base.snapshot.index,
+        client,
+        settings.data_dir / "vectors",
+        corrections.refresh if corrections is not None else None,
+    )
     reranker = None
     if settings.rerank_url:
         key = settings.rerank_api_key.get_secret_value()
         reranker = Reranker(settings.rerank_url, settings.rerank_model, key)
     seconds = settings.embedding_timeout
-    matcher = CorrectionMatcher(corrections)
-    retriever = Retriever(base, vectors, matcher, reranker, seconds)
-
-    async def follow_corrections() -> None:
-        await following(corrections, matcher, client)
-
-    return Knowledge(base, vectors, reranker, retriever, follow_corrections)
+    retriever = Retriever(base, vectors, corrections, reranker, seconds)
+    return Knowledge(base, vectors, reranker, retriever)
 
 
 def build_access(settings: Settings) -> Access:

@@ -35,8 +35,8 @@ class Reranker:
             return unchanged
         body = {
             "model": self._model,
-            "query": question,
-            "documents": [text[:MAX_CHARS] for text in texts],
+            "query": _clean(question),
+            "documents": [_clean(text[:MAX_CHARS]) for text in texts],
             "top_n": len(texts),
         }
         try:
@@ -60,3 +60,8 @@ class Reranker:
 
     def close(self) -> None:
         self._pool.drop()
+
+
+def _clean(text: str) -> str:
+    """JSON holds no half of a surrogate pair."""
+    return text.encode("utf-8", "replace").decode()

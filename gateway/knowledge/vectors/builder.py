@@ -6,7 +6,7 @@ vectors beside those of the model before it, which answers until they are comple
 
 import asyncio
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -29,7 +29,7 @@ from gateway.knowledge.vectors.vector_file import VectorFile, digest_of
 log = structlog.get_logger()
 ACTIVE_FILE = "active.json"
 PAUSE_SECONDS = 0.2  # between two looks at the clauses
-BATCH = 32  # texts of a request
+BATCH, TOGETHER = 32, 2  # texts of a request, requests at a time
 BATCH_SECONDS = 60.0
 SAVE_SECONDS = 30.0
 FIRST_RETRY, LAST_RETRY = 0.5, 30.0  # seconds after a failure, doubled each time
@@ -60,10 +60,16 @@ class Wanted:
 
 class VectorBuilder:
     def __init__(
-        self, index_now: Callable[[], Index], client: EmbeddingClient | None, folder: Path
+        self,
+        index_now: Callable[[], Index],
+        client: EmbeddingClient | None,
+        folder: Path,
+        refresh: Callable[[EmbeddingClient], Awaitable[None]] | None = None,
     ) -> None:
-        """`index_now`: the clauses as they are. `client`: None turns vectors off."""
+        """`index_now`: the clauses as they are. `client`: None turns vectors off. `refresh`: what
+        else has vectors of the model that answers; called again and again."""
         self._index_now = index_now
+        self._refresh = refresh
         self._folder = folder
         self._space = Space(client, VectorFile(folder, client.model)) if client else None
         self._previous: Space | None = None
@@ -102,6 +108,8 @@ class VectorBuilder:
                     await self._complete(self._previous, index)
                 if await self._complete(self._space, index):
                     await asyncio.to_thread(self._activate)
+                if self._refresh is not None and (current := self.current) is not None:
+                    await self._refresh(current[0])
                 self.problem, retry = "", FIRST_RETRY
             except NoVectors as error:
                 if not self.problem:
@@ -149,13 +157,16 @@ class VectorBuilder:
         missing = [place for digest, place in places_of.items() if digest not in file]
         self.total = len(wanted.clauses)
         saved = time.monotonic()
-        for start in range(0, len(missing), BATCH):
+        for start in range(0, len(missing), TOGETHER * BATCH):
             self.done = self.total - len(missing) + start
             if self._index_now() is not index:
                 return False
-            places = missing[start : start + BATCH]
+            places = missing[start : start + TOGETHER * BATCH]
             texts = [(wanted.clauses[place], text_of(index.clauses[place])) for place in places]
-            await self._add(space, PASSAGE, texts)
+            # Texts of similar length in one request: little is padded.
+            texts.sort(key=lambda pair: len(pair[1]))
+            batches = [texts[at : at + BATCH] for at in range(0, len(texts), BATCH)]
+            await asyncio.gather(*(self._add(space, PASSAGE, batch) for batch in batches))
             if time.monotonic() - saved > SAVE_SECONDS:
                 await asyncio.to_thread(file.save, wanted.all)
                 saved = time.monotonic()

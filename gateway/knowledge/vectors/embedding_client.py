@@ -84,8 +84,10 @@ class EmbeddingClient:
 
     def _body(self, texts: Sequence[str], kind: str) -> dict[str, Any]:
         body: dict[str, Any] = {"model": self.model, "encoding_format": "base64"}
+        # JSON holds no half of a surrogate pair.
+        texts = [text.encode("utf-8", "replace").decode() for text in texts]
         if self.model in LITE_MODELS:
-            return {**body, "input": list(texts), "input_type": kind}
+            return {**body, "input": texts, "input_type": kind}
         name = self.model.lower()
         before = next((both for part, both in PREFIXES if part in name), ("", ""))
         return {**body, "input": [before[kind == PASSAGE] + text for text in texts]}

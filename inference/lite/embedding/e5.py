@@ -17,7 +17,7 @@ from inference.lite.embedding.e5_tokens import Tokens
 from inference.lite.embedding.onnx_file import MICROSOFT, Graph
 
 Floats = NDArray[np.float32]
-MAX_TOKENS = 160  # of a text; what follows adds little to what a clause is about
+MAX_TOKENS = 128  # of a text, about 200 Chinese characters; USE sees all of it
 
 
 class E5:

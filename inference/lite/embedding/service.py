@@ -1,4 +1,4 @@
-"""Computes vectors beside the rest of the engine: questions in one thread, many texts in another.
+"""Computes vectors beside the rest of the engine: questions in one thread, many texts in others.
 
 So a question never waits for the clauses of a new handbook, and neither waits for OCR.
 """
@@ -21,6 +21,7 @@ log = structlog.get_logger()
 FEW = 8  # texts; a request with no more is a question
 SLICE = 16  # texts between two looks at the budget
 MAX_WAITING = 16  # requests
+SLOW_THREADS = 2
 NICENESS = 10
 
 
@@ -29,7 +30,9 @@ class EmbeddingService:
         self._models: Models | None = None
         self._quick = ThreadPoolExecutor(1, thread_name_prefix="embed")
         self._slow = ThreadPoolExecutor(
-            1, thread_name_prefix="embed-many", initializer=_lower_priority
+            min(SLOW_THREADS, os.cpu_count() or 1),
+            thread_name_prefix="embed-many",
+            initializer=_lower_priority,
         )
         self._waiting = 0
 

@@ -213,6 +213,7 @@ async def test_a_desk_closes_everything_whatever_failed_before(
                 "engines",
                 "profile",
                 "knowledge",
+                "vectors",
                 "sweep",
                 "index",
                 "limits",
@@ -227,7 +228,9 @@ def test_the_tasks_of_a_desk_are_shown_and_counted(engine: Running, tmp_path: Pa
         tasks = requests.get(gateway.url + "/readyz", timeout=5).json()["tasks"]
         running = {"state": "running", "restarts": 0, "reason": None}
         assert tasks == {
-            **dict.fromkeys(("engines", "profile", "knowledge", "sweep", "index"), running),
+            **dict.fromkeys(
+                ("engines", "profile", "knowledge", "vectors", "sweep", "index"), running
+            ),
             "limits": {**running, "state": "done"},
         }
         told = requests.get(gateway.url + "/metrics", timeout=5).text

@@ -1,0 +1,101 @@
+"""The right clause is cited, and none where none answers."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from gateway.knowledge.clause_search import BY_CODE, search, taken_apart
+from gateway.knowledge.clauses import STAFF, Clause
+from gateway.knowledge.corrections import Correction, CorrectionMatcher
+from gateway.knowledge.index import Index
+from gateway.knowledge.index_packing import pack
+from gateway.knowledge.index_segment import Segment
+from gateway.knowledge.knowledge_base import KnowledgeBase
+from gateway.knowledge.retriever import Retrieval, Retriever
+from gateway.knowledge.turn_query import TurnQuery, parts_of
+from gateway.knowledge.vectors.builder import VectorBuilder
+from tests.support.paths import ROOT
+
+SAMPLE = ROOT / "knowledge"
+
+
+class Corrections:
+    """Corrections of staff, as the database keeps them."""
+
+    def __init__(self) -> None:
+        self.version = 1
+        self.kept = [
+            Correction("c-1", ["礼品卡能退吗"], "礼品卡未激活可退。", "小林", "2026-11-01", "更正")
+        ]
+
+    def all(self) -> list[Correction]:
+        return self.kept
+
+
+@pytest.fixture(scope="module")
+def sample() -> KnowledgeBase:
+    return KnowledgeBase(SAMPLE, wait=30)
+
+
+@pytest.fixture
+def words(sample: KnowledgeBase, tmp_path: Path) -> Retriever:
+    """Without an embedding service."""
+    vectors = VectorBuilder(lambda: sample.snapshot.index, None, tmp_path)
+    return Retriever(sample, vectors, CorrectionMatcher(Corrections()))
+
+
+async def cited(retriever: Retriever, *asked: str, **more: Any) -> list[str]:
+    return [one["id"] for one in (await retriever.find(TurnQuery(list(asked), **more))).clauses]
+
+
+@pytest.mark.parametrize(
+    ("asked", "first"),
+    [
+        ("售后服务政策 3.2 是什么", "zh-CN/after-sales#3.2"),
+        ("售后服务政策第3.1条", "zh-CN/after-sales#3.1"),
+        ("发票开具规则第 2.1 条", "zh-CN/invoices#2.1"),
+        ("clause 4.2 of the after-sales policy", "en/after-sales#4.2"),
+        ("PAY-4031", "zh-CN/app-troubleshooting#3.1"),
+        ("ERR_CONNECTION_TIMED_OUT", "zh-CN/app-troubleshooting#1.1"),
+        ("网站显示503", "zh-CN/app-troubleshooting#1.4"),
+    ],
+)
+async def test_what_is_asked_for_by_number_or_code_comes_first(
+    words: Retriever, asked: str, first: str
+) -> None:
+    assert (await cited(words, asked))[0] == first
+
+
+@pytest.mark.parametrize(
+    "asked",
+    ["支付失败 PAY-9999", "错误代码 PAY-1042 怎么办", "HTTP 418", "第九十九条", "你好", "怎么办？"],
+)
+async def test_an_unknown_code_or_number_or_filler_finds_nothing(
+    words: Retriever, asked: str
+) -> None:
+    assert await words.find(TurnQuery([asked])) == Retrieval()
+
+
+async def test_the_code_of_a_picture_is_searched(words: Retriever) -> None:
+    def read(code: str) -> list[dict[str, Any]]:
+        return [{"kind": "error", "fields": [{"name": "error_code", "value": code}], "lines": []}]
+
+    known = await cited(words, "怎么办？", readings=read("PAY-4031"))
+    assert known == ["zh-CN/app-troubleshooting#3.1"]
+    assert await cited(words, "怎么办？", readings=read("PAY-1042")) == []
+
+
+async def test_a_correction_wins_for_its_question_alone(words: Retriever) -> None:
+    found = (await words.find(TurnQuery(["礼品卡能不能退？"]))).clauses
+    assert (found[0]["kind"], found[0]["author"]) == ("correction", "小林")
+    others = (await words.find(TurnQuery(["新疆包邮吗"]))).clauses
+    assert {one["kind"] for one in others} == {"clause"}
+
+
+def test_a_clause_for_staff_is_no_candidate_for_customers() -> None:
+    staff = Clause("s#1", "内部 · 报错 GATE-77", "1", "重启闸机。", "zh", "s.md", audience=STAFF)
+    index = Index([Segment.unpack(pack([staff]))])
+    asked = taken_apart(parts_of(TurnQuery(["GATE-77"]))[0], index)
+    assert search(asked, index, "customer", None, None).hits == []
+    assert search(asked, index, "staff", None, None).hits == [(0, BY_CODE)]

@@ -1,0 +1,66 @@
+"""Each turn is searched by itself; what points back takes the question before it along."""
+
+from typing import Any
+
+import pytest
+
+from gateway.knowledge.turn_query import TurnQuery, parts_of, points_back
+
+
+def texts(*questions: str, readings: list[dict[str, Any]] | None = None) -> list[str]:
+    return [part.text for part in parts_of(TurnQuery(list(questions), readings or []))]
+
+
+def reading(kind: str, **fields: str) -> dict[str, Any]:
+    made = [{"name": name, "value": value} for name, value in fields.items()]
+    return {"kind": kind, "lines": [{"text": "云杉商城"}], "fields": made}
+
+
+def test_a_question_is_searched_without_the_ones_before_it() -> None:
+    assert texts("怎么开发票", "七天无理由退货有什么条件") == ["七天无理由退货有什么条件"]
+
+
+@pytest.mark.parametrize(
+    "second", ["那运费呢?", "它要多久", "还有保修期呢", "What about shipping?"]
+)
+def test_a_question_that_points_back_takes_the_one_before_along(second: str) -> None:
+    assert texts("退货流程是什么", second) == [f"退货流程是什么\n{second}"]
+
+
+def test_an_ellipsis_alone_takes_the_question_before_along() -> None:
+    assert texts("退款到账时间", "为什么？") == ["退款到账时间\n为什么？"]
+
+
+def test_a_greeting_takes_nothing_along() -> None:
+    assert texts("退款到账时间", "你好") == []
+
+
+@pytest.mark.parametrize("text", ["七天无理由退货有什么条件", "How do I return an item?"])
+def test_a_question_that_names_its_subject_does_not_point_back(text: str) -> None:
+    assert not points_back(text)
+
+
+def test_both_parts_of_a_question_are_searched() -> None:
+    found = texts("运费谁承担？退款几天到账？")
+    assert found == ["运费谁承担？退款几天到账？", "运费谁承担", "退款几天到账"]
+    assert texts("Who pays for shipping and when do I get my money?")[1:] == [
+        "Who pays for shipping",
+        "when do I get my money",
+    ]
+
+
+def test_what_is_only_told_is_no_part() -> None:
+    assert len(texts("我昨天收到货。箱子破了怎么赔？")) == 1
+
+
+def test_a_picture_is_searched_by_its_fields_and_not_by_its_words() -> None:
+    parts = parts_of(TurnQuery(["这是什么"], [reading("error", error_code="PAY-4031")]))
+    assert [(part.text, part.codes) for part in parts] == [("", ("pay-4031",))]
+    assert texts("这是什么", readings=[reading("waybill", waybill_number="SF1402857369214")]) == []
+    assert texts("怎么办", readings=[reading("error", error_text="数据加载失败")]) == [
+        "数据加载失败"
+    ]
+
+
+def test_a_turn_that_wants_no_knowledge_searches_nothing() -> None:
+    assert parts_of(TurnQuery(["退货流程是什么"], wants_knowledge=False)) == []
