@@ -27,7 +27,7 @@ ERROR = {
 DESCRIPTIONS = {
     400: "The request is wrong; the message says where.",
     401: "No valid API key, embed token or user.",
-    403: "This address or this page's origin may not call here.",
+    403: "This address, this page's origin, or a caller who is not staff may not call here.",
     404: "The caller has nothing of this name.",
     405: "The method is not allowed here.",
     408: "The request was sent too slowly.",

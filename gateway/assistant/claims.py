@@ -61,7 +61,7 @@ ENGLISH_DATE = re.compile(
     rf"|\b(?P<d2>\d{{1,2}})(?:st|nd|rd|th)? (?P<m2>{_MONTH})[a-z]{{0,6}}\.?(?:,? (?P<y2>20\d\d))?\b"
 )
 TIME = re.compile(r"(?<![\d:])(?P<h>[01]?\d|2[0-3]):(?P<min>[0-5]\d)(?::[0-5]\d)?(?![\d:])")
-# Letters and digits joined, or capitals with an underscore: one word, such as PAY-1042, ERR_TIMED_OUT.
+# Letters and digits joined, or capitals with an underscore: PAY-1042, ERR_TIMED_OUT.
 CODE = re.compile(
     r"(?<![A-Za-z0-9_-])(?=[A-Za-z0-9_-]{0,40}[0-9_])(?=[A-Za-z0-9_-]{0,40}[A-Za-z])"
     r"[A-Za-z0-9]{1,40}(?:[_-][A-Za-z0-9]{1,40}){0,8}(?![A-Za-z0-9_])"

@@ -6,8 +6,7 @@ from contextlib import suppress
 from datetime import UTC, datetime
 
 from gateway.errors import GatewayError
-from gateway.knowledge.corrections import Correction, CorrectionMatcher
-from gateway.knowledge.vectors.embedding_client import EmbeddingClient, NoVectors
+from gateway.knowledge.corrections import Correction
 from gateway.server.daemon_threads import in_daemon
 from gateway.storage.clause_corrections import ClauseCorrections, CorrectionRow
 
@@ -26,6 +25,12 @@ class StoredCorrections:
     def all(self) -> Sequence[Correction]:
         return self._all
 
+    async def watch(self) -> None:
+        """Follows the table until it is cancelled."""
+        while True:
+            await in_daemon(self.try_refresh)
+            await asyncio.sleep(PAUSE_SECONDS)
+
     def refresh(self) -> None:
         """Reads the table where it has changed; in a thread. Raises StoreUnavailable."""
         state = self._store.state()
@@ -39,18 +44,6 @@ class StoredCorrections:
         """`refresh`, or none while the database does not answer."""
         with suppress(GatewayError):
             self.refresh()
-
-
-async def following(
-    corrections: StoredCorrections, matcher: CorrectionMatcher, client: EmbeddingClient | None
-) -> None:
-    """Follows the table until it is cancelled, and keeps the vectors of the questions current."""
-    while True:
-        await in_daemon(corrections.try_refresh)
-        if client is not None:
-            with suppress(NoVectors):  # words alone find a correction until then
-                await matcher.refresh(client)
-        await asyncio.sleep(PAUSE_SECONDS)
 
 
 def _correction(row: CorrectionRow) -> Correction:

@@ -17,7 +17,6 @@ MAX_SOURCES = 120_000  # characters of all sources together
 MAX_CLAUSE, MAX_CLAUSES = 8_000, 40  # characters of one clause, clauses
 MAX_UNSUPPORTED = 20
 MAX_SHOWN = 80  # characters of one unsupported text
-# A number that is written with another unit, or with none, is supported where its source names none.
 HOURS_A_DAY = 24
 # Sources and answer of more characters are compared in a thread.
 QUICK_CHARACTERS = 6_000

@@ -5,7 +5,7 @@ from functools import partial
 import structlog
 
 from gateway import __version__
-from gateway.assistant.clause_corrections import StoredCorrections, following
+from gateway.assistant.clause_corrections import StoredCorrections
 from gateway.assistant.persona_file import PersonaFile
 from gateway.assistant.prompt import prompt_file
 from gateway.auth.api_keys import APIKeyStore

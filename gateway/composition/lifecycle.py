@@ -54,7 +54,7 @@ def background_tasks(services: Services) -> list[tuple[str, Work]]:
         ("profile", lambda: adopt_profile(engines, sets_concurrency=keeps_default)),
         ("knowledge", services.knowledge.base.watch),
         ("persona", services.persona_file.watch),
-        ("corrections", services.knowledge.follow_corrections),
+        ("corrections", services.corrections.watch),
         ("vectors", services.knowledge.vectors.run),
         ("sweep", lambda: sweeping(storage.files, storage.database)),
         ("index", lambda: indexing(storage.database)),

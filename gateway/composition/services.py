@@ -4,9 +4,8 @@ Only the composition root (`gateway/app.py` and this folder) imports this module
 gets what it needs by name.
 """
 
-from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from gateway.assistant.clause_corrections import StoredCorrections
 from gateway.assistant.persona_file import PersonaFile
@@ -109,7 +108,6 @@ class Knowledge:
     vectors: VectorBuilder
     reranker: Reranker | None
     retriever: Retriever
-    follow_corrections: Callable[[], Coroutine[Any, Any, None]]
 
 
 @dataclass(frozen=True, slots=True)

@@ -95,14 +95,17 @@ class FaultyEngine:
             if isinstance(content, str)
             else " ".join(part.get("text", "") for part in content)
         )
+        asked = text.split("\n\n")[0]  # behind a question the assistant puts its context
         state.received += 1
         wire.inside = True
         state.running += 1
         state.most = max(state.most, state.running)
-        state.asked = [*state.asked[-199:], text]
+        state.asked = [*state.asked[-199:], asked]
         try:
             await wire.during(
-                self.obey(wire, state.order or (text.split() or [""])[-1], bool(body.get("stream")))
+                self.obey(
+                    wire, state.order or (asked.split() or [""])[-1], bool(body.get("stream"))
+                )
             )
         except Gone:
             state.aborted += 1

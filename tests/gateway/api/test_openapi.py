@@ -44,7 +44,7 @@ CODES = {
         "context_length_exceeded",
     },
     401: {"invalid_api_key", "invalid_token"},
-    403: {"ip_not_allowed", "origin_not_allowed"},
+    403: {"ip_not_allowed", "origin_not_allowed", "staff_only"},
     404: {"not_found", "model_not_found", "file_not_found"},
     405: {"method_not_allowed"},
     413: {"body_too_large", "image_too_large", "pdf_too_large"},

@@ -18,7 +18,12 @@ def test_a_picture_goes_to_an_engine_that_sees_and_its_reading_to_one_that_does_
         running("tests.support.fake_engine", {"BLIND": str(int(blind))}) as engine,
         running_lite() as lite,
         running_gateway(
-            engine.url, tmp_path, ENGINE="cpu", READER_URL=lite.url, READER_TIMEOUT="20"
+            engine.url,
+            tmp_path,
+            ENGINE="cpu",
+            ENGINE_SEES="",
+            READER_URL=lite.url,
+            READER_TIMEOUT="20",
         ) as gateway,
     ):
         wait_for(gateway.url + "/readyz")
