@@ -44,7 +44,11 @@ NAMES: dict[str, tuple[str, str, str]] = {
     ),
     "tax_amount": ("税额", "tax", r"税额|税金|多少税|tax amount|how much tax"),
     "tax_rate": ("税率", "tax rate", r"税率|税点|tax rate"),
-    "seller": ("销售方", "seller", r"销售方|卖方|卖家|销方|开票方|哪家|商户|seller|vendor|merchant"),
+    "seller": (
+        "销售方",
+        "seller",
+        r"销售方|卖方|卖家|销方|开票方|哪家|商户|seller|vendor|merchant",
+    ),
     "buyer": ("购买方", "buyer", r"购买方|买方|买家|购方|抬头|谁的|buyer|bill(?:ed)? to|customer"),
     "seller_tax_number": (
         "销售方税号",
