@@ -42,7 +42,7 @@ def extended(catalog: Catalog, text: str) -> Catalog:
 _EMPTY = Catalog({}, {}, {}, {}, (), (), ())
 
 
-class _Loader(yaml.SafeLoader):
+class _Loader(yaml.SafeLoader):  # type: ignore[misc]  # yaml has no types
     """Takes no aliases: a short file could stand for millions of entries."""
 
     def compose_node(self, parent: Any, index: Any) -> Any:
