@@ -23,7 +23,10 @@ BAND_PIXELS = 1_700_000  # of the copy, seen at once; 1,280 × 1,280 is no long 
 BAND_OVERLAP = 48  # pixels of the copy: higher than a line
 SAME_LINE = 0.5  # share of the smaller box, from which two boxes are one line
 ENLARGED = 2.0  # how much small pictures are enlarged at most
-SMALL = 13  # pixels of the copy: boxes (1.8 × the text's height) below are looked at closer
+# Pixels of the copy: boxes (1.8 × the text's height) below are looked at closer. Where the copy is
+# much smaller than the picture, a line of such a height may be missed altogether.
+SMALL, SMALL_FAR = 13, 16
+FAR = 0.65  # scale of such a copy
 CLEAR = 20  # pixels: height that they get then
 CLOSER = 1.25  # times: less is not worth a second look
 ROUND = 3.0  # heights of a line that a closer look takes around it
@@ -115,7 +118,8 @@ def _regions(
     """
     if scale * CLOSER > 1:
         return []
-    small = [box for box in boxes if thickness(box) * scale < SMALL]
+    least = SMALL_FAR if scale < FAR else SMALL
+    small = [box for box in boxes if thickness(box) * scale < least]
     made = []
     for group in _groups(small):
         thin = float(np.percentile([thickness(box) for box in group], 25))

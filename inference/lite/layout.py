@@ -15,6 +15,8 @@ LEVEL = 0.7  # degrees: less tilt leaves rows as they are
 MIN_LINES = 6  # long lines that show a perspective
 MAX_BEND = 0.6  # how much perspective may change a height, as a share
 LONG = 3.0  # length / height of a line that shows a slope
+STEEPEST = 0.3  # slope against the page's text above which a line belongs to something else
+TOLERANCE = 0.01  # difference of a slope from the page's that halves a line's weight
 
 
 def frames(boxes: list[Corners], angle: float) -> list[Frame | None]:
@@ -49,16 +51,31 @@ def _slopes(boxes: list[NDArray[np.float64]]) -> tuple[float, float]:
     Lines of a page in perspective meet in a point far at the side, so their slope grows with y.
     """
     long = [box for box in boxes if length(box[0], box[1]) >= LONG * length(box[0], box[3])]
-    if len(long) < MIN_LINES:
+    ends = [(box[1] + box[2] - box[0] - box[3]) / 2 for box in long]
+    shown = [
+        (end[1] / end[0], box[:, 1].mean(), end[0])
+        for box, end in zip(long, ends, strict=True)
+        if abs(end[1]) < STEEPEST * end[0]
+    ]
+    if len(shown) < MIN_LINES:
         return 0.0, 0.0
-    ends = np.array([(box[1] + box[2] - box[0] - box[3]) / 2 for box in long])
-    slopes, heights = ends[:, 1] / ends[:, 0], np.array([box[:, 1].mean() for box in long])
-    weights = np.abs(ends[:, 0])
+    slopes, heights, weights = np.array(shown).T
+    sizes = weights
+    slope = bend = 0.0
     for _ in range(3):  # lines off the others lose their weight
-        bend, slope = np.polyfit(heights, slopes, 1, w=weights)
-        off = np.abs(slopes - slope - bend * heights)
-        weights = np.abs(ends[:, 0]) / (1 + (off / 0.01) ** 2)
-    return float(slope), float(bend)
+        slope, bend = _fitted(heights, slopes, weights)
+        weights = sizes / (1 + ((slopes - slope - bend * heights) / TOLERANCE) ** 2)
+    return slope, bend
+
+
+def _fitted(
+    x: NDArray[np.float64], y: NDArray[np.float64], weights: NDArray[np.float64]
+) -> tuple[float, float]:
+    """(intercept, slope) of the line through the points with the least weighted squares."""
+    mean_x, mean_y = np.average(x, weights=weights), np.average(y, weights=weights)
+    spread = float(weights @ (x - mean_x) ** 2)
+    slope = float(weights @ ((x - mean_x) * (y - mean_y))) / spread if spread > 1 else 0.0
+    return float(mean_y - slope * mean_x), slope
 
 
 def _placed(box: NDArray[np.float64], slope: float, bend: float) -> Frame:

@@ -14,7 +14,7 @@ from inference.lite import legibility
 from inference.lite.barcodes import codes_in
 from inference.lite.decode import Picture, Pixels
 from inference.lite.direction import along, main_angle, quarter, ratio
-from inference.lite.finding import Corners, find, thickness
+from inference.lite.finding import Corners, find
 from inference.lite.layout import frames
 from inference.lite.ocr import Engine, batches
 from inference.lite.reading import Box, Code, Line
@@ -22,6 +22,7 @@ from inference.lite.reading import Box, Code, Line
 MIN_TEXT = 8  # pixels: thinner pictures hold no text
 MIN_SIDE, ENLARGED_SIDE = 30, 5_120  # pixels; thinner pictures are enlarged, to this length at most
 WIDE = 8  # width / height above which a picture gets bars above and below
+MAX_BAR = 250  # pixels
 MIN_CONFIDENCE = 0.5
 SAMPLE = 5  # lines that are read first, to see whether the text is upside down
 SAMPLE_RATIO = 9.0  # length / height of a line in the sample, at most: short ones take less time
@@ -48,6 +49,7 @@ class Scan:
         pixels, scale, top = _roomy(self.picture.pixels)
         if pixels is None:
             return
+        pixels = legibility.stretched(pixels)
         boxes = yield from find(engine, pixels, options)
         angle = main_angle(boxes)
         known, rest, angle = yield from _sampled(engine, pixels, boxes, angle, options)
@@ -56,8 +58,7 @@ class Scan:
             yield
         self.turned = quarter(angle)
         self.legible = legibility.is_legible(
-            [(confidence, thickness(box) / scale, ratio(box)) for box, (_, confidence) in known],
-            pixels,
+            [(confidence, ratio(box)) for box, (_, confidence) in known], self.picture.pixels
         )
         moved = [
             ((box - np.array((0, top))) / (scale * self.picture.scale), text)
@@ -123,7 +124,7 @@ def _roomy(pixels: Pixels) -> tuple[Pixels | None, float, int]:
         pixels = cv2.resize(pixels, (width, height))
     if height > MIN_SIDE and width <= WIDE * height:
         return pixels, scale, 0
-    bar = abs(max(width // WIDE, MIN_SIDE) * 2 - height) // 2
+    bar = abs(max(min(width // WIDE, MAX_BAR), MIN_SIDE) * 2 - height) // 2
     return (
         cv2.copyMakeBorder(pixels, bar, bar, 0, 0, cv2.BORDER_CONSTANT, value=(0, 0, 0)),
         scale,
