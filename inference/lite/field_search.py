@@ -160,7 +160,6 @@ class Search:
             return False
         if name == "error_code" and self._is_part(value):
             return True
-        # A label that only repeats the field's name says nothing more.
         return self.add(
             name, value, line, (start, start + end), label=hit.word, rank=hit.rank, valid=valid
         )
