@@ -21,7 +21,8 @@ AMOUNT = re.compile(r"\d{1,12}(?:\.\d{1,2})?")
 
 def add_codes(search: Search, codes: Iterable[Code], kind: str) -> None:
     """Confirms or corrects the fields by the picture's codes."""
-    for code in list(codes)[:MAX_CODES]:
+    once = {code.text: code for code in reversed(list(codes)[:MAX_CODES])}
+    for code in once.values():
         text = code.text[:MAX_TEXT].strip()
         if values := invoice_values(text):
             for name, value in values.items():

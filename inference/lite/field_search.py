@@ -57,7 +57,8 @@ class Search:
             self.paper.check()
             if len(self.found) >= MAX_FIELDS:
                 return
-            for name, where, pattern in self.paper.catalog.forms:
+            has_form = self.paper.catalog.form_sign.search(line.text) is not None
+            for name, where, pattern in self.paper.catalog.forms if has_form else ():
                 if where == kind:
                     self._forms(line, name, pattern, compacts)
             if kind is None:
@@ -159,7 +160,6 @@ class Search:
             return False
         if name == "error_code" and self._is_part(value):
             return True
-        # A label that only repeats the field's name says nothing more.
         return self.add(
             name, value, line, (start, start + end), label=hit.word, rank=hit.rank, valid=valid
         )
@@ -225,7 +225,11 @@ class Search:
                 end = start + len(value)
             if name == "error_code" and HTTP_ERROR.fullmatch(value):
                 value = f"HTTP ERROR {value[-3:]}"
-            if not line.is_free(start, end) or any(compact(value) in other for other in compacts):
+            if (
+                not value
+                or not line.is_free(start, end)
+                or any(compact(value) in other for other in compacts)
+            ):
                 continue
             kept = re.sub(r"[ -]", "", value) if name == "phone" else value.strip()
             valid = CHECKS[rule.check](kept) if rule.check else None

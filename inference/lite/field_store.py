@@ -7,7 +7,8 @@ from typing import Any
 
 import structlog
 
-from inference.lite.field_catalog import MAX_FILE, Catalog, built_in, extended
+from inference.lite.field_catalog import Catalog
+from inference.lite.field_loading import MAX_FILE, built_in, extended
 
 log = structlog.get_logger()
 FILE = "fields.yaml"

@@ -14,7 +14,7 @@ STATE = re.compile(
     r"|shipped|delivered|cancelled|refunded|processing|payment successful"
 )
 ANSWERS = 4  # lines after a question for a number
-SENT = re.compile(r"(?=[^\d]{0,20}\d)[A-Za-z0-9][A-Za-z0-9_-]{7,39}")
+SENT = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{7,39}")
 SENTENCE = re.compile(r"(?<=[。!！])")
 MAX_MESSAGE = 80  # characters of an error's message
 

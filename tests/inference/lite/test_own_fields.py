@@ -83,7 +83,12 @@ def test_each_wrong_entry_is_named_and_the_rest_is_used(tmp_path: Path) -> None:
         (b"- a list", "must be a mapping"),
         (b"\xff\xfe\x00", "cannot be read"),
         (b"a: 1\n" * 60_000, "more than"),
-        (b"a: &a [x]\n" + b"b: *missing\n", "not YAML"),
+        (b"a: &a [x]\nb: *a\n", "not YAML"),
+        (
+            b"fields:\n"
+            + b"".join(b"  f%d: {forms: ['[^a]{1,900}%d']}\n" % (n, n) for n in range(200)),
+            "together",
+        ),
     ],
 )
 def test_a_file_that_cannot_be_used_is_named_and_the_built_in_rules_stay(

@@ -5,8 +5,11 @@ from tests.inference.lite.papers.lines import barcode, first, paper, values
 
 
 def test_a_barcode_gives_a_number_that_is_nowhere_written() -> None:
-    kind, fields = read_fields(paper("圆通速递"), [barcode("YT8836201457790")])
+    kind, fields = read_fields(paper("圆通速递"), [barcode("YT8836201457790")] * 2)
     assert (kind, values(fields, "waybill_number")) == ("waybill", ["YT8836201457790"])
+    found = first(fields, "waybill_number")
+    assert found is not None
+    assert found.confidence == 0.98
 
 
 def test_a_barcode_confirms_the_number_that_was_read() -> None:
