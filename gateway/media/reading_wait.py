@@ -12,9 +12,9 @@ from gateway.throttling.fair_queue import OnPosition
 
 @dataclass(frozen=True, slots=True)
 class ReadingWait:
-    """A question waits `seconds` for all readings, then `extra_seconds` for the whole reading of its
-    newest pictures, and for a part of every earlier image or document. `queue_key` is the caller's in the OCR queue; `on_position` is
-    told the position there, 0 once OCR has begun."""
+    """A question waits `seconds` for all readings, then `extra_seconds` for the whole of its newest
+    pictures and for a part of every earlier image or document. `queue_key` is the caller's in the
+    OCR queue; `on_position` is told the position there, 0 once OCR has begun."""
 
     queue_key: str
     seconds: float

@@ -57,7 +57,9 @@ def test_dense_lines_without_a_gap_are_all_there_and_once() -> None:
         "lines": [line(f"row {top}", 10, top - 1800) for top in range(0, 3600, 15) if top >= 1815]
     }
     whole = whole_reading("picture", [tile(0), tile(1800)], [first, second])
-    assert [entry["text"] for entry in whole["lines"]] == [f"row {top}" for top in range(0, 3600, 15)]
+    assert [entry["text"] for entry in whole["lines"]] == [
+        f"row {top}" for top in range(0, 3600, 15)
+    ]
 
 
 def test_kind_legibility_and_codes_of_the_tiles_become_one() -> None:
