@@ -317,6 +317,7 @@ def test_before_lite_a_long_picture_is_waited_for_until_it_is_read_as_a_whole(
     ):
         wait_for(gateway.url + "/readyz")
         told = told_by(gateway, OWNERS[0], made.getvalue())
-        (reading,) = next(extras["reading"] for extras in told if "reading" in extras)
+        readings = [extras["reading"][0] for extras in told if "reading" in extras]
         assert len(reader.asked_at) >= 2
-        assert reading["partial"] is False
+        assert [one["partial"] for one in readings] == [True] * (len(readings) - 1) + [False]
+        assert len(readings) == len(reader.asked_at), "each part is told once it is read"
