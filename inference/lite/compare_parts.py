@@ -21,7 +21,7 @@ LONGEST_WORD = 40  # characters
 TITLE = 1.3  # how much higher a line of another size is
 NUMERALS = "零〇一二两三四五六七八九十百千"
 LABEL = re.compile(
-    rf"\s{{0,8}}(第[{NUMERALS}\d]{{1,8}}[条章节款项]|[{NUMERALS}]{{1,4}}[、.](?!\d)"
+    rf"(第[{NUMERALS}\d]{{1,8}}[条章节款项]|[{NUMERALS}]{{1,4}}[、.](?!\d)"
     rf"|\([{NUMERALS}\d]{{1,4}}\)|\d{{1,2}}[、.)](?!\d)"
     r"|\d{1,2}(?:\.\d{1,2}){1,3}(?=\s{1,8}[^\s\d元天日月年%])"
     r"|(?:Article|Section|Clause)\s\d{1,4}(?:\.\d{1,3}){0,3})"
