@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import Any
 
 from gateway.assistant.field_corrections import apply_corrections
 from gateway.chat.events import Push, QueuePosition, Readings, tell
@@ -38,6 +39,10 @@ class AttachmentStage:
         async def moved(position: int) -> None:
             await tell(push, QueuePosition(position))
 
+        async def read_in_part(readings: list[dict[str, Any]]) -> None:
+            if question.assistant:
+                await tell(push, Readings(readings))
+
         before_lite = all(upstream.is_lite for upstream in self._upstreams)
         seconds = self._reader_timeout
         # `lite` has only the reading to go by, so the question's own pictures are waited for until
@@ -50,7 +55,7 @@ class AttachmentStage:
         sees = all(upstream.sees is not False for upstream in self._upstreams)
         reads_all = question.assistant or before_lite or not sees
         attachments = await self._loader.load(
-            question.request, question.caller.owner, wait, reads_all
+            question.request, question.caller.owner, wait, reads_all, read_in_part
         )
         question.release_body()
         self._correct(attachments, question)

@@ -5,9 +5,9 @@ one of them is in memory at a time.
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
@@ -32,6 +32,7 @@ MEDIA_SECONDS = 60.0  # for all pictures that the engine gets
 # For all earlier pictures: one whose OCR has not begun by then is left out.
 EARLIER_SECONDS = 5.0
 MAX_EARLIER = 32  # pictures and pages
+OnReadings = Callable[[list[dict[str, Any]]], Awaitable[None]]
 
 
 @dataclass(slots=True)
@@ -65,12 +66,18 @@ class AttachmentLoader:
         self._remote_images = remote_images
 
     async def load(
-        self, request: ChatRequest, owner: str, wait: ReadingWait, reads_all: bool
+        self,
+        request: ChatRequest,
+        owner: str,
+        wait: ReadingWait,
+        reads_all: bool,
+        on_part: OnReadings | None = None,
     ) -> Attachments:
         """The pictures of the request with their readings.
 
         Files are looked up under `owner`. With `reads_all` OCR reads every picture, else only
-        those that the engine does not get. Raises the contract's media errors, RequestTimeout and
+        those that the engine does not get. `on_part` is told the readings so far while it waits for
+        the rest. Raises the contract's media errors, RequestTimeout and
         QueueFull.
         """
         parts = media_parts(request.messages)
@@ -78,6 +85,8 @@ class AttachmentLoader:
             return Attachments()
         check_parts(request.messages, parts, self._max_images, self._remote_images is not None)
         load = _Load(parts.copy(), owner, wait.queue_key)
+        if on_part is not None:
+            wait = replace(wait, on_part=_telling(on_part, parts))
         try:
             await self._decode_inline(load)
             await self._load_for_engine(load, reads_all)
@@ -196,6 +205,17 @@ class AttachmentLoader:
             except QueueFull:
                 scans.append(None)
         return scans
+
+
+def _telling(
+    on_part: OnReadings, parts: list[tuple[PartPosition, MediaPart]]
+) -> Callable[[list[Attachment]], Awaitable[None]]:
+    async def told(attachments: list[Attachment]) -> None:
+        so_far = Attachments(attachments)
+        set_readings(so_far.items, parts)
+        await on_part(so_far.readings)
+
+    return told
 
 
 def _by_page(pictures: list[Picture]) -> list[list[Picture]]:

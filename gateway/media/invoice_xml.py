@@ -1,5 +1,5 @@
-"""The fields of China's electronic invoices as XML: the digital one (EInvoice, STA 2024, no. 11) and
-the older one that is attached to OFD (eInvoice, GB/T 38636 with GB/T 36609)."""
+"""The fields of China's electronic invoices as XML: the digital one (EInvoice), and the older one
+that is attached to OFD (eInvoice)."""
 
 import re
 from collections.abc import Iterable, Iterator

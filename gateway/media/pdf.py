@@ -16,7 +16,8 @@ DPI = 150
 
 
 def render_pages(data: bytes, limits: MediaLimits) -> list[Picture]:
-    """The pages in order, a long page as several tiles. Pages with a text layer carry their reading.
+    """The pages in order, a long page as several tiles. Pages with a text layer carry its lines.
+
     Raises PDFTooLarge for too many pages,
     InvalidImage for a PDF that cannot be opened or of which a page cannot be rendered."""
     try:

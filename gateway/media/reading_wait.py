@@ -1,7 +1,7 @@
 """How long a question waits for the readings of its pictures, and what it hears meanwhile."""
 
 import asyncio
-from collections.abc import Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 from itertools import groupby
 
@@ -12,14 +12,16 @@ from gateway.throttling.fair_queue import OnPosition
 
 @dataclass(frozen=True, slots=True)
 class ReadingWait:
-    """A question waits `seconds` for all readings, then `extra_seconds` for the whole reading of its
-    newest pictures, and for a part of every earlier image or document. `queue_key` is the caller's in the OCR queue; `on_position` is
-    told the position there, 0 once OCR has begun."""
+    """A question waits `seconds` for all readings, then `extra_seconds` for the whole of its newest
+    pictures and for a part of every earlier image or document. `queue_key` is the caller's in the
+    OCR queue; `on_position` is told the position there, 0 once OCR has begun. `on_part` is called
+    in the extra time, whenever more of the pictures is read."""
 
     queue_key: str
     seconds: float
     extra_seconds: float = 0.0
     on_position: OnPosition | None = None
+    on_part: Callable[[list[Attachment]], Awaitable[None]] | None = None
 
 
 async def wait_for_readings(attachments: list[Attachment], wait: ReadingWait) -> None:
@@ -32,10 +34,24 @@ async def wait_for_readings(attachments: list[Attachment], wait: ReadingWait) ->
         documents = [
             list(pages) for _, pages in groupby(attachments, lambda attachment: attachment.position)
         ]
-        await waiter.until(
-            lambda: all(scan.is_done for scan in asked) and all(map(_is_settled, documents)),
-            wait.extra_seconds,
-        )
+
+        def is_enough() -> bool:
+            return all(scan.is_done for scan in asked) and all(map(_is_settled, documents))
+
+        clock = asyncio.get_running_loop().time
+        ends = clock() + wait.extra_seconds
+        while not is_enough() and (left := ends - clock()) > 0:
+            known = _count_done(asked)
+            if wait.on_part and any(page.is_read for page in attachments):
+                await wait.on_part(attachments)
+            await waiter.until(
+                lambda known=known: is_enough() or _count_done(asked) > known,  # type: ignore[misc]
+                left,
+            )
+
+
+def _count_done(scans: Iterable[OCRScan]) -> int:
+    return sum(scan.is_done for scan in scans)
 
 
 def _is_settled(pages: list[Attachment]) -> bool:

@@ -175,7 +175,7 @@ def _insert(lines: list[TextLine], added: TextLine) -> None:
 
 @dataclass(frozen=True, slots=True)
 class _Placing:
-    """From points of the page to pixels of its picture: x = a·px + c·py + e, y = b·px + d·py + f."""
+    """From points of the page to pixels of its picture: (a·x + c·y + e, b·x + d·y + f)."""
 
     a: float
     b: float

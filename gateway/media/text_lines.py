@@ -24,7 +24,7 @@ class Box:
         return (self.left + self.right) / 2, (self.top + self.bottom) / 2
 
     def distance(self, other: "Box") -> float:
-        """The gap between two boxes, along the axis in which it is wider; negative if they touch."""
+        """The gap between two boxes, on the axis where it is wider; negative if they touch."""
         across = max(other.left - self.right, self.left - other.right)
         down = max(other.top - self.bottom, self.top - other.bottom)
         return max(across, down)

@@ -17,10 +17,11 @@ MAX_ROW = 2_000  # characters
 COLUMN_GAP = 1.5  # heights of a line: so far apart are columns, not words
 SHORT_OF = 2.5  # heights that a line may end before the margin and still be full
 INDENT = 1.2  # heights
+LONGEST_WORD = 40  # characters
 TITLE = 1.3  # how much higher a line of another size is
 NUMERALS = "零〇一二两三四五六七八九十百千"
 LABEL = re.compile(
-    rf"\s{{0,8}}(第[{NUMERALS}\d]{{1,8}}[条章节款项]|[{NUMERALS}]{{1,4}}[、.](?!\d)"
+    rf"(第[{NUMERALS}\d]{{1,8}}[条章节款项]|[{NUMERALS}]{{1,4}}[、.](?!\d)"
     rf"|\([{NUMERALS}\d]{{1,4}}\)|\d{{1,2}}[、.)](?!\d)"
     r"|\d{1,2}(?:\.\d{1,2}){1,3}(?=\s{1,8}[^\s\d元天日月年%])"
     r"|(?:Article|Section|Clause)\s\d{1,4}(?:\.\d{1,3}){0,3})"
@@ -142,6 +143,8 @@ def _paragraphs(by_page: list[list[_Row]], budget: Budget) -> list[_Paragraph]:
 def _goes_on(last: _Row, row: _Row, margin: float, edge: float, is_on_next_page: bool) -> bool:
     """Whether a row goes on with the sentence of the row before."""
     height = max(last.height, row.height)
+    if _is_code(last.text) or _is_code(row.text):
+        return False
     if not height or LABEL.match(row.text) or height > TITLE * min(last.height, row.height):
         return False
     if not is_on_next_page and row.left > edge + INDENT * height:
@@ -150,6 +153,11 @@ def _goes_on(last: _Row, row: _Row, margin: float, edge: float, is_on_next_page:
     first = text.split(" ", 1)[0] if LETTER.match(text) else text[:1]
     word = (row.right - row.left) * len(first) / max(len(text), 1)
     return margin - last.right <= max(SHORT_OF * height, word + height)
+
+
+def _is_code(text: str) -> bool:
+    """Whether a line is one long word, such as a key or a checksum: it is no part of a sentence."""
+    return len(text) > LONGEST_WORD and " " not in text and not CJK.search(text)
 
 
 def _joined(one: str, two: str) -> str:

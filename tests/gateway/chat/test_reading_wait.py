@@ -301,3 +301,23 @@ def test_before_lite_a_question_waits_for_its_reading_outside_of_the_engine(tmp_
         assert not waiting.done()
         (reading,) = next(extras["reading"] for extras in waiting.result() if "reading" in extras)
         assert reading["lines"][0]["text"] == "E42"
+
+
+def test_before_lite_a_long_picture_is_waited_for_until_it_is_read_as_a_whole(
+    tmp_path: Path,
+) -> None:
+    made = io.BytesIO()
+    Image.linear_gradient("L").resize((600, 4000)).save(made, "PNG")  # tiles that differ
+    with (
+        running_lite() as lite,
+        slow_reader(0.5) as reader,
+        running_gateway(
+            lite.url, tmp_path, READER_URL=reader.url, READER_TIMEOUT="0.1", API_KEYS=KEYS
+        ) as gateway,
+    ):
+        wait_for(gateway.url + "/readyz")
+        told = told_by(gateway, OWNERS[0], made.getvalue())
+        readings = [extras["reading"][0] for extras in told if "reading" in extras]
+        assert len(reader.asked_at) >= 2
+        assert [one["partial"] for one in readings] == [True] * (len(readings) - 1) + [False]
+        assert len(readings) == len(reader.asked_at), "each part is told once it is read"

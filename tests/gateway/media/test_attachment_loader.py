@@ -1,6 +1,7 @@
 """What the pictures of one request share: context tokens, memory and time."""
 
 import asyncio
+import io
 import json
 import threading
 from collections.abc import Iterator
@@ -14,6 +15,7 @@ from typing import Any
 import psutil
 import pytest
 import requests
+from PIL import Image
 
 from gateway.chat.engine_request import EngineInput, engine_request
 from gateway.errors import QueueFull, RequestTimeout
@@ -307,3 +309,23 @@ async def test_lite_too_gets_sixteen_pictures_and_as_many_readings(
     assert "it reads:" in str(sent["messages"][0])
     if assistant:
         assert len(sent["sightdesk"]["readings"]) == 16
+
+
+async def test_what_is_read_is_told_while_the_question_waits_for_the_rest(
+    reader: Stub, tmp_path: Path
+) -> None:
+    made = io.BytesIO()
+    Image.linear_gradient("L").resize((600, 4000)).save(made, "PNG")  # tiles that differ
+    told: list[list[dict[str, Any]]] = []
+
+    async def on_part(readings: list[dict[str, Any]]) -> None:
+        told.append(readings)
+
+    request = ChatRequest.model_validate(conversation([image(data_url(made.getvalue()))]))
+    with gathering(tmp_path, reader.url) as loader:
+        wait = ReadingWait("a", 0.0, 20.0)
+        attachments = await loader.load(request, "a", wait, True, on_part)
+    (whole,) = attachments.readings
+    assert whole["partial"] is False
+    assert len(reader.read) >= 2
+    assert [part["partial"] for (part,) in told] == [True] * (len(reader.read) - 1)

@@ -1,4 +1,4 @@
-"""A PDF with a text layer gives its text exactly, without OCR; only what a person can see counts."""
+"""A PDF with a text layer gives its text exactly, without OCR; only what can be seen counts."""
 
 import io
 import time
