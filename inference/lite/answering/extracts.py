@@ -34,7 +34,7 @@ UNITS = (
         ),
         re.compile(
             NUMBER + r"\s?个?(?:工作日|自然日|天|日|小时|分钟|月|年|周|星期)"
-            r"|即时|立即|当天|次日|\d\s?(?:to |-|–|—)?\s?\d{0,4}\s?(?:business |working )?"
+            r"|即时|立即|当天|次日|\d[ -](?:business |working )?"
             r"(?:day|hour|minute|week|month|year)|immediately",
             re.IGNORECASE,
         ),
