@@ -60,7 +60,7 @@ UNITS = (
             r"几次|多少次|几条|几个|几张|多少[个张条件份]|how many|how often", re.IGNORECASE
         ),
         re.compile(
-            NUMBER + r"\s?(?:次|条|个(?!月)|张|件|份)|\d+ (?:times|items|pieces|codes)", re.I
+            NUMBER + r"\s?(?:次|条|个(?!月)|张|件|份)|\d{1,4} (?:times|items|pieces|codes)", re.I
         ),
     ),
     (
