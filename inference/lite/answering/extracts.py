@@ -34,7 +34,7 @@ UNITS = (
         ),
         re.compile(
             NUMBER + r"\s?个?(?:工作日|自然日|天|日|小时|分钟|月|年|周|星期)"
-            r"|即时|立即|当天|次日|\d\s?(?:to |-|–|—)?\s?\d{0,4}\s?(?:business |working )?"
+            r"|即时|立即|当天|次日|\d[ -](?:business |working )?"
             r"(?:day|hour|minute|week|month|year)|immediately",
             re.IGNORECASE,
         ),
@@ -60,7 +60,7 @@ UNITS = (
             r"几次|多少次|几条|几个|几张|多少[个张条件份]|how many|how often", re.IGNORECASE
         ),
         re.compile(
-            NUMBER + r"\s?(?:次|条|个(?!月)|张|件|份)|\d+ (?:times|items|pieces|codes)", re.I
+            NUMBER + r"\s?(?:次|条|个(?!月)|张|件|份)|\d{1,4} (?:times|items|pieces|codes)", re.I
         ),
     ),
     (

@@ -5,126 +5,134 @@ from typing import NamedTuple
 
 
 class Words(NamedTuple):
-    """`asks` is the pattern of the words by which people ask for the field."""
+    """A field's Chinese and English name, and the words by which people ask for it."""
 
     zh: str
     en: str
     asks: "re.Pattern[str]"
 
 
-def _words(zh: str, en: str, asks: str) -> Words:
-    return Words(zh, en, re.compile(asks, re.IGNORECASE))
-
-
+# Field → (Chinese name, English name, pattern of the words by which people ask for it).
 # The longer name stands first: what it matches is taken out of the question before the next.
-FIELDS: dict[str, Words] = {
-    "buyer_tax_number": _words(
+TABLE: dict[str, tuple[str, str, str]] = {
+    "buyer_tax_number": (
         "购买方税号",
         "buyer's tax number",
         r"(?:购买方|买方|抬头|我们?公司|我们?单位|我们?|我司|咱们?)的?(?:纳税人识别号|税号|信用代码)"
         r"|(?:buyer|customer)(?:'s)? (?:tax|vat) ?(?:number|no|id)?",
     ),
-    "seller_tax_number": _words(
+    "seller_tax_number": (
         "销售方税号",
         "seller's tax number",
         r"(?:销售方|卖方|开票方)的?(?:纳税人识别号|税号|信用代码)"
         r"|(?:seller|vendor|supplier)(?:'s)? (?:tax|vat) ?(?:number|no|id)?",
     ),
-    "tax_number": _words(
-        "税号", "tax number", r"税号|纳税人识别号|信用代码|(?:tax|vat) ?(?:number|no\b|id\b)"
+    "tax_number": (
+        "税号",
+        "tax number",
+        r"税号|纳税人识别号|信用代码|(?:tax|vat) ?(?:number|no\b|id\b)",
     ),
-    "amount_without_tax": _words(
+    "amount_without_tax": (
         "不含税金额",
         "amount without tax",
         r"不含税(?:金额|价|总额)?|税前(?:金额|价)?"
         r"|(?:amount |total |price )?(?:without|before|excluding|excl\.?) (?:tax|vat)|net amount",
     ),
-    "tax_rate": _words("税率", "tax rate", r"税率|(?:tax|vat) rate"),
-    "tax_amount": _words(
-        "税额", "tax", r"税额|税金|多少税|(?:tax|vat) amount|how much (?:tax|vat)|amount of tax"
+    "tax_rate": ("税率", "tax rate", r"税率|(?:tax|vat) rate"),
+    "tax_amount": (
+        "税额",
+        "tax",
+        r"税额|税金|多少税|(?:tax|vat) amount|how much (?:tax|vat)|amount of tax",
     ),
-    "transaction_number": _words(
+    "transaction_number": (
         "交易单号",
         "transaction number",
         r"交易单?号|流水号|transaction ?(?:number|no\b|id\b)?",
     ),
-    "waybill_number": _words(
+    "waybill_number": (
         "运单号",
         "waybill number",
         r"运单(?:编?号码?|多少|是)|(?:快递|物流|面单|包裹)(?:单|编)?(?:号码?)(?!公司)"
         r"|(?:waybill|tracking|awb)(?: ?(?:number|no\b|id\b|code|#))?",
     ),
-    "order_number": _words(
+    "order_number": (
         "订单号",
         "order number",
         r"订单(?:的)?(?:编号|号码|号|id|是多少|多少)|商户单号|哪一?[个笔单]?订单|which order|order ?(?:number|no\b|num\b|id\b|#)",
     ),
-    "invoice_code": _words("发票代码", "invoice code", r"发票代码|invoice code"),
-    "invoice_number": _words(
-        "发票号码", "invoice number", r"发票(?:的)?(?:号码|编号|号)|invoice ?(?:number|no\b|#)"
+    "invoice_code": ("发票代码", "invoice code", r"发票代码|invoice code"),
+    "invoice_number": (
+        "发票号码",
+        "invoice number",
+        r"发票(?:的)?(?:号码|编号|号)|invoice ?(?:number|no\b|#)",
     ),
-    "number": _words("单号", "number", r"单号"),
-    "train_number": _words(
-        "车次", "train number", r"车次|哪[趟班]车|哪一?[趟班]|train ?(?:number|no\b)|which train"
+    "number": ("单号", "number", r"单号"),
+    "train_number": (
+        "车次",
+        "train number",
+        r"车次|哪[趟班]车|哪一?[趟班]|train ?(?:number|no\b)|which train",
     ),
-    "error_code": _words(
+    "error_code": (
         "错误代码",
         "error code",
         r"(?:错误|报错|故障|异常|停止|返回)(?:代)?码|(?:什么|啥)(?:错误|错|报错|故障)|哪个错误|(?<!发票)代码"
         r"|错误是|报错是|(?:error|stop|fault) code|(?:what|which) code|(?:what|which)(?: is)?(?: the| this)? error",
     ),
-    "contract_number": _words(
-        "合同编号", "contract number", r"合同(?:的)?(?:编号|号码?)|contract ?(?:number|no\b)"
+    "contract_number": (
+        "合同编号",
+        "contract number",
+        r"合同(?:的)?(?:编号|号码?)|contract ?(?:number|no\b)",
     ),
-    "party_a": _words("甲方", "party A", r"甲方|需方|party a\b"),
-    "party_b": _words("乙方", "party B", r"乙方|供方|party b\b"),
-    "seller": _words(
+    "party_a": ("甲方", "party A", r"甲方|需方|party a\b"),
+    "party_b": ("乙方", "party B", r"乙方|供方|party b\b"),
+    "seller": (
         "销售方",
         "seller",
         r"销售方(?:名称)?|销方|卖方|卖家|开票方|开票单位|(?:谁|哪家|哪个公司)开的"
         r"|seller|vendor|supplier|issued by|who issued|who sold",
     ),
-    "buyer": _words(
+    "buyer": (
         "购买方",
         "buyer",
         r"购买方(?:名称)?|购方|买方|买家|受票方|抬头|开给谁|开给哪|开的?是?谁|谁的发票|报销(?:的)?(?:单位|公司|人)"
         r"|buyer|billed to|bill to|purchaser|made out to",
     ),
-    "amount": _words(
+    "amount": (
         "金额",
         "amount",
         r"金额|票价|多少钱|付了多少|付多少|花了?多少|实付|合计|总价|总额|价税合计|总共|一共"
         r"|amount|total|how much|(?:was|is) paid|price|cost",
     ),
-    "date": _words(
+    "date": (
         "日期",
         "date",
         r"日期|(?:什么时候|哪天|几号|何时)(?:开|付|下单|签|买|支付)|(?:开票|支付|付款|下单|交易)时间"
         r"|时间是|\bdate\b|when was|when did",
     ),
-    "carrier": _words(
+    "carrier": (
         "承运商",
         "carrier",
         r"承运|快递公司|(?:哪家|什么|哪个)快递|物流公司|哪家物流|carrier|courier",
     ),
-    "item": _words(
+    "item": (
         "商品",
         "item",
         r"买了?(?:的是)?(?:什么|啥|哪些)|(?:什么|哪些|啥)(?:商品|东西)|商品(?:名称|是)|项目名称|明细"
         r"|what did i (?:buy|order)|which items?|what items?|(?:line )?items\b",
     ),
-    "company": _words(
+    "company": (
         "公司",
         "company",
         r"商户|商家|店铺|哪家店|收款方|付给(?:了)?谁|公司|单位|merchant|payee|shop\b|store\b|company",
     ),
-    "phone": _words("电话", "phone number", r"电话|手机号?|联系方式|phone|mobile"),
-    "email": _words("邮箱", "e-mail address", r"邮箱|邮件地址|e-?mail"),
-    "bank_card": _words(
-        "银行卡号", "bank card number", r"银行卡号?|卡号|(?:bank )?card (?:number|no\b)"
-    ),
-    "id_card": _words("证件号", "identity card number", r"身份证|证件号|identity|id card"),
-    "url": _words("网址", "address", r"网址|链接|网站地址|\burl\b|\blink\b"),
+    "phone": ("电话", "phone number", r"电话|手机号?|联系方式|phone|mobile"),
+    "email": ("邮箱", "e-mail address", r"邮箱|邮件地址|e-?mail"),
+    "bank_card": ("银行卡号", "bank card number", r"银行卡号?|卡号|(?:bank )?card (?:number|no\b)"),
+    "id_card": ("证件号", "identity card number", r"身份证|证件号|identity|id card"),
+    "url": ("网址", "address", r"网址|链接|网站地址|\burl\b|\blink\b"),
+}
+FIELDS = {
+    name: Words(zh, en, re.compile(asks, re.IGNORECASE)) for name, (zh, en, asks) in TABLE.items()
 }
 # Where the first is not read, the next serves: older readings have less exact names.
 INSTEAD = {

@@ -3,14 +3,14 @@
 import re
 from dataclasses import dataclass
 from enum import Enum
+from functools import cache
 
-import opencc
+from opencc import OpenCC
 
 from inference.lite.answering.field_words import FIELDS
 
 MAX_QUESTION = 2_000  # characters that are looked at
 MAX_PARTS = 3
-SIMPLIFIED = opencc.OpenCC("t2s")
 SHORTEST = 3  # characters of a part of its own
 
 SENTENCE = re.compile(r"[?？!！。;；\n]")
@@ -128,7 +128,7 @@ def parts_of(question: str) -> list[Part]:
     """The parts, at least one and MAX_PARTS at most, in order, in simplified characters."""
     made: list[str] = []
     pending = ""
-    for piece in _pieces(SIMPLIFIED.convert(question[:MAX_QUESTION])):
+    for piece in _pieces(_simplified(question[:MAX_QUESTION])):
         pending = f"{pending} {piece}".strip()
         if ASKING.search(piece) and len(pending) >= SHORTEST:
             made.append(pending)
@@ -154,6 +154,15 @@ def is_pure(text: str) -> bool:
     for words in FIELDS.values():
         text = words.asks.sub(" ", text)
     return is_generic(text)
+
+
+@cache
+def _converter() -> OpenCC:
+    return OpenCC("t2s")
+
+
+def _simplified(text: str) -> str:
+    return text if text.isascii() else str(_converter().convert(text))
 
 
 def _pieces(question: str) -> list[str]:

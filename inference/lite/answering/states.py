@@ -21,32 +21,27 @@ class Step:
     no: tuple[str, str]
 
 
-def _step(asked: str, done: str, undone: str, yes: tuple[str, str], no: tuple[str, str]) -> Step:
-    one, two, three = (re.compile(text, re.IGNORECASE) for text in (asked, done, undone))
-    return Step(one, two, three, yes, no)
-
-
 DELIVERED = r"已签收|签收成功|已送达|已妥投|妥投|已收货|本人签收|代收|已取件|交易完成|\bdelivered\b|signed (?:for )?by"
 SENT = (
     r"已发货|已发出|运输中|在途|派送|派件|已揽|揽收|已收件|到达|离开|转运|待收货|\bshipped\b|dispatched|in transit"
     r"|out for delivery|departed|arrived|picked up"
 )
-STEPS = (
-    _step(
+STEP_WORDS = (
+    (
         r"签收|送到|送达|到货|收到|到了[吗没么]|deliver|arriv",
         DELIVERED,
         r"未签收|未送达|undelivered|not (?:yet )?delivered|delivery failed",
         ("是的，已经签收", "Yes, it has been delivered"),
         ("还没有签收的记录", "No delivery is recorded yet"),
     ),
-    _step(
+    (
         r"发货|发出|寄出|揽收|ship|dispatch|sent",
         f"{SENT}|{DELIVERED}",
         r"待发货|未发货|备货|not (?:yet )?shipped|to be shipped|awaiting|preparing|processing",
         ("是的，已经发货", "Yes, it has been shipped"),
         ("还没有发货", "No, it has not been shipped yet"),
     ),
-    _step(
+    (
         r"付款|支付|付了|\bpa(?:y|id|yment)\b|go(?:ne)? through|succeed",
         (
             r"支付成功|付款成功|已支付|已付款|交易成功|转账成功|待发货|已发货|待收货|已完成|\bpaid\b|success|completed"
@@ -56,13 +51,17 @@ STEPS = (
         ("是的，已经付款成功", "Yes, the payment went through"),
         ("付款没有成功", "No, the payment has not gone through"),
     ),
-    _step(
+    (
         r"退款|refund",
         r"已退款|退款成功|退款完成|refunded|refund (?:complete|issued)",
         r"退款中|退款失败|审核中|refund (?:pending|failed)",
         ("是的，已经退款", "Yes, it has been refunded"),
         ("还没有退款完成的记录", "No, no refund is recorded yet"),
     ),
+)
+STEPS = tuple(
+    Step(re.compile(asked, re.I), re.compile(done, re.I), re.compile(undone, re.I), yes, no)
+    for asked, done, undone, yes, no in STEP_WORDS
 )
 PROBLEM = re.compile(
     r"失败|异常|拒收|退回|滞留|破损|丢失|疑难|关闭|冻结|超时|\bfail|declin|exception|returned|refus|lost|damaged"
