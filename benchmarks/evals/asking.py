@@ -51,7 +51,7 @@ class Customer:
                     body["corrections"] = corrected(turn, images)
                 started = time.perf_counter()
                 conversation = self.read(body, answer, started) or conversation
-                images += named_images(answer) or uploaded
+                images += [each for each in named_images(answer) or uploaded if each not in images]
             except requests.RequestException as error:
                 answer.error = f"{type(error).__name__}: {error}"
             answer.seconds = time.perf_counter() - started
