@@ -25,7 +25,7 @@ from gateway.composition.services import (
     Storage,
     Throttling,
 )
-from gateway.knowledge.corrections import CorrectionMatcher
+from gateway.knowledge.corrections import CorrectionMatcher, CorrectionSource
 from gateway.knowledge.knowledge_base import KnowledgeBase
 from gateway.knowledge.reranker import Reranker
 from gateway.knowledge.retriever import Retriever
@@ -91,24 +91,23 @@ def page_reader(media: Media) -> PageReader | None:
     return partial(page_lines, client, owner=OWNER) if client.is_on else None
 
 
-def build_knowledge(settings: Settings, media: Media, corrections: StoredCorrections) -> Knowledge:
+def build_knowledge(settings: Settings, media: Media, source: CorrectionSource) -> Knowledge:
+    """`source`: the corrections of staff."""
     base = KnowledgeBase(settings.knowledge_dir, read_page=page_reader(media))
     url, model = settings.embedding_url, settings.embedding_model
     key = settings.embedding_api_key.get_secret_value()
     client = EmbeddingClient(url, model, key) if url else None
-    vectors = VectorBuilder(lambda: base.snapshot.index, client, settings.data_dir / "vectors")
+    corrections = CorrectionMatcher(source)
+    vectors = VectorBuilder(
+        lambda: base.snapshot.index, client, settings.data_dir / "vectors", corrections.refresh
+    )
     reranker = None
     if settings.rerank_url:
         key = settings.rerank_api_key.get_secret_value()
         reranker = Reranker(settings.rerank_url, settings.rerank_model, key)
     seconds = settings.embedding_timeout
-    matcher = CorrectionMatcher(corrections)
-    retriever = Retriever(base, vectors, matcher, reranker, seconds)
-
-    async def follow_corrections() -> None:
-        await following(corrections, matcher, client)
-
-    return Knowledge(base, vectors, reranker, retriever, follow_corrections)
+    retriever = Retriever(base, vectors, corrections, reranker, seconds)
+    return Knowledge(base, vectors, reranker, retriever)
 
 
 def build_access(settings: Settings) -> Access:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import docx
-import openpyxl  # type: ignore[import-untyped]
+import openpyxl
 import pytest
 
 from gateway.knowledge.knowledge_base import KnowledgeBase
