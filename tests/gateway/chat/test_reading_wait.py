@@ -88,6 +88,7 @@ def desk_with(
         "ENGINE": "cpu",
         "READER_URL": reader_url,
         "READER_TIMEOUT": str(waits),
+        "EMBEDDING_URL": "",  # the slow reader counts what it is asked
         "API_KEYS": KEYS,
         **more,
     }
