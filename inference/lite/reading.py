@@ -1,8 +1,8 @@
 """A reading: lines, codes and fields of a picture. Boxes are [x, y, width, height] in its pixels.
 
 `rows`, `in_rows`, `beside` and `below` say how lines lie to each other. They use `Line.place`,
-which is upright where the picture is turned, tilted or taken at an angle. Whoever changes a line's text
-keeps its frame with `dataclasses.replace(line, text=…)`.
+which is upright where the picture is turned, tilted or taken at an angle. Whoever changes a line's
+text keeps its frame with `dataclasses.replace(line, text=…)`.
 """
 
 from dataclasses import asdict, dataclass, field
