@@ -1,4 +1,4 @@
-"""Named rules of fields.yaml: whether a value can be right. True, False, or None: cannot be said."""
+"""Named rules of fields.yaml: whether a value can be right. None: no rule says."""
 
 import re
 from collections.abc import Callable
@@ -31,7 +31,7 @@ def is_order_number(value: str) -> bool:
 
 
 def is_invoice_number(value: str) -> bool:
-    """Eight digits, or twenty on a full-digital e-invoice; other countries' numbers have letters."""
+    """Eight digits, or twenty on a full-digital e-invoice; foreign numbers have letters."""
     return len(value) in (8, 20) or not value.isdigit()
 
 

@@ -1,4 +1,4 @@
-"""The form of fields.yaml. A rule that is wrong raises pydantic's ValidationError or PatternError."""
+"""The form of fields.yaml. A wrong rule raises pydantic's ValidationError or PatternError."""
 
 from typing import Annotated, Any, Literal
 

@@ -31,8 +31,8 @@ def read_fields(
 ) -> tuple[str, list[Field]]:
     """(kind of paper, fields) of a picture's lines and codes; the fields that matter first.
 
-    At most MAX_FIELDS; MAX_LINES are searched, each up to MAX_LINE characters. `ocr` False: the text
-    is exact, so nothing in it is repaired. Raises LiteError if the budget is spent.
+    At most MAX_FIELDS; MAX_LINES are searched, each up to MAX_LINE characters. `ocr` False: the
+    text is exact, so nothing in it is repaired. Raises LiteError if the budget is spent.
     """
     search = _search(list(lines)[:MAX_LINES], budget, ocr=ocr)
     codes = list(codes)

@@ -27,7 +27,7 @@ def add_invoice(search: Search) -> None:
 
 
 def _add_numbers(search: Search) -> None:
-    """Paper invoices print their number as No 12345678, the code alone; twenty digits have no code."""
+    """Paper invoices print `No 12345678` and their code alone; twenty digits have no code."""
     for line in search.paper.lines:
         if (match := PAPER_NUMBER.search(line.text)) and not search.values("invoice_number"):
             search.add("invoice_number", match[1], line, match.span(1), label="No", valid=True)
@@ -103,7 +103,7 @@ def _signed(line: Written, match: "re.Match[str]") -> str:
 
 
 def _check(search: Search) -> None:
-    """Sum before tax + tax = total, or the total in capital numerals: then the amounts are proven."""
+    """Sum before tax + tax = total, or the total in capital numerals, proves the amounts."""
     first = {
         name: next((one for one in search.found if one.field.name == name), None)
         for name in ("amount", "amount_without_tax", "tax_amount")
