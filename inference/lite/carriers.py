@@ -1,4 +1,4 @@
-"""Waybill numbers: the forms of carriers, spaced groups, letters misread as digits."""
+"""Waybill numbers: the forms of carriers, spaced groups, and letters misread as digits."""
 
 import re
 from collections.abc import Iterator

@@ -32,7 +32,7 @@ def is_credit_code(number: str) -> bool:
 
 
 def is_s10(number: str) -> bool:
-    """UPU S10: two letters, eight digits, check digit (weights 8 6 4 2 3 5 9 7), a country."""
+    """UPU S10: two letters, eight digits, their check digit (modulo 11), a country."""
     digits = number[2:11]
     if len(number) != 13 or not digits.isdecimal():
         return False

@@ -27,7 +27,7 @@ def add_invoice(search: Search) -> None:
 
 
 def _add_numbers(search: Search) -> None:
-    """Paper invoices print No 12345678 and the code alone; twenty digits have no code."""
+    """Paper invoices print `No 12345678` and their code alone; twenty digits have no code."""
     for line in search.paper.lines:
         if (match := PAPER_NUMBER.search(line.text)) and not search.values("invoice_number"):
             search.add("invoice_number", match[1], line, match.span(1), label="No", valid=True)

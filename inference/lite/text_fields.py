@@ -30,6 +30,6 @@ def lines_of(body: dict[str, Any]) -> list[Line]:
 
 def found_in(lines: list[Line], budget: Budget) -> dict[str, Any]:
     """{kind, fields}. Raises LiteError if the budget is spent."""
-    kind, fields = read_fields(lines, (), budget)
+    kind, fields = read_fields(lines, (), budget, ocr=False)
     made = Reading("", 0, 0, fields=fields).as_json()
     return {"kind": kind, "fields": made["fields"]}

@@ -175,6 +175,7 @@ export const en = {
   field_train_number: "Train",
   field_event: "Tracking",
   field_transaction_number: "Transaction number",
+  field_contract_number: "Contract number",
   field_error_text: "Error message",
 
   // Conversations

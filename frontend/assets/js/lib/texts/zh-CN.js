@@ -173,6 +173,7 @@ export const zhCN = {
   field_train_number: "车次",
   field_event: "物流记录",
   field_transaction_number: "交易单号",
+  field_contract_number: "合同编号",
   field_error_text: "错误信息",
 
   // Conversations
