@@ -88,7 +88,7 @@ def test_a_reading_keeps_frames_codes_and_kind_through_json() -> None:
     }
     reading = from_json(body)
     assert from_json(reading.as_json()) == reading
-    assert reading.lines[0].place == (1.5, 2, 3, 4)
+    assert list(reading.lines[0].place) == [1.5, 2, 3, 4]
     assert reading.fields[0].corrected
     assert (reading.kind, reading.turned) == ("waybill", 90)
     assert not reading.legible
