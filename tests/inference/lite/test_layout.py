@@ -91,3 +91,5 @@ def test_a_reading_keeps_frames_codes_and_kind_through_json() -> None:
     assert (reading.kind, reading.turned, reading.legible) == ("waybill", 90, False)
     assert list(reading.lines[0].place) == [1.5, 2, 3, 4]
     assert reading.fields[0].corrected
+    assert (reading.kind, reading.turned) == ("waybill", 90)
+    assert not reading.legible
