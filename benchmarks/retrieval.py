@@ -79,9 +79,6 @@ def cases() -> list[Case]:
                 made.append(Case(half, kind, SAMPLE, ask, number))
             else:
                 made.append(Case(half, kind, HANDBOOK, ask, f"{group['clauses']}#{number}"))
-    sample = tomllib.loads((QUESTIONS / "sample.toml").read_text("utf-8"))
-    made += [Case("eval", "sample", SAMPLE, one["ask"], one["clause"]) for one in sample["text"]]
-    made += [Case("eval", "nothing", SAMPLE, one["ask"], "") for one in sample["nothing"]]
     return made
 
 

@@ -1,9 +1,13 @@
 """`make knowledge-check`: lists what is wrong with the knowledge folder, by file. Exits 1 on
-errors."""
+errors.
 
+Questions are asked by words and by meaning where EMBEDDING_URL is set, else by words alone.
+"""
+
+import asyncio
 import os
 import sys
-import tomllib
+import tempfile
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import date
@@ -13,13 +17,20 @@ from typing import Any
 from gateway.knowledge.checks import Finding, findings, named
 from gateway.knowledge.clauses import CUSTOMER, Clause
 from gateway.knowledge.folder_listing import Problem
-from gateway.knowledge.folder_reader import FolderReader
-from gateway.knowledge.recall import Recall, asked_in, recall
+from gateway.knowledge.knowledge_base import KnowledgeBase
+from gateway.knowledge.retriever import Retriever
 from gateway.knowledge.scanned_pages import SCAN
-from gateway.knowledge.snapshot import KnowledgeSnapshot
+from gateway.knowledge.turn_query import TurnQuery
+from gateway.knowledge.vectors.builder import VectorBuilder
+from gateway.knowledge.vectors.embedding_client import EmbeddingClient
+from scripts.evals.cases import Case, CaseError, load
+from scripts.evals.recall import Recall, askable, recall
 
 ROOT = Path(__file__).parents[1]
 MAX_LISTED = 5
+READ_SECONDS = 120.0  # for the folder
+VECTORS_SECONDS = 300.0
+EMBEDDING_SECONDS = 10.0  # for one question
 
 
 def main() -> int:
@@ -29,13 +40,12 @@ def main() -> int:
     folder = Path(os.environ.get("KNOWLEDGE_DIR") or ROOT / "knowledge")
     folder = named_folders[0] if named_folders else folder
     cases = named_folders[1] if len(named_folders) > 1 else ROOT / "evals"
-    snapshot = FolderReader(folder).read_changes()
-    assert snapshot is not None  # the first look always gives one
-    clauses = list(snapshot.index.clauses)
-    found = [*map(unreadable, snapshot.problems), *findings(clauses, date.today())]
+    knowledge = KnowledgeBase(folder, wait=READ_SECONDS)
+    clauses = list(knowledge.clauses)
+    found = [*map(unreadable, knowledge.problems), *findings(clauses, date.today())]
     print(report(found))
     print(f"{len(clauses)} clauses in {len({clause.source for clause in clauses})} files")
-    print(reached(snapshot, clauses, cases))
+    print(reached(knowledge, clauses, cases))
     errors = sum(finding.is_error for finding in found)
     print(f"{errors} errors, {len(found) - errors} warnings")
     return 1 if errors else 0
@@ -71,44 +81,69 @@ def report(found: Iterable[Finding]) -> str:
     return "\n".join(lines) if lines else "Nothing is wrong."
 
 
-def reached(snapshot: KnowledgeSnapshot, clauses: Sequence[Clause], cases: Path) -> str:
+def reached(knowledge: KnowledgeBase, clauses: Sequence[Clause], folder: Path) -> str:
     """Recall over the cases, and the clauses of customers that no question reaches."""
-    asked = asked_in(case for path in sorted(cases.glob("*.toml")) for case in cases_of(path))
-    if not asked:
-        return f"No question with a clause in {cases.name}/: recall is not measured."
-    serving = [clause for clause in clauses if clause.serves(CUSTOMER, date.today())]
-    found = recall(
-        asked, serving, lambda question: [hit.clause for hit in snapshot.index.search(question)]
-    )
-    return "\n".join([_figures(found, len(asked)), *_unreached(found)])
-
-
-def cases_of(path: Path) -> list[dict[str, Any]]:
-    """[] for a file that is no TOML, which is said."""
     try:
-        cases = tomllib.loads(path.read_text("utf-8")).get("case", [])
-    except (OSError, ValueError) as error:
-        print(f"{path.name}: cannot be used: {error}")
-        return []
-    return [case for case in cases if isinstance(case, dict)] if isinstance(cases, list) else []
+        cases = askable(load(folder))
+    except CaseError as error:
+        return f"Recall is not measured: {error}"
+    if not cases:
+        return f"No question with a clause in {folder.name}/: recall is not measured."
+    found, how = asyncio.run(measured(knowledge, cases))
+    return "\n".join([_figures(found, how), *_unreached(found, clauses)])
 
 
-def _figures(found: Recall, count: int) -> str:
-    lines = [f"recall@1 {found.at_1:.2f}, recall@5 {found.at_5:.2f} over {count} questions"]
-    for one in found.missed:
-        lines.append(f"  not found: {one}")
-    return "\n".join(lines)
+async def measured(knowledge: KnowledgeBase, cases: Sequence[Case]) -> tuple[Recall, str]:
+    """(the recall, by what was searched)."""
+    url, model = os.environ.get("EMBEDDING_URL", ""), os.environ.get("EMBEDDING_MODEL", "")
+    client = EmbeddingClient(url, model or "sightdesk-embedding") if url else None
+    with tempfile.TemporaryDirectory() as data:
+        vectors = VectorBuilder(lambda: knowledge.snapshot.index, client, Path(data))
+        building = asyncio.create_task(vectors.run())
+        try:
+            how = await _searching(vectors) if client else "words alone"
+            retriever = Retriever(knowledge, vectors, embedding_seconds=EMBEDDING_SECONDS)
+
+            async def find(question: str) -> list[dict[str, Any]]:
+                return (await retriever.find(TurnQuery([question]))).clauses
+
+            return await recall(cases, find), how
+        finally:
+            building.cancel()
+            await vectors.close()
 
 
-def _unreached(found: Recall) -> list[str]:
+async def _searching(vectors: VectorBuilder) -> str:
+    """Waits for the vectors."""
+    try:
+        async with asyncio.timeout(VECTORS_SECONDS):
+            while vectors.current is None:  # noqa: ASYNC110 - the builder has no event for it
+                await asyncio.sleep(0.1)
+    except TimeoutError:
+        return f"words alone: no vectors after {VECTORS_SECONDS:.0f} s"
+    return "words and meaning"
+
+
+def _figures(found: Recall, how: str) -> str:
+    figures = f"recall@1 {found.at_1:.2f}, recall@5 {found.at_5:.2f}"
+    lines = [f"{figures} over {found.questions} questions, by {how}"]
+    return "\n".join([*lines, *(f"  not found: {one}" for one in found.missed)])
+
+
+def _unreached(found: Recall, clauses: Sequence[Clause]) -> list[str]:
+    """A clause and its translation reach together."""
+    pairs = {clause.pair for clause in clauses if clause.id in found.reached and clause.pair}
     by_file: dict[str, list[Clause]] = defaultdict(list)
-    for clause in found.unreached:
-        by_file[clause.source].append(clause)
+    for clause in clauses:
+        if not clause.serves(CUSTOMER, date.today()):
+            continue
+        if clause.id not in found.reached and clause.pair not in pairs:
+            by_file[clause.source].append(clause)
     return [
-        f"  {path}: no question reaches {len(clauses)}: "
-        + ", ".join(named(clause) for clause in clauses[:MAX_LISTED])
-        + (", …" if len(clauses) > MAX_LISTED else "")
-        for path, clauses in sorted(by_file.items())
+        f"  {path}: no question reaches {len(missed)}: "
+        + ", ".join(named(clause) for clause in missed[:MAX_LISTED])
+        + (", …" if len(missed) > MAX_LISTED else "")
+        for path, missed in sorted(by_file.items())
     ]
 
 

@@ -18,6 +18,14 @@ SIGNS = (
 )
 PAID = {"amount", "status"}
 MOST = 4  # values of one field that are said
+# What people mean by "the number" of a picture, where it has one of these.
+NUMBER_OF_KIND = {
+    "invoice": "invoice_number",
+    "order": "order_number",
+    "payment": "order_number",
+    "chat": "order_number",
+    "contract": "contract_number",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,8 +76,7 @@ class Facts:
         if name != "number":
             return INSTEAD.get(name, (name,))
         kinds = {kind_of(reading) for reading in self.pictures}
-        first = {"invoice": "invoice_number", "order": "order_number", "payment": "order_number"}
-        preferred = [number for kind, number in first.items() if kind in kinds]
+        preferred = [number for kind, number in NUMBER_OF_KIND.items() if kind in kinds]
         return tuple(dict.fromkeys([*preferred, *NUMBERS]))
 
     def _from_before(self, name: str) -> list[Fact]:
