@@ -93,9 +93,15 @@ class Claim:
     value: Decimal | None = None
 
 
+MOST_EXPANDED = 2  # times
+
+
 def normal(text: str) -> str:
-    """One form for answers and sources: NFKC, without what is no claim in them."""
-    made = unicodedata.normalize("NFKC", text)
+    """One form for answers and sources: NFKC, without what is no claim in them.
+
+    NFKC writes some characters as eighteen; of such a text only a part is kept.
+    """
+    made = unicodedata.normalize("NFKC", text)[: MOST_EXPANDED * len(text)]
     return REFERENCE.sub(" ", LIST_NUMBER.sub(" ", LINK.sub(" ", made)))
 
 

@@ -15,6 +15,7 @@ from gateway.assistant.claims import FOLD, Claim, claims_of, clause_key, normal,
 MAX_ANSWER = 20_000  # characters that are checked
 MAX_SOURCES = 120_000  # characters of all sources together
 MAX_CLAUSE, MAX_CLAUSES = 8_000, 40  # characters of one clause, clauses
+PIECE = 40_000  # characters that are normalised at once
 MAX_UNSUPPORTED = 20
 MAX_SHOWN = 80  # characters of one unsupported text
 HOURS_A_DAY = 24
@@ -90,11 +91,24 @@ def _written(text: str) -> tuple[tuple[Claim, ...], str]:
     return tuple(claims_of(made)), squeezed(made)
 
 
+def _bounded(texts: Iterable[str]) -> str:
+    """The texts in their normal form, MAX_SOURCES characters of it."""
+    made: list[str] = []
+    left = MAX_SOURCES
+    joined = "\n".join(texts)[:MAX_SOURCES]
+    for start in range(0, len(joined), PIECE):
+        if left <= 0:
+            break
+        made.append(normal(joined[start : start + PIECE])[:left])
+        left -= len(made[-1])
+    return "".join(made)
+
+
 class _Known:
     """The claims of all sources, to be looked up."""
 
     def __init__(self, sources: Sources) -> None:
-        text = normal("\n".join(sources.texts)[:MAX_SOURCES])
+        text = _bounded(sources.texts)
         written = [_written(one[:MAX_CLAUSE]) for one in sources.clause_texts[:MAX_CLAUSES]]
         claims = [*claims_of(text), *(claim for found, _ in written for claim in found)]
         self._squeezed = "\n".join([squeezed(text), *(one for _, one in written)])

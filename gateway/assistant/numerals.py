@@ -45,7 +45,7 @@ def _arabic(text: str, multiplier: int) -> Decimal | None:
 
 
 def _chinese(text: str) -> Decimal | None:
-    """`text` consists of the characters of CHINESE. Digits in a row (二〇二六) are read as such."""
+    """None where `text` has other characters than those of CHINESE. Digits in a row (二〇二六) are read as such."""
     whole, dot, fraction = text.partition("点")
     if dot:
         digits = "".join(str(DIGITS[one]) for one in fraction if one in DIGITS)
@@ -67,6 +67,8 @@ def _chinese(text: str) -> Decimal | None:
         elif one in UNITS:
             section += (1 if digit is None else digit) * UNITS[one]
             digit = None
+        elif one not in BIG:  # 第十2条
+            return None
         else:
             total = (total + section + (digit or 0)) * BIG[one]
             section, digit = 0, None

@@ -3,7 +3,10 @@ are in its sources, and what came of the question. Told as events before the las
 
 import asyncio
 from collections.abc import Awaitable, Sequence
+from dataclasses import dataclass
 from typing import Any, Literal
+
+import structlog
 
 from gateway.assistant.briefing import Briefing
 from gateway.assistant.cited import by_ids, used_clauses
@@ -31,10 +34,20 @@ from gateway.chat.events import (
 from gateway.chat.openai_stream import data_event
 from gateway.observability.metrics import Metrics
 
+log = structlog.get_logger()
 GroundingMode = Literal["off", "flag", "strict"]
 PUBLIC = ("id", "title", "clause", "text")
 OF_CORRECTION = ("kind", "author", "date")
 CONTENT = (TextDelta, Chunk, Usage)
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """`used`: the clauses that the answer rests on. `checked`: None where nobody looked."""
+
+    used: list[dict[str, Any]]
+    outcome: str
+    checked: Checked | None
 
 
 class AnswerEnd:
@@ -88,22 +101,34 @@ class AnswerEnd:
         if self._given is None:
             return self._push(passed)
         text, sources = "".join(self._texts), _sources(self._given)
-        if self._mode == "off" or len(text) + sources.characters <= QUICK_CHARACTERS:
-            checked = check(text, sources) if self._mode != "off" else None
-            return self._push(self._ended(passed, text, checked))
-        return self._finish_in_thread(passed, text, sources)
+        if len(text) + sources.characters <= QUICK_CHARACTERS:
+            return self._push(self._ended(passed, self._judged(self._given, text, sources)))
+        return self._finish_in_thread(passed, self._given, text, sources)
 
-    async def _finish_in_thread(self, passed: list[Event], text: str, sources: Sources) -> None:
-        checked = await asyncio.to_thread(check, text, sources)
-        held = self._push(self._ended(passed, text, checked))
+    async def _finish_in_thread(
+        self, passed: list[Event], given: EngineInput, text: str, sources: Sources
+    ) -> None:
+        judged = await asyncio.to_thread(self._judged, given, text, sources)
+        held = self._push(self._ended(passed, judged))
         if held is not None:
             await held
 
-    def _ended(self, passed: list[Event], text: str, checked: Checked | None) -> list[Event]:
+    def _judged(self, given: EngineInput, text: str, sources: Sources) -> Judged:
+        """A fault of the check costs the check, never the answer."""
+        used, outcome = self._result(given, text)
+        checked = None
+        if self._mode != "off":
+            try:
+                checked = check(text, sources)
+            except Exception:
+                log.exception("grounding_failed")
+        return Judged(used, outcome, checked)
+
+    def _ended(self, passed: list[Event], judged: Judged) -> list[Event]:
         """All that is left to tell, `Finished` last."""
         assert self._given is not None
         briefing = self._given.briefing
-        used, outcome = self._result(self._given, text)
+        used, outcome, checked = judged.used, judged.outcome, judged.checked
         content = self._held
         is_wrong = checked is not None and not checked.supported
         if is_wrong:
@@ -112,7 +137,7 @@ class AnswerEnd:
         rests_on_nothing = outcome == "no_clause" and self._report is None
         if self._mode == "strict" and (is_wrong or rests_on_nothing) and self._may_replace():
             content = self._refusal(self._given)
-            used, outcome = [], "no_clause"
+            used, outcome, checked = [], "no_clause", Checked()
         self._metrics.outcomes.labels(outcome).inc()
         ending: list[Event] = [Citations([_public(clause) for clause in used])]
         if briefing.suggestions and not used:

@@ -41,6 +41,7 @@ class AttachmentStage:
 
         async def read_in_part(readings: list[dict[str, Any]]) -> None:
             if question.assistant:
+                apply_corrections(readings, question.corrections)
                 await tell(push, Readings(readings))
 
         before_lite = all(upstream.is_lite for upstream in self._upstreams)

@@ -128,6 +128,7 @@ def _by_meaning(
     width = min(len(fit), CANDIDATES)
     order = np.argpartition(-fit, width - 1)[:width]
     order = order[np.argsort(-fit[order], kind="stable")]
+    order = order[serving[order]]
     places = _one_language(order.tolist(), asked, relevance.index, serving, CANDIDATES)
     scores = {place: fits.score(int(place)) for place in order.tolist()}
     best = float(fit[order[0]])

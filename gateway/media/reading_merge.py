@@ -52,9 +52,10 @@ def _placed(reading: dict[str, Any], picture: Picture) -> dict[str, Any]:
 
 
 def _entry_placed(entry: dict[str, Any], picture: Picture) -> dict[str, Any]:
+    """A copy: readings are remembered for all owners, and a person's corrections change theirs."""
     places = {name: entry[name] for name in ("box", "frame") if entry.get(name)}
     if picture.scale == 1 and picture.origin == (0, 0):
-        return entry
+        return {**entry}
     return {**entry, **{name: _place(place, picture) for name, place in places.items()}}
 
 

@@ -90,15 +90,19 @@ def mask(text: str) -> str:
     return _filled(text, sorted(spans))
 
 
+# Numbers of business papers, whatever they look like.
+LEFT_ALONE = frozenset(
+    ["order_number", "waybill_number", "invoice_number", "transaction_number", "contract_number"]
+)
+
+
 def mask_value(name: str, value: str) -> str:
     """The value of a field that was read under this name; what the reader calls a phone is one,
     whatever its form.
     """
     value = storable(value)
     if name not in NAMED:
-        return (
-            value if name in ("order_number", "waybill_number", "invoice_number") else mask(value)
-        )
+        return value if name in LEFT_ALONE else mask(value)
     if "*" in value:
         return value
     return (

@@ -50,7 +50,8 @@ class ClauseCorrections:
     def add(self, answer: str, text: str, questions: list[str], author: str) -> CorrectionRow:
         """Keeps a better answer for the question of `answer` and for `questions`, whoever asked it.
 
-        Questions are masked, as all stored ones; the text is knowledge and is kept as written.
+        Questions are masked, as all stored ones; the text is knowledge and is kept as written. The
+        title, which others see, is never what the customer said.
         Raises NotFound where there is no such answer, InvalidRequest beyond MAX_CORRECTIONS.
         """
         with self._database.writing() as session:
@@ -81,7 +82,7 @@ class ClauseCorrections:
                 id="correction-" + secrets.token_urlsafe(12),
                 answer=answer,
                 questions=list(dict.fromkeys(known)),
-                title=" ".join((known or [text])[0].split())[:TITLE_CHARACTERS],
+                title=_title(questions, text),
                 text=text,
                 author=author,
                 created_at=now(),
@@ -124,3 +125,9 @@ class ClauseCorrections:
                 )
                 for one in session.scalars(wanted)
             ]
+
+
+def _title(questions: list[str], text: str) -> str:
+    """Staff's first question, else the beginning of the text."""
+    words = mask(questions[0]) if questions else text
+    return " ".join(words.split())[:TITLE_CHARACTERS]

@@ -6,13 +6,14 @@ from dataclasses import dataclass, replace
 
 from sqlalchemy import Connection, select
 
-from gateway.privacy.redaction import mask
+from gateway.privacy.redaction import mask_value
 from gateway.privacy.storable import storable
 from gateway.storage.database import Database
 from gateway.storage.models import Conversation, FieldCorrection
 from gateway.storage.owners import digest
 
 MAX_VALUES = 500  # of one conversation that are read, the newest
+MAX_VALUE = 500  # characters; masking lengthens some e-mail addresses
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,8 +32,8 @@ def masked_value(value: StoredValue) -> StoredValue:
     return replace(
         value,
         image=storable(value.image),
-        value=mask(value.value),
-        was=mask(value.was),
+        value=mask_value(value.name, value.value)[:MAX_VALUE],
+        was=mask_value(value.name, value.was)[:MAX_VALUE],
     )
 
 

@@ -153,13 +153,13 @@ class EngineClient:
         except (WireError, ValueError, KeyError, TypeError):
             return None
 
-    async def accepts(self, upstream: Upstream, body: Body) -> bool:
-        """Whether the engine answers this request with 200. Raises WireError."""
+    async def status_of(self, upstream: Upstream, body: Body) -> int:
+        """The status with which the engine answers this request. Raises WireError."""
         path = "/v1/chat/completions"
         response = await self.pool(upstream).request("POST", path, JSON, body, self._first)
         try:
             await response.read_all(MAX_CHECK_BYTES)
-            return bool(response.status == 200)
+            return int(response.status)
         finally:
             response.close()
 

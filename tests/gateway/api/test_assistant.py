@@ -150,10 +150,14 @@ def test_a_correction_of_a_field_holds_for_its_conversation_and_for_no_other(des
     second = ask(me, desk, parts, conversation_id=mine, corrections=[wanted])
     third = ask(me, desk, parts, conversation_id=mine)
     other = ask(me, desk, parts)
+    you = visitor(desk)  # the same picture: it is read once for all
+    yours = you.post(desk.url + "/api/files", files={"file": ("a.png", upload)}, timeout=20).json()
+    theirs = ask(you, desk, [parts[0], {"type": "file", "file": {"file_id": yours["id"]}}])
     for told, value in (
         (second, wanted["value"]),
         (third, wanted["value"]),
         (other, field["value"]),
+        (theirs, field["value"]),
     ):
         (reading,) = told["sightdesk"]["reading"]
         fields = [one for one in reading["fields"] if one["name"] == field["name"]]
@@ -231,6 +235,7 @@ def test_staff_correct_an_answer_for_its_question_and_take_it_back(desk: Running
     assert time.monotonic() - started < 2
     (cited,) = told["citations"]
     assert (cited["kind"], cited["author"], cited["text"]) == ("correction", "anna", kept["text"])
+    assert cited["title"] == "周六营业到几点", "never the words of the customer who asked"
     assert requests.delete(f"{url}/{kept['id']}", headers=anna, timeout=5).status_code == 200
     assert not ask(visitor(desk), desk, "你们周末几点关门？")["sightdesk"]["citations"]
     assert requests.delete(f"{url}/{kept['id']}", headers=anna, timeout=5).status_code == 404

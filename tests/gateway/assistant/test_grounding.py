@@ -128,12 +128,34 @@ def test_numerals_have_values(text: str, value: Any) -> None:
     assert value_of(text) == Decimal(value)
 
 
+@pytest.mark.parametrize("text", ["第十2条", "第一1条", "第2十条"])
+def test_a_numeral_of_two_scripts_is_checked_and_breaks_nothing(text: str) -> None:
+    assert value_of(text[1:-1]) is None
+    assert check(f"按{text}退款。", sources_of([RETURNS], [], [f"{text}怎么说"])).supported in (
+        True,
+        False,
+    )
+
+
 @pytest.mark.parametrize(
     "hostile",
-    ["1 ", "第", "一", "1-", "A1_", "9.9.", "《》", "百分之", "2026-11-09 ", "1,000,", "半"],
+    [
+        "\ufdfa",
+        "1 ",
+        "第",
+        "一",
+        "1-",
+        "A1_",
+        "9.9.",
+        "《》",
+        "百分之",
+        "2026-11-09 ",
+        "1,000,",
+        "半",
+    ],
 )
 def test_a_hostile_answer_is_checked_in_bounded_time(hostile: str) -> None:
     text = hostile * 50_000
-    started = time.perf_counter()
+    started = time.process_time()
     check(text, Sources((text,)))
-    assert time.perf_counter() - started < 2
+    assert time.process_time() - started < 2

@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from gateway.knowledge.clause_search import BY_CODE, search, taken_apart
@@ -15,6 +16,7 @@ from gateway.knowledge.knowledge_base import KnowledgeBase
 from gateway.knowledge.retriever import Retrieval, Retriever
 from gateway.knowledge.turn_query import TurnQuery, parts_of
 from gateway.knowledge.vectors.builder import VectorBuilder
+from gateway.knowledge.vectors.relevance import Relevance, off_topic_questions
 from tests.support.paths import ROOT
 
 SAMPLE = ROOT / "knowledge"
@@ -91,6 +93,21 @@ async def test_a_correction_wins_for_its_question_alone(words: Retriever) -> Non
     assert (found[0]["kind"], found[0]["author"]) == ("correction", "小林")
     others = (await words.find(TurnQuery(["新疆包邮吗"]))).clauses
     assert {one["kind"] for one in others} == {"clause"}
+
+
+def test_a_clause_for_staff_is_not_suggested_to_customers_either() -> None:
+    hours = Clause("a#1", "营业时间", "1", "九点到六点。", "zh", "a.md")
+    staff = Clause("s#1", "内部 · 黑名单", "1", "黑名单客户不退款。", "zh", "s.md", audience=STAFF)
+    index = Index([Segment.unpack(pack([hours, staff]))])
+    rows = np.array([[0, 127], [127, 0]], np.int8)
+    off_topic = np.tile(np.array([[0.0, -1.0]], np.float32), (len(off_topic_questions()), 1))
+    relevance = Relevance(index, rows, np.full(2, 1 / 127, np.float32), off_topic)
+    asked = taken_apart(parts_of(TurnQuery(["黑名单怎么处理"]))[0], index)
+    question = np.array([1, 0], np.float32)
+    for_staff = search(asked, index, "staff", relevance, question)
+    for_customers = search(asked, index, "customer", relevance, question)
+    assert 1 in [place for place, _ in (*for_staff.hits, *for_staff.near)]
+    assert 1 not in [place for place, _ in (*for_customers.hits, *for_customers.near)]
 
 
 def test_a_clause_for_staff_is_no_candidate_for_customers() -> None:

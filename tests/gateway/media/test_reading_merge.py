@@ -26,6 +26,14 @@ def test_a_line_in_the_overlap_is_there_once_and_equal_words_elsewhere_stay() ->
     ]
 
 
+def test_a_whole_reading_shares_nothing_with_the_readings_that_are_remembered() -> None:
+    """A person's corrections change the whole reading; the remembered one is everybody's."""
+    read = {"lines": [line("QH1", 10, 10)], "fields": [{"name": "a", "value": "QH1"}]}
+    whole = whole_reading("picture", [tile(0)], [read])
+    whole["lines"][0]["text"] = whole["fields"][0]["value"] = "changed"
+    assert read["lines"][0]["text"] == read["fields"][0]["value"] == "QH1"
+
+
 def test_ten_thousand_equal_words_are_merged_at_once() -> None:
     words = [line("a", left, top) for top in range(0, 2000, 20) for left in range(0, 1000, 20)]
     started = time.process_time()

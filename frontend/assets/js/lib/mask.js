@@ -4,7 +4,13 @@ import { isBankCard, isIdentityCard, luhn } from "./mask/check-digits.js";
 import { isCalledCard, isCalledId, isCalledPhone, isOrder, mentionsCard } from "./mask/labels.js";
 
 const PERSONAL_FIELDS = new Set(["phone", "id_card", "bank_card", "email"]);
-const ORDER_FIELDS = new Set(["order_number", "waybill_number", "invoice_number"]);
+const ORDER_FIELDS = new Set([
+  "order_number",
+  "waybill_number",
+  "invoice_number",
+  "transaction_number",
+  "contract_number",
+]);
 const MAX_LOCAL = 64; // characters before the @, RFC 5321
 const MAX_GROUPS = 7; // groups of digits in one number
 const MIN_GROUP = 4; // digits; lists such as "218 219 220 221 222" are no card
