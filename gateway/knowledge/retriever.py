@@ -20,14 +20,15 @@ from gateway.knowledge.corrections import CorrectionMatcher, as_clause
 from gateway.knowledge.index import Index
 from gateway.knowledge.knowledge_base import KnowledgeBase
 from gateway.knowledge.reranker import Reranker
+from gateway.knowledge.terms import normalise
 from gateway.knowledge.turn_query import TurnQuery, parts_of
 from gateway.knowledge.vectors.builder import VectorBuilder
 from gateway.knowledge.vectors.embedding_client import Floats, NoVectors
 from gateway.knowledge.vectors.relevance import Relevance
 
 log = structlog.get_logger()
-# A query that is answered in about a millisecond. A longer one may hold up other answers, and runs
-# in a thread.
+# A query that is answered in about a millisecond. A longer one, counted as NFKC makes it, may hold
+# up other answers, and runs in a thread.
 QUICK_CLAUSES, QUICK_CHARACTERS = 1_000, 500
 BY_CORRECTION = 0.99
 
@@ -70,7 +71,7 @@ class Retriever:
             (one, index, query.audience, relevance, vector)
             for one, vector in zip(asked, vectors, strict=True)
         ]
-        size = sum(len(one.text) for one in asked)
+        size = sum(len(normalise(one.text)) for one in asked)
         if len(index.clauses) <= QUICK_CLAUSES and size <= QUICK_CHARACTERS:
             found = [search(*job) for job in jobs]
         else:
