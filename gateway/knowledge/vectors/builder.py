@@ -133,6 +133,7 @@ class VectorBuilder:
             return False
         if not space.is_loaded:
             await asyncio.to_thread(space.file.load)
+            space.client.width = space.file.width
             space.is_loaded = True
         wanted = await asyncio.to_thread(_wanted, index, space.client.model)
         if not await self._fetch(space, index, wanted):
