@@ -43,6 +43,7 @@ class EmbeddingClient:
         self.model = model
         self.width = 0  # of every vector; 0 before the first one
         self._pool = Pool(url.rstrip("/").removesuffix("/v1"), CONNECT_SECONDS)
+        self._api_key = api_key
         self._headers = {"content-type": "application/json", "accept": "application/json"}
         if api_key:
             self._headers["authorization"] = f"Bearer {api_key}"
@@ -88,6 +89,10 @@ class EmbeddingClient:
             raise NoVectors(f"the width changed from {self.width} to {vectors.shape[1]}")
         self.width = vectors.shape[1]
         return vectors
+
+    def of_model(self, url: str, model: str) -> "EmbeddingClient":
+        """A client of another model. This one's key is sent to its own service alone."""
+        return EmbeddingClient(url, model, self._api_key if url == self.url else "")
 
     def close(self) -> None:
         self._pool.drop()
