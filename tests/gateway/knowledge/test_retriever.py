@@ -9,7 +9,8 @@ import pytest
 from gateway.knowledge import retriever
 from gateway.knowledge.clause_search import BY_CODE, Found, search, taken_apart
 from gateway.knowledge.clauses import STAFF, Clause
-from gateway.knowledge.corrections import Correction, CorrectionMatcher
+from gateway.knowledge.correction_table import Correction, CorrectionTable
+from gateway.knowledge.corrections import CorrectionMatcher
 from gateway.knowledge.index import Index
 from gateway.knowledge.index_packing import pack
 from gateway.knowledge.index_segment import Segment
@@ -26,13 +27,13 @@ class Corrections:
     """Corrections of staff, as the database keeps them."""
 
     def __init__(self) -> None:
-        self.version = 1
-        self.kept = [
-            Correction("c-1", ["礼品卡能退吗"], "礼品卡未激活可退。", "小林", "2026-11-01", "更正")
-        ]
-
-    def all(self) -> list[Correction]:
-        return self.kept
+        self.table = CorrectionTable(
+            [
+                Correction(
+                    "c-1", ["礼品卡能退吗"], "礼品卡未激活可退。", "小林", "2026-11-01", "更正"
+                )
+            ]
+        )
 
 
 @pytest.fixture(scope="module")
