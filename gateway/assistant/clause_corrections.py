@@ -1,12 +1,12 @@
 """Staff's corrections as the retriever searches them: in memory, as new as a second."""
 
 import asyncio
-from collections.abc import Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
+from threading import Lock
 
 from gateway.errors import GatewayError
-from gateway.knowledge.corrections import Correction
+from gateway.knowledge.correction_table import Correction, CorrectionTable
 from gateway.server.daemon_threads import in_daemon
 from gateway.storage.clause_corrections import ClauseCorrections, CorrectionRow
 
@@ -19,11 +19,8 @@ class StoredCorrections:
     def __init__(self, store: ClauseCorrections) -> None:
         self._store = store
         self._state: tuple[int, int] | None = None
-        self._all: tuple[Correction, ...] = ()
-        self.version = 0
-
-    def all(self) -> Sequence[Correction]:
-        return self._all
+        self._reading = Lock()  # a slower reader does not put an older table back
+        self.table = CorrectionTable()
 
     async def watch(self) -> None:
         """Follows the table until it is cancelled."""
@@ -33,12 +30,13 @@ class StoredCorrections:
 
     def refresh(self) -> None:
         """Reads the table where it has changed; in a thread. Raises StoreUnavailable."""
-        state = self._store.state()
-        if state == self._state:
-            return
-        self._all = tuple(map(_correction, self._store.every()))
-        self._state = state
-        self.version += 1
+        with self._reading:
+            state = self._store.state()
+            if state == self._state:
+                return
+            rows = self._store.every()
+            self.table = CorrectionTable(list(map(_correction, rows)), self.table)
+            self._state = state
 
     def try_refresh(self) -> None:
         """`refresh`, or none while the database does not answer."""

@@ -20,14 +20,15 @@ from gateway.knowledge.corrections import CorrectionMatcher, as_clause
 from gateway.knowledge.index import Index
 from gateway.knowledge.knowledge_base import KnowledgeBase
 from gateway.knowledge.reranker import Reranker
+from gateway.knowledge.terms import normalise
 from gateway.knowledge.turn_query import TurnQuery, parts_of
 from gateway.knowledge.vectors.builder import VectorBuilder
 from gateway.knowledge.vectors.embedding_client import Floats, NoVectors
 from gateway.knowledge.vectors.relevance import Relevance
 
 log = structlog.get_logger()
-# A query that is answered in about a millisecond. A longer one may hold up other answers, and runs
-# in a thread.
+# A query that is answered in about a millisecond. A longer one, counted as NFKC makes it, may hold
+# up other answers, and runs in a thread.
 QUICK_CLAUSES, QUICK_CHARACTERS = 1_000, 500
 BY_CORRECTION = 0.99
 
@@ -65,19 +66,19 @@ class Retriever:
             return Retrieval()
         index = self._knowledge.snapshot.index
         asked = [taken_apart(part, index) for part in parts]
-        relevance, vectors = await self._meaning(asked, index)
+        relevance, vectors, model = await self._meaning(asked, index)
         jobs = [
             (one, index, query.audience, relevance, vector)
             for one, vector in zip(asked, vectors, strict=True)
         ]
-        size = sum(len(one.text) for one in asked)
+        size = sum(len(normalise(one.text)) for one in asked)
         if len(index.clauses) <= QUICK_CLAUSES and size <= QUICK_CHARACTERS:
             found = [search(*job) for job in jobs]
         else:
             found = await asyncio.to_thread(lambda: [search(*job) for job in jobs])
         hits = await self._reranked(asked[0], _merged(found), index)
         clauses = [_as_dict(index.clauses[place], score) for place, score in hits]
-        clauses = self._corrected(asked[0], vectors[0], found[0], clauses)
+        clauses = await self._corrected(asked[0], vectors[0], model, found[0], clauses)
         if clauses:
             return Retrieval("answer", clauses[:LIMIT])
         near = _without_repeats(pair for one in found for pair in one.near)[:MAX_SUGGESTIONS]
@@ -86,20 +87,21 @@ class Retriever:
 
     async def _meaning(
         self, asked: Sequence[Asked], index: Index
-    ) -> tuple[Relevance | None, list[Floats | None]]:
-        """What judges meaning, and the vector of each part; nothing where words alone must do."""
+    ) -> tuple[Relevance | None, list[Floats | None], str]:
+        """What judges meaning, the vector of each part and their model; nothing where words alone
+        must do."""
         nothing: list[Floats | None] = [None] * len(asked)
         current = self._vectors.current
         texts = [one.text for one in asked if one.text]
         if current is None or not texts or current[1].index is not index:
-            return None, nothing
+            return None, nothing, ""
         client, relevance = current
         try:
             vectors = iter(await client.questions(texts, self._embedding_seconds))
         except NoVectors as error:
             log.warning("question_without_vector", reason=str(error))
-            return None, nothing
-        return relevance, [next(vectors) if one.text else None for one in asked]
+            return None, nothing, ""
+        return relevance, [next(vectors) if one.text else None for one in asked], client.model
 
     async def _reranked(
         self, asked: Asked, hits: list[tuple[int, float]], index: Index
@@ -109,12 +111,21 @@ class Retriever:
         texts = [f"{index.clauses[place].title}\n{index.clauses[place].text}" for place, _ in hits]
         return [hits[number] for number in await self._reranker.order(asked.text, texts)]
 
-    def _corrected(
-        self, asked: Asked, vector: Floats | None, found: Found, clauses: list[dict[str, Any]]
+    async def _corrected(
+        self,
+        asked: Asked,
+        vector: Floats | None,
+        model: str,
+        found: Found,
+        clauses: list[dict[str, Any]],
     ) -> list[dict[str, Any]]:
         if self._corrections is None or not asked.part.own:
             return clauses
-        correction = self._corrections.match(asked.part.own, vector, found.best_fit)
+        job = (asked.part.own, vector, found.best_fit, model)
+        if self._corrections.size <= QUICK_CLAUSES:
+            correction = self._corrections.match(*job)
+        else:
+            correction = await asyncio.to_thread(self._corrections.match, *job)
         if correction is None:
             return clauses
         return [as_clause(correction, BY_CORRECTION), *clauses[: LIMIT - 1]]

@@ -1,6 +1,7 @@
 """What is searched for in a turn: the question's parts, and what its pictures name."""
 
 import re
+import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -65,7 +66,7 @@ def parts_of(query: TurnQuery) -> list[Part]:
     there is nothing to search for."""
     if not query.wants_knowledge:
         return []
-    asked = query.questions[-1][:MAX_QUERY_CHARS].strip() if query.questions else ""
+    asked = cut(query.questions[-1]).strip() if query.questions else ""
     made = _picture_parts(query.readings)
     codes = tuple(code for part in made for code in part.codes)
     if asked and not is_filler(asked):
@@ -76,6 +77,14 @@ def parts_of(query: TurnQuery) -> list[Part]:
         earlier = _earlier(query.questions)
         return [Part(f"{earlier}\n{asked}".strip(), asked, earlier)] if earlier else []
     return made
+
+
+def cut(text: str, limit: int = MAX_QUERY_CHARS) -> str:
+    """The first `limit` characters. NFKC makes up to 18 characters of one: a text that it makes
+    longer than `limit` is returned normalised, so that no later step works on more."""
+    text = text[:limit]
+    normal = unicodedata.normalize("NFKC", text)
+    return text if len(normal) <= limit else normal[:limit]
 
 
 def points_back(text: str) -> bool:
@@ -96,10 +105,11 @@ def _is_ellipsis(text: str) -> bool:
 def _earlier(questions: Sequence[str]) -> str:
     """The questions that the last one points back to, as one text."""
     found: list[str] = []
-    for question in reversed(questions[:-1][-MAX_EARLIER:]):
+    for whole in reversed(questions[:-1][-MAX_EARLIER:]):
+        question = cut(whole)
         if is_filler(question):
             continue
-        found.append(question[: MAX_QUERY_CHARS // MAX_EARLIER])
+        found.append(cut(question, MAX_QUERY_CHARS // MAX_EARLIER))
         if not points_back(question):
             break
     return "\n".join(reversed(found))
@@ -131,7 +141,7 @@ def _picture_parts(readings: Iterable[dict[str, Any]]) -> list[Part]:
         said = [text for name in ERROR_FIELDS for text in values.get(name, ())]
         if not codes and not said and kind in STATUS_KINDS:
             said = values.get("status", [])
-        text = "\n".join(said)[:MAX_READING_CHARS]
+        text = cut("\n".join(said), MAX_READING_CHARS)
         if codes or text:
             parts.append(Part(text, text, codes=codes))
     return parts

@@ -14,7 +14,7 @@ from docx.text.paragraph import Paragraph
 from gateway.knowledge.sources.archives import NotReadable, check_archive
 from gateway.knowledge.sources.document import Document, Heading, Line
 from gateway.knowledge.sources.docx_numbering import Numbering
-from gateway.knowledge.sources.front import split_front
+from gateway.knowledge.sources.front_matter import split_front
 from gateway.knowledge.sources.tables import MAX_COLUMNS, add_table
 
 MAX_FRONT = 20  # paragraphs that are looked at for a front matter

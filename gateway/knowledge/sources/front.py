@@ -9,7 +9,6 @@ from datetime import date, datetime
 from gateway.knowledge.clauses import CUSTOMER, STAFF
 from gateway.knowledge.sources.document import Front
 
-MAX_FRONT_LINES = 100
 MAX_VALUE_CHARS = 200
 NAMES = {
     "title": "title",
@@ -30,7 +29,6 @@ NAMES = {
     "可见范围": "audience",
 }
 AUDIENCES = {
-    "": CUSTOMER,
     "customer": CUSTOMER,
     "customers": CUSTOMER,
     "客户": CUSTOMER,
@@ -66,8 +64,8 @@ def day_of(value: str | date) -> date | None:
 def declared(values: Iterable[tuple[str, str | date, str]]) -> tuple[Front, list[str]]:
     """(what the (name, value, place) triples declare, problems). Unknown names are left out.
 
-    An unknown audience is staff: what was meant for few is not shown to all. With a date that
-    cannot be read the front `is_wrong`.
+    An empty or unknown audience is staff, and staff wins over customer: what was meant for few is
+    not shown to all. With a date that cannot be read the front `is_wrong`.
     """
     made: dict[str, str] = {}
     days: dict[str, date] = {}
@@ -77,9 +75,10 @@ def declared(values: Iterable[tuple[str, str | date, str]]) -> tuple[Front, list
         known = NAMES.get(plain(name))
         said = str(value).strip()
         if known == "title":
-            made["title"] = said[:MAX_VALUE_CHARS]
+            made["title"] = said[:MAX_VALUE_CHARS] or made.get("title", "")
         elif known == "audience":
-            made["audience"] = AUDIENCES.get(plain(said), STAFF)
+            if made.get("audience") != STAFF:
+                made["audience"] = AUDIENCES.get(plain(said), STAFF)
             if plain(said) not in AUDIENCES:
                 problems.append(
                     f"{place}: audience is {said[:40]!r}, neither customer nor staff; it counts as "
@@ -100,30 +99,3 @@ def declared(values: Iterable[tuple[str, str | date, str]]) -> tuple[Front, list
         problems.append(f"expires {expires} is before effective {effective}")
     audience = made.get("audience", CUSTOMER)
     return Front(made.get("title", ""), effective, expires, audience, is_wrong), problems
-
-
-def split_front(lines: list[str]) -> tuple[int, Front, list[str]]:
-    """(number of lines that the front matter takes, what it declares, problems).
-
-    The lines before the first one that is not blank belong to it. 0 lines without a front matter.
-    """
-    start = next((at for at, line in enumerate(lines[:MAX_FRONT_LINES]) if line.strip()), 0)
-    if not lines or lines[start].rstrip() != "---":
-        return 0, Front(), []
-    for end in range(start + 1, min(len(lines), start + MAX_FRONT_LINES)):
-        if lines[end].rstrip() == "---":
-            front, problems = declared(
-                (name, value.strip().strip("\"'"), f"line {number}")
-                for number, line in enumerate(lines[start + 1 : end], start=start + 2)
-                for name, mark, value in [_split(line)]
-                if mark
-            )
-            return end + 1, front, problems
-    return 0, Front(), []
-
-
-def _split(line: str) -> tuple[str, str, str]:
-    """(name, colon, value) of a line; an indented one belongs to another value."""
-    if line[:1].isspace():
-        return "", "", ""
-    return line[: 2 * MAX_VALUE_CHARS].replace("：", ":", 1).partition(":")

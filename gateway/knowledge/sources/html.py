@@ -58,8 +58,8 @@ class _Reader(HTMLParser):
         if tag == "meta":
             values = dict(attrs)
             name, content = values.get("name"), values.get("content")
-            if name and content:
-                self._declared.append((name, content, self._place))
+            if name:
+                self._declared.append((name, content or "", self._place))
         elif tag == "title":
             self._title = []
         elif tag in HIDDEN:

@@ -12,7 +12,7 @@ from markdown_it.token import Token
 
 from gateway.knowledge.sources.comments import without_comments
 from gateway.knowledge.sources.document import Document, Heading, Line
-from gateway.knowledge.sources.front import split_front
+from gateway.knowledge.sources.front_matter import split_front
 from gateway.knowledge.sources.tables import MAX_COLUMNS, add_table
 
 # A longer line is text, even where it looks like a heading or a table's row.

@@ -1,7 +1,7 @@
 """Plain text: its lines, with front matter. Numbers and questions make its clauses."""
 
 from gateway.knowledge.sources.document import Document, Heading, Line
-from gateway.knowledge.sources.front import split_front
+from gateway.knowledge.sources.front_matter import split_front
 from gateway.knowledge.sources.numbering import clause_start
 from gateway.knowledge.sources.question_pairs import begins_pair
 

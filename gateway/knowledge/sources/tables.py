@@ -63,6 +63,8 @@ def add_pair(document: Document, header: Header, row: Sequence[Cell], place: str
     number = as_text(values.pop("number", "")).strip()
     if number.isdigit():  # the row's, which is no clause's
         number = ""
+    if not plain(as_text(values.get("audience", ""))):  # a row that declares none
+        values.pop("audience", None)
     front = None
     if values:
         front, problems = declared((name, value, place) for name, value in values.items())

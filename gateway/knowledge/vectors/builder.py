@@ -24,6 +24,7 @@ from gateway.knowledge.vectors.embedding_client import (
     NoVectors,
 )
 from gateway.knowledge.vectors.relevance import Relevance, off_topic_questions
+from gateway.knowledge.vectors.retries import Retries
 from gateway.knowledge.vectors.vector_file import VectorFile, digest_of
 
 log = structlog.get_logger()
@@ -32,7 +33,6 @@ PAUSE_SECONDS = 0.2  # between two looks at the clauses
 BATCH, TOGETHER = 32, 2  # texts of a request, requests at a time
 BATCH_SECONDS = 60.0
 SAVE_SECONDS = 30.0
-FIRST_RETRY, LAST_RETRY = 0.5, 30.0  # seconds after a failure, doubled each time
 MAX_TEXT = 1_500  # characters of a clause
 
 
@@ -100,23 +100,37 @@ class VectorBuilder:
             await asyncio.Event().wait()
             return
         await asyncio.to_thread(self._find_previous)
-        retry = FIRST_RETRY
+        # Apart, so that neither waits for the other's service or for its retries.
+        tasks = [asyncio.create_task(work) for work in (self._keep_complete(), self._keep_fresh())]
+        try:
+            await asyncio.gather(*tasks)
+        finally:
+            for task in tasks:
+                task.cancel()
+
+    async def _keep_complete(self) -> None:
+        assert self._space is not None
+        of_previous, of_space = Retries("previous_vectors_missing"), Retries("vectors_missing")
         while True:
             index = self._index_now()
-            try:
-                if self._previous is not None:
-                    await self._complete(self._previous, index)
-                if await self._complete(self._space, index):
+            if (previous := self._previous) is not None:
+                with of_previous.catching(previous.client) as is_due:
+                    if is_due:
+                        await self._complete(previous, index)
+            with of_space.catching(self._space.client) as is_due:
+                if is_due and await self._complete(self._space, index):
                     await asyncio.to_thread(self._activate)
-                if self._refresh is not None and (current := self.current) is not None:
-                    await self._refresh(current[0])
-                self.problem, retry = "", FIRST_RETRY
-            except NoVectors as error:
-                if not self.problem:
-                    log.warning("vectors_missing", reason=str(error), url=self._space.client.url)
-                self.problem = str(error)
-                await asyncio.sleep(retry)
-                retry = min(2 * retry, LAST_RETRY)
+            self.problem = of_space.problem
+            await asyncio.sleep(PAUSE_SECONDS)
+
+    async def _keep_fresh(self) -> None:
+        """Calls `refresh` with the model that answers."""
+        retries = Retries("refresh_without_vectors")
+        while self._refresh is not None:
+            if (current := self.current) is not None:
+                with retries.catching(current[0]) as is_due:
+                    if is_due:
+                        await self._refresh(current[0])
             await asyncio.sleep(PAUSE_SECONDS)
 
     async def close(self) -> None:
@@ -133,6 +147,7 @@ class VectorBuilder:
             return False
         if not space.is_loaded:
             await asyncio.to_thread(space.file.load)
+            space.client.width = space.file.width
             space.is_loaded = True
         wanted = await asyncio.to_thread(_wanted, index, space.client.model)
         if not await self._fetch(space, index, wanted):
@@ -189,7 +204,7 @@ class VectorBuilder:
         except (OSError, ValueError, KeyError, TypeError):
             return
         if model != self._space.client.model:
-            client = EmbeddingClient(url, model)
+            client = self._space.client.of_model(url, model)
             self._previous = Space(client, VectorFile(self._folder, model))
 
     def _activate(self) -> None:

@@ -18,7 +18,8 @@ from gateway.upstream.request_body import Raw
 
 Floats = NDArray[np.float32]
 CONNECT_SECONDS = 2.0
-MAX_ANSWER_BYTES = 64 * 1024 * 1024
+MAX_TEXT_BYTES = 96 * 1024  # of an answer, for each text: 4,096 numbers written in JSON
+BIG_ANSWER_BYTES = 64 * 1024  # reading more takes over a millisecond, and runs in a thread
 REMEMBERED = 512  # questions
 QUERY, PASSAGE = "query", "passage"
 # What models want before a text, by a part of their name: before a question, before a passage.
@@ -40,7 +41,9 @@ class EmbeddingClient:
         """`url`: of the service, with or without `/v1` at its end."""
         self.url = url
         self.model = model
+        self.width = 0  # of every vector; 0 before the first one
         self._pool = Pool(url.rstrip("/").removesuffix("/v1"), CONNECT_SECONDS)
+        self._api_key = api_key
         self._headers = {"content-type": "application/json", "accept": "application/json"}
         if api_key:
             self._headers["authorization"] = f"Bearer {api_key}"
@@ -60,7 +63,8 @@ class EmbeddingClient:
         return np.stack([found[text] for text in texts])
 
     async def embed(self, texts: Sequence[str], kind: str, seconds: float) -> Floats:
-        """(texts, width): vectors of length 1. `kind` is QUERY or PASSAGE. Raises NoVectors."""
+        """(texts, width): vectors of length 1. `kind` is QUERY or PASSAGE. Raises NoVectors, also
+        for vectors of another width than those before."""
         body = orjson.dumps(self._body(texts, kind))
         try:
             async with asyncio.timeout(seconds):
@@ -68,7 +72,7 @@ class EmbeddingClient:
                     "POST", "/v1/embeddings", self._headers, Raw(body), seconds
                 )
                 try:
-                    answer = await response.read_all(MAX_ANSWER_BYTES)
+                    answer = await response.read_all(MAX_TEXT_BYTES * len(texts))
                 finally:
                     response.close()
         except TimeoutError:
@@ -77,7 +81,18 @@ class EmbeddingClient:
             raise NoVectors(f"{type(error).__name__}: {error}") from None
         if response.status != HTTPStatus.OK:
             raise NoVectors(f"status {response.status}")
-        return _vectors(answer, len(texts))
+        if len(answer) > BIG_ANSWER_BYTES:
+            vectors = await asyncio.to_thread(_vectors, answer, len(texts))
+        else:
+            vectors = _vectors(answer, len(texts))
+        if self.width and vectors.shape[1] != self.width:
+            raise NoVectors(f"the width changed from {self.width} to {vectors.shape[1]}")
+        self.width = vectors.shape[1]
+        return vectors
+
+    def of_model(self, url: str, model: str) -> "EmbeddingClient":
+        """A client of another model. This one's key is sent to its own service alone."""
+        return EmbeddingClient(url, model, self._api_key if url == self.url else "")
 
     def close(self) -> None:
         self._pool.drop()
@@ -98,9 +113,10 @@ def _vectors(answer: bytes, count: int) -> Floats:
         data = sorted(orjson.loads(answer)["data"], key=lambda one: int(one["index"]))
         rows = [_vector(one["embedding"]) for one in data]
         vectors = np.stack(rows)
-    except (ValueError, KeyError, TypeError, binascii.Error):
+    except (ValueError, KeyError, TypeError, OverflowError, binascii.Error):
         raise NoVectors("the answer holds no vectors") from None
-    if len(vectors) != count or vectors.ndim != 2 or not np.isfinite(vectors).all():
+    is_matrix = vectors.ndim == 2 and len(vectors) == count and vectors.size > 0
+    if not is_matrix or not np.isfinite(vectors).all():
         raise NoVectors("the answer holds other vectors than were asked for")
     unit: Floats = vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-9)
     return unit

@@ -49,6 +49,11 @@ class VectorFile:
     def __len__(self) -> int:
         return len(self._places)
 
+    @property
+    def width(self) -> int:
+        """0 without vectors."""
+        return self._rows.shape[1] if self._places else 0
+
     def load(self) -> None:
         """Reads the file, if there is one. Never raises for its content."""
         try:

@@ -1,14 +1,17 @@
 """The right clause is cited, and none where none answers."""
 
+import threading
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
-from gateway.knowledge.clause_search import BY_CODE, search, taken_apart
+from gateway.knowledge import retriever
+from gateway.knowledge.clause_search import BY_CODE, Found, search, taken_apart
 from gateway.knowledge.clauses import STAFF, Clause
-from gateway.knowledge.corrections import Correction, CorrectionMatcher
+from gateway.knowledge.correction_table import Correction, CorrectionTable
+from gateway.knowledge.corrections import CorrectionMatcher
 from gateway.knowledge.index import Index
 from gateway.knowledge.index_packing import pack
 from gateway.knowledge.index_segment import Segment
@@ -26,13 +29,13 @@ class Corrections:
     """Corrections of staff, as the database keeps them."""
 
     def __init__(self) -> None:
-        self.version = 1
-        self.kept = [
-            Correction("c-1", ["礼品卡能退吗"], "礼品卡未激活可退。", "小林", "2026-11-01", "更正")
-        ]
-
-    def all(self) -> list[Correction]:
-        return self.kept
+        self.table = CorrectionTable(
+            [
+                Correction(
+                    "c-1", ["礼品卡能退吗"], "礼品卡未激活可退。", "小林", "2026-11-01", "更正"
+                )
+            ]
+        )
 
 
 @pytest.fixture(scope="module")
@@ -116,3 +119,19 @@ def test_a_clause_for_staff_is_no_candidate_for_customers() -> None:
     asked = taken_apart(parts_of(TurnQuery(["GATE-77"]))[0], index)
     assert search(asked, index, "customer", None, None).hits == []
     assert search(asked, index, "staff", None, None).hits == [(0, BY_CODE)]
+
+
+async def test_a_question_that_normalising_makes_long_is_searched_in_a_thread(
+    words: Retriever, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    threads: list[int] = []
+
+    def searched(*_: Any) -> Found:
+        threads.append(threading.get_ident())
+        return Found()
+
+    monkeypatch.setattr(retriever, "search", searched)
+    for asked in ("退货怎么退", "退" + "\ufdfa" * 50):
+        await words.find(TurnQuery([asked]))
+    here = threading.get_ident()
+    assert [thread == here for thread in threads] == [True, False]

@@ -1,10 +1,14 @@
 """Each turn is searched by itself; what points back takes the question before it along."""
 
+import time
 from typing import Any
 
 import pytest
 
-from gateway.knowledge.turn_query import TurnQuery, parts_of, points_back
+from gateway.knowledge.terms import normalise
+from gateway.knowledge.turn_query import MAX_QUERY_CHARS, TurnQuery, parts_of, points_back
+
+EIGHTEEN = "\ufdfa"  # NFKC makes 18 characters of it
 
 
 def texts(*questions: str, readings: list[dict[str, Any]] | None = None) -> list[str]:
@@ -64,3 +68,22 @@ def test_a_picture_is_searched_by_its_fields_and_not_by_its_words() -> None:
 
 def test_a_turn_that_wants_no_knowledge_searches_nothing() -> None:
     assert parts_of(TurnQuery(["退货流程是什么"], wants_knowledge=False)) == []
+
+
+def test_long_earlier_messages_are_cut_before_they_are_looked_at() -> None:
+    started = time.perf_counter()
+    texts(*[EIGHTEEN * 87_000] * 3, "那呢")
+    assert time.perf_counter() - started < 0.2
+
+
+def test_what_is_searched_stays_short_after_normalising() -> None:
+    long = "退货" + EIGHTEEN * 2_000
+    for asked in ([long], [long, "那运费呢"]):
+        part = parts_of(TurnQuery(asked))[0]
+        assert part.text.startswith("退货")
+        assert len(normalise(part.text)) <= MAX_QUERY_CHARS
+
+
+def test_a_picture_stays_short_after_normalising() -> None:
+    (found,) = texts(readings=[reading("error", error_text=EIGHTEEN * 9_000)])
+    assert len(normalise(found)) <= 300

@@ -6,9 +6,10 @@ from pathlib import Path
 import pytest
 
 from gateway.knowledge import index as search_index
-from gateway.knowledge.clauses import STAFF
+from gateway.knowledge.clauses import CUSTOMER, STAFF
 from gateway.knowledge.knowledge_base import KnowledgeBase
-from gateway.knowledge.sources.front import day_of, split_front
+from gateway.knowledge.sources.front import day_of
+from gateway.knowledge.sources.front_matter import split_front
 from tests.support.knowledge import parse
 
 RULE = "## 3.2 押金\n押金三天内退还。\n"
@@ -85,3 +86,86 @@ def test_a_rule_of_dashes_is_no_front_matter() -> None:
     assert split_front(["---", "text", "more"])[0] == 0
     assert split_front(["text", "---", "title: x", "---"])[0] == 0
     assert split_front([])[0] == 0
+
+
+@pytest.mark.parametrize(
+    "front",
+    [
+        "audience: staff",
+        "audience: [staff]",
+        "'audience': \"staff\"",
+        "audience:\n- staff",
+        "audience:\n  - staff",
+        "受众：\n  - 员工",
+        "title: x\n\n# a comment\naudience: staff",
+    ],
+)
+def test_what_is_declared_for_staff_is_for_staff(tmp_path: Path, front: str) -> None:
+    library = written(tmp_path, front)
+    assert [clause.audience for clause in library.clauses] == [STAFF]
+    assert library.problems == []
+
+
+@pytest.mark.parametrize(
+    ("front", "line"),
+    [
+        ("audience:", 2),
+        ('audience: ""', 2),
+        ("audience:\n  staff", 2),
+        ("audience:\n  - stuff", 2),
+        (" audience: staff", 2),
+        ("meta:\n  audience: staff", 3),
+        ("meta:\n  - audience: staff", 3),
+        ("audience= staff", 2),
+        ("target audience: staff", 2),
+        ("audience: staff\naudience: customer", 3),
+        ("audience: customer\naudience: staff", 3),
+    ],
+)
+def test_an_audience_that_cannot_be_read_is_staff_and_named(
+    tmp_path: Path, front: str, line: int
+) -> None:
+    library = written(tmp_path, front)
+    assert [clause.audience for clause in library.clauses] == [STAFF]
+    assert any(f"line {line}:" in problem.message for problem in library.problems)
+
+
+@pytest.mark.parametrize(
+    ("front", "named"),
+    [
+        ("audiance: staff", "line 2: 'audiance' is an unknown name"),
+        ("title: x\n more", "line 3: 'more' is no `name: value`"),
+        ("title: x\ntitle: y", "line 3: title is declared twice"),
+        ("just text", "line 2: 'just text' is no `name: value`"),
+    ],
+)
+def test_a_line_that_is_not_used_is_named(tmp_path: Path, front: str, named: str) -> None:
+    (problem,) = written(tmp_path, front).problems
+    assert problem.message.startswith(named)
+
+
+@pytest.mark.parametrize("end", ["", "----\n", "- - -\n"])
+def test_a_front_matter_without_an_end_is_named_and_its_audience_counts_as_staff(
+    tmp_path: Path, end: str
+) -> None:
+    (tmp_path / "r.md").write_text(f"---\naudience: staff\n{end}\n{RULE}", "utf-8")
+    (tmp_path / "rule.md").write_text(f"---\n\n{RULE}", "utf-8")
+    library = KnowledgeBase(tmp_path)
+    assert {clause.id.partition("#")[0]: clause.audience for clause in library.clauses} == {
+        "r": STAFF,
+        "rule": CUSTOMER,
+    }
+    assert [problem.path for problem in library.problems] == ["r.md", "rule.md"]
+    assert "no line --- ends the front matter" in library.problems[0].message
+
+
+def test_three_dots_end_a_front_matter() -> None:
+    clause = parse(f"---\naudience: staff\n...\n{RULE}", "r.md")[0]
+    assert clause.audience == STAFF
+
+
+def test_a_row_without_an_audience_is_for_customers_and_meta_without_one_is_not() -> None:
+    sheet = parse("问题,答案,受众\n押金怎么退,三天内,\n门锁,重启,员工\n", "r.csv")
+    assert [clause.audience for clause in sheet] == [CUSTOMER, STAFF]
+    page = parse(f'<meta name="audience" content=""><h2>3.2 押金</h2><p>{RULE}</p>', "r.html")
+    assert {clause.audience for clause in page} == {STAFF}
