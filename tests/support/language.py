@@ -43,4 +43,8 @@ def language_model(folder: Path) -> Iterator[Engine]:
         yield Engine(settings.url, process, log, folder / "status.json")
     finally:
         process.terminate()
-        process.wait(60)
+        try:
+            process.wait(60)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
