@@ -50,9 +50,10 @@ test: setup ## run all tests; installs what they need
 test-plain: setup ## run the tests marked both_paths once more, with SERVER_FAST_PATH=0
 	@SERVER_FAST_PATH=0 $(VENV)/python -m pytest -m both_paths tests/gateway
 
-test-engine: setup ## run the tests against vLLM's CPU build with a tiny model; about five minutes
+test-engine: setup ## run the tests against vLLM's CPU build with tiny models; about ten minutes
 	@scripts/test-tools
 	@scripts/engine-env
+	@scripts/language-model
 	@TEST_ENGINE=1 $(VENV)/python -m pytest -o timeout=400 tests/engine tests/docker/test_cpu_engine.py
 
 check: setup node_modules/.stamp ## check lint, format, types and pins, also of the page

@@ -19,6 +19,8 @@ from gateway.assistant.persona import Persona
 
 FILE = Path(__file__).with_name("prompt.toml")
 READING_CHARACTERS = 4000  # of one picture
+# Of the question, which the English prompt says once more behind the clauses.
+AGAIN_CHARACTERS = 300
 DEADLINE = re.compile(
     r"今天|明天|后天|截止|还剩|还能|过期|超期|到期|期限|几号|多久之前|来得及"
     r"|\b(?:today|tomorrow|deadline|expire[sd]?|still|too late|overdue|due)\b",
@@ -73,7 +75,7 @@ def context(briefing: Briefing, language: Language, question: str, today: date) 
     parts: list[str] = []
     if briefing.clauses:
         parts += (_filled(language, "clauses"), _knowledge(briefing.clauses))
-    parts.append(_reminder(briefing, language))
+    parts.append(_reminder(briefing, language, question))
     if DEADLINE.search(question[:READING_CHARACTERS]):
         parts.append(_filled(language, "today", today=today.isoformat()))
     parts.append(_filled(language, "language"))
@@ -91,7 +93,7 @@ def _knowledge(clauses: list[dict[str, Any]]) -> str:
     return "\n".join([*lines, "</knowledge>"])
 
 
-def _reminder(briefing: Briefing, language: Language) -> str:
+def _reminder(briefing: Briefing, language: Language, question: str) -> str:
     voice = _voice(briefing.persona, language)
     if briefing.intent in SMALL_TALK:
         return _filled(language, "reminder_smalltalk")
@@ -100,8 +102,13 @@ def _reminder(briefing: Briefing, language: Language) -> str:
     told = [_filled(language, "reminder_anger")] if briefing.intent == "anger" else []
     if briefing.clauses:
         first = briefing.clauses[0]
-        title, number = escape(str(first["title"])), escape(str(first["clause"]))
-        told.append(_filled(language, "reminder_answer", title=title, number=number, ref="[1]"))
+        words = {
+            "question": without_tags(" ".join(question[:AGAIN_CHARACTERS].split())),
+            "title": escape(str(first["title"])),
+            "number": escape(str(first["clause"])),
+            "ref": "[1]",
+        }
+        told.append(_filled(language, "reminder_answer", **words))
     elif briefing.suggestions:
         titles = "; ".join(escape(str(one["title"])) for one in briefing.suggestions)
         told.append(_filled(language, "reminder_suggest", suggestions=titles))
