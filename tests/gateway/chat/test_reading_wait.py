@@ -313,7 +313,12 @@ def test_before_lite_a_long_picture_is_waited_for_until_it_is_read_as_a_whole(
         running_lite() as lite,
         slow_reader(0.5) as reader,
         running_gateway(
-            lite.url, tmp_path, READER_URL=reader.url, READER_TIMEOUT="0.1", API_KEYS=KEYS
+            lite.url,
+            tmp_path,
+            READER_URL=reader.url,
+            EMBEDDING_URL="",
+            READER_TIMEOUT="0.1",
+            API_KEYS=KEYS,
         ) as gateway,
     ):
         wait_for(gateway.url + "/readyz")

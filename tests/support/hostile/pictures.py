@@ -41,7 +41,7 @@ PICTURES: dict[str, tuple[bytes, Answer]] = {
     ),
     "xml entities": (
         b'<?xml version="1.0"?><!DOCTYPE a [<!ENTITY b "bbbb">]><a>&b;</a>',
-        NO_PICTURE,
+        (400, "invalid_image"),
     ),
     "html": (b"<!doctype html><script>alert(1)</script>", NO_PICTURE),
     "tiff": (b"II*\0" + b"\0" * 64, NO_PICTURE),
