@@ -114,7 +114,7 @@ def desk(
 
 
 def assert_keeps_to_its_clauses(told: Told) -> None:
-    """Every ref in the text, every citation and every clause number in words is one it was given."""
+    """It was given every ref, every citation and every clause number of its text."""
     refs = {int(number) for number in CITED.findall(told.text)}
     assert refs <= set(told.given), told.text
     assert set(told.cited) <= set(told.given.values())
