@@ -102,8 +102,9 @@ def _reminder(briefing: Briefing, language: Language, question: str) -> str:
     told = [_filled(language, "reminder_anger")] if briefing.intent == "anger" else []
     if briefing.clauses:
         first = briefing.clauses[0]
+        again = " ".join(question[:AGAIN_CHARACTERS].split())
         words = {
-            "question": without_tags(" ".join(question[:AGAIN_CHARACTERS].split())),
+            "question": without_tags(again) or "see the picture",  # said in English alone
             "title": escape(str(first["title"])),
             "number": escape(str(first["clause"])),
             "ref": "[1]",
