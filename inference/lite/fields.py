@@ -93,10 +93,18 @@ def _find(search: Search, codes: Iterable[Code]) -> str:
 
 def _search(lines: list[Line], budget: Budget | None, *, ocr: bool) -> Search:
     paper = Paper(lines, field_store.catalog(), budget)
-    named = frozenset(
-        carrier for line in paper.lines for _, _, carrier in named_carriers(line.plain, paper)
-    )
-    return Search(paper, ocr, named)
+    return Search(paper, ocr, _named(paper))
+
+
+def _named(paper: Paper) -> frozenset[str]:
+    """The carriers that the paper names."""
+    named: set[str] = set()
+    for line in paper.lines:
+        paper.check()
+        named.update(carrier for _, _, carrier in named_carriers(line.plain, paper))
+        if len(named) == len(paper.catalog.carriers):
+            break
+    return frozenset(named)
 
 
 def _is_bare_date(one: Found) -> bool:
