@@ -2,7 +2,6 @@
 
 import random
 import time
-from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -132,13 +131,15 @@ def test_a_spent_budget_and_a_client_that_left_end_the_work() -> None:
         + [Line("名称:青禾科技公司", (90, 30 * n, 90, 20)) for n in range(5_000)]
         + [Line("增值税电子普通发票", (0, 200_000, 90, 20))],
         [Line("物流跟踪 运单号 已揽收", (0, 0, 90, 20))]
-        + [Line(f"11-{n % 28 + 1:02} 08:10 派送中", (40 * n, 90, 30, 20)) for n in range(3_000)],
+        + [
+            Line("派送中" if n % 2 else f"11-{n % 28 + 1:02} 08:10", (40 * n, 90, 30, 20))
+            for n in range(8_000)
+        ],
         [Line(f"圆通速递 {n}", (0, 30 * n, 60, 20)) for n in range(20_000)],
     ],
     ids=["parties", "scans", "carriers"],
 )
-def test_many_lines_of_one_sort_end_with_the_budget(lines: list[Line]) -> None:
+def test_many_lines_of_one_sort_take_little_time(lines: list[Line]) -> None:
     started = time.process_time()
-    with suppress(LiteError):
-        read_fields(lines, (), Budget(1.0))
+    read_fields(lines, (), Budget(60))
     assert time.process_time() - started < 2.5
