@@ -65,7 +65,7 @@ class Retriever:
             return Retrieval()
         index = self._knowledge.snapshot.index
         asked = [taken_apart(part, index) for part in parts]
-        relevance, vectors = await self._meaning(asked, index)
+        relevance, vectors = await self._meaning(asked, index, query.owner)
         jobs = [
             (one, index, query.audience, relevance, vector)
             for one, vector in zip(asked, vectors, strict=True)
@@ -85,7 +85,7 @@ class Retriever:
         return Retrieval("suggest" if suggestions else "none", [], suggestions)
 
     async def _meaning(
-        self, asked: Sequence[Asked], index: Index
+        self, asked: Sequence[Asked], index: Index, owner: str
     ) -> tuple[Relevance | None, list[Floats | None]]:
         """What judges meaning, and the vector of each part; nothing where words alone must do."""
         nothing: list[Floats | None] = [None] * len(asked)
@@ -95,7 +95,7 @@ class Retriever:
             return None, nothing
         client, relevance = current
         try:
-            vectors = iter(await client.questions(texts, self._embedding_seconds))
+            vectors = iter(await client.questions(texts, self._embedding_seconds, owner))
         except NoVectors as error:
             log.warning("question_without_vector", reason=str(error))
             return None, nothing
