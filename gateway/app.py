@@ -144,6 +144,7 @@ def turn_runner(services: Services) -> TurnRunner:
             services.knowledge.retriever,
             persona=lambda: services.persona_file.persona,
             knows_languages=lambda: not all(one.is_lite for one in engines.upstreams),
+            pseudonym=signer.pseudonym,
         ),
         Failover(engines.admission, engines.fallback, engines.client, services.metrics),
         EngineCalls(engines.client, signer.cache_salt, signer.pseudonym),

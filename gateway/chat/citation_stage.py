@@ -13,17 +13,19 @@ from gateway.media.attachments import Attachments
 
 class CitationStage:
     """`persona` gives the company's voice as it is now. `knows_languages`: a language model answers
-    in languages that the rules do not know."""
+    in languages that the rules do not know. `pseudonym` names the owner of a turn to `lite`."""
 
     def __init__(
         self,
         retriever: Retriever,
         persona: Callable[[], Persona],
         knows_languages: Callable[[], bool],
+        pseudonym: Callable[[str], str],
     ) -> None:
         self._retriever = retriever
         self._persona = persona
         self._knows_languages = knows_languages
+        self._pseudonym = pseudonym
 
     async def find(self, question: Question, attachments: Attachments) -> Briefing:
         """What the engine is told beside the conversation."""
@@ -36,7 +38,10 @@ class CitationStage:
         # Named staff may be told what is written for staff.
         audience = "staff" if question.caller.staff and question.caller.kind != "anonymous" else ""
         query = TurnQuery(
-            asked, list(attachments.newest(messages)), audience=audience or "customer"
+            asked,
+            list(attachments.newest(messages)),
+            audience=audience or "customer",
+            owner=self._pseudonym(question.charged_to),
         )
         found = await self._retriever.find(query)
         return Briefing(intent, found.verdict, found.clauses, found.suggestions, persona)

@@ -66,7 +66,7 @@ class Retriever:
             return Retrieval()
         index = self._knowledge.snapshot.index
         asked = [taken_apart(part, index) for part in parts]
-        relevance, vectors, model = await self._meaning(asked, index)
+        relevance, vectors, model = await self._meaning(asked, index, query.owner)
         jobs = [
             (one, index, query.audience, relevance, vector)
             for one, vector in zip(asked, vectors, strict=True)
@@ -86,7 +86,7 @@ class Retriever:
         return Retrieval("suggest" if suggestions else "none", [], suggestions)
 
     async def _meaning(
-        self, asked: Sequence[Asked], index: Index
+        self, asked: Sequence[Asked], index: Index, owner: str
     ) -> tuple[Relevance | None, list[Floats | None], str]:
         """What judges meaning, the vector of each part and their model; nothing where words alone
         must do."""
@@ -97,7 +97,7 @@ class Retriever:
             return None, nothing, ""
         client, relevance = current
         try:
-            vectors = iter(await client.questions(texts, self._embedding_seconds))
+            vectors = iter(await client.questions(texts, self._embedding_seconds, owner))
         except NoVectors as error:
             log.warning("question_without_vector", reason=str(error))
             return None, nothing, ""

@@ -41,13 +41,15 @@ MAX_READING_CHARS = 300
 @dataclass(frozen=True, slots=True)
 class TurnQuery:
     """`questions`: the user's, oldest first. `readings`: of the newest pictures. `audience`:
-    "customer" or "staff". `wants_knowledge`: false where the turn needs no clause."""
+    "customer" or "staff". `wants_knowledge`: false where the turn needs no clause. `owner`: a
+    pseudonym, by which questions take turns at `lite`."""
 
     questions: list[str]
     readings: list[dict[str, Any]] = field(default_factory=list)
     locale: str = ""
     audience: str = "customer"
     wants_knowledge: bool = True
+    owner: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -71,7 +71,13 @@ def create_app(seconds: float = SECONDS) -> Starlette:
         )
         vectors = await unless_disconnected(
             request,
-            embedding.encode(asked.model, asked.texts, asked.kind, Budget(EMBEDDING_SECONDS)),
+            embedding.encode(
+                asked.model,
+                asked.texts,
+                asked.kind,
+                Budget(EMBEDDING_SECONDS),
+                _owner(request),
+            ),
         )
         return JSONResponse(await asyncio.to_thread(answer, asked, vectors))
 
@@ -152,7 +158,7 @@ async def _picture(request: Request) -> bytes:
 
 
 def _owner(request: Request) -> str:
-    """The gateway's pseudonym for its caller. Readings are queued round by owner."""
+    """The gateway's pseudonym for its caller. Readings and questions go round by owner."""
     return request.headers.get("x-owner", "")[:MAX_OWNER]
 
 

@@ -3,13 +3,13 @@
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import accumulate
 
 from inference.lite.checks import CHECKS, DAY, LANDLINE, PHONE
 from inference.lite.field_catalog import Catalog
 from inference.lite.field_rules import CarrierRule
 
 TOKEN = re.compile(r"[A-Za-z0-9]+")
-DIGIT = re.compile(r"\d")
 JOINTS = (" ", "  ", "-")
 MIN_PART = 3  # characters of a group behind a hyphen
 MAX_TOKENS = 9  # groups of one number
@@ -32,19 +32,30 @@ class Number:
 
 
 def numbers_in(text: str, named: frozenset[str], catalog: Catalog, ocr: bool) -> Iterator[Number]:
-    """Numbers without a label: of a carrier's own form, or digits alone of a carrier in `named`."""
+    """Numbers without a label: of a carrier's own form, or digits alone of a carrier in `named`.
+
+    Time grows with the length of `text` only: windows are measured by sums made once a run.
+    """
     for run in _runs(text):
+        words = [token.group(0) for token in run]
+        sizes = list(accumulate(map(len, words), initial=0))
+        digits = list(accumulate(map(_digits, words), initial=0))
         place = 0
-        while place < len(run):
+        # Behind this place too few digits are left for any number.
+        while digits[-1] - digits[place] >= MIN_DIGITS:
             found = None
             for count in range(min(MAX_TOKENS, len(run) - place), 0, -1):
-                window = run[place : place + count]
-                others = (*run[:place], *run[place + count :])
-                is_whole = not any(DIGIT.search(token.group(0)) for token in others)
-                found = _number(text, window, named, catalog, ocr=ocr, is_whole=is_whole)
+                end = place + count
+                own = digits[end] - digits[place]
+                if own < MIN_DIGITS:
+                    break
+                if not SHORTEST <= sizes[end] - sizes[place] <= LONGEST:
+                    continue
+                is_whole = own == digits[-1]
+                found = _number(text, run[place:end], named, catalog, ocr=ocr, is_whole=is_whole)
                 if found is not None:
                     yield found
-                    place += count
+                    place = end
                     break
             place += found is None
 
@@ -90,7 +101,7 @@ def _number(
     """The window as a number of a carrier. `is_whole`: no other digits stand beside it."""
     start, end = window[0].start(), window[-1].end()
     value = "".join(token.group(0) for token in window).upper()
-    digits = sum(character.isdigit() for character in value)
+    digits = _digits(value)
     if not SHORTEST <= len(value) <= LONGEST or digits < MIN_DIGITS:
         return None
     for code, form, alone, rule in catalog.carrier_forms:
@@ -103,6 +114,10 @@ def _number(
             if is_labelled or (valid and is_whole and not _is_other(value)):
                 return Number(value, start, end, code, valid)
     return _repaired(value, start, end, catalog) if ocr else None
+
+
+def _digits(word: str) -> int:
+    return sum(map(str.isdigit, word))
 
 
 def _checked(value: str, check: str | None) -> bool | None:
@@ -151,7 +166,7 @@ def _unknown(text: str, run: list["re.Match[str]"], catalog: Catalog) -> Number 
     while count < len(run) and run[count].group(0).isdigit() and count < MAX_TOKENS:
         count += 1
     value = "".join(token.group(0) for token in run[:count]).upper()
-    digits = sum(character.isdigit() for character in value)
+    digits = _digits(value)
     if digits < SHORTEST or len(value) > LONGEST + 10 or _is_other(value):
         return None
     return Number(value, run[0].start(), run[count - 1].end(), None, verdict(value, catalog))

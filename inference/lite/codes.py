@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from inference.lite.carriers import numbers_in
 from inference.lite.field_catalog import Catalog
@@ -13,26 +13,45 @@ from inference.lite.reading import Code, Field, Line
 
 MAX_CODES = 50
 MAX_TEXT = 2_000  # characters of one code that are looked at
+MAX_NUMBER_TEXT = 500  # characters in which a waybill number is looked for
 CONFIRMED, ALONE, OVERRULED = 1.0, 0.98, 0.9  # confidence: as OCR says, no OCR, against the OCR
 BEFORE_TAX = frozenset(("01", "04", "10", "08", "11"))  # invoice types whose QR has no tax
 GOODS = ("EAN", "UPC", "ISBN", "DataBar")
 AMOUNT = re.compile(r"\d{1,12}(?:\.\d{1,2})?")
 
 
-def add_codes(search: Search, codes: Iterable[Code], kind: str) -> None:
-    """Confirms or corrects the fields by the picture's codes."""
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What a code says: an invoice's fields, or a carrier's number."""
+
+    code: Code
+    invoice: dict[str, str]
+    number: str | None
+
+
+def said_by(codes: Iterable[Code], search: Search) -> list[Said]:
+    """What each of the first MAX_CODES codes says; codes with the same text count once."""
     once = {code.text: code for code in reversed(list(codes)[:MAX_CODES])}
+    made = []
     for code in once.values():
-        text = code.text[:MAX_TEXT].strip()
-        if values := invoice_values(text):
-            for name, value in values.items():
-                _decide(search, name, value, code)
-            continue
-        number = waybill_in(code, search.named, search.paper.catalog)
-        if number is not None:
-            _decide(search, "waybill_number", number, code)
-        elif text.lower().startswith(("http://", "https://")):
-            search.add("url", text, _line_of(code), (0, 0))
+        search.paper.check()
+        values = invoice_values(code.text[:MAX_TEXT].strip())
+        number = None if values else waybill_in(code, search.named, search.paper.catalog)
+        made.append(Said(code, values, number))
+    return made
+
+
+def add_codes(search: Search, codes: Iterable[Said]) -> None:
+    """Confirms or corrects the fields by the picture's codes."""
+    for said in codes:
+        search.paper.check()
+        text = said.code.text[:MAX_TEXT].strip()
+        for name, value in said.invoice.items():
+            _decide(search, name, value, said.code)
+        if said.number is not None:
+            _decide(search, "waybill_number", said.number, said.code)
+        elif not said.invoice and text.lower().startswith(("http://", "https://")):
+            search.add("url", text, _line_of(said.code), (0, 0))
 
 
 def invoice_values(text: str) -> dict[str, str]:
@@ -61,7 +80,7 @@ def waybill_in(code: Code, named: frozenset[str], catalog: Catalog) -> str | Non
     """A carrier's number that the code is, or that its text holds. Goods' codes hold none."""
     if code.format.startswith(GOODS):
         return None
-    numbers = numbers_in(code.text[:MAX_TEXT].strip(), named, catalog, ocr=False)
+    numbers = numbers_in(code.text[:MAX_NUMBER_TEXT].strip(), named, catalog, ocr=False)
     return next((number.value for number in numbers if number.valid is not False), None)
 
 

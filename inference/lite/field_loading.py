@@ -54,10 +54,11 @@ class _Loader(yaml.SafeLoader):  # type: ignore[misc]  # yaml has no types
 def _merged(base: Catalog, text: str) -> Catalog:
     try:
         body = yaml.load(text, _Loader)  # noqa: S506 - a SafeLoader
-    except (yaml.YAMLError, RecursionError, ValueError) as error:
+    except Exception as error:  # noqa: BLE001 - PyYAML raises KeyError and others for a wrong tag
         where = getattr(error, "problem_mark", None)
         place = f"line {where.line + 1}: " if where else ""
-        return replace(base, problems=(f"{place}this is not YAML",))
+        reason = "" if isinstance(error, yaml.YAMLError) else f" ({type(error).__name__}: {error})"
+        return replace(base, problems=(f"{place}this is not YAML{reason[:200]}",))
     if not isinstance(body, dict):
         problem = () if body is None else ("the file must be a mapping",)
         return replace(base, problems=problem)

@@ -5,14 +5,23 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from inference.lite.checks import CHECKS
+from inference.lite.field_text import plain
 from inference.lite.patterns import re2_of
 
 MAX_WORDS = 2_000  # in one list
 MAX_WORD = 60  # characters of a label or sign
 MAX_RULE_PATTERN = 600  # characters
 
+
+def _stripped(word: str) -> str:
+    word = word.strip()
+    if not plain(word).strip():
+        raise ValueError("a word must not be blank: it would be found everywhere")
+    return word
+
+
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{1,39}$")]
-Word = Annotated[str, Field(min_length=1, max_length=MAX_WORD)]
+Word = Annotated[str, Field(max_length=MAX_WORD), AfterValidator(_stripped)]
 Words = Annotated[list[Word], Field(max_length=MAX_WORDS)]
 Kinds = Literal[
     "waybill", "invoice", "receipt", "payment", "order", "error", "chat", "contract", "other"

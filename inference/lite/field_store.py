@@ -1,5 +1,7 @@
 """The rules in force: the program's own, and the company's from KNOWLEDGE_DIR/fields.yaml."""
 
+import os
+import stat
 import threading
 import time
 from pathlib import Path
@@ -27,17 +29,24 @@ class Store:
         self._looked = float("-inf")
         self._seen: Any = None
         self._lock = threading.Lock()
+        self._looking = threading.Lock()  # held by the thread that reads the file
 
     def catalog(self) -> Catalog:
         """The rules. A changed file is read again; while it is wrong, the rest of it serves."""
         with self._lock:
             if self._own is None:
                 self._own = self._now = built_in()
-            if self.folder is not None and time.monotonic() - self._looked >= LOOK_SECONDS:
+            own = self._own
+            is_due = self.folder is not None and time.monotonic() - self._looked >= LOOK_SECONDS
+        # Read outside the lock: a slow disk delays one request, the others have the rules as known.
+        if is_due and self._looking.acquire(blocking=False):
+            try:
+                self._look(own)
                 self._looked = time.monotonic()
-                self._look(self._own)
-            assert self._now is not None
-            return self._now
+            finally:
+                self._looking.release()
+        assert self._now is not None
+        return self._now
 
     def status(self) -> dict[str, Any]:
         """For /health: `own_fields` says whether the company's file is seen, `problems` what is
@@ -68,10 +77,17 @@ class Store:
             log.warning("fields_file_problem", file=str(path), problem=problem)
 
 
+def _bytes(path: Path) -> bytes:
+    """Up to MAX_FILE + 1 bytes. Raises OSError: opening a named pipe must not wait for a writer."""
+    with open(os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC), "rb") as file:
+        if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+            raise OSError("it is no regular file")
+        return file.read(MAX_FILE + 1)
+
+
 def _read(path: Path, own: Catalog) -> Catalog:
     try:
-        with path.open("rb") as file:
-            data = file.read(MAX_FILE + 1)
+        data = _bytes(path)
         if len(data) > MAX_FILE:
             raise ValueError(f"the file has more than {MAX_FILE} bytes")
         return extended(own, data.decode("utf-8"))

@@ -5,10 +5,12 @@ form. The rules are in fields.yaml (field_store.py).
 """
 
 from collections.abc import Iterable
+from contextlib import suppress
 
 from inference.lite import field_store
 from inference.lite.budget import Budget
-from inference.lite.codes import add_codes
+from inference.lite.codes import add_codes, said_by
+from inference.lite.errors import LiteError
 from inference.lite.field_search import MAX_FIELDS, Found, Search, named_carriers
 from inference.lite.invoices import add_invoice
 from inference.lite.kinds import kind_of
@@ -18,7 +20,7 @@ from inference.lite.screens import add_error, add_numbers_after_labels, add_paym
 from inference.lite.text import lines_in
 from inference.lite.tracking import add_events
 
-__all__ = ["MAX_FIELDS", "fields_in", "fields_of", "read_fields"]
+__all__ = ["MAX_FIELDS", "fields_in", "fields_of", "fields_within", "read_fields"]
 MAX_LINES = 20_000  # of one picture or document
 
 
@@ -35,27 +37,20 @@ def read_fields(
     text is exact, so nothing in it is repaired. Raises LiteError if the budget is spent.
     """
     search = _search(list(lines)[:MAX_LINES], budget, ocr=ocr)
-    codes = list(codes)
-    search.labelled()
-    search.formed(None)
-    kind = kind_of(search, codes)
-    search.formed(kind)
-    if kind == "invoice":
-        add_invoice(search)
-    if kind == "payment" or (kind == "order" and not search.values("amount")):
-        add_payment(search)
-    if kind == "error":
-        add_error(search)
-    if kind in ("waybill", "order"):
-        add_events(search)
-    if kind == "waybill":
-        search.drop([one for one in search.found if _is_bare_date(one)])
-    if kind == "chat":
-        add_numbers_after_labels(search)
-    if kind in ("waybill", "order", "payment"):
-        add_state(search)
-    add_codes(search, codes, kind)
+    kind = _find(search, codes)
     return kind, _sorted(search, kind)
+
+
+def fields_within(
+    lines: Iterable[Line], codes: Iterable[Code], budget: Budget
+) -> tuple[str, list[Field]]:
+    """(kind, fields) of a picture as `read_fields` finds them. Where the budget is spent before the
+    end: "other" and the fields found so far."""
+    kind, search = "other", None
+    with suppress(LiteError):
+        search = _search(list(lines)[:MAX_LINES], budget, ocr=True)
+        kind = _find(search, codes)
+    return kind, _sorted(search, kind) if search is not None else []
 
 
 def fields_of(lines: Iterable[Line], budget: Budget | None = None) -> list[Field]:
@@ -71,12 +66,45 @@ def fields_in(text: str, budget: Budget | None = None) -> list[Field]:
     return _sorted(search, "other")
 
 
+def _find(search: Search, codes: Iterable[Code]) -> str:
+    """Finds all fields. Returns the kind of paper."""
+    search.labelled()
+    search.formed(None)
+    said = said_by(codes, search)
+    kind = kind_of(search, said)
+    search.formed(kind)
+    if kind == "invoice":
+        add_invoice(search)
+    if kind == "payment" or (kind == "order" and not search.values("amount")):
+        add_payment(search)
+    if kind == "error":
+        add_error(search)
+    if kind in ("waybill", "order"):
+        add_events(search)
+    if kind == "waybill":
+        search.drop([one for one in search.found if _is_bare_date(one)])
+    if kind == "chat":
+        add_numbers_after_labels(search)
+    if kind in ("waybill", "order", "payment"):
+        add_state(search)
+    add_codes(search, said)
+    return kind
+
+
 def _search(lines: list[Line], budget: Budget | None, *, ocr: bool) -> Search:
     paper = Paper(lines, field_store.catalog(), budget)
-    named = frozenset(
-        carrier for line in paper.lines for _, _, carrier in named_carriers(line.plain, paper)
-    )
-    return Search(paper, ocr, named)
+    return Search(paper, ocr, _named(paper))
+
+
+def _named(paper: Paper) -> frozenset[str]:
+    """The carriers that the paper names."""
+    named: set[str] = set()
+    for line in paper.lines:
+        paper.check()
+        named.update(carrier for _, _, carrier in named_carriers(line.plain, paper))
+        if len(named) == len(paper.catalog.carriers):
+            break
+    return frozenset(named)
 
 
 def _is_bare_date(one: Found) -> bool:

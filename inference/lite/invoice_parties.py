@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 
 from inference.lite.checks import is_tax_number
 from inference.lite.field_search import LETTER, NAME, NAME_END, Search
@@ -16,6 +17,7 @@ BUYER_SIGN = re.compile(
 SELLER_SIGN = re.compile(
     r"销售方(?:信息)?|销货单位|销方|卖方|开票方|销售?|售方?|(?:bill )?from:?|seller:?|supplier:?|vendor:?"
 )
+MAX_CLUES = MAX_ENTRIES = 50  # an invoice has two parties: each entry is compared to each clue
 COLUMN = 3  # heights of a line by which the left edges of one block differ at most
 NAME_LABELS = frozenset(("名称",))
 TAX_LABELS = frozenset(
@@ -50,17 +52,19 @@ class Entry:
 
 def add_parties(search: Search) -> None:
     """Adds `seller`, `buyer` and their tax numbers where their labels did not say them."""
-    clues = list(_clues(search))
-    entries = list(_entries(search))
+    clues = list(islice(_clues(search), MAX_CLUES))
+    entries = list(islice(_entries(search), MAX_ENTRIES))
     for is_name in (True, False):
         of_sort = [entry for entry in entries if entry.is_name is is_name]
         suffix = "" if is_name else "_tax_number"
         for entry in of_sort:
+            search.paper.check()
             entry.side = entry.side or _side_by(entry, clues)
             if not is_name and not entry.side:
                 entry.side = _side_of_name(entry, [one for one in entries if one.is_name])
         _fill(of_sort, {side for side in (SELLER, BUYER) if search.values(side + suffix)})
         for entry in of_sort:
+            search.paper.check()
             if entry.side and not search.values(entry.side + suffix):
                 value = entry.value if is_name else _repaired(entry.value, search.ocr)
                 valid = None if is_name else is_tax_number(value)
@@ -89,6 +93,7 @@ def _fill(entries: list[Entry], known: set[str]) -> None:
 
 def _clues(search: Search) -> Iterator[tuple[str, Written]]:
     for line in search.paper.lines:
+        search.paper.check()
         text = re.sub(r"\s{1,8}", " ", line.plain.strip())
         if BUYER_SIGN.fullmatch(text):
             yield BUYER, line
@@ -101,6 +106,7 @@ def _entries(search: Search) -> Iterator[Entry]:
     for line in search.paper.lines:
         search.paper.check()
         for hit in line.hits:
+            search.paper.check()
             if hit.key in NAME_LABELS or hit.key in TAX_LABELS:
                 is_name = hit.key in NAME_LABELS
                 side = _side_before(line.plain[: hit.start])
@@ -181,6 +187,7 @@ def _side_of_name(entry: Entry, names: list[Entry]) -> str:
 def _add_named_below(search: Search, clues: list[tuple[str, Written]]) -> None:
     """A title such as `From:` with the name under it."""
     for side, clue in clues:
+        search.paper.check()
         if search.values(side):
             continue
         for other in search.paper.below(clue)[:1]:

@@ -3,18 +3,18 @@
 import re
 from collections import Counter
 
-from inference.lite.codes import invoice_values, waybill_in
+from inference.lite.codes import Said
 from inference.lite.field_catalog import POINTS
 from inference.lite.field_search import Search
 from inference.lite.paper import Paper
-from inference.lite.reading import KINDS, Code
+from inference.lite.reading import KINDS
 
 ENOUGH = 3  # points
 CHAT_SIGN = re.compile(r"(?:昨天|今天|星期.|周.|\d{1,2}月\d{1,2}日|上午|下午)?\s?\d{1,2}:\d{2}")
 BUBBLES = 3  # points for lines at both sides with times between them
 
 
-def kind_of(search: Search, codes: list[Code]) -> str:
+def kind_of(search: Search, codes: list[Said]) -> str:
     """One of KINDS. A kind needs ENOUGH points; the one named first wins a tie."""
     points = Counter(_by_words(search.paper))
     names = {one.field.name for one in search.found}
@@ -24,9 +24,9 @@ def kind_of(search: Search, codes: list[Code]) -> str:
         points["waybill"] += 2
     if "error_code" in names:
         points["error"] += 3
-    if any(invoice_values(code.text) for code in codes):
+    if any(code.invoice for code in codes):
         points["invoice"] += POINTS["sure"]
-    if any(waybill_in(code, search.named, search.paper.catalog) for code in codes):
+    if any(code.number for code in codes):
         points["waybill"] += POINTS["strong"]
     if _has_bubbles(search.paper):
         points["chat"] += BUBBLES

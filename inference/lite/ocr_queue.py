@@ -10,9 +10,10 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from inference.lite import process_memory
+from inference.lite.budget import Budget
 from inference.lite.decode import decoded
 from inference.lite.errors import LiteError
-from inference.lite.fields import read_fields
+from inference.lite.fields import fields_within
 from inference.lite.reading import Reading, in_rows
 
 if TYPE_CHECKING:
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
 # After this long a reading pauses for another owner's. A screenshot takes one slice.
 SLICE_SECONDS = 0.75
+FIELDS_SECONDS = 2.0  # to find fields in what was read, while all other pictures wait
 MAX_OPEN = 4  # readings that have begun; each holds up to 48 MB of pixels
 REMEMBERED = 512  # finished readings
 MAX_PICTURE_BYTES = 32 * 1024 * 1024
@@ -41,10 +43,12 @@ class Job:
     options: Any = None  # onnxruntime.RunOptions; its `terminate` stops a running step
     scan: "Scan | None" = None
     steps: Iterator[None] | None = None
+    budget: Budget = field(default_factory=Budget)  # for the fields, set when the text is read
 
     def give_up(self) -> None:
         """Stops reading, because nobody waits any more."""
         self.is_wanted = False
+        self.budget.cancel()
         if self.options is not None:
             self.options.terminate = True
         self.done.cancel()
@@ -206,8 +210,11 @@ class OCRQueue:
 def _reading(job: Job) -> Reading:
     scan = job.scan
     assert scan is not None
+    job.budget = Budget(FIELDS_SECONDS)
+    if not job.is_wanted:  # given up by the event loop in the meantime
+        job.budget.cancel()
     lines = in_rows(scan.lines)
-    kind, fields = read_fields(lines, scan.codes)
+    kind, fields = fields_within(lines, scan.codes, job.budget)
     return Reading(
         f"sha256:{job.key}",
         scan.picture.width,

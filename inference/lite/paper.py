@@ -64,12 +64,11 @@ class Paper:
     def __init__(self, lines: Iterable[Line], catalog: Catalog, budget: Budget | None) -> None:
         self.catalog = catalog
         self.budget = budget
-        normalised = [replace(line, text=normal(line.text[:MAX_LINE])[:MAX_LINE]) for line in lines]
+        normalised = [self._normalised(line) for line in lines]
         self.has_places = any(line.place[3] for line in normalised)
         grouped = rows(normalised) if self.has_places else [[line] for line in normalised]
         self.rows: list[list[Written]] = []
         for row in grouped:
-            self.check()
             self.rows.append([self._written(line) for line in self._spread(row)])
         self.lines = [line for row in self.rows for line in row]
         self._of_line = {id(one.line): one for one in self.lines}
@@ -119,7 +118,12 @@ class Paper:
                 made.append(line)
         return made
 
+    def _normalised(self, line: Line) -> Line:
+        self.check()
+        return replace(line, text=normal(line.text[:MAX_LINE])[:MAX_LINE])
+
     def _written(self, line: Line) -> Written:
+        self.check()
         text = plain(line.text)
         return Written(line, text, list(_hits(line.text, text, self.catalog)))
 

@@ -15,7 +15,12 @@ MAX_MESSAGES = 4_096
 MAX_TOOLS = 512
 MAX_LINES = 10_000  # of one reading
 MAX_LIST = 1_000  # of anything else
+MAX_NUMBER = 1e7  # of a place in pixels, either sign
 Stop = Annotated[str, Field(max_length=256)]
+# Pydantic takes "nan" and "inf" as numbers. No box has such a side, and JSON has no such value.
+Number = Annotated[float, Field(ge=-MAX_NUMBER, le=MAX_NUMBER, allow_inf_nan=False)]
+Share = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
+Sides = tuple[Number, Number, Number, Number]
 
 
 def _list(limit: int) -> Any:
@@ -82,7 +87,7 @@ class Clause(Loose):
     title: str = ""
     clause: str = ""
     text: str = ""
-    score: float = 1.0
+    score: Number = 1.0
     kind: str | None = None  # "clause" or "correction"
     author: str | None = None
     date: str | None = None
@@ -90,22 +95,26 @@ class Clause(Loose):
 
 class Line(Loose):
     text: str
-    box: tuple[float, float, float, float] = (0, 0, 0, 0)
-    confidence: float = 1.0
-    frame: tuple[float, float, float, float] | None = None
+    box: Sides = (0, 0, 0, 0)
+    confidence: Share = 1.0
+    frame: Sides | None = None
+
+
+class Lines(Loose):
+    lines: Annotated[list[Line], Field(fail_fast=True)]
 
 
 class Code(Loose):
     format: str
     text: str
-    box: tuple[float, float, float, float] = (0, 0, 0, 0)
+    box: Sides = (0, 0, 0, 0)
 
 
 class ReadField(Loose):
     name: str
     value: str
-    box: tuple[float, float, float, float] = (0, 0, 0, 0)
-    confidence: float = 1.0
+    box: Sides = (0, 0, 0, 0)
+    confidence: Share = 1.0
     valid: bool | None = None
     label: str | None = None
     corrected: bool | None = None
@@ -170,20 +179,28 @@ def checked(body: dict[str, Any]) -> dict[str, Any]:
     Raises LiteError, naming the first fault.
     """
     _bounded_depth(body)
-    try:
-        made = ChatBody.model_validate(body).model_dump(
-            mode="json", by_alias=True, exclude_unset=True
-        )
-    except ValidationError as error:
-        fault = error.errors(include_url=False, include_input=False)[0]
-        where = ".".join(map(str, fault["loc"]))
-        raise LiteError(f"{where}: {fault['msg']}", param=where) from None
+    made = _dumped(ChatBody, body)
     size = sum(map(_text_size, made["messages"])) + _size(
         [made.get("tools"), made.get("response_format")]
     )
     _bounded_size(size, MAX_CHARACTERS)
     _bounded_size(_size([made.get("sightdesk")]), MAX_STRUCTURED)
     return made
+
+
+def checked_lines(lines: list[Any]) -> list[dict[str, Any]]:
+    """Lines as those of a reading. Raises LiteError, naming the first fault."""
+    made: list[dict[str, Any]] = _dumped(Lines, {"lines": lines})["lines"]
+    return made
+
+
+def _dumped(model: type[BaseModel], body: dict[str, Any]) -> dict[str, Any]:
+    try:
+        return model.model_validate(body).model_dump(mode="json", by_alias=True, exclude_unset=True)
+    except ValidationError as error:
+        fault = error.errors(include_url=False, include_input=False)[0]
+        where = ".".join(map(str, fault["loc"]))
+        raise LiteError(f"{where}: {fault['msg']}", param=where) from None
 
 
 def _bounded_depth(body: dict[str, Any]) -> None:

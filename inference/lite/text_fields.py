@@ -6,6 +6,7 @@ from inference.lite.budget import Budget
 from inference.lite.errors import LiteError
 from inference.lite.fields import read_fields
 from inference.lite.reading import Line, Reading, from_json
+from inference.lite.request import checked_lines
 
 MAX_LINES = 20_000
 SHAPE = 'Send {"lines": [{"text": "…", "box": [x, y, width, height]}]}.'
@@ -22,10 +23,7 @@ def lines_of(body: dict[str, Any]) -> list[Line]:
             param="lines",
             details={"limit": MAX_LINES, "size": len(lines)},
         )
-    try:
-        return from_json({"lines": lines}).lines
-    except (KeyError, TypeError, ValueError, AttributeError, OverflowError):
-        raise LiteError(SHAPE, param="lines") from None
+    return from_json({"lines": checked_lines(lines)}).lines
 
 
 def found_in(lines: list[Line], budget: Budget) -> dict[str, Any]:

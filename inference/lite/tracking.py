@@ -5,6 +5,7 @@ A scan is no arrival date: its time is part of an `event` and never a `date` fie
 
 import re
 from dataclasses import dataclass
+from itertools import islice
 
 from inference.lite.dates import dates_in, parts
 from inference.lite.field_search import Found, Search
@@ -12,6 +13,8 @@ from inference.lite.paper import Paper, Written
 from inference.lite.reading import Field
 
 MAX_EVENTS = 60
+MAX_MARKS = 200  # times of one picture; more than events, since the newest may stand last
+MAX_BESIDE = 8  # lines of one row that belong to one scan
 # Apps leave out the year, and put the time under the day.
 SHORT = re.compile(
     r"(?<![\d.])(?P<day>[01]?\d[-/.月]\s?[0-3]?\d日?)(?:\s{0,4}(?P<time>[0-2]?\d:[0-5]\d(?::[0-5]\d)?))?(?![\d.])"
@@ -55,7 +58,7 @@ def add_events(search: Search) -> None:
     if not told:
         return
     scans = sorted(scans if len(told) > 1 else told, key=lambda scan: scan.order, reverse=True)
-    times = [id(scan.line) for scan in scans]
+    times = {id(scan.line) for scan in scans}
     search.drop(
         [
             one
@@ -83,13 +86,17 @@ def _scans(search: Search) -> list[Scan]:
         found = _mark(line, paper, used)
         if found is not None:
             marks.append(found)
+            if len(marks) == MAX_MARKS:
+                break
     own = {id(mark.line) for mark in marks} | used
     if not marks:
         return []
     upwards = _text_is_above(marks, paper, own)
+    numbers = {id(one.line) for one in search.found if one.field.name == "waybill_number"}
     for mark in marks:
+        paper.check()
         if upwards:
-            _gather_above(mark, search, own)
+            _gather_above(mark, paper, own, numbers)
         else:
             _gather(mark, paper, own)
     return marks
@@ -154,7 +161,8 @@ def _gap(line: Written, paper: Paper, own: set[int], step: int) -> float | None:
 def _gather(mark: Scan, paper: Paper, own: set[int]) -> None:
     """The words beside a time, and the lines under them up to the next time."""
     row = paper.row_of(mark.line)
-    beside = [o for o in row[row.index(mark.line) + 1 :] if id(o) not in own]
+    right = row[row.index(mark.line) + 1 :]
+    beside = list(islice((o for o in right if id(o) not in own), MAX_BESIDE))
     mark.texts += [other.text.strip(EDGE) for other in beside]
     column = beside[0].line.place[0] if beside else mark.line.line.place[0]
     previous = beside[0] if beside else mark.line
@@ -172,13 +180,15 @@ def _gather(mark: Scan, paper: Paper, own: set[int]) -> None:
         bottom = previous.line.place[1] + previous.line.place[3]
         if under[0].line.place[1] - bottom > ROW_GAP * height:
             break
-        mark.texts += [other.text.strip(EDGE) for other in under]
+        mark.texts += [other.text.strip(EDGE) for other in under[:MAX_BESIDE]]
         previous = under[0]
 
 
-def _gather_above(mark: Scan, search: Search, own: set[int]) -> None:
-    """The lines over a time, up to the scan before or a line that says something else."""
-    paper = search.paper
+def _gather_above(mark: Scan, paper: Paper, own: set[int], numbers: set[int]) -> None:
+    """The lines over a time, up to the scan before or a line that says something else.
+
+    `numbers`: the lines with waybill numbers.
+    """
     position = paper.position(mark.line)
     top, height = mark.line.line.place[1], mark.line.line.place[3]
     texts: list[str] = []
@@ -188,12 +198,8 @@ def _gather_above(mark: Scan, search: Search, own: set[int]) -> None:
         bottom = row[0].line.place[1] + row[0].line.place[3]
         if top - bottom > ROW_GAP * height or not paper.catalog.scan_words.search(row[0].plain):
             break
-        if any(_is_number_line(other, search) for other in row):
+        if any(id(other) in numbers for other in row):
             break
-        texts[:0] = [other.text.strip(EDGE) for other in row]
+        texts[:0] = [other.text.strip(EDGE) for other in row[:MAX_BESIDE]]
         top = row[0].line.place[1]
     mark.texts += texts
-
-
-def _is_number_line(line: Written, search: Search) -> bool:
-    return any(one.line is line and one.field.name == "waybill_number" for one in search.found)

@@ -49,12 +49,13 @@ class EmbeddingClient:
             self._headers["authorization"] = f"Bearer {api_key}"
         self._questions: OrderedDict[str, Floats] = OrderedDict()
 
-    async def questions(self, texts: Sequence[str], seconds: float) -> Floats:
-        """(texts, width). Vectors of recent questions are remembered. Raises NoVectors."""
+    async def questions(self, texts: Sequence[str], seconds: float, owner: str = "") -> Floats:
+        """(texts, width). Vectors of recent questions are remembered. `owner` is a pseudonym; only
+        `lite` is told it. Raises NoVectors."""
         missing = [text for text in dict.fromkeys(texts) if text not in self._questions]
         found = dict(self._questions)
         if missing:
-            found |= zip(missing, await self.embed(missing, QUERY, seconds), strict=True)
+            found |= zip(missing, await self.embed(missing, QUERY, seconds, owner), strict=True)
         for text in texts:
             self._questions[text] = found[text]
             self._questions.move_to_end(text)
@@ -62,14 +63,18 @@ class EmbeddingClient:
             self._questions.popitem(last=False)
         return np.stack([found[text] for text in texts])
 
-    async def embed(self, texts: Sequence[str], kind: str, seconds: float) -> Floats:
+    async def embed(
+        self, texts: Sequence[str], kind: str, seconds: float, owner: str = ""
+    ) -> Floats:
         """(texts, width): vectors of length 1. `kind` is QUERY or PASSAGE. Raises NoVectors, also
         for vectors of another width than those before."""
         body = orjson.dumps(self._body(texts, kind))
+        is_told = owner and self.model in LITE_MODELS
+        headers = {**self._headers, "x-owner": owner} if is_told else self._headers
         try:
             async with asyncio.timeout(seconds):
                 response = await self._pool.request(
-                    "POST", "/v1/embeddings", self._headers, Raw(body), seconds
+                    "POST", "/v1/embeddings", headers, Raw(body), seconds
                 )
                 try:
                     answer = await response.read_all(MAX_TEXT_BYTES * len(texts))

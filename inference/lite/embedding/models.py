@@ -55,7 +55,7 @@ class Models:
 
     def encode(self, name: str, texts: Sequence[str], kind: str) -> Floats:
         """(texts, width) unit vectors; zeros for a text without any. `name` is one of `names`."""
-        prepared = [unicodedata.normalize("NFKC", text[:MAX_CHARS]).strip() for text in texts]
+        prepared = [prepared_text(text) for text in texts]
         if name != BOTH:
             return self._encoders[name](prepared, kind)
         halves = [self._centred(half, prepared, kind) for half in self._encoders]
@@ -66,6 +66,11 @@ class Models:
         for row, text in enumerate(texts):
             vectors[row] -= self._means[name, kind, "zh" if HAN.search(text) else "en"]
         return _unit(vectors)
+
+
+def prepared_text(text: str) -> str:
+    """NFKC, cut before and after: one character becomes up to 18, such as U+FDFA."""
+    return unicodedata.normalize("NFKC", text[:MAX_CHARS])[:MAX_CHARS].strip()
 
 
 def _e5(path: Path, threads: int) -> Encode:

@@ -72,7 +72,7 @@ class Asking:
         )
         runner = TurnRunner(
             stage,
-            CitationStage(self.retriever, Persona, lambda: True),
+            CitationStage(self.retriever, Persona, lambda: True, str),
             Failover(admission, None, self.client, self.metrics),
             EngineCalls(self.client, cache_salt=str, pseudonym=str),
             self.metrics,

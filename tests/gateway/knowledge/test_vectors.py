@@ -74,6 +74,22 @@ async def test_a_service_that_is_down_is_an_error_and_no_crash() -> None:
         await client.questions(["退货"], 1)
 
 
+@pytest.mark.parametrize(("model", "is_told"), [(MODEL, True), ("another-model", False)])
+async def test_only_lite_is_told_whose_question_it_is(model: str, is_told: bool) -> None:
+    heads: list[bytes] = []
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        heads.append(await reader.readuntil(b"\r\n\r\n"))
+        writer.write(b"HTTP/1.1 500 Oops\r\ncontent-length: 0\r\nconnection: close\r\n\r\n")
+        writer.close()
+
+    async with await asyncio.start_server(serve, "127.0.0.1", 0) as server:
+        port = server.sockets[0].getsockname()[1]
+        with pytest.raises(NoVectors):
+            await EmbeddingClient(f"http://127.0.0.1:{port}", model).questions(["退货"], 5, "one")
+    assert (b"x-owner: one" in heads[0]) is is_told
+
+
 @contextlib.asynccontextmanager
 async def searching(
     folder: Path, data: Path, url: str, model: str = MODEL

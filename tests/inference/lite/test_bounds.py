@@ -10,7 +10,7 @@ import requests
 from inference.lite.budget import Budget
 from inference.lite.compare import MAX_ROWS, differences
 from inference.lite.errors import LiteError
-from inference.lite.fields import MAX_FIELDS, fields_in
+from inference.lite.fields import MAX_FIELDS, fields_in, read_fields
 from inference.lite.reading import Line, Reading
 from tests.support.lite_client import ask, user
 from tests.support.servers import Running
@@ -122,3 +122,24 @@ def test_a_spent_budget_and_a_client_that_left_end_the_work() -> None:
     left.cancel()
     with pytest.raises(LiteError, match="left"):
         fields_in("order number QH202611180042317", left)
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        [Line("购买方", (0, 30 * n, 60, 20)) for n in range(5_000)]
+        + [Line("名称:青禾科技公司", (90, 30 * n, 90, 20)) for n in range(5_000)]
+        + [Line("增值税电子普通发票", (0, 200_000, 90, 20))],
+        [Line("物流跟踪 运单号 已揽收", (0, 0, 90, 20))]
+        + [
+            Line("派送中" if n % 2 else f"11-{n % 28 + 1:02} 08:10", (40 * n, 90, 30, 20))
+            for n in range(8_000)
+        ],
+        [Line(f"圆通速递 {n}", (0, 30 * n, 60, 20)) for n in range(20_000)],
+    ],
+    ids=["parties", "scans", "carriers"],
+)
+def test_many_lines_of_one_sort_take_little_time(lines: list[Line]) -> None:
+    started = time.process_time()
+    read_fields(lines, (), Budget(60))
+    assert time.process_time() - started < 2.5

@@ -83,6 +83,9 @@ def test_each_wrong_entry_is_named_and_the_rest_is_used(tmp_path: Path) -> None:
         (b"- a list", "must be a mapping"),
         (b"\xff\xfe\x00", "cannot be read"),
         (b"a: 1\n" * 60_000, "more than"),
+        (b"a: !!bool x\n", "KeyError"),
+        (b"a: !!int ''\n", "not YAML"),
+        (b"a: !!timestamp x\n", "not YAML"),
         (b"a: &a [x]\nb: *a\n", "not YAML"),
         (
             b"fields:\n"
@@ -120,3 +123,23 @@ def test_the_engine_says_whether_it_sees_the_folder(tmp_path: Path) -> None:
     with running("inference.lite", {"KNOWLEDGE_DIR": str(tmp_path)}) as lite:
         health = requests.get(lite.url + "/health", timeout=5).json()
         assert (health["own_fields"], len(health["problems"])) == ("used", 7)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "stops: [' ']",
+        'scans: ["\\x1c"]',
+        "fields: {f: {labels: ['  '], pattern: 'a'}}",
+        "carriers: {C: {names: [' ']}}",
+    ],
+)
+def test_a_word_of_blanks_is_named_and_not_used(tmp_path: Path, text: str) -> None:
+    (problem,) = in_folder(tmp_path, text).status()["problems"]
+    assert "blank" in problem
+
+
+def test_a_named_pipe_is_named_and_never_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "fields.yaml")
+    (problem,) = field_store.use(tmp_path).status()["problems"]
+    assert "no regular file" in problem

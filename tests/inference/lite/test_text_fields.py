@@ -10,6 +10,7 @@ import requests
 from inference.lite.budget import Budget
 from inference.lite.errors import LiteError
 from inference.lite.reading import Line
+from inference.lite.request import checked
 from inference.lite.text_fields import MAX_LINES, found_in, lines_of
 from tests.support.servers import Running
 
@@ -35,12 +36,31 @@ def test_the_fields_of_lines_have_their_boxes(lite: Running) -> None:
         {"lines": [1]},
         {"lines": [{"box": [0, 0, 1, 1]}]},
         {"lines": [{"text": "a", "box": [1]}]},
+        {"lines": [{"text": "a", "box": ["nan", 0, 1, 1]}]},
+        {"lines": [{"text": "a", "box": [1e308, 0, 1, 1]}]},
+        {"lines": [{"text": "a", "confidence": "inf"}]},
+        {"lines": [{"text": "a", "frame": ["a", None, 1, 1]}]},
         {"lines": [{"text": "a"}] * (MAX_LINES + 1)},
     ],
 )
 def test_what_is_no_list_of_lines_is_refused(body: dict[str, object]) -> None:
     with pytest.raises(LiteError):
         lines_of(body)
+
+
+@pytest.mark.parametrize(
+    "reading",
+    [
+        {"lines": [{"text": "a", "box": ["inf", 0, 1, 1]}]},
+        {"codes": [{"format": "EAN", "text": "a", "box": [0, "nan", 1, 1]}]},
+        {"fields": [{"name": "a", "value": "b", "confidence": 2}]},
+        {"fields": [{"name": "a", "value": "b", "box": [0, 0, 1e308, 1]}]},
+    ],
+)
+def test_a_reading_with_numbers_that_no_picture_has_is_refused(reading: dict[str, Any]) -> None:
+    asked = {"messages": [{"role": "user", "content": "a"}]}
+    with pytest.raises(LiteError):
+        checked({**asked, "sightdesk": {"readings": [reading]}})
 
 
 def test_ten_thousand_lines_end_with_the_budget() -> None:
