@@ -30,7 +30,11 @@ def answer(conversation: Conversation) -> Reply:
 
 def _to_question(conversation: Conversation) -> Reply:
     scene = Scene(conversation)
-    return together([parts.reply(scene, part) for part in scene.parts])
+    replies = [parts.reply(scene, part) for part in scene.parts]
+    if any(one.text and one.outcome in ("answered", "clarify") for one in replies):
+        replies = list(map(scene.beside_others, scene.parts, replies))
+    made = together(replies)
+    return made if made.text or scene.known.pictures else scene.refused()
 
 
 def _to_anger(reply: Reply, conversation: Conversation) -> Reply:

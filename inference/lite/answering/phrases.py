@@ -30,6 +30,11 @@ PHRASES: dict[str, tuple[str, str]] = {
         "The knowledge base has no clause that answers this, and I will not make one up. "
         "Please ask in other words, or talk to a person.",
     ),
+    "nothing_on": (
+        "关于“{part}”，知识库里没有找到条款。",
+        "The knowledge base has no clause on “{part}”.",
+    ),
+    "nothing_else": ("关于“{part}”，没有找到别的条款。", "I found no other clause on “{part}”."),
     "unknown_code": (
         "知识库里没有找到错误代码 {code} 的条款，我不能猜它的原因。",
         "The knowledge base has no clause about the error code {code}, "
