@@ -59,6 +59,11 @@ PHRASES: dict[str, tuple[str, str]] = {
         "I cannot look up live tracking. Please send a screenshot of the tracking page, "
         "and I will read the latest scan.",
     ),
+    "ask_state": (
+        "我查不到实时状态。请发一张订单或付款详情页的截图，我来读上面的状态。",
+        "I cannot look up the live status. Please send a screenshot of the order or payment, "
+        "and I will read its status.",
+    ),
     "ask_picture": (
         "我还没有看到图片，请把截图发给我。",
         "I do not see a picture yet. Please send me the screenshot.",
