@@ -193,7 +193,9 @@ def _amount(reading: Reading, chinese: bool) -> str:
     found = facts.of(reading, "amount")
     if not found:
         return ""
-    name = called("amount", chinese, facts.kind_of(reading))
+    # Nothing is paid where the payment failed.
+    kind = "other" if states.has_problem(reading) else facts.kind_of(reading)
+    name = called("amount", chinese, kind)
     return f"{name} {bold(found[0].field.value)}"
 
 
