@@ -3,6 +3,7 @@
 from inference.lite.answering import codes, facts, helping, papers, showing, states, values
 from inference.lite.answering.phrases import joined, say, sentence
 from inference.lite.answering.questions import (
+    LATE,
     LONG_NUMBER,
     OWN,
     REFUNDED,
@@ -28,6 +29,8 @@ ON_PAPER = {
 
 def reply(scene: Scene, part: Part) -> Reply:
     """Says "no_clause" or asks back where nothing serves."""
+    if part.want is Want.HELP and not scene.served and LATE.search(part.text):
+        return _state(scene, part)
     if part.want is Want.HELP and not part.by_rule and _knows(scene, part.fields):
         return _values(scene, part)
     replies = {

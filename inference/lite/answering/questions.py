@@ -64,6 +64,13 @@ STATE = re.compile(
     r"|gone through|succeed(?:ed)?)\b|\bstatus\b|\btrack (?:my|it|this|the)\b",
     re.IGNORECASE,
 )
+# A parcel that is not there yet.
+LATE = re.compile(
+    r"(?:快递|包裹|物流|快件|订单|东西|商品|[这我]件|货)[^?？,，。]{0,10}(?:还没|还不|迟迟[没不]|一直[没不]|没有?)有?(?:到|送|收到|发货|发出|动|更新|来)"
+    r"|\b(?:parcel|package|order|delivery|shipment)\b.{0,40}\b(?:not|late|still|never|yet)\b"
+    r"|\bwhy (?:hasn't|isn't|has|is)\b.{0,20}\b(?:parcel|package|order|delivery|shipment)\b",
+    re.IGNORECASE,
+)
 # Whether one's refund is done: a state, not a rule.
 REFUNDED = re.compile(
     r"退款[^?？,，。能可会]{0,6}(?:了(?:吗|么|没|嘛)|没有?(?:$|\W))|退款(?:进度|状态|到哪)"

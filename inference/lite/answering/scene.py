@@ -38,6 +38,11 @@ class Scene:
         """The pictures that tell something."""
         return [one for one in self.known.pictures if not fault(one) and (one.lines or one.fields)]
 
+    @property
+    def served(self) -> bool:
+        """Whether the gateway has clauses that answer, or that may."""
+        return bool(self.clauses or (self.desk.suggestions and self.desk.verdict != "none"))
+
     def from_clauses(self, part: Part, serving: list[Clause] | None = None) -> Reply:
         """The answer of the clauses that serve a part, by default all; else what is missing."""
         serving = self.clauses if serving is None else serving
