@@ -1,6 +1,6 @@
 """The answer to a turn: talk, tool results, differences, or the parts of a question in order."""
 
-from inference.lite.answering import comparing, parts, raw, smalltalk, tool_results
+from inference.lite.answering import comparing, parts, raw, smalltalk, tool_results, values
 from inference.lite.answering.asking import Asking
 from inference.lite.answering.facts import Facts
 from inference.lite.answering.phrases import say
@@ -30,11 +30,25 @@ def answer(conversation: Conversation) -> Reply:
 
 def _to_question(conversation: Conversation) -> Reply:
     scene = Scene(conversation)
+    corrected = _to_correction(scene)
+    if corrected:
+        return corrected
     replies = [parts.reply(scene, part) for part in scene.parts]
     if any(one.text and one.outcome in ("answered", "clarify") for one in replies):
         replies = list(map(scene.beside_others, scene.parts, replies))
     made = together(replies)
     return made if made.text or scene.known.pictures else scene.refused()
+
+
+def _to_correction(scene: Scene) -> Reply | None:
+    """The corrected value, or how to correct one; None where nothing is corrected."""
+    corrections = scene.known.corrections
+    if corrections.now:
+        names = (corrections.now,)
+        return Reply(values.told("", names, scene.known, scene.chinese)[0])
+    if corrections.is_bare and scene.known.pictures:
+        return scene.asking.for_("correct_on_card")
+    return None
 
 
 def _to_anger(reply: Reply, conversation: Conversation) -> Reply:

@@ -68,6 +68,11 @@ PHRASES: dict[str, tuple[str, str]] = {
         "我还没有看到图片，请把截图发给我。",
         "I do not see a picture yet. Please send me the screenshot.",
     ),
+    "correct_on_card": (
+        "如果读得不对，请在图片的字段卡片上直接改正，我会以您改的为准。",
+        "If I read something wrong, please correct the field on the picture's card, "
+        "and I will use your value.",
+    ),
     "ask_question": (
         "请说一下您遇到的问题，或发一张截图。",
         "Please tell me what the problem is, or send a screenshot.",
