@@ -7,7 +7,9 @@ from inference.lite.answering.phrases import say
 from inference.lite.answering.pictures import unread
 from inference.lite.answering.reply import Reply, together
 from inference.lite.answering.scene import Scene
+from inference.lite.answering.smalltalk import refused
 from inference.lite.conversation import Conversation
+from inference.lite.desk import Desk
 
 
 def answer(conversation: Conversation) -> Reply:
@@ -18,12 +20,13 @@ def answer(conversation: Conversation) -> Reply:
         return together([comparing.reply(conversation) or raw.reply(conversation)])
     talk = smalltalk.reply(conversation) or comparing.reply(conversation)
     reply = talk or _to_question(conversation)
-    if conversation.desk.intent == "anger":
+    is_angry = conversation.desk.intent == "anger"
+    if is_angry:
         reply = _to_anger(reply, conversation)
     notes = [
         note
         for note in unread(Facts(conversation).own, conversation.chinese)
-        if note not in reply.text and reply.outcome != "handoff"
+        if note not in reply.text and (is_angry or reply.outcome != "handoff")
     ]
     return Reply("\n\n".join([reply.text, *notes]).strip(), reply.outcome, reply.citations)
 
@@ -52,11 +55,22 @@ def _to_correction(scene: Scene) -> Reply | None:
 
 
 def _to_anger(reply: Reply, conversation: Conversation) -> Reply:
-    """Acknowledges first; a person is offered where there is no help."""
+    """Acknowledges first; behind what the pictures show a person is offered if nothing helps."""
     chinese = conversation.chinese
     sorry = say("sorry", chinese)
     if reply.outcome == "answered":
         return Reply(f"{sorry}\n\n{reply.text}", reply.outcome, reply.citations)
     offer = Asking(conversation).person()
+    shown = _shown(reply, conversation)
+    if shown:
+        return Reply("\n\n".join([sorry, shown, offer.text]), offer.outcome, reply.citations)
     between = "" if chinese else " "
     return Reply(f"{sorry}{between}{offer.text}", offer.outcome)
+
+
+def _shown(reply: Reply, conversation: Conversation) -> str:
+    """What a reply says of the question's own pictures, without the refusal."""
+    if reply.outcome == "handoff" or not any(one.lines for one in Facts(conversation).own):
+        return ""
+    refusal = refused(conversation.desk or Desk(), conversation.chinese)
+    return reply.text.replace(refusal, "").strip()
