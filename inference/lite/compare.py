@@ -16,9 +16,20 @@ __all__ = ["MAX_ROWS", "Difference", "asks_to_compare", "differences", "pair_of"
 SIMILAR = 0.5  # likeness from which two sentences are versions of one
 SAME_TEXT = 0.8  # likeness from which two stretches are one text that is cut elsewhere
 MAX_HUNKS = 4  # changed places of one sentence that are told one by one
+# A verb or noun of comparing. "修改", "比较慢" and "a different item" alone ask for something else.
+CHANGE = r"(?:不同|不一样|变化|变动|改动|改变|变更|修改|区别|差异|差别)"
 ASKS = re.compile(
-    r"区别|不同|差异|差别|对比|比较|比对|改了|改动|变化|变更|修改|哪里不一样|不一样|两份|两张|两版"
-    r"|differ|difference|compar|chang|versus|\bvs\b",
+    r"区别|差异|差别|对比|比对|比一比|比一下|找不同|不同之处|不同点"
+    r"|(?:请|帮我|帮忙)比较|比较(?:一下|下|这|那|两|图|$)"
+    rf"|(?:什么|哪些|啥|哪里|哪儿|哪几?处)(?:地方|内容|条款)?(?:被|有|是|做了|的)?{CHANGE}"
+    rf"|有(?:没有|无)?(?:地方)?{CHANGE}(?:吗|么|$|\W)"
+    r"|(?:改|变|变更|修改|改动)了?(?:什么|哪|啥|几处)|(?:哪里|哪些|哪几?处)(?:地方)?被?(?:改|变)"
+    r"|一[样致][吗么]|相同[吗么]|是否(?:一[样致]|相同)|是不是一[样致]|一不一样"
+    r"|\b(?:what|which|any|find|show|spot|list|tell|see)\b.{0,30}\bdifferences?\b"
+    r"|\bdifferences? between\b|\bhow (?:do|does|are|is)\b.{0,40}\b(?:differ|different)\b"
+    r"|\bwhat(?:'s| is| was| are| has| have| did)?\b.{0,20}\b(?:changed|changes|different)\b"
+    r"|\bchanges between\b|\bcompar(?:e|ing|ison)\b|\bversus\b|\bvs\b"
+    r"|\b(?:are|is)\b.{0,40}\bthe same\b",
     re.IGNORECASE,
 )
 PARTY = re.compile(

@@ -24,6 +24,7 @@ class Codes:
 
     codes: list[str]
     known: dict[str, Clause] = field(default_factory=dict)  # code → clause, each clause once
+    unknown: list[str] = field(default_factory=list)  # codes that no clause names
 
 
 def in_question(text: str, clauses: list[Clause], budget: Budget) -> Codes:
@@ -78,11 +79,14 @@ def without_others(clauses: list[Clause], codes: list[str], budget: Budget) -> l
 
 def _looked_up(codes: list[str], clauses: list[Clause]) -> Codes:
     known: dict[str, Clause] = {}
+    unknown: list[str] = []
     for code in codes:
         named = next((one for one in clauses if names(whole(one), code)), None)
-        if named is not None and named not in known.values():
+        if named is None:
+            unknown.append(code)
+        elif named not in known.values():
             known[code] = named
-    return Codes(codes, known)
+    return Codes(codes, known, unknown)
 
 
 def _has_word(text: str, word: str) -> bool:

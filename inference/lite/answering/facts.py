@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, replace
 
+from inference.lite.answering import correcting
 from inference.lite.answering.field_words import INSTEAD, NUMBERS, PARTIES
 from inference.lite.conversation import Conversation
 from inference.lite.reading import Field, Reading
@@ -56,6 +57,7 @@ class Facts:
         turns = [turn for turn in reversed(conversation.turns) if turn.readings]
         self.own = conversation.last_user.readings
         self.earlier = turns[0].readings if turns and not self.own else []
+        self.corrections = correcting.typed(conversation.turns)
 
     @property
     def pictures(self) -> list[Reading]:
@@ -66,10 +68,23 @@ class Facts:
         if name in PARTIES:
             return [fact for reading in self.pictures for fact in party(reading, name)]
         for other in self._names(name):
+            typed = self._typed(other)
+            if typed:
+                return [typed]
             found = _of_pictures(other, self.pictures) or self._from_before(other)
             if found:
                 return found
         return []
+
+    def _typed(self, name: str) -> Fact | None:
+        """A value that was corrected in a sentence, as one of the pictures' fields."""
+        field = self.corrections.fields.get(name)
+        if not field and name == self._names("number")[0]:
+            field = self.corrections.fields.get("number")
+        if not field:
+            return None
+        kind = kind_of(self.pictures[0]) if self.pictures else ""
+        return Fact(replace(field, name=name), kind)
 
     def _names(self, name: str) -> tuple[str, ...]:
         """The fields in which to look; "number" is whatever number the picture is about."""

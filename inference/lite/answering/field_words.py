@@ -88,14 +88,14 @@ TABLE: dict[str, tuple[str, str, str]] = {
     "seller": (
         "销售方",
         "seller",
-        r"销售方(?:名称)?|销方|卖方|卖家|开票方|开票单位|(?:谁|哪家|哪个公司)开的"
+        r"销售方(?:名称)?|销方|卖方|卖家|开票方|开票单位|(?:谁|哪家|哪个公司)开的|谁(?=开(?:具|出)?给)"
         r"|seller|vendor|supplier|issued by|who issued|who sold",
     ),
     "buyer": (
         "购买方",
         "buyer",
         r"购买方(?:名称)?|购方|买方|买家|受票方|抬头|开给谁|开给哪|开的?是?谁|谁的发票|报销(?:的)?(?:单位|公司|人)"
-        r"|buyer|billed to|bill to|purchaser|made out to",
+        r"|buyer|billed to|bill to|purchaser|made out to|\b(?:to|for) whom\b",
     ),
     "amount": (
         "金额",
@@ -123,7 +123,8 @@ TABLE: dict[str, tuple[str, str, str]] = {
     "company": (
         "公司",
         "company",
-        r"商户|商家|店铺|哪家店|收款方|付给(?:了)?谁|公司|单位|merchant|payee|shop\b|store\b|company",
+        r"商户|商家|店铺|哪家店|收款[方人]|(?:付|转|打)给了?谁|公司|单位|merchant|payee|shop\b|store\b|company"
+        r"|who(?:m)? (?:did|have) i pa(?:y|id)\b|who (?:was|got) paid",
     ),
     "phone": ("电话", "phone number", r"电话|手机号?|联系方式|phone|mobile"),
     "email": ("邮箱", "e-mail address", r"邮箱|邮件地址|e-?mail"),
@@ -155,6 +156,7 @@ AMOUNTS = {
     "order": ("实付金额", "amount paid"),
     "contract": ("合同金额", "contract amount"),
 }
+RECEIVERS = {"payment": ("收款方", "payee"), "receipt": ("商家", "merchant")}
 OTHERS = {
     "error_text": ("错误", "error"),
     "status": ("状态", "status"),
@@ -167,6 +169,8 @@ def called(name: str, chinese: bool, kind: str = "other") -> str:
     """The field's name in words; `kind` is the picture's."""
     if name == "amount" and kind in AMOUNTS:
         return AMOUNTS[kind][0 if chinese else 1]
+    if name in ("company", "seller") and kind in RECEIVERS:
+        return RECEIVERS[kind][0 if chinese else 1]
     if name in FIELDS:
         return FIELDS[name].zh if chinese else FIELDS[name].en
     return OTHERS[name][0 if chinese else 1] if name in OTHERS else name

@@ -1,6 +1,7 @@
 """The reply to a question for what the company says: clauses, beside what pictures show."""
 
 from inference.lite.answering import codes, facts, papers
+from inference.lite.answering.phrases import say
 from inference.lite.answering.questions import Part
 from inference.lite.answering.reply import Reply, together
 from inference.lite.answering.scene import Scene
@@ -14,7 +15,9 @@ def reply(scene: Scene, part: Part) -> Reply:
     """A code that is typed or shown comes first: its clause answers, and no other code's."""
     typed = codes.in_question(part.text, scene.clauses, scene.budget)
     if typed.known:
-        return codes.told(typed, part.text, scene.chinese, scene.budget)
+        told = codes.told(typed, part.text, scene.chinese, scene.budget)
+        others = [say("unknown_code", scene.chinese, code=code) for code in typed.unknown]
+        return together([told, *(Reply(text, "no_clause") for text in others)])
     if typed.codes:
         return scene.unknown(typed)
     errors = [codes.in_picture(one, scene.clauses) for one in scene.known.own]

@@ -30,7 +30,7 @@ def told(reading: Reading, chinese: bool) -> str:
         "contract": _contract,
         "chat": _chat,
     }.get(facts.kind_of(reading), _other)(reading, chinese)
-    return made or _other(reading, chinese)
+    return made or _other(reading, chinese) or _listed(reading, chinese)
 
 
 def headline(reading: Reading) -> str:
@@ -40,7 +40,9 @@ def headline(reading: Reading) -> str:
 
 
 def words_of(reading: Reading, chinese: bool) -> str:
-    """All text of a picture, a line each."""
+    """All text of a picture, a line each; its fields where it has no lines."""
+    if not reading.lines:
+        return _listed(reading, chinese)
     head = say("shown_text", chinese, lines="").rstrip()
     return f"{head}\n\n" + "\n".join(f"> {plain(line.text)}  " for line in reading.lines)
 
@@ -173,11 +175,27 @@ def _items(reading: Reading) -> tuple[str, int]:
     return named, len(items)
 
 
+def _listed(reading: Reading, chinese: bool) -> str:
+    """The fields of a picture that has no lines."""
+    kind = facts.kind_of(reading)
+    parts = [
+        say(
+            "one_value", chinese, name=called(name, chinese, kind), value=bold(found[0].field.value)
+        )
+        for name in dict.fromkeys(one.name for one in reading.fields)
+        if (found := facts.of(reading, name))
+    ]
+    shown = parts[:MAX_LINES]
+    return sentence(shown if chinese else [joined(shown, chinese)], chinese)
+
+
 def _amount(reading: Reading, chinese: bool) -> str:
     found = facts.of(reading, "amount")
     if not found:
         return ""
-    name = called("amount", chinese, facts.kind_of(reading))
+    # Nothing is paid where the payment failed.
+    kind = "other" if states.has_problem(reading) else facts.kind_of(reading)
+    name = called("amount", chinese, kind)
     return f"{name} {bold(found[0].field.value)}"
 
 

@@ -2,7 +2,15 @@
 
 from inference.lite.answering import codes, facts, helping, papers, showing, states, values
 from inference.lite.answering.phrases import joined, say, sentence
-from inference.lite.answering.questions import LONG_NUMBER, OWN, Part, Want, is_pure
+from inference.lite.answering.questions import (
+    LATE,
+    LONG_NUMBER,
+    OWN,
+    REFUNDED,
+    Part,
+    Want,
+    is_pure,
+)
 from inference.lite.answering.reply import Reply, together
 from inference.lite.answering.scene import Scene
 from inference.lite.reading import Reading
@@ -21,6 +29,8 @@ ON_PAPER = {
 
 def reply(scene: Scene, part: Part) -> Reply:
     """Says "no_clause" or asks back where nothing serves."""
+    if part.want is Want.HELP and not scene.served and LATE.search(part.text):
+        return _state(scene, part)
     if part.want is Want.HELP and not part.by_rule and _knows(scene, part.fields):
         return _values(scene, part)
     replies = {
@@ -71,16 +81,21 @@ def _remedy(scene: Scene, reading: Reading, part: Part) -> Reply | None:
 def _state(scene: Scene, part: Part) -> Reply:
     told = states.told(part.text, scene.known, scene.chinese)
     if told:
-        return Reply(told)
+        # How long a refund takes stands beside how it stands.
+        rule = scene.clauses and REFUNDED.search(part.text)
+        return together([Reply(told), *([scene.from_clauses(part)] if rule else [])])
+    if scene.clauses and REFUNDED.search(part.text):
+        return helping.reply(scene, part)
+    follow = "ask_tracking" if states.is_of_parcel(part.text) else "ask_state"
     if scene.readable:
         shown = [papers.told(one, scene.chinese) for one in scene.readable]
-        return together([Reply(" ".join(shown), "clarify"), scene.asking.for_("ask_tracking")])
+        return together([Reply(" ".join(shown), "clarify"), scene.asking.for_(follow)])
     if scene.known.pictures:
         return scene.unread([])
     if scene.clauses and not OWN.search(part.text):
         return helping.reply(scene, part)
     has_number = bool(LONG_NUMBER.search(part.text)) or any(map(scene.known.values, NUMBERS))
-    return scene.asking.for_("ask_tracking" if has_number else "ask_number")
+    return scene.asking.for_(follow if has_number else "ask_number")
 
 
 def _arrival(scene: Scene, part: Part) -> Reply:

@@ -30,6 +30,11 @@ PHRASES: dict[str, tuple[str, str]] = {
         "The knowledge base has no clause that answers this, and I will not make one up. "
         "Please ask in other words, or talk to a person.",
     ),
+    "nothing_on": (
+        "关于“{part}”，知识库里没有找到条款。",
+        "The knowledge base has no clause on “{part}”.",
+    ),
+    "nothing_else": ("关于“{part}”，没有找到别的条款。", "I found no other clause on “{part}”."),
     "unknown_code": (
         "知识库里没有找到错误代码 {code} 的条款，我不能猜它的原因。",
         "The knowledge base has no clause about the error code {code}, "
@@ -54,9 +59,19 @@ PHRASES: dict[str, tuple[str, str]] = {
         "I cannot look up live tracking. Please send a screenshot of the tracking page, "
         "and I will read the latest scan.",
     ),
+    "ask_state": (
+        "我查不到实时状态。请发一张订单或付款详情页的截图，我来读上面的状态。",
+        "I cannot look up the live status. Please send a screenshot of the order or payment, "
+        "and I will read its status.",
+    ),
     "ask_picture": (
         "我还没有看到图片，请把截图发给我。",
         "I do not see a picture yet. Please send me the screenshot.",
+    ),
+    "correct_on_card": (
+        "如果读得不对，请在图片的字段卡片上直接改正，我会以您改的为准。",
+        "If I read something wrong, please correct the field on the picture's card, "
+        "and I will use your value.",
     ),
     "ask_question": (
         "请说一下您遇到的问题，或发一张截图。",

@@ -15,8 +15,9 @@ class Reply:
 
 
 def together(replies: list[Reply]) -> Reply:
-    """One reply of several: each text once, and the best outcome of all."""
+    """One reply of several: each text once, and the best outcome of all that say something."""
     texts = dict.fromkeys(reply.text for reply in replies if reply.text)
     citations = dict.fromkeys(one for reply in replies for one in reply.citations)
-    outcome = min((reply.outcome for reply in replies), key=OUTCOMES.index, default="no_clause")
+    outcomes = [one.outcome for one in replies if one.text or one.outcome != "answered"]
+    outcome = min(outcomes, key=OUTCOMES.index, default="no_clause")
     return Reply("\n\n".join(texts), outcome, list(citations))

@@ -7,14 +7,18 @@ from inference.lite.answering.asking import Asking
 from inference.lite.answering.clauses import Clause
 from inference.lite.answering.codes import Codes
 from inference.lite.answering.facts import Facts
+from inference.lite.answering.markdown import plain
 from inference.lite.answering.phrases import joined, say
 from inference.lite.answering.pictures import fault, named
-from inference.lite.answering.questions import Part, Want, parts_of
+from inference.lite.answering.questions import ASKING, Part, Want, parts_of
 from inference.lite.answering.reply import Reply, together
 from inference.lite.answering.smalltalk import refused
 from inference.lite.conversation import Conversation
 from inference.lite.desk import Desk
+from inference.lite.language import language_of
 from inference.lite.reading import Reading
+
+MAX_ASKED = 60  # characters of a part that are said back
 
 
 class Scene:
@@ -33,6 +37,11 @@ class Scene:
     def readable(self) -> list[Reading]:
         """The pictures that tell something."""
         return [one for one in self.known.pictures if not fault(one) and (one.lines or one.fields)]
+
+    @property
+    def served(self) -> bool:
+        """Whether the gateway has clauses that answer, or that may."""
+        return bool(self.clauses or (self.desk.suggestions and self.desk.verdict != "none"))
 
     def from_clauses(self, part: Part, serving: list[Clause] | None = None) -> Reply:
         """The answer of the clauses that serve a part, by default all; else what is missing."""
@@ -62,6 +71,19 @@ class Scene:
         """The refusal, behind what a picture shows."""
         text = refused(self.desk, self.chinese)
         return Reply("\n\n".join(filter(None, [shown, text])), "no_clause")
+
+    def beside_others(self, part: Part, reply: Reply) -> Reply:
+        """A part's reply beside those that help: one sentence instead of the refusal."""
+        if reply.outcome != "no_clause":
+            return reply
+        shown = reply.text.replace(refused(self.desk, self.chinese), "").strip()
+        if shown or not ASKING.search(part.text) or self.desk.intent == "anger":
+            return Reply(shown, "no_clause")
+        language = language_of(str(self.clauses[0].get("text"))) if self.clauses else ""
+        is_foreign = bool(language) and (language == "zh") != self.chinese
+        phrase = "nothing_else" if is_foreign else "nothing_on"
+        asked = plain(part.text[:MAX_ASKED])
+        return Reply(say(phrase, self.chinese, part=asked), "no_clause")
 
     def unknown(self, found: Codes) -> Reply:
         """That no clause explains a code."""

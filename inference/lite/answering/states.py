@@ -28,6 +28,13 @@ SENT = (
 )
 STEP_WORDS = (
     (
+        r"退款|refund",
+        r"已退款|退款成功|退款完成|refunded|refund (?:complete|issued)",
+        r"退款中|待退款|退款处理|退款失败|审核中|refund (?:is )?(?:pending|failed|processing)",
+        ("是的，已经退款", "Yes, it has been refunded"),
+        ("还没有退款完成的记录", "No, no refund is recorded yet"),
+    ),
+    (
         r"签收|送到|送达|到货|收到|到了[吗没么]|deliver|arriv",
         DELIVERED,
         r"未签收|未送达|undelivered|not (?:yet )?delivered|delivery failed",
@@ -51,18 +58,15 @@ STEP_WORDS = (
         ("是的，已经付款成功", "Yes, the payment went through"),
         ("付款没有成功", "No, the payment has not gone through"),
     ),
-    (
-        r"退款|refund",
-        r"已退款|退款成功|退款完成|refunded|refund (?:complete|issued)",
-        r"退款中|退款失败|审核中|refund (?:pending|failed)",
-        ("是的，已经退款", "Yes, it has been refunded"),
-        ("还没有退款完成的记录", "No, no refund is recorded yet"),
-    ),
 )
 STEPS = tuple(
     Step(re.compile(asked, re.I), re.compile(done, re.I), re.compile(undone, re.I), yes, no)
     for asked, done, undone, yes, no in STEP_WORDS
 )
+DELIVERY = STEPS[1]
+WHO = re.compile(r"谁|\bwho\b", re.IGNORECASE)  # asks more than whether it is done
+MAX_STATE = 20  # characters of a line that is a status
+MONEY = re.compile(r"付款|支付|退款|扣款|到[账帐]|\bpa(?:y|id|yment)\b|refund|money", re.IGNORECASE)
 PROBLEM = re.compile(
     r"失败|异常|拒收|退回|滞留|破损|丢失|疑难|关闭|冻结|超时|\bfail|declin|exception|returned|refus|lost|damaged"
     r"|delayed|blocked",
@@ -82,10 +86,15 @@ def has_problem(reading: Reading) -> bool:
     )
 
 
+def is_of_parcel(question: str) -> bool:
+    """Whether a question about a state is about a parcel, not about money."""
+    return not MONEY.search(question)
+
+
 def told(question: str, known: Facts, chinese: bool) -> str:
     """The sentence on how the picture's parcel, order or payment stands, "" if none shows that."""
-    told = [_told(question, reading, chinese) for reading in known.pictures if stands(reading)]
-    return " ".join(told)
+    told = [_told(question, reading, chinese) for reading in known.pictures]
+    return " ".join(filter(None, told))
 
 
 def latest(reading: Reading, chinese: bool) -> str:
@@ -115,16 +124,36 @@ def _told(question: str, reading: Reading, chinese: bool) -> str:
     every = " ".join(
         fact.field.value for name in ("event", "status") for fact in facts.of(reading, name)[:1]
     )
+    if not every:
+        return _of_lines(question, reading, chinese)
     for step in STEPS:
-        if not step.asked.search(question):
+        if not step.asked.search(question) or WHO.search(question):
             continue
         if step.undone.search(every):
             return _lead(step.no, reading, chinese)
         if step.done.search(every):
             return _lead(step.yes, reading, chinese)
-        if step is STEPS[0]:
+        if step is DELIVERY:
             return _lead(step.no, reading, chinese)
     return sentence([latest(reading, chinese)], chinese)
+
+
+def _of_lines(question: str, reading: Reading, chinese: bool) -> str:
+    """How a payment or refund stands by the lines of a picture without a status, "" if unknown."""
+    if facts.kind_of(reading) not in ("other", "payment", "order", "error"):
+        return ""
+    for step in STEPS:
+        if not (step.asked.search(question) and MONEY.search(question)):
+            continue
+        lines = [one.text for one in reading.lines if len(one.text) <= MAX_STATE]
+        failed = [line for line in lines if step.undone.search(line)]
+        done = [line for line in lines if step.done.search(line)]
+        for found, answer in ((failed, step.no), (done, step.yes)):
+            if found:
+                shown = say("as_shown", chinese, status=plain(found[0]))
+                text = f"{answer[0]}；" if chinese else f"{answer[1]}; "
+                return sentence([text + shown], chinese)
+    return ""
 
 
 def _lead(answer: tuple[str, str], reading: Reading, chinese: bool) -> str:

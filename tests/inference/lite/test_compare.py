@@ -229,6 +229,37 @@ def test_two_long_documents_that_differ_everywhere_are_compared_in_time() -> Non
     assert time.process_time() - started < 4
 
 
-def test_the_wish_to_compare_is_understood() -> None:
-    assert asks_to_compare("这两份有什么不同?")
-    assert not asks_to_compare("运单号是多少?")
+@pytest.mark.parametrize(
+    "question",
+    [
+        "这两份有什么不同?",
+        "哪里不一样",
+        "看看这两份有什么区别",
+        "合同改了哪些地方",
+        "请比较这两张图",
+        "这两张一样吗",
+        "what has changed?",
+        "What is the difference between these two?",
+        "compare these",
+    ],
+)
+def test_the_wish_to_compare_is_understood(question: str) -> None:
+    assert asks_to_compare(question)
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "运单号是多少?",
+        "收货地址能修改吗?",
+        "怎么变更发票抬头",
+        "最近快递比较慢吗",
+        "这两张图的订单号分别是多少?",
+        "两张发票一共多少钱?",
+        "这两件商品尺码不同,能换吗?",
+        "How can I change my delivery address?",
+        "I received a different item, what now?",
+    ],
+)
+def test_another_question_is_no_wish_to_compare(question: str) -> None:
+    assert not asks_to_compare(question)

@@ -92,3 +92,8 @@ def test_in_a_chat_the_number_answers_the_question_for_it() -> None:
 def test_more_than_twelve_fields_are_kept() -> None:
     fields = read_fields(paper(*(f"订单编号: QH20261109{number:07}" for number in range(40))))[1]
     assert len(values(fields, "order_number")) == 40
+
+
+def test_a_payment_that_failed_is_a_payment_and_a_failure_with_a_code_an_error() -> None:
+    assert read_fields(paper("支付失败", "余额不足", "¥58.00"))[0] == "payment"
+    assert read_fields(paper("支付失败", "错误代码：PAY-4031"))[0] == "error"
