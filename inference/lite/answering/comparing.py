@@ -11,7 +11,8 @@ from inference.lite.conversation import Conversation
 # These point at pictures of earlier turns.
 POINTS = re.compile(
     r"[这那][两些张份版几页]|两[张份版页幅]|刚才|前面|上面|前后|上一?[张份]|[新旧]版|原来|图|照片|合同|文件|文档|协议"
-    r"|\b(?:these|those|both|them|the two|pictures?|images?|screenshots?|documents?|contracts?|versions?)\b",
+    r"|\b(?:these|those|both|them|the two|pictures?|images?|screenshots?)\b"
+    r"|\b(?:documents?|contracts?|versions?)\b",
     re.IGNORECASE,
 )
 

@@ -20,8 +20,9 @@ COMMA = re.compile(
 ASKING = re.compile(
     r"多少|什么|啥|哪|几|吗|么|呢|谁|怎|如何|咋|能不能|可不可以|能否|是否|有没有|多久|多长|为何"
     r"|\b(?:what|how|when|where|why|who|whose|which)\b"
-    r"|^\W*(?:(?:and|or|but|so|also|then|please|sorry|hi|hello)\W+)?(?:can|could|is|are|was|were|has|have|does|do"
-    r"|did|will|would|should|may)\b",
+    r"|^\W*(?:(?:and|or|but|so|also|then|please|sorry|hi|hello)\W+)?"
+    r"(?:can|could|is|are|was|were|has|have|does"
+    r"|do|did|will|would|should|may)\b",
     re.IGNORECASE,
 )
 HELP = re.compile(
@@ -32,7 +33,8 @@ HELP = re.compile(
     re.IGNORECASE,
 )
 WHICH = re.compile(
-    r"多少(?!天|久)|是什么|(?:什么|啥)(?:东西|商品|名字|公司)?(?:\W|[吗呢啊]|$)|是啥|几号|哪[个家趟]|谁|\bwhat(?:'s| is| was| are)\b|\bwhich\b|\bwho\b"
+    r"多少(?!天|久)|是什么|(?:什么|啥)(?:东西|商品|名字|公司)?(?:\W|[吗呢啊]|$)"
+    r"|是啥|几号|哪[个家趟]|谁|\bwhat(?:'s| is| was| are)\b|\bwhich\b|\bwho\b"
     r"|how much",
     re.IGNORECASE,
 )
@@ -60,13 +62,15 @@ STATE = re.compile(
     r"|(?:是否|有没有|是不是)(?:已经|已)?(?:签收|送达|送到|发货|发出|付款|支付)|到了(?:吗|没|么)"
     r"|谁(?:代|帮我)?(?:签收|收)的|状态|进度|(?:付款|支付|退款)成功(?:了)?(?:吗|么|没)"
     r"|\bwhere(?:'s| is| are)\b.{0,20}\b(?:it|parcel|package|order|delivery|shipment|stuff)\b"
-    r"|\bwho signed\b|\b(?:is|was|are|has|have|did)\b.{0,30}\b(?:delivered|shipped|dispatched|arrived?|paid|go through"
+    r"|\bwho signed\b"
+    r"|\b(?:is|was|are|has|have|did)\b.{0,30}\b(?:delivered|shipped|dispatched|arrived?|paid|go through"
     r"|gone through|succeed(?:ed)?)\b|\bstatus\b|\btrack (?:my|it|this|the)\b",
     re.IGNORECASE,
 )
 # A parcel that is not there yet.
 LATE = re.compile(
-    r"(?:快递|包裹|物流|快件|订单|东西|商品|[这我]件|货)[^?？,，。]{0,10}(?:还没|还不|迟迟[没不]|一直[没不]|没有?)有?(?:到|送|收到|发货|发出|动|更新|来)"
+    r"(?:快递|包裹|物流|快件|订单|东西|商品|[这我]件|货)[^?？,，。]{0,10}"
+    r"(?:还没|还不|迟迟[没不]|一直[没不]|没有?)有?(?:到|送|收到|发货|发出|动|更新|来)"
     r"|\b(?:parcel|package|order|delivery|shipment)\b.{0,40}\b(?:not|late|still|never|yet)\b"
     r"|\bwhy (?:hasn't|isn't|has|is)\b.{0,20}\b(?:parcel|package|order|delivery|shipment)\b",
     re.IGNORECASE,
@@ -74,15 +78,17 @@ LATE = re.compile(
 # Whether one's refund is done: a state, not a rule.
 REFUNDED = re.compile(
     r"退款[^?？,，。能可会]{0,6}(?:了(?:吗|么|没|嘛)|没有?(?:$|\W))|退款(?:进度|状态|到哪)"
-    r"|\b(?:is|was|has|have|did)\b.{0,30}\brefund\b.{0,20}\b(?:paid|issued|arrived?|through|processed|completed?"
-    r"|received|come|sent|made)\b|\b(?:been|was|am|got|get) refunded\b",
+    r"|\b(?:is|was|has|have|did)\b.{0,30}\brefund\b.{0,20}\b(?:paid|issued|arrived?|through"
+    r"|processed|completed?|received|come|sent|made|done)\b|\b(?:been|was|am|got|get) refunded\b",
     re.IGNORECASE,
 )
 REFUND = re.compile(r"退|钱|到[账帐]|refund|return|发票|invoice", re.IGNORECASE)
 WORDS = re.compile(
-    r"说了?(?:什么|啥|些什么)(?!时)|写(?:了|的|着)?(?:什么|啥|些什么)|写的是|什么字|文字|读(?:一下|出来?)|念(?:一下|出来)|提取|内容(?:是什么|有哪些)?"
+    r"说了?(?:什么|啥|些什么)(?!时)"
+    r"|写(?:了|的|着)?(?:什么|啥|些什么)|写的是|什么字|文字|读(?:一下|出来?)|念(?:一下|出来)|提取|内容(?:是什么|有哪些)?"
     r"|what (?:does|do) (?:it|this|that|they|the (?:picture|image|screenshot|page|screen))s? say"
-    r"|what did (?:he|she|they|it) say|transcribe|read (?:it|this|the|out)|(?:text|words) (?:in|on|of)",
+    r"|what did (?:he|she|they|it) say"
+    r"|transcribe|read (?:it|this|the|out)|(?:text|words) (?:in|on|of)",
     re.IGNORECASE,
 )
 PICTURE = re.compile(
