@@ -50,7 +50,11 @@ def create_app(seconds: float = SECONDS) -> Starlette:
         return JSONResponse({"object": "list", "data": [{**model, **more}, *vectors]})
 
     async def health(_: Request) -> Response:
-        state = {"status": "ok", "reader": "ready" if reader.ready else "loading"}
+        state = {
+            "status": "ok",
+            "reader": "ready" if reader.ready else "loading",
+            "embedding": embedding.state,
+        }
         return JSONResponse({**state, **await asyncio.to_thread(field_store.status)})
 
     async def read(request: Request) -> Response:

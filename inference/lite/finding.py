@@ -56,7 +56,8 @@ def _scale(width: int, height: int) -> float:
     if longer < FIND_SIDE / ENLARGED:
         return ENLARGED
     scale = max(FIND_SIDE / longer, NARROW_SIDE / shorter)
-    return min(1.0, scale, max(FIND_SIDE / longer, math.sqrt(MAX_FIND_PIXELS / (width * height))))
+    most = MAX_FIND_PIXELS if height >= width else BAND_PIXELS  # bands are as wide as the picture
+    return min(1.0, scale, max(FIND_SIDE / longer, math.sqrt(most / (width * height))))
 
 
 def _in_bands(

@@ -23,6 +23,7 @@ MIN_TEXT = 8  # pixels: thinner pictures hold no text
 MIN_SIDE, ENLARGED_SIDE = 30, 5_120  # pixels; thinner pictures are enlarged, to this length at most
 WIDE = 8  # width / height above which a picture gets bars above and below
 MAX_BAR = 250  # pixels
+MAX_PADDED = 4_000_000  # pixels with the bars
 MIN_CONFIDENCE = 0.5
 SAMPLE = 5  # lines that are read first, to see whether the text is upside down
 SAMPLE_RATIO = 9.0  # length / height of a line in the sample, at most: short ones take less time
@@ -125,6 +126,7 @@ def _roomy(pixels: Pixels) -> tuple[Pixels | None, float, int]:
     if height > MIN_SIDE and width <= WIDE * height:
         return pixels, scale, 0
     bar = abs(max(min(width // WIDE, MAX_BAR), MIN_SIDE) * 2 - height) // 2
+    bar = min(bar, max(MIN_SIDE, MAX_PADDED // (2 * width)))
     return (
         cv2.copyMakeBorder(pixels, bar, bar, 0, 0, cv2.BORDER_CONSTANT, value=(0, 0, 0)),
         scale,

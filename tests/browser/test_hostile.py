@@ -283,6 +283,7 @@ def test_as_text_read_from_an_image(guarded: Page) -> None:
         lambda route: route.fulfill(body=base64.b64decode(PIXEL), content_type="image/png"),
     )
     kept(guarded, turns, EVERY)
+    expect(guarded.locator(".fields input")).to_have_count(len(EVERY))  # the card comes later
     values = guarded.locator(".fields input").evaluate_all("all => all.map(one => one.value)")
     assert values == one_line(EVERY)
     names = guarded.locator(".fields dt").all_text_contents()

@@ -102,7 +102,7 @@ def test_a_bad_picture_gets_its_error_and_the_next_good_one_an_answer(
 def test_a_one_pixel_picture_is_answered(desk: Running) -> None:
     made = io.BytesIO()
     Image.new("RGB", (1, 1)).save(made, "PNG")
-    assert "没有读到文字" in ask(desk, picture_message("这是什么?", data_url(made.getvalue()))).text
+    assert "图里没有文字" in ask(desk, picture_message("这是什么?", data_url(made.getvalue()))).text
 
 
 def test_nine_pictures_are_too_many(desk: Running) -> None:

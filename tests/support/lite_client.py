@@ -4,7 +4,7 @@ from typing import Any
 
 import requests
 
-from tests.support.servers import Running
+from tests.support.servers import Running, wait_until
 
 
 def ask(lite: Running, *messages: object, **more: object) -> requests.Response:
@@ -18,3 +18,9 @@ def said(answer: requests.Response) -> str:
 
 def user(text: str) -> dict[str, str]:
     return {"role": "user", "content": text}
+
+
+def wait_for_embedding(lite: Running) -> None:
+    """Waits until the embedding models are loaded: they take memory and CPU time of their own."""
+    url = lite.url + "/health"
+    wait_until(lambda: requests.get(url, timeout=10).json()["embedding"] != "loading", 90)

@@ -32,6 +32,7 @@ NICENESS = 10
 class EmbeddingService:
     def __init__(self) -> None:
         self._models: Models | None = None
+        self.state = "loading"  # then ready, or unavailable
         self._quick = ThreadPoolExecutor(1, thread_name_prefix="embed")
         self._slow = ThreadPoolExecutor(
             min(SLOW_THREADS, os.cpu_count() or 1),
@@ -50,7 +51,9 @@ class EmbeddingService:
         """Loads the models in a thread of low priority. Without them the rest serves."""
         try:
             self._models = await asyncio.get_running_loop().run_in_executor(self._slow, Models)
+            self.state = "ready"
         except (ImportError, OSError, ValueError) as error:
+            self.state = "unavailable"
             log.error("embedding_unavailable", reason=str(error))
 
     async def encode(

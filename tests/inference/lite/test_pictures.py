@@ -12,6 +12,7 @@ import requests
 from PIL import Image, ImageDraw, ImageFont, ImageOps
 
 from inference.lite.decode import decoded
+from tests.support.lite_client import wait_for_embedding
 from tests.support.paths import DATA
 from tests.support.servers import Running
 
@@ -145,6 +146,7 @@ def forget_peak(lite: Running) -> int:
 
 @pytest.mark.parametrize("name", READ)
 def test_a_hostile_picture_is_read_in_bounded_memory(lite: Running, name: str) -> None:
+    wait_for_embedding(lite)
     read(lite, encoded(Image.new("RGB", (1_366, 768), "white")))  # the models are loaded
     data = READ[name]()
     before = forget_peak(lite)

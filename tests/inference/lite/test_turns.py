@@ -13,6 +13,7 @@ import requests
 from PIL import Image, ImageDraw, ImageFont
 
 from tests.support.disconnects import ask
+from tests.support.lite_client import wait_for_embedding
 from tests.support.screens import data_url, picture_message
 from tests.support.servers import Running, running_lite, wait_until
 
@@ -99,6 +100,7 @@ def test_a_reading_ends_when_its_asker_leaves(path: str) -> None:
     if path != "/v1/read":
         body = {"model": "sightdesk-lite", "messages": [picture_message("what is it?", url)]}
     with running_lite() as lite:
+        wait_for_embedding(lite)
         read(lite, text_picture(3, 1), "warm")
         begins_to_read(lite, lambda: ask(lite.url, body, path)).close()
         time.sleep(0.5)
