@@ -21,6 +21,7 @@ PACKAGES = ("gateway", "inference", "scripts")
 BOUND = 262_144
 SECONDS = 0.5
 SIZES = (4_096, 32_768, BOUND)
+GROWTH = 3
 FUNCTIONS = frozenset(
     ("compile", "search", "match", "fullmatch", "sub", "subn", "split", "findall", "finditer")
 )
@@ -154,10 +155,12 @@ def slowest(found: Found, bound: int) -> tuple[float, str]:
             worst = max(worst, (spent, f"{(head + unit)[:60]!r} to {size} characters"))
             if spent >= SECONDS:
                 return worst
+            if spent * (bound / size) ** GROWTH < SECONDS:
+                break  # even growth by the third power stays below
     return worst
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(900)
 def test_every_pattern_is_linear_on_hostile_text_grown_to_its_bound() -> None:
     slow, looked_at = [], 0
     for module in modules():

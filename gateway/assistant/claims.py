@@ -42,7 +42,7 @@ _UNIT = "|".join(f"(?P<{name}>{pattern})" for name, pattern in _UNITS.items())
 _OWN = "处|步|种|点|方面|项|份|张|页|行|列|位|类|条(?!款|例)|points?|steps?|pictures?|pages?|differences?"
 OWN_COUNT = re.compile(rf"(?:{_OWN})")
 OWN_MOST = 20
-UNIT = re.compile(rf"[ -]?(?:{_UNIT})(?![a-z])")
+UNIT = re.compile(rf"[ -]?(?![ -])(?:{_UNIT})(?![a-z])")
 CLAUSE = re.compile(
     rf"第 ?(?P<a>[\d{CHINESE}]{{1,8}}(?:\.\d{{1,3}}){{0,4}}) ?(?:条|章|款|节)"
     rf"(?:之(?P<b>[{CHINESE}]{{1,3}}))?"

@@ -14,7 +14,7 @@ from gateway.knowledge.sources.front import MAX_VALUE_CHARS, NAMES, declared, pl
 MAX_FRONT_LINES = 100
 OPENING, ENDINGS = "---", ("---", "...")  # YAML ends a document with either
 UNCLOSED_LINES = 10  # of an unclosed front matter, where its audience is looked for
-ITEM = re.compile(r"\s*-\s+(.*)")
+ITEM = re.compile(r"\s{0,20}-\s{1,20}(.*)")
 AUDIENCE_NAMES = tuple(name for name, known in NAMES.items() if known == "audience")
 
 
