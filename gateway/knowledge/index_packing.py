@@ -22,7 +22,7 @@ NEVER = date.max.toordinal()
 HEAD = struct.Struct("=IIII")
 
 
-@lru_cache(maxsize=16_384)  # the words of questions are few, and hashing is a tenth of a search
+@lru_cache(maxsize=4_096)  # the words of questions are few, and hashing is a tenth of a search
 def key_of(term: str) -> int:
     """A 64-bit hash of a term: a million terms collide with a chance of 1 in 37 million."""
     return int.from_bytes(

@@ -16,7 +16,7 @@ from gateway.media.workers import Workers
 from gateway.observability.metrics import Metrics
 from gateway.openai.base64_payload import Payload
 
-REMEMBERED_OUTLINES = 4096
+REMEMBERED_OUTLINES = 1024
 
 
 class ImageProcessor:

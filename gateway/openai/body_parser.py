@@ -72,7 +72,8 @@ def _json(text: bytes, limit: TextLimit) -> dict[str, Any]:
     limit.check_bytes(len(text))
     check_marks(text, limit.max_characters)
     try:
-        data = from_json(text, allow_inf_nan=False)
+        # The parser's cache of values would keep what people wrote; keys come again.
+        data = from_json(text, allow_inf_nan=False, cache_strings="keys")
     except ValueError as error:
         if "recursion limit" in str(error):
             raise InvalidJSON(

@@ -14,7 +14,7 @@ from tests.support.vllm_disconnects import gauges
 
 VLLM_PYTHON = ROOT / ".venv-vllm" / "bin" / "python"
 TINY = ROOT / ".cache" / "tiny-qwen3-vl"
-START_SECONDS = 240
+START_SECONDS = 480
 
 
 @dataclass(frozen=True, slots=True)

@@ -47,7 +47,6 @@ def test_a_question_and_its_answer_come_back_masked(server: Running) -> None:
     )
     assert (answer["citations"], answer["outcome"]) == ([], "answered")
     assert answer["grounding"] == {"supported": True, "unsupported": []}
-    assert set(answer["citations"][0]) == {"id", "title", "clause", "text"}
     listed = me.get("/api/conversations")
     assert (listed["object"], listed["has_more"]) == ("list", False)
     assert [summary["id"] for summary in listed["data"]] == [asked["conversation"]]

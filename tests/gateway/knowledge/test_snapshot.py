@@ -73,7 +73,10 @@ HOSTILE: dict[str, tuple[Callable[[Path], object], list[str]]] = {
     "a word of a megabyte": (written("x.md", "# A\n" + "a" * MB + "\n"), []),
     "a heading of #": (written("x.md", "# " + " #" * 30_000 + " x\n"), []),
     "a heading of spaces": (written("x.md", "# a" + " " * 500_000 + "b\n"), []),
-    "a front matter without an end": (written("x.md", "---\n" + "\n" * 500_000 + "x\n"), []),
+    "a front matter without an end": (
+        written("x.md", "---\n" + "\n" * 500_000 + "x\n"),
+        ["x.md"],
+    ),
     "comments without an end": (written("x.md", "<!--" * 200_000 + "\n"), []),
     "spaces before a number": (written("x.md", "**" + " " * 500_000 + "3.2 x\n"), []),
     "a link that leads to itself": (linked, ["d", "x.md", "y.md"]),
