@@ -52,7 +52,7 @@ LOADED = {
 }
 # The tests of the engine run in an environment of their own, with vLLM in it (scripts/engine-env);
 # a benchmark's peers in another (scripts/bench-env).
-ELSEWHERE = frozenset(("torch", "transformers", "tokenizers", "vllm", "safetensors"))
+ELSEWHERE = frozenset(("torch", "transformers", "tokenizers", "vllm", "safetensors", "gguf"))
 
 
 def canonical(name: str) -> str:

@@ -8,17 +8,15 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-import requests
-
 from benchmarks.evals.asking import Customer
 from benchmarks.evals.sheet import Judged
 from scripts.evals.cases import Case
 from scripts.evals.judging import judge
 from tests.support.servers import running_gateway, running_lite, wait_for
+from tests.support.vectors import wait_for_vectors
 
 SIDE_BY_SIDE = 2  # cases asked at once
 PROGRESS_SECONDS = 5
-VECTOR_SECONDS = 120
 
 
 @contextlib.contextmanager
@@ -32,18 +30,6 @@ def own_desk(knowledge: Path) -> Iterator[str]:
         wait_for(gateway.url + "/readyz")
         wait_for_vectors(gateway.url)
         yield gateway.url
-
-
-def wait_for_vectors(url: str) -> None:
-    """Until the clauses can be found by meaning, where the desk does that: before, it finds them by
-    words alone. While `lite` still loads its models, building them fails and is tried again."""
-    deadline = time.monotonic() + VECTOR_SECONDS
-    while time.monotonic() < deadline:
-        knowledge = requests.get(url + "/readyz", timeout=10).json().get("knowledge") or {}
-        if (knowledge.get("vectors") or {}).get("state", "off") in ("off", "ready"):
-            return
-        time.sleep(0.2)
-    print("eval: clauses are found by words alone, their vectors are missing", file=sys.stderr)
 
 
 def ask_all(url: str, key: str, cases: Sequence[Case]) -> list[Judged]:

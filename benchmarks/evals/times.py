@@ -12,9 +12,9 @@ import psutil
 import requests
 from PIL import Image, ImageDraw
 
-from benchmarks.evals.desk import wait_for_vectors
 from tests.support.paths import SCREENS
 from tests.support.servers import Running, running_desk
+from tests.support.vectors import wait_for_vectors
 
 RUNS = 5
 TEXT_RUNS = 100

@@ -45,7 +45,8 @@ def _arabic(text: str, multiplier: int) -> Decimal | None:
 
 
 def _chinese(text: str) -> Decimal | None:
-    """None where `text` has other characters than those of CHINESE. Digits in a row (二〇二六) are read as such."""
+    """None where `text` has other characters than those of CHINESE. Digits in a row (二〇二六) are
+    read as such."""
     whole, dot, fraction = text.partition("点")
     if dot:
         digits = "".join(str(DIGITS[one]) for one in fraction if one in DIGITS)

@@ -287,7 +287,7 @@ def test_as_text_read_from_an_image(guarded: Page) -> None:
     values = guarded.locator(".fields input").evaluate_all("all => all.map(one => one.value)")
     assert values == one_line(EVERY)
     names = guarded.locator(".fields dt").all_text_contents()
-    assert names == [f"field_{payload}" for payload in EVERY]
+    assert names == list(EVERY)  # a field that the page has no word for is shown by its own name
     assert guarded.locator(".chip.seen").count() > 0
     captions = guarded.evaluate(
         """async () => { const captions = [];

@@ -12,13 +12,13 @@ from typing import Any
 import pytest
 import requests
 
-from benchmarks.evals.desk import wait_for_vectors
 from scripts.evals.judging import language_of
 from tests.support import language
 from tests.support.listening import Listening, listening
 from tests.support.paths import ROOT
 from tests.support.screens import data_url, picture_message, screen
 from tests.support.servers import Running, running_gateway, wait_for, wait_until
+from tests.support.vectors import wait_for_vectors
 from tests.support.vllm import Engine
 
 pytestmark = pytest.mark.skipif(

@@ -1,4 +1,4 @@
-"""Corrections that are typed as a sentence: "不对，应该是1310元" behind the answer to a question."""
+"""Corrections that are typed as a sentence: "不对，应该是1310元" behind an answer."""
 
 import re
 from collections.abc import Sequence

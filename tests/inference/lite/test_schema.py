@@ -19,7 +19,7 @@ from inference.lite.patterns import compiled, matches
 from inference.lite.sample import sample
 from inference.lite.schema import Schema
 from tests.support.json_schemas import schemas
-from tests.support.lite_client import ask, said, user
+from tests.support.lite_client import ask, said, user, wait_for_embedding
 from tests.support.paths import DATA
 from tests.support.servers import Running, running
 
@@ -243,6 +243,7 @@ def test_a_request_ends_when_its_time_is_up_and_names_the_limit() -> None:
 
 def test_work_whose_client_left_ends_and_others_are_answered_meanwhile() -> None:
     with running("inference.lite", {"LITE_SECONDS": "60"}) as lite:
+        wait_for_embedding(lite)
         for _ in range(8):
             with pytest.raises(requests.Timeout):
                 wanted = {"type": "json_schema", "json_schema": {"name": "x", "schema": doubling()}}

@@ -8,17 +8,18 @@ const COPIED_MS = 2000;
 const REASONS = ["reason_wrong", "reason_misread", "reason_clause", "reason_unclear"];
 
 /**
- * Fills the article of a finished answer. `question`: the user's turn before it.
+ * Fills the article of a finished answer. `question`: the user's turn before it. `written`:
+ * resolves once its text is drawn.
  * `services`: {session, text, limits, serverKept, insert, pictureUrl}.
  */
-export function dressAnswer(article, turn, question, isLast, services) {
+export function dressAnswer(article, turn, question, isLast, services, written) {
   const { text } = services;
   const readings = readingsFor(turn, question);
   const problem = readings.some(({ legible }) => legible === false) ? "illegible" : "partial";
   const partial = article.querySelector(".partial");
   partial.hidden = problem === "partial" && !readings.some((reading) => reading.partial);
   partial.textContent = text(problem);
-  mountGrounding(article, turn, text);
+  mountGrounding(article, turn, text, written);
   mountSuggestions(article.querySelector(".suggestions"), turn, isLast, services);
   mountCard(article.querySelector(".fields"), turn, question, services);
   mountCitations(article.querySelector(".citations"), turn, question, services);
@@ -44,13 +45,14 @@ async function mountCard(form, turn, question, services) {
 }
 
 /** Says which claims of the answer are in none of its sources. */
-async function mountGrounding(article, turn, text) {
+async function mountGrounding(article, turn, text, written) {
   const note = article.querySelector(".ungrounded");
   const claims = turn.grounding?.supported === false ? turn.grounding.unsupported : [];
   note.hidden = claims.length === 0;
   if (note.hidden) return;
   note.textContent = text("ungrounded", { claims: claims.join(text("listComma")) });
   const { markClaims } = await loaded(import("./grounding.js"));
+  await written;
   markClaims(article.querySelector(".bubble"), claims, text("ungroundedMark"));
 }
 

@@ -88,9 +88,9 @@ export function mountThread(element, services) {
     const article = template("answer-template");
     const bubble = article.querySelector(".bubble");
     bubble.hidden = !turn.text;
-    if (turn.text) write(bubble, turn.text);
+    const written = turn.text && write(bubble, turn.text);
     article.querySelector(".status").hidden = true;
-    dressAnswer(article, turn, turns[index - 1], index === turns.length - 1, services);
+    dressAnswer(article, turn, turns[index - 1], index === turns.length - 1, services, written);
     articles.set(turn, article);
     return article;
   }
@@ -164,7 +164,7 @@ export function mountThread(element, services) {
     bubble.hidden = !turn.text;
     article.querySelector(".status").hidden = true;
     const { turns } = session.conversation;
-    dressAnswer(article, turn, turns[turns.indexOf(turn) - 1], true, services);
+    dressAnswer(article, turn, turns[turns.indexOf(turn) - 1], true, services, written);
     written.then(follow);
     follow();
     return { article, written };
