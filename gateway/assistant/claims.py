@@ -8,7 +8,7 @@ import re
 import unicodedata
 from dataclasses import dataclass
 from decimal import Decimal
-from functools import cache
+from functools import lru_cache
 from typing import Literal
 
 from gateway.assistant.numerals import CHINESE, WORDS, value_of
@@ -80,6 +80,7 @@ REFERENCE = re.compile(r"\[\d{1,2}\]|【\d{1,2}】|\[(?:图|picture )\d{1,2}\]")
 LINK = re.compile(r"https?://[^\s)\]}，。]{1,500}")
 LONG_NUMBER = 6  # digits of a number that is an identifier, which has no unit
 FOLD = "fold"
+MOST_EXPANDED = 2  # times the characters that NFKC may make of a text
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,9 +92,6 @@ class Claim:
     key: Key
     unit: str = ""
     value: Decimal | None = None
-
-
-MOST_EXPANDED = 2  # times
 
 
 def normal(text: str) -> str:
@@ -141,7 +139,7 @@ def _clause(match: "re.Match[str]", text: str) -> Claim | None:
     return Claim("clause", text.strip("》 "), (clause_key(number, match["b"] or ""),))
 
 
-@cache
+@lru_cache(1_024)  # numbers come from outside: they must not stay for ever
 def clause_key(number: str, after: str = "") -> str:
     """`第十五条` and `15` are one clause; `3.2` is itself."""
     if "." in number:

@@ -106,17 +106,18 @@ def no_picture(name: str) -> str:
     raise FileNotFoundError(f"there is no file {name}")
 
 
-def read_persona(text: str, load: LoadPicture = no_picture) -> tuple[Persona, list[str]]:
-    """(the persona, problems). What is wrong is left out and named. Never raises.
+def read_persona(text: str, load: LoadPicture = no_picture) -> tuple[Persona | None, list[str]]:
+    """(the persona, problems). What is wrong is left out and named; None where the whole file
+    cannot be used. Never raises.
 
     `load` gives the data URL of a picture beside the file; it may raise OSError.
     """
     try:
         data = tomllib.loads(text)
     except RecursionError:
-        return Persona(), ["is nested too deeply"]
+        return None, ["is nested too deeply"]
     except ValueError as error:
-        return Persona(), [f"cannot be used: {str(error)[:200]}"]
+        return None, [f"cannot be used: {str(error)[:200]}"]
     problems = [f"{name[:40]!r} is not known here" for name in data if name not in TOP]
     given: dict[str, Any] = {}
     for name, longest in MAX_TEXT.items():

@@ -60,7 +60,7 @@ class PersonaFile:
             persona, problems = read_persona(data.decode("utf-8-sig"), self._load)
         except UnicodeDecodeError:
             persona, problems = None, ["is not UTF-8"]
-        if persona is not None and not any(one.startswith("cannot be used") for one in problems):
+        if persona is not None:
             self.persona = persona
         self._set_problems(problems)
 

@@ -89,7 +89,7 @@ class VectorBuilder:
         """For `/readyz`: {model, state, done, total}; `state` is off, building, ready or failing."""
         if self._space is None:
             return {"state": "off"}
-        is_ready = self.current is not None
+        is_ready = self.current is not None or not len(self._index_now().clauses)
         state = "ready" if is_ready else "failing" if self.problem else "building"
         counts = {"done": self.done, "total": self.total}
         return {"model": self._space.client.model, "state": state, **counts}

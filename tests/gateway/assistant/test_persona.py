@@ -11,6 +11,7 @@ from gateway.assistant.prompt import prompt_file, rules
 
 def test_a_language_that_is_left_out_is_the_neutral_one_and_one_text_stands_for_both() -> None:
     persona, problems = read_persona('company = "Spruce"\nrefusal = {zh = "不知道。"}')
+    assert persona is not None
     assert problems == []
     assert dict(persona.company) == {"zh": "Spruce", "en": "Spruce"}
     assert persona.refusal["zh"] == "不知道。"
@@ -30,14 +31,30 @@ def test_a_language_that_is_left_out_is_the_neutral_one_and_one_text_stands_for_
         ("starters = 5", "starters is no list"),
         ("[[starters]]\ntext = 'a'\npicture = 'x'", "the picture of starter 1 is not a picture"),
         ("logo = 'missing.png'", "logo: missing.png there is no file"),
-        ("name = ", "cannot be used"),
-        ("a = " + "[" * 5000, "nested too deeply"),
     ],
 )
 def test_what_is_wrong_is_named_and_the_rest_holds(text: str, problem: str) -> None:
     persona, problems = read_persona(text)
+    assert persona is not None
     assert problem in problems[0]
     assert persona.refusal == Persona().refusal
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [("name = ", "cannot be used"), ("a = " + "[" * 5000, "nested too deeply")],
+)
+def test_a_file_that_cannot_be_used_leaves_the_last_good_voice(
+    tmp_path: Path, text: str, problem: str
+) -> None:
+    assert read_persona(text)[0] is None
+    path = tmp_path / "assistant.toml"
+    path.write_text('name = "Qing"')
+    file = PersonaFile(tmp_path)
+    path.write_text(text)
+    file._update()
+    assert file.persona.name["en"] == "Qing"
+    assert problem in file.problems[0].message
 
 
 @pytest.mark.parametrize("data", [b"\xff\xfe\x00", b"name = [", b"x" * 300_000])
@@ -64,6 +81,7 @@ def test_no_file_is_no_problem(tmp_path: Path) -> None:
 
 def test_the_rules_speak_in_the_companys_voice_in_both_languages() -> None:
     persona, _ = read_persona('company = "云杉"\ninstructions = "Say $5 and ${home}."')
+    assert persona is not None
     for language in ("zh", "en"):
         made = rules(persona, language)
         assert "云杉" in made

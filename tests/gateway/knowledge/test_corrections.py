@@ -1,7 +1,6 @@
 """A correction wins for its question and its paraphrases, however many there are."""
 
 import time
-from collections.abc import AsyncIterator
 
 import pytest
 import structlog
@@ -10,7 +9,7 @@ from gateway.knowledge.correction_table import Correction, CorrectionTable
 from gateway.knowledge.corrections import CorrectionMatcher
 from gateway.knowledge.vectors.builder import MAX_TEXT
 from gateway.knowledge.vectors.embedding_client import EmbeddingClient, NoVectors
-from tests.support.fake_embedding import FakeEmbedding, fake_embedding
+from tests.support.fake_embedding import FakeEmbedding
 
 SUBJECTS = ["押金", "门锁", "运费", "发票", "保修", "积分", "会员", "退款", "物流", "礼品卡"]
 
@@ -22,19 +21,6 @@ def correction(name: str, *questions: str, text: str = "见更正。") -> Correc
 class Source:
     def __init__(self, *corrections: Correction) -> None:
         self.table = CorrectionTable(corrections)
-
-
-@pytest.fixture
-async def service() -> AsyncIterator[FakeEmbedding]:
-    async with fake_embedding() as made:
-        yield made
-
-
-@pytest.fixture
-async def client(service: FakeEmbedding) -> AsyncIterator[EmbeddingClient]:
-    made = EmbeddingClient(service.url, "m")
-    yield made
-    made.close()
 
 
 async def matched(matcher: CorrectionMatcher, client: EmbeddingClient, asked: str) -> str:

@@ -2,7 +2,6 @@
 
 import asyncio
 import threading
-from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
@@ -15,22 +14,9 @@ from gateway.knowledge.turn_query import TurnQuery
 from gateway.knowledge.vectors import embedding_client
 from gateway.knowledge.vectors.builder import VectorBuilder
 from gateway.knowledge.vectors.embedding_client import PASSAGE, EmbeddingClient, NoVectors
-from tests.support.fake_embedding import FakeEmbedding, fake_embedding, words_as_vector
+from tests.support.fake_embedding import FakeEmbedding, words_as_vector
 
 RULES = "# 规则\n\n## 1.1 押金\n押金三天内退还。\n\n## 1.2 门锁\n门锁打不开时重启。\n"
-
-
-@pytest.fixture
-async def service() -> AsyncIterator[FakeEmbedding]:
-    async with fake_embedding() as made:
-        yield made
-
-
-@pytest.fixture
-async def client(service: FakeEmbedding) -> AsyncIterator[EmbeddingClient]:
-    made = EmbeddingClient(service.url, "m")
-    yield made
-    made.close()
 
 
 @pytest.mark.parametrize("wrong", [[], "", [[1.0]], {}, None, "AAA", [1.0, 2.0, 3.0]])

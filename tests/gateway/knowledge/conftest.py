@@ -1,0 +1,21 @@
+"""A fake embedding service and its client."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+
+from gateway.knowledge.vectors.embedding_client import EmbeddingClient
+from tests.support.fake_embedding import FakeEmbedding, fake_embedding
+
+
+@pytest.fixture
+async def service() -> AsyncIterator[FakeEmbedding]:
+    async with fake_embedding() as made:
+        yield made
+
+
+@pytest.fixture
+async def client(service: FakeEmbedding) -> AsyncIterator[EmbeddingClient]:
+    made = EmbeddingClient(service.url, "m")
+    yield made
+    made.close()
