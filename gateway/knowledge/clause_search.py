@@ -103,7 +103,7 @@ def _exact(asked: Asked, index: Index, serving: "np.ndarray") -> list[tuple[int,
             return len(words & set(terms(index.clauses[place].title)))
 
         places.sort(key=held, reverse=True)
-        return [(place, BY_NUMBER) for place in _one_language(places, asked, index, serving)]
+        return [(shown, BY_NUMBER) for shown, _ in _one_language(places, asked, index, serving)]
     places = [place for code in asked.codes for place in catalog.with_code(code) if serving[place]]
     titled = [
         place
@@ -111,7 +111,7 @@ def _exact(asked: Asked, index: Index, serving: "np.ndarray") -> list[tuple[int,
         if any(code in normalise(index.clauses[place].title) for code in asked.codes)
     ]
     kept = _one_language(titled or places, asked, index, serving)
-    return [(place, BY_CODE) for place in kept]
+    return [(shown, BY_CODE) for shown, _ in kept]
 
 
 def _by_words(asked: Asked, index: Index, audience: str) -> Found:
@@ -129,17 +129,15 @@ def _by_meaning(
     order = np.argpartition(-fit, width - 1)[:width]
     order = order[np.argsort(-fit[order], kind="stable")]
     order = order[serving[order]]
-    places = _one_language(order.tolist(), asked, relevance.index, serving, CANDIDATES)
-    scores = {place: fits.score(int(place)) for place in order.tolist()}
     best = float(fit[order[0]])
     hits: list[tuple[int, float]] = []
     near: list[tuple[int, float]] = []
-    for place in places:
-        score = scores.get(place, scores[int(order[0])])
-        if score >= ANSWERS and float(fit[place]) >= SHARE * best and len(hits) < LIMIT:
-            hits.append((place, round(score, 3)))
+    for shown, found in _one_language(order.tolist(), asked, relevance.index, serving, CANDIDATES):
+        score = round(fits.score(found), 3)
+        if score >= ANSWERS and float(fit[found]) >= SHARE * best and len(hits) < LIMIT:
+            hits.append((shown, score))
         elif score >= SUGGESTS:
-            near.append((place, round(score, 3)))
+            near.append((shown, score))
     return Found(hits, near[:MAX_SUGGESTIONS], best_fit=best)
 
 
@@ -149,27 +147,28 @@ def _one_language(
     index: Index,
     serving: "np.ndarray",
     limit: int = LIMIT,
-) -> list[int]:
-    """Of a clause and its translations the one in the question's language, in the best's place."""
-    made: list[int] = []
+) -> list[tuple[int, int]]:
+    """(the clause to show, the clause that was found): of a clause and its translations the one in
+    the question's language, in the place of the first that was found."""
+    made: dict[int, int] = {}
     seen: set[str] = set()
     locale = "zh" if asked.chinese else "en"
-    for place in places:
-        clause = index.clauses[place]
-        if clause.pair in seen or place in made:
+    for found in places:
+        clause, shown = index.clauses[found], found
+        if clause.pair in seen or found in made:
             continue
         if clause.pair:
             seen.add(clause.pair)
             if clause.locale != locale:
-                place = next(
+                shown = next(
                     (
                         other
                         for other in index.catalog.translations(clause.pair)
                         if serving[other] and index.clauses[other].locale == locale
                     ),
-                    place,
+                    found,
                 )
-        made.append(place)
+        made[shown] = found
         if len(made) == limit:
             break
-    return made
+    return list(made.items())
