@@ -12,7 +12,8 @@ MAX_FIRST_CHARS = 10_000
 
 def read_csv(text: str, document: Document) -> None:
     """Comma, semicolon, tab or bar, whichever the first line has most of."""
-    csv.field_size_limit(len(text) + 1)
+    # One limit for the whole process: it is raised, never made smaller under somebody else.
+    csv.field_size_limit(max(csv.field_size_limit(), len(text) + 1))
     first = text.lstrip()[:MAX_FIRST_CHARS].partition("\n")[0]
     delimiter = max(DELIMITERS, key=first.count)
     try:

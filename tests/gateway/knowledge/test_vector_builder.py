@@ -10,6 +10,7 @@ import structlog
 
 from gateway.knowledge.index import Index
 from gateway.knowledge.knowledge_base import KnowledgeBase
+from gateway.knowledge.vectors import retries
 from gateway.knowledge.vectors.builder import VectorBuilder
 from gateway.knowledge.vectors.embedding_client import EmbeddingClient, NoVectors
 from tests.support.fake_embedding import FakeEmbedding, fake_embedding
@@ -63,8 +64,9 @@ async def built(vectors: VectorBuilder, model: str) -> None:
 
 
 async def test_a_new_model_is_built_while_the_one_before_it_does_not_answer(
-    service: FakeEmbedding, clauses: Clauses, tmp_path: Path
+    service: FakeEmbedding, clauses: Clauses, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(retries, "PATIENCE", 0.0)
     data, gone = tmp_path / "data", f"http://127.0.0.1:{free_port()}"
     old = VectorBuilder(clauses.now, EmbeddingClient(service.url, "old"), data)
     async with running(old):

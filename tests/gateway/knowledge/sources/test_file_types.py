@@ -1,5 +1,6 @@
 """Every file type gives its clauses, with their place, through the sandboxed parser."""
 
+import csv
 import io
 from collections.abc import Iterator
 from datetime import date, datetime
@@ -13,6 +14,8 @@ from docx.oxml.ns import nsdecls
 
 from gateway.knowledge.clauses import STAFF, Clause
 from gateway.knowledge.parser_client import Parser
+from gateway.knowledge.sources.csv_table import read_csv
+from gateway.knowledge.sources.document import Document
 from tests.support.office_files import Text, lines, pdf, scanned_pdf, table
 
 
@@ -137,6 +140,12 @@ def test_a_csv_file_gives_a_clause_a_row(parser: Parser, encoding: str, mark: st
     text = f'问题{mark}答案\n镜子几天？{mark}"159天\n自签收起"\n'
     found = clauses_of(parser, "c.csv", text.encode(encoding))
     assert [(one.title, one.text) for one in found] == [("c · 镜子几天？", "159天\n自签收起")]
+
+
+def test_a_small_csv_file_leaves_the_limit_of_others_as_it_was() -> None:
+    before = csv.field_size_limit()
+    read_csv("question,answer\nmirror?,159 days\n", Document())
+    assert csv.field_size_limit() == before
 
 
 def test_rows_without_a_question_or_an_answer_are_named(parser: Parser) -> None:
