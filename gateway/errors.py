@@ -17,6 +17,10 @@ GatewayError
 │   ├── ModelNotFound          model_not_found
 │   └── FileNotFound           file_not_found
 ├── MethodNotAllowed           405 method_not_allowed
+├── Conflict                   409
+│   ├── ActionNotPending       action_not_pending
+│   ├── ActionExpired          action_expired
+│   └── HandoffTaken           handoff_taken
 ├── RequestTimeout             408 request_timeout
 ├── TooLarge                   413
 │   ├── BodyTooLarge           body_too_large
@@ -172,6 +176,25 @@ class MethodNotAllowed(GatewayError):
     status = 405
     code = "method_not_allowed"
     type = "invalid_request_error"
+
+
+class Conflict(GatewayError):
+    """Somebody else, or time, has decided before."""
+
+    status = 409
+    type = "invalid_request_error"
+
+
+class ActionNotPending(Conflict):
+    code = "action_not_pending"
+
+
+class ActionExpired(Conflict):
+    code = "action_expired"
+
+
+class HandoffTaken(Conflict):
+    code = "handoff_taken"
 
 
 class RequestTimeout(GatewayError):

@@ -260,6 +260,12 @@ class Settings(BaseSettings):
         Path("connectors"),
         description="Folder of business systems. Changes are read while the gateway runs.",
     )
+    max_tool_rounds: int = Field(
+        4, ge=0, le=16, description="Rounds of tool calls in one answer of the assistant."
+    )
+    action_expires: Seconds = Field(
+        900, description="Seconds that a proposed action waits for its confirmation."
+    )
     database_url: DatabaseURL = Field(
         SecretStr("sqlite:///data/sightdesk.db"),
         description="Database of conversations. For several gateways "

@@ -60,6 +60,26 @@ class Grounding:
 
 
 @dataclass(frozen=True, slots=True)
+class ToolProgress:
+    """A read of the company's systems as it runs. `title`: in the language of the question.
+    `status`: running, done or failed. `result`: {values, text} once it is done, {reason} where it
+    failed; None while it runs."""
+
+    id: str  # the same in all events of one call
+    name: str
+    title: str
+    status: str
+    result: dict[str, Any] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ActionProposed:
+    """A write that waits for a person's word: the action as `GET /api/actions/{id}` gives it."""
+
+    action: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
 class Outcome:
     """answered, clarify, no_clause, smalltalk or handoff."""
 
@@ -149,6 +169,8 @@ Event = (
     | Citations
     | Suggestions
     | Grounding
+    | ToolProgress
+    | ActionProposed
     | Outcome
     | EngineReport
     | Degraded

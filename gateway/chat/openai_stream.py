@@ -8,6 +8,7 @@ from typing import Any
 import orjson
 
 from gateway.chat.events import (
+    ActionProposed,
     AnswerStarted,
     Chunk,
     Citations,
@@ -21,6 +22,7 @@ from gateway.chat.events import (
     Readings,
     Suggestions,
     TextDelta,
+    ToolProgress,
     Unknown,
     Usage,
 )
@@ -103,6 +105,18 @@ def extras_of(event: Event) -> dict[str, Any] | None:
             return {"suggestions": suggestions}
         case Grounding(supported, unsupported):
             return {"grounding": {"supported": supported, "unsupported": unsupported}}
+        case ToolProgress(call, name, title, status, result):
+            return {
+                "tool": {
+                    "id": call,
+                    "name": name,
+                    "title": title,
+                    "status": status,
+                    "result": result,
+                }
+            }
+        case ActionProposed(action):
+            return {"confirm": {"action": action}}
         case Outcome(outcome):
             return {"outcome": outcome}
         case Degraded():

@@ -8,7 +8,8 @@ ROOT = Path(__file__).parents[2]
 # A package may import those before it in this list.
 ORDER = (
     *("observability", "openai", "server", "auth", "upstream", "throttling", "privacy"),
-    *("storage", "knowledge", "media", "assistant", "chat", "middleware", "api"),
+    *("storage", "connectors", "actions", "webhooks", "knowledge", "media"),
+    *("assistant", "chat", "middleware", "api"),
 )
 LEAVES = {
     "",

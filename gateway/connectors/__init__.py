@@ -1,0 +1,1 @@
+"""Calls to the company's own systems, described by files in CONNECTORS_DIR (docs/connectors.md)."""

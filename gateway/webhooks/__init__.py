@@ -1,0 +1,1 @@
+"""Events sent to other systems, in the form of Standard Webhooks."""
