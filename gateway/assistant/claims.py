@@ -164,7 +164,7 @@ def _time(match: "re.Match[str]", text: str) -> Claim:
 
 
 def _code(match: "re.Match[str]", text: str) -> Claim | None:
-    if UNIT.fullmatch(text.lstrip("0123456789.").lower()) and text[0].isdigit():
+    if text[0].isdigit() and UNIT.fullmatch(text.lstrip("0123456789.").lower()):
         return None  # 5kg
     if len(text) < 3 or ("_" in text and text.islower()):
         return None

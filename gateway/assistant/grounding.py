@@ -14,7 +14,7 @@ from gateway.assistant.claims import FOLD, Claim, claims_of, clause_key, normal,
 
 MAX_ANSWER = 20_000  # characters that are checked
 MAX_SOURCES = 120_000  # characters of all sources together
-MAX_CLAUSE, MAX_CLAUSES = 8_000, 40  # characters of one clause, clauses
+MAX_CLAUSE, MAX_CLAUSES = 8_000, 80  # characters of one known text, known texts
 PIECE = 40_000  # characters that are normalised at once
 MAX_UNSUPPORTED = 20
 MAX_SHOWN = 80  # characters of one unsupported text
@@ -25,16 +25,16 @@ QUICK_CHARACTERS = 6_000
 
 @dataclass(frozen=True, slots=True)
 class Sources:
-    """What an answer may rest on: texts, those of clauses apart, since they come again and their
-    claims are remembered; and the numbers of the clauses that were given."""
+    """What an answer may rest on: texts; those of clauses and of the desk itself apart, since they
+    come again and their claims are remembered; and the numbers of the clauses that were given."""
 
     texts: tuple[str, ...]
     clause_numbers: tuple[str, ...] = ()
-    clause_texts: tuple[str, ...] = ()
+    known_texts: tuple[str, ...] = ()
 
     @property
     def characters(self) -> int:
-        return sum(map(len, (*self.texts, *self.clause_texts)))
+        return sum(map(len, (*self.texts, *self.known_texts)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,10 +52,12 @@ def sources_of(
     clauses: Iterable[dict[str, Any]],
     readings: Iterable[dict[str, Any]],
     others: Iterable[str],
+    own: Iterable[str] = (),
 ) -> Sources:
-    """`others`: the person's own messages, results of tools, and what the desk itself says."""
+    """`others`: the person's own messages and results of tools. `own`: what the desk itself says,
+    the same for everyone."""
     texts: list[str] = []
-    written: list[str] = []
+    written: list[str] = list(own)
     numbers: list[str] = []
     for clause in clauses:
         parts = (clause.get(name) for name in ("title", "text", "date"))
@@ -86,7 +88,7 @@ def check(answer: str, sources: Sources) -> Checked:
 
 @lru_cache(maxsize=4_000)
 def _written(text: str) -> tuple[tuple[Claim, ...], str]:
-    """(claims, letters and digits) of a clause. Only clauses are remembered, no person's text."""
+    """(claims, letters and digits) of a known text. No person's text is remembered."""
     made = normal(text)
     return tuple(claims_of(made)), squeezed(made)
 
@@ -109,7 +111,7 @@ class _Known:
 
     def __init__(self, sources: Sources) -> None:
         text = _bounded(sources.texts)
-        written = [_written(one[:MAX_CLAUSE]) for one in sources.clause_texts[:MAX_CLAUSES]]
+        written = [_written(one[:MAX_CLAUSE]) for one in sources.known_texts[:MAX_CLAUSES]]
         claims = [*claims_of(text), *(claim for found, _ in written for claim in found)]
         self._squeezed = "\n".join([squeezed(text), *(one for _, one in written)])
         self._codes = {claim.key[0] for claim in claims if claim.kind == "code"}

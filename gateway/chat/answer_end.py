@@ -194,7 +194,8 @@ def _sources(given: EngineInput) -> Sources:
     return sources_of(
         [*briefing.clauses, *numbers],
         given.attachments.readings,
-        [*said, *results, *own, *titles],
+        [*said, *results, *titles],
+        own,
     )
 
 

@@ -68,6 +68,7 @@ class Index:
         """Numpy works a segment at a time, so no step blocks the interpreter for long."""
         self.clauses = Clauses(segments)
         self._segments = segments
+        self._serving: dict[str, tuple[date, np.ndarray]] = {}  # by audience, for one day
         self.catalog = Catalog(self.clauses)
         total = len(self.clauses)
         self._keys, found = _united([segment.keys for segment in segments])
@@ -139,9 +140,13 @@ class Index:
     def serving(self, audience: str) -> np.ndarray:
         """bool: the clauses that are in force today and meant for the audience."""
         today = date.today()
-        return np.concatenate(
-            [one.serving(audience, today) for one in self._segments] or [np.zeros(0, bool)]
-        )
+        kept = self._serving.get(audience)
+        if kept is not None and kept[0] == today:
+            return kept[1]
+        parts = [one.serving(audience, today) for one in self._segments] or [np.zeros(0, bool)]
+        serving = np.concatenate(parts)
+        self._serving[audience] = today, serving
+        return serving
 
     def coverage(self, text: str) -> np.ndarray:
         """float64, 0 to 1: the share of the words of `text`, by weight, that each clause holds."""
