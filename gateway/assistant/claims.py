@@ -67,7 +67,8 @@ CODE = re.compile(
     r"[A-Za-z0-9]{1,40}(?:[_-][A-Za-z0-9]{1,40}){0,8}(?![A-Za-z0-9_])"
 )
 NUMBER = re.compile(
-    rf"(?P<sign>[¥￥$€£])? ?(?P<n>(?<![\d.])\d{{1,3}}(?:,\d{{3}}){{1,6}}(?:\.\d{{1,8}})?[万亿]?"
+    r"(?:(?P<sign>[¥￥$€£]) ?)?"
+    rf"(?P<n>(?<![\d.])\d{{1,3}}(?:,\d{{3}}){{1,6}}(?:\.\d{{1,8}})?[万亿]?"
     rf"|\d{{1,30}}(?:\.\d{{1,8}})?[万亿]?|百分之[{CHINESE}]{{1,8}}"
     rf"|(?<![{CHINESE}])[{CHINESE}]{{1,12}}(?=个?工作日|个?自然日|个?小时|个月|个?星期|[天日元块周年件次倍折克米]"
     rf"|公斤|千克|分钟|钟头|秒)|\b(?:{'|'.join(WORDS)})\b(?= ))"
@@ -80,6 +81,7 @@ REFERENCE = re.compile(r"\[\d{1,2}\]|【\d{1,2}】|\[(?:图|picture )\d{1,2}\]")
 LINK = re.compile(r"https?://[^\s)\]}，。]{1,500}")
 LONG_NUMBER = 6  # digits of a number that is an identifier, which has no unit
 FOLD = "fold"
+BLANK = "  "  # two: a number and a unit may have one space between them
 MOST_EXPANDED = 2  # times the characters that NFKC may make of a text
 
 
@@ -129,7 +131,7 @@ def _blanked(text: str, spans: list[tuple[int, int]]) -> str:
     """The text with those places blank: what is one claim is no other."""
     pieces, last = [], 0
     for start, end in spans:
-        pieces += [text[last:start], " " * (end - start)]
+        pieces += [text[last:start], BLANK]
         last = end
     return "".join((*pieces, text[last:]))
 
@@ -170,7 +172,7 @@ def _code(match: "re.Match[str]", text: str) -> Claim | None:
         return None
     if not any(one.isdigit() for one in text) and not text.isupper():
         return None
-    return Claim("code", text, (squeezed(text),))
+    return Claim("code", text, (text.upper().replace("-", "").replace("_", ""),))  # as `squeezed`
 
 
 def squeezed(text: str) -> str:

@@ -2,8 +2,8 @@
 
 import os
 
-# NumPy reads it when it is imported. OpenBLAS's threads spin while they wait: a search over 10,000
-# clauses takes 3 ms of CPU with one thread, and 38 ms with two on busy cores.
+# NumPy reads it when it is imported. OpenBLAS's threads spin while they wait, which costs more CPU
+# than they save on products as small as ours (docs/decisions/017-finding-clauses.md).
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 MODEL = "sightdesk-lite"
