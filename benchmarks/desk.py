@@ -138,6 +138,9 @@ async def ask_all(url: str, way: Way, cookies: list[str], rounds: int, seconds: 
     started = time.perf_counter()
 
     async def client(place: int, connection: Connection) -> None:
+        # Paced answers all take the same time: clients that begin at once would always come back
+        # at once. They begin one after the other over the time of one answer.
+        await asyncio.sleep(place / len(cookies) * script.TOKENS * way.pace / 1000)
         turn = 0
         while turn < rounds or time.perf_counter() - started < seconds:
             answer = Answer(script.TOKENS)

@@ -73,6 +73,6 @@ first token ≤ 8 ms (p50) and ≤ 40 ms (p99); with 256 clients ≤ 60 ms (p50)
 Back to back, the clients keep the gateway's core full: an answer then takes clients × CPU an
 answer, and its first token waits in the same queue. So 8 ms at 32 clients would need 0.25 ms of CPU
 an answer, less than the raw model takes on `/v1`. With 20 ms between tokens, as a model writes, the
-same clients leave the core time.
+same clients, who come one after the other, leave the core time.
 
 {table(found)}"""
