@@ -1,10 +1,17 @@
 """What a message wants. Each row of a table is a sentence that people write."""
 
 import time
+from typing import get_args
 
 import pytest
 
-from gateway.assistant.intents import intent_of
+from gateway.assistant.intents import Intent, intent_of
+from inference.lite.desk import INTENTS
+
+
+def test_lite_knows_the_same_intents() -> None:
+    assert get_args(Intent) == INTENTS
+
 
 ROWS = {
     "smalltalk_thanks": (
