@@ -8,6 +8,7 @@ from typing import Any, Literal
 from pydantic import Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from gateway.setting_profiles import DEFAULT_CONCURRENT, PROFILES
 from gateway.setting_values import (
     PRIVATE_NETWORKS,
     PRIVATE_ORIGINS,
@@ -28,29 +29,6 @@ from gateway.setting_values import (
 MIB = 1024 * 1024
 # An empty value of these turns them off; every other empty value means the default.
 EMPTY_MEANS_OFF = ("reader_url", "fallback_engine_url", "embedding_url", "rerank_url")
-# Requests inside one engine, where neither MAX_CONCURRENT nor the engine's profile says.
-DEFAULT_CONCURRENT = {"gpu": 16, "cpu": 4, "lite": 4}
-# Defaults that depend on ENGINE.
-PROFILES: dict[str, dict[str, Any]] = {
-    "gpu": {
-        "engine_urls": "http://inference:3001",
-        "model_name": "Qwen3-VL-8B",
-        "max_model_len": 32_768,
-        "reader_timeout": 0.3,
-    },
-    "cpu": {
-        "engine_urls": "http://inference:3001",
-        "model_name": "Qwen3-VL-2B",
-        "max_model_len": 8_192,
-        "reader_timeout": 0.3,
-    },
-    "lite": {
-        "engine_urls": "http://lite:3002",
-        "model_name": "sightdesk-lite",
-        "max_model_len": 32_768,
-        "reader_timeout": 10.0,
-    },
-}
 
 
 class Settings(BaseSettings):

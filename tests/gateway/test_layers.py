@@ -14,6 +14,7 @@ ORDER = (
 LEAVES = {
     "",
     "errors",
+    "setting_profiles",
     "setting_values",
     "settings",
 }  # what every package may import; "" is gateway/__init__.py
