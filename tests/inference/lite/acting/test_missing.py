@@ -101,3 +101,14 @@ def test_a_typed_yes_confirms_nothing_and_says_what_does() -> None:
     reply = thread.ask("确认")
     assert reply.calls == []
     assert "卡片" in reply.text
+
+
+def test_one_number_of_a_question_does_not_fill_two_properties() -> None:
+    desk = desk_with("request_red_letter")
+    properties = desk["tools"][0]["parameters"]["properties"]
+    properties["tax_number"] = {"type": "string", "pattern": "^[0-9A-Z]{15,20}$"}
+    reply = Thread(desk).ask("发票 26332000000187405931 抬头错了，帮我重开")
+    assert reply.calls[0]["arguments"] == {
+        "invoice": "26332000000187405931",
+        "reason": "wrong_title",
+    }
