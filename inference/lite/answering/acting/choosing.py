@@ -104,7 +104,7 @@ def before(write: Filled, offers: list[Offer], known: Known) -> Filled | None:
     """The read that tells how the thing stands that a write changes, if one is filled."""
     made = []
     for offer in offers:
-        shared = offer.subjects & write.offer.subjects
+        shared = offer.subjects & write.offer.about
         if offer.is_write or not shared or not offer.required:
             continue
         filled = known.filled(offer)

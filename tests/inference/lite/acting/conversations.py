@@ -1,5 +1,6 @@
 """Runs the conversations of cases_*.yaml: which systems the engine calls, with which values."""
 
+from copy import deepcopy
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -77,7 +78,7 @@ def tools(*names: str, file: str = "tools.yaml") -> list[dict[str, Any]]:
     """Tools of a file in the seam's form, by default all."""
     made = []
     for name in names or _yaml(file):
-        given = dict(_yaml(file)[name])
+        given = deepcopy(_yaml(file)[name])
         parameters = {
             "type": "object",
             "properties": given.pop("properties"),

@@ -205,3 +205,13 @@ def test_results_alone_are_told_where_no_more_calls_are_allowed() -> None:
     thread.ask("我的包裹到哪了", "sf_waybill")
     reply = thread.ask(tools=[], results=[_tracked()])
     assert "运输中" in reply.text
+
+
+def test_an_order_that_has_left_keeps_its_address() -> None:
+    thread = Thread(desk_with("order_status", "change_address"))
+    first = thread.ask(f"订单 {ORDER} 的地址改成杭州市西湖区文三路 1 号")
+    assert [one["name"] for one in first.calls] == ["order_status"]
+    values = {"can_change_address": False}
+    reply = thread.ask(results=[_result("order_status", "done", text="已发货。", values=values)])
+    assert reply.calls == []
+    assert "没有提交“修改收货地址”" in reply.text
