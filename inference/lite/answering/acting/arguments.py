@@ -27,7 +27,7 @@ MAX_TOKENS = 50  # of one text
 MAX_CODE = 40  # characters
 TOKEN = re.compile(r"(?<![A-Za-z0-9-])[A-Za-z0-9][A-Za-z0-9-]{3,39}(?![A-Za-z0-9-])")
 # A field that a tool does not name is guessed for what identifies a thing, never for a new value.
-GUESSED = re.compile(r".*_number|error_code|phone|email")
+GUESSED = ("error_code", "phone", "email")  # and the numbers
 CHANGED_TO = re.compile(r"新|正确|改[成为]|new|correct", re.IGNORECASE)
 FREE = re.compile(r"原因|备注|说明|留言|reason|note|remark|comment", re.IGNORECASE)
 
@@ -234,7 +234,7 @@ def _field_of(offer: Offer, name: str) -> str:
         return offer.fields[name]
     label = " ".join((offer.labels.get(name) or {}).values())
     guess = "" if CHANGED_TO.search(f"{name} {label}") else field_meant(name, label)
-    return guess if GUESSED.fullmatch(guess) else ""
+    return guess if guess.endswith("_number") or guess in GUESSED else ""
 
 
 def _plain_texts(offer: Offer) -> list[str]:

@@ -215,3 +215,12 @@ def test_an_order_that_has_left_keeps_its_address() -> None:
     reply = thread.ask(results=[_result("order_status", "done", text="已发货。", values=values)])
     assert reply.calls == []
     assert "没有提交“修改收货地址”" in reply.text
+
+
+def test_an_angry_person_hears_what_came_of_it_behind_the_apology() -> None:
+    thread = Thread(desk_with(intent="anger"))
+    thread.ask("气死我了，包裹到底到哪了", "sf_waybill")
+    reply = thread.ask(results=[_result("track_parcel", "failed", reason="该系统没有及时回应")])
+    assert reply.text.startswith("非常抱歉")
+    assert "没有给出结果" in reply.text
+    assert reply.outcome == "handoff"
