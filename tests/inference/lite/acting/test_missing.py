@@ -21,6 +21,14 @@ def test_who_cannot_say_it_is_offered_a_person() -> None:
     assert (reply.outcome, reply.calls) == ("handoff", [])
 
 
+def test_who_changes_their_mind_is_not_asked_again() -> None:
+    for question, answer in (("我要取消订单", "算了"), ("Cancel my order", "Never mind.")):
+        thread = Thread(desk_with("cancel_order"))
+        assert thread.ask(question).outcome == "clarify"
+        reply = thread.ask(answer)
+        assert (reply.outcome, reply.calls) == ("smalltalk", [])
+
+
 def test_two_missing_values_are_asked_for_in_one_question() -> None:
     thread = Thread(desk_with("change_address"))
     first = thread.ask("我要修改收货地址")
