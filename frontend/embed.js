@@ -37,6 +37,7 @@
     "message-completed",
     "feedback",
     "handoff-requested",
+    "action-changed",
     "insert-reply",
     "resize",
     "failed",

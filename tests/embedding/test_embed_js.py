@@ -13,6 +13,7 @@ import requests
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from tests.embedding.kit import KEY, PAGES, hosting, mint
+from tests.support.action_desk import action_desk
 from tests.support.chromium import ARGUMENTS, EXECUTABLE
 from tests.support.nginx import NGINX, rendered
 from tests.support.paths import SCREENS
@@ -102,6 +103,14 @@ def test_what_the_person_thinks_of_an_answer_and_whom_they_want_is_told(
     desk.get_by_role("button", name="转人工").click()
     desk.get_by_role("dialog").get_by_role("button", name="转人工").click()
     assert wait_for_event(page, "handoff-requested") == {"conversationId": done["conversationId"]}
+
+
+def test_a_change_that_waits_for_the_person_is_told(page: Page, host: str) -> None:
+    with action_desk(page) as desk:
+        mounted(page, host)
+        assert call(page, "ask", "发票抬头错了") == "ack"
+        told = wait_for_event(page, "action-changed")
+        assert told == {"conversationId": desk.conversation, "action": desk.actions["act-1"]}
 
 
 def test_a_host_that_cannot_insert_is_believed_and_the_person_is_told_why(

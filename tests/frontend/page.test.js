@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { readFileSync, readdirSync } from "node:fs";
 import { test } from "node:test";
 import { TEXTS } from "../../frontend/assets/js/lib/texts.js";
+import { actionTexts } from "../../frontend/assets/js/lib/texts/actions.js";
 
 const root = new URL("../../frontend/assets/js/", import.meta.url);
 
@@ -22,9 +23,10 @@ test("no text is unused", () => {
       .filter(([name]) => !name.startsWith("lib/texts"))
       .map(([, source]) => source)
       .join("\n");
-  const said = (key) => all.includes(`"${key}"`) || /^(error|engine|field|kind)_/.test(key);
+  const said = (key) =>
+    all.includes(`"${key}"`) || /^(error|engine|field|kind|action|left)_/.test(key);
   assert.deepEqual(
-    Object.keys(TEXTS.en).filter((key) => !said(key)),
+    Object.keys({ ...TEXTS.en, ...actionTexts.en }).filter((key) => !said(key)),
     [],
   );
 });

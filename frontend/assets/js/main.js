@@ -62,6 +62,7 @@ async function begin({ config, locale, theme, insert = false, scoped = (storage)
   const session = new Session(api, history, tab, { maxText: limits.max_text });
   const services = {
     session,
+    api,
     text,
     limits,
     insert,

@@ -17,6 +17,7 @@ for (const type of [
   "message-completed",
   "feedback",
   "handoff-requested",
+  "action-changed",
   "insert-reply",
   "resize",
   "failed",

@@ -23,6 +23,7 @@ test("the session's events reach the host as the contract describes them", () =>
   say("failed", { conversation, turn, error: { code: "network", message: "gone" } });
   say("feedback", { conversation, answer: "answer-1", rating: "up" });
   say("handoff", { conversation });
+  say("action", { conversation, action: { id: "a", status: "done" } });
   session.conversation = { id: "c2", turns: [{ role: "user" }] };
   say("opened", { conversation: session.conversation });
   say("asked", { conversation: session.conversation, turn: { text: "q3" } });
@@ -36,6 +37,7 @@ test("the session's events reach the host as the contract describes them", () =>
     ["failed", { code: "network", message: "gone" }],
     ["feedback", { answerId: "answer-1", rating: "up" }],
     ["handoff-requested", { conversationId: "c1" }],
+    ["action-changed", { conversationId: "c1", action: { id: "a", status: "done" } }],
     ["message-sent", { conversationId: "c2", text: "q3" }],
     ["message-completed", reply],
   ]);

@@ -7,10 +7,24 @@ import {
   readableSize,
   translator,
 } from "../../../frontend/assets/js/lib/texts.js";
+import { actionTexts } from "../../../frontend/assets/js/lib/texts/actions.js";
 
-test("every text exists in every language", () => {
-  for (const locale of LOCALES)
-    assert.deepEqual(Object.keys(TEXTS[locale]).sort(), Object.keys(TEXTS.en).sort());
+test("every text exists in every language, and once", () => {
+  for (const texts of [TEXTS, actionTexts])
+    for (const locale of LOCALES)
+      assert.deepEqual(Object.keys(texts[locale]).sort(), Object.keys(texts.en).sort());
+  assert.deepEqual(
+    Object.keys(actionTexts.en).filter((key) => Object.hasOwn(TEXTS.en, key)),
+    [],
+  );
+});
+
+test("texts of a server are chosen by locale, else by language, else the first", () => {
+  const text = translator("zh-CN");
+  assert.equal(text.of({ en: "a", zh: "b" }), "b");
+  assert.equal(text.of({ en: "a", "zh-CN": "c", zh: "b" }), "c");
+  assert.equal(text.of({ en: "a" }), "a");
+  assert.equal(text.of(undefined), "");
 });
 
 test("a language is chosen by the browser and values are put in", () => {

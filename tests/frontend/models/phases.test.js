@@ -14,7 +14,10 @@ test("each phase of waiting has its text, in order", () => {
   assert.equal(after({ citations: [] }), "thinking");
   assert.equal(after({ queue: { position: 3 } }), "queued");
   assert.equal(after({ queue: { position: 0 } }), "thinking"); // its turn has come
-  assert.equal(after({ tool: { name: "track_waybill", status: "running" } }), "tool_logistics");
+  const tool = { id: "c1", name: "track", title: "查询物流", status: "running" };
+  assert.equal(after({ tool }), "tool");
+  assert.equal(translator("zh-CN")("tool", phaseOf(turn, null, true).values), "正在查询物流…");
+  assert.equal(after({ tool: { ...tool, status: "done" } }), "thinking");
   turn.text = "a";
   assert.equal(phaseOf(turn, null, true).key, "writing");
 });

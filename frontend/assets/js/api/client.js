@@ -21,6 +21,7 @@ export class ApiClient {
   #token;
   #fetch;
   #silenceMs;
+  #ahead = 0; // milliseconds that the gateway's clock is ahead of this one
   #pictures = new Map(); // promises of URLs, by `id/page`; the one asked for last at the end
 
   /** `token`: an embed token; without one the browser's own sign-in counts. */
@@ -158,8 +159,29 @@ export class ApiClient {
     return this.#json("/api/handoff", asJson("POST", body));
   }
 
+  /** The time in milliseconds since 1970 by the gateway's clock, as its last response told it. */
+  now() {
+    return Date.now() + this.#ahead;
+  }
+
+  action(id) {
+    return this.#json(pathOf("actions", id));
+  }
+
+  /** `decision`: "confirm" or "cancel". Resolves to the action as it is then. */
+  decide(id, decision) {
+    return this.#json(`${pathOf("actions", id)}/${decision}`, asJson("POST", {}));
+  }
+
+  /** The events of a conversation from now on, or behind `position.id`, kept up to date. */
+  follow(conversation, position, { onOpen, signal }) {
+    const headers = position.id ? { "last-event-id": position.id } : {};
+    const path = `${pathOf("conversations", conversation)}/events`;
+    return this.#events(path, { headers }, signal, { position, onOpen });
+  }
+
   /** Throws "silent" after SILENCE_MS without a byte: a connection may be dead but not closed. */
-  async *#events(path, init, signal) {
+  async *#events(path, init, signal, { position, onOpen = () => {} } = {}) {
     const connection = new AbortController();
     const hangUp = () => connection.abort();
     signal?.addEventListener("abort", hangUp);
@@ -171,7 +193,8 @@ export class ApiClient {
     try {
       onBytes();
       const response = await this.#request(path, { ...init, signal: connection.signal });
-      yield* eventsOf(response, onBytes);
+      onOpen();
+      yield* eventsOf(response, onBytes, position);
     } catch (error) {
       const isSilent = connection.signal.aborted && !signal?.aborted;
       throw isSilent ? new ApiError("silent") : error;
@@ -200,6 +223,7 @@ export class ApiClient {
       if (error.name === "AbortError") throw error;
       throw new ApiError("network");
     }
+    this.#ahead = (Date.parse(response.headers.get("date")) || Date.now()) - Date.now();
     if (response.ok) return response;
     const body = await response.text().catch(() => "");
     throw failureIn(path, response.status, body, (name) => response.headers.get(name));
@@ -213,8 +237,11 @@ function asJson(method, body) {
   return { method, body: JSON.stringify(body), headers };
 }
 
-/** The events of a response. `onBytes()` is called for all bytes, keep-alive comments too. */
-export async function* eventsOf(response, onBytes = () => {}) {
+/**
+ * The events of a response. `onBytes()` is called for all bytes, keep-alive comments too.
+ * `position.id` becomes the id of the last event that had one.
+ */
+export async function* eventsOf(response, onBytes = () => {}, position = {}) {
   const parser = new EventParser();
   const reader = response.body.getReader();
   const request = response.headers.get("x-request-id") ?? "";
@@ -223,7 +250,9 @@ export async function* eventsOf(response, onBytes = () => {}) {
       const { done, value } = await reader.read();
       onBytes();
       if (done) throw new ApiError("cut");
-      for (const data of parser.push(value)) {
+      const events = parser.push(value);
+      position.id = parser.lastId || position.id;
+      for (const data of events) {
         if (data === "[DONE]") return;
         const event = JSON.parse(data);
         const retryAfter = event.sightdesk?.retry_after;

@@ -24,6 +24,9 @@ export function reportSession(session, tell) {
       tell("failed", { code, message });
     },
     feedback: ({ answer, rating }) => tell("feedback", { answerId: answer, rating }),
+    action({ conversation, action }) {
+      tell("action-changed", { conversationId: conversation.id, action });
+    },
     handoff: ({ conversation }) => tell("handoff-requested", { conversationId: conversation.id }),
   };
   opened();

@@ -3,6 +3,8 @@
 export class EventParser {
   #decoder = new TextDecoder();
   #buffer = "";
+  /** The id of the last event that had one: `Last-Event-ID` continues behind it. */
+  lastId = "";
 
   /** The data of every event that these bytes complete. */
   push(bytes) {
@@ -10,13 +12,14 @@ export class EventParser {
     // Over the whole buffer, since a CR and its LF may come in different chunks.
     const events = this.#buffer.replaceAll("\r\n", "\n").split("\n\n");
     this.#buffer = events.pop();
-    return events.map(dataOf).filter((data) => data !== "");
+    this.lastId = events.map((event) => fieldOf(event, "id")).findLast(Boolean) ?? this.lastId;
+    return events.map((event) => fieldOf(event, "data")).filter((data) => data !== "");
   }
 }
 
-function dataOf(event) {
-  const lines = event.split("\n").filter((line) => line.startsWith("data:"));
-  return lines.map((line) => line.slice(5).replace(/^ /, "")).join("\n");
+function fieldOf(event, name) {
+  const lines = event.split("\n").filter((line) => line.startsWith(`${name}:`));
+  return lines.map((line) => line.slice(name.length + 1).replace(/^ /, "")).join("\n");
 }
 
 const RETRY_AFTER_MS = [300, 1000, 2500];

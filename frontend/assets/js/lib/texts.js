@@ -9,6 +9,11 @@ export const LOCALES = Object.keys(TEXTS);
 
 const languageOf = (locale) => locale?.toLowerCase().split("-")[0];
 
+/** Adds texts, {locale: {key: text}}, of a module that is loaded later. */
+export function addTexts(more) {
+  for (const locale of LOCALES) Object.assign(TEXTS[locale], more[locale]);
+}
+
 /** The first of the wanted languages that there are texts for, else Chinese. */
 export function chooseLocale(wanted) {
   const known = wanted
@@ -19,15 +24,16 @@ export function chooseLocale(wanted) {
 
 /**
  * A function from a key and values to a text: `text("tooMany", { count: 8 })`. `text.of(texts)`
- * chooses from the server's texts by locale. `text.use(locale)` changes the language and calls
- * every listener that was given to `text.follow`.
+ * chooses from the server's texts by locale or language. `text.use(locale)` changes the language
+ * and calls every listener that was given to `text.follow`.
  */
 export function translator(locale) {
   const listeners = [];
   const text = (key, values = {}) =>
     (TEXTS[text.locale][key] ?? key).replace(/\{(\w+)\}/g, (_, name) => String(values[name] ?? ""));
   text.locale = locale;
-  text.of = (texts) => texts?.[text.locale] ?? Object.values(texts ?? {})[0] ?? "";
+  text.of = (texts) =>
+    texts?.[text.locale] ?? texts?.[languageOf(text.locale)] ?? Object.values(texts ?? {})[0] ?? "";
   text.follow = (listener) => void listeners.push(listener);
   text.use = (chosen) => {
     text.locale = chosen;

@@ -5,8 +5,10 @@ export const MAX_MESSAGES = 60;
 // The key in local storage of conversations that the server does not keep.
 export const LOCAL_KEY = "sightdesk.conversations";
 
-const LISTS = ["files", "citations", "reading", "fields", "suggestions"];
-const LOGISTICS = /logistic|waybill|track|物流/i; // in a tool's name
+const LISTS = ["files", "citations", "reading", "fields", "suggestions", "tools", "actions"];
+// How far an action has come. A later news of it may arrive before an earlier one.
+const STEPS = { proposed: 0, confirmed: 1, running: 2, unknown: 3 };
+const LAST_STEP = 4; // done, failed, cancelled, expired
 
 /** 24 hexadecimal digits. Plain HTTP has no crypto.randomUUID. */
 export function newId() {
@@ -34,6 +36,14 @@ function isTurn(turn) {
   if (!(turn.reading ?? []).every(({ fields }) => Array.isArray(fields))) return false;
   return turn.failure === undefined || typeof turn.failure?.code === "string";
 }
+
+/** The question that the assistant's turn answers. A notice may stand between the two. */
+export function questionOf(turns, turn) {
+  return turns.slice(0, turns.indexOf(turn)).findLast(({ role }) => role === "user");
+}
+
+/** The newest turn that a person or the assistant wrote: a notice only tells of an action. */
+export const lastSaid = (turns) => turns.findLast((turn) => !turn.notice);
 
 /** The same for one turn in every tab, whether the gateway or this page gave it its id. */
 export const keyOf = (turn) => turn.stored ?? turn.answer ?? turn.id;
@@ -81,9 +91,33 @@ export function apply(turn, event, question) {
   if (extras.citations) turn.citations = extras.citations;
   if (extras.reading) addReadings(turn, extras.reading);
   if (extras.degraded) turn.degraded = true;
+  if (extras.tool) turn.tools = withOne(turn.tools, extras.tool);
+  if (extras.confirm) putAction(turn, extras.confirm.action);
   for (const name of ["suggestions", "grounding", "outcome"]) {
     if (extras[name]) turn[name] = extras[name];
   }
+}
+
+function withOne(known, one) {
+  const list = known ?? [];
+  const isKnown = list.some(({ id }) => id === one.id);
+  return isKnown ? list.map((other) => (other.id === one.id ? one : other)) : [...list, one];
+}
+
+const stepOf = ({ status }) => STEPS[status] ?? LAST_STEP;
+
+/**
+ * Takes what is newest of an action into its turn. Returns the action as it now stands there, or
+ * null where that is no news.
+ */
+export function putAction(turn, news) {
+  const known = turn.actions?.find(({ id }) => id === news.id);
+  if (known && stepOf(news) <= stepOf(known)) return null;
+  // Live events carry masked values. Only staff can have changed what was proposed.
+  const shown = known && { arguments: known.arguments, before: known.before };
+  const action = { ...known, ...news, ...(news.by !== "staff" && shown) };
+  turn.actions = withOne(turn.actions, action);
+  return action;
 }
 
 /** Keeps fields and their boxes. The text lines of a picture are not kept. */
@@ -108,18 +142,19 @@ export function readingsFor(turn, question) {
 
 /** What the answer waits for: {key, values} of a text. `hasFiles`: of the question. */
 export function phaseOf(turn, event, hasFiles) {
+  const running = (turn.tools ?? []).filter(({ status }) => status === "running");
+  if (running.length) {
+    return { key: "tool", values: { title: running.map(({ title }) => title).join(" · ") } };
+  }
   if (turn.text) return { key: "writing" };
-  const { queue, tool } = event?.sightdesk ?? {};
+  const { queue } = event?.sightdesk ?? {};
   const isRead = !hasFiles || turn.reading;
   if (queue?.position > 0) {
     // Pictures wait to be read before anything waits for the engine.
     if (!isRead) return { key: "queuedReading", values: { ahead: queue.position } };
     return { key: "queued", values: { position: queue.position } };
   }
-  if (tool && !["done", "failed"].includes(tool.status)) {
-    return { key: LOGISTICS.test(tool.name) ? "tool_logistics" : "tool" };
-  }
-  if (turn.citations) return { key: "thinking" };
+  if (turn.citations || turn.tools) return { key: "thinking" };
   return { key: isRead ? "clauses" : "reading" };
 }
 
@@ -182,7 +217,7 @@ export function fromServer({ id, title, messages }) {
 
 function turnFromServer(message) {
   const { id, role, text, files, citations, reading, degraded, state, rating, reason } = message;
-  const { suggestions, grounding, outcome } = message;
+  const { suggestions, grounding, outcome, tools, actions, notice, created_at: seconds } = message;
   if (role === "user") {
     return { id, stored: id, role, text, files: (files ?? []).map(fileFromServer) };
   }
@@ -191,6 +226,9 @@ function turnFromServer(message) {
   if (suggestions?.length) turn.suggestions = suggestions;
   if (grounding) turn.grounding = grounding;
   if (outcome) turn.outcome = outcome;
+  if (tools?.length) Object.assign(turn, { tools, askedAt: seconds * 1000 });
+  if (actions?.length) turn.actions = actions;
+  if (notice) turn.notice = notice;
   if (state === "failed") turn.failure = { code: "cut" };
   if (state === "stopped") turn.stopped = true;
   if (state === "writing") turn.writing = true;

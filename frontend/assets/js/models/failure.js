@@ -31,6 +31,7 @@ const BY_ROUTE = {
   conversations: "error_no_store",
   feedback: "error_no_store",
   handoff: "error_no_store",
+  actions: "error_no_store",
 };
 // How `limit` and `size` are written where they are not plain numbers.
 const UNITS = {
@@ -83,9 +84,6 @@ function boundsOf({ max_images: count, image_max_bytes: bytes, pdf_max_pages: ma
   return { count, limit: readableSize(bytes), max };
 }
 
-/** Whether an engine that is still starting may be the cause. */
-export const mayBeStarting = ({ code }) => MAY_BE_STARTING.has(code);
-
 /**
  * What a turn keeps of an error: {code, details, request, until, engine}. `until`: the moment (ms
  * since 1970) from which the question may be asked again; a moment outlives a reload.
@@ -94,6 +92,14 @@ export function failureOf({ code, details = {}, request = "", retryAfter, engine
   const until = retryAfter && Date.now() + 1000 * retryAfter;
   const more = { ...(until && { until }), ...(engine && { engine }) };
   return { code: code ?? "other", details, request, ...more };
+}
+
+/** Adds the engine's state to an error that an engine's start may have caused. */
+export async function withEngineState(error, api) {
+  if (!MAY_BE_STARTING.has(error.code)) return error;
+  const config = await api.config().catch(() => null);
+  if (config && !config.engine_state.ready) error.engine = config.engine_state;
+  return error;
 }
 
 /** The text for the engine's state; "" once it is ready. */

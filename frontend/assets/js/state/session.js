@@ -3,10 +3,19 @@
 // Events, each with the `conversation` that it belongs to, which may not be shown (`isShown`):
 // asked({turn}) · answering({turn, phase, since}) · progress({turn, phase}) · answered({turn}) ·
 // stopped({turn}) · failed({turn, error}) · idle · feedback({answer, rating}) ·
-// handoff({handoff}) · insert({turn}) · opened · changed({removed}).
+// handoff({handoff}) · insert({turn}) · opened · changed({removed}) · action({action}) ·
+// noticed({turn}), of an action that ended (state/actions.js).
 import { reconnecting } from "../lib/sse.js";
-import { apply, newConversation, newTurn, phaseOf, toRequest } from "../models/conversation.js";
-import { failureOf, mayBeStarting } from "../models/failure.js";
+import {
+  apply,
+  lastSaid,
+  newConversation,
+  newTurn,
+  phaseOf,
+  questionOf,
+  toRequest,
+} from "../models/conversation.js";
+import { failureOf, withEngineState } from "../models/failure.js";
 
 export class Session extends EventTarget {
   #api;
@@ -57,7 +66,7 @@ export class Session extends EventTarget {
     if (!found) return;
     const { conversation } = this;
     const answer = this.#tab?.answers[conversation.id];
-    if (!this.busy && conversation.turns.at(-1)?.role === "user") {
+    if (!this.busy && lastSaid(conversation.turns)?.role === "user") {
       const turn = this.#pushAnswer(conversation, answer);
       if (answer) this.#resume(conversation, turn);
       else {
@@ -72,7 +81,7 @@ export class Session extends EventTarget {
   async #resumeElsewhere(id, answer) {
     if (id === this.conversation.id) return;
     const conversation = await this.#history.get(id).catch(() => null);
-    const last = conversation?.turns.at(-1);
+    const last = conversation && lastSaid(conversation.turns);
     if (!conversation || this.#runs.has(id)) this.#tab.ended(answer);
     else if (last?.writing) await this.#resume(conversation, last);
     else if (last?.role === "user") {
@@ -104,15 +113,15 @@ export class Session extends EventTarget {
    */
   async open(conversation = newConversation()) {
     const opening = ++this.#openings;
-    const isWhole = Array.isArray(conversation.turns);
-    const whole = isWhole ? conversation : await this.#history.get(conversation.id);
+    const { id, turns } = conversation;
+    const whole = Array.isArray(turns) ? conversation : await this.#history.get(id);
     if (opening !== this.#openings) return;
-    const run = this.#runs.get(conversation.id);
+    const run = this.#runs.get(id);
     this.conversation = run?.conversation ?? whole ?? newConversation();
     if (!run) this.#tab?.restoreUnsent(this.conversation);
     this.#tab?.remember(this.conversation.id);
     this.#emit("opened", this.conversation);
-    const last = this.conversation.turns.at(-1);
+    const last = lastSaid(this.conversation.turns);
     if (run) this.#emitAnswering(run);
     else if (last?.writing) this.#resume(this.conversation, last);
   }
@@ -222,19 +231,17 @@ export class Session extends EventTarget {
     const body = toRequest(conversation, this.#maxText, { replaces, corrections });
     const turn = this.#pushAnswer(conversation);
     const phase = phaseOf(turn, null, hasFiles(question));
-    return this.#follow({ conversation, turn, phase }, question, (signal) =>
-      this.#api.ask(body, signal),
-    );
+    const open = (signal) => this.#api.ask(body, signal);
+    return this.#follow({ conversation, turn, phase }, question, open);
   }
 
   /** Reads an answer that another page of ours began to read, from its first event. */
   #resume(conversation, turn) {
     turn.text = "";
     delete turn.writing;
-    const question = conversation.turns[conversation.turns.indexOf(turn) - 1];
-    return this.#follow({ conversation, turn, phase: { key: "resuming" } }, question, (signal) =>
-      this.#api.resume(turn.answer, 0, signal),
-    );
+    const question = questionOf(conversation.turns, turn);
+    const open = (signal) => this.#api.resume(turn.answer, 0, signal);
+    return this.#follow({ conversation, turn, phase: { key: "resuming" } }, question, open);
   }
 
   #follow({ conversation, turn, phase }, question, open) {
@@ -260,23 +267,16 @@ export class Session extends EventTarget {
         apply(turn, event, question);
         if (event.sightdesk?.conversation) this.#keepUnsent(conversation, question, turn);
         if (turn.answer) this.#tab?.began(conversation.id, turn.answer);
+        if (event.sightdesk?.confirm) this.#emit("action", conversation, event.sightdesk.confirm);
         progress(phaseOf(turn, event, hasFiles(question)));
       }
       this.#end(run, question, "answered");
     } catch (error) {
       if (this.#leaving) return;
       if (abort.signal.aborted) turn.stopped = true;
-      else turn.failure = await this.#failure(error);
+      else turn.failure = failureOf(await withEngineState(error, this.#api));
       this.#end(run, question, turn.stopped ? "stopped" : "failed", error);
     }
-  }
-
-  async #failure(error) {
-    if (mayBeStarting(error)) {
-      const config = await this.#api.config().catch(() => null);
-      if (config && !config.engine_state.ready) error.engine = config.engine_state;
-    }
-    return failureOf(error);
   }
 
   #end({ conversation, turn, removed }, question, how, error) {

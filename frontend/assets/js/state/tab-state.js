@@ -1,5 +1,5 @@
 // What one tab remembers over a reload, in session storage: other tabs do not overwrite it.
-import { areTurns } from "../models/conversation.js";
+import { areTurns, lastSaid } from "../models/conversation.js";
 
 const KEY = "sightdesk.tab";
 
@@ -44,7 +44,7 @@ export class TabState {
     if (!unsent) return;
     const [question] = unsent.turns;
     const last = turns.findLast((turn) => turn.role === "user");
-    const { failure, stopped, writing } = turns.at(-1) ?? {};
+    const { failure, stopped, writing } = lastSaid(turns) ?? {};
     const hasArrived = last?.text === question.text && (failure || stopped || writing);
     const isThere = turns.some((turn) => turn.id === question.id);
     if (!hasArrived && !isThere) turns.push(...unsent.turns);

@@ -1,16 +1,19 @@
-// What stands below an answer's text: fields read in pictures, citations, failure, buttons.
+// What stands beside a turn's text: pictures, fields read in them, what the company's systems were
+// asked, citations, failure, buttons.
+import { readableSize } from "../lib/texts.js";
 import { readingsFor } from "../models/conversation.js";
 import { errorMessage } from "../models/failure.js";
-import { copyText, icon, iconButton, loaded, make, toast } from "./dom.js";
+import { copyText, icon, iconButton, loaded, make, template, toast } from "./dom.js";
 
 const MAX_SEEN = 4; // chips of values that the answer quotes from a picture
 const COPIED_MS = 2000;
+const drawnWork = new WeakMap(); // {tools, actions, done} that an article shows
 const REASONS = ["reason_wrong", "reason_misread", "reason_clause", "reason_unclear"];
 
 /**
  * Fills the article of a finished answer. `question`: the user's turn before it. `written`:
  * resolves once its text is drawn.
- * `services`: {session, text, limits, serverKept, insert, pictureUrl}.
+ * `services`: {session, api, text, limits, announcer, serverKept, insert, pictureUrl}.
  */
 export function dressAnswer(article, turn, question, isLast, services, written) {
   const { text } = services;
@@ -19,6 +22,7 @@ export function dressAnswer(article, turn, question, isLast, services, written) 
   const partial = article.querySelector(".partial");
   partial.hidden = problem === "partial" && !readings.some((reading) => reading.partial);
   partial.textContent = text(problem);
+  mountWork(article, turn, services);
   mountGrounding(article, turn, text, written);
   mountSuggestions(article.querySelector(".suggestions"), turn, isLast, services);
   mountCard(article.querySelector(".fields"), turn, question, services);
@@ -27,6 +31,57 @@ export function dressAnswer(article, turn, question, isLast, services, written) 
   article.querySelector(".stopped").textContent = text("stopped");
   mountActions(article.querySelector(".actions"), turn, isLast, services);
   if (turn.failure && isLast) showFailure(article, turn.failure, services);
+}
+
+/**
+ * Shows what the company's systems were asked, and what a person is to confirm, as it is now.
+ * Returns a promise where there is any.
+ */
+export function mountWork(article, turn, services) {
+  const { tools, actions } = turn;
+  const drawn = drawnWork.get(article);
+  if (tools === drawn?.tools && actions === drawn?.actions) return drawn?.done;
+  const mount = (work) => work.mountWork(article, turn, services);
+  const done = loaded(import("./work.js")).then(mount);
+  drawnWork.set(article, { tools, actions, done });
+  return done;
+}
+
+/** A turn that only tells that an action has ended. */
+export function noticeTurn({ text: words, notice }) {
+  const article = template("notice-template");
+  const name = notice.status === "done" ? "check" : "warn";
+  article.querySelector("p").append(icon(name), words);
+  article.dataset.status = notice.status;
+  return article;
+}
+
+/** A PDF by its name, any other file as a picture that opens in full size. */
+export function attachment(file, turn, { session, text, pictureUrl }) {
+  if (file.type === "application/pdf") {
+    const { name, pages, size = 0 } = file;
+    const about = pages > 1 ? text("pages", { pages }) : readableSize(size);
+    const [title, small] = [
+      make("span", { textContent: name }),
+      make("small", { textContent: about }),
+    ];
+    return make("span", { className: "file-name" }, icon("clause"), title, small);
+  }
+  const name = file.name ?? text("picture");
+  const image = make("img", { alt: name, loading: "lazy", decoding: "async" });
+  pictureUrl(file).then(
+    (url) => (image.src = url),
+    () => image.classList.add("lost"),
+  );
+  const enlarge = async () => {
+    const { openLightbox } = await loaded(import("./lightbox.js"));
+    const { turns } = session.conversation;
+    const readings = turns[turns.indexOf(turn) + 1]?.reading ?? [];
+    const own = readings.filter((reading) => reading.image === file.id);
+    openLightbox({ file, readings: own, text, pictureUrl });
+  };
+  const properties = { type: "button", className: "picture", onclick: enlarge };
+  return make("button", { ...properties, ariaLabel: `${text("open")}: ${name}` }, image);
 }
 
 async function showInPicture(reading, field, question, { text, pictureUrl }) {
@@ -127,7 +182,8 @@ function mountActions(element, turn, isLast, services) {
     const copy = (event) => copied(event.currentTarget, turn.text, text);
     element.append(button("copy", "copy", copy, "copy"));
   }
-  if (isLast && !turn.failure) {
+  // Asked again, it would propose its action a second time.
+  if (isLast && !turn.failure && !turn.actions) {
     element.append(button("again", "regenerate", () => session.retry(), "regenerate"));
   }
   if (serverKept && turn.answer) element.append(...ratingButtons(turn, services, showError));

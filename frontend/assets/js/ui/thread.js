@@ -1,8 +1,8 @@
 // The open conversation: its last turns first, earlier ones on scrolling, the growing answer.
-import { readableSize } from "../lib/texts.js";
-import { copied, dressAnswer } from "./answer.js";
+import { lastSaid, questionOf } from "../models/conversation.js";
+import { attachment, copied, dressAnswer, mountWork, noticeTurn } from "./answer.js";
 import { welcome } from "./app-shell.js";
-import { icon, iconButton, loaded, make, template } from "./dom.js";
+import { iconButton, loaded, make, template } from "./dom.js";
 
 const FIRST_TURNS = 24; // drawn at once; drawing a thousand turns takes seconds
 const NEAR_END = 120; // pixels from the end that still count as "at the end"
@@ -53,9 +53,10 @@ export function mountThread(element, services) {
 
   function draw(from, to) {
     const turns = session.conversation.turns.slice(from, to);
-    return turns.map((turn, index) => {
+    return turns.map((turn) => {
       if (turn === live?.turn) return live.article;
-      return turn.role === "user" ? userTurn(turn, services) : finishedAnswer(turn, from + index);
+      if (turn.notice) return noticeTurn(turn);
+      return turn.role === "user" ? userTurn(turn, services) : finishedAnswer(turn);
     });
   }
 
@@ -83,16 +84,21 @@ export function mountThread(element, services) {
     element.scrollTop = element.scrollHeight - fromEnd;
   }
 
-  function finishedAnswer(turn, index) {
-    const { turns } = session.conversation;
+  function finishedAnswer(turn) {
     const article = template("answer-template");
     const bubble = article.querySelector(".bubble");
     bubble.hidden = !turn.text;
     const written = turn.text && write(bubble, turn.text);
     article.querySelector(".status").hidden = true;
-    dressAnswer(article, turn, turns[index - 1], index === turns.length - 1, services, written);
+    dress(article, turn, written);
     articles.set(turn, article);
     return article;
+  }
+
+  function dress(article, turn, written) {
+    const { turns } = session.conversation;
+    const isLast = turn === lastSaid(turns);
+    dressAnswer(article, turn, questionOf(turns, turn), isLast, services, written);
   }
 
   /** `since`: when the answer began, as `performance.now()` tells it. */
@@ -131,6 +137,7 @@ export function mountThread(element, services) {
   function progress({ turn, phase }) {
     if (live?.turn !== turn) return;
     showPhase(phase);
+    mountWork(live.article, turn, services);
     schedulePaint();
   }
 
@@ -163,8 +170,7 @@ export function mountThread(element, services) {
     const written = write(bubble, turn.text);
     bubble.hidden = !turn.text;
     article.querySelector(".status").hidden = true;
-    const { turns } = session.conversation;
-    dressAnswer(article, turn, turns[turns.indexOf(turn) - 1], true, services, written);
+    dress(article, turn, written);
     written.then(follow);
     follow();
     return { article, written };
@@ -222,12 +228,19 @@ export function mountThread(element, services) {
     },
     answering: beginAnswer,
     progress,
-    async answered() {
+    noticed({ turn }) {
+      element.append(noticeTurn(turn));
+      announcer.textContent = turn.text;
+      if (atEnd) scrollToEnd();
+    },
+    async answered({ turn }) {
       const ended = endAnswer();
-      await ended?.written;
+      if (!ended) return;
+      await Promise.allSettled([ended.written, mountWork(ended.article, turn, services)]);
       // Announced once and whole: a screen reader cannot follow single tokens.
-      const words = ended?.article.querySelector(".bubble").textContent.trim();
-      if (ended) announcer.textContent = `${text("answerDone")}: ${words}`;
+      const said = ended.article.querySelectorAll(".bubble, .proposal :is(h2, .state)");
+      const words = Array.from(said, (one) => one.textContent.trim()).join(" ");
+      announcer.textContent = `${text("answerDone")}: ${words}`;
     },
     stopped: () => void endAnswer(),
     failed: () => endAnswer() && scrollToEnd(), // its box has the role "alert"
@@ -263,32 +276,4 @@ function userTurn(turn, services) {
     iconButton(name, text(name), onclick, { className: `icon-button small ${className}` });
   article.querySelector(".actions").append(button("copy", copy, ""), button("edit", edit, "edit"));
   return article;
-}
-
-/** A PDF by its name, any other file as a picture that opens in full size. */
-function attachment(file, turn, { session, text, pictureUrl }) {
-  if (file.type === "application/pdf") {
-    const { name, pages, size = 0 } = file;
-    const about = pages > 1 ? text("pages", { pages }) : readableSize(size);
-    const [title, small] = [
-      make("span", { textContent: name }),
-      make("small", { textContent: about }),
-    ];
-    return make("span", { className: "file-name" }, icon("clause"), title, small);
-  }
-  const name = file.name ?? text("picture");
-  const image = make("img", { alt: name, loading: "lazy", decoding: "async" });
-  pictureUrl(file).then(
-    (url) => (image.src = url),
-    () => image.classList.add("lost"),
-  );
-  const enlarge = async () => {
-    const { openLightbox } = await loaded(import("./lightbox.js"));
-    const { turns } = session.conversation;
-    const readings = turns[turns.indexOf(turn) + 1]?.reading ?? [];
-    const own = readings.filter((reading) => reading.image === file.id);
-    openLightbox({ file, readings: own, text, pictureUrl });
-  };
-  const properties = { type: "button", className: "picture", onclick: enlarge };
-  return make("button", { ...properties, ariaLabel: `${text("open")}: ${name}` }, image);
 }

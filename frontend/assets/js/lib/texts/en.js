@@ -78,8 +78,7 @@ export const en = {
   queuedReading: "Waiting to read the picture: {ahead} ahead",
   reading: "Reading the picture",
   clauses: "Searching the knowledge base",
-  tool: "Checking the business system",
-  tool_logistics: "Checking the logistics system",
+  tool: "{title}…",
   thinking: "Thinking",
   writing: "Writing",
   resuming: "Resuming the unfinished answer",
@@ -270,6 +269,8 @@ export const en = {
   error_unsupported_parameter:
     "The page and the server have different versions. Reload the page and try again.",
   error_not_found: "Not found. It may have expired.",
+  error_action_expired: "This has expired and was not done. Ask again if it is still needed.",
+  error_action_not_pending: "This has already been decided.",
   error_model_not_found: "There is no such model. Tell your administrator.",
   error_method_not_allowed: "This request is not supported. Reload the page and try again.",
   error_internal_error: "The server had an internal error. Please try again later.",

@@ -1,0 +1,84 @@
+// Actions as the page shows them: the state in words, the rows of a card, the time that is left.
+export const JUST_NOW_MS = 60_000;
+const ENDS = new Set(["done", "failed", "cancelled", "expired"]);
+// Seconds of each unit of the time left, and how many of the smaller one are still told.
+const UNITS = [
+  ["day", 86_400, 2],
+  ["hour", 3600, 2],
+  ["minute", 60, 1],
+  ["second", 1, 0],
+];
+
+/** Whether nothing more happens to an action. What is `unknown` waits for staff. */
+export const hasEnded = ({ status }) => ENDS.has(status);
+
+/** All actions of a conversation that may still change. */
+export function openActions({ turns }) {
+  return turns.flatMap(({ actions = [] }) => actions).filter((action) => !hasEnded(action));
+}
+
+/** The status at the moment `now`, in ms since 1970: the gateway may mark the expiry later. */
+export function statusAt({ status, expires_at: seconds }, now) {
+  return status === "proposed" && now >= seconds * 1000 ? "expired" : status;
+}
+
+/** Whether the owner is asked for a word. */
+export function mayDecide(action, now) {
+  return action.by === "customer" && statusAt(action, now) === "proposed";
+}
+
+/** The state as a sentence. */
+export function stateText(action, now, text) {
+  const { by, result, error } = action;
+  const status = statusAt(action, now);
+  const step = status === "running" ? "confirmed" : status;
+  const differs = by === "staff" && ["proposed", "confirmed", "cancelled"].includes(step);
+  const words = step === "done" ? result?.text : error;
+  return text(`action_${step}${differs ? "_staff" : ""}`, { words: words ?? "" }).trim();
+}
+
+/** {key, values} of the text for the time that is left, or null where none is. */
+export function timeLeft(action, now) {
+  if (statusAt(action, now) !== "proposed") return null;
+  const seconds = Math.ceil(action.expires_at - now / 1000);
+  const [unit, size] = UNITS.find(([, one, least]) => seconds > least * one);
+  return { key: `left_${unit}`, values: { count: Math.ceil(seconds / size) } };
+}
+
+/**
+ * The card's rows, [{label, value, old}]: each argument, then what else of the present state is
+ * known. `old`: the present value where the action changes it, else null.
+ */
+export function rowsOf({ arguments: given = {}, labels = {}, before }, text) {
+  const labelOf = (name) => text.of(labels[name]) || name;
+  const now = Object.entries(before ?? {});
+  const old = (name, value) => {
+    const words = Object.hasOwn(before ?? {}, name) ? valueText(before[name], text) : value;
+    return words === value ? null : words;
+  };
+  const changed = Object.entries(given).map(([name, one]) => {
+    const value = valueText(one, text);
+    return { label: labelOf(name), value, old: old(name, value) };
+  });
+  const others = now.filter(([name]) => !Object.hasOwn(given, name));
+  const kept = others.map(([name, one]) => {
+    const label = text("currently", { name: labelOf(name) });
+    return { label, value: valueText(one, text), old: null };
+  });
+  return [...changed, ...kept];
+}
+
+/** A JSON value in words. */
+export function valueText(value, text) {
+  if (value === null || value === undefined || value === "") return "—";
+  if (typeof value === "boolean") return text(value ? "yes" : "no");
+  if (Array.isArray(value)) return value.map((one) => valueText(one, text)).join(text("listComma"));
+  return typeof value === "object" ? JSON.stringify(value) : String(value);
+}
+
+/** When a system was asked: "just now" for a minute, then the time. `at`: ms since 1970. */
+export function whenText(at, now, text) {
+  if (now - at < JUST_NOW_MS) return text("justNow");
+  const shown = { month: "short", day: "numeric", hour: "2-digit", minute: "2-digit" };
+  return new Date(at).toLocaleString(text.locale, shown);
+}
