@@ -20,7 +20,9 @@ class Nonsense(Exception):
 
 
 async def read_bounded(chunks: AsyncIterator[bytes], encoding: str, most: int = MAX_BYTES) -> bytes:
-    """The whole body, decoded. Never holds much more than `most` bytes. Raises TooMuch, Nonsense."""
+    """The whole body, decoded. Never holds much more than `most` bytes.
+
+    Raises TooMuch, Nonsense."""
     encoding = encoding.strip().lower()
     if encoding and encoding != "identity" and encoding not in ENCODINGS:
         raise Nonsense("the answer is compressed in a way that is not read here")

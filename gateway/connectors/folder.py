@@ -105,6 +105,8 @@ class ConnectorFolder:
         with self._lock:  # the first update may still run when `watch` begins
             reading = self._reader.read_changes()
             if reading is not None:
+                if reading.sources:
+                    self._caller.prepare()
                 self._publish(reading)
 
     def _republish(self) -> None:

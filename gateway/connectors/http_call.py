@@ -76,6 +76,11 @@ class HTTPCaller:
         if ca_file and not os.access(ca_file, os.R_OK):
             self.problems.append(Problem("CONNECTOR_CA_FILE", 0, "this file cannot be read"))
 
+    def prepare(self) -> None:
+        """Makes ready what takes a moment, so that the first call does not wait for it."""
+        if not self.problems:
+            self._open_client(fresh=False)
+
     async def aclose(self) -> None:
         clients, self._clients = self._clients, {}
         for client in clients.values():

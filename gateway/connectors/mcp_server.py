@@ -64,7 +64,7 @@ class MCPServer:
                 await session.open()
                 found: list[Any] = await session.tools()
                 return found
-        except (TimeoutError, library.Unreachable, library.Died, library.Rejected):
+        except (TimeoutError, TooMuch, library.Unreachable, library.Died, library.Rejected):
             return None
         finally:
             await session.close()

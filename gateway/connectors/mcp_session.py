@@ -39,14 +39,15 @@ class Rejected(Exception):
 class _Stream(httpx2.AsyncByteStream):
     """Ends an answer that is too large."""
 
-    def __init__(self, stream: Any) -> None:
-        self._stream = stream
+    def __init__(self, stream: Any, transport: "_Transport") -> None:
+        self._stream, self._transport = stream, transport
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
         size = 0
         async for chunk in self._stream:
             size += len(chunk)
             if size > MAX_BYTES:
+                self._transport.overflowed = True
                 raise httpx2.ReadError(f"more than {MAX_BYTES} bytes")
             yield chunk
 
@@ -55,10 +56,14 @@ class _Stream(httpx2.AsyncByteStream):
 
 
 class _Transport(httpx2.AsyncHTTPTransport):
+    """`overflowed`: an answer was too large."""
+
+    overflowed = False
+
     async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
         response = await super().handle_async_request(request)
         if request.method == "POST":
-            response.stream = _Stream(response.stream)
+            response.stream = _Stream(response.stream, self)
         if response.headers.get("content-encoding", "identity") != "identity":
             await response.aclose()
             raise httpx2.ReadError("the answer is compressed")
@@ -73,6 +78,7 @@ class Session:
         self._closing = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
         self._client: Client | None = None
+        self._transport: _Transport | None = None
 
     @property
     def is_open(self) -> bool:
@@ -104,7 +110,7 @@ class Session:
             await asyncio.gather(self._task, return_exceptions=True)
 
     async def tools(self) -> list[Tool]:
-        """Raises Died, Rejected."""
+        """Raises Died, Rejected, TooMuch."""
         client = self._open_client()
         found: list[Tool] = []
         cursor = None
@@ -117,7 +123,7 @@ class Session:
         return found
 
     async def call(self, name: str, arguments: dict[str, Any]) -> CallToolResult:
-        """Raises Died, Rejected."""
+        """Raises Died, Rejected, TooMuch."""
         return await self._asked(self._open_client().call_tool(name, arguments))
 
     def _open_client(self) -> Client:
@@ -126,7 +132,7 @@ class Session:
         return self._client
 
     async def _asked(self, request: Awaitable[Result]) -> Result:
-        """The request, or Died where the session's task ends first."""
+        """The request's answer; Died where the session's task ends first."""
         assert self._task is not None
         asked = asyncio.ensure_future(request)
         try:
@@ -139,17 +145,25 @@ class Session:
         except MCPError as error:
             if error.code in (INVALID_PARAMS, METHOD_NOT_FOUND):
                 raise Rejected(error.message) from None
-            raise Died from None
+            raise self._end() from None
         except asyncio.CancelledError:
             current = asyncio.current_task()
             if current is not None and current.cancelling():
                 raise
-            raise Died from None
+            raise self._end() from None
         except Exception:  # noqa: BLE001 - the client hands on whatever its transport raised
-            raise Died from None
+            raise self._end() from None
+
+    def _end(self) -> Exception:
+        """Why a request got no answer."""
+        transport = self._transport
+        if transport is None or not transport.overflowed:
+            return Died()
+        transport.overflowed = False
+        return TooMuch()
 
     async def _live(self, ready: "asyncio.Future[Client]") -> None:
-        transport = _Transport(verify=self._verify(), trust_env=False)
+        transport = self._transport = _Transport(verify=self._verify(), trust_env=False)
         headers = {"Accept-Encoding": "identity", **self._headers}
         timeout = httpx2.Timeout(None, connect=CONNECT_SECONDS)
         try:

@@ -1,4 +1,4 @@
-"""The operations of an OpenAPI document as tools; the document is a file or comes from an address."""
+"""The operations of an OpenAPI document as tools; the document is a file or is fetched."""
 
 import asyncio
 from collections.abc import Sequence

@@ -59,6 +59,7 @@ class HostileSystem:
 
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True  # head and body are two writes
     system: HostileSystem
 
     def handle_one_request(self) -> None:

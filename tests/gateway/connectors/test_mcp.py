@@ -130,6 +130,7 @@ async def test_a_read_a_refusal_a_slow_and_a_large_answer(server: Server, folder
         assert late.kind == "timeout"
         large = await tool_of(connectors, "large").call({}, CUSTOMER)
         assert isinstance(large, Unsure)
+        assert large.kind == "too_large"
         again = await track.call({"waybill": "SF2"}, CUSTOMER)
         assert again == Done({"status": "SF2 is in Hangzhou"})
 
