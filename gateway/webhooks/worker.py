@@ -5,6 +5,7 @@ import random
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -119,9 +120,9 @@ class WebhookWorker:
             self._busy[subscription.id] = self._busy.get(subscription.id, 0) + 1
             task = asyncio.create_task(self._deliver(subscription, one))
             self._sending[task] = one
-            task.add_done_callback(lambda task, id_=subscription.id: self._done(task, id_))
+            task.add_done_callback(partial(self._done, subscription.id))
 
-    def _done(self, task: "asyncio.Task[None]", subscription_id: str) -> None:
+    def _done(self, subscription_id: str, task: "asyncio.Task[None]") -> None:
         """The next one of the conversation may go."""
         self._busy[subscription_id] -= 1
         if not task.cancelled():

@@ -19,7 +19,7 @@ def commands(
         return SimpleNamespace(returncode=7)
 
     monkeypatch.setattr(script, "running_in_docker", lambda: in_docker)
-    monkeypatch.setattr(script.subprocess, "run", run)
+    monkeypatch.setattr("scripts.outbox.subprocess.run", run)
     monkeypatch.setattr(sys, "argv", ["outbox.py", *arguments])
     return script.main(), asked
 

@@ -68,7 +68,7 @@ def deliveries(database: Database) -> list[tuple[str, int, str]]:
     with database.reading() as session:
         wanted = select(WebhookDelivery.state, WebhookDelivery.tries, WebhookDelivery.error)
         ordered = wanted.order_by(WebhookDelivery.event_number, WebhookDelivery.subscription)
-        return [tuple(row) for row in session.execute(ordered).all()]
+        return [(state, tries, error) for state, tries, error in session.execute(ordered)]
 
 
 def settled(database: Database, count: int) -> bool:
