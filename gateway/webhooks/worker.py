@@ -11,13 +11,14 @@ from typing import TYPE_CHECKING
 
 import structlog
 
+from gateway.connectors.problems import Problem
 from gateway.errors import GatewayError
 from gateway.observability.metrics import Metrics
 from gateway.storage.database import Database
 from gateway.webhooks.deliveries import DONE, FAILED, Claimed, Deliveries
 from gateway.webhooks.old_events import OldEvents
 from gateway.webhooks.subscription_file import SubscriptionFile
-from gateway.webhooks.subscriptions import Problem, Subscription
+from gateway.webhooks.subscriptions import Subscription
 
 if TYPE_CHECKING:
     from gateway.webhooks.sender import Reply, Sender

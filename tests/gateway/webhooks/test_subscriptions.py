@@ -27,7 +27,7 @@ RIGHT = """
 
 
 def test_an_entry_is_read_with_its_variables() -> None:
-    [found], problems = read_subscriptions(RIGHT, ENVIRON)
+    [found], problems = read_subscriptions(RIGHT.encode(), ENVIRON)
     assert problems == []
     assert found.url == "https://rpa.example/hooks?token=hidden-word"
     assert (found.host, found.secret) == ("rpa.example", SECRET)
@@ -39,29 +39,30 @@ def test_an_entry_is_read_with_its_variables() -> None:
 @pytest.mark.parametrize(
     ("text", "line", "reason"),
     [
-        ("- [", 1, "is not YAML"),
+        ("- [", 2, "is not valid YAML"),
         ("url: x", 1, "must be a list"),
         ("- x", 1, "must be {url, events, secret}"),
         ("- url: http://a\n  secret: ${CONNECTOR_SECRET}", 1, "events is missing"),
         (RIGHT + "  method: GET", 5, "method is no key"),
-        (RIGHT + "  url: http://a", 5, "url is no key here, or stands twice"),
+        (RIGHT + "  url: http://a", 5, "'url' is there twice"),
         (RIGHT.replace("${CONNECTOR_URL}", "ftp://a"), 2, "must be an http or https"),
         (RIGHT.replace("${CONNECTOR_URL}", "http://[x"), 2, "must be an http or https"),
         (RIGHT.replace("${CONNECTOR_URL}", "http://a b"), 2, "must be an http or https"),
-        (RIGHT.replace("${CONNECTOR_URL}", "http://a/${EMBED_SECRET}"), 2, "CONNECTOR_ only"),
-        (RIGHT.replace("CONNECTOR_URL", "CONNECTOR_NONE"), 2, "CONNECTOR_NONE is not set"),
+        (RIGHT.replace("${CONNECTOR_URL}", "http://a/${EMBED_SECRET}"), 2, "begin with CONNECTOR_"),
+        (RIGHT.replace("${CONNECTOR_URL}", "http://a/{caller.user}"), 2, "variables only"),
+        (RIGHT.replace("CONNECTOR_URL", "CONNECTOR_NONE"), 2, "CONNECTOR_NONE} is not set"),
         (RIGHT.replace("action.done", "action.began"), 3, "action.began is no type"),
         (RIGHT.replace("[action.done, fields.read]", "[]"), 3, "must be a list of types"),
-        (RIGHT.replace("[action.done, fields.read]", "[1]"), 3, "a type must be a text"),
+        (RIGHT.replace("[action.done, fields.read]", "[1]"), 3, "1 is no type"),
         (RIGHT.replace("${CONNECTOR_SECRET}", SECRET), 4, "it is read from the environment"),
         (RIGHT.replace("CONNECTOR_SECRET", "CONNECTOR_SHORT"), 4, "24 to 64 bytes"),
         (RIGHT.replace("CONNECTOR_SECRET", "CONNECTOR_PLAIN"), 4, "24 to 64 bytes"),
-        (RIGHT.replace("CONNECTOR_SECRET", "EMBED_SECRET"), 4, "CONNECTOR_ only"),
-        ("[" * 5000, 1, "is not YAML"),
+        (RIGHT.replace("CONNECTOR_SECRET", "EMBED_SECRET"), 4, "begin with CONNECTOR_"),
+        ("[" * 5000, 1, "nested deeper"),
     ],
 )
 def test_what_is_wrong_is_named_with_line_and_reason(text: str, line: int, reason: str) -> None:
-    found, [problem] = read_subscriptions(text, ENVIRON)
+    found, [problem] = read_subscriptions(text.encode(), ENVIRON)
     assert found == []
     assert reason in problem.reason
     assert problem.line == line
@@ -70,23 +71,14 @@ def test_what_is_wrong_is_named_with_line_and_reason(text: str, line: int, reaso
 
 def test_one_wrong_entry_does_not_take_the_others_with_it() -> None:
     wrong = "- url: 1\n  events: []\n  secret: x\n"
-    found, problems = read_subscriptions(wrong + RIGHT + RIGHT, ENVIRON)
+    found, problems = read_subscriptions((wrong + RIGHT + RIGHT).encode(), ENVIRON)
     assert [one.host for one in found] == ["rpa.example"]
     assert ["a text" in problems[0].reason, "twice" in problems[1].reason] == [True, True]
 
 
 def test_there_is_a_bound_on_entries() -> None:
     many = RIGHT * (MAX_SUBSCRIPTIONS + 1)
-    assert read_subscriptions(many, ENVIRON)[0] == []
-
-
-def test_an_alias_that_grows_costs_nothing() -> None:
-    lines = [
-        "- &a [x, x]",
-        *(f"- &{chr(98 + n)} [*{chr(97 + n)}, *{chr(97 + n)}]" for n in range(25)),
-    ]
-    found, problems = read_subscriptions("\n".join(lines), ENVIRON)
-    assert (found, len(problems)) == ([], 26)
+    assert read_subscriptions(many.encode(), ENVIRON)[0] == []
 
 
 def test_a_change_is_followed_and_a_broken_file_leaves_the_last_good_one(folder: Path) -> None:
@@ -98,7 +90,7 @@ def test_a_change_is_followed_and_a_broken_file_leaves_the_last_good_one(folder:
     (folder / "webhooks.yaml").write_text("- [")
     file.update()
     assert [one.host for one in file.current] == ["a"]
-    assert [one.reason.split(":")[0] for one in file.problems] == ["is not YAML"]
+    assert [one.reason.split(":")[0] for one in file.problems] == ["is not valid YAML"]
     (folder / "webhooks.yaml").write_bytes(b"\xff\xfe\x00")
     file.update()
     assert "UTF-8" in file.problems[0].reason
