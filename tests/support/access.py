@@ -45,6 +45,7 @@ TABLE = (
     Row("GET", "/api/files/{}/reading", PAGE, "api"),
     Row("GET", "/api/conversations", PAGE, "api"),
     Row("GET PATCH DELETE", "/api/conversations/{}", PAGE, "api"),
+    Row("GET", "/api/conversations/{}/events", PAGE, "api"),
     Row("POST", "/api/feedback", PAGE, "api"),
     Row("POST", "/api/handoff", PAGE, "api"),
     Row("GET", "/api/stats", PAGE, "api"),
