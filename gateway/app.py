@@ -9,6 +9,7 @@ from gateway import __version__
 from gateway.api.asgi_app import Gateway, ShortWay, through
 from gateway.api.chat import chat_router
 from gateway.api.config import config_router
+from gateway.api.conversation_events import conversation_events_router
 from gateway.api.conversations import conversations_router
 from gateway.api.dependencies import RouteLimits
 from gateway.api.desk_corrections import desk_corrections_router
@@ -62,6 +63,7 @@ def create_app(settings: Settings) -> Gateway:
     short_way = [
         route for route in chat.routes if isinstance(route, APIRoute) and route.path in SHORT_WAY
     ]
+    app.before_stop = services.streams.stop
     app.entrance = through(middleware(services, app), ShortWay(app.by_fastapi, short_way))
     return app
 
@@ -96,6 +98,7 @@ def api_routers(services: Services) -> list[APIRouter]:
         conversations_router(
             storage.conversations, storage.exports, storage.files, services.answers, limits
         ),
+        conversation_events_router(services.streams, limits),
         feedback_router(storage.ratings, metrics, limits),
         handoffs_router(storage.handoffs, metrics, limits),
         stats_router(storage.stats, limits),

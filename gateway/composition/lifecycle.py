@@ -59,6 +59,8 @@ def background_tasks(services: Services) -> list[tuple[str, Work]]:
         ("sweep", lambda: sweeping(storage.files, storage.database)),
         ("index", lambda: indexing(storage.database)),
         ("answers", storage.history.retry),
+        ("webhooks", services.webhooks.run),
+        ("events", services.streams.run),
     ]
 
 

@@ -13,6 +13,7 @@ from gateway.auth.api_keys import APIKeyStore
 from gateway.auth.authenticator import Authenticator
 from gateway.auth.origins import Origins
 from gateway.auth.tokens import Signer
+from gateway.chat.conversation_streams import ConversationStreams
 from gateway.chat.history import HistoryRecorder
 from gateway.chat.resumable_answers import ResumableAnswers
 from gateway.knowledge.knowledge_base import KnowledgeBase
@@ -42,6 +43,7 @@ from gateway.upstream.client import EngineClient
 from gateway.upstream.launch_status import LaunchStatusFile
 from gateway.upstream.model_catalog import ModelCatalog
 from gateway.upstream.upstream import Upstream
+from gateway.webhooks.worker import WebhookWorker
 
 if TYPE_CHECKING:
     from gateway.media.remote_images import RemoteImages
@@ -124,3 +126,5 @@ class Services:
     corrections: StoredCorrections
     persona_file: PersonaFile
     answers: ResumableAnswers
+    webhooks: WebhookWorker
+    streams: ConversationStreams

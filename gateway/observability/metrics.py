@@ -75,6 +75,14 @@ class Metrics:
             "sightdesk_ungrounded", "Answers with a claim that is in none of their sources."
         )
         self.feedback = counter("sightdesk_feedback", "Ratings of answers.", "rating")
+        self.webhook_deliveries = counter(
+            "sightdesk_webhook_deliveries", "Tries to send an event to a subscriber.", "outcome"
+        )
+        for outcome in ("delivered", "retried", "failed", "gone"):
+            self.webhook_deliveries.labels(outcome)
+        self.outbox_pending = gauge(
+            "sightdesk_outbox_pending", "Deliveries that wait, of all gateways together."
+        )
         self.handoffs = counter("sightdesk_handoffs", "Conversations handed to a person.")
         self.store_errors = counter(
             "sightdesk_store_errors", "Failures of the database of conversations."

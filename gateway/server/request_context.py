@@ -15,6 +15,7 @@ from gateway.server.client_connection import ClientConnection
 from gateway.server.response_headers import ResponseHeaders
 
 CONTEXT = "sightdesk"
+IS_HEAD = "sightdesk.head"  # in the scope of a HEAD request, which is answered like GET
 
 
 @dataclass(frozen=True, slots=True)

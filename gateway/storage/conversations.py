@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session, selectinload
 from gateway.errors import FileNotFound, NotFound
 from gateway.privacy.redaction import mask
 from gateway.storage.database import Database
+from gateway.storage.events import forget_words
 from gateway.storage.file_store import FileStore
 from gateway.storage.models import Action, Conversation, Turn, TurnFile
 from gateway.storage.owners import digest, no_conversation, unused_files
@@ -113,6 +114,7 @@ class Conversations:
                 select(TurnFile.file_id).join(Turn, Turn.number == TurnFile.turn_number).where(here)
             )
             files = session.scalars(named).all()
+            forget_words(session, conversation.id)
             session.execute(delete(Conversation).where(Conversation.id == conversation.id))
             return Deleted(unused_files(session, digest(owner), files), tuple(running))
 

@@ -7,7 +7,7 @@ one transaction.
 
 import secrets
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -263,8 +263,13 @@ def _insert(
         connection.execute(statements.insert_files, _json(files))
 
 
-def close_all(database: Database, answers: Sequence[AnswerRow]) -> None:
+def close_all(
+    database: Database,
+    answers: Sequence[AnswerRow],
+    announce: Callable[[Connection], None] | None = None,
+) -> None:
     """Fills the turns of the answers, in one transaction; skips those whose turn is gone.
+    `announce` writes its events in the same one.
 
     Raises StoreUnavailable, and InvalidRequest where the database cannot hold one of them: then
     none is filled.
@@ -292,6 +297,8 @@ def close_all(database: Database, answers: Sequence[AnswerRow]) -> None:
     with database.connected() as connection:
         connection.execute(statements.touch_conversations, rows)
         connection.execute(statements.fill_turns, rows)
+        if announce is not None:
+            announce(connection)
 
 
 def _json(rows: Any) -> dict[str, str]:
