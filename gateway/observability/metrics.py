@@ -70,6 +70,9 @@ class Metrics:
         )
         self.knowledge_seconds = seconds("sightdesk_knowledge_seconds", "Time to find clauses.")
         self.tool_calls = counter("sightdesk_tool_calls", "Calls of connectors.", "tool", "outcome")
+        self.actions = counter(
+            "sightdesk_actions", "Steps of actions, by the status after it.", "connector", "status"
+        )
         self.outcomes = counter("sightdesk_outcomes", "What came of questions.", "outcome")
         self.ungrounded = counter(
             "sightdesk_ungrounded", "Answers with a claim that is in none of their sources."
