@@ -108,7 +108,7 @@ class ToolTurn:
         has_clients = bool(self._calls.question.request.tools)
         ours = [call for call in one.calls if call.name in self._calls.tools or not has_clients]
         if not ours:
-            return None
+            return None if one.calls or one.text.strip() else self._silent()
         self._same.update((call.name, call.arguments) for call in ours)
         if not self._rounds_left or max(self._same.values()) >= MAX_SAME:
             return self._given_up()
@@ -118,6 +118,19 @@ class ToolTurn:
         step = Again() if is_lite else self._step(ran, has_spoken=bool(one.text.strip()))
         self._note(ran, one.text, step)
         return step
+
+    def _silent(self) -> Again | Ended | None:
+        """What follows a round without a word: a call that the engine's parser could not read, or a
+        model that thinks that the result says it all."""
+        done = [one.result for one in self._calls.ran if one.note == "done"]
+        told = [text for one in done if (text := with_basis(one, self._calls.language))]
+        if told:
+            return Ended("\n\n".join(told), "answered")
+        if self._is_repaired:
+            return None
+        self._is_repaired = True
+        self.offer = replace(self.offer, choice=NONE)
+        return Again()
 
     def _given_up(self) -> Ended:
         offer = self._briefing.persona.handoff_offer[self._calls.language]

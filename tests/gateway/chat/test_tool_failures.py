@@ -115,3 +115,15 @@ async def test_a_tool_that_does_not_exist_is_refused(loop: Loop) -> None:
     events = await loop.ask({"calls": [call("refund_all")]}, ANSWER)
     assert "没有这个工具" in loop.bodies(1)[0]["messages"][-1]["content"]
     assert said(events)
+
+
+async def test_a_model_without_a_word_is_asked_once_more_without_calls(loop: Loop) -> None:
+    events = await loop.ask({"text": ""}, {"text": "您好"})
+    assert said(events) == "您好"
+    assert [body["tool_choice"] for body in loop.bodies(2)] == ["auto", "none"]
+
+
+async def test_a_model_without_a_word_behind_a_result_lets_the_result_speak(loop: Loop) -> None:
+    events = await loop.ask(TRACK, {"text": ""})
+    assert said(events) == "包裹运输中。已到杭州转运中心 14:05（查询物流，刚刚）"
+    assert outcome(events) == "answered"
