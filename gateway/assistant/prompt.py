@@ -62,10 +62,14 @@ def _voice(persona: Persona, language: Language) -> dict[str, str]:
     return {name: getattr(persona, name)[language] for name in names}
 
 
-def rules(persona: Persona, language: Language, client: str = "") -> str:
+def rules(
+    persona: Persona, language: Language, client: str = "", *, has_tools: bool = False
+) -> str:
     """The system message: the same in every turn of a conversation. `client`: what a client of
     `/v1` wrote as system messages, which stand beside the rules and never above them."""
     made = filled(language, "rules", **_voice(persona, language))
+    if has_tools:
+        made += f"\n{filled(language, 'rules_tools')}"
     if client.strip():
         made += f"\n\n{filled(language, 'client')}\n<client>{escape(client)}</client>"
     return made

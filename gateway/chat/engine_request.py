@@ -7,6 +7,7 @@ from typing import Any
 
 from gateway.assistant import prompt
 from gateway.assistant.briefing import Briefing
+from gateway.assistant.intents import SEARCHED
 from gateway.assistant.language import Language, language_of
 from gateway.assistant.tool_offer import NO_TOOLS, NONE, Offer
 from gateway.assistant.tool_specs import for_lite, for_model
@@ -143,10 +144,11 @@ def _for_assistant(given: EngineInput, upstream: Upstream, scale: float) -> dict
     client = "\n\n".join(
         message.text for message in request.messages if role_of(message, request) == "system"
     )
-    system = prompt.rules(given.briefing.persona, language, client)
     tools = [for_model(tool, language) for tool in given.offer.tools]
+    system = prompt.rules(given.briefing.persona, language, client, has_tools=bool(tools))
+    may_call = bool(tools) and given.briefing.intent in SEARCHED
     behind = prompt.context(
-        given.briefing, language, request.question, date.today(), has_tools=bool(tools)
+        given.briefing, language, request.question, date.today(), has_tools=may_call
     )
     pictures = attachments.fitted if upstream.sees is not False else {}
     notes = _notes(attachments, sees=upstream.sees is not False)
