@@ -68,6 +68,7 @@ class WebhookWorker:
     ) -> None:
         """`folder` may hold webhooks.yaml, and need not exist."""
         self._file = SubscriptionFile(folder, environ)
+        self._ca_file = environ.get("CONNECTOR_CA_FILE", "")
         self._deliveries = Deliveries(database)
         self._old = OldEvents(database)
         self._metrics = metrics
@@ -149,8 +150,7 @@ class WebhookWorker:
             return "delivered"
         note = {"id": message.message_id, "host": subscription.host, "reason": reply.error}
         if reply.kind == "gone":
-            self._deliveries.finish(message, FAILED, reply.error)
-            self._deliveries.end(subscription.id, reply.error)
+            self._deliveries.end(message, reply.error)
             log.warning("webhook_subscription_ended", **note)
             return "gone"
         if message.tries >= len(self._pace.pauses):
@@ -168,7 +168,7 @@ class WebhookWorker:
             # Imported here: HTTPX takes 5 MB that a gateway without subscriptions does without.
             from gateway.webhooks.sender import Sender
 
-            self._sender = Sender(self._pace.request)
+            self._sender = Sender(self._pace.request, self._ca_file)
         return self._sender
 
     async def _tidy(self) -> None:
