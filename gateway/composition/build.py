@@ -6,6 +6,10 @@ from functools import partial
 import structlog
 
 from gateway import __version__
+from gateway.actions.as_json import as_json
+from gateway.actions.proposals import Actions
+from gateway.actions.store import ActionStore
+from gateway.actions.worker import ActionWorker
 from gateway.assistant.clause_corrections import StoredCorrections
 from gateway.assistant.persona_file import PersonaFile
 from gateway.assistant.prompt import prompt_file
@@ -25,8 +29,11 @@ from gateway.composition.services import (
     Media,
     Services,
     Storage,
+    Systems,
     Throttling,
 )
+from gateway.connectors.folder import ConnectorFolder
+from gateway.connectors.tool import Tools
 from gateway.knowledge.corrections import CorrectionMatcher, CorrectionSource
 from gateway.knowledge.knowledge_base import KnowledgeBase
 from gateway.knowledge.reranker import Reranker
@@ -73,7 +80,8 @@ def build_services(settings: Settings) -> Services:
     log.info("prompt_read", version=prompt_file().version)
     database = open_database(settings.database_url.get_secret_value(), metrics.store_errors.inc)
     webhooks = WebhookWorker(database, settings.connectors_dir, os.environ, metrics)
-    storage = build_storage(settings, metrics, database, webhooks.wants)
+    systems = build_systems(settings, metrics, database)
+    storage = build_storage(settings, metrics, database, webhooks.wants, systems.connectors)
     media = build_media(settings, metrics, storage.files)
     corrections = StoredCorrections(storage.clause_corrections)
     return Services(
@@ -89,6 +97,7 @@ def build_services(settings: Settings) -> Services:
         corrections=corrections,
         persona_file=PersonaFile(settings.knowledge_dir),
         answers=ResumableAnswers(settings.resume_grace, storage.history.close),
+        systems=systems,
         webhooks=webhooks,
         streams=ConversationStreams(EventLog(database)),
     )
@@ -171,12 +180,21 @@ def _admission(settings: Settings, metrics: Metrics, upstreams: list[Upstream]) 
     return Admission(upstreams, settings.max_queued, settings.queue_timeout, metrics)
 
 
+def build_systems(settings: Settings, metrics: Metrics, database: Database) -> Systems:
+    connectors = ConnectorFolder(settings.connectors_dir, os.environ, metrics)
+    store = ActionStore(database)
+    actions = Actions(store, connectors, metrics, settings.action_expires)
+    return Systems(connectors, actions, ActionWorker(store, connectors, metrics))
+
+
 def build_storage(
-    settings: Settings, metrics: Metrics, database: Database, wants: Wants
+    settings: Settings, metrics: Metrics, database: Database, wants: Wants, tools: Tools
 ) -> Storage:
     """`wants`: the types of events that are written of answers."""
     files = FileStore(settings.data_dir / "files", metrics.broken_records.inc)
-    conversations = Conversations(database, files)
+    conversations = Conversations(
+        database, files, lambda action: as_json(action, tools.find(action.connector))
+    )
     return Storage(
         database=database,
         files=files,

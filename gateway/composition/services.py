@@ -7,6 +7,8 @@ gets what it needs by name.
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from gateway.actions.proposals import Actions
+from gateway.actions.worker import ActionWorker
 from gateway.assistant.clause_corrections import StoredCorrections
 from gateway.assistant.persona_file import PersonaFile
 from gateway.auth.api_keys import APIKeyStore
@@ -16,6 +18,7 @@ from gateway.auth.tokens import Signer
 from gateway.chat.conversation_streams import ConversationStreams
 from gateway.chat.history import HistoryRecorder
 from gateway.chat.resumable_answers import ResumableAnswers
+from gateway.connectors.folder import ConnectorFolder
 from gateway.knowledge.knowledge_base import KnowledgeBase
 from gateway.knowledge.reranker import Reranker
 from gateway.knowledge.retriever import Retriever
@@ -113,6 +116,15 @@ class Knowledge:
 
 
 @dataclass(frozen=True, slots=True)
+class Systems:
+    """The company's systems, and the changes in them that people confirm."""
+
+    connectors: ConnectorFolder
+    actions: Actions
+    worker: ActionWorker
+
+
+@dataclass(frozen=True, slots=True)
 class Services:
     settings: Settings
     metrics: Metrics
@@ -126,5 +138,6 @@ class Services:
     corrections: StoredCorrections
     persona_file: PersonaFile
     answers: ResumableAnswers
+    systems: Systems
     webhooks: WebhookWorker
     streams: ConversationStreams

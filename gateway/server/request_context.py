@@ -33,6 +33,10 @@ class Caller:
     limit: str | None = None
     # The name under which a staff member acts; "" for everyone else.
     staff: str = ""
+    # For whom the company's systems are asked: the embed token's subject, nginx's user, or `demo`.
+    # "" where nobody is signed in.
+    subject: str = ""
+    tenant: str = "desk"  # the key's name; a token's is that of the key that made it
 
 
 @dataclass(frozen=True, slots=True)

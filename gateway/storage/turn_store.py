@@ -75,7 +75,7 @@ class TurnStore:
 
         Raises StoreUnavailable, InvalidRequest.
         """
-        is_short = len(answered.text) <= SHORT and not answered.reading
+        is_short = len(answered.text) <= SHORT and not (answered.reading or answered.tools)
         row = await self._made(partial(answer_row, answer_id, answered), is_short)
         await self._answers.add(row)
 

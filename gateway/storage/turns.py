@@ -15,6 +15,7 @@ import orjson
 from sqlalchemy import Connection, delete, select
 
 from gateway.errors import NotFound
+from gateway.privacy.masked_json import masked_json
 from gateway.privacy.redacted_readings import masked_readings
 from gateway.privacy.redaction import mask
 from gateway.privacy.storable import storable
@@ -68,6 +69,8 @@ class Answered:
     suggestions: list[dict[str, Any]] = field(default_factory=list)
     grounding: dict[str, Any] | None = None  # {supported, unsupported}
     outcome: str | None = None
+    tools: list[dict[str, Any]] = field(default_factory=list)  # {id, name, title, status, result}
+    actions: list[str] = field(default_factory=list)  # ids of those that it proposed
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +89,7 @@ class QuestionRow:
 
 @dataclass(frozen=True, slots=True)
 class AnswerRow:
-    """An answer as it is stored: masked. `citations`, `reading`, `suggestions` and `grounding` are
+    """An answer as it is stored: masked. `citations` to `grounding`, `tools` and `actions` are
     JSON."""
 
     answer_id: str
@@ -99,6 +102,8 @@ class AnswerRow:
     suggestions: orjson.Fragment
     grounding: orjson.Fragment
     outcome: str | None
+    tools: orjson.Fragment
+    actions: orjson.Fragment
     characters: int
 
 
@@ -134,6 +139,7 @@ def answer_row(answer_id: str, answered: Answered) -> AnswerRow:
     text = cut(answered.text)
     citations = storable_json(answered.citations)
     reading = storable_json(masked_readings(answered.reading))
+    tools = storable_json(masked_json(answered.tools) or None)
     return AnswerRow(
         answer_id=storable(answer_id),
         state=answered.state,
@@ -145,7 +151,9 @@ def answer_row(answer_id: str, answered: Answered) -> AnswerRow:
         suggestions=orjson.Fragment(storable_json(answered.suggestions)),
         grounding=orjson.Fragment(storable_json(_masked_grounding(answered.grounding))),
         outcome=answered.outcome,
-        characters=len(text) + len(citations) + len(reading),
+        tools=orjson.Fragment(tools),
+        actions=orjson.Fragment(storable_json(answered.actions or None)),
+        characters=len(text) + len(citations) + len(reading) + len(tools),
     )
 
 
@@ -280,6 +288,8 @@ def close_all(
             "suggestions": one.suggestions,
             "grounding": one.grounding,
             "outcome": one.outcome,
+            "tools": one.tools,
+            "actions": one.actions,
             "moment": moment,
         }
         for one in answers

@@ -62,6 +62,7 @@ TABLE = (
     Row("POST", "/api/desk/actions/{}/reject", STAFF, None),
     Row("POST", "/api/desk/actions/{}/settle", STAFF, None),
     Row("GET", "/api/desk/audit", STAFF, None),
+    Row("GET", "/api/desk/connectors", STAFF, None),
     Row("GET", "/healthz", ANYONE, None),
     Row("GET", "/readyz", ANYONE, None),
     Row("GET", "/metrics", PRIVATE, None),
