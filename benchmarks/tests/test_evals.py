@@ -49,7 +49,7 @@ def test_the_sample_cases_are_sound_many_and_in_two_halves() -> None:
     assert len(texts) == len(set(texts)), "the halves share a question"
 
 
-@pytest.mark.parametrize("handbook", ["furniture", "telecom"])
+@pytest.mark.parametrize("handbook", ["furniture", "telecom", "hotel", "saas"])
 def test_a_handbook_has_its_questions_and_its_knowledge(handbook: str) -> None:
     folder = ROOT / "evals" / "handbooks" / handbook
     cases = load(folder)
