@@ -67,6 +67,8 @@ def completed(document: dict[str, Any]) -> dict[str, Any]:
         "description": "Nothing answers yet.",
         "content": {"application/json": {}},
     }
+    live = paths["/api/conversations/{conversation_id}/events"]["get"]["responses"]
+    live["200"]["content"] = {"text/event-stream": {}}
     paths["/api/export"]["get"]["responses"]["200"]["content"] = {"application/x-ndjson": {}}
     paths["/metrics"]["get"]["responses"]["200"]["content"] = {"text/plain": {}}
     for prefix in ("/v1", "/api"):

@@ -144,7 +144,13 @@ def test_every_route_does_what_its_document_says(
         bodies = {route for route in told if route[0] in ("POST", "PATCH")} - {
             ("POST", "/api/chat/{}/stop")
         }
-        told = bodies | {("GET", "/api/conversations"), ("GET", "/api/files/{}/preview")}
+        queries = (
+            "/api/conversations",
+            "/api/files/{}/preview",
+            "/api/desk/actions",
+            "/api/desk/audit",
+        )
+        told = bodies | {("GET", path) for path in queries}
     assert walked == told
 
 
