@@ -228,8 +228,15 @@ def new_action(
         parent_id=None,
         created_at=moment,
         expires_at=moment,
+        decided_by=None,
+        decided_at=None,
         due_at=moment,
         tries=0,
+        worker=None,
+        lease_until=None,
+        finished_at=None,
+        result=None,
+        error=None,
     )
 
 

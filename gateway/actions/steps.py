@@ -64,8 +64,6 @@ def take(session: Session, action: Action, tool: Tool | None, step: Step) -> boo
     )
     if not changed.rowcount:
         return False
-    if action in session:
-        session.expunge(action)
     for name, value in values.items():
         setattr(action, name, value)
     _record(session, action, tool, was, step)

@@ -48,14 +48,16 @@ class ActionWorker:
         checkpoint: Checkpoint = nothing,
         lease: float = LEASE_SECONDS,
         first_pause: float = FIRST_PAUSE,
+        poll: float = POLL_SECONDS,
     ) -> None:
         """`checkpoint`: called before and after each request, for tests. `lease`, `first_pause`
-        (before the second try): seconds."""
+        (before the second try) and `poll` (between two looks): seconds."""
         self._store = store
         self._tools = tools
         self._metrics = metrics
         self._at = checkpoint
         self._lease = lease
+        self._poll = poll
         self._starts = Starts(store, tools, lease)
         self._endings = Endings(store, tools, metrics, first_pause)
         self._running: dict[str, asyncio.Task[None]] = {}
@@ -69,7 +71,7 @@ class ActionWorker:
                 bell.clear()
                 await self._look()
                 with suppress(TimeoutError):
-                    async with asyncio.timeout(POLL_SECONDS):
+                    async with asyncio.timeout(self._poll):
                         await bell.wait()
         finally:
             await self._drain()
