@@ -9,10 +9,10 @@ from typing import Any
 import orjson
 
 from inference.lite import MODEL, tokens
-from inference.lite.answering import answer
+from inference.lite.answering import Reply, answer
 from inference.lite.conversation import Conversation
 from inference.lite.structured import as_json, wanted_schema
-from inference.lite.tools import calls
+from inference.lite.tools import as_function, calls
 
 PIECES = 4  # tokens an event
 
@@ -78,13 +78,14 @@ class Completion:
 def complete(body: dict[str, Any], conversation: Conversation) -> Completion:
     """The completion. Raises LiteError for a malformed schema or a spent budget."""
     schema = wanted_schema(body, conversation.budget)
+    called = calls(body, conversation)
+    reply = answer(conversation) if not called else Reply("")
     made: list[dict[str, Any]] = [
         {"id": "call_" + secrets.token_hex(12), "type": "function", "function": call}
-        for call in calls(body, conversation)
+        for call in called or map(as_function, reply.calls)
     ]
     text, finish, desk = "", "tool_calls", None
     if not made:
-        reply = answer(conversation)
         text, finish = reply.text, "stop"
         if conversation.desk is not None:
             desk = {"outcome": reply.outcome, "citations": reply.citations}

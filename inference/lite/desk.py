@@ -29,6 +29,9 @@ class Desk:
     verdict: str = ""  # "answer", "suggest" or "none"
     locale: str = ""
     persona: Mapping[str, Any] = field(default_factory=dict)
+    # Tools of the company's systems that may be called, and what this turn's calls came to.
+    tools: list[dict[str, Any]] = field(default_factory=list)
+    results: list[dict[str, Any]] = field(default_factory=list)
 
     def voice(self, name: str, chinese: bool) -> str:
         """A text of the company's persona in this language, "" if it gives none."""
@@ -49,4 +52,6 @@ def desk_of(structured: dict[str, Any]) -> Desk:
         verdict if verdict in ("answer", "suggest", "none") else "",
         str(structured.get("locale") or ""),
         structured.get("persona") or {},
+        list(structured.get("tools") or []),
+        list(structured.get("results") or []),
     )

@@ -118,15 +118,25 @@ class Finder:
     def _known(self, name: str, shape: Shape) -> Iterator[str]:
         """Without a pattern: the fields that the parameter's name and description mean."""
         more = f"{shape.rule('title') or ''} {shape.rule('description') or ''}"
-        for spoken in (name[:MAX_NAME].lower(), more[:MAX_NAME].lower()):
-            for field, words in FIELD_OF_PARAMETER:
-                if any(word in spoken for word in words):
-                    yield from (known.value for known in self._fields if known.name == field)
+        for field in _fields_meant(name, more):
+            yield from (known.value for known in self._fields if known.name == field)
 
     @cached_property
     def _fields(self) -> list[Any]:
         """The conversation's fields; those that fail their check last."""
         return sorted(self._conversation.known_fields(), key=lambda one: one.valid is False)
+
+
+def field_meant(name: str, more: str) -> str:
+    """The field that a parameter of this name and description means best, "" if none."""
+    return next(_fields_meant(name, more), "")
+
+
+def _fields_meant(name: str, more: str) -> Iterator[str]:
+    for spoken in (name[:MAX_NAME].lower(), more[:MAX_NAME].lower()):
+        for field, words in FIELD_OF_PARAMETER:
+            if any(word in spoken for word in words):
+                yield field
 
 
 def _typed(text: str, shape: Shape) -> Iterator[Any]:

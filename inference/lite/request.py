@@ -147,6 +147,35 @@ class Persona(Loose):
     tone: Voice | dict[str, Voice] | None = None
 
 
+Texts = dict[str, Voice]  # by language
+
+
+class SystemTool(Loose):
+    """A tool of the company's systems. `fields`: property → the reading's field that fills it."""
+
+    name: str
+    title: Texts = {}
+    description: Texts = {}
+    effect: Literal["read", "write"] = "read"
+    parameters: dict[str, Any] = {}
+    fields: dict[str, str] = {}
+    labels: dict[str, Texts] = {}
+
+
+class SystemResult(Loose):
+    """What a call of this turn came to."""
+
+    id: str = ""
+    name: str
+    title: Texts = {}
+    arguments: dict[str, Any] = {}
+    status: Literal["done", "failed", "proposed", "refused"]
+    text: str | None = None
+    values: dict[str, Any] | None = None
+    reason: str | None = None
+    action: dict[str, Any] | None = None
+
+
 class Structured(Loose):
     """What the gateway adds to the messages (docs/architecture.md, "The engine seam")."""
 
@@ -158,6 +187,9 @@ class Structured(Loose):
 
     clauses: Annotated[list[Clause], _list(MAX_LIST)] = []
     readings: Annotated[list[GivenReading | None], _list(MAX_LIST)] = []
+
+    tools: Annotated[list[SystemTool], _list(MAX_TOOLS)] = []
+    results: Annotated[list[SystemResult], _list(MAX_LIST)] = []
 
 
 class ChatBody(Loose):

@@ -46,13 +46,15 @@ def calls(body: dict[str, Any], conversation: Conversation) -> list[dict[str, An
         # The question must name the tool or hold its parameters: a number from an earlier turn
         # alone asks for nothing.
         if forced or fit > 0 or _is_asked(schema, find_here):
-            call = {
-                "name": str(tool["name"]),
-                "arguments": json.dumps(arguments.value, ensure_ascii=False),
-            }
-            filled.append((fit, call))
+            call = {"name": str(tool["name"]), "arguments": arguments.value}
+            filled.append((fit, as_function(call)))
     filled.sort(key=lambda one: -one[0])
     return [call for _, call in filled[:1]]
+
+
+def as_function(call: dict[str, Any]) -> dict[str, Any]:
+    """A call {name, arguments} in OpenAI's form: the arguments as JSON text."""
+    return {**call, "arguments": json.dumps(call["arguments"], ensure_ascii=False)}
 
 
 def _schema(parameters: dict[str, Any] | None, number: int, budget: Budget) -> Schema:

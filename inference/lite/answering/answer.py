@@ -1,6 +1,6 @@
 """The answer to a turn: talk, tool results, differences, or the parts of a question in order."""
 
-from inference.lite.answering import comparing, parts, raw, smalltalk, tool_results, values
+from inference.lite.answering import comparing, parts, raw, smalltalk, systems, tool_results, values
 from inference.lite.answering.asking import Asking
 from inference.lite.answering.facts import Facts
 from inference.lite.answering.phrases import say
@@ -19,7 +19,9 @@ def answer(conversation: Conversation) -> Reply:
     if conversation.desk is None:
         return together([comparing.reply(conversation) or raw.reply(conversation)])
     talk = smalltalk.reply(conversation) or comparing.reply(conversation)
-    reply = talk or _to_question(conversation)
+    reply = talk or systems.reply(conversation) or _to_question(conversation)
+    if reply.calls:
+        return reply
     is_angry = conversation.desk.intent == "anger"
     if is_angry:
         reply = _to_anger(reply, conversation)

@@ -104,6 +104,54 @@ PHRASES: dict[str, tuple[str, str]] = {
         "已读的部分里没有{names}。",
         "The part that has been read does not show the {names}.",
     ),
+    # Tools of the company's systems
+    "ask_value": (
+        "请告诉我{names}，我接着为您处理。",
+        "Please tell me the {names}, and I will go on from there.",
+    ),
+    "ask_shown_value": (
+        "请把{names}发给我，发一张看得到{names}的截图也可以。",
+        "Please send me the {names}; a screenshot that shows it will do.",
+    ),
+    "ask_which": ("您说的是哪一个{name}：{values}？", "Which {name} do you mean: {values}?"),
+    "ask_doubtful": (
+        "图中的{name} {value} 看得不太准，改动之前请您把正确的{name}发给我。",
+        "I am not sure that I read the {name} {value} correctly. "
+        "Please send me the right one before anything is changed.",
+    ),
+    "just_now": ("（{system}，刚刚）", " ({system}, just now)"),
+    "no_result": ("{system}这次没有给出结果", "The {system} gave no result this time"),
+    "reason": ("：{reason}", ": {reason}"),
+    "not_proposed": (
+        "所以我没有提交“{title}”。",
+        "So I have not gone on with “{title}”.",
+    ),
+    "not_accepted": ("“{title}”没有提交", "“{title}” could not be prepared"),
+    "proposed": (
+        "我准备好了“{title}”，请先核对：{arguments}。",
+        "“{title}” is prepared; please check it first: {arguments}.",
+    ),
+    "proposed_bare": ("我准备好了“{title}”。", "“{title}” is prepared."),
+    "waits_for_you": (
+        "现在还没有执行，要等您在卡片上点“确认”。",
+        "Nothing has been done yet: it waits until you choose “Confirm” on the card.",
+    ),
+    "waits_for_staff": (
+        "现在还没有执行，要等客服同事审核同意。",
+        "Nothing has been done yet: it waits for a colleague's approval.",
+    ),
+    "confirm_on_card": (
+        "为了安全，聊天里的回复不算确认：请在上面的卡片上点“确认”或“取消”。",
+        "For your safety, a chat message does not confirm it: "
+        "please choose “Confirm” or “Cancel” on the card above.",
+    ),
+    "confirm_by_staff": (
+        "这一步要由客服同事审核，您不用再做什么；有结果会在这里告诉您。",
+        "A colleague has to approve this step; there is nothing more for you to do. "
+        "The result will appear here.",
+    ),
+    "argument": ("{name} {value}", "{name} {value}"),
+    "argument_changed": ("{name}由 {old} 改为 {value}", "{name} from {old} to {value}"),
     # Clauses
     "basis": ("依据：{references}", "Basis: {references}"),
     "whole": ("原文（{reference}）：", "In full ({reference}):"),

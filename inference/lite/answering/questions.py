@@ -51,7 +51,7 @@ RULE = re.compile(
     re.IGNORECASE,
 )
 ARRIVAL = re.compile(
-    r"(?:什么时候|啥时候|几时|何时|哪天|多久|几天|多长时间)(?:才|能|会|可以|可|大概|我|就|送|收){0,4}"
+    r"(?:什么时候|啥时候|几时|何时|哪天|几号|多久|几天|多长时间)(?:才|能|会|可以|可|大概|我|就|送|收){0,4}"
     r"(?:到(?![账帐])|送达|收到|送)|\bwhen (?:will|does|is|do|can)\b.{0,60}(?:arriv|deliver|here|come|get it)"
     r"|\beta\b|(?:estimated|expected) (?:delivery|arrival)",
     re.IGNORECASE,

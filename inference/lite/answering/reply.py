@@ -1,17 +1,20 @@
 """An answer, and what it rests on."""
 
 from dataclasses import dataclass, field
+from typing import Any
 
 OUTCOMES = ("answered", "clarify", "handoff", "no_clause", "smalltalk")  # the best first
 
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """`text` is Markdown, `citations` are the ids of the clauses that the text rests on."""
+    """`text` is Markdown, `citations` are the ids of the clauses that the text rests on. `calls`:
+    [{name, arguments}] of the company's systems that come before any words."""
 
     text: str
     outcome: str = "answered"
     citations: list[str] = field(default_factory=list)
+    calls: list[dict[str, Any]] = field(default_factory=list)
 
 
 def together(replies: list[Reply]) -> Reply:

@@ -31,10 +31,13 @@ def _told(text: str) -> str:
         return quoted(text)
     except RecursionError:
         return quoted(text)
-    if not isinstance(value, dict):
-        return quoted(text)
-    listed = [f"- {plain(str(name))}: {_short(one)}" for name, one in value.items()]
-    return "\n".join(listed[:MAX_LISTED])
+    return listed(value) if isinstance(value, dict) else quoted(text)
+
+
+def listed(values: dict[str, Any]) -> str:
+    """The first MAX_LISTED values, one a line."""
+    lines = [f"- {plain(str(name))}: {_short(one)}" for name, one in values.items()]
+    return "\n".join(lines[:MAX_LISTED])
 
 
 def _short(value: Any) -> str:

@@ -1,0 +1,190 @@
+"""Which tools fit a wish: one write, or the reads that answer."""
+
+from dataclasses import dataclass
+
+from inference.lite.answering import facts
+from inference.lite.answering.acting import terms
+from inference.lite.answering.acting.arguments import Filled, Known, Source
+from inference.lite.answering.acting.offers import Offer
+from inference.lite.answering.acting.wishes import Aim, Wish
+from inference.lite.answering.facts import Facts
+from inference.lite.answering.questions import Part, Want
+
+MOST_READS = 3  # calls of one round
+# The share of a title's words that a question must say where no act or subject tells the tool.
+NAMED = 0.5
+SUBJECT_OF_KIND = {
+    "waybill": "parcel",
+    "order": "order",
+    "payment": "order",
+    "invoice": "invoice",
+    "error": "trouble",
+    "contract": "contract",
+}
+WHERE = frozenset(
+    [
+        "到哪",
+        "在哪",
+        "走到",
+        "派送",
+        "签收",
+        "送到",
+        "送达",
+        "到货",
+        "到了",
+        "where",
+        "arriv",
+        "deliver",
+    ]
+)
+
+
+@dataclass(frozen=True)
+class Turn:
+    """What the choice rests on. `by_clause`: the gateway says that a clause answers."""
+
+    wish: Wish
+    parts: list[Part]
+    facts: Facts
+    by_clause: bool
+
+    @property
+    def kinds(self) -> frozenset[str]:
+        """The subjects of the question's own pictures."""
+        kinds = {facts.kind_of(one) for one in self.facts.own}
+        return frozenset(SUBJECT_OF_KIND[kind] for kind in kinds if kind in SUBJECT_OF_KIND)
+
+    @property
+    def moves(self) -> bool:
+        """Whether the question asks for a place or an arrival."""
+        return any(
+            part.want is Want.ARRIVAL
+            or (part.want is Want.STATE and any(word in self.wish.text for word in WHERE))
+            for part in self.parts
+        )
+
+
+def write_for(turn: Turn, offers: list[Offer], known: Known) -> Filled | None:
+    """The write that a wish for a change means, filled as far as possible."""
+    if turn.wish.aim is not Aim.CHANGE and not turn.wish.requests:
+        return None
+    made = [
+        (fit, filled)
+        for one in offers
+        if one.is_write
+        and (fit := _write_fit(turn, one))
+        and (filled := known.filled(one)) is not None
+    ]
+    if not made:
+        return None
+    return max(made, key=lambda one: one[0] - len(one[1].missing) * 0.5)[1]
+
+
+def reads_for(turn: Turn, offers: list[Offer], known: Known) -> list[Filled]:
+    """The reads to call, best first; one that misses a value stands alone."""
+    if turn.wish.aim not in (Aim.LOOK, Aim.CHECK):
+        return []
+    made = []
+    for offer in offers:
+        if offer.is_write:
+            continue
+        filled = known.filled(offer)
+        fit = 0.0 if filled is None else _read_fit(turn, filled)
+        if filled is not None and fit > 0:
+            made.append((fit, filled))
+    made.sort(key=lambda one: -one[0])
+    ready = [filled for _, filled in made if not filled.missing]
+    if ready:
+        typed = [one for one in ready[1:] if one.values and one.source is Source.QUESTION]
+        return [ready[0], *typed][:MOST_READS]
+    return [filled for _, filled in made[:1] if _may_ask(turn, filled)]
+
+
+def before(write: Filled, offers: list[Offer], known: Known) -> Filled | None:
+    """The read that tells how the thing stands that a write changes, if one is filled."""
+    made = []
+    for offer in offers:
+        shared = offer.subjects & write.offer.subjects
+        if offer.is_write or not shared or not offer.required:
+            continue
+        filled = known.filled(offer)
+        if filled and not filled.missing and not filled.doubtful() and _same(filled, write):
+            made.append((offer.checks, len(shared), filled))
+    return max(made, key=lambda one: one[:2])[2] if made else None
+
+
+def _same(read: Filled, write: Filled) -> bool:
+    """Whether both are about one thing: a value of the write's."""
+    values = write.arguments.values()
+    return any(read.values[name].value in values for name in read.offer.required)
+
+
+def _write_fit(turn: Turn, offer: Offer) -> float:
+    """0 where the write is not what the wish means."""
+    wish = turn.wish
+    said = _said(offer, wish)
+    subjects = wish.subjects & offer.about
+    common = wish.acts & offer.acts
+    is_near = any(one in wish.acts and two in offer.acts for one, two in terms.NEAR_ACTS)
+    if not common and not (is_near and wish.subjects & offer.subjects):
+        is_unknown_act = not offer.acts and (wish.requests or wish.aim is Aim.CHANGE)
+        return said if is_unknown_act and said >= NAMED and len(offer.nouns) > 1 else 0.0
+    if wish.subjects and not subjects:
+        return 0.0
+    if not subjects and not wish.points and said < NAMED:
+        return 0.0
+    exact = len(wish.subjects & offer.subjects)
+    return 1 + 2 * len(common) + exact + 0.5 * len(subjects) + said
+
+
+def _read_fit(turn: Turn, filled: Filled) -> float:
+    wish, offer = turn.wish, filled.offer
+    subjects = wish.subjects | (turn.kinds if wish.is_bare or not wish.subjects else frozenset())
+    exact, about = subjects & offer.subjects, subjects & offer.about
+    if not offer.required:
+        return _fit_without_values(turn, offer, subjects)
+    if filled.missing:
+        implied = {"parcel"} if turn.moves and not wish.subjects else set()
+        return 1.0 if (exact | (implied & offer.subjects)) else 0.0
+    source = filled.source
+    if wish.subjects and not about and source is not Source.QUESTION:
+        return 0.0
+    if wish.is_bare and source is not Source.QUESTION and not turn.kinds & offer.subjects:
+        return 0.0
+    if source is Source.BEFORE and not (
+        exact or (not wish.subjects and (wish.points or turn.moves))
+    ):
+        return 0.0
+    moves = 0.5 if turn.moves and "parcel" in offer.subjects else 0.0
+    checks = 1.0 if wish.aim is Aim.CHECK and offer.checks else 0.0
+    return 4 - source + 2 * len(exact) + 0.5 * len(about) + moves + checks
+
+
+def _fit_without_values(turn: Turn, offer: Offer, subjects: frozenset[str]) -> float:
+    """A read that needs nothing must be named: by its trouble, or by its words and "my"."""
+    wish = turn.wish
+    if "trouble" in offer.subjects:
+        is_other = wish.subjects - {"trouble", "account", "password", "payment"}
+        return 2.0 if "trouble" in subjects and not is_other else 0.0
+    if wish.is_bare or not wish.is_own or not _said(offer, wish):
+        return 0.0
+    return 1 + _said(offer, wish)
+
+
+def _said(offer: Offer, wish: Wish) -> float:
+    """The share of the words of a title that a question says."""
+    nouns = offer.nouns
+    chinese = [one for one in nouns if not one.isascii()]
+    shares = [
+        sum(one in wish.text for one in words) / len(words)
+        for words in (chinese, [one for one in nouns if one.isascii()])
+        if words
+    ]
+    return max(shares, default=0.0)
+
+
+def _may_ask(turn: Turn, filled: Filled) -> bool:
+    """Whether a question is worth asking back for what a read misses."""
+    if len(filled.missing) != 1 or (turn.by_clause and not turn.wish.is_own):
+        return False
+    return not turn.wish.is_bare

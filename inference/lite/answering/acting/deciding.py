@@ -1,0 +1,195 @@
+"""The next step of a turn with tools: calls, one question back, or an answer in words."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+from inference.lite.answering.acting.arguments import Filled, Known
+from inference.lite.answering.acting.choosing import Turn, before, reads_for, write_for
+from inference.lite.answering.acting.offers import Offer, Result, offered, results
+from inference.lite.answering.acting.verdicts import says_no
+from inference.lite.answering.acting.wishes import Aim, wish_of
+from inference.lite.answering.asking import FIRST_SENTENCE
+from inference.lite.answering.facts import Facts
+from inference.lite.answering.phrases import joined, say
+from inference.lite.answering.questions import ASKING, parts_of
+from inference.lite.conversation import Conversation
+from inference.lite.desk import Desk
+
+MAX_ASKED = 2  # values that one question back asks for
+MAX_BACK = 3  # questions back in a row that are followed
+
+
+@dataclass(frozen=True)
+class Step:
+    """`calls`: [{name, arguments}] to make now. `ask`: the question back, as a phrase and its
+    values. `write`: the write that the turn wishes. `refusal`: the result that says it may not be.
+    """
+
+    calls: list[dict[str, Any]] = field(default_factory=list)
+    ask: tuple[str, dict[str, Any]] | None = None
+    write: Filled | None = None
+    refusal: Result | None = None
+
+
+def step(conversation: Conversation) -> Step:
+    """What to do now. A step without calls and without a question leaves the turn to words."""
+    desk = conversation.desk or Desk()
+    offers, done = offered(desk), results(desk)
+    if not offers:
+        return Step()
+    plan = _planned(conversation, offers, MAX_BACK)
+    if plan.write is not None:
+        return _towards(plan, offers, done, conversation.chinese)
+    if done:
+        return Step()
+    return plan.as_step(conversation.chinese)
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a turn comes to before its results are looked at."""
+
+    known: Known
+    write: Filled | None = None
+    reads: tuple[Filled, ...] = ()
+
+    def as_step(self, chinese: bool) -> Step:
+        """The calls of the reads, or the question for what they miss."""
+        missing = next((one for one in self.reads if one.missing), None)
+        if missing:
+            return Step(ask=_question(missing, chinese))
+        return Step([call for one in self.reads for call in _calls(one)])
+
+    def ask(self, chinese: bool) -> tuple[str, dict[str, Any]] | None:
+        """The question back that this turn may end with."""
+        if self.write is not None:
+            return _question(self.write, chinese)
+        return self.as_step(chinese).ask
+
+    def asked(self) -> Filled | None:
+        """The tool that the question back is for."""
+        return self.write or (self.reads[0] if self.reads else None)
+
+
+def _towards(plan: Plan, offers: list[Offer], done: list[Result], chinese: bool) -> Step:
+    """The read that comes first, then the write, unless the read failed or says no."""
+    write = plan.write
+    assert write is not None
+    if any(one.name == write.offer.name for one in done):
+        return Step(write=write)
+    if not done and (read := before(write, offers, plan.known)) is not None:
+        return Step(_calls(read)[:1], write=write)
+    if any(one.status in ("failed", "refused") for one in done):
+        return Step(write=write)
+    refusal = next((one for one in done if says_no(one.values, write.offer.acts)), None)
+    if refusal is not None:
+        return Step(write=write, refusal=refusal)
+    ask = _question(write, chinese)
+    if ask:
+        return Step(ask=ask, write=write)
+    if write.missing:
+        return Step()
+    return Step([{"name": write.offer.name, "arguments": write.arguments}], write=write)
+
+
+def _planned(conversation: Conversation, offers: list[Offer], back: int) -> Plan:
+    desk = conversation.desk or Desk()
+    facts = Facts(conversation)
+    parts = parts_of(conversation.question)
+    wish = wish_of(conversation.question, parts)
+    by_clause = bool(desk.clauses) and desk.verdict != "suggest"
+    turn = Turn(wish, parts, facts, by_clause)
+    known = Known(conversation, facts.corrections.fields)
+    write = write_for(turn, offers, known)
+    reply = _replied(conversation, offers, turn, write, back)
+    if reply is not None:
+        return reply
+    if write is not None:
+        return Plan(known, write)
+    return Plan(known, None, tuple(reads_for(turn, offers, known)))
+
+
+def _replied(
+    conversation: Conversation, offers: list[Offer], turn: Turn, write: Filled | None, back: int
+) -> Plan | None:
+    """The plan of an earlier message that this one gives the missing value for; else None."""
+    at = max(
+        (at for at, one in enumerate(conversation.turns) if one.role == "assistant"), default=0
+    )
+    said = conversation.turns[at].text
+    if not at or back == 0 or conversation.turns[-1].role != "user" or not _names(said, offers):
+        return None
+    desk = conversation.desk or Desk()
+    desk = Desk(tools=desk.tools, locale=desk.locale)
+    earlier = Conversation(conversation.turns[:at], desk, conversation.budget)
+    plan = _planned(earlier, offers, back - 1)
+    chinese, asked = earlier.chinese, plan.asked()
+    question = plan.ask(chinese)
+    if question is None or asked is None or not _was_said(question, chinese, said):
+        return None
+    if write is not None and write.offer.name != asked.offer.name and not write.missing:
+        return None
+    if turn.wish.aim is not Aim.CHANGE and ASKING.search(conversation.question):
+        return None
+    names = _asked_for(asked)
+    wished = [one.text for one in conversation.turns[:at] if one.role == "user"][::-1][:back]
+    known = Known(conversation, turn.facts.corrections.fields, names, wished)
+    filled = known.filled(asked.offer)
+    if filled is None:
+        return None
+    return Plan(known, filled) if asked.offer.is_write else Plan(known, None, (filled,))
+
+
+def _names(text: str, offers: list[Offer]) -> bool:
+    """Whether a text names a property of a tool, as a question back for it does."""
+    labels = (
+        offer.called(name, zh)
+        for offer in offers
+        for name in offer.properties
+        for zh in (True, False)
+    )
+    return any(label in text for label in labels)
+
+
+def _was_said(question: tuple[str, dict[str, Any]], chinese: bool, text: str) -> bool:
+    first = FIRST_SENTENCE.search(say(question[0], chinese, **question[1]))
+    return first is not None and first[0] in text
+
+
+def _calls(filled: Filled) -> list[dict[str, Any]]:
+    """One call; of a read with one property, one for each value that the question names."""
+    calls = [{"name": filled.offer.name, "arguments": filled.arguments}]
+    for name, value in filled.values.items():
+        if len(filled.values) == 1:
+            calls += [{**calls[0], "arguments": {name: other}} for other in value.others[:2]]
+    return calls
+
+
+def _asked_for(filled: Filled) -> tuple[str, ...]:
+    return filled.missing or tuple(filter(None, [filled.doubtful()]))
+
+
+def _question(filled: Filled, chinese: bool) -> tuple[str, dict[str, Any]] | None:
+    """The phrase that asks for what is missing or not sure; None where nothing is, or too much."""
+    offer = filled.offer
+    if filled.missing:
+        if len(filled.missing) > MAX_ASKED:
+            return None
+        names = [offer.called(name, chinese) for name in filled.missing]
+        by_picture = all(name in offer.fields for name in filled.missing)
+        phrase = "ask_shown_value" if by_picture else "ask_value"
+        return phrase, {"names": joined(names, chinese)}
+    name = filled.doubtful() if offer.is_write else ""
+    if not name:
+        return None
+    value = filled.values[name]
+    label = offer.called(name, chinese)
+    if value.others:
+        values = joined([str(one) for one in _first((value.value, *value.others))], chinese)
+        return "ask_which", {"name": label, "values": values}
+    return "ask_doubtful", {"name": label, "value": value.value}
+
+
+def _first(values: Iterable[Any]) -> list[Any]:
+    return list(values)[:4]

@@ -1,0 +1,126 @@
+"""Texts, dates, numbers and choices that a question states for a property of a tool."""
+
+import re
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from inference.lite import dates
+from inference.lite.answering.acting import terms
+from inference.lite.field_text import plain
+
+MAX_QUESTION = 1_000  # characters that are looked at
+MAX_VALUE = 300  # characters of one text
+QUOTED = re.compile(r"[“\"「『‘]([^“”\"「」『』‘’\n]{2,300})[”\"」』’]")
+# What may stand between a label and its value: surely the new one, or what it is.
+ASK_FOR = r"(?:(?:of|for) (?:\S{1,40} ){1,3}?)?"
+NEW = re.compile(
+    r"\s?(?:应该|应当|需要|要|想|帮我|给我|请)?(?:改成|改为|改到|换成|换为|换到|变成|变更为|更正为|更新为|更改为|修改为"
+    r"|应为|应该?是|should be|to be)\s?[:：]?\s?|\s?" + ASK_FOR + r"to\s"
+)
+IS = re.compile(r"\s?(?:是|为|[:：]|is|=)\s?[:：]?\s?")
+CHANGED = re.compile(
+    r"改成|改为|改到|换成|换为|换到|应为|应该?是|变更为|更正为|更新为|更改为|修改为|送到|寄到|发到"
+    r"|\b(?:change|update|correct|switch|set|send|deliver|ship)\b[^\n]{0,80}?\bto\s"
+)
+HAN_END = re.compile(r"[，,。；;！!？?\n]")
+LATIN_END = re.compile(r"[.;!?](?=\s|$)|[。；\n]")
+TRAIL = re.compile(
+    r"(?:[,，]?\s?(?:please|thanks|thank you|谢谢您?|麻烦您?|可以吗|行吗|好吗|吧))?[\s,，.。!！]{0,3}$"
+)
+NUMBER = re.compile(r"(?<![A-Za-z0-9.-])\d{1,6}(?:\.\d{1,2})?(?![A-Za-z0-9-])")
+UNKNOWN = re.compile(
+    r"不知道|不清楚|不记得|忘了|没有|算了|不用|\bdon't know\b|\bnot sure\b|\bno idea\b|\bnever ?mind\b|\bforg[eo]t"
+)
+
+
+def stated(question: str, labels: list[str], *, alone: bool) -> str:
+    """The text that a question gives for a property with these labels, "" if none. `alone`: no
+    other property wants a text, so that "改成…" alone means this one."""
+    question = question[:MAX_QUESTION]
+    low = plain(question)
+    named = _behind_label(question, low, labels, NEW)
+    quotes = QUOTED.findall(question)
+    if alone and len(quotes) == 1:
+        return str(quotes[0]).strip()
+    changed = CHANGED.search(low) if alone and not named else None
+    if changed:
+        named = _value(question[changed.end() :])
+    return named or _behind_label(question, low, labels, IS)
+
+
+def replied(text: str, others: Iterable[str]) -> str:
+    """The text of a reply to the question for one value, without `others` that it holds too."""
+    text = text[:MAX_QUESTION]
+    if UNKNOWN.search(plain(text)):
+        return ""
+    for other in others:
+        text = text.replace(other, " ")
+    changed = CHANGED.search(plain(text))
+    text = text[changed.end() :] if changed else text
+    return _trimmed(text)[:MAX_VALUE]
+
+
+def days(question: str) -> Iterator[str]:
+    """The dates of a question as YYYY-MM-DD."""
+    for moment in dates.dates_in(question[:MAX_QUESTION]):
+        year, month, day = (*dates.parts(moment.value), 0, 0)[:3]
+        yield f"{year:04}-{month:02}-{day:02}"
+
+
+def numbers(question: str) -> list[int | float]:
+    """The short numbers of a question that are no part of a code."""
+    found = [float(one) for one in NUMBER.findall(question[:MAX_QUESTION])]
+    return [int(one) if one.is_integer() else one for one in found]
+
+
+def chosen(question: str, members: Iterable[Any]) -> list[Any]:
+    """The members of an enumeration whose words a question says; those that say most."""
+    low = plain(question[:MAX_QUESTION])
+    said = terms.found(terms.REASONS, low)
+    fits: dict[Any, int] = {}
+    for member in members:
+        if not isinstance(member, str) or not member:
+            continue
+        words = terms.spaced(member)
+        meant = terms.found(terms.REASONS, words)
+        if words in low or plain(member) in low:
+            fits[member] = 100
+        elif meant and meant <= said:
+            fits[member] = len(meant)
+    most = max(fits.values(), default=0)
+    return [member for member, fit in fits.items() if fit == most]
+
+
+def _behind_label(question: str, low: str, labels: list[str], between: "re.Pattern[str]") -> str:
+    for words in (end for label in labels for end in _ends(plain(label))):
+        at = low.find(words)
+        while at >= 0:
+            behind = between.match(low, at + len(words))
+            if behind and (value := _value(question[behind.end() :])):
+                return value
+            at = low.find(words, at + 1)
+    return ""
+
+
+def _ends(label: str) -> list[str]:
+    """The label and its ends, the longest first: "新的收货地址", …, "地址"; "new address",
+    "address"."""
+    if label.isascii():
+        words = label.split()[-4:]
+        return [" ".join(words[at:]) for at in range(len(words))]
+    return [label[at:] for at in range(max(0, len(label) - 8), len(label) - 1)]
+
+
+def _value(rest: str) -> str:
+    rest = rest[:MAX_VALUE].lstrip()
+    if quote := QUOTED.match(rest):
+        return quote[1].strip()
+    is_han = not rest[:12].isascii()
+    end = (HAN_END if is_han else LATIN_END).search(rest)
+    return _trimmed(rest[: end.start()] if end else rest)
+
+
+def _trimmed(text: str) -> str:
+    text = " ".join(text.split())
+    cut = TRAIL.search(text)
+    return (text[: cut.start()] if cut else text).strip(' ,，.。:：“”"')

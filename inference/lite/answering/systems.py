@@ -1,0 +1,148 @@
+"""The reply of a turn in which the company's systems may be asked: calls, a question back for what
+is missing, or what the calls came to."""
+
+import re
+from typing import Any
+
+from inference.lite.answering import facts, helping, showing, states, tool_results
+from inference.lite.answering.acting import deciding
+from inference.lite.answering.acting.deciding import Step
+from inference.lite.answering.acting.offers import Result, in_language, results
+from inference.lite.answering.asking import Asking
+from inference.lite.answering.markdown import plain
+from inference.lite.answering.phrases import say
+from inference.lite.answering.questions import Part, Want
+from inference.lite.answering.reply import Reply, together
+from inference.lite.answering.scene import Scene
+from inference.lite.conversation import Conversation
+from inference.lite.desk import Desk
+from inference.lite.language import language_of
+
+MAX_TEXT = 2_000  # characters of one result
+MAX_REASON = 200
+MAX_VALUE = 200
+YES = re.compile(
+    r"\W{0,4}(?:我?(?:确认|同意|确定)(?:提交|执行|取消|修改|一下)?|好的?|可以|是的?|行|没问题|对|嗯|ok|okay|yes|yep|sure|confirm(?:ed)?"
+    r"|i (?:confirm|agree)|go ahead|do it)(?:[的了吧啊]|,? please)?\W{0,4}",
+    re.IGNORECASE,
+)
+
+
+def reply(conversation: Conversation) -> Reply | None:
+    """None where no system has a part in the answer."""
+    desk = conversation.desk or Desk()
+    if not desk.tools and not desk.results:
+        return None
+    done = results(desk)
+    step = deciding.step(conversation)
+    if step.calls:
+        return Reply("", calls=step.calls)
+    if done:
+        return _told(conversation, done, step)
+    if step.ask:
+        return Asking(conversation).for_(step.ask[0], **step.ask[1])
+    return _typed_yes(conversation)
+
+
+def _told(conversation: Conversation, done: list[Result], step: Step) -> Reply:
+    """The results, each once, then what follows from them."""
+    chinese = conversation.chinese
+    scene = Scene(conversation)
+    replies = [Reply(one) for one in dict.fromkeys(_sentence(one, chinese) for one in done)]
+    served = any(one.status in ("done", "proposed") for one in done)
+    failed = any(one.status in ("failed", "refused") for one in done)
+    if step.refusal and step.write:
+        title = step.write.offer.entitled(chinese)
+        replies.append(Reply(say("not_proposed", chinese, title=plain(title))))
+    replies += _beside(scene, served=served)
+    if step.ask and step.write:
+        replies.append(Asking(conversation).for_(step.ask[0], **step.ask[1]))
+    if failed:
+        replies.append(Asking(conversation).person())
+    made = together(replies)
+    asks = any(one.outcome == "clarify" for one in replies)
+    outcome = "clarify" if asks else "answered" if served else "handoff"
+    return Reply(made.text, outcome, made.citations)
+
+
+def _beside(scene: Scene, *, served: bool) -> list[Reply]:
+    """The clause that serves too. Where no system answered, also what the pictures show."""
+    found = [] if served else [Reply(one) for one in [_of_pictures(scene)] if one]
+    for part in scene.parts:
+        made = _clause(scene, part, served=served)
+        if made and made.citations:
+            found.append(made)
+    return found
+
+
+def _clause(scene: Scene, part: Part, *, served: bool) -> Reply | None:
+    if not scene.clauses or scene.desk.verdict != "answer":
+        return None
+    if part.want is Want.SUMMARY:
+        is_error = any(facts.kind_of(one) == "error" for one in scene.readable)
+        return showing.reply(scene, part) if is_error else None
+    if part.want is Want.HELP and any(facts.kind_of(one) == "error" for one in scene.known.own):
+        return helping.reply(scene, part)
+    wants_clause = part.want is Want.HELP or not served
+    return scene.from_clauses(part) if wants_clause else None
+
+
+def _of_pictures(scene: Scene) -> str:
+    wants = [part for part in scene.parts if part.want in (Want.STATE, Want.ARRIVAL, Want.SUMMARY)]
+    return states.told(wants[0].text, scene.known, scene.chinese) if wants else ""
+
+
+def _sentence(result: Result, chinese: bool) -> str:
+    if result.status == "done":
+        text = _lines(result.text) or tool_results.listed(dict(result.values))
+        return text + say("just_now", chinese, system=plain(result.system(chinese)))
+    if result.status == "proposed":
+        return _proposed(result, chinese)
+    if result.status == "refused":
+        head = say("not_accepted", chinese, title=plain(result.entitled(chinese)))
+    else:
+        head = say("no_result", chinese, system=plain(result.system(chinese)))
+    end = "。" if chinese else "."
+    reason = plain(result.reason[:MAX_REASON]).strip().rstrip("。.")
+    if reason and language_of(reason) in ("", "zh" if chinese else "en"):
+        head += say("reason", chinese, reason=reason)
+    return head + end
+
+
+def _lines(text: str) -> str:
+    return "\n".join(filter(None, (plain(line).strip() for line in text[:MAX_TEXT].splitlines())))
+
+
+def _proposed(result: Result, chinese: bool) -> str:
+    """What will happen, each argument said back, and whose word it waits for."""
+    action = result.action
+    title = plain(in_language(action.get("title") or {}, chinese) or result.entitled(chinese))
+    arguments = action.get("arguments") or result.arguments
+    told = [_argument(name, value, action, chinese) for name, value in arguments.items()]
+    listed = ("；" if chinese else "; ").join(told)
+    phrase = "proposed" if told else "proposed_bare"
+    waits = "waits_for_staff" if action.get("by") == "staff" else "waits_for_you"
+    head = say(phrase, chinese, title=title, arguments=listed)
+    return head + ("" if chinese else " ") + say(waits, chinese)
+
+
+def _argument(name: str, value: Any, action: Any, chinese: bool) -> str:
+    label = in_language((action.get("labels") or {}).get(name) or {}, chinese) or name
+    old = (action.get("before") or {}).get(name)
+    phrase = "argument" if old is None or old == value else "argument_changed"
+    shown = [plain(str(one)[:MAX_VALUE]) for one in (value, old)]
+    return say(phrase, chinese, name=plain(label), value=shown[0], old=shown[1])
+
+
+def _typed_yes(conversation: Conversation) -> Reply | None:
+    """That a typed "yes" behind a proposal confirms nothing, and what does."""
+    said = [turn.text for turn in conversation.turns if turn.role == "assistant"][-1:]
+    if not said or not YES.fullmatch(conversation.question[:MAX_REASON]):
+        return None
+    for phrase, answer in (
+        ("waits_for_you", "confirm_on_card"),
+        ("waits_for_staff", "confirm_by_staff"),
+    ):
+        if any(say(phrase, chinese) in said[0] for chinese in (True, False)):
+            return Reply(say(answer, conversation.chinese), "clarify")
+    return None
