@@ -94,7 +94,7 @@ def test_a_wrong_invoice_ends_in_a_confirmed_request_its_number_and_a_notice(
     customer.confirm(action["id"])  # once more changes nothing
     ended = customer.end_of(action["id"])
     assert (ended["status"], ended["error"]) == ("done", None)
-    number = ended["result"]["number"]
+    number = ended["result"]["values"]["number"]
     assert business.get(f"/red-letters/{number}")["title"] == title
 
     wait_for_message(business)
@@ -177,6 +177,8 @@ def test_a_new_address_shows_the_old_one_and_staff_may_edit_it(
     staff.approve(action["id"], arguments=edited)
     assert customer.end_of(action["id"])["status"] == "done"
     assert business.get(f"/orders/{PAID}", user="demo")["address"] == edited["address"]
+    wait_for_message(business)
+    assert edited["address"] in business.messages()[0]["text"]
 
 
 def test_an_order_of_another_customer_is_told_of_to_nobody(

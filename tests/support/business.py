@@ -9,7 +9,7 @@ from typing import Any
 
 import requests
 
-from examples.business.store import FILE, Store
+from examples.business.store import FILE, Store, every, fill
 from tests.support.paths import ROOT
 from tests.support.servers import Running, running, running_gateway, running_lite, wait_for
 
@@ -26,9 +26,11 @@ class Business:
     data: Path
 
     def reset(self) -> None:
-        """The sample data as they were. The business opens its file for each request."""
-        (self.data / FILE).unlink()
-        Store(self.data / FILE)
+        """The sample data as they were."""
+        with Store(self.data / FILE).writing() as db:
+            for table in every(db, "select name from sqlite_master where type = 'table'"):
+                db.execute(f"drop table {table['name']}")
+            fill(db)
 
     def change(self, statement: str, *values: object) -> None:
         """Changes what the business knows, behind its back."""
