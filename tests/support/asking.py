@@ -43,7 +43,7 @@ class Asking:
     async def ask(
         self,
         text: str,
-        tools: ToolRounds | None,
+        rounds: ToolRounds | None,
         *,
         is_whole: bool = False,
         model: str = "sightdesk",
@@ -66,7 +66,7 @@ class Asking:
             Failover(admission, None, self.client, self.metrics),
             EngineCalls(self.client, cache_salt=str, pseudonym=str),
             self.metrics,
-            tools,
+            rounds,
         )
         messages = [*before, {"role": "user", "content": text}]
         request = ChatRequest.model_validate({"model": model, "messages": messages, **more})

@@ -44,10 +44,15 @@ class StubTool:
     running: int = 0
     most: int = 0  # calls that ran side by side
 
-    @property
-    def parameters(self) -> Mapping[str, Any]:
-        properties = {name: {"type": "string"} for name in self.required}
-        return {"type": "object", "properties": properties, "required": list(self.required)}
+    parameters: Mapping[str, Any] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.requires(*self.required)
+
+    def requires(self, *names: str) -> None:
+        self.required = names
+        properties = {name: {"type": "string"} for name in names}
+        self.parameters = {"type": "object", "properties": properties, "required": list(names)}
 
     def check(self, arguments: Mapping[str, Any]) -> None:
         missing = [name for name in self.required if name not in arguments]

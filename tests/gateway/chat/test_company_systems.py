@@ -183,7 +183,7 @@ def test_a_reader_that_leaves_for_good_ends_the_systems_call(
 ) -> None:
     waybill = "SF1402857368999"
     customer.script({"calls": [call("track_parcel", waybill=waybill)]})
-    body = {
+    body: dict[str, Any] = {
         "model": "sightdesk",
         "messages": [{"role": "user", "content": f"{waybill} 到哪了"}],
         "stream": True,
@@ -198,7 +198,8 @@ def test_a_reader_that_leaves_for_good_ends_the_systems_call(
 
 def test_a_key_without_a_user_is_offered_no_tool_that_needs_one(customer: Customer) -> None:
     customer.script({"text": "您好"})
-    body = {"model": "sightdesk", "messages": [{"role": "user", "content": f"{WAYBILL} 到哪了"}]}
+    messages = [{"role": "user", "content": f"{WAYBILL} 到哪了"}]
+    body: dict[str, Any] = {"model": "sightdesk", "messages": messages}
     headers = {"authorization": "Bearer sk-shop"}
     url = customer.desk.url + "/v1/chat/completions"
     assert requests.post(url, json=body, headers=headers, timeout=10).status_code == 200
@@ -208,7 +209,8 @@ def test_a_key_without_a_user_is_offered_no_tool_that_needs_one(customer: Custom
 
 def test_a_clients_tool_may_not_have_a_connectors_name(customer: Customer) -> None:
     tool = {"type": "function", "function": {"name": "track_parcel"}}
-    body = {"messages": [{"role": "user", "content": "hi"}], "tools": [tool]}
+    messages = [{"role": "user", "content": "hi"}]
+    body: dict[str, Any] = {"messages": messages, "tools": [tool]}
     for path, model in (("/v1/chat/completions", "fake-vl"), ("/api/chat", "sightdesk")):
         answer = customer.session.post(
             customer.desk.url + path, json={"model": model, **body}, timeout=5

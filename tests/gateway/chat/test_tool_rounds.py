@@ -186,7 +186,7 @@ async def test_a_client_that_leaves_stops_the_systems_call(loop: Loop) -> None:
 
 async def test_secret_arguments_are_neither_shown_nor_told(loop: Loop) -> None:
     loop.track.secrets = frozenset({"pin"})
-    loop.track.required = ("waybill", "pin")
+    loop.track.requires("waybill", "pin")
     events = await loop.ask({"calls": [call("track", waybill=WAYBILL, pin="hush")]}, ANSWER)
     assert loop.track.asked == [{"waybill": WAYBILL, "pin": "hush"}]
     assert "hush" not in str(events)
