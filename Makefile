@@ -10,7 +10,7 @@ LIMIT ?=
 FILE ?=
 
 .PHONY: help demo setup test test-plain test-engine check fmt up down logs doctor bench \
-	bench-answers bench-desk bench-engine bench-masking bench-page bench-papers bench-relay \
+	bench-actions bench-answers bench-desk bench-engine bench-masking bench-page bench-papers bench-relay \
 	bench-stall soak eval knowledge-check backup restore user key lock pins screenshots
 
 help: ## list the commands
@@ -88,6 +88,10 @@ bench: setup ## measure answers, papers, retrieval, memory and masking (BRIEF=1:
 
 bench-answers: setup ## measure answers, papers, times and memory as one table; ten minutes (BRIEF=1)
 	@$(VENV)/python -m benchmarks.answers $(if $(BRIEF),--brief)
+
+bench-actions: setup ## kill gateways at each step of an action, 700 runs; 15 minutes (BRIEF=1)
+	@scripts/test-tools
+	@$(VENV)/python -m benchmarks.actions $(if $(BRIEF),--brief)
 
 bench-papers: setup ## measure the fields read from degraded screens; five minutes (BRIEF=1)
 	@$(VENV)/python -m benchmarks.papers --faults $(if $(BRIEF),--brief)

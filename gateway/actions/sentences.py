@@ -41,6 +41,18 @@ REASONS = {
         "zh": "对方系统多次没有给出明确的答复。",
         "en": "The system gave no clear answer after several tries.",
     },
+    "not_sent": {
+        "zh": "请求没有及时发出。",
+        "en": "The request was not sent in time.",
+    },
+    "no_answer": {
+        "zh": "对方系统没有及时答复。",
+        "en": "The system did not answer in time.",
+    },
+    "defect": {
+        "zh": "处理过程中出现内部错误。",
+        "en": "An internal error occurred while it ran.",
+    },
     "settled": {
         "zh": "工作人员核实后确认没有办成。",
         "en": "A member of staff has found that it was not done.",

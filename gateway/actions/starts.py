@@ -5,7 +5,7 @@ from typing import Any
 
 from gateway.actions.steps import GATEWAY, Step
 from gateway.actions.store import HOLDER_SECONDS, ActionStore
-from gateway.actions.verdicts import MAX_TRIES, not_started
+from gateway.actions.verdicts import LONGEST_PAUSE, MAX_TRIES, not_started
 from gateway.connectors.tool import Tool, Tools, WrongArguments
 from gateway.storage.models import Action
 from gateway.storage.turns import now
@@ -20,8 +20,8 @@ class Starts:
         self._lease = 1000 * lease
 
     def far(self, moment: int) -> int:
-        """A lease beyond this time was written before the clock was set back."""
-        return moment + round(2 * self._lease)
+        """A lease or a due time beyond this was written before the clock was set back."""
+        return moment + round(2 * max(self._lease, 1000 * LONGEST_PAUSE))
 
     def lease_until(self) -> int:
         return now() + round(self._lease)
@@ -72,7 +72,7 @@ class Starts:
 
     def _is_due(self, action: Action, moment: int) -> bool:
         when = action.due_at if action.lease_until is None else action.lease_until
-        return when <= moment or when > self.far(moment)
+        return self._is_over(when, moment)
 
     def _is_anothers(self, action: Action, tool: Tool) -> bool:
         """Whether another gateway holds its secret arguments, and has had no time to run it."""
@@ -81,4 +81,7 @@ class Starts:
         if self._store.secrets.get(action.id) is not None:
             return False
         since = (action.decided_at or 0) if action.status == "confirmed" else action.due_at
-        return since > now() - 1000 * HOLDER_SECONDS
+        return not self._is_over(since + 1000 * HOLDER_SECONDS, now())
+
+    def _is_over(self, when: int, moment: int) -> bool:
+        return when <= moment or when > self.far(moment)

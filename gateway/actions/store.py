@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Select, and_, not_, or_, select, update
+from sqlalchemy import Select, and_, or_, select, update
 from sqlalchemy.orm import Session
 
 from gateway.actions.as_json import entry_as_json
@@ -133,8 +133,8 @@ class ActionStore:
         """Ids of (actions to run, proposals whose time was over at `expiry`), at most so many.
 
         To run are confirmed ones, due retries, and those whose worker has died. `running`: what
-        this gateway runs. `far`: a due time or a lease beyond it was written before the clock was
-        set back, and is over too. What another gateway must run, which holds its secret arguments,
+        this gateway runs. `far`: a time beyond it was written before the clock was set back, and is
+        over too. What another gateway must run, which holds its secret arguments,
         is to run here after HOLDER_SECONDS: that gateway is gone then.
         """
         over = (Action.status == "proposed", Action.expires_at <= expiry)
@@ -165,22 +165,25 @@ def _found(action: Action | None, action_id: str, session: Session) -> Action:
     return action
 
 
-def _detached(session: Session, wanted: Select[tuple[Action]]) -> Sequence[Action]:
+def _detached(session: Session, wanted: Select[Action]) -> Sequence[Action]:
     found = list(session.scalars(wanted))
     session.expunge_all()
     return found
 
 
-def _due(writer: str, moment: int, far: int, running: Sequence[str]) -> Select[tuple[str]]:
-    held = and_(Action.worker != writer, Action.decided_at > moment - 1000 * HOLDER_SECONDS)
-    confirmed = and_(Action.status == "confirmed", or_(Action.worker.is_(None), not_(held)))
+def _due(writer: str, moment: int, far: int, running: Sequence[str]) -> Select[str]:
+    left = _passed(Action.decided_at, moment - 1000 * HOLDER_SECONDS, far)
+    mine = or_(Action.worker.is_(None), Action.worker == writer, left)
     retry = and_(Action.lease_until.is_(None), _passed(Action.due_at, moment, far))
     lapsed = and_(Action.lease_until.is_not(None), _passed(Action.lease_until, moment, far))
     return (
         select(Action.id)
         .where(
             Action.status.in_(("confirmed", "running")),
-            or_(confirmed, and_(Action.status == "running", or_(retry, lapsed))),
+            or_(
+                and_(Action.status == "confirmed", mine),
+                and_(Action.status == "running", or_(retry, lapsed)),
+            ),
             Action.id.not_in(running),
         )
         .order_by(Action.created_at)

@@ -3,7 +3,7 @@
 import random
 from dataclasses import dataclass
 
-from gateway.actions.masked import masked
+from gateway.actions.masked import masked_arguments
 from gateway.actions.sentences import reason_of, told
 from gateway.actions.steps import GATEWAY, Step
 from gateway.connectors.tool import Done, Outcome, Refused, Tool
@@ -12,7 +12,7 @@ from gateway.storage.models import Action
 from gateway.storage.turns import now
 
 MAX_TRIES = 8  # of one action whose system honours Idempotency-Key
-FIRST_PAUSE, LONGEST_PAUSE = 0.5, 30.0  # seconds between tries; doubled with each
+FIRST_PAUSE, LONGEST_PAUSE = 0.5, 40.0  # seconds between tries; about doubled with each
 # Nothing was sent. After an earlier try that says nothing about that one.
 NOT_SENT = frozenset({"unreachable", "circuit_open"})
 
@@ -48,9 +48,9 @@ def verdict(
 
 
 def done(action: Action, tool: Tool | None, outcome: Done) -> Step:
-    said = tool.say(action.arguments, outcome.result, action.language)
+    said = tool.say(action.arguments, outcome.result, action.language) if tool else ""
     values = {
-        "result": {"values": masked(outcome.result), "text": mask(said)},
+        "result": {"values": masked_arguments(outcome.result, {}), "text": mask(said)},
         "error": None,
         "finished_at": now(),
     }
@@ -77,4 +77,4 @@ def not_started(action: Action, name: str, detail: str = "") -> Step:
 def pause_after(tries: int, first: float) -> float:
     """Seconds, with jitter so that actions of one outage do not return together."""
     spread = random.uniform(0.75, 1.25)  # noqa: S311 - no secret
-    return min(first * 2.0 ** (tries - 1), LONGEST_PAUSE) * spread
+    return min(first * 2.0 ** (tries - 1) * spread, LONGEST_PAUSE)

@@ -15,6 +15,7 @@ from typing import TypeVar
 import structlog
 
 from gateway.actions.endings import Endings
+from gateway.actions.sentences import reason_of
 from gateway.actions.starts import Starts
 from gateway.actions.store import ActionStore, Checkpoint, nothing
 from gateway.actions.verdicts import FIRST_PAUSE
@@ -76,6 +77,7 @@ class ActionWorker:
         finally:
             await self._drain()
             renewing.cancel()
+            await asyncio.wait((renewing,))
 
     def close(self) -> None:
         """After `run` has ended."""
@@ -93,10 +95,9 @@ class ActionWorker:
 
     def _claim(self) -> list[Action]:
         """In a thread: ends proposals that are over, and claims what can be sent."""
-        claimed: list[Action] = []
-        with suppress(GatewayError):  # logged by the database; the next look tries again
-            running = list(self._running)
-            moment = now()
+        running = list(self._running)
+        moment = now()
+        try:
             due, over = self._store.pending(
                 moment,
                 self._starts.far(moment),
@@ -106,24 +107,35 @@ class ActionWorker:
             )
             for action_id in over:
                 self._endings.expire(action_id)
-            for action_id in due:
-                taken = self._store.step(
-                    action_id, self._tools.find, self._starts.step, skip_locked=True
-                )
-                if taken is None or not taken.changed:
-                    continue
-                self._endings.count(taken.action)
-                if taken.action.status == "running":
-                    claimed.append(taken.action)
-        return claimed
+        except GatewayError:  # logged by the database; the next look tries again
+            return []
+        return [one for one in map(self._start, due) if one is not None]
+
+    def _start(self, action_id: str) -> Action | None:
+        """The action if it is to be sent now."""
+        try:
+            taken = self._store.step(
+                action_id, self._tools.find, self._starts.step, skip_locked=True
+            )
+        except GatewayError:
+            return None
+        except Exception:
+            log.exception("action_start_failed", action=action_id)
+            return None
+        if taken is None or not taken.changed:
+            return None
+        self._endings.count(taken.action)
+        return taken.action if taken.action.status == "running" else None
 
     def _begin(self, action: Action) -> None:
         task = asyncio.create_task(self._carry_out(action), name=action.id)
         self._running[action.id] = task
-        task.add_done_callback(lambda _: self._ended(action.id))
+        task.add_done_callback(self._ended)
 
-    def _ended(self, action_id: str) -> None:
-        self._running.pop(action_id, None)
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        self._running.pop(task.get_name(), None)
+        if not task.cancelled() and task.exception() is not None:  # its lease will lapse
+            log.error("action_not_ended", action=task.get_name(), exc_info=task.exception())
         self._store.bell.ring()  # a place is free
 
     async def _carry_out(self, action: Action) -> None:
@@ -141,17 +153,17 @@ class ActionWorker:
     async def _send(self, action: Action, tool: Tool | None, claimed: float) -> Outcome:
         if tool is None or time.monotonic() - claimed > self._lease:
             # Whoever came after the lease may have told a person that nothing was sent.
-            return Refused("the request was not sent in time", "unreachable")
+            return Refused(reason_of(action, "not_sent"), "unreachable")
         identity = Identity(action.user, action.tenant)
         self._at("before send")
         try:
             async with asyncio.timeout(CALL_SECONDS):
                 outcome = await tool.call(self._starts.arguments(action), identity, action.id)
         except TimeoutError:
-            outcome = Unsure("no answer in time", "timeout")
+            outcome = Unsure(reason_of(action, "no_answer"), "timeout")
         except Exception as error:
             log.exception("action_call_failed", action=action.id, error=type(error).__name__)
-            outcome = Unsure("the request ended in an internal error", "broken")
+            outcome = Unsure(reason_of(action, "defect"), "broken")
         self._at("after send")
         return outcome
 

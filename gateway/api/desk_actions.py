@@ -53,8 +53,8 @@ def desk_actions_router(actions: Actions, limits: RouteLimits) -> APIRouter:
     def confirm(
         request: Request, action_id: str, staff: StaffName, body: ApprovalRequest | None = None
     ) -> dict[str, Any]:
-        given = body or ApprovalRequest()
-        return actions.approve(staff, action_id, given.arguments, given.reason or "")
+        arguments, reason = (body.arguments, body.reason) if body else (None, None)
+        return actions.approve(staff, action_id, arguments, reason or "")
 
     @router.post("/actions/{action_id}/reject")
     @limits.limit
