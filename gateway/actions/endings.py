@@ -80,10 +80,10 @@ class Endings:
         return step
 
     def _ending(self, sent: Action, tool: Tool | None, outcome: Outcome, step: Step) -> Step:
-        """The step with the message to the customer, where the connector wants one. A message's own
-        end is not told to the conversation."""
+        """The step with the message to the customer, where the connector wants one; there is no
+        message about a message."""
         if sent.parent_id is not None:
-            return replace(step, turn="")
+            return step
         identity = Identity(sent.user, sent.tenant)
         due = tool and tool.notification(sent.arguments, outcome, identity, sent.language)
         if not due:

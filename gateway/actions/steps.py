@@ -67,7 +67,7 @@ def take(session: Session, action: Action, tool: Tool | None, step: Step) -> boo
     for name, value in values.items():
         setattr(action, name, value)
     _record(session, action, tool, was, step)
-    if step.turn:
+    if step.turn and action.parent_id is None:  # messages to the customer speak for themselves
         _tell(session, action, step)
     if step.follows is not None:
         begin(session, *step.follows, who=GATEWAY, reason=f"follows {action.id}")

@@ -6,9 +6,12 @@ from fastapi import APIRouter, Request
 
 from gateway.api.dependencies import RouteLimits, StaffName
 from gateway.connectors.folder import ConnectorFolder
+from gateway.webhooks.worker import WebhookWorker
 
 
-def desk_connectors_router(connectors: ConnectorFolder, limits: RouteLimits) -> APIRouter:
+def desk_connectors_router(
+    connectors: ConnectorFolder, webhooks: WebhookWorker, limits: RouteLimits
+) -> APIRouter:
     router = APIRouter(prefix="/api/desk")
 
     @router.get("/connectors")
@@ -19,7 +22,7 @@ def desk_connectors_router(connectors: ConnectorFolder, limits: RouteLimits) -> 
         return {
             "object": "list",
             "data": await connectors.health(),
-            "problems": [problem.told() for problem in connectors.problems],
+            "problems": [problem.told() for problem in (*connectors.problems, *webhooks.problems)],
         }
 
     return router

@@ -20,6 +20,7 @@ from gateway.knowledge.vectors.builder import VectorBuilder
 from gateway.observability.metrics import CONTENT_TYPE, Metrics
 from gateway.server.request_context import context_of
 from gateway.server.supervisor import Supervisor
+from gateway.webhooks.worker import WebhookWorker
 
 # Host names of the gateway between containers: its Compose service, and Docker's name for the host.
 SOMEBODY = Identity("user", "tenant")  # who is offered every tool
@@ -32,6 +33,7 @@ def health_router(
     persona_file: PersonaFile,
     vectors: VectorBuilder,
     connectors: ConnectorFolder,
+    webhooks: WebhookWorker,
     supervisor: Supervisor,
     metrics: Metrics,
     origins: Origins,
@@ -57,7 +59,7 @@ def health_router(
             "upstreams": {one.name: bool(one.up) for one in engine_status.upstreams},
             "knowledge": knowledge_report(knowledge_base, persona_file, is_operator)
             | {"vectors": vectors.report()},
-            "connectors": connector_report(connectors, is_operator),
+            "connectors": connector_report(connectors, webhooks, is_operator),
             "tasks": task_report(supervisor, is_operator),
         }
         if is_operator:
@@ -118,15 +120,18 @@ def knowledge_report(
     }
 
 
-def connector_report(connectors: ConnectorFolder, is_operator: bool) -> dict[str, Any]:
-    """{tools, problems}; without lines, reasons and folders for everyone but operators."""
+def connector_report(
+    connectors: ConnectorFolder, webhooks: WebhookWorker, is_operator: bool
+) -> dict[str, Any]:
+    """{tools, problems} of CONNECTORS_DIR; without lines, reasons and folders for everyone but
+    operators."""
     return {
         "tools": len(connectors.offered(SOMEBODY)),
         "problems": [
             f"{problem.path}:{problem.line}: {problem.reason}"
             if is_operator
             else Path(problem.path).name
-            for problem in connectors.problems
+            for problem in (*connectors.problems, *webhooks.problems)
         ],
     }
 

@@ -3,6 +3,7 @@
 import math
 from dataclasses import dataclass, field
 from datetime import date
+from itertools import accumulate
 from typing import Any
 
 from gateway.assistant import prompt
@@ -27,6 +28,7 @@ from gateway.upstream.request_body import Body
 from gateway.upstream.upstream import Upstream
 
 Messages = list[dict[str, Any]]  # in OpenAI's form
+TOOLS_SHARE = 2  # the company's tools take half of the context at most
 UNREAD = '<reading legible="no"></reading>'  # of a picture in which nothing was read yet
 
 
@@ -144,7 +146,10 @@ def _for_assistant(given: EngineInput, upstream: Upstream, scale: float) -> dict
     client = "\n\n".join(
         message.text for message in request.messages if role_of(message, request) == "system"
     )
-    tools = [for_model(tool, language) for tool in given.offer.tools]
+    tools = _fitting(
+        [for_model(tool, language) for tool in given.offer.tools],
+        upstream.max_model_len // TOOLS_SHARE,
+    )
     system = prompt.rules(given.briefing.persona, language, client, has_tools=bool(tools))
     may_call = bool(tools) and given.briefing.intent in SEARCHED
     behind = prompt.context(
@@ -218,6 +223,12 @@ def _costs(
     for (number, _), note in notes.items():
         costs[number] += context_window.estimate_tokens(note)
     return costs
+
+
+def _fitting(tools: list[dict[str, Any]], tokens: int) -> list[dict[str, Any]]:
+    """The first tools, by name, whose descriptions have so many tokens together."""
+    costs = [context_window.estimate_body({"messages": [], "tools": [tool]}) for tool in tools]
+    return [tool for tool, upto in zip(tools, accumulate(costs), strict=True) if upto <= tokens]
 
 
 def _further_tokens(given: EngineInput, tools: list[dict[str, Any]]) -> int:

@@ -88,6 +88,8 @@ class ToolCalls:
     ran: list[Ran] = field(default_factory=list)  # in all rounds, in order
     _known: dict[str, ToolResult] = field(default_factory=dict)  # what was done, by its key
     _ids: set[str] = field(default_factory=set)
+    # Reads end side by side, and a stream takes one event at a time.
+    _telling: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     async def run(self, calls: Sequence[CalledTool]) -> list[Ran]:
         """One round's calls, in their order. Never raises but for cancellation."""
@@ -170,7 +172,8 @@ class ToolCalls:
     async def _show(
         self, one: Prepared, title: str, status: str, result: dict[str, Any] | None
     ) -> None:
-        await tell(self.push, ToolProgress(one.id, one.tool.name, title, status, result))
+        async with self._telling:
+            await tell(self.push, ToolProgress(one.id, one.tool.name, title, status, result))
 
     async def _write(self, one: Prepared) -> Ran:
         """A write becomes an action. A second call of the round that says the same is not made."""

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 MAX_BYTES = 1024 * 1024  # of one answer, decoded
+MAX_DOCUMENT = 8 * 1024 * 1024  # of an OpenAPI document
 WORDS = ("message", "detail", "error_description", "error", "msg", "reason", "title", "description")
 ENCODINGS = {"gzip": 31, "x-gzip": 31, "deflate": 47}  # zlib's window bits
 
@@ -18,8 +19,10 @@ class Nonsense(Exception):
     """An answer cannot be understood. `str()` says why, for a person."""
 
 
-async def read_bounded(chunks: AsyncIterator[bytes], encoding: str) -> bytes:
-    """The whole body, decoded. Never holds much more than MAX_BYTES. Raises TooMuch, Nonsense."""
+async def read_bounded(chunks: AsyncIterator[bytes], encoding: str, most: int = MAX_BYTES) -> bytes:
+    """The whole body, decoded. Never holds much more than `most` bytes.
+
+    Raises TooMuch, Nonsense."""
     encoding = encoding.strip().lower()
     if encoding and encoding != "identity" and encoding not in ENCODINGS:
         raise Nonsense("the answer is compressed in a way that is not read here")
@@ -30,10 +33,10 @@ async def read_bounded(chunks: AsyncIterator[bytes], encoding: str) -> bytes:
             body += chunk
         else:
             try:
-                body += inflate.decompress(chunk, MAX_BYTES + 1 - len(body))
+                body += inflate.decompress(chunk, most + 1 - len(body))
             except zlib.error:
                 raise Nonsense("the answer's compression is broken") from None
-        if len(body) > MAX_BYTES or (inflate and inflate.unconsumed_tail):
+        if len(body) > most or (inflate and inflate.unconsumed_tail):
             raise TooMuch
     if inflate is not None and not inflate.eof:
         raise Nonsense("the answer's compression is broken")

@@ -17,7 +17,13 @@ from gateway.connectors.environment import Environment
 from gateway.connectors.http_call import HTTPCaller, Limits
 from gateway.connectors.problems import Wrong
 from gateway.connectors.results import ResultPaths
-from gateway.connectors.spec import BehaviourSpec, ConfirmSpec, CurrentSpec, NotifySpec
+from gateway.connectors.spec import (
+    BehaviourSpec,
+    ConfirmSpec,
+    CurrentSpec,
+    Language,
+    NotifySpec,
+)
 from gateway.connectors.templates import SPECIAL, Template, parse
 from gateway.connectors.tool import Confirm, Effect
 from gateway.connectors.wording import Wording
@@ -63,7 +69,7 @@ def build_tool(
 ) -> DescribedTool:
     """Raises Wrong, with the place in `spec`."""
     _check_effect(effect, spec)
-    title = dict(spec.title or {"en": name, "zh": name})
+    title = by_language(spec.title) or {"zh": name, "en": name}
     with at("result"):
         paths = None if spec.result is None else ResultPaths(spec.result)
     results = paths.names if paths is not None else None
@@ -75,7 +81,7 @@ def build_tool(
     return DescribedTool(
         name=name,
         title=title,
-        description=dict(spec.description or title),
+        description=by_language(spec.description) or title,
         effect=effect,
         schema=schema,
         backend=backend,
@@ -92,6 +98,10 @@ def build_tool(
     )
 
 
+def by_language(texts: Mapping[Language, str] | None) -> dict[str, str]:
+    return {str(language): text for language, text in (texts or {}).items()}
+
+
 def _check_effect(effect: Effect, spec: BehaviourSpec) -> None:
     if effect == "write":
         return
@@ -106,7 +116,9 @@ def _wording(
     if spec.say is None:
         return None
     with at("say"):
-        return Wording(spec.say, _names(schema, results, frozenset(("arguments", "result"))))
+        return Wording(
+            by_language(spec.say), _names(schema, results, frozenset(("arguments", "result")))
+        )
 
 
 def _names(
@@ -139,7 +151,7 @@ def _notify(
     wordings = {}
     for name, texts in spec.arguments.items():
         with at("notify", "arguments", name):
-            wordings[name] = Wording(texts, _names(schema, results, NOTIFY_NAMES))
+            wordings[name] = Wording(by_language(texts), _names(schema, results, NOTIFY_NAMES))
     return Notify(spec.connector, wordings, frozenset(spec.on))
 
 

@@ -105,12 +105,18 @@ class ConnectorFolder:
         with self._lock:  # the first update may still run when `watch` begins
             reading = self._reader.read_changes()
             if reading is not None:
+                if reading.sources:
+                    self._caller.prepare()
                 self._publish(reading)
+
+    def _republish(self) -> None:
+        with self._lock:  # never waited for in the event loop: reading a folder may hang
+            self._publish(self._reading)
 
     def _publish(self, reading: Reading) -> None:
         """Replaces tools and problems, each as a whole."""
         tools: dict[str, DescribedTool] = {}
-        problems = list(reading.problems)
+        problems = [*self._caller.problems, *reading.problems]
         for source in reading.sources:
             problems += source.problems
             for tool in source.tools:
@@ -146,8 +152,7 @@ class ConnectorFolder:
             before = (source.tools, source.problems)
             is_well = await source.remote.refresh()
             if before != (source.tools, source.problems):
-                with self._lock:
-                    self._publish(self._reading)
+                await in_daemon(self._republish)
             await asyncio.sleep(REFRESH_SECONDS if is_well else pause)
             pause = FIRST_RETRY if is_well else min(2 * pause, LAST_RETRY)
 

@@ -1,11 +1,10 @@
 """Whether the system behind a connector answers: for `make doctor` and staff."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
 from gateway.connectors.http_call import HTTPCaller
-from gateway.connectors.request import Address, Prepared, header_value
+from gateway.connectors.request import Address, Prepared, headers_of
 from gateway.connectors.templates import Template
 
 SECONDS = 3.0
@@ -26,12 +25,7 @@ class HTTPHealth:
     path: str = ""
 
     async def reason(self) -> str:
-        values: Mapping[str, str] = {}
-        sent = tuple(
-            (name, header_value(name, template, values))
-            for name, template in self.headers
-            if not template.names
-        )
+        sent = headers_of(self.headers, {}, plain=True)
         method = "GET" if self.path else "HEAD"
         prepared = Prepared(method, self.address.origin + (self.path or "/"), sent)
         status = await self.caller.status(prepared, SECONDS)

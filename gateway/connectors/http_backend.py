@@ -34,11 +34,13 @@ class HTTPBackend:
                 key = call.action_id.encode("ascii")
             except UnicodeEncodeError:
                 return Refused("the action's id is no key", "invalid")
-            prepared = replace(prepared, headers=(*prepared.headers, ("Idempotency-Key", key)))
+            prepared = replace(prepared, headers=(*prepared.headers, (b"Idempotency-Key", key)))
         return await self.caller.ask(prepared, call.limits, self.circuit)
 
 
-def build_http(name: str, spec: FileSpec, workshop: Workshop, circuit: Circuit) -> DescribedTool:
+def build_http(
+    name: str, spec: FileSpec, workshop: Workshop, circuit: Circuit
+) -> tuple[DescribedTool, HTTPBackend]:
     """Raises Wrong, with the place in the file."""
     assert spec.request is not None
     if spec.title is None:
@@ -63,7 +65,7 @@ def build_http(name: str, spec: FileSpec, workshop: Workshop, circuit: Circuit) 
     # A write without `result` keeps nothing; without paths the whole answer would be kept.
     behaviour = spec.model_copy(update={"result": spec.result or {}})
     backend = HTTPBackend(request, workshop.caller, circuit)
-    return build_tool(name, effect, behaviour, schema, backend, workshop)
+    return build_tool(name, effect, behaviour, schema, backend, workshop), backend
 
 
 def read_request(spec: RequestSpec, workshop: Workshop) -> RequestTemplate:
@@ -84,7 +86,15 @@ def read_request(spec: RequestSpec, workshop: Workshop) -> RequestTemplate:
 
 
 def _check_placeholders(request: RequestTemplate, schema: ArgumentSchema, effect: str) -> None:
-    check_names(request.names, schema.names | SPECIAL)
+    known = schema.names | SPECIAL
+    with at("url"):
+        check_names(request.address.names, known)
+    for place, pairs in (("headers", request.headers), ("query", request.query)):
+        for name, template in pairs:
+            with at(place, name):
+                check_names(template.names, known)
+    with at("json"):
+        check_names(request.names, known)
     for name in sorted(request.needed - SPECIAL - frozenset(schema.required)):
         raise Wrong(f"{{{name}}} stands in the path, so it must be required", "url")
     if effect == "read" and ACTION in request.names:

@@ -5,7 +5,9 @@ certain; after it the request may have had its effect.
 """
 
 import asyncio
+import os
 import secrets
+import ssl
 from dataclasses import dataclass
 from http.cookiejar import DefaultCookiePolicy
 from typing import Any
@@ -14,6 +16,7 @@ import httpx
 
 from gateway.connectors import answers
 from gateway.connectors.circuit import Circuit
+from gateway.connectors.problems import Problem
 from gateway.connectors.request import Prepared
 from gateway.connectors.tool import Refused, Unsure
 
@@ -66,8 +69,17 @@ class HTTPCaller:
 
     def __init__(self, ca_file: str = "") -> None:
         """`ca_file`: certificates of the company's own authority, beside the public ones."""
-        self._ca_file = ca_file
+        self.ca_file = ca_file
+        self._verify: ssl.SSLContext | None = None
         self._clients: dict[bool, httpx.AsyncClient] = {}
+        self.problems: list[Problem] = []
+        if ca_file and not os.access(ca_file, os.R_OK):
+            self.problems.append(Problem("CONNECTOR_CA_FILE", 0, "this file cannot be read"))
+
+    def prepare(self) -> None:
+        """Makes ready what takes a moment, so that the first call does not wait for it."""
+        if not self.problems:
+            self._open_client(fresh=False)
 
     async def aclose(self) -> None:
         clients, self._clients = self._clients, {}
@@ -91,6 +103,31 @@ class HTTPCaller:
             pause *= 2
         raise AssertionError("the last try returns")
 
+    async def fetch(self, prepared: Prepared, seconds: float) -> bytes | str:
+        """The body of a 200, or why there is none. Never raises but for cancellation."""
+        try:
+            async with asyncio.timeout(seconds):
+                client = self._open_client(fresh=True)
+                request = client.build_request(
+                    prepared.method, prepared.url, headers=prepared.headers
+                )
+                response = await client.send(request, stream=True)
+                try:
+                    if response.status_code != httpx.codes.OK:
+                        return f"the system answers with HTTP {response.status_code}"
+                    encoding = response.headers.get("content-encoding", "")
+                    return await answers.read_bounded(
+                        response.aiter_raw(), encoding, answers.MAX_DOCUMENT
+                    )
+                finally:
+                    await response.aclose()
+        except answers.TooMuch:
+            return f"has more than {answers.MAX_DOCUMENT} bytes"
+        except answers.Nonsense as nonsense:
+            return str(nonsense)
+        except (TimeoutError, httpx.HTTPError, httpx.InvalidURL, OSError):
+            return "the system cannot be reached"
+
     async def status(self, prepared: Prepared, seconds: float) -> int:
         """The status of the answer alone; 0 where there is none. Never raises but for
         cancellation."""
@@ -98,7 +135,7 @@ class HTTPCaller:
             async with asyncio.timeout(seconds):
                 client = self._open_client(fresh=True)
                 request = client.build_request(
-                    prepared.method, prepared.url, headers=list(prepared.headers)
+                    prepared.method, prepared.url, headers=prepared.headers
                 )
                 response = await client.send(request, stream=True)
                 await response.aclose()
@@ -150,7 +187,7 @@ class HTTPCaller:
             prepared.method,
             prepared.url,
             content=prepared.content,
-            headers=list(prepared.headers),
+            headers=prepared.headers,
             extensions={"trace": one.trace},
         )
         response = await client.send(request, stream=True)
@@ -166,11 +203,12 @@ class HTTPCaller:
         return client
 
     def _made(self, idle: int) -> httpx.AsyncClient:
-        verify = httpx.create_ssl_context(trust_env=False)
-        if self._ca_file:
-            verify.load_verify_locations(self._ca_file)
+        if self._verify is None:
+            self._verify = httpx.create_ssl_context(trust_env=False)
+            if self.ca_file:
+                self._verify.load_verify_locations(self.ca_file)
         client = httpx.AsyncClient(
-            verify=verify,
+            verify=self._verify,
             timeout=httpx.Timeout(None, connect=CONNECT_SECONDS),
             limits=httpx.Limits(max_connections=MAX_CONNECTIONS, max_keepalive_connections=idle),
             headers={"Accept": "application/json", "Accept-Encoding": "identity"},

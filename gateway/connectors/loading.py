@@ -6,15 +6,17 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from gateway.connectors.building import Workshop
+from gateway.connectors.building import Workshop, at
 from gateway.connectors.circuit import Circuit
 from gateway.connectors.described_tool import DescribedTool
 from gateway.connectors.health import Health, HTTPHealth
-from gateway.connectors.http_backend import HTTPBackend, build_http
+from gateway.connectors.http_backend import build_http
+from gateway.connectors.mcp_tools import MCPSystem
+from gateway.connectors.openapi_tools import OpenAPISystem, RemoteDocument
 from gateway.connectors.problems import Place, Problem, Wrong, line_of
 from gateway.connectors.remote import Remote
 from gateway.connectors.spec import NAME, FileSpec
-from gateway.connectors.yaml_lines import Document, NotRead, read_yaml
+from gateway.connectors.yaml_lines import Document, NotRead, read_document
 
 MAX_PROBLEMS = 8  # of one file
 KINDS = ("request", "openapi", "mcp")
@@ -40,12 +42,12 @@ class Source:
     @property
     def problems(self) -> tuple[Problem, ...]:
         wrongs = self.remote.wrongs if self.remote else ()
-        return self.fixed_problems + tuple(self._problem(wrong) for wrong in wrongs)
+        return self.fixed_problems + tuple(self.problem(wrong) for wrong in wrongs)
 
     def line(self, *place: str | int) -> int:
         return line_of(self.lines, place)
 
-    def _problem(self, wrong: Wrong) -> Problem:
+    def problem(self, wrong: Wrong) -> Problem:
         return Problem(self.path, line_of(self.lines, wrong.place), wrong.reason)
 
 
@@ -84,7 +86,7 @@ def unreadable(path: str, error: NotRead) -> Source:
 
 def parse(data: bytes) -> Document:
     """Raises NotRead."""
-    return read_yaml(data)
+    return read_document(data)
 
 
 class _Several(Exception):
@@ -121,16 +123,32 @@ def _problems(path: str, document: Document, error: ValidationError) -> list[Pro
 
 
 def _build(source: Source, spec: FileSpec, documents: Documents, workshop: Workshop) -> None:
+    """Raises Wrong, with the place in the file."""
     circuit = Circuit()
-    name = source.path.rpartition(".")[0]
     if spec.request is not None:
-        tool = build_http(name, spec, workshop, circuit)
-        source.fixed_tools = (tool,)
-        backend = tool.backend
-        assert isinstance(backend, HTTPBackend)
-        source.health = HTTPHealth(
-            workshop.caller,
-            backend.request.address,
-            backend.request.headers,
-            spec.health.path if spec.health else "",
-        )
+        _build_request(source, spec, workshop, circuit)
+    elif spec.openapi is not None:
+        _build_openapi(source, OpenAPISystem(spec, workshop, circuit), documents)
+    else:
+        source.remote = source.health = MCPSystem(spec, workshop, circuit)
+
+
+def _build_request(source: Source, spec: FileSpec, workshop: Workshop, circuit: Circuit) -> None:
+    tool, backend = build_http(source.path.rpartition(".")[0], spec, workshop, circuit)
+    source.fixed_tools = (tool,)
+    path = spec.health.path if spec.health else ""
+    address, headers = backend.request.address, backend.request.headers
+    source.health = HTTPHealth(workshop.caller, address, headers, path)
+
+
+def _build_openapi(source: Source, system: OpenAPISystem, documents: Documents) -> None:
+    named = system.openapi.document
+    if named.startswith(("http://", "https://", "${")):
+        remote = RemoteDocument(system)
+        source.remote, source.health = remote, system.health(remote.address)
+        return
+    with at("openapi", "document"):
+        document = documents.get(named.removeprefix("./"))
+    source.fixed_tools, wrongs = system.build(document)
+    source.fixed_problems += tuple(map(source.problem, wrongs))
+    source.health = system.health(system.base_of(document))

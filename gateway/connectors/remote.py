@@ -1,4 +1,4 @@
-"""Tools that a system tells itself: they come after the start, and change while the gateway runs."""
+"""Tools that a system tells itself: they come after the start, and change later."""
 
 from typing import Protocol
 

@@ -10,9 +10,8 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote, unquote, urlencode, urlsplit
 
-from gateway.connectors.environment import Environment
 from gateway.connectors.problems import Wrong
-from gateway.connectors.templates import Name, Template, as_text, parse
+from gateway.connectors.templates import Name, Template, Values, as_text, parse
 
 # Stand for placeholders while an address is split; private use, so they are in no address.
 OPEN, CLOSE = "\ue000", "\ue001"
@@ -23,6 +22,9 @@ OURS = frozenset(
     ("host", "content-length", "transfer-encoding", "connection", "te", "upgrade", "expect")
 ) | frozenset(("accept-encoding", "idempotency-key", "trailer", "keep-alive"))
 TOKEN = frozenset("!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyz")
+
+
+Headers = tuple[tuple[bytes, bytes], ...]
 
 
 class Unfit(Exception):
@@ -38,7 +40,7 @@ class Prepared:
 
     method: str
     url: str
-    headers: tuple[tuple[str, bytes], ...]
+    headers: Headers
     content: bytes | None = None
 
 
@@ -91,17 +93,17 @@ class RequestTemplate:
         url += "?" + urlencode(pairs, quote_via=quote) if pairs else ""
         if len(url) > MAX_URL:
             raise Unfit("the arguments", "they are too long for an address")
-        headers = [(name, header_value(name, template, values)) for name, template in self.headers]
+        headers = [*headers_of(self.headers, values)]
         content = None
         if self.body is not None:
             filled = _filled(self.body, values)
             content = json.dumps(filled, ensure_ascii=False, allow_nan=False).encode()
-            if not any(name.lower() == "content-type" for name, _ in headers):
-                headers.append(("Content-Type", b"application/json"))
+            if not any(name.lower() == b"content-type" for name, _ in headers):
+                headers.append((b"Content-Type", b"application/json"))
         return Prepared(self.method, url, tuple(headers), content)
 
 
-def read_address(text: str, environment: Environment) -> Address:
+def read_address(text: str, environment: Values) -> Address:
     """Raises Wrong for what is no http(s) address, or has a placeholder in its host."""
     if OPEN in text or CLOSE in text:
         raise Wrong("has characters that no address has")
@@ -147,7 +149,7 @@ def _restored(text: str) -> Template:
 
 
 def read_headers(
-    headers: Mapping[str, str], environment: Environment
+    headers: Mapping[str, str], environment: Values
 ) -> tuple[tuple[str, Template], ...]:
     """Raises Wrong, with the header's name as its place."""
     made = []
@@ -166,6 +168,17 @@ def read_headers(
     return tuple(made)
 
 
+def headers_of(
+    headers: Sequence[tuple[str, Template]], values: Mapping[str, Any], *, plain: bool = False
+) -> Headers:
+    """Filled in; with `plain` only those without placeholders. Raises Unfit."""
+    return tuple(
+        (name.encode("ascii"), header_value(name, template, values))
+        for name, template in headers
+        if not (plain and template.names)
+    )
+
+
 def header_value(name: str, template: Template, values: Mapping[str, Any]) -> bytes:
     """UTF-8, as most servers read it. Raises Unfit."""
     text = template.text(values)
@@ -176,7 +189,7 @@ def header_value(name: str, template: Template, values: Mapping[str, Any]) -> by
     return data
 
 
-def read_body(node: Any, environment: Environment) -> Any:
+def read_body(node: Any, environment: Values) -> Any:
     """The file's JSON with its texts as templates. Raises Wrong with the place inside of it."""
     if isinstance(node, str):
         return parse(node, environment)

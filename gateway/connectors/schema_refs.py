@@ -37,7 +37,10 @@ class _Copy:
         if isinstance(reference, str):
             if reference in inside:
                 raise Wrong(f"{reference[:100]} contains itself, which is not supported", *place)
-            target = pointed(self._root, reference)
+            try:
+                target = pointed(self._root, reference)
+            except Wrong as wrong:
+                raise wrong.under(*place) from None
             beside = {name: part for name, part in node.items() if name != "$ref"}
             node = {**target, **beside} if isinstance(target, dict) else target
             return self.of(node, place, (*inside, reference))

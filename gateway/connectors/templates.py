@@ -8,9 +8,8 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
-from gateway.connectors.environment import Environment
 from gateway.connectors.problems import Wrong
 
 USER, TENANT, ACTION = "caller.user", "caller.tenant", "action.id"
@@ -47,7 +46,14 @@ class Template:
         )
 
 
-def parse(text: str, environment: Environment) -> Template:
+class Values(Protocol):
+    """What `${NAME}` stands for: an Environment."""
+
+    def value(self, name: str) -> str:
+        """Raises Wrong."""
+
+
+def parse(text: str, environment: Values) -> Template:
     """Raises Wrong."""
     if len(text) > MAX_LENGTH:
         raise Wrong(f"has {len(text)} characters, at most {MAX_LENGTH}")

@@ -3,6 +3,7 @@
 The text comes in as a file's bytes. Depth and size are bounded before anything is built.
 """
 
+import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -33,6 +34,16 @@ class NotRead(ValueError):
 class Document:
     value: Any = None
     lines: dict[Place, int] = field(default_factory=dict)
+
+
+def read_document(data: bytes) -> Document:
+    """JSON where the text begins like it, else YAML; JSON has no lines. Raises NotRead."""
+    if data[:1000].lstrip()[:1] != b"{":
+        return read_yaml(data)
+    try:
+        return Document(json.loads(data))
+    except (ValueError, RecursionError):
+        return read_yaml(data)  # YAML's flow style begins with a brace too, and has lines
 
 
 def read_yaml(data: bytes) -> Document:

@@ -16,7 +16,7 @@ LIVE = ("action.", "handoff.")  # what open pages hear of, by the beginning of t
 # Every transaction that has begun an INSERT into the table, also one that has no number yet.
 WRITERS = text("""
     SELECT virtualtransaction FROM pg_locks
-    WHERE locktype = 'relation' AND relation = 'events'::regclass AND mode = 'RowExclusiveLock'
+    WHERE locktype = 'relation' AND relation = CAST('events' AS regclass) AND mode = 'RowExclusiveLock'
     AND database = (SELECT oid FROM pg_database WHERE datname = current_database())""")
 
 

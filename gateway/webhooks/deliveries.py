@@ -27,6 +27,8 @@ class Claimed:
     number: int
     tries: int  # before this one
     lease_until: int
+    subscription: str
+    conversation_id: str
     message_id: str
     type: str
     created_at: int
@@ -108,8 +110,22 @@ class Deliveries:
         self._change(claimed, state=state, error=error[:MAX_ERROR], finished_at=now())
 
     def postpone(self, claimed: Claimed, pause_ms: int, error: str) -> None:
-        """The try failed, and there will be another one."""
-        self._change(claimed, due_at=now() + pause_ms, error=error[:MAX_ERROR])
+        """The try failed, and there will be another one.
+
+        What waits behind it in its conversation is due no earlier, so that looking for what is due
+        does not pass over it again and again.
+        """
+        due_at = now() + pause_ms
+        self._change(claimed, due_at=due_at, error=error[:MAX_ERROR])
+        if claimed.conversation_id:
+            behind = (
+                WebhookDelivery.subscription == claimed.subscription,
+                WebhookDelivery.conversation_id == claimed.conversation_id,
+                WebhookDelivery.state == WAITING,
+                WebhookDelivery.due_at < due_at,
+            )
+            with self._database.writing() as session:
+                session.execute(update(WebhookDelivery).where(*behind).values(due_at=due_at))
 
     def _change(self, claimed: Claimed, **values: Any) -> None:
         mine = (
@@ -151,7 +167,7 @@ class Deliveries:
             return session.scalar(waiting) or 0
 
 
-def _new_events(subscription: Subscription, after: int, upto: int) -> Select[Any]:
+def _new_events(subscription: Subscription, after: int, upto: int) -> Select[int, str]:
     return (
         select(StoredEvent.number, StoredEvent.conversation_id)
         .where(
@@ -164,7 +180,7 @@ def _new_events(subscription: Subscription, after: int, upto: int) -> Select[Any
     )
 
 
-def _due(subscription_id: str, moment: int) -> Select[Any]:
+def _due(subscription_id: str, moment: int) -> Select[int]:
     """The numbers of the deliveries that may be tried now, oldest event first."""
     earlier = aliased(WebhookDelivery)
     is_behind: ColumnElement[bool] = exists().where(
@@ -192,6 +208,8 @@ def _claimed(session: Session, numbers: Sequence[int], lease_until: int) -> list
         select(
             WebhookDelivery.number,
             WebhookDelivery.tries,
+            WebhookDelivery.subscription,
+            WebhookDelivery.conversation_id,
             StoredEvent.id,
             StoredEvent.type,
             StoredEvent.created_at,
@@ -202,6 +220,6 @@ def _claimed(session: Session, numbers: Sequence[int], lease_until: int) -> list
         .order_by(WebhookDelivery.event_number)
     )
     return [
-        Claimed(number, tries, lease_until, *event)
-        for number, tries, *event in session.execute(told).all()
+        Claimed(number, tries, lease_until, *rest)
+        for number, tries, *rest in session.execute(told).all()
     ]

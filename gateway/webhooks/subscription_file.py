@@ -6,8 +6,9 @@ from threading import Thread
 
 import structlog
 
+from gateway.connectors.problems import Problem
 from gateway.server.regular_files import Stamp, read_whole, stamp_of
-from gateway.webhooks.subscriptions import FILE, Problem, Subscription, read_subscriptions
+from gateway.webhooks.subscriptions import FILE, Subscription, read_subscriptions
 
 log = structlog.get_logger()
 MAX_BYTES = 64 * 1024
@@ -36,17 +37,16 @@ class SubscriptionFile:
             stamp = stamp_of(self._path.stat())
             if stamp == self._stamp:
                 return
-            text = read_whole(self._path, MAX_BYTES).decode("utf-8-sig")
+            data = read_whole(self._path, MAX_BYTES)
         except FileNotFoundError:
             self._stamp = None
             self._set([], [])
             return
-        except (OSError, UnicodeDecodeError) as error:
-            reason = "is not UTF-8" if isinstance(error, UnicodeDecodeError) else _reason(error)
-            self._note([Problem(FILE, 1, reason)])
+        except OSError as error:
+            self._note([Problem(FILE, 0, error.strerror or str(error))])
             return
         self._stamp = stamp
-        found, problems = read_subscriptions(text, self._environ)
+        found, problems = read_subscriptions(data, self._environ)
         if found or not problems:
             self._set(found, problems)
         else:
@@ -60,9 +60,5 @@ class SubscriptionFile:
     def _note(self, problems: list[Problem]) -> None:
         for problem in problems:
             if problem not in self.problems:
-                log.warning("webhooks_problem", **problem.as_json())
+                log.warning("webhooks_problem", **problem.told())
         self.problems = problems
-
-
-def _reason(error: OSError) -> str:
-    return error.strerror or str(error)

@@ -4,35 +4,25 @@ import base64
 import binascii
 import hashlib
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 from urllib.parse import urlsplit
 
-import yaml
-
+from gateway.connectors.environment import Environment
+from gateway.connectors.problems import Problem, Wrong, line_of
+from gateway.connectors.templates import parse
+from gateway.connectors.yaml_lines import NotRead, read_yaml
 from gateway.webhooks.event_types import TYPES
 
 FILE = "webhooks.yaml"
 MAX_SUBSCRIPTIONS = 32
 MAX_URL = 2000  # characters
-KEYS = frozenset(("url", "events", "secret"))
+KEYS = ("url", "events", "secret")
 SECRET_BYTES = range(24, 65)  # as Standard Webhooks asks for
 PREFIX = "whsec_"
-VARIABLE = re.compile(r"\$\{([^}]{0,128})\}")
-ALLOWED_NAME = re.compile(r"CONNECTOR_[A-Z0-9_]{1,100}")
-TAKEN = "tag:yaml.org,2002:"
-
-
-@dataclass(frozen=True, slots=True)
-class Problem:
-    """What is wrong with the file. It holds no value of the environment."""
-
-    path: str
-    line: int  # 1 is the first
-    reason: str
-
-    def as_json(self) -> dict[str, str | int]:
-        return {"path": self.path, "line": self.line, "reason": self.reason}
+PLAIN = re.compile(r"[!-~]*")  # ASCII without spaces
+VARIABLE = re.compile(r"\$\{[^{}]{0,128}\}")
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -49,127 +39,105 @@ class Subscription:
         return urlsplit(self.url).hostname or ""
 
 
-class Wrong(Exception):
-    """One entry, or the whole file, cannot be used."""
-
-    def __init__(self, node: yaml.Node | None, reason: str) -> None:
-        super().__init__(reason)
-        self.line = node.start_mark.line + 1 if node is not None else 1
-        self.reason = reason
-
-
 def read_subscriptions(
-    text: str, environ: Mapping[str, str]
+    data: bytes, environ: Mapping[str, str]
 ) -> tuple[list[Subscription], list[Problem]]:
-    """The entries that can be used, and what is wrong with the others."""
+    """The entries that can be used, and what is wrong with the others. A problem holds no value of
+    the environment."""
+    environment = Environment(environ)
+    try:
+        document = read_yaml(data)
+        entries = _entries(document.value)
+    except NotRead as error:
+        return [], [Problem(FILE, error.line, str(error))]
+    except Wrong as wrong:
+        return [], [Problem(FILE, 1, wrong.reason)]
     found: dict[str, Subscription] = {}
     problems: list[Problem] = []
-    try:
-        entries = list(_entries(text))
-    except Wrong as wrong:
-        return [], [Problem(FILE, wrong.line, wrong.reason)]
-    for entry in entries:
+    for number, entry in enumerate(entries):
         try:
-            made = _subscription(entry, environ)
+            made = _subscription(entry, environment)
             if made.id in found:
-                raise Wrong(entry, "the same url stands here twice")
+                raise Wrong("the same url is there twice", "url")
             found[made.id] = made
         except Wrong as wrong:
-            problems.append(Problem(FILE, wrong.line, wrong.reason))
+            line = line_of(document.lines, (number, *wrong.place))
+            problems.append(Problem(FILE, line, wrong.reason))
     return list(found.values()), problems
 
 
-def _entries(text: str) -> Iterator[yaml.Node]:
-    """The nodes of the list. Nodes are not built into values, so no alias can grow."""
-    try:
-        root = yaml.compose(text, Loader=yaml.SafeLoader)
-    except yaml.MarkedYAMLError as error:
-        wrong = Wrong(None, f"is not YAML: {error.problem}")
-        wrong.line = error.problem_mark.line + 1 if error.problem_mark else 1
-        raise wrong from None
-    except (yaml.YAMLError, RecursionError) as error:
-        raise Wrong(None, f"is not YAML: {type(error).__name__}") from None
-    if root is None:
-        return
-    if not isinstance(root, yaml.SequenceNode):
-        raise Wrong(root, "must be a list of {url, events, secret}")
-    if len(root.value) > MAX_SUBSCRIPTIONS:
-        raise Wrong(root, f"has more than {MAX_SUBSCRIPTIONS} entries")
-    yield from root.value
+def _entries(value: Any) -> list[Any]:
+    if value is None:
+        return []
+    if not isinstance(value, list):
+        raise Wrong("must be a list of {url, events, secret}")
+    if len(value) > MAX_SUBSCRIPTIONS:
+        raise Wrong(f"has more than {MAX_SUBSCRIPTIONS} entries")
+    return value
 
 
-def _subscription(entry: yaml.Node, environ: Mapping[str, str]) -> Subscription:
-    if not isinstance(entry, yaml.MappingNode):
-        raise Wrong(entry, "must be {url, events, secret}")
-    given: dict[str, yaml.Node] = {}
-    for key, value in entry.value:
-        name = _text(key, "a key")
-        if name not in KEYS or name in given:
-            raise Wrong(
-                key, f"{name[:40]} is no key here, or stands twice; keys: url, events, secret"
-            )
-        given[name] = value
-    if missing := sorted(KEYS - set(given)):
-        raise Wrong(entry, f"{missing[0]} is missing")
-    url = _url(given["url"], environ)
+def _subscription(entry: Any, environment: Environment) -> Subscription:
+    if not isinstance(entry, dict):
+        raise Wrong("must be {url, events, secret}")
+    for key in entry:
+        if key not in KEYS:
+            raise Wrong(f"{key[:40]} is no key here; keys: {', '.join(KEYS)}", key)
+    for key in KEYS:
+        if key not in entry:
+            raise Wrong(f"{key} is missing")
+    url = _url(entry["url"], environment)
     return Subscription(
         id=hashlib.sha256(url.encode()).hexdigest()[:32],
         url=url,
-        events=_events(given["events"]),
-        secret=_secret(given["secret"], environ),
+        events=_events(entry["events"]),
+        secret=_secret(entry["secret"], environment),
     )
 
 
-def _text(node: yaml.Node, what: str) -> str:
-    if not isinstance(node, yaml.ScalarNode) or node.tag != TAKEN + "str":
-        raise Wrong(node, f"{what} must be a text")
-    return str(node.value)
-
-
-def _url(node: yaml.Node, environ: Mapping[str, str]) -> str:
-    url = _expanded(node, "url", environ)
+def _url(value: Any, environment: Environment) -> str:
+    url = _filled(value, "url", environment)
     try:
         parts = urlsplit(url)
         is_usable = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
     except ValueError:
         is_usable = False
-    if not is_usable or len(url) > MAX_URL or not url.isascii() or not url.isprintable():
-        raise Wrong(node, "url must be an http or https address")
+    if not is_usable or len(url) > MAX_URL or not PLAIN.fullmatch(url):
+        raise Wrong("url must be an http or https address", "url")
     return url
 
 
-def _events(node: yaml.Node) -> frozenset[str]:
-    if not isinstance(node, yaml.SequenceNode) or not node.value:
-        raise Wrong(node, "events must be a list of types")
-    for one in node.value:
-        if (type_ := _text(one, "a type")) not in TYPES:
-            raise Wrong(one, f"{type_[:60]} is no type; types: {', '.join(sorted(TYPES))}")
-    return frozenset(str(one.value) for one in node.value)
+def _events(value: Any) -> frozenset[str]:
+    if not isinstance(value, list) or not value:
+        raise Wrong("events must be a list of types", "events")
+    for number, type_ in enumerate(value):
+        if type_ not in TYPES:
+            names = ", ".join(sorted(TYPES))
+            raise Wrong(f"{str(type_)[:60]} is no type; types: {names}", "events", number)
+    return frozenset(value)
 
 
-def _secret(node: yaml.Node, environ: Mapping[str, str]) -> str:
+def _secret(value: Any, environment: Environment) -> str:
     """Read from the environment only: a file of the repository is no place for a secret."""
-    if not VARIABLE.fullmatch(_text(node, "secret")):
-        raise Wrong(node, "secret must be ${CONNECTOR_…}: it is read from the environment")
-    secret = _expanded(node, "secret", environ)
+    if not isinstance(value, str) or not VARIABLE.fullmatch(value):
+        raise Wrong("secret must be ${CONNECTOR_…}: it is read from the environment", "secret")
+    secret = _filled(value, "secret", environment)
     try:
         size = len(base64.b64decode(secret.removeprefix(PREFIX), validate=True))
     except (binascii.Error, ValueError):
         size = 0
     if not secret.startswith(PREFIX) or size not in SECRET_BYTES:
-        raise Wrong(node, f"secret must be {PREFIX} and 24 to 64 bytes in Base64")
+        raise Wrong(f"secret must be {PREFIX} and 24 to 64 bytes in Base64", "secret")
     return secret
 
 
-def _expanded(node: yaml.Node, what: str, environ: Mapping[str, str]) -> str:
-    """The text with its variables filled in."""
-
-    def value_of(found: re.Match[str]) -> str:
-        name = found[1]
-        if not ALLOWED_NAME.fullmatch(name):
-            raise Wrong(node, f"{what} may name variables that begin with CONNECTOR_ only")
-        if not environ.get(name):
-            raise Wrong(node, f"{name} is not set")
-        return environ[name]
-
-    return VARIABLE.sub(value_of, _text(node, what))
+def _filled(value: Any, key: str, environment: Environment) -> str:
+    """The text with its variables filled in. There is nothing else to fill in."""
+    if not isinstance(value, str):
+        raise Wrong(f"{key} must be a text", key)
+    try:
+        template = parse(value, environment)
+    except Wrong as wrong:
+        raise wrong.under(key) from None
+    if template.names:
+        raise Wrong(f"{key} may name variables only: ${{CONNECTOR_…}}", key)
+    return template.text({})

@@ -5,18 +5,20 @@ import random
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import structlog
 
+from gateway.connectors.problems import Problem
 from gateway.errors import GatewayError
 from gateway.observability.metrics import Metrics
 from gateway.storage.database import Database
 from gateway.webhooks.deliveries import DONE, FAILED, Claimed, Deliveries
 from gateway.webhooks.old_events import OldEvents
 from gateway.webhooks.subscription_file import SubscriptionFile
-from gateway.webhooks.subscriptions import Problem, Subscription
+from gateway.webhooks.subscriptions import Subscription
 
 if TYPE_CHECKING:
     from gateway.webhooks.sender import Reply, Sender
@@ -119,9 +121,9 @@ class WebhookWorker:
             self._busy[subscription.id] = self._busy.get(subscription.id, 0) + 1
             task = asyncio.create_task(self._deliver(subscription, one))
             self._sending[task] = one
-            task.add_done_callback(lambda task, id_=subscription.id: self._done(task, id_))
+            task.add_done_callback(partial(self._done, subscription.id))
 
-    def _done(self, task: "asyncio.Task[None]", subscription_id: str) -> None:
+    def _done(self, subscription_id: str, task: "asyncio.Task[None]") -> None:
         """The next one of the conversation may go."""
         self._busy[subscription_id] -= 1
         if not task.cancelled():

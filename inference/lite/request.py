@@ -156,7 +156,7 @@ class SystemTool(Loose):
     name: str
     title: Texts = {}
     description: Texts = {}
-    effect: Literal["read", "write"] = "read"
+    effect: Literal["read", "write"]
     parameters: dict[str, Any] = {}
     fields: dict[str, str] = {}
     labels: dict[str, Texts] = {}

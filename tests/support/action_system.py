@@ -54,13 +54,16 @@ class Handler(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         system: System = self.server.system  # type: ignore[attr-defined]
-        body = self.rfile.read(int(self.headers["content-length"]))
+        length = int(self.headers["content-length"])
+        body = self.rfile.read(length)
+        self.close_connection = True
+        if len(body) < length:  # the gateway was killed while it sent
+            return
         action = self.headers["idempotency-key"]
         with system.lock:
             system.requests[action] += 1
             system.bodies[action] = json.loads(body)
             way = system.plan(action, system.requests[action])
-        self.close_connection = True
         if way == "refused":
             self._answer(422, "已经发货，不能取消")
             return

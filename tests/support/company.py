@@ -1,4 +1,5 @@
-"""A small business system on a real port: parcels can be asked, orders cancelled once each."""
+"""A small business system on a real port: parcels can be asked for, orders cancelled. A waybill
+that ends in 404 is unknown there, one that ends in 999 gets no answer."""
 
 import asyncio
 import os
@@ -26,8 +27,8 @@ async def parcel(request: Request) -> Response:
         return JSONResponse({"error": "no such parcel"}, 404)
     STATE["running"] += 1
     try:
-        if waybill.endswith("999"):
-            await asyncio.sleep(30)
+        while waybill.endswith("999") and not await request.is_disconnected():
+            await asyncio.sleep(0.02)
     finally:
         STATE["running"] -= 1
     return JSONResponse({"status": "运输中", "events": [{"text": "已到杭州转运中心 14:05"}]})

@@ -19,12 +19,13 @@ def answer(conversation: Conversation) -> Reply:
     if conversation.desk is None:
         return together([comparing.reply(conversation) or raw.reply(conversation)])
     talk = smalltalk.reply(conversation) or comparing.reply(conversation)
-    reply = talk or systems.reply(conversation) or _to_question(conversation)
-    if reply.calls:
-        return reply
+    acted = None if talk else systems.reply(conversation)
+    if acted is not None and acted.calls:
+        return acted
+    reply = talk or acted or _to_question(conversation)
     is_angry = conversation.desk.intent == "anger"
     if is_angry:
-        reply = _to_anger(reply, conversation)
+        reply = _to_anger(reply, conversation, helps=acted is not None)
     notes = [
         note
         for note in unread(Facts(conversation).own, conversation.chinese)
@@ -56,11 +57,11 @@ def _to_correction(scene: Scene) -> Reply | None:
     return None
 
 
-def _to_anger(reply: Reply, conversation: Conversation) -> Reply:
+def _to_anger(reply: Reply, conversation: Conversation, *, helps: bool) -> Reply:
     """Acknowledges first; behind what the pictures show a person is offered if nothing helps."""
     chinese = conversation.chinese
     sorry = say("sorry", chinese)
-    if reply.outcome == "answered":
+    if helps or reply.outcome == "answered":
         return Reply(f"{sorry}\n\n{reply.text}", reply.outcome, reply.citations)
     offer = Asking(conversation).person()
     shown = _shown(reply, conversation)

@@ -150,6 +150,10 @@ PHRASES: dict[str, tuple[str, str]] = {
         "A colleague has to approve this step; there is nothing more for you to do. "
         "The result will appear here.",
     ),
+    "never_mind": (
+        "好的，那就先不办。有需要随时找我。",
+        "All right, I leave it at that. Ask me any time.",
+    ),
     "argument": ("{name} {value}", "{name} {value}"),
     "argument_changed": ("{name}由 {old} 改为 {value}", "{name} from {old} to {value}"),
     # Clauses

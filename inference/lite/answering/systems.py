@@ -27,6 +27,11 @@ YES = re.compile(
     re.IGNORECASE,
 )
 
+NEVER_MIND = re.compile(
+    r"\W{0,4}(?:那?就?算了吧?|先?不用了|先?不[办弄]了|没事了?|never ?mind|forget (?:it|about it)|no thanks|leave it)\W{0,4}",
+    re.IGNORECASE,
+)
+
 
 def reply(conversation: Conversation) -> Reply | None:
     """None where no system has a part in the answer."""
@@ -34,6 +39,8 @@ def reply(conversation: Conversation) -> Reply | None:
     if not desk.tools and not desk.results:
         return None
     done = results(desk)
+    if not done and NEVER_MIND.fullmatch(conversation.question[:MAX_REASON]):
+        return Reply(say("never_mind", conversation.chinese), "smalltalk")
     step = deciding.step(conversation)
     if step.calls:
         return Reply("", calls=step.calls)

@@ -1,3 +1,5 @@
+"""Fixtures that pytest finds by their names in this file."""
+
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -5,6 +7,7 @@ import pytest
 import requests
 
 from tests.support.asking import Asking
+from tests.support.databases import database, postgres, url  # noqa: F401
 from tests.support.servers import Running
 from tests.support.tool_loop import Loop
 

@@ -25,23 +25,36 @@ def company() -> Iterator[Running]:
 
 
 @pytest.fixture(scope="module")
-def desk(
-    engine: Running, company: Running, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Running]:
+def systems(company: Running, tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """Settings of a gateway that knows the company's systems."""
     folder = tmp_path_factory.mktemp("connectors")
     (folder / "track_parcel.yaml").write_text(TRACK, "utf-8")
     (folder / "cancel_order.yaml").write_text(CANCEL, "utf-8")
     (folder / "broken.yaml").write_text("title: [", "utf-8")
-    more = {
-        "ENGINE": "cpu",
-        "READER_URL": "",
+    return {
         "CONNECTORS_DIR": str(folder),
         "CONNECTOR_COMPANY_URL": company.url,
         "CONNECTOR_COMPANY_TOKEN": SECRET,
         "STAFF_ANONYMOUS": "true",
         "API_KEYS": "shop:sk-shop",
     }
+
+
+@pytest.fixture(scope="module")
+def desk(
+    engine: Running, systems: dict[str, str], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Running]:
+    more = {"ENGINE": "cpu", "READER_URL": "", **systems}
     with running_gateway(engine.url, tmp_path_factory.mktemp("data"), **more) as gateway:
+        wait_for(gateway.url + "/readyz")
+        yield gateway
+
+
+@pytest.fixture(scope="module")
+def lite_desk(
+    lite: Running, systems: dict[str, str], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Running]:
+    with running_gateway(lite.url, tmp_path_factory.mktemp("data"), **systems) as gateway:
         wait_for(gateway.url + "/readyz")
         yield gateway
 
@@ -241,3 +254,37 @@ def test_staff_see_whether_each_system_answers(desk: Running) -> None:
     told = requests.get(desk.url + "/api/desk/connectors", timeout=10).json()
     assert {one["name"] for one in told["data"]} == {"track_parcel", "cancel_order"}
     assert any(problem["path"].endswith("broken.yaml") for problem in told["problems"])
+
+
+def test_lite_asks_the_system_and_says_what_it_told(
+    lite_desk: Running, engine: Running, company: Running
+) -> None:
+    customer = Customer(lite_desk, engine)
+    text, extras = customer.ask(f"我的包裹到哪了？运单号 {WAYBILL}")
+    assert text.startswith("包裹运输中。已到杭州转运中心 14:05")
+    assert "刚刚" in text
+    assert [one["status"] for one in found(extras, "tool")] == ["running", "done"]
+    assert found(extras, "outcome") == ["answered"]
+    assert found(extras, "grounding")[0]["supported"]
+    assert state(company)["asked"][-1]["waybill"] == WAYBILL
+
+
+def test_lite_proposes_a_write_and_runs_none(
+    lite_desk: Running, engine: Running, company: Running
+) -> None:
+    customer = Customer(lite_desk, engine)
+    order = "QH202611090078128"
+    text, extras = customer.ask(f"请帮我取消订单 {order}")
+    (confirm,) = found(extras, "confirm")
+    assert confirm["action"]["arguments"] == {"order": order}
+    assert order in text
+    assert "确认" in text
+    assert order not in state(company)["cancelled"]
+
+
+def test_lite_says_honestly_that_a_system_failed(lite_desk: Running, engine: Running) -> None:
+    customer = Customer(lite_desk, engine)
+    text, extras = customer.ask("我的包裹到哪了？运单号 SF1402857369999")
+    assert [one["status"] for one in found(extras, "tool")] == ["running", "failed"]
+    assert "没有" in text
+    assert found(extras, "outcome") == ["handoff"]

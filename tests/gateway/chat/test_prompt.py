@@ -271,8 +271,16 @@ def test_a_clients_tools_stay_callable_when_the_desks_no_longer_are() -> None:
     assert [one["function"]["name"] for one in body["tools"]] == ["own", "track"]
 
 
+def test_tools_fill_half_of_the_context_at_most() -> None:
+    tools = tuple(
+        StubTool(f"track_{number}", description={"en": "word " * 350}) for number in range(9)
+    )
+    told = with_tools("m", Offer(tools, AUTO))["tools"]
+    assert [one["function"]["name"] for one in told] == [f"track_{number}" for number in range(7)]
+
+
 def test_tools_calls_and_results_count_for_the_context() -> None:
-    long = StubTool("track", description={"en": "word " * 2000})
+    long = StubTool("track", description={"en": "word " * 2600})
     turn = [says("user"), says("assistant")]
     asked = [*turn * 2, says("user", "last")]
     request = ChatRequest.model_validate({"model": "sightdesk", "messages": asked})

@@ -1,4 +1,4 @@
-"""The assistant's loop: reads run at once, writes are proposed, a client's own tools are its own."""
+"""The assistant's loop: reads run at once, writes are proposed, clients' own tools are theirs."""
 
 import asyncio
 import json

@@ -11,11 +11,12 @@ from enum import IntEnum
 from typing import Any
 
 from inference.lite.answering import facts
-from inference.lite.answering.acting import texts
+from inference.lite.answering.acting import terms, texts
 from inference.lite.answering.acting.offers import Offer
 from inference.lite.answering.facts import DOUBTED, Fact
 from inference.lite.conversation import Conversation, Turn
 from inference.lite.errors import LiteError
+from inference.lite.field_text import plain
 from inference.lite.found import field_meant
 from inference.lite.reading import Field
 from inference.lite.schema import Schema
@@ -24,9 +25,9 @@ from inference.lite.text import normal
 MAX_TURNS = 20  # that are looked at, newest first
 MAX_TOKENS = 50  # of one text
 MAX_CODE = 40  # characters
-TOKEN = re.compile(r"(?<![A-Za-z0-9-])[A-Za-z0-9][A-Za-z0-9-]{2,39}(?![A-Za-z0-9-])")
+TOKEN = re.compile(r"(?<![A-Za-z0-9-])[A-Za-z0-9][A-Za-z0-9-]{3,39}(?![A-Za-z0-9-])")
 # A field that a tool does not name is guessed for what identifies a thing, never for a new value.
-GUESSED = re.compile(r".*_number|error_code|phone|email")
+GUESSED = ("error_code", "phone", "email")  # and the numbers
 CHANGED_TO = re.compile(r"新|正确|改[成为]|new|correct", re.IGNORECASE)
 FREE = re.compile(r"原因|备注|说明|留言|reason|note|remark|comment", re.IGNORECASE)
 
@@ -89,6 +90,7 @@ class Known:
         self._corrected = corrected
         self._asked = frozenset(asked)
         self._texts = [conversation.question, *map(normal, wished)]
+        self._subjects = terms.found(terms.SUBJECTS, plain(self._texts[0][: texts.MAX_QUESTION]))
         conversation.known_fields()  # looks for the fields of every turn's text
 
     def filled(self, offer: Offer) -> Filled | None:
@@ -121,13 +123,15 @@ class Known:
         def accepts(value: Any) -> bool:
             return schema.accepts(value, part, schema.resolver)
 
+        # One number of a question is not two things.
+        used = [other.value for other in others.values() if isinstance(other.value, str)]
         for source, candidates in self._candidates(offer, name, part, others):
             if name not in offer.required and source is not Source.QUESTION:
                 return None
             valid: dict[Any, Fact | None] = {}
             for one, fact in candidates:
                 fits = next(filter(accepts, _forms(one)), None)
-                if fits is not None:
+                if fits is not None and fits not in used:
                     valid.setdefault(fits, fact)
             if valid:
                 first, *more = valid
@@ -152,7 +156,10 @@ class Known:
                 found = texts.numbers(text)
                 yield Source.QUESTION, _alone(found if len(found) == 1 else [])
         elif meant or "pattern" in part:
-            yield from self._marked(meant, has_pattern="pattern" in part, asked=name in self._asked)
+            # Without a pattern, a code that is no other field's is the number of what is spoken of.
+            is_spoken_of = meant.endswith("_number") and bool(offer.subjects & self._subjects)
+            is_code = "pattern" in part or is_spoken_of
+            yield from self._marked(meant, has_pattern=is_code, asked=name in self._asked)
         elif part.get("type") == "string":
             yield Source.QUESTION, _alone(self._text(offer, name, others))
 
@@ -227,7 +234,7 @@ def _field_of(offer: Offer, name: str) -> str:
         return offer.fields[name]
     label = " ".join((offer.labels.get(name) or {}).values())
     guess = "" if CHANGED_TO.search(f"{name} {label}") else field_meant(name, label)
-    return guess if GUESSED.fullmatch(guess) else ""
+    return guess if guess.endswith("_number") or guess in GUESSED else ""
 
 
 def _plain_texts(offer: Offer) -> list[str]:

@@ -8,11 +8,11 @@ from inference.lite.answering.acting.arguments import Filled, Known, Source
 from inference.lite.answering.acting.offers import Offer
 from inference.lite.answering.acting.wishes import Aim, Wish
 from inference.lite.answering.facts import Facts
-from inference.lite.answering.questions import Part, Want
+from inference.lite.answering.questions import ASKING, Part, Want
 
 MOST_READS = 3  # calls of one round
 # The share of a title's words that a question must say where no act or subject tells the tool.
-NAMED = 0.5
+NAMED = 0.6
 SUBJECT_OF_KIND = {
     "waybill": "parcel",
     "order": "order",
@@ -82,11 +82,11 @@ def write_for(turn: Turn, offers: list[Offer], known: Known) -> Filled | None:
 
 def reads_for(turn: Turn, offers: list[Offer], known: Known) -> list[Filled]:
     """The reads to call, best first; one that misses a value stands alone."""
-    if turn.wish.aim not in (Aim.LOOK, Aim.CHECK):
+    if turn.wish.aim is Aim.CHANGE:
         return []
     made = []
     for offer in offers:
-        if offer.is_write:
+        if offer.is_write or (turn.wish.aim is Aim.NONE and not _may_read_unasked(turn, offer)):
             continue
         filled = known.filled(offer)
         fit = 0.0 if filled is None else _read_fit(turn, filled)
@@ -96,7 +96,7 @@ def reads_for(turn: Turn, offers: list[Offer], known: Known) -> list[Filled]:
     ready = [filled for _, filled in made if not filled.missing]
     if ready:
         typed = [one for one in ready[1:] if one.values and one.source is Source.QUESTION]
-        return [ready[0], *typed][:MOST_READS]
+        return [ready[0], *(one for one in typed if not _same(one, ready[0]))][:MOST_READS]
     return [filled for _, filled in made[:1] if _may_ask(turn, filled)]
 
 
@@ -104,7 +104,7 @@ def before(write: Filled, offers: list[Offer], known: Known) -> Filled | None:
     """The read that tells how the thing stands that a write changes, if one is filled."""
     made = []
     for offer in offers:
-        shared = offer.subjects & write.offer.subjects
+        shared = offer.subjects & write.offer.about
         if offer.is_write or not shared or not offer.required:
             continue
         filled = known.filled(offer)
@@ -127,8 +127,9 @@ def _write_fit(turn: Turn, offer: Offer) -> float:
     common = wish.acts & offer.acts
     is_near = any(one in wish.acts and two in offer.acts for one, two in terms.NEAR_ACTS)
     if not common and not (is_near and wish.subjects & offer.subjects):
-        is_unknown_act = not offer.acts and (wish.requests or wish.aim is Aim.CHANGE)
-        return said if is_unknown_act and said >= NAMED and len(offer.nouns) > 1 else 0.0
+        # No act that is known: the words of a request must be those of the title.
+        is_other = offer.acts and wish.acts
+        return said if said >= NAMED and not is_other and offer.is_telling else 0.0
     if wish.subjects and not subjects:
         return 0.0
     if not subjects and not wish.points and said < NAMED:
@@ -139,13 +140,16 @@ def _write_fit(turn: Turn, offer: Offer) -> float:
 
 def _read_fit(turn: Turn, filled: Filled) -> float:
     wish, offer = turn.wish, filled.offer
+    if wish.aim is Aim.NONE and offer.required and not _is_given(turn, filled):
+        return 0.0
     subjects = wish.subjects | (turn.kinds if wish.is_bare or not wish.subjects else frozenset())
     exact, about = subjects & offer.subjects, subjects & offer.about
     if not offer.required:
         return _fit_without_values(turn, offer, subjects)
     if filled.missing:
         implied = {"parcel"} if turn.moves and not wish.subjects else set()
-        return 1.0 if (exact | (implied & offer.subjects)) else 0.0
+        is_named = exact or implied & offer.subjects or _said(offer, wish) >= NAMED
+        return 1.0 if is_named else 0.0
     source = filled.source
     if wish.subjects and not about and source is not Source.QUESTION:
         return 0.0
@@ -160,6 +164,26 @@ def _read_fit(turn: Turn, filled: Filled) -> float:
     return 4 - source + 2 * len(exact) + 0.5 * len(about) + moves + checks
 
 
+def _may_read_unasked(turn: Turn, offer: Offer) -> bool:
+    """Whether a question that no word marks as a look may be one: it gives a number, or asks in the
+    words of a title."""
+    wish = turn.wish
+    if wish.by_rule or any(part.want is Want.VALUES for part in turn.parts):
+        return False
+    if _said(offer, wish) >= NAMED and ASKING.search(wish.text):
+        return True
+    return bool(offer.required) and any(map(str.isdigit, wish.text))
+
+
+def _is_given(turn: Turn, filled: Filled) -> bool:
+    """Whether the question gives the number of its thing, or names what its picture shows."""
+    if filled.missing or filled.source is Source.BEFORE:
+        return False
+    if filled.source is not Source.QUESTION:
+        return _said(filled.offer, turn.wish) >= NAMED
+    return any(any(map(str.isdigit, str(one.value))) for one in filled.values.values())
+
+
 def _fit_without_values(turn: Turn, offer: Offer, subjects: frozenset[str]) -> float:
     """A read that needs nothing must be named: by its trouble, or by its words and "my"."""
     wish = turn.wish
@@ -172,14 +196,13 @@ def _fit_without_values(turn: Turn, offer: Offer, subjects: frozenset[str]) -> f
 
 
 def _said(offer: Offer, wish: Wish) -> float:
-    """The share of the words of a title that a question says."""
-    nouns = offer.nouns
-    chinese = [one for one in nouns if not one.isascii()]
-    shares = [
-        sum(one in wish.text for one in words) / len(words)
-        for words in (chinese, [one for one in nouns if one.isascii()])
-        if words
-    ]
+    """The share of a title that a question says, in the language in which it says more: of its
+    words, or of its Chinese characters."""
+    shares = [len(offer.latin & wish.words) / len(offer.latin)] if offer.latin else []
+    if offer.pairs:
+        said = {at for at, pair in offer.pairs.items() if pair in wish.text}
+        covered = said | {at + 1 for at in said}
+        shares.append(len(covered) / len({*offer.pairs, *(at + 1 for at in offer.pairs)}))
     return max(shares, default=0.0)
 
 

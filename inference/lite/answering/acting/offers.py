@@ -19,8 +19,11 @@ LEAD = re.compile(
     r"^(?:查询|查看|查|检查|获取|显示|跟踪|追踪|看|track|check|look up|get|find|query|show|list|fetch|read|view)\s?"
     r"(?:the|an|a|my|your)?\s?"
 )
-WORD = re.compile(r"[a-z]{3,30}|[\u3400-\u9fff]{2}")
-HAN = re.compile(r"[\u3400-\u9fff]{2,60}")
+WORD = re.compile(r"[a-z]{3,30}")
+HAN = re.compile(r"[\u3400-\u9fff]{2}")
+STOP = frozenset(
+    ("the", "and", "for", "can", "may", "new", "one", "this", "that", "whether", "your")
+)
 ENDS = re.compile(r"(?:系统|日志|记录|system|log|records?)$")
 
 Texts = Mapping[str, str]  # by language
@@ -75,18 +78,23 @@ class Offer:
         return bool(CHECKS.search(self._titles))
 
     @cached_property
-    def nouns(self) -> frozenset[str]:
-        """The words of the title without the verb at its front: Latin ones, and pairs of Chinese
-        characters."""
+    def latin(self) -> frozenset[str]:
+        """The English words of the title, without the verb of a read at its front."""
         rests = [LEAD.sub("", plain(text[:MAX_TITLE])) for text in self.title.values()]
-        pairs = [
-            run[at : at + 2]
-            for rest in rests
-            for run in HAN.findall(rest)
-            for at in range(len(run))
-        ]
-        latin = [word for rest in rests for word in WORD.findall(rest) if word.isascii()]
-        return frozenset([*latin, *(pair for pair in pairs if len(pair) == 2)])
+        return frozenset(WORD.findall("\n".join(rests))) - STOP
+
+    @cached_property
+    def pairs(self) -> Mapping[int, str]:
+        """Neighbouring Chinese characters of the title, by their place, without that verb."""
+        text = LEAD.sub("", plain((self.title.get("zh") or "")[:MAX_TITLE]))
+        return {
+            at: text[at : at + 2] for at in range(len(text)) if HAN.fullmatch(text[at : at + 2])
+        }
+
+    @property
+    def is_telling(self) -> bool:
+        """Whether the title has words enough to be recognised by them."""
+        return len(self.latin) > 1 or len(self.pairs) > 1
 
     @cached_property
     def _titles(self) -> str:

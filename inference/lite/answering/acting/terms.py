@@ -8,13 +8,10 @@ from inference.lite.field_text import plain
 Table = Mapping[str, "re.Pattern[str]"]
 
 
-def _table(words: dict[str, str]) -> Table:
-    return {name: re.compile(pattern) for name, pattern in words.items()}
-
-
 # Patterns meet lower case and simplified characters only (field_text.plain).
-SUBJECTS = _table(
-    {
+SUBJECTS: Table = {
+    name: re.compile(words)
+    for name, words in {
         "parcel": r"包裹|快递|物流|运单|快件|面单|\bparcels?\b|\bpackages?\b|\bshipments?\b|\btrack(?:ing)?\b"
         r"|\bwaybills?\b",
         "order": r"订单|[这那][一]?单|单子|\borders?\b",
@@ -32,8 +29,8 @@ SUBJECTS = _table(
         "account": r"账号|账户|\baccounts?\b",
         "password": r"密码|\bpassword\b",
         "contract": r"合同|\bcontracts?\b",
-    }
-)
+    }.items()
+}
 # How a system is called in an answer, by the subject of its tool.
 SYSTEMS = {
     "parcel": ("物流系统", "logistics system"),
@@ -48,8 +45,9 @@ SYSTEMS = {
     "repair": ("维修系统", "repair system"),
     "message": ("通知系统", "notification system"),
 }
-ACTS = _table(
-    {
+ACTS: Table = {
+    name: re.compile(words)
+    for name, words in {
         "cancel": r"取消|撤销|撤回|退订|退单|不想?要了|\bcancel(?:l?ed)?\b|\bcall off\b|\bwithdraw\b",
         "change": r"修改|更改|变更|更换|更正|换[成到个一]|改[成到为一个下了掉]|改(?=[地收送手电名日时密吗么]|$)"
         r"|(?:要|想|帮我)改|\bchanged?\b|\bupdated?\b(?! on)|\bmodif(?:y|ied)\b|\bedit(?:ed)?\b|\bswitch\b|\bcorrect (?:the|my|this)\b",
@@ -63,13 +61,14 @@ ACTS = _table(
         "book": r"预约|预订|\bbook\b|\bschedule\b|\breserve\b",
         "register": r"登记|报名|绑定|开通|激活|\bregister\b|\bactivate\b|\bsubscribe\b",
         "block": r"冻结|挂失|\bfreeze\b|\bblock\b",
-    }
-)
+    }.items()
+}
 # A question may call an act by the name of another one, where its subject is the tool's.
 NEAR_ACTS = {("change", "reissue"), ("cancel", "return"), ("cancel", "refund")}
 # What the words of an enumeration's members, and of questions, say.
-REASONS = _table(
-    {
+REASONS: Table = {
+    name: re.compile(words)
+    for name, words in {
         "wrong": r"错|不对|不正确|有误|\bwrong\b|\bincorrect\b|\bmistake\b",
         "title": r"抬头|\btitle\b|\bbuyer\b",
         "tax": r"税号|纳税人识别号|\btax\b",
@@ -82,8 +81,8 @@ REASONS = _table(
         "address": r"地址|\baddress\b",
         "email": r"邮件|邮箱|\be-?mail\b",
         "sms": r"短信|\bsms\b|\btext message\b",
-    }
-)
+    }.items()
+}
 
 
 def found(table: Table, text: str) -> frozenset[str]:

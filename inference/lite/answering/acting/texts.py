@@ -17,7 +17,7 @@ NEW = re.compile(
     r"\s?(?:应该|应当|需要|要|想|帮我|给我|请)?(?:改成|改为|改到|换成|换为|换到|变成|变更为|更正为|更新为|更改为|修改为"
     r"|应为|应该?是|should be|to be)\s?[:：]?\s?|\s?" + ASK_FOR + r"to\s"
 )
-IS = re.compile(r"\s?(?:是|为|[:：]|is|=)\s?[:：]?\s?")
+IS = re.compile(r"\s?(?:是|为|[:：]|is\b|=)\s?[:：]?\s?")
 CHANGED = re.compile(
     r"改成|改为|改到|换成|换为|换到|应为|应该?是|变更为|更正为|更新为|更改为|修改为|送到|寄到|发到"
     r"|\b(?:change|update|correct|switch|set|send|deliver|ship)\b[^\n]{0,80}?\bto\s"

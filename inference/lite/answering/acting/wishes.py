@@ -36,7 +36,7 @@ HYPOTHESIS = re.compile(
     r"如果|假如|要是|万一|的话|后(?:多久|几天|会|怎|还|能|可)|之后|以后|\bif\b|\bafter i\b|\bonce i\b|\bunless\b"
 )
 ABOUT = re.compile(
-    r"客服说|[他她]们?说|听说|\b(?:said|says|told|heard)\b|想问|请问一下|咨询|了解|想知道|好奇|\bwonder|\bwant to know\b|\blike to know\b|\bquestion about\b"
+    r"客服说|[他她]们?说|听说|\b(?:said|says|told|heard)\b|想问|请问一下|咨询|了解|想知道|好奇|解释|说明|介绍|\bexplain\b|\bwonder|\bwant to know\b|\blike to know\b|\bquestion about\b"
 )
 # Asked of the assistant: "can you cancel it", "能帮我取消吗".
 PLEASE = re.compile(
@@ -45,6 +45,8 @@ PLEASE = re.compile(
 WANTS = re.compile(
     r"要|想|(?<![们他她统])把|吧|需要|\bi(?:'d| would) like\b|\bwant\b|\bneed\b|\blet's\b|\bgo ahead\b"
 )
+I_WANT = re.compile(r"我[要想]|我需要|\bi (?:want|need|would like) to\b|\bi'd like to\b")
+ANY_NOT = re.compile(r"不|别|没|\bnot\b|\bnever\b|n't\b")
 # "我想取消，可以吗": asks for consent, not for a rule.
 CONSENT = re.compile(r"(?:可以|行|好|成)[吗么]\s?$|, (?:ok|okay|is that ok)\s?$")
 ABLE = re.compile(
@@ -66,6 +68,7 @@ THING = re.compile(
 )
 LOOKING = re.compile(
     r"查一?[下查个]|查询|帮我查|查(?=快递|包裹|物流|订单|发票|运单)|看一?下|看看|跟踪|追踪|进度|进展|什么情况|怎么回事"
+    r"|(?:快递|包裹|快件|订单|物流)呢"
     r"|(?:什么时候|啥时候|何时|几时)[^,，。]{0,4}(?:发货|发出|退款|到[账帐]|[过到]期)"
     r"|\btrack\b|\bcheck\b|\blook (?:up|into|at)\b|\bfind out\b|\bany (?:update|news)\b"
 )
@@ -74,13 +77,16 @@ TROUBLED = re.compile(
     r"|\berrors?\b|\b(?:can't|cannot|can not|unable|won't|fails?|failed)\b|\bcrash|\bspinn|\bstuck\b|\bkeeps loading\b"
 )
 HAVE = re.compile(
-    r"(?:还|一共|总共|现在)?(?:有|剩下?)(?:多少|几[张个次分])|有没?有?货|库存|\bdo i (?:still )?have\b|\bin stock\b"
+    r"(?:还|一共|总共|现在)?(?:有|剩下?)(?:多少|几[张个次分天])|有没?有?货|库存|\bdo i (?:still )?have\b|\bin stock\b"
     r"|\bavailable\b|\bleft\b"
 )
 MORE_FILLER = re.compile(
     r"吧|那|把|要|想|给|先|就|它|单|呗|谢谢|行|好|需|直接|马上|立刻|订|\b(?:order|want|need|would|like|then|just|now"
     r"|them|one|ok|okay|thanks|thank|for|be|to|am|id)\b"
 )
+
+
+WORD = re.compile(r"[a-z]{3,30}")
 
 
 class Aim(Enum):
@@ -106,6 +112,8 @@ class Wish:
     points: bool = False
     # Words of a request without an act that is known: "please submit my expense report".
     requests: bool = False
+    words: frozenset[str] = frozenset()  # the English ones
+    by_rule: bool = False  # it asks for a rule, or what would be
 
 
 def wish_of(question: str, parts: list[Part]) -> Wish:
@@ -129,12 +137,16 @@ def wish_of(question: str, parts: list[Part]) -> Wish:
         is_bare,
         _points(rest),
         aim in (Aim.LOOK, Aim.NONE) and _requests(text),
+        frozenset(WORD.findall(text)),
+        not HAVE.search(text)
+        and any(one.search(text) for one in (HOW, GENERAL, HYPOTHESIS, ABOUT)),
     )
 
 
 def _requests(text: str) -> bool:
-    rules = (HOW, HYPOTHESIS, ABOUT, PAST)
-    return bool(PLEASE.search(text)) and not any(rule.search(text) for rule in rules)
+    asks = bool(PLEASE.search(text) or I_WANT.search(text))
+    no_request = (HOW, HYPOTHESIS, ABOUT, PAST, LOOKING, ANY_NOT)
+    return asks and not any(one.search(text) for one in no_request)
 
 
 def _aim(clause: str) -> tuple[Aim, frozenset[str]]:

@@ -1,5 +1,6 @@
 """Runs the conversations of cases_*.yaml: which systems the engine calls, with which values."""
 
+from copy import deepcopy
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -73,11 +74,11 @@ def last_reply(turns: list[dict[str, Any]], desk: dict[str, Any]) -> Reply:
     return reply
 
 
-def tools(*names: str) -> list[dict[str, Any]]:
-    """Tools in the seam's form, by default all."""
+def tools(*names: str, file: str = "tools.yaml") -> list[dict[str, Any]]:
+    """Tools of a file in the seam's form, by default all."""
     made = []
-    for name in names or _yaml("tools.yaml"):
-        given = dict(_yaml("tools.yaml")[name])
+    for name in names or _yaml(file):
+        given = deepcopy(_yaml(file)[name])
         parameters = {
             "type": "object",
             "properties": given.pop("properties"),
@@ -116,6 +117,7 @@ def _case(given: dict[str, Any], half: str) -> Case:
         intent=given.get("intent", "question"),
         verdict="answer" if clauses else "none",
         clauses=clauses,
+        **({"tools": tools(file="tools_other.yaml")} if half == "other" else {}),
     )
     calls = [{"name": name, "arguments": arguments} for name, arguments in given["calls"]]
     return Case(given["name"], turns, desk, calls, given.get("asks", ""), half)

@@ -6,7 +6,7 @@ from tests.inference.lite.acting.conversations import Case, Thread, cases, desk_
 
 # The test half was written before the rules were, and run when they were done; the tune half was
 # looked at beside them.
-CASES = [*cases("test"), *cases("tune")]
+CASES = [*cases("test"), *cases("tune"), *cases("other")]
 ORDER = "QH202611180042317"
 WRITES = {"cancel_order", "change_address", "request_red_letter", "notify_customer", "book_repair"}
 

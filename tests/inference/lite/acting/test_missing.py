@@ -21,6 +21,14 @@ def test_who_cannot_say_it_is_offered_a_person() -> None:
     assert (reply.outcome, reply.calls) == ("handoff", [])
 
 
+def test_who_changes_their_mind_is_not_asked_again() -> None:
+    for question, answer in (("我要取消订单", "算了"), ("Cancel my order", "Never mind.")):
+        thread = Thread(desk_with("cancel_order"))
+        assert thread.ask(question).outcome == "clarify"
+        reply = thread.ask(answer)
+        assert (reply.outcome, reply.calls) == ("smalltalk", [])
+
+
 def test_two_missing_values_are_asked_for_in_one_question() -> None:
     thread = Thread(desk_with("change_address"))
     first = thread.ask("我要修改收货地址")
@@ -101,3 +109,14 @@ def test_a_typed_yes_confirms_nothing_and_says_what_does() -> None:
     reply = thread.ask("确认")
     assert reply.calls == []
     assert "卡片" in reply.text
+
+
+def test_one_number_of_a_question_does_not_fill_two_properties() -> None:
+    desk = desk_with("request_red_letter")
+    properties = desk["tools"][0]["parameters"]["properties"]
+    properties["tax_number"] = {"type": "string", "pattern": "^[0-9A-Z]{15,20}$"}
+    reply = Thread(desk).ask("发票 26332000000187405931 抬头错了，帮我重开")
+    assert reply.calls[0]["arguments"] == {
+        "invoice": "26332000000187405931",
+        "reason": "wrong_title",
+    }

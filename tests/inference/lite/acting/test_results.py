@@ -205,3 +205,22 @@ def test_results_alone_are_told_where_no_more_calls_are_allowed() -> None:
     thread.ask("我的包裹到哪了", "sf_waybill")
     reply = thread.ask(tools=[], results=[_tracked()])
     assert "运输中" in reply.text
+
+
+def test_an_order_that_has_left_keeps_its_address() -> None:
+    thread = Thread(desk_with("order_status", "change_address"))
+    first = thread.ask(f"订单 {ORDER} 的地址改成杭州市西湖区文三路 1 号")
+    assert [one["name"] for one in first.calls] == ["order_status"]
+    values = {"can_change_address": False}
+    reply = thread.ask(results=[_result("order_status", "done", text="已发货。", values=values)])
+    assert reply.calls == []
+    assert "没有提交“修改收货地址”" in reply.text
+
+
+def test_an_angry_person_hears_what_came_of_it_behind_the_apology() -> None:
+    thread = Thread(desk_with(intent="anger"))
+    thread.ask("气死我了，包裹到底到哪了", "sf_waybill")
+    reply = thread.ask(results=[_result("track_parcel", "failed", reason="该系统没有及时回应")])
+    assert reply.text.startswith("非常抱歉")
+    assert "没有给出结果" in reply.text
+    assert reply.outcome == "handoff"
