@@ -68,6 +68,12 @@ class ConnectorFolder:
             self._follow_remotes()
             await asyncio.sleep(PAUSE_SECONDS)
 
+    async def refresh(self) -> None:
+        """Asks each system that tells its own tools for them, once."""
+        remotes = [source.remote for source in self._reading.sources if source.remote]
+        await asyncio.gather(*(remote.refresh() for remote in remotes))
+        await in_daemon(self._republish)
+
     async def close(self) -> None:
         """Ends sessions and connections, after the calls in flight."""
         tasks = [*self._refreshing.values()]

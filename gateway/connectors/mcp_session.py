@@ -13,7 +13,7 @@ import httpx2
 from mcp import MCPError
 from mcp.client.client import Client
 from mcp.client.streamable_http import streamable_http_client
-from mcp_types import INVALID_PARAMS, METHOD_NOT_FOUND, CallToolResult, TextContent, Tool
+from mcp.types import INVALID_PARAMS, METHOD_NOT_FOUND, CallToolResult, TextContent, Tool
 
 from gateway.connectors.answers import MAX_BYTES, Nonsense, TooMuch, as_json
 from gateway.errors import release_frames

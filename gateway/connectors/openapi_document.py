@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any
 from urllib.parse import urljoin
 
 from pydantic import ValidationError
@@ -16,7 +16,6 @@ METHODS = ("get", "post", "put", "patch", "delete")
 PLACES = ("path", "query", "header")
 STYLES = {"path": "simple", "query": "form", "header": "simple"}
 BODY = "body"  # the property that holds a body which is no plain object
-Place = Literal["path", "query", "header", "body"]
 
 
 @dataclass(slots=True)

@@ -1,7 +1,6 @@
 """A business system that speaks MCP, as a process: python -m tests.support.mcp_system.
 
-Environment: PORT, STATE (a file that keeps the effects), LEGACY=1 for sessions of the older
-protocol, GROWN=1 for one more tool.
+Environment: PORT, STATE (a file that keeps the effects), GROWN=1 for one more tool.
 """
 
 import asyncio
@@ -9,6 +8,7 @@ import os
 from pathlib import Path
 
 from mcp.server.mcpserver import Context, MCPServer
+from mcp.server.mcpserver.exceptions import ToolError
 
 STATE = Path(os.environ["STATE"])
 server = MCPServer("shop", version="1")
@@ -18,7 +18,7 @@ server = MCPServer("shop", version="1")
 def track(waybill: str) -> dict[str, str]:
     """Where a parcel is."""
     if waybill == "unknown":
-        raise ValueError("no such parcel")
+        raise ToolError("no such parcel")
     return {"status": f"{waybill} is in Hangzhou", "token": "sk-parcels-0123456789"}
 
 
@@ -47,7 +47,7 @@ async def cancel_order(order: str, user: str, context: Context) -> dict[str, str
     if order == "dies":
         os._exit(9)
     if order == "shipped":
-        raise ValueError("already shipped; phone 13812345678")
+        raise ToolError("already shipped; phone 13812345678")
     return {"number": "C1"}
 
 

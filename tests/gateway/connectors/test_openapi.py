@@ -70,7 +70,7 @@ class Shop:
 @pytest.fixture
 def shop() -> Iterator[tuple[str, Shop]]:
     made, port = Shop(), free_port()
-    config = uvicorn.Config(made.app, "127.0.0.1", port, log_level="error", lifespan="off")
+    config = uvicorn.Config(made.app, "127.0.0.1", port, log_config=None, lifespan="off")
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
