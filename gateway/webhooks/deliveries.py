@@ -146,13 +146,16 @@ class Deliveries:
         with self._database.writing() as session:
             session.execute(update(WebhookDelivery).where(*mine).values(lease_until=None))
 
-    def end(self, subscription_id: str, error: str) -> None:
-        """The receiver wants no more (410): what waits for it fails, and nothing more is made."""
+    def end(self, claimed: Claimed, error: str) -> None:
+        """The receiver wants no more (410): this delivery and what waits for it have failed, and
+        nothing more is made. In one transaction, so that the next one is not tried in between."""
         with self._database.writing() as session:
-            mine = WebhookCursor.subscription == subscription_id
+            mine = WebhookCursor.subscription == claimed.subscription
             session.execute(update(WebhookCursor).where(mine).values(is_gone=True))
+            this = WebhookDelivery.number == claimed.number
+            session.execute(update(WebhookDelivery).where(this).values(tries=claimed.tries + 1))
             waiting = (
-                WebhookDelivery.subscription == subscription_id,
+                WebhookDelivery.subscription == claimed.subscription,
                 WebhookDelivery.state == WAITING,
             )
             ended = {"state": FAILED, "error": error[:MAX_ERROR], "finished_at": now()}

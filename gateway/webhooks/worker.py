@@ -149,8 +149,7 @@ class WebhookWorker:
             return "delivered"
         note = {"id": message.message_id, "host": subscription.host, "reason": reply.error}
         if reply.kind == "gone":
-            self._deliveries.finish(message, FAILED, reply.error)
-            self._deliveries.end(subscription.id, reply.error)
+            self._deliveries.end(message, reply.error)
             log.warning("webhook_subscription_ended", **note)
             return "gone"
         if message.tries >= len(self._pace.pauses):

@@ -20,5 +20,5 @@ def kill(*_: Any) -> None:
 
 
 if __name__ == "__main__":
-    Deliveries.finish = kill  # type: ignore[method-assign]
+    Deliveries.finish = kill  # type: ignore[assignment, method-assign]
     asyncio.run(worker(attach_database(sys.argv[1]), Path(sys.argv[2])).run())

@@ -1,10 +1,12 @@
 """What is old goes, but for what may still be sent."""
 
+import pytest
 from sqlalchemy import func, select, update
 
 from gateway.storage.database import Database
 from gateway.storage.models import StoredEvent, WebhookDelivery
 from gateway.storage.turns import now
+from gateway.webhooks import old_events
 from gateway.webhooks.deliveries import Deliveries
 from gateway.webhooks.old_events import KEPT_MS, OldEvents
 from gateway.webhooks.subscriptions import Subscription
@@ -36,7 +38,6 @@ def test_without_subscriptions_old_events_go_and_the_newest_number_is_never_give
     for n in range(5):
         happen(database, n)
     age(database)
-    assert OldEvents(database).remove([])
     assert not OldEvents(database).remove([])
     assert numbers(database) == [4]
     happen(database, 5)
@@ -68,6 +69,20 @@ def test_events_that_a_subscription_has_no_deliveries_of_yet_stay(database: Data
     while OldEvents(database).remove(["one"]):
         pass
     assert numbers(database) == [0, 1, 2]
+
+
+def test_much_is_removed_in_pieces_and_not_all_at_once(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(old_events, "PIECES", 2)
+    monkeypatch.setattr(old_events, "AT_ONCE", 3)
+    for n in range(10):
+        happen(database, n)
+    age(database)
+    assert OldEvents(database).remove([])
+    assert numbers(database) == [6, 7, 8, 9]
+    assert not OldEvents(database).remove([])
+    assert numbers(database) == [9]
 
 
 def test_a_young_event_stays(database: Database) -> None:

@@ -75,12 +75,14 @@ async def test_410_ends_the_subscription_and_no_other(
         async with working(worker(database, subscribe(folder, receiver.url, other.url))):
             happen(database, 1)
             happen(database, 2)
-            await until(lambda: settled(database, 4))
+            await until(lambda: other.numbers() == [1, 2])
             happen(database, 3)
-            await until(lambda: settled(database, 5))
+            await until(lambda: other.numbers() == [1, 2, 3])
             await asyncio.sleep(0.3)
         assert receiver.numbers() == [1]
-        assert other.numbers() == [1, 2, 3]
+        failed = [row for row in deliveries(database) if row[0] == "failed"]
+        assert ("failed", 1, "410: the receiver wants no more events") in failed
+        assert all(row[0] != "waiting" for row in deliveries(database))
 
 
 async def test_a_conversation_keeps_its_order_and_holds_up_no_other(
@@ -103,8 +105,10 @@ async def test_a_slow_subscriber_holds_up_no_other_one(
     database: Database, folder: Path, receiver: Receiver
 ) -> None:
     receiver.usual = "slow"
+    patient = Pace(look=0.02, request=10, lease=20)
     with receiving() as other:
-        async with working(worker(database, subscribe(folder, receiver.url, other.url))):
+        subscribe(folder, receiver.url, other.url)
+        async with working(worker(database, folder, patient)):
             for n in range(30):
                 happen(database, n, f"conversation-{n}")
             started = time.monotonic()
