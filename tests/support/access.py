@@ -48,6 +48,9 @@ TABLE = (
     Row("GET", "/api/conversations/{}/events", PAGE, "api"),
     Row("POST", "/api/feedback", PAGE, "api"),
     Row("POST", "/api/handoff", PAGE, "api"),
+    Row("GET", "/api/actions/{}", PAGE, "api"),
+    Row("POST", "/api/actions/{}/confirm", PAGE, "api"),
+    Row("POST", "/api/actions/{}/cancel", PAGE, "api"),
     Row("GET", "/api/stats", PAGE, "api"),
     Row("GET", "/api/export", PAGE, "api"),
     # A key that is not staff is refused before it is counted.
