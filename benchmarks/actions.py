@@ -25,7 +25,7 @@ from tests.support.action_tools import HTTPTool, Toolbox
 from tests.support.postgres import running_postgres
 
 RUNS = {"SQLite": 500, "PostgreSQL": 200}
-AT_ONCE = 4
+AT_ONCE = 6
 OPEN = 200
 IDLE_SECONDS = 10.0
 COLUMNS = (
@@ -39,8 +39,10 @@ def kills(runs: dict[str, int]) -> dict[str, Counts]:
     with tempfile.TemporaryDirectory() as name, running_postgres() as server:
         folder = Path(name)
         for kind, number in runs.items():
-            copies = SQLiteCopies(folder) if kind == "SQLite" else PostgresCopies(server)
-            found[kind] = all_runs(range(number), copies, folder, AT_ONCE)
+            place = folder / kind
+            place.mkdir()
+            copies = SQLiteCopies(place) if kind == "SQLite" else PostgresCopies(server)
+            found[kind] = all_runs(range(number), copies, place, AT_ONCE)
             print(f"{kind}: {found[kind]}", flush=True)
             for problem in found[kind].problems:
                 print(" ", problem)
@@ -90,10 +92,11 @@ def text(found: dict[str, Counts], costs: dict[int, float]) -> str:
         [
             "## Actions: at most once",
             "",
-            f"`make bench-actions`, {report.machine()}. Two gateways on one database are killed",
-            "with SIGKILL at each step of an action. The system that they ask refuses, fails with",
-            "and without effect, resets, is late or talks nonsense. Problems are actions done",
-            "twice, confirmed ones that did not end, and steps that the audit or events lack.",
+            f"`make bench-actions`, {report.machine()}.",
+            "Two gateways on one database are killed with SIGKILL at each step of an action. The",
+            "system that they ask refuses, fails with and without effect, resets, is late or talks",
+            "nonsense. Problems are actions done twice, confirmed ones that did not end, and steps",
+            "that the audit, the events or the conversation lack.",
             "",
             f"| database | {' | '.join(COLUMNS)} |",
             "| --- |" + " ---: |" * len(COLUMNS),

@@ -68,6 +68,7 @@ class WebhookWorker:
     ) -> None:
         """`folder` may hold webhooks.yaml, and need not exist."""
         self._file = SubscriptionFile(folder, environ)
+        self._ca_file = environ.get("CONNECTOR_CA_FILE", "")
         self._deliveries = Deliveries(database)
         self._old = OldEvents(database)
         self._metrics = metrics
@@ -167,7 +168,7 @@ class WebhookWorker:
             # Imported here: HTTPX takes 5 MB that a gateway without subscriptions does without.
             from gateway.webhooks.sender import Sender
 
-            self._sender = Sender(self._pace.request)
+            self._sender = Sender(self._pace.request, self._ca_file)
         return self._sender
 
     async def _tidy(self) -> None:

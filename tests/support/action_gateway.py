@@ -121,7 +121,7 @@ def write(job: Job, actions: Actions, tools: Toolbox, said: int) -> None:
 
 
 def is_open(actions: Actions) -> bool:
-    return any(actions.listed(status, 1) for status in ("confirmed", "running"))
+    return any(one["status"] in ("confirmed", "running") for one in actions.listed(None, 500))
 
 
 def fork(job: Job) -> int:
