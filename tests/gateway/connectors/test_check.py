@@ -34,7 +34,7 @@ def test_each_system_and_each_wrong_file_is_a_line_without_secrets(tmp_path: Pat
         code, lines, text = looked(tmp_path, system.url)
     assert code == 1
     assert [(one["name"], one["ok"]) for one in lines] == [
-        ("wrong.yaml:1", False),
+        ("wrong.yaml:2", False),
         ("ill", False),
         ("parcel", True),
     ]
