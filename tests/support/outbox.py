@@ -54,6 +54,7 @@ async def working(*workers: WebhookWorker) -> AsyncIterator[None]:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+        await asyncio.sleep(0.3)  # threads that were asking the database give its connection back
 
 
 async def until(true: Callable[[], Any], seconds: float = 15) -> None:
