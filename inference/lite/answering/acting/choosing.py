@@ -127,9 +127,9 @@ def _write_fit(turn: Turn, offer: Offer) -> float:
     common = wish.acts & offer.acts
     is_near = any(one in wish.acts and two in offer.acts for one, two in terms.NEAR_ACTS)
     if not common and not (is_near and wish.subjects & offer.subjects):
-        # No act that is known: the words of a request must be those of the title.
-        is_other = offer.acts and wish.acts
-        return said if said >= NAMED and not is_other and offer.is_telling else 0.0
+        # No act that is known: the words of a request must be those of the title. A tool whose act
+        # is known is wished by its act only: its title may be said of a thing that was done.
+        return said if said >= NAMED and not offer.acts and offer.is_telling else 0.0
     if wish.subjects and not subjects:
         return 0.0
     if not subjects and not wish.points and said < NAMED:

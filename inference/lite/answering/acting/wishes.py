@@ -5,7 +5,7 @@ import re
 from dataclasses import dataclass
 from enum import Enum
 
-from inference.lite.answering.acting import terms
+from inference.lite.answering.acting import terms, unwished
 from inference.lite.answering.questions import (
     ASKING,
     FILLER,
@@ -32,15 +32,12 @@ HOW = re.compile(
 GENERAL = re.compile(
     r"一般|通常|平均|正常情况|\busually\b|\bnormally\b|\btypically\b|\bgenerally\b|\bhow long does\b"
 )
-HYPOTHESIS = re.compile(
-    r"如果|假如|要是|万一|的话|后(?:多久|几天|会|怎|还|能|可)|之后|以后|\bif\b|\bafter i\b|\bonce i\b|\bunless\b"
-)
 ABOUT = re.compile(
-    r"客服说|[他她]们?说|听说|\b(?:said|says|told|heard)\b|想问|请问一下|咨询|了解|想知道|好奇|解释|说明|介绍|\bexplain\b|\bwonder|\bwant to know\b|\blike to know\b|\bquestion about\b"
+    r"想问|请问一下|咨询|了解|想知道|好奇|解释|说明|介绍|\bexplain\b|\bwonder|\bwant to know\b|\blike to know\b|\bquestion about\b"
 )
 # Asked of the assistant: "can you cancel it", "能帮我取消吗".
 PLEASE = re.compile(
-    r"帮|麻烦|劳驾|请(?!问)|[你您](?:们)?(?:能|可以)|给我[改取换退重]|替我|\bplease\b|\bpls\b|\b(?:can|could|would|will) you\b"
+    r"帮|麻烦|劳驾|(?<!申)请(?!问)|[你您](?:们)?(?:能|可以)|给我[改取换退重]|替我|\bplease\b|\bpls\b|\b(?:can|could|would|will) you\b"
 )
 WANTS = re.compile(
     r"要|想|(?<![们他她统])把|吧|需要|\bi(?:'d| would) like\b|\bwant\b|\bneed\b|\blet's\b|\bgo ahead\b"
@@ -53,25 +50,23 @@ ABLE = re.compile(
     r"能|可以|可否|是否|允许|来得及|\bcan\b|\bcould\b|\bmay\b|\bpossible\b|\ballowed\b|\beligible\b|\bable\b"
 )
 EITHER = re.compile(r"能不能|可不可以|是不是|要不要")  # no negation
-NOT = re.compile(
-    r"(?:不要|别|不想|不用|不必|不需要|先不|没有?|不)(?:再|给我|帮我|把它?|去)?[^,，。不]{0,4}$"
-    r"|(?:\bdon't|\bdo not|\bdont|\bnot|\bnever|\bdidn't|\bwithout|\bno need to)\s(?:\w{1,12}\s){0,2}$"
-)
 PAST = re.compile(r"被|已经?|了(?:吗|么|没|嘛)|没有?$|自动|\b(?:was|were|been|has|have|got|did)\b")
 # Behind an act: that it happened, or that it cannot be done.
 HAPPENED = re.compile(r"^(?:掉|好|成功)?了(?!吧)")
 FAILED = re.compile(r"^(?:失败|不了|不掉|不成功)")
 DONE = re.compile(r"被|已经|了[吗么没]|了没|\b(?:was|were|been|has|have)\b")
-# "取消原因", "修改记录": no act, but a thing.
-THING = re.compile(
-    r"^(?:的?)(?:原因|记录|进度|状态|规则|政策|时间|按钮|流程|条件|手?续?费|功能|页面)"
-)
 LOOKING = re.compile(
     r"查一?[下查个]|查询|帮我查|查(?=快递|包裹|物流|订单|发票|运单)|看一?下|看看|跟踪|追踪|进度|进展|什么情况|怎么回事"
     r"|(?:快递|包裹|快件|订单|物流)呢"
     r"|(?:什么时候|啥时候|何时|几时)[^,，。]{0,4}(?:发货|发出|退款|到[账帐]|[过到]期)"
     r"|\btrack\b|\bcheck\b|\blook (?:up|into|at)\b|\bfind out\b|\bany (?:update|news)\b"
 )
+# "帮我看看能不能取消": a look at whether, unless the act is to follow it.
+LOOKS_AT = re.compile(
+    r"查|看看|看一?下|帮我看|(?:帮我|请)确认|确认一?下|核实|问问|问一?下|\bcheck\b|\btell me\b|\blet me know\b|\blook\b"
+    r"|\bsee (?:if|whether)\b|\bfind out\b|\bconfirm (?:if|whether)\b"
+)
+THEN = re.compile(r"然后|再|并|就|\bthen\b|\band\b")
 TROUBLED = re.compile(
     r"登不|[登进][录陆去][^,，。]{0,6}(?:不|失败|转圈|卡|慢|报错)|进不去|报错|错误|故障|闪退|转圈|打不开|一直加载|加载不|卡住|白屏"
     r"|\berrors?\b|\b(?:can't|cannot|can not|unable|won't|fails?|failed)\b|\bcrash|\bspinn|\bstuck\b|\bkeeps loading\b"
@@ -121,9 +116,11 @@ def wish_of(question: str, parts: list[Part]) -> Wish:
     text = plain(question[:MAX_QUESTION])
     rest = LONG_NUMBER.sub(" ", text)
     is_bare = is_generic(rest) or (rest != text and is_pure(rest))
-    aims = [_aim(clause) for clause in CLAUSE.split(text) if clause.strip()]
+    clauses = [one for one in CLAUSE.split(unwished.unquoted(text)) if one.strip()]
+    aims = [_aim(clause) for clause in clauses]
+    denied = _denied(clauses)
     for aim in (Aim.CHANGE, Aim.CHECK):
-        acts = frozenset[str]().union(*(acts for one, acts in aims if one is aim))
+        acts = frozenset[str]().union(*(acts for one, acts in aims if one is aim)) - denied
         if acts:
             break
     else:
@@ -139,13 +136,26 @@ def wish_of(question: str, parts: list[Part]) -> Wish:
         aim in (Aim.LOOK, Aim.NONE) and _requests(text),
         frozenset(WORD.findall(text)),
         not HAVE.search(text)
-        and any(one.search(text) for one in (HOW, GENERAL, HYPOTHESIS, ABOUT)),
+        and any(one.search(text) for one in (HOW, GENERAL, unwished.SUPPOSED, ABOUT)),
+    )
+
+
+def _denied(clauses: list[str]) -> frozenset[str]:
+    """The acts that a clause denies, unless it denies them of one number among others."""
+    numbers = {one for clause in clauses for one in LONG_NUMBER.findall(clause)}
+    return frozenset(
+        name
+        for clause in clauses
+        for name, act in terms.ACTS.items()
+        if any(map(unwished.is_denied, act.finditer(clause)))
+        and not (LONG_NUMBER.search(clause) and numbers - {*LONG_NUMBER.findall(clause)})
     )
 
 
 def _requests(text: str) -> bool:
+    text = unwished.unquoted(text)
     asks = bool(PLEASE.search(text) or I_WANT.search(text))
-    no_request = (HOW, HYPOTHESIS, ABOUT, PAST, LOOKING, ANY_NOT)
+    no_request = (HOW, unwished.SUPPOSED, ABOUT, PAST, LOOKING, ANY_NOT, unwished.REPORTED)
     return asks and not any(one.search(text) for one in no_request)
 
 
@@ -158,17 +168,32 @@ def _aim(clause: str) -> tuple[Aim, frozenset[str]]:
     found = _acts(clause)
     acts = frozenset(name for name, _ in found)
     requested = bool(PLEASE.search(clause))
-    is_if = HYPOTHESIS.search(clause) and (asks or not requested)
-    if not acts or is_if or HOW.search(clause) or ABOUT.search(clause):
+    if not acts or HOW.search(clause) or ABOUT.search(clause) or unwished.is_not_now(clause):
+        return Aim.NONE, frozenset()
+    before = clause[: min(one.start() for _, one in found)]
+    if LOOKS_AT.search(before) and not THEN.search(clause):
+        return (Aim.CHECK if ABLE.search(clause) else Aim.LOOK), acts
+    if unwished.SUPPOSED.search(clause) and (asks or not requested):
         return Aim.NONE, frozenset()
     if any(FAILED.match(clause[one.end() :]) for _, one in found):
         return Aim.LOOK, acts
     if asks and not requested and ABLE.search(clause) and not DONE.search(clause):
         return Aim.CHECK, acts
-    is_past = PAST.search(clause) or all(_is_past(clause, one) for _, one in found)
-    if is_past and not requested and (asks or not WANTS.search(clause)):
+    if _has_been(clause, [one for _, one in found], asks=asks, requested=requested):
         return Aim.LOOK, acts
     return (Aim.NONE if asks and not requested else Aim.CHANGE), acts
+
+
+def _has_been(clause: str, acts: list["re.Match[str]"], *, asks: bool, requested: bool) -> bool:
+    """Whether a clause tells that its act happened or was tried, and asks for nothing."""
+    happened = all(_is_past(clause, one) for one in acts)
+    if requested:
+        return False
+    if happened:
+        clause = clause.replace("把", "")  # "把它取消了" tells what was done
+    tried = unwished.TRIED.search(clause) or any(map(unwished.is_past, acts))
+    is_past = PAST.search(clause) or happened
+    return bool(tried or (is_past and (asks or not WANTS.search(clause))))
 
 
 def _acts(clause: str) -> list[tuple[str, "re.Match[str]"]]:
@@ -186,8 +211,7 @@ def _is_past(clause: str, act: "re.Match[str]") -> bool:
 
 def _counts(act: "re.Match[str]") -> bool:
     """Whether an act is neither denied nor a part of a thing's name."""
-    text, start, end = act.string, act.start(), act.end()
-    return not NOT.search(text[max(0, start - 24) : start]) and not THING.match(text[end : end + 8])
+    return not unwished.is_denied(act) and not unwished.is_thing(act)
 
 
 def _looks(
