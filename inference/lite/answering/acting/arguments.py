@@ -168,12 +168,14 @@ class Known:
         is_free = any(FREE.search(label) for label in labels)
         alone = not is_free and len(_plain_texts(offer)) == 1
         for text in self._texts:
-            if value := texts.stated(text, labels, alone=alone):
+            value = texts.stated(text, labels, alone=alone)
+            if value and texts.may_be(value, labels):
                 return [value]
         if name not in self._asked:
             return []
         known = [str(one.value) for one in others.values()]
-        return list(filter(None, [texts.replied(self._texts[0], known)]))
+        value = texts.replied(self._texts[0], known)
+        return [value] if value and texts.may_be(value, labels) else []
 
     def _marked(
         self, wanted: typed.Wanted, *, asked: bool

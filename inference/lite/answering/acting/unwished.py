@@ -39,12 +39,23 @@ THING = re.compile(
     r"^(?:的?)(?:原因|记录|进度|状态|规则|政策|时间|按钮|流程|条件|手?续?费|功能|页面|取消|撤销)"
     r"|^ (?:the |my |this )?cancell?ation"
 )
+# Takes a wish back, or puts it off, in the reply to a question back.
+TAKEN_BACK = re.compile(
+    r"算了|不(?:取消|改|退|办|弄|换)了|先不|等等|等一?下|等我|再想想|不用了|不需要了|稍后|晚点|回头|问[下问]|问一下"
+    r"|\bkeep it\b|\bnever ?mind\b|\bdon't\b|\bdo not\b|\bwait\b|\bhold on\b|\bactually,? no\b|\blet me\b"
+    r"|\blater\b|\bstop\b|\bforget it\b|\bno thanks\b"
+)
 MAX_BEFORE = 100  # characters of a clause before an act
 
 
 def unquoted(text: str) -> str:
     """The text without what it quotes."""
     return QUOTED.sub(" ", text)
+
+
+def is_taken_back(reply: str) -> bool:
+    """Whether a reply, in `plain` form, takes the wish back that it was asked about."""
+    return bool(TAKEN_BACK.search(reply))
 
 
 def is_denied(act: "re.Match[str]") -> bool:
