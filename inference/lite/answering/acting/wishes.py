@@ -21,6 +21,8 @@ from inference.lite.answering.questions import (
 from inference.lite.field_text import plain
 
 MAX_QUESTION = 1_000  # characters that are looked at
+MAX_NAME = 12  # characters of a name
+PART = re.compile(r"\s?的([\u3400-\u9fff]{1,12})")
 CLAUSE = re.compile(r"[?？!！。;；\n,，]|\.\s")
 # Asks for a rule.
 HOW = re.compile(
@@ -108,6 +110,8 @@ class Wish:
     # Words of a request without an act that is known: "please submit my expense report".
     requests: bool = False
     words: frozenset[str] = frozenset()  # the English ones
+    part: str = ""  # what of a numbered thing is meant: "提醒" of "订单 1 的提醒"
+    names_own: bool = False  # a short name of something of one's own: "我的课表"
     by_rule: bool = False  # it asks for a rule, or what would be
 
 
@@ -135,9 +139,23 @@ def wish_of(question: str, parts: list[Part]) -> Wish:
         _points(rest),
         aim in (Aim.LOOK, Aim.NONE) and _requests(text),
         frozenset(WORD.findall(text)),
+        _part_of(text),
+        text.startswith("我的") and len(text) <= MAX_NAME,
         not HAVE.search(text)
         and any(one.search(text) for one in (HOW, GENERAL, unwished.SUPPOSED, ABOUT)),
     )
+
+
+def _part_of(text: str) -> str:
+    """What a clause names behind a number and "的", without the act behind it."""
+    for number in LONG_NUMBER.finditer(text):
+        if found := PART.match(text[number.end() : number.end() + MAX_NAME]):
+            rest = found[1]
+            for act in terms.ACTS.values():
+                cut = act.search(rest)
+                rest = rest[: cut.start()] if cut and cut.start() else rest
+            return MORE_FILLER.sub("", FILLER.sub("", rest))
+    return ""
 
 
 def _denied(clauses: list[str]) -> frozenset[str]:
