@@ -167,13 +167,13 @@ class Known:
         labels = [*(offer.labels.get(name) or {}).values(), name.replace("_", " ")]
         is_free = any(FREE.search(label) for label in labels)
         alone = not is_free and len(_plain_texts(offer)) == 1
+        known = [str(one.value) for one in others.values()]
         for text in self._texts:
-            value = texts.stated(text, labels, alone=alone)
+            value = texts.without(texts.stated(text, labels, alone=alone), known)
             if value and texts.may_be(value, labels):
                 return [value]
         if name not in self._asked:
             return []
-        known = [str(one.value) for one in others.values()]
         value = texts.replied(self._texts[0], known)
         return [value] if value and texts.may_be(value, labels) else []
 

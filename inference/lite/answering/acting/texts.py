@@ -40,6 +40,12 @@ ADDRESS = re.compile(r"地址|\baddress\b")
 PLACE = re.compile(
     r"\d|[省市区县镇乡村路街巷号楼栋室弄苑厦]|\b(?:street|st|road|rd|avenue|ave|lane|drive|square|house|building)\b"
 )
+# The name of a code at the end of the text before it.
+NAME = re.compile(
+    r"[\s,，(（]{0,4}(?:订单|发票|运单|快递)?(?:号码?|编号|单号)?(?:\b(?:for )?(?:order|invoice|waybill)(?: number)?)?"
+    r"[\s:：]{0,3}$",
+    re.IGNORECASE,
+)
 NUMBER = re.compile(r"(?<![A-Za-z0-9.-])\d{1,6}(?:\.\d{1,2})?(?![A-Za-z0-9-])")
 UNKNOWN = re.compile(
     r"不知道|不清楚|不记得|忘了|没有|算了|不用|\bdon't know\b|\bnot sure\b|\bno idea\b|\bnever ?mind\b|\bforg[eo]t"
@@ -73,6 +79,12 @@ def replied(text: str, others: Iterable[str]) -> str:
     text = text[changed.end() :] if changed else text
     chatter = CHATTER.search(text)
     return _trimmed(text[: chatter.start()] if chatter else text)[:MAX_VALUE]
+
+
+def without(value: str, others: Iterable[str]) -> str:
+    """A text up to the first of `others` in it and the name that stands before that."""
+    cut = min((at for one in others if (at := value.find(one)) >= 0), default=-1)
+    return value if cut < 0 else _trimmed(NAME.sub("", value[:cut]))
 
 
 def may_be(value: str, labels: Iterable[str]) -> bool:

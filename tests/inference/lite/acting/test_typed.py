@@ -98,3 +98,21 @@ def test_a_value_that_may_be_left_out_is_taken_behind_its_own_name_only(
     reply = Thread(_red_letter()).ask(question)
     assert reply.calls[0]["arguments"]["title"] == NEW_TITLE
     assert reply.calls[0]["arguments"].get("tax_number") == tax
+
+
+@pytest.mark.parametrize(
+    ("question", "address"),
+    [
+        (f"把地址改成上海市世纪大道 100 号，订单 {ORDER}", "上海市世纪大道 100 号"),
+        (f"把地址改成上海市世纪大道 100 号 订单号 {ORDER}", "上海市世纪大道 100 号"),
+        (f"Change the address to 5 High Street, Leeds for order {ORDER}", "5 High Street, Leeds"),
+    ],
+)
+def test_a_text_ends_before_another_value_of_the_call(question: str, address: str) -> None:
+    reply = Thread(desk_with("change_address")).ask(question)
+    assert reply.calls[0]["arguments"] == {"order": ORDER, "address": address}
+
+
+def test_a_number_alone_behind_a_few_words_is_no_text() -> None:
+    reply = Thread(desk_with("change_address")).ask(f"把地址改成公司 {ORDER}")
+    assert (reply.calls, reply.outcome) == ([], "clarify")
