@@ -120,8 +120,11 @@ def _same(read: Filled, write: Filled) -> bool:
 
 
 def _by_number(offer: Offer, wish: Wish, filled: Filled) -> bool:
-    """Whether an act and a typed number mean a tool whose thing no table knows."""
-    if offer.subjects or wish.subjects or filled.missing or not filled.values:
+    """Whether an act and a typed number mean a tool: one whose thing no table knows, or
+    where the act stands alone in its clause."""
+    if wish.subjects or filled.missing or not filled.values:
+        return False
+    if offer.subjects and not wish.act_alone:
         return False
     return filled.source is Source.QUESTION and any(
         "pattern" in offer.properties[name] for name in offer.required

@@ -110,6 +110,7 @@ class Wish:
     # Words of a request without an act that is known: "please submit my expense report".
     requests: bool = False
     words: frozenset[str] = frozenset()  # the English ones
+    act_alone: bool = False  # a clause is an act alone: "气死了，给我取消"
     part: str = ""  # what of a numbered thing is meant: "提醒" of "订单 1 的提醒"
     names_own: bool = False  # a short name of something of one's own: "我的课表"
     by_rule: bool = False  # it asks for a rule, or what would be
@@ -139,6 +140,10 @@ def wish_of(question: str, parts: list[Part]) -> Wish:
         _points(rest),
         aim in (Aim.LOOK, Aim.NONE) and _requests(text),
         frozenset(WORD.findall(text)),
+        any(
+            aim is Aim.CHANGE and _points(LONG_NUMBER.sub(" ", one))
+            for one, (aim, _) in zip(clauses, aims, strict=True)
+        ),
         _part_of(text),
         text.startswith("我的") and len(text) <= MAX_NAME,
         not HAVE.search(text)

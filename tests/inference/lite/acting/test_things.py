@@ -71,3 +71,12 @@ def test_the_name_of_something_of_ones_own_reads_it() -> None:
         reply = Thread(desk_with(tools=offered)).ask(question)
         assert reply.calls == [{"name": "timetable", "arguments": {}}]
     assert Thread(desk_with(tools=offered)).ask("课表什么时候出").calls == []
+
+
+def test_an_act_alone_in_its_clause_is_for_the_number_of_the_question() -> None:
+    angry = f"帮帮我！！！{ORDER} 一直没发货，气死了，给我取消！！！"
+    reply = Thread(desk_with("cancel_order", "change_address", intent="anger")).ask(angry)
+    assert reply.calls == [{"name": "cancel_order", "arguments": {"order": ORDER}}]
+    thread = Thread(desk_with("cancel_order"))
+    thread.ask(f"订单 {ORDER}")
+    assert thread.ask("会员续费太贵了，取消").calls == []
