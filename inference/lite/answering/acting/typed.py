@@ -14,9 +14,9 @@ NEAR = 40  # characters before and behind a code
 TOKEN = re.compile(r"(?<![A-Za-z0-9-])[A-Za-z0-9][A-Za-z0-9-]{3,39}(?![A-Za-z0-9-])")
 # "不是 A，是 B", "从 A 改成 B": A is not what is meant.
 DENIED = re.compile(
-    r"(?:不是|并非|不要(?!了)[^,，。;；\d]{0,12}|别(?![的人])[^,，。;；\d]{0,12}|从|原(?:来|先|号)?(?:的|是)?[^,，。;；\d]{0,8}"
+    r"(?:不是|并非|(?:不要|别)(?:再|去|给我)?(?:取消|改|退|动|把|碰)[^,，。;；\d]{0,8}|从|原(?:来|先|号)?(?:的|是)?[^,，。;；\d]{0,8}"
     r"|旧[^,，。;；\d]{0,8}|现在的?(?:号码?)?是?"
-    r"|\b(?:not|isn't|from|old|don't|instead of)\b[^,;.\d]{0,20})[\s:：]{0,2}$"
+    r"|\b(?:not|isn't|from|old|don't (?!want|need)|instead of)\b[^,;.\d]{0,20})[\s:：]{0,2}$"
 )
 DROPPED = re.compile(
     r"\s?(?:不用了|停用|作废|不对|是?错|写错|\b(?:is|was) (?:wrong|not right|the old)\b)"

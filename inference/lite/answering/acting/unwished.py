@@ -7,9 +7,10 @@ import re
 QUOTED = re.compile(r"[“\"「『‘][^“”\"「」『』‘’\n]{1,300}[”\"」』’]|(?:^|\n)\s?>[^\n]{0,300}")
 # Denies the act behind it, up to another verb's "了" or a new clause.
 DENIED = re.compile(
-    r"(?:不要(?!了)|别(?![的人处])|不想(?!要)|不用|不必|不需要|先不|不许|不准|不打算|不同意|没让|没说过?|拒绝|避免|你敢"
+    r"(?:不要(?!了)|别(?![的人处])|不想(?!要)|不用|不必|不需要|先不|不许|不准|不打算|不同意|没让|没说过?|拒绝|避免|你敢|勿|甭|无需|无须|禁止|防止|怕|担心|没人"
+    r"|又给我|凭什么"
     r"|谁让|谁叫|暂停|停止|撤销|恢复)[^,，。了]{0,60}$"
-    r"|(?:\bdon't|\bdo not|\bdont|\bnever|\bwithout|\bno need to|\bdidn't|\brefuse[ds]? to|\bstop"
+    r"|(?:n't|\bdo not|\bdont|\bwont|\bcannot|\bnever|\bnobody|\bno one|\bwithout|\bno need to|\brefuse[ds]? to|\bstop"
     r"|\bundo|\binstead of|\brather than|\bavoid)\b(?:(?!\bplease\b|\bpls\b|\bso\b|\bany ?more\b)[^,;]){0,60}$"
     r"|(?:没有?|不(?!好意思|对|错))(?:再|给我|帮我|把它?|去)?[^,，。不]{0,4}$"
     r"|\bnot\s(?:\w{1,12}\s){0,2}$"

@@ -41,6 +41,7 @@ ABOUT = re.compile(
 PLEASE = re.compile(
     r"帮|麻烦|劳驾|(?<!申)请(?!问)|[你您](?:们)?(?:能|可以)|给我[改取换退重]|替我|\bplease\b|\bpls\b|\b(?:can|could|would|will) you\b"
 )
+WHY = re.compile(r"为什么|为啥|为何|\bwhy\b")
 WANTS = re.compile(
     r"要|想|(?<![们他她统])把|吧|需要|\bi(?:'d| would) like\b|\bwant\b|\bneed\b|\blet's\b|\bgo ahead\b"
 )
@@ -79,7 +80,7 @@ HAVE = re.compile(
 )
 MORE_FILLER = re.compile(
     r"不是|不对|不|对|哦|噢|错了|刚才|后面|前面|吧|那|把|要|想|给|先|就|它|单|呗|谢谢|行|好|需|直接|马上|立刻|订|\b(?:order|want|need|would|like|then|just|now"
-    r"|them|one|ok|okay|thanks|thank|for|be|to|am|id|sorry|actually|no|not|oops)\b"
+    r"|them|one|ok|okay|thanks|thank|for|be|to|am|id|go|ahead|sorry|actually|no|not|oops)\b"
 )
 
 
@@ -190,7 +191,7 @@ def _aim(clause: str) -> tuple[Aim, frozenset[str]]:
     clause = EITHER.sub("能", clause)
     found = _acts(clause)
     acts = frozenset(name for name, _ in found)
-    requested = bool(PLEASE.search(clause))
+    requested = bool(PLEASE.search(clause)) and not WHY.search(clause)
     if not acts or HOW.search(clause) or ABOUT.search(clause) or unwished.is_not_now(clause):
         return Aim.NONE, frozenset()
     before = clause[: min(one.start() for _, one in found)]
