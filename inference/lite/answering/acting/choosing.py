@@ -21,6 +21,7 @@ SUBJECT_OF_KIND = {
     "error": "trouble",
     "contract": "contract",
 }
+UNDOING = frozenset(("cancel", "return", "refund", "delete"))
 WHERE = frozenset(
     [
         "到哪",
@@ -131,6 +132,13 @@ def _by_number(offer: Offer, wish: Wish, filled: Filled) -> bool:
     )
 
 
+def _is_reverse(offer: Offer, wish: Wish) -> bool:
+    """Whether one of wish and tool undoes what the other does: "重新预约" and "取消预约"."""
+    if "cancel" in offer.acts:
+        return not wish.requests and not wish.acts & UNDOING
+    return not offer.acts and bool(terms.UNDOES.search(wish.text))
+
+
 def _is_of_another_part(offer: Offer, wish: Wish) -> bool:
     """Whether a wish is for another thing of what has the number: "取消订单 1 的提醒"."""
     if not wish.part or terms.found(terms.ACTS, wish.part) == wish.acts:
@@ -144,6 +152,8 @@ def _write_fit(turn: Turn, filled: Filled) -> float:
     said = _said(offer, wish)
     subjects = wish.subjects & offer.about
     common = wish.acts & offer.acts
+    if _is_reverse(offer, wish):
+        return 0.0
     is_near = any(one in wish.acts and two in offer.acts for one, two in terms.NEAR_ACTS)
     if not common and not (is_near and wish.subjects & offer.subjects):
         # No act that is known: the words of a request must be those of the title. A tool whose act

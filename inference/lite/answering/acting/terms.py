@@ -63,6 +63,7 @@ ACTS: Table = {
         "block": r"冻结|挂失|\bfreeze\b|\bblock\b",
     }.items()
 }
+UNDOES = re.compile(r"撤回|退回|撤销|取消|追回|解除|\bundo\b|\bcancel|\bwithdraw\b|\brevoke\b")
 # A question may call an act by the name of another one, where its subject is the tool's.
 NEAR_ACTS = {("change", "reissue"), ("cancel", "return"), ("cancel", "refund")}
 # What the words of an enumeration's members, and of questions, say.

@@ -12,6 +12,7 @@ DENIED = re.compile(
     r"|谁让|谁叫|暂停|停止|撤销|恢复)[^,，。了]{0,60}$"
     r"|(?:n't|\bdo not|\bdont|\bwont|\bcannot|\bnever|\bnobody|\bno one|\bwithout|\bno need to|\brefuse[ds]? to|\bstop"
     r"|\bundo|\binstead of|\brather than|\bavoid)\b(?:(?!\bplease\b|\bpls\b|\bso\b|\bany ?more\b)[^,;]){0,60}$"
+    r"|(?:解除|取消|撤回|退回)对?[^,，。了]{0,3}$"  # "取消挂失": undoes the act
     r"|(?:没有?|不(?!好意思|对|错))(?:再|给我|帮我|把它?|去)?[^,，。不]{0,4}$"
     r"|\bnot\s(?:\w{1,12}\s){0,2}$"
 )
@@ -37,7 +38,7 @@ TRIED = re.compile(
 PAST = re.compile(r"(?:已经|昨天|前天|上周|刚才|刚刚|之前)[^,，。]{0,8}$")
 # "取消原因", "修改记录", "撤销取消": no act, but a part of something else.
 THING = re.compile(
-    r"^(?:的?)(?:原因|记录|进度|状态|规则|政策|时间|按钮|流程|条件|手?续?费|功能|页面|取消|撤销)"
+    r"^(?:的?)(?:原因|记录|进度|状态|规则|政策|时间|按钮|流程|条件|手?续?费|功能|页面|取消|撤销|撤回)"
     r"|^ (?:the |my |this )?cancell?ation"
 )
 # Takes a wish back, or puts it off, in the reply to a question back.

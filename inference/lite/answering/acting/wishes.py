@@ -210,7 +210,7 @@ def _aim(clause: str) -> tuple[Aim, frozenset[str]]:
 
 def _has_been(clause: str, acts: list["re.Match[str]"], *, asks: bool, requested: bool) -> bool:
     """Whether a clause tells that its act happened or was tried, and asks for nothing."""
-    happened = all(_is_past(clause, one) for one in acts)
+    happened = any(_is_past(clause, one) for one in acts)
     if requested:
         return False
     if happened:

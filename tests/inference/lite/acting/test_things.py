@@ -80,3 +80,23 @@ def test_an_act_alone_in_its_clause_is_for_the_number_of_the_question() -> None:
     thread = Thread(desk_with("cancel_order"))
     thread.ask(f"订单 {ORDER}")
     assert thread.ask("会员续费太贵了，取消").calls == []
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "解除挂失 6222021234567890123",
+        "取消挂失 6222021234567890123",
+        "重新预约 AP-204518",
+        "预约 AP-204518 取消了，为什么还收费",
+        "把 AP-204518 的取消撤回",
+        "请帮我撤回发奖品 PZ-204518",
+    ],
+)
+def test_a_tool_is_not_called_for_the_reverse_of_what_it_does(question: str) -> None:
+    offered = [
+        _tool("report_lost", "挂失银行卡", "Report a lost card", pattern=r"^\d{16,19}$"),
+        _tool("cancel_visit", "取消预约", "Cancel an appointment", pattern=r"^AP-\d{6}$"),
+        _tool("give_prize", "发奖品", "Hand out a prize", pattern=r"^PZ-\d{6}$"),
+    ]
+    assert Thread(desk_with(tools=offered)).ask(question).calls == []
