@@ -3,6 +3,7 @@ import { test } from "node:test";
 import { addTexts, translator } from "../../../frontend/assets/js/lib/texts.js";
 import { actionTexts } from "../../../frontend/assets/js/lib/texts/actions.js";
 import {
+  foundRows,
   mayDecide,
   openActions,
   rowsOf,
@@ -52,6 +53,24 @@ test("what is past its time has expired, whether or not the gateway has marked i
   assert.match(stateText(proposed, 1_000_000, en), /^Expired/);
   assert.equal(timeLeft(proposed, 1_000_000), null);
   assert.equal(mayDecide({ ...proposed, by: "staff" }, BEFORE), false);
+});
+
+test("what a system told is shown in the page's language, and by labels where it has a sentence", () => {
+  const values = { carrier_zh: "顺丰", carrier_en: "SF", status: ["揽收", "派件"], scan_no: 7 };
+  const rows = (told, text) =>
+    foundRows(told, text).map(({ label, lines }) => [label, lines.join("|")]);
+  const labelled = [
+    ["承运商", "顺丰"],
+    ["状态", "揽收|派件"],
+  ];
+  assert.deepEqual(rows({ values, text: "在派件。" }, zh), labelled);
+  assert.deepEqual(rows({ values }, zh), [...labelled, ["scan_no", "7"]]);
+  assert.deepEqual(rows({ values }, en)[0], ["Carrier", "SF"]);
+  assert.deepEqual(rows({ values: { note_en: "late", ok: null } }, zh), [
+    ["note", "late"],
+    ["ok", "—"],
+  ]);
+  assert.deepEqual(rows({ text: "在派件。", values: null }, zh), []);
 });
 
 test("the time left is told in the unit that a person counts in", () => {

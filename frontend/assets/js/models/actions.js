@@ -68,6 +68,26 @@ export function rowsOf({ arguments: given = {}, labels = {}, before }, text) {
   return [...changed, ...kept];
 }
 
+/**
+ * What a system told, [{label, lines}]. Of values in several languages (`status_zh`, `status_en`)
+ * the page's is kept. Where the system has a sentence, values that have no label are left out: they
+ * are the connector's own names, and the sentence has what matters.
+ */
+export function foundRows({ text: said, values }, text) {
+  const found = new Map(); // {language: value} by name
+  for (const [key, value] of Object.entries(values ?? {})) {
+    const [, name, language] = key.match(/^(.+)_(zh|en)$/) ?? [key, key, "zh"];
+    found.set(name, { ...found.get(name), [language]: value });
+  }
+  return [...found].flatMap(([name, byLanguage]) => {
+    const label = text(`field_${name}`);
+    const isKnown = label !== `field_${name}`;
+    if (said && !isKnown) return [];
+    const lines = [text.of(byLanguage)].flat().map((one) => valueText(one, text));
+    return [{ label: isKnown ? label : name, lines }];
+  });
+}
+
 /** A JSON value in words. */
 export function valueText(value, text) {
   if (value === null || value === undefined || value === "") return "—";
