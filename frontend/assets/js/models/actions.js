@@ -50,7 +50,7 @@ export function timeLeft(action, now) {
  * known. `old`: the present value where the action changes it, else null.
  */
 export function rowsOf({ arguments: given = {}, labels = {}, before }, text) {
-  const labelOf = (name) => text.of(labels[name]) || name;
+  const labelOf = (name) => text.of(labels[name]) || knownLabel(name, text) || name;
   const now = Object.entries(before ?? {});
   const old = (name, value) => {
     const words = Object.hasOwn(before ?? {}, name) ? valueText(before[name], text) : value;
@@ -80,12 +80,18 @@ export function foundRows({ text: said, values }, text) {
     found.set(name, { ...found.get(name), [language]: value });
   }
   return [...found].flatMap(([name, byLanguage]) => {
-    const label = text(`field_${name}`);
-    const isKnown = label !== `field_${name}`;
-    if (said && !isKnown) return [];
+    const label = knownLabel(name, text);
+    if (said && !label) return [];
     const lines = [text.of(byLanguage)].flat().map((one) => valueText(one, text));
-    return [{ label: isKnown ? label : name, lines }];
+    return [{ label: label || name, lines }];
   });
+}
+
+/** The page's own name of a field of readings, or "". */
+function knownLabel(name, text) {
+  const key = `field_${name}`;
+  const label = text(key);
+  return label === key ? "" : label;
 }
 
 /** A JSON value in words. */
