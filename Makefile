@@ -8,10 +8,12 @@ COMPOSE := docker compose
 NAME ?=
 LIMIT ?=
 FILE ?=
+REPLAY ?=
 
 .PHONY: help demo setup test test-plain test-engine check fmt up down logs doctor bench \
-	bench-answers bench-desk bench-engine bench-masking bench-page bench-papers bench-relay \
-	bench-stall soak eval knowledge-check backup restore user key lock pins screenshots
+	bench-actions bench-answers bench-desk bench-engine bench-masking bench-page bench-papers \
+	bench-relay bench-stall soak eval knowledge-check outbox backup restore user key lock pins \
+	screenshots
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | \
@@ -89,6 +91,10 @@ bench: setup ## measure answers, papers, retrieval, memory and masking (BRIEF=1:
 bench-answers: setup ## measure answers, papers, times and memory as one table; ten minutes (BRIEF=1)
 	@$(VENV)/python -m benchmarks.answers $(if $(BRIEF),--brief)
 
+bench-actions: setup ## kill gateways at each step of an action, 700 runs; 15 minutes (BRIEF=1)
+	@scripts/test-tools
+	@$(VENV)/python -m benchmarks.actions $(if $(BRIEF),--brief)
+
 bench-papers: setup ## measure the fields read from degraded screens; five minutes (BRIEF=1)
 	@$(VENV)/python -m benchmarks.papers --faults $(if $(BRIEF),--brief)
 
@@ -124,6 +130,9 @@ eval: setup ## judge a desk (URL=…) by evals/*.toml; GATE=1: exit 1 on a regre
 
 knowledge-check: setup ## list what is wrong with the knowledge folder; exits 1 on errors
 	@$(VENV)/python -m scripts.knowledge_check
+
+outbox: ## list webhook deliveries that wait or failed; REPLAY=<id> or REPLAY=failed sends again
+	@$(PYTHON) -m scripts.outbox "$(REPLAY)"
 
 backup: ## write conversations, files, keys, users and knowledge into backup-DATE.tar.gz
 	@scripts/backup

@@ -49,7 +49,7 @@ def sample() -> list[Row]:
     """The sample business: marks of text cases, and papers, each half apart."""
     cases = load(EVALS)
     check_pictures(cases)
-    with own_desk(ROOT / "knowledge") as url:
+    with own_desk(ROOT / "knowledge", with_business=True) as url:
         run = ask_all(url, "", cases)
     text = [each for each in run if each.case.kind != PAPER]
     on_paper = [each for each in run if each.case.kind == PAPER]

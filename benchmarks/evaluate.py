@@ -25,7 +25,9 @@ def main() -> int:
         check_pictures(cases)
         before = folder / "accepted.json"
         with contextlib.ExitStack() as stack:
-            url = options.url or stack.enter_context(own_desk(Path(options.knowledge)))
+            url = options.url or stack.enter_context(
+                own_desk(Path(options.knowledge), with_business=folder == ROOT / "evals")
+            )
             engine = Customer(url, options.key).engine() or "unknown"
             run = ask_all(url, options.key, cases)
     except CaseError as error:

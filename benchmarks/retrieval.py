@@ -30,7 +30,7 @@ from gateway.knowledge.retriever import Retriever
 from gateway.knowledge.turn_query import TurnQuery
 from gateway.knowledge.vectors.builder import VectorBuilder
 from gateway.knowledge.vectors.embedding_client import EmbeddingClient
-from scripts.demo import free_port
+from tests.support.servers import free_port
 
 ROOT = Path(__file__).parents[1]
 QUESTIONS = ROOT / "benchmarks/questions"

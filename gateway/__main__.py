@@ -38,7 +38,7 @@ def main() -> int:
     except WrongSettings as error:
         return refused(str(error), WRONG_SETTINGS)
     process_memory.settle()
-    serve(app, listener, fast_path=settings.server_fast_path)
+    serve(app, listener, fast_path=settings.server_fast_path, before_stop=app.before_stop)
     return 0
 
 

@@ -6,11 +6,15 @@ from fastapi.routing import APIRoute
 from starlette.middleware import Middleware
 
 from gateway import __version__
+from gateway.api.actions import actions_router
 from gateway.api.asgi_app import Gateway, ShortWay, through
 from gateway.api.chat import chat_router
 from gateway.api.config import config_router
+from gateway.api.conversation_events import conversation_events_router
 from gateway.api.conversations import conversations_router
 from gateway.api.dependencies import RouteLimits
+from gateway.api.desk_actions import desk_actions_router
+from gateway.api.desk_connectors import desk_connectors_router
 from gateway.api.desk_corrections import desk_corrections_router
 from gateway.api.embed_tokens import embed_tokens_router
 from gateway.api.engine_status import EngineStatus
@@ -27,6 +31,7 @@ from gateway.chat.attachment_stage import AttachmentStage
 from gateway.chat.citation_stage import CitationStage
 from gateway.chat.engine_calls import EngineCalls
 from gateway.chat.failover import Failover
+from gateway.chat.tool_rounds import ToolRounds
 from gateway.chat.turn import TurnRunner
 from gateway.composition.build import build_services
 from gateway.composition.lifecycle import running
@@ -62,6 +67,7 @@ def create_app(settings: Settings) -> Gateway:
     short_way = [
         route for route in chat.routes if isinstance(route, APIRoute) and route.path in SHORT_WAY
     ]
+    app.before_stop = services.streams.stop
     app.entrance = through(middleware(services, app), ShortWay(app.by_fastapi, short_way))
     return app
 
@@ -96,15 +102,21 @@ def api_routers(services: Services) -> list[APIRouter]:
         conversations_router(
             storage.conversations, storage.exports, storage.files, services.answers, limits
         ),
+        conversation_events_router(services.streams, limits),
         feedback_router(storage.ratings, metrics, limits),
         handoffs_router(storage.handoffs, metrics, limits),
         stats_router(storage.stats, limits),
         desk_corrections_router(storage.clause_corrections, services.corrections, limits),
+        actions_router(services.systems.actions, limits),
+        desk_actions_router(services.systems.actions, limits),
+        desk_connectors_router(services.systems.connectors, services.webhooks, limits),
         health_router(
             status,
             services.knowledge.base,
             services.persona_file,
             services.knowledge.vectors,
+            services.systems.connectors,
+            services.webhooks,
             services.supervisor,
             metrics,
             access.origins,
@@ -125,6 +137,7 @@ def build_chat_router(services: Services) -> APIRouter:
         body_memory=throttling.body_memory,
         catalog=engines.catalog,
         upstreams=engines.upstreams,
+        tools=services.systems.connectors,
         metrics=services.metrics,
     )
 
@@ -149,6 +162,11 @@ def turn_runner(services: Services) -> TurnRunner:
         Failover(engines.admission, engines.fallback, engines.client, services.metrics),
         EngineCalls(engines.client, signer.cache_salt, signer.pseudonym),
         services.metrics,
+        ToolRounds(
+            services.systems.connectors,
+            services.systems.actions,
+            max_rounds=settings.max_tool_rounds,
+        ),
         grounding=settings.grounding,
     )
 

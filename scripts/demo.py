@@ -1,9 +1,11 @@
-"""`make demo`: runs the embedded engine, the gateway and the page on this machine.
+"""`make demo`: runs the embedded engine, the example business, the gateway and the page here.
 
 Ctrl-C or SIGTERM stops all of them.
 """
 
+import contextlib
 import os
+import secrets
 import signal
 import socket
 import subprocess
@@ -27,15 +29,21 @@ def main() -> int:
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, stop)
     port = int(os.environ.get("PORT") or 8000)
-    lite_port = free_port()
+    lite_port, business_port = free_ports(2)
     children: list[subprocess.Popen[bytes]] = []
     try:
         settings = gateway_settings(port, lite_port)
+        if not os.environ.get("CONNECTORS_DIR"):
+            token = secrets.token_urlsafe(24)
+            children.append(start_business(business_port, token, settings["DATA_DIR"]))
+            settings |= connector_settings(business_port, token)
         knowledge = {"KNOWLEDGE_DIR": settings["KNOWLEDGE_DIR"]}
         lite = start("inference.lite", {"PORT": str(lite_port), **knowledge})
         children.append(lite)
         children.append(start("gateway", settings))
         wait_until_ready(f"http://127.0.0.1:{port}/readyz", children)
+        if "CONNECTOR_BUSINESS_URL" in settings:
+            wait_until_ready(f"{settings['CONNECTOR_BUSINESS_URL']}/healthz", children)
         print(f"SightDesk is ready: http://127.0.0.1:{port}/chat.html", flush=True)
         while all(child.poll() is None for child in children):
             time.sleep(0.2)
@@ -76,6 +84,23 @@ def gateway_settings(port: int, lite_port: int) -> dict[str, str]:
     }
 
 
+def start_business(port: int, token: str, data: str) -> subprocess.Popen[bytes]:
+    """Its data stays in DATA_DIR, so that what was done once is known after a restart."""
+    folder = str(Path(data).resolve() / "business")
+    return start(
+        "examples.business", {"PORT": str(port), "BUSINESS_TOKEN": token, "DATA_DIR": folder}
+    )
+
+
+def connector_settings(port: int, token: str) -> dict[str, str]:
+    """What the gateway needs to ask the example business."""
+    return {
+        "CONNECTORS_DIR": str(ROOT / "examples" / "business" / "connectors"),
+        "CONNECTOR_BUSINESS_URL": f"http://127.0.0.1:{port}",
+        "CONNECTOR_BUSINESS_TOKEN": token,
+    }
+
+
 def start(module: str, settings: dict[str, str]) -> subprocess.Popen[bytes]:
     # In a session of its own, a child gets Ctrl-C only from us: in order, and once.
     environ = {**os.environ, **settings, "HOST": "127.0.0.1"}
@@ -110,10 +135,11 @@ def end(children: list[subprocess.Popen[bytes]]) -> None:
             child.wait()
 
 
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        port: int = probe.getsockname()[1]
-        return port
+def free_ports(count: int) -> list[int]:
+    """Different ones: all are held until the last is found."""
+    with contextlib.ExitStack() as stack:
+        probes = [stack.enter_context(socket.create_server(("127.0.0.1", 0))) for _ in range(count)]
+        return [int(probe.getsockname()[1]) for probe in probes]
 
 
 def stop(number: int, frame: FrameType | None) -> None:

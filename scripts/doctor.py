@@ -3,6 +3,7 @@
 Exits with 1 if `make up` with the ENGINE of .env lacks something.
 """
 
+import json
 import os
 import shutil
 import socket
@@ -18,6 +19,7 @@ from scripts.write_env import found_engine
 ROOT = Path(__file__).parents[1]
 SECRETS = ("API_KEYS", "BASIC_AUTH_PASSWORD", "PROXY_SECRET", "EMBED_SECRET")
 MEMORY_GIB = {"gpu": 8, "cpu": 16, "lite": 1}
+CONNECTOR_SECONDS = 60
 DISK_GIB = {"gpu": 40, "cpu": 20, "lite": 3}  # images, and a model
 
 
@@ -42,7 +44,7 @@ def main() -> int:
         lambda: port(settings),
         lambda: environment(settings),
     )
-    findings = [look() for look in looks]
+    findings = [look() for look in looks] + connectors()
     for finding in findings:
         state = "ok" if finding.good else "missing" if finding.needed else "note"
         print(f"{state:8}{finding.text}")
@@ -138,6 +140,31 @@ def environment(settings: dict[str, str]) -> Finding:
     empty = [name for name in SECRETS if not settings.get(name)]
     told = f": {', '.join(empty)} empty; set them, or remove .env and run make up" if empty else ""
     return Finding(not empty, ".env" + told)
+
+
+def connectors() -> list[Finding]:
+    """What is wrong with the connectors, and which of their systems answer: asked from where the
+    gateway runs, if it runs in Docker."""
+    folder = ROOT / "connectors"
+    if not any(folder.glob("*.y*ml")):
+        return []
+    inside = ("docker", "compose", "exec", "-T", "gateway", "/venv/bin/python")
+    here = (str(ROOT / ".venv/bin/python"),)
+    python = inside if _works(*inside, "-c", "pass") else here
+    try:
+        told = subprocess.run(
+            [*python, "-m", "gateway.connectors"],
+            cwd=ROOT,
+            capture_output=True,
+            timeout=CONNECTOR_SECONDS,
+        ).stdout.decode()
+        found = [json.loads(line) for line in told.splitlines()]
+    except (OSError, ValueError, subprocess.TimeoutExpired):
+        return [Finding(False, "connectors: cannot be looked at; run make demo once", False)]
+    return [
+        Finding(one["ok"], f"connector {one['name']}: {one['reason'] or 'answers'}", needed=False)
+        for one in found
+    ]
 
 
 def _works(*command: str) -> bool:

@@ -122,7 +122,8 @@ def take_extras(extras: dict[str, Any], answer: Answer) -> None:
         answer.outcome = str(extras["outcome"])
     if "reading" in extras:  # tells of all pictures of the turn
         answer.readings = [reading for reading in extras["reading"] if reading]
-    if tool := extras.get("tool"):
+    tool = extras.get("tool") or {}
+    if tool.get("status") == "done":  # it was told as "running" before
         answer.tools.append(str(tool.get("name", "")))
     if confirm := extras.get("confirm"):
         answer.actions.append(confirm.get("action") or confirm)

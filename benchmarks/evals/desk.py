@@ -12,6 +12,7 @@ from benchmarks.evals.asking import Customer
 from benchmarks.evals.sheet import Judged
 from scripts.evals.cases import Case
 from scripts.evals.judging import judge
+from tests.support.business import connector_settings, running_business
 from tests.support.servers import running_gateway, running_lite, wait_for
 from tests.support.vectors import wait_for_vectors
 
@@ -20,13 +21,17 @@ PROGRESS_SECONDS = 5
 
 
 @contextlib.contextmanager
-def own_desk(knowledge: Path) -> Iterator[str]:
-    """The URL of a desk of our own: gateway and `lite` on free ports."""
-    with (
-        tempfile.TemporaryDirectory() as data,
-        running_lite() as lite,
-        running_gateway(lite.url, Path(data), KNOWLEDGE_DIR=str(knowledge.resolve())) as gateway,
-    ):
+def own_desk(knowledge: Path, *, with_business: bool = False) -> Iterator[str]:
+    """The URL of a desk of our own: gateway and `lite` on free ports. `with_business`: also the
+    example business and its connectors, whose customer `demo` an anonymous caller is."""
+    settings = {"KNOWLEDGE_DIR": str(knowledge.resolve())}
+    with contextlib.ExitStack() as stack:
+        data = stack.enter_context(tempfile.TemporaryDirectory())
+        lite = stack.enter_context(running_lite())
+        if with_business:
+            business = stack.enter_context(running_business())
+            settings |= {"STAFF_ANONYMOUS": "1", **connector_settings(business.url)}
+        gateway = stack.enter_context(running_gateway(lite.url, Path(data), **settings))
         wait_for(gateway.url + "/readyz")
         wait_for_vectors(gateway.url)
         yield gateway.url

@@ -7,7 +7,10 @@ from benchmarks.evals.accepted import Changes, Faults
 from scripts.evals.cases import Case
 from scripts.evals.judging import Answer, Mark
 
-COLUMNS = ("first", "clause", "nothing", "text", "field", "outcome", "language")
+COLUMNS = (
+    *("first", "clause", "nothing", "text", "field"),
+    *("tool", "action", "arguments", "outcome", "language"),
+)
 SHOWN = 40  # lines of a list
 
 

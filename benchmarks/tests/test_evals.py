@@ -11,7 +11,7 @@ from typing import Any, ClassVar
 
 import pytest
 
-from benchmarks.evals.asking import check_pictures
+from benchmarks.evals.asking import check_pictures, take_extras
 from scripts.evals.cases import CaseError, load, read_expect
 from scripts.evals.cases import Table as CaseTable
 from scripts.evals.judging import Answer, judge, language_of
@@ -49,7 +49,7 @@ def test_the_sample_cases_are_sound_many_and_in_two_halves() -> None:
     assert len(texts) == len(set(texts)), "the halves share a question"
 
 
-@pytest.mark.parametrize("handbook", ["furniture", "telecom"])
+@pytest.mark.parametrize("handbook", ["furniture", "telecom", "hotel", "saas"])
 def test_a_handbook_has_its_questions_and_its_knowledge(handbook: str) -> None:
     folder = ROOT / "evals" / "handbooks" / handbook
     cases = load(folder)
@@ -154,6 +154,39 @@ def test_fields_outcome_language_tools_and_actions_are_judged() -> None:
         "arguments": {"order": "B2"},
     }
     assert wrongs(wrong, answer) == ["field", "outcome", "tool", "action", "arguments", "language"]
+
+
+@pytest.mark.parametrize(
+    ("expect", "faults"),
+    [
+        ({"tool": "track", "action": "none"}, ["action"]),
+        ({"tool": "none"}, ["tool"]),
+        ({"arguments": {"amount": 3}}, []),
+        ({"action": "cancel", "arguments": {"order": "A1"}}, []),
+        ({"action": "refund", "arguments": {"order": "A1"}}, ["arguments"]),
+        ({"action": "cancel", "arguments": {"order": "A1", "reason": "late"}}, ["arguments"]),
+    ],
+)
+def test_arguments_are_those_of_the_action_that_is_expected(
+    expect: dict[str, Any], faults: list[str]
+) -> None:
+    answer = Answer(
+        tools=["track"],
+        actions=[
+            {"connector": "cancel", "arguments": {"order": "A1"}},
+            {"connector": "refund", "arguments": {"order": "B2", "amount": 3}},
+        ],
+    )
+    assert wrongs(expect, answer) == faults
+    assert wrongs({"tool": "none", "action": "none"}, Answer()) == []
+
+
+def test_a_tool_counts_once_it_has_given_a_result() -> None:
+    answer = Answer()
+    for name, status in (("track", "running"), ("track", "done"), ("check", "failed")):
+        take_extras({"tool": {"name": name, "status": status}}, answer)
+    take_extras({"confirm": {"action": {"connector": "cancel"}}}, answer)
+    assert (answer.tools, answer.actions) == (["track"], [{"connector": "cancel"}])
 
 
 def test_the_language_is_that_of_most_words() -> None:

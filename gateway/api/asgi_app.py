@@ -1,7 +1,7 @@
 """The layers that every request passes. Behind them chat completions go straight to their endpoint,
 everything else through FastAPI (docs/decisions/006-the-short-way.md)."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from fastapi import FastAPI
@@ -13,19 +13,22 @@ from starlette.routing import Match
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from gateway.api.openapi import completed
+from gateway.server.request_context import IS_HEAD
 
 
 class Gateway(FastAPI):
-    """FastAPI behind `entrance`, the gateway's own layers."""
+    """FastAPI behind `entrance`, the gateway's own layers. `before_stop` ends what would hold up a
+    stop: the server calls it before it waits for the responses that run."""
 
     entrance: ASGIApp
+    before_stop: Callable[[], None]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
             scope["app"] = self
             if scope["method"] == "HEAD":
                 # Answered like GET (RFC 9110, section 9.3.2); the server leaves the body out.
-                scope = {**scope, "method": "GET"}
+                scope = {**scope, "method": "GET", IS_HEAD: True}
             await self.entrance(scope, receive, send)
         else:
             await super().__call__(scope, receive, send)

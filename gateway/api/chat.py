@@ -12,7 +12,9 @@ from gateway.api.chat_response import APIResponse, PageResponse, ResumedResponse
 from gateway.chat.history import HistoryRecorder
 from gateway.chat.question import Question, affinity_of, new_answer_id
 from gateway.chat.resumable_answers import ResumableAnswers
+from gateway.chat.tool_rounds import check_client_tools
 from gateway.chat.turn import TurnRunner
+from gateway.connectors.tool import Tools
 from gateway.observability.metrics import Metrics
 from gateway.openai.chat_request import ChatRequest, PageRequest
 from gateway.server.request_context import Caller, RequestContext, caller_of, context_of
@@ -36,6 +38,7 @@ def chat_router(
     body_memory: BodyMemory,
     catalog: ModelCatalog,
     upstreams: list[Upstream],
+    tools: Tools,
     metrics: Metrics,
 ) -> APIRouter:
     router = APIRouter()
@@ -74,6 +77,7 @@ def chat_router(
         context, caller = context_of(request.scope), await caller_of(request)
         await limiter.check(rates.for_api_caller(caller), context.limit_owner, context)
         chat = await read_body(request, ChatRequest, longest_context())
+        check_client_tools(chat, tools)
         question = question_of(context, chat, caller)
         wants_extras = context.request_headers.get("x-sightdesk-extras") == "1"
         return APIResponse(runner, question, context, metrics, wants_extras=wants_extras)
@@ -83,6 +87,7 @@ def chat_router(
         context, caller = context_of(request.scope), await caller_of(request)
         await limiter.check(rates.user, context.limit_owner, context)
         chat = await read_body(request, PageRequest, longest_context())
+        check_client_tools(chat, tools)
         is_new = chat.conversation_id is None
         chat.conversation_id = chat.conversation_id or "conversation-" + secrets.token_urlsafe(12)
         answer_id = new_answer_id()

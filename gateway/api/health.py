@@ -12,14 +12,18 @@ from gateway.assistant.persona_file import PersonaFile
 from gateway.auth.api_keys import APIKeyStore
 from gateway.auth.networks import host_name, is_forwarded, is_local_host, is_private
 from gateway.auth.origins import Origins
+from gateway.connectors.folder import ConnectorFolder
+from gateway.connectors.tool import Identity
 from gateway.errors import IPNotAllowed
 from gateway.knowledge.knowledge_base import KnowledgeBase
 from gateway.knowledge.vectors.builder import VectorBuilder
 from gateway.observability.metrics import CONTENT_TYPE, Metrics
 from gateway.server.request_context import context_of
 from gateway.server.supervisor import Supervisor
+from gateway.webhooks.worker import WebhookWorker
 
 # Host names of the gateway between containers: its Compose service, and Docker's name for the host.
+SOMEBODY = Identity("user", "tenant")  # who is offered every tool
 SERVICE_NAMES = frozenset(("gateway", "host.docker.internal"))
 
 
@@ -28,6 +32,8 @@ def health_router(
     knowledge_base: KnowledgeBase,
     persona_file: PersonaFile,
     vectors: VectorBuilder,
+    connectors: ConnectorFolder,
+    webhooks: WebhookWorker,
     supervisor: Supervisor,
     metrics: Metrics,
     origins: Origins,
@@ -53,6 +59,7 @@ def health_router(
             "upstreams": {one.name: bool(one.up) for one in engine_status.upstreams},
             "knowledge": knowledge_report(knowledge_base, persona_file, is_operator)
             | {"vectors": vectors.report()},
+            "connectors": connector_report(connectors, webhooks, is_operator),
             "tasks": task_report(supervisor, is_operator),
         }
         if is_operator:
@@ -109,6 +116,22 @@ def knowledge_report(
         "problems": [
             f"{problem.path}: {problem.message}" if is_operator else Path(problem.path).name
             for problem in (*snapshot.problems, *persona_file.problems)
+        ],
+    }
+
+
+def connector_report(
+    connectors: ConnectorFolder, webhooks: WebhookWorker, is_operator: bool
+) -> dict[str, Any]:
+    """{tools, problems} of CONNECTORS_DIR; without lines, reasons and folders for everyone but
+    operators."""
+    return {
+        "tools": len(connectors.offered(SOMEBODY)),
+        "problems": [
+            f"{problem.path}:{problem.line}: {problem.reason}"
+            if is_operator
+            else Path(problem.path).name
+            for problem in (*connectors.problems, *webhooks.problems)
         ],
     }
 

@@ -30,6 +30,7 @@ DESCRIPTIONS = {
     403: "This address, this page's origin, or a caller who is not staff may not call here.",
     404: "The caller has nothing of this name.",
     405: "The method is not allowed here.",
+    409: "Another person, or time, has decided about this action before.",
     408: "The request was sent too slowly.",
     413: "The body, a picture or a document is too large.",
     415: "The type of the body is not accepted.",
@@ -41,6 +42,7 @@ DESCRIPTIONS = {
 OPEN_STATUSES = (403, 405)
 GUARDED_STATUSES = (400, 401, 403, 404, 405, 408, 413, 415, 429)
 ENGINE_STATUSES = (502, 503, 504)
+DECISION_STATUSES = (409,)
 CHAT_PATHS = ("/v1/chat/completions", "/api/chat")
 
 
@@ -55,7 +57,10 @@ def completed(document: dict[str, Any]) -> dict[str, Any]:
         for operation in operations.values():
             responses = operation["responses"]
             responses.pop("422", None)
-            for status in (*statuses, *(ENGINE_STATUSES if path in CHAT_PATHS else ())):
+            more: tuple[int, ...] = ENGINE_STATUSES if path in CHAT_PATHS else ()
+            if "/actions/{action_id}/" in path:
+                more = DECISION_STATUSES
+            for status in (*statuses, *more):
                 responses.setdefault(str(status), _error(DESCRIPTIONS[status]))
             if guarded:
                 # The empty entry stands for nginx's user and for anonymous networks.
@@ -67,6 +72,8 @@ def completed(document: dict[str, Any]) -> dict[str, Any]:
         "description": "Nothing answers yet.",
         "content": {"application/json": {}},
     }
+    live = paths["/api/conversations/{conversation_id}/events"]["get"]["responses"]
+    live["200"]["content"] = {"text/event-stream": {}}
     paths["/api/export"]["get"]["responses"]["200"]["content"] = {"application/x-ndjson": {}}
     paths["/metrics"]["get"]["responses"]["200"]["content"] = {"text/plain": {}}
     for prefix in ("/v1", "/api"):

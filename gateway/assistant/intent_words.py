@@ -65,7 +65,9 @@ FILLERS = (
 # A wish for a person. STRONG says it alone; WEAK names staff, whom a question may name as well.
 _VERB = r"(?:转接?|接通?|找|换|叫|要|联系|安排|派|请|来)"
 STRONG = re.compile(
-    rf"{_VERB}(?:一?[下个位名]|到|成|给我|我|你们){{0,2}}的?"
+    r"(?:give me |get me |what is |what's )?(?:your |the )?(?:boss|manager|supervisor|ceo)(?:'s)?"
+    r" (?:direct )?(?:phone|mobile|telephone|number|contact|e-?mail)(?: number| address)?"
+    rf"|{_VERB}(?:一?[下个位名]|到|成|给我|我|你们){{0,2}}的?"
     r"(?:人工(?!智能|费|成本)|真人|活人|大活人)(?:客服|服务|坐席|座席)?"
     r"|(?:人工|真人)(?:客服|坐席|座席)|(?:跟|和|与|找|让)(?:一?个)?(?:真人|活人|人)"
     r"(?:工)?(?:说话?|聊聊?|谈谈?|讲话?|沟通|对话|来)"
@@ -82,6 +84,8 @@ STRONG = re.compile(
     r"|(?:real|live|actual|human) (?:person|human|agent|being|operator|representative|support)"
     r"|(?:want|need|get|give|like|have|reach|call)(?: me)? (?:an? |the |your )?"
     r"(?:human(?: being)?|agent|representative|operator|manager|supervisor|someone real)"
+    r"|(?<!客户)(?:老板|领导|主管|负责人|经理)的?(?:电话|手机|微信|联系方式)号?码?"
+    r"(?:给我|发我|发给我|告诉我|是多少|多少)?"
     r"|(?:not|no more|stop|don't want(?: a| the)?) (?:a |this )?(?:bots?|robots?|chatbots?)"
 )
 WEAK = re.compile(

@@ -27,7 +27,7 @@ DEADLINE = re.compile(
     re.IGNORECASE,
 )
 # Our own tags in somebody else's text.
-TAG = re.compile(r"<(?=/?(?:knowledge|clause|reading|client)\b)", re.IGNORECASE)
+TAG = re.compile(r"<(?=/?(?:knowledge|clause|reading|client|result)\b)", re.IGNORECASE)
 SMALL_TALK = frozenset(("smalltalk_thanks", "smalltalk_greeting", "smalltalk_goodbye"))
 
 
@@ -52,7 +52,8 @@ def prompt_file() -> Prompt:
     )
 
 
-def _filled(language: Language, text: str, /, **words: str) -> str:
+def filled(language: Language, text: str, /, **words: str) -> str:
+    """The text of that name in the file, with the words put in."""
     return prompt_file().texts[language][text].safe_substitute(words).strip()
 
 
@@ -61,24 +62,32 @@ def _voice(persona: Persona, language: Language) -> dict[str, str]:
     return {name: getattr(persona, name)[language] for name in names}
 
 
-def rules(persona: Persona, language: Language, client: str = "") -> str:
+def rules(
+    persona: Persona, language: Language, client: str = "", *, has_tools: bool = False
+) -> str:
     """The system message: the same in every turn of a conversation. `client`: what a client of
     `/v1` wrote as system messages, which stand beside the rules and never above them."""
-    made = _filled(language, "rules", **_voice(persona, language))
+    made = filled(language, "rules", **_voice(persona, language))
+    if has_tools:
+        made += f"\n{filled(language, 'rules_tools')}"
     if client.strip():
-        made += f"\n\n{_filled(language, 'client')}\n<client>{escape(client)}</client>"
+        made += f"\n\n{filled(language, 'client')}\n<client>{escape(client)}</client>"
     return made
 
 
-def context(briefing: Briefing, language: Language, question: str, today: date) -> str:
+def context(
+    briefing: Briefing, language: Language, question: str, today: date, *, has_tools: bool = False
+) -> str:
     """What stands behind the newest question: the clauses, and a reminder."""
     parts: list[str] = []
     if briefing.clauses:
-        parts += (_filled(language, "clauses"), _knowledge(briefing.clauses))
+        parts += (filled(language, "clauses"), _knowledge(briefing.clauses))
     parts.append(_reminder(briefing, language, question))
+    if has_tools:
+        parts.append(filled(language, "tools"))
     if DEADLINE.search(question[:READING_CHARACTERS]):
-        parts.append(_filled(language, "today", today=today.isoformat()))
-    parts.append(_filled(language, "language"))
+        parts.append(filled(language, "today", today=today.isoformat()))
+    parts.append(filled(language, "language"))
     return "\n".join(parts)
 
 
@@ -96,10 +105,10 @@ def _knowledge(clauses: list[dict[str, Any]]) -> str:
 def _reminder(briefing: Briefing, language: Language, question: str) -> str:
     voice = _voice(briefing.persona, language)
     if briefing.intent in SMALL_TALK:
-        return _filled(language, "reminder_smalltalk")
+        return filled(language, "reminder_smalltalk")
     if briefing.intent in ("who", "person"):
-        return _filled(language, f"reminder_{briefing.intent}", **voice)
-    told = [_filled(language, "reminder_anger")] if briefing.intent == "anger" else []
+        return filled(language, f"reminder_{briefing.intent}", **voice)
+    told = [filled(language, "reminder_anger")] if briefing.intent == "anger" else []
     if briefing.clauses:
         first = briefing.clauses[0]
         again = " ".join(question[:AGAIN_CHARACTERS].split())
@@ -109,12 +118,12 @@ def _reminder(briefing: Briefing, language: Language, question: str) -> str:
             "number": escape(str(first["clause"])),
             "ref": "[1]",
         }
-        told.append(_filled(language, "reminder_answer", **words))
+        told.append(filled(language, "reminder_answer", **words))
     elif briefing.suggestions:
         titles = "; ".join(escape(str(one["title"])) for one in briefing.suggestions)
-        told.append(_filled(language, "reminder_suggest", suggestions=titles))
+        told.append(filled(language, "reminder_suggest", suggestions=titles))
     else:
-        told.append(_filled(language, "reminder_none"))
+        told.append(filled(language, "reminder_none"))
     return "\n".join(told)
 
 

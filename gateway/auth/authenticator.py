@@ -43,7 +43,9 @@ class Authenticator:
         if bearer is not None and not self._ignores_keys(context):
             return self._key(bearer)
         if self._may_be_anonymous(context):
-            return Caller("anonymous", "anonymous", f"address:{context.address}")
+            demo = self.staff.anonymous(context.address)
+            owner = f"address:{context.address}"
+            return Caller("anonymous", "anonymous", owner, subject=demo)
         raise InvalidAPIKey("Send an API key as `Authorization: Bearer <key>`.")
 
     def _for_key(self, context: RequestContext) -> Caller:
@@ -62,10 +64,12 @@ class Authenticator:
         user = context.request_headers.get(USER_HEADER, "") if context.through_proxy else ""
         if user:
             staff = self.staff.user(user)
-            return self._visitor(Caller("user", "page", f"user:{user}", staff=staff), context)
+            caller = Caller("user", "page", f"user:{user}", staff=staff, subject=user)
+            return self._visitor(caller, context)
         if self._may_be_anonymous(context):
             staff = self.staff.anonymous(context.address)
-            return self._visitor(Caller("anonymous", "page", "visitor", staff=staff), context)
+            caller = Caller("anonymous", "page", "visitor", staff=staff, subject=staff)
+            return self._visitor(caller, context)
         raise InvalidAPIKey("Sign in, or send an API key or an embed token.")
 
     def _key(self, text: str) -> Caller:
@@ -73,7 +77,8 @@ class Authenticator:
         if key is None:
             raise InvalidAPIKey("This API key is not known here.")
         staff = key.name if key.role == STAFF_ROLE else ""
-        return Caller("key", key.name, f"key:{key.name}", limit=key.limit, staff=staff)
+        owner = f"key:{key.name}"
+        return Caller("key", key.name, owner, limit=key.limit, staff=staff, tenant=key.name)
 
     def _token(self, text: str, context: RequestContext) -> Caller:
         token = self.signer.embed(text)
@@ -81,7 +86,14 @@ class Authenticator:
             raise InvalidToken("The embed token is wrong or has expired; ask for a new one.")
         check_token_origin(token.origin, context)
         owner = f"token:{token.issuer}:{token.user}"
-        return Caller("token", "embed", owner, embed_origin=token.origin)
+        return Caller(
+            "token",
+            "embed",
+            owner,
+            embed_origin=token.origin,
+            subject=token.user,
+            tenant=token.issuer,
+        )
 
     def _ignores_keys(self, context: RequestContext) -> bool:
         """SDKs always send some key. Where no key exists and none is needed, theirs is ignored."""

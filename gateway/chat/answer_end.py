@@ -13,7 +13,6 @@ from gateway.assistant.cited import by_ids, used_clauses
 from gateway.assistant.grounding import QUICK_CHARACTERS, Checked, Sources, check, sources_of
 from gateway.assistant.language import language_of
 from gateway.assistant.outcomes import OUTCOMES, outcome_of
-from gateway.chat.context_window import text_of
 from gateway.chat.engine_request import EngineInput
 from gateway.chat.events import (
     Chunk,
@@ -22,7 +21,6 @@ from gateway.chat.events import (
     EngineReport,
     Event,
     Finished,
-    FinishReason,
     Grounding,
     Outcome,
     Push,
@@ -31,7 +29,7 @@ from gateway.chat.events import (
     ToolCallDelta,
     Usage,
 )
-from gateway.chat.openai_stream import data_event
+from gateway.chat.own_text import first_text, stop
 from gateway.observability.metrics import Metrics
 
 log = structlog.get_logger()
@@ -69,8 +67,9 @@ class AnswerEnd:
         self._calls_tools = False
 
     def rests_on(self, given: EngineInput) -> None:
-        """What the engine is told, before each of its rounds."""
+        """What the engine is told, before each of its rounds, and at last what its tools did."""
         self._given = given
+        self._report = None
 
     def push(self, events: Sequence[Event]) -> Awaitable[None] | None:
         if self._mode != "strict" and len(events) == 1 and isinstance(events[0], TextDelta):
@@ -154,7 +153,8 @@ class AnswerEnd:
         if self._calls_tools:
             return [], "answered"
         used = used_clauses(text, briefing.clauses)
-        has_evidence = bool(given.attachments.readings or given.attachments.fitted or given.further)
+        has_evidence = bool(given.attachments.readings or given.attachments.fitted)
+        has_evidence |= any(result.status == "done" for result in given.offer.results)
         has_evidence |= any(message.role == "tool" for message in given.request.messages)
         return used, outcome_of(text, briefing, used, has_evidence=has_evidence)
 
@@ -167,19 +167,8 @@ class AnswerEnd:
         """The refusal in place of the text that was held back, and the usage as it was."""
         asked = [one.text for one in given.request.messages if one.role == "user"]
         text = given.briefing.persona.refusal[language_of(asked)]
-        head = {"object": "chat.completion.chunk", **self._head}
-
-        def chunk(finish: str | None, **delta: str) -> dict[str, Any]:
-            choice = {"index": 0, "delta": delta, "finish_reason": finish}
-            return {**head, "choices": [choice]}
-
-        said, end = chunk(None, role="assistant", content=text), chunk("stop")
         usage = [event for event in self._held if isinstance(event, Usage)]
-        return [
-            Chunk(said, data_event(said), text),
-            FinishReason(end, data_event(end), ""),
-            *usage,
-        ]
+        return [first_text(self._head, text), stop(self._head), *usage]
 
 
 def _sources(given: EngineInput) -> Sources:
@@ -187,7 +176,7 @@ def _sources(given: EngineInput) -> Sources:
     known to the person or true; earlier answers are not a source."""
     briefing: Briefing = given.briefing
     said = [one.text for one in given.request.messages if one.role != "assistant"]
-    results = [text_of(one.get("content")) for one in given.further if one.get("role") == "tool"]
+    results = [f"{one.said}\n{' '.join(one.title.values())}" for one in given.offer.results]
     own = [text for texts in briefing.persona.for_lite().values() for text in texts.values()]
     titles = [f"{one.get('title')} {one.get('clause')}" for one in briefing.suggestions]
     numbers = [{"clause": one.get("clause", "")} for one in briefing.suggestions]

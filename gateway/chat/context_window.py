@@ -1,5 +1,6 @@
 """How many tokens a question has, and which of its messages fit into an engine's context."""
 
+import json
 import math
 from collections.abc import Sequence
 from typing import Any
@@ -29,8 +30,10 @@ def estimate_tokens(text: str) -> int:
 
 
 def estimate_body(body: dict[str, Any]) -> int:
-    """The same over the messages of an engine's body, pictures left out."""
-    return sum(
+    """The same over the messages of an engine's body and its tools, pictures left out."""
+    calls = [message["tool_calls"] for message in body["messages"] if message.get("tool_calls")]
+    tools = [*body.get("tools", ()), *calls]
+    return (estimate_tokens(json.dumps(tools, ensure_ascii=False)) if tools else 0) + sum(
         MESSAGE_TOKENS + estimate_tokens(text_of(message.get("content")))
         for message in body["messages"]
     )

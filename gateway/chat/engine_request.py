@@ -3,11 +3,15 @@
 import math
 from dataclasses import dataclass, field
 from datetime import date
+from itertools import accumulate
 from typing import Any
 
 from gateway.assistant import prompt
 from gateway.assistant.briefing import Briefing
+from gateway.assistant.intents import SEARCHED
 from gateway.assistant.language import Language, language_of
+from gateway.assistant.tool_offer import NO_TOOLS, NONE, Offer
+from gateway.assistant.tool_specs import for_lite, for_model
 from gateway.chat import context_window, special_tokens
 from gateway.chat.engine_messages import (
     ANSWER_TOKENS,
@@ -24,6 +28,7 @@ from gateway.upstream.request_body import Body
 from gateway.upstream.upstream import Upstream
 
 Messages = list[dict[str, Any]]  # in OpenAI's form
+TOOLS_SHARE = 2  # the company's tools take half of the context at most
 UNREAD = '<reading legible="no"></reading>'  # of a picture in which nothing was read yet
 
 
@@ -37,6 +42,7 @@ class EngineInput:
     briefing: Briefing = field(default_factory=Briefing)
     # What came after the request's own messages: calls of tools and their results, in order.
     further: tuple[dict[str, Any], ...] = ()
+    offer: Offer = NO_TOOLS  # the company's tools
 
 
 def engine_request(
@@ -86,11 +92,10 @@ def _for_lite(given: EngineInput, upstream: Upstream) -> dict[str, Any]:
     if not given.assistant:
         notes = notes | attachments.document_notes
     messages = _kept(engine_messages(request, pictures, notes), gone)
-    messages += given.further
     if not given.assistant:
         return engine_body(request, upstream.model, messages, None)
     structured = {
-        "locale": _language(request),
+        "locale": question_language(request),
         "intent": briefing.intent,
         "verdict": briefing.verdict,
         "clauses": briefing.clauses,
@@ -102,11 +107,22 @@ def _for_lite(given: EngineInput, upstream: Upstream) -> dict[str, Any]:
             if shot.position[0] not in gone
             for reading in ([shot.reading] if shot.reading else [None] * len(shot.fitted))
         ],
+        **_tools_for_lite(given.offer),
     }
     return engine_body(request, upstream.model, messages, structured)
 
 
-def _language(request: ChatRequest) -> Language:
+def _tools_for_lite(offer: Offer) -> dict[str, Any]:
+    """{tools, results}, each where there are any; tools only where one may be called."""
+    told: dict[str, Any] = {}
+    if offer.tools and offer.choice != NONE:
+        told["tools"] = [for_lite(tool) for tool in offer.tools]
+    if offer.results:
+        told["results"] = [result.for_lite() for result in offer.results]
+    return told
+
+
+def question_language(request: ChatRequest) -> Language:
     return language_of([message.text for message in request.messages if message.role == "user"])
 
 
@@ -114,8 +130,7 @@ def _left_out(given: EngineInput, upstream: Upstream) -> frozenset[int]:
     """Numbers of the oldest messages, which `lite` does not get. Raises ContextLengthExceeded."""
     request = given.request
     costs = [context_window.cost_of(message, 1.0) for message in request.messages]
-    fixed = _further_tokens(given)
-    room = context_window.room_for(upstream.max_model_len, request.wanted_tokens, fixed)
+    room = context_window.room_for(upstream.max_model_len, request.wanted_tokens, 0)
     gone, over = context_window.fit(request.messages, costs, room)
     if over or (gone and not given.assistant):
         over = over if given.assistant else sum(costs) - room
@@ -127,17 +142,24 @@ def _for_assistant(given: EngineInput, upstream: Upstream, scale: float) -> dict
     """Rules first and the same in every turn, the conversation next, the context after the newest
     question: the engine's prefix cache then keeps the conversation and its pictures."""
     request, attachments = given.request, given.attachments
-    language = _language(request)
+    language = question_language(request)
     client = "\n\n".join(
         message.text for message in request.messages if role_of(message, request) == "system"
     )
-    system = prompt.rules(given.briefing.persona, language, client)
-    behind = prompt.context(given.briefing, language, request.question, date.today())
+    tools = _fitting(
+        [for_model(tool, language) for tool in given.offer.tools],
+        upstream.max_model_len // TOOLS_SHARE,
+    )
+    system = prompt.rules(given.briefing.persona, language, client, has_tools=bool(tools))
+    may_call = bool(tools) and given.briefing.intent in SEARCHED
+    behind = prompt.context(
+        given.briefing, language, request.question, date.today(), has_tools=may_call
+    )
     pictures = attachments.fitted if upstream.sees is not False else {}
     notes = _notes(attachments, sees=upstream.sees is not False)
     costs = _costs(request, pictures, notes, upstream, scale)
     fixed = context_window.estimate_tokens(system) + context_window.estimate_tokens(behind)
-    fixed = math.ceil((fixed + _further_tokens(given)) * scale)
+    fixed = math.ceil((fixed + _further_tokens(given, tools)) * scale)
     wanted = request.wanted_tokens or min(ANSWER_TOKENS, upstream.max_model_len // 4)
     room = context_window.room_for(upstream.max_model_len, wanted, fixed)
     gone, _ = context_window.fit(request.messages, costs, room)
@@ -146,6 +168,11 @@ def _for_assistant(given: EngineInput, upstream: Upstream, scale: float) -> dict
     rest = [message for message in _kept(messages, gone) if not _is_system(message)]
     first = {"role": "system", "content": system}
     body = engine_body(request, upstream.model, [first, *rest, *given.further], None)
+    if tools:
+        # A client's own tools stay callable when ours no longer are.
+        choice = given.offer.openai_choice
+        body["tool_choice"] = "auto" if "tools" in body and choice == NONE else choice
+        body["tools"] = [*body.get("tools", ()), *tools]
     return {"max_tokens": wanted, "temperature": TEMPERATURE, **body}
 
 
@@ -198,8 +225,15 @@ def _costs(
     return costs
 
 
-def _further_tokens(given: EngineInput) -> int:
-    return context_window.estimate_body({"messages": given.further}) if given.further else 0
+def _fitting(tools: list[dict[str, Any]], tokens: int) -> list[dict[str, Any]]:
+    """The first tools, by name, whose descriptions have so many tokens together."""
+    costs = [context_window.estimate_body({"messages": [], "tools": [tool]}) for tool in tools]
+    return [tool for tool, upto in zip(tools, accumulate(costs), strict=True) if upto <= tokens]
+
+
+def _further_tokens(given: EngineInput, tools: list[dict[str, Any]]) -> int:
+    """Tokens of the tools, and of their calls and results in this turn."""
+    return context_window.estimate_body({"messages": given.further, "tools": tools})
 
 
 def _kept(messages: Messages, gone: frozenset[int]) -> Messages:

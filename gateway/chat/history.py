@@ -14,6 +14,7 @@ from gateway.openai.messages import FilePart
 from gateway.storage.database import Database
 from gateway.storage.field_values import FieldValues, StoredValue
 from gateway.storage.file_store import FILE_ID, FileStore
+from gateway.storage.turn_events import Wants, nobody_wants
 from gateway.storage.turn_store import TurnStore
 from gateway.storage.turns import Asked, Opened
 
@@ -35,8 +36,9 @@ class Unstored:
 class HistoryRecorder:
     """A store that does not answer costs the history, never the answer."""
 
-    def __init__(self, database: Database, files: FileStore) -> None:
-        self._store = TurnStore(database)
+    def __init__(self, database: Database, files: FileStore, wants: Wants = nobody_wants) -> None:
+        """`wants`: the types of events that are written of answers."""
+        self._store = TurnStore(database, wants)
         self._values = FieldValues(database)
         self._files = files
         self._unstored: list[Unstored] = []

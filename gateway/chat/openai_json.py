@@ -8,15 +8,17 @@ from typing import Any
 import orjson
 
 from gateway.chat.events import (
+    ActionProposed,
     AnswerStarted,
     Chunk,
     CompletionStarted,
     Event,
     QueuePosition,
     TextDelta,
+    ToolProgress,
     Usage,
 )
-from gateway.chat.openai_stream import EXTRAS, extras_of
+from gateway.chat.openai_stream import EXTRAS, extras_of, tool_json
 
 
 @dataclass(slots=True)
@@ -102,12 +104,15 @@ class Choice:
 class CompletionWriter:
     """Collects events. `body()` is the chat completion, as JSON.
 
-    `has_extras`: with the assistant's additions under `sightdesk`.
+    `has_extras`: with the assistant's additions under `sightdesk`. Of `tool` and `confirm` it has
+    the last ones, as a stream's reader has at its end, and all of them as `tools` and `actions`.
     """
 
     def __init__(self, *, has_extras: bool = False) -> None:
         self._has_extras = has_extras
         self._extras: dict[str, Any] = {}
+        self._tools: dict[str, dict[str, Any]] = {}  # by call
+        self._actions: dict[str, dict[str, Any]] = {}  # by id
         self._head: dict[str, Any] = {}
         self._choices: dict[int, Choice] = {}
         self._usage: dict[str, Any] | None = None
@@ -150,6 +155,15 @@ class CompletionWriter:
                 self._extras["conversation"] = event.conversation
         elif not isinstance(event, QueuePosition):
             self._extras |= extras_of(event) or {}
+            self._add_tool(event)
+
+    def _add_tool(self, event: Event) -> None:
+        if isinstance(event, ToolProgress):
+            self._tools[event.id] = tool_json(event)
+            self._extras["tools"] = list(self._tools.values())
+        elif isinstance(event, ActionProposed):
+            self._actions[str(event.action["id"])] = event.action
+            self._extras["actions"] = list(self._actions.values())
 
     def completion(self) -> dict[str, Any]:
         """The body as an object. Only after the events of a whole answer."""

@@ -105,16 +105,8 @@ def extras_of(event: Event) -> dict[str, Any] | None:
             return {"suggestions": suggestions}
         case Grounding(supported, unsupported):
             return {"grounding": {"supported": supported, "unsupported": unsupported}}
-        case ToolProgress(call, name, title, status, result):
-            return {
-                "tool": {
-                    "id": call,
-                    "name": name,
-                    "title": title,
-                    "status": status,
-                    "result": result,
-                }
-            }
+        case ToolProgress():
+            return {"tool": tool_json(event)}
         case ActionProposed(action):
             return {"confirm": {"action": action}}
         case Outcome(outcome):
@@ -122,6 +114,17 @@ def extras_of(event: Event) -> dict[str, Any] | None:
         case Degraded():
             return {"degraded": True}
     return None
+
+
+def tool_json(event: ToolProgress) -> dict[str, Any]:
+    """A call of a tool as it is now."""
+    return {
+        "id": event.id,
+        "name": event.name,
+        "title": event.title,
+        "status": event.status,
+        "result": event.result,
+    }
 
 
 def data_event(body: dict[str, Any]) -> bytes:

@@ -1,12 +1,15 @@
 """The rounds of one turn: each is one engine call. All of them come out as one answer."""
 
 from collections import Counter
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Sequence
 from dataclasses import replace
 from typing import Any
 
+from gateway.chat.called_tools import CalledTool, calls_in
 from gateway.chat.events import (
     Chunk,
+    CompletionStarted,
+    EngineReport,
     Event,
     Finished,
     FinishReason,
@@ -16,10 +19,8 @@ from gateway.chat.events import (
     Usage,
 )
 from gateway.chat.openai_stream import data_event
+from gateway.chat.own_text import more_text, stop
 
-# Told all events of a round, gives the messages that the next round is asked with beside those
-# before: the calls and their results. None: the answer is complete.
-NextRound = Callable[[Sequence[Event]], Awaitable[Sequence[dict[str, Any]] | None]]
 # What only the last round may say: a call that the gateway answers itself is not the client's.
 ENDING = (ToolCallDelta, FinishReason, Usage, Finished)
 
@@ -32,15 +33,35 @@ class Round:
         self._push = push
         self._may_be_followed = may_be_followed
         self._held: list[Event] = []
-        self.events: list[Event] = []  # all, where another round may follow
+        self._texts: list[str] = []
+        self._head: dict[str, Any] = {}
 
     def push(self, events: Sequence[Event]) -> Awaitable[None] | None:
         if not self._may_be_followed:
             return self._push(events)
-        self.events += events
-        self._held += [event for event in events if isinstance(event, ENDING)]
-        passed = [event for event in events if not isinstance(event, ENDING)]
+        passed = [event for event in events if not self._hold(event)]
         return self._push(passed) if passed else None
+
+    def _hold(self, event: Event) -> bool:
+        """Notes the event. Whether it is kept until the round's end."""
+        if isinstance(event, TextDelta | Chunk):
+            self._texts.append(event.text)
+        elif isinstance(event, CompletionStarted):
+            self._head = event.fields
+        if isinstance(event, ENDING):
+            self._held.append(event)
+            return True
+        return False
+
+    @property
+    def calls(self) -> list[CalledTool]:
+        """The tools that it called, where another round may follow."""
+        return calls_in(self._held)
+
+    @property
+    def text(self) -> str:
+        """What it said, where another round may follow."""
+        return "".join(self._texts)
 
     async def finish(self, before: list[Usage]) -> None:
         """The answer is complete. `before`: the usage of earlier rounds, added to this one's."""
@@ -51,12 +72,33 @@ class Round:
             ]
         )
 
-    async def continue_with_next(self) -> list[Usage]:
-        """Another round follows: of what was held only the text is handed on. Returns the usage."""
+    async def finish_with(self, text: str, outcome: str, before: list[Usage]) -> None:
+        """The answer is complete with a text of the gateway's own, in place of the calls."""
+        usages = [event for event in self._held if isinstance(event, Usage)]
         await self._hand_on(
-            [_text_of(event) for event in self._held if isinstance(event, Chunk) and event.text]
+            [
+                *self._last_texts(text),
+                stop(self._head),
+                *([summed([*before, *usages])] if usages else []),
+                EngineReport(outcome, []),
+                *[event for event in self._held if isinstance(event, Finished)],
+            ]
         )
+
+    async def continue_with_next(self, text: str = "") -> list[Usage]:
+        """Another round follows: of what was held only the text is handed on, and `text` behind it.
+        Returns the usage."""
+        await self._hand_on(self._last_texts(text + "\n\n" if text else ""))
         return [event for event in self._held if isinstance(event, Usage)]
+
+    def _last_texts(self, own: str) -> list[Event]:
+        """The text that came with the calls, and the gateway's own on a line of its own."""
+        told: list[Event] = [
+            _text_of(event) for event in self._held if isinstance(event, Chunk) and event.text
+        ]
+        if own:
+            told.append(more_text(self._head, ("\n\n" if self.text.strip() else "") + own))
+        return told
 
     async def _hand_on(self, events: list[Event]) -> None:
         held = self._push(events) if events else None

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from gateway.chat.events import (
+    ActionProposed,
     Chunk,
     Citations,
     CompletionStarted,
@@ -16,7 +17,9 @@ from gateway.chat.events import (
     Readings,
     Suggestions,
     TextDelta,
+    ToolProgress,
 )
+from gateway.chat.openai_stream import tool_json
 from gateway.storage.turns import Answered, State
 
 
@@ -32,6 +35,8 @@ class Transcript:
         self._grounding: dict[str, Any] | None = None
         self._outcome: str | None = None
         self._degraded = False
+        self._tools: dict[str, dict[str, Any]] = {}  # by call, as they are at last
+        self._actions: list[str] = []
 
     def push(self, events: Sequence[Event]) -> None:
         for event in events:
@@ -52,6 +57,10 @@ class Transcript:
                     self._outcome = outcome
                 case Degraded():
                     self._degraded = True
+                case ToolProgress():
+                    self._tools[event.id] = tool_json(event)
+                case ActionProposed(action):
+                    self._actions.append(str(action["id"]))
                 case Finished():
                     self.complete = True
                 case Failed():
@@ -72,4 +81,11 @@ class Transcript:
             suggestions=self._suggestions,
             grounding=self._grounding,
             outcome=self._outcome,
+            tools=[_ended(one) for one in self._tools.values()],
+            actions=list(dict.fromkeys(self._actions)),
         )
+
+
+def _ended(tool: dict[str, Any]) -> dict[str, Any]:
+    """A call that was running when its answer ended has failed."""
+    return tool | {"status": "failed"} if tool["status"] == "running" else tool

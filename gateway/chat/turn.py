@@ -1,7 +1,7 @@
 """One turn: a question and its answer, a line a stage (docs/architecture.md).
 
 authenticate → limit (the routes, before a body is read) → attachments → knowledge →
-loop {admit → engine → events} → usage
+loop {admit → engine → events → tools} → usage
 """
 
 from collections.abc import Callable, Sequence
@@ -19,14 +19,16 @@ from gateway.chat.events import AnswerStarted, Event, Push, Usage, tell
 from gateway.chat.failover import Failover
 from gateway.chat.question import Question, TurnReport
 from gateway.chat.raw_relay import ByteSink, RawRelay
-from gateway.chat.rounds import NextRound, Round
+from gateway.chat.rounds import Round
 from gateway.chat.stream_stats import StreamStats
+from gateway.chat.tool_rounds import Again, ToolRounds, ToolTurn
 from gateway.chat.usage import record_usage
 from gateway.media.attachments import Attachments
 from gateway.observability.metrics import Metrics
 from gateway.throttling.admission import Permit
 from gateway.upstream.client import Broken, Refused
 from gateway.upstream.http1 import OnChunks, OnData
+from gateway.upstream.upstream import LITE_MODEL
 
 END_SECONDS = 2.0  # for an engine to end its response after [DONE]: until then its place is taken
 
@@ -49,7 +51,7 @@ class Output:
 
 
 class TurnRunner:
-    """`next_round` runs the tools that a round calls. None: every turn has one round."""
+    """`tools`: the company's systems. None: every turn has one round."""
 
     def __init__(
         self,
@@ -58,7 +60,7 @@ class TurnRunner:
         failover: Failover,
         calls: EngineCalls,
         metrics: Metrics,
-        next_round: NextRound | None = None,
+        tools: ToolRounds | None = None,
         *,
         grounding: GroundingMode = "flag",
     ) -> None:
@@ -67,7 +69,7 @@ class TurnRunner:
         self._failover = failover
         self._calls = calls
         self._metrics = metrics
-        self._next_round = next_round
+        self._tools = tools
         self._grounding = grounding
 
     async def run(self, question: Question, output: Output, report: TurnReport) -> None:
@@ -81,21 +83,43 @@ class TurnRunner:
         with given_up_with(attachments):
             briefing = await self._brief(question, attachments, report)
             given = EngineInput(question.request, attachments, question.assistant, briefing)
-            next_round = self._next_round if question.assistant else None
-            usages: list[Usage] = []
-            while True:
+            tools = None
+            if self._tools is not None and question.assistant:
+                tools = self._tools.begin(question, briefing, attachments, output.push)
+            if end is None or tools is None:
                 if end is not None:
                     end.rests_on(given)
-                one = Round(output.push, may_be_followed=next_round is not None)
-                await self._run_round(question, given, one.push, output, report)
-                if next_round is None:
-                    return
-                messages = await next_round(one.events)
-                if messages is None:
-                    await one.finish(usages)
-                    return
-                usages += await one.continue_with_next()
-                given = replace(given, further=(*given.further, *messages))
+                await self._run_round(question, given, output.push, output, report)
+                return
+            await self._run_rounds(question, given, tools, end, output, report)
+
+    async def _run_rounds(
+        self,
+        question: Question,
+        given: EngineInput,
+        tools: ToolTurn,
+        end: AnswerEnd,
+        output: Output,
+        report: TurnReport,
+    ) -> None:
+        """Asks the engine until it calls no tool of ours any more, or may not."""
+        usages: list[Usage] = []
+        while True:
+            given = tools.given(given)
+            end.rests_on(given)
+            one = Round(output.push, may_be_followed=tools.may_call)
+            await self._run_round(question, given, one.push, output, report)
+            if not tools.may_call:
+                return
+            step = await tools.after(one, is_lite=report.model == LITE_MODEL)
+            if step is None:
+                await one.finish(usages)
+                return
+            if not isinstance(step, Again):
+                end.rests_on(tools.given(given))
+                await one.finish_with(step.text, step.outcome, usages)
+                return
+            usages += await one.continue_with_next(step.said)
 
     async def _load_attachments(
         self, question: Question, push: Push, report: TurnReport

@@ -1,10 +1,15 @@
 """Builds every part of the gateway from the settings, group by group."""
 
+import os
 from functools import partial
 
 import structlog
 
 from gateway import __version__
+from gateway.actions.as_json import as_json
+from gateway.actions.proposals import Actions
+from gateway.actions.store import ActionStore
+from gateway.actions.worker import ActionWorker
 from gateway.assistant.clause_corrections import StoredCorrections
 from gateway.assistant.persona_file import PersonaFile
 from gateway.assistant.prompt import prompt_file
@@ -14,6 +19,7 @@ from gateway.auth.origins import Origins
 from gateway.auth.secret_file import load_secret
 from gateway.auth.staff import Staff
 from gateway.auth.tokens import Signer
+from gateway.chat.conversation_streams import ConversationStreams
 from gateway.chat.history import HistoryRecorder
 from gateway.chat.resumable_answers import ResumableAnswers
 from gateway.composition.services import (
@@ -23,8 +29,11 @@ from gateway.composition.services import (
     Media,
     Services,
     Storage,
+    Systems,
     Throttling,
 )
+from gateway.connectors.folder import ConnectorFolder
+from gateway.connectors.tool import Tools
 from gateway.knowledge.corrections import CorrectionMatcher, CorrectionSource
 from gateway.knowledge.knowledge_base import KnowledgeBase
 from gateway.knowledge.reranker import Reranker
@@ -42,12 +51,14 @@ from gateway.server.supervisor import Supervisor
 from gateway.settings import Settings
 from gateway.storage.clause_corrections import ClauseCorrections
 from gateway.storage.conversations import Conversations
-from gateway.storage.database import open_database
+from gateway.storage.database import Database, open_database
+from gateway.storage.event_log import EventLog
 from gateway.storage.exports import Reports
 from gateway.storage.feedback import Ratings
 from gateway.storage.file_store import FileStore
 from gateway.storage.handoffs import Handoffs
 from gateway.storage.stats import Stats
+from gateway.storage.turn_events import Wants
 from gateway.throttling.admission import Admission
 from gateway.throttling.body_memory import BodyMemory, default_body_memory
 from gateway.throttling.rate_limits import RateLimiter
@@ -58,6 +69,7 @@ from gateway.upstream.client import EngineClient
 from gateway.upstream.launch_status import LaunchStatusFile
 from gateway.upstream.model_catalog import ModelCatalog
 from gateway.upstream.upstream import LITE_MODEL, Upstream
+from gateway.webhooks.worker import WebhookWorker
 
 log = structlog.get_logger()
 
@@ -66,7 +78,10 @@ def build_services(settings: Settings) -> Services:
     """Every part, connected. Raises WrongSettings, and OSError where DATA_DIR cannot be used."""
     metrics = Metrics(__version__, settings.engine)
     log.info("prompt_read", version=prompt_file().version)
-    storage = build_storage(settings, metrics)
+    database = open_database(settings.database_url.get_secret_value(), metrics.store_errors.inc)
+    webhooks = WebhookWorker(database, settings.connectors_dir, os.environ, metrics)
+    systems = build_systems(settings, metrics, database)
+    storage = build_storage(settings, metrics, database, webhooks.wants, systems.connectors)
     media = build_media(settings, metrics, storage.files)
     corrections = StoredCorrections(storage.clause_corrections)
     return Services(
@@ -82,6 +97,9 @@ def build_services(settings: Settings) -> Services:
         corrections=corrections,
         persona_file=PersonaFile(settings.knowledge_dir),
         answers=ResumableAnswers(settings.resume_grace, storage.history.close),
+        systems=systems,
+        webhooks=webhooks,
+        streams=ConversationStreams(EventLog(database)),
     )
 
 
@@ -162,10 +180,21 @@ def _admission(settings: Settings, metrics: Metrics, upstreams: list[Upstream]) 
     return Admission(upstreams, settings.max_queued, settings.queue_timeout, metrics)
 
 
-def build_storage(settings: Settings, metrics: Metrics) -> Storage:
+def build_systems(settings: Settings, metrics: Metrics, database: Database) -> Systems:
+    connectors = ConnectorFolder(settings.connectors_dir, os.environ, metrics)
+    store = ActionStore(database)
+    actions = Actions(store, connectors, metrics, settings.action_expires)
+    return Systems(connectors, actions, ActionWorker(store, connectors, metrics))
+
+
+def build_storage(
+    settings: Settings, metrics: Metrics, database: Database, wants: Wants, tools: Tools
+) -> Storage:
+    """`wants`: the types of events that are written of answers."""
     files = FileStore(settings.data_dir / "files", metrics.broken_records.inc)
-    database = open_database(settings.database_url.get_secret_value(), metrics.store_errors.inc)
-    conversations = Conversations(database, files)
+    conversations = Conversations(
+        database, files, lambda action: as_json(action, tools.find(action.connector))
+    )
     return Storage(
         database=database,
         files=files,
@@ -175,7 +204,7 @@ def build_storage(settings: Settings, metrics: Metrics) -> Storage:
         handoffs=Handoffs(database),
         clause_corrections=ClauseCorrections(database),
         stats=Stats(database),
-        history=HistoryRecorder(database, files),
+        history=HistoryRecorder(database, files, wants),
     )
 
 

@@ -59,6 +59,10 @@ def background_tasks(services: Services) -> list[tuple[str, Work]]:
         ("sweep", lambda: sweeping(storage.files, storage.database)),
         ("index", lambda: indexing(storage.database)),
         ("answers", storage.history.retry),
+        ("connectors", services.systems.connectors.watch),
+        ("actions", services.systems.worker.run),
+        ("webhooks", services.webhooks.run),
+        ("events", services.streams.run),
     ]
 
 
@@ -84,6 +88,8 @@ def resources(services: Services) -> list[tuple[str, Close]]:
         ("answers", services.answers.close),
         ("recorder", storage.history.close_threads),
         ("reports", storage.exports.shut_down),
+        ("actions", services.systems.worker.close),
+        ("connectors", services.systems.connectors.close),
         ("database", storage.database.close),
         ("reader", media.ocr_client.close),
         ("vectors", services.knowledge.vectors.close),

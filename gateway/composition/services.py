@@ -7,14 +7,18 @@ gets what it needs by name.
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from gateway.actions.proposals import Actions
+from gateway.actions.worker import ActionWorker
 from gateway.assistant.clause_corrections import StoredCorrections
 from gateway.assistant.persona_file import PersonaFile
 from gateway.auth.api_keys import APIKeyStore
 from gateway.auth.authenticator import Authenticator
 from gateway.auth.origins import Origins
 from gateway.auth.tokens import Signer
+from gateway.chat.conversation_streams import ConversationStreams
 from gateway.chat.history import HistoryRecorder
 from gateway.chat.resumable_answers import ResumableAnswers
+from gateway.connectors.folder import ConnectorFolder
 from gateway.knowledge.knowledge_base import KnowledgeBase
 from gateway.knowledge.reranker import Reranker
 from gateway.knowledge.retriever import Retriever
@@ -42,6 +46,7 @@ from gateway.upstream.client import EngineClient
 from gateway.upstream.launch_status import LaunchStatusFile
 from gateway.upstream.model_catalog import ModelCatalog
 from gateway.upstream.upstream import Upstream
+from gateway.webhooks.worker import WebhookWorker
 
 if TYPE_CHECKING:
     from gateway.media.remote_images import RemoteImages
@@ -111,6 +116,15 @@ class Knowledge:
 
 
 @dataclass(frozen=True, slots=True)
+class Systems:
+    """The company's systems, and the changes in them that people confirm."""
+
+    connectors: ConnectorFolder
+    actions: Actions
+    worker: ActionWorker
+
+
+@dataclass(frozen=True, slots=True)
 class Services:
     settings: Settings
     metrics: Metrics
@@ -124,3 +138,6 @@ class Services:
     corrections: StoredCorrections
     persona_file: PersonaFile
     answers: ResumableAnswers
+    systems: Systems
+    webhooks: WebhookWorker
+    streams: ConversationStreams

@@ -8,6 +8,7 @@ from typing import Any
 
 from gateway.knowledge.fillers import is_filler
 from gateway.knowledge.terms import normalise
+from gateway.knowledge.unsearched import asks_picture, without_insults
 
 MAX_QUERY_CHARS = 2_000
 MAX_PARTS = 3
@@ -19,6 +20,7 @@ JOINED = re.compile(
     "[,，、 ](?:另外|还有|顺便问?|以及|并且|同时|而且)"
     "|,? and (?=how|what|when|where|who|can|do|does|is|are)"
 )
+PIECE_ENDS = re.compile("[?？!！;；。,，、\n]")
 ASKS = re.compile(
     "吗|么|呢|几|多少|多久|怎|如何|哪|谁|什么|能不能|可不可以|可以|是否|有没有|啥"
     r"|\b(?:how|what|when|where|who|why|which|can|could|do|does|is|are|may|will|should)\b"
@@ -68,7 +70,7 @@ def parts_of(query: TurnQuery) -> list[Part]:
     there is nothing to search for."""
     if not query.wants_knowledge:
         return []
-    asked = cut(query.questions[-1]).strip() if query.questions else ""
+    asked = _searched(cut(query.questions[-1]), bool(query.readings)) if query.questions else ""
     made = _picture_parts(query.readings)
     codes = tuple(code for part in made for code in part.codes)
     if asked and not is_filler(asked):
@@ -79,6 +81,19 @@ def parts_of(query: TurnQuery) -> list[Part]:
         earlier = _earlier(query.questions)
         return [Part(f"{earlier}\n{asked}".strip(), asked, earlier)] if earlier else []
     return made
+
+
+def _searched(text: str, has_picture: bool) -> str:
+    """The question without insults and, beside a picture, without what is asked of the picture."""
+    told = without_insults(text)
+    if not has_picture or not asks_picture(normalise(told)):
+        return told
+    left = [piece for piece in _pieces(told) if not asks_picture(normalise(piece))]
+    return "，".join(piece for piece in left if ASKS.search(normalise(piece)))
+
+
+def _pieces(text: str) -> list[str]:
+    return [piece.strip() for piece in PIECE_ENDS.split(text) if piece.strip()]
 
 
 def cut(text: str, limit: int = MAX_QUERY_CHARS) -> str:

@@ -19,7 +19,17 @@ from structlog.stdlib import ExtraAdder, ProcessorFormatter
 from structlog.typing import EventDict, Processor
 
 # The gateway logs its requests itself; these loggers repeat them, or name URLs.
-NOISY = ("uvicorn.access", "httpx", "slowapi", "pyvips", "PIL", "asyncio", "alembic")
+NOISY = (
+    "uvicorn.access",
+    "httpx",
+    "httpx2",
+    "mcp",
+    "slowapi",
+    "pyvips",
+    "PIL",
+    "asyncio",
+    "alembic",
+)
 
 
 class StdoutLogger:

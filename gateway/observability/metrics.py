@@ -70,11 +70,22 @@ class Metrics:
         )
         self.knowledge_seconds = seconds("sightdesk_knowledge_seconds", "Time to find clauses.")
         self.tool_calls = counter("sightdesk_tool_calls", "Calls of connectors.", "tool", "outcome")
+        self.actions = counter(
+            "sightdesk_actions", "Steps of actions, by the status after it.", "connector", "status"
+        )
         self.outcomes = counter("sightdesk_outcomes", "What came of questions.", "outcome")
         self.ungrounded = counter(
             "sightdesk_ungrounded", "Answers with a claim that is in none of their sources."
         )
         self.feedback = counter("sightdesk_feedback", "Ratings of answers.", "rating")
+        self.webhook_deliveries = counter(
+            "sightdesk_webhook_deliveries", "Tries to send an event to a subscriber.", "outcome"
+        )
+        for outcome in ("delivered", "retried", "failed", "gone"):
+            self.webhook_deliveries.labels(outcome)
+        self.outbox_pending = gauge(
+            "sightdesk_outbox_pending", "Deliveries that wait, of all gateways together."
+        )
         self.handoffs = counter("sightdesk_handoffs", "Conversations handed to a person.")
         self.store_errors = counter(
             "sightdesk_store_errors", "Failures of the database of conversations."

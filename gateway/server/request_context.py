@@ -15,6 +15,7 @@ from gateway.server.client_connection import ClientConnection
 from gateway.server.response_headers import ResponseHeaders
 
 CONTEXT = "sightdesk"
+IS_HEAD = "sightdesk.head"  # in the scope of a HEAD request, which is answered like GET
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +33,10 @@ class Caller:
     limit: str | None = None
     # The name under which a staff member acts; "" for everyone else.
     staff: str = ""
+    # For whom the company's systems are asked: the embed token's subject, nginx's user, or `demo`.
+    # "" where nobody is signed in.
+    subject: str = ""
+    tenant: str = "desk"  # the key's name; a token's is that of the key that made it
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ import logging
 import os
 import socket
 import time
+from collections.abc import Callable
 from threading import Thread
 
 import structlog
@@ -27,8 +28,18 @@ def listen(host: str, port: int) -> socket.socket:
     return listener
 
 
-def serve(app: ASGIApp, listener: socket.socket, *, fast_path: bool) -> None:
-    """Serves `app` until SIGTERM or SIGINT."""
+def nothing() -> None:
+    pass
+
+
+def serve(
+    app: ASGIApp,
+    listener: socket.socket,
+    *,
+    fast_path: bool,
+    before_stop: Callable[[], None] = nothing,
+) -> None:
+    """Serves `app` until SIGTERM or SIGINT. Then `before_stop` ends responses that have no end."""
     config = uvicorn.Config(
         app,
         http=LimitedHTTPProtocol if fast_path else "h11",
@@ -41,12 +52,17 @@ def serve(app: ASGIApp, listener: socket.socket, *, fast_path: bool) -> None:
         timeout_graceful_shutdown=limits.STOP_SECONDS,
         timeout_keep_alive=limits.KEEP_ALIVE_SECONDS,
     )
-    Server(config).run(sockets=[listener])
+    Server(config, before_stop).run(sockets=[listener])
 
 
 class Server(uvicorn.Server):
+    def __init__(self, config: uvicorn.Config, before_stop: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._before_stop = before_stop
+
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Closes everything. A task or thread that still hangs is ended with the process."""
+        self._before_stop()
         await super().shutdown(sockets)
         Thread(target=_end_by_force, daemon=True).start()
 

@@ -3,7 +3,7 @@
 docs/architecture.md has the shapes.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, suppress
 from dataclasses import dataclass
 from typing import Any
@@ -15,8 +15,9 @@ from sqlalchemy.orm import Session, selectinload
 from gateway.errors import FileNotFound, NotFound
 from gateway.privacy.redaction import mask
 from gateway.storage.database import Database
+from gateway.storage.events import forget_words
 from gateway.storage.file_store import FileStore
-from gateway.storage.models import Conversation, Turn, TurnFile
+from gateway.storage.models import Action, Conversation, Turn, TurnFile
 from gateway.storage.owners import digest, no_conversation, unused_files
 from gateway.storage.text_search import candidates, not_indexed
 
@@ -40,9 +41,16 @@ class Conversations:
     owner's conversation.
     """
 
-    def __init__(self, database: Database, files: FileStore) -> None:
+    def __init__(
+        self,
+        database: Database,
+        files: FileStore,
+        action_json: Callable[[Action], dict[str, Any]] = lambda action: {"id": action.id},
+    ) -> None:
+        """`action_json`: an action as its owner sees it."""
         self._database = database
         self._files = files
+        self._action_json = action_json
 
     def page(
         self, owner: str, query: str = "", limit: int = 50, before: str = ""
@@ -106,6 +114,7 @@ class Conversations:
                 select(TurnFile.file_id).join(Turn, Turn.number == TurnFile.turn_number).where(here)
             )
             files = session.scalars(named).all()
+            forget_words(session, conversation.id)
             session.execute(delete(Conversation).where(Conversation.id == conversation.id))
             return Deleted(unused_files(session, digest(owner), files), tuple(running))
 
@@ -144,7 +153,10 @@ class Conversations:
         size = 0
         with closing(session.scalars(wanted)) as turns:
             for turn in turns:
-                messages.append(orjson.dumps(self._message(owner, turn)))
+                message = self._message(owner, turn)
+                if turn.actions:
+                    message["actions"] = self._actions(session, turn.actions)
+                messages.append(orjson.dumps(message))
                 size += len(messages[-1])
                 if size >= PIECE_BYTES:
                     return b",".join(messages), turn.number
@@ -171,12 +183,21 @@ class Conversations:
             "suggestions": turn.suggestions or [],
             "grounding": turn.grounding,
             "outcome": turn.outcome,
+            "tools": turn.tools or [],
+            "actions": [],
+            "notice": turn.notice,
             "degraded": turn.degraded,
             "state": turn.state,
             "rating": turn.feedback.rating if turn.feedback else None,
             "reason": turn.feedback.reason if turn.feedback else None,
             "model": turn.model,
         }
+
+    def _actions(self, session: Session, action_ids: list[str]) -> list[dict[str, Any]]:
+        """The actions as they are now, in the order in which they were proposed."""
+        found = session.scalars(select(Action).where(Action.id.in_(action_ids)))
+        by_id = {action.id: self._action_json(action) for action in found}
+        return [by_id[one] for one in action_ids if one in by_id]
 
     def _file(self, owner: str, file_id: str) -> dict[str, Any] | None:
         try:

@@ -254,6 +254,22 @@ def open_database(url: str, failed: Callable[[], None]) -> Database:
     return Database(engine, writer, failed, file)
 
 
+def attach_database(url: str) -> Database:
+    """Connects to a database that gateways may be using: makes no tables, and ends no answers.
+
+    Raises WrongSettings with one line, without the URL.
+    """
+    try:
+        target = normal(make_url(url))
+    except SQLAlchemyError as error:
+        raise WrongSettings(f"DATABASE_URL=(hidden): {reason(error)}") from None
+    file = sqlite_file(target)
+    if file is not None and not file.is_file():
+        raise WrongSettings("DATABASE_URL=(hidden): there is no such database yet")
+    name = "sightdesk-script-" + secrets.token_hex(8)
+    return Database(make_engine(target, name), name, lambda: None, file)
+
+
 def prepare(engine: Engine, file: Path | None) -> None:
     """Makes the folder and the tables. Raises SQLAlchemyError, NewerSchema."""
     try:

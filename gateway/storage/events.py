@@ -3,11 +3,14 @@
 import secrets
 from typing import Any
 
-from sqlalchemy import Connection, insert
+from sqlalchemy import Connection, insert, update
 from sqlalchemy.orm import Session
 
 from gateway.storage.models import StoredEvent
 from gateway.storage.turns import now
+
+REMOVED = "removed"  # the type of an event whose words went with its conversation
+WITH_WORDS = ("message.completed", "fields.read", "feedback.given")
 
 
 def record_event(
@@ -22,4 +25,16 @@ def record_event(
             data=data,
             created_at=now(),
         )
+    )
+
+
+def forget_words(transaction: Session, conversation_id: str) -> None:
+    """Empties the events that hold what a deleted conversation said; they are not delivered.
+
+    The rows stay: SQLite gives the number of the newest row out again once it is deleted.
+    """
+    transaction.execute(
+        update(StoredEvent)
+        .where(StoredEvent.conversation_id == conversation_id, StoredEvent.type.in_(WITH_WORDS))
+        .values(type=REMOVED, data={})
     )

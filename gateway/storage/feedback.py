@@ -7,6 +7,7 @@ from sqlalchemy import select
 from gateway.errors import NotFound
 from gateway.privacy.redaction import mask
 from gateway.storage.database import Database
+from gateway.storage.events import record_event
 from gateway.storage.models import Conversation, Feedback, Turn
 from gateway.storage.owners import digest
 from gateway.storage.turns import now
@@ -33,7 +34,7 @@ class Ratings:
         }
         with self._database.writing() as session:
             wanted = (
-                select(Turn.number)
+                select(Turn.number, Turn.conversation_id)
                 .join(Conversation, Conversation.id == Turn.conversation_id)
                 .where(
                     Turn.id == answer_id,
@@ -42,14 +43,18 @@ class Ratings:
                 )
                 .with_for_update()
             )
-            number = session.scalar(wanted)
-            if number is None:
+            found = session.execute(wanted).one_or_none()
+            if found is None:
                 raise NotFound(
                     "There is no such answer of yours.", param="answer", details={"name": answer_id}
                 )
+            number, conversation_id = found
             before = session.scalar(select(Feedback.rating).where(Feedback.turn_number == number))
             insert = self._database.insert(Feedback).values(turn_number=number, **values)
             session.execute(
                 insert.on_conflict_do_update(index_elements=["turn_number"], set_=values)
             )
+            given = {"rating": rating, "reason": values["reason"]}
+            told = {"conversation_id": conversation_id, "answer": answer_id, **given}
+            record_event(session, "feedback.given", conversation_id, told)
             return before != rating, values["reason"]

@@ -7,6 +7,7 @@ from sqlalchemy import select
 
 from gateway.privacy.redaction import mask
 from gateway.storage.database import Database
+from gateway.storage.events import record_event
 from gateway.storage.models import Conversation, Handoff
 from gateway.storage.owners import digest, no_conversation
 from gateway.storage.turns import now
@@ -36,10 +37,13 @@ class Handoffs:
                 created_at=now(),
             )
             session.add(made)
-            return {
+            handoff = {
                 "id": made.id,
                 "object": "handoff",
                 "conversation_id": conversation_id,
                 "status": made.status,
                 "created_at": made.created_at // 1000,
             }
+            told = {"conversation_id": conversation_id, "handoff": {**handoff, "note": made.note}}
+            record_event(session, "handoff.requested", conversation_id, told)
+            return handoff

@@ -33,6 +33,8 @@ ANSWER = {
     "suggestions": "json",
     "grounding": "json",
     "outcome": "text",
+    "tools": "json",
+    "actions": "json",
     "moment": "bigint",
 }
 
@@ -64,7 +66,8 @@ TOUCH_CONVERSATIONS = """
 FILL_TURNS = """
     UPDATE turns SET state = given.state, text = given.text, model = given.model, writer = NULL,
         degraded = given.degraded, citations = given.citations, reading = given.reading,
-        suggestions = given.suggestions, grounding = given.grounding, outcome = given.outcome
+        suggestions = given.suggestions, grounding = given.grounding, outcome = given.outcome,
+        tools = given.tools, actions = given.actions
     FROM GIVEN WHERE turns.id = given.id"""
 
 

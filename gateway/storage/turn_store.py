@@ -13,6 +13,7 @@ from gateway.errors import StoreUnavailable
 from gateway.server.daemon_threads import in_daemon
 from gateway.storage.database import Database
 from gateway.storage.grouped_writes import GroupedWrites
+from gateway.storage.turn_events import Wants, announcement, nobody_wants
 from gateway.storage.turns import (
     Answered,
     AnswerRow,
@@ -39,8 +40,10 @@ class TurnStore:
     no question. One question of each owner is stored at a time, so that no owner fills the queue.
     """
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, wants: Wants = nobody_wants) -> None:
+        """`wants`: the types of events that are written of answers."""
         self._database = database
+        self._wants = wants
         self._questions = GroupedWrites(
             "store-questions",
             self._open,
@@ -72,7 +75,7 @@ class TurnStore:
 
         Raises StoreUnavailable, InvalidRequest.
         """
-        is_short = len(answered.text) <= SHORT and not answered.reading
+        is_short = len(answered.text) <= SHORT and not (answered.reading or answered.tools)
         row = await self._made(partial(answer_row, answer_id, answered), is_short)
         await self._answers.add(row)
 
@@ -103,7 +106,7 @@ class TurnStore:
     def _close(self, rows: list[AnswerRow]) -> list[Exception | None]:
         """In the thread. Raises StoreUnavailable, InvalidRequest."""
         try:
-            close_all(self._database, rows)
+            close_all(self._database, rows, announcement(rows, self._wants))
         except StoreUnavailable:
             self._count_failed(len(rows) - 1)  # the database has counted one
             raise

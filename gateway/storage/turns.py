@@ -7,7 +7,7 @@ one transaction.
 
 import secrets
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -15,6 +15,7 @@ import orjson
 from sqlalchemy import Connection, delete, select
 
 from gateway.errors import NotFound
+from gateway.privacy.masked_json import masked_json
 from gateway.privacy.redacted_readings import masked_readings
 from gateway.privacy.redaction import mask
 from gateway.privacy.storable import storable
@@ -68,6 +69,8 @@ class Answered:
     suggestions: list[dict[str, Any]] = field(default_factory=list)
     grounding: dict[str, Any] | None = None  # {supported, unsupported}
     outcome: str | None = None
+    tools: list[dict[str, Any]] = field(default_factory=list)  # {id, name, title, status, result}
+    actions: list[str] = field(default_factory=list)  # ids of those that it proposed
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +89,7 @@ class QuestionRow:
 
 @dataclass(frozen=True, slots=True)
 class AnswerRow:
-    """An answer as it is stored: masked. `citations`, `reading`, `suggestions` and `grounding` are
+    """An answer as it is stored: masked. `citations` to `grounding`, `tools` and `actions` are
     JSON."""
 
     answer_id: str
@@ -99,6 +102,8 @@ class AnswerRow:
     suggestions: orjson.Fragment
     grounding: orjson.Fragment
     outcome: str | None
+    tools: orjson.Fragment
+    actions: orjson.Fragment
     characters: int
 
 
@@ -134,6 +139,7 @@ def answer_row(answer_id: str, answered: Answered) -> AnswerRow:
     text = cut(answered.text)
     citations = storable_json(answered.citations)
     reading = storable_json(masked_readings(answered.reading))
+    tools = storable_json(masked_json(answered.tools) or None)
     return AnswerRow(
         answer_id=storable(answer_id),
         state=answered.state,
@@ -145,7 +151,9 @@ def answer_row(answer_id: str, answered: Answered) -> AnswerRow:
         suggestions=orjson.Fragment(storable_json(answered.suggestions)),
         grounding=orjson.Fragment(storable_json(_masked_grounding(answered.grounding))),
         outcome=answered.outcome,
-        characters=len(text) + len(citations) + len(reading),
+        tools=orjson.Fragment(tools),
+        actions=orjson.Fragment(storable_json(answered.actions or None)),
+        characters=len(text) + len(citations) + len(reading) + len(tools),
     )
 
 
@@ -255,8 +263,13 @@ def _insert(
         connection.execute(statements.insert_files, _json(files))
 
 
-def close_all(database: Database, answers: Sequence[AnswerRow]) -> None:
+def close_all(
+    database: Database,
+    answers: Sequence[AnswerRow],
+    announce: Callable[[Connection], None] | None = None,
+) -> None:
     """Fills the turns of the answers, in one transaction; skips those whose turn is gone.
+    `announce` writes its events in the same one.
 
     Raises StoreUnavailable, and InvalidRequest where the database cannot hold one of them: then
     none is filled.
@@ -275,6 +288,8 @@ def close_all(database: Database, answers: Sequence[AnswerRow]) -> None:
             "suggestions": one.suggestions,
             "grounding": one.grounding,
             "outcome": one.outcome,
+            "tools": one.tools,
+            "actions": one.actions,
             "moment": moment,
         }
         for one in answers
@@ -282,6 +297,8 @@ def close_all(database: Database, answers: Sequence[AnswerRow]) -> None:
     with database.connected() as connection:
         connection.execute(statements.touch_conversations, rows)
         connection.execute(statements.fill_turns, rows)
+        if announce is not None:
+            announce(connection)
 
 
 def _json(rows: Any) -> dict[str, str]:

@@ -8,7 +8,7 @@ from typing import Any
 
 HALVES = ("tune", "test")
 OUTCOMES = ("answered", "clarify", "no_clause", "smalltalk", "handoff")
-NOTHING = "none"  # `clause = "none"`: nothing may be cited
+NOTHING = "none"  # nothing may be cited, asked of a system or proposed
 
 AllOf = tuple[tuple[str, ...], ...]  # each inner tuple names alternatives, one of which must hold
 

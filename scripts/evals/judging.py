@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from scripts.evals.cases import AllOf, Expect
+from scripts.evals.cases import NOTHING, AllOf, Expect
 
 CITED = 5  # a clause must be among so many citations
 CJK = re.compile(r"[\u3400-\u9fff]")
@@ -17,7 +17,8 @@ MONEY = str.maketrans("", "", "¥￥,")
 
 @dataclass(slots=True)
 class Answer:
-    """What came back for one turn. `error`: why there is no answer, "" if there is one."""
+    """What came back for one turn. `tools`: names of those that gave a result. `error`: why there
+    is no answer, "" if there is one."""
 
     text: str = ""
     citations: list[Mapping[str, Any]] = field(default_factory=list)  # id, title, clause, text
@@ -56,9 +57,12 @@ def judge(expect: Expect, answer: Answer) -> list[Mark]:
         right = answer.outcome in expect.outcome
         marks.append(_mark("outcome", right, "/".join(expect.outcome), answer.outcome))
     if expect.tool:
-        marks.append(_mark("tool", expect.tool in answer.tools, expect.tool, answer.tools))
-    if expect.arguments or expect.action:
-        marks += judge_action(expect, answer.actions)
+        marks.append(judge_name("tool", expect.tool, answer.tools))
+    if expect.action:
+        connectors = [str(action.get("connector", "")) for action in answer.actions]
+        marks.append(judge_name("action", expect.action, connectors))
+    if expect.arguments:
+        marks.append(judge_arguments(expect, answer.actions))
     if expect.language:
         spoken = language_of(answer.text)
         marks.append(_mark("language", spoken == expect.language, expect.language, spoken))
@@ -130,17 +134,21 @@ def judge_fields(wanted: Mapping[str, str], readings: Sequence[Mapping[str, Any]
     return _mark("field", not missing, ", ".join(missing), [f"{k} = {v}" for k, v in read])
 
 
-def judge_action(expect: Expect, actions: Sequence[Mapping[str, Any]]) -> list[Mark]:
-    """`arguments` are a part of those of an action or a tool's run."""
-    marks = []
-    if expect.action:
-        named = [str(action.get("connector", "")) for action in actions]
-        marks.append(_mark("action", expect.action in named, expect.action, named))
-    if expect.arguments:
-        given = [action.get("arguments") or {} for action in actions]
-        right = any(expect.arguments.items() <= each.items() for each in given)
-        marks.append(_mark("arguments", right, dict(expect.arguments), given))
-    return marks
+def judge_name(what: str, wanted: str, came: Sequence[str]) -> Mark:
+    """Whether `wanted` is among them, or nothing came where "none" is wanted."""
+    right = not came if wanted == NOTHING else wanted in came
+    return _mark(what, right, wanted, list(came))
+
+
+def judge_arguments(expect: Expect, actions: Sequence[Mapping[str, Any]]) -> Mark:
+    """`arguments` are a part of those of an action: of the one that is expected, if one is."""
+    given = [
+        action.get("arguments") or {}
+        for action in actions
+        if expect.action in ("", str(action.get("connector", "")))
+    ]
+    right = any(expect.arguments.items() <= each.items() for each in given)
+    return _mark("arguments", right, dict(expect.arguments), given)
 
 
 def plain(text: str) -> str:

@@ -9,17 +9,19 @@ import time
 from pathlib import Path
 from typing import Any
 
+import psutil
 import requests
 
+from tests.support.customers import PageCustomer
 from tests.support.paths import ROOT
 from tests.support.servers import free_port, wait_for
 
 
-def demo(port: int) -> "subprocess.Popen[str]":
+def demo(port: int, **settings: str) -> "subprocess.Popen[str]":
     return subprocess.Popen(
         [sys.executable, "-m", "scripts.demo"],
         cwd=ROOT,
-        env={**os.environ, "PORT": str(port)},
+        env={**os.environ, "PORT": str(port), **settings},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
@@ -43,6 +45,42 @@ def test_it_says_where_it_is_and_a_signal_stops_everything() -> None:
     time.sleep(0.2)
     with socket.socket() as probe:
         assert probe.connect_ex(("127.0.0.1", port)) != 0
+
+
+def test_the_example_business_is_behind_it_and_ends_with_it(tmp_path: Path) -> None:
+    port = free_port()
+    process = demo(port, DATA_DIR=str(tmp_path))
+    assert process.stdout is not None
+    assert process.stdout.readline().startswith("SightDesk is ready")
+    try:
+        said = PageCustomer(f"http://127.0.0.1:{port}").ask("查一下订单 QH202611240061905")
+        assert said.tools == ["order_status"]
+        assert "待发货" in said.text
+    finally:
+        children = psutil.Process(process.pid).children(recursive=True)
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(40) == 0
+        process.communicate()
+    assert len(children) >= 3
+    assert not any(child.is_running() for child in children)
+    assert (tmp_path / "business" / "business.db").is_file()
+
+
+def test_own_connectors_take_the_place_of_the_example_business(tmp_path: Path) -> None:
+    port = free_port()
+    folder = tmp_path / "connectors"
+    folder.mkdir()
+    process = demo(port, DATA_DIR=str(tmp_path), CONNECTORS_DIR=str(folder))
+    assert process.stdout is not None
+    assert process.stdout.readline().startswith("SightDesk is ready")
+    try:
+        said = PageCustomer(f"http://127.0.0.1:{port}").ask("查一下订单 QH202611240061905")
+        assert (said.tools, said.failed) == ([], [])
+        assert not (tmp_path / "business").exists()
+    finally:
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(40) == 0
+        process.communicate()
 
 
 def test_a_port_in_use_is_one_clear_line() -> None:

@@ -1,4 +1,8 @@
-"""A fake engine on Starlette: answers like vLLM; the last word of the question is its order."""
+"""A fake engine on Starlette: answers like vLLM; the last word of the question is its order.
+
+`POST /script` takes a list of rounds `{text, calls: [{name, arguments}]}`: each of the next
+questions gets one of them as its answer, whatever it asks.
+"""
 
 import asyncio
 import json
@@ -20,6 +24,7 @@ FLOOD = 20_000  # events of 2 KB: more than all socket buffers on the way can ho
 PADDING = "-" * 2000
 BLIND = os.environ.get("BLIND") == "1"  # an engine that takes text only
 STATE: dict[str, Any] = {"running": 0, "aborted": 0, "aborted_at": 0.0, "bodies": [], "flooded": 0}
+SCRIPT: list[dict[str, Any]] = []
 
 
 def chunk(content: str, **more: Any) -> bytes:
@@ -41,7 +46,9 @@ async def chat(request: Request) -> Response:
     body = await request.json()
     if body.get("max_tokens") == 1 and PICTURE in json.dumps(body):  # the gateway's own probe
         return JSONResponse({}, 400 if BLIND else 200)
-    STATE["bodies"] = [*STATE["bodies"][-4:], body]
+    STATE["bodies"] = [*STATE["bodies"][-9:], body]
+    if SCRIPT:
+        return StreamingResponse(scripted(SCRIPT.pop(0)), media_type="text/event-stream")
     content = body["messages"][-1]["content"]
     # Behind a question the assistant puts its context.
     asked = content.split("\n\n")[0] if isinstance(content, str) else ""
@@ -120,6 +127,31 @@ async def stream(order: str, usage: dict[str, int]) -> AsyncIterator[bytes]:
             STATE["aborted_at"] = time.time()
 
 
+async def scripted(one: dict[str, Any]) -> AsyncIterator[bytes]:
+    """A round as vLLM streams it: arguments in two pieces, the reason with nothing else."""
+    calls = one.get("calls", [])
+    yield chunk("", choices=delta(role="assistant", content=""))
+    for word in one.get("text", "").split(" "):
+        yield chunk(word)
+    for number, call in enumerate(calls):
+        head = {"index": number, "id": f"call_{number}", "type": "function"}
+        named = {"name": call["name"], "arguments": ""}
+        yield chunk("", choices=delta(tool_calls=[{**head, "function": named}]))
+        half = len(call["arguments"]) // 2
+        for piece in (call["arguments"][:half], call["arguments"][half:]):
+            more = {"index": number, "function": {"arguments": piece}}
+            yield chunk("", choices=delta(tool_calls=[more]))
+    yield chunk("", choices=delta("tool_calls" if calls else "stop"))
+    usage = {"prompt_tokens": 11, "completion_tokens": 4, "total_tokens": 15}
+    yield b"data: " + json.dumps({"id": "c", "choices": [], "usage": usage}).encode() + b"\n\n"
+    yield b"data: [DONE]\n\n"
+
+
+async def script(request: Request) -> Response:
+    SCRIPT[:] = await request.json()
+    return JSONResponse({})
+
+
 async def watched(request: Request, work: Any) -> None:
     """A whole answer, aborted when the caller leaves."""
     STATE["running"] += 1
@@ -159,6 +191,7 @@ routes = [
     Route("/v1/models", models),
     Route("/tokenize", tokenize, methods=["POST"]),
     Route("/state", state),
+    Route("/script", script, methods=["POST"]),
     Route("/healthz", healthz),
 ]
 app = Starlette(routes=routes)

@@ -87,9 +87,10 @@ PHRASES: dict[str, tuple[str, str]] = {
         "Please take it again: closer, straight and in good light.",
     ),
     "no_text": (
-        "{picture}里没有文字。请说一下您想问什么，或换一张带文字的截图。",
-        "{picture} has no text. Tell me what you would like to know, "
-        "or send a screenshot with text.",
+        "{picture}里没有文字，或者没有读到。如果图里有字，请拍近一些、拍清楚再发一次；"
+        "也可以直接说您想问什么。",
+        "{picture} has no text, or none that can be read. If there is text, please take it again: "
+        "closer and sharp. Or tell me what you would like to know.",
     ),
     "partial": (
         "{picture}目前只读了一部分（读到“{last}”为止），以上不一定完整；稍后再问一次，就能看到全部内容。",

@@ -144,7 +144,12 @@ def test_every_route_does_what_its_document_says(
         bodies = {route for route in told if route[0] in ("POST", "PATCH")} - {
             ("POST", "/api/chat/{}/stop")
         }
-        told = bodies | {("GET", "/api/conversations"), ("GET", "/api/files/{}/preview")}
+        told = bodies | {
+            ("GET", "/api/conversations"),
+            ("GET", "/api/files/{}/preview"),
+            ("GET", "/api/desk/actions"),
+            ("GET", "/api/desk/audit"),
+        }
     assert walked == told
 
 

@@ -48,7 +48,8 @@ ROWS = {
         *("How do I reach a human", "connect me to an agent", "let me speak with someone"),
         *("Get me a manager!", "I need a representative", "transfer me to a person please"),
         *("my parcel is lost, I want to talk to somebody", "Is there a real person?"),
-        "stop the bot, give me a human",
+        *("stop the bot, give me a human", "你们老板电话给我", "把你们领导的手机号发我"),
+        "give me your manager's phone number",
     ),
     "unknown_language": (
         *("Где мой заказ?", "返品したいのですが", "배송은 언제 되나요?", "¿Dónde está mi pedido?"),
@@ -72,6 +73,7 @@ ROWS = {
             "人工费多少钱",
             "不用转人工,告诉我怎么退",
         ),
+        *("客户经理的电话怎么查", "老板要报销,票咋整"),
         *("PAY-1042", "你好 PAY-4031", "再见面的话要带什么证件", "退货要找客服还是自己寄"),
         *(
             "Do I have to talk to an agent to return an item?",

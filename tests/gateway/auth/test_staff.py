@@ -10,17 +10,16 @@ from gateway.auth.authenticator import Authenticator
 from gateway.auth.staff import Staff
 from gateway.auth.tokens import Signer
 from gateway.server.client_connection import ClientConnection
-from gateway.server.request_context import RequestContext
+from gateway.server.request_context import Caller, RequestContext
 from gateway.setting_values import networks
 from tests.support.access import bearer, nginx, token
 
 DESK = "/api/desk/corrections"
 
 
-def staff_of(
+def caller_of(
     headers: dict[str, str], staff: Staff, *, address: str = "127.0.0.1", path: str = DESK
-) -> tuple[str, str]:
-    """(name as staff, owner) of who calls."""
+) -> Caller:
     signer = Signer("embed-secret-of-the-tests")
     keys = APIKeyStore((("shop", "sk-shop"),), None)
     authenticator = Authenticator(keys, signer, networks("127.0.0.0/8,10.0.0.0/8"), staff)
@@ -30,6 +29,12 @@ def staff_of(
     context = RequestContext("r", address, through_proxy, "http", nobody, sent)
     caller = authenticator.authenticate(path, context)
     assert caller is not None
+    return caller
+
+
+def staff_of(headers: dict[str, str], staff: Staff, **more: str) -> tuple[str, str]:
+    """(name as staff, owner) of who calls."""
+    caller = caller_of(headers, staff, **more)
     return caller.staff, caller.owner
 
 
@@ -69,3 +74,26 @@ def test_a_key_with_another_role_is_no_key(tmp_path: Path) -> None:
     file = tmp_path / "keys.json"
     file.write_text('{"keys": [{"name": "a", "role": "root", "sha256": "%s"}]}' % ("a" * 64))
     assert "root is no role" in str(APIKeyStore((), file).problem)
+
+
+@pytest.mark.parametrize("path", ["/api/chat", "/v1/chat/completions"])
+def test_systems_are_asked_for_who_is_signed_in_and_for_nobody_else(path: str) -> None:
+    demo, company = Staff((), is_anonymous=True), Staff(("admin",))
+    asked = {
+        "demo": caller_of({}, demo, path=path),
+        "nobody": caller_of({}, company, path=path),
+        "key": caller_of(bearer("sk-shop"), demo, path=path),
+    }
+    if path == "/api/chat":
+        asked["user"] = caller_of(nginx("li"), company, path=path)
+        asked["token"] = caller_of(bearer(token("zhang")), company, path=path)
+    expected = {
+        "demo": ("demo", "desk"),
+        "nobody": ("", "desk"),
+        "key": ("", "shop"),
+        "user": ("li", "desk"),
+        "token": ("zhang", "shop"),
+    }
+    assert {name: (one.subject, one.tenant) for name, one in asked.items()} == {
+        name: expected[name] for name in asked
+    }

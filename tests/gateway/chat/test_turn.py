@@ -8,85 +8,21 @@ from typing import Any
 import pytest
 import requests
 
-from gateway.assistant.persona import Persona
-from gateway.chat.attachment_stage import AttachmentStage
-from gateway.chat.citation_stage import CitationStage
-from gateway.chat.engine_calls import EngineCalls
-from gateway.chat.events import Event, ToolCallDelta, Usage
-from gateway.chat.failover import Failover
+from gateway.chat.events import Event, ToolProgress, Usage
 from gateway.chat.openai_json import CompletionWriter
 from gateway.chat.openai_stream import StreamWriter
-from gateway.chat.question import Question, TurnReport
-from gateway.chat.rounds import NextRound
+from gateway.chat.tool_rounds import ToolRounds
 from gateway.chat.transcript import Transcript
-from gateway.chat.turn import Output, TurnRunner
-from gateway.knowledge.knowledge_base import KnowledgeBase
-from gateway.knowledge.retriever import Retriever
-from gateway.knowledge.vectors.builder import VectorBuilder
-from gateway.media.attachment_loader import AttachmentLoader
-from gateway.observability.metrics import Metrics
-from gateway.openai.chat_request import ChatRequest
-from gateway.server.request_context import Caller
-from gateway.throttling.admission import Admission
-from gateway.upstream.breaker import Breaker
-from gateway.upstream.client import EngineClient
-from gateway.upstream.upstream import Upstream
+from tests.support.asking import Asking
 from tests.support.servers import Running
+from tests.support.tools import Proposals, StubTool, StubTools
 
 CALL = {"id": "call_1", "type": "function", "function": {"name": "find_parcel", "arguments": "{}"}}
-FURTHER: list[dict[str, Any]] = [
-    {"role": "assistant", "content": "", "tool_calls": [CALL]},
-    {"role": "tool", "tool_call_id": "call_1", "content": "Delivered"},
-]
 
 
-async def look_up(events: Sequence[Event]) -> Sequence[dict[str, Any]] | None:
-    """Answers a round's call of a tool."""
-    return FURTHER if any(isinstance(event, ToolCallDelta) for event in events) else None
-
-
-async def answer_nothing(events: Sequence[Event]) -> Sequence[dict[str, Any]] | None:
-    return None
-
-
-class Asking:
-    """Runs turns before the fake engine."""
-
-    def __init__(self, engine: Running, folder: Path) -> None:
-        self.upstream = Upstream("engine-1", engine.url, "fake-vl", 8192, Breaker(2, 60), 4)
-        self.client = EngineClient(1, 5, 5)
-        self.metrics = Metrics("0", "cpu")
-        knowledge = KnowledgeBase(folder)
-        vectors = VectorBuilder(lambda: knowledge.snapshot.index, None, folder / "vectors")
-        self.retriever = Retriever(knowledge, vectors)
-        self.report = TurnReport()
-
-    async def ask(
-        self, text: str, next_round: NextRound | None, *, is_whole: bool, model: str = "sightdesk"
-    ) -> list[Event]:
-        # No question here has pictures.
-        loader = AttachmentLoader(None, None, None, 16, 4096)  # type: ignore[arg-type]
-        admission = Admission([self.upstream], 4, 5, self.metrics)
-        stage = AttachmentStage(
-            loader, [self.upstream], str, reader_timeout=0.1, first_token_timeout=1
-        )
-        runner = TurnRunner(
-            stage,
-            CitationStage(self.retriever, Persona, lambda: True, str),
-            Failover(admission, None, self.client, self.metrics),
-            EngineCalls(self.client, cache_salt=str, pseudonym=str),
-            self.metrics,
-            next_round,
-        )
-        request = ChatRequest.model_validate(
-            {"model": model, "messages": [{"role": "user", "content": text}]}
-        )
-        caller = Caller("key", "shop", "key:shop")
-        question = Question(request, caller, "key:shop", assistant=model == "sightdesk")
-        events: list[Event] = []
-        output = Output(events.extend, is_whole=is_whole)
-        await runner.run(question, output, self.report)
-        return events
+def finding(name: str = "find_parcel") -> ToolRounds:
+    """The tool that the fake engine calls, or another one."""
+    return ToolRounds(StubTools([StubTool(name, required=())]), Proposals(), max_rounds=4)
 
 
 @pytest.fixture
@@ -110,8 +46,11 @@ def streamed(events: Sequence[Event]) -> list[dict[str, Any]]:
 
 @pytest.mark.parametrize("is_whole", [False, True])
 async def test_two_rounds_are_one_answer(asking: Asking, engine: Running, is_whole: bool) -> None:
-    events = await asking.ask("call", look_up, is_whole=is_whole)
+    events = await asking.ask("call", finding(), is_whole=is_whole)
     said = "你 one moment你!"
+    assert [event.status for event in events if isinstance(event, ToolProgress)] == [
+        *("running", "done")
+    ]
     usage = {"prompt_tokens": 22, "completion_tokens": 8, "total_tokens": 30}
     told = completion(events)
     assert told["choices"][0]["message"] == {"role": "assistant", "content": said}
@@ -123,7 +62,12 @@ async def test_two_rounds_are_one_answer(asking: Asking, engine: Running, is_who
     assert sum(isinstance(event, Usage) for event in events) == 1
     assert (asking.report.prompt_tokens, asking.report.completion_tokens) == (22, 8)
     first, second = requests.get(engine.url + "/state", timeout=5).json()["bodies"][-2:]
-    assert second["messages"] == [*first["messages"], *FURTHER]
+    asked, call, result = second["messages"][-3:]
+    assert second["messages"][:-2] == first["messages"]
+    assert asked == first["messages"][-1]
+    assert call == {"role": "assistant", "content": "你 one moment", "tool_calls": [CALL]}
+    assert (result["role"], result["tool_call_id"]) == ("tool", "call_1")
+    assert "运输中" in result["content"]
     if not is_whole:
         sent = streamed(events)
         assert sent[-1]["usage"] == usage
@@ -132,9 +76,11 @@ async def test_two_rounds_are_one_answer(asking: Asking, engine: Running, is_who
         assert not any("tool_calls" in one["delta"] or one["finish_reason"] for one in deltas)
 
 
-async def test_a_call_that_nobody_here_answers_is_the_clients(asking: Asking) -> None:
-    held = await asking.ask("call", answer_nothing, is_whole=False)
-    plain = await asking.ask("call", None, is_whole=False)
+async def test_a_clients_own_call_comes_back_as_it_was(asking: Asking) -> None:
+    """With tools of ours beside it, and without."""
+    own = [{"type": "function", "function": {"name": "find_parcel"}}]
+    held = await asking.ask("call", finding("track"), is_whole=False, tools=own)
+    plain = await asking.ask("call", None, is_whole=False, tools=own)
     assert completion(held) == completion(plain)
     (choice,) = completion(plain)["choices"]
     assert choice["message"]["tool_calls"] == [CALL]
@@ -142,7 +88,7 @@ async def test_a_call_that_nobody_here_answers_is_the_clients(asking: Asking) ->
 
 
 async def test_the_raw_model_has_one_round(asking: Asking) -> None:
-    events = await asking.ask("call", look_up, is_whole=True, model="fake-vl")
+    events = await asking.ask("call", finding(), is_whole=True, model="fake-vl")
     assert completion(events)["choices"][0]["message"]["tool_calls"] == [CALL]
 
 

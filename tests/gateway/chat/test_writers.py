@@ -4,6 +4,7 @@ import json
 from typing import Any
 
 from gateway.chat.events import (
+    ActionProposed,
     AnswerStarted,
     Chunk,
     Citations,
@@ -16,10 +17,11 @@ from gateway.chat.events import (
     QueuePosition,
     Readings,
     TextDelta,
+    ToolProgress,
     Usage,
 )
 from gateway.chat.openai_json import CompletionWriter
-from gateway.chat.openai_stream import StreamWriter, error_event, stream_into
+from gateway.chat.openai_stream import StreamWriter, error_event, stream_into, tool_json
 from gateway.chat.transcript import Transcript
 from gateway.errors import UpstreamUnavailable
 from gateway.server.client_connection import ClientConnection
@@ -151,3 +153,32 @@ def test_history_keeps_text_evidence_and_how_it_ended() -> None:
     part.push((Failed(UpstreamUnavailable("down")),))
     assert part.answered(stopped=True).state == "failed"
     assert part.answered(stopped=True).text == "one two"
+
+
+def test_a_call_is_told_as_it_runs_and_kept_as_it_ended() -> None:
+    running = ToolProgress("call_0", "track", "查询物流", "running")
+    done = ToolProgress("call_0", "track", "查询物流", "done", {"values": {}, "text": "到了"})
+    cut_off = ToolProgress("call_1", "stock", "查询库存", "running")
+    proposed = ActionProposed({"id": "action-1", "status": "proposed"})
+    events: list[Event] = [running, done, proposed, proposed, cut_off]
+    told = [
+        json.loads(one[6:])["sightdesk"]
+        for one in StreamWriter("a", "m", wants_extras=True, wants_usage=False).encode(events)
+    ]
+    assert [(name, one) for extras in told for name, one in extras.items()][:3] == [
+        ("tool", tool_json(running)),
+        ("tool", tool_json(done)),
+        ("confirm", {"action": proposed.action}),
+    ]
+    whole = CompletionWriter(has_extras=True)
+    whole.push(events)
+    extras = whole.completion()["sightdesk"]
+    assert extras["tools"] == [tool_json(done), tool_json(cut_off)]
+    assert extras["tool"] == tool_json(cut_off)
+    assert extras["actions"] == [proposed.action]
+    assert extras["confirm"] == {"action": proposed.action}
+    transcript = Transcript()
+    transcript.push(events)
+    kept = transcript.answered(stopped=True)
+    assert kept.tools == [tool_json(done), {**tool_json(cut_off), "status": "failed"}]
+    assert kept.actions == ["action-1"]

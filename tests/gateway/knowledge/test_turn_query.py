@@ -57,6 +57,31 @@ def test_what_is_only_told_is_no_part() -> None:
     assert len(texts("我昨天收到货。箱子破了怎么赔？")) == 1
 
 
+@pytest.mark.parametrize(
+    ("said", "searched"),
+    [
+        ("垃圾平台，退款几天到账", "退款几天到账"),
+        ("什么破公司，快递三天没动", "快递三天没动"),
+        ("你们这帮骗子，怎么开发票", "你们这帮 ，怎么开发票"),
+        ("This is ridiculous, where is my refund", "where is my refund"),
+    ],
+)
+def test_an_insult_is_not_searched_for(said: str, searched: str) -> None:
+    assert texts(said) == [searched]
+
+
+def test_refuse_is_a_subject_and_no_insult() -> None:
+    assert texts("垃圾几点可以扔") == ["垃圾几点可以扔"]
+
+
+def test_what_is_asked_of_the_picture_is_not_searched_for() -> None:
+    chat = [reading("chat", order_number="QH202611090078126")]
+    assert texts("订单号多少，客服答应什么时候补货", readings=chat) == []
+    assert texts("订单号多少，怎么申请换货", readings=chat) == ["怎么申请换货"]
+    assert texts("怎么申请换货", readings=chat) == ["怎么申请换货"]
+    assert texts("客服答应什么时候补货") == ["客服答应什么时候补货"]
+
+
 def test_a_picture_is_searched_by_its_fields_and_not_by_its_words() -> None:
     parts = parts_of(TurnQuery(["这是什么"], [reading("error", error_code="PAY-4031")]))
     assert [(part.text, part.codes) for part in parts] == [("", ("pay-4031",))]

@@ -5,6 +5,7 @@ import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import orjson
 import pytest
@@ -21,7 +22,7 @@ from gateway.storage.database import Database, open_database
 from gateway.storage.feedback import Ratings
 from gateway.storage.file_store import FileStore
 from gateway.storage.handoffs import Handoffs
-from gateway.storage.models import Base
+from gateway.storage.models import Action, Base
 from gateway.storage.sql_engine import normal
 from gateway.storage.stats import Stats
 from gateway.storage.turns import MAX_TEXT, Answered, Asked
@@ -101,9 +102,38 @@ def test_a_conversation_comes_back_as_the_page_needs_it(
     assert {**answer, "created_at": 0} == {
         "id": "answer-1", "role": "assistant", "text": "answer 1", "created_at": 0,
         "citations": [CITATION], "reading": [], "suggestions": [], "grounding": None,
-        "outcome": None,
+        "outcome": None, "tools": [], "actions": [], "notice": None,
         "degraded": False, "state": "done", "rating": None, "reason": None, "model": "fake-vl",
     }  # fmt: skip
+
+
+def test_tools_come_back_and_actions_as_they_are_now(database: Database, tmp_path: Path) -> None:
+    told: dict[str, Any] = {"id": "call_0", "name": "track", "title": "查询物流", "status": "done"}
+    result = {"values": {"order_number": "13812345678901", "tel": "13812345678"}, "text": "到了"}
+    ask(database, 1)
+    with database.writing() as session:
+        session.add(action("action-1", "done"))
+        session.add(action("action-2", "proposed"))
+    tools = [{**told, "result": result}]
+    ids = ["action-2", "action-gone", "action-1"]
+    close_turn(database, "answer-1", Answered("done", "好", tools=tools, actions=ids))
+    conversations = Conversations(
+        database, FileStore(tmp_path), lambda one: {"id": one.id, "status": one.status}
+    )
+    answer = whole(conversations)["messages"][-1]
+    masked = {"order_number": "13812345678901", "tel": "138****5678"}
+    assert answer["tools"] == [{**told, "result": {"values": masked, "text": "到了"}}]
+    assert answer["actions"] == [
+        {"id": "action-2", "status": "proposed"},
+        {"id": "action-1", "status": "done"},
+    ]
+
+
+def action(action_id: str, status: str) -> Action:
+    return Action(
+        id=action_id, connector="cancel", title={}, arguments={}, status=status, by="customer",
+        owner="o", created_at=0, expires_at=0,
+    )  # fmt: skip
 
 
 def test_nothing_that_must_be_masked_reaches_the_disk(tmp_path: Path) -> None:
@@ -113,7 +143,10 @@ def test_nothing_that_must_be_masked_reaches_the_disk(tmp_path: Path) -> None:
         database,
         "answer-1",
         Answered(
-            "done", "您的手机是13712345678", reading=[{"lines": [{"text": "电话13612345678"}]}]
+            "done",
+            "您的手机是13712345678",
+            reading=[{"lines": [{"text": "电话13612345678"}]}],
+            tools=[{"id": "c", "result": {"values": {"tel": "13312345678"}, "text": ""}}],
         ),
     )
     Ratings(database).rate("token:13912345678", "answer-1", "down", "打13512345678")

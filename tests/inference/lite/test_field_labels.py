@@ -83,6 +83,16 @@ def test_the_number_of_a_payment_is_not_the_orders() -> None:
     assert values(fields, "transaction_number") == ["4200002114202611091234567890"]
 
 
+@pytest.mark.parametrize("label", ["收款方全称", "收款方", "收款商户", "商户全称"])
+@pytest.mark.parametrize("between", [" | ", " ", ": "])
+def test_the_receiver_of_a_payment_is_its_seller(label: str, between: str) -> None:
+    lines = paper(
+        "账单详情", "交易成功", f"{label}{between}景德镇木子陶瓷有限公司", "付款方式 | 余额宝"
+    )
+    kind, fields = read_fields(lines)
+    assert (kind, values(fields, "seller")) == ("payment", ["景德镇木子陶瓷有限公司"])
+
+
 def test_in_a_chat_the_number_answers_the_question_for_it() -> None:
     lines = paper("请提供一下订单号", " | LM2026110988214", "好的", "按住 说话")
     kind, fields = read_fields(lines)

@@ -50,6 +50,19 @@ def test_a_time_below_its_day_and_words_in_two_rows_make_one_scan() -> None:
     ]
 
 
+@pytest.mark.parametrize("contact", ["Contact +49 30 901820", "客服热线 95311"])
+def test_a_contact_below_a_scan_is_no_part_of_it(contact: str) -> None:
+    lines = [
+        Line("Tracking number 00340434161094027318", (40, 20, 420, 28)),
+        Line("2026-11-20 08:10 Out for delivery", (40, 100, 420, 26)),
+        Line("Berlin depot", (40, 130, 200, 26)),
+        Line(contact, (40, 160, 300, 26)),
+    ]
+    assert values(read_fields(lines)[1], "event") == [
+        "2026-11-20 08:10 Out for delivery Berlin depot"
+    ]
+
+
 def test_words_over_their_time_belong_to_it() -> None:
     lines = [
         Line("中通快递78601234567890", (29, 96, 344, 30)),

@@ -8,7 +8,7 @@ from inference.lite.answering.acting.arguments import Filled, Known, Source
 from inference.lite.answering.acting.offers import Offer
 from inference.lite.answering.acting.wishes import Aim, Wish
 from inference.lite.answering.facts import Facts
-from inference.lite.answering.questions import ASKING, Part, Want
+from inference.lite.answering.questions import ASKING, PICTURE, Part, Want
 
 MOST_READS = 3  # calls of one round
 # The share of a title's words that a question must say where no act or subject tells the tool.
@@ -41,12 +41,14 @@ WHERE = frozenset(
 
 @dataclass(frozen=True)
 class Turn:
-    """What the choice rests on. `by_clause`: the gateway says that a clause answers."""
+    """What the choice rests on. `by_clause`: the gateway says that a clause answers. `names_code`:
+    the question or its picture gives an error code."""
 
     wish: Wish
     parts: list[Part]
     facts: Facts
     by_clause: bool
+    names_code: bool
 
     @property
     def kinds(self) -> frozenset[str]:
@@ -189,7 +191,9 @@ def _fit_without_values(turn: Turn, offer: Offer, subjects: frozenset[str]) -> f
     wish = turn.wish
     if "trouble" in offer.subjects:
         is_other = wish.subjects - {"trouble", "account", "password", "payment"}
-        return 2.0 if "trouble" in subjects and not is_other else 0.0
+        # A log tells of what happened last, which may be anything but the code that is asked about.
+        is_shown = turn.names_code or (PICTURE.search(wish.text) and not turn.facts.pictures)
+        return 2.0 if "trouble" in subjects and not is_other and not is_shown else 0.0
     if wish.is_bare or not wish.is_own or not _said(offer, wish):
         return 0.0
     return 1 + _said(offer, wish)
@@ -210,4 +214,6 @@ def _may_ask(turn: Turn, filled: Filled) -> bool:
     """Whether a question is worth asking back for what a read misses."""
     if len(filled.missing) != 1 or (turn.by_clause and not turn.wish.is_own):
         return False
+    if turn.by_clause and sum(part.want is Want.HELP for part in turn.parts) > 1:
+        return False  # a question back would leave the other parts without an answer
     return not turn.wish.is_bare

@@ -10,6 +10,7 @@ from inference.lite.answering.acting.offers import Offer, Result, offered, resul
 from inference.lite.answering.acting.verdicts import says_no
 from inference.lite.answering.acting.wishes import Aim, wish_of
 from inference.lite.answering.asking import FIRST_SENTENCE
+from inference.lite.answering.codes import in_question
 from inference.lite.answering.facts import Facts
 from inference.lite.answering.phrases import joined, say
 from inference.lite.answering.questions import ASKING, parts_of
@@ -99,7 +100,7 @@ def _planned(conversation: Conversation, offers: list[Offer], back: int) -> Plan
     parts = parts_of(conversation.question)
     wish = wish_of(conversation.question, parts)
     by_clause = bool(desk.clauses) and desk.verdict != "suggest"
-    turn = Turn(wish, parts, facts, by_clause)
+    turn = Turn(wish, parts, facts, by_clause, _names_code(conversation, facts))
     known = Known(conversation, facts.corrections.fields)
     write = write_for(turn, offers, known)
     reply = _replied(conversation, offers, turn, write, back)
@@ -108,6 +109,12 @@ def _planned(conversation: Conversation, offers: list[Offer], back: int) -> Plan
     if write is not None:
         return Plan(known, write)
     return Plan(known, None, tuple(reads_for(turn, offers, known)))
+
+
+def _names_code(conversation: Conversation, facts: Facts) -> bool:
+    shown = (one.name for reading in facts.own for one in reading.fields)
+    typed = in_question(conversation.question, [], conversation.budget).codes
+    return "error_code" in shown or bool(typed)
 
 
 def _replied(

@@ -26,6 +26,12 @@ from gateway.knowledge.sources.numbering import clause_start, read_number, split
         ("2.2 凝露造成的短路视同进水。", "2.2", "凝露造成的短路视同进水。"),
         ("3.2 个人信息的保护", "3.2", "个人信息的保护"),
         ("3.2 天气原因的延误", "3.2", "天气原因的延误"),
+        ("6.2 点播退订", "6.2", "点播退订"),
+        ("3.1 折叠床", "3.1", "折叠床"),
+        ("3.1 成团人数", "3.1", "成团人数"),
+        ("2.4 代驾", "2.4", "代驾"),
+        ("1.3 楼道堆物", "1.3", "楼道堆物"),
+        ("4.1 人身意外险", "4.1", "人身意外险"),
     ],
 )
 def test_a_paragraph_begins_with_its_number(line: str, number: str, rest: str) -> None:
@@ -48,6 +54,8 @@ def test_a_paragraph_begins_with_its_number(line: str, number: str, rest: str) -
         "2026年春节放假安排",
         "2026 年春节放假安排",
         "6.18大促期间不发货。",
+        "8.5折购买",
+        "6.30点截止",
         "0.5%的手续费",
         "½ 杯水",
         "① 附件",

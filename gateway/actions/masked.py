@@ -1,0 +1,27 @@
+"""Values of actions with personal data hidden, as they are stored once nothing is sent any more."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from gateway.privacy.redaction import mask, mask_value
+
+
+def masked(value: Any) -> Any:
+    """JSON of any depth with its texts masked; the names of properties stay."""
+    if isinstance(value, str):
+        return mask(value)
+    if isinstance(value, Mapping):
+        return {name: masked(one) for name, one in value.items()}
+    if isinstance(value, list | tuple):
+        return [masked(one) for one in value]
+    return value
+
+
+def masked_arguments(
+    values: Mapping[str, Any] | None, field_of: Mapping[str, str]
+) -> dict[str, Any]:
+    """`field_of`: property → the reading's field: an order number stays, whatever it looks like."""
+    return {
+        name: mask_value(field_of.get(name, name), one) if isinstance(one, str) else masked(one)
+        for name, one in (values or {}).items()
+    }

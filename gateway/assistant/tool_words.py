@@ -1,0 +1,129 @@
+"""What the assistant itself says about tools, where no language model may choose the words: a
+failure, a proposal, what is missing."""
+
+from collections.abc import Mapping, Sequence
+from string import Template
+from typing import Any
+
+from gateway.assistant.language import Language
+from gateway.assistant.tool_results import ToolResult
+from gateway.connectors.tool import Refused, Tool, Unsure
+
+MAX_WORDS = 200  # characters of a system's own words
+MAX_VALUE = 120  # characters of an argument that is said back
+# In a sentence of ours a system's words format nothing.
+MARKS = str.maketrans(dict.fromkeys("[]<>`*_#|\\", " "))
+REASONS: dict[Language, dict[str, str]] = {
+    "zh": {
+        "refused": "对方系统没有受理",
+        "unreachable": "暂时连不上该系统",
+        "circuit_open": "该系统刚才多次没有回应，暂停查询",
+        "invalid": "提供的信息不符合要求",
+        "timeout": "该系统没有及时回应",
+        "broken": "与该系统的连接中断",
+        "server_error": "该系统内部出错",
+        "nonsense": "该系统的回复无法理解",
+        "too_large": "该系统的回复太大",
+    },
+    "en": {
+        "refused": "the system did not accept the request",
+        "unreachable": "the system cannot be reached",
+        "circuit_open": "the system has failed several times and is left alone for a moment",
+        "invalid": "what was given does not have the right form",
+        "timeout": "the system did not answer in time",
+        "broken": "the connection to the system broke",
+        "server_error": "the system has an error of its own",
+        "nonsense": "the system's answer could not be understood",
+        "too_large": "the system's answer is too large",
+    },
+}
+WITH_WORDS = frozenset(("refused", "invalid"))  # kinds whose reason the system itself worded
+SENTENCES: dict[Language, dict[str, Template]] = {
+    "zh": {
+        "failed": Template("“$title”没有成功：$reason。"),
+        "basis": Template("$text（$title，刚刚）"),
+        "ask": Template("请提供$labels。"),
+        "check": Template("“$title”需要的$labels不对，请核对后再发一次。"),
+        "cannot": Template("“$title”没有执行：$reason。"),
+        "customer": Template("将要$title$arguments。需要您确认，确认之前不会执行。"),
+        "staff": Template("已提交“$title”的申请$arguments。需要客服同事批准，批准之前不会执行。"),
+        "too_many": Template("查询了多次，仍然没有得到结果。"),
+    },
+    "en": {
+        "failed": Template('"$title" did not work: $reason.'),
+        "basis": Template("$text ($title, just now)"),
+        "ask": Template("Please give me: $labels."),
+        "check": Template(
+            '"$title" needs a correct value: $labels. Please check it and send it again.'
+        ),
+        "cannot": Template('"$title" was not done: $reason.'),
+        "customer": Template(
+            "To be done: $title$arguments. Please confirm it; nothing happens before that."
+        ),
+        "staff": Template(
+            'Requested: "$title"$arguments. A colleague has to approve it; nothing happens before '
+            "that."
+        ),
+        "too_many": Template("I asked several times and still have no result."),
+    },
+}
+JOINTS: dict[Language, tuple[str, str, str, str]] = {
+    # between labels, between a label and its value, around the arguments
+    "zh": ("、", " ", "（", "）"),
+    "en": (", ", " ", " (", ")"),
+}
+
+
+def sentence(language: Language, name: str, /, **words: str) -> str:
+    return SENTENCES[language][name].substitute(words)
+
+
+def reason_of(outcome: Refused | Unsure, language: Language) -> str:
+    """Why a call failed, as a part of a sentence; with the system's own words where it said any."""
+    known = REASONS[language]
+    reason = known.get(outcome.kind) or known["broken"]
+    words = plain(outcome.reason) if outcome.kind in WITH_WORDS else ""
+    if not words:
+        return reason
+    return f"{reason}（{words}）" if language == "zh" else f"{reason} ({words})"
+
+
+def plain(text: str) -> str:
+    """Foreign words on one line, without what would format them."""
+    return " ".join(text[:MAX_WORDS].translate(MARKS).split()).rstrip(".。 ")
+
+
+def title_of(titles: Mapping[str, str], language: Language) -> str:
+    return titles.get(language) or next(iter(titles.values()), "")
+
+
+def labels_of(tool: Tool, names: Sequence[str], language: Language) -> str:
+    return JOINTS[language][0].join(tool.label_of(name, language) for name in names)
+
+
+def proposal(tool: Tool, result: ToolResult, language: Language) -> str:
+    """What will happen, with every argument said back, and whose word it waits for."""
+    between, colon, before, after = JOINTS[language]
+    said = between.join(
+        f"{tool.label_of(name, language)}{colon}{_value(value)}"
+        for name, value in result.arguments.items()
+        if name not in tool.secrets
+    )
+    title = title_of(result.title, language)
+    return sentence(
+        language,
+        tool.confirm.by,
+        title=title,
+        arguments=f"{before}{said}{after}" if said else "",
+    )
+
+
+def with_basis(result: ToolResult, language: Language) -> str:
+    """A result in words with the system that it comes from; "" where there are no words."""
+    text = result.text.strip()
+    title = title_of(result.title, language)
+    return sentence(language, "basis", text=text, title=title) if text else ""
+
+
+def _value(value: Any) -> str:
+    return " ".join(str(value)[:MAX_VALUE].translate(MARKS).split())

@@ -1,0 +1,36 @@
+"""Whether the system behind a connector answers: for `make doctor` and staff."""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from gateway.connectors.http_call import HTTPCaller
+from gateway.connectors.request import Address, Prepared, headers_of
+from gateway.connectors.templates import Template
+
+SECONDS = 3.0
+
+
+class Health(Protocol):
+    async def reason(self) -> str:
+        """Why the system is not well; empty where it is. Never raises but for cancellation."""
+
+
+@dataclass(frozen=True, slots=True)
+class HTTPHealth:
+    """`path`: must answer 2xx or 3xx. Without it anything below 500 shows that somebody listens."""
+
+    caller: HTTPCaller
+    address: Address
+    headers: tuple[tuple[str, Template], ...] = ()
+    path: str = ""
+
+    async def reason(self) -> str:
+        sent = headers_of(self.headers, {}, plain=True)
+        method = "GET" if self.path else "HEAD"
+        prepared = Prepared(method, self.address.origin + (self.path or "/"), sent)
+        status = await self.caller.status(prepared, SECONDS)
+        if status == 0:
+            return "the system cannot be reached"
+        if status >= 500 or (self.path and status >= 400):
+            return f"the system answers with HTTP {status}"
+        return ""

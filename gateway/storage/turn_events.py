@@ -1,0 +1,61 @@
+"""What is told of an answer when its turn is closed: `message.completed` and `fields.read`."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import orjson
+from sqlalchemy import Connection, select
+
+from gateway.storage.events import record_event
+from gateway.storage.models import Turn
+from gateway.storage.turns import AnswerRow
+
+Wants = Callable[[str], bool]  # whether anybody wants events of this type
+COMPLETED, READ = "message.completed", "fields.read"
+TOLD_OF_FIELD = ("name", "value", "confidence", "valid", "corrected")
+
+
+def nobody_wants(type_: str) -> bool:
+    return False
+
+
+def announcement(rows: Sequence[AnswerRow], wants: Wants) -> Callable[[Connection], None] | None:
+    """What writes the events of `rows` in the transaction that closes their turns; None where
+    nobody wants any, so that a question costs nothing more."""
+    wanted = [type_ for type_ in (READ, COMPLETED) if wants(type_)]
+    told = {row.answer_id: events for row in rows if (events := _events(row, wanted))}
+    if not told:
+        return None
+
+    def write(connection: Connection) -> None:
+        here = select(Turn.id, Turn.conversation_id).where(Turn.id.in_(told)).order_by(Turn.number)
+        for answer_id, conversation_id in connection.execute(here).all():
+            of = {"conversation_id": conversation_id, "answer": answer_id}
+            for type_, data in told[answer_id]:
+                record_event(connection, type_, conversation_id, {**of, **data})
+
+    return write
+
+
+def _events(row: AnswerRow, wanted: Sequence[str]) -> list[tuple[str, dict[str, Any]]]:
+    if not wanted:
+        return []
+    events: list[tuple[str, dict[str, Any]]] = []
+    fields = list(_fields(row))
+    if fields and READ in wanted:
+        events.append((READ, {"fields": fields}))
+    if row.state == "done" and COMPLETED in wanted:
+        citations = orjson.loads(orjson.dumps(row.citations))
+        told = {"text": row.text, "citations": citations, "outcome": row.outcome}
+        events.append((COMPLETED, {**told, "fields": fields}))
+    return events
+
+
+def _fields(row: AnswerRow) -> list[dict[str, Any]]:
+    """The fields of all readings, masked, each with the picture that it was read from."""
+    readings: list[dict[str, Any]] = orjson.loads(orjson.dumps(row.reading))
+    return [
+        {"image": reading.get("image"), **{key: field.get(key) for key in TOLD_OF_FIELD}}
+        for reading in readings
+        for field in reading.get("fields") or ()
+    ]

@@ -1,0 +1,29 @@
+"""Actions over an empty database of either kind; pytest finds fixtures by their names here."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from gateway.actions.store import ActionStore
+from gateway.storage.database import Database
+from tests.support.action_parts import NOWHERE, Parts, tools_at
+from tests.support.action_system import System, running_system
+from tests.support.databases import conversations, database, postgres, url  # noqa: F401
+
+
+@pytest.fixture
+def parts(database: Database) -> Parts:  # noqa: F811
+    """A gateway that has no system to ask."""
+    return Parts(ActionStore(database), tools_at(NOWHERE))
+
+
+@pytest.fixture
+def system() -> Iterator[System]:
+    with running_system() as started:
+        yield started
+
+
+@pytest.fixture
+def working(database: Database, system: System) -> Parts:  # noqa: F811
+    """A gateway with a system that does what its plan says."""
+    return Parts(ActionStore(database), tools_at(system.url))

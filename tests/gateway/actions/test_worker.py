@@ -1,0 +1,327 @@
+"""What the worker does with each answer of a system, on a real port."""
+
+import asyncio
+import contextlib
+import threading
+import time
+from collections.abc import AsyncIterator, Callable, Iterator
+from typing import Any
+
+import pytest
+from sqlalchemy import select, update
+
+from gateway.actions.store import HOLDER_SECONDS, ActionStore
+from gateway.storage.conversations import Conversations
+from gateway.storage.database import Database, open_database
+from gateway.storage.models import Action, StoredEvent
+from gateway.storage.turns import now
+from tests.support.action_parts import ORDER, OWNER, Parts, tools_at
+from tests.support.action_system import System
+from tests.support.databases import ask, whole
+
+UNSURE = ("error before", "error after", "reset before", "reset after", "late", "nonsense")
+
+
+@contextlib.asynccontextmanager
+async def working_at(*gateways: Parts, **more: float) -> AsyncIterator[None]:
+    workers = [one.worker(**more) for one in gateways]
+    tasks = [asyncio.create_task(worker.run()) for worker in workers]
+    try:
+        yield
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.wait(tasks)
+        for worker in workers:
+            worker.close()
+
+
+async def ended(parts: Parts, action_id: str, seconds: float = 8) -> dict[str, Any]:
+    """The action once nothing more happens to it."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        one = await asyncio.to_thread(parts.actions.of_owner, OWNER, action_id)
+        if one["status"] in ("done", "failed", "unknown", "expired"):
+            return one
+        await asyncio.sleep(0.02)
+    raise AssertionError(f"still {one['status']}")
+
+
+def planned(*ways: str) -> Callable[[str, int], str]:
+    return lambda _, number: ways[min(number, len(ways)) - 1]
+
+
+async def test_a_confirmed_action_starts_at_once_and_tells_its_result(
+    working: Parts, system: System, database: Database, conversations: Conversations
+) -> None:
+    ask(database, 1, owner=OWNER)
+    async with working_at(working, poll=60):
+        await asyncio.sleep(0.3)  # the first look is over: only the bell wakes it
+        made = await asyncio.to_thread(working.propose)
+        started = time.monotonic()
+        await asyncio.to_thread(working.actions.confirm, OWNER, made)
+        found = await ended(working, made, 2)
+        assert time.monotonic() - started < 1
+    assert found["status"] == "done"
+    assert found["result"] == {"values": {"number": "N-1"}, "text": "办好了，单号 N-1。"}
+    assert found["finished_at"] >= found["decided_at"]
+    assert system.bodies[made] == ORDER
+    assert working.steps(made) == ["proposed", "confirmed", "running", "done"]
+    assert whole(conversations, owner=OWNER)["messages"][-1]["text"] == "办好了，单号 N-1。"
+
+
+async def test_each_step_is_an_event_without_personal_data(
+    working: Parts, database: Database
+) -> None:
+    made = working.propose(arguments={**ORDER, "phone": "13812345678"})
+    working.actions.confirm(OWNER, made)
+    async with working_at(working):
+        await ended(working, made)
+    with database.reading() as session:
+        events = [(one.type, one.data) for one in session.scalars(select(StoredEvent))]
+    assert [name for name, _ in events] == [
+        *("action.proposed", "action.confirmed", "action.running", "action.done")
+    ]
+    assert all(data["arguments"]["phone"] == "138****5678" for _, data in events)
+
+
+async def test_a_finished_action_is_kept_masked(working: Parts, system: System) -> None:
+    made = working.propose(arguments={**ORDER, "phone": "13812345678"})
+    working.actions.confirm(OWNER, made)
+    async with working_at(working):
+        found = await ended(working, made)
+    assert system.bodies[made]["phone"] == "13812345678"
+    assert found["arguments"] == {**ORDER, "phone": "138****5678"}
+
+
+@pytest.mark.parametrize("name", ["plain", "keyed"])
+async def test_a_refusal_fails_with_the_systems_words(
+    working: Parts, system: System, name: str
+) -> None:
+    system.plan = planned("refused")
+    made = working.propose(name)
+    working.actions.confirm(OWNER, made)
+    async with working_at(working):
+        found = await ended(working, made)
+    assert (found["status"], found["error"]) == ("failed", "已经发货，不能取消")
+    assert system.requests[made] == 1
+
+
+@pytest.mark.parametrize("way", UNSURE)
+async def test_without_a_key_what_is_unsure_becomes_unknown(
+    working: Parts, system: System, way: str
+) -> None:
+    system.plan = planned(way)
+    made = working.propose("plain")
+    working.actions.confirm(OWNER, made)
+    async with working_at(working):
+        found = await ended(working, made)
+        await asyncio.sleep(0.2)
+    assert found["status"] == "unknown"
+    assert found["error"]
+    assert system.requests[made] == 1
+
+
+@pytest.mark.parametrize("way", UNSURE)
+async def test_with_a_key_what_is_unsure_is_tried_again_and_done_once(
+    working: Parts, system: System, way: str
+) -> None:
+    system.plan = planned(way, way, "fine")
+    made = working.propose("keyed")
+    working.actions.confirm(OWNER, made)
+    async with working_at(working):
+        assert (await ended(working, made))["status"] == "done"
+    assert (system.requests[made], system.effects[made]) == (3, 1)
+
+
+async def test_a_refusal_after_an_unsure_try_is_not_called_a_failure(
+    working: Parts, system: System
+) -> None:
+    system.plan = planned("reset after", "refused")
+    made = working.propose("keyed")
+    working.actions.confirm(OWNER, made)
+    async with working_at(working):
+        assert (await ended(working, made))["status"] == "unknown"
+
+
+async def test_tries_with_a_key_end(working: Parts, system: System) -> None:
+    system.plan = planned("error before")
+    made = working.propose("keyed")
+    working.actions.confirm(OWNER, made)
+    async with working_at(working, first_pause=0.001):
+        assert (await ended(working, made))["status"] == "unknown"
+    assert system.requests[made] == 8
+
+
+async def test_an_unknown_action_is_settled_by_staff(
+    working: Parts, system: System, database: Database, conversations: Conversations
+) -> None:
+    ask(database, 1, owner=OWNER)
+    system.plan = planned("late")
+    made = working.propose("plain")
+    working.actions.confirm(OWNER, made)
+    async with working_at(working):
+        await ended(working, made)
+    settled = working.actions.settle("wang", made, is_done=True, note="在 ERP 里查到了")
+    assert settled["status"] == "done"
+    last = working.actions.audit(made, 0, 9)[-1]
+    assert (last["who"], last["from"], last["reason"]) == ("wang", "unknown", "在 ERP 里查到了")
+    told = [turn["text"] for turn in whole(conversations, owner=OWNER)["messages"][-2:]]
+    assert "请不要重复提交" in told[0]
+    assert told[1] == "「取消订单」已完成。"
+
+
+async def test_two_gateways_send_a_confirmed_action_once(
+    working: Parts, system: System, url: str
+) -> None:
+    database = open_database(url, lambda: None)
+    other = Parts(ActionStore(database), tools_at(system.url))
+    made = [working.propose("plain", {"order": f"QH-{number}"}) for number in range(20)]
+    try:
+        async with working_at(working, other):
+            for number, one in enumerate(made):
+                confirmer = (working, other)[number % 2]
+                await asyncio.to_thread(confirmer.actions.confirm, OWNER, one)
+            found = [(await ended(working, one, 20))["status"] for one in made]
+    finally:
+        database.close()
+    assert found == ["done"] * 20
+    assert system.requests == dict.fromkeys(made, 1)
+
+
+async def test_what_a_connector_notifies_is_one_more_action_and_no_more(
+    working: Parts, system: System
+) -> None:
+    made = working.propose("notifying")
+    working.actions.confirm(OWNER, made)
+    async with working_at(working):
+        await ended(working, made)
+        [message] = [one for one in working.actions.listed(None, 9) if one["parent"] == made]
+        found = await ended(working, message["id"])
+    assert (found["connector"], found["by"], found["status"]) == ("plain", "nobody", "done")
+    assert found["decided_by"] is None
+    assert working.steps(message["id"]) == ["confirmed", "running", "done"]
+    assert len(working.actions.listed(None, 9)) == 2
+
+
+@pytest.mark.parametrize("change", ["gone", "stricter"])
+async def test_a_connector_that_has_changed_meanwhile_sends_nothing(
+    working: Parts, system: System, change: str
+) -> None:
+    made = working.propose("plain")
+    working.actions.confirm(OWNER, made)
+    if change == "gone":
+        del working.tools.tools["plain"]
+    else:
+        working.tools.tools["plain"].parameters = {"type": "object", "required": ["reason"]}
+    async with working_at(working):
+        found = await ended(working, made)
+    assert found["status"] == "failed"
+    assert ("配置" if change == "gone" else "改变") in found["error"]
+    assert not system.requests
+
+
+async def test_secret_arguments_are_sent_and_forgotten(working: Parts, system: System) -> None:
+    made = working.propose("secret", {**ORDER, "pin": "s3cr3t-9"})
+    working.actions.confirm(OWNER, made)
+    async with working_at(working):
+        assert (await ended(working, made))["status"] == "done"
+    assert system.bodies[made]["pin"] == "s3cr3t-9"
+    assert working.store.secrets.get(made) is None
+
+
+async def test_secret_arguments_that_a_restart_has_lost_fail_the_action(
+    working: Parts, system: System, url: str, database: Database
+) -> None:
+    made = working.propose("secret", {**ORDER, "pin": "s3cr3t-9"})
+    working.actions.confirm(OWNER, made)
+    again = open_database(url, lambda: None)
+    restarted = Parts(ActionStore(again), tools_at(system.url))
+    try:
+        async with working_at(restarted):
+            await asyncio.sleep(0.3)  # the gateway that holds them might still be there
+            assert working.actions.of_owner(OWNER, made)["status"] == "confirmed"
+            with database.connected() as connection:
+                long_ago = now() - 1000 * HOLDER_SECONDS
+                connection.execute(update(Action).values(decided_at=long_ago))
+            found = await ended(working, made)
+    finally:
+        again.close()
+    assert (found["status"], "保密" in found["error"]) == ("failed", True)
+    assert not system.requests
+
+
+async def test_a_proposal_expires_by_itself(working: Parts) -> None:
+    made = working.propose("short")
+    async with working_at(working):
+        assert (await ended(working, made))["status"] == "expired"
+    assert working.steps(made) == ["proposed", "expired"]
+
+
+@pytest.mark.parametrize("hours", [-5, 5])
+async def test_a_clock_that_jumps_neither_repeats_nor_delays(
+    working: Parts, system: System, monkeypatch: pytest.MonkeyPatch, hours: int
+) -> None:
+    system.plan = planned("late", "fine")
+    made = [working.propose(name) for name in ("plain", "keyed")]
+    for one in made:
+        working.actions.confirm(OWNER, one)
+    real = time.time_ns
+    async with working_at(working, lease=5):
+        while system.requests.total() < 2:
+            await asyncio.sleep(0.01)
+        monkeypatch.setattr(time, "time_ns", lambda: real() + hours * 3600 * 10**9)
+        found = [await ended(working, one) for one in made]
+    assert [one["status"] for one in found] == ["unknown", "done"]
+    assert [system.effects[one] for one in made] == [1, 1]
+
+
+async def test_a_gateway_that_stops_waits_for_what_it_has_sent(
+    working: Parts, system: System
+) -> None:
+    working.tools.tools["plain"].timeout = 3
+    system.plan = planned("late")
+    made = working.propose("plain")
+    working.actions.confirm(OWNER, made)
+    async with working_at(working):
+        while not system.requests:
+            await asyncio.sleep(0.01)
+    assert working.actions.of_owner(OWNER, made)["status"] == "done"
+
+
+async def test_an_outcome_is_kept_while_the_database_is_locked(
+    working: Parts, system: System, database: Database
+) -> None:
+    working.tools.tools["plain"].timeout = 3
+    system.plan = planned("late")
+    made = working.propose("plain")
+    working.actions.confirm(OWNER, made)
+    async with working_at(working):
+        while not system.requests:
+            await asyncio.sleep(0.01)
+        with locked(database):
+            await asyncio.sleep(3)
+        assert (await ended(working, made))["status"] == "done"
+    assert system.requests[made] == 1
+
+
+@contextlib.contextmanager
+def locked(database: Database) -> Iterator[None]:
+    """Another thread writes for as long as the block runs."""
+    begun, over = threading.Event(), threading.Event()
+
+    def hold() -> None:
+        with database.connected() as connection:
+            if not database.is_sqlite:  # where one transaction shuts out all others by itself
+                connection.exec_driver_sql("LOCK TABLE actions IN EXCLUSIVE MODE")
+            begun.set()
+            over.wait()
+
+    thread = threading.Thread(target=hold)
+    thread.start()
+    begun.wait()
+    try:
+        yield
+    finally:
+        over.set()
+        thread.join()
