@@ -55,7 +55,7 @@ test("what is past its time has expired, whether or not the gateway has marked i
   assert.equal(mayDecide({ ...proposed, by: "staff" }, BEFORE), false);
 });
 
-test("what a system told is shown in the page's language, and by labels where it has a sentence", () => {
+test("what a system told is shown in the page's language, beside a sentence by label", () => {
   const values = { carrier_zh: "顺丰", carrier_en: "SF", status: ["揽收", "派件"], scan_no: 7 };
   const rows = (told, text) =>
     foundRows(told, text).map(({ label, lines }) => [label, lines.join("|")]);
@@ -78,14 +78,16 @@ test("the time left is told in the unit that a person counts in", () => {
     const { key, values } = timeLeft({ ...proposed, expires_at: 5000 + seconds }, 5_000_000);
     return zh(key, values);
   };
-  assert.deepEqual([1, 60, 61, 900, 7200, 7201, 172_801].map(left), [
+  assert.deepEqual([1, 60, 61, 894, 898, 901, 7200, 7201, 172_801].map(left), [
     "1 秒内有效",
     "60 秒内有效",
-    "2 分钟内有效",
+    "1 分钟内有效",
+    "14 分钟内有效",
+    "15 分钟内有效",
     "15 分钟内有效",
     "120 分钟内有效",
-    "3 小时内有效",
-    "3 天内有效",
+    "2 小时内有效",
+    "2 天内有效",
   ]);
 });
 
