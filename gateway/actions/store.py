@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Select, and_, or_, select, update
+from sqlalchemy import Select, and_, bindparam, or_, select, update
 from sqlalchemy.orm import Session
 
 from gateway.actions.as_json import entry_as_json
@@ -138,8 +138,16 @@ class ActionStore:
         is to run here after HOLDER_SECONDS: that gateway is gone then.
         """
         over = (Action.status == "proposed", Action.expires_at <= expiry)
+        given = {
+            "writer": self.writer,
+            "moment": moment,
+            "held_before": moment - 1000 * HOLDER_SECONDS,
+            "far": far,
+            "running": list(running),
+            "most": most[0],
+        }
         with self._database.reading() as session:
-            due = list(session.scalars(_due(self.writer, moment, far, running).limit(most[0])))
+            due = list(session.scalars(DUE, given))
             return due, list(session.scalars(select(Action.id).where(*over).limit(most[1])))
 
     def renew(self, action_ids: Iterable[str], until: int) -> None:
@@ -171,11 +179,12 @@ def _detached(session: Session, wanted: Select[Action]) -> Sequence[Action]:
     return found
 
 
-def _due(writer: str, moment: int, far: int, running: Sequence[str]) -> Select[str]:
-    left = _passed(Action.decided_at, moment - 1000 * HOLDER_SECONDS, far)
-    mine = or_(Action.worker.is_(None), Action.worker == writer, left)
-    retry = and_(Action.lease_until.is_(None), _passed(Action.due_at, moment, far))
-    lapsed = and_(Action.lease_until.is_not(None), _passed(Action.lease_until, moment, far))
+def _due() -> Select[str]:
+    """Takes `writer`, `moment`, `far`, `running`, `held_before`, `most`."""
+    left = _passed(Action.decided_at, bindparam("held_before"))
+    mine = or_(Action.worker.is_(None), Action.worker == bindparam("writer"), left)
+    retry = and_(Action.lease_until.is_(None), _passed(Action.due_at, bindparam("moment")))
+    lapsed = and_(Action.lease_until.is_not(None), _passed(Action.lease_until, bindparam("moment")))
     return (
         select(Action.id)
         .where(
@@ -184,11 +193,16 @@ def _due(writer: str, moment: int, far: int, running: Sequence[str]) -> Select[s
                 and_(Action.status == "confirmed", mine),
                 and_(Action.status == "running", or_(retry, lapsed)),
             ),
-            Action.id.not_in(running),
+            Action.id.not_in(bindparam("running", expanding=True)),
         )
         .order_by(Action.created_at)
+        .limit(bindparam("most"))
     )
 
 
-def _passed(column: Any, moment: int, far: int) -> Any:
-    return or_(column <= moment, column > far)
+def _passed(column: Any, moment: Any) -> Any:
+    return or_(column <= moment, column > bindparam("far"))
+
+
+# Made once: every `in_` that is written leaves a reference cycle, and the worker asks for ever.
+DUE = _due()

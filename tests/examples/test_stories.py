@@ -230,4 +230,4 @@ def test_a_business_that_is_away_ends_in_an_honest_sentence(
 
 def wait_for_message(business: Business) -> None:
     """The notice is an action of its own, behind the one that it tells of."""
-    wait_until(business.messages, 15)
+    wait_until(business.messages, 60)

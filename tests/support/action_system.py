@@ -76,8 +76,7 @@ class Handler(BaseHTTPRequestHandler):
         if way.endswith("after"):
             self._fail(way)
             return
-        with contextlib.suppress(OSError):  # the client has gone
-            self._answer(200, "<html>" if way == "nonsense" else told)
+        self._answer(200, "<html>" if way == "nonsense" else told)
 
     def _fail(self, way: str) -> None:
         kind = way.partition(" ")[0]
@@ -92,10 +91,11 @@ class Handler(BaseHTTPRequestHandler):
 
     def _answer(self, status: int, text: str) -> None:
         body = text.encode()
-        self.send_response(status)
-        self.send_header("content-length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
+        with contextlib.suppress(OSError):  # the client has gone
+            self.send_response(status)
+            self.send_header("content-length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
 
     def finish(self) -> None:
         with contextlib.suppress(OSError, ValueError):  # it was reset

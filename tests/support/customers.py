@@ -13,7 +13,7 @@ from tests.support.visitor import Visitor, events
 
 SECONDS = 60  # for one answer
 ENDED = ("done", "failed", "unknown", "cancelled", "expired")
-END_SECONDS = 20  # for an action that was confirmed
+END_SECONDS = 60  # for an action that was confirmed
 
 
 @dataclass(slots=True)

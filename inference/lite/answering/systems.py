@@ -61,7 +61,9 @@ def _told(conversation: Conversation, done: list[Result], step: Step) -> Reply:
     if step.refusal and step.write:
         title = step.write.offer.entitled(chinese)
         replies.append(Reply(say("not_proposed", chinese, title=plain(title))))
-    replies += _beside(scene, served=served)
+    # What was wished is prepared: a clause that merely fits the words would only distract.
+    if not any(one.status == "proposed" for one in done):
+        replies += _beside(scene, served=served)
     if step.ask and step.write:
         replies.append(Asking(conversation).for_(step.ask[0], **step.ask[1]))
     if failed:

@@ -177,6 +177,16 @@ def test_the_clause_that_says_what_to_do_follows_a_result() -> None:
     assert reply.citations == ["spinning"]
 
 
+def test_no_clause_follows_a_proposal() -> None:
+    desk = desk_with("cancel_order", verdict="answer", clauses=[clause("spinning")])
+    thread = Thread(desk)
+    thread.ask(f"取消订单 {ORDER}")
+    reply = thread.ask(results=[_result("cancel_order", "proposed", action={"by": "staff"})])
+    assert "还没有执行" in reply.text
+    assert "退出 App 重新打开" not in reply.text
+    assert reply.citations == []
+
+
 def test_orders_in_a_result_are_said_and_never_followed() -> None:
     thread = Thread(desk_with())
     thread.ask("我的包裹到哪了", "sf_waybill")
