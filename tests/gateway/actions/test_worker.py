@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select, update
 
+from examples.rpa.receiver import task_of
 from gateway.actions.store import HOLDER_SECONDS, ActionStore
 from gateway.storage.conversations import Conversations
 from gateway.storage.database import Database, open_database
@@ -76,13 +77,17 @@ async def test_each_step_is_an_event_without_personal_data(
     made = working.propose(arguments={**ORDER, "phone": "13812345678"})
     working.actions.confirm(OWNER, made)
     async with working_at(working):
-        await ended(working, made)
+        found = await ended(working, made)
     with database.reading() as session:
         events = [(one.type, one.data) for one in session.scalars(select(StoredEvent))]
     assert [name for name, _ in events] == [
         *("action.proposed", "action.confirmed", "action.running", "action.done")
     ]
-    assert all(data["arguments"]["phone"] == "138****5678" for _, data in events)
+    assert all(data["action"]["arguments"]["phone"] == "138****5678" for _, data in events)
+    assert {data["conversation_id"] for _, data in events} == {found["conversation_id"]}
+    name, data = events[-1]
+    assert data["action"] == found
+    assert task_of({"type": name, "data": data}).startswith("plain is done: ")
 
 
 async def test_a_finished_action_is_kept_masked(working: Parts, system: System) -> None:
