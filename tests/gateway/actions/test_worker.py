@@ -173,7 +173,7 @@ async def test_an_unknown_action_is_settled_by_staff(
     assert (last["who"], last["from"], last["reason"]) == ("wang", "unknown", "在 ERP 里查到了")
     told = [turn["text"] for turn in whole(conversations, owner=OWNER)["messages"][-2:]]
     assert "请不要重复提交" in told[0]
-    assert told[1] == "「取消订单」已完成。"
+    assert told[1] == "“取消订单”已完成。"
 
 
 async def test_two_gateways_send_a_confirmed_action_once(
