@@ -1,4 +1,4 @@
-"""Arguments of actions with personal data hidden, as they are stored once nothing is sent any more."""
+"""Arguments of actions with personal data hidden, as they are stored once nothing is sent."""
 
 from collections.abc import Mapping
 from typing import Any
