@@ -44,7 +44,7 @@ def main() -> int:
         lambda: port(settings),
         lambda: environment(settings),
     )
-    findings = [look() for look in looks] + connectors()
+    findings = [look() for look in looks] + connectors(settings)
     for finding in findings:
         state = "ok" if finding.good else "missing" if finding.needed else "note"
         print(f"{state:8}{finding.text}")
@@ -63,7 +63,7 @@ def read_settings(path: Path) -> dict[str, str]:
     return written | {
         name: value
         for name, value in os.environ.items()
-        if name in ("ENGINE", "HTTP_PORT", *SECRETS)
+        if name in ("ENGINE", "HTTP_PORT", "CONNECTORS_DIR", *SECRETS)
     }
 
 
@@ -142,10 +142,10 @@ def environment(settings: dict[str, str]) -> Finding:
     return Finding(not empty, ".env" + told)
 
 
-def connectors() -> list[Finding]:
+def connectors(settings: dict[str, str]) -> list[Finding]:
     """What is wrong with the connectors, and which of their systems answer: asked from where the
     gateway runs, if it runs in Docker."""
-    folder = ROOT / "connectors"
+    folder = ROOT / (settings.get("CONNECTORS_DIR") or "connectors")
     if not any(folder.glob("*.y*ml")):
         return []
     inside = ("docker", "compose", "exec", "-T", "gateway", "/venv/bin/python")
@@ -155,6 +155,7 @@ def connectors() -> list[Finding]:
         told = subprocess.run(
             [*python, "-m", "gateway.connectors"],
             cwd=ROOT,
+            env={**os.environ, "CONNECTORS_DIR": str(folder)} if python == here else None,
             capture_output=True,
             timeout=CONNECTOR_SECONDS,
         ).stdout.decode()

@@ -3,21 +3,21 @@
 from gateway.storage.models import Action
 
 TOLD = {
-    "done": {"zh": "「{title}」已完成。", "en": "{title}: done."},
-    "failed": {"zh": "「{title}」没有办成：{reason}", "en": "{title} was not done: {reason}"},
+    "done": {"zh": "“{title}”已完成。", "en": "“{title}” is done."},
+    "failed": {"zh": "“{title}”没有办成：{reason}", "en": "“{title}” was not done: {reason}"},
     "unknown": {
-        "zh": "「{title}」是否办成还不确定：{reason}工作人员会核实，请不要重复提交。",
-        "en": "It is not certain whether this was done: {title}. {reason} "
+        "zh": "“{title}”是否办成还不确定：{reason}工作人员会核实，请不要重复提交。",
+        "en": "It is not certain whether this was done: “{title}”. {reason} "
         "A person will check it; please do not submit it again.",
     },
-    "cancelled": {"zh": "「{title}」已取消，没有执行。", "en": "{title} was cancelled."},
+    "cancelled": {"zh": "“{title}”已取消，没有执行。", "en": "“{title}” was cancelled."},
     "rejected": {
-        "zh": "「{title}」没有通过审核：{reason}",
-        "en": "{title} was not approved: {reason}",
+        "zh": "“{title}”没有通过审核：{reason}",
+        "en": "“{title}” was not approved: {reason}",
     },
     "expired": {
-        "zh": "「{title}」过期未确认，没有执行。",
-        "en": "{title} was not confirmed in time, and nothing was done.",
+        "zh": "“{title}”过期未确认，没有执行。",
+        "en": "“{title}” was not confirmed in time, and nothing was done.",
     },
 }
 REASONS = {

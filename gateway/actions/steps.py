@@ -95,9 +95,10 @@ def _record(
         )
     )
     if was != step.now:
-        of = {"conversation_id": action.conversation_id} if action.conversation_id else {}
-        data = {**of, "action": as_json(action, tool, is_masked=True)}
-        record_event(session, f"action.{step.now}", action.conversation_id, data)
+        told: dict[str, Any] = {"action": as_json(action, tool, is_masked=True)}
+        if action.conversation_id:
+            told["conversation_id"] = action.conversation_id
+        record_event(session, f"action.{step.now}", action.conversation_id, told)
 
 
 def _tell(session: Session, action: Action, step: Step) -> None:

@@ -8,6 +8,7 @@ from gateway.connectors.request import Address, Prepared, headers_of
 from gateway.connectors.templates import Template
 
 SECONDS = 3.0
+NOT_IMPLEMENTED = 501  # what a server without HEAD answers
 
 
 class Health(Protocol):
@@ -17,7 +18,8 @@ class Health(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class HTTPHealth:
-    """`path`: must answer 2xx or 3xx. Without it anything below 500 shows that somebody listens."""
+    """`path`: must answer 2xx or 3xx. Without it anything below 500 shows that somebody listens,
+    and so does a server that knows no HEAD."""
 
     caller: HTTPCaller
     address: Address
@@ -31,6 +33,7 @@ class HTTPHealth:
         status = await self.caller.status(prepared, SECONDS)
         if status == 0:
             return "the system cannot be reached"
-        if status >= 500 or (self.path and status >= 400):
+        is_unknown_method = not self.path and status == NOT_IMPLEMENTED
+        if (status >= 500 and not is_unknown_method) or (self.path and status >= 400):
             return f"the system answers with HTTP {status}"
         return ""

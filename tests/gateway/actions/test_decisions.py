@@ -100,8 +100,7 @@ def test_what_was_cancelled_stays_cancelled_and_says_so_in_the_conversation(
         parts.actions.confirm(OWNER, made)
     assert parts.actions.audit(made, 0, 9)[-1]["reason"] == "我改主意了"
     assert (
-        whole(conversations, owner=OWNER)["messages"][-1]["text"]
-        == "「取消订单」已取消，没有执行。"
+        whole(conversations, owner=OWNER)["messages"][-1]["text"] == "“取消订单”已取消，没有执行。"
     )
 
 
@@ -153,7 +152,7 @@ def test_a_rejection_tells_the_customer_why(
     made = parts.propose("staffed")
     assert parts.actions.reject("wang", made, "订单已经发货")["status"] == "cancelled"
     turn = whole(conversations, owner=OWNER)["messages"][-1]
-    assert turn["text"] == "「取消订单」没有通过审核：订单已经发货。"
+    assert turn["text"] == "“取消订单”没有通过审核：订单已经发货。"
 
 
 def test_secret_arguments_are_neither_stored_nor_shown(parts: Parts, database: Database) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select, update
 
+from examples.rpa.receiver import task_of
 from gateway.actions.store import HOLDER_SECONDS, ActionStore
 from gateway.storage.conversations import Conversations
 from gateway.storage.database import Database, open_database
@@ -76,15 +77,17 @@ async def test_each_step_is_an_event_without_personal_data(
     made = working.propose(arguments={**ORDER, "phone": "13812345678"})
     working.actions.confirm(OWNER, made)
     async with working_at(working):
-        await ended(working, made)
+        found = await ended(working, made)
     with database.reading() as session:
         events = [(one.type, one.data) for one in session.scalars(select(StoredEvent))]
     assert [name for name, _ in events] == [
         *("action.proposed", "action.confirmed", "action.running", "action.done")
     ]
-    told = [data["action"] for _, data in events]
-    assert all(action["arguments"]["phone"] == "138****5678" for action in told)
-    assert {data["conversation_id"] for _, data in events} == {told[0]["conversation_id"]}
+    assert all(data["action"]["arguments"]["phone"] == "138****5678" for _, data in events)
+    assert {data["conversation_id"] for _, data in events} == {found["conversation_id"]}
+    name, data = events[-1]
+    assert data["action"] == found
+    assert task_of({"type": name, "data": data}).startswith("plain is done: ")
 
 
 async def test_a_finished_action_is_kept_masked(working: Parts, system: System) -> None:
@@ -170,7 +173,7 @@ async def test_an_unknown_action_is_settled_by_staff(
     assert (last["who"], last["from"], last["reason"]) == ("wang", "unknown", "在 ERP 里查到了")
     told = [turn["text"] for turn in whole(conversations, owner=OWNER)["messages"][-2:]]
     assert "请不要重复提交" in told[0]
-    assert told[1] == "「取消订单」已完成。"
+    assert told[1] == "“取消订单”已完成。"
 
 
 async def test_two_gateways_send_a_confirmed_action_once(

@@ -123,6 +123,7 @@ class Known:
 
         # One number of a question is not two things.
         used = [other.value for other in others.values() if isinstance(other.value, str)]
+        misfits: list[str] = []
         for source, candidates in self._candidates(offer, name, part, others):
             if name not in offer.required and source is not Source.QUESTION:
                 return None
@@ -131,8 +132,12 @@ class Known:
                 fits = next(filter(accepts, _forms(one)), None)
                 if fits is not None and fits not in used:
                     valid.setdefault(fits, fact)
+                if fits is None and source is Source.QUESTION and isinstance(one, str):
+                    misfits.append(one)
             if valid:
                 first, *more = valid
+                if source is not Source.QUESTION and typed.is_attempt(misfits, first):
+                    return None
                 return Value(first, source, tuple(more), _doubted(valid[first]))
         return None
 

@@ -25,6 +25,7 @@ NEW = re.compile(
     r"(?:[改换变更][成为到]|新[^,，。;；]{0,8}|正确[^,，。;；]{0,8}|应该?[为是]|\bto|\bnew\b[^,;.]{0,20}|\bshould be)[\s:：]{0,2}$"
 )
 WRONG = re.compile(r"错|不对|有误|\bwrong\b|\bincorrect\b")
+BEGINNING = re.compile(r"[A-Z]{2,4}|[A-Z0-9]{6}")  # which kind of number a code is
 CLAUSE_END = re.compile(r"[,，。;；!！?？\n]")
 
 
@@ -63,6 +64,13 @@ def codes(text: str, fields: Iterable[Field], wanted: Wanted) -> list[str]:
     if wanted.is_new and new:
         return new
     return [*own, *(one[0] for one in loose)]
+
+
+def is_attempt(typed: Iterable[str], value: object) -> bool:
+    """Whether one of the codes was to be a number like `value`, and is cut short or mistyped: then
+    the person does not mean `value`."""
+    start = BEGINNING.match(value.upper()) if isinstance(value, str) else None
+    return start is not None and any(one.upper().startswith(start[0]) for one in typed)
 
 
 def _is_denied(low: str, at: int, code: str) -> bool:

@@ -116,3 +116,18 @@ def test_a_text_ends_before_another_value_of_the_call(question: str, address: st
 def test_a_number_alone_behind_a_few_words_is_no_text() -> None:
     reply = Thread(desk_with("change_address")).ask(f"把地址改成公司 {ORDER}")
     assert (reply.calls, reply.outcome) == ([], "clarify")
+
+
+@pytest.mark.parametrize("typed", ["QH123", "QH20261118004", "qh2026111800423170"])
+def test_a_mistyped_number_is_not_taken_for_an_earlier_one(typed: str) -> None:
+    thread = Thread(desk_with("cancel_order", "order_status"))
+    thread.ask(f"订单 {ORDER} 什么状态")
+    reply = thread.ask(f"取消订单 {typed}")
+    assert (reply.calls, reply.outcome) == ([], "clarify")
+
+
+def test_an_earlier_number_is_taken_beside_a_code_of_another_kind() -> None:
+    thread = Thread(desk_with("cancel_order", "order_status"))
+    thread.ask(f"订单 {ORDER} 什么状态")
+    reply = thread.ask("我的手机是 iPhone15，取消这个订单")
+    assert [one["arguments"] for one in reply.calls] == [{"order": ORDER}]
