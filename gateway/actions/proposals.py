@@ -14,16 +14,20 @@ from gateway.actions.decisions import (
     wrong_arguments,
 )
 from gateway.actions.masked import masked_arguments
-from gateway.actions.sentences import reason_of, told
+from gateway.actions.sentences import TOO_MANY, reason_of, told
 from gateway.actions.steps import ASSISTANT, CUSTOMER, Step
 from gateway.actions.store import ActionStore, Decide, no_action
 from gateway.connectors.tool import Identity, Tool, Tools, WrongArguments
-from gateway.errors import InvalidRequest, StaffOnly
+from gateway.errors import InvalidRequest, QueueFull, StaffOnly
 from gateway.observability.metrics import Metrics
 from gateway.privacy.redaction import mask
 from gateway.storage.models import Action
 from gateway.storage.owners import digest
 from gateway.storage.turns import now
+
+# Open proposals of one owner: more would bury what staff have to decide about for others. Behind a
+# key are all customers of a system.
+MAX_OPEN, MAX_OPEN_OF_KEY = 50, 2_000
 
 
 class Actions:
@@ -54,7 +58,8 @@ class Actions:
         """Keeps a write that a person must confirm. `conversation_id`: "" on `/v1`.
 
         An open proposal of the same write in the same conversation is returned instead of a second
-        one. Returns the action as JSON. Raises WrongArguments.
+        one. Returns the action as JSON. Raises WrongArguments, and QueueFull where the owner has
+        too many open ones.
         """
         tool.check(arguments)
         shown = {name: one for name, one in arguments.items() if name not in tool.secrets}
@@ -69,6 +74,7 @@ class Actions:
             same = self._store.same_proposal(action, self._store.clock.now())
             if same is not None:
                 return as_json(same, tool)
+        self._check_room(owner, action)
         if hidden:
             action.worker = self._store.writer
             self._store.secrets.keep(action.id, hidden)
@@ -149,6 +155,12 @@ class Actions:
         """The newest steps, oldest first: {time, who, action, from, to, reason}. `since`: seconds
         since 1970."""
         return self._store.audit(action_id, 1000 * since, limit)
+
+    def _check_room(self, owner: str, action: Action) -> None:
+        """Raises QueueFull."""
+        most = MAX_OPEN_OF_KEY if owner.startswith("key:") else MAX_OPEN
+        if self._store.count_open(action.owner, self._store.clock.now()) >= most:
+            raise QueueFull(TOO_MANY.get(action.language, TOO_MANY["en"]), details={"limit": most})
 
     def _customers(self, owner: str, action_id: str) -> None:
         """Raises NotFound, StaffOnly."""

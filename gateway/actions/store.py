@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Select, and_, bindparam, or_, select, update
+from sqlalchemy import Select, and_, bindparam, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from gateway.actions.as_json import entry_as_json
@@ -109,6 +109,12 @@ class ActionStore:
                 (one for one in _detached(session, wanted) if one.arguments == action.arguments),
                 None,
             )
+
+    def count_open(self, owner: str, moment: int) -> int:
+        """Proposals that are open at `moment`. `owner`: the digest."""
+        mine = (Action.status == "proposed", Action.owner == owner, Action.expires_at > moment)
+        with self._database.reading() as session:
+            return session.scalar(select(func.count()).where(*mine)) or 0
 
     def newest(self, status: str | None, limit: int) -> Sequence[Action]:
         """Newest first. `status`: None for all."""

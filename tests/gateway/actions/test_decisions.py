@@ -16,6 +16,7 @@ from gateway.errors import (
     GatewayError,
     InvalidRequest,
     NotFound,
+    QueueFull,
     StaffOnly,
 )
 from gateway.storage.conversations import Conversations
@@ -25,6 +26,7 @@ from tests.support.action_parts import (
     ORDER,
     OWNER,
     STRANGER,
+    WHO,
     Parts,
     StoppedClock,
     tools_at,
@@ -63,6 +65,24 @@ def test_a_proposal_tells_what_will_happen(parts: Parts) -> None:
     assert made["before"] == {"order": "old"}
     assert made["expires_at"] - made["created_at"] in (60, 61)
     assert (made["conversation_id"], made["answer"]) == ("conversation-1", "answer-1")
+
+
+def test_an_owner_has_a_bounded_number_of_open_proposals(
+    parts: Parts, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("gateway.actions.proposals.MAX_OPEN", 3)
+    tool = parts.tools.tools["plain"]
+
+    def propose(number: int, owner: str = "visitor:a") -> str:
+        given = (WHO, owner, "", "answer-1", "zh")
+        return str(parts.actions.propose(tool, {"order": f"QH-{number}"}, *given)["id"])
+
+    made = [propose(number) for number in range(3)]
+    with pytest.raises(QueueFull, match="等待确认的申请太多"):
+        propose(4)
+    propose(4, "visitor:b")
+    parts.actions.cancel("visitor:a", made[0])
+    propose(4)
 
 
 def test_arguments_that_do_not_fit_propose_nothing(parts: Parts) -> None:
