@@ -2,6 +2,7 @@
 
 import secrets
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any
 
 from gateway.actions.as_json import as_json
@@ -18,7 +19,7 @@ from gateway.actions.sentences import TOO_MANY, reason_of, told
 from gateway.actions.steps import ASSISTANT, CUSTOMER, Step
 from gateway.actions.store import ActionStore, Decide, no_action
 from gateway.connectors.tool import Identity, Tool, Tools, WrongArguments
-from gateway.errors import InvalidRequest, QueueFull, StaffOnly
+from gateway.errors import ActionExpired, InvalidRequest, QueueFull, StaffOnly
 from gateway.observability.metrics import Metrics
 from gateway.privacy.redaction import mask
 from gateway.storage.models import Action
@@ -28,6 +29,7 @@ from gateway.storage.turns import now
 # Open proposals of one owner: more would bury what staff have to decide about for others. Behind a
 # key are all customers of a system.
 MAX_OPEN, MAX_OPEN_OF_KEY = 50, 2_000
+DELETED = "the conversation was deleted"
 
 
 class Actions:
@@ -100,6 +102,18 @@ class Actions:
             return cancellation(action, CUSTOMER, mask(reason), told(action, "cancelled"))
 
         return self._json(self._decide(action_id, decide))
+
+    def withdraw(self, owner: str, conversation_id: str) -> None:
+        """Cancels what nobody has decided of a conversation that its owner has deleted. That masks
+        the arguments too."""
+
+        def decide(action: Action) -> Step | None:
+            open_ = action.status == "proposed"
+            return cancellation(action, CUSTOMER, DELETED, "") if open_ else None
+
+        for action_id in self._store.open_in(digest(owner), conversation_id):
+            with suppress(ActionExpired):
+                self._decide(action_id, decide)
 
     def for_staff(self, action_id: str) -> dict[str, Any]:
         """Raises NotFound."""

@@ -116,6 +116,14 @@ class ActionStore:
         with self._database.reading() as session:
             return session.scalar(select(func.count()).where(*mine)) or 0
 
+    def open_in(self, owner: str, conversation_id: str) -> Sequence[str]:
+        """Ids of proposals. `owner`: the digest."""
+        mine = (Action.owner == owner, Action.conversation_id == conversation_id)
+        with self._database.reading() as session:
+            return session.scalars(
+                select(Action.id).where(*mine, Action.status == "proposed")
+            ).all()
+
     def newest(self, status: str | None, limit: int) -> Sequence[Action]:
         """Newest first. `status`: None for all."""
         wanted = select(Action).order_by(Action.created_at.desc(), Action.id).limit(limit)
