@@ -14,7 +14,7 @@ from gateway.actions.decisions import (
     refuse_expired,
     wrong_arguments,
 )
-from gateway.actions.masked import masked_arguments
+from gateway.actions.masked import masked_arguments, restored
 from gateway.actions.sentences import TOO_MANY, reason_of, told
 from gateway.actions.steps import ASSISTANT, CUSTOMER, Step
 from gateway.actions.store import ActionStore, Decide, no_action
@@ -126,8 +126,8 @@ class Actions:
     def approve(
         self, who: str, action_id: str, edited: Mapping[str, Any] | None = None, reason: str = ""
     ) -> dict[str, Any]:
-        """`edited`: new values of some arguments. One that equals the masked value, as staff see
-        it, leaves the argument as it is.
+        """`edited`: new values of some arguments. What equals the masked value, as staff see it,
+        also inside of an argument, stays as it is.
 
         Raises NotFound, ActionNotPending, ActionExpired, and InvalidRequest where the edited
         arguments do not fit the tool.
@@ -214,8 +214,7 @@ class Actions:
         if tool.secrets & set(edited):
             raise InvalidRequest("Secret arguments cannot be edited.", param="arguments")
         shown = masked_arguments(action.arguments, tool.field_of)
-        changed = {name: one for name, one in edited.items() if one != shown.get(name)}
-        arguments = {**action.arguments, **changed}
+        arguments = {**action.arguments, **restored(edited, action.arguments, shown)}
         try:
             tool.check({**arguments, **(self._store.secrets.get(action.id) or {})})
         except WrongArguments as error:

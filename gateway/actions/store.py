@@ -199,6 +199,8 @@ def _due() -> Select[str]:
     mine = or_(Action.worker.is_(None), Action.worker == bindparam("writer"), left)
     retry = and_(Action.lease_until.is_(None), _passed(Action.due_at, bindparam("moment")))
     lapsed = and_(Action.lease_until.is_not(None), _passed(Action.lease_until, bindparam("moment")))
+    # One of each owner first: whoever confirms a hundred does not keep the others waiting.
+    turn = func.row_number().over(partition_by=Action.owner, order_by=Action.created_at)
     return (
         select(Action.id)
         .where(
@@ -209,7 +211,7 @@ def _due() -> Select[str]:
             ),
             Action.id.not_in(bindparam("running", expanding=True)),
         )
-        .order_by(Action.created_at)
+        .order_by(turn, Action.created_at)
         .limit(bindparam("most"))
     )
 

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from gateway.actions.endings import Endings
+from gateway.actions.masked import masked_arguments, restored
 from gateway.actions.store import ActionStore
 from gateway.connectors.tool import Confirm, WrongArguments
 from gateway.errors import (
@@ -257,3 +258,27 @@ def test_of_a_confirmation_and_the_expiry_at_once_one_holds(
             partial(endings.expire, made),
         )
         assert parts.steps(made) in (["proposed", "confirmed"], ["proposed", "expired"])
+
+
+def test_a_part_that_staff_send_back_masked_is_no_change() -> None:
+    people = [{"name": "Mei", "phone": "13812345678"}, {"name": "Li", "phone": "13912345678"}]
+    shown = masked_arguments({"people": people}, {})
+    first, second = shown["people"]
+    assert first["phone"] == "138****5678"
+    edited = {"people": [{**first, "name": "Mei Li"}, second, {"name": "Wu", "phone": "1"}]}
+    assert restored(edited, {"people": people}, shown) == {
+        "people": [{"name": "Mei Li", "phone": "13812345678"}, people[1], edited["people"][2]]
+    }
+
+
+def test_an_owner_with_many_actions_does_not_keep_another_waiting(parts: Parts) -> None:
+    many = [parts.propose(arguments={"order": f"QH-{number}"}) for number in range(12)]
+    tool = parts.tools.tools["plain"]
+    other = parts.actions.propose(tool, ORDER, WHO, STRANGER, "", "answer-1", "zh")["id"]
+    for one in many:
+        parts.actions.confirm(OWNER, one)
+    parts.actions.confirm(STRANGER, other)
+    moment = parts.store.clock.now() + 1000
+    due, _ = parts.store.pending(moment, moment + 60_000, [], moment, (8, 8))
+    assert set(due[:2]) == {many[0], other}
+    assert due[2:] == many[1:7]
