@@ -196,8 +196,8 @@ def summary(rows: Mapping[str, Row]) -> list[tuple[str, str, str]]:
 SECTION = """## Reading papers as people send them
 
 `make bench-papers`, {machine}.
-Seven example screens with 18 fields, drawn and then spoilt; a real `lite` reads each. Rows with * are not counted: a person can hardly read them. Seconds depend on
-what else the machine does.
+Seven example screens with 18 fields, drawn and then spoilt; a real `lite` reads each. Rows with *
+are not counted: a person can hardly read them. Seconds depend on what else the machine does.
 
 {table}"""
 

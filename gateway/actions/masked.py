@@ -1,20 +1,9 @@
-"""Values of actions with personal data hidden, as they are stored once nothing is sent any more."""
+"""Arguments of actions with personal data hidden, as they are stored once nothing is sent."""
 
 from collections.abc import Mapping
 from typing import Any
 
-from gateway.privacy.redaction import mask, mask_value
-
-
-def masked(value: Any) -> Any:
-    """JSON of any depth with its texts masked; the names of properties stay."""
-    if isinstance(value, str):
-        return mask(value)
-    if isinstance(value, Mapping):
-        return {name: masked(one) for name, one in value.items()}
-    if isinstance(value, list | tuple):
-        return [masked(one) for one in value]
-    return value
+from gateway.privacy.masked_json import masked_json
 
 
 def restored(edited: Any, was: Any, shown: Any) -> Any:
@@ -40,6 +29,5 @@ def masked_arguments(
 ) -> dict[str, Any]:
     """`field_of`: property → the reading's field: an order number stays, whatever it looks like."""
     return {
-        name: mask_value(field_of.get(name, name), one) if isinstance(one, str) else masked(one)
-        for name, one in (values or {}).items()
+        name: masked_json(one, field_of.get(name, name)) for name, one in (values or {}).items()
     }

@@ -95,7 +95,8 @@ def _record(
         )
     )
     if was != step.now:
-        data = as_json(action, tool, is_masked=True)
+        of = {"conversation_id": action.conversation_id} if action.conversation_id else {}
+        data = {**of, "action": as_json(action, tool, is_masked=True)}
         record_event(session, f"action.{step.now}", action.conversation_id, data)
 
 

@@ -2,6 +2,7 @@
 for long."""
 
 import json
+import re
 from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
@@ -15,6 +16,8 @@ from gateway.connectors.problems import Wrong
 MAX_SOURCE = 4_000
 MAX_TEXT = 2_000  # characters of a sentence; the rest is cut
 MAX_LOOPS = 2  # inside each other
+# Behind a full-width mark a space is what YAML made of a line break.
+FOLDED = re.compile("([，。；：、！？（）“”])[ \n]")
 FILTERS = frozenset(
     ("abs", "d", "default", "first", "float", "int", "join", "last", "length", "list", "lower")
 ) | frozenset(("replace", "reverse", "round", "sort", "string", "title", "trim", "upper", "unique"))
@@ -46,7 +49,8 @@ class Wording:
 
     def __init__(self, texts: Mapping[str, str], names: frozenset[str] | None) -> None:
         self._templates = {
-            language: _compiled(text, names, language) for language, text in texts.items()
+            language: _compiled(FOLDED.sub(r"\1", text), names, language)
+            for language, text in texts.items()
         }
 
     def say(self, language: str, values: Mapping[str, Any]) -> str:

@@ -10,7 +10,11 @@ from tests.support.chromium import Axe
 
 TOOL = {"id": "call-1", "name": "track_parcel", "title": "查询物流", "status": "running"}
 FOUND = {
-    "values": {"status": "运输中", "events": ["10:02 到达上海", "12:40 派件中"]},
+    "values": {
+        "status_zh": "运输中",
+        "status_en": "in transit",
+        "event": ["10:02 到达上海", "12:40 派件中"],
+    },
     "text": "包裹正在派件。",
 }
 DONE = TOOL | {"status": "done", "result": FOUND}

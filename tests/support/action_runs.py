@@ -187,7 +187,7 @@ def judged(url: str, system: System, said: Path, counts: Counts) -> Iterator[str
     for one in actions:
         counts.ended[one.status] += 1
         steps = [(entry.was, entry.now) for entry in entries if entry.action_id == one.id]
-        heard = [event.type for event in events if event.data["id"] == one.id]
+        heard = [event.type for event in events if event.data["action"]["id"] == one.id]
         shown = [notice["status"] for notice in notices if notice["action"] == one.id]
         for problem in (
             wrong_steps(one, steps, heard, shown),

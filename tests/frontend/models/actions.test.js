@@ -3,6 +3,7 @@ import { test } from "node:test";
 import { addTexts, translator } from "../../../frontend/assets/js/lib/texts.js";
 import { actionTexts } from "../../../frontend/assets/js/lib/texts/actions.js";
 import {
+  foundRows,
   mayDecide,
   openActions,
   rowsOf,
@@ -54,19 +55,39 @@ test("what is past its time has expired, whether or not the gateway has marked i
   assert.equal(mayDecide({ ...proposed, by: "staff" }, BEFORE), false);
 });
 
+test("what a system told is shown in the page's language, beside a sentence by label", () => {
+  const values = { carrier_zh: "顺丰", carrier_en: "SF", status: ["揽收", "派件"], scan_no: 7 };
+  const rows = (told, text) =>
+    foundRows(told, text).map(({ label, lines }) => [label, lines.join("|")]);
+  const labelled = [
+    ["承运商", "顺丰"],
+    ["状态", "揽收|派件"],
+  ];
+  assert.deepEqual(rows({ values, text: "在派件。" }, zh), labelled);
+  assert.deepEqual(rows({ values }, zh), [...labelled, ["scan_no", "7"]]);
+  assert.deepEqual(rows({ values }, en)[0], ["Carrier", "SF"]);
+  assert.deepEqual(rows({ values: { note_en: "late", ok: null } }, zh), [
+    ["note", "late"],
+    ["ok", "—"],
+  ]);
+  assert.deepEqual(rows({ text: "在派件。", values: null }, zh), []);
+});
+
 test("the time left is told in the unit that a person counts in", () => {
   const left = (seconds) => {
     const { key, values } = timeLeft({ ...proposed, expires_at: 5000 + seconds }, 5_000_000);
     return zh(key, values);
   };
-  assert.deepEqual([1, 60, 61, 900, 7200, 7201, 172_801].map(left), [
+  assert.deepEqual([1, 60, 61, 894, 898, 901, 7200, 7201, 172_801].map(left), [
     "1 秒内有效",
     "60 秒内有效",
-    "2 分钟内有效",
+    "1 分钟内有效",
+    "14 分钟内有效",
+    "15 分钟内有效",
     "15 分钟内有效",
     "120 分钟内有效",
-    "3 小时内有效",
-    "3 天内有效",
+    "2 小时内有效",
+    "2 天内有效",
   ]);
 });
 

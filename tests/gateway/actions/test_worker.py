@@ -82,7 +82,9 @@ async def test_each_step_is_an_event_without_personal_data(
     assert [name for name, _ in events] == [
         *("action.proposed", "action.confirmed", "action.running", "action.done")
     ]
-    assert all(data["arguments"]["phone"] == "138****5678" for _, data in events)
+    told = [data["action"] for _, data in events]
+    assert all(action["arguments"]["phone"] == "138****5678" for action in told)
+    assert {data["conversation_id"] for _, data in events} == {told[0]["conversation_id"]}
 
 
 async def test_a_finished_action_is_kept_masked(working: Parts, system: System) -> None:

@@ -1,5 +1,6 @@
 // Actions as the page shows them: the state in words, the rows of a card, the time that is left.
 export const JUST_NOW_MS = 60_000;
+const SLACK_SECONDS = 5; // what was valid for 15 minutes a moment ago is not called 14
 const ENDS = new Set(["done", "failed", "cancelled", "expired"]);
 // Seconds of each unit of the time left, and how many of the smaller one are still told.
 const UNITS = [
@@ -42,7 +43,8 @@ export function timeLeft(action, now) {
   if (statusAt(action, now) !== "proposed") return null;
   const seconds = Math.ceil(action.expires_at - now / 1000);
   const [unit, size] = UNITS.find(([, one, least]) => seconds > least * one);
-  return { key: `left_${unit}`, values: { count: Math.ceil(seconds / size) } };
+  const count = size > 1 ? Math.floor((seconds + SLACK_SECONDS) / size) : seconds;
+  return { key: `left_${unit}`, values: { count } };
 }
 
 /**
@@ -50,7 +52,7 @@ export function timeLeft(action, now) {
  * known. `old`: the present value where the action changes it, else null.
  */
 export function rowsOf({ arguments: given = {}, labels = {}, before }, text) {
-  const labelOf = (name) => text.of(labels[name]) || name;
+  const labelOf = (name) => text.of(labels[name]) || knownLabel(name, text) || name;
   const now = Object.entries(before ?? {});
   const old = (name, value) => {
     const words = Object.hasOwn(before ?? {}, name) ? valueText(before[name], text) : value;
@@ -66,6 +68,32 @@ export function rowsOf({ arguments: given = {}, labels = {}, before }, text) {
     return { label, value: valueText(one, text), old: null };
   });
   return [...changed, ...kept];
+}
+
+/**
+ * What a system told, [{label, lines}]. Of values in several languages (`status_zh`, `status_en`)
+ * the page's is kept. Where the system has a sentence, values that have no label are left out: they
+ * are the connector's own names, and the sentence has what matters.
+ */
+export function foundRows({ text: said, values }, text) {
+  const found = new Map(); // {language: value} by name
+  for (const [key, value] of Object.entries(values ?? {})) {
+    const [, name, language] = key.match(/^(.+)_(zh|en)$/) ?? [key, key, "zh"];
+    found.set(name, { ...found.get(name), [language]: value });
+  }
+  return [...found].flatMap(([name, byLanguage]) => {
+    const label = knownLabel(name, text);
+    if (said && !label) return [];
+    const lines = [text.of(byLanguage)].flat().map((one) => valueText(one, text));
+    return [{ label: label || name, lines }];
+  });
+}
+
+/** The page's own name of a field of readings, or "". */
+function knownLabel(name, text) {
+  const key = `field_${name}`;
+  const label = text(key);
+  return label === key ? "" : label;
 }
 
 /** A JSON value in words. */

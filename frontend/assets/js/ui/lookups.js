@@ -1,5 +1,5 @@
 // The systems that an answer asked: a chip for each, which opens to what the system said.
-import { JUST_NOW_MS, valueText, whenText } from "../models/actions.js";
+import { JUST_NOW_MS, foundRows, whenText } from "../models/actions.js";
 import { icon, make, template } from "./dom.js";
 
 /** Shows the reads of `turn` that have ended. Those that run are told by the answer's status. */
@@ -29,17 +29,14 @@ function lookup({ id, title, status, result }, at, text, api) {
   if (isNew) setTimeout(label, at + JUST_NOW_MS - api.now() + 1);
   const words = isFound ? result?.text : result?.reason || text("lookupNoReason");
   box.querySelector("p").textContent = words ?? "";
-  box.querySelector("dl").append(...valueRows(result?.values, text));
+  box.querySelector("dl").append(...valueRows(result, text));
   return box;
 }
 
 /** A list's values stand each on a line of its own. */
-function valueRows(values, text) {
-  return Object.entries(values ?? {}).flatMap(([key, value]) => {
-    const known = text(`field_${key}`);
-    const name = known === `field_${key}` ? key : known;
-    const lines = [value].flat().map((one) => valueText(one, text));
-    const [term, words] = [{ textContent: name }, { textContent: lines.join("\n") || "—" }];
-    return [make("dt", term), make("dd", words)];
+function valueRows(result, text) {
+  return foundRows(result ?? {}, text).flatMap(({ label, lines }) => {
+    const words = { textContent: lines.join("\n") || "—" };
+    return [make("dt", { textContent: label }), make("dd", words)];
   });
 }

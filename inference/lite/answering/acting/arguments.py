@@ -6,12 +6,12 @@ words is never a text, a choice or a wish: those come from the person's own mess
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import IntEnum
 from typing import Any
 
 from inference.lite.answering import facts
-from inference.lite.answering.acting import terms, texts
+from inference.lite.answering.acting import terms, texts, typed
 from inference.lite.answering.acting.offers import Offer
 from inference.lite.answering.facts import DOUBTED, Fact
 from inference.lite.conversation import Conversation, Turn
@@ -23,9 +23,7 @@ from inference.lite.schema import Schema
 from inference.lite.text import normal
 
 MAX_TURNS = 20  # that are looked at, newest first
-MAX_TOKENS = 50  # of one text
 MAX_CODE = 40  # characters
-TOKEN = re.compile(r"(?<![A-Za-z0-9-])[A-Za-z0-9][A-Za-z0-9-]{3,39}(?![A-Za-z0-9-])")
 # A field that a tool does not name is guessed for what identifies a thing, never for a new value.
 GUESSED = ("error_code", "phone", "email")  # and the numbers
 CHANGED_TO = re.compile(r"新|正确|改[成为]|new|correct", re.IGNORECASE)
@@ -158,8 +156,9 @@ class Known:
         elif meant or "pattern" in part:
             # Without a pattern, a code that is no other field's is the number of what is spoken of.
             is_spoken_of = meant.endswith("_number") and bool(offer.subjects & self._subjects)
-            is_code = "pattern" in part or is_spoken_of
-            yield from self._marked(meant, has_pattern=is_code, asked=name in self._asked)
+            by_pattern = "pattern" in part
+            wanted = _wanted(offer, name, by_pattern, by_pattern or is_spoken_of)
+            yield from self._marked(wanted, asked=name in self._asked)
         elif part.get("type") == "string":
             yield Source.QUESTION, _alone(self._text(offer, name, others))
 
@@ -168,40 +167,46 @@ class Known:
         labels = [*(offer.labels.get(name) or {}).values(), name.replace("_", " ")]
         is_free = any(FREE.search(label) for label in labels)
         alone = not is_free and len(_plain_texts(offer)) == 1
+        known = [str(one.value) for one in others.values()]
         for text in self._texts:
-            if value := texts.stated(text, labels, alone=alone):
+            value = texts.without(texts.stated(text, labels, alone=alone), known)
+            if value and texts.may_be(value, labels):
                 return [value]
         if name not in self._asked:
             return []
-        known = [str(one.value) for one in others.values()]
-        return list(filter(None, [texts.replied(self._texts[0], known)]))
+        value = texts.replied(self._texts[0], known)
+        return [value] if value and texts.may_be(value, labels) else []
 
     def _marked(
-        self, meant: str, *, has_pattern: bool, asked: bool
+        self, wanted: typed.Wanted, *, asked: bool
     ) -> Iterator[tuple[Source, list[tuple[Any, Fact | None]]]]:
         """Values of a field, or of a pattern, which the caller applies."""
-        conversation = self._conversation
+        conversation, meant = self._conversation, wanted.meant
         last = conversation.last_user
-        yield Source.QUESTION, _typed(last, conversation.question, meant, has_pattern or asked)
+        said = replace(wanted, any_code=True, labels=()) if asked else wanted
+        yield Source.QUESTION, _typed(last, conversation.question, said)
         for name in filter(None, (meant, "number" if meant.endswith("number") else "")):
             if one := self._corrected.get(name):
                 yield Source.CORRECTION, [(one.value, None)]
         yield Source.PICTURE, _shown(last, meant)
         users = [one for one in conversation.turns if one.role == "user" and one is not last]
         for turn in users[::-1][:MAX_TURNS]:
-            yield Source.BEFORE, _typed(turn, normal(turn.text[:2_000]), meant, has_pattern)
+            yield Source.BEFORE, _typed(turn, normal(turn.text[:2_000]), wanted)
             yield Source.BEFORE, _shown(turn, meant)
 
 
-def _typed(turn: Turn, text: str, meant: str, any_token: bool) -> list[tuple[Any, Fact | None]]:
-    """Typed values of a field; with `any_token` every code that is no other field's too."""
-    fields = turn.fields or []
-    own = [one.value for one in fields if meant and one.name == meant]
-    if not any_token or own:
-        return _alone(own)
-    claimed = {one.value for one in fields if one.name.endswith("number")}
-    tokens = TOKEN.findall(text[: texts.MAX_QUESTION])[:MAX_TOKENS]
-    return _alone(one for one in tokens if one not in claimed and any(map(str.isdigit, one)))
+def _typed(turn: Turn, text: str, wanted: typed.Wanted) -> list[tuple[Any, Fact | None]]:
+    return _alone(typed.codes(text, turn.fields or [], wanted))
+
+
+def _wanted(offer: Offer, name: str, by_pattern: bool, any_code: bool) -> typed.Wanted:
+    meant = _field_of(offer, name)
+    labels = tuple((offer.labels.get(name) or {name: name}).values())
+    likely = meant or field_meant(name, " ".join(labels))
+    is_new = bool(CHANGED_TO.search(" ".join([name, *labels])))
+    # A property that need not be given takes no code that merely has its form.
+    only_behind = labels if name not in offer.required and not meant else ()
+    return typed.Wanted(meant, likely, any_code, by_pattern, is_new, only_behind)
 
 
 def _shown(turn: Turn, meant: str) -> list[tuple[Any, Fact | None]]:

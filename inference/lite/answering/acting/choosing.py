@@ -21,6 +21,7 @@ SUBJECT_OF_KIND = {
     "error": "trouble",
     "contract": "contract",
 }
+UNDOING = frozenset(("cancel", "return", "refund", "delete"))
 WHERE = frozenset(
     [
         "到哪",
@@ -74,8 +75,8 @@ def write_for(turn: Turn, offers: list[Offer], known: Known) -> Filled | None:
         (fit, filled)
         for one in offers
         if one.is_write
-        and (fit := _write_fit(turn, one))
         and (filled := known.filled(one)) is not None
+        and (fit := _write_fit(turn, filled))
     ]
     if not made:
         return None
@@ -121,22 +122,54 @@ def _same(read: Filled, write: Filled) -> bool:
     return any(read.values[name].value in values for name in read.offer.required)
 
 
-def _write_fit(turn: Turn, offer: Offer) -> float:
+def _by_number(offer: Offer, wish: Wish, filled: Filled) -> bool:
+    """Whether an act and a typed number mean a tool: one whose thing no table knows, or
+    where the act stands alone in its clause."""
+    if wish.subjects or filled.missing or not filled.values:
+        return False
+    if offer.subjects and not wish.act_alone:
+        return False
+    return filled.source is Source.QUESTION and any(
+        "pattern" in offer.properties[name] for name in offer.required
+    )
+
+
+def _is_reverse(offer: Offer, wish: Wish) -> bool:
+    """Whether one of wish and tool undoes what the other does: "重新预约" and "取消预约"."""
+    if "cancel" in offer.acts:
+        return not wish.requests and not wish.acts & UNDOING
+    return not offer.acts and bool(terms.UNDOES.search(wish.text))
+
+
+def _is_of_another_part(offer: Offer, wish: Wish) -> bool:
+    """Whether a wish is for another thing of what has the number: "取消订单 1 的提醒"."""
+    if not wish.part or terms.found(terms.ACTS, wish.part) == wish.acts:
+        return False
+    return not terms.found(terms.SUBJECTS, wish.part) & (offer.subjects or offer.about)
+
+
+def _write_fit(turn: Turn, filled: Filled) -> float:
     """0 where the write is not what the wish means."""
-    wish = turn.wish
+    wish, offer = turn.wish, filled.offer
     said = _said(offer, wish)
     subjects = wish.subjects & offer.about
     common = wish.acts & offer.acts
+    if _is_reverse(offer, wish):
+        return 0.0
     is_near = any(one in wish.acts and two in offer.acts for one, two in terms.NEAR_ACTS)
     if not common and not (is_near and wish.subjects & offer.subjects):
-        # No act that is known: the words of a request must be those of the title.
-        is_other = offer.acts and wish.acts
-        return said if said >= NAMED and not is_other and offer.is_telling else 0.0
+        # No act that is known: the words of a request must be those of the title. A tool whose act
+        # is known is wished by its act only: its title may be said of a thing that was done.
+        return said if said >= NAMED and not offer.acts and offer.is_telling else 0.0
     if wish.subjects and not subjects:
         return 0.0
-    if not subjects and not wish.points and said < NAMED:
+    if not subjects and not wish.points and said < NAMED and not _by_number(offer, wish, filled):
         return 0.0
     exact = len(wish.subjects & offer.subjects)
+    if not exact and wish.subjects - offer.about:
+        return 0.0  # the wish names another thing beside the one that the tool takes
+    if _is_of_another_part(offer, wish):
+        return 0.0
     return 1 + 2 * len(common) + exact + 0.5 * len(subjects) + said
 
 
@@ -172,7 +205,7 @@ def _may_read_unasked(turn: Turn, offer: Offer) -> bool:
     wish = turn.wish
     if wish.by_rule or any(part.want is Want.VALUES for part in turn.parts):
         return False
-    if _said(offer, wish) >= NAMED and ASKING.search(wish.text):
+    if _said(offer, wish) >= NAMED and (ASKING.search(wish.text) or wish.names_own):
         return True
     return bool(offer.required) and any(map(str.isdigit, wish.text))
 

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
+from inference.lite.answering.acting import unwished
 from inference.lite.answering.acting.arguments import Filled, Known
 from inference.lite.answering.acting.choosing import Turn, before, reads_for, write_for
 from inference.lite.answering.acting.offers import Offer, Result, offered, results
@@ -16,6 +17,7 @@ from inference.lite.answering.phrases import joined, say
 from inference.lite.answering.questions import ASKING, parts_of
 from inference.lite.conversation import Conversation
 from inference.lite.desk import Desk
+from inference.lite.field_text import plain
 
 MAX_ASKED = 2  # values that one question back asks for
 MAX_BACK = 3  # questions back in a row that are followed
@@ -139,7 +141,11 @@ def _replied(
         return None
     if turn.wish.aim is not Aim.CHANGE and ASKING.search(conversation.question):
         return None
-    names = _asked_for(asked)
+    if asked.offer.is_write and unwished.is_taken_back(plain(conversation.question)):
+        return None
+    # What an angry person writes is no text for a system; a number in it is taken still.
+    is_angry = conversation.desk is not None and conversation.desk.intent == "anger"
+    names = () if is_angry else _asked_for(asked)
     wished = [one.text for one in conversation.turns[:at] if one.role == "user"][::-1][:back]
     known = Known(conversation, turn.facts.corrections.fields, names, wished)
     filled = known.filled(asked.offer)

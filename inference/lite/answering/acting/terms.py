@@ -23,7 +23,7 @@ SUBJECTS: Table = {
         "payment": r"付款|支付|扣款|\bpayments?\b|\bpaid\b",
         "refund": r"退款|退钱|\brefund",
         "return": r"退货|\breturns?\b",
-        "message": r"短信|邮件|通知|\bsms\b|\be-?mails?\b|\btext message\b|\bnotif",
+        "message": r"短信|邮件|通知|提醒|\bsms\b|\be-?mails?\b|\btext message\b|\bnotif",
         "repair": r"维修|上门|\brepair|\btechnician\b",
         "coupon": r"优惠券|代金券|\bcoupons?\b|\bvouchers?\b",
         "account": r"账号|账户|\baccounts?\b",
@@ -48,7 +48,7 @@ SYSTEMS = {
 ACTS: Table = {
     name: re.compile(words)
     for name, words in {
-        "cancel": r"取消|撤销|撤回|退订|退单|不想?要了|\bcancel(?:l?ed)?\b|\bcall off\b|\bwithdraw\b",
+        "cancel": r"取消|撤销|撤回|退订|退单|退掉|不想?要了|\bcancel(?:l?ed)?\b|\bcall off\b|\bwithdraw\b",
         "change": r"修改|更改|变更|更换|更正|换[成到个一]|改[成到为一个下了掉]|改(?=[地收送手电名日时密吗么]|$)"
         r"|(?:要|想|帮我)改|\bchanged?\b|\bupdated?\b(?! on)|\bmodif(?:y|ied)\b|\bedit(?:ed)?\b|\bswitch\b|\bcorrect (?:the|my|this)\b",
         "reissue": r"重开|重新开|换开|红冲|冲红|红字|重出|\bre-?issued?\b|red.letter|\bissued?\b.{0,20}\bagain\b",
@@ -63,6 +63,7 @@ ACTS: Table = {
         "block": r"冻结|挂失|\bfreeze\b|\bblock\b",
     }.items()
 }
+UNDOES = re.compile(r"撤回|退回|撤销|取消|追回|解除|\bundo\b|\bcancel|\bwithdraw\b|\brevoke\b")
 # A question may call an act by the name of another one, where its subject is the tool's.
 NEAR_ACTS = {("change", "reissue"), ("cancel", "return"), ("cancel", "refund")}
 # What the words of an enumeration's members, and of questions, say.

@@ -11,6 +11,8 @@ from inference.lite.field_text import plain
 MAX_QUESTION = 1_000  # characters that are looked at
 MAX_VALUE = 300  # characters of one text
 QUOTED = re.compile(r"[“\"「『‘]([^“”\"「」『』‘’\n]{2,300})[”\"」』’]")
+# The quoted text is the old one.
+WRONG_QUOTE = re.compile(r"[”\"」』’]\s?(?:是|写|填|开|打|都)?(?:错|不对|有误|is wrong|was wrong)")
 # What may stand between a label and its value: surely the new one, or what it is.
 ASK_FOR = r"(?:(?:of|for) (?:\S{1,40} ){1,3}?)?"
 NEW = re.compile(
@@ -20,12 +22,29 @@ NEW = re.compile(
 IS = re.compile(r"\s?(?:是|为|[:：]|is\b|=)\s?[:：]?\s?")
 CHANGED = re.compile(
     r"改成|改为|改到|换成|换为|换到|应为|应该?是|变更为|更正为|更新为|更改为|修改为|送到|寄到|发到"
+    r"|\bshould be\s|\b(?:new|correct|right) (?:one|\w{1,12}) is\s"
     r"|\b(?:change|update|correct|switch|set|send|deliver|ship)\b[^\n]{0,80}?\bto\s"
 )
 HAN_END = re.compile(r"[，,。；;！!？?\n]")
 LATIN_END = re.compile(r"[.;!?](?=\s|$)|[。；\n]")
 TRAIL = re.compile(
-    r"(?:[,，]?\s?(?:please|thanks|thank you|谢谢您?|麻烦您?|可以吗|行吗|好吗|吧))?[\s,，.。!！]{0,3}$"
+    r"(?:,\s?(?:so )?please\s[^,]{1,40}|[,，]?\s?(?:please|thanks|thank you|谢谢您?|麻烦您?|可以吗|行吗|好吗|吧))?[\s,，.。!！]{0,3}$"
+)
+# What follows a value in a reply: ", 改好告诉我".
+CHATTER = re.compile(r"[,，][^,，]{0,8}(?:告诉我|通知我|尽快|快点|谢谢|麻烦|拜托)[^,，]{0,8}$")
+EMPTY = re.compile(
+    r"[\W\d_]{0,20}|\W{0,4}(?:好的?|嗯|行|可以|收到|知道了|明白|ok|okay|sure|yes|no|thanks?|thank you)\W{0,4}"
+)
+ADDRESS = re.compile(r"地址|\baddress\b")
+# An address names a number, or a kind of place.
+PLACE = re.compile(
+    r"\d|[省市区县镇乡村路街巷号楼栋室弄苑厦]|\b(?:street|st|road|rd|avenue|ave|lane|drive|square|house|building)\b"
+)
+# The name of a code at the end of the text before it.
+NAME = re.compile(
+    r"[\s,，(（]{0,4}(?:订单|发票|运单|快递)?(?:号码?|编号|单号)?(?:\b(?:for )?(?:order|invoice|waybill)(?: number)?)?"
+    r"[\s:：]{0,3}$",
+    re.IGNORECASE,
 )
 NUMBER = re.compile(r"(?<![A-Za-z0-9.-])\d{1,6}(?:\.\d{1,2})?(?![A-Za-z0-9-])")
 UNKNOWN = re.compile(
@@ -40,7 +59,7 @@ def stated(question: str, labels: list[str], *, alone: bool) -> str:
     low = plain(question)
     named = _behind_label(question, low, labels, NEW)
     quotes = QUOTED.findall(question)
-    if alone and len(quotes) == 1:
+    if alone and len(quotes) == 1 and not WRONG_QUOTE.search(low):
         return str(quotes[0]).strip()
     changed = CHANGED.search(low) if alone and not named else None
     if changed:
@@ -51,13 +70,27 @@ def stated(question: str, labels: list[str], *, alone: bool) -> str:
 def replied(text: str, others: Iterable[str]) -> str:
     """The text of a reply to the question for one value, without `others` that it holds too."""
     text = text[:MAX_QUESTION]
-    if UNKNOWN.search(plain(text)):
+    low = plain(text)
+    if UNKNOWN.search(low) or EMPTY.fullmatch(low):
         return ""
     for other in others:
         text = text.replace(other, " ")
     changed = CHANGED.search(plain(text))
     text = text[changed.end() :] if changed else text
-    return _trimmed(text)[:MAX_VALUE]
+    chatter = CHATTER.search(text)
+    return _trimmed(text[: chatter.start()] if chatter else text)[:MAX_VALUE]
+
+
+def without(value: str, others: Iterable[str]) -> str:
+    """A text up to the first of `others` in it and the name that stands before that."""
+    cut = min((at for one in others if (at := value.find(one)) >= 0), default=-1)
+    return value if cut < 0 else _trimmed(NAME.sub("", value[:cut]))
+
+
+def may_be(value: str, labels: Iterable[str]) -> bool:
+    """Whether a text may be the value of a property with these labels."""
+    is_address = any(ADDRESS.search(plain(label)) for label in labels)
+    return not is_address or bool(PLACE.search(plain(value)))
 
 
 def days(question: str) -> Iterator[str]:

@@ -5,7 +5,7 @@ import re
 from dataclasses import dataclass
 from enum import Enum
 
-from inference.lite.answering.acting import terms
+from inference.lite.answering.acting import terms, unwished
 from inference.lite.answering.questions import (
     ASKING,
     FILLER,
@@ -21,6 +21,8 @@ from inference.lite.answering.questions import (
 from inference.lite.field_text import plain
 
 MAX_QUESTION = 1_000  # characters that are looked at
+MAX_NAME = 12  # characters of a name
+PART = re.compile(r"\s?的([\u3400-\u9fff]{1,12})")
 CLAUSE = re.compile(r"[?？!！。;；\n,，]|\.\s")
 # Asks for a rule.
 HOW = re.compile(
@@ -32,16 +34,14 @@ HOW = re.compile(
 GENERAL = re.compile(
     r"一般|通常|平均|正常情况|\busually\b|\bnormally\b|\btypically\b|\bgenerally\b|\bhow long does\b"
 )
-HYPOTHESIS = re.compile(
-    r"如果|假如|要是|万一|的话|后(?:多久|几天|会|怎|还|能|可)|之后|以后|\bif\b|\bafter i\b|\bonce i\b|\bunless\b"
-)
 ABOUT = re.compile(
-    r"客服说|[他她]们?说|听说|\b(?:said|says|told|heard)\b|想问|请问一下|咨询|了解|想知道|好奇|解释|说明|介绍|\bexplain\b|\bwonder|\bwant to know\b|\blike to know\b|\bquestion about\b"
+    r"想问|请问一下|咨询|了解|想知道|好奇|解释|说明|介绍|\bexplain\b|\bwonder|\bwant to know\b|\blike to know\b|\bquestion about\b"
 )
 # Asked of the assistant: "can you cancel it", "能帮我取消吗".
 PLEASE = re.compile(
-    r"帮|麻烦|劳驾|请(?!问)|[你您](?:们)?(?:能|可以)|给我[改取换退重]|替我|\bplease\b|\bpls\b|\b(?:can|could|would|will) you\b"
+    r"帮|麻烦|劳驾|(?<!申)请(?!问)|[你您](?:们)?(?:能|可以)|给我[改取换退重]|替我|\bplease\b|\bpls\b|\b(?:can|could|would|will) you\b"
 )
+WHY = re.compile(r"为什么|为啥|为何|\bwhy\b")
 WANTS = re.compile(
     r"要|想|(?<![们他她统])把|吧|需要|\bi(?:'d| would) like\b|\bwant\b|\bneed\b|\blet's\b|\bgo ahead\b"
 )
@@ -53,25 +53,23 @@ ABLE = re.compile(
     r"能|可以|可否|是否|允许|来得及|\bcan\b|\bcould\b|\bmay\b|\bpossible\b|\ballowed\b|\beligible\b|\bable\b"
 )
 EITHER = re.compile(r"能不能|可不可以|是不是|要不要")  # no negation
-NOT = re.compile(
-    r"(?:不要|别|不想|不用|不必|不需要|先不|没有?|不)(?:再|给我|帮我|把它?|去)?[^,，。不]{0,4}$"
-    r"|(?:\bdon't|\bdo not|\bdont|\bnot|\bnever|\bdidn't|\bwithout|\bno need to)\s(?:\w{1,12}\s){0,2}$"
-)
 PAST = re.compile(r"被|已经?|了(?:吗|么|没|嘛)|没有?$|自动|\b(?:was|were|been|has|have|got|did)\b")
 # Behind an act: that it happened, or that it cannot be done.
 HAPPENED = re.compile(r"^(?:掉|好|成功)?了(?!吧)")
 FAILED = re.compile(r"^(?:失败|不了|不掉|不成功)")
 DONE = re.compile(r"被|已经|了[吗么没]|了没|\b(?:was|were|been|has|have)\b")
-# "取消原因", "修改记录": no act, but a thing.
-THING = re.compile(
-    r"^(?:的?)(?:原因|记录|进度|状态|规则|政策|时间|按钮|流程|条件|手?续?费|功能|页面)"
-)
 LOOKING = re.compile(
     r"查一?[下查个]|查询|帮我查|查(?=快递|包裹|物流|订单|发票|运单)|看一?下|看看|跟踪|追踪|进度|进展|什么情况|怎么回事"
     r"|(?:快递|包裹|快件|订单|物流)呢"
     r"|(?:什么时候|啥时候|何时|几时)[^,，。]{0,4}(?:发货|发出|退款|到[账帐]|[过到]期)"
     r"|\btrack\b|\bcheck\b|\blook (?:up|into|at)\b|\bfind out\b|\bany (?:update|news)\b"
 )
+# "帮我看看能不能取消": a look at whether, unless the act is to follow it.
+LOOKS_AT = re.compile(
+    r"查|看看|看一?下|帮我看|(?:帮我|请)确认|确认一?下|核实|问问|问一?下|\bcheck\b|\btell me\b|\blet me know\b|\blook\b"
+    r"|\bsee (?:if|whether)\b|\bfind out\b|\bconfirm (?:if|whether)\b"
+)
+THEN = re.compile(r"然后|再|并|就|\bthen\b|\band\b")
 TROUBLED = re.compile(
     r"登不|[登进][录陆去][^,，。]{0,6}(?:不|失败|转圈|卡|慢|报错)|进不去|报错|错误|故障|闪退|转圈|打不开|一直加载|加载不|卡住|白屏"
     r"|\berrors?\b|\b(?:can't|cannot|can not|unable|won't|fails?|failed)\b|\bcrash|\bspinn|\bstuck\b|\bkeeps loading\b"
@@ -81,8 +79,8 @@ HAVE = re.compile(
     r"|\bavailable\b|\bleft\b"
 )
 MORE_FILLER = re.compile(
-    r"吧|那|把|要|想|给|先|就|它|单|呗|谢谢|行|好|需|直接|马上|立刻|订|\b(?:order|want|need|would|like|then|just|now"
-    r"|them|one|ok|okay|thanks|thank|for|be|to|am|id)\b"
+    r"不是|不对|不|对|哦|噢|错了|刚才|后面|前面|吧|那|把|要|想|给|先|就|它|单|呗|谢谢|行|好|需|直接|马上|立刻|订|\b(?:order|want|need|would|like|then|just|now"
+    r"|them|one|ok|okay|thanks|thank|for|be|to|am|id|go|ahead|sorry|actually|no|not|oops)\b"
 )
 
 
@@ -113,6 +111,9 @@ class Wish:
     # Words of a request without an act that is known: "please submit my expense report".
     requests: bool = False
     words: frozenset[str] = frozenset()  # the English ones
+    act_alone: bool = False  # a clause is an act alone: "气死了，给我取消"
+    part: str = ""  # what of a numbered thing is meant: "提醒" of "订单 1 的提醒"
+    names_own: bool = False  # a short name of something of one's own: "我的课表"
     by_rule: bool = False  # it asks for a rule, or what would be
 
 
@@ -121,9 +122,11 @@ def wish_of(question: str, parts: list[Part]) -> Wish:
     text = plain(question[:MAX_QUESTION])
     rest = LONG_NUMBER.sub(" ", text)
     is_bare = is_generic(rest) or (rest != text and is_pure(rest))
-    aims = [_aim(clause) for clause in CLAUSE.split(text) if clause.strip()]
+    clauses = [one for one in CLAUSE.split(unwished.unquoted(text)) if one.strip()]
+    aims = [_aim(clause) for clause in clauses]
+    denied = _denied(clauses)
     for aim in (Aim.CHANGE, Aim.CHECK):
-        acts = frozenset[str]().union(*(acts for one, acts in aims if one is aim))
+        acts = frozenset[str]().union(*(acts for one, acts in aims if one is aim)) - denied
         if acts:
             break
     else:
@@ -138,14 +141,45 @@ def wish_of(question: str, parts: list[Part]) -> Wish:
         _points(rest),
         aim in (Aim.LOOK, Aim.NONE) and _requests(text),
         frozenset(WORD.findall(text)),
+        any(
+            aim is Aim.CHANGE and _points(LONG_NUMBER.sub(" ", one))
+            for one, (aim, _) in zip(clauses, aims, strict=True)
+        ),
+        _part_of(text),
+        text.startswith("我的") and len(text) <= MAX_NAME,
         not HAVE.search(text)
-        and any(one.search(text) for one in (HOW, GENERAL, HYPOTHESIS, ABOUT)),
+        and any(one.search(text) for one in (HOW, GENERAL, unwished.SUPPOSED, ABOUT)),
+    )
+
+
+def _part_of(text: str) -> str:
+    """What a clause names behind a number and "的", without the act behind it."""
+    for number in LONG_NUMBER.finditer(text):
+        if found := PART.match(text[number.end() : number.end() + MAX_NAME]):
+            rest = found[1]
+            for act in terms.ACTS.values():
+                cut = act.search(rest)
+                rest = rest[: cut.start()] if cut and cut.start() else rest
+            return MORE_FILLER.sub("", FILLER.sub("", rest))
+    return ""
+
+
+def _denied(clauses: list[str]) -> frozenset[str]:
+    """The acts that a clause denies, unless it denies them of one number among others."""
+    numbers = {one for clause in clauses for one in LONG_NUMBER.findall(clause)}
+    return frozenset(
+        name
+        for clause in clauses
+        for name, act in terms.ACTS.items()
+        if any(map(unwished.is_denied, act.finditer(clause)))
+        and not (LONG_NUMBER.search(clause) and numbers - {*LONG_NUMBER.findall(clause)})
     )
 
 
 def _requests(text: str) -> bool:
+    text = unwished.unquoted(text)
     asks = bool(PLEASE.search(text) or I_WANT.search(text))
-    no_request = (HOW, HYPOTHESIS, ABOUT, PAST, LOOKING, ANY_NOT)
+    no_request = (HOW, unwished.SUPPOSED, ABOUT, PAST, LOOKING, ANY_NOT, unwished.REPORTED)
     return asks and not any(one.search(text) for one in no_request)
 
 
@@ -157,18 +191,33 @@ def _aim(clause: str) -> tuple[Aim, frozenset[str]]:
     clause = EITHER.sub("能", clause)
     found = _acts(clause)
     acts = frozenset(name for name, _ in found)
-    requested = bool(PLEASE.search(clause))
-    is_if = HYPOTHESIS.search(clause) and (asks or not requested)
-    if not acts or is_if or HOW.search(clause) or ABOUT.search(clause):
+    requested = bool(PLEASE.search(clause)) and not WHY.search(clause)
+    if not acts or HOW.search(clause) or ABOUT.search(clause) or unwished.is_not_now(clause):
+        return Aim.NONE, frozenset()
+    before = clause[: min(one.start() for _, one in found)]
+    if LOOKS_AT.search(before) and not THEN.search(clause):
+        return (Aim.CHECK if ABLE.search(clause) else Aim.LOOK), acts
+    if unwished.SUPPOSED.search(clause) and (asks or not requested):
         return Aim.NONE, frozenset()
     if any(FAILED.match(clause[one.end() :]) for _, one in found):
         return Aim.LOOK, acts
     if asks and not requested and ABLE.search(clause) and not DONE.search(clause):
         return Aim.CHECK, acts
-    is_past = PAST.search(clause) or all(_is_past(clause, one) for _, one in found)
-    if is_past and not requested and (asks or not WANTS.search(clause)):
+    if _has_been(clause, [one for _, one in found], asks=asks, requested=requested):
         return Aim.LOOK, acts
     return (Aim.NONE if asks and not requested else Aim.CHANGE), acts
+
+
+def _has_been(clause: str, acts: list["re.Match[str]"], *, asks: bool, requested: bool) -> bool:
+    """Whether a clause tells that its act happened or was tried, and asks for nothing."""
+    happened = any(_is_past(clause, one) for one in acts)
+    if requested:
+        return False
+    if happened:
+        clause = clause.replace("把", "")  # "把它取消了" tells what was done
+    tried = unwished.TRIED.search(clause) or any(map(unwished.is_past, acts))
+    is_past = PAST.search(clause) or happened
+    return bool(tried or (is_past and (asks or not WANTS.search(clause))))
 
 
 def _acts(clause: str) -> list[tuple[str, "re.Match[str]"]]:
@@ -186,8 +235,7 @@ def _is_past(clause: str, act: "re.Match[str]") -> bool:
 
 def _counts(act: "re.Match[str]") -> bool:
     """Whether an act is neither denied nor a part of a thing's name."""
-    text, start, end = act.string, act.start(), act.end()
-    return not NOT.search(text[max(0, start - 24) : start]) and not THING.match(text[end : end + 8])
+    return not unwished.is_denied(act) and not unwished.is_thing(act)
 
 
 def _looks(
