@@ -100,7 +100,12 @@ def api_routers(services: Services) -> list[APIRouter]:
         files_router(storage.files, media.image_processor, media.ocr_client, access.signer, limits),
         file_readings_router(storage.files, media.attachment_loader, access.signer, limits),
         conversations_router(
-            storage.conversations, storage.exports, storage.files, services.answers, limits
+            storage.conversations,
+            storage.exports,
+            storage.files,
+            services.answers,
+            services.systems.actions,
+            limits,
         ),
         conversation_events_router(services.streams, limits),
         feedback_router(storage.ratings, metrics, limits),

@@ -2,6 +2,7 @@
 
 import secrets
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any
 
 from gateway.actions.as_json import as_json
@@ -13,17 +14,22 @@ from gateway.actions.decisions import (
     refuse_expired,
     wrong_arguments,
 )
-from gateway.actions.masked import masked_arguments
-from gateway.actions.sentences import reason_of, told
+from gateway.actions.masked import masked_arguments, restored
+from gateway.actions.sentences import TOO_MANY, reason_of, told
 from gateway.actions.steps import ASSISTANT, CUSTOMER, Step
 from gateway.actions.store import ActionStore, Decide, no_action
 from gateway.connectors.tool import Identity, Tool, Tools, WrongArguments
-from gateway.errors import InvalidRequest, StaffOnly
+from gateway.errors import ActionExpired, InvalidRequest, QueueFull, StaffOnly
 from gateway.observability.metrics import Metrics
 from gateway.privacy.redaction import mask
 from gateway.storage.models import Action
 from gateway.storage.owners import digest
 from gateway.storage.turns import now
+
+# Open proposals of one owner: more would bury what staff have to decide about for others. Behind a
+# key are all customers of a system.
+MAX_OPEN, MAX_OPEN_OF_KEY = 50, 2_000
+DELETED = "the conversation was deleted"
 
 
 class Actions:
@@ -54,7 +60,8 @@ class Actions:
         """Keeps a write that a person must confirm. `conversation_id`: "" on `/v1`.
 
         An open proposal of the same write in the same conversation is returned instead of a second
-        one. Returns the action as JSON. Raises WrongArguments.
+        one. Returns the action as JSON. Raises WrongArguments, and QueueFull where the owner has
+        too many open ones.
         """
         tool.check(arguments)
         shown = {name: one for name, one in arguments.items() if name not in tool.secrets}
@@ -69,6 +76,7 @@ class Actions:
             same = self._store.same_proposal(action, self._store.clock.now())
             if same is not None:
                 return as_json(same, tool)
+        self._check_room(owner, action)
         if hidden:
             action.worker = self._store.writer
             self._store.secrets.keep(action.id, hidden)
@@ -95,6 +103,18 @@ class Actions:
 
         return self._json(self._decide(action_id, decide))
 
+    def withdraw(self, owner: str, conversation_id: str) -> None:
+        """Cancels what nobody has decided of a conversation that its owner has deleted. That masks
+        the arguments too."""
+
+        def decide(action: Action) -> Step | None:
+            open_ = action.status == "proposed"
+            return cancellation(action, CUSTOMER, DELETED, "") if open_ else None
+
+        for action_id in self._store.open_in(digest(owner), conversation_id):
+            with suppress(ActionExpired):
+                self._decide(action_id, decide)
+
     def for_staff(self, action_id: str) -> dict[str, Any]:
         """Raises NotFound."""
         return self._json(self._store.get(action_id), is_masked=True)
@@ -106,8 +126,8 @@ class Actions:
     def approve(
         self, who: str, action_id: str, edited: Mapping[str, Any] | None = None, reason: str = ""
     ) -> dict[str, Any]:
-        """`edited`: new values of some arguments. One that equals the masked value, as staff see
-        it, leaves the argument as it is.
+        """`edited`: new values of some arguments. What equals the masked value, as staff see it,
+        also inside of an argument, stays as it is.
 
         Raises NotFound, ActionNotPending, ActionExpired, and InvalidRequest where the edited
         arguments do not fit the tool.
@@ -150,6 +170,12 @@ class Actions:
         since 1970."""
         return self._store.audit(action_id, 1000 * since, limit)
 
+    def _check_room(self, owner: str, action: Action) -> None:
+        """Raises QueueFull."""
+        most = MAX_OPEN_OF_KEY if owner.startswith("key:") else MAX_OPEN
+        if self._store.count_open(action.owner, self._store.clock.now()) >= most:
+            raise QueueFull(TOO_MANY.get(action.language, TOO_MANY["en"]), details={"limit": most})
+
     def _customers(self, owner: str, action_id: str) -> None:
         """Raises NotFound, StaffOnly."""
         if self._store.of_owner(owner, action_id).by != "customer":
@@ -188,8 +214,7 @@ class Actions:
         if tool.secrets & set(edited):
             raise InvalidRequest("Secret arguments cannot be edited.", param="arguments")
         shown = masked_arguments(action.arguments, tool.field_of)
-        changed = {name: one for name, one in edited.items() if one != shown.get(name)}
-        arguments = {**action.arguments, **changed}
+        arguments = {**action.arguments, **restored(edited, action.arguments, shown)}
         try:
             tool.check({**arguments, **(self._store.secrets.get(action.id) or {})})
         except WrongArguments as error:

@@ -20,6 +20,10 @@ TOLD = {
         "en": "“{title}” was not confirmed in time, and nothing was done.",
     },
 }
+TOO_MANY = {
+    "zh": "等待确认的申请太多，请先处理已有的申请",
+    "en": "too many requests wait for confirmation; please decide about those first",
+}
 REASONS = {
     "gone": {
         "zh": "系统里已经没有这项业务的配置。",

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Select, and_, bindparam, or_, select, update
+from sqlalchemy import Select, and_, bindparam, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from gateway.actions.as_json import entry_as_json
@@ -110,6 +110,20 @@ class ActionStore:
                 None,
             )
 
+    def count_open(self, owner: str, moment: int) -> int:
+        """Proposals that are open at `moment`. `owner`: the digest."""
+        mine = (Action.status == "proposed", Action.owner == owner, Action.expires_at > moment)
+        with self._database.reading() as session:
+            return session.scalar(select(func.count()).where(*mine)) or 0
+
+    def open_in(self, owner: str, conversation_id: str) -> Sequence[str]:
+        """Ids of proposals. `owner`: the digest."""
+        mine = (Action.owner == owner, Action.conversation_id == conversation_id)
+        with self._database.reading() as session:
+            return session.scalars(
+                select(Action.id).where(*mine, Action.status == "proposed")
+            ).all()
+
     def newest(self, status: str | None, limit: int) -> Sequence[Action]:
         """Newest first. `status`: None for all."""
         wanted = select(Action).order_by(Action.created_at.desc(), Action.id).limit(limit)
@@ -185,6 +199,8 @@ def _due() -> Select[str]:
     mine = or_(Action.worker.is_(None), Action.worker == bindparam("writer"), left)
     retry = and_(Action.lease_until.is_(None), _passed(Action.due_at, bindparam("moment")))
     lapsed = and_(Action.lease_until.is_not(None), _passed(Action.lease_until, bindparam("moment")))
+    # One of each owner first: whoever confirms a hundred does not keep the others waiting.
+    turn = func.row_number().over(partition_by=Action.owner, order_by=Action.created_at)
     return (
         select(Action.id)
         .where(
@@ -195,7 +211,7 @@ def _due() -> Select[str]:
             ),
             Action.id.not_in(bindparam("running", expanding=True)),
         )
-        .order_by(Action.created_at)
+        .order_by(turn, Action.created_at)
         .limit(bindparam("most"))
     )
 

@@ -13,6 +13,7 @@ from pydantic import StringConstraints
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response, StreamingResponse
 
+from gateway.actions.proposals import Actions
 from gateway.api.dependencies import CurrentCaller, RouteLimits
 from gateway.chat.resumable_answers import ResumableAnswers
 from gateway.openai.validation import StrictModel
@@ -32,6 +33,7 @@ def conversations_router(
     exports: Reports,
     files: FileStore,
     answers: ResumableAnswers,
+    actions: Actions,
     limits: RouteLimits,
 ) -> APIRouter:
     router = APIRouter(prefix="/api")
@@ -69,6 +71,7 @@ def conversations_router(
     def delete(request: Request, conversation_id: str, caller: CurrentCaller) -> dict[str, Any]:
         deleted = conversations.delete(caller.owner, conversation_id)
         from_thread(answers.stop_all, deleted.running_answers)
+        actions.withdraw(caller.owner, conversation_id)
         files.delete_all(caller.owner, deleted.file_ids)
         return {"id": conversation_id, "object": "conversation", "deleted": True}
 

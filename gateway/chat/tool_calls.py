@@ -18,6 +18,7 @@ from gateway.connectors.tool import Done, Identity, Tool, WrongArguments
 from gateway.errors import GatewayError
 from gateway.media.attachments import Attachments
 
+READS_AT_ONCE = 4  # of one turn: a round may hold MAX_CALLS, and others ask the same systems
 MAX_PROPOSALS = 4  # of one answer: a result that says "refund everything" fills no page with cards
 UNKNOWN: dict[Language, str] = {"zh": "没有这个工具", "en": "there is no such tool"}
 TOO_MANY: dict[Language, str] = {
@@ -90,6 +91,7 @@ class ToolCalls:
     _ids: set[str] = field(default_factory=set)
     # Reads end side by side, and a stream takes one event at a time.
     _telling: asyncio.Lock = field(default_factory=asyncio.Lock)
+    _places: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(READS_AT_ONCE))
 
     async def run(self, calls: Sequence[CalledTool]) -> list[Ran]:
         """One round's calls, in their order. Never raises but for cancellation."""
@@ -154,6 +156,10 @@ class ToolCalls:
         return Ran(one.tool, same, "same")
 
     async def _read(self, one: Prepared) -> Ran:
+        async with self._places:
+            return await self._asked(one)
+
+    async def _asked(self, one: Prepared) -> Ran:
         title = title_of(one.tool.title, self.language)
         await self._show(one, title, "running", None)
         outcome = await one.tool.call(one.arguments, self.identity)

@@ -16,6 +16,9 @@ MAX_PROPERTIES = 64
 MAX_PROBLEMS = 8
 # With one of these a schema may allow properties that `properties` does not name.
 OPEN = ("additionalProperties", "patternProperties", "allOf", "anyOf", "oneOf", "if")
+# What these find in the arguments as a whole is told by names; others quote all values.
+NAMING = frozenset(("additionalProperties", "dependentRequired", "required"))
+DATA = frozenset(("const", "enum", "default", "examples", "example"))
 
 
 class ArgumentSchema:
@@ -69,6 +72,8 @@ class ArgumentSchema:
         path = [str(part) for part in error.absolute_path]
         if path and path[0] in self.secrets:
             return f"{path[0]}: it is not valid"
+        if not path and self.secrets and error.validator not in NAMING:
+            return f"the arguments together are not valid ({error.validator})"
         return f"{'.'.join(path)}: {error.message}"[:SHOWN] if path else str(error.message)[:SHOWN]
 
 
@@ -88,12 +93,29 @@ def _prepared(schema: Mapping[str, Any]) -> dict[str, Any]:
             raise Wrong("must be a JSON Schema", "properties", name)
         elif part.get("x-secret", False) not in (True, False):
             raise Wrong("must be true or false", "properties", name, "x-secret")
+    _refuse_inner_secrets(whole)
     for name in _required(whole):
         if name not in properties:
             raise Wrong(f"{name!r} is required and no property", "required")
     if not any(name in whole for name in OPEN):
         whole["additionalProperties"] = False
     return {name: part for name, part in whole.items() if name not in ("$defs", "definitions")}
+
+
+def _refuse_inner_secrets(node: Any, *place: str | int) -> None:
+    """Only properties of the schema itself are kept secret; elsewhere the mark would do nothing."""
+    if isinstance(node, list):
+        for at, part in enumerate(node):
+            _refuse_inner_secrets(part, *place, at)
+    if not isinstance(node, dict):
+        return
+    if "x-secret" in node and not (len(place) == 2 and place[0] == "properties"):
+        raise Wrong(
+            "only a property of the parameters themselves can be secret", *place, "x-secret"
+        )
+    for name, part in node.items():
+        if name not in DATA:
+            _refuse_inner_secrets(part, *place, name)
 
 
 def _required(whole: Mapping[str, Any]) -> list[str]:
@@ -139,7 +161,7 @@ def _plain(node: Any, *, is_schema: bool) -> Any:
         if is_schema and name in ("title", "description") and isinstance(part, dict):
             part = part.get("zh") or part.get("en") or ""
         names_follow = is_schema and name in ("properties", "patternProperties", "dependentSchemas")
-        is_data = is_schema and name in ("const", "enum", "default", "examples", "example")
+        is_data = is_schema and name in DATA
         made[name] = part if is_data else _plain(part, is_schema=not names_follow)
     return made
 

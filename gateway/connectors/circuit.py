@@ -1,19 +1,25 @@
 """The circuit of one connector: after failures in a row its system is left alone for a while."""
 
+import asyncio
 from dataclasses import dataclass
 
 from gateway.upstream.breaker import Breaker, State
 
 FAILURES = 5
 RESET_SECONDS = 15.0
+READS_AT_ONCE = 16
 
 
 class Circuit:
-    """Half-open, one call at a time tries whether the system answers again."""
+    """Half-open, one call at a time tries whether the system answers again.
+
+    `places`: of reads. A slow system holds these and no more, so the others stay quick.
+    """
 
     def __init__(self, failures: int = FAILURES, reset_seconds: float = RESET_SECONDS) -> None:
         self.breaker = Breaker(failures, reset_seconds)
         self.is_trying = False
+        self.places = asyncio.Semaphore(READS_AT_ONCE)
 
     def enter(self) -> "Entry | None":
         """None where no call may be made now."""

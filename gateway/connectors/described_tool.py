@@ -155,9 +155,9 @@ class DescribedTool:
     def _kept(self, reply: Answered, hide: Hide) -> Outcome:
         if self.paths is None:
             value = reply.value if isinstance(reply.value, dict) else {"answer": reply.value}
-            return Done(hide.value(bounded({} if reply.value is None else value)))
+            return Done(hide.value(bounded({} if reply.value is None else value, hide.text)))
         try:
-            return Done(hide.value(self.paths.keep(reply.value)))
+            return Done(hide.value(self.paths.keep(reply.value, hide.text)))
         except NotAsDescribed:
             return Unsure("the answer does not have what it should", "nonsense")
 

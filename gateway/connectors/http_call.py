@@ -21,7 +21,6 @@ from gateway.connectors.request import Prepared
 from gateway.connectors.tool import Refused, Unsure
 
 CONNECT_SECONDS = 3.0
-MAX_CONNECTIONS = 100
 IDLE_CONNECTIONS = 20
 FIRST_PAUSE = 0.1  # seconds before a read is tried again; doubled each time, with jitter
 LONGEST_WAIT = 2.0  # seconds of Retry-After that a read waits for
@@ -146,6 +145,25 @@ class HTTPCaller:
     async def _guarded(
         self, prepared: Prepared, limits: Limits, seconds: float, circuit: Circuit
     ) -> _Try:
+        """Waits for a place among the system's reads, within `seconds`. Writes need none: the
+        worker bounds them, and no reader may hold them up."""
+        if limits.fresh:
+            return await self._entered(prepared, limits, seconds, circuit)
+        loop = asyncio.get_running_loop()
+        deadline = loop.time() + seconds
+        try:
+            async with asyncio.timeout(seconds):
+                await circuit.places.acquire()
+        except TimeoutError:
+            return _Try(reply=Refused("the system is busy with other questions", "unreachable"))
+        try:
+            return await self._entered(prepared, limits, deadline - loop.time(), circuit)
+        finally:
+            circuit.places.release()
+
+    async def _entered(
+        self, prepared: Prepared, limits: Limits, seconds: float, circuit: Circuit
+    ) -> _Try:
         entry = circuit.enter()
         if entry is None:
             seconds = circuit.breaker.retry_after()
@@ -210,7 +228,9 @@ class HTTPCaller:
         client = httpx.AsyncClient(
             verify=self._verify,
             timeout=httpx.Timeout(None, connect=CONNECT_SECONDS),
-            limits=httpx.Limits(max_connections=MAX_CONNECTIONS, max_keepalive_connections=idle),
+            # The circuits bound reads, and the actions' worker bounds writes. A bound of all
+            # together would let one slow system make the others unreachable.
+            limits=httpx.Limits(max_connections=None, max_keepalive_connections=idle),
             headers={"Accept": "application/json", "Accept-Encoding": "identity"},
             follow_redirects=False,
             trust_env=False,

@@ -1,7 +1,7 @@
 """What a connector keeps of a system's answer: JSONPath (RFC 9535), bounded in time and size."""
 
 import itertools
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from jsonpath import JSONPath, JSONPathEnvironment, JSONPathError
@@ -16,6 +16,7 @@ MAX_DEPTH = 8
 MAX_CHARACTERS = 16_000  # of a result as a whole
 MAX_QUERY = 500
 CUT = "…"
+Hide = Callable[[str], str]
 
 
 class NotAsDescribed(Exception):
@@ -55,15 +56,16 @@ class ResultPaths:
         self._paths = {name: _compiled(environment, name, path) for name, path in paths.items()}
         self.names = frozenset(self._paths)
 
-    def keep(self, answer: Any) -> dict[str, Any]:
+    def keep(self, answer: Any, hide: Hide = str) -> dict[str, Any]:
         """One value for a query that names one place, else a list; null where there is nothing.
+        `hide`: as `bounded` takes it.
 
         Raises NotAsDescribed where no query finds anything.
         """
         found = {name: _found(path, answer) for name, path in self._paths.items()}
         if found and all(value in (None, []) for value in found.values()):
             raise NotAsDescribed
-        kept: dict[str, Any] = bounded(found)
+        kept: dict[str, Any] = bounded(found, hide)
         return kept
 
 
@@ -93,17 +95,22 @@ def _found(path: JSONPath, answer: Any) -> Any:
     return values
 
 
-def bounded(value: Any) -> Any:
-    """JSON within the bounds above. Texts are cut, and what is too much is left out."""
-    return _Cut().of(value, 0)
+def bounded(value: Any, hide: Hide = str) -> Any:
+    """JSON within the bounds above. Texts are cut, and what is too much is left out.
+
+    `hide` takes secrets out of each text before it is cut: of a half one nothing could be found.
+    """
+    return _Cut(hide).of(value, 0)
 
 
 class _Cut:
-    def __init__(self) -> None:
+    def __init__(self, hide: Hide) -> None:
+        self._hide = hide
         self._left = MAX_CHARACTERS
 
     def of(self, value: Any, depth: int) -> Any:
         if isinstance(value, str):
+            value = self._hide(value)
             most = max(0, min(MAX_TEXT, self._left))
             self._left -= min(len(value), most) + 2
             return value if len(value) <= most else value[:most] + CUT

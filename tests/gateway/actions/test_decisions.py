@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from gateway.actions.endings import Endings
+from gateway.actions.masked import masked_arguments, restored
 from gateway.actions.store import ActionStore
 from gateway.connectors.tool import Confirm, WrongArguments
 from gateway.errors import (
@@ -16,6 +17,7 @@ from gateway.errors import (
     GatewayError,
     InvalidRequest,
     NotFound,
+    QueueFull,
     StaffOnly,
 )
 from gateway.storage.conversations import Conversations
@@ -25,6 +27,7 @@ from tests.support.action_parts import (
     ORDER,
     OWNER,
     STRANGER,
+    WHO,
     Parts,
     StoppedClock,
     tools_at,
@@ -63,6 +66,24 @@ def test_a_proposal_tells_what_will_happen(parts: Parts) -> None:
     assert made["before"] == {"order": "old"}
     assert made["expires_at"] - made["created_at"] in (60, 61)
     assert (made["conversation_id"], made["answer"]) == ("conversation-1", "answer-1")
+
+
+def test_an_owner_has_a_bounded_number_of_open_proposals(
+    parts: Parts, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("gateway.actions.proposals.MAX_OPEN", 3)
+    tool = parts.tools.tools["plain"]
+
+    def propose(number: int, owner: str = "visitor:a") -> str:
+        given = (WHO, owner, "", "answer-1", "zh")
+        return str(parts.actions.propose(tool, {"order": f"QH-{number}"}, *given)["id"])
+
+    made = [propose(number) for number in range(3)]
+    with pytest.raises(QueueFull, match="等待确认的申请太多"):
+        propose(4)
+    propose(4, "visitor:b")
+    parts.actions.cancel("visitor:a", made[0])
+    propose(4)
 
 
 def test_arguments_that_do_not_fit_propose_nothing(parts: Parts) -> None:
@@ -236,3 +257,27 @@ def test_of_a_confirmation_and_the_expiry_at_once_one_holds(
             partial(endings.expire, made),
         )
         assert parts.steps(made) in (["proposed", "confirmed"], ["proposed", "expired"])
+
+
+def test_a_part_that_staff_send_back_masked_is_no_change() -> None:
+    people = [{"name": "Mei", "phone": "13812345678"}, {"name": "Li", "phone": "13912345678"}]
+    shown = masked_arguments({"people": people}, {})
+    first, second = shown["people"]
+    assert first["phone"] == "138****5678"
+    edited = {"people": [{**first, "name": "Mei Li"}, second, {"name": "Wu", "phone": "1"}]}
+    assert restored(edited, {"people": people}, shown) == {
+        "people": [{"name": "Mei Li", "phone": "13812345678"}, people[1], edited["people"][2]]
+    }
+
+
+def test_an_owner_with_many_actions_does_not_keep_another_waiting(parts: Parts) -> None:
+    many = [parts.propose(arguments={"order": f"QH-{number}"}) for number in range(12)]
+    tool = parts.tools.tools["plain"]
+    other = parts.actions.propose(tool, ORDER, WHO, STRANGER, "", "answer-1", "zh")["id"]
+    for one in many:
+        parts.actions.confirm(OWNER, one)
+    parts.actions.confirm(STRANGER, other)
+    moment = parts.store.clock.now() + 1000
+    due, _ = parts.store.pending(moment, moment + 60_000, [], moment, (8, 8))
+    assert set(due[:2]) == {many[0], other}
+    assert due[2:] == many[1:7]

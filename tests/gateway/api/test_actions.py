@@ -16,6 +16,7 @@ from tests.support.action_parts import ORDER, Parts, tools_at
 from tests.support.action_system import System, running_system
 from tests.support.http_client import metric
 from tests.support.servers import Running, running_gateway
+from tests.support.visitor import Visitor
 
 MINE, OTHERS, STAFF, GUEST = bearer("sk-shop"), bearer("sk-other"), nginx("admin"), nginx("guest")
 
@@ -205,3 +206,23 @@ def test_a_page_of_another_origin_and_a_form_confirm_nothing(desk: Desk) -> None
     assert desk.call("POST", path, form, data=b"a=b")[0] == 415
     assert desk.call("POST", path, MINE, json={"arguments": ORDER})[0] == 400
     assert desk.call("GET", f"/api/actions/{made}", MINE)[1]["status"] == "proposed"
+
+
+def test_a_deleted_conversation_leaves_no_action_to_decide_and_no_personal_data(
+    desk: Desk,
+) -> None:
+    conversation = Visitor(desk.gateway.url, "sk-shop").ask("hi")["conversation"]
+    given = {"phone": "13812345678"}
+    made = [
+        desk.parts.propose(name, {"order": f"QH-d{name}", **given}, conversation_id=conversation)
+        for name in ("plain", "staffed")
+    ]
+    kept = desk.propose()
+    assert desk.call("DELETE", f"/api/conversations/{conversation}", MINE)[0] == 200
+    for one in made:
+        status, error = desk.call("POST", f"/api/desk/actions/{one}/confirm", STAFF)
+        assert (status, error["code"]) == (409, "action_not_pending")
+        stored = desk.parts.store.get(one)
+        assert stored.status == "cancelled"
+        assert stored.arguments["phone"] == "138****5678"
+    assert desk.parts.store.get(kept).status == "proposed"

@@ -9,6 +9,7 @@ import pytest
 from gateway.assistant.persona import Persona
 from gateway.chat.events import ActionProposed, Event, Grounding
 from gateway.chat.openai_json import CompletionWriter
+from gateway.chat.tool_calls import READS_AT_ONCE
 from gateway.chat.tool_rounds import check_client_tools
 from gateway.connectors.tool import Confirm, Done
 from gateway.errors import InvalidRequest
@@ -44,6 +45,25 @@ async def test_a_read_runs_at_once_and_the_answer_rests_on_it(loop: Loop, is_who
     (grounding,) = [event for event in events if isinstance(event, Grounding)]
     assert grounding.supported
     assert outcome(events) == "answered"
+
+
+async def test_a_round_of_many_reads_asks_a_few_at_a_time(loop: Loop) -> None:
+    ask, running, most = loop.track.call, 0, 0
+
+    async def counted(*given: Any) -> Any:
+        nonlocal running, most
+        running += 1
+        most = max(most, running)
+        await asyncio.sleep(0.01)
+        running -= 1
+        return await ask(*given)
+
+    loop.track.call = counted  # type: ignore[method-assign, assignment]
+    numbers = [f"SF{number:013d}" for number in range(12)]
+    reads = {"calls": [call("track", waybill=number) for number in numbers]}
+    await loop.ask(reads, ANSWER, text=" ".join(numbers))
+    assert len(loop.track.asked) == 12
+    assert most == READS_AT_ONCE
 
 
 async def test_the_model_gets_tools_in_the_questions_language_and_results_as_data(

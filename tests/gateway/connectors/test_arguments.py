@@ -111,3 +111,32 @@ def test_references_inside_of_the_schema_are_put_in_their_place() -> None:
 def test_what_is_no_schema_for_arguments_is_refused(schema: dict[str, Any]) -> None:
     with pytest.raises(Wrong):
         ArgumentSchema(schema)
+
+
+@pytest.mark.parametrize(
+    "more",
+    [{"anyOf": [{"required": ["b"]}]}, {"not": {"required": ["pin"]}}, {"maxProperties": 0}],
+)
+def test_a_rule_for_all_arguments_does_not_quote_the_secret_ones(more: dict[str, Any]) -> None:
+    schema = {"properties": {"pin": {"x-secret": True}, "b": {}}, **more}
+    found = wrong(schema, {"pin": "4711-secret"})
+    assert found.problems
+    assert "4711" not in str(found)
+
+
+@pytest.mark.parametrize(
+    "part",
+    [
+        {"type": "object", "properties": {"pin": {"type": "string", "x-secret": True}}},
+        {"type": "array", "items": {"type": "string", "x-secret": True}},
+    ],
+)
+def test_a_secret_inside_of_a_property_is_refused_since_it_would_not_be_kept(
+    part: dict[str, Any],
+) -> None:
+    with pytest.raises(Wrong, match="secret"):
+        ArgumentSchema(of(card=part))
+
+
+def test_data_in_a_schema_may_look_like_a_mark() -> None:
+    ArgumentSchema(of(a={"type": "object", "default": {"x-secret": True}}))

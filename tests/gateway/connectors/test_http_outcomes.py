@@ -198,6 +198,23 @@ async def test_the_circuit_opens_after_five_failures_and_one_call_closes_it(
         assert isinstance(await tool.call({"waybill": "1"}, CUSTOMER), Done)
 
 
+async def test_a_slow_system_takes_no_place_of_another(
+    tmp_path: Path, system: HostileSystem, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("gateway.connectors.circuit.READS_AT_ONCE", 3)
+    write(tmp_path, slow=READ.replace("/PATH", "/slow"), quick=READ.replace("/PATH", "/ok"))
+    async with opened(tmp_path, system.url) as connectors:
+        slow, quick = tool_of(connectors, "slow"), tool_of(connectors, "quick")
+        asked = {"waybill": "9"}
+        waiting = [asyncio.create_task(slow.call(asked, CUSTOMER)) for _ in range(120)]
+        await asyncio.sleep(0.5)
+        assert [one.path for one in system.seen] == ["/slow/9"] * 3
+        assert isinstance(await quick.call(asked, CUSTOMER), Done)
+        outcomes = await asyncio.gather(*waiting)
+        assert not any(isinstance(one, Done) for one in outcomes)
+        assert isinstance(await quick.call(asked, CUSTOMER), Done)
+
+
 async def test_a_refusal_does_not_open_the_circuit(tmp_path: Path, system: HostileSystem) -> None:
     write(tmp_path, tool=READ.replace("/PATH", "/status/404"))
     async with opened(tmp_path, system.url) as connectors:

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from gateway.connectors.environment import Hide
 from gateway.connectors.problems import Wrong
 from gateway.connectors.results import NotAsDescribed, ResultPaths, bounded
 from gateway.connectors.wording import Wording
@@ -108,3 +109,10 @@ def test_a_sentence_can_neither_call_nor_compute_nor_loop_for_long(text: str) ->
 def test_the_insides_of_a_value_cannot_be_reached() -> None:
     wording = Wording({"zh": "[{{ x.__class__ }}|{{ x['__class__'] }}|{{ x.items }}]"}, None)
     assert wording.say("zh", {"x": {"a": 1}}) in ("", "[||]")
+
+
+def test_a_secret_that_a_cut_would_halve_is_hidden_whole() -> None:
+    hide = Hide(("token-4711-abcdefgh",))
+    text = "x" * 1990 + "token-4711-abcdefgh"
+    assert "token" not in bounded({"a": text}, hide.text)["a"]
+    assert "token" not in ResultPaths({"a": "$.a"}).keep({"a": text}, hide.text)["a"]
