@@ -12,8 +12,8 @@ REPLAY ?=
 
 .PHONY: help demo setup test test-plain test-engine check fmt up down logs doctor bench \
 	bench-actions bench-answers bench-desk bench-engine bench-masking bench-page bench-papers \
-	bench-relay bench-stall soak eval knowledge-check outbox backup restore user key lock pins \
-	screenshots
+	bench-relay bench-stall bench-tools soak eval knowledge-check outbox backup restore user key \
+	lock pins screenshots
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | \
@@ -94,6 +94,9 @@ bench-answers: setup ## measure answers, papers, times and memory as one table; 
 bench-actions: setup ## kill gateways at each step of an action, 700 runs; 15 minutes (BRIEF=1)
 	@scripts/test-tools
 	@$(VENV)/python -m benchmarks.actions $(if $(BRIEF),--brief)
+
+bench-tools: setup ## measure what a read of a business system adds to an answer; a minute (BRIEF=1)
+	@$(VENV)/python -m benchmarks.tools $(if $(BRIEF),--brief)
 
 bench-papers: setup ## measure the fields read from degraded screens; five minutes (BRIEF=1)
 	@$(VENV)/python -m benchmarks.papers --faults $(if $(BRIEF),--brief)
