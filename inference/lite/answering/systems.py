@@ -4,7 +4,7 @@ is missing, or what the calls came to."""
 import re
 from typing import Any
 
-from inference.lite.answering import facts, helping, showing, states, tool_results
+from inference.lite.answering import estimates, facts, helping, showing, states, tool_results
 from inference.lite.answering.acting import deciding
 from inference.lite.answering.acting.deciding import Step
 from inference.lite.answering.acting.offers import Result, in_language, results
@@ -55,14 +55,14 @@ def _told(conversation: Conversation, done: list[Result], step: Step) -> Reply:
     """The results, each once, then what follows from them."""
     chinese = conversation.chinese
     scene = Scene(conversation)
-    replies = [Reply(one) for one in dict.fromkeys(_sentence(one, chinese) for one in done)]
+    replies = [Reply(one) for one in dict.fromkeys(_sentence(one, scene) for one in done)]
     served = any(one.status in ("done", "proposed") for one in done)
     failed = any(one.status in ("failed", "refused") for one in done)
     if step.refusal and step.write:
         title = step.write.offer.entitled(chinese)
         replies.append(Reply(say("not_proposed", chinese, title=plain(title))))
-    # What was wished is prepared: a clause that merely fits the words would only distract.
-    if not any(one.status == "proposed" for one in done):
+    # Where a change is wished, a clause that merely fits the words would only distract.
+    if not (served and step.write) and not any(one.status == "proposed" for one in done):
         replies += _beside(scene, served=served)
     if step.ask and step.write:
         replies.append(Asking(conversation).for_(step.ask[0], **step.ask[1]))
@@ -101,9 +101,11 @@ def _of_pictures(scene: Scene) -> str:
     return states.told(wants[0].text, scene.known, scene.chinese) if wants else ""
 
 
-def _sentence(result: Result, chinese: bool) -> str:
+def _sentence(result: Result, scene: Scene) -> str:
+    chinese = scene.chinese
     if result.status == "done":
-        text = _lines(result.text) or tool_results.listed(dict(result.values))
+        text = _lines(estimates.alone(result.text[:MAX_TEXT], scene.parts))
+        text = text or tool_results.listed(dict(result.values))
         return text + say("just_now", chinese, system=plain(result.system(chinese)))
     if result.status == "proposed":
         return _proposed(result, chinese)
