@@ -5,17 +5,18 @@ import re
 from typing import Any
 
 from inference.lite.answering import estimates, facts, helping, showing, states, tool_results
-from inference.lite.answering.acting import deciding
+from inference.lite.answering.acting import deciding, terms
 from inference.lite.answering.acting.deciding import Step
 from inference.lite.answering.acting.offers import Result, in_language, results
 from inference.lite.answering.asking import Asking
 from inference.lite.answering.markdown import plain
 from inference.lite.answering.phrases import say
-from inference.lite.answering.questions import Part, Want
+from inference.lite.answering.questions import ASKING, Part, Want
 from inference.lite.answering.reply import Reply, together
 from inference.lite.answering.scene import Scene
 from inference.lite.conversation import Conversation
 from inference.lite.desk import Desk
+from inference.lite.field_text import plain as plain_words
 from inference.lite.language import language_of
 
 MAX_TEXT = 2_000  # characters of one result
@@ -92,8 +93,13 @@ def _clause(scene: Scene, part: Part, *, served: bool) -> Reply | None:
         return showing.reply(scene, part) if is_error else None
     if part.want is Want.HELP and any(facts.kind_of(one) == "error" for one in scene.known.own):
         return helping.reply(scene, part)
-    wants_clause = part.want is Want.HELP or not served
+    wants_clause = (part.want is Want.HELP and not _is_order(part)) or not served
     return scene.from_clauses(part) if wants_clause else None
+
+
+def _is_order(part: Part) -> bool:
+    """Whether a part tells what to do and asks nothing."""
+    return bool(terms.found(terms.ACTS, plain_words(part.text))) and not ASKING.search(part.text)
 
 
 def _of_pictures(scene: Scene) -> str:

@@ -198,6 +198,8 @@ def test_no_clause_follows_a_check_that_says_no(question: str) -> None:
     reply = thread.ask(results=[_result("order_status", "done", text="已发货。", values=values)])
     assert reply.text.startswith("已发货。")
     assert reply.citations == []
+    last = [_result("order_status", "done", text="已发货。", values=values)]
+    assert thread.ask(tools=[], results=last).citations == []  # no more rounds
 
 
 def test_orders_in_a_result_are_said_and_never_followed() -> None:
