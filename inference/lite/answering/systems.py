@@ -5,9 +5,9 @@ import re
 from typing import Any
 
 from inference.lite.answering import estimates, facts, helping, showing, states, tool_results
-from inference.lite.answering.acting import deciding, terms
+from inference.lite.answering.acting import deciding, denials, terms
 from inference.lite.answering.acting.deciding import Step
-from inference.lite.answering.acting.offers import Result, in_language, results
+from inference.lite.answering.acting.offers import Result, in_language, offered, results
 from inference.lite.answering.asking import Asking
 from inference.lite.answering.markdown import plain
 from inference.lite.answering.phrases import say
@@ -42,6 +42,8 @@ def reply(conversation: Conversation) -> Reply | None:
     done = results(desk)
     if not done and NEVER_MIND.fullmatch(conversation.question[:MAX_REASON]):
         return Reply(say("never_mind", conversation.chinese), "smalltalk")
+    if not done and (denied := _not_wished(conversation)):
+        return denied
     step = deciding.step(conversation)
     if step.calls:
         return Reply("", calls=step.calls)
@@ -50,6 +52,18 @@ def reply(conversation: Conversation) -> Reply | None:
     if step.ask:
         return Asking(conversation).for_(step.ask[0], **step.ask[1])
     return _typed_yes(conversation)
+
+
+def _not_wished(conversation: Conversation) -> Reply | None:
+    """That what a message only denies is not done, and what becomes of its card."""
+    chinese = conversation.chinese
+    offer = denials.denied(conversation, offered(conversation.desk or Desk()))
+    if offer is None:
+        return None
+    told = denials.told(offer, conversation.question, chinese)
+    head = say("not_wished", chinese, title=plain(told["title"]), number=told["number"])
+    card = say("old_card", chinese) if deciding.waits(conversation.turns) else ""
+    return Reply(("" if chinese else " ").join(filter(None, [head, card])), "answered")
 
 
 def _told(conversation: Conversation, done: list[Result], step: Step) -> Reply:
@@ -65,6 +79,8 @@ def _told(conversation: Conversation, done: list[Result], step: Step) -> Reply:
     # Where a change is wished, a clause that merely fits the words would only distract.
     if not (served and step.write) and not any(one.status == "proposed" for one in done):
         replies += _beside(scene, served=served)
+    if step.instead and any(one.status == "proposed" for one in done):
+        replies.append(Reply(say("old_card", chinese)))
     if step.ask and step.write:
         replies.append(Asking(conversation).for_(step.ask[0], **step.ask[1]))
     if failed:
@@ -153,13 +169,8 @@ def _argument(name: str, value: Any, action: Any, chinese: bool) -> str:
 
 def _typed_yes(conversation: Conversation) -> Reply | None:
     """That a typed "yes" behind a proposal confirms nothing, and what does."""
-    said = [turn.text for turn in conversation.turns if turn.role == "assistant"][-1:]
-    if not said or not YES.fullmatch(conversation.question[:MAX_REASON]):
+    waits = deciding.waits(conversation.turns)
+    if not waits or not YES.fullmatch(conversation.question[:MAX_REASON]):
         return None
-    for phrase, answer in (
-        ("waits_for_you", "confirm_on_card"),
-        ("waits_for_staff", "confirm_by_staff"),
-    ):
-        if any(say(phrase, chinese) in said[0] for chinese in (True, False)):
-            return Reply(say(answer, conversation.chinese), "clarify")
-    return None
+    answer = "confirm_on_card" if waits == "waits_for_you" else "confirm_by_staff"
+    return Reply(say(answer, conversation.chinese), "clarify")
