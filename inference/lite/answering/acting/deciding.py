@@ -8,7 +8,7 @@ from typing import Any
 from inference.lite.answering import again
 from inference.lite.answering.acting import unwished
 from inference.lite.answering.acting.arguments import Filled, Known
-from inference.lite.answering.acting.choosing import Turn, before, reads_for, write_for
+from inference.lite.answering.acting.choosing import Turn, before, reads_for, remedy_for, write_for
 from inference.lite.answering.acting.offers import Offer, Result, offered, results
 from inference.lite.answering.acting.verdicts import says_no
 from inference.lite.answering.acting.wishes import Aim, wish_of
@@ -124,6 +124,11 @@ def _planned(conversation: Conversation, offers: list[Offer], back: int) -> Plan
         return reply
     if write is not None:
         return Plan(known, write)
+    remedy = remedy_for(turn, offers, known)
+    if remedy is not None and (remedy.missing or remedy.states_text):
+        return Plan(known, remedy)
+    if remedy is not None and (read := before(remedy, offers, known)) is not None:
+        return Plan(known, None, (read,))
     return Plan(known, None, tuple(reads_for(turn, offers, known)))
 
 
