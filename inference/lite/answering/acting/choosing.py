@@ -202,6 +202,8 @@ def _write_fit(turn: Turn, filled: Filled) -> float:
         return said if said >= NAMED and not offer.acts and offer.is_telling else 0.0
     if wish.subjects and not subjects:
         return 0.0
+    if filled.missing and not wish.subjects and turn.kinds and not turn.kinds & offer.about:
+        return 0.0  # "correct it" beside an invoice means no order
     is_meant = subjects or shown or wish.points or said >= NAMED
     if not is_meant and not _by_number(offer, wish, filled):
         return 0.0

@@ -101,3 +101,8 @@ def test_a_question_about_a_fault_prepares_nothing(question: str) -> None:
         reply = thread.ask(results=[_checked()])
     assert reply.calls == []
     assert "请告诉我正确的抬头" not in reply.text
+
+
+@pytest.mark.parametrize("question", ["please correct it", "帮我改一下"])
+def test_a_change_that_names_nothing_is_of_what_the_picture_shows(question: str) -> None:
+    assert Thread(_desk()).ask(question, "invoice").calls == [CHECK]
