@@ -123,7 +123,8 @@ def _planned(conversation: Conversation, offers: list[Offer], back: int) -> Plan
     if reply is not None:
         return reply
     if write is not None:
-        return Plan(known, write)
+        is_instead = waits(conversation.turns) and PUTS_RIGHT.search(turn.wish.text)
+        return Plan(known, write, instead=bool(is_instead))
     remedy = remedy_for(turn, offers, known)
     if remedy is not None and (remedy.missing or remedy.states_text):
         return Plan(known, remedy)

@@ -1,4 +1,4 @@
-"""Something of a known thing is said to be wrong: it is checked, then put right as far as wished."""
+"""What is said to be wrong of a known thing is checked, then put right as far as wished."""
 
 from typing import Any
 

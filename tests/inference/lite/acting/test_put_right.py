@@ -31,6 +31,7 @@ def _propose(thread: Thread, asked: Reply) -> Reply:
         (f"取消订单 {OLD}", f"不对，订单号是 {NEW}", "之前那张卡片"),
         (f"取消订单 {OLD}", f"写错了，应该是 {NEW}", "之前那张卡片"),
         (f"取消订单 {OLD}", f"不是 {OLD}，是 {NEW}", "之前那张卡片"),
+        (f"取消订单 {OLD}", f"那个不对，应该取消 {NEW}", "之前那张卡片"),
         (f"Please cancel order {OLD}", f"Sorry, the order number is {NEW}", "earlier card"),
         (f"Please cancel order {OLD}", f"No, I meant {NEW}", "earlier card"),
         (f"Please cancel order {OLD}", f"That's wrong, it should be {NEW}", "earlier card"),
