@@ -110,7 +110,8 @@ def _clause(scene: Scene, part: Part, *, served: bool) -> Reply | None:
     if part.want is Want.HELP and any(facts.kind_of(one) == "error" for one in scene.known.own):
         return helping.reply(scene, part)
     wants_clause = (part.want is Want.HELP and not _is_order(part)) or not served
-    return scene.from_clauses(part) if wants_clause else None
+    # Beside a system's word only the clause that fits best; others would only distract.
+    return scene.from_clauses(part, scene.clauses[:1]) if wants_clause else None
 
 
 def _is_order(part: Part) -> bool:

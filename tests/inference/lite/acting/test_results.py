@@ -281,3 +281,12 @@ def test_without_an_estimate_or_with_another_question_all_is_told() -> None:
     assert "最新轨迹：杭州" in thread.ask(results=[_tracked("运输中。最新轨迹：杭州。")]).text
     thread.ask("我的包裹到哪了？什么时候能到？", "sf_waybill")
     assert "最新轨迹：杭州" in thread.ask(results=[_tracked("最新轨迹：杭州。预计明天到。")]).text
+
+
+def test_beside_a_system_that_fails_stands_the_best_clause_alone() -> None:
+    clauses = [clause("delivery"), clause("refund"), clause("returning")]
+    thread = Thread(desk_with("track_parcel", verdict="answer", clauses=clauses))
+    thread.ask("我的包裹到哪了", "label_without_events")
+    reply = thread.ask(results=[_result("track_parcel", "failed")])
+    assert reply.citations == ["delivery"]
+    assert "另可参考" not in reply.text
