@@ -13,14 +13,39 @@ GRAMMAR = re.compile(
     re.IGNORECASE,
 )
 
+# What a text quotes or names is no sign of its own language: "reissue it for 云杉设计有限公司".
+QUOTED = re.compile(r"[“\"「『‘][^“”\"「」『』‘’\n]{1,100}[”\"」』’]")
+HAN_RUN = re.compile(r"[\u3400-\u9fff·()（）]{1,60}")
+NAME = re.compile(
+    r"(?:公司|集团|工作室|事务所|厂|商行|中心|学校|大学|学院|医院|银行|研究院"
+    r"|研究所|合作社|协会)[)）]?$"
+    r"|[省市区县路街]|^[号楼栋室层弄]$"
+)
+OF_A_SENTENCE = re.compile(
+    r"[是请我你您改把帮抬票吗呢了的要不寄送给到查退换写错叫这那]"
+    r"|没有|应该|应为|什么|怎么|哪|订单|地址|快递|包裹|运单"
+)
+
 
 def language_of(text: str) -> str:
     """ "zh", "en", or "" for a text without words.
 
     An English sentence may quote a few Chinese words; a Chinese one often names an app or "OK".
     """
-    text = CODE.sub(" ", text[:MAX_TEXT])
+    text = _around_names(CODE.sub(" ", text[:MAX_TEXT]))
     han, words = len(HAN.findall(text)), len(WORD.findall(text))
     if not han:
         return "en" if words else ""
     return "en" if 2 * words > han and len(GRAMMAR.findall(text)) >= 2 else "zh"
+
+
+def _around_names(text: str) -> str:
+    """The text without quotes and without Chinese names of companies and places; the whole text
+    where no word is left."""
+    rest = HAN_RUN.sub(_without_name, QUOTED.sub(" ", text))
+    return rest if HAN.search(rest) or WORD.search(rest) else text
+
+
+def _without_name(run: "re.Match[str]") -> str:
+    is_name = NAME.search(run[0]) and not OF_A_SENTENCE.search(run[0])
+    return " " if is_name else run[0]

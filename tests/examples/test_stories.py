@@ -5,7 +5,7 @@ import pytest
 
 from tests.support.business import Business
 from tests.support.customers import Customer, PageCustomer, Staff
-from tests.support.servers import wait_until
+from tests.support.servers import Running, wait_until
 from tests.support.visitor import code
 
 INVOICE = "26332000000187405931"
@@ -52,6 +52,38 @@ def test_a_waybill_ends_in_the_latest_scan_and_the_carriers_estimate(
     later = customer.ask(then)
     assert (later.tools, later.outcome) == (["track_parcel"], "answered")
     says(later.text, *estimate)
+
+
+@pytest.mark.parametrize(
+    ("question", "correction", "said"),
+    [
+        (
+            "我的包裹到哪了？",
+            "更正：运单号应为 {new}（图中读作 {old}）。请按更正后的内容重新回答。",
+            "圆通速递",
+        ),
+        (
+            "Where is my parcel?",
+            "Correction: Waybill number is {new} (read as {old}). "
+            "Please answer again with the corrected values.",
+            "YTO Express",
+        ),
+    ],
+    ids=["zh", "en"],
+)
+def test_a_number_corrected_on_the_card_is_looked_up_alone(
+    business: Business, business_desk: Running, question: str, correction: str, said: str
+) -> None:
+    customer = PageCustomer(business_desk.url)
+    first = customer.ask(question, "waybill")
+    old, new = "SF1402857369214", "YT8846120937552"
+    says(first.text, old)
+    change = {"image": first.readings[0]["image"], "name": "waybill_number"}
+    asked = correction.format(old=old, new=new)
+    again = customer.correct(asked, **change, value=new, was=old)
+    says(again.text, new, said)
+    assert (again.tools, again.outcome, again.citations) == (["track_parcel"], "answered", [])
+    assert old not in again.text
 
 
 @pytest.mark.parametrize(

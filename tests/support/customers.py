@@ -27,6 +27,7 @@ class Said:
     citations: list[str] = field(default_factory=list)
     outcome: str = ""
     unsupported: list[str] = field(default_factory=list)
+    readings: list[dict[str, Any]] = field(default_factory=list)
     conversation: str = ""
 
     @property
@@ -46,6 +47,7 @@ class Said:
             self.actions.append(confirm["action"])
         if "citations" in extras:
             self.citations = [str(each["id"]) for each in extras["citations"]]
+        self.readings = extras.get("reading") or self.readings
         if grounding := extras.get("grounding"):
             self.unsupported = list(grounding["unsupported"])
         self.outcome = extras.get("outcome") or self.outcome
@@ -90,9 +92,19 @@ class PageCustomer(Customer):
     def __init__(self, url: str) -> None:
         super().__init__()
         self.visitor = Visitor(url)
+        self.corrections: list[dict[str, str]] = []
+
+    def correct(self, question: str, **correction: str) -> Said:
+        """Asks again with a field that is corrected on a picture's card."""
+        self.corrections = [correction]
+        said = self.ask(question)
+        self.corrections = []
+        return said
 
     def answer(self) -> Said:
         body: dict[str, Any] = {"messages": self.messages}
+        if self.corrections:
+            body["corrections"] = self.corrections
         if self.conversation:
             body["conversation_id"] = self.conversation
         headers = {"content-type": "application/json"}

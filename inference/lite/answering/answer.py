@@ -1,6 +1,15 @@
 """The answer to a turn: talk, tool results, differences, or the parts of a question in order."""
 
-from inference.lite.answering import comparing, parts, raw, smalltalk, systems, tool_results, values
+from inference.lite.answering import (
+    again,
+    comparing,
+    parts,
+    raw,
+    smalltalk,
+    systems,
+    tool_results,
+    values,
+)
 from inference.lite.answering.asking import Asking
 from inference.lite.answering.facts import Facts
 from inference.lite.answering.phrases import say
@@ -16,6 +25,7 @@ def answer(conversation: Conversation) -> Reply:
     """Markdown in the question's language, made of the conversation, readings and clauses only."""
     if conversation.turns and conversation.turns[-1].role == "tool":
         return tool_results.reply(conversation)
+    conversation = again.meant(conversation)
     if conversation.desk is None:
         return together([comparing.reply(conversation) or raw.reply(conversation)])
     talk = smalltalk.reply(conversation) or comparing.reply(conversation)

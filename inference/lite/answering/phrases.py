@@ -155,6 +155,11 @@ PHRASES: dict[str, tuple[str, str]] = {
         "好的，那就先不办。有需要随时找我。",
         "All right, I leave it at that. Ask me any time.",
     ),
+    "not_wished": ("好的，不会{title}{number}。", "All right, I will not {title}{number}."),
+    "old_card": (
+        "之前那张卡片还在，不需要的话请在那张卡片上点“取消”。",
+        "The earlier card is still there; choose “Cancel” on it if you no longer want it.",
+    ),
     "argument": ("{name} {value}", "{name} {value}"),
     "argument_changed": ("{name}由 {old} 改为 {value}", "{name} from {old} to {value}"),
     # Clauses

@@ -17,6 +17,19 @@ WHO = re.compile(
 )
 
 
+TALK = re.compile(
+    r"\W{0,4}(?:好的?|嗯|行|收到|知道了|明白|谢谢[你您]?|多谢|再见|拜拜|ok|okay|thanks|thank you|bye)[了啊吧]?\W{0,4}",
+    re.IGNORECASE,
+)
+MAX_TALK = 40  # characters
+
+
+def is_talk(text: str) -> bool:
+    """Whether a message asks nothing: it greets, thanks or says that it was understood."""
+    text = text.strip()
+    return len(text) <= MAX_TALK and bool(TALK.fullmatch(text) or GREETING.search(text))
+
+
 def reply(conversation: Conversation) -> Reply | None:
     """The answer to a turn that asks nothing of the knowledge; None for a question."""
     desk, chinese = conversation.desk or Desk(), conversation.chinese

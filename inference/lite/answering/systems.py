@@ -4,18 +4,19 @@ is missing, or what the calls came to."""
 import re
 from typing import Any
 
-from inference.lite.answering import facts, helping, showing, states, tool_results
-from inference.lite.answering.acting import deciding
+from inference.lite.answering import estimates, facts, helping, showing, states, tool_results
+from inference.lite.answering.acting import deciding, denials, terms
 from inference.lite.answering.acting.deciding import Step
-from inference.lite.answering.acting.offers import Result, in_language, results
+from inference.lite.answering.acting.offers import Result, in_language, offered, results
 from inference.lite.answering.asking import Asking
 from inference.lite.answering.markdown import plain
 from inference.lite.answering.phrases import say
-from inference.lite.answering.questions import Part, Want
+from inference.lite.answering.questions import ASKING, Part, Want
 from inference.lite.answering.reply import Reply, together
 from inference.lite.answering.scene import Scene
 from inference.lite.conversation import Conversation
 from inference.lite.desk import Desk
+from inference.lite.field_text import plain as plain_words
 from inference.lite.language import language_of
 
 MAX_TEXT = 2_000  # characters of one result
@@ -41,6 +42,8 @@ def reply(conversation: Conversation) -> Reply | None:
     done = results(desk)
     if not done and NEVER_MIND.fullmatch(conversation.question[:MAX_REASON]):
         return Reply(say("never_mind", conversation.chinese), "smalltalk")
+    if not done and (denied := _not_wished(conversation)):
+        return denied
     step = deciding.step(conversation)
     if step.calls:
         return Reply("", calls=step.calls)
@@ -51,19 +54,33 @@ def reply(conversation: Conversation) -> Reply | None:
     return _typed_yes(conversation)
 
 
+def _not_wished(conversation: Conversation) -> Reply | None:
+    """That what a message only denies is not done, and what becomes of its card."""
+    chinese = conversation.chinese
+    offer = denials.denied(conversation, offered(conversation.desk or Desk()))
+    if offer is None:
+        return None
+    told = denials.told(offer, conversation.question, chinese)
+    head = say("not_wished", chinese, title=plain(told["title"]), number=told["number"])
+    card = say("old_card", chinese) if deciding.waits(conversation.turns) else ""
+    return Reply(("" if chinese else " ").join(filter(None, [head, card])), "answered")
+
+
 def _told(conversation: Conversation, done: list[Result], step: Step) -> Reply:
     """The results, each once, then what follows from them."""
     chinese = conversation.chinese
     scene = Scene(conversation)
-    replies = [Reply(one) for one in dict.fromkeys(_sentence(one, chinese) for one in done)]
+    replies = [Reply(one) for one in dict.fromkeys(_sentence(one, scene) for one in done)]
     served = any(one.status in ("done", "proposed") for one in done)
     failed = any(one.status in ("failed", "refused") for one in done)
     if step.refusal and step.write:
         title = step.write.offer.entitled(chinese)
         replies.append(Reply(say("not_proposed", chinese, title=plain(title))))
-    # What was wished is prepared: a clause that merely fits the words would only distract.
-    if not any(one.status == "proposed" for one in done):
+    # Where a change is wished, a clause that merely fits the words would only distract.
+    if not (served and step.write) and not any(one.status == "proposed" for one in done):
         replies += _beside(scene, served=served)
+    if step.instead and any(one.status == "proposed" for one in done):
+        replies.append(Reply(say("old_card", chinese)))
     if step.ask and step.write:
         replies.append(Asking(conversation).for_(step.ask[0], **step.ask[1]))
     if failed:
@@ -92,8 +109,14 @@ def _clause(scene: Scene, part: Part, *, served: bool) -> Reply | None:
         return showing.reply(scene, part) if is_error else None
     if part.want is Want.HELP and any(facts.kind_of(one) == "error" for one in scene.known.own):
         return helping.reply(scene, part)
-    wants_clause = part.want is Want.HELP or not served
-    return scene.from_clauses(part) if wants_clause else None
+    wants_clause = (part.want is Want.HELP and not _is_order(part)) or not served
+    # Beside a system's word only the clause that fits best; others would only distract.
+    return scene.from_clauses(part, scene.clauses[:1]) if wants_clause else None
+
+
+def _is_order(part: Part) -> bool:
+    """Whether a part tells what to do and asks nothing."""
+    return bool(terms.found(terms.ACTS, plain_words(part.text))) and not ASKING.search(part.text)
 
 
 def _of_pictures(scene: Scene) -> str:
@@ -101,9 +124,11 @@ def _of_pictures(scene: Scene) -> str:
     return states.told(wants[0].text, scene.known, scene.chinese) if wants else ""
 
 
-def _sentence(result: Result, chinese: bool) -> str:
+def _sentence(result: Result, scene: Scene) -> str:
+    chinese = scene.chinese
     if result.status == "done":
-        text = _lines(result.text) or tool_results.listed(dict(result.values))
+        text = _lines(estimates.alone(result.text[:MAX_TEXT], scene.parts))
+        text = text or tool_results.listed(dict(result.values))
         return text + say("just_now", chinese, system=plain(result.system(chinese)))
     if result.status == "proposed":
         return _proposed(result, chinese)
@@ -145,13 +170,8 @@ def _argument(name: str, value: Any, action: Any, chinese: bool) -> str:
 
 def _typed_yes(conversation: Conversation) -> Reply | None:
     """That a typed "yes" behind a proposal confirms nothing, and what does."""
-    said = [turn.text for turn in conversation.turns if turn.role == "assistant"][-1:]
-    if not said or not YES.fullmatch(conversation.question[:MAX_REASON]):
+    waits = deciding.waits(conversation.turns)
+    if not waits or not YES.fullmatch(conversation.question[:MAX_REASON]):
         return None
-    for phrase, answer in (
-        ("waits_for_you", "confirm_on_card"),
-        ("waits_for_staff", "confirm_by_staff"),
-    ):
-        if any(say(phrase, chinese) in said[0] for chinese in (True, False)):
-            return Reply(say(answer, conversation.chinese), "clarify")
-    return None
+    answer = "confirm_on_card" if waits == "waits_for_you" else "confirm_by_staff"
+    return Reply(say(answer, conversation.chinese), "clarify")

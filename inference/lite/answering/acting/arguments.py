@@ -67,6 +67,14 @@ class Filled:
         sources = [self.values[name].source for name in self.offer.required if name in self.values]
         return max(sources, default=Source.QUESTION)
 
+    @property
+    def states_text(self) -> bool:
+        """Whether the question gives a text, and not only numbers and choices."""
+        return any(
+            name not in self.offer.fields and "enum" not in self.offer.properties[name]
+            for name in self.values
+        )
+
     def doubtful(self) -> str:
         """The first property whose value a write must not use, "" if there is none."""
         doubts = (name for name, one in self.values.items() if one.doubted or one.others)

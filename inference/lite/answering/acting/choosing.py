@@ -9,6 +9,7 @@ from inference.lite.answering.acting.offers import Offer
 from inference.lite.answering.acting.wishes import Aim, Wish
 from inference.lite.answering.facts import Facts
 from inference.lite.answering.questions import ASKING, PICTURE, Part, Want
+from inference.lite.field_text import plain
 
 MOST_READS = 3  # calls of one round
 # The share of a title's words that a question must say where no act or subject tells the tool.
@@ -21,6 +22,7 @@ SUBJECT_OF_KIND = {
     "error": "trouble",
     "contract": "contract",
 }
+MENDING = frozenset(("change", "reissue"))
 UNDOING = frozenset(("cancel", "return", "refund", "delete"))
 WHERE = frozenset(
     [
@@ -58,6 +60,12 @@ class Turn:
         return frozenset(SUBJECT_OF_KIND[kind] for kind in kinds if kind in SUBJECT_OF_KIND)
 
     @property
+    def shown(self) -> frozenset[str]:
+        """The subjects of the pictures that are spoken of, the question's own or earlier ones."""
+        kinds = {facts.kind_of(one) for one in self.facts.pictures}
+        return frozenset(SUBJECT_OF_KIND[kind] for kind in kinds if kind in SUBJECT_OF_KIND)
+
+    @property
     def moves(self) -> bool:
         """Whether the question asks for a place or an arrival."""
         return any(
@@ -81,6 +89,35 @@ def write_for(turn: Turn, offers: list[Offer], known: Known) -> Filled | None:
     if not made:
         return None
     return max(made, key=lambda one: one[0] - len(one[1].missing) * 0.5)[1]
+
+
+def remedy_for(turn: Turn, offers: list[Offer], known: Known) -> Filled | None:
+    """The write that puts right what a question tells to be wrong of a known thing: "抬头错了"."""
+    wish = turn.wish
+    if wish.aim in (Aim.CHANGE, Aim.CHECK) or not wish.faults:
+        return None
+    for offer in offers:
+        if not offer.is_write or not offer.acts & MENDING or not _names_text(offer, wish):
+            continue
+        filled = known.filled(offer)
+        if filled is None or not offer.about & (wish.subjects | turn.shown):
+            continue
+        # It is known which thing is meant, if anything is missing it is what will be right.
+        if filled.values and not set(filled.missing) & set(offer.fields):
+            return filled
+    return None
+
+
+def _names_text(offer: Offer, wish: Wish) -> bool:
+    """Whether a clause with a fault names what a text of the tool would put right."""
+    ends = [
+        plain(label).split()[-1] if label.isascii() else plain(label)[-2:]
+        for name in offer.properties
+        if name not in offer.fields
+        for label in offer.labels.get(name, {}).values()
+        if label.strip()
+    ]
+    return any(len(end) > 1 and end in fault for end in ends for fault in wish.faults)
 
 
 def reads_for(turn: Turn, offers: list[Offer], known: Known) -> list[Filled]:
@@ -157,13 +194,18 @@ def _write_fit(turn: Turn, filled: Filled) -> float:
     if _is_reverse(offer, wish):
         return 0.0
     is_near = any(one in wish.acts and two in offer.acts for one, two in terms.NEAR_ACTS)
-    if not common and not (is_near and wish.subjects & offer.subjects):
+    by_picture = wish.act_alone or _names_text(offer, wish)
+    shown = turn.shown & offer.subjects if by_picture else frozenset()
+    if not common and not (is_near and (wish.subjects or shown) & offer.subjects):
         # No act that is known: the words of a request must be those of the title. A tool whose act
         # is known is wished by its act only: its title may be said of a thing that was done.
         return said if said >= NAMED and not offer.acts and offer.is_telling else 0.0
     if wish.subjects and not subjects:
         return 0.0
-    if not subjects and not wish.points and said < NAMED and not _by_number(offer, wish, filled):
+    if filled.missing and not wish.subjects and turn.kinds and not turn.kinds & offer.about:
+        return 0.0  # "correct it" beside an invoice means no order
+    is_meant = subjects or shown or wish.points or said >= NAMED
+    if not is_meant and not _by_number(offer, wish, filled):
         return 0.0
     exact = len(wish.subjects & offer.subjects)
     if not exact and wish.subjects - offer.about:

@@ -1,12 +1,14 @@
 """The next step of a turn with tools: calls, one question back, or an answer in words."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
+from inference.lite.answering import again
 from inference.lite.answering.acting import unwished
 from inference.lite.answering.acting.arguments import Filled, Known
-from inference.lite.answering.acting.choosing import Turn, before, reads_for, write_for
+from inference.lite.answering.acting.choosing import Turn, before, reads_for, remedy_for, write_for
 from inference.lite.answering.acting.offers import Offer, Result, offered, results
 from inference.lite.answering.acting.verdicts import says_no
 from inference.lite.answering.acting.wishes import Aim, wish_of
@@ -16,23 +18,30 @@ from inference.lite.answering.facts import Facts
 from inference.lite.answering.phrases import joined, say
 from inference.lite.answering.questions import ASKING, parts_of
 from inference.lite.conversation import Conversation
+from inference.lite.conversation import Turn as Said
 from inference.lite.desk import Desk
 from inference.lite.field_text import plain
 
 MAX_ASKED = 2  # values that one question back asks for
 MAX_BACK = 3  # questions back in a row that are followed
+PUTS_RIGHT = re.compile(
+    r"不对|不是|错|应该|应当|应为|正确|更正|改[成为到]|\bwrong\b|\bsorry\b|\bactually\b|\bi meant?\b|\bcorrect\b"
+    r"|\bshould be\b|\bmistake\b|^\W{0,3}no\b|\boops\b|\bnot\b"
+)
 
 
 @dataclass(frozen=True)
 class Step:
     """`calls`: [{name, arguments}] to make now. `ask`: the question back, as a phrase and its
     values. `write`: the write that the turn wishes. `refusal`: the result that says it may not be.
+    `instead`: the write stands in for one whose card still waits.
     """
 
     calls: list[dict[str, Any]] = field(default_factory=list)
     ask: tuple[str, dict[str, Any]] | None = None
     write: Filled | None = None
     refusal: Result | None = None
+    instead: bool = False
 
 
 def step(conversation: Conversation) -> Step:
@@ -43,7 +52,8 @@ def step(conversation: Conversation) -> Step:
         return Step()
     plan = _planned(conversation, offers, MAX_BACK)
     if plan.write is not None:
-        return _towards(plan, offers, done, conversation.chinese)
+        made = _towards(plan, offers, done, conversation.chinese)
+        return replace(made, instead=plan.instead)
     if done:
         return Step()
     return plan.as_step(conversation.chinese)
@@ -56,6 +66,7 @@ class Plan:
     known: Known
     write: Filled | None = None
     reads: tuple[Filled, ...] = ()
+    instead: bool = False  # of what an earlier card proposes
 
     def as_step(self, chinese: bool) -> Step:
         """The calls of the reads, or the question for what they miss."""
@@ -105,11 +116,20 @@ def _planned(conversation: Conversation, offers: list[Offer], back: int) -> Plan
     turn = Turn(wish, parts, facts, by_clause, _names_code(conversation, facts))
     known = Known(conversation, facts.corrections.fields)
     write = write_for(turn, offers, known)
+    reply = _put_right(conversation, offers, turn, write, back)
+    if reply is not None:
+        return reply
     reply = _replied(conversation, offers, turn, write, back)
     if reply is not None:
         return reply
     if write is not None:
-        return Plan(known, write)
+        is_instead = waits(conversation.turns) and PUTS_RIGHT.search(turn.wish.text)
+        return Plan(known, write, instead=bool(is_instead))
+    remedy = remedy_for(turn, offers, known)
+    if remedy is not None and (remedy.missing or remedy.states_text):
+        return Plan(known, remedy)
+    if remedy is not None and (read := before(remedy, offers, known)) is not None:
+        return Plan(known, None, (read,))
     return Plan(known, None, tuple(reads_for(turn, offers, known)))
 
 
@@ -117,6 +137,37 @@ def _names_code(conversation: Conversation, facts: Facts) -> bool:
     shown = (one.name for reading in facts.own for one in reading.fields)
     typed = in_question(conversation.question, [], conversation.budget).codes
     return "error_code" in shown or bool(typed)
+
+
+def waits(turns: Sequence[Said]) -> str:
+    """The phrase by which the last answer says that a proposal waits, "" if it does not."""
+    said = next((one.text for one in reversed(turns) if one.role == "assistant"), "")
+    phrases = ("waits_for_you", "waits_for_staff")
+    return next((one for one in phrases if any(say(one, zh) in said for zh in (True, False))), "")
+
+
+def _put_right(
+    conversation: Conversation, offers: list[Offer], turn: Turn, write: Filled | None, back: int
+) -> Plan | None:
+    """The write of the last answer's card with the values that this message corrects; else None."""
+    turns, question = conversation.turns, conversation.question
+    if back == 0 or write is not None or not waits(turns) or turns[-1].role != "user":
+        return None
+    if not PUTS_RIGHT.search(plain(question)) or ASKING.search(question):
+        return None
+    at = max(at for at, one in enumerate(turns) if one.role == "assistant")
+    desk = conversation.desk or Desk()
+    desk = Desk(tools=desk.tools, locale=desk.locale)
+    earlier = Conversation(turns[:at], desk, conversation.budget)
+    carded = _planned(again.meant(earlier), offers, back - 1).write
+    if carded is None or carded.missing:
+        return None
+    wished = [one.text for one in turns[:at] if one.role == "user"][::-1][:back]
+    known = Known(conversation, turn.facts.corrections.fields, (), wished)
+    filled = known.filled(carded.offer)
+    if filled is None or filled.missing or filled.arguments == carded.arguments:
+        return None
+    return Plan(known, filled, instead=True)
 
 
 def _replied(

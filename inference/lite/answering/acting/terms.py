@@ -50,7 +50,7 @@ ACTS: Table = {
     for name, words in {
         "cancel": r"取消|撤销|撤回|退订|退单|退掉|不想?要了|\bcancel(?:l?ed)?\b|\bcall off\b|\bwithdraw\b",
         "change": r"修改|更改|变更|更换|更正|换[成到个一]|改[成到为一个下了掉]|改(?=[地收送手电名日时密吗么]|$)"
-        r"|(?:要|想|帮我)改|\bchanged?\b|\bupdated?\b(?! on)|\bmodif(?:y|ied)\b|\bedit(?:ed)?\b|\bswitch\b|\bcorrect (?:the|my|this)\b",
+        r"|(?:要|想|帮我)改|\bchanged?\b|\bupdated?\b(?! on)|\bmodif(?:y|ied)\b|\bedit(?:ed)?\b|\bswitch\b|\bcorrect (?:the|my|this|it)\b",
         "reissue": r"重开|重新开|换开|红冲|冲红|红字|重出|\bre-?issued?\b|red.letter|\bissued?\b.{0,20}\bagain\b",
         "delete": r"删除|删掉|注销|移除|解绑|\bdeleted?\b|\bremoved?\b|\bunlink\b|\bclose my\b",
         "refund": r"退款|退钱|\brefund(?:ed)?\b",

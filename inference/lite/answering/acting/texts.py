@@ -21,11 +21,17 @@ NEW = re.compile(
 )
 IS = re.compile(r"\s?(?:是|为|[:：]|is\b|=)\s?[:：]?\s?")
 CHANGED = re.compile(
-    r"改成|改为|改到|换成|换为|换到|应为|应该?是|变更为|更正为|更新为|更改为|修改为|送到|寄到|发到"
+    r"改成|改为|改到|换成|换为|换到|开成|开给|应为|应该?是|变更为|更正为|更新为|更改为|修改为|送到|寄到|发到"
     r"|\bshould be\s|\b(?:new|correct|right) (?:one|\w{1,12}) is\s"
     r"|\b(?:change|update|correct|switch|set|send|deliver|ship)\b[^\n]{0,80}?\bto\s"
 )
-HAN_END = re.compile(r"[，,。；;！!？?\n]")
+# A title that an invoice is to be issued with, if it looks like a company's name.
+ISSUED = re.compile(
+    r"\b(?:[Rr]e-?issue|[Ii]ssue)\b[^\n.]{0,60}?\b(?:with|for|as|under|to)\s(?:the\s)?"
+    r"(?:(?:correct\s|right\s|new\s)?(?:title|name|company)\s)?"
+    r"(?=[\u3400-\u9fff]{2}|[A-Z][^\n,;]{0,60}\b(?:Ltd|Limited|Inc|LLC|Co|Corp|Company|GmbH|Group|Studio)\b)"
+)
+HAN_END = re.compile(r"[，,。；;！!？?\n]|\.(?=\s[A-Za-z]|\s?$)")
 LATIN_END = re.compile(r"[.;!?](?=\s|$)|[。；\n]")
 TRAIL = re.compile(
     r"(?:,\s?(?:so )?please\s[^,]{1,40}|[,，]?\s?(?:please|thanks|thank you|谢谢您?|麻烦您?|可以吗|行吗|好吗|吧))?[\s,，.。!！]{0,3}$"
@@ -34,6 +40,10 @@ TRAIL = re.compile(
 CHATTER = re.compile(r"[,，][^,，]{0,8}(?:告诉我|通知我|尽快|快点|谢谢|麻烦|拜托)[^,，]{0,8}$")
 EMPTY = re.compile(
     r"[\W\d_]{0,20}|\W{0,4}(?:好的?|嗯|行|可以|收到|知道了|明白|ok|okay|sure|yes|no|thanks?|thank you)\W{0,4}"
+)
+# "The title is wrong" gives no title.
+JUDGED = re.compile(
+    r"(?:写|开|填|打|弄|印|都|也)?(?:错|不对|有误|不正确)|(?:all |still |also )?(?:wrong|incorrect|not|missing|misspel)\b"
 )
 ADDRESS = re.compile(r"地址|\baddress\b")
 # An address names a number, or a kind of place.
@@ -62,6 +72,7 @@ def stated(question: str, labels: list[str], *, alone: bool) -> str:
     if alone and len(quotes) == 1 and not WRONG_QUOTE.search(low):
         return str(quotes[0]).strip()
     changed = CHANGED.search(low) if alone and not named else None
+    changed = changed or (ISSUED.search(question) if alone and not named else None)
     if changed:
         named = _value(question[changed.end() :])
     return named or _behind_label(question, low, labels, IS)
@@ -129,7 +140,8 @@ def _behind_label(question: str, low: str, labels: list[str], between: "re.Patte
         at = low.find(words)
         while at >= 0:
             behind = between.match(low, at + len(words))
-            if behind and (value := _value(question[behind.end() :])):
+            value = _value(question[behind.end() :]) if behind else ""
+            if value and not JUDGED.match(plain(value)):
                 return value
             at = low.find(words, at + 1)
     return ""

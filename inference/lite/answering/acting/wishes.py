@@ -83,7 +83,9 @@ MORE_FILLER = re.compile(
     r"|them|one|ok|okay|thanks|thank|for|be|to|am|id|go|ahead|sorry|actually|no|not|oops)\b"
 )
 
-
+FAULTY = re.compile(
+    r"(?<![没报])错(?!误码)|不对|有误|不正确|\bwrong\b|\bincorrect\b|\bnot (?:right|correct)\b|\bmis(?:spelt|spelled)\b"
+)
 WORD = re.compile(r"[a-z]{3,30}")
 
 
@@ -115,6 +117,7 @@ class Wish:
     part: str = ""  # what of a numbered thing is meant: "提醒" of "订单 1 的提醒"
     names_own: bool = False  # a short name of something of one's own: "我的课表"
     by_rule: bool = False  # it asks for a rule, or what would be
+    faults: tuple[str, ...] = ()  # clauses that tell that something is wrong: "抬头错了"
 
 
 def wish_of(question: str, parts: list[Part]) -> Wish:
@@ -149,7 +152,15 @@ def wish_of(question: str, parts: list[Part]) -> Wish:
         text.startswith("我的") and len(text) <= MAX_NAME,
         not HAVE.search(text)
         and any(one.search(text) for one in (HOW, GENERAL, unwished.SUPPOSED, ABOUT)),
+        _faults(text, clauses),
     )
+
+
+def _faults(text: str, clauses: list[str]) -> tuple[str, ...]:
+    no_word_of_ones_own = (ASKING, HOW, ABOUT, unwished.SUPPOSED, unwished.REPORTED)
+    if any(one.search(text) for one in no_word_of_ones_own):
+        return ()
+    return tuple(one for one in clauses if FAULTY.search(one))
 
 
 def _part_of(text: str) -> str:

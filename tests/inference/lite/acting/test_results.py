@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import pytest
+
 from tests.inference.lite.acting.conversations import Thread, desk_with, tools
 from tests.inference.lite.answering.conversations import clause
 
@@ -187,6 +189,19 @@ def test_no_clause_follows_a_proposal() -> None:
     assert reply.citations == []
 
 
+@pytest.mark.parametrize("question", [f"取消订单 {ORDER}", f"Please cancel order {ORDER}"])
+def test_no_clause_follows_a_check_that_says_no(question: str) -> None:
+    desk = desk_with("order_status", "cancel_order", verdict="answer", clauses=[clause("spinning")])
+    thread = Thread(desk)
+    assert thread.ask(question).calls
+    values = {"can_cancel": False}
+    reply = thread.ask(results=[_result("order_status", "done", text="已发货。", values=values)])
+    assert reply.text.startswith("已发货。")
+    assert reply.citations == []
+    last = [_result("order_status", "done", text="已发货。", values=values)]
+    assert thread.ask(tools=[], results=last).citations == []  # no more rounds
+
+
 def test_orders_in_a_result_are_said_and_never_followed() -> None:
     thread = Thread(desk_with())
     thread.ask("我的包裹到哪了", "sf_waybill")
@@ -234,3 +249,44 @@ def test_an_angry_person_hears_what_came_of_it_behind_the_apology() -> None:
     assert reply.text.startswith("非常抱歉")
     assert "没有给出结果" in reply.text
     assert reply.outcome == "handoff"
+
+
+@pytest.mark.parametrize(
+    ("question", "said"),
+    [
+        ("什么时候能到", "承运商预计 11-24 前送达，这是承运商的估计，不是承诺。（物流系统，刚刚）"),
+        (
+            "When will it arrive?",
+            "The carrier estimates arrival by 2026-11-24; this is an estimate, not a promise. "
+            "(logistics system, just now)",
+        ),
+    ],
+)
+def test_who_asks_when_it_arrives_hears_the_estimate_alone(question: str, said: str) -> None:
+    sentences = (
+        "包裹运输中。最新轨迹：2026-11-20 21:14，杭州。"
+        "承运商预计 11-24 前送达，这是承运商的估计，不是承诺。"
+        if question.startswith("什")
+        else "Parcel 1 is on its way. Latest scan: 2026-11-20 21:14. "
+        "The carrier estimates arrival by 2026-11-24; this is an estimate, not a promise."
+    )
+    thread = Thread(desk_with())
+    assert thread.ask(question, "sf_waybill").calls
+    assert thread.ask(results=[_tracked(sentences)]).text == said
+
+
+def test_without_an_estimate_or_with_another_question_all_is_told() -> None:
+    thread = Thread(desk_with())
+    thread.ask("什么时候能到", "sf_waybill")
+    assert "最新轨迹：杭州" in thread.ask(results=[_tracked("运输中。最新轨迹：杭州。")]).text
+    thread.ask("我的包裹到哪了？什么时候能到？", "sf_waybill")
+    assert "最新轨迹：杭州" in thread.ask(results=[_tracked("最新轨迹：杭州。预计明天到。")]).text
+
+
+def test_beside_a_system_that_fails_stands_the_best_clause_alone() -> None:
+    clauses = [clause("delivery"), clause("refund"), clause("returning")]
+    thread = Thread(desk_with("track_parcel", verdict="answer", clauses=clauses))
+    thread.ask("我的包裹到哪了", "label_without_events")
+    reply = thread.ask(results=[_result("track_parcel", "failed")])
+    assert reply.citations == ["delivery"]
+    assert "另可参考" not in reply.text
