@@ -93,7 +93,7 @@ def bearer(text: str) -> dict[str, str]:
     return {"authorization": f"Bearer {text}"}
 
 
-def token(user: str = "li", ttl: int = 600, secret: str = SECRET, issuer: str = "shop") -> str:
+def token(user: str = "li", ttl: int = 7200, secret: str = SECRET, issuer: str = "shop") -> str:
     return Signer(secret).sign_embed(issuer, user, "http://localhost:9000", ttl)[0]
 
 

@@ -31,6 +31,10 @@ TASKS = (
     "sweep",
     "index",
     "answers",
+    "actions",
+    "connectors",
+    "events",
+    "webhooks",
 )
 
 
