@@ -69,6 +69,7 @@ def test_while_one_waits_it_is_said_what_is_happening_and_for_how_long(
     page.route("**/api/files", lambda route: held.append(route), times=1)
     page.set_input_files("#picker", SCREENS / "order.png")
     step = 0.4
+    look_up = {"id": "call-1", "name": "track_parcel", "title": "查询物流"}
     with told_slowly(
         page,
         *(extras(conversation={"id": "c"}, answer={"id": "answer-1"}), step),
@@ -77,8 +78,8 @@ def test_while_one_waits_it_is_said_what_is_happening_and_for_how_long(
         *(extras(queue={"position": 2}), step),
         *(extras(queue={"position": 1}), step),
         *(extras(queue={"position": 0}), step),
-        *(extras(tool={"name": "logistics_track", "status": "running"}), step),
-        *(extras(tool={"name": "logistics_track", "status": "done"}), step),
+        *(extras(tool={**look_up, "status": "running"}), step),
+        *(extras(tool={**look_up, "status": "done", "result": {"text": "", "values": {}}}), step),
         *(content("到了"), step),
     ):
         send(page, "到哪了")
@@ -93,7 +94,7 @@ def test_while_one_waits_it_is_said_what_is_happening_and_for_how_long(
         "排队中，第 2 位",
         "排队中，第 1 位",
         "思考中",
-        "正在查询物流系统",
+        "正在查询物流…",
         "思考中",
         "正在回答",
     ]
