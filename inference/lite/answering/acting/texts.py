@@ -22,6 +22,7 @@ NEW = re.compile(
 IS = re.compile(r"\s?(?:是|为|[:：]|is\b|=)\s?[:：]?\s?")
 CHANGED = re.compile(
     r"改成|改为|改到|换成|换为|换到|开成|开给|应为|应该?是|变更为|更正为|更新为|更改为|修改为|送到|寄到|发到"
+    r"|(?:正确|新)的?(?:抬头|名称|公司名|地址)?(?:应该)?(?:是|为|[:：])"
     r"|\bshould be\s|\b(?:new|correct|right) (?:one|\w{1,12}) is\s"
     r"|\b(?:change|update|correct|switch|set|send|deliver|ship)\b[^\n]{0,80}?\bto\s"
 )

@@ -36,6 +36,8 @@ def _checked(**values: Any) -> dict[str, Any]:
         ("The title is wrong, please reissue it for Spruce Design Ltd", "Spruce Design Ltd"),
         (f"抬头开错了，请开给{NAME}", NAME),
         (f"发票抬头错了，应该是{NAME}", NAME),
+        (f"发票抬头错了，正确的是{NAME}，请帮我重开", NAME),
+        (f"发票抬头错了，请重开，正确的抬头：{NAME}", NAME),
         (f"The title is wrong. The right title is {NAME}.", NAME),
     ],
 )
