@@ -84,7 +84,7 @@ def test_a_screenshot_costs_what_its_patches_say(client: openai.OpenAI) -> None:
 def test_the_assistant_has_the_reading_and_the_clauses(
     client: openai.OpenAI, gateway: Running
 ) -> None:
-    message = picture_message("这是什么错误?", screen("browser-error"))
+    message = picture_message("付款成功但订单还是待支付，怎么办？", screen("browser-error"))
     asked: dict[str, Any] = {"model": "sightdesk", "messages": [message], "max_tokens": 4}
     first = client.chat.completions.create(**asked)
     greeted = client.chat.completions.create(
