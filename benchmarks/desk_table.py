@@ -64,8 +64,8 @@ def section(found: dict[tuple[str, int], Figures], rounds: int, seconds: float) 
 `make bench-desk`, {report.machine()}.
 The gateway alone on one core;
 the fake engine ({script.TOKENS} tokens, back to back but for the rows that name a pause), the
-clients and PostgreSQL (with fsync) on another. A page's question passes the visitor's cookie, limits, store, masking,
-knowledge and extras; the same question on `/v1` is not stored.
+clients and PostgreSQL (with fsync) on another. A page's question passes the visitor's cookie,
+limits, store, masking, knowledge and extras; the same question on `/v1` is not stored.
 Medians of {rounds} rounds of {seconds:g} s, the ways by turns.
 To reach, for the page's questions: with 32 clients ≥ 600 answers a second, ≤ 1.6 ms of CPU,
 first token ≤ 8 ms (p50) and ≤ 40 ms (p99); with 256 clients ≤ 60 ms (p50).
