@@ -114,7 +114,10 @@ def test_a_screenshot_question_is_answered_by_vllm_through_nginx(stack: Stack) -
         return "ERR_CONNECTION_TIMED_OUT" in events
 
     wait_for(read, 30)
-    assert "app-troubleshooting#1.1" in events
+    # A model of random weights cites nothing: that a clause is found and told to the engine is
+    # tested with one that can write (tests/engine/test_language.py).
+    assert '"citations":[' in events
+    assert '"outcome":"' in events
     assert '"model":"Qwen3-VL-2B"' in events
     assert '"degraded":true' not in events
     assert events.rstrip().endswith("[DONE]")
@@ -226,9 +229,9 @@ def test_an_unknown_flag_ends_make_up_in_one_line_and_is_no_loop(
 ) -> None:
     project = tmp_path / "project"
     listed = subprocess.run(
-        ["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True
-    ).stdout.splitlines()
-    for name in listed:
+        ["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=True
+    ).stdout
+    for name in filter(None, listed.split("\0")):  # as they are: Git quotes names in Chinese
         (project / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(ROOT / name, project / name)
     environ = {**os.environ, **stack.environ, "VLLM_EXTRA_ARGS": "--nope 3"}

@@ -23,7 +23,7 @@ PAGE = [
     "/embed.html",
     "/embed.js",
     "/assets/js/main.js",
-    "/assets/css/desk.css",
+    "/assets/css/chat.css",
     "/assets/img/icon.svg",
 ]
 ENDLESS: dict[str, Any] = {
@@ -276,7 +276,7 @@ def test_a_gateway_that_is_gone_is_told_with_the_time_to_come_back(tmp_path: Pat
 
 
 @pytest.mark.parametrize(
-    "path", ["/embed.html", "/embed.js", "/assets/js/main.js", "/assets/css/desk.css"]
+    "path", ["/embed.html", "/embed.js", "/assets/js/main.js", "/assets/css/chat.css"]
 )
 def test_the_frame_and_the_assets_are_open(front: Front, path: str) -> None:
     assert requests.get(front.url + path, timeout=5).status_code == 200
