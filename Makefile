@@ -34,8 +34,8 @@ help: ## list the commands
 	@touch $@
 
 node_modules/.stamp: package-lock.json
-	@command -v npm >/dev/null || { echo "Linting the page needs Node.js 20.19 or newer and npm: install nodejs and npm." >&2; exit 1; }
-	@echo "Installing what the page's linter needs (once) …"
+	@command -v npm >/dev/null || { echo "Linting and testing the page needs Node.js 20.19 or newer and npm: install nodejs and npm." >&2; exit 1; }
+	@echo "Installing what the page's linter and tests need (once) …"
 	@npm ci --silent --ignore-scripts --no-audit --no-fund
 	@touch $@
 
@@ -46,6 +46,7 @@ setup: .venv/dev.stamp ## install into .venv what running and testing need
 
 test: setup ## run all tests; installs what they need
 	@scripts/test-tools
+	@$(MAKE) --no-print-directory node_modules/.stamp
 	@node --test tests/frontend/*.test.js tests/frontend/*/*.test.js
 	@$(VENV)/python -m pytest
 

@@ -54,6 +54,12 @@ export default [
     languageOptions: { globals: globals.node },
     rules: { "no-console": "off", "require-yield": "off" },
   },
+  // What it hands to the browser runs there.
+  {
+    files: ["tests/browser/*.mjs"],
+    languageOptions: { globals: { ...globals.node, ...globals.browser } },
+    rules: { "no-console": "off" },
+  },
   // These layers never touch the document, so `node --test` tests them.
   {
     files: ["frontend/assets/js/{lib,api,models,state}/**/*.js"],
