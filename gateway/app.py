@@ -16,6 +16,8 @@ from gateway.api.dependencies import RouteLimits
 from gateway.api.desk_actions import desk_actions_router
 from gateway.api.desk_connectors import desk_connectors_router
 from gateway.api.desk_corrections import desk_corrections_router
+from gateway.api.desk_knowledge import desk_knowledge_router
+from gateway.api.desk_system import desk_system_router
 from gateway.api.embed_tokens import embed_tokens_router
 from gateway.api.engine_status import EngineStatus
 from gateway.api.feedback import feedback_router
@@ -111,7 +113,23 @@ def api_routers(services: Services) -> list[APIRouter]:
         feedback_router(storage.ratings, metrics, limits),
         handoffs_router(storage.handoffs, metrics, limits),
         stats_router(storage.stats, limits),
-        desk_corrections_router(storage.clause_corrections, services.corrections, limits),
+        desk_corrections_router(
+            storage.clause_corrections,
+            services.corrections,
+            services.knowledge.retriever,
+            limits,
+        ),
+        desk_knowledge_router(
+            services.knowledge.base,
+            services.persona_file,
+            services.knowledge.vectors,
+            services.knowledge.retriever,
+            storage.clause_corrections,
+            limits,
+        ),
+        desk_system_router(
+            settings, status, storage.database, services.webhooks, services.supervisor, limits
+        ),
         actions_router(services.systems.actions, limits),
         desk_actions_router(services.systems.actions, limits),
         desk_connectors_router(services.systems.connectors, services.webhooks, limits),

@@ -1,6 +1,7 @@
 """Answers that staff wrote as better ones: clauses that win for their question and its paraphrases."""
 
 import asyncio
+from contextlib import suppress
 from typing import Any, Protocol
 
 import numpy as np
@@ -8,7 +9,7 @@ from numpy.typing import NDArray
 
 from gateway.knowledge.correction_table import Correction, CorrectionTable
 from gateway.knowledge.vectors.correction_vectors import CorrectionVectors, VectorStore
-from gateway.knowledge.vectors.embedding_client import EmbeddingClient, Floats
+from gateway.knowledge.vectors.embedding_client import EmbeddingClient, Floats, NoVectors
 
 KIND = "correction"
 # Cosines of two questions. Of pairs that one clause answers, half have 0.37 or more; of pairs that
@@ -21,6 +22,11 @@ class CorrectionSource(Protocol):
     """Where corrections are kept. `table` is another object after each change."""
 
     table: CorrectionTable
+
+
+class _Fixed:
+    def __init__(self, table: CorrectionTable) -> None:
+        self.table = table
 
 
 class CorrectionMatcher:
@@ -55,6 +61,22 @@ class CorrectionMatcher:
         if likeness[place] < (LIKE_QUESTION if fits_better else SAME_QUESTION):
             return None
         return table.corrections[vectors.table.owners[vectors.places[place]].id]
+
+    async def trying(
+        self, correction: Correction, client: EmbeddingClient | None
+    ) -> "CorrectionMatcher":
+        """A matcher that knows one correction more, as the newest. Where its vectors cannot be
+        had, it is matched by words alone."""
+        table = self._source.table
+        known = list(table.corrections.values())
+        trial = CorrectionMatcher(
+            _Fixed(await asyncio.to_thread(CorrectionTable, [correction, *known], table))
+        )
+        if client is not None:
+            trial._store = self._store.copy()
+            with suppress(NoVectors):
+                await trial.refresh(client)
+        return trial
 
     async def refresh(self, client: EmbeddingClient) -> None:
         """Computes the vectors that are missing after a change. Until then those of corrections

@@ -12,7 +12,7 @@ from gateway.knowledge.index_segment import Segment
 from gateway.knowledge.parser_client import Parsed, Parser
 from gateway.knowledge.questions import QUESTIONS_FILE, Questions
 from gateway.knowledge.scanned_pages import ScannedFile, ScannedPages, digest_of
-from gateway.knowledge.snapshot import KnowledgeSnapshot, build_snapshot
+from gateway.knowledge.snapshot import KnowledgeFile, KnowledgeSnapshot, build_snapshot
 from gateway.knowledge.sources.formats import MAX_BYTES, OFFICE, suffix_of
 from gateway.server.regular_files import Stamp, read_whole
 
@@ -30,6 +30,12 @@ class ParsedFile:
     stamp: Stamp
     parsed: Parsed
     digest: str = ""
+
+    def listed(self, path: str) -> KnowledgeFile:
+        size, changed_ns = self.stamp[0], self.stamp[1]
+        segment = self.parsed.segment
+        count = len(segment) if segment is not None else 0
+        return KnowledgeFile(path, size, changed_ns // 1_000_000_000, count)
 
 
 class FolderReader:
@@ -75,13 +81,15 @@ class FolderReader:
             return self._without_folder(directory, listing.missing)
         problems = list(listing.problems)
         segments, questions = self._parse_all(listing, problems)
-        return build_snapshot(directory, segments, questions, problems)
+        files = [file.listed(name) for name, file in self._parsed_files.items()]
+        return build_snapshot(directory, segments, questions, problems, files)
 
     def _without_folder(self, directory: str, missing: str) -> KnowledgeSnapshot:
         """The last snapshot, if there is one, with the reason as its only problem."""
         last = self._snapshot or KnowledgeSnapshot()
         kept = "; the clauses that were read before stay in use" if last.index.clauses else ""
-        return KnowledgeSnapshot(last.index, last.questions, [Problem(directory, missing + kept)])
+        problems = [Problem(directory, missing + kept)]
+        return KnowledgeSnapshot(last.index, last.questions, problems, last.files)
 
     def _parse_all(
         self, listing: Listing, problems: list[Problem]

@@ -16,6 +16,7 @@ from gateway.knowledge.clause_search import (
     taken_apart,
 )
 from gateway.knowledge.clauses import Clause
+from gateway.knowledge.correction_table import Correction
 from gateway.knowledge.corrections import CorrectionMatcher, as_clause
 from gateway.knowledge.index import Index
 from gateway.knowledge.knowledge_base import KnowledgeBase
@@ -45,6 +46,19 @@ class Retrieval:
     suggestions: list[dict[str, Any]] = field(default_factory=list)
 
 
+@dataclass(frozen=True, slots=True)
+class Searched:
+    """A query's parts, the whole question first, and what was found for each. `vectors`: of each
+    part, None where words alone were searched; `relevance` and `model` belong to them."""
+
+    index: Index
+    asked: Sequence[Asked]
+    found: Sequence[Found]
+    relevance: Relevance | None
+    vectors: Sequence[Floats | None]
+    model: str
+
+
 class Retriever:
     def __init__(
         self,
@@ -61,9 +75,14 @@ class Retriever:
         self._embedding_seconds = embedding_seconds
 
     async def find(self, query: TurnQuery) -> Retrieval:
+        searched = await self.search(query)
+        return await self.judge(searched) if searched else Retrieval()
+
+    async def search(self, query: TurnQuery) -> Searched | None:
+        """None where there is nothing to search for."""
         parts = parts_of(query)
         if not parts:
-            return Retrieval()
+            return None
         index = self._knowledge.snapshot.index
         asked = [taken_apart(part, index) for part in parts]
         relevance, vectors, model = await self._meaning(asked, index, query.owner)
@@ -76,14 +95,28 @@ class Retriever:
             found = [search(*job) for job in jobs]
         else:
             found = await asyncio.to_thread(lambda: [search(*job) for job in jobs])
+        return Searched(index, asked, found, relevance, vectors, model)
+
+    async def judge(self, searched: Searched) -> Retrieval:
+        """What of the clauses that were found an answer may rest on."""
+        index, asked, found = searched.index, searched.asked, searched.found
         hits = await self._reranked(asked[0], _merged(found), index)
         clauses = [_as_dict(index.clauses[place], score) for place, score in hits]
-        clauses = await self._corrected(asked[0], vectors[0], model, found[0], clauses)
+        clauses = await self._corrected(searched, clauses)
         if clauses:
             return Retrieval("answer", clauses[:LIMIT])
         near = _without_repeats(pair for one in found for pair in one.near)[:MAX_SUGGESTIONS]
         suggestions = [_as_suggestion(index.clauses[place]) for place, _ in near]
         return Retrieval("suggest" if suggestions else "none", [], suggestions)
+
+    async def trying(self, correction: Correction) -> "Retriever":
+        """The same with one more correction, which is not kept."""
+        assert self._corrections is not None
+        current = self._vectors.current
+        matcher = await self._corrections.trying(correction, current[0] if current else None)
+        return Retriever(
+            self._knowledge, self._vectors, matcher, self._reranker, self._embedding_seconds
+        )
 
     async def _meaning(
         self, asked: Sequence[Asked], index: Index, owner: str
@@ -112,16 +145,12 @@ class Retriever:
         return [hits[number] for number in await self._reranker.order(asked.text, texts)]
 
     async def _corrected(
-        self,
-        asked: Asked,
-        vector: Floats | None,
-        model: str,
-        found: Found,
-        clauses: list[dict[str, Any]],
+        self, searched: Searched, clauses: list[dict[str, Any]]
     ) -> list[dict[str, Any]]:
+        asked = searched.asked[0]
         if self._corrections is None or not asked.part.own:
             return clauses
-        job = (asked.part.own, vector, found.best_fit, model)
+        job = (asked.part.own, searched.vectors[0], searched.found[0].best_fit, searched.model)
         if self._corrections.size <= QUICK_CLAUSES:
             correction = self._corrections.match(*job)
         else:

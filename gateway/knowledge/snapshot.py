@@ -14,21 +14,36 @@ MAX_PROBLEMS = 100
 
 
 @dataclass(frozen=True, slots=True)
+class KnowledgeFile:
+    """A file that was read. `size` in bytes; `changed_at`: Unix seconds."""
+
+    path: str
+    size: int
+    changed_at: int
+    clauses: int
+
+
+@dataclass(frozen=True, slots=True)
 class KnowledgeSnapshot:
     index: Index = field(default_factory=Index)
     questions: Questions = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
+    files: list[KnowledgeFile] = field(default_factory=list)
 
 
 def build_snapshot(
-    directory: str, segments: list[Segment], questions: Questions, problems: list[Problem]
+    directory: str,
+    segments: list[Segment],
+    questions: Questions,
+    problems: list[Problem],
+    files: list[KnowledgeFile],
 ) -> KnowledgeSnapshot:
     """A snapshot within the bounds of the index. `directory` names the folder in problems."""
     kept = within_bounds(segments, directory, problems)
     if not kept:
         message = "no clause was found; see docs/knowledge.md for the format"
         problems.append(Problem(directory, message))
-    return KnowledgeSnapshot(Index(kept), questions, shortened(problems, directory))
+    return KnowledgeSnapshot(Index(kept), questions, shortened(problems, directory), files)
 
 
 def within_bounds(

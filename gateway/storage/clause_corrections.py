@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import delete, func, select
+from sqlalchemy.orm import Session
 
 from gateway.errors import InvalidRequest, NotFound
 from gateway.privacy.redaction import mask
@@ -55,40 +56,31 @@ class ClauseCorrections:
         Raises NotFound where there is no such answer, InvalidRequest beyond MAX_CORRECTIONS.
         """
         with self._database.writing() as session:
-            wanted = select(Turn).where(Turn.id == answer, Turn.role == "assistant")
-            turn = session.scalar(wanted)
-            if turn is None:
-                raise NotFound(
-                    "There is no such answer.", param="answer", details={"name": answer[:64]}
-                )
+            turn = _answer(session, answer)
             count = session.scalar(select(func.count()).select_from(ClauseCorrection)) or 0
             if count >= MAX_CORRECTIONS:
                 raise InvalidRequest(
                     f"There are {count} corrections; at most {MAX_CORRECTIONS} are kept.",
                     details={"limit": MAX_CORRECTIONS, "size": count},
                 )
-            asked = session.scalar(
-                select(Turn.text)
-                .where(
-                    Turn.conversation_id == turn.conversation_id,
-                    Turn.role == "user",
-                    Turn.number < turn.number,
-                )
-                .order_by(Turn.number.desc())
-                .limit(1)
-            )
-            known = [one for one in (asked or "", *map(mask, questions)) if one.strip()]
+            asked = _question_before(session, turn)
+            known = [one for one in (asked, *map(mask, questions)) if one.strip()]
             row = CorrectionRow(
                 id="correction-" + secrets.token_urlsafe(12),
                 answer=answer,
                 questions=list(dict.fromkeys(known)),
-                title=_title(questions, text),
+                title=title_of(questions, text),
                 text=text,
                 author=author,
                 created_at=now(),
             )
             session.add(ClauseCorrection(**{name: getattr(row, name) for name in row.__slots__}))
         return row
+
+    def question_of(self, answer: str) -> str:
+        """The question, as it is stored, that an answer was given to. Raises NotFound."""
+        with self._database.reading() as session:
+            return _question_before(session, _answer(session, answer))
 
     def remove(self, correction_id: str) -> None:
         """Raises NotFound."""
@@ -127,7 +119,29 @@ class ClauseCorrections:
             ]
 
 
-def _title(questions: list[str], text: str) -> str:
+def _answer(session: Session, answer: str) -> Turn:
+    turn = session.scalar(select(Turn).where(Turn.id == answer, Turn.role == "assistant"))
+    if turn is None:
+        raise NotFound("There is no such answer.", param="answer", details={"name": answer[:64]})
+    return turn
+
+
+def _question_before(session: Session, turn: Turn) -> str:
+    """Empty where nobody asked before."""
+    asked = session.scalar(
+        select(Turn.text)
+        .where(
+            Turn.conversation_id == turn.conversation_id,
+            Turn.role == "user",
+            Turn.number < turn.number,
+        )
+        .order_by(Turn.number.desc())
+        .limit(1)
+    )
+    return asked or ""
+
+
+def title_of(questions: list[str], text: str) -> str:
     """Staff's first question, else the beginning of the text."""
     words = mask(questions[0]) if questions else text
     return " ".join(words.split())[:TITLE_CHARACTERS]

@@ -88,6 +88,10 @@ class WebhookWorker:
         """What is wrong with webhooks.yaml."""
         return self._file.problems
 
+    @property
+    def subscriptions(self) -> tuple[Subscription, ...]:
+        return self._file.current
+
     async def run(self) -> None:
         """Runs until it is cancelled. A store that does not answer is asked again."""
         try:

@@ -33,6 +33,11 @@ class VectorStore:
         self._kept: dict[bytes, Floats] = {}
         self._refused: set[bytes] = set()  # texts for which the service has no vector
 
+    def copy(self) -> "VectorStore":
+        made = VectorStore(self.model)
+        made._kept, made._refused = dict(self._kept), set(self._refused)
+        return made
+
     def digest(self, kind: str, text: str) -> bytes:
         return digest_of(self.model, kind, text[:MAX_TEXT])
 

@@ -149,6 +149,7 @@ def test_every_route_does_what_its_document_says(
             ("GET", "/api/files/{}/preview"),
             ("GET", "/api/desk/actions"),
             ("GET", "/api/desk/audit"),
+            ("GET", "/api/desk/knowledge/search"),
         }
     assert walked == told
 
