@@ -19,7 +19,8 @@ if (["light", "dark"].includes(keptTheme)) document.documentElement.dataset.them
 // The same page at another address, where it does nothing without a token.
 const isEmbedded = location.pathname === "/embed.html";
 const languages = navigator.languages ?? [navigator.language];
-const text = translator(chooseLocale([remembered("locale"), ...languages]));
+const isTouch = matchMedia("(pointer: coarse)").matches;
+const text = translator(chooseLocale([remembered("locale"), ...languages]), { isTouch });
 const api = new ApiClient();
 const root = document.querySelector(".desk");
 const threadElement = document.getElementById("thread");
@@ -70,6 +71,7 @@ async function begin({ config, locale, theme, insert = false, scoped = (storage)
     serverKept: config.history === "server",
     announcer: document.getElementById("announcer"),
     assistant: config.assistant,
+    questions: config.questions,
     start: (words, picture) => begun(words, picture),
   };
   const form = document.getElementById("composer");

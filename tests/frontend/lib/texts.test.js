@@ -51,3 +51,10 @@ test("a change of language calls the followers", () => {
   text.use("zh-CN");
   assert.deepEqual(told, ["发送"]);
 });
+
+test("a touch screen gets its own words where there are some", () => {
+  const text = translator("en", { isTouch: true });
+  assert.match(text("placeholder"), /add a screenshot/);
+  assert.match(translator("en")("placeholder"), /paste/);
+  assert.equal(text("send"), "Send");
+});

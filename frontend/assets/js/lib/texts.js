@@ -25,12 +25,17 @@ export function chooseLocale(wanted) {
 /**
  * A function from a key and values to a text: `text("tooMany", { count: 8 })`. `text.of(texts)`
  * chooses from the server's texts by locale or language. `text.use(locale)` changes the language
- * and calls every listener that was given to `text.follow`.
+ * and calls every listener that was given to `text.follow`. `isTouch`: of the text `placeholder`,
+ * `placeholder_touch` is used where there is one.
  */
-export function translator(locale) {
+export function translator(locale, { isTouch = false } = {}) {
   const listeners = [];
+  const wordsOf = (key) => {
+    const words = TEXTS[text.locale];
+    return (isTouch && words[`${key}_touch`]) || (words[key] ?? key);
+  };
   const text = (key, values = {}) =>
-    (TEXTS[text.locale][key] ?? key).replace(/\{(\w+)\}/g, (_, name) => String(values[name] ?? ""));
+    wordsOf(key).replace(/\{(\w+)\}/g, (_, name) => String(values[name] ?? ""));
   text.locale = locale;
   text.of = (texts) =>
     texts?.[text.locale] ?? texts?.[languageOf(text.locale)] ?? Object.values(texts ?? {})[0] ?? "";

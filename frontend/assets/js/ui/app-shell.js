@@ -1,9 +1,10 @@
 // The frame around the chat: labels, language, theme, the company's looks, the welcome, the banner,
 // the drawer, keyboard shortcuts.
 import { engineMessage } from "../models/failure.js";
-import { icon, loaded, make, showLogo, template } from "./dom.js";
+import { loaded, make, showLogo, template } from "./dom.js";
 
 const ENGINE_POLL_MS = 3000;
+const COMMON_OF_A_GROUP = 2; // questions in the welcome; the sidebar has all
 
 /** Returns {setLocale, setTheme}. */
 export function mountAppShell({ session, api, config, text, composer }) {
@@ -11,7 +12,7 @@ export function mountAppShell({ session, api, config, text, composer }) {
   const drawer = mountDrawer(session);
   mountBanner({ session, api, config, text });
   const { assistant } = config;
-  showLogo(document.querySelector(".brand .logo"), assistant.logo, 28);
+  for (const logo of document.querySelectorAll(".brand .logo")) showLogo(logo, assistant.logo, 28);
   if (assistant.accent) {
     root.dataset.brand = "";
     root.style.setProperty("--brand", assistant.accent);
@@ -19,7 +20,8 @@ export function mountAppShell({ session, api, config, text, composer }) {
 
   function label() {
     const name = assistant.is_own ? text.of(assistant.name) : "SightDesk";
-    document.title = document.getElementById("brand").textContent = name;
+    document.title = name;
+    for (const brand of document.querySelectorAll(".brand strong, h1")) brand.textContent = name;
     root.lang = text.locale;
     for (const element of document.querySelectorAll("[data-text]")) {
       element.textContent = text(element.dataset.text);
@@ -67,24 +69,37 @@ export function mountAppShell({ session, api, config, text, composer }) {
 }
 
 /**
- * What an empty conversation shows: the company's greeting and its questions to begin with.
+ * What an empty conversation shows: the company's greeting, its questions to begin with, and on
+ * narrow screens, where the sidebar is closed, the common questions.
  * `start(words, picture)` asks one; `picture` is a URL or null.
  */
-export function welcome({ assistant, text, start }) {
+export function welcome({ assistant, questions, text, start }) {
   const box = template("welcome-template");
   showLogo(box.querySelector(".logo"), assistant.logo, 56);
   box.querySelector("h2").textContent = assistant.is_own
     ? text.of(assistant.greeting)
     : text("welcomeTitle");
   box.querySelector("p").textContent = text("welcomeText");
+  const ask = (className, words, picture, ...content) => {
+    const onclick = ({ detail }) => detail < 2 && start(words, picture); // not on a double click
+    return make("button", { type: "button", className, onclick }, ...content, words);
+  };
   const starters = assistant.starters.map(({ text: texts, picture }) => {
     const words = text.of(texts);
-    const onclick = ({ detail }) => detail < 2 && start(words, picture);
-    const properties = { type: "button", className: "starter", onclick };
-    return make("button", properties, picture ? icon("picture") : "", words);
+    if (!picture) return ask("starter", words, null);
+    const sample = make("img", { src: picture, alt: text("sample"), loading: "lazy" });
+    return ask("starter sample", words, picture, sample);
   });
-  box.querySelector(".starters").append(...starters);
-  box.querySelector(".starters").hidden = starters.length === 0;
+  const common = questions.flatMap((group) => group.questions.slice(0, COMMON_OF_A_GROUP));
+  const fill = (selector, buttons) => {
+    box.querySelector(selector).append(...buttons);
+    box.querySelector(selector).hidden = buttons.length === 0;
+  };
+  fill(".starters", starters);
+  fill(
+    ".common",
+    common.map((one) => ask("chip", text.of(one), null)),
+  );
   return box;
 }
 

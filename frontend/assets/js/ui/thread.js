@@ -44,7 +44,10 @@ export function mountThread(element, services) {
     drawnId = id;
     firstDrawn = Math.max(0, turns.length - FIRST_TURNS);
     element.replaceChildren();
-    if (!turns.length) return void element.append(welcome(services));
+    if (!turns.length) {
+      element.append(welcome(services));
+      return scrollTo(0);
+    }
     element.append(...draw(firstDrawn, turns.length));
     mountEarlier();
     if (top === null) scrollToEnd();
@@ -218,7 +221,9 @@ export function mountThread(element, services) {
     scrollToEnd();
   };
   // A growing composer covers the end of the thread: scroll so that the end stays in sight.
-  new ResizeObserver(() => (followed ? follow() : atEnd && scrollToEnd())).observe(element);
+  const isWelcome = () => !session.conversation.turns.length; // which is read from its top
+  const keepEnd = () => (followed ? follow() : atEnd && !isWelcome() && scrollToEnd());
+  new ResizeObserver(keepEnd).observe(element);
 
   const on = {
     asked({ turn }) {

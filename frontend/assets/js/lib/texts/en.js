@@ -19,15 +19,20 @@ export const en = {
   welcomeText:
     "Add a screenshot of a waybill, an invoice, an error or a failed payment. " +
     "Answers cite the company's policies.",
+  welcomeText_touch:
+    "Take a photo or choose a screenshot: a waybill, an invoice, an error, a failed payment.",
+  sample: "Sample screenshot",
 
   // The question
   yourQuestion: "Your question",
   placeholder: "Type a question or paste a screenshot…",
+  placeholder_touch: "Type a question or add a screenshot…",
   send: "Send",
   stop: "Stop",
   stopWaiting: "Stop · {seconds} s",
   keys: "Enter sends · Shift+Enter adds a new line",
   limits: "JPG, PNG, WebP, HEIC, PDF · {size} each · {count} at once",
+  limits_touch: "Pictures or PDF · {size} each · {count} at once",
   waitingForUpload: "Your question is sent when the upload is complete",
   tooLong:
     "The text is too long: {size} characters. The limit is {limit}. Shorten it and send again.",
@@ -58,6 +63,8 @@ export const en = {
   editorHint:
     "Drag to draw a box. Covered parts turn black in the browser, and the original is not kept. " +
     "Keyboard: arrows move, Shift+arrows resize, Delete removes.",
+  editorHint_touch:
+    "Draw boxes with a finger. Covered parts turn black in the browser; the original is not kept.",
   cover: "Cover",
   crop: "Crop",
   addBox: "Add a box",

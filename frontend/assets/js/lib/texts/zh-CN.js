@@ -18,15 +18,19 @@ export const zhCN = {
   welcomeTitle: "发来截图，我帮您看",
   welcomeText:
     "运单、发票、报错、支付失败，拖入或粘贴截图，再写上您的问题。回答会注明依据的公司条款。",
+  welcomeText_touch: "运单、发票、报错、支付失败，拍照或选一张截图，再写上您的问题。",
+  sample: "示例截图",
 
   // The question
   yourQuestion: "您的问题",
   placeholder: "描述问题，或拖入、粘贴截图…",
+  placeholder_touch: "描述问题，或添加截图…",
   send: "发送",
   stop: "停止",
   stopWaiting: "停止 · {seconds} 秒",
   keys: "Enter 发送 · Shift+Enter 换行",
   limits: "JPG、PNG、WebP、HEIC、PDF · 每张最大 {size} · 一次最多 {count} 张",
+  limits_touch: "图片或 PDF · 每张最大 {size} · 最多 {count} 张",
   waitingForUpload: "图片上传完成后自动发送",
   tooLong: "内容太长：{size} 个字符，最多 {limit} 个。请删减后再发。",
   notSent: "图片还没有上传，问题已放进输入框，确认后请点“发送”。",
@@ -57,6 +61,7 @@ export const zhCN = {
   editorHint:
     "拖动画框。遮挡框里的内容会在浏览器里涂黑，原图不会保留。" +
     "键盘：方向键移动，Shift+方向键缩放，Delete 删除。",
+  editorHint_touch: "用手指画框。遮挡框里的内容会在浏览器里涂黑，原图不会保留。",
   cover: "遮挡",
   crop: "裁剪",
   addBox: "添加框",

@@ -1,0 +1,62 @@
+"""The page on a phone: fingers, narrow screens, hints without a keyboard."""
+
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from tests.browser.kit import AGENT, READING, Site, ask, attach, open_page
+from tests.support.paths import SCREENS
+
+# What is pressed but too small for a finger: [label, width, height] in pixels.
+SMALL = """[...document.querySelectorAll("button, summary, input, label.tool, textarea")]
+    .filter((one) => one.checkVisibility({visibilityProperty: true}) && !one.closest(".sidebar"))
+    .filter((one) => !one.matches(".visually-hidden, .region"))
+    .map((one) => [one.ariaLabel ?? one.textContent, one.getBoundingClientRect()])
+    .filter(([, box]) => box.width && (box.width < 44 || box.height < 44))
+    .map(([name, box]) => [name.trim(), box.width, box.height])"""
+EIGHT = ["waybill", "invoice", "order", "payment-failed", "app-error", "browser-error"]
+EIGHT += ["login-spinner", "browser-error-en"]
+
+
+@pytest.fixture
+def phone(browser: Browser) -> Iterator[Page]:
+    context = browser.new_context(
+        viewport={"width": 390, "height": 844},
+        is_mobile=True,
+        has_touch=True,
+        locale="zh-CN",
+        http_credentials=AGENT,
+    )
+    yield context.new_page()
+    context.close()
+
+
+def test_common_questions_are_on_the_first_sight_of_a_phone(phone: Page, site: Site) -> None:
+    open_page(phone, site)
+    expect(phone.locator("#question")).to_have_attribute("placeholder", "描述问题，或添加截图…")
+    expect(phone.locator(".keys")).to_be_hidden()
+    phone.locator(".welcome .chip", has_text="多少钱包邮").tap()
+    expect(phone.locator(".turn.assistant")).to_contain_text("79", timeout=READING)
+
+
+def test_eight_attachments_are_all_seen_and_everything_is_large_enough_for_a_finger(
+    phone: Page, site: Site
+) -> None:
+    open_page(phone, site)
+    attach(phone, *(SCREENS / f"{name}.png" for name in EIGHT))
+    expect(phone.locator("#attachments li")).to_have_count(8)
+    for box in (one.bounding_box() for one in phone.locator("#attachments li").all()):
+        assert box is not None
+        assert box["y"] >= 0
+        assert box["y"] + box["height"] <= 844
+    is_cut = "(one) => one.scrollHeight > one.clientHeight"
+    assert not phone.locator("#attachments").evaluate(is_cut)
+    assert phone.evaluate(SMALL) == []
+    for _ in range(7):
+        phone.locator("#attachments .remove").first.tap()
+    ask(phone, "这是什么？")
+    assert phone.evaluate(SMALL) == []
+    phone.locator("#menu").tap()
+    in_sidebar = SMALL.replace('!one.closest(".sidebar")', 'one.closest(".sidebar")')
+    assert phone.evaluate(in_sidebar) == []
