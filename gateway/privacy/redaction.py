@@ -72,6 +72,7 @@ MAY_HOLD = re.compile(r"[@＠]|[0-9０-９](?:[ ().+＋（）．\u00a0\u3000–�
 # What an earlier masking left behind a number and before one; Markdown's asterisks are fewer.
 MASKED = re.compile(r"\*{3,24}[0-9@]")
 HIDDEN = "****"
+MAX_SHOWN = 8  # digits of a masked number: four of its head and four of its tail
 NO_DIGIT, OUTSIDE_ID_CARD = re.compile(r"[^0-9]"), re.compile(r"[^0-9Xx+]")
 Span = tuple[int, int, str]
 
@@ -103,13 +104,15 @@ def mask_value(name: str, value: str) -> str:
     value = storable(value)
     if name not in NAMED:
         return value if name in LEFT_ALONE else mask(value)
-    if "*" in value:
-        return value
-    return (
-        _filled(value, _emails(value.translate(ASCII)))
-        if name == "email"
-        else _shortened(value, name)
-    )
+    if name == "email":
+        return _filled(value, _emails(value.translate(ASCII)))
+    return value if _is_shortened(value) else _shortened(value, name)
+
+
+def _is_shortened(value: str) -> bool:
+    """Whether an earlier masking hid the middle: a lone asterisk is a mark that the reader saw."""
+    digits = NO_DIGIT.sub("", value.translate(ASCII))
+    return HIDDEN in value and len(digits) <= MAX_SHOWN
 
 
 def _filled(text: str, spans: list[Span]) -> str:

@@ -30,6 +30,7 @@ const SERVICE_LINE = /^(?:400|800|95|96|1[012][0-9])/;
 const DOMAIN = /(?:@[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63}){1,8})+/g;
 const DIGITS = /[0-9]+/g;
 const IN_FOURS = /^[3456][0-9]{3}(?:[ -][0-9]{4}){3}(?:[ -][0-9]{1,3})?$/;
+const MAX_SHOWN = 8; // digits of a masked number: four of its head and four of its tail
 // A masked number has at least four asterisks, more than Markdown's emphasis.
 const NOT_MASKED_BEFORE = source`(?<!\*{4})`;
 const NOT_MASKED_AFTER = source`(?!\*{3,24}[0-9@])`;
@@ -82,9 +83,13 @@ export function mask(text) {
 /** The masked value of a field that was read under this name. */
 export function maskValue(name, value) {
   if (!PERSONAL_FIELDS.has(name)) return ORDER_FIELDS.has(name) ? value : mask(value);
-  if (value.includes("*")) return value;
-  return name === "email" ? replaced(value, emails(translated(value))) : shortened(value, name);
+  if (name === "email") return replaced(value, emails(translated(value)));
+  return isShortened(value) ? value : shortened(value, name);
 }
+
+/** Whether an earlier masking hid the middle: a lone asterisk is a mark that the reader saw. */
+const isShortened = (value) =>
+  value.includes("****") && translated(value).replace(/[^0-9]/g, "").length <= MAX_SHOWN;
 
 const translated = (text) => text.replace(/[^\0-~]/g, (one) => TO[FROM.indexOf(one)] ?? one);
 const isDigit = (character) => /^[0-9]$/.test(character);
