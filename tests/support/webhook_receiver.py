@@ -9,8 +9,10 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from typing import Any
+
+from tests.support.threaded_server import serving
 
 SECRET = "whsec_" + "c2lnaHRkZXNrIHdlYmhvb2tzIG9mIHRoZSB0ZXN0cw=="
 RESET = struct.pack("ii", 1, 0)  # SO_LINGER: close sends a reset
@@ -96,13 +98,5 @@ def receiving() -> Iterator[Receiver]:
         def log_message(self, format: str, *values: Any) -> None:
             pass
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    made.url = f"http://127.0.0.1:{server.server_port}"
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    try:
+    with serving(Handler) as made.url:
         yield made
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
