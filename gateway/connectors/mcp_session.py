@@ -21,6 +21,7 @@ from gateway.errors import release_frames
 CONNECT_SECONDS = 3.0
 CLOSE_SECONDS = 2.0
 MAX_PAGES = 20
+RESUMED = "last-event-id"  # a GET with it goes on with the answer to a call
 Result = TypeVar("Result")
 
 
@@ -61,9 +62,11 @@ class _Transport(httpx2.AsyncHTTPTransport):
     overflowed = False
 
     async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
+        if request.method == "GET" and RESUMED not in request.headers:
+            # The stream of a server's own messages, which has no end and which nobody reads here.
+            return httpx2.Response(405, request=request)
         response = await super().handle_async_request(request)
-        if request.method == "POST":
-            response.stream = _Stream(response.stream, self)
+        response.stream = _Stream(response.stream, self)
         if response.headers.get("content-encoding", "identity") != "identity":
             await response.aclose()
             raise httpx2.ReadError("the answer is compressed")

@@ -7,15 +7,19 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 
+import httpx2
 import pytest
 
 from gateway.connectors.folder import ConnectorFolder
+from gateway.connectors.mcp_session import _Transport
 from gateway.connectors.tool import Done, Identity, Refused, Unsure, WrongArguments
 from tests.support.connectors import CUSTOMER, TOKEN, opened, reasons_of, tool_of, write
 from tests.support.paths import ROOT
 from tests.support.servers import free_port
+from tests.support.threaded_server import serving
 
 FILE = """
 title: {zh: 商城, en: Shop}
@@ -133,6 +137,29 @@ async def test_a_read_a_refusal_a_slow_and_a_large_answer(server: Server, folder
         assert large.kind == "too_large"
         again = await track.call({"waybill": "SF2"}, CUSTOMER)
         assert again == Done({"status": "SF2 is in Hangzhou"})
+
+
+class Endless(BaseHTTPRequestHandler):
+    def do_GET(self) -> None:
+        self.send_response(200)
+        self.send_header("content-type", "text/event-stream")
+        self.end_headers()
+        with contextlib.suppress(OSError):  # the other side has had enough
+            while True:
+                self.wfile.write(b"data: more\n\n" * 10_000)
+
+    def log_message(self, format: str, *values: object) -> None:
+        pass
+
+
+async def test_a_stream_without_an_end_is_not_opened_or_is_cut() -> None:
+    with serving(Endless) as url:
+        transport = _Transport(trust_env=False)
+        async with asyncio.timeout(20), httpx2.AsyncClient(transport=transport) as client:
+            assert (await client.get(url)).status_code == 405
+            with pytest.raises(httpx2.ReadError, match="more than"):
+                await client.get(url, headers={"Last-Event-ID": "7"})
+        assert transport.overflowed
 
 
 async def test_a_session_that_dies_is_renewed(server: Server, folder: Path) -> None:
