@@ -132,13 +132,14 @@ class ConnectorFolder:
                 else:
                     tools[tool.name] = tool
         problems += _loose_ends(reading.sources, tools)
-        before = self._problems
+        # Of a system that was not asked yet, nothing is wrong: `/readyz` alone tells of it.
+        told = [*self._problems, *_of_new_systems(reading.sources)]
         self._reading = reading
         self._tools = dict(sorted(tools.items()))
         self._problems = problems
         log.info("connectors_loaded", tools=len(tools), problems=len(problems))
         for problem in problems:
-            if problem not in before:
+            if problem not in told:
                 log.warning("connector_problem", **problem.told())
 
     def _follow_remotes(self) -> None:
@@ -155,9 +156,9 @@ class ConnectorFolder:
         assert source.remote is not None
         pause = FIRST_RETRY
         while True:
-            before = (source.tools, source.problems)
+            before = (source.tools, source.problems, source.remote.is_new)
             is_well = await source.remote.refresh()
-            if before != (source.tools, source.problems):
+            if before != (source.tools, source.problems, source.remote.is_new):
                 await in_daemon(self._republish)
             await asyncio.sleep(REFRESH_SECONDS if is_well else pause)
             pause = FIRST_RETRY if is_well else min(2 * pause, LAST_RETRY)
@@ -173,6 +174,15 @@ async def _end(source: Source, task: "asyncio.Task[None]") -> None:
 async def _reason(source: Source) -> str:
     assert source.health is not None
     return await source.health.reason()
+
+
+def _of_new_systems(sources: Sequence[Source]) -> list[Problem]:
+    return [
+        source.problem(wrong)
+        for source in sources
+        if source.remote and source.remote.is_new
+        for wrong in source.remote.wrongs
+    ]
 
 
 def _loose_ends(sources: Sequence[Source], tools: Mapping[str, DescribedTool]) -> list[Problem]:

@@ -63,17 +63,20 @@ class MCPSystem:
                 with at(name):
                     check_names(template.names, SPECIAL)
         self._server = MCPServer(address, headers, circuit, workshop.caller.ca_file)
-        self._listed: dict[str, Any] = {}
+        self._listed: dict[str, Any] | None = None  # None: it did not tell its tools
+        self.is_new = True
         self.tools: tuple[DescribedTool, ...] = ()
-        self.wrongs: tuple[Wrong, ...] = (_unseen(),)
+        self.wrongs: tuple[Wrong, ...] = (_at_address("has not been asked for its tools yet"),)
 
     async def refresh(self) -> bool:
         listed = await self._server.list_tools(LIST_SECONDS)
+        self.is_new = False
         if listed is None:
-            self.wrongs = (_unseen(),)
+            self._listed = None
+            self.wrongs = (_at_address("the system does not tell its tools; it is asked again"),)
             return False
         told = {tool.name: tool.model_dump(mode="json") for tool in listed}
-        if told != self._listed or any(wrong.place == _unseen().place for wrong in self.wrongs):
+        if told != self._listed:
             self._listed = told
             self.tools, self.wrongs = build_all(self._mcp.tools, PLACE, self._tool)
         return True
@@ -86,7 +89,7 @@ class MCPSystem:
         await self._server.aclose()
 
     def _tool(self, named: OperationSpec) -> DescribedTool:
-        tool = self._listed.get(named.id)
+        tool = (self._listed or {}).get(named.id)
         if tool is None:
             raise Wrong("the system has no tool of this name")
         effect: Effect = "read" if named.id in self._reads else "write"
@@ -102,5 +105,5 @@ class MCPSystem:
         )
 
 
-def _unseen() -> Wrong:
-    return Wrong("the system does not tell its tools; it is asked again", "mcp", "url")
+def _at_address(reason: str) -> Wrong:
+    return Wrong(reason, "mcp", "url")

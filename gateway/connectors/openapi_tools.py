@@ -173,6 +173,7 @@ class RemoteDocument:
     def __init__(self, system: OpenAPISystem) -> None:
         """Raises Wrong."""
         self._system = system
+        self.is_new = True
         self.tools: tuple[DescribedTool, ...] = ()
         self.wrongs: tuple[Wrong, ...] = (_document("has not been fetched yet"),)
         workshop = system.workshop
@@ -184,6 +185,11 @@ class RemoteDocument:
         self._seen: bytes | None = None
 
     async def refresh(self) -> bool:
+        is_well = await self._fetch()
+        self.is_new = False
+        return is_well
+
+    async def _fetch(self) -> bool:
         try:
             prepared = self._request.fill({})
             sent = headers_of(self._system.headers, {}, plain=True)

@@ -7,8 +7,10 @@ from gateway.connectors.problems import Wrong
 
 
 class Remote(Protocol):
-    """`wrongs`: what cannot be used of it, with the place in the connector's file."""
+    """`wrongs`: what cannot be used of it, with the place in the connector's file. `is_new`: it has
+    not been asked yet."""
 
+    is_new: bool
     tools: tuple[DescribedTool, ...]
     wrongs: tuple[Wrong, ...]
 

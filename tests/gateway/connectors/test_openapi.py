@@ -11,6 +11,7 @@ import pytest
 import uvicorn
 from fastapi import Body, FastAPI, Header, HTTPException, Query
 from pydantic import BaseModel, Field
+from structlog.testing import capture_logs
 
 from gateway.connectors.openapi_document import modern
 from gateway.connectors.tool import Done, Refused, WrongArguments
@@ -30,6 +31,9 @@ read: [getInvoice]
 headers: {X-Token: "${CONNECTOR_TOKEN}"}
 idempotency: key
 """
+
+
+MCP_FILE = "title: Shop\nmcp: {url: '${CONNECTOR_URL}/mcp', tools: [track]}\n"
 
 
 class Request(BaseModel):
@@ -116,6 +120,30 @@ async def test_a_document_from_its_address(tmp_path: Path, shop: tuple[str, Shop
     url, made = shop
     write(tmp_path, invoices=FILE.replace("DOCUMENT", "${CONNECTOR_URL}/openapi.json"))
     await check_both(tmp_path, url, made)
+
+
+async def test_nothing_is_logged_as_wrong_before_the_document_was_asked_for(
+    tmp_path: Path, shop: tuple[str, Shop]
+) -> None:
+    write(tmp_path, invoices=FILE.replace("DOCUMENT", "${CONNECTOR_URL}/openapi.json"))
+    with capture_logs() as logged:
+        await check_both(tmp_path, shop[0], shop[1])
+    assert [one for one in logged if one["event"] == "connector_problem"] == []
+
+
+@pytest.mark.parametrize(
+    "text", [FILE.replace("DOCUMENT", "${CONNECTOR_URL}/openapi.json"), MCP_FILE]
+)
+async def test_a_system_that_does_not_answer_is_logged_as_wrong_once(
+    tmp_path: Path, text: str
+) -> None:
+    write(tmp_path, invoices=text)
+    with capture_logs() as logged:
+        async with opened(tmp_path, f"http://127.0.0.1:{free_port()}") as connectors:
+            assert len(reasons_of(connectors)) == 1
+            await connectors.refresh()
+            await connectors.refresh()
+    assert len([one for one in logged if one["event"] == "connector_problem"]) == 1
 
 
 async def test_a_document_of_the_folder(tmp_path: Path, shop: tuple[str, Shop]) -> None:
