@@ -2,6 +2,7 @@
 
 This is jsonschema's validator with three changes: patterns run in RE2, references never leave the
 schema, and every keyword checks the request's budget, since a few nested `allOf` can take hours.
+It knows the same formats as `gateway/connectors/schema_check.py` (tests/data/schema_formats.json).
 """
 
 import datetime

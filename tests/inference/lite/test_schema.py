@@ -53,6 +53,17 @@ def record(**properties: object) -> dict[str, Any]:
     }
 
 
+FORMATS = json.loads((DATA / "schema_formats.json").read_text("utf-8"))
+
+
+@pytest.mark.parametrize(("kind", "value", "is_valid"), FORMATS)
+def test_formats_are_checked_as_the_gateway_checks_them(
+    kind: str, value: str, is_valid: bool
+) -> None:
+    schema = Schema({"type": "string", "format": kind}, "schema", Budget())
+    assert (schema.fault(value) is None) == is_valid
+
+
 def test_references_constants_and_nulls_are_kept_to(lite: Running) -> None:
     body, message = case(lite, "schema-ref")
     made = json.loads(message["content"])
