@@ -12,20 +12,22 @@ from typing import Literal
 
 from gateway.assistant.intent_words import (
     ANGER,
-    ASKS,
     FILLERS,
     FOREIGN_WORDS,
     GOODBYE,
     GREETING,
+    SIMPLIFIED,
+    THANKS,
+    WHO,
+)
+from gateway.assistant.person_words import (
+    ASKS,
     PERSON_ALONE,
     PERSON_FRAMES,
     PERSON_NOT,
     POLITE,
-    SIMPLIFIED,
     STRONG,
-    THANKS,
     WEAK,
-    WHO,
 )
 
 Intent = Literal[
