@@ -65,7 +65,7 @@ LETTER = re.compile(r"[^\W\d_]")
 
 def intent_of(text: str, *, has_picture: bool = False) -> Intent:
     """The intent of a user's newest message. With a picture, small talk is a question about it."""
-    told = _normal(text)
+    told = normal_text(text)
     if wants_person(told):
         return "person"
     if not has_picture and (found := _small_talk(told)) is not None:
@@ -75,7 +75,8 @@ def intent_of(text: str, *, has_picture: bool = False) -> Intent:
     return "anger" if ANGER.search(told) else "question"
 
 
-def _normal(text: str) -> str:
+def normal_text(text: str) -> str:
+    """The form in which messages and phrases are compared."""
     made = unicodedata.normalize("NFKC", text[:MAX_CHARACTERS]).lower()
     return made.replace("’", "'").translate(SIMPLIFIED).strip()
 
@@ -84,7 +85,7 @@ def _small_talk(told: str) -> Intent | None:
     """The intent whose phrases, with fillers, are all of the text."""
     if len(told) > SMALL_TALK_CHARACTERS:
         return None
-    found = [intent for intent, phrases in SMALL_TALK if _holds(told, phrases)]
+    found = [intent for intent, phrases in SMALL_TALK if holds(told, phrases)]
     if not found:
         return None
     rest = told
@@ -94,7 +95,9 @@ def _small_talk(told: str) -> Intent | None:
     return found[0] if not LETTER.search(rest) and not re.search(r"\d", rest) else None
 
 
-def _holds(text: str, phrases: tuple[str, ...]) -> bool:
+def holds(text: str, phrases: tuple[str, ...]) -> bool:
+    """Whether one of the phrases is in the text, a Latin one as whole words. All in the form of
+    `normal_text`."""
     return any(_find(text, phrase) >= 0 for phrase in phrases)
 
 

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any
 
+from gateway.assistant.handoff_rules import HandoffRule, read_rules
+
 Texts = Mapping[str, str]  # {"zh": …, "en": …}
 LoadPicture = Callable[[str], str]
 LANGUAGES = {"zh": "zh", "zh-CN": "zh", "en": "en"}  # as files write them → as they are kept
@@ -46,7 +48,7 @@ FILE_NAME = re.compile(r"(?<![\w-])[\w-]{1,60}\.(png|jpg|jpeg|webp|svg)")
 PICTURE_FORMS = "a picture beside assistant.toml, a path under /assets/ or a data URL"
 MAX_STARTERS = 12
 MAX_STARTER = 200  # characters
-TOP = frozenset((*MAX_TEXT, "logo", "accent", "starters"))
+TOP = frozenset((*MAX_TEXT, "logo", "accent", "starters", "handoff"))
 
 
 def _neutral(name: str) -> Texts:
@@ -75,6 +77,7 @@ class Persona:
     logo: str = ""
     accent: str = ""
     starters: tuple[Starter, ...] = ()
+    handoffs: tuple[HandoffRule, ...] = ()  # when a person is offered
 
     def for_lite(self) -> dict[str, dict[str, str]]:
         """The engine seam's `persona`: texts by language (docs/architecture.md)."""
@@ -130,6 +133,7 @@ def read_persona(text: str, load: LoadPicture = no_picture) -> tuple[Persona | N
         given["accent"] = accent
     given["logo"] = _picture(data.get("logo", ""), "logo", load, problems)
     given["starters"] = _starters(data.get("starters", []), load, problems)
+    given["handoffs"] = read_rules(data.get("handoff", []), problems)
     return Persona(**given), problems[:20]
 
 

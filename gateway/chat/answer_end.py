@@ -11,6 +11,7 @@ import structlog
 from gateway.assistant.briefing import Briefing
 from gateway.assistant.cited import by_ids, used_clauses
 from gateway.assistant.grounding import QUICK_CHARACTERS, Checked, Sources, check, sources_of
+from gateway.assistant.handoff_offers import NO_PAST, Asked, Past, offer_for
 from gateway.assistant.language import language_of
 from gateway.assistant.outcomes import OUTCOMES, outcome_of
 from gateway.chat.engine_request import EngineInput
@@ -22,6 +23,7 @@ from gateway.chat.events import (
     Event,
     Finished,
     Grounding,
+    HandoffOffered,
     Outcome,
     Push,
     Suggestions,
@@ -55,8 +57,12 @@ class AnswerEnd:
     is not supported. JSON and calls of tools are never replaced.
     """
 
-    def __init__(self, push: Push, mode: GroundingMode, metrics: Metrics) -> None:
+    def __init__(
+        self, push: Push, mode: GroundingMode, metrics: Metrics, past: Past = NO_PAST
+    ) -> None:
+        """`past`: what came before in the conversation."""
         self._push = push
+        self._past = past
         self._mode = mode
         self._metrics = metrics
         self._given: EngineInput | None = None
@@ -143,6 +149,7 @@ class AnswerEnd:
             ending.append(Suggestions(briefing.suggestions))
         if checked is not None:
             ending.append(Grounding(checked.supported, checked.unsupported))
+        ending += self._offer(self._given, outcome)
         return [*passed[:-1], *content, *ending, Outcome(outcome), passed[-1]]
 
     def _result(self, given: EngineInput, text: str) -> tuple[list[dict[str, Any]], str]:
@@ -157,6 +164,15 @@ class AnswerEnd:
         has_evidence |= any(result.status == "done" for result in given.offer.results)
         has_evidence |= any(message.role == "tool" for message in given.request.messages)
         return used, outcome_of(text, briefing, used, has_evidence=has_evidence)
+
+    def _offer(self, given: EngineInput, outcome: str) -> list[Event]:
+        """A person, where the answer offers one."""
+        request, attachments = given.request, given.attachments
+        own, results = attachments.newest(request.messages), given.offer.results
+        asked = Asked(request.question, own, attachments.readings, results)
+        reason = self._report.reason if self._report is not None else None
+        offer = offer_for(asked, given.briefing, outcome, self._past, reason)
+        return [HandoffOffered(offer.reason, offer.rule)] if offer is not None else []
 
     def _may_replace(self) -> bool:
         assert self._given is not None

@@ -10,6 +10,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from gateway.assistant.handoff_offers import Reason
 from gateway.errors import GatewayError
 
 
@@ -87,12 +88,23 @@ class Outcome:
 
 
 @dataclass(frozen=True, slots=True)
+class HandoffOffered:
+    """The answer offers a person, for one of `handoff_offers.REASONS`. `rule`: the id of the rule
+    that holds; history keeps it, nobody else is told."""
+
+    reason: str
+    rule: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class EngineReport:
     """What `lite` says that it did (docs/architecture.md, "The engine seam"): its outcome, and the
-    ids of the clauses that it used. Writers do not write it."""
+    ids of the clauses that it used. Writers do not write it. `reason`: the gateway's own, where it
+    has ended the answer and offers a person."""
 
     outcome: str
     citations: list[str]
+    reason: Reason | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,6 +184,7 @@ Event = (
     | ToolProgress
     | ActionProposed
     | Outcome
+    | HandoffOffered
     | EngineReport
     | Degraded
     | CompletionStarted

@@ -16,6 +16,7 @@ from gateway.chat.events import (
     Event,
     Finished,
     Grounding,
+    HandoffOffered,
     Outcome,
     Push,
     QueuePosition,
@@ -111,6 +112,8 @@ def extras_of(event: Event) -> dict[str, Any] | None:
             return {"confirm": {"action": action}}
         case Outcome(outcome):
             return {"outcome": outcome}
+        case HandoffOffered(reason):
+            return {"offer": {"reason": reason}}
         case Degraded():
             return {"degraded": True}
     return None

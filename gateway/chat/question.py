@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from gateway.assistant.field_corrections import CorrectedField
+from gateway.assistant.handoff_offers import NO_PAST, Past
 from gateway.openai.chat_request import ChatRequest
 from gateway.server.request_context import Caller
 
@@ -31,6 +32,7 @@ class Question:
     answer_id: str = field(default_factory=new_answer_id)
     conversation: dict[str, Any] | None = None  # {id, turn} of a question of the page
     corrections: tuple[CorrectedField, ...] = ()  # of the fields of its pictures
+    past: Past = NO_PAST
     affinity: str = ""  # questions with the same one share an engine's prefix cache
     release_body: Callable[[], None] = (
         do_nothing  # called when the request's pictures are no longer needed

@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Sequence
 from dataclasses import replace
 from typing import Any
 
+from gateway.assistant.handoff_offers import Reason
 from gateway.chat.called_tools import CalledTool, calls_in
 from gateway.chat.events import (
     Chunk,
@@ -72,7 +73,9 @@ class Round:
             ]
         )
 
-    async def finish_with(self, text: str, outcome: str, before: list[Usage]) -> None:
+    async def finish_with(
+        self, text: str, outcome: str, before: list[Usage], reason: Reason | None = None
+    ) -> None:
         """The answer is complete with a text of the gateway's own, in place of the calls."""
         usages = [event for event in self._held if isinstance(event, Usage)]
         await self._hand_on(
@@ -80,7 +83,7 @@ class Round:
                 *self._last_texts(text),
                 stop(self._head),
                 *([summed([*before, *usages])] if usages else []),
-                EngineReport(outcome, []),
+                EngineReport(outcome, [], reason),
                 *[event for event in self._held if isinstance(event, Finished)],
             ]
         )

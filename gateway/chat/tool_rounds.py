@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from gateway.assistant.briefing import Briefing
+from gateway.assistant.handoff_offers import Reason
 from gateway.assistant.intents import SEARCHED
 from gateway.assistant.outcomes import Outcome
 from gateway.assistant.tool_messages import call_message, result_message
@@ -39,10 +40,11 @@ class Again:
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """The answer ends with this text of the gateway's."""
+    """The answer ends with this text of the gateway's. `reason`: why it offers a person."""
 
     text: str
     outcome: Outcome
+    reason: Reason | None = None
 
 
 def check_client_tools(request: ChatRequest, tools: Tools) -> None:
@@ -134,7 +136,9 @@ class ToolTurn:
 
     def _given_up(self) -> Ended:
         offer = self._briefing.persona.handoff_offer[self._calls.language]
-        return Ended(f"{sentence(self._calls.language, 'too_many')}{self._gap}{offer}", "handoff")
+        return Ended(
+            f"{sentence(self._calls.language, 'too_many')}{self._gap}{offer}", "handoff", "loop"
+        )
 
     def _note(self, ran: Sequence[Ran], text: str, step: Again | Ended) -> None:
         """Puts what was done into the next round's question."""
@@ -162,7 +166,7 @@ class ToolTurn:
         failures = self._failures(ran)
         if failures and not has_result:
             offer = self._briefing.persona.handoff_offer[self._calls.language]
-            return Ended(f"{failures}{self._gap}{offer}", "handoff")
+            return Ended(f"{failures}{self._gap}{offer}", "handoff", "action")
         if "missing" in notes and not has_result and self._briefing.verdict != "answer":
             return self._asked(ran)
         if "again" in notes:
@@ -204,7 +208,7 @@ class ToolTurn:
         title = title_of(wrong.title, language)
         told = sentence(language, "cannot", title=title, reason=wrong.reason)
         offer = self._briefing.persona.handoff_offer[language]
-        return Ended(f"{told}{self._gap}{offer}", "handoff")
+        return Ended(f"{told}{self._gap}{offer}", "handoff", "action")
 
     def _asked(self, ran: Sequence[Ran]) -> Ended:
         """Asks for what is missing, once: who was asked for it before is offered a person."""
@@ -213,7 +217,7 @@ class ToolTurn:
         question = sentence(language, "ask", labels=self._labels(missing))
         messages = self._calls.question.request.messages
         if any(one.role == "assistant" and question in one.text for one in messages):
-            return Ended(self._briefing.persona.handoff_offer[language], "handoff")
+            return Ended(self._briefing.persona.handoff_offer[language], "handoff", "loop")
         return Ended(question, "clarify")
 
     def _repaired(self, ran: Sequence[Ran], failures: str) -> Again | Ended:

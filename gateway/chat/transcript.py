@@ -13,6 +13,7 @@ from gateway.chat.events import (
     Failed,
     Finished,
     Grounding,
+    HandoffOffered,
     Outcome,
     Readings,
     Suggestions,
@@ -34,6 +35,7 @@ class Transcript:
         self._suggestions: list[dict[str, Any]] = []
         self._grounding: dict[str, Any] | None = None
         self._outcome: str | None = None
+        self._offer: dict[str, str] | None = None
         self._degraded = False
         self._tools: dict[str, dict[str, Any]] = {}  # by call, as they are at last
         self._actions: list[str] = []
@@ -55,6 +57,8 @@ class Transcript:
                     self._grounding = {"supported": supported, "unsupported": unsupported}
                 case Outcome(outcome):
                     self._outcome = outcome
+                case HandoffOffered(reason, rule):
+                    self._offer = {"reason": reason, "rule": rule}
                 case Degraded():
                     self._degraded = True
                 case ToolProgress():
@@ -81,6 +85,7 @@ class Transcript:
             suggestions=self._suggestions,
             grounding=self._grounding,
             outcome=self._outcome,
+            offer=self._offer,
             tools=[_ended(one) for one in self._tools.values()],
             actions=list(dict.fromkeys(self._actions)),
         )

@@ -76,7 +76,7 @@ class TurnRunner:
         """The whole answer into `output`. Raises GatewayError."""
         end: AnswerEnd | None = None
         if question.assistant:
-            end = AnswerEnd(output.push, self._grounding, self._metrics)
+            end = AnswerEnd(output.push, self._grounding, self._metrics, question.past)
             output = replace(output, push=end.push)
         await tell(output.push, AnswerStarted(question.answer_id, question.conversation))
         attachments = await self._load_attachments(question, output.push, report)
@@ -117,7 +117,7 @@ class TurnRunner:
                 return
             if not isinstance(step, Again):
                 end.rests_on(tools.given(given))
-                await one.finish_with(step.text, step.outcome, usages)
+                await one.finish_with(step.text, step.outcome, usages, step.reason)
                 return
             usages += await one.continue_with_next(step.said)
 

@@ -71,6 +71,7 @@ class Answered:
     outcome: str | None = None
     tools: list[dict[str, Any]] = field(default_factory=list)  # {id, name, title, status, result}
     actions: list[str] = field(default_factory=list)  # ids of those that it proposed
+    offer: dict[str, str] | None = None  # {reason, rule}: why it offers a person
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ import pytest
 
 from gateway.assistant.briefing import Briefing
 from gateway.assistant.cited import references, used_clauses
+from gateway.assistant.handoff_offers import Past
 from gateway.assistant.persona import Persona
 from gateway.chat.answer_end import AnswerEnd, GroundingMode
 from gateway.chat.engine_request import EngineInput
@@ -18,6 +19,7 @@ from gateway.chat.events import (
     Finished,
     FinishReason,
     Grounding,
+    HandoffOffered,
     Outcome,
     Suggestions,
     TextDelta,
@@ -58,6 +60,7 @@ async def told(
     asked: str = "How long?",
     report: EngineReport | None = None,
     metrics: Metrics | None = None,
+    past: Past | None = None,
     **request: Any,
 ) -> list[Event]:
     """All events of an answer that comes word by word."""
@@ -67,7 +70,7 @@ async def told(
         events.extend(more)
         return None
 
-    end = AnswerEnd(push, mode, metrics or Metrics("0", "cpu"))
+    end = AnswerEnd(push, mode, metrics or Metrics("0", "cpu"), past or Past())
     chat = ChatRequest.model_validate(
         {"model": "m", "messages": [{"role": "user", "content": asked}], **request}
     )
@@ -197,3 +200,18 @@ def test_an_answer_without_references_used_the_clauses_that_it_repeats() -> None
     answer = "Yes: goods go back within 7 days of receipt, unopened and complete."
     assert [one["id"] for one in used_clauses(answer, [other, RETURNS])] == ["r"]
     assert used_clauses("No idea.", [other, RETURNS]) == []
+
+
+async def test_an_offer_of_a_person_stands_before_the_outcome() -> None:
+    events = await told("Of course.", briefing=Briefing("person"))
+    assert [type(event) for event in events[-3:]] == [HandoffOffered, Outcome, Finished]
+    assert only(events, HandoffOffered).reason == "asked"
+    refused = Persona().refusal["en"]
+    assert not any(isinstance(one, HandoffOffered) for one in await told(refused))
+    again = await told(refused, briefing=Briefing(), past=Past(was_no_clause=True))
+    assert only(again, HandoffOffered).reason == "no_clause"
+
+
+async def test_the_gateways_own_reason_to_offer_a_person_is_told() -> None:
+    report = EngineReport("handoff", [], "loop")
+    assert only(await told("I give up.", report=report), HandoffOffered).reason == "loop"
