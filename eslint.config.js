@@ -62,7 +62,7 @@ export default [
   },
   // These layers never touch the document, so `node --test` tests them.
   {
-    files: ["frontend/assets/js/{lib,api,models,state}/**/*.js"],
+    files: ["frontend/assets/js/{,desk/}{lib,api,models,state}/**/*.js"],
     rules: { "no-restricted-globals": ["error", "document", "window"] },
   },
   // One file, because a host page loads it as one classic script and there is no build.

@@ -17,6 +17,7 @@ from gateway.api.desk_actions import desk_actions_router
 from gateway.api.desk_connectors import desk_connectors_router
 from gateway.api.desk_corrections import desk_corrections_router
 from gateway.api.desk_knowledge import desk_knowledge_router
+from gateway.api.desk_page import desk_me_router, mount_desk_page
 from gateway.api.desk_system import desk_system_router
 from gateway.api.embed_tokens import embed_tokens_router
 from gateway.api.engine_status import EngineStatus
@@ -64,6 +65,7 @@ def create_app(settings: Settings) -> Gateway:
     chat = build_chat_router(services)
     for router in (chat, *api_routers(services)):
         app.include_router(router)
+    mount_desk_page(app, settings.frontend_dir, services.throttling.short_limits.charge)
     if settings.frontend_dir is not None:
         mount_page(app, settings.frontend_dir, services.access.origins)
     short_way = [
@@ -132,6 +134,7 @@ def api_routers(services: Services) -> list[APIRouter]:
         ),
         actions_router(services.systems.actions, limits),
         desk_actions_router(services.systems.actions, limits),
+        desk_me_router(limits),
         desk_connectors_router(services.systems.connectors, services.webhooks, limits),
         health_router(
             status,

@@ -16,6 +16,7 @@ KEYS_ONLY = "/v1/embed-tokens"
 OPEN = frozenset(("/healthz", "/readyz", "/metrics", "/", "/chat.html", "/embed.html", "/embed.js"))
 OPEN_FOLDER = "/assets/"
 STAFF_FOLDER = "/api/desk/"
+STAFF_PAGE = "/desk.html"
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,9 +31,10 @@ class Authenticator:
         InvalidAPIKey, InvalidToken or OriginNotAllowed."""
         if path in OPEN or path.startswith(OPEN_FOLDER):
             return None
+        if path == STAFF_PAGE or path.startswith(STAFF_FOLDER):
+            return _acting(self._for_page(context))
         if path.startswith("/api/"):
-            caller = self._for_page(context)
-            return _acting(caller) if path.startswith(STAFF_FOLDER) else caller
+            return self._for_page(context)
         if path.startswith("/v1/") and path != KEYS_ONLY:
             return self._for_api(context)
         return self._for_key(context)

@@ -1,8 +1,18 @@
 import assert from "node:assert/strict";
 import { readFileSync, readdirSync } from "node:fs";
 import { test } from "node:test";
+import { approvalsTexts } from "../../frontend/assets/js/desk/lib/texts/approvals.js";
+import { figuresTexts } from "../../frontend/assets/js/desk/lib/texts/figures.js";
+import { inboxTexts } from "../../frontend/assets/js/desk/lib/texts/inbox.js";
+import { qualityTexts } from "../../frontend/assets/js/desk/lib/texts/quality.js";
+import { shellTexts } from "../../frontend/assets/js/desk/lib/texts/shell.js";
+import { systemTexts } from "../../frontend/assets/js/desk/lib/texts/system.js";
 import { TEXTS } from "../../frontend/assets/js/lib/texts.js";
 import { actionTexts } from "../../frontend/assets/js/lib/texts/actions.js";
+
+// Keys that are put together from a name, as in text(`field_${name}`).
+const ASSEMBLED = /^(error|engine|field|kind|action|left|view|live)_|_touch$/;
+const deskTexts = [shellTexts, inboxTexts, approvalsTexts, qualityTexts, figuresTexts, systemTexts];
 
 const root = new URL("../../frontend/assets/js/", import.meta.url);
 
@@ -14,21 +24,35 @@ const modules = Object.fromEntries(
     .map((name) => [name, readFileSync(new URL(name, root), "utf8")]),
 );
 
-const page = readFileSync(new URL("../../chat.html", root), "utf8");
+const pageOf = (name) => readFileSync(new URL(`../../${name}`, root), "utf8");
+const pages = { "main.js": pageOf("chat.html"), "desk/main.js": pageOf("desk.html") };
 
 test("no text is unused", () => {
   const all =
-    page +
+    Object.values(pages).join("\n") +
     Object.entries(modules)
-      .filter(([name]) => !name.startsWith("lib/texts"))
+      .filter(([name]) => !name.includes("lib/texts"))
       .map(([, source]) => source)
       .join("\n");
-  const said = (key) =>
-    all.includes(`"${key}"`) || /^(error|engine|field|kind|action|left)_|_touch$/.test(key);
+  const said = (key) => all.includes(`"${key}"`) || ASSEMBLED.test(key);
+  const desk = Object.assign({}, ...deskTexts.map(({ en }) => en));
   assert.deepEqual(
-    Object.keys({ ...TEXTS.en, ...actionTexts.en }).filter((key) => !said(key)),
+    Object.keys({ ...TEXTS.en, ...actionTexts.en, ...desk }).filter((key) => !said(key)),
     [],
   );
+});
+
+test("the staff's texts are the same in both languages and take no key of another module", () => {
+  const known = new Set(Object.keys(TEXTS.en));
+  for (const { en, "zh-CN": zhCN } of deskTexts) {
+    assert.deepEqual(Object.keys(en), Object.keys(zhCN));
+    for (const key of Object.keys(en)) {
+      assert.ok(!known.has(key), key);
+      known.add(key);
+      const values = (words) => words.match(/\{\w+\}/g)?.sort() ?? [];
+      assert.deepEqual(new Set(values(en[key])), new Set(values(zhCN[key])), key);
+    }
+  }
 });
 
 const importsOf = (name) =>
@@ -38,9 +62,12 @@ const importsOf = (name) =>
 
 const LAYERS = ["lib", "api", "models", "render", "state", "ui"];
 
+/** The staff's page has the same layers under desk/. */
+const layerOf = (name) => name.replace(/^desk\//, "").split("/")[0];
+
 const MAY_IMPORT = {
   lib: ["lib"],
-  api: ["lib"],
+  api: ["lib", "api"],
   models: ["lib"],
   render: ["lib", "render", "vendor"],
   state: ["lib", "models", "state"],
@@ -49,10 +76,12 @@ const MAY_IMPORT = {
 
 test("a module imports its own layer and those below it", () => {
   for (const name of Object.keys(modules)) {
-    const layer = name.split("/")[0];
+    const layer = layerOf(name);
     if (!LAYERS.includes(layer)) continue;
     for (const target of importsOf(name)) {
-      const other = target.includes("/vendor/") ? "vendor" : target.split("/")[0];
+      const other = target.includes("/vendor/") ? "vendor" : layerOf(target);
+      const isDesk = target.startsWith("desk/");
+      assert.ok(!isDesk || name.startsWith("desk/"), `${name} imports ${target}`);
       assert.ok(MAY_IMPORT[layer].includes(other), `${name} imports ${target}`);
     }
   }
@@ -60,21 +89,23 @@ test("a module imports its own layer and those below it", () => {
 
 test("nothing but the user interface and the renderer touches the document", () => {
   for (const [name, source] of Object.entries(modules)) {
-    if (/^(lib|api|models|state)\//.test(name))
+    if (/^(desk\/)?(lib|api|models|state)\//.test(name))
       assert.doesNotMatch(source, /\bdocument\.|innerHTML/, name);
     assert.doesNotMatch(source, /innerHTML|insertAdjacentHTML|outerHTML|document\.write/, name);
   }
 });
 
-test("the page preloads every module of its first view, and no other", () => {
-  const first = new Set();
-  const follow = (name) =>
-    importsOf(name).forEach((target) => !first.has(target) && (first.add(target), follow(target)));
-  follow("main.js");
-  const preloaded = [...page.matchAll(/rel="modulepreload" href="\/assets\/js\/([^"]+)"/g)].map(
-    ([, name]) => name,
-  );
-  assert.deepEqual(preloaded.sort(), [...first].sort());
+test("a page preloads every module of its first view, and no other", () => {
+  for (const [main, page] of Object.entries(pages)) {
+    const first = new Set();
+    const follow = (name) =>
+      importsOf(name).forEach(
+        (target) => !first.has(target) && (first.add(target), follow(target)),
+      );
+    follow(main);
+    const preloaded = [...page.matchAll(/rel="modulepreload" href="\/assets\/js\/([^"]+)"/g)];
+    assert.deepEqual(preloaded.map(([, name]) => name).sort(), [...first].sort());
+  }
 });
 
 test("no line is longer than 100 columns", () => {

@@ -40,6 +40,22 @@ def test_the_page_and_its_api_ask_for_a_password(front: Front) -> None:
         assert requests.get(front.url + path, auth=PERSON, timeout=5).status_code == 200
 
 
+def test_the_staffs_page_is_sent_to_staff_with_the_pages_headers(tmp_path: Path) -> None:
+    with running_front(tmp_path, STAFF_USERS="agent") as front:
+        answer = requests.get(front.url + "/desk.html", auth=PERSON, timeout=5)
+        assert answer.text == (ROOT / "frontend/desk.html").read_text()
+        chat = requests.get(front.url + "/chat.html", auth=PERSON, timeout=5)
+        for name in ("content-security-policy", "cache-control", "referrer-policy"):
+            assert answer.headers[name] == chat.headers[name], name
+        hidden = requests.get(front.url + "/_pages/desk.html", auth=PERSON, timeout=5)
+        assert hidden.status_code == 404
+        assert requests.get(front.url + "/desk.html", timeout=5).status_code == 401
+    (tmp_path / "others").mkdir()
+    with running_front(tmp_path / "others", STAFF_USERS="boss") as front:
+        refused = requests.get(front.url + "/desk.html", auth=PERSON, timeout=5)
+        assert (refused.status_code, refused.json()["error"]["code"]) == (403, "staff_only")
+
+
 def test_a_wrong_password_counts_against_the_address_and_none_at_all_does_not(
     tmp_path: Path,
 ) -> None:
@@ -314,8 +330,9 @@ def test_the_policy_of_the_page_is_strict_and_the_gateway_has_the_same(
     }
 
 
-def test_the_page_has_nothing_inline() -> None:
-    markup = (ROOT / "frontend/chat.html").read_text()
+@pytest.mark.parametrize("name", ["chat.html", "desk.html"])
+def test_the_page_has_nothing_inline(name: str) -> None:
+    markup = (ROOT / "frontend" / name).read_text()
     assert not re.search(
         r"<script(?![^>]*\ssrc=)|<style|\sstyle=|\son\w+=|javascript:", markup, re.IGNORECASE
     )

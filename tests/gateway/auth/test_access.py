@@ -58,7 +58,8 @@ def test_every_route_lets_in_whom_the_table_says(
             assert answer.status_code not in (401, 403, 429, 500), where
         elif row.who == STAFF and gets_in(row._replace(who=PAGE), who, anonymous=desk == "opened"):
             assert answer.status_code == 403, where
-            assert answer.json()["error"]["code"] == "staff_only", where
+            if method != "HEAD":
+                assert answer.json()["error"]["code"] == "staff_only", where
         else:
             assert answer.status_code == 401, where
             if method != "HEAD":

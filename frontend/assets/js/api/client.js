@@ -37,7 +37,7 @@ export class ApiClient {
   }
 
   config() {
-    return this.#json("/api/config");
+    return this.json("/api/config");
   }
 
   /**
@@ -73,12 +73,12 @@ export class ApiClient {
   }
 
   removeFile(id) {
-    return this.#json(pathOf("files", id), { method: "DELETE" });
+    return this.json(pathOf("files", id), { method: "DELETE" });
   }
 
   /** What was read in a file: a Reading for each of its pages. */
   async reading(id) {
-    return (await this.#json(`${pathOf("files", id)}/reading`)).data;
+    return (await this.json(`${pathOf("files", id)}/reading`)).data;
   }
 
   /**
@@ -122,41 +122,41 @@ export class ApiClient {
 
   /** The events of a new answer as objects; ends after [DONE], throws ApiError on anything else. */
   ask(body, signal) {
-    return this.#events("/api/chat", asJson("POST", body), signal);
+    return this.events("/api/chat", asJson("POST", body), signal);
   }
 
   /** The events of the same answer from number `from` on, while the gateway keeps them. */
   resume(answer, from, signal) {
-    return this.#events(`${pathOf("chat", answer)}?from=${from}`, {}, signal);
+    return this.events(`${pathOf("chat", answer)}?from=${from}`, {}, signal);
   }
 
   /** A page of summaries: {data, has_more}. `before`: the id behind which it begins. */
   conversations({ query = "", before = "", limit = 50 } = {}) {
     const wanted = { limit, ...(query && { query }), ...(before && { before }) };
-    return this.#json(`/api/conversations?${new URLSearchParams(wanted)}`);
+    return this.json(`/api/conversations?${new URLSearchParams(wanted)}`);
   }
 
   conversation(id) {
-    return this.#json(pathOf("conversations", id));
+    return this.json(pathOf("conversations", id));
   }
 
   rename(id, title) {
-    return this.#json(pathOf("conversations", id), asJson("PATCH", { title }));
+    return this.json(pathOf("conversations", id), asJson("PATCH", { title }));
   }
 
   removeConversation(id) {
-    return this.#json(pathOf("conversations", id), { method: "DELETE" });
+    return this.json(pathOf("conversations", id), { method: "DELETE" });
   }
 
   /** `rating`: "up" or "down". */
   rate(answer, rating, reason) {
     const body = { answer, rating, ...(reason && { reason }) };
-    return this.#json("/api/feedback", asJson("POST", body));
+    return this.json("/api/feedback", asJson("POST", body));
   }
 
   handOff(conversation, note) {
     const body = { conversation_id: conversation, ...(note && { note }) };
-    return this.#json("/api/handoff", asJson("POST", body));
+    return this.json("/api/handoff", asJson("POST", body));
   }
 
   /** The time in milliseconds since 1970 by the gateway's clock, as its last response told it. */
@@ -165,23 +165,23 @@ export class ApiClient {
   }
 
   action(id) {
-    return this.#json(pathOf("actions", id));
+    return this.json(pathOf("actions", id));
   }
 
   /** `decision`: "confirm" or "cancel". Resolves to the action as it is then. */
   decide(id, decision) {
-    return this.#json(`${pathOf("actions", id)}/${decision}`, asJson("POST", {}));
+    return this.json(`${pathOf("actions", id)}/${decision}`, asJson("POST", {}));
   }
 
   /** The events of a conversation from now on, or behind `position.id`, kept up to date. */
   follow(conversation, position, { onOpen, signal }) {
     const headers = position.id ? { "last-event-id": position.id } : {};
     const path = `${pathOf("conversations", conversation)}/events`;
-    return this.#events(path, { headers }, signal, { position, onOpen });
+    return this.events(path, { headers }, signal, { position, onOpen });
   }
 
-  /** Throws "silent" after SILENCE_MS without a byte: a connection may be dead but not closed. */
-  async *#events(path, init, signal, { position, onOpen = () => {} } = {}) {
+  /** A route's events. Throws "silent" after SILENCE_MS without a byte: the connection is dead. */
+  async *events(path, init, signal, { position, onOpen = () => {} } = {}) {
     const connection = new AbortController();
     const hangUp = () => connection.abort();
     signal?.addEventListener("abort", hangUp);
@@ -208,7 +208,7 @@ export class ApiClient {
     return this.#token ? { authorization: `Bearer ${this.#token}` } : {};
   }
 
-  async #json(path, init) {
+  async json(path, init) {
     return (await this.#request(path, init)).json();
   }
 
@@ -232,7 +232,7 @@ export class ApiClient {
 
 const pathOf = (part, id) => `/api/${part}/${encodeURIComponent(id)}`;
 
-function asJson(method, body) {
+export function asJson(method, body) {
   const headers = { "content-type": "application/json" };
   return { method, body: JSON.stringify(body), headers };
 }

@@ -61,7 +61,8 @@ function asCut(error) {
   return Object.assign(new Error("cut"), { code: "cut" });
 }
 
-function pause(milliseconds, signal) {
+/** Waits. Rejects with an AbortError where `signal` aborts. */
+export function pause(milliseconds, signal) {
   return new Promise((resolve, reject) => {
     const timer = setTimeout(resolve, milliseconds);
     const abort = () => {

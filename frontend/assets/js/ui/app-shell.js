@@ -8,64 +8,76 @@ const COMMON_OF_A_GROUP = 2; // questions in the welcome; the sidebar has all
 
 /** Returns {setLocale, setTheme}. */
 export function mountAppShell({ session, api, config, text, composer }) {
-  const root = document.documentElement;
   const drawer = mountDrawer(session);
   mountBanner({ session, api, config, text });
   const { assistant } = config;
-  for (const logo of document.querySelectorAll(".brand .logo")) showLogo(logo, assistant.logo, 28);
-  if (assistant.accent) {
-    root.dataset.brand = "";
-    root.style.setProperty("--brand", assistant.accent);
-  }
+  showBrand(assistant);
 
   function label() {
     const name = assistant.is_own ? text.of(assistant.name) : "SightDesk";
     document.title = name;
     for (const brand of document.querySelectorAll(".brand strong, h1")) brand.textContent = name;
-    root.lang = text.locale;
-    for (const element of document.querySelectorAll("[data-text]")) {
-      element.textContent = text(element.dataset.text);
-    }
-    for (const element of document.querySelectorAll("[data-label]")) {
-      element.ariaLabel = text(element.dataset.label);
-      if (element.matches("button")) element.title = element.ariaLabel;
-    }
-    const language = document.getElementById("locale");
-    language.textContent = text("languageName");
-    language.ariaLabel = language.title = `${text("languageName")} · ${text("switchLanguage")}`;
+    labelPage(text);
     const { engine } = config;
     const box = document.getElementById("engine");
     box.textContent = box.title = engine.notice?.[text.locale] ?? engine.model;
   }
 
-  function setLocale(locale) {
-    text.use(locale);
-    remember("locale", locale);
-  }
-
-  /** "light", "dark", or "auto": as the system has it. */
-  function setTheme(theme) {
-    if (theme === "auto") delete root.dataset.theme;
-    else root.dataset.theme = theme;
-  }
-
-  function switchTheme() {
-    const isSystemDark = matchMedia("(prefers-color-scheme: dark)").matches;
-    const current = root.dataset.theme ?? (isSystemDark ? "dark" : "light");
-    const next = current === "dark" ? "light" : "dark";
-    setTheme(next);
-    remember("theme", next);
-  }
-
+  const setLocale = (locale) => useLocale(text, locale);
   const openHelp = async () => (await loaded(import("./help.js"))).openHelp(text);
-  const switchLocale = () => setLocale(text.locale === "zh-CN" ? "en" : "zh-CN");
-  document.getElementById("locale").onclick = switchLocale;
+  document.getElementById("locale").onclick = () => switchLocale(text);
   document.getElementById("theme").onclick = switchTheme;
   document.getElementById("help").onclick = openHelp;
   document.addEventListener("keydown", (event) => onKey(event, { composer, drawer, openHelp }));
   text.follow(label);
   label();
   return { setLocale, setTheme };
+}
+
+/** The company's logo and colour. */
+export function showBrand({ logo, accent }) {
+  const root = document.documentElement;
+  for (const one of document.querySelectorAll(".brand .logo")) showLogo(one, logo, 28);
+  if (!accent) return;
+  root.dataset.brand = "";
+  root.style.setProperty("--brand", accent);
+}
+
+/** Writes the texts that the page's elements name, in the chosen language. */
+export function labelPage(text) {
+  document.documentElement.lang = text.locale;
+  for (const element of document.querySelectorAll("[data-text]")) {
+    element.textContent = text(element.dataset.text);
+  }
+  for (const element of document.querySelectorAll("[data-label]")) {
+    element.ariaLabel = text(element.dataset.label);
+    if (element.matches("button")) element.title = element.ariaLabel;
+  }
+  const language = document.getElementById("locale");
+  language.textContent = text("languageName");
+  language.ariaLabel = language.title = `${text("languageName")} · ${text("switchLanguage")}`;
+}
+
+function useLocale(text, locale) {
+  text.use(locale);
+  remember("locale", locale);
+}
+
+export const switchLocale = (text) => useLocale(text, text.locale === "zh-CN" ? "en" : "zh-CN");
+
+/** "light", "dark", or "auto": as the system has it. */
+function setTheme(theme) {
+  const root = document.documentElement;
+  if (theme === "auto") delete root.dataset.theme;
+  else root.dataset.theme = theme;
+}
+
+export function switchTheme() {
+  const isSystemDark = matchMedia("(prefers-color-scheme: dark)").matches;
+  const current = document.documentElement.dataset.theme ?? (isSystemDark ? "dark" : "light");
+  const next = current === "dark" ? "light" : "dark";
+  setTheme(next);
+  remember("theme", next);
 }
 
 /**

@@ -1,0 +1,14 @@
+// The view "quality".
+import { addTexts } from "../../lib/texts.js";
+import { make } from "../../ui/dom.js";
+import { qualityTexts } from "../lib/texts/quality.js";
+
+/**
+ * Shows the view in `element`, as the route says. `services`: {api, text, live, me, counts, config,
+ * announcer}. Returns {update, unmount}: `update(route)` follows a change of parts or query.
+ */
+export function mount(element, { text }, _route) {
+  addTexts(qualityTexts);
+  element.replaceChildren(make("h1", { textContent: text("view_quality") }));
+  return { update: () => {}, unmount: () => {} };
+}
