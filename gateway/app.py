@@ -15,7 +15,10 @@ from gateway.api.conversations import conversations_router
 from gateway.api.dependencies import RouteLimits
 from gateway.api.desk_actions import desk_actions_router
 from gateway.api.desk_connectors import desk_connectors_router
+from gateway.api.desk_conversations import desk_conversations_router
 from gateway.api.desk_corrections import desk_corrections_router
+from gateway.api.desk_events import desk_events_router
+from gateway.api.desk_handoffs import desk_handoffs_router
 from gateway.api.desk_knowledge import desk_knowledge_router
 from gateway.api.desk_page import desk_me_router, mount_desk_page
 from gateway.api.desk_system import desk_system_router
@@ -80,7 +83,7 @@ def api_routers(services: Services) -> list[APIRouter]:
     """Every router but the chat's."""
     settings, access, storage = services.settings, services.access, services.storage
     engines, media, metrics = services.engines, services.media, services.metrics
-    short_limits = services.throttling.short_limits
+    people, short_limits = services.people, services.throttling.short_limits
     limits = RouteLimits(
         limit=short_limits.shared_limit(settings.rate_limit_api, scope="api"),
         charge=short_limits.charge,
@@ -113,7 +116,12 @@ def api_routers(services: Services) -> list[APIRouter]:
         ),
         conversation_events_router(services.streams, limits),
         feedback_router(storage.ratings, metrics, limits),
-        handoffs_router(storage.handoffs, metrics, limits),
+        handoffs_router(people.handoffs, limits),
+        desk_handoffs_router(
+            people.handoffs, people.lists, people.conversations, storage.exports, limits
+        ),
+        desk_conversations_router(people.conversations, storage.exports, limits),
+        desk_events_router(services.streams, limits),
         stats_router(storage.stats, limits),
         desk_corrections_router(
             storage.clause_corrections,

@@ -13,6 +13,8 @@ from limits import parse as parse_rate
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
 from pydantic_settings import NoDecode
 
+from gateway.service_hours import service_hours
+
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 # RFC 1122, 4291, 1918, 3927, 4193.
@@ -124,6 +126,11 @@ def secret(value: SecretStr) -> SecretStr:
     return value
 
 
+def hours(value: str) -> str:
+    service_hours(value)
+    return value.strip()
+
+
 Names = Annotated[tuple[str, ...], NoDecode, BeforeValidator(split_commas)]
 Networks = Annotated[tuple[Network, ...], NoDecode, BeforeValidator(as_networks)]
 Rate = Annotated[str, AfterValidator(rate)]
@@ -131,6 +138,7 @@ APIKeys = Annotated[SecretStr, AfterValidator(api_keys)]
 Secret = Annotated[SecretStr, AfterValidator(secret)]
 DatabaseURL = Annotated[SecretStr, AfterValidator(database_url)]
 AllowedOrigins = Annotated[Names, AfterValidator(origins)]
+ServiceHoursText = Annotated[str, AfterValidator(hours)]
 URL = Annotated[str, AfterValidator(http_url)]
 URLs = Annotated[Names, AfterValidator(http_urls)]
 Seconds = Annotated[float, Field(gt=0, le=86_400)]

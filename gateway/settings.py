@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Any, Literal
 
 from pydantic import Field, SecretStr, ValidationError, model_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from gateway.setting_people import PeopleSettings
 from gateway.setting_profiles import DEFAULT_CONCURRENT, PROFILES
 from gateway.setting_values import (
     PRIVATE_NETWORKS,
@@ -31,9 +31,7 @@ MIB = 1024 * 1024
 EMPTY_MEANS_OFF = ("reader_url", "fallback_engine_url", "embedding_url", "rerank_url")
 
 
-class Settings(BaseSettings):
-    model_config = SettingsConfigDict(extra="ignore", frozen=True)
-
+class Settings(PeopleSettings):
     host: str = Field("127.0.0.1", description="Address to listen on.")
     port: int = Field(8000, ge=1, le=65_535, description="Port to listen on.")
     server_fast_path: bool = Field(
@@ -194,16 +192,6 @@ class Settings(BaseSettings):
         description="0: the engine takes text only, pictures become their reading. Default: found "
         "out at the start.",
     )
-    staff_users: Names = Field(
-        ("admin",),
-        description="nginx's users who are staff, comma-separated. * is everyone who signs in. "
-        "Default: BASIC_AUTH_USER.",
-    )
-    staff_anonymous: bool = Field(
-        False,
-        description="1: anonymous callers on this machine are staff. For `make demo`.",
-    )
-
     knowledge_dir: Path = Field(
         Path("knowledge"),
         description="Folder of knowledge files (docs/knowledge.md). Changes are read while the gateway runs.",

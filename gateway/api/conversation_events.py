@@ -20,6 +20,7 @@ from gateway.storage.event_log import Told
 
 RETRY_MS = 2000  # after which a browser's EventSource comes back
 MAX_DIGITS = 18
+RESET = b"event: reset\ndata: {}\n\n"
 
 
 def conversation_events_router(streams: ConversationStreams, limits: RouteLimits) -> APIRouter:
@@ -45,13 +46,14 @@ def last_event_id(header: str) -> int | None:
 
 
 class LiveResponse(Response):
-    """Sends the stream until the client leaves, or after MAX_SECONDS."""
+    """Sends the stream until the client leaves, or after MAX_SECONDS. Where `missed` is None, the
+    event `reset` says that the client must read its lists again."""
 
     def __init__(
         self,
         streams: ConversationStreams,
         stream: Stream,
-        missed: list[Told],
+        missed: list[Told] | None,
         context: RequestContext,
     ) -> None:
         self.streams = streams
@@ -74,7 +76,8 @@ class LiveResponse(Response):
         # The first block has no data: it tells where the stream begins, and is no event.
         start = self.missed[0].number - 1 if self.missed else self.stream.last
         head = b"retry: %d\nid: %d\n\n" % (RETRY_MS, start)
-        await response.send(head + b"".join(map(encoded, self.missed)))
+        missed = RESET if self.missed is None else b"".join(map(encoded, self.missed))
+        await response.send(head + missed)
         with suppress(TimeoutError):
             async with asyncio.timeout(MAX_SECONDS), aclosing(self.stream.read()) as events:
                 async for event in events:

@@ -19,6 +19,7 @@ from gateway.media.image_processor import ImageProcessor
 from gateway.media.ocr_client import OCRClient
 from gateway.media.sniff import sniff
 from gateway.server.request_context import context_of
+from gateway.storage.file_records import StoredFile
 from gateway.storage.file_store import FileStore
 from gateway.throttling.caller_keys import queue_key
 
@@ -83,14 +84,7 @@ def _add_stored_files(
         return files.get(caller.owner, file_id).as_openai()
 
     def content(request: Request, file_id: str, caller: CurrentCaller) -> Response:
-        file = files.get(caller.owner, file_id)
-        disposition = "inline" if file.content_type in INLINE_TYPES else "attachment"
-        headers = {
-            **FILE_HEADERS,
-            "content-disposition": f"{disposition}; filename*=UTF-8''{quote(file.filename)}",
-        }
-        data = files.content(caller.owner, file_id)
-        return Response(data, media_type=file.content_type, headers=headers)
+        return file_response(files.get(caller.owner, file_id), files.content(caller.owner, file_id))
 
     def delete(request: Request, file_id: str, caller: CurrentCaller) -> dict[str, Any]:
         files.delete(caller.owner, file_id)
@@ -106,3 +100,13 @@ def _add_stored_files(
         # slowapi and OpenAPI identify a handler by its name.
         handler.__name__ = f"{prefix.strip('/')}_{handler.__name__}"
         router.add_api_route(prefix + path, limits.limit(handler), methods=[method])
+
+
+def file_response(file: StoredFile, data: bytes) -> Response:
+    """The file as it was uploaded; a browser shows pictures, and saves everything else."""
+    disposition = "inline" if file.content_type in INLINE_TYPES else "attachment"
+    headers = {
+        **FILE_HEADERS,
+        "content-disposition": f"{disposition}; filename*=UTF-8''{quote(file.filename)}",
+    }
+    return Response(data, media_type=file.content_type, headers=headers)

@@ -30,7 +30,7 @@ DESCRIPTIONS = {
     403: "This address, this page's origin, or a caller who is not staff may not call here.",
     404: "The caller has nothing of this name.",
     405: "The method is not allowed here.",
-    409: "Another person, or time, has decided about this action before.",
+    409: "Another person, or time, has decided about this before.",
     408: "The request was sent too slowly.",
     413: "The body, a picture or a document is too large.",
     415: "The type of the body is not accepted.",
@@ -58,7 +58,7 @@ def completed(document: dict[str, Any]) -> dict[str, Any]:
             responses = operation["responses"]
             responses.pop("422", None)
             more: tuple[int, ...] = ENGINE_STATUSES if path in CHAT_PATHS else ()
-            if "/actions/{action_id}/" in path:
+            if "/actions/{action_id}/" in path or "/handoffs/{handoff_id}/" in path:
                 more = DECISION_STATUSES
             for status in (*statuses, *more):
                 responses.setdefault(str(status), _error(DESCRIPTIONS[status]))
@@ -72,11 +72,13 @@ def completed(document: dict[str, Any]) -> dict[str, Any]:
         "description": "Nothing answers yet.",
         "content": {"application/json": {}},
     }
-    live = paths["/api/conversations/{conversation_id}/events"]["get"]["responses"]
-    live["200"]["content"] = {"text/event-stream": {}}
+    for path in ("/api/conversations/{conversation_id}/events", "/api/desk/events"):
+        paths[path]["get"]["responses"]["200"]["content"] = {"text/event-stream": {}}
+    asking = paths["/api/handoff"]["post"]["responses"]
+    asking["200"] = {**asking["201"], "description": "The hand-over that is open already."}
     paths["/api/export"]["get"]["responses"]["200"]["content"] = {"application/x-ndjson": {}}
     paths["/metrics"]["get"]["responses"]["200"]["content"] = {"text/plain": {}}
-    for prefix in ("/v1", "/api"):
+    for prefix in ("/v1", "/api", "/api/desk/conversations/{conversation_id}"):
         paths[f"{prefix}/files/{{file_id}}/content"]["get"]["responses"]["200"]["content"] = {
             "*/*": {}
         }

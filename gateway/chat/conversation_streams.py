@@ -1,13 +1,13 @@
-"""Live events of conversations for open pages: one query of the database for all of them."""
+"""Live events for open pages, of one conversation or for staff of all: one query for all pages."""
 
 import asyncio
 from collections import defaultdict, deque
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 
 import structlog
 
 from gateway.errors import GatewayError, QueueFull
-from gateway.storage.event_log import EventLog, Told
+from gateway.storage.event_log import LIVE, EventLog, Told
 
 log = structlog.get_logger()
 LOOK_SECONDS = 0.5
@@ -15,11 +15,13 @@ AT_ONCE = 500  # events of one query
 MAX_STREAMS = 5_000
 MAX_OWNER = 8  # streams of one owner; with one more, the oldest is ended
 MAX_WAITING = 1_000  # events for one reader; a slower one is ended, and comes back for the rest
+MAX_MISSED = 500  # events that a page of staff gets at once; a later one reads its lists again
+DESK = ""  # in place of a conversation's id: the events of all
 MAX_SECONDS = 900.0  # of one stream: then the caller's key or token is looked at again
 
 
 class Stream:
-    """The events of one conversation for one reader."""
+    """The events of one conversation, or of all (DESK), for one reader."""
 
     def __init__(self, owner: str, conversation_id: str) -> None:
         self.owner = owner
@@ -56,8 +58,10 @@ class Stream:
 class ConversationStreams:
     """Belongs to one event loop. `run` is a background task."""
 
-    def __init__(self, event_log: EventLog) -> None:
+    def __init__(self, event_log: EventLog, follow: Callable[[Told], None] | None = None) -> None:
+        """`follow` gets every live event of all gateways."""
         self._log = event_log
+        self._follow = follow
         self._by_conversation: dict[str, list[Stream]] = defaultdict(list)
         self._by_owner: dict[str, list[Stream]] = defaultdict(list)
         self._count = 0
@@ -66,6 +70,10 @@ class ConversationStreams:
         self._any = asyncio.Event()
         self._is_stopping = False
 
+    async def start(self) -> None:
+        """Events from now on are followed: call it before `run`. Raises StoreUnavailable."""
+        self._position = await asyncio.to_thread(self._log.settled)
+
     async def open(
         self, owner: str, conversation_id: str, after: int | None
     ) -> tuple[Stream, list[Told]]:
@@ -73,17 +81,7 @@ class ConversationStreams:
 
         Raises NotFound where the conversation is not the owner's, QueueFull, StoreUnavailable.
         """
-        if self._count >= MAX_STREAMS or self._is_stopping:
-            raise QueueFull(
-                f"Too many live connections are open (limit {MAX_STREAMS}).",
-                retry_after=5,
-                details={"limit": MAX_STREAMS},
-            )
-        async with self._opening:
-            if not self._count:  # nobody was given anything for a while
-                self._position = await asyncio.to_thread(self._log.settled)
-            stream = Stream(owner, conversation_id)
-            self._add(stream)
+        stream = await self._opened(owner, conversation_id)
         # From here on the stream gets what comes after `_position`. What it gets twice, it drops.
         try:
             told = await asyncio.to_thread(self._log.of_conversation, owner, conversation_id, after)
@@ -92,6 +90,33 @@ class ConversationStreams:
             raise
         stream.last, missed = told
         return stream, missed
+
+    async def open_desk(self, name: str, after: int | None) -> tuple[Stream, list[Told] | None]:
+        """The same for a staff member, of all conversations; None stands for more than MAX_MISSED
+        events. Raises QueueFull, StoreUnavailable."""
+        stream = await self._opened(name, DESK)
+        try:
+            told = await asyncio.to_thread(self._log.of_all, after, MAX_MISSED)
+        except BaseException:
+            self.close(stream)
+            raise
+        stream.last, missed = told
+        return stream, missed
+
+    async def _opened(self, owner: str, conversation_id: str) -> Stream:
+        """Raises QueueFull, StoreUnavailable."""
+        if self._count >= MAX_STREAMS or self._is_stopping:
+            raise QueueFull(
+                f"Too many live connections are open (limit {MAX_STREAMS}).",
+                retry_after=5,
+                details={"limit": MAX_STREAMS},
+            )
+        async with self._opening:
+            if not self._count and self._follow is None:  # nobody was given anything for a while
+                self._position = await asyncio.to_thread(self._log.settled)
+            stream = Stream(owner, conversation_id)
+            self._add(stream)
+        return stream
 
     def _add(self, stream: Stream) -> None:
         mine = self._by_owner[stream.owner]
@@ -116,7 +141,7 @@ class ConversationStreams:
             if not streams[key]:
                 del streams[key]
         self._count -= 1
-        if not self._count:
+        if not self._count and self._follow is None:
             self._any.clear()
 
     def stop(self) -> None:
@@ -128,6 +153,8 @@ class ConversationStreams:
 
     async def run(self) -> None:
         """Gives new events to the streams, until it is cancelled."""
+        if self._follow is not None:
+            self._any.set()
         while True:
             await self._any.wait()
             try:
@@ -148,5 +175,10 @@ class ConversationStreams:
 
     def _give(self, events: list[Told]) -> None:
         for event in events:
-            for stream in self._by_conversation.get(event.conversation_id, ()):
+            if self._follow is not None:
+                self._follow(event)
+            if event.type.startswith(LIVE):
+                for stream in self._by_conversation.get(event.conversation_id, ()):
+                    stream.push(event)
+            for stream in self._by_conversation.get(DESK, ()):
                 stream.push(event)

@@ -27,6 +27,7 @@ from gateway.composition.services import (
     Engines,
     Knowledge,
     Media,
+    People,
     Services,
     Storage,
     Systems,
@@ -34,6 +35,10 @@ from gateway.composition.services import (
 )
 from gateway.connectors.folder import ConnectorFolder
 from gateway.connectors.tool import Tools
+from gateway.handoffs.claims import Claims
+from gateway.handoffs.listing import HandoffLists
+from gateway.handoffs.queue import Handoffs
+from gateway.handoffs.timers import HandoffTimers
 from gateway.knowledge.corrections import CorrectionMatcher, CorrectionSource
 from gateway.knowledge.knowledge_base import KnowledgeBase
 from gateway.knowledge.reranker import Reranker
@@ -52,11 +57,11 @@ from gateway.settings import Settings
 from gateway.storage.clause_corrections import ClauseCorrections
 from gateway.storage.conversations import Conversations
 from gateway.storage.database import Database, open_database
-from gateway.storage.event_log import EventLog
+from gateway.storage.desk_conversations import DeskConversations
+from gateway.storage.event_log import EventLog, Told
 from gateway.storage.exports import Reports
 from gateway.storage.feedback import Ratings
 from gateway.storage.file_store import FileStore
-from gateway.storage.handoffs import Handoffs
 from gateway.storage.stats import Stats
 from gateway.storage.turn_events import Wants
 from gateway.throttling.admission import Admission
@@ -81,7 +86,10 @@ def build_services(settings: Settings) -> Services:
     database = open_database(settings.database_url.get_secret_value(), metrics.store_errors.inc)
     webhooks = WebhookWorker(database, settings.connectors_dir, os.environ, metrics)
     systems = build_systems(settings, metrics, database)
-    storage = build_storage(settings, metrics, database, webhooks.wants, systems.connectors)
+    people = build_people(settings, metrics, database, systems.connectors)
+    storage = build_storage(
+        settings, metrics, database, webhooks.wants, systems.connectors, people.handoffs
+    )
     media = build_media(settings, metrics, storage.files)
     corrections = StoredCorrections(storage.clause_corrections)
     return Services(
@@ -98,8 +106,9 @@ def build_services(settings: Settings) -> Services:
         persona_file=PersonaFile(settings.knowledge_dir),
         answers=ResumableAnswers(settings.resume_grace, storage.history.close),
         systems=systems,
+        people=people,
         webhooks=webhooks,
-        streams=ConversationStreams(EventLog(database)),
+        streams=ConversationStreams(EventLog(database), partial(follow_claims, people.claims)),
     )
 
 
@@ -187,13 +196,49 @@ def build_systems(settings: Settings, metrics: Metrics, database: Database) -> S
     return Systems(connectors, actions, ActionWorker(store, connectors, metrics))
 
 
+def build_people(settings: Settings, metrics: Metrics, database: Database, tools: Tools) -> People:
+    claims = Claims()
+    claims.load(database)
+    handoffs = Handoffs(
+        database,
+        metrics,
+        claims,
+        settings.hours,
+        claim_timeout=settings.handoff_claim_timeout,
+        silence=settings.handoff_silence,
+    )
+    lists = HandoffLists(database, settings.hours)
+    conversations = DeskConversations(
+        database,
+        FileStore(settings.data_dir / "files", metrics.broken_records.inc),
+        lambda action: as_json(action, tools.find(action.connector), is_masked=True),
+    )
+    timers = HandoffTimers(handoffs, lists, metrics)
+    return People(handoffs, lists, claims, timers, conversations)
+
+
+def follow_claims(claims: Claims, event: Told) -> None:
+    """`claims` hears of the steps of all gateways."""
+    handoff = event.data.get("handoff")
+    if event.type.startswith("handoff.") and handoff and "version" in handoff:
+        claims.changed({**handoff, "conversation_id": event.conversation_id})
+
+
 def build_storage(
-    settings: Settings, metrics: Metrics, database: Database, wants: Wants, tools: Tools
+    settings: Settings,
+    metrics: Metrics,
+    database: Database,
+    wants: Wants,
+    tools: Tools,
+    handoffs: Handoffs,
 ) -> Storage:
     """`wants`: the types of events that are written of answers."""
     files = FileStore(settings.data_dir / "files", metrics.broken_records.inc)
     conversations = Conversations(
-        database, files, lambda action: as_json(action, tools.find(action.connector))
+        database,
+        files,
+        lambda action: as_json(action, tools.find(action.connector)),
+        handoffs.close_deleted,
     )
     return Storage(
         database=database,
@@ -201,7 +246,6 @@ def build_storage(
         conversations=conversations,
         exports=Reports(conversations),
         ratings=Ratings(database),
-        handoffs=Handoffs(database),
         clause_corrections=ClauseCorrections(database),
         stats=Stats(database),
         history=HistoryRecorder(database, files, wants),

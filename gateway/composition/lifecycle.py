@@ -61,6 +61,7 @@ def background_tasks(services: Services) -> list[tuple[str, Work]]:
         ("answers", storage.history.retry),
         ("connectors", services.systems.connectors.watch),
         ("actions", services.systems.worker.run),
+        ("handoffs", services.people.timers.run),
         ("webhooks", services.webhooks.run),
         ("events", services.streams.run),
     ]

@@ -19,6 +19,10 @@ from gateway.chat.conversation_streams import ConversationStreams
 from gateway.chat.history import HistoryRecorder
 from gateway.chat.resumable_answers import ResumableAnswers
 from gateway.connectors.folder import ConnectorFolder
+from gateway.handoffs.claims import Claims
+from gateway.handoffs.listing import HandoffLists
+from gateway.handoffs.queue import Handoffs
+from gateway.handoffs.timers import HandoffTimers
 from gateway.knowledge.knowledge_base import KnowledgeBase
 from gateway.knowledge.reranker import Reranker
 from gateway.knowledge.retriever import Retriever
@@ -32,10 +36,10 @@ from gateway.settings import Settings
 from gateway.storage.clause_corrections import ClauseCorrections
 from gateway.storage.conversations import Conversations
 from gateway.storage.database import Database
+from gateway.storage.desk_conversations import DeskConversations
 from gateway.storage.exports import Reports
 from gateway.storage.feedback import Ratings
 from gateway.storage.file_store import FileStore
-from gateway.storage.handoffs import Handoffs
 from gateway.storage.stats import Stats
 from gateway.throttling.admission import Admission
 from gateway.throttling.body_memory import BodyMemory
@@ -93,7 +97,6 @@ class Storage:
     conversations: Conversations
     exports: Reports
     ratings: Ratings
-    handoffs: Handoffs
     clause_corrections: ClauseCorrections
     stats: Stats
     history: HistoryRecorder
@@ -125,6 +128,17 @@ class Systems:
 
 
 @dataclass(frozen=True, slots=True)
+class People:
+    """Hand-overs to staff. `claims` tells which conversations a person has claimed."""
+
+    handoffs: Handoffs
+    lists: HandoffLists
+    claims: Claims
+    timers: HandoffTimers
+    conversations: DeskConversations
+
+
+@dataclass(frozen=True, slots=True)
 class Services:
     settings: Settings
     metrics: Metrics
@@ -139,5 +153,6 @@ class Services:
     persona_file: PersonaFile
     answers: ResumableAnswers
     systems: Systems
+    people: People
     webhooks: WebhookWorker
     streams: ConversationStreams

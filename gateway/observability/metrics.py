@@ -86,7 +86,12 @@ class Metrics:
         self.outbox_pending = gauge(
             "sightdesk_outbox_pending", "Deliveries that wait, of all gateways together."
         )
-        self.handoffs = counter("sightdesk_handoffs", "Conversations handed to a person.")
+        self.handoffs = counter("sightdesk_handoffs", "Conversations handed to a person.", "reason")
+        for reason in ("asked", "no_clause", "loop", "action", "rule"):
+            self.handoffs.labels(reason)
+        self.handoffs_open = gauge(
+            "sightdesk_handoffs_open", "Hand-overs that wait for a person, of all gateways."
+        )
         self.store_errors = counter(
             "sightdesk_store_errors", "Failures of the database of conversations."
         )

@@ -4,26 +4,30 @@ docs/architecture.md has the shapes.
 """
 
 from collections.abc import Callable, Iterator
-from contextlib import closing, suppress
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
-import orjson
 from sqlalchemy import delete, exists, func, or_, select, tuple_
-from sqlalchemy.orm import Session, selectinload
+from sqlalchemy.orm import Session
 
-from gateway.errors import FileNotFound, NotFound
+from gateway.errors import NotFound
 from gateway.privacy.redaction import mask
+from gateway.storage.conversation_json import (
+    PIECE_BYTES,
+    ActionJSON,
+    ConversationJSON,
+    id_alone,
+    summary_json,
+)
 from gateway.storage.database import Database
 from gateway.storage.events import forget_words
 from gateway.storage.file_store import FileStore
-from gateway.storage.models import Action, Conversation, Turn, TurnFile
+from gateway.storage.models import Conversation, Turn, TurnFile
 from gateway.storage.owners import digest, no_conversation, unused_files
 from gateway.storage.text_search import candidates, not_indexed
 
 MAX_TITLE = 200
-PIECE_BYTES = 256 * 1024  # of one transaction and one write to the client
-TURNS_AT_ONCE = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,12 +49,14 @@ class Conversations:
         self,
         database: Database,
         files: FileStore,
-        action_json: Callable[[Action], dict[str, Any]] = lambda action: {"id": action.id},
+        action_json: ActionJSON = id_alone,
+        before_delete: Callable[[Session, str], None] = lambda session, conversation_id: None,
     ) -> None:
-        """`action_json`: an action as its owner sees it."""
+        """`action_json`: an action as its owner sees it. `before_delete`: called with the id of a
+        conversation in the transaction that deletes it."""
         self._database = database
-        self._files = files
-        self._action_json = action_json
+        self._before_delete = before_delete
+        self._as_json = ConversationJSON(database, files, action_json)
 
     def page(
         self, owner: str, query: str = "", limit: int = 50, before: str = ""
@@ -73,23 +79,12 @@ class Conversations:
                 limit + 1
             )
             rows = session.execute(newest).all()
-            data = [_summary(conversation, turns) for conversation, turns in rows[:limit]]
+            data = [summary_json(conversation, turns) for conversation, turns in rows[:limit]]
         return {"object": "list", "data": data, "has_more": len(rows) > limit}
 
     def pieces(self, owner: str, conversation_id: str) -> Iterator[bytes]:
         """The whole conversation as JSON, in pieces of about PIECE_BYTES, each read on demand."""
-        with self._database.reading() as session:
-            conversation = _owned(session, owner, conversation_id)
-            turns = session.scalar(
-                select(func.count()).where(Turn.conversation_id == conversation.id)
-            )
-            head = orjson.dumps(_summary(conversation, turns or 0))[:-1] + b',"messages":['
-            messages, last = self._messages_after(session, owner, conversation.id, 0)
-        yield head + messages + (b"" if last else b"]}")
-        while last:
-            with self._database.reading() as session:
-                messages, last = self._messages_after(session, owner, conversation_id, last)
-            yield (b"," + messages if messages else b"") + (b"" if last else b"]}")
+        return self._as_json.pieces(lambda session: _owned(session, owner, conversation_id))
 
     def rename(self, owner: str, conversation_id: str, title: str) -> dict[str, Any]:
         """Returns the summary. The title is masked, and cut to MAX_TITLE characters."""
@@ -99,7 +94,7 @@ class Conversations:
             turns = session.scalar(
                 select(func.count()).where(Turn.conversation_id == conversation.id)
             )
-            return _summary(conversation, turns or 0)
+            return summary_json(conversation, turns or 0)
 
     def delete(self, owner: str, conversation_id: str) -> Deleted:
         """Deletes the conversation with its turns, feedback and hand-overs.
@@ -114,6 +109,7 @@ class Conversations:
                 select(TurnFile.file_id).join(Turn, Turn.number == TurnFile.turn_number).where(here)
             )
             files = session.scalars(named).all()
+            self._before_delete(session, conversation.id)
             forget_words(session, conversation.id)
             session.execute(delete(Conversation).where(Conversation.id == conversation.id))
             return Deleted(unused_files(session, digest(owner), files), tuple(running))
@@ -134,83 +130,6 @@ class Conversations:
                 lines += b"\n"
         if lines:
             yield bytes(lines)
-
-    def _messages_after(
-        self, session: Session, owner: str, conversation_id: str, number: int
-    ) -> tuple[bytes, int | None]:
-        """Messages after turn `number` as JSON, of about PIECE_BYTES together.
-
-        Returns (messages joined by commas, number of the last where there may be more).
-        """
-        wanted = (
-            select(Turn)
-            .where(Turn.conversation_id == conversation_id, Turn.number > number)
-            .order_by(Turn.number)
-            .options(selectinload(Turn.files), selectinload(Turn.feedback))
-            .execution_options(yield_per=TURNS_AT_ONCE)
-        )
-        messages: list[bytes] = []
-        size = 0
-        with closing(session.scalars(wanted)) as turns:
-            for turn in turns:
-                message = self._message(owner, turn)
-                if turn.actions:
-                    message["actions"] = self._actions(session, turn.actions)
-                messages.append(orjson.dumps(message))
-                size += len(messages[-1])
-                if size >= PIECE_BYTES:
-                    return b",".join(messages), turn.number
-        return b",".join(messages), None
-
-    def _message(self, owner: str, turn: Turn) -> dict[str, Any]:
-        told: dict[str, Any] = {
-            "id": turn.id,
-            "role": turn.role,
-            "text": turn.text,
-            "created_at": turn.created_at // 1000,
-        }
-        if turn.role == "user":
-            return {
-                **told,
-                "files": [
-                    shown for file in turn.files if (shown := self._file(owner, file.file_id))
-                ],
-            }
-        return {
-            **told,
-            "citations": turn.citations,
-            "reading": turn.reading,
-            "suggestions": turn.suggestions or [],
-            "grounding": turn.grounding,
-            "outcome": turn.outcome,
-            "tools": turn.tools or [],
-            "actions": [],
-            "notice": turn.notice,
-            "degraded": turn.degraded,
-            "state": turn.state,
-            "rating": turn.feedback.rating if turn.feedback else None,
-            "reason": turn.feedback.reason if turn.feedback else None,
-            "model": turn.model,
-        }
-
-    def _actions(self, session: Session, action_ids: list[str]) -> list[dict[str, Any]]:
-        """The actions as they are now, in the order in which they were proposed."""
-        found = session.scalars(select(Action).where(Action.id.in_(action_ids)))
-        by_id = {action.id: self._action_json(action) for action in found}
-        return [by_id[one] for one in action_ids if one in by_id]
-
-    def _file(self, owner: str, file_id: str) -> dict[str, Any] | None:
-        try:
-            file = self._files.get(owner, file_id)
-        except FileNotFound:
-            return None
-        name = mask(file.filename)
-        return {
-            "id": file.id,
-            "filename": name,
-            "content_type": file.content_type,
-            "pages": file.pages,
-        }
 
 
 def _owned(session: Session, owner: str, conversation_id: str) -> Conversation:
@@ -244,14 +163,3 @@ def _says(session: Session, owner: str, query: str) -> Any:
     if upto := not_indexed(session):
         return or_(found, exists().where(here, Turn.number <= upto, in_text))
     return found
-
-
-def _summary(conversation: Conversation, turns: int) -> dict[str, Any]:
-    return {
-        "id": conversation.id,
-        "object": "conversation",
-        "title": conversation.title,
-        "created_at": conversation.created_at // 1000,
-        "updated_at": conversation.updated_at // 1000,
-        "turns": turns,
-    }

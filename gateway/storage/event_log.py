@@ -12,7 +12,9 @@ from gateway.storage.database import Database
 from gateway.storage.models import Conversation, StoredEvent
 from gateway.storage.owners import digest, no_conversation
 
-LIVE = ("action.", "handoff.")  # what open pages hear of, by the beginning of the type
+# What open pages hear of, by the beginning of the type: those of customers, and of staff.
+LIVE = ("action.", "handoff.")
+DESK = (*LIVE, "feedback.")
 # Every transaction that has begun an INSERT into the table, also one that has no number yet.
 WRITERS = text("""
     SELECT virtualtransaction FROM pg_locks
@@ -65,7 +67,16 @@ class EventLog:
 
     def live(self, after: int, upto: int, limit: int) -> list[Told]:
         """The first `limit` events for open pages, of all conversations."""
-        return self._between(after, upto, limit)
+        return self._between(after, upto, limit, DESK)
+
+    def of_all(self, after: int | None, limit: int) -> tuple[int, list[Told] | None]:
+        """Returns (the last settled number, the events for staff after number `after`; none for
+        None). None stands for more than `limit` events."""
+        upto = self.settled()
+        if after is None:
+            return upto, []
+        found = self._between(after, upto, limit + 1, DESK)
+        return upto, found if len(found) <= limit else None
 
     def of_conversation(
         self, owner: str, conversation_id: str, after: int | None
@@ -80,17 +91,22 @@ class EventLog:
         if after is None:
             return upto, []
         here = StoredEvent.conversation_id == conversation_id
-        return upto, self._between(after, upto, None, here)
+        return upto, self._between(after, upto, None, LIVE, here)
 
     def _between(
-        self, after: int, upto: int, limit: int | None, *where: ColumnElement[bool]
+        self,
+        after: int,
+        upto: int,
+        limit: int | None,
+        types: Sequence[str],
+        *where: ColumnElement[bool],
     ) -> list[Told]:
         wanted = (
             select(
                 StoredEvent.number, StoredEvent.type, StoredEvent.conversation_id, StoredEvent.data
             )
             .where(StoredEvent.number > after, StoredEvent.number <= upto, *where)
-            .where(or_(*(StoredEvent.type.startswith(one, autoescape=True) for one in LIVE)))
+            .where(or_(*(StoredEvent.type.startswith(one, autoescape=True) for one in types)))
             .order_by(StoredEvent.number)
             .limit(limit)
         )

@@ -10,7 +10,7 @@ from gateway.storage.models import StoredEvent
 from gateway.storage.turns import now
 
 REMOVED = "removed"  # the type of an event whose words went with its conversation
-WITH_WORDS = ("message.completed", "fields.read", "feedback.given")
+WITH_WORDS = ("message.completed", "fields.read", "feedback.given", "handoff.message")
 
 
 def record_event(

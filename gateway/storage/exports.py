@@ -39,6 +39,10 @@ class Reports:
         """A conversation as JSON, in pieces. Raises NotFound, StoreUnavailable, UpstreamTimeout."""
         return self._streamed(self._conversations.pieces(owner, conversation_id))
 
+    def streamed(self, pieces: Iterator[bytes]) -> AsyncIterator[bytes]:
+        """Reads each of `pieces` in a thread. Raises what they raise."""
+        return self._streamed(pieces)
+
     async def export(self, owner: str) -> AsyncIterator[bytes]:
         """All conversations, a line of JSON each, in pieces.
 

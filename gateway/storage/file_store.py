@@ -85,15 +85,23 @@ class FileStore:
         """The record. Raises FileNotFound, also where the file is another owner's or its record
         cannot be read.
         """
-        file = self._read(self._path(owner, file_id, ".json"))
+        return self.of_digest(_digest(owner), file_id)
+
+    def content(self, owner: str, file_id: str) -> bytes:
+        """The bytes that were uploaded. Raises FileNotFound."""
+        return self.content_of_digest(_digest(owner), file_id)
+
+    def of_digest(self, owner_digest: str, file_id: str) -> StoredFile:
+        """The record, by the digest of its owner. Raises FileNotFound."""
+        file = self._read(self._root / owner_digest / f"{_checked(file_id)}.json")
         if file is None:
             raise _not_found(file_id)
         return file
 
-    def content(self, owner: str, file_id: str) -> bytes:
-        """The bytes that were uploaded. Raises FileNotFound."""
+    def content_of_digest(self, owner_digest: str, file_id: str) -> bytes:
+        """The bytes, by the digest of their owner. Raises FileNotFound."""
         try:
-            return self._path(owner, file_id).read_bytes()
+            return (self._root / owner_digest / _checked(file_id)).read_bytes()
         except FileNotFoundError:
             raise _not_found(file_id) from None
 
@@ -175,12 +183,10 @@ class FileStore:
             return None
 
     def _folder(self, owner: str) -> Path:
-        return self._root / hashlib.sha256(owner.encode("utf-8", "surrogatepass")).hexdigest()[:32]
+        return self._root / _digest(owner)
 
     def _path(self, owner: str, file_id: str, suffix: str = "") -> Path:
-        if not FILE_ID.fullmatch(file_id):
-            raise _not_found(file_id)
-        return self._folder(owner) / (file_id + suffix)
+        return self._folder(owner) / (_checked(file_id) + suffix)
 
     def _make_room(self, folder: Path) -> None:
         """Deletes the owner's oldest files where one more would be too many."""
@@ -189,6 +195,17 @@ class FileStore:
         if too_many > 0:
             for record in sorted(records, key=_modified_at)[:too_many]:
                 _remove(record)
+
+
+def _digest(owner: str) -> str:
+    return hashlib.sha256(owner.encode("utf-8", "surrogatepass")).hexdigest()[:32]
+
+
+def _checked(file_id: str) -> str:
+    """The id. Raises FileNotFound for a text that is none."""
+    if not FILE_ID.fullmatch(file_id):
+        raise _not_found(file_id)
+    return file_id
 
 
 def _names(folder: Path) -> set[str]:

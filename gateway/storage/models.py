@@ -5,7 +5,7 @@ An owner is stored as a digest: it can be compared, but not read.
 
 from typing import Any
 
-from sqlalchemy import JSON, BigInteger, Boolean, ForeignKey, Index, Integer
+from sqlalchemy import JSON, BigInteger, Boolean, ForeignKey, Index, Integer, text
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 
 from gateway.storage.column_types import StorableString as String
@@ -13,6 +13,8 @@ from gateway.storage.column_types import StorableText as Text
 
 # SQLite numbers rows by itself only in a column of type INTEGER.
 Number = BigInteger().with_variant(Integer, "sqlite")
+_IS_LIVING = text("status <> 'resolved'")  # of a hand-over
+LIVING: dict[str, Any] = {"sqlite_where": _IS_LIVING, "postgresql_where": _IS_LIVING}
 
 
 class Base(DeclarativeBase):
@@ -45,7 +47,7 @@ class Turn(Base):
     conversation_id: Mapped[str] = mapped_column(
         String(64), ForeignKey("conversations.id", ondelete="CASCADE")
     )
-    role: Mapped[str] = mapped_column(String(16))  # user, assistant
+    role: Mapped[str] = mapped_column(String(16))  # user, assistant, staff
     state: Mapped[str] = mapped_column(String(16))  # writing, done, stopped, failed
     text: Mapped[str] = mapped_column(Text(), default="")
     created_at: Mapped[int] = mapped_column(BigInteger)
@@ -58,8 +60,10 @@ class Turn(Base):
     outcome: Mapped[str | None] = mapped_column(String(16))
     tools: Mapped[list[dict[str, Any]] | None] = mapped_column(JSON)  # the answer's tool events
     actions: Mapped[list[str] | None] = mapped_column(JSON)  # ids of those that it proposed
-    # What a turn is that is no answer: {type: "action", action, status}.
+    # What a turn is that is no answer: {type: "action" or "handoff", …, status}.
     notice: Mapped[dict[str, Any] | None] = mapped_column(JSON)
+    author: Mapped[str | None] = mapped_column(String(256))  # the name of the staff member
+    offer: Mapped[dict[str, Any] | None] = mapped_column(JSON)  # of a person: {reason, rule}
     # The gateway that writes this answer: if it died, the answer has failed.
     writer: Mapped[str | None] = mapped_column(String(64))
     files: Mapped[list["TurnFile"]] = relationship(
@@ -93,18 +97,49 @@ class Feedback(Base):
 
 
 class Handoff(Base):
-    """A conversation that a person is asked to take over."""
+    """A conversation that a person is asked to take over (gateway/handoffs/)."""
 
     __tablename__ = "handoffs"
-    __table_args__ = (Index("handoffs_by_conversation", "conversation_id"),)
+    __table_args__ = (
+        Index("handoffs_by_conversation", "conversation_id"),
+        Index("handoffs_living_number", "number", unique=True, **LIVING),
+        Index("handoffs_living_conversation", "conversation_id", unique=True, **LIVING),
+        Index("handoffs_by_status", "status", "created_at", "id"),
+        Index("handoffs_due", "due_at"),
+    )
 
     id: Mapped[str] = mapped_column(String(64), primary_key=True)
+    number: Mapped[int] = mapped_column(Integer, server_default="0")  # for people to say
     conversation_id: Mapped[str] = mapped_column(
         String(64), ForeignKey("conversations.id", ondelete="CASCADE")
     )
+    owner: Mapped[str] = mapped_column(String(32), server_default="")
+    status: Mapped[str] = mapped_column(String(16))  # open, claimed, missed, resolved
+    # asked, no_clause, loop, action, rule
+    reason: Mapped[str] = mapped_column(String(16), server_default="asked")
+    rule: Mapped[str] = mapped_column(String(64), server_default="")  # which one offered it
     note: Mapped[str] = mapped_column(Text(), default="")
-    status: Mapped[str] = mapped_column(String(16))  # open
+    # How to reach the customer. The one text that is not masked: staff must be able to use it.
+    contact: Mapped[str] = mapped_column(Text(), server_default="")
+    summary: Mapped[str] = mapped_column(Text(), server_default="")
+    details: Mapped[dict[str, Any] | None] = mapped_column(JSON)  # {asked, tried, cited}
+    fields: Mapped[list[dict[str, Any]] | None] = mapped_column(JSON)
+    pictures: Mapped[list[str] | None] = mapped_column(JSON)  # ids of files
+    assignee: Mapped[str | None] = mapped_column(String(256))
     created_at: Mapped[int] = mapped_column(BigInteger)
+    claimed_at: Mapped[int | None] = mapped_column(BigInteger)  # by the assignee
+    first_claimed_at: Mapped[int | None] = mapped_column(BigInteger)
+    # Milliseconds for which people had it, up to the last release or the end.
+    handled: Mapped[int] = mapped_column(BigInteger, server_default="0")
+    # Since when the customer waits for a word of the assignee.
+    waiting_since: Mapped[int | None] = mapped_column(BigInteger)
+    staff_at: Mapped[int | None] = mapped_column(BigInteger)  # of the last message of staff
+    missed_at: Mapped[int | None] = mapped_column(BigInteger)
+    resolved_at: Mapped[int | None] = mapped_column(BigInteger)
+    due_at: Mapped[int | None] = mapped_column(BigInteger)  # when its time is over
+    outcome: Mapped[str | None] = mapped_column(String(16))  # solved, unsolved
+    resolution: Mapped[str] = mapped_column(Text(), server_default="")  # the note at the end
+    version: Mapped[int] = mapped_column(Integer, server_default="0")  # steps so far
 
 
 class FieldCorrection(Base):

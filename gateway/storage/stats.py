@@ -36,7 +36,9 @@ class Stats:
             )
             kinds = {
                 "questions": _by_day(session, Turn.created_at, mine, Turn.role == "user"),
-                "answers": _by_day(session, Turn.created_at, mine, Turn.role == "assistant"),
+                "answers": _by_day(
+                    session, Turn.created_at, mine, Turn.role == "assistant", Turn.notice.is_(None)
+                ),
                 "up": _by_day(session, Feedback.created_at, mine, Feedback.rating == "up"),
                 "down": _by_day(session, Feedback.created_at, mine, Feedback.rating == "down"),
                 "handoffs": _by_day(session, Handoff.created_at, mine),

@@ -1,7 +1,7 @@
 """The types of events that other systems can subscribe to (docs/webhooks.md)."""
 
 ACTION_STEPS = ("proposed", "confirmed", "done", "failed", "unknown", "cancelled", "expired")
-HANDOFF_STEPS = ("requested", "claimed", "missed", "resolved")
+HANDOFF_STEPS = ("requested", "contact", "claimed", "message", "released", "missed", "resolved")
 TYPES = frozenset(
     (
         "message.completed",

@@ -9,11 +9,13 @@ ROOT = Path(__file__).parents[2]
 ORDER = (
     *("observability", "openai", "server", "auth", "upstream", "throttling", "privacy"),
     *("storage", "connectors", "actions", "webhooks", "knowledge", "media"),
-    *("assistant", "chat", "middleware", "api"),
+    *("assistant", "handoffs", "chat", "middleware", "api"),
 )
 LEAVES = {
     "",
     "errors",
+    "service_hours",
+    "setting_people",
     "setting_profiles",
     "setting_values",
     "settings",

@@ -62,6 +62,17 @@ TABLE = (
     Row("POST", "/api/desk/actions/{}/reject", STAFF, None),
     Row("POST", "/api/desk/actions/{}/settle", STAFF, None),
     Row("GET", "/api/desk/audit", STAFF, None),
+    Row("GET", "/api/desk/me", STAFF, None),
+    Row("GET", "/api/desk/handoffs", STAFF, None),
+    Row("GET", "/api/desk/handoffs/{}", STAFF, None),
+    Row("POST", "/api/desk/handoffs/{}/claim", STAFF, None),
+    Row("POST", "/api/desk/handoffs/{}/messages", STAFF, None),
+    Row("POST", "/api/desk/handoffs/{}/release", STAFF, None),
+    Row("POST", "/api/desk/handoffs/{}/resolve", STAFF, None),
+    Row("GET", "/api/desk/conversations", STAFF, None),
+    Row("GET", "/api/desk/conversations/{}", STAFF, None),
+    Row("GET", "/api/desk/conversations/{}/files/{}/content", STAFF, None),
+    Row("GET", "/api/desk/events", STAFF, None),
     Row("GET", "/api/desk/connectors", STAFF, None),
     Row("POST", "/api/desk/corrections/preview", STAFF, None),
     Row("GET", "/api/desk/knowledge", STAFF, None),
@@ -174,8 +185,17 @@ MAY = {
 def call(gateway: Running, method: str, path: str, headers: dict[str, str]) -> requests.Response:
     body: dict[str, Any] = {"json": {}} if method in ("POST", "PATCH") else {}
     answer = requests.request(
-        method, gateway.url + path, headers=headers, timeout=20, allow_redirects=False, **body
+        method,
+        gateway.url + path,
+        headers=headers,
+        timeout=20,
+        allow_redirects=False,
+        stream=True,
+        **body,
     )
+    if answer.headers.get("content-type", "").startswith("text/event-stream"):
+        next(answer.iter_lines())  # it does not end by itself
+        answer.close()
     if answer.status_code >= 400 and method not in (
         "HEAD",
         "TRACE",

@@ -9,6 +9,9 @@ import pytest
 from sqlalchemy import create_engine, make_url, text
 
 from gateway.errors import NotFound
+from gateway.handoffs.claims import Claims
+from gateway.handoffs.queue import Handoffs
+from gateway.observability.metrics import Metrics
 from gateway.storage.conversations import Conversations
 from gateway.storage.database import Database, open_database
 from gateway.storage.file_store import FileStore
@@ -60,7 +63,13 @@ def database(url: str) -> Iterator[Database]:
 
 @pytest.fixture
 def conversations(database: Database, tmp_path: Path) -> Conversations:
-    return Conversations(database, FileStore(tmp_path / "files"))
+    close = handoffs_of(database).close_deleted
+    return Conversations(database, FileStore(tmp_path / "files"), before_delete=close)
+
+
+def handoffs_of(database: Database, **more: Any) -> Handoffs:
+    """`more`: what `Handoffs` takes beside its parts."""
+    return Handoffs(database, Metrics("test", "lite"), Claims(), **more)
 
 
 def open_turns(database: Database, asked: Asked) -> Opened:

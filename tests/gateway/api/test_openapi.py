@@ -34,6 +34,7 @@ CALLERS: dict[str, tuple[dict[str, str], tuple[str, ...]]] = {
     "a token": (bearer(token()), ("/api/",)),
     "nginx's user": (nginx(), ("/api/",)),
 }
+LIVE_FOR_STAFF = ("/api/desk/events", "nginx's user")  # a stream without an end
 CODES = {
     400: {
         "invalid_json",
@@ -133,7 +134,8 @@ def test_every_route_does_what_its_document_says(
     for operation in map(operation_of, document.get_all_operations()):
         if mode is GenerationMode.NEGATIVE and not operation.body and not operation.query:
             continue  # a path is a string, and any string is one
-        hold(operation, mode, who)
+        if (operation.path, who) != LIVE_FOR_STAFF:
+            hold(operation, mode, who)
         walked.add((operation.method.upper(), re.sub(r"\{[^}]*\}", "{}", operation.path)))
     told = {
         (method, path)
@@ -150,6 +152,8 @@ def test_every_route_does_what_its_document_says(
             ("GET", "/api/desk/actions"),
             ("GET", "/api/desk/audit"),
             ("GET", "/api/desk/knowledge/search"),
+            ("GET", "/api/desk/handoffs"),
+            ("GET", "/api/desk/conversations"),
         }
     assert walked == told
 

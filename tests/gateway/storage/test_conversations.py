@@ -21,7 +21,6 @@ from gateway.storage.conversations import Conversations
 from gateway.storage.database import Database, open_database
 from gateway.storage.feedback import Ratings
 from gateway.storage.file_store import FileStore
-from gateway.storage.handoffs import Handoffs
 from gateway.storage.models import Action, Base
 from gateway.storage.sql_engine import normal
 from gateway.storage.stats import Stats
@@ -33,6 +32,7 @@ from tests.support.databases import (
     ask,
     close_turn,
     emptied,
+    handoffs_of,
     open_turns,
     texts,
     whole,
@@ -102,7 +102,7 @@ def test_a_conversation_comes_back_as_the_page_needs_it(
     assert {**answer, "created_at": 0} == {
         "id": "answer-1", "role": "assistant", "text": "answer 1", "created_at": 0,
         "citations": [CITATION], "reading": [], "suggestions": [], "grounding": None,
-        "outcome": None, "tools": [], "actions": [], "notice": None,
+        "outcome": None, "tools": [], "actions": [], "notice": None, "offer": None,
         "degraded": False, "state": "done", "rating": None, "reason": None, "model": "fake-vl",
     }  # fmt: skip
 
@@ -150,7 +150,7 @@ def test_nothing_that_must_be_masked_reaches_the_disk(tmp_path: Path) -> None:
         ),
     )
     Ratings(database).rate("token:13912345678", "answer-1", "down", "打13512345678")
-    Handoffs(database).hand_over("token:13912345678", "conversation-1", "打13412345678")
+    handoffs_of(database).hand_over("token:13912345678", "conversation-1", "打13412345678")
     Conversations(database, FileStore(tmp_path)).rename(
         "token:13912345678", "conversation-1", "找13312345678"
     )
@@ -203,7 +203,7 @@ def test_another_owner_sees_and_changes_nothing(
         lambda: conversations.delete(OTHER, "conversation-1"),
         lambda: ask(database, 2, owner=OTHER),
         lambda: Ratings(database).rate(OTHER, "answer-1", "up", None),
-        lambda: Handoffs(database).hand_over(OTHER, "conversation-1", ""),
+        lambda: handoffs_of(database).hand_over(OTHER, "conversation-1", ""),
         lambda: conversations.page(OTHER, before="conversation-1"),
     ):
         with pytest.raises(NotFound):
@@ -262,7 +262,7 @@ def test_feedback_and_hand_overs_go_with_their_conversation(
     assert ratings.rate(ME, "answer-1", "up", None) == (True, None)
     assert ratings.rate(ME, "answer-1", "down", "打 13812345678") == (True, "打 138****5678")
     assert ratings.rate(ME, "answer-1", "down", None) == (False, None)
-    assert Handoffs(database).hand_over(ME, "conversation-1", "note")["status"] == "open"
+    assert handoffs_of(database).hand_over(ME, "conversation-1", "note")[1]
     counts = Stats(database).counts(ME)
     assert (
         counts["conversations"],

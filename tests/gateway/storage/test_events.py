@@ -11,11 +11,10 @@ from gateway.storage.conversations import Conversations
 from gateway.storage.database import Database
 from gateway.storage.feedback import Ratings
 from gateway.storage.file_store import FileStore
-from gateway.storage.handoffs import Handoffs
 from gateway.storage.models import StoredEvent
 from gateway.storage.turn_events import announcement
 from gateway.storage.turns import Answered, Asked, answer_row, close_all, now
-from tests.support.databases import CITATION, ME, OTHER, ask, open_turns
+from tests.support.databases import CITATION, ME, OTHER, ask, handoffs_of, open_turns
 
 FIELD = {"name": "order_number", "value": "QH202611090078126", "confidence": 0.9, "valid": None}
 PHONE = {
@@ -106,7 +105,7 @@ def test_a_rating_tells_what_was_given(database: Database) -> None:
 
 def test_a_hand_over_tells_its_id_and_note(database: Database) -> None:
     ask(database, 1)
-    made = Handoffs(database).hand_over(ME, "conversation-1", "please")
+    made, _ = handoffs_of(database).hand_over(ME, "conversation-1", "please")
     [(type_, conversation, data)] = told(database)
     assert (type_, conversation) == ("handoff.requested", "conversation-1")
     assert data["handoff"] == {**made, "note": "please"}
@@ -117,7 +116,12 @@ def test_words_of_a_deleted_conversation_are_not_kept_for_later_deliveries(
     database: Database, tmp_path: Path
 ) -> None:
     close(database, Answered("done", "secret words"), "message.completed")
-    Handoffs(database).hand_over(ME, "conversation-1", "")
-    Conversations(database, FileStore(tmp_path / "files")).delete(ME, "conversation-1")
-    assert [type_ for type_, _, _ in told(database)] == ["removed", "handoff.requested"]
+    handoffs = handoffs_of(database)
+    handoffs.hand_over(ME, "conversation-1", "secret words")
+    files = FileStore(tmp_path / "files")
+    Conversations(database, files, before_delete=handoffs.close_deleted).delete(
+        ME, "conversation-1"
+    )
+    types = [type_ for type_, _, _ in told(database)]
+    assert types == ["removed", "handoff.requested", "handoff.resolved"]
     assert "secret words" not in str(told(database))

@@ -1,0 +1,41 @@
+"""A hand-over as the chat needs it: in the transactions that store questions and answers."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import Connection, select, update
+
+from gateway.handoffs.as_json import brief
+from gateway.handoffs.claims import Claim
+from gateway.storage.events import record_event
+from gateway.storage.models import Handoff
+from gateway.storage.turns import now
+
+
+def claimed_in(connection: Connection, conversation_ids: Sequence[str]) -> Mapping[str, Claim]:
+    """The claimed ones of these conversations, whose rows the transaction has locked."""
+    wanted = select(Handoff.conversation_id, Handoff.id, Handoff.number, Handoff.assignee).where(
+        Handoff.conversation_id.in_(conversation_ids), Handoff.status == "claimed"
+    )
+    return {row[0]: Claim(row[1], row[2], row[3] or "") for row in connection.execute(wanted)}
+
+
+def customer_wrote(
+    connection: Connection, conversation_id: str, turn: Mapping[str, Any], silence: float
+) -> None:
+    """Tells staff of a message in a claimed conversation, whose row is locked. From its first
+    unanswered message on the customer waits, at most `silence` seconds.
+
+    `turn`: {id, role: "user", text: masked, files, created_at}.
+    """
+    moment = now()
+    living = (Handoff.conversation_id == conversation_id, Handoff.status == "claimed")
+    connection.execute(
+        update(Handoff)
+        .where(*living, Handoff.waiting_since.is_(None))
+        .values(waiting_since=moment, due_at=moment + round(1000 * silence))
+    )
+    row: Any = connection.execute(select(*Handoff.__table__.c).where(*living)).one_or_none()
+    if row is not None:
+        data = {"conversation_id": conversation_id, "handoff": brief(row), "turn": dict(turn)}
+        record_event(connection, "handoff.message", conversation_id, data)

@@ -1,0 +1,41 @@
+"""The settings of staff and hand-overs."""
+
+from functools import cached_property
+
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from gateway.service_hours import ServiceHours, service_hours
+from gateway.setting_values import Names, Seconds, ServiceHoursText
+
+
+class PeopleSettings(BaseSettings):
+    model_config = SettingsConfigDict(extra="ignore", frozen=True)
+
+    staff_users: Names = Field(
+        ("admin",),
+        description="nginx's users who are staff, comma-separated. * is everyone who signs in. "
+        "Default: BASIC_AUTH_USER.",
+    )
+    staff_anonymous: bool = Field(
+        False,
+        description="1: anonymous callers on this machine are staff. For `make demo`.",
+    )
+    handoff_claim_timeout: Seconds = Field(
+        600,
+        description="Seconds of service hours until a hand-over that nobody claims is missed.",
+    )
+    handoff_silence: Seconds = Field(
+        300,
+        description="Seconds for which a customer waits for the staff member who has claimed; then "
+        "the hand-over goes back to the queue.",
+    )
+    service_hours: ServiceHoursText = Field(
+        "",
+        description="When people answer, such as Mon-Fri 09:00-18:00, Sat 10:00-14:00 "
+        "Asia/Shanghai. Empty: always.",
+    )
+
+    @cached_property
+    def hours(self) -> ServiceHours:
+        return service_hours(self.service_hours)
