@@ -21,6 +21,7 @@ from gateway.chat.events import (
 )
 from gateway.chat.openai_stream import data_event
 from gateway.chat.own_text import more_text, stop
+from gateway.chat.written_calls import CallWatch
 
 # What only the last round may say: a call that the gateway answers itself is not the client's.
 ENDING = (ToolCallDelta, FinishReason, Usage, Finished)
@@ -28,31 +29,42 @@ ENDING = (ToolCallDelta, FinishReason, Usage, Finished)
 
 class Round:
     """Hands a round's events on. Where another round may follow, it holds the end back until that
-    is known."""
+    is known, and text that begins like a call of a tool."""
 
     def __init__(self, push: Push, *, may_be_followed: bool) -> None:
         self._push = push
         self._may_be_followed = may_be_followed
         self._held: list[Event] = []
         self._texts: list[str] = []
+        self._watch = CallWatch()
+        self._doubtful: list[TextDelta | Chunk] = []  # text that may be a call
         self._head: dict[str, Any] = {}
 
     def push(self, events: Sequence[Event]) -> Awaitable[None] | None:
         if not self._may_be_followed:
             return self._push(events)
-        passed = [event for event in events if not self._hold(event)]
+        passed: list[Event] = []
+        for event in events:
+            passed += self._passed(event)
         return self._push(passed) if passed else None
 
-    def _hold(self, event: Event) -> bool:
-        """Notes the event. Whether it is kept until the round's end."""
-        if isinstance(event, TextDelta | Chunk):
-            self._texts.append(event.text)
-        elif isinstance(event, CompletionStarted):
+    def _passed(self, event: Event) -> Sequence[Event]:
+        """What may be handed on now that this event is here."""
+        if isinstance(event, CompletionStarted):
             self._head = event.fields
         if isinstance(event, ENDING):
             self._held.append(event)
-            return True
-        return False
+            if isinstance(event, Chunk):
+                self._texts.append(event.text)
+            return ()
+        if not isinstance(event, TextDelta | Chunk):
+            return (event,)
+        if self._watch.feed(event.text):
+            self._doubtful.append(event)
+            return ()
+        passed, self._doubtful = [*self._doubtful, event], []
+        self._texts += (one.text for one in passed)
+        return passed
 
     @property
     def calls(self) -> list[CalledTool]:
@@ -64,14 +76,17 @@ class Round:
         """What it said, where another round may follow."""
         return "".join(self._texts)
 
+    @property
+    def doubtful(self) -> str:
+        """What it said at last and looks like a call. Only `finish` hands it on."""
+        return "".join(event.text for event in self._doubtful)
+
     async def finish(self, before: list[Usage]) -> None:
         """The answer is complete. `before`: the usage of earlier rounds, added to this one's."""
-        await self._hand_on(
-            [
-                summed([*before, event]) if isinstance(event, Usage) else event
-                for event in self._held
-            ]
-        )
+        held = [
+            summed([*before, event]) if isinstance(event, Usage) else event for event in self._held
+        ]
+        await self._hand_on([*self._doubtful, *held])
 
     async def finish_with(
         self, text: str, outcome: str, before: list[Usage], reason: Reason | None = None

@@ -14,21 +14,28 @@ from typing import Any
 from gateway.assistant.briefing import Briefing
 from gateway.assistant.handoff_offers import Reason
 from gateway.assistant.intents import SEARCHED
+from gateway.assistant.language import Language
 from gateway.assistant.outcomes import Outcome
 from gateway.assistant.tool_messages import call_message, result_message
 from gateway.assistant.tool_offer import AUTO, NONE, Offer
+from gateway.assistant.tool_results import titles
 from gateway.assistant.tool_words import labels_of, proposal, sentence, title_of, with_basis
 from gateway.chat.engine_request import EngineInput, question_language
 from gateway.chat.events import Push
 from gateway.chat.question import Question
 from gateway.chat.rounds import Round
 from gateway.chat.tool_calls import Proposer, Ran, ToolCalls
+from gateway.chat.written_calls import written_call
 from gateway.connectors.tool import Identity, Tools
 from gateway.errors import InvalidRequest
 from gateway.media.attachments import Attachments
 from gateway.openai.chat_request import ChatRequest
 
 MAX_SAME = 3  # identical calls in one turn end the loop
+UNREADABLE: dict[Language, str] = {
+    "zh": "没能正确发起",
+    "en": "the request could not be put in the right form",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +117,11 @@ class ToolTurn:
         has_clients = bool(self._calls.question.request.tools)
         ours = [call for call in one.calls if call.name in self._calls.tools or not has_clients]
         if not ours:
-            return None if one.calls or one.text.strip() else self._silent()
+            written = None if is_lite else written_call(one.doubtful, self._calls.tools)
+            if written is not None and (written or not has_clients):
+                return self._written(written)
+            is_silent = not (one.calls or one.text.strip() or one.doubtful.strip())
+            return self._silent() if is_silent else None
         self._same.update((call.name, call.arguments) for call in ours)
         if not self._rounds_left or max(self._same.values()) >= MAX_SAME:
             return self._given_up()
@@ -120,6 +131,18 @@ class ToolTurn:
         step = Again() if is_lite else self._step(ran, has_spoken=bool(one.text.strip()))
         self._note(ran, one.text, step)
         return step
+
+    def _written(self, name: str) -> Again | Ended:
+        """What follows a call that is written as text: it is made once more with the tool's name.
+        `name`: "" where no tool of this turn is meant."""
+        if name and self._rounds_left and not self._is_repaired and self.offer.choice == AUTO:
+            self._is_repaired = True
+            self.offer = replace(self.offer, choice=name)
+            return Again()
+        step = self._silent()
+        if step is not None:
+            return step
+        return self._cannot(name, UNREADABLE[self._calls.language]) if name else self._given_up()
 
     def _silent(self) -> Again | Ended | None:
         """What follows a round without a word: a call that the engine's parser could not read, or a
@@ -203,10 +226,13 @@ class ToolTurn:
 
     def _not_done(self, ran: Sequence[Ran]) -> Ended:
         """A write that could not even be proposed."""
-        language = self._calls.language
         wrong = next(one.result for one in ran if one.note == "refused" and one.tool is not None)
-        title = title_of(wrong.title, language)
-        told = sentence(language, "cannot", title=title, reason=wrong.reason)
+        return self._cannot(wrong.name, wrong.reason)
+
+    def _cannot(self, name: str, reason: str) -> Ended:
+        language = self._calls.language
+        title = title_of(titles(self._calls.tools[name]), language)
+        told = sentence(language, "cannot", title=title, reason=reason)
         offer = self._briefing.persona.handoff_offer[language]
         return Ended(f"{told}{self._gap}{offer}", "handoff", "action")
 

@@ -1,0 +1,106 @@
+"""Calls of tools that a language model writes as text: bare JSON, a code block or broken tags. The
+engine's parser does not take them for calls, and nothing of them may reach a page."""
+
+import json
+import re
+from collections.abc import Container
+from typing import Any
+
+HEAD = 80  # characters of a line that say whether it may be a call
+TAG = "<tool_call>"
+FENCE = "```"
+LANGUAGES = ("", "json", "jsonc", "xml", "tool_call", "tool_code")  # of a code block with a call
+# The first keys of calls, as models write them.
+KEYS = (
+    "name",
+    "function",
+    "tool",
+    "tool_name",
+    "tool_call",
+    "arguments",
+    "parameters",
+    "type",
+    "id",
+)
+FIRST_KEY = re.compile(r'[\[{\s]*"([^"]{0,40})("?)')
+NAMED = re.compile(r'"(?:name|tool|tool_name|function)"\s*:\s*"([^"]{1,64})"')
+ARGUMENTS = re.compile(r'"(?:arguments|parameters)"\s*:')
+
+
+def may_be_call(head: str) -> bool:
+    """Whether a line that begins so may be the beginning of a call."""
+    head = head.lstrip()
+    if head.startswith(FENCE):
+        language, newline, rest = head.removeprefix(FENCE).partition("\n")
+        if not newline:
+            return any(one.startswith(language.strip().lower()) for one in LANGUAGES)
+        return language.strip().lower() in LANGUAGES and (not rest.strip() or may_be_call(rest))
+    if head[:1] == "<":
+        return TAG.startswith(head[: len(TAG)])
+    if head[:1] == "`":
+        return FENCE.startswith(head)
+    if head[:1] not in ("{", "["):
+        return False
+    key = FIRST_KEY.match(head)
+    if key is None:
+        return not head.strip("[{ \t\r\n")
+    name, is_whole = key[1].lower(), bool(key[2])
+    return name in KEYS if is_whole else any(one.startswith(name) for one in KEYS)
+
+
+def written_call(text: str, names: Container[str]) -> str | None:
+    """The tool that the text calls; "" where it calls one that is not in `names`. None where it
+    calls nothing."""
+    name = _name_in(_json_in(text)) or next(iter(NAMED.findall(text)), "")
+    if name in names:
+        return name
+    is_call = TAG in text or (name and ARGUMENTS.search(text))
+    return "" if is_call else None
+
+
+def _json_in(text: str) -> Any:
+    """The first JSON value; None where there is none that is whole."""
+    start = min((at for at in (text.find("{"), text.find("[")) if at >= 0), default=-1)
+    try:
+        return json.JSONDecoder().raw_decode(text, start)[0] if start >= 0 else None
+    except (json.JSONDecodeError, RecursionError):
+        return None
+
+
+def _name_in(value: Any) -> str:
+    """Of a call in any of the usual forms: {name}, {function: {name}}, [{name}]."""
+    for _ in range(3):
+        if isinstance(value, list) and value:
+            value = value[0]
+        elif isinstance(value, dict):
+            value = next((value[key] for key in KEYS[:5] if value.get(key)), None)
+    return value if isinstance(value, str) else ""
+
+
+class CallWatch:
+    """Follows an answer's text as it comes, and knows whether its last lines may be a call."""
+
+    def __init__(self) -> None:
+        self._line = ""  # what may be a call, or the spaces before it
+        self._is_plain = False  # the line is no call, whatever follows in it
+        self._is_sure = False
+
+    def feed(self, text: str) -> bool:
+        """Whether the text, with all before it, now ends in what may be a call."""
+        if self._is_sure:
+            return True
+        if self._is_plain:
+            newline = text.find("\n")
+            if newline < 0:
+                return False
+            text, self._line = text[newline + 1 :], ""
+        line, start = self._line + text, 0
+        while (head := line[start : start + HEAD]).strip() and not may_be_call(head):
+            newline = line.find("\n", start + len(head) - len(head.lstrip()))
+            if newline < 0:
+                self._is_plain, self._line = True, ""
+                return False
+            start = newline + 1
+        self._is_plain, self._line = False, line[start:]
+        self._is_sure = len(self._line) >= HEAD and bool(head.strip())
+        return bool(head.strip())
