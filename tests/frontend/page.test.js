@@ -11,7 +11,10 @@ import { TEXTS } from "../../frontend/assets/js/lib/texts.js";
 import { actionTexts } from "../../frontend/assets/js/lib/texts/actions.js";
 
 // Keys that are put together from a name, as in text(`field_${name}`).
-const ASSEMBLED = /^(error|engine|field|kind|action|left|view|live)_|_touch$/;
+const ASSEMBLED = new RegExp(
+  "^(error|engine|field|kind|action|left|view|live)_|_touch$" +
+    "|^(system|audience|verdict|by|intent|why|vectors|webhook|task)_",
+);
 const deskTexts = [shellTexts, inboxTexts, approvalsTexts, qualityTexts, figuresTexts, systemTexts];
 
 const root = new URL("../../frontend/assets/js/", import.meta.url);

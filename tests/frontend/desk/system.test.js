@@ -1,0 +1,61 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { dateOf, shortDate, shortTime } from "../../../frontend/assets/js/desk/lib/times.js";
+import {
+  percent,
+  scoresOf,
+  searchNotes,
+} from "../../../frontend/assets/js/desk/models/clause-search.js";
+import {
+  engineState,
+  taskState,
+  webhookState,
+} from "../../../frontend/assets/js/desk/models/service.js";
+
+const found = { intent: "question", by: "meaning", searched: "退货", threshold: 0.5 };
+
+test("a search says what the assistant would do, and how it searched", () => {
+  const data = [{ cited: true }, { cited: true }, { cited: false }];
+  assert.deepEqual(searchNotes({ ...found, verdict: "answer", data }), [
+    ["verdict_answer", { count: 2 }],
+    ["by_meaning", { searched: "退货", threshold: "50%" }],
+  ]);
+});
+
+test("of small talk only that is said, whatever a search would have found", () => {
+  const thanks = { ...found, intent: "smalltalk_thanks", verdict: "none", data: [] };
+  assert.deepEqual(searchNotes(thanks), [["intent_smalltalk_thanks", {}]]);
+});
+
+test("a score is shown beside meaning and words, and not twice where it is the words'", () => {
+  const keys = (clause) => scoresOf(clause).map(({ key }) => key);
+  assert.deepEqual(keys({ score: 0.9, meaning: 0.4, words: 0.2 }), [
+    "score",
+    "meaningScore",
+    "wordsScore",
+  ]);
+  assert.deepEqual(keys({ score: 0.3, meaning: null, words: 0.3 }), ["wordsScore"]);
+  assert.deepEqual(keys({ score: 0.99, meaning: null, words: null }), ["score"]);
+  assert.deepEqual(scoresOf({ score: 0.1, meaning: -0.2, words: 0 })[1].share, 0);
+  assert.equal(percent(0.456), "46%");
+});
+
+test("an engine that is up with an open circuit is not called well", () => {
+  assert.equal(engineState({ up: true, circuit: "closed" }).kind, "good");
+  assert.equal(engineState({ up: true, circuit: "open" }).key, "engine_paused");
+  assert.equal(engineState({ up: false, circuit: "open" }).key, "engine_down");
+  assert.equal(engineState({ up: null, circuit: "closed" }).key, "engine_unknown");
+  assert.equal(taskState({ state: "restarting" }).kind, "bad");
+  assert.equal(webhookState({ state: "ended" }).kind, "bad");
+});
+
+test("times are short, and name the year only where it is another one", () => {
+  const moment = new Date(2026, 10, 30, 14, 5).getTime();
+  const day = new Date(2026, 11, 1).getTime();
+  assert.equal(shortTime(moment / 1000, "zh-CN", day), "11月30日 14:05");
+  assert.equal(shortTime(moment / 1000, "en", day), "30 Nov, 14:05");
+  assert.match(shortTime(moment / 1000, "en", new Date(2027, 1, 1).getTime()), /2026/);
+  assert.equal(shortDate("2026-11-03", "zh-CN"), "11/3");
+  assert.equal(shortDate("2026-11-03", "en"), "3 Nov");
+  assert.equal(dateOf(moment), "2026-11-30");
+});
