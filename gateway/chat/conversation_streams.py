@@ -71,8 +71,10 @@ class ConversationStreams:
         self._is_stopping = False
 
     async def start(self) -> None:
-        """Events from now on are followed: call it before `run`. Raises StoreUnavailable."""
-        self._position = await asyncio.to_thread(self._log.settled)
+        """Follows events from now on, or from where a failed `run` has stopped: call it before
+        `run`. Raises StoreUnavailable."""
+        if not self._position:
+            self._position = await asyncio.to_thread(self._log.settled)
 
     async def open(
         self, owner: str, conversation_id: str, after: int | None

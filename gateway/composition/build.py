@@ -198,7 +198,6 @@ def build_systems(settings: Settings, metrics: Metrics, database: Database) -> S
 
 def build_people(settings: Settings, metrics: Metrics, database: Database, tools: Tools) -> People:
     claims = Claims()
-    claims.load(database)
     handoffs = Handoffs(
         database,
         metrics,

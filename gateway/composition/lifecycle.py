@@ -63,7 +63,7 @@ def background_tasks(services: Services) -> list[tuple[str, Work]]:
         ("actions", services.systems.worker.run),
         ("handoffs", services.people.timers.run),
         ("webhooks", services.webhooks.run),
-        ("events", services.streams.run),
+        ("events", lambda: follow_events(services)),
     ]
 
 
@@ -113,3 +113,11 @@ async def adopt_profile(engines: Engines, *, sets_concurrency: bool) -> None:
                 if status.max_concurrent and sets_concurrency:
                     upstream.max_concurrent = status.max_concurrent
         await asyncio.sleep(PROFILE_SECONDS)
+
+
+async def follow_events(services: Services) -> None:
+    """Tells open pages, and `claims`, what happens on all gateways."""
+    await services.streams.start()
+    # Read after the start, so that no claim falls between the two.
+    await asyncio.to_thread(services.people.claims.load, services.storage.database)
+    await services.streams.run()
