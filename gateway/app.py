@@ -118,7 +118,12 @@ def api_routers(services: Services) -> list[APIRouter]:
         feedback_router(storage.ratings, metrics, limits),
         handoffs_router(people.handoffs, limits),
         desk_handoffs_router(
-            people.handoffs, people.lists, people.conversations, storage.exports, limits
+            people.handoffs,
+            people.lists,
+            people.conversations,
+            storage.exports,
+            services.answers,
+            limits,
         ),
         desk_conversations_router(people.conversations, storage.exports, limits),
         desk_events_router(services.streams, limits),

@@ -16,11 +16,6 @@ def desk_conversations_router(
 ) -> APIRouter:
     router = APIRouter(prefix="/api/desk")
 
-    @router.get("/me")
-    @limits.limit
-    def me(request: Request, staff: StaffName) -> dict[str, Any]:
-        return {"object": "staff", "name": staff}
-
     @router.get("/conversations")
     @limits.limit
     def listing(

@@ -4,12 +4,14 @@ from collections.abc import AsyncIterator
 from typing import Annotated, Any
 
 import orjson
+from anyio.from_thread import run as from_thread
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import Field, StringConstraints
 from starlette.concurrency import run_in_threadpool
 
 from gateway.api.conversations import stream_pieces
 from gateway.api.dependencies import RouteLimits, StaffName
+from gateway.chat.resumable_answers import ResumableAnswers
 from gateway.handoffs.listing import Filter, HandoffLists
 from gateway.handoffs.queue import Handoffs
 from gateway.handoffs.states import Outcome
@@ -43,6 +45,7 @@ def desk_handoffs_router(
     lists: HandoffLists,
     conversations: DeskConversations,
     reports: Reports,
+    answers: ResumableAnswers,
     limits: RouteLimits,
 ) -> APIRouter:
     router = APIRouter(prefix="/api/desk/handoffs")
@@ -71,7 +74,9 @@ def desk_handoffs_router(
     def claim(
         request: Request, handoff_id: str, staff: StaffName, body: EmptyRequest | None = None
     ) -> dict[str, Any]:
-        return handoffs.claim(staff, handoff_id)
+        claimed, writing = handoffs.claim(staff, handoff_id)
+        from_thread(answers.stop_all, writing)
+        return claimed
 
     @router.post("/{handoff_id}/messages", status_code=201)
     @limits.limit

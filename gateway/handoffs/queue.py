@@ -1,7 +1,7 @@
 """Hand-overs as customers ask for them and as staff answer them."""
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from sqlalchemy import select, update
@@ -19,6 +19,7 @@ from gateway.handoffs.steps import (
     forget_handoff_words,
     lock_conversation,
     record,
+    stop_answers,
     take,
 )
 from gateway.handoffs.summary import summary_of
@@ -32,6 +33,7 @@ from gateway.storage.owners import digest, no_conversation
 from gateway.storage.turns import now
 
 Decide = Callable[[Handoff], Step | None]
+Also = Callable[[Session, Handoff], None]  # what more is done in the transaction of a step
 
 
 class Handoffs:
@@ -121,9 +123,20 @@ class Handoffs:
                 raise no_handoff(handoff_id)
             return for_staff(handoff, self._hours)
 
-    def claim(self, who: str, handoff_id: str) -> dict[str, Any]:
-        """Raises NotFound, HandoffTaken."""
-        return self._staff_step(handoff_id, lambda one: claim(one, who, self._silence))
+    def claim(self, who: str, handoff_id: str) -> tuple[dict[str, Any], Sequence[str]]:
+        """Returns (the hand-over, ids of answers that were being written: the caller stops them).
+
+        Raises NotFound, HandoffTaken.
+        """
+        stopped: list[str] = []
+
+        def decide(handoff: Handoff) -> Step | None:
+            return claim(handoff, who, self._silence)
+
+        def stop(session: Session, handoff: Handoff) -> None:
+            stopped.extend(stop_answers(session, handoff.conversation_id))
+
+        return self._staff_step(handoff_id, decide, stop), stopped
 
     def release(self, who: str, handoff_id: str) -> dict[str, Any]:
         """Back to the queue. Raises NotFound, HandoffTaken."""
@@ -185,10 +198,14 @@ class Handoffs:
             self._claims.changed(brief(handoff))
         return changed
 
-    def _staff_step(self, handoff_id: str, decide: Decide) -> dict[str, Any]:
+    def _staff_step(
+        self, handoff_id: str, decide: Decide, also: Also = lambda session, handoff: None
+    ) -> dict[str, Any]:
         with self._database.writing() as session:
             self._locked(session, handoff_id)
             handoff, changed = self._decided(session, handoff_id, decide)
+            if changed:
+                also(session, handoff)
         if changed:
             self._claims.changed(brief(handoff))
         return for_staff(handoff, self._hours)

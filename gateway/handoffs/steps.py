@@ -4,7 +4,7 @@ Whoever writes a hand-over holds the lock on the row of its conversation, as a q
 """
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -114,6 +114,14 @@ def _tell(
     turn = add_turn(session, handoff, role="assistant", notice=notice(handoff, cause, hours))
     name = "released" if cause == "silent" else cause
     record(session, handoff, f"handoff.{name}", told, cause=cause, turn=turn)
+
+
+def stop_answers(session: Session, conversation_id: str) -> Sequence[str]:
+    """Ends the answers that are being written in a locked conversation. Returns their ids."""
+    writing = (Turn.conversation_id == conversation_id, Turn.state == "writing")
+    stopped = session.scalars(select(Turn.id).where(*writing)).all()
+    session.execute(update(Turn).where(*writing).values(state="stopped", writer=None))
+    return stopped
 
 
 def forget_handoff_words(session: Session, conversation_id: str) -> None:

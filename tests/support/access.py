@@ -78,7 +78,6 @@ TABLE = (
     Row("GET", "/api/desk/knowledge", STAFF, None),
     Row("GET", "/api/desk/knowledge/search", STAFF, None),
     Row("GET", "/api/desk/system", STAFF, None),
-    Row("GET", "/api/desk/me", STAFF, None),
     Row("GET HEAD", "/desk.html", STAFF, None),
     Row("GET", "/healthz", ANYONE, None),
     Row("GET", "/readyz", ANYONE, None),

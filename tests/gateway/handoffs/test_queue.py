@@ -45,7 +45,7 @@ def test_of_two_gateways_that_claim_at_once_one_wins(database: Database, url: st
     def claim(place: int) -> str:
         try:
             who = f"staff-{place}"
-            return str(desks[place % 2].claim(who, name)["assignee"])
+            return str(desks[place % 2].claim(who, name)[0]["assignee"])
         except HandoffTaken as error:
             return f"refused for {error.details['assignee']}"
 
@@ -172,6 +172,18 @@ def test_silence_counts_from_the_first_message_that_is_not_answered(database: Da
     assert handoffs.due(301_000, 10) == [name]
 
 
+def test_a_claim_ends_the_answer_that_is_being_written(
+    database: Database, conversations: Conversations
+) -> None:
+    handoffs = handoffs_of(database)
+    name = opened(database, handoffs)
+    open_turns(database, Asked(ME, CONVERSATION, "answer-2", "and now?"))
+    assert handoffs.claim("anna", name)[1] == ["answer-2"]
+    assert handoffs.claim("anna", name)[1] == []
+    states = {one["id"]: one.get("state") for one in whole(conversations)["messages"]}
+    assert (states["answer-1"], states["answer-2"]) == ("done", "stopped")
+
+
 def test_a_missed_one_is_claimed_later(database: Database) -> None:
     handoffs = handoffs_of(database, claim_timeout=0)
     name = opened(database, handoffs)
@@ -179,7 +191,7 @@ def test_a_missed_one_is_claimed_later(database: Database) -> None:
     assert not handoffs.end_time(name)
     assert handoffs.get(name)["status"] == "missed"
     assert handoffs.hand_over(ME, CONVERSATION, contact="13912345678")[0]["status"] == "missed"
-    assert handoffs.claim("anna", name)["status"] == "claimed"
+    assert handoffs.claim("anna", name)[0]["status"] == "claimed"
 
 
 def test_nothing_is_missed_while_the_desk_is_shut(database: Database) -> None:
