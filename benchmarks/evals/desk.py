@@ -24,7 +24,12 @@ PROGRESS_SECONDS = 5
 def own_desk(knowledge: Path, *, with_business: bool = False) -> Iterator[str]:
     """The URL of a desk of our own: gateway and `lite` on free ports. `with_business`: also the
     example business and its connectors, whose customer `demo` an anonymous caller is."""
-    settings = {"KNOWLEDGE_DIR": str(knowledge.resolve())}
+    # A busy machine must not judge the answers: no vector and no reading is given up early.
+    settings = {
+        "KNOWLEDGE_DIR": str(knowledge.resolve()),
+        "EMBEDDING_TIMEOUT": "30",
+        "READER_TIMEOUT": "60",
+    }
     with contextlib.ExitStack() as stack:
         data = stack.enter_context(tempfile.TemporaryDirectory())
         lite = stack.enter_context(running_lite())
