@@ -22,7 +22,7 @@ ANSWERS = 0.5
 SUGGESTS = 0.38  # half a spread below what answers
 MAX_SUGGESTIONS = 3
 # Beside the best clause, one whose fit is below this share of its fit is no basis of the answer.
-SHARE = 0.7
+SHARE = 0.75
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,9 +1,10 @@
 """How well clauses answer a question, 0 to 1, calibrated on the shop's own clauses.
 
 A clause's fit is its cosine with the question plus a little for the question's words that it holds.
-From that the question's likeness to a built-in list of off-topic questions is taken off. The same
-is done with each question of the list itself: a score of 0.5 is where one in twenty of them would
-pass. So the scale carries from shop to shop and from model to model (docs/decisions/017).
+From that the question's likeness to a built-in list of off-topic questions is taken off, and a part
+of the clause's: some clauses are near to every question. The same is done with each question of the
+list itself: a score of 0.5 is where one in twenty of them would pass. So the scale carries from
+shop to shop and from model to model (docs/decisions/017).
 """
 
 import math
@@ -21,6 +22,7 @@ OFF_TOPIC_FILE = Path(__file__).with_name("off_topic.txt")
 BLOCK = 2_048  # rows that are unpacked at once
 UNPACKED = 20_000  # clauses: 72 MB at 896 numbers
 WORDS = 0.1  # weight of the words beside the cosine
+HUB = 0.3  # weight of how much nearer a clause is to off-topic questions than other clauses are
 NEAREST = 3  # off-topic questions that a question is compared with
 # A question of the list that a clause answers so much better than others are answered is this
 # shop's topic.
@@ -61,11 +63,14 @@ class Relevance:
         self._scales = scales
         fits = self._cosines(off_topic)
         best = fits.max(axis=1)
-        for number, question in enumerate(off_topic_questions()):
-            fits[number] += WORDS * index.coverage(question)
         middle = float(np.median(best))
         deviation = 1.48 * float(np.median(np.abs(best - middle)))
         foreign = best < middle + OUTLIER * max(deviation, MIN_SPREAD)
+        near_all = fits[foreign].mean(axis=0)
+        self._hubs = HUB * (near_all - near_all.mean())
+        fits -= self._hubs
+        for number, question in enumerate(off_topic_questions()):
+            fits[number] += WORDS * index.coverage(question)
         self._off_topic = off_topic[foreign]
         among = off_topic @ self._off_topic.T
         among[np.flatnonzero(foreign), np.arange(len(self._off_topic))] = -1  # itself
@@ -75,7 +80,7 @@ class Relevance:
 
     def fits(self, question: Floats, words: str) -> Fits:
         """`question`: its vector. `words`: of which a clause should hold many."""
-        fit = self._cosines(question[None])[0]
+        fit = self._cosines(question[None])[0] - self._hubs
         fit += WORDS * self.index.coverage(words)
         likeness = float(_nearest((self._off_topic @ question)[None])[0])
         return Fits(fit, self._middle + likeness, self._spread)

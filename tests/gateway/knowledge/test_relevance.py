@@ -1,0 +1,31 @@
+"""How well clauses fit a question, on vectors made by hand."""
+
+import numpy as np
+
+from gateway.knowledge.clauses import Clause
+from gateway.knowledge.index import Index
+from gateway.knowledge.index_packing import pack
+from gateway.knowledge.index_segment import Segment
+from gateway.knowledge.vectors.relevance import Relevance, off_topic_questions
+
+# Directions of the vectors: what the question is about, what the second clause is about, and what
+# any question has in common with a clause of general words.
+OWN, OTHER, COMMON, FOREIGN = np.eye(4, dtype=np.float32)
+
+
+def test_a_clause_near_to_any_question_comes_after_one_that_is_near_to_this_question() -> None:
+    texts = ("九点到六点。", "周末也可以。")
+    clauses = [Clause(f"a#{text}", text, "1", text, "zh", "a.md") for text in texts]
+    rows = np.array([0.6 * OWN + 0.8 * OTHER, 0.62 * COMMON + 0.78 * OTHER])
+    off_topic = np.tile(0.6 * COMMON + 0.8 * FOREIGN, (len(off_topic_questions()), 1))
+    relevance = Relevance(
+        Index([Segment.unpack(pack(clauses))]),
+        np.round(rows * 127).astype(np.int8),
+        np.full(2, 1 / 127, np.float32),
+        off_topic.astype(np.float32),
+    )
+    question = (0.7 * OWN + 0.7 * COMMON).astype(np.float32)
+    cosines = rows @ question
+    assert cosines[1] > cosines[0]
+    fit = relevance.fits(question, "").fit
+    assert fit[0] > fit[1]
