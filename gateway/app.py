@@ -18,10 +18,13 @@ from gateway.api.desk_connectors import desk_connectors_router
 from gateway.api.desk_conversations import desk_conversations_router
 from gateway.api.desk_corrections import desk_corrections_router
 from gateway.api.desk_events import desk_events_router
+from gateway.api.desk_export import desk_export_router
 from gateway.api.desk_handoffs import desk_handoffs_router
 from gateway.api.desk_knowledge import desk_knowledge_router
 from gateway.api.desk_page import desk_me_router, mount_desk_page
+from gateway.api.desk_stats import desk_stats_router
 from gateway.api.desk_system import desk_system_router
+from gateway.api.desk_users import desk_users_router
 from gateway.api.embed_tokens import embed_tokens_router
 from gateway.api.engine_status import EngineStatus
 from gateway.api.feedback import feedback_router
@@ -83,7 +86,8 @@ def api_routers(services: Services) -> list[APIRouter]:
     """Every router but the chat's."""
     settings, access, storage = services.settings, services.access, services.storage
     engines, media, metrics = services.engines, services.media, services.metrics
-    people, short_limits = services.people, services.throttling.short_limits
+    people, records = services.people, services.records
+    short_limits = services.throttling.short_limits
     limits = RouteLimits(
         limit=short_limits.shared_limit(settings.rate_limit_api, scope="api"),
         charge=short_limits.charge,
@@ -145,6 +149,9 @@ def api_routers(services: Services) -> list[APIRouter]:
         desk_system_router(
             settings, status, storage.database, services.webhooks, services.supervisor, limits
         ),
+        desk_stats_router(records.figures, records.groups, limits),
+        desk_export_router(records.lines, records.training, storage.exports, limits),
+        desk_users_router(records.erasure, services.answers, limits),
         actions_router(services.systems.actions, limits),
         desk_actions_router(services.systems.actions, limits),
         desk_me_router(limits),

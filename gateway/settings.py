@@ -232,6 +232,16 @@ class Settings(PeopleSettings):
     action_expires: Seconds = Field(
         900, description="Seconds that a proposed action waits for its confirmation."
     )
+    retention_days: int = Field(
+        0,
+        ge=0,
+        le=36_500,
+        description="Days after which conversations, files, actions and audit are removed. 0: they "
+        "are kept.",
+    )
+    minutes_saved: float = Field(
+        2, ge=0, le=1_440, description="Minutes that a resolved question saves, for hours_saved."
+    )
     database_url: DatabaseURL = Field(
         SecretStr("sqlite:///data/sightdesk.db"),
         description="Database of conversations. For several gateways "

@@ -91,7 +91,9 @@ def chat_router(
         is_new = chat.conversation_id is None
         chat.conversation_id = chat.conversation_id or "conversation-" + secrets.token_urlsafe(12)
         answer_id = new_answer_id()
-        opened = await recorder.open(chat, caller.owner, chat.conversation_id, answer_id)
+        opened = await recorder.open(
+            chat, caller.owner, chat.conversation_id, answer_id, caller.subject
+        )
         if opened is not None:
             await answers.stop_all(opened.removed_answers)
         turn_id = opened.turn_id if opened is not None else None

@@ -117,6 +117,8 @@ class PageResponse(TurnResponse):
             stream_writer(question, wants_extras=question.assistant),
             caller=context.limit_owner,
             is_stored=is_stored,
+            report=self.report,
+            started=question.started,
         )
 
     async def answer(self) -> None:

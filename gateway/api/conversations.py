@@ -1,7 +1,7 @@
 """/api/conversations and /api/export: the owner's stored conversations.
 
 Plain functions run in Starlette's threads. Searches, whole conversations and exports may read much,
-so these routes are coroutines; they read in threads of their own (gateway/storage/exports.py).
+so these routes are coroutines; they read in threads of their own (reports/reader_threads.py).
 """
 
 from collections.abc import AsyncIterator
@@ -17,8 +17,8 @@ from gateway.actions.proposals import Actions
 from gateway.api.dependencies import CurrentCaller, RouteLimits
 from gateway.chat.resumable_answers import ResumableAnswers
 from gateway.openai.validation import StrictModel
+from gateway.reports.reader_threads import Reports
 from gateway.storage.conversations import MAX_TITLE, Conversations
-from gateway.storage.exports import Reports
 from gateway.storage.file_store import FileStore
 
 Title = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=MAX_TITLE)]

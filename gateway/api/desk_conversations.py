@@ -7,8 +7,8 @@ from fastapi import APIRouter, Query, Request, Response
 from gateway.api.conversations import stream_pieces
 from gateway.api.dependencies import RouteLimits, StaffName
 from gateway.api.files import file_response
+from gateway.reports.reader_threads import Reports
 from gateway.storage.desk_conversations import DeskConversations, Filter
-from gateway.storage.exports import Reports
 
 
 def desk_conversations_router(

@@ -16,8 +16,8 @@ from gateway.handoffs.listing import Filter, HandoffLists
 from gateway.handoffs.queue import Handoffs
 from gateway.handoffs.states import Outcome
 from gateway.openai.validation import StrictModel
+from gateway.reports.reader_threads import Reports
 from gateway.storage.desk_conversations import DeskConversations
-from gateway.storage.exports import Reports
 
 MAX_TEXT = 8000  # characters of a message
 MAX_NOTE = 2000

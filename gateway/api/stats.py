@@ -5,7 +5,7 @@ from typing import Any
 from fastapi import APIRouter, Request
 
 from gateway.api.dependencies import CurrentCaller, RouteLimits
-from gateway.storage.stats import Stats
+from gateway.reports.own_counts import Stats
 
 
 def stats_router(statistics: Stats, limits: RouteLimits) -> APIRouter:

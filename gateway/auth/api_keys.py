@@ -57,6 +57,12 @@ class APIKeyStore:
         self._reload()
         return not self._from_settings and not self._from_file
 
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Of all keys."""
+        self._reload()
+        return tuple({key.name: None for key in (*self._from_settings, *self._from_file)})
+
     def has(self, name: str) -> bool:
         """Whether a key of that name exists."""
         self._reload()

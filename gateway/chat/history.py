@@ -44,9 +44,15 @@ class HistoryRecorder:
         self._unstored: list[Unstored] = []
 
     async def open(
-        self, request: PageRequest, owner: str, conversation_id: str, answer_id: str
+        self,
+        request: PageRequest,
+        owner: str,
+        conversation_id: str,
+        answer_id: str,
+        person: str = "",
     ) -> Opened | None:
-        """Stores the question and an empty answer. None where the store does not answer.
+        """Stores the question and an empty answer. None where the store does not answer. `person`:
+        the name that the owner signed in with.
 
         Raises NotFound where the conversation is another owner's.
         """
@@ -61,6 +67,7 @@ class HistoryRecorder:
                 StoredValue(one.image, one.name, one.value, one.was or "")
                 for one in request.corrections or ()
             ),
+            person=person,
         )
         opened = await self._store.open(asked)
         if opened is None:

@@ -1,13 +1,16 @@
 """One answer of the page in memory, and the bound of that memory."""
 
 import asyncio
+import time
 from collections import Counter
 from collections.abc import AsyncGenerator, Sequence
 
 from gateway.chat.events import Event, Failed
 from gateway.chat.openai_stream import DONE, StreamWriter, error_event
+from gateway.chat.question import TurnReport
 from gateway.chat.transcript import Transcript
 from gateway.errors import GatewayError, NotFound, QueueFull, UpstreamError
+from gateway.storage.answer_facts import Measured
 from gateway.storage.turns import Answered
 
 MAX_ANSWER_BYTES = 8 * 1024 * 1024
@@ -65,8 +68,11 @@ class PageAnswer:
         *,
         caller: str = "",
         is_stored: bool,
+        report: TurnReport | None = None,
+        started: float | None = None,
     ) -> None:
-        """`caller` is charged for the memory. `is_stored`: the question is in the store."""
+        """`caller` is charged for the memory. `is_stored`: the question is in the store. `report`:
+        what the turn finds out; `started`: when its request came, by `time.perf_counter`."""
         self.id = answer_id
         self.owner = owner
         self.caller = caller
@@ -83,6 +89,9 @@ class PageAnswer:
         self.closing: asyncio.Task[None] | None = None
         self.grace: asyncio.TimerHandle | None = None
         self._writer = writer
+        self._report = report
+        self._started = started
+        self._measured: Measured | None = None
         self._transcript = Transcript()
         self._grown = asyncio.Event()
 
@@ -118,8 +127,12 @@ class PageAnswer:
         self.note((Failed(error),))
 
     def answered(self) -> Answered:
-        """What history keeps."""
-        return self._transcript.answered(stopped=self.stopped)
+        """What history keeps. The first call is the answer's end, for its time."""
+        answered = self._transcript.answered(stopped=self.stopped)
+        if self._measured is None:
+            self._measured = _measured(self._report or TurnReport(), self._started)
+        answered.owner, answered.measured = self.owner, self._measured
+        return answered
 
     def finish(self) -> None:
         """Nothing more comes."""
@@ -171,3 +184,13 @@ class PageAnswer:
             batch.append(self.events[start + len(batch)])
             size += len(batch[-1])
         return batch
+
+
+def _measured(report: TurnReport, started: float | None) -> Measured:
+    first = report.first_token_seconds
+    return Measured(
+        first_token_ms=None if first is None else round(1000 * first),
+        duration_ms=None if started is None else round(1000 * (time.perf_counter() - started)),
+        prompt_tokens=report.prompt_tokens or None,
+        completion_tokens=report.completion_tokens or None,
+    )

@@ -22,6 +22,7 @@ from gateway.auth.tokens import Signer
 from gateway.chat.conversation_streams import ConversationStreams
 from gateway.chat.history import HistoryRecorder
 from gateway.chat.resumable_answers import ResumableAnswers
+from gateway.composition.records import build_records
 from gateway.composition.services import (
     Access,
     Engines,
@@ -52,6 +53,8 @@ from gateway.media.limits import MediaLimits
 from gateway.media.ocr_client import OCRClient
 from gateway.media.page_lines import page_lines
 from gateway.observability.metrics import Metrics
+from gateway.reports.own_counts import Stats
+from gateway.reports.reader_threads import Reports
 from gateway.server.supervisor import Supervisor
 from gateway.settings import Settings
 from gateway.storage.clause_corrections import ClauseCorrections
@@ -59,10 +62,8 @@ from gateway.storage.conversations import Conversations
 from gateway.storage.database import Database, open_database
 from gateway.storage.desk_conversations import DeskConversations
 from gateway.storage.event_log import EventLog, Told
-from gateway.storage.exports import Reports
 from gateway.storage.feedback import Ratings
 from gateway.storage.file_store import FileStore
-from gateway.storage.stats import Stats
 from gateway.storage.turn_events import Wants
 from gateway.throttling.admission import Admission
 from gateway.throttling.body_memory import BodyMemory, default_body_memory
@@ -92,21 +93,32 @@ def build_services(settings: Settings) -> Services:
     )
     media = build_media(settings, metrics, storage.files)
     corrections = StoredCorrections(storage.clause_corrections)
+    access, knowledge = build_access(settings), build_knowledge(settings, media, corrections)
     return Services(
         settings=settings,
         metrics=metrics,
         supervisor=Supervisor(metrics),
-        access=build_access(settings),
+        access=access,
         throttling=build_throttling(settings, metrics),
         engines=build_engines(settings, metrics),
         storage=storage,
         media=media,
-        knowledge=build_knowledge(settings, media, corrections),
+        knowledge=knowledge,
         corrections=corrections,
         persona_file=PersonaFile(settings.knowledge_dir),
         answers=ResumableAnswers(settings.resume_grace, storage.history.close),
         systems=systems,
         people=people,
+        records=build_records(
+            settings,
+            metrics,
+            storage,
+            access,
+            knowledge,
+            systems.actions,
+            systems.connectors,
+            people.handoffs.close_deleted,
+        ),
         webhooks=webhooks,
         streams=ConversationStreams(EventLog(database), partial(follow_claims, people.claims)),
     )

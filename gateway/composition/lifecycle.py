@@ -57,6 +57,7 @@ def background_tasks(services: Services) -> list[tuple[str, Work]]:
         ("corrections", services.corrections.watch),
         ("vectors", services.knowledge.vectors.run),
         ("sweep", lambda: sweeping(storage.files, storage.database)),
+        ("retention", services.records.retention.run),
         ("index", lambda: indexing(storage.database)),
         ("answers", storage.history.retry),
         ("connectors", services.systems.connectors.watch),

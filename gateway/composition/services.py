@@ -31,16 +31,22 @@ from gateway.media.attachment_loader import AttachmentLoader
 from gateway.media.image_processor import ImageProcessor
 from gateway.media.ocr_client import OCRClient
 from gateway.observability.metrics import Metrics
+from gateway.reports.erasure import Erasure
+from gateway.reports.export_lines import ExportLines
+from gateway.reports.figures import Figures
+from gateway.reports.own_counts import Stats
+from gateway.reports.question_groups import QuestionGroups
+from gateway.reports.reader_threads import Reports
+from gateway.reports.retention import Retention
+from gateway.reports.training_export import TrainingExport
 from gateway.server.supervisor import Supervisor
 from gateway.settings import Settings
 from gateway.storage.clause_corrections import ClauseCorrections
 from gateway.storage.conversations import Conversations
 from gateway.storage.database import Database
 from gateway.storage.desk_conversations import DeskConversations
-from gateway.storage.exports import Reports
 from gateway.storage.feedback import Ratings
 from gateway.storage.file_store import FileStore
-from gateway.storage.stats import Stats
 from gateway.throttling.admission import Admission
 from gateway.throttling.body_memory import BodyMemory
 from gateway.throttling.rate_limits import RateLimiter
@@ -139,6 +145,18 @@ class People:
 
 
 @dataclass(frozen=True, slots=True)
+class Records:
+    """Figures and exports of what is stored, and its end."""
+
+    figures: Figures
+    groups: QuestionGroups
+    lines: ExportLines
+    training: TrainingExport
+    retention: Retention
+    erasure: Erasure
+
+
+@dataclass(frozen=True, slots=True)
 class Services:
     settings: Settings
     metrics: Metrics
@@ -154,5 +172,6 @@ class Services:
     answers: ResumableAnswers
     systems: Systems
     people: People
+    records: Records
     webhooks: WebhookWorker
     streams: ConversationStreams

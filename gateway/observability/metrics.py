@@ -95,6 +95,11 @@ class Metrics:
         self.store_errors = counter(
             "sightdesk_store_errors", "Failures of the database of conversations."
         )
+        self.records_removed = counter(
+            "sightdesk_records_removed", "Removed after RETENTION_DAYS.", "kind"
+        )
+        for kind in ("conversations", "files", "actions", "audit"):
+            self.records_removed.labels(kind)
         self.broken_records = counter(
             "sightdesk_broken_file_records", "Records of files that could not be read."
         )

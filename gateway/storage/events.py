@@ -28,6 +28,15 @@ def record_event(
     )
 
 
+def forget(transaction: Session, conversation_id: str) -> None:
+    """Empties all events of a conversation; those that wait are not delivered."""
+    transaction.execute(
+        update(StoredEvent)
+        .where(StoredEvent.conversation_id == conversation_id, StoredEvent.type != REMOVED)
+        .values(type=REMOVED, data={})
+    )
+
+
 def forget_words(transaction: Session, conversation_id: str) -> None:
     """Empties the events that hold what a deleted conversation said; they are not delivered.
 

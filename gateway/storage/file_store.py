@@ -136,6 +136,24 @@ class FileStore:
             if ids := tuple(file.id for file in files if file.from_page):
                 yield folder.name, ids
 
+    def older_than(self, before: float) -> Iterator[tuple[str, tuple[str, ...]]]:
+        """Yields (digest of an owner, ids of the files that were uploaded before that time).
+
+        `before`: seconds since 1970.
+        """
+        for folder in _folders(self._root):
+            old = [record.stem for record in _records(folder) if _modified_at(record) < before]
+            if old:
+                yield folder.name, tuple(old)
+
+    def erase(self, owner_digest: str) -> int:
+        """Deletes every file of an owner. Returns how many."""
+        folder = self._root / owner_digest
+        removed = sum(_remove(record) for record in _records(folder))
+        with suppress(OSError):  # an upload is being written, or there is no folder
+            folder.rmdir()
+        return removed
+
     def discard(self, owner_digest: str, file_ids: Iterable[str]) -> None:
         """Deletes files by the digest of their owner."""
         for file_id in file_ids:

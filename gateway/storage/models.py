@@ -23,10 +23,16 @@ class Base(DeclarativeBase):
 
 class Conversation(Base):
     __tablename__ = "conversations"
-    __table_args__ = (Index("conversations_by_owner", "owner", "updated_at", "id"),)
+    __table_args__ = (
+        Index("conversations_by_owner", "owner", "updated_at", "id"),
+        Index("conversations_by_time", "updated_at", "id"),
+        Index("conversations_by_person", "person"),
+    )
 
     id: Mapped[str] = mapped_column(String(64), primary_key=True)
     owner: Mapped[str] = mapped_column(String(32))
+    # Digest of the name that the person signed in with; null for visitors and programs.
+    person: Mapped[str | None] = mapped_column(String(32))
     title: Mapped[str] = mapped_column(String(200))
     created_at: Mapped[int] = mapped_column(BigInteger)
     updated_at: Mapped[int] = mapped_column(BigInteger)
@@ -40,6 +46,7 @@ class Turn(Base):
     __table_args__ = (
         Index("turns_by_conversation", "conversation_id", "number"),
         Index("turns_by_state", "state"),
+        Index("turns_by_time", "role", "created_at", "number"),
     )
 
     number: Mapped[int] = mapped_column(Number, primary_key=True, autoincrement=True)
@@ -64,6 +71,15 @@ class Turn(Base):
     notice: Mapped[dict[str, Any] | None] = mapped_column(JSON)
     author: Mapped[str | None] = mapped_column(String(256))  # the name of the staff member
     offer: Mapped[dict[str, Any] | None] = mapped_column(JSON)  # of a person: {reason, rule}
+    # What an answer was about, for figures (gateway/storage/answer_facts.py).
+    subject_kind: Mapped[str | None] = mapped_column(String(16))  # clause, tool, reading
+    subject: Mapped[str | None] = mapped_column(String(200))
+    topic: Mapped[int | None] = mapped_column(BigInteger)  # the same for one owner and subject
+    is_ungrounded: Mapped[bool | None] = mapped_column(Boolean)
+    first_token_ms: Mapped[int | None] = mapped_column(BigInteger)  # since the request came
+    duration_ms: Mapped[int | None] = mapped_column(BigInteger)
+    prompt_tokens: Mapped[int | None] = mapped_column(BigInteger)
+    completion_tokens: Mapped[int | None] = mapped_column(BigInteger)
     # The gateway that writes this answer: if it died, the answer has failed.
     writer: Mapped[str | None] = mapped_column(String(64))
     files: Mapped[list["TurnFile"]] = relationship(

@@ -20,6 +20,14 @@ def digest(owner: str) -> str:
     return hashlib.sha256(owner.encode("utf-8", "surrogatepass")).hexdigest()[:32]
 
 
+def person_digest(name: str) -> str:
+    """The name of nginx's user, or an embed token's subject, as a conversation keeps it.
+
+    One person may be several owners: each browser of a user is one, and each key's token.
+    """
+    return digest("person:" + name)
+
+
 def no_conversation(conversation_id: str) -> NotFound:
     """The error for a conversation that does not exist or is another owner's."""
     name = conversation_id[:64]

@@ -10,7 +10,7 @@ from functools import cache
 
 from sqlalchemy import TextClause, text
 
-QUESTION = {"id": "text", "owner": "text", "title": "text", "moment": "bigint"}
+QUESTION = {"id": "text", "owner": "text", "person": "text", "title": "text", "moment": "bigint"}
 TURN = {
     "place": "int",
     "id": "text",
@@ -35,6 +35,14 @@ ANSWER = {
     "outcome": "text",
     "tools": "json",
     "actions": "json",
+    "subject_kind": "text",
+    "subject": "text",
+    "topic": "bigint",
+    "is_ungrounded": "boolean",
+    "first_token_ms": "bigint",
+    "duration_ms": "bigint",
+    "prompt_tokens": "bigint",
+    "completion_tokens": "bigint",
     "moment": "bigint",
 }
 
@@ -42,9 +50,10 @@ ANSWER = {
 # GIVEN is the table of rows; the locks are taken in the order of ids, so that two gateways never
 # wait for each other.
 TAKE_CONVERSATIONS = """
-    INSERT INTO conversations (id, owner, title, created_at, updated_at)
-    SELECT id, owner, title, moment, moment FROM GIVEN WHERE true ORDER BY id
-    ON CONFLICT (id) DO UPDATE SET updated_at = excluded.updated_at
+    INSERT INTO conversations (id, owner, person, title, created_at, updated_at)
+    SELECT id, owner, person, title, moment, moment FROM GIVEN WHERE true ORDER BY id
+    ON CONFLICT (id) DO UPDATE SET updated_at = excluded.updated_at,
+        person = coalesce(excluded.person, conversations.person)
     WHERE conversations.owner = excluded.owner"""
 FOREIGN_CONVERSATIONS = """
     SELECT given.id FROM GIVEN JOIN conversations ON conversations.id = given.id
@@ -67,7 +76,10 @@ FILL_TURNS = """
     UPDATE turns SET state = given.state, text = given.text, model = given.model, writer = NULL,
         degraded = given.degraded, citations = given.citations, reading = given.reading,
         suggestions = given.suggestions, grounding = given.grounding, outcome = given.outcome,
-        tools = given.tools, actions = given.actions
+        tools = given.tools, actions = given.actions, subject_kind = given.subject_kind,
+        subject = given.subject, topic = given.topic, is_ungrounded = given.is_ungrounded,
+        first_token_ms = given.first_token_ms, duration_ms = given.duration_ms,
+        prompt_tokens = given.prompt_tokens, completion_tokens = given.completion_tokens
     FROM GIVEN WHERE turns.id = given.id"""
 
 

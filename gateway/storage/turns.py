@@ -19,11 +19,12 @@ from gateway.privacy.masked_json import masked_json
 from gateway.privacy.redacted_readings import masked_readings
 from gateway.privacy.redaction import mask
 from gateway.privacy.storable import storable
+from gateway.storage.answer_facts import Measured, facts_of
 from gateway.storage.column_types import storable_json
 from gateway.storage.database import Database
 from gateway.storage.field_values import StoredValue, keep_values, masked_value
 from gateway.storage.models import Turn, TurnFile
-from gateway.storage.owners import digest, no_conversation, unused_files
+from gateway.storage.owners import digest, no_conversation, person_digest, unused_files
 from gateway.storage.turn_statements import TurnStatements, turn_statements
 
 State = Literal["done", "stopped", "failed"]
@@ -43,6 +44,7 @@ class Asked:
     file_ids: tuple[str, ...] = ()
     replaces: str = ""
     corrections: tuple[StoredValue, ...] = ()
+    person: str = ""  # the name that the owner signed in with
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +74,8 @@ class Answered:
     tools: list[dict[str, Any]] = field(default_factory=list)  # {id, name, title, status, result}
     actions: list[str] = field(default_factory=list)  # ids of those that it proposed
     offer: dict[str, str] | None = None  # {reason, rule}: why it offers a person
+    owner: str = ""
+    measured: Measured = field(default_factory=Measured)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +83,7 @@ class QuestionRow:
     """A question as it is stored: masked, and its owner a digest."""
 
     owner: str
+    person: str | None
     conversation_id: str
     turn_id: str
     answer_id: str
@@ -105,6 +110,7 @@ class AnswerRow:
     outcome: str | None
     tools: orjson.Fragment
     actions: orjson.Fragment
+    facts: dict[str, Any]  # columns that figures are made of
     characters: int
 
 
@@ -125,6 +131,7 @@ def question_row(asked: Asked) -> QuestionRow:
     """Takes time with the length of the text, up to half a second."""
     return QuestionRow(
         owner=digest(asked.owner),
+        person=person_digest(asked.person) if asked.person else None,
         conversation_id=storable(asked.conversation_id),
         turn_id="turn-" + secrets.token_urlsafe(12),
         answer_id=storable(asked.answer_id),
@@ -154,6 +161,14 @@ def answer_row(answer_id: str, answered: Answered) -> AnswerRow:
         outcome=answered.outcome,
         tools=orjson.Fragment(tools),
         actions=orjson.Fragment(storable_json(answered.actions or None)),
+        facts=facts_of(
+            answered.owner,
+            answered.citations,
+            answered.tools,
+            answered.reading,
+            answered.grounding,
+            answered.measured,
+        ),
         characters=len(text) + len(citations) + len(reading) + len(tools),
     )
 
@@ -201,6 +216,7 @@ def _take_conversations(
         {
             "id": one.conversation_id,
             "owner": one.owner,
+            "person": one.person,
             "title": title_of(one.text),
             "moment": moment,
         }
@@ -291,6 +307,7 @@ def close_all(
             "outcome": one.outcome,
             "tools": one.tools,
             "actions": one.actions,
+            **one.facts,
             "moment": moment,
         }
         for one in answers

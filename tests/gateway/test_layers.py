@@ -8,7 +8,7 @@ ROOT = Path(__file__).parents[2]
 # A package may import those before it in this list.
 ORDER = (
     *("observability", "openai", "server", "auth", "upstream", "throttling", "privacy"),
-    *("storage", "connectors", "actions", "webhooks", "knowledge", "media"),
+    *("storage", "connectors", "actions", "webhooks", "knowledge", "media", "reports"),
     *("assistant", "handoffs", "chat", "middleware", "api"),
 )
 LEAVES = {

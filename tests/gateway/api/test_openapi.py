@@ -152,6 +152,9 @@ def test_every_route_does_what_its_document_says(
             ("GET", "/api/desk/actions"),
             ("GET", "/api/desk/audit"),
             ("GET", "/api/desk/knowledge/search"),
+            ("GET", "/api/desk/stats"),
+            ("GET", "/api/desk/export"),
+            ("GET", "/api/desk/export/card"),
             ("GET", "/api/desk/handoffs"),
             ("GET", "/api/desk/conversations"),
         }

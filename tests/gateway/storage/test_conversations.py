@@ -15,6 +15,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import create_engine, make_url, text
 
 from gateway.errors import NotFound, StoreUnavailable
+from gateway.reports.own_counts import Stats
 from gateway.settings import WrongSettings
 from gateway.storage import migration, schema
 from gateway.storage.conversations import Conversations
@@ -23,7 +24,6 @@ from gateway.storage.feedback import Ratings
 from gateway.storage.file_store import FileStore
 from gateway.storage.models import Action, Base
 from gateway.storage.sql_engine import normal
-from gateway.storage.stats import Stats
 from gateway.storage.turns import MAX_TEXT, Answered, Asked
 from tests.support.databases import (
     CITATION,

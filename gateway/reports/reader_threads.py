@@ -49,8 +49,15 @@ class Reports:
         Raises RateLimitExceeded where the owner has another export running, StoreUnavailable,
         UpstreamTimeout.
         """
+        async for piece in self.one_export(owner, self._conversations.every(owner)):
+            yield piece
+
+    async def one_export(self, owner: str, pieces: Iterator[bytes]) -> AsyncIterator[bytes]:
+        """The pieces, read on demand. Raises RateLimitExceeded where the owner has another export
+        running, and what reading them raises.
+        """
         async with self._exports.turn(owner):
-            async for piece in self._streamed(self._conversations.every(owner)):
+            async for piece in self._streamed(pieces):
                 yield piece
 
     async def _streamed(self, pieces: Iterator[bytes]) -> AsyncIterator[bytes]:

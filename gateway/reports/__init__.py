@@ -1,0 +1,1 @@
+"""Figures and exports of stored conversations, for owners and for staff."""

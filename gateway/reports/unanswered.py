@@ -1,0 +1,63 @@
+"""Questions for which no clause was found: how many, and the newest of them to be grouped."""
+
+from dataclasses import dataclass
+
+from sqlalchemy import ColumnElement, func, select
+from sqlalchemy.orm import Session, aliased
+
+from gateway.reports.answers import IS_ANSWER, within
+from gateway.reports.period import Period
+from gateway.storage.models import Turn
+
+MOST = 1_000  # that are read and grouped; more are counted only
+MAX_TEXT = 500  # characters of a question
+
+
+@dataclass(frozen=True, slots=True)
+class Unanswered:
+    text: str  # masked
+    conversation_id: str
+    answer_id: str
+    created_at: int  # milliseconds since 1970
+
+
+def count(session: Session, period: Period) -> int:
+    return session.scalar(select(func.count()).where(*_where(period))) or 0
+
+
+def newest(session: Session, period: Period) -> list[Unanswered]:
+    """At most MOST, newest first. A question is the turn before its answer."""
+    question = aliased(Turn)
+    before = (
+        select(func.max(question.number))
+        .where(
+            question.conversation_id == Turn.conversation_id,
+            question.number < Turn.number,
+            question.role == "user",
+        )
+        .correlate(Turn)
+        .scalar_subquery()
+    )
+    answers = (
+        select(Turn.id, Turn.conversation_id, Turn.created_at, before.label("asked"))
+        .where(*_where(period))
+        .order_by(Turn.created_at.desc(), Turn.number.desc())
+        .limit(MOST)
+        .subquery()
+    )
+    asked = aliased(Turn)
+    rows = (
+        select(
+            func.substr(asked.text, 1, MAX_TEXT),
+            answers.c.conversation_id,
+            answers.c.id,
+            answers.c.created_at,
+        )
+        .join(asked, asked.number == answers.c.asked)
+        .order_by(answers.c.created_at.desc(), asked.number.desc())
+    )
+    return [Unanswered(*row) for row in session.execute(rows)]
+
+
+def _where(period: Period) -> tuple[ColumnElement[bool], ...]:
+    return IS_ANSWER, Turn.outcome == "no_clause", within(Turn.created_at, period)
