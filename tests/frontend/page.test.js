@@ -13,6 +13,7 @@ import { actionTexts } from "../../frontend/assets/js/lib/texts/actions.js";
 // Keys that are put together from a name, as in text(`field_${name}`).
 const ASSEMBLED = new RegExp(
   "^(error|engine|field|kind|action|left|view|live)_|_touch$" +
+    "|^(filter|empty|reason|outcome|span|said|do|state|author|step|remark|status)_" +
     "|^(system|audience|verdict|by|intent|why|vectors|webhook|task)_",
 );
 const deskTexts = [shellTexts, inboxTexts, approvalsTexts, qualityTexts, figuresTexts, systemTexts];
@@ -71,7 +72,7 @@ const layerOf = (name) => name.replace(/^desk\//, "").split("/")[0];
 const MAY_IMPORT = {
   lib: ["lib"],
   api: ["lib", "api"],
-  models: ["lib"],
+  models: ["lib", "models"],
   render: ["lib", "render", "vendor"],
   state: ["lib", "models", "state"],
   ui: ["lib", "models", "render", "state", "ui"],

@@ -4,9 +4,12 @@ import { errorMessage } from "../models/failure.js";
 import { remembered } from "../ui/app-shell.js";
 import { make, toast } from "../ui/dom.js";
 import { DeskClient } from "./api/desk-client.js";
+import { HandoffRoutes } from "./api/handoffs.js";
 import { shellTexts } from "./lib/texts/shell.js";
 import { Counts } from "./state/counts.js";
+import { Inbox } from "./state/inbox.js";
 import { Live } from "./state/live.js";
+import { ReplyDrafts } from "./state/reply-drafts.js";
 import { mountShell } from "./ui/shell.js";
 
 const VIEWS = {
@@ -37,9 +40,20 @@ async function start() {
 
 function begin(config, me) {
   const live = new Live(api);
-  const announcer = document.getElementById("announcer");
   const counts = new Counts();
-  mountShell(VIEWS, { api, text, live, me, counts, config, announcer });
+  const handoffs = new HandoffRoutes(api);
+  mountShell(VIEWS, {
+    api,
+    text,
+    live,
+    me,
+    counts,
+    config,
+    handoffs,
+    inbox: new Inbox(handoffs, live, me.name, counts),
+    drafts: new ReplyDrafts(tabStorage()),
+    announcer: document.getElementById("announcer"),
+  });
   addEventListener("unhandledrejection", showLoadFailure);
   addEventListener("pagehide", () => live.stop());
   addEventListener("pageshow", (event) => event.persisted && location.reload());
@@ -61,4 +75,13 @@ function showStartFailure(error) {
   document
     .getElementById("view")
     .replaceChildren(make("div", { className: "failure", role: "alert" }, reason, retry));
+}
+
+/** Browsers that deny storage throw at the first touch: then nothing is kept. */
+function tabStorage() {
+  try {
+    return globalThis.sessionStorage;
+  } catch {
+    return null; // its users take any failure for an empty storage
+  }
 }

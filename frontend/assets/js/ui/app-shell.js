@@ -43,16 +43,21 @@ export function showBrand({ logo, accent }) {
   root.style.setProperty("--brand", accent);
 }
 
-/** Writes the texts that the page's elements name, in the chosen language. */
-export function labelPage(text) {
-  document.documentElement.lang = text.locale;
-  for (const element of document.querySelectorAll("[data-text]")) {
+/** Writes the texts that elements of `root` name, in the chosen language. */
+export function labelElements(root, text) {
+  for (const element of root.querySelectorAll("[data-text]")) {
     element.textContent = text(element.dataset.text);
   }
-  for (const element of document.querySelectorAll("[data-label]")) {
+  for (const element of root.querySelectorAll("[data-label]")) {
     element.ariaLabel = text(element.dataset.label);
     if (element.matches("button")) element.title = element.ariaLabel;
   }
+}
+
+/** The same for the whole page, its language, and the button that changes it. */
+export function labelPage(text) {
+  document.documentElement.lang = text.locale;
+  labelElements(document, text);
   const language = document.getElementById("locale");
   language.textContent = text("languageName");
   language.ariaLabel = language.title = `${text("languageName")} · ${text("switchLanguage")}`;

@@ -1,5 +1,6 @@
 // The gateway's routes for staff. Each view adds its own in a module beside this one.
 import { ApiClient, asJson } from "../../api/client.js";
+import { pathOf } from "../lib/addresses.js";
 
 export class DeskClient extends ApiClient {
   /** `path`: behind /api/desk/. `query`: a plain object; empty values are left out. */
@@ -20,11 +21,4 @@ export class DeskClient extends ApiClient {
     const headers = position.id ? { "last-event-id": position.id } : {};
     return this.events(pathOf("events"), { headers }, signal, { position, onOpen });
   }
-}
-
-/** The address of a route, also for links and downloads. */
-export function pathOf(path, query = {}) {
-  const given = Object.entries(query).filter(([, value]) => value !== "" && value !== undefined);
-  const search = new URLSearchParams(given).toString();
-  return `/api/desk/${path}${search && `?${search}`}`;
 }

@@ -1,4 +1,4 @@
-// Texts of the frame around the staff's views, in both languages.
+// Texts that the staff's views share, and those of the frame around them, in both languages.
 const zhCN = {
   skipToView: "跳到内容",
   views: "页面",
@@ -16,6 +16,37 @@ const zhCN = {
   deskReconnecting: "与服务器的连接中断，正在重新连接。显示的内容可能不是最新的。",
   viewFailed: "这个页面没有打开：{reason}",
   loadingView: "正在读取…",
+
+  // Conversations and times
+  span_minutes: "{minutes}:{seconds}",
+  span_hours: "{hours} 小时 {minutes} 分",
+  span_days: "{days} 天 {hours} 小时",
+  author_user: "客户",
+  author_assistant: "助手",
+  author_staff: "客服",
+  step_requested: "客户请求人工服务，编号 {number}",
+  step_contact: "客户留下了联系方式",
+  step_claimed: "{name} 接手了对话",
+  step_released: "对话放回了队列",
+  step_silent: "客服长时间没有回复，对话放回了队列",
+  step_missed: "等待超时，没有人接手",
+  step_solved: "{name} 结束了服务：已解决",
+  step_unsolved: "{name} 结束了服务：未解决",
+  remark_no_clause: "没有找到依据",
+  remark_ungrounded: "没有依据的内容：{claims}",
+  remark_up: "客户认为有帮助。",
+  remark_down: "客户认为没帮助。",
+  remark_stopped: "客户停止了回答",
+  remark_failed: "回答中断",
+  remark_degraded: "由内置引擎回答",
+  status_running: "进行中",
+  status_done: "已完成",
+  status_failed: "失败",
+  status_proposed: "待确认",
+  status_confirmed: "已确认",
+  status_unknown: "结果不明",
+  status_cancelled: "已取消",
+  status_expired: "已过期",
 };
 
 const en = {
@@ -35,6 +66,37 @@ const en = {
   deskReconnecting: "The connection was lost. Reconnecting; what you see may be out of date.",
   viewFailed: "This view could not be opened: {reason}",
   loadingView: "Loading…",
+
+  // Conversations and times
+  span_minutes: "{minutes}:{seconds}",
+  span_hours: "{hours} h {minutes} min",
+  span_days: "{days} d {hours} h",
+  author_user: "Customer",
+  author_assistant: "Assistant",
+  author_staff: "Staff",
+  step_requested: "The customer asked for a person, number {number}",
+  step_contact: "The customer left a contact",
+  step_claimed: "{name} claimed the conversation",
+  step_released: "The conversation is back in the queue",
+  step_silent: "Staff did not answer in time; the conversation is back in the queue",
+  step_missed: "Nobody claimed it in time",
+  step_solved: "{name} resolved it: solved",
+  step_unsolved: "{name} resolved it: not solved",
+  remark_no_clause: "No clause was found",
+  remark_ungrounded: "Not supported: {claims}",
+  remark_up: "Rated helpful.",
+  remark_down: "Rated not helpful.",
+  remark_stopped: "Stopped by the customer",
+  remark_failed: "The answer broke off",
+  remark_degraded: "Answered by the embedded engine",
+  status_running: "running",
+  status_done: "done",
+  status_failed: "failed",
+  status_proposed: "proposed",
+  status_confirmed: "confirmed",
+  status_unknown: "unknown",
+  status_cancelled: "cancelled",
+  status_expired: "expired",
 };
 
 /** {locale: {key: text}}, for `addTexts`. */
