@@ -12,7 +12,7 @@ import { actionTexts } from "../../frontend/assets/js/lib/texts/actions.js";
 
 // Keys that are put together from a name, as in text(`field_${name}`).
 const ASSEMBLED = new RegExp(
-  "^(error|engine|field|kind|action|left|view|live)_|_touch$" +
+  "^(error|engine|field|kind|action|left|view|live|insert|handoff|offer)_|_touch$" +
     "|^(filter|empty|reason|outcome|span|said|do|state|author|step|remark|status)_" +
     "|^(system|audience|verdict|by|intent|why|vectors|webhook|task)_",
 );
