@@ -13,7 +13,7 @@ import { actionTexts } from "../../frontend/assets/js/lib/texts/actions.js";
 // Keys that are put together from a name, as in text(`field_${name}`).
 const ASSEMBLED = new RegExp(
   "^(error|engine|field|kind|action|left|view|live|insert|handoff|offer)_|_touch$" +
-    "|^(filter|empty|reason|outcome|span|said|do|state|author|step|remark|status)_" +
+    "|^(filter|empty|reason|outcome|span|said|do|state|author|step|remark|status|settle)_" +
     "|^(system|audience|verdict|by|intent|why|vectors|webhook|task)_",
 );
 const deskTexts = [shellTexts, inboxTexts, approvalsTexts, qualityTexts, figuresTexts, systemTexts];

@@ -3,9 +3,11 @@ import { addTexts, chooseLocale, translator } from "../lib/texts.js";
 import { errorMessage } from "../models/failure.js";
 import { remembered } from "../ui/app-shell.js";
 import { make, toast } from "../ui/dom.js";
+import { ActionRoutes } from "./api/actions.js";
 import { DeskClient } from "./api/desk-client.js";
 import { HandoffRoutes } from "./api/handoffs.js";
 import { shellTexts } from "./lib/texts/shell.js";
+import { Approvals } from "./state/approvals.js";
 import { Counts } from "./state/counts.js";
 import { Inbox } from "./state/inbox.js";
 import { Live } from "./state/live.js";
@@ -42,6 +44,7 @@ function begin(config, me) {
   const live = new Live(api);
   const counts = new Counts();
   const handoffs = new HandoffRoutes(api);
+  const actions = new ActionRoutes(api);
   mountShell(VIEWS, {
     api,
     text,
@@ -50,6 +53,8 @@ function begin(config, me) {
     counts,
     config,
     handoffs,
+    actions,
+    approvals: new Approvals(actions, live, counts),
     inbox: new Inbox(handoffs, live, me.name, counts),
     drafts: new ReplyDrafts(tabStorage()),
     announcer: document.getElementById("announcer"),

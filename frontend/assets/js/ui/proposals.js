@@ -49,7 +49,9 @@ class Card {
     const title = text.of(action.title);
     this.element.ariaLabel = title;
     this.#part("h2").textContent = title;
-    this.#part("dl").replaceChildren(...rowsOf(action, text).flatMap((one) => row(one, text)));
+    this.#part("dl").replaceChildren(
+      ...rowsOf(action, text).flatMap((one) => changeRow(one, text)),
+    );
     this.#showState();
     clearInterval(this.#ticking);
     if (timeLeft(action, api.now())) this.#ticking = setInterval(() => this.#tick(), TICK_MS);
@@ -110,7 +112,8 @@ class Card {
   }
 }
 
-function row({ label, value, old }, text) {
+/** A row of a card: the name, and the value, with what it was where that changes. */
+export function changeRow({ label, value, old }, text) {
   const name = make("dt", { textContent: label });
   if (old === null) return [name, make("dd", { textContent: value })];
   const hidden = (key) =>

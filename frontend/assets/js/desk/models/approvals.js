@@ -1,0 +1,90 @@
+// Actions as staff decide about them: which list, which order, and the form that edits arguments.
+import { statusAt } from "../../models/actions.js";
+
+export const FILTERS = ["waiting", "unknown", "customer", "decided"];
+
+/** Which list an action belongs to at the moment `now`, in ms since 1970. */
+export function filterOf(action, now) {
+  const status = statusAt(action, now);
+  if (status === "proposed") return action.by === "staff" ? "waiting" : "customer";
+  return status === "unknown" ? "unknown" : "decided";
+}
+
+/** What expires first is decided first; of what is decided, the newest comes first. */
+export function inOrder(filter, actions) {
+  const place = (action) => {
+    if (filter === "decided")
+      return -(action.finished_at ?? action.decided_at ?? action.created_at);
+    return filter === "unknown" ? action.created_at : action.expires_at;
+  };
+  return actions.toSorted(
+    (one, other) => place(one) - place(other) || (one.id < other.id ? -1 : 1),
+  );
+}
+
+/** The arguments in a line: the values, without what is missing. */
+export function shortText({ arguments: given = {} }) {
+  const isShort = (value) => ["string", "number"].includes(typeof value) && value !== "";
+  return Object.values(given).filter(isShort).join(" · ");
+}
+
+const LONG = 60; // characters from which on a value gets several lines
+
+/** The fields of the form, [{name, kind, value}]: kind is text, long, number, boolean or json. */
+export function formFields({ arguments: given = {} }) {
+  return Object.entries(given).map(([name, value]) => {
+    const kind = kindOf(value);
+    return { name, kind, value: kind === "json" ? JSON.stringify(value, null, 2) : value };
+  });
+}
+
+function kindOf(value) {
+  if (typeof value === "string")
+    return value.length > LONG || value.includes("\n") ? "long" : "text";
+  return { number: "number", boolean: "boolean" }[typeof value] ?? "json";
+}
+
+/**
+ * The arguments that a person has changed: {edited, wrong}. `values`: by name, as the form has
+ * them, texts and booleans. `wrong`: names of what is no number or no JSON.
+ */
+export function editedArguments(fields, values) {
+  const edited = {};
+  const wrong = [];
+  for (const { name, kind, value } of fields) {
+    const given = values[name];
+    if (given === (kind === "number" ? String(value) : value)) continue;
+    const parsed = parse(kind, given);
+    if (parsed === undefined) wrong.push(name);
+    else edited[name] = parsed;
+  }
+  return { edited, wrong };
+}
+
+function parse(kind, given) {
+  if (kind === "number") {
+    const number = Number(given);
+    return given.trim() === "" || Number.isNaN(number) ? undefined : number;
+  }
+  if (kind !== "json") return given;
+  try {
+    return JSON.parse(given);
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * What the gateway refused: {fields: {name: text}, others: [text], missing: [name]}. `details`:
+ * those of the error; its `problems` are "name: what is wrong".
+ */
+export function problemsByField({ problems = [], missing = [] }, names) {
+  const fields = {};
+  const others = [];
+  for (const problem of problems) {
+    const [, name, words] = /^([^:.[\]]+)[^:]*: (.*)$/s.exec(problem) ?? [];
+    if (names.includes(name)) fields[name] = [fields[name], words].filter(Boolean).join("; ");
+    else others.push(problem);
+  }
+  return { fields, others, missing: missing.filter((name) => !names.includes(name)) };
+}
