@@ -176,6 +176,7 @@ def build_chat_router(services: Services) -> APIRouter:
     return chat_router(
         runner=turn_runner(services),
         answers=services.answers,
+        claims=services.people.claims,
         recorder=services.storage.history,
         limiter=throttling.limiter,
         rates=throttling.rates,

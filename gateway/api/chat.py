@@ -9,15 +9,20 @@ from starlette.responses import Response
 
 from gateway.api.chat_body import documented, read_body
 from gateway.api.chat_response import APIResponse, PageResponse, ResumedResponse
+from gateway.api.silent_response import SilentResponse
+from gateway.assistant.handoff_offers import Past
 from gateway.chat.history import HistoryRecorder
 from gateway.chat.question import Question, affinity_of, new_answer_id
 from gateway.chat.resumable_answers import ResumableAnswers
+from gateway.chat.silence import ClaimWatch, KnownClaims
 from gateway.chat.tool_rounds import check_client_tools
 from gateway.chat.turn import TurnRunner
 from gateway.connectors.tool import Tools
+from gateway.errors import StoreUnavailable
 from gateway.observability.metrics import Metrics
 from gateway.openai.chat_request import ChatRequest, PageRequest
 from gateway.server.request_context import Caller, RequestContext, caller_of, context_of
+from gateway.storage.before_question import Before
 from gateway.throttling.body_memory import BodyMemory
 from gateway.throttling.caller_keys import limit_key
 from gateway.throttling.rate_limits import RateLimiter
@@ -26,11 +31,19 @@ from gateway.throttling.short_limits import ShortLimits
 from gateway.upstream.model_catalog import ModelCatalog
 from gateway.upstream.upstream import Upstream
 
+# A message that staff would not get must not look as if they had it.
+NOT_PASSED_ON = "Your message could not be passed on; send it again in a moment."
+
+
+def past_of(before: Before) -> Past:
+    return Past(before.was_no_clause, before.is_waiting, before.rules)
+
 
 def chat_router(
     *,
     runner: TurnRunner,
     answers: ResumableAnswers,
+    claims: KnownClaims,
     recorder: HistoryRecorder,
     limiter: RateLimiter,
     rates: Rates,
@@ -91,19 +104,26 @@ def chat_router(
         is_new = chat.conversation_id is None
         chat.conversation_id = chat.conversation_id or "conversation-" + secrets.token_urlsafe(12)
         answer_id = new_answer_id()
+        watch = ClaimWatch(claims, chat.conversation_id)
         opened = await recorder.open(
-            chat, caller.owner, chat.conversation_id, answer_id, caller.subject
+            chat, caller.owner, chat.conversation_id, answer_id, caller.subject, is_new=is_new
         )
+        if opened is None and claims.of(chat.conversation_id) is not None:
+            raise StoreUnavailable(NOT_PASSED_ON, retry_after=5)
         if opened is not None:
             await answers.stop_all(opened.removed_answers)
         turn_id = opened.turn_id if opened is not None else None
         conversation = {"id": chat.conversation_id, "turn": turn_id}
+        if opened is not None and opened.before.claimed is not None:
+            return SilentResponse(chat, conversation, opened.before.claimed, answer_id, context)
         question = question_of(context, chat, caller, answer_id, conversation)
         is_stored = opened is not None
+        if opened is not None:
+            question.past = past_of(opened.before)
         question.corrections = await recorder.corrections(
             chat, caller.owner, is_stored=is_stored and not is_new
         )
-        return PageResponse(runner, question, context, metrics, answers, is_stored=is_stored)
+        return PageResponse(runner, question, context, metrics, answers, watch, is_stored=is_stored)
 
     @router.get("/api/chat/{answer}", summary="Go on with an answer")
     async def resume(request: Request, answer: str) -> Response:

@@ -16,6 +16,7 @@ from gateway.chat.openai_stream import StreamWriter, stream_into
 from gateway.chat.page_answer import PageAnswer
 from gateway.chat.question import Question, TurnReport
 from gateway.chat.resumable_answers import ResumableAnswers
+from gateway.chat.silence import ClaimWatch, silent_completion, silent_extras
 from gateway.chat.sse_response import SSEResponse, send_json
 from gateway.chat.turn import Output, TurnRunner
 from gateway.errors import GatewayError, InternalError, UpstreamUnavailable, release_frames
@@ -106,11 +107,13 @@ class PageResponse(TurnResponse):
         context: RequestContext,
         metrics: Metrics,
         answers: ResumableAnswers,
+        watch: ClaimWatch,
         *,
         is_stored: bool,
     ) -> None:
         super().__init__(runner, question, context, metrics)
         self.answers = answers
+        conversation = question.conversation or {}
         self.kept = PageAnswer(
             question.answer_id,
             question.caller.owner,
@@ -119,6 +122,9 @@ class PageResponse(TurnResponse):
             is_stored=is_stored,
             report=self.report,
             started=question.started,
+            is_streamed=question.request.stream,
+            conversation_id=str(conversation.get("id", "")),
+            watch=watch,
         )
 
     async def answer(self) -> None:
@@ -132,6 +138,10 @@ class PageResponse(TurnResponse):
             body = await self.kept.whole()
         finally:
             self.answers.abort(self.kept)
+        if self.kept.claimed is not None:
+            extras = silent_extras(self.question.conversation, self.kept.claimed)
+            model = self.question.request.model
+            body = silent_completion(extras, self.question.answer_id, model)
         await send_json(self.context, body)
 
     async def _fill(self) -> None:

@@ -97,6 +97,13 @@ class HandoffOffered:
 
 
 @dataclass(frozen=True, slots=True)
+class HandoffState:
+    """The conversation's hand-over as it is: {id, number, status, assignee}."""
+
+    handoff: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
 class EngineReport:
     """What `lite` says that it did (docs/architecture.md, "The engine seam"): its outcome, and the
     ids of the clauses that it used. Writers do not write it. `reason`: the gateway's own, where it
@@ -185,6 +192,7 @@ Event = (
     | ActionProposed
     | Outcome
     | HandoffOffered
+    | HandoffState
     | EngineReport
     | Degraded
     | CompletionStarted

@@ -3,6 +3,7 @@
 import asyncio
 from contextlib import suppress
 from dataclasses import dataclass
+from typing import Any
 
 import structlog
 
@@ -16,7 +17,7 @@ from gateway.storage.field_values import FieldValues, StoredValue
 from gateway.storage.file_store import FILE_ID, FileStore
 from gateway.storage.turn_events import Wants, nobody_wants
 from gateway.storage.turn_store import TurnStore
-from gateway.storage.turns import Asked, Opened
+from gateway.storage.turns import Asked, Heard, Opened
 
 log = structlog.get_logger()
 
@@ -36,9 +37,16 @@ class Unstored:
 class HistoryRecorder:
     """A store that does not answer costs the history, never the answer."""
 
-    def __init__(self, database: Database, files: FileStore, wants: Wants = nobody_wants) -> None:
-        """`wants`: the types of events that are written of answers."""
-        self._store = TurnStore(database, wants)
+    def __init__(
+        self,
+        database: Database,
+        files: FileStore,
+        wants: Wants = nobody_wants,
+        heard: Heard | None = None,
+    ) -> None:
+        """`wants`: the types of events that are written of answers. `heard`: called for questions
+        in claimed conversations, in their transaction."""
+        self._store = TurnStore(database, wants, heard)
         self._values = FieldValues(database)
         self._files = files
         self._unstored: list[Unstored] = []
@@ -50,9 +58,12 @@ class HistoryRecorder:
         conversation_id: str,
         answer_id: str,
         person: str = "",
+        *,
+        is_new: bool = False,
     ) -> Opened | None:
-        """Stores the question and an empty answer. None where the store does not answer. `person`:
-        the name that the owner signed in with.
+        """Stores the question and an empty answer; no answer where a person has claimed the
+        conversation. None where the store does not answer. `person`: the name that the owner
+        signed in with. `is_new`: the conversation's id was made just now.
 
         Raises NotFound where the conversation is another owner's.
         """
@@ -68,6 +79,7 @@ class HistoryRecorder:
                 for one in request.corrections or ()
             ),
             person=person,
+            is_new=is_new,
         )
         opened = await self._store.open(asked)
         if opened is None:
@@ -96,10 +108,18 @@ class HistoryRecorder:
         earlier = [CorrectedField(one.image, one.name, one.value, one.was) for one in kept]
         return tuple(merged(earlier, given))
 
-    async def close(self, answer: PageAnswer) -> None:
-        """Stores the answer. Never raises: what cannot be stored now is tried again later."""
-        if answer.is_stored and not await self._closed(answer):
+    async def close(self, answer: PageAnswer) -> dict[str, Any] | None:
+        """Stores the answer. Never raises: what cannot be stored now is tried again later.
+
+        Returns the hand-over, where a person has claimed the conversation before the answer's end.
+        """
+        if not answer.is_stored:
+            return None
+        try:
+            return await self._closed(answer)
+        except StoreUnavailable:
             self._unstored.append(Unstored(answer, _in(RETRY_SECONDS[0])))
+            return None
 
     async def retry(self) -> None:
         """Tries again what the store did not take, until it is cancelled."""
@@ -112,7 +132,8 @@ class HistoryRecorder:
 
     async def _try_again(self, one: Unstored) -> None:
         self._unstored.remove(one)
-        if await self._closed(one.answer):
+        with suppress(StoreUnavailable):
+            await self._closed(one.answer)
             return
         one.tries += 1
         if one.tries == len(RETRY_SECONDS):
@@ -121,15 +142,15 @@ class HistoryRecorder:
         one.due = _in(RETRY_SECONDS[one.tries])
         self._unstored.append(one)
 
-    async def _closed(self, answer: PageAnswer) -> bool:
-        """False where it is worth another try."""
+    async def _closed(self, answer: PageAnswer) -> dict[str, Any] | None:
+        """Raises StoreUnavailable where it is worth another try."""
         try:
-            await self._store.close(answer.id, answer.answered())
+            return await self._store.close(answer.id, answer.answered())
         except StoreUnavailable:
-            return False
+            raise
         except Exception:  # readers still wait for the answer's end; a second try would not help
             log.exception("answer_not_kept", answer=answer.id)
-        return True
+        return None
 
     async def close_threads(self) -> None:
         """Waits for what is being stored."""

@@ -17,6 +17,7 @@ from gateway.chat.events import (
     Finished,
     Grounding,
     HandoffOffered,
+    HandoffState,
     Outcome,
     Push,
     QueuePosition,
@@ -114,6 +115,8 @@ def extras_of(event: Event) -> dict[str, Any] | None:
             return {"outcome": outcome}
         case HandoffOffered(reason):
             return {"offer": {"reason": reason}}
+        case HandoffState(handoff):
+            return {"handoff": handoff}
         case Degraded():
             return {"degraded": True}
     return None

@@ -4,10 +4,12 @@ import asyncio
 import time
 from collections import Counter
 from collections.abc import AsyncGenerator, Sequence
+from typing import Any
 
-from gateway.chat.events import Event, Failed
+from gateway.chat.events import Event, Failed, HandoffState
 from gateway.chat.openai_stream import DONE, StreamWriter, error_event
 from gateway.chat.question import TurnReport
+from gateway.chat.silence import ClaimWatch, characters_in
 from gateway.chat.transcript import Transcript
 from gateway.errors import GatewayError, NotFound, QueueFull, UpstreamError
 from gateway.storage.answer_facts import Measured
@@ -68,12 +70,18 @@ class PageAnswer:
         *,
         caller: str = "",
         is_stored: bool,
+        is_streamed: bool = True,
+        conversation_id: str = "",
+        watch: ClaimWatch | None = None,
         report: TurnReport | None = None,
         started: float | None = None,
     ) -> None:
-        """`caller` is charged for the memory. `is_stored`: the question is in the store. `report`:
-        what the turn finds out; `started`: when its request came, by `time.perf_counter`."""
+        """`caller` is charged for the memory. `is_stored`: the question is in the store. `watch`:
+        is asked at the last moment before each event goes out. `report`: what the turn finds out;
+        `started`: when its request came, by `time.perf_counter`."""
         self.id = answer_id
+        self.conversation_id = conversation_id
+        self.claimed: dict[str, Any] | None = None  # the hand-over that ended this answer
         self.owner = owner
         self.caller = caller
         self.is_stored = is_stored
@@ -94,10 +102,34 @@ class PageAnswer:
         self._measured: Measured | None = None
         self._transcript = Transcript()
         self._grown = asyncio.Event()
+        self._is_streamed = is_streamed
+        self._watch = watch or ClaimWatch()
+        self._read = 0  # events that a reader has got
+        self._unseen = 0  # characters of the text that no reader has got
+
+    def is_silent(self) -> bool:
+        """Whether a person has claimed the conversation. Ends the answer when it first sees so."""
+        if self.claimed is None and not self.finished:
+            claimed = self._watch.claim()
+            if claimed is not None:
+                self.silence(claimed)
+        return self.claimed is not None
+
+    def silence(self, claimed: dict[str, Any]) -> None:
+        """Ends the answer with the events that a reader has got."""
+        if self.claimed is not None or self.finished:
+            return
+        self.claimed = claimed
+        self._unseen = sum(map(characters_in, self.events[self._read :]))
+        del self.events[self._read :]
+        if self.task is not None:
+            self.task.cancel()
 
     def push(self, events: Sequence[Event]) -> None:
         """Takes the events of a streamed answer."""
-        self.note(events)
+        if self.is_silent():
+            return
+        self._transcript.push(events)
         encoded = self._writer.encode(events)
         if encoded:
             self._take(sum(map(len, encoded)))
@@ -106,10 +138,13 @@ class PageAnswer:
 
     def note(self, events: Sequence[Event]) -> None:
         """For the history only."""
-        self._transcript.push(events)
+        if not self.is_silent():
+            self._transcript.push(events)
 
     def keep(self, body: bytes) -> None:
         """Takes the whole of an answer that is not streamed."""
+        if self.is_silent():
+            return
         self._take(len(body))
         self.body = body
 
@@ -124,31 +159,48 @@ class PageAnswer:
 
     def fail(self, error: GatewayError) -> None:
         self.error = error
-        self.note((Failed(error),))
+        self._transcript.push((Failed(error),))
 
     def answered(self) -> Answered:
         """What history keeps. The first call is the answer's end, for its time."""
-        answered = self._transcript.answered(stopped=self.stopped)
+        made = self._answered()
         if self._measured is None:
             self._measured = _measured(self._report or TurnReport(), self._started)
-        answered.owner, answered.measured = self.owner, self._measured
-        return answered
+        made.owner, made.measured = self.owner, self._measured
+        return made
 
-    def finish(self) -> None:
-        """Nothing more comes."""
-        if self._transcript.complete and self.error is None and not self.body:
+    def _answered(self) -> Answered:
+        if self.is_silent():
+            seen = self._transcript.silenced(self._unseen)
+            return seen if self._is_streamed else Answered("stopped")
+        made = self._transcript.answered(stopped=self.stopped)
+        made.is_unseen = not self._is_streamed
+        return made
+
+    def finish(self, claimed: dict[str, Any] | None = None) -> None:
+        """Nothing more comes. `claimed`: by what the store knows, a person had claimed the
+        conversation before the answer came to its end."""
+        if claimed is not None:
+            self.silence(claimed)
+        if self.claimed is not None:
+            self.error = None
+            self.events += self._writer.encode((HandoffState(self.claimed),))
+        if self.claimed is not None or (
+            self._transcript.complete and self.error is None and self._is_streamed
+        ):
             self.events.append(DONE)
         self.finished = True
         self._grown.set()
 
     async def whole(self) -> bytes:
-        """The body of an answer that is not streamed. Raises the answer's error."""
+        """The body of an answer that is not streamed; empty where a person has taken over. Raises
+        the answer's error."""
         while not self.finished:
             self._grown.clear()
             await self._grown.wait()
         if self.error is not None:
             raise self.error
-        if self.stopped:
+        if self.stopped and self.claimed is None:
             raise NotFound("The answer was stopped before its end.")
         return self.body
 
@@ -161,9 +213,11 @@ class PageAnswer:
         try:
             while True:
                 grown = self._grown
+                self.is_silent()
                 if start < len(self.events):
                     batch = self._batch(start)
                     start += len(batch)
+                    self._read = max(self._read, start)
                     yield b"".join(batch)
                 elif self.finished:
                     if self.error is not None:

@@ -8,22 +8,28 @@ from typing import Any
 import structlog
 
 from gateway.chat.page_answer import MemoryBound, PageAnswer
+from gateway.chat.silence import KnownClaims
 from gateway.errors import GatewayError, InternalError, NotFound, release_frames
 
 log = structlog.get_logger()
+Store = Callable[[PageAnswer], Awaitable[dict[str, Any] | None]]
 
 
 class ResumableAnswers:
     """`grace`: seconds that an answer lives without a reader. `store` stores an answer that has
-    ended, however it ended; its readers wait for that."""
+    ended, however it ended; its readers wait for that. It returns the hand-over, where a person has
+    claimed the conversation before that end."""
 
-    def __init__(self, grace: float, store: Callable[[PageAnswer], Awaitable[None]]) -> None:
+    def __init__(self, grace: float, store: Store, claims: KnownClaims | None = None) -> None:
+        self._claims = claims
+        self._loop: asyncio.AbstractEventLoop | None = None
         self._grace = grace
         self._store = store
         self._answers: dict[str, PageAnswer] = {}
         self._room = MemoryBound()
 
     def start(self, answer: PageAnswer, work: Coroutine[Any, Any, None]) -> None:
+        self._loop = asyncio.get_running_loop()
         self._answers[answer.id] = answer
         answer.room = self._room
         answer.task = asyncio.create_task(self._run(answer, work))
@@ -48,10 +54,11 @@ class ResumableAnswers:
         answer.closing = asyncio.create_task(self._close(answer))
 
     async def _close(self, answer: PageAnswer) -> None:
+        claimed = None
         try:
-            await self._store(answer)
+            claimed = await self._store(answer)
         finally:
-            answer.finish()
+            answer.finish(claimed)
             asyncio.get_running_loop().call_later(self._grace, self._forget, answer)
 
     def _forget(self, answer: PageAnswer) -> None:
@@ -80,6 +87,20 @@ class ResumableAnswers:
         """Those that are still written, here."""
         found = [self._answers[answer_id] for answer_id in answer_ids if answer_id in self._answers]
         await asyncio.gather(*(self.stop(answer) for answer in found))
+
+    def claimed(self, conversation_id: str) -> None:
+        """Ends what is written in a conversation that a person has claimed. Safe to call from any
+        thread: it is done before whatever that thread hands to the event loop next."""
+        if self._loop is not None and not self._loop.is_closed():
+            self._loop.call_soon_threadsafe(self._silence, conversation_id)
+
+    def _silence(self, conversation_id: str) -> None:
+        claim = self._claims.of(conversation_id) if self._claims is not None else None
+        if claim is None:
+            return
+        for answer in list(self._answers.values()):
+            if answer.conversation_id == conversation_id:
+                answer.silence(claim.as_event())
 
     async def close(self) -> None:
         """At the end of the process: what is still written is stored as it is."""

@@ -1,6 +1,7 @@
 """Writes an answer's events as what history keeps of it, while they pass."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from gateway.chat.events import (
@@ -69,6 +70,13 @@ class Transcript:
                     self.complete = True
                 case Failed():
                     self._failed = True
+
+    def silenced(self, unseen: int) -> Answered:
+        """What the customer has seen until a person took over. `unseen`: characters at the end of
+        the text that nobody has got."""
+        made = self.answered(stopped=True)
+        text = made.text[: len(made.text) - unseen]
+        return replace(made, state="stopped", text=text, outcome=None, offer=None)
 
     def answered(self, *, stopped: bool) -> Answered:
         """`stopped`: somebody ended the answer, where it is not whole."""

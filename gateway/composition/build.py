@@ -38,6 +38,7 @@ from gateway.connectors.folder import ConnectorFolder
 from gateway.connectors.tool import Tools
 from gateway.handoffs.claims import Claims
 from gateway.handoffs.listing import HandoffLists
+from gateway.handoffs.questions import customer_wrote
 from gateway.handoffs.queue import Handoffs
 from gateway.handoffs.timers import HandoffTimers
 from gateway.knowledge.corrections import CorrectionMatcher, CorrectionSource
@@ -94,6 +95,8 @@ def build_services(settings: Settings) -> Services:
     media = build_media(settings, metrics, storage.files)
     corrections = StoredCorrections(storage.clause_corrections)
     access, knowledge = build_access(settings), build_knowledge(settings, media, corrections)
+    answers = ResumableAnswers(settings.resume_grace, storage.history.close, people.claims)
+    people.claims.listen(answers.claimed)
     return Services(
         settings=settings,
         metrics=metrics,
@@ -106,7 +109,7 @@ def build_services(settings: Settings) -> Services:
         knowledge=knowledge,
         corrections=corrections,
         persona_file=PersonaFile(settings.knowledge_dir),
-        answers=ResumableAnswers(settings.resume_grace, storage.history.close),
+        answers=answers,
         systems=systems,
         people=people,
         records=build_records(
@@ -259,7 +262,9 @@ def build_storage(
         ratings=Ratings(database),
         clause_corrections=ClauseCorrections(database),
         stats=Stats(database),
-        history=HistoryRecorder(database, files, wants),
+        history=HistoryRecorder(
+            database, files, wants, partial(customer_wrote, silence=settings.handoff_silence)
+        ),
     )
 
 

@@ -1,23 +1,14 @@
-"""A hand-over as the chat needs it: in the transactions that store questions and answers."""
+"""What a customer writes to a person, in the transaction that stores it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from sqlalchemy import Connection, select, update
 
 from gateway.handoffs.as_json import brief
-from gateway.handoffs.claims import Claim
 from gateway.storage.events import record_event
 from gateway.storage.models import Handoff
 from gateway.storage.turns import now
-
-
-def claimed_in(connection: Connection, conversation_ids: Sequence[str]) -> Mapping[str, Claim]:
-    """The claimed ones of these conversations, whose rows the transaction has locked."""
-    wanted = select(Handoff.conversation_id, Handoff.id, Handoff.number, Handoff.assignee).where(
-        Handoff.conversation_id.in_(conversation_ids), Handoff.status == "claimed"
-    )
-    return {row[0]: Claim(row[1], row[2], row[3] or "") for row in connection.execute(wanted)}
 
 
 def customer_wrote(

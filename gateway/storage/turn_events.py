@@ -8,7 +8,7 @@ from sqlalchemy import Connection, select
 
 from gateway.storage.events import record_event
 from gateway.storage.models import Turn
-from gateway.storage.turns import AnswerRow
+from gateway.storage.turns import Announce, AnswerRow
 
 Wants = Callable[[str], bool]  # whether anybody wants events of this type
 COMPLETED, READ = "message.completed", "fields.read"
@@ -19,7 +19,7 @@ def nobody_wants(type_: str) -> bool:
     return False
 
 
-def announcement(rows: Sequence[AnswerRow], wants: Wants) -> Callable[[Connection], None] | None:
+def announcement(rows: Sequence[AnswerRow], wants: Wants) -> Announce | None:
     """What writes the events of `rows` in the transaction that closes their turns; None where
     nobody wants any, so that a question costs nothing more."""
     wanted = [type_ for type_ in (READ, COMPLETED) if wants(type_)]
@@ -27,11 +27,13 @@ def announcement(rows: Sequence[AnswerRow], wants: Wants) -> Callable[[Connectio
     if not told:
         return None
 
-    def write(connection: Connection) -> None:
+    def write(connection: Connection, stopped: frozenset[str]) -> None:
         here = select(Turn.id, Turn.conversation_id).where(Turn.id.in_(told)).order_by(Turn.number)
         for answer_id, conversation_id in connection.execute(here).all():
             of = {"conversation_id": conversation_id, "answer": answer_id}
             for type_, data in told[answer_id]:
+                if type_ == COMPLETED and answer_id in stopped:
+                    continue
                 record_event(connection, type_, conversation_id, {**of, **data})
 
     return write

@@ -35,6 +35,7 @@ ANSWER = {
     "outcome": "text",
     "tools": "json",
     "actions": "json",
+    "offer": "json",
     "subject_kind": "text",
     "subject": "text",
     "topic": "bigint",
@@ -58,6 +59,13 @@ TAKE_CONVERSATIONS = """
 FOREIGN_CONVERSATIONS = """
     SELECT given.id FROM GIVEN JOIN conversations ON conversations.id = given.id
     WHERE conversations.owner <> given.owner"""
+BEFORE = """
+    SELECT given.id AS conversation, newest.outcome, handoffs.id, handoffs.number, handoffs.status,
+        handoffs.assignee, handoffs.rule
+    FROM GIVEN
+    LEFT JOIN turns AS newest ON newest.number = (
+        SELECT max(turns.number) FROM turns WHERE turns.conversation_id = given.id)
+    LEFT JOIN handoffs ON handoffs.conversation_id = given.id"""
 INSERT_TURNS = """
     INSERT INTO turns (id, conversation_id, role, state, text, created_at, writer, degraded,
                        citations, reading)
@@ -73,14 +81,17 @@ TOUCH_CONVERSATIONS = """
         JOIN conversations ON conversations.id = turns.conversation_id LOCKED
     ) AS mine WHERE conversations.id = mine.id"""
 FILL_TURNS = """
-    UPDATE turns SET state = given.state, text = given.text, model = given.model, writer = NULL,
+    UPDATE turns SET
+        state = CASE WHEN turns.state = 'stopped' THEN 'stopped' ELSE given.state END,
+        text = given.text, model = given.model, writer = NULL,
         degraded = given.degraded, citations = given.citations, reading = given.reading,
         suggestions = given.suggestions, grounding = given.grounding, outcome = given.outcome,
-        tools = given.tools, actions = given.actions, subject_kind = given.subject_kind,
-        subject = given.subject, topic = given.topic, is_ungrounded = given.is_ungrounded,
-        first_token_ms = given.first_token_ms, duration_ms = given.duration_ms,
-        prompt_tokens = given.prompt_tokens, completion_tokens = given.completion_tokens
-    FROM GIVEN WHERE turns.id = given.id"""
+        tools = given.tools, actions = given.actions, offer = given.offer,
+        subject_kind = given.subject_kind, subject = given.subject, topic = given.topic,
+        is_ungrounded = given.is_ungrounded, first_token_ms = given.first_token_ms,
+        duration_ms = given.duration_ms, prompt_tokens = given.prompt_tokens,
+        completion_tokens = given.completion_tokens
+    FROM GIVEN WHERE turns.id = given.id RETURNING turns.id, turns.state"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,10 +100,11 @@ class TurnStatements:
 
     take_conversations: TextClause  # QUESTION; makes them, or locks those of the same owner
     foreign_conversations: TextClause  # QUESTION; the ids of those that are another owner's
+    before: TextClause  # QUESTION; a row for each hand-over of a conversation, or one without
     insert_turns: TextClause  # TURN
     insert_files: TextClause  # FILE
     touch_conversations: TextClause  # ANSWER; locks the conversations before their turns
-    fill_turns: TextClause  # ANSWER
+    fill_turns: TextClause  # ANSWER; (id, state): what a claim has stopped stays stopped
 
 
 @cache
@@ -106,6 +118,7 @@ def turn_statements(is_sqlite: bool) -> TurnStatements:
     return TurnStatements(
         take_conversations=made(TAKE_CONVERSATIONS, QUESTION),
         foreign_conversations=made(FOREIGN_CONVERSATIONS, QUESTION),
+        before=made(BEFORE, QUESTION),
         insert_turns=made(INSERT_TURNS, TURN),
         insert_files=made(INSERT_FILES, FILE),
         touch_conversations=made(TOUCH_CONVERSATIONS, ANSWER),

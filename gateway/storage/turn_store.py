@@ -7,22 +7,22 @@ import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from gateway.errors import StoreUnavailable
 from gateway.server.daemon_threads import in_daemon
 from gateway.storage.database import Database
 from gateway.storage.grouped_writes import GroupedWrites
 from gateway.storage.turn_events import Wants, announcement, nobody_wants
+from gateway.storage.turn_writes import close_all, open_all
 from gateway.storage.turns import (
     Answered,
     AnswerRow,
     Asked,
+    Heard,
     Opened,
     QuestionRow,
     answer_row,
-    close_all,
-    open_all,
     question_row,
 )
 from gateway.throttling.one_per_owner import OnePerOwner
@@ -40,9 +40,13 @@ class TurnStore:
     no question. One question of each owner is stored at a time, so that no owner fills the queue.
     """
 
-    def __init__(self, database: Database, wants: Wants = nobody_wants) -> None:
-        """`wants`: the types of events that are written of answers."""
+    def __init__(
+        self, database: Database, wants: Wants = nobody_wants, heard: Heard | None = None
+    ) -> None:
+        """`wants`: the types of events that are written of answers. `heard`: called for questions
+        in claimed conversations, in their transaction."""
         self._database = database
+        self._heard = heard
         self._wants = wants
         self._questions = GroupedWrites(
             "store-questions",
@@ -70,14 +74,15 @@ class TurnStore:
             row = await self._made(partial(question_row, asked), len(asked.text) <= SHORT)
             return await self._questions.add(row)
 
-    async def close(self, answer_id: str, answered: Answered) -> None:
-        """Fills the answer's turn, unless it was deleted.
+    async def close(self, answer_id: str, answered: Answered) -> dict[str, Any] | None:
+        """Fills the answer's turn, unless it was deleted. Where it comes after a person has claimed
+        the conversation it is stored as stopped, and the hand-over is returned.
 
         Raises StoreUnavailable, InvalidRequest.
         """
         is_short = len(answered.text) <= SHORT and not (answered.reading or answered.tools)
         row = await self._made(partial(answer_row, answer_id, answered), is_short)
-        await self._answers.add(row)
+        return await self._answers.add(row)
 
     async def shut_down(self) -> None:
         """Waits for what is being stored."""
@@ -97,20 +102,20 @@ class TurnStore:
             self._count_failed(len(rows))
             return [None] * len(rows)
         try:
-            return list(open_all(self._database, rows))
+            return list(open_all(self._database, rows, self._heard))
         except StoreUnavailable:
             self._resting_until = time.monotonic() + REST_SECONDS
             self._count_failed(len(rows) - 1)  # the database has counted one
             return [None] * len(rows)
 
-    def _close(self, rows: list[AnswerRow]) -> list[Exception | None]:
+    def _close(self, rows: list[AnswerRow]) -> list[dict[str, Any] | Exception | None]:
         """In the thread. Raises StoreUnavailable, InvalidRequest."""
         try:
-            close_all(self._database, rows, announcement(rows, self._wants))
+            late = close_all(self._database, rows, announcement(rows, self._wants))
         except StoreUnavailable:
             self._count_failed(len(rows) - 1)  # the database has counted one
             raise
-        return [None] * len(rows)
+        return [late.get(row.answer_id) for row in rows]
 
     def _count_failed(self, times: int) -> None:
         for _ in range(times):

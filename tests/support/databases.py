@@ -16,13 +16,12 @@ from gateway.storage.conversations import Conversations
 from gateway.storage.database import Database, open_database
 from gateway.storage.file_store import FileStore
 from gateway.storage.sql_engine import normal
+from gateway.storage.turn_writes import close_all, open_all
 from gateway.storage.turns import (
     Answered,
     Asked,
     Opened,
     answer_row,
-    close_all,
-    open_all,
     question_row,
 )
 from tests.support.postgres import Postgres, running_postgres

@@ -1,12 +1,17 @@
 """Events of hand-overs as stored, and a customer's message as the chat stores it."""
 
+import secrets
+from functools import partial
 from typing import Any
 
 from sqlalchemy import select
 
-from gateway.handoffs.questions import claimed_in, customer_wrote
+from gateway.handoffs.questions import customer_wrote
 from gateway.storage.database import Database
-from gateway.storage.models import Conversation, StoredEvent
+from gateway.storage.models import StoredEvent
+from gateway.storage.turn_writes import open_all
+from gateway.storage.turns import Asked, Opened, question_row
+from tests.support.databases import ME
 
 
 def told(database: Database) -> list[tuple[str, dict[str, Any]]]:
@@ -18,11 +23,8 @@ def told(database: Database) -> list[tuple[str, dict[str, Any]]]:
 
 def wrote(database: Database, conversation_id: str, silence: float = 300) -> bool:
     """Whether the message went to a person."""
-    here = Conversation.id == conversation_id
-    with database.connected() as connection:
-        connection.execute(select(Conversation.id).where(here).with_for_update())
-        if conversation_id not in claimed_in(connection, [conversation_id]):
-            return False
-        turn = {"id": "turn-1", "role": "user", "text": "hello?", "created_at": 0}
-        customer_wrote(connection, conversation_id, turn, silence)
-        return True
+    asked = Asked(ME, conversation_id, f"answer-{secrets.token_hex(8)}", "hello?")
+    heard = partial(customer_wrote, silence=silence)
+    [opened] = open_all(database, [question_row(asked)], heard)
+    assert isinstance(opened, Opened)
+    return opened.before.claimed is not None

@@ -13,7 +13,8 @@ from gateway.storage.feedback import Ratings
 from gateway.storage.file_store import FileStore
 from gateway.storage.models import StoredEvent
 from gateway.storage.turn_events import announcement
-from gateway.storage.turns import Answered, Asked, answer_row, close_all, now
+from gateway.storage.turn_writes import close_all
+from gateway.storage.turns import Answered, Asked, answer_row, now
 from tests.support.databases import CITATION, ME, OTHER, ask, handoffs_of, open_turns
 
 FIELD = {"name": "order_number", "value": "QH202611090078126", "confidence": 0.9, "valid": None}

@@ -13,14 +13,13 @@ from gateway.storage.conversations import Conversations
 from gateway.storage.database import Database, open_database
 from gateway.storage.file_store import FileStore
 from gateway.storage.grouped_writes import GroupedWrites
+from gateway.storage.turn_writes import close_all, open_all
 from gateway.storage.turns import (
     Answered,
     Asked,
     Opened,
     QuestionRow,
     answer_row,
-    close_all,
-    open_all,
     question_row,
 )
 from tests.support.databases import CITATION, ME, OTHER, ask, texts, whole

@@ -1,0 +1,35 @@
+"""What a conversation holds before a question: read in the transaction that stores it."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Before:
+    """`claimed`: {id, number, status, assignee} of the hand-over that a person has claimed.
+    `is_waiting`: a hand-over is not resolved. `was_no_clause`: the newest turn is an answer that
+    found no clause. `rules`: those that led to hand-overs which are resolved."""
+
+    claimed: dict[str, Any] | None = None
+    is_waiting: bool = False
+    was_no_clause: bool = False
+    rules: frozenset[str] = frozenset()
+
+
+NOTHING = Before()
+
+
+def before_questions(rows: Iterable[Any]) -> Mapping[str, Before]:
+    """By conversation, from the rows of `TurnStatements.before`."""
+    found: dict[str, Before] = {}
+    for conversation_id, outcome, handoff_id, number, status, assignee, rule in rows:
+        before = found.get(conversation_id) or Before(was_no_clause=outcome == "no_clause")
+        if status == "resolved" and rule:
+            before = replace(before, rules=before.rules | {rule})
+        elif status not in (None, "resolved"):
+            told = {"id": handoff_id, "number": number, "status": status, "assignee": assignee}
+            claimed = told if status == "claimed" else None
+            before = replace(before, claimed=claimed, is_waiting=True)
+        found[conversation_id] = before
+    return found
