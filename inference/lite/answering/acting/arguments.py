@@ -5,7 +5,7 @@ words is never a text, a choice or a wish: those come from the person's own mess
 """
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from enum import IntEnum
 from typing import Any
@@ -142,11 +142,24 @@ class Known:
                     valid.setdefault(fits, fact)
                 if fits is None and source is Source.QUESTION and isinstance(one, str):
                     misfits.append(one)
+            is_typed = source is Source.QUESTION and "pattern" in part
+            if is_typed and not valid and (value := self._put_together(accepts, used)):
+                return value
             if valid:
                 first, *more = valid
                 if source is not Source.QUESTION and typed.is_attempt(misfits, first):
                     return None
                 return Value(first, source, tuple(more), _doubted(valid[first]))
+        return None
+
+    def _put_together(self, accepts: Callable[[Any], bool], used: list[str]) -> Value | None:
+        """A code of the question that is written in groups, or with a letter for a digit. What
+        stands for a digit is a guess, which a person confirms before a change."""
+        text = self._texts[0]
+        for found, is_guess in ((typed.spaced(text), False), (typed.corrected(text), True)):
+            for code in found:
+                if code not in used and accepts(code):
+                    return Value(code, Source.QUESTION, doubted=is_guess)
         return None
 
     def _candidates(

@@ -26,6 +26,13 @@ NEW = re.compile(
 )
 WRONG = re.compile(r"错|不对|有误|\bwrong\b|\bincorrect\b")
 BEGINNING = re.compile(r"[A-Z]{2,4}|[A-Z0-9]{6}")  # which kind of number a code is
+# A number in groups: letters stand before its first digit only.
+GROUPS = re.compile(
+    r"(?<![A-Za-z0-9])(?:[A-Za-z]{1,6}\d{0,20}|\d{2,20})(?:[ .\u00a0-]\d{2,20}){1,8}(?![A-Za-z0-9])"
+)
+SEPARATOR = re.compile(r"[ .\u00a0-]")
+LOOKS_LIKE = re.compile(r"([A-Z]{0,4}?)([0-9OIL]{8,30})")
+DIGITS = str.maketrans("OIL", "011")
 CLAUSE_END = re.compile(r"[,，。;；!！?？\n]")
 
 
@@ -64,6 +71,37 @@ def codes(text: str, fields: Iterable[Field], wanted: Wanted) -> list[str]:
     if wanted.is_new and new:
         return new
     return [*own, *(one[0] for one in loose)]
+
+
+def spaced(text: str) -> list[str]:
+    """Codes that are written in groups ("YT 8830 0123 4567 890"), the longest first. The caller
+    knows which of them has the right form."""
+    made: dict[str, None] = {}
+    for run in GROUPS.finditer(text[:MAX_TEXT]):
+        groups = SEPARATOR.split(run[0])
+        spans = [
+            groups[first:last]
+            for first in range(len(groups))
+            for last in range(first + 2, len(groups) + 1)
+        ]
+        for span in sorted(filter(_is_one_number, spans), key=lambda one: -len("".join(one))):
+            made["".join(span).upper()] = None
+    return list(made)[:MAX_TOKENS]
+
+
+def _is_one_number(groups: list[str]) -> bool:
+    """Without letters, groups of one length tell a number from a date or two numbers."""
+    if groups[0][0].isalpha():
+        return True
+    return len(groups) > 2 and len(set(map(len, groups[:-1]))) == 1
+
+
+def corrected(text: str) -> list[str]:
+    """Codes with a letter in the place of the digit that it looks like: "SF14O2857369214"."""
+    tokens = (one[0].upper() for one in list(TOKEN.finditer(text[:MAX_TEXT]))[:MAX_TOKENS])
+    found = (LOOKS_LIKE.fullmatch(one) for one in tokens)
+    made = (one[1] + one[2].translate(DIGITS) for one in found if one)
+    return [one for one in made if one not in text.upper()]
 
 
 def is_attempt(typed: Iterable[str], value: object) -> bool:

@@ -131,3 +131,40 @@ def test_an_earlier_number_is_taken_beside_a_code_of_another_kind() -> None:
     thread.ask(f"订单 {ORDER} 什么状态")
     reply = thread.ask("我的手机是 iPhone15，取消这个订单")
     assert [one["arguments"] for one in reply.calls] == [{"order": ORDER}]
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "SF 1402 8573 69214",
+        "SF1402-8573-69214",
+        "sf 140285736 9214",
+        "SF14 0285 7369 214",
+        "SF14O2857369214",
+        "SFI402857369214",
+    ],
+)
+def test_a_number_in_groups_or_with_a_mistaken_letter_is_looked_up(typed: str) -> None:
+    calls = Thread(desk_with()).ask(f"快递 {typed} 到哪了？").calls
+    assert calls == [{"name": "track_parcel", "arguments": {"waybill": "SF1402857369214"}}]
+
+
+def test_a_number_in_groups_is_changed_and_a_guessed_one_is_asked_for_first() -> None:
+    read = [{"name": "order_status", "arguments": {"order": ORDER}}]
+    grouped = f"{ORDER[:6]} {ORDER[6:10]} {ORDER[10:14]} {ORDER[14:]}"
+    assert Thread(desk_with()).ask(f"取消订单 {grouped}").calls == read
+    guessed = Thread(desk_with("cancel_order")).ask(f"取消订单 {ORDER.replace('0', 'O', 1)}")
+    assert guessed.calls == []
+    assert (guessed.outcome, ORDER in guessed.text) == ("clarify", True)
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "2026-11-18 09 30 05 寄出的快递到哪了",
+        "电话 138 1234 5678 的快递到哪了",
+        "我 11 月 18 日 寄的快递到哪了",
+    ],
+)
+def test_dates_and_phones_are_put_together_to_no_number(question: str) -> None:
+    assert Thread(desk_with()).ask(question).calls == []
