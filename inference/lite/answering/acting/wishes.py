@@ -86,6 +86,11 @@ MORE_FILLER = re.compile(
 FAULTY = re.compile(
     r"(?<![没报])错(?!误码)|不对|有误|不正确|\bwrong\b|\bincorrect\b|\bnot (?:right|correct)\b|\bmis(?:spelt|spelled)\b"
 )
+# "抬头错了怎么办": asks for help with what is wrong, and not for a rule.
+WHAT_NOW = re.compile(
+    r"(?:该|要|我)?(?:怎么办|咋办|怎么处理|如何处理)(?:呢|啊|呀)?"
+    r"|\bwhat (?:should|can|do|must) i do(?: now| about it)?\b|\bwhat now\b"
+)
 WORD = re.compile(r"[a-z]{3,30}")
 
 
@@ -126,7 +131,7 @@ def wish_of(question: str, parts: list[Part]) -> Wish:
     rest = LONG_NUMBER.sub(" ", text)
     is_bare = is_generic(rest) or (rest != text and is_pure(rest))
     clauses = [one for one in CLAUSE.split(unwished.unquoted(text)) if one.strip()]
-    aims = [_aim(clause) for clause in clauses]
+    aims = [aim_of(clause) for clause in clauses]
     denied = _denied(clauses)
     for aim in (Aim.CHANGE, Aim.CHECK):
         acts = frozenset[str]().union(*(acts for one, acts in aims if one is aim)) - denied
@@ -157,6 +162,7 @@ def wish_of(question: str, parts: list[Part]) -> Wish:
 
 
 def _faults(text: str, clauses: list[str]) -> tuple[str, ...]:
+    text = WHAT_NOW.sub(" ", text)
     no_word_of_ones_own = (ASKING, HOW, ABOUT, unwished.SUPPOSED, unwished.REPORTED)
     if any(one.search(text) for one in no_word_of_ones_own):
         return ()
@@ -194,7 +200,7 @@ def _requests(text: str) -> bool:
     return asks and not any(one.search(text) for one in no_request)
 
 
-def _aim(clause: str) -> tuple[Aim, frozenset[str]]:
+def aim_of(clause: str) -> tuple[Aim, frozenset[str]]:
     """The aim of one clause as far as acts tell it, and the acts."""
     if WANTS.search(clause):
         clause = CONSENT.sub("", clause)

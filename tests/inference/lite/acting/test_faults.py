@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from tests.inference.lite.acting.conversations import Thread, desk_with
+from tests.inference.lite.answering.conversations import clause
 
 INVOICE = "26332000000187405931"
 ORDER = "QH202611180042317"
@@ -54,6 +55,9 @@ def test_a_title_that_is_given_is_proposed_behind_the_check(question: str, title
         ("发票抬头错了", "请告诉我正确的抬头"),
         ("这张发票的抬头写得不对", "请告诉我正确的抬头"),
         ("抬头是错的", "请告诉我正确的抬头"),
+        ("发票抬头错了怎么办", "请告诉我正确的抬头"),
+        ("抬头写错了，我该怎么办呢？", "请告诉我正确的抬头"),
+        ("The title on this invoice is wrong, what should I do?", "Please tell me the correct"),
         ("The title is wrong", "Please tell me the correct title"),
         ("The title on this invoice is not right.", "Please tell me the correct title"),
         ("The title is wrong, please reissue it", "Please tell me the correct title"),
@@ -68,6 +72,15 @@ def test_a_title_that_is_not_given_is_asked_for_behind_the_check(question: str, 
     assert thread.ask(NAME).calls == [CHECK]
     (call,) = thread.ask(results=[_checked()]).calls
     assert call["arguments"] == {"invoice": INVOICE, "title": NAME}
+
+
+def test_who_asks_what_to_do_about_a_fault_gets_the_clause_too() -> None:
+    thread = Thread(_desk() | {"verdict": "answer", "clauses": [clause("reissue")]})
+    thread.ask("发票抬头错了怎么办", "invoice")
+    reply = thread.ask(results=[_checked()])
+    assert reply.text.startswith("可以重开。（发票系统，刚刚）")
+    assert reply.citations == ["reissue"]
+    assert "请告诉我正确的抬头" in reply.text
 
 
 def test_a_fault_alone_is_only_checked_where_a_write_would_miss_nothing() -> None:
