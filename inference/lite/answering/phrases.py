@@ -156,6 +156,11 @@ PHRASES: dict[str, tuple[str, str]] = {
         "All right, I leave it at that. Ask me any time.",
     ),
     "not_wished": ("好的，不会{title}{number}。", "All right, I will not {title}{number}."),
+    "later_wish": (
+        "我一次只准备一项：这一项处理好之后，请再告诉我“{title}”（{arguments}）。",
+        "I prepare one change at a time. Once this one is settled, please ask again for "
+        "“{title}” ({arguments}).",
+    ),
     "old_card": (
         "之前那张卡片还在，不需要的话请在那张卡片上点“取消”。",
         "The earlier card is still there; choose “Cancel” on it if you no longer want it.",

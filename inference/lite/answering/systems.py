@@ -5,9 +5,11 @@ import re
 from typing import Any
 
 from inference.lite.answering import estimates, facts, helping, showing, states, tool_results
-from inference.lite.answering.acting import deciding, denials, terms
-from inference.lite.answering.acting.deciding import Step
+from inference.lite.answering.acting import deciding, denials, planning, terms
+from inference.lite.answering.acting.arguments import Filled
 from inference.lite.answering.acting.offers import Result, in_language, offered, results
+from inference.lite.answering.acting.planning import Step
+from inference.lite.answering.acting.wishes import WHAT_NOW
 from inference.lite.answering.asking import Asking
 from inference.lite.answering.markdown import plain
 from inference.lite.answering.phrases import say
@@ -62,7 +64,7 @@ def _not_wished(conversation: Conversation) -> Reply | None:
         return None
     told = denials.told(offer, conversation.question, chinese)
     head = say("not_wished", chinese, title=plain(told["title"]), number=told["number"])
-    card = say("old_card", chinese) if deciding.waits(conversation.turns) else ""
+    card = say("old_card", chinese) if planning.waits(conversation.turns) else ""
     return Reply(("" if chinese else " ").join(filter(None, [head, card])), "answered")
 
 
@@ -77,10 +79,14 @@ def _told(conversation: Conversation, done: list[Result], step: Step) -> Reply:
         title = step.write.offer.entitled(chinese)
         replies.append(Reply(say("not_proposed", chinese, title=plain(title))))
     # Where a change is wished, a clause that merely fits the words would only distract.
-    if not (served and step.write) and not any(one.status == "proposed" for one in done):
+    asks_help = bool(WHAT_NOW.search(plain_words(conversation.question[:MAX_TEXT])))
+    is_proposed = any(one.status == "proposed" for one in done)
+    if (asks_help or not (served and step.write)) and not is_proposed:
         replies += _beside(scene, served=served)
-    if step.instead and any(one.status == "proposed" for one in done):
+    if step.instead and is_proposed:
         replies.append(Reply(say("old_card", chinese)))
+    if step.later:
+        replies.append(Reply(_later(step.later, chinese)))
     if step.ask and step.write:
         replies.append(Asking(conversation).for_(step.ask[0], **step.ask[1]))
     if failed:
@@ -160,6 +166,17 @@ def _proposed(result: Result, chinese: bool) -> str:
     return head + ("" if chinese else " ") + say(waits, chinese)
 
 
+def _later(later: Filled, chinese: bool) -> str:
+    """What of a message is still to come: one change is prepared at a time."""
+    values = [
+        say("argument", chinese, name=later.offer.called(name, chinese), value=plain(str(value)))
+        for name, value in later.arguments.items()
+    ]
+    listed = ("；" if chinese else "; ").join(values)
+    title = plain(later.offer.entitled(chinese))
+    return say("later_wish", chinese, title=title, arguments=listed)
+
+
 def _argument(name: str, value: Any, action: Any, chinese: bool) -> str:
     label = in_language((action.get("labels") or {}).get(name) or {}, chinese) or name
     old = (action.get("before") or {}).get(name)
@@ -170,7 +187,7 @@ def _argument(name: str, value: Any, action: Any, chinese: bool) -> str:
 
 def _typed_yes(conversation: Conversation) -> Reply | None:
     """That a typed "yes" behind a proposal confirms nothing, and what does."""
-    waits = deciding.waits(conversation.turns)
+    waits = planning.waits(conversation.turns)
     if not waits or not YES.fullmatch(conversation.question[:MAX_REASON]):
         return None
     answer = "confirm_on_card" if waits == "waits_for_you" else "confirm_by_staff"

@@ -47,6 +47,19 @@ TAKEN_BACK = re.compile(
     r"|\bkeep it\b|\bnever ?mind\b|\bdon't\b|\bdo not\b|\bwait\b|\bhold on\b|\bactually,? no\b|\blet me\b"
     r"|\blater\b|\bstop\b|\bforget it\b|\bno thanks\b"
 )
+# The whole message asks to look once more.
+ONCE_MORE = re.compile(
+    r"\W*(?:请|麻烦)?(?:你|您)?(?:再|重新)(?:帮我|给我|去)?(?:查|看看|确认|问|试)(?:一?[下次遍]|看)?(?:吧|呢|好吗|可以吗)?\W*"
+    r"|\W*(?:请|帮我)?(?:刷新|更新)一?下(?:状态|物流)?\W*"
+    r"|\W*(?:那)?现在(?:呢|怎么?样了?|到哪了?|什么(?:状态|情况)了?)\W*"
+    r"|\W*(?:帮我)?(?:查|看)一?下?最新的?(?:状态|进展|情况|物流|消息)?\W*"
+    r"|\W*有(?:什么)?(?:新的?)?(?:进展|更新|消息|动静|变化)(?:了?[吗么没]|没有)?\W*"
+    r"|\W*(?:please )?(?:can you |could you )?(?:check|look|try|refresh|track)(?: it| that| this)?(?: up)?"
+    r"(?: once more| again| one more time| now)(?: please)?\W*"
+    r"|\W*(?:please )?(?:refresh|once more|again)(?: please)?\W*"
+    r"|\W*(?:is there )?any (?:updates?|news|change|progress)(?: now| yet| since)?\W*"
+    r"|\W*(?:what about|how about|and) now\W*"
+)
 MAX_BEFORE = 100  # characters of a clause before an act
 
 
@@ -58,6 +71,11 @@ def unquoted(text: str) -> str:
 def is_taken_back(reply: str) -> bool:
     """Whether a reply, in `plain` form, takes the wish back that it was asked about."""
     return bool(TAKEN_BACK.search(reply))
+
+
+def is_once_more(text: str) -> bool:
+    """Whether a message, in `plain` form, only asks to look once more."""
+    return bool(ONCE_MORE.fullmatch(text[:MAX_BEFORE]))
 
 
 def is_denied(act: "re.Match[str]") -> bool:
