@@ -1,46 +1,20 @@
 """GET /api/conversations/{id}/events: live, from any number on, for the owner alone."""
 
 import contextlib
-import json
 import signal
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import pytest
-import requests
 
 from gateway.chat.conversation_streams import MAX_OWNER
 from gateway.storage.database import Database, attach_database
 from gateway.storage.events import record_event
+from tests.support.live_events import Live
 from tests.support.servers import Running, running_gateway, wait_for
 from tests.support.visitor import SETTINGS, Visitor, code
-
-
-@dataclass
-class Live:
-    """One open stream; `read` waits for its next event."""
-
-    answer: requests.Response
-    lines: Iterator[bytes] = field(init=False)
-
-    def __post_init__(self) -> None:
-        self.lines = self.answer.iter_lines(chunk_size=1)
-
-    def block(self) -> dict[str, str]:
-        """The lines up to the next empty one. Raises StopIteration at the stream's end."""
-        told: dict[str, str] = {}
-        while line := next(self.lines):
-            name, _, value = line.decode().partition(": ")
-            told[name] = value
-        return told
-
-    def read(self) -> tuple[int, str, Any]:
-        while "data" not in (block := self.block()):
-            pass
-        return int(block["id"]), block["event"], json.loads(block["data"])
 
 
 @dataclass

@@ -2,49 +2,16 @@
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
-from typing import Any
 
 import pytest
-import requests
 
 from tests.support.access import nginx, settings
+from tests.support.handoff_desk import Desk
 from tests.support.http_client import metric
 from tests.support.servers import Running, running_gateway, wait_for
 from tests.support.visitor import Visitor
 
 ANNA, BEN = nginx("anna"), nginx("ben")
-
-
-@dataclass(slots=True)
-class Desk:
-    gateway: Running
-    customer: Visitor
-
-    def call(
-        self, method: str, path: str, headers: dict[str, str], **more: Any
-    ) -> tuple[int, dict[str, Any]]:
-        answer = requests.request(
-            method, self.gateway.url + path, headers=headers, timeout=20, **more
-        )
-        told: dict[str, Any] = answer.json()
-        return answer.status_code, told["error"] if answer.status_code >= 400 else told
-
-    def staff(self, who: dict[str, str], step: str, **body: Any) -> tuple[int, dict[str, Any]]:
-        return self.call("POST", f"/api/desk/handoffs/{step}", who, json=body)
-
-    def conversation(self, text: str = "hello") -> str:
-        return str(self.customer.ask(text)["conversation"])
-
-    def ask_for(self, conversation: str, **more: Any) -> requests.Response:
-        body = {"conversation_id": conversation, **more}
-        return self.customer.call("POST", "/api/handoff", json=body)
-
-    def notices(self, conversation: str) -> list[tuple[str, str]]:
-        """(cause, status) of each turn about a hand-over."""
-        turns = self.customer.turns(conversation)
-        return [(one["notice"]["cause"], one["notice"]["status"]) for one in turns
-                if one.get("notice")]  # fmt: skip
 
 
 @pytest.fixture(scope="module")
