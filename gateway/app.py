@@ -33,6 +33,7 @@ from gateway.api.files import files_router
 from gateway.api.handoffs import handoffs_router
 from gateway.api.health import health_router
 from gateway.api.models import models_router
+from gateway.api.signed_files import signed_files_router
 from gateway.api.static_page import mount_page
 from gateway.api.stats import stats_router
 from gateway.auth.networks import ProxyTrust
@@ -131,6 +132,7 @@ def api_routers(services: Services) -> list[APIRouter]:
         ),
         desk_conversations_router(people.conversations, storage.exports, limits),
         desk_events_router(services.streams, limits),
+        signed_files_router(people.conversations, access.signer),
         stats_router(storage.stats, limits),
         desk_corrections_router(
             storage.clause_corrections,

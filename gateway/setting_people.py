@@ -6,7 +6,7 @@ from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from gateway.service_hours import ServiceHours, service_hours
-from gateway.setting_values import Names, Seconds, ServiceHoursText
+from gateway.setting_values import URL, Names, Seconds, ServiceHoursText
 
 
 class PeopleSettings(BaseSettings):
@@ -29,6 +29,11 @@ class PeopleSettings(BaseSettings):
         300,
         description="Seconds for which a customer waits for the staff member who has claimed; then "
         "the hand-over goes back to the queue.",
+    )
+    public_url: URL = Field(
+        "",
+        description="Address of this desk for other systems, such as https://desk.example.com. "
+        "Links in webhooks begin with it. Empty: they begin with /.",
     )
     service_hours: ServiceHoursText = Field(
         "",

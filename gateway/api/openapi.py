@@ -52,7 +52,7 @@ def completed(document: dict[str, Any]) -> dict[str, Any]:
     document["components"].setdefault("schemas", {})["Error"] = ERROR
     document["components"]["securitySchemes"] = {"bearer": {"type": "http", "scheme": "bearer"}}
     for path, operations in document["paths"].items():
-        guarded = path.startswith(("/v1/", "/api/"))
+        guarded = path.startswith(("/v1/", "/api/", "/signed/"))
         statuses = GUARDED_STATUSES if guarded else OPEN_STATUSES
         for operation in operations.values():
             responses = operation["responses"]
@@ -78,6 +78,7 @@ def completed(document: dict[str, Any]) -> dict[str, Any]:
     asking["200"] = {**asking["201"], "description": "The hand-over that is open already."}
     paths["/api/export"]["get"]["responses"]["200"]["content"] = {"application/x-ndjson": {}}
     paths["/metrics"]["get"]["responses"]["200"]["content"] = {"text/plain": {}}
+    paths["/signed/files/{token}"]["get"]["responses"]["200"]["content"] = {"*/*": {}}
     for prefix in ("/v1", "/api", "/api/desk/conversations/{conversation_id}"):
         paths[f"{prefix}/files/{{file_id}}/content"]["get"]["responses"]["200"]["content"] = {
             "*/*": {}

@@ -16,6 +16,7 @@ KEYS_ONLY = "/v1/embed-tokens"
 OPEN = frozenset(("/healthz", "/readyz", "/metrics", "/", "/chat.html", "/embed.html", "/embed.js"))
 OPEN_FOLDER = "/assets/"
 STAFF_FOLDER = "/api/desk/"
+SIGNED_FOLDER = "/signed/files/"  # the rest of the path is the permission
 STAFF_PAGE = "/desk.html"
 
 
@@ -31,6 +32,9 @@ class Authenticator:
         InvalidAPIKey, InvalidToken or OriginNotAllowed."""
         if path in OPEN or path.startswith(OPEN_FOLDER):
             return None
+        if path.startswith(SIGNED_FOLDER):
+            self._check_link(path.removeprefix(SIGNED_FOLDER))
+            return None
         if path == STAFF_PAGE or path.startswith(STAFF_FOLDER):
             return _acting(self._for_page(context))
         if path.startswith("/api/"):
@@ -38,6 +42,11 @@ class Authenticator:
         if path.startswith("/v1/") and path != KEYS_ONLY:
             return self._for_api(context)
         return self._for_key(context)
+
+    def _check_link(self, token: str) -> None:
+        """Raises InvalidToken."""
+        if self.signer.file(token) is None:
+            raise InvalidToken("This link is wrong or has expired.")
 
     def _for_api(self, context: RequestContext) -> Caller:
         """`/v1`: an API key, or an anonymous network."""

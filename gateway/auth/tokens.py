@@ -1,5 +1,5 @@
-"""Signed tokens: visitor cookies, and embed tokens for pages on other origins. JWT with
-HMAC-SHA256 (RFC 7519)."""
+"""Signed tokens: visitor cookies, embed tokens for pages on other origins, and links to files. JWT
+with HMAC-SHA256 (RFC 7519)."""
 
 import hashlib
 import secrets
@@ -59,6 +59,16 @@ class Signer:
         return EmbedToken(
             str(claims["iss"]), str(claims["sub"]), str(claims["origin"]), int(claims["exp"])
         )
+
+    def sign_file(self, conversation_id: str, file_id: str, expires_at: int) -> str:
+        """A token that lets anyone read one file of a conversation. `expires_at`: Unix seconds."""
+        claims = {"sub": file_id, "aud": "file", "conversation": conversation_id, "exp": expires_at}
+        return self._sign(claims)
+
+    def file(self, token: str) -> tuple[str, str] | None:
+        """(conversation, file); None for a token that is not ours or has expired."""
+        claims = self._verify(token, "file", ["exp", "sub", "conversation"])
+        return (str(claims["conversation"]), str(claims["sub"])) if claims else None
 
     def _cache_salt(self, tenant: str) -> str:
         """Keeps the prefix caches of tenants apart inside the engine."""

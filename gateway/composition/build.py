@@ -41,6 +41,7 @@ from gateway.handoffs.listing import HandoffLists
 from gateway.handoffs.questions import customer_wrote
 from gateway.handoffs.queue import Handoffs
 from gateway.handoffs.timers import HandoffTimers
+from gateway.handoffs.webhook_data import WebhookData
 from gateway.knowledge.corrections import CorrectionMatcher, CorrectionSource
 from gateway.knowledge.knowledge_base import KnowledgeBase
 from gateway.knowledge.reranker import Reranker
@@ -86,7 +87,14 @@ def build_services(settings: Settings) -> Services:
     metrics = Metrics(__version__, settings.engine)
     log.info("prompt_read", version=prompt_file().version)
     database = open_database(settings.database_url.get_secret_value(), metrics.store_errors.inc)
-    webhooks = WebhookWorker(database, settings.connectors_dir, os.environ, metrics)
+    access = build_access(settings)
+    webhooks = WebhookWorker(
+        database,
+        settings.connectors_dir,
+        os.environ,
+        metrics,
+        complete=WebhookData(database, access.signer, settings.public_url).complete,
+    )
     systems = build_systems(settings, metrics, database)
     people = build_people(settings, metrics, database, systems.connectors)
     storage = build_storage(

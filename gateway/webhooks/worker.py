@@ -2,12 +2,12 @@
 
 import asyncio
 import random
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import structlog
 
@@ -42,6 +42,12 @@ AT_ONCE = 8  # requests to one subscriber, each of another conversation
 TIDY_SECONDS = 3600.0
 TIDY_AGAIN_SECONDS = 10.0  # where more is left to remove
 COUNT_SECONDS = 10.0
+# Adds what is not kept with an event: (type, data, ms since 1970) → data.
+Complete = Callable[[str, dict[str, Any], int], dict[str, Any]]
+
+
+def as_it_is(type_: str, data: dict[str, Any], created_at: int) -> dict[str, Any]:
+    return data
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,14 +71,16 @@ class WebhookWorker:
         environ: Mapping[str, str],
         metrics: Metrics,
         pace: Pace | None = None,
+        complete: Complete = as_it_is,
     ) -> None:
-        """`folder` may hold webhooks.yaml, and need not exist."""
+        """`folder` may hold webhooks.yaml, and need not exist. `complete`: called in a thread."""
         self._file = SubscriptionFile(folder, environ)
         self._ca_file = environ.get("CONNECTOR_CA_FILE", "")
         self._deliveries = Deliveries(database)
         self._old = OldEvents(database)
         self._metrics = metrics
         self._pace = pace or Pace()
+        self._complete = complete
         self._sender: Sender | None = None
         self._sending: dict[asyncio.Task[None], Claimed] = {}
         self._busy: dict[str, int] = {}  # requests that run, by subscription
@@ -141,7 +149,13 @@ class WebhookWorker:
         if message.is_removed:
             await asyncio.to_thread(self._deliveries.finish, message, DONE, "deleted")
             return
-        reply = await self._client().send(subscription, message)
+        try:
+            data = await asyncio.to_thread(
+                self._complete, message.type, message.data, message.created_at
+            )
+        except GatewayError:
+            return  # the lease runs out, and it is tried again
+        reply = await self._client().send(subscription, replace(message, data=data))
         # A store that does not answer: the lease runs out, and the message is sent once more.
         with suppress(GatewayError):
             outcome = await asyncio.to_thread(self._record, subscription, message, reply)

@@ -14,7 +14,7 @@ from tests.support.servers import Running
 SCREEN = SCREENS / "app-error.png"
 SECRET, PROXY_SECRET = "embed-secret-of-the-tests", "between-us"
 API, KEY, PAGE, PRIVATE, ANYONE = "api", "key", "page", "private", "anyone"
-STAFF = "staff"
+STAFF, LINK = "staff", "link"
 # Told apart in x-ratelimit-limit-requests.
 RATES = {"ip": 100_001, "user": 100_002, "key": 100_003, "api": 100_004}
 
@@ -83,6 +83,7 @@ TABLE = (
     Row("GET", "/api/desk/knowledge/search", STAFF, None),
     Row("GET", "/api/desk/system", STAFF, None),
     Row("GET HEAD", "/desk.html", STAFF, None),
+    Row("GET", "/signed/files/{}", LINK, None),
     Row("GET", "/healthz", ANYONE, None),
     Row("GET", "/readyz", ANYONE, None),
     Row("GET", "/metrics", PRIVATE, None),
@@ -180,6 +181,7 @@ MAY = {
     KEY: {"key"},
     PAGE: {"key", "token", "user"},
     STAFF: {"user"},
+    LINK: set(),  # the path itself must be signed
     PRIVATE: None,
     ANYONE: None,
 }

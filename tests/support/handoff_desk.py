@@ -29,7 +29,7 @@ class Desk:
     def staff(self, who: dict[str, str], step: str, **body: Any) -> tuple[int, dict[str, Any]]:
         return self.call("POST", f"/api/desk/handoffs/{step}", who, json=body)
 
-    def conversation(self, text: str = "hello") -> str:
+    def conversation(self, text: Any = "hello") -> str:
         return str(self.customer.ask(text)["conversation"])
 
     def ask_for(self, conversation: str, **more: Any) -> requests.Response:

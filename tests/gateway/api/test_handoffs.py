@@ -1,11 +1,14 @@
 """The routes of hand-overs: a customer asks for a person, staff take over, answer and end it."""
 
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+import requests
 
-from tests.support.access import nginx, settings
+from gateway.auth.tokens import Signer
+from tests.support.access import SCREEN, SECRET, bearer, nginx, settings
 from tests.support.handoff_desk import Desk
 from tests.support.http_client import metric
 from tests.support.servers import Running, running_gateway, wait_for
@@ -87,3 +90,77 @@ def test_a_deleted_conversation_takes_its_hand_over_with_it(desk: Desk) -> None:
     made = desk.ask_for(conversation).json()
     desk.customer.call("DELETE", f"/api/conversations/{conversation}")
     assert desk.call("GET", f"/api/desk/handoffs/{made['id']}", ANNA)[0] == 404
+
+
+def test_staff_and_links_reach_the_pictures_of_a_conversation_and_no_others(desk: Desk) -> None:
+    name = desk.customer.call(
+        "POST", "/api/files", files={"file": ("screen.png", SCREEN.read_bytes())}
+    ).json()["id"]
+    other = desk.customer.call(
+        "POST", "/api/files", files={"file": ("other.png", SCREEN.read_bytes())}
+    ).json()["id"]
+    parts = [{"type": "text", "text": "what is this?"}, {"type": "file", "file": {"file_id": name}}]
+    conversation = desk.conversation(parts)
+    path = f"/api/desk/conversations/{conversation}/files"
+    url = desk.gateway.url
+    found = requests.get(f"{url}{path}/{name}/content", headers=ANNA, timeout=20)
+    assert (found.status_code, found.content) == (200, SCREEN.read_bytes())
+    assert found.headers["content-security-policy"] == "default-src 'none'; sandbox"
+    assert requests.get(f"{url}{path}/{other}/content", headers=ANNA, timeout=20).status_code == 404
+
+    def link(file_id: str, expires_at: float, secret: str = SECRET) -> requests.Response:
+        token = Signer(secret).sign_file(conversation, file_id, int(expires_at))
+        return requests.get(f"{url}/signed/files/{token}", timeout=20)
+
+    later = time.time() + 60
+    assert link(name, later).content == SCREEN.read_bytes(), link(name, later).text
+    assert link(name, time.time() - 60).json()["error"]["code"] == "invalid_token"
+    assert link(name, later, "another secret").status_code == 401
+    assert link(other, later).status_code == 404
+    desk.customer.call("DELETE", f"/api/conversations/{conversation}")
+    assert link(name, later).status_code == 404
+
+
+def test_staff_hear_of_everything_live_and_again_after_a_break(desk: Desk) -> None:
+    with desk.desk_live(ANNA) as stream:
+        start = int(stream.block()["id"])
+        asked = desk.customer.ask("hello")
+        made = desk.ask_for(asked["conversation"]).json()
+        rating = {"answer": asked["answer"], "rating": "down", "reason": "no"}
+        desk.customer.call("POST", "/api/feedback", json=rating)
+        found = [stream.read()[1] for _ in range(2)]
+        assert found == ["handoff.requested", "feedback.given"]
+    desk.staff(BEN, f"{made['id']}/claim")
+    with desk.desk_live(ANNA, start) as stream:
+        found = [stream.read()[1] for _ in range(3)]
+    assert found == ["handoff.requested", "feedback.given", "handoff.claimed"]
+
+
+def test_staff_find_conversations_by_words_and_by_what_happened(desk: Desk) -> None:
+    plain = desk.conversation("a zebra in the warehouse")
+    handed = desk.conversation("another zebra, 13812345678")
+    desk.ask_for(handed)
+    rated = desk.customer.ask("a third zebra")
+    desk.customer.call("POST", "/api/feedback", json={"answer": rated["answer"], "rating": "down"})
+
+    def found(**query: str) -> set[str]:
+        url = f"{desk.gateway.url}/api/desk/conversations"
+        page = requests.get(url, params=query, headers=BEN, timeout=20).json()
+        return {one["id"] for one in page["data"]}
+
+    assert found(query="zebra") == {plain, handed, rated["conversation"]}
+    assert handed in found(query="13812345678")  # masked as the text is
+    assert found(query="zebra", filter="handoff") == {handed}
+    assert found(query="zebra", filter="down") == {rated["conversation"]}
+    assert found(query="zebra", filter="action") == set()
+    for filter_ in ("no_clause", "ungrounded"):
+        assert plain not in found(filter=filter_)
+
+
+def test_a_staff_key_of_another_system_answers_and_a_client_key_does_not(desk: Desk) -> None:
+    made = desk.ask_for(desk.conversation()).json()
+    status, error = desk.call("POST", f"/api/desk/handoffs/{made['id']}/claim", bearer("sk-shop"))
+    assert (status, error["code"]) == (403, "staff_only")
+    status, error = desk.staff(ANNA, f"{made['id']}/messages", text="too early")
+    assert (status, error["code"]) == (409, "handoff_taken")
+    assert error["details"] == {"assignee": None, "status": "open"}
