@@ -14,6 +14,7 @@ from gateway.api.conversation_events import conversation_events_router
 from gateway.api.conversations import conversations_router
 from gateway.api.dependencies import RouteLimits
 from gateway.api.desk_actions import desk_actions_router
+from gateway.api.desk_answers import desk_answers_router
 from gateway.api.desk_connectors import desk_connectors_router
 from gateway.api.desk_conversations import desk_conversations_router
 from gateway.api.desk_corrections import desk_corrections_router
@@ -131,6 +132,7 @@ def api_routers(services: Services) -> list[APIRouter]:
             limits,
         ),
         desk_conversations_router(people.conversations, storage.exports, limits),
+        desk_answers_router(storage.desk_answers, limits),
         desk_events_router(services.streams, limits),
         signed_files_router(people.conversations, access.signer),
         stats_router(storage.stats, limits),

@@ -40,7 +40,6 @@
     desk ??= window.SightDesk.mount(document.getElementById("desk"), {
       token: () => token(data.currentAgent),
       user: { name: data.currentAgent?.name ?? "" },
-      agent: true,
     });
   }
 
@@ -102,7 +101,10 @@
   const reply = document.getElementById("reply");
   const words = document.getElementById("words");
   document.getElementById("desk").addEventListener("sightdesk:insert-reply", ({ detail }) => {
-    words.value = detail.text;
+    const sources = detail.citations.map((one) =>
+      [one.title, one.clause].filter(Boolean).join(" "),
+    );
+    words.value = [detail.text, sources.join("; ")].filter(Boolean).join("\n\n");
     reply.hidden = false;
   });
   reply.onsubmit = (event) => {

@@ -16,7 +16,6 @@ from xml.sax.saxutils import escape, quoteattr
 from gateway.assistant.briefing import Briefing
 from gateway.assistant.language import Language
 from gateway.assistant.persona import Persona
-from gateway.assistant.tool_hints import Hint
 
 FILE = Path(__file__).with_name("prompt.toml")
 READING_CHARACTERS = 4000  # of one picture
@@ -77,19 +76,15 @@ def rules(
 
 
 def context(
-    briefing: Briefing, language: Language, question: str, today: date, tools: Hint | None = None
+    briefing: Briefing, language: Language, question: str, today: date, *, has_tools: bool = False
 ) -> str:
-    """What stands behind the newest question: the clauses, and a reminder. `tools`: those that may
-    be called."""
+    """What stands behind the newest question: the clauses, and a reminder."""
     parts: list[str] = []
     if briefing.clauses:
         parts += (filled(language, "clauses"), _knowledge(briefing.clauses))
-    if tools is None or not tools.values:
-        parts.append(_reminder(briefing, language, question))
-    if tools is not None:
-        fits = "tools_fit" if tools.values else "tools"
-        words = {"tools": tools.tools, "values": tools.values}
-        parts.append(filled(language, fits, **{name: escape(one) for name, one in words.items()}))
+    parts.append(_reminder(briefing, language, question))
+    if has_tools:
+        parts.append(filled(language, "tools"))
     if DEADLINE.search(question[:READING_CHARACTERS]):
         parts.append(filled(language, "today", today=today.isoformat()))
     parts.append(filled(language, "language"))

@@ -62,6 +62,7 @@ from gateway.settings import Settings
 from gateway.storage.clause_corrections import ClauseCorrections
 from gateway.storage.conversations import Conversations
 from gateway.storage.database import Database, open_database
+from gateway.storage.desk_answers import DeskAnswers
 from gateway.storage.desk_conversations import DeskConversations
 from gateway.storage.event_log import EventLog, Told
 from gateway.storage.feedback import Ratings
@@ -269,6 +270,7 @@ def build_storage(
         exports=Reports(conversations),
         ratings=Ratings(database),
         clause_corrections=ClauseCorrections(database),
+        desk_answers=DeskAnswers(database),
         stats=Stats(database),
         history=HistoryRecorder(
             database, files, wants, partial(customer_wrote, silence=settings.handoff_silence)

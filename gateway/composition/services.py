@@ -44,6 +44,7 @@ from gateway.settings import Settings
 from gateway.storage.clause_corrections import ClauseCorrections
 from gateway.storage.conversations import Conversations
 from gateway.storage.database import Database
+from gateway.storage.desk_answers import DeskAnswers
 from gateway.storage.desk_conversations import DeskConversations
 from gateway.storage.feedback import Ratings
 from gateway.storage.file_store import FileStore
@@ -104,6 +105,7 @@ class Storage:
     exports: Reports
     ratings: Ratings
     clause_corrections: ClauseCorrections
+    desk_answers: DeskAnswers
     stats: Stats
     history: HistoryRecorder
 

@@ -13,7 +13,8 @@ from gateway.knowledge.clause_search import ANSWERS, BY_NUMBER, SHARE, Found
 from gateway.knowledge.clauses import Clause
 from gateway.knowledge.index import MIN_COVERAGE, Index
 from gateway.knowledge.retriever import Retrieval, Searched
-from gateway.knowledge.vectors.relevance import WORDS, Fits
+from gateway.knowledge.vectors.embedding_client import Floats
+from gateway.knowledge.vectors.relevance import Fits
 
 MAX_CANDIDATES = 12
 
@@ -21,10 +22,12 @@ MAX_CANDIDATES = 12
 @dataclass(frozen=True, slots=True)
 class Scores:
     """Of each clause: `score` is compared with `threshold`, `words` is the share of the question's
-    words, by weight, that it holds. `fits` is None where words alone were searched."""
+    words, by weight, that it holds. `fits` and `cosines` are None where words alone were
+    searched."""
 
     words: "np.ndarray"
-    fits: Fits | None
+    fits: Fits | None = None
+    cosines: Floats | None = None
 
     @property
     def threshold(self) -> float:
@@ -40,9 +43,7 @@ class Scores:
 
     def meaning(self, place: int) -> float | None:
         """The cosine of question and clause."""
-        if self.fits is None:
-            return None
-        return float(self.fits.fit[place]) - WORDS * float(self.words[place])
+        return None if self.cosines is None else float(self.cosines[place])
 
 
 def report(searched: Searched, retrieval: Retrieval, audience: str) -> dict[str, Any]:
@@ -83,8 +84,9 @@ def _scores(searched: Searched) -> Scores:
     asked, vector = searched.asked[0], searched.vectors[0]
     words = searched.index.coverage(asked.words)
     if searched.relevance is None or vector is None:
-        return Scores(words, None)
-    return Scores(words, searched.relevance.fits(vector, asked.words))
+        return Scores(words)
+    relevance = searched.relevance
+    return Scores(words, relevance.fits(vector, asked.words), relevance.cosines(vector))
 
 
 def _by(found: Found, is_searched: bool, scores: Scores) -> str:

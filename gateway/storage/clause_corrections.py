@@ -63,7 +63,7 @@ class ClauseCorrections:
                     f"There are {count} corrections; at most {MAX_CORRECTIONS} are kept.",
                     details={"limit": MAX_CORRECTIONS, "size": count},
                 )
-            asked = _question_before(session, turn)
+            asked = question_before(session, turn)
             known = [one for one in (asked, *map(mask, questions)) if one.strip()]
             row = CorrectionRow(
                 id="correction-" + secrets.token_urlsafe(12),
@@ -80,7 +80,7 @@ class ClauseCorrections:
     def question_of(self, answer: str) -> str:
         """The question, as it is stored, that an answer was given to. Raises NotFound."""
         with self._database.reading() as session:
-            return _question_before(session, _answer(session, answer))
+            return question_before(session, _answer(session, answer))
 
     def remove(self, correction_id: str) -> None:
         """Raises NotFound."""
@@ -126,7 +126,7 @@ def _answer(session: Session, answer: str) -> Turn:
     return turn
 
 
-def _question_before(session: Session, turn: Turn) -> str:
+def question_before(session: Session, turn: Turn) -> str:
     """Empty where nobody asked before."""
     asked = session.scalar(
         select(Turn.text)

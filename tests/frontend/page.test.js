@@ -14,7 +14,8 @@ import { actionTexts } from "../../frontend/assets/js/lib/texts/actions.js";
 const ASSEMBLED = new RegExp(
   "^(error|engine|field|kind|action|left|view|live|insert|handoff|offer)_|_touch$" +
     "|^(filter|empty|reason|outcome|span|said|do|state|author|step|remark|status|settle)_" +
-    "|^(system|audience|verdict|by|intent|why|vectors|webhook|task)_",
+    "|^(system|audience|verdict|by|intent|why|vectors|webhook|task|quality)_" +
+    "|^(figure|formula|asked|subject)_",
 );
 const deskTexts = [shellTexts, inboxTexts, approvalsTexts, qualityTexts, figuresTexts, systemTexts];
 

@@ -79,6 +79,7 @@ TABLE = (
     Row("DELETE", "/api/desk/users/{}", STAFF, None),
     Row("GET", "/api/desk/connectors", STAFF, None),
     Row("POST", "/api/desk/corrections/preview", STAFF, None),
+    Row("GET", "/api/desk/answers", STAFF, None),
     Row("GET", "/api/desk/knowledge", STAFF, None),
     Row("GET", "/api/desk/knowledge/search", STAFF, None),
     Row("GET", "/api/desk/system", STAFF, None),

@@ -85,6 +85,11 @@ class Relevance:
         likeness = float(_nearest((self._off_topic @ question)[None])[0])
         return Fits(fit, self._middle + likeness, self._spread)
 
+    def cosines(self, question: Floats) -> Floats:
+        """Of the question and each clause."""
+        cosines: Floats = self._cosines(question[None])[0]
+        return cosines
+
     def likeness(self, question: Floats) -> float:
         """How near the question is to off-topic ones: a cosine."""
         return float(_nearest((self._off_topic @ question)[None])[0])

@@ -68,7 +68,6 @@ test("every request's payload is validated", () => {
     ask: { images: [new Blob(["x"])] },
     "attach-image": { data: new Blob(["x"]) },
     "new-conversation": undefined,
-    "open-menu": {},
     "open-conversation": { id: "c" },
   };
   const bad = {

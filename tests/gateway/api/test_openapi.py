@@ -151,6 +151,7 @@ def test_every_route_does_what_its_document_says(
             ("GET", "/api/files/{}/preview"),
             ("GET", "/api/desk/actions"),
             ("GET", "/api/desk/audit"),
+            ("GET", "/api/desk/answers"),
             ("GET", "/api/desk/knowledge/search"),
             ("GET", "/api/desk/stats"),
             ("GET", "/api/desk/export"),

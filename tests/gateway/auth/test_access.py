@@ -1,5 +1,6 @@
 """The access table of the contract, checked for every route of the application."""
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -202,7 +203,9 @@ def test_what_a_method_is_not_for_is_405_without_a_credential(
     for method, path, _ in calls:
         methods.setdefault(path, set()).add(method)
     for path, known in methods.items():
-        for method in {"PUT", "DELETE", "TRACE"} - known:
+        # `…/corrections/preview` is also a value of the part that `…/corrections/{}` leaves open.
+        also = {row[0] for row in ROWS if re.fullmatch(row[1].replace("{}", "[^/]+"), path)}
+        for method in {"PUT", "DELETE", "TRACE"} - known - also:
             if not path.startswith("/assets"):
                 assert call(closed, method, path, {}).status_code == 405, (method, path)
 

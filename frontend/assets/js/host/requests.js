@@ -38,7 +38,6 @@ export function requestHandlers({ session, api, history, composer, shell, text }
     },
 
     "new-conversation": () => void session.open(),
-    "open-menu": () => shell.openMenu(),
 
     async "set-context"({ messages }) {
       const turns = [];

@@ -1,7 +1,8 @@
 // A search of the clauses by hand: what a question finds, with scores and reasons.
 import { make } from "../../ui/dom.js";
 import { hashOf } from "../lib/routes.js";
-import { percent, scoresOf, searchNotes } from "../models/clause-search.js";
+import { scoresOf, searchNotes } from "../models/clause-search.js";
+import { shareBar } from "./figure-parts.js";
 import { failure } from "./report-parts.js";
 
 const MAX_QUERY = 500; // characters; what the gateway takes
@@ -81,12 +82,7 @@ function clauseItem(one, text) {
   const why = text(`why_${one.reason}`, { author: one.author, date: one.date });
   const place = [one.source, one.place].filter(Boolean).join(" · ");
   const scores = scoresOf(one).map(({ key, share }) =>
-    make(
-      "div",
-      {},
-      make("dt", { textContent: text(key) }),
-      make("dd", {}, meter(share), percent(share)),
-    ),
+    make("div", {}, make("dt", { textContent: text(key) }), make("dd", {}, shareBar(share))),
   );
   return make(
     "li",
@@ -115,9 +111,3 @@ function clauseItem(one, text) {
 }
 
 const firstLine = (words) => words.split("\n").find((line) => line.trim()) ?? "";
-
-function meter(share) {
-  const bar = make("span", { className: "share-bar" }, make("i"));
-  bar.firstChild.style.width = percent(share);
-  return bar;
-}

@@ -32,12 +32,13 @@ export function section(words, beside, ...children) {
 }
 
 /**
- * A table that can be scrolled sideways. `columns`: [{words, number}], `number` aligns right.
+ * A table that can be scrolled sideways. `columns`: [{words, number}], `words` is a text or an
+ * element, `number` aligns right.
  * `rows`: arrays of texts and elements.
  */
 export function table(caption, columns, rows) {
   const head = columns.map(({ words, number }) =>
-    make("th", { scope: "col", textContent: words, className: number ? "number" : "" }),
+    make("th", { scope: "col", className: number ? "number" : "" }, words),
   );
   const body = rows.map((row) => {
     const cells = row.map((value, place) => {

@@ -68,7 +68,7 @@ function enginesOf({ engine, engines }, text) {
       one.model,
       mark(kind, text(key)),
       `${one.inflight} / ${one.max_concurrent}`,
-      text(one.sees === null ? "unknown" : one.sees ? "yes" : "no"),
+      text(one.sees === null ? "sightUnknown" : one.sees ? "canSee" : "cannotSee"),
     ];
   });
   const words = engineMessage(engine, text);
