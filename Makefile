@@ -89,8 +89,8 @@ bench: setup ## measure answers, papers, retrieval, memory and masking (BRIEF=1:
 	@$(VENV)/python -m benchmarks.answers $(if $(BRIEF),--brief)
 	@$(VENV)/python -m benchmarks.masking
 
-bench-answers: setup ## measure answers, papers, times and memory as one table; ten minutes (BRIEF=1)
-	@$(VENV)/python -m benchmarks.answers $(if $(BRIEF),--brief)
+bench-answers: setup ## measure answers, papers, times and memory; 20 minutes (PART=quality|times, BRIEF=1)
+	@$(VENV)/python -m benchmarks.answers $(if $(BRIEF),--brief) $(if $(PART),--part $(PART))
 
 bench-actions: setup ## kill gateways at each step of an action, 700 runs; 15 minutes (BRIEF=1)
 	@scripts/test-tools
@@ -117,8 +117,8 @@ bench-page: setup ## measure the page in Chromium: first paint, long conversatio
 	@scripts/test-tools
 	@$(VENV)/python -m benchmarks.page
 
-bench-stall: setup ## measure what a hostile caller costs others; exits 1 beyond a limit (BRIEF=1)
-	@$(VENV)/python -m benchmarks.stall $(if $(BRIEF),--brief)
+bench-stall: setup ## measure what a hostile caller costs others; exits 1 beyond a limit (CLASS=, BRIEF=1)
+	@$(VENV)/python -m benchmarks.stall $(if $(BRIEF),--brief) $(if $(CLASS),--class $(CLASS))
 
 soak: setup ## mixed load for SECONDS=300; exits 1 if answers are lost or memory grows
 	@SECONDS=$(or $(SECONDS),300) $(VENV)/python -m benchmarks.soak

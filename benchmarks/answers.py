@@ -25,12 +25,18 @@ HANDBOOKS = EVALS / "handbooks"
 PAPER = "paper"
 ACROSS = "across"
 MANY = "10000"  # clauses of the speed test
-SECTION = """## Answers of the embedded engine
+QUALITY = """## How good the answers of the embedded engine are
 
-`make bench-answers`, {machine}.
+`make bench-answers PART=quality`, {machine}.
 A desk with `lite`: the cases of `evals/`, each handbook of `evals/handbooks/` on a desk of its own,
-the questions of `benchmarks/questions/`. Nothing is tuned on the test halves. For quality the desk
-waits for its vectors and readings, however busy the machine is; the times are as they are.
+the questions of `benchmarks/questions/`. Nothing is tuned on the test halves. The desk waits for
+its vectors and readings, however busy the machine is.
+
+{table}"""
+TIMES = """## How fast and how large the embedded engine is
+
+`make bench-answers PART=times`, {machine}.
+Gateway and `lite` with the settings that `make demo` gives them.
 
 {table}"""
 NOTHING = ("off-topic", "unknown code", "other business")
@@ -38,26 +44,32 @@ NOTHING = ("off-topic", "unknown code", "other business")
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--part", choices=("quality", "times"), help="only this table")
     parser.add_argument(
         "--brief",
         action="store_true",
         help="leave out degraded screens, 10,000 clauses and a fresh clone; write no page",
     )
     options = parser.parse_args()
-    lines = [show("| measure | figure | to reach |\n| --- | ---: | ---: |")]
-    for part in (
-        sample,
-        handbooks,
-        times.rows,
-        *(() if options.brief else (degraded, from_nothing.rows)),
-    ):
-        lines += [show(f"| {' | '.join(row)} |") for row in part()]
-    for given in ([], *([] if options.brief else [["--many", MANY]])):
-        lines.append(show(f"\n{retrieved(*given)}"))
-    if not options.brief:
-        table = "\n".join(lines)
-        report.write("bench-answers", SECTION.format(machine=report.machine(), table=table))
+    if options.part != "times":
+        rows = (sample, handbooks, *(() if options.brief else (degraded,)))
+        table = f"{listed(rows)}\n\n{show(retrieved())}"
+        if not options.brief:
+            report.write("bench-answers", QUALITY.format(machine=report.machine(), table=table))
+    if options.part != "quality":
+        table = listed((times.rows, *(() if options.brief else (from_nothing.rows,))))
+        if not options.brief:
+            table += f"\n\n{show(retrieved('--many', MANY))}"
+            report.write("bench-times", TIMES.format(machine=report.machine(), table=table))
     return 0
+
+
+def listed(parts: Iterable[Callable[[], list[Row]]]) -> str:
+    """The parts' rows as one table, printed as they are measured."""
+    lines = [show("| measure | figure | to reach |\n| --- | ---: | ---: |")]
+    for part in parts:
+        lines += [show(f"| {' | '.join(row)} |") for row in part()]
+    return "\n".join(lines)
 
 
 def show(text: str) -> str:
@@ -66,7 +78,7 @@ def show(text: str) -> str:
 
 
 def retrieved(*given: str) -> str:
-    """What `python -m benchmarks.retrieval` prints. Raises subprocess.CalledProcessError."""
+    """The tables of `python -m benchmarks.retrieval`. Raises subprocess.CalledProcessError."""
     command = [sys.executable, "-m", "benchmarks.retrieval", *given]
     told = subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.PIPE, text=True).stdout
     return "\n".join(line for line in told.splitlines() if line.startswith("|"))

@@ -21,6 +21,12 @@ def machine() -> str:
     return f"{model or platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}, {time.strftime('%Y-%m-%d')}"
 
 
+def read(bench: str, path: Path = PAGE) -> str:
+    """The section of a bench as it is; "" if there is none."""
+    begin, end = f"<!-- {bench} -->", f"<!-- /{bench} -->"
+    return path.read_text("utf-8").partition(begin)[2].partition(end)[0].strip("\n")
+
+
 def write(bench: str, text: str, path: Path = PAGE) -> None:
     """Replaces the text between the bench's markers, or appends it with new markers."""
     begin, end = f"<!-- {bench} -->", f"<!-- /{bench} -->"

@@ -1,7 +1,7 @@
 """`make bench-stall`: hostile requests beside three victims. Exits with 1 if a limit is exceeded.
 
-`--brief` shortens the pauses, for CI. `--only WORD,WORD` runs attacks whose class or name contains
-one of the words.
+`--brief` shortens the pauses, for CI. `--class KIND,KIND` runs these classes and renews their rows of
+docs/performance.md. `--only WORD,WORD` runs attacks whose class or name contains one of the words.
 """
 
 import argparse
@@ -134,13 +134,17 @@ async def bench(
 def main() -> int:
     wanted = argparse.ArgumentParser(description=__doc__)
     wanted.add_argument("--brief", action="store_true")
+    wanted.add_argument("--class", default="", dest="kinds")
     wanted.add_argument("--only", default="")
     given = wanted.parse_args()
     chosen = [
         attack
         for attack in attacks()
-        if any(word in f"{attack.kind} {attack.name}" for word in given.only.split(","))
+        if (not given.kinds or attack.kind in given.kinds.split(","))
+        and any(word in f"{attack.kind} {attack.name}" for word in given.only.split(","))
     ]
+    if not chosen:
+        wanted.error("no attack is of these classes and names")
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         shutil.copytree(ROOT / "knowledge", folder / "knowledge")
@@ -161,7 +165,7 @@ def main() -> int:
         pause = 0.2 if given.brief else 1.0
         rows = asyncio.run(bench(chosen, gateway.url, folder / "knowledge", victims, peaks, pause))
     if not given.brief and not given.only:
-        report.write("stall", section(rows))
+        report.write("stall", section(attacks(), rows, report.read("stall")))
     short = [row for row in rows if row.falls_short()]
     print(f"\n{len(rows)} attacks, {len(rows) - len(short)} held")
     return 1 if short else 0

@@ -1,5 +1,6 @@
 """One row an attack: delays of the victims, memory, recovery, and whether the limits held."""
 
+import re
 from dataclasses import dataclass
 
 from benchmarks.report import machine
@@ -8,6 +9,7 @@ from benchmarks.stall.victim import Round
 
 MB = 1_000_000
 MS = 1000
+UNESCAPED_BAR = re.compile(r"(?<!\\)\|")
 PROBE_SECONDS = 0.100  # beyond the machine's own delay
 GAP_SECONDS = 0.250
 GATEWAY_BYTES = 600 * MB
@@ -71,13 +73,27 @@ def line(cells: list[str]) -> str:
     return f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in cells)} |"
 
 
-def section(rows: list[Row]) -> str:
-    lines = "\n".join(line(row.cells()) for row in rows)
-    short = sum(bool(row.falls_short()) for row in rows)
+def merged(attacks: list[Attack], rows: list[Row], page: str) -> list[str]:
+    """The table's lines in the order of `attacks`: of `rows`, and of `page` for the others."""
+    found = {line(row.cells()[:2]): line(row.cells()) for row in rows}
+    for old in page.splitlines():
+        if old.startswith("| "):
+            found.setdefault("|".join(UNESCAPED_BAR.split(old)[:3]) + "|", old)
+    heads = [line([attack.kind, attack.name]) for attack in attacks]
+    return [found[head] for head in heads if head in found]
+
+
+def section(attacks: list[Attack], rows: list[Row], page: str) -> str:
+    """`page`: the section as it is; rows that were not measured now are taken from there."""
+    lines = merged(attacks, rows, page)
+    held = sum(each.endswith("| held |") for each in lines)
+    kinds = ", ".join(dict.fromkeys(row.attack.kind for row in rows))
+    missing = len(attacks) - len(lines)
+    table = "\n".join(lines)
     return f"""## What one hostile caller costs the others
 
-`make bench-stall`, {machine()}:
-{len(rows)} attacks, {len(rows) - short} held.
+`make bench-stall`: {len(lines)} attacks, {held} held{f", {missing} not measured" if missing else ""}.
+Measured last: {kinds}; {machine()}.
 
 Three victims run beside each attack: a probe of `/healthz` every 20 ms, streamed questions, and
 questions with a new picture. A cell is the worst value.
@@ -91,4 +107,4 @@ questions with a new picture. A cell is the worst value.
 
 {line(HEAD)}
 {line(["---"] * len(HEAD))}
-{lines}"""
+{table}"""
