@@ -13,7 +13,14 @@ from inference.lite.answering.acting.wishes import WHAT_NOW
 from inference.lite.answering.asking import Asking
 from inference.lite.answering.markdown import plain
 from inference.lite.answering.phrases import say
-from inference.lite.answering.questions import ASKING, Part, Want
+from inference.lite.answering.questions import (
+    ASKING,
+    HELP,
+    LONG_NUMBER,
+    MAX_QUESTION,
+    Part,
+    Want,
+)
 from inference.lite.answering.reply import Reply, together
 from inference.lite.answering.scene import Scene
 from inference.lite.conversation import Conversation
@@ -24,6 +31,8 @@ from inference.lite.language import language_of
 MAX_TEXT = 2_000  # characters of one result
 MAX_REASON = 200
 MAX_VALUE = 200
+LOOK_UP_WORDS = 8  # beside the number: words, or Chinese characters
+WORD = re.compile(r"[\u3400-\u9fff]|[A-Za-z]{1,40}")
 YES = re.compile(
     r"\W{0,4}(?:我?(?:确认|同意|确定)(?:提交|执行|取消|修改|一下)?|好的?|可以|是的?|行|没问题|对|嗯|ok|okay|yes|yep|sure|confirm(?:ed)?"
     r"|i (?:confirm|agree)|go ahead|do it)(?:[的了吧啊]|,? please)?\W{0,4}",
@@ -115,7 +124,8 @@ def _clause(scene: Scene, part: Part, *, served: bool) -> Reply | None:
         return showing.reply(scene, part) if is_error else None
     if part.want is Want.HELP and any(facts.kind_of(one) == "error" for one in scene.known.own):
         return helping.reply(scene, part)
-    wants_clause = (part.want is Want.HELP and not _is_order(part)) or not served
+    is_rule = part.want is Want.HELP and not _is_order(part) and not _is_look_up(part)
+    wants_clause = is_rule or not served
     # Beside a system's word only the clause that fits best; others would only distract.
     return scene.from_clauses(part, scene.clauses[:1]) if wants_clause else None
 
@@ -123,6 +133,13 @@ def _clause(scene: Scene, part: Part, *, served: bool) -> Reply | None:
 def _is_order(part: Part) -> bool:
     """Whether a part tells what to do and asks nothing."""
     return bool(terms.found(terms.ACTS, plain_words(part.text))) and not ASKING.search(part.text)
+
+
+def _is_look_up(part: Part) -> bool:
+    """Whether a part names what to look up and asks nothing else: "Track parcel YT7736281940563"."""
+    rest = LONG_NUMBER.sub(" ", part.text[:MAX_QUESTION])
+    is_short = len(WORD.findall(rest)) <= LOOK_UP_WORDS
+    return rest != part.text and is_short and not (ASKING.search(rest) or HELP.search(rest))
 
 
 def _of_pictures(scene: Scene) -> str:

@@ -179,6 +179,23 @@ def test_the_clause_that_says_what_to_do_follows_a_result() -> None:
     assert reply.citations == ["spinning"]
 
 
+@pytest.mark.parametrize(
+    ("question", "cited"),
+    [
+        (f"check my order {ORDER} please", []),
+        (f"查一下订单 {ORDER}", []),
+        (f"查一下订单 {ORDER}，怎么还没发货", ["delivery"]),
+    ],
+)
+def test_no_clause_follows_the_result_of_a_mere_look_up(question: str, cited: list[str]) -> None:
+    desk = desk_with("order_status", verdict="answer", clauses=[clause("delivery")])
+    thread = Thread(desk)
+    assert thread.ask(question).calls
+    reply = thread.ask(results=[_result("order_status", "done", text="已发货。")])
+    assert reply.text.startswith("已发货。")
+    assert reply.citations == cited
+
+
 def test_no_clause_follows_a_proposal() -> None:
     desk = desk_with("cancel_order", verdict="answer", clauses=[clause("spinning")])
     thread = Thread(desk)
