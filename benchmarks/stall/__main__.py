@@ -1,7 +1,8 @@
 """`make bench-stall`: hostile requests beside three victims. Exits with 1 if a limit is exceeded.
 
-`--brief` shortens the pauses, for CI. `--class KIND,KIND` runs these classes and renews their rows of
-docs/performance.md. `--only WORD,WORD` runs attacks whose class or name contains one of the words.
+`--brief` shortens the pauses, for CI. `--class KIND,KIND` runs these classes and renews their rows
+of docs/performance.md. `--only WORD,WORD` runs attacks whose class or name contains one of the
+words.
 """
 
 import argparse

@@ -136,7 +136,7 @@ def _is_order(part: Part) -> bool:
 
 
 def _is_look_up(part: Part) -> bool:
-    """Whether a part names what to look up and asks nothing else: "Track parcel YT7736281940563"."""
+    """Whether a part only names what to look up: "Track parcel YT7736281940563"."""
     rest = LONG_NUMBER.sub(" ", part.text[:MAX_QUESTION])
     is_short = len(WORD.findall(rest)) <= LOOK_UP_WORDS
     return rest != part.text and is_short and not (ASKING.search(rest) or HELP.search(rest))
