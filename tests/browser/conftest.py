@@ -10,8 +10,9 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page
 
 from tests.browser.kit import AGENT, Site
+from tests.support.business import Business, running_business, running_business_desk
 from tests.support.nginx import NGINX, rendered
-from tests.support.servers import free_port, running_gateway, running_lite, wait_for
+from tests.support.servers import Running, free_port, running_gateway, running_lite, wait_for
 
 SPARE_ADDRESS = "10.254.254.1"
 
@@ -76,6 +77,21 @@ def bounded_site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
         tmp_path_factory.mktemp("bounded"), "127.0.0.1", max_body_bytes=100_000, **bounds
     ) as served:
         yield served
+
+
+@pytest.fixture(scope="session")
+def business() -> Iterator[Business]:
+    with running_business() as started:
+        yield started
+
+
+@pytest.fixture(scope="session")
+def staffed(business: Business) -> Iterator[Running]:
+    """A desk as `make demo` runs it: whoever opens /desk.html acts as `demo`. nginx's users anna
+    and ben are staff, too (tests/support/access.py)."""
+    behind_nginx = {"PROXY_SECRET": "between-us", "TRUSTED_PROXIES": "127.0.0.0/8"}
+    with running_business_desk(business.url, STAFF_USERS="anna,ben", **behind_nginx) as desk:
+        yield desk
 
 
 @pytest.fixture

@@ -56,7 +56,7 @@ function mountLinks({ text, counts, config }) {
   function show() {
     for (const link of document.querySelectorAll("[data-view]")) {
       const count = counts.of(link.dataset.view);
-      const words = count ? `, ${text("waitingCount", { count })}` : "";
+      const words = count ? text("waitingCount", { count }) : "";
       link.querySelector(".count").textContent = count || "";
       link.querySelector(".count-words").textContent = words;
     }
