@@ -12,8 +12,8 @@ REPLAY ?=
 
 .PHONY: help demo setup test test-plain test-engine check fmt up down logs doctor bench \
 	bench-actions bench-answers bench-desk bench-engine bench-masking bench-page bench-papers \
-	bench-relay bench-stall bench-tools soak eval knowledge-check outbox backup restore user key \
-	lock pins screenshots
+	bench-records bench-relay bench-stall bench-tools soak eval knowledge-check outbox backup \
+	restore user key lock pins screenshots
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | \
@@ -108,6 +108,10 @@ bench-masking: setup ## measure how well masking tells personal data from order 
 bench-desk: setup ## measure a question of the page beside /v1, on both databases (BRIEF=1: short)
 	@scripts/test-tools
 	@$(VENV)/python -m benchmarks.desk $(if $(BRIEF),--brief)
+
+bench-records: setup ## measure figures, inbox and search over 1,000,000 turns; ten minutes (BRIEF=1)
+	@scripts/test-tools
+	@$(VENV)/python -m benchmarks.records $(if $(BRIEF),--brief)
 
 bench-engine: setup ## run vLLM's benchmark through the gateway and directly against the engine
 	@scripts/engine-env

@@ -59,8 +59,7 @@ def ratings(session: Session, period: Period) -> dict[str, Any]:
     frequent reasons."""
     rows = (
         select(Feedback.rating, Feedback.reason, func.count())
-        .join(Turn, Turn.number == Feedback.turn_number)
-        .where(within(Turn.created_at, period))
+        .where(within(Feedback.asked_at, period))
         .group_by(Feedback.rating, Feedback.reason)
         .order_by(func.count().desc(), Feedback.rating, Feedback.reason)
     )

@@ -77,16 +77,8 @@ def _questions(session: Session, period: Period) -> Iterator[tuple[int, Bucket]]
 
 
 def _ratings(session: Session, period: Period) -> Iterator[tuple[int, Bucket]]:
-    bucket = _bucket(Turn.created_at, period)
-    rows = (
-        select(bucket, how_many(Feedback.rating == "up"), how_many(Feedback.rating == "down"))
-        .select_from(Feedback)
-        .join(Turn, Turn.number == Feedback.turn_number)
-        .where(within(Turn.created_at, period))
-        .group_by("bucket")
-    )
-    for number, up, down in session.execute(rows):
-        yield int(number), {"up": int(up), "down": int(down)}
+    sums = {"up": how_many(Feedback.rating == "up"), "down": how_many(Feedback.rating == "down")}
+    return _grouped(session, Feedback.asked_at, period, sums)
 
 
 def _handoffs(session: Session, period: Period) -> Iterator[tuple[int, Bucket]]:

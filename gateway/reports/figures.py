@@ -1,5 +1,6 @@
 """All figures of a period, each a query over an index (docs/records.md has their formulas)."""
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
@@ -31,28 +32,34 @@ class Figures:
 
     def read(self, period: Period) -> Found:
         moment = now()
+        head = {
+            "object": "stats",
+            "from": period.start // 1000,
+            "to": -(-period.end // 1000),
+            "zone": period.zone.key,
+            "created_at": moment // 1000,
+        }
+        # Two connections: PostgreSQL reads both at once, SQLite's driver lets other threads run.
+        with ThreadPoolExecutor(1, "figures") as other:
+            second = other.submit(self._second_half, period, moment)
+            with self._database.reading() as session:
+                first = {
+                    **counted(session, period),
+                    **waiting_times(session, period),
+                    "without_clause": {"questions": count(session, period)},
+                }
+                unanswered = newest(session, period)
+            return Found({**head, **first, **second.result()}, unanswered)
+
+    def _second_half(self, period: Period, moment: int) -> dict[str, Any]:
         with self._database.reading() as session:
-            figures: dict[str, Any] = {
-                "object": "stats",
-                "from": period.start // 1000,
-                "to": -(-period.end // 1000),
-                "zone": period.zone.key,
-                "created_at": moment // 1000,
-                **counted(session, period),
+            rated = ratings(session, period)
+            handed = handoffs(session, period)
+            counts = rated["up"], handed["solved"], self._minutes_saved
+            return {
                 **subjects(session, period),
-                **waiting_times(session, period),
-                "ratings": ratings(session, period),
-                "handoffs": handoffs(session, period),
+                "ratings": rated,
+                "handoffs": handed,
                 "actions": actions(session, period),
-                "without_clause": {"questions": count(session, period)},
+                "resolution": resolution(session, period, *counts, moment),
             }
-            figures["resolution"] = resolution(
-                session,
-                period,
-                figures["ratings"]["up"],
-                figures["handoffs"]["solved"],
-                self._minutes_saved,
-                moment,
-            )
-            unanswered = newest(session, period)
-        return Found(figures, unanswered)

@@ -3,13 +3,18 @@
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import func, literal, select
 from sqlalchemy.orm import Session
 
 from gateway.reports.answers import within
-from gateway.reports.durations import durations
+from gateway.reports.durations import NONE, durations_by
 from gateway.reports.period import Period
 from gateway.storage.models import Action, Handoff
+
+ALL = "all"
+WAITING = (Handoff.first_claimed_at - Handoff.created_at) // 1000
+HANDLING = Handoff.handled // 1000
+IS_HANDLED = (Handoff.status == "resolved", Handoff.first_claimed_at.is_not(None))
 
 
 def handoffs(session: Session, period: Period) -> dict[str, Any]:
@@ -20,8 +25,7 @@ def handoffs(session: Session, period: Period) -> dict[str, Any]:
         "status": Handoff.status,
         "outcome": Handoff.outcome,
         "is_missed": Handoff.missed_at.is_not(None),
-        "waiting": (Handoff.first_claimed_at - Handoff.created_at) // 1000,
-        "handling": Handoff.handled // 1000,
+        "is_claimed": Handoff.first_claimed_at.is_not(None),
     }
     rows = (
         select(*(column.label(f"its_{name}") for name, column in columns.items()))
@@ -30,29 +34,45 @@ def handoffs(session: Session, period: Period) -> dict[str, Any]:
         .group_by(*(f"its_{name}" for name in columns))
     )
     found = session.execute(rows).all()
+    times = _times(session, period)
     reasons = sorted({row.its_reason for row in found})
     return {
-        **_figures(found),
+        **_figures(found, times[ALL]),
         "by_reason": [
-            {"reason": one, **_figures([row for row in found if row.its_reason == one])}
+            {
+                "reason": one,
+                **_figures([row for row in found if row.its_reason == one], times.get(one, {})),
+            }
             for one in reasons
         ],
     }
 
 
-def _figures(rows: Sequence[Any]) -> dict[str, Any]:
-    claimed = [row for row in rows if row.its_waiting is not None]
+def _times(session: Session, period: Period) -> dict[str, dict[str, Any]]:
+    """{waiting_s, handling_s} by reason, and of ALL."""
+    here = within(Handoff.created_at, period)
+    found: dict[str, dict[str, Any]] = {ALL: {}}
+    for name, time, where in (
+        ("waiting_s", WAITING, [here]),
+        ("handling_s", HANDLING, [here, *IS_HANDLED]),
+    ):
+        for group in (Handoff.reason, literal(ALL)):
+            for reason, told in durations_by(session, time, group, *where).items():
+                found.setdefault(reason, {})[name] = told
+    return found
+
+
+def _figures(rows: Sequence[Any], times: dict[str, Any]) -> dict[str, Any]:
     resolved = [row for row in rows if row.its_status == "resolved"]
-    handled = [row for row in resolved if row.its_waiting is not None]
     return {
         "requested": _sum(rows),
-        "claimed": _sum(claimed),
+        "claimed": _sum(row for row in rows if row.its_is_claimed),
         "missed": _sum(row for row in rows if row.its_is_missed),
         "resolved": _sum(resolved),
         "solved": _sum(row for row in resolved if row.its_outcome == "solved"),
         "unsolved": _sum(row for row in resolved if row.its_outcome == "unsolved"),
-        "waiting_s": durations((row.its_waiting, row.times) for row in claimed),
-        "handling_s": durations((row.its_handling, row.times) for row in handled),
+        "waiting_s": times.get("waiting_s", dict(NONE)),
+        "handling_s": times.get("handling_s", dict(NONE)),
     }
 
 

@@ -31,7 +31,7 @@ def facts_of(
     grounding: Mapping[str, Any] | None,
     measured: Measured,
 ) -> dict[str, Any]:
-    """The columns of a turn, by name."""
+    """The columns of a turn, by name. `owner`: the digest."""
     kind, subject = subject_of(citations, tools, readings)
     return {
         "subject_kind": kind,
@@ -62,7 +62,8 @@ def subject_of(
 
 
 def topic_of(owner: str, kind: str | None, subject: str | None) -> int | None:
-    """A number that answers share which one owner got on one subject. None without a subject."""
+    """A number that answers share which one owner got on one subject. `owner`: the digest. None
+    without a subject."""
     if kind is None or not owner:
         return None
     text = "\0".join((owner, kind, subject or ""))

@@ -8,7 +8,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import delete, exists, func, or_, select, tuple_
+from sqlalchemy import delete, func, select, tuple_
 from sqlalchemy.orm import Session
 
 from gateway.errors import NotFound
@@ -25,7 +25,7 @@ from gateway.storage.events import forget_words
 from gateway.storage.file_store import FileStore
 from gateway.storage.models import Conversation, Turn, TurnFile
 from gateway.storage.owners import digest, no_conversation, unused_files
-from gateway.storage.text_search import candidates, not_indexed
+from gateway.storage.text_search import says
 
 MAX_TITLE = 200
 
@@ -70,7 +70,7 @@ class Conversations:
         with self._database.searching() if query else self._database.reading() as session:
             wanted = select(Conversation, _count()).where(Conversation.owner == digest(owner))
             if query:
-                wanted = wanted.where(_says(session, digest(owner), mask(query)))
+                wanted = wanted.where(says(session, mask(query), digest(owner)))
             if before:
                 last = _owned(session, owner, before)
                 place = tuple_(Conversation.updated_at, Conversation.id)
@@ -142,24 +142,3 @@ def _owned(session: Session, owner: str, conversation_id: str) -> Conversation:
 
 def _count() -> Any:
     return select(func.count()).where(Turn.conversation_id == Conversation.id).scalar_subquery()
-
-
-def _says(session: Session, owner: str, query: str) -> Any:
-    """The condition that a title or a text holds the query; % and _ have no special meaning."""
-    in_title = Conversation.title.icontains(query, autoescape=True)
-    in_text = Turn.text.icontains(query, autoescape=True)
-    here = Turn.conversation_id == Conversation.id
-    numbers = candidates(session, query)
-    if (
-        numbers is None  # a common text: soon enough of the newest conversations hold it
-    ):
-        return or_(in_title, exists().where(here, in_text))
-    # No join: SQLite would start from all of the owner's conversations.
-    is_mine = exists().where(Conversation.id == Turn.conversation_id, Conversation.owner == owner)
-    holding = session.scalars(
-        select(Turn.conversation_id).where(Turn.number.in_(numbers), is_mine, in_text)
-    ).all()
-    found = or_(in_title, Conversation.id.in_(set(holding)))
-    if upto := not_indexed(session):
-        return or_(found, exists().where(here, Turn.number <= upto, in_text))
-    return found

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any, Literal
 
-from sqlalchemy import ColumnElement, exists, func, or_, select, tuple_
+from sqlalchemy import ColumnElement, exists, func, select, tuple_
 from sqlalchemy.orm import Session
 
 from gateway.errors import FileNotFound, NotFound
@@ -18,6 +18,7 @@ from gateway.storage.database import Database
 from gateway.storage.file_records import StoredFile
 from gateway.storage.file_store import FileStore
 from gateway.storage.models import Action, Conversation, Feedback, Handoff, Turn, TurnFile
+from gateway.storage.text_search import says
 
 Filter = Literal["handoff", "down", "no_clause", "ungrounded", "action"]
 
@@ -48,10 +49,7 @@ class DeskConversations:
             if filter_ is not None:
                 wanted = wanted.where(_had(filter_))
             if query:
-                said = Turn.text.icontains(mask(query), autoescape=True)
-                here = Turn.conversation_id == Conversation.id
-                title = Conversation.title.icontains(mask(query), autoescape=True)
-                wanted = wanted.where(or_(title, exists().where(here, said)))
+                wanted = wanted.where(says(session, mask(query)))
             if before:
                 last = _found(session, before)
                 place = tuple_(Conversation.updated_at, Conversation.id)
@@ -107,5 +105,4 @@ def _had(filter_: Filter) -> ColumnElement[bool]:
         return exists().where(here, *rated)
     if filter_ == "no_clause":
         return exists().where(here, Turn.outcome == "no_clause")
-    unsupported = Turn.grounding["unsupported"].as_string()
-    return exists().where(here, Turn.grounding.is_not(None), unsupported != "[]")
+    return exists().where(here, Turn.is_ungrounded.is_(True))

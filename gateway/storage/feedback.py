@@ -34,7 +34,7 @@ class Ratings:
         }
         with self._database.writing() as session:
             wanted = (
-                select(Turn.number, Turn.conversation_id)
+                select(Turn.number, Turn.conversation_id, Turn.created_at)
                 .join(Conversation, Conversation.id == Turn.conversation_id)
                 .where(
                     Turn.id == answer_id,
@@ -48,7 +48,7 @@ class Ratings:
                 raise NotFound(
                     "There is no such answer of yours.", param="answer", details={"name": answer_id}
                 )
-            number, conversation_id = found
+            number, conversation_id, values["asked_at"] = found
             before = session.scalar(select(Feedback.rating).where(Feedback.turn_number == number))
             insert = self._database.insert(Feedback).values(turn_number=number, **values)
             session.execute(

@@ -15,6 +15,19 @@ from gateway.storage.column_types import StorableText as Text
 Number = BigInteger().with_variant(Integer, "sqlite")
 _IS_LIVING = text("status <> 'resolved'")  # of a hand-over
 LIVING: dict[str, Any] = {"sqlite_where": _IS_LIVING, "postgresql_where": _IS_LIVING}
+OF_ANSWER = (
+    *("outcome", "state", "degraded", "is_ungrounded", "subject_kind", "subject"),
+    *("first_token_ms", "duration_ms", "prompt_tokens", "completion_tokens"),
+)
+OF_TOPIC = ("outcome", "subject_kind", "conversation_id")
+
+
+def _where(condition: str) -> dict[str, Any]:
+    return {"sqlite_where": text(condition), "postgresql_where": text(condition)}
+
+
+_IS_ANSWER = _where("role = 'assistant' AND notice IS NULL")
+_HAS_TOPIC = _where("role = 'assistant' AND notice IS NULL AND topic IS NOT NULL")
 
 
 class Base(DeclarativeBase):
@@ -26,6 +39,7 @@ class Conversation(Base):
     __table_args__ = (
         Index("conversations_by_owner", "owner", "updated_at", "id"),
         Index("conversations_by_time", "updated_at", "id"),
+        Index("conversations_by_beginning", "created_at"),
         Index("conversations_by_person", "person"),
     )
 
@@ -47,6 +61,9 @@ class Turn(Base):
         Index("turns_by_conversation", "conversation_id", "number"),
         Index("turns_by_state", "state"),
         Index("turns_by_time", "role", "created_at", "number"),
+        # Figures are read from these two alone, without the rows (gateway/reports/).
+        Index("answers_by_time", "created_at", *OF_ANSWER, **_IS_ANSWER),
+        Index("answers_by_topic", "topic", "created_at", "number", *OF_TOPIC, **_HAS_TOPIC),
     )
 
     number: Mapped[int] = mapped_column(Number, primary_key=True, autoincrement=True)
@@ -103,6 +120,7 @@ class TurnFile(Base):
 
 class Feedback(Base):
     __tablename__ = "feedback"
+    __table_args__ = (Index("feedback_by_time", "asked_at", "rating"),)
 
     turn_number: Mapped[int] = mapped_column(
         ForeignKey("turns.number", ondelete="CASCADE"), primary_key=True
@@ -110,6 +128,7 @@ class Feedback(Base):
     rating: Mapped[str] = mapped_column(String(8))  # up, down
     reason: Mapped[str | None] = mapped_column(Text())
     created_at: Mapped[int] = mapped_column(BigInteger)
+    asked_at: Mapped[int] = mapped_column(BigInteger, server_default="0")  # of the turn
 
 
 class Handoff(Base):

@@ -6,8 +6,10 @@ its last characters begin trigrams too. PostgreSQL: a GIN index of characters an
 case, and both find too much: the caller compares the texts.
 """
 
-from sqlalchemy import text
+from sqlalchemy import ColumnElement, exists, or_, select, text
 from sqlalchemy.orm import Session
+
+from gateway.storage.models import Conversation, Turn
 
 MAX_CANDIDATES = 2000  # more turns than this: the newest conversations surely hold the text
 MAX_TERMS = 500
@@ -36,6 +38,27 @@ def candidates(session: Session, query: str) -> list[int] | None:
     find = _in_sqlite if session.get_bind().dialect.name == "sqlite" else _in_postgresql
     found = find(session, query)
     return None if found is None or len(found) > MAX_CANDIDATES else found
+
+
+def says(session: Session, query: str, owner: str | None = None) -> ColumnElement[bool]:
+    """The condition that a conversation's title or one of its texts holds the query; % and _ have
+    no special meaning. `owner`: the digest of whose conversations are searched; None for all.
+    """
+    in_title = Conversation.title.icontains(query, autoescape=True)
+    in_text = Turn.text.icontains(query, autoescape=True)
+    here = Turn.conversation_id == Conversation.id
+    numbers = candidates(session, query)
+    if numbers is None:  # a common text: soon enough of the newest conversations hold it
+        return or_(in_title, exists().where(here, in_text))
+    holding = select(Turn.conversation_id).where(Turn.number.in_(numbers), in_text)
+    if owner is not None:
+        # No join: SQLite would start from all of the owner's conversations.
+        mine = (Conversation.id == Turn.conversation_id, Conversation.owner == owner)
+        holding = holding.where(exists().where(*mine))
+    found = or_(in_title, Conversation.id.in_(set(session.scalars(holding))))
+    if upto := not_indexed(session):
+        return or_(found, exists().where(here, Turn.number <= upto, in_text))
+    return found
 
 
 def not_indexed(session: Session) -> int:

@@ -172,7 +172,7 @@ def answer_row(answer_id: str, answered: Answered) -> AnswerRow:
         offer=orjson.Fragment(storable_json(answered.offer)),
         is_unseen=answered.is_unseen,
         facts=facts_of(
-            answered.owner,
+            digest(answered.owner) if answered.owner else "",
             answered.citations,
             answered.tools,
             answered.reading,

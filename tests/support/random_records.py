@@ -132,6 +132,7 @@ class RandomRecords:
                     "rating": rating,
                     "reason": random.choice(REASONS) if rating == "down" else None,
                     "created_at": at + random.randrange(HOUR),
+                    "asked_at": at,
                 },
             )
 
@@ -164,19 +165,30 @@ def _handoff(random: Random, number: int, owner: str, at: int) -> dict[str, Any]
 
 
 def _action(random: Random, number: int, owner: str, at: int) -> dict[str, Any]:
+    status = random.choice(("done", "done", "failed", "cancelled", "expired", "unknown"))
     return {
-        "id": f"action-{number}",
+        **action_row(f"action-{number}", status, at),
         "connector": random.choice(("cancel_order", "issue_refund")),
+        "owner": owner,
+        "conversation_id": f"conversation-{number}",
+    }
+
+
+def action_row(action_id: str, status: str, at: int) -> dict[str, Any]:
+    """`at`: when it was proposed, in milliseconds."""
+    return {
+        "id": action_id,
+        "connector": "cancel_order",
         "title": {"zh": "取消订单"},
         "arguments": {"order": "QH202611090078126"},
-        "status": random.choice(("done", "done", "failed", "cancelled", "expired", "unknown")),
+        "status": status,
         "by": "customer",
         "has_key": False,
-        "owner": owner,
+        "owner": "",
         "user": "",
         "tenant": "desk",
         "language": "zh",
-        "conversation_id": f"conversation-{number}",
+        "conversation_id": "",
         "answer_id": "",
         "created_at": at,
         "expires_at": at + HOUR,

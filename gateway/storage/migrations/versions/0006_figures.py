@@ -1,26 +1,32 @@
 """What figures count of an answer, and whose a conversation is.
 
-Answers that are stored already get their subject where it is a clause. How long they took is not
-known, nor whether their people came back to the subject.
+Answers that are stored already get their subject. How long they took is not known.
 """
+
+from typing import Any
 
 import sqlalchemy as sa
 from alembic import op
 
+from gateway.storage.answer_facts import Measured, facts_of
+
 revision = "0006"
 down_revision = "0005"
 
-FIRST_TITLE = {"sqlite": "json_extract(citations, '$[0].title')", "": "citations -> 0 ->> 'title'"}
-SUPPORTED = {
-    "sqlite": "json_extract(grounding, '$.supported') = 0",
-    "": "grounding ->> 'supported' = 'false'",
-}
+BATCH = 1_000
+FACTS = ("subject_kind", "subject", "topic", "is_ungrounded")
+OF_ANSWER = (
+    *("created_at", "outcome", "state", "degraded", "is_ungrounded", "subject_kind", "subject"),
+    *("first_token_ms", "duration_ms", "prompt_tokens", "completion_tokens"),
+)
+OF_TOPIC = ("topic", "created_at", "number", "outcome", "subject_kind", "conversation_id")
 
 
 def upgrade() -> None:
     op.add_column("conversations", sa.Column("person", sa.String(32)))
     op.create_index("conversations_by_person", "conversations", ["person"])
     op.create_index("conversations_by_time", "conversations", ["updated_at", "id"])
+    op.create_index("conversations_by_beginning", "conversations", ["created_at"])
     for name, kind in (
         ("subject_kind", sa.String(16)),
         ("subject", sa.String(200)),
@@ -32,12 +38,61 @@ def upgrade() -> None:
         ("completion_tokens", sa.BigInteger()),
     ):
         op.add_column("turns", sa.Column(name, kind))
-    dialect = op.get_bind().dialect.name
-    title = FIRST_TITLE.get(dialect, FIRST_TITLE[""])
-    unsupported = SUPPORTED.get(dialect, SUPPORTED[""])
-    op.execute(
-        f"UPDATE turns SET subject_kind = CASE WHEN {title} IS NULL THEN NULL ELSE 'clause' END, "  # noqa: S608 - our own texts
-        f"subject = substr({title}, 1, 200), is_ungrounded = coalesce({unsupported}, false) "
-        "WHERE role = 'assistant'"
+    _fill_old_answers()
+    op.add_column(
+        "feedback", sa.Column("asked_at", sa.BigInteger, nullable=False, server_default="0")
     )
+    op.execute(
+        "UPDATE feedback SET asked_at = "
+        "(SELECT created_at FROM turns WHERE turns.number = feedback.turn_number)"
+    )
+    op.create_index("feedback_by_time", "feedback", ["asked_at", "rating"])
     op.create_index("turns_by_time", "turns", ["role", "created_at", "number"])
+    answers = "role = 'assistant' AND notice IS NULL"
+    for index, columns, condition in (
+        ("answers_by_time", OF_ANSWER, answers),
+        ("answers_by_topic", OF_TOPIC, f"{answers} AND topic IS NOT NULL"),
+    ):
+        where = sa.text(condition)
+        op.create_index(index, "turns", list(columns), sqlite_where=where, postgresql_where=where)
+
+
+def _fill_old_answers() -> None:
+    turns = sa.table(
+        "turns",
+        *map(sa.column, ("number", "conversation_id", "role", "notice", *FACTS)),
+        *(sa.column(name, sa.JSON()) for name in ("citations", "tools", "reading", "grounding")),
+    )
+    conversations = sa.table("conversations", sa.column("id"), sa.column("owner"))
+    connection = op.get_bind()
+    fill = (
+        turns.update()
+        .where(turns.c.number == sa.bindparam("at"))
+        .values({name: sa.bindparam(f"its_{name}") for name in FACTS})
+    )
+    last = 0
+    while True:
+        wanted = (
+            sa.select(turns, conversations.c.owner)
+            .join(conversations, conversations.c.id == turns.c.conversation_id)
+            .where(turns.c.role == "assistant", turns.c.number > last)
+            .order_by(turns.c.number)
+            .limit(BATCH)
+        )
+        rows = connection.execute(wanted).all()
+        if not rows:
+            return
+        connection.execute(fill, [_filled(row) for row in rows])
+        last = rows[-1].number
+
+
+def _filled(row: Any) -> dict[str, Any]:
+    facts = facts_of(
+        row.owner,
+        row.citations or (),
+        row.tools or (),
+        row.reading or (),
+        row.grounding,
+        Measured(),
+    )
+    return {"at": row.number, **{f"its_{name}": facts[name] for name in FACTS}}
