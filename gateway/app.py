@@ -18,6 +18,7 @@ from gateway.api.desk_answers import desk_answers_router
 from gateway.api.desk_connectors import desk_connectors_router
 from gateway.api.desk_conversations import desk_conversations_router
 from gateway.api.desk_corrections import desk_corrections_router
+from gateway.api.desk_drafts import desk_drafts_router
 from gateway.api.desk_events import desk_events_router
 from gateway.api.desk_export import desk_export_router
 from gateway.api.desk_handoffs import desk_handoffs_router
@@ -47,6 +48,7 @@ from gateway.chat.turn import TurnRunner
 from gateway.composition.build import build_services
 from gateway.composition.lifecycle import running
 from gateway.composition.services import Services
+from gateway.handoffs.draft_request import DraftRequests
 from gateway.middleware.access_log import AccessLog
 from gateway.middleware.authentication import Authentication
 from gateway.middleware.cors import CORS
@@ -131,6 +133,12 @@ def api_routers(services: Services) -> list[APIRouter]:
             services.answers,
             limits,
         ),
+        desk_drafts_router(
+            people.handoffs,
+            DraftRequests(storage.database, people.conversations),
+            turn_runner(services, has_tools=False),
+            limits,
+        ),
         desk_conversations_router(people.conversations, storage.exports, limits),
         desk_answers_router(storage.desk_answers, limits),
         desk_events_router(services.streams, limits),
@@ -193,7 +201,7 @@ def build_chat_router(services: Services) -> APIRouter:
     )
 
 
-def turn_runner(services: Services) -> TurnRunner:
+def turn_runner(services: Services, *, has_tools: bool = True) -> TurnRunner:
     settings, signer, engines = services.settings, services.access.signer, services.engines
     attachments = AttachmentStage(
         services.media.attachment_loader,
@@ -201,6 +209,11 @@ def turn_runner(services: Services) -> TurnRunner:
         signer.pseudonym,
         reader_timeout=settings.reader_timeout,
         first_token_timeout=settings.first_token_timeout,
+    )
+    tools = ToolRounds(
+        services.systems.connectors,
+        services.systems.actions,
+        max_rounds=settings.max_tool_rounds,
     )
     return TurnRunner(
         attachments,
@@ -213,11 +226,7 @@ def turn_runner(services: Services) -> TurnRunner:
         Failover(engines.admission, engines.fallback, engines.client, services.metrics),
         EngineCalls(engines.client, signer.cache_salt, signer.pseudonym),
         services.metrics,
-        ToolRounds(
-            services.systems.connectors,
-            services.systems.actions,
-            max_rounds=settings.max_tool_rounds,
-        ),
+        tools if has_tools else None,
         grounding=settings.grounding,
     )
 

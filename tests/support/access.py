@@ -65,6 +65,7 @@ TABLE = (
     Row("GET", "/api/desk/me", STAFF, None),
     Row("GET", "/api/desk/handoffs", STAFF, None),
     Row("GET", "/api/desk/handoffs/{}", STAFF, None),
+    Row("POST", "/api/desk/handoffs/{}/draft", STAFF, None),
     Row("POST", "/api/desk/handoffs/{}/claim", STAFF, None),
     Row("POST", "/api/desk/handoffs/{}/messages", STAFF, None),
     Row("POST", "/api/desk/handoffs/{}/release", STAFF, None),

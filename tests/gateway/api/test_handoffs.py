@@ -164,3 +164,14 @@ def test_a_staff_key_of_another_system_answers_and_a_client_key_does_not(desk: D
     status, error = desk.staff(ANNA, f"{made['id']}/messages", text="too early")
     assert (status, error["code"]) == (409, "handoff_taken")
     assert error["details"] == {"assignee": None, "status": "open"}
+
+
+def test_a_draft_is_plain_text_that_nobody_is_told(desk: Desk) -> None:
+    conversation = desk.conversation("my parcel is late")
+    made = desk.ask_for(conversation).json()
+    desk.staff(ANNA, f"{made['id']}/claim")
+    before = desk.customer.turns(conversation)
+    status, draft = desk.staff(ANNA, f"{made['id']}/draft")
+    assert (status, draft["object"]) == (200, "draft")
+    assert draft["text"].strip()
+    assert desk.customer.turns(conversation) == before

@@ -1,0 +1,61 @@
+"""Drafts for staff: which question the assistant is asked, and its answer as plain text."""
+
+import time
+from pathlib import Path
+
+import pytest
+
+from gateway.handoffs.draft_request import DraftRequests
+from gateway.handoffs.plain_text import plain_text
+from gateway.storage.database import Database
+from gateway.storage.desk_conversations import DeskConversations
+from gateway.storage.file_store import FileStore
+from gateway.storage.turns import Answered, Asked
+from tests.support.databases import ME, close_turn, handoffs_of, open_turns
+
+
+@pytest.mark.parametrize(
+    ("markdown", "plain"),
+    [
+        ("**七天**内可以 *退货*。", "七天内可以 退货。"),
+        ("## 步骤\n\n- 一\n* 二\n1. 三", "步骤\n\n· 一\n· 二\n1. 三"),
+        ("> 3.2 **七天内**可退\n> 请保留包装", "3.2 七天内可退\n请保留包装"),
+        ("See [the rules](https://a.example/r).", "See the rules (https://a.example/r)."),
+        ("```sh\nrun `it`\n```\n\n\n\nend", "run it\n\nend"),
+        ("2 * 3 * 4 = 24, a_b_c, 5*6", "2 * 3 * 4 = 24, a_b_c, 5*6"),
+        ("订单 QH_2026_11 的运费是 **8 元**", "订单 QH_2026_11 的运费是 8 元"),
+        ("<b>no markup</b>", "<b>no markup</b>"),
+    ],
+)
+def test_marks_go_and_words_stay(markdown: str, plain: str) -> None:
+    assert plain_text(markdown) == plain
+
+
+def test_a_hostile_text_takes_little_time() -> None:
+    started = time.process_time()
+    for text in ("*" * 50_000, "[" * 50_000, "**a" * 20_000, "`" * 50_000, "> " * 50_000):
+        plain_text(text)
+    assert time.process_time() - started < 2
+
+
+def test_the_newest_question_is_asked_with_its_picture_and_what_came_before(
+    database: Database, tmp_path: Path
+) -> None:
+    files = FileStore(tmp_path / "files")
+    picture = files.add(ME, "screen.png", "image/png", b"\x89PNG", 1).id
+    requests = DraftRequests(database, DeskConversations(database, files))
+    for number, (text, outcome) in enumerate(
+        [("first", "answered"), ("what is this?", None), ("talk to a person", "handoff")], 1
+    ):
+        named = (picture,) if number == 2 else ()
+        asked = Asked(ME, "conversation-1", f"answer-{number}", text, named)
+        open_turns(database, asked)
+        answered = Answered("done", f"answer {number}", outcome=outcome)
+        close_turn(database, f"answer-{number}", answered)
+    handoffs_of(database).hand_over(ME, "conversation-1")
+    messages = requests.messages("conversation-1")
+    assert [one["role"] for one in messages] == ["user", "assistant", "user"]
+    text, file = messages[-1]["content"]
+    assert text["text"] == "what is this?"
+    assert file["file"]["file_data"].startswith("data:image/png;base64,iVBORw==")
+    assert requests.messages("conversation-of-nobody") == []
