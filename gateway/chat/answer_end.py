@@ -14,6 +14,7 @@ from gateway.assistant.grounding import QUICK_CHARACTERS, Checked, Sources, chec
 from gateway.assistant.handoff_offers import NO_PAST, Asked, Past, offer_for
 from gateway.assistant.language import language_of
 from gateway.assistant.outcomes import OUTCOMES, outcome_of
+from gateway.chat.engine_messages import is_of_staff
 from gateway.chat.engine_request import EngineInput
 from gateway.chat.events import (
     Chunk,
@@ -188,10 +189,14 @@ class AnswerEnd:
 
 
 def _sources(given: EngineInput) -> Sources:
-    """What the answer may rest on. A client's own system message and what the desk itself says are
-    known to the person or true; earlier answers are not a source."""
+    """What the answer may rest on. A client's own system message, what staff have written and what
+    the desk itself says are known to the person or true; earlier answers are not a source."""
     briefing: Briefing = given.briefing
-    said = [one.text for one in given.request.messages if one.role != "assistant"]
+    said = [
+        one.text
+        for one in given.request.messages
+        if one.role != "assistant" or is_of_staff(one, given.request)
+    ]
     results = [f"{one.said}\n{' '.join(one.title.values())}" for one in given.offer.results]
     own = [text for texts in briefing.persona.for_lite().values() for text in texts.values()]
     titles = [f"{one.get('title')} {one.get('clause')}" for one in briefing.suggestions]

@@ -7,6 +7,7 @@ The assistant's own texts are in `gateway/assistant/prompt.toml`.
 from collections.abc import Callable
 from typing import Any
 
+from gateway.assistant.language import Language, language_of
 from gateway.chat.context_window import SYSTEM_ROLES
 from gateway.media.picture import Picture
 from gateway.openai.chat_request import SAMPLING, ChatRequest, PageRequest
@@ -20,6 +21,10 @@ TEMPERATURE = 0.2
 
 # Parameters that are objects: only they need Pydantic's serializer.
 MODELS = frozenset(("response_format", "tools", "tool_choice"))
+
+STAFF = "staff"  # the name of the page's messages that a person wrote
+STAFF_CHARACTERS = 2_000  # of one such message
+STAFF_MARKS: dict[Language, str] = {"zh": "[人工客服] ", "en": "[A member of staff] "}
 
 # Pictures by the place of their part: (message, part) → the pictures there, in order.
 Pictures = dict[tuple[int, int], list[Picture]]
@@ -64,7 +69,7 @@ def engine_messages(
     place, or instead of them. `clean` is applied to the client's own texts."""
     return [
         {
-            **_engine_message(number, message, pictures, notes, clean),
+            **_engine_message(number, message, request, pictures, notes, clean),
             "role": role_of(message, request),
         }
         for number, message in enumerate(request.messages)
@@ -79,9 +84,27 @@ def role_of(message: Message, request: ChatRequest) -> str:
     return message.role
 
 
+def is_of_staff(message: Message, request: ChatRequest) -> bool:
+    """Whether the page says that a person wrote the message."""
+    is_page = isinstance(request, PageRequest)
+    return is_page and message.role == "assistant" and message.name == STAFF
+
+
+def staff_words(text: str) -> str:
+    """A person's message as an engine is told it, marked, STAFF_CHARACTERS at most."""
+    return STAFF_MARKS[language_of([text])] + text[:STAFF_CHARACTERS]
+
+
 def _engine_message(
-    number: int, message: Message, pictures: Pictures, notes: Notes, clean: Clean
+    number: int,
+    message: Message,
+    request: ChatRequest,
+    pictures: Pictures,
+    notes: Notes,
+    clean: Clean,
 ) -> dict[str, Any]:
+    if is_of_staff(message, request):
+        return {"role": message.role, "content": clean(staff_words(message.text))}
     made: dict[str, Any] = {"role": message.role}
     if more := message.model_fields_set - {"role", "content"}:
         made |= message.model_dump(mode="json", exclude_none=True, include=more)

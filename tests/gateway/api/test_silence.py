@@ -175,3 +175,20 @@ def test_the_second_answer_without_a_clause_offers_a_person_and_the_hand_over_kn
     assert made["reason"] == "no_clause"
     # Nothing more is offered while it waits.
     assert offer(customer.begin("xyzzy foo", conversation)) is None
+
+
+def test_what_staff_have_written_is_told_to_the_engine_as_a_persons_words(
+    desk: Running, customer: Visitor, engine: Running
+) -> None:
+    messages = [
+        {"role": "user", "content": "my parcel is late"},
+        {"role": "assistant", "name": "staff", "content": "It is in Hamburg. " + "x" * 3_000},
+        {"role": "user", "content": "where is it again?"},
+    ]
+    told = list(events(customer.call("POST", "/api/chat", json={"messages": messages})))
+    assert told
+    [body] = requests.get(engine.url + "/state", timeout=5).json()["bodies"][-1:]
+    said = next(one for one in body["messages"] if one["role"] == "assistant")
+    assert said["content"].startswith("[A member of staff] It is in Hamburg. ")
+    assert len(said["content"]) < 2_100
+    assert "name" not in said
