@@ -222,6 +222,7 @@ def turn_runner(services: Services, *, has_tools: bool = True) -> TurnRunner:
             persona=lambda: services.persona_file.persona,
             knows_languages=lambda: not all(one.is_lite for one in engines.upstreams),
             pseudonym=signer.pseudonym,
+            states=services.systems.actions.states,
         ),
         Failover(engines.admission, engines.fallback, engines.client, services.metrics),
         EngineCalls(engines.client, signer.cache_salt, signer.pseudonym),

@@ -88,6 +88,19 @@ class Actions:
         """Raises NotFound, also for another owner's."""
         return self._json(self._store.of_owner(owner, action_id))
 
+    def states(self, owner: str, conversation_id: str) -> list[dict[str, Any]]:
+        """What became of the conversation's newest proposals: [{title, by, status, text}], the
+        title by language. `text`: its result in words, or why it was not done; masked."""
+        return [
+            {
+                "title": dict(action.title),
+                "by": action.by,
+                "status": action.status,
+                "text": mask(str((action.result or {}).get("text") or action.error or "")),
+            }
+            for action in self._store.newest_in(digest(owner), conversation_id)
+        ]
+
     def confirm(self, owner: str, action_id: str) -> dict[str, Any]:
         """Raises NotFound, StaffOnly, ActionNotPending, ActionExpired."""
         self._customers(owner, action_id)

@@ -18,6 +18,8 @@ from gateway.storage.models import Action, AuditEntry, Conversation, Turn
 from gateway.storage.turns import now
 
 MAX_REASON = 2000  # characters
+OFFERING = ("failed", "unknown")  # ends that offer the customer a person
+OFFER = {"reason": "action"}
 ASSISTANT, GATEWAY, CUSTOMER = "assistant", "gateway", "customer"  # who, beside staff's names
 
 
@@ -98,6 +100,7 @@ def _record(
         told: dict[str, Any] = {"action": as_json(action, tool, is_masked=True)}
         if action.conversation_id:
             told["conversation_id"] = action.conversation_id
+            told |= {"offer": OFFER} if step.now in OFFERING else {}
         record_event(session, f"action.{step.now}", action.conversation_id, told)
 
 
@@ -120,5 +123,6 @@ def _tell(session: Session, action: Action, step: Step) -> None:
             citations=[],
             reading=[],
             notice={"type": "action", "action": action.id, "status": step.now},
+            offer={**OFFER, "rule": ""} if step.now in OFFERING else None,
         )
     )

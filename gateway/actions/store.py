@@ -124,6 +124,20 @@ class ActionStore:
                 select(Action.id).where(*mine, Action.status == "proposed")
             ).all()
 
+    def newest_in(self, owner: str, conversation_id: str) -> Sequence[Action]:
+        """Those that the newest answer with any has proposed, oldest first. `owner`: the digest."""
+        here = (Action.conversation_id == conversation_id, Action.owner == owner)
+        newest = (
+            select(Action.answer_id)
+            .where(*here, Action.parent_id.is_(None))
+            .order_by(Action.created_at.desc())
+            .limit(1)
+            .scalar_subquery()
+        )
+        wanted = select(Action).where(*here, Action.answer_id == newest, Action.parent_id.is_(None))
+        with self._database.reading() as session:
+            return _detached(session, wanted.order_by(Action.created_at, Action.id))
+
     def newest(self, status: str | None, limit: int) -> Sequence[Action]:
         """Newest first. `status`: None for all."""
         wanted = select(Action).order_by(Action.created_at.desc(), Action.id).limit(limit)

@@ -36,7 +36,7 @@ NOT_PASSED_ON = "Your message could not be passed on; send it again in a moment.
 
 
 def past_of(before: Before) -> Past:
-    return Past(before.was_no_clause, before.is_waiting, before.rules)
+    return Past(before.was_no_clause, before.handoff, before.rules)
 
 
 def chat_router(

@@ -12,10 +12,14 @@ Verdict = Literal["answer", "suggest", "none"]
 @dataclass(frozen=True, slots=True)
 class Briefing:
     """`clauses`: {id, title, clause, text, score, kind, author?, date?}, best first.
-    `suggestions`: {id, title, clause} of clauses that the person may mean; they are no evidence."""
+    `suggestions`: {id, title, clause} of clauses that the person may mean; they are no evidence.
+    `actions`: [{title, by, status, text}] of the newest proposals, where the question is about
+    them. `handoff`: {number, status, …} of the conversation's hand-over that waits for a person."""
 
     intent: Intent = "question"
     verdict: Verdict = "none"
     clauses: list[dict[str, Any]] = field(default_factory=list)
     suggestions: list[dict[str, Any]] = field(default_factory=list)
     persona: Persona = field(default_factory=Persona)
+    handoff: dict[str, Any] | None = None
+    actions: list[dict[str, Any]] = field(default_factory=list)

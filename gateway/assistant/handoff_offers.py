@@ -25,7 +25,8 @@ class Past:
     """What came before in the conversation."""
 
     was_no_clause: bool = False  # its last answer found nothing, and nobody has spoken since
-    is_waiting: bool = False  # a hand-over is open: nothing more is offered
+    # {id, number, status, assignee} of a hand-over that waits: nothing more is offered
+    handoff: dict[str, Any] | None = None
     resting: frozenset[str] = frozenset()  # rules that have led to a hand-over which is resolved
 
 
@@ -47,7 +48,7 @@ def offer_for(
 ) -> HandoffOffer | None:
     """The offer beside an answer that came to `outcome`. `reason`: the gateway's own, where it has
     ended the answer itself."""
-    if past.is_waiting:
+    if past.handoff is not None:
         return None
     if briefing.intent == "person":
         return HandoffOffer("asked")

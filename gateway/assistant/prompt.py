@@ -18,6 +18,7 @@ from gateway.assistant.language import Language
 from gateway.assistant.persona import Persona
 
 FILE = Path(__file__).with_name("prompt.toml")
+ACTION_CHARACTERS = 500  # of what became of one proposal
 READING_CHARACTERS = 4000  # of one picture
 # Of the question, which the English prompt says once more behind the clauses.
 AGAIN_CHARACTERS = 300
@@ -82,6 +83,8 @@ def context(
     parts: list[str] = []
     if briefing.clauses:
         parts += (filled(language, "clauses"), _knowledge(briefing.clauses))
+    if briefing.actions:
+        parts.append(filled(language, "actions", actions=_actions(briefing.actions, language)))
     parts.append(_reminder(briefing, language, question))
     if has_tools:
         parts.append(filled(language, "tools"))
@@ -102,10 +105,22 @@ def _knowledge(clauses: list[dict[str, Any]]) -> str:
     return "\n".join([*lines, "</knowledge>"])
 
 
+def _actions(actions: list[dict[str, Any]], language: Language) -> str:
+    lines = []
+    for one in actions:
+        title = one["title"].get(language) or next(iter(one["title"].values()), "")
+        state = filled(language, f"action_{one['status']}")
+        told = f"{title}: {state} {one['text'][:ACTION_CHARACTERS]}".strip()
+        lines.append(f"<result>{escape(told)}</result>")
+    return "\n".join(lines)
+
+
 def _reminder(briefing: Briefing, language: Language, question: str) -> str:
     voice = _voice(briefing.persona, language)
     if briefing.intent in SMALL_TALK:
         return filled(language, "reminder_smalltalk")
+    if briefing.intent == "person" and briefing.handoff is not None:
+        return filled(language, "reminder_waiting", number=str(briefing.handoff["number"]))
     if briefing.intent in ("who", "person"):
         return filled(language, f"reminder_{briefing.intent}", **voice)
     told = [filled(language, "reminder_anger")] if briefing.intent == "anger" else []
@@ -119,6 +134,8 @@ def _reminder(briefing: Briefing, language: Language, question: str) -> str:
             "ref": "[1]",
         }
         told.append(filled(language, "reminder_answer", **words))
+    elif briefing.actions:
+        pass  # what became of the proposals answers it
     elif briefing.suggestions:
         titles = "; ".join(escape(str(one["title"])) for one in briefing.suggestions)
         told.append(filled(language, "reminder_suggest", suggestions=titles))

@@ -58,7 +58,7 @@ class ToolResult:
         """All that an answer may rest on."""
         parts = [self.text, self.reason, written(self.values), written(self.arguments)]
         if self.action is not None:
-            parts.append(written({"expires_at": self.action.get("expires_at")}))
+            parts.append(written({key: self.action.get(key) for key in ("id", "expires_at")}))
         return "\n".join(part for part in parts if part)
 
 

@@ -47,6 +47,7 @@ SENTENCES: dict[Language, dict[str, Template]] = {
         "cannot": Template("“$title”没有执行：$reason。"),
         "customer": Template("将要$title$arguments。需要您确认，确认之前不会执行。"),
         "staff": Template("已提交“$title”的申请$arguments。需要客服同事批准，批准之前不会执行。"),
+        "by_api": Template("申请编号 $id，请通过 POST /api/actions/$id/confirm 确认。"),
         "too_many": Template("查询了多次，仍然没有得到结果。"),
     },
     "en": {
@@ -64,6 +65,7 @@ SENTENCES: dict[Language, dict[str, Template]] = {
             'Requested: "$title"$arguments. A colleague has to approve it; nothing happens before '
             "that."
         ),
+        "by_api": Template("Its id is $id: confirm it with POST /api/actions/$id/confirm."),
         "too_many": Template("I asked several times and still have no result."),
     },
 }
@@ -102,7 +104,8 @@ def labels_of(tool: Tool, names: Sequence[str], language: Language) -> str:
 
 
 def proposal(tool: Tool, result: ToolResult, language: Language) -> str:
-    """What will happen, with every argument said back, and whose word it waits for."""
+    """What will happen, with every argument said back, and whose word it waits for. An action
+    outside of a conversation has no card: it is confirmed by its id."""
     between, colon, before, after = JOINTS[language]
     said = between.join(
         f"{tool.label_of(name, language)}{colon}{_value(value)}"
@@ -110,12 +113,13 @@ def proposal(tool: Tool, result: ToolResult, language: Language) -> str:
         if name not in tool.secrets
     )
     title = title_of(result.title, language)
-    return sentence(
-        language,
-        tool.confirm.by,
-        title=title,
-        arguments=f"{before}{said}{after}" if said else "",
-    )
+    arguments = f"{before}{said}{after}" if said else ""
+    told = sentence(language, tool.confirm.by, title=title, arguments=arguments)
+    action = result.action or {}
+    if tool.confirm.by != "customer" or action.get("conversation_id"):
+        return told
+    gap = "" if language == "zh" else " "
+    return told + gap + sentence(language, "by_api", id=str(action.get("id", "")))
 
 
 def with_basis(result: ToolResult, language: Language) -> str:

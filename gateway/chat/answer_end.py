@@ -25,6 +25,7 @@ from gateway.chat.events import (
     Finished,
     Grounding,
     HandoffOffered,
+    HandoffState,
     Outcome,
     Push,
     Suggestions,
@@ -162,12 +163,16 @@ class AnswerEnd:
             return [], "answered"
         used = used_clauses(text, briefing.clauses)
         has_evidence = bool(given.attachments.readings or given.attachments.fitted)
+        has_evidence |= bool(briefing.actions)
         has_evidence |= any(result.status == "done" for result in given.offer.results)
         has_evidence |= any(message.role == "tool" for message in given.request.messages)
         return used, outcome_of(text, briefing, used, has_evidence=has_evidence)
 
     def _offer(self, given: EngineInput, outcome: str) -> list[Event]:
-        """A person, where the answer offers one."""
+        """A person, where the answer offers one; the hand-over that waits, where one is wished."""
+        if self._past.handoff is not None:
+            is_wished = outcome == "handoff"
+            return [HandoffState(self._past.handoff)] if is_wished else []
         request, attachments = given.request, given.attachments
         own, results = attachments.newest(request.messages), given.offer.results
         asked = Asked(request.question, own, attachments.readings, results)
@@ -192,6 +197,8 @@ def _sources(given: EngineInput) -> Sources:
     """What the answer may rest on. A client's own system message, what staff have written and what
     the desk itself says are known to the person or true; earlier answers are not a source."""
     briefing: Briefing = given.briefing
+    waiting = [str(briefing.handoff["number"])] if briefing.handoff is not None else []
+    states = [f"{' '.join(one['title'].values())} {one['text']}" for one in briefing.actions]
     said = [
         one.text
         for one in given.request.messages
@@ -204,7 +211,7 @@ def _sources(given: EngineInput) -> Sources:
     return sources_of(
         [*briefing.clauses, *numbers],
         given.attachments.readings,
-        [*said, *results, *titles],
+        [*said, *results, *titles, *waiting, *states],
         own,
     )
 

@@ -1,19 +1,33 @@
 """The stage that finds out what a message wants, and the clauses that an answer may rest on."""
 
+import asyncio
 from collections.abc import Callable
+from typing import Any
 
+from gateway.assistant.action_questions import asks_state
 from gateway.assistant.briefing import Briefing
+from gateway.assistant.card_corrections import meant
 from gateway.assistant.intents import SEARCHED, Intent, intent_of
 from gateway.assistant.persona import Persona
 from gateway.chat.question import Question
+from gateway.errors import StoreUnavailable
 from gateway.knowledge.retriever import Retriever
 from gateway.knowledge.turn_query import TurnQuery
 from gateway.media.attachments import Attachments
 
+States = Callable[[str, str], list[dict[str, Any]]]
+
+
+def no_states(_owner: str, _conversation_id: str) -> list[dict[str, Any]]:
+    """For a desk without business systems."""
+    return []
+
 
 class CitationStage:
     """`persona` gives the company's voice as it is now. `knows_languages`: a language model answers
-    in languages that the rules do not know. `pseudonym` names the owner of a turn to `lite`."""
+    in languages that the rules do not know. `pseudonym` names the owner of a turn to `lite`.
+    `states`: called in a thread with the owner and the conversation, gives what became of its
+    newest proposals."""
 
     def __init__(
         self,
@@ -21,7 +35,9 @@ class CitationStage:
         persona: Callable[[], Persona],
         knows_languages: Callable[[], bool],
         pseudonym: Callable[[str], str],
+        states: States = no_states,
     ) -> None:
+        self._states = states
         self._retriever = retriever
         self._persona = persona
         self._knows_languages = knows_languages
@@ -32,9 +48,9 @@ class CitationStage:
         intent = self._intent(question)
         persona = self._persona()
         if intent not in SEARCHED:
-            return Briefing(intent, persona=persona)
-        messages = question.request.messages
-        asked = [message.text for message in messages if message.role == "user"]
+            return Briefing(intent, persona=persona, handoff=question.past.handoff)
+        messages, asked = meant(question.request.messages)
+        actions = await self._actions(question)
         # Named staff may be told what is written for staff.
         audience = "staff" if question.caller.staff and question.caller.kind != "anonymous" else ""
         query = TurnQuery(
@@ -44,7 +60,26 @@ class CitationStage:
             owner=self._pseudonym(question.charged_to),
         )
         found = await self._retriever.find(query)
-        return Briefing(intent, found.verdict, found.clauses, found.suggestions, persona)
+        return Briefing(
+            intent,
+            found.verdict,
+            found.clauses,
+            found.suggestions,
+            persona,
+            question.past.handoff,
+            actions,
+        )
+
+    async def _actions(self, question: Question) -> list[dict[str, Any]]:
+        """What became of proposals, for a question about that."""
+        conversation = question.conversation
+        if conversation is None or not asks_state(question.request.question):
+            return []
+        try:
+            owner = question.caller.owner
+            return await asyncio.to_thread(self._states, owner, str(conversation["id"]))
+        except StoreUnavailable:
+            return []
 
     def _intent(self, question: Question) -> Intent:
         asked = question.request.newest_question

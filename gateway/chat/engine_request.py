@@ -101,6 +101,8 @@ def _for_lite(given: EngineInput, upstream: Upstream) -> dict[str, Any]:
         "clauses": briefing.clauses,
         "suggestions": briefing.suggestions,
         "persona": briefing.persona.for_lite(),
+        "actions": briefing.actions,
+        "handoff": briefing.handoff and {"number": briefing.handoff["number"]},
         "readings": [
             reading
             for shot in shown

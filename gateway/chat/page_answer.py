@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import AsyncGenerator, Sequence
 from typing import Any
 
-from gateway.chat.events import Event, Failed, HandoffState
+from gateway.chat.events import ActionProposed, Event, Failed, HandoffState
 from gateway.chat.openai_stream import DONE, StreamWriter, error_event
 from gateway.chat.question import TurnReport
 from gateway.chat.silence import ClaimWatch, characters_in
@@ -128,6 +128,7 @@ class PageAnswer:
     def push(self, events: Sequence[Event]) -> None:
         """Takes the events of a streamed answer."""
         if self.is_silent():
+            self._note_actions(events)
             return
         self._transcript.push(events)
         encoded = self._writer.encode(events)
@@ -138,8 +139,14 @@ class PageAnswer:
 
     def note(self, events: Sequence[Event]) -> None:
         """For the history only."""
-        if not self.is_silent():
+        if self.is_silent():
+            self._note_actions(events)
+        else:
             self._transcript.push(events)
+
+    def _note_actions(self, events: Sequence[Event]) -> None:
+        """Proposals are stored already: history shows their cards."""
+        self._transcript.push([one for one in events if isinstance(one, ActionProposed)])
 
     def keep(self, body: bytes) -> None:
         """Takes the whole of an answer that is not streamed."""

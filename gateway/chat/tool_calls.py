@@ -3,6 +3,7 @@ as proposals that a person must confirm."""
 
 import asyncio
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -191,8 +192,7 @@ class ToolCalls:
         question = self.question
         conversation = (question.conversation or {}).get("id") or ""
         try:
-            action = await asyncio.to_thread(
-                self.actions.propose,
+            action = await self._kept(
                 *(one.tool, one.arguments, self.identity, question.caller.owner),
                 *(conversation, question.answer_id, self.language),
                 await one.tool.current(one.arguments, self.identity),
@@ -205,6 +205,17 @@ class ToolCalls:
         result = self._result(one, "proposed", action=action)
         self._known[one.key] = result
         return Ran(one.tool, result, "proposed")
+
+    async def _kept(self, *given: Any) -> dict[str, Any]:
+        """The proposal, stored. Where the turn is cancelled meanwhile its card is told all the
+        same: nobody could decide about a proposal without one."""
+        storing = asyncio.ensure_future(asyncio.to_thread(self.actions.propose, *given))
+        try:
+            return await asyncio.shield(storing)
+        except asyncio.CancelledError:
+            with suppress(GatewayError, WrongArguments):
+                await tell(self.push, ActionProposed(await storing))
+            raise
 
     def _result(self, one: Prepared, status: Any, **more: Any) -> ToolResult:
         return ToolResult(one.id, one.tool.name, titles(one.tool), one.shown, status, **more)

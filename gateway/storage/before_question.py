@@ -7,14 +7,19 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class Before:
-    """`claimed`: {id, number, status, assignee} of the hand-over that a person has claimed.
-    `is_waiting`: a hand-over is not resolved. `was_no_clause`: the newest turn is an answer that
-    found no clause. `rules`: those that led to hand-overs which are resolved."""
+    """`handoff`: {id, number, status, assignee} of the one that is not resolved. `was_no_clause`:
+    the newest turn is an answer that found no clause. `rules`: those that led to hand-overs which
+    are resolved."""
 
-    claimed: dict[str, Any] | None = None
-    is_waiting: bool = False
+    handoff: dict[str, Any] | None = None
     was_no_clause: bool = False
     rules: frozenset[str] = frozenset()
+
+    @property
+    def claimed(self) -> dict[str, Any] | None:
+        """The hand-over, where a person has claimed it."""
+        is_claimed = self.handoff is not None and self.handoff["status"] == "claimed"
+        return self.handoff if is_claimed else None
 
 
 NOTHING = Before()
@@ -29,7 +34,6 @@ def before_questions(rows: Iterable[Any]) -> Mapping[str, Before]:
             before = replace(before, rules=before.rules | {rule})
         elif status not in (None, "resolved"):
             told = {"id": handoff_id, "number": number, "status": status, "assignee": assignee}
-            claimed = told if status == "claimed" else None
-            before = replace(before, claimed=claimed, is_waiting=True)
+            before = replace(before, handoff=told)
         found[conversation_id] = before
     return found

@@ -33,6 +33,10 @@ class Desk:
     tools: list[dict[str, Any]] = field(default_factory=list)
     results: list[dict[str, Any]] = field(default_factory=list)
 
+    # What became of earlier proposals that the question asks about: [{title, by, status, text}].
+    actions: list[dict[str, Any]] = field(default_factory=list)
+    handoff: str = ""  # the number under which the person waits for a person already
+
     def voice(self, name: str, chinese: bool) -> str:
         """A text of the company's persona in this language, "" if it gives none."""
         text = self.persona.get(name) or ""
@@ -54,4 +58,6 @@ def desk_of(structured: dict[str, Any]) -> Desk:
         structured.get("persona") or {},
         list(structured.get("tools") or []),
         list(structured.get("results") or []),
+        list(structured.get("actions") or []),
+        str((structured.get("handoff") or {}).get("number") or ""),
     )

@@ -176,6 +176,21 @@ class SystemResult(Loose):
     action: dict[str, Any] | None = None
 
 
+class ActionState(Loose):
+    """What became of an earlier proposal."""
+
+    title: Texts = {}
+    by: str | None = None
+    status: str
+    text: str | None = None
+
+
+class Waiting(Loose):
+    """The conversation's hand-over that waits for a person."""
+
+    number: int
+
+
 class Structured(Loose):
     """What the gateway adds to the messages (docs/architecture.md, "The engine seam")."""
 
@@ -190,6 +205,9 @@ class Structured(Loose):
 
     tools: Annotated[list[SystemTool], _list(MAX_TOOLS)] = []
     results: Annotated[list[SystemResult], _list(MAX_LIST)] = []
+
+    actions: Annotated[list[ActionState], _list(MAX_LIST)] = []
+    handoff: Waiting | None = None
 
 
 class ChatBody(Loose):

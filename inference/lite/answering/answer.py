@@ -1,6 +1,7 @@
 """The answer to a turn: talk, tool results, differences, or the parts of a question in order."""
 
 from inference.lite.answering import (
+    action_states,
     again,
     comparing,
     parts,
@@ -29,7 +30,7 @@ def answer(conversation: Conversation) -> Reply:
     if conversation.desk is None:
         return together([comparing.reply(conversation) or raw.reply(conversation)])
     talk = smalltalk.reply(conversation) or comparing.reply(conversation)
-    acted = None if talk else systems.reply(conversation)
+    acted = None if talk else action_states.reply(conversation) or systems.reply(conversation)
     if acted is not None and acted.calls:
         return acted
     reply = talk or acted or _to_question(conversation)

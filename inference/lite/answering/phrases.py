@@ -24,6 +24,33 @@ PHRASES: dict[str, tuple[str, str]] = {
         "so you need not repeat anything.",
     ),
     "person": ("好的，没问题。", "Of course."),
+    "waits_for_person": (
+        "已经为您转接人工，编号 {number}，正在等客服接入，请稍候。",
+        "You are in the queue for a person under the number {number}. Please wait a moment.",
+    ),
+    # What became of a proposal
+    "action_proposed": (
+        "“{title}”还没有执行，等您在卡片上确认。",
+        "“{title}” is not done yet: it waits for you to confirm it on its card.",
+    ),
+    "action_proposed_staff": (
+        "“{title}”还没有执行，等客服同事批准。",
+        "“{title}” is not done yet: it waits for a colleague's approval.",
+    ),
+    "action_confirmed": ("“{title}”已确认，正在办理。", "“{title}” is confirmed and being done."),
+    "action_running": ("“{title}”正在办理。", "“{title}” is being done."),
+    "action_done": ("“{title}”已经办好。", "“{title}” is done."),
+    "action_failed": ("“{title}”没有办成。", "“{title}” was not done."),
+    "action_unknown": (
+        "“{title}”是否办成还不确定，工作人员会核实，请不要重复提交。",
+        "It is not certain whether “{title}” was done. A person will check it; "
+        "please do not submit it again.",
+    ),
+    "action_cancelled": ("“{title}”已取消，没有执行。", "“{title}” was cancelled."),
+    "action_expired": (
+        "“{title}”过期未确认，没有执行。",
+        "“{title}” was not confirmed in time, and nothing was done.",
+    ),
     # No answer, or something is missing
     "refusal": (
         "知识库里没有找到能回答这个问题的条款，我不能替公司编造答案。您可以换个说法再问，或转人工处理。",
@@ -136,6 +163,10 @@ PHRASES: dict[str, tuple[str, str]] = {
     "waits_for_you": (
         "现在还没有执行，要等您在卡片上点“确认”。",
         "Nothing has been done yet: it waits until you choose “Confirm” on the card.",
+    ),
+    "waits_for_api": (
+        "现在还没有执行：申请编号 {id}，要通过 POST /api/actions/{id}/confirm 确认。",
+        "Nothing has been done yet: its id is {id}, and it waits for POST /api/actions/{id}/confirm.",
     ),
     "waits_for_staff": (
         "现在还没有执行，要等客服同事审核同意。",

@@ -40,6 +40,8 @@ def reply(conversation: Conversation) -> Reply | None:
         return Reply(desk.voice("greeting", chinese) or say("greeting", chinese), "smalltalk")
     if intent == "who":
         return Reply(about_itself(desk, chinese), "smalltalk")
+    if intent == "person" and desk.handoff:
+        return Reply(say("waits_for_person", chinese, number=desk.handoff), "handoff")
     if intent == "person":
         return Reply(f"{say('person', chinese)}{_space(chinese)}{offer(desk, chinese)}", "handoff")
     if intent == "unknown_language":

@@ -179,8 +179,10 @@ def _proposed(result: Result, chinese: bool) -> str:
     listed = ("；" if chinese else "; ").join(told)
     phrase = "proposed" if told else "proposed_bare"
     waits = "waits_for_staff" if action.get("by") == "staff" else "waits_for_you"
+    if waits == "waits_for_you" and action.get("id") and not action.get("conversation_id"):
+        waits = "waits_for_api"  # of a program, which shows no card
     head = say(phrase, chinese, title=title, arguments=listed)
-    return head + ("" if chinese else " ") + say(waits, chinese)
+    return head + ("" if chinese else " ") + say(waits, chinese, id=str(action.get("id")))
 
 
 def _later(later: Filled, chinese: bool) -> str:

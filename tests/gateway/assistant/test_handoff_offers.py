@@ -88,7 +88,7 @@ def test_a_rule_rests_after_its_hand_over_was_resolved_and_the_others_do_not() -
 def test_nothing_is_offered_while_a_hand_over_waits() -> None:
     intents: tuple[Intent, ...] = ("person", "anger", "question")
     for intent in intents:
-        assert offered("handoff", intent, past=Past(is_waiting=True)) is None
+        assert offered("handoff", intent, past=Past(handoff={"number": 1234})) is None
 
 
 def test_ordinary_answers_offer_nothing() -> None:

@@ -159,7 +159,12 @@ def test_a_write_waits_for_the_customer_and_happens_once(
     _, answer, notice = customer.history(extras)
     assert [(one["id"], one["status"]) for one in answer["actions"]] == [(action["id"], "done")]
     assert notice["notice"] == {"type": "action", "action": action["id"], "status": "done"}
-    assert "128.00" in notice["text"]
+    assert (notice["offer"], "128.00" in notice["text"]) == (None, True)
+    # A question about it is answered from its state.
+    conversation = found(extras, "conversation")[0]["id"]
+    customer.ask("办好了吗？", {"text": "已经办好。"}, conversation_id=conversation)
+    asked = requests.get(customer.engine.url + "/state", timeout=5).json()["bodies"][-1]
+    assert "取消订单: 已经办好。" in asked["messages"][-1]["content"]
 
 
 def test_a_whole_answer_has_all_tools_and_actions(customer: Customer) -> None:
@@ -188,6 +193,7 @@ def test_a_failing_system_is_named_and_a_person_offered(
     assert text.startswith("“查询物流”没有成功")
     assert reason in text
     assert found(extras, "outcome") == ["handoff"]
+    assert found(extras, "offer") == [{"reason": "action"}]
     assert customer.history(extras)[-1]["tools"][0]["status"] == "failed"
 
 

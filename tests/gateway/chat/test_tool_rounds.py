@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import threading
 from typing import Any
 
 import pytest
@@ -106,7 +107,12 @@ async def test_a_write_is_proposed_and_never_run(loop: Loop) -> None:
     assert proposed.action["arguments"] == {"order": "QH202611090078126"}
     assert (proposed.action["owner"], proposed.action["user"]) == ("user:li:1", "li")
     text = said(events)
-    assert text == "将要取消订单（订单号 QH202611090078126）。需要您确认，确认之前不会执行。"
+    # There is no conversation here, as on `/v1`, and so no card.
+    name = proposed.action["id"]
+    assert text == (
+        "将要取消订单（订单号 QH202611090078126）。需要您确认，确认之前不会执行。"
+        f"申请编号 {name}，请通过 POST /api/actions/{name}/confirm 确认。"
+    )
     assert outcome(events) == "answered"
     assert progress(events) == []
 
@@ -211,3 +217,25 @@ async def test_secret_arguments_are_neither_shown_nor_told(loop: Loop) -> None:
     assert loop.track.asked == [{"waybill": WAYBILL, "pin": "hush"}]
     assert "hush" not in str(events)
     assert "hush" not in json.dumps(loop.bodies(1))
+
+
+async def test_a_proposal_whose_turn_is_cancelled_while_it_is_stored_gets_its_card(
+    loop: Loop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stored = threading.Event()
+    events: list[Event] = []
+    kept = loop.proposals.propose
+
+    def slow(*given: Any) -> dict[str, Any]:
+        stored.wait(5)
+        return kept(*given)
+
+    monkeypatch.setattr(loop.proposals, "propose", slow)
+    asking = asyncio.create_task(loop.ask(CANCEL, text="取消订单 QH202611090078126", events=events))
+    await asyncio.sleep(0.3)
+    asking.cancel()
+    await asyncio.sleep(0.05)
+    stored.set()
+    with pytest.raises(asyncio.CancelledError):
+        await asking
+    assert [type(one) for one in events if isinstance(one, ActionProposed)] == [ActionProposed]

@@ -38,10 +38,11 @@ def test_a_question_learns_what_its_conversation_held_before_it(database: Databa
     answered(database, 4, "answered", offer={"reason": "rule", "rule": "r1"})
     desk = handoffs_of(database)
     made, _ = desk.hand_over(ME, HERE)
-    assert opened(database, 5).before == Before(is_waiting=True)
+    waiting = {"id": made["id"], "number": made["number"], "status": "open", "assignee": None}
+    assert opened(database, 5).before == Before(waiting)
     desk.claim("anna", made["id"])
-    claimed = {"id": made["id"], "number": made["number"], "status": "claimed", "assignee": "anna"}
-    assert opened(database, 6).before == Before(claimed=claimed, is_waiting=True)
+    claimed = {**waiting, "status": "claimed", "assignee": "anna"}
+    assert opened(database, 6).before == Before(claimed)
     desk.resolve("anna", made["id"], "solved", "")
     assert opened(database, 7).before == Before(rules=frozenset(("r1",)))
 
