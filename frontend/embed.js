@@ -27,6 +27,7 @@
     ask: ["ask", "text"],
     "attach-image": ["attachImage", "data"],
     "new-conversation": ["newConversation", null],
+    "open-menu": ["openMenu", null],
     "open-conversation": ["openConversation", "id"],
   };
   const UPLOADS = new Set(["set-context", "ask", "attach-image"]);
@@ -37,11 +38,16 @@
     "message-completed",
     "feedback",
     "handoff-requested",
+    "handoff-changed",
+    "handoff-message",
     "action-changed",
     "insert-reply",
+    "branding",
     "resize",
     "failed",
   ]);
+  const INSERTS = ["reply", "note", "both"];
+  const COLOUR = /^#(?:[0-9a-f]{3}|[0-9a-f]{6})$/i;
   const ownUrl = document.currentScript?.src;
 
   class SightDeskError extends Error {
@@ -89,7 +95,8 @@
     #tell;
     #listener = (event) => this.#receive(event);
 
-    constructor(element, { url, locale, insert = true }, tell) {
+    constructor(element, options, tell) {
+      const { url, locale, insert, agent = false, bar = true } = options;
       const base = new URL(url ?? ownUrl ?? "", document.baseURI);
       this.#origin = base.origin;
       this.#tell = tell;
@@ -112,7 +119,12 @@
       this.element.allow = "clipboard-write";
       // `host` says whom to tell `ready`. The token is sent later, to the desk's origin only.
       const host = `host=${encodeURIComponent(window.location.origin)}`;
-      this.element.src = `${base.origin}/embed.html#${host}${insert ? "" : "&insert=no"}`;
+      const parts = [host];
+      if (insert === false) parts.push("insert=no");
+      if (INSERTS.includes(insert)) parts.push(`insert=${insert}`);
+      if (agent) parts.push("agent=yes");
+      if (!bar) parts.push("bar=no");
+      this.element.src = `${base.origin}/embed.html#${parts.join("&")}`;
       // Hidden until its styles are there.
       this.element.style.setProperty("visibility", "hidden");
       element.append(this.element);
@@ -179,7 +191,9 @@
 
   /**
    * `token`: a token, or a function that fetches one and is called again before it expires.
-   * `insert: false` leaves out "insert into ticket".
+   * `insert`: answers are inserted into the host's ticket as a "reply", which is the default, as a
+   * "note", or as "both"; `false` leaves it out. `agent`: the desk is shown to one who answers
+   * customers. `bar: false`: the host has a title bar of its own.
    */
   function mount(element, options = {}) {
     const { token, user, context, locale, theme } = options;
@@ -293,6 +307,7 @@
     zh: {
       open: "打开智能客服",
       close: "关闭",
+      menu: "菜单",
       title: "智能客服",
       unread: "，有 {count} 条新回复",
       news: "智能客服有新回复",
@@ -302,6 +317,7 @@
     en: {
       open: "Open support",
       close: "Close",
+      menu: "Menu",
       title: "Support",
       unread: ", {count} new",
       news: "Support has answered",
@@ -310,7 +326,7 @@
     },
   };
   const BUBBLE_CSS = `
-    :host { all: initial; }
+    :host { all: initial; --accent: #0f6b54; }
     * {
       box-sizing: border-box;
       font-family: system-ui, -apple-system, "PingFang SC", "Microsoft YaHei", "Noto Sans CJK SC",
@@ -321,10 +337,11 @@
     button:focus-visible { outline: 3px solid #7fd6bb; outline-offset: 2px; }
     .opener {
       position: fixed; right: 24px; bottom: 24px; z-index: 2147483000; width: 60px; height: 60px;
-      border-radius: 50%; background: #0f6b54; color: #fff;
-      box-shadow: 0 2px 6px #0003, 0 10px 28px #0f6b5459; display: grid; place-items: center;
+      border-radius: 50%; background: var(--accent); color: #fff;
+      box-shadow: 0 2px 6px #0003, 0 10px 28px #0003; display: grid; place-items: center;
       transition: transform .15s;
     }
+    .left .opener, .left .panel { right: auto; left: 24px; }
     .opener:hover { transform: translateY(-2px); }
     .opener svg { width: 32px; height: 32px; display: block; }
     .opener .cross { display: none; }
@@ -342,19 +359,23 @@
       background: #fff; box-shadow: 0 4px 12px #00000026, 0 24px 64px #0000003d;
     }
     .bar {
-      flex: none; display: flex; align-items: center; justify-content: space-between;
-      padding: 6px 8px 6px 18px; background: #0f6b54; color: #fff; font-size: 15px;
-      font-weight: 600;
+      flex: none; display: flex; align-items: center; gap: 8px; padding: 4px 6px;
+      background: var(--accent); color: #fff; font-size: 15px; font-weight: 600;
     }
+    .bar span { flex: 1; min-width: 0; overflow: hidden; text-overflow: ellipsis; }
+    .bar span, .bar img { white-space: nowrap; }
+    .bar img { width: 26px; height: 26px; border-radius: 6px; object-fit: contain; }
     .bar button {
-      width: 36px; height: 36px; border-radius: 9px; background: none; color: #fff; font-size: 22px;
-      line-height: 1;
+      display: grid; place-items: center; width: 44px; height: 44px; border-radius: 9px;
+      background: none; color: #fff; font-size: 22px; line-height: 1;
     }
+    .bar svg { width: 22px; height: 22px; }
     .bar button:hover { background: #fff3; }
     .frame { flex: 1; min-height: 0; }
     .problem { padding: 40px 24px; text-align: center; color: #5d6762; font-size: 15px; }
     .problem button {
-      margin-top: 14px; padding: 8px 20px; border-radius: 9px; background: #0f6b54; color: #fff;
+      margin-top: 14px; padding: 12px 20px; border-radius: 9px; background: var(--accent);
+      color: #fff;
       font-size: 15px;
     }
     .said {
@@ -362,7 +383,7 @@
       white-space: nowrap;
     }
     @media (max-width: 480px) {
-      .panel { inset: 0; width: 100%; height: 100%; border-radius: 0; }
+      .panel, .left .panel { inset: 0; width: 100%; height: 100%; border-radius: 0; }
       .opener[aria-expanded="true"] { display: none; }
     }
     @media (prefers-reduced-motion: reduce) {
@@ -373,6 +394,7 @@
     "M4 5.5A2.5 2.5 0 0 1 6.5 3h11A2.5 2.5 0 0 1 20 5.5v8a2.5 2.5 0 0 1-2.5 2.5H11" +
     "l-4.6 4.2c-.5.5-1.4.1-1.4-.6V16A2.5 2.5 0 0 1 4 13.5z";
   const CROSS = "M6 6l12 12M18 6L6 18";
+  const LINES = "M4 7h16M4 12h16M4 17h16";
 
   function make(tag, properties, ...children) {
     const element = Object.assign(document.createElement(tag), properties);
@@ -430,7 +452,8 @@
 
   /**
    * A button in the corner. The desk is loaded when it is first opened. `token`: as in `mount`; a
-   * function is given `{visitor}`.
+   * function is given `{visitor}`. `position`: "right" or "left". `title`, `accent` and `logo` of
+   * the bar and the button; the company's own name and colour stand in for what is not given.
    */
   function bubble(options = {}) {
     const language = String(options.locale ?? document.documentElement.lang ?? "")
@@ -455,18 +478,34 @@
       badge,
     );
     const close = make("button", { type: "button", ariaLabel: words.close, textContent: "×" });
+    const menu = make(
+      "button",
+      { type: "button", className: "menu", ariaLabel: words.menu, hidden: true },
+      icon("lines", LINES, true),
+    );
     const place = make("div", { className: "frame" });
-    const title = options.title ?? words.title;
+    const heading = make("span", {});
+    const logo = options.logo ? [make("img", { src: options.logo, alt: "" })] : [];
     const panel = make(
       "div",
-      { className: "panel", id: "panel", role: "dialog", ariaLabel: title, hidden: true },
-      make("div", { className: "bar" }, make("span", { textContent: title }), close),
+      { className: "panel", id: "panel", role: "dialog", hidden: true },
+      make("div", { className: "bar" }, menu, ...logo, heading, close),
       place,
     );
+
+    /** What the mount options leave open, the company's name and colour decide. */
+    function brand({ name, accent } = {}) {
+      panel.ariaLabel = heading.textContent = options.title ?? name ?? words.title;
+      const colour = [options.accent, accent].find((one) => COLOUR.test(one ?? ""));
+      if (colour) host.style.setProperty("--accent", colour);
+    }
+    brand();
     const said = make("div", { className: "said", role: "status" });
     opener.setAttribute("aria-controls", "panel");
     opener.setAttribute("aria-haspopup", "dialog");
-    shadow.append(panel, opener, said);
+    const corner = make("div", { className: options.position === "left" ? "left" : "right" });
+    corner.append(panel, opener, said);
+    shadow.append(corner);
     document.body.append(host);
 
     const visitor = visitorId();
@@ -478,20 +517,22 @@
         typeof options.token === "function" ? () => options.token({ visitor }) : options.token;
       place.replaceChildren();
       // A visitor has no ticket to insert into.
-      const made = (desk = mount(place, { insert: false, ...options, token }));
-      made.started.catch(() => {
-        made.unmount();
-        if (desk === made)
-          place.replaceChildren(
-            make(
-              "div",
-              { className: "problem", role: "alert" },
-              words.problem,
-              make("br", {}),
-              make("button", { type: "button", textContent: words.again, onclick: load }),
-            ),
-          );
-      });
+      const made = (desk = mount(place, { insert: false, ...options, token, bar: false }));
+      made.started
+        .then(() => (menu.hidden = false))
+        .catch(() => {
+          made.unmount();
+          if (desk === made)
+            place.replaceChildren(
+              make(
+                "div",
+                { className: "problem", role: "alert" },
+                words.problem,
+                make("br", {}),
+                make("button", { type: "button", textContent: words.again, onclick: load }),
+              ),
+            );
+        });
     }
 
     function show(open, byPerson = true) {
@@ -525,6 +566,8 @@
         dispatch(host, type, event.detail, event.waitUntil),
       );
     }
+    place.addEventListener("sightdesk:branding", ({ detail }) => brand(detail));
+    menu.onclick = () => desk?.openMenu().catch(() => {});
     opener.onclick = () => show(panel.hidden);
     close.onclick = () => show(false);
     shadow.addEventListener(

@@ -40,6 +40,7 @@
     desk ??= window.SightDesk.mount(document.getElementById("desk"), {
       token: () => token(data.currentAgent),
       user: { name: data.currentAgent?.name ?? "" },
+      agent: true,
     });
   }
 
@@ -101,10 +102,7 @@
   const reply = document.getElementById("reply");
   const words = document.getElementById("words");
   document.getElementById("desk").addEventListener("sightdesk:insert-reply", ({ detail }) => {
-    const sources = detail.citations.map((one) =>
-      [one.title, one.clause].filter(Boolean).join(" "),
-    );
-    words.value = [detail.text, sources.join("; ")].filter(Boolean).join("\n\n");
+    words.value = detail.text;
     reply.hidden = false;
   });
   reply.onsubmit = (event) => {

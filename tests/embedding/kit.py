@@ -28,6 +28,7 @@ GOOD = {
     "prefill": {"text": "多少钱包邮"},
     "attach-image": {"name": "error.png", "data": PICTURE},
     "new-conversation": {},
+    "open-menu": {},
     "ask": {"text": "多少钱包邮"},
 }
 

@@ -78,6 +78,38 @@ def test_an_answer_that_comes_while_it_is_closed_is_marked(page: Page, shop: str
     expect(desk.get_by_role("button", name="插入工单")).to_have_count(0)  # a visitor has no ticket
 
 
+def test_it_has_one_title_bar_with_the_companys_name_and_no_word_of_engines(
+    page: Page, shop: str
+) -> None:
+    def named(route: Route) -> None:
+        response = route.fetch()
+        assistant = response.json()["assistant"] | {"is_own": True, "accent": "#7a3fa0"}
+        assistant["name"] = {"zh-CN": "小青", "en": "Qing"}
+        route.fulfill(response=response, json=response.json() | {"assistant": assistant})
+
+    page.route("**/api/config", named)
+    page.goto(shop)
+    page.evaluate(
+        """() => { support.unmount();
+        SightDesk.bubble({position: "left", token: async ({visitor}) => {
+            const headers = {"content-type": "application/json"};
+            const post = {method: "POST", headers, body: JSON.stringify({visitor})};
+            return (await (await fetch("/sightdesk-token", post)).json()).token; }}); }"""
+    )
+    opener(page).click()
+    dialog = page.get_by_role("dialog", name="小青")
+    expect(dialog.locator(".bar")).to_have_css("background-color", "rgb(122, 63, 160)")
+    box = dialog.bounding_box()
+    assert box is not None
+    assert box["x"] == 24
+    desk = page.frame_locator("iframe")
+    expect(desk.locator("#menu")).to_be_hidden()
+    expect(desk.locator("#engine")).to_be_hidden()
+    dialog.get_by_role("button", name="菜单").click()
+    expect(desk.get_by_role("button", name="新对话")).to_be_visible()
+    expect(desk.locator("#locale")).to_be_visible()
+
+
 def test_it_remembers_the_visitor_and_whether_it_was_open(page: Page, shop: str) -> None:
     sent: list[str] = []
     page.on(

@@ -112,8 +112,29 @@ def test_an_answer_goes_into_the_ticket(page: Page, host: str, gateway: Running)
     desk = entered(page, host, gateway)
     assert request(page, "ask", {"text": "多少钱包邮"}) == "ack"
     done = event(page, "message-completed")
+    assert "依据" in str(done["text"])
     desk.get_by_role("button", name="插入工单").click()
-    assert event(page, "insert-reply") == done
+    inserted = event(page, "insert-reply")
+    assert inserted == done | {"as": "reply", "text": inserted["text"]}
+    assert "包邮" in str(inserted["text"])
+    assert not re.search(r"\*\*|依据|《", str(inserted["text"]))
+
+
+def test_an_agent_chooses_reply_or_note_and_is_offered_no_person(
+    page: Page, host: str, gateway: Running
+) -> None:
+    desk = frame(page, host, gateway, "#insert=both&agent=yes")
+    assert request(page, "init", {"token": mint(gateway, host)}) == "ack"
+    expect(desk.locator("#engine")).to_contain_text("内置引擎")
+    assert request(page, "ask", {"text": "多少钱包邮"}) == "ack"
+    event(page, "message-completed")
+    expect(desk.get_by_role("button", name="转人工")).to_have_count(0)
+    desk.get_by_role("button", name="插入备注").click()
+    noted = event(page, "insert-reply")
+    assert noted["as"] == "note"
+    assert "依据：《" in str(noted["text"])
+    desk.get_by_role("button", name="插入回复").click()
+    assert event(page, "insert-reply", 1)["as"] == "reply"
 
 
 def test_a_misread_value_that_was_put_right_goes_into_the_ticket_as_it_is(

@@ -38,6 +38,8 @@ export class Assistant {
     this.#desk ??= window.SightDesk.mount(this.#place, {
       token: async () => (await send("/api/sightdesk-token", {})).token,
       user: { name: this.#agent },
+      agent: true,
+      insert: "note",
       locale,
     });
     const last = ticket.messages.findLastIndex((message) => message.role === "customer");

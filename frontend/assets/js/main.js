@@ -49,10 +49,14 @@ async function startEmbedded() {
 }
 
 /**
- * Builds the page. `scoped(storage)`: the part of a storage that belongs to this user. Resolves to
- * the page's parts once a conversation is shown or cannot be read.
+ * Builds the page. `insert`: how answers can be inserted into the host's ticket ("reply", "note").
+ * `isAgent`: whether an agent of the company sees it. `isBarless`: the host has a title bar.
+ * `scoped(storage)`: the part of a storage that belongs to this user. Resolves to the page's parts
+ * once a conversation is shown or cannot be read.
  */
-async function begin({ config, locale, theme, insert = false, scoped = (storage) => storage }) {
+async function begin(options) {
+  const { config, locale, theme, insert = [], isAgent = false, isBarless = false } = options;
+  const { scoped = (storage) => storage } = options;
   if (locale) text.use(chooseLocale([locale]));
   root.hidden = false;
   root.classList.remove("bare");
@@ -67,6 +71,7 @@ async function begin({ config, locale, theme, insert = false, scoped = (storage)
     text,
     limits,
     insert,
+    isAgent,
     pictureUrl: (file, page = 1) => api.pictureUrl(file.id, isDrawn(file) ? 0 : page),
     serverKept: config.history === "server",
     announcer: document.getElementById("announcer"),
@@ -77,7 +82,9 @@ async function begin({ config, locale, theme, insert = false, scoped = (storage)
   const form = document.getElementById("composer");
   const composer = mountComposer(form, { session, api, config, text, tab });
   const begun = (words, picture) => (picture ? composer.show(words, picture) : composer.ask(words));
-  const shell = mountAppShell({ session, api, config, text, composer });
+  const tellsEngine = isAgent || !isEmbedded; // a customer is not told about engines
+  const looks = { tellsEngine, isBarless };
+  const shell = mountAppShell({ session, api, config, text, composer, looks });
   if (theme) shell.setTheme(theme);
   mountThread(threadElement, services);
   const sidebar = mountSidebar(document.getElementById("sidebar"), {

@@ -68,6 +68,7 @@ test("every request's payload is validated", () => {
     ask: { images: [new Blob(["x"])] },
     "attach-image": { data: new Blob(["x"]) },
     "new-conversation": undefined,
+    "open-menu": {},
     "open-conversation": { id: "c" },
   };
   const bad = {

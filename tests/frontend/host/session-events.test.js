@@ -19,7 +19,7 @@ test("the session's events reach the host as the contract describes them", () =>
   say("asked", { conversation, turn: { text: "q" } });
   say("answered", { conversation, turn });
   say("asked", { conversation, turn: { text: "q2" } });
-  say("insert", { conversation, turn });
+  say("insert", { conversation, turn: { ...turn, text: "**t**" }, as: "reply" });
   say("failed", { conversation, turn, error: { code: "network", message: "gone" } });
   say("feedback", { conversation, answer: "answer-1", rating: "up" });
   say("handoff", { conversation });
@@ -33,7 +33,7 @@ test("the session's events reach the host as the contract describes them", () =>
     ["message-sent", { conversationId: "c1", text: "q" }],
     ["message-completed", reply],
     ["message-sent", { conversationId: "c1", text: "q2" }],
-    ["insert-reply", reply],
+    ["insert-reply", { ...reply, as: "reply" }],
     ["failed", { code: "network", message: "gone" }],
     ["feedback", { answerId: "answer-1", rating: "up" }],
     ["handoff-requested", { conversationId: "c1" }],

@@ -9,11 +9,13 @@ import { requestHandlers } from "./requests.js";
 import { scopedStorage } from "./scoped-storage.js";
 import { reportSession } from "./session-events.js";
 
+// What the host's choice of `insert` offers.
+const INSERT = { no: [], reply: ["reply"], note: ["note"], both: ["reply", "note"] };
+
 /**
- * `begin({config, locale, theme, insert, scoped})` builds the page and resolves to its parts:
- * `insert` says whether answers can be inserted into a ticket, `scoped(storage)` is this user's
- * part of a storage. `fail(error)` shows why there is no page. `early`: message events that came
- * before this module was loaded.
+ * `begin({config, locale, theme, insert, scoped, …})` builds the page and resolves to its parts
+ * (main.js). `fail(error)` shows why there is no page. `early`: message events that came before
+ * this module was loaded.
  */
 export function openBridge({ window, api, begin, fail, early = [] }) {
   const channel = new Channel(window);
@@ -47,8 +49,11 @@ export function openBridge({ window, api, begin, fail, early = [] }) {
     api.token = token;
     if (handlers === null) {
       const scoped = (storage) => scopedStorage(claims.user, storage);
-      const insert = fragment.get("insert") !== "no";
-      open(await begin({ config, locale, theme, insert, scoped }), claims.user, allowed);
+      const insert = INSERT[fragment.get("insert")] ?? INSERT.reply;
+      const isAgent = fragment.get("agent") === "yes";
+      const isBarless = fragment.get("bar") === "no";
+      const options = { config, locale, theme, insert, isAgent, isBarless, scoped };
+      open(await begin(options), claims.user, allowed);
     } else {
       if (locale) await handlers["set-locale"]({ locale });
       if (theme) await handlers["set-theme"]({ theme });
@@ -68,6 +73,8 @@ export function openBridge({ window, api, begin, fail, early = [] }) {
     onRefusal = ({ requestId, reason }) => {
       if (insertId && requestId === insertId) toast(page.text("notInserted", { reason }));
     };
+    page.text.follow(() => channel.tell("branding", page.shell.brand()));
+    channel.tell("branding", page.shell.brand());
     reportHeight(window.document, (height) => channel.tell("resize", { height }));
   }
 

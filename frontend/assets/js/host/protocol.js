@@ -40,6 +40,7 @@ export const REQUESTS = {
     optional(text, isText) && areImages(images) && (isSome(text) || Boolean(images?.length)),
   "attach-image": ({ name, data }) => optional(name, (value) => isText(value, 255)) && isData(data),
   "new-conversation": () => true,
+  "open-menu": () => true,
   "open-conversation": ({ id }) => isSome(id, MAX_ID),
 };
 

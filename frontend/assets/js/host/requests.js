@@ -38,6 +38,7 @@ export function requestHandlers({ session, api, history, composer, shell, text }
     },
 
     "new-conversation": () => void session.open(),
+    "open-menu": () => shell.openMenu(),
 
     async "set-context"({ messages }) {
       const turns = [];

@@ -1,5 +1,6 @@
 // Reports the session's events to the host, as docs/embedding.md describes them.
 import { correctedFields } from "../models/conversation.js";
+import { plainText, replyText } from "../models/plain-text.js";
 
 /** Calls `tell(type, payload)` for each event. */
 export function reportSession(session, tell) {
@@ -19,7 +20,11 @@ export function reportSession(session, tell) {
       tell("message-sent", { conversationId, text });
     },
     answered: (detail) => tell("message-completed", replyOf(detail)),
-    insert: (detail) => tell("insert-reply", replyOf(detail)),
+    insert(detail) {
+      const { as, turn } = detail;
+      const text = as === "note" ? plainText(turn.text) : replyText(turn.text);
+      tell("insert-reply", { ...replyOf(detail), text, as });
+    },
     failed({ error: { code = "other", message = "" } }) {
       tell("failed", { code, message });
     },

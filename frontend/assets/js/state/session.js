@@ -3,7 +3,7 @@
 // Events, each with the `conversation` that it belongs to, which may not be shown (`isShown`):
 // asked({turn}) · answering({turn, phase, since}) · progress({turn, phase}) · answered({turn}) ·
 // stopped({turn}) · failed({turn, error}) · idle · feedback({answer, rating}) ·
-// handoff({handoff}) · insert({turn}) · opened · changed({removed}) · action({action}) ·
+// handoff({handoff}) · insert({turn, as}) · opened · changed({removed}) · action({action}) ·
 // noticed({turn}), of an action that ended (state/actions.js).
 import { reconnecting } from "../lib/sse.js";
 import {
@@ -201,8 +201,8 @@ export class Session extends EventTarget {
     return handoff;
   }
 
-  insert(turn) {
-    this.#emit("insert", this.conversation, { turn });
+  insert(turn, as) {
+    this.#emit("insert", this.conversation, { turn, as });
   }
 
   /** Removes the turns from this index on. Other tabs must not merge them back. */

@@ -13,7 +13,7 @@ const REASONS = ["reason_wrong", "reason_misread", "reason_clause", "reason_uncl
 /**
  * Fills the article of a finished answer. `question`: the user's turn before it. `written`:
  * resolves once its text is drawn.
- * `services`: {session, api, text, limits, announcer, serverKept, insert, pictureUrl}.
+ * `services`: {session, api, text, limits, announcer, serverKept, insert, isAgent, pictureUrl}.
  */
 export function dressAnswer(article, turn, question, isLast, services, written) {
   const { text } = services;
@@ -170,7 +170,7 @@ function chip(name, label, onclick, className = "chip") {
 }
 
 function mountActions(element, turn, isLast, services) {
-  const { session, text, serverKept, insert, limits } = services;
+  const { session, text, serverKept, insert, isAgent, limits } = services;
   const showError = (error) => toast(errorMessage(error, text, limits));
   const button = (name, key, onclick, className) =>
     iconButton(name, text(key), onclick, { className: `icon-button ${className}` });
@@ -187,14 +187,15 @@ function mountActions(element, turn, isLast, services) {
     element.append(button("again", "regenerate", () => session.retry(), "regenerate"));
   }
   if (serverKept && turn.answer) element.append(...ratingButtons(turn, services, showError));
-  if (insert && turn.answer && turn.text) {
-    const insertReply = () => {
-      session.insert(turn);
+  for (const as of turn.answer && turn.text ? insert : []) {
+    const insertAs = () => {
+      session.insert(turn, as);
       toast(text("inserted"));
     };
-    element.append(tool("insert", "insert", insertReply, "insert"));
+    const key = insert.length === 1 ? "insert" : `insert_${as}`;
+    element.append(tool("insert", key, insertAs, "insert"));
   }
-  if (serverKept && isLast) {
+  if (serverKept && isLast && !isAgent) {
     const handOff = () => askAndHandOff(services).catch(showError);
     const spring = make("span", { className: "spring" });
     const isOffered = ["handoff", "no_clause"].includes(turn.outcome);

@@ -6,20 +6,32 @@ import { loaded, make, showLogo, template } from "./dom.js";
 const ENGINE_POLL_MS = 3000;
 const COMMON_OF_A_GROUP = 2; // questions in the welcome; the sidebar has all
 
-/** Returns {setLocale, setTheme}. */
-export function mountAppShell({ session, api, config, text, composer }) {
+/**
+ * `looks`: {tellsEngine, isBarless}, whether the engine's notice is shown and whether the host has
+ * a title bar in place of ours. Returns {setLocale, setTheme, openMenu, brand}; `brand()`: the
+ * company's {name, accent}, null where it has none.
+ */
+export function mountAppShell({ session, api, config, text, composer, looks }) {
   const drawer = mountDrawer(session);
   mountBanner({ session, api, config, text });
   const { assistant } = config;
   showBrand(assistant);
 
+  const ownName = () => (assistant.is_own ? text.of(assistant.name) : null);
+  if (looks.isBarless) {
+    document.documentElement.dataset.bar = "host";
+    const buttons = document.querySelectorAll("#locale, #theme");
+    document.querySelector(".sidebar").append(make("div", { className: "foot" }, ...buttons));
+  }
+
   function label() {
-    const name = assistant.is_own ? text.of(assistant.name) : "SightDesk";
+    const name = ownName() ?? "SightDesk";
     document.title = name;
     for (const brand of document.querySelectorAll(".brand strong, h1")) brand.textContent = name;
     labelPage(text);
     const { engine } = config;
     const box = document.getElementById("engine");
+    box.hidden = !looks.tellsEngine;
     box.textContent = box.title = engine.notice?.[text.locale] ?? engine.model;
   }
 
@@ -31,7 +43,8 @@ export function mountAppShell({ session, api, config, text, composer }) {
   document.addEventListener("keydown", (event) => onKey(event, { composer, drawer, openHelp }));
   text.follow(label);
   label();
-  return { setLocale, setTheme };
+  const brand = () => ({ name: ownName(), accent: assistant.accent });
+  return { setLocale, setTheme, openMenu: () => drawer.set(true), brand };
 }
 
 /** The company's logo and colour. */

@@ -116,6 +116,8 @@ export const en = {
   edit: "Edit and resend",
   resend: "Send again",
   insert: "Insert into ticket",
+  insert_reply: "Insert as reply",
+  insert_note: "Insert as note",
   inserted: "Sent to the ticket",
   notInserted: "Could not write to the ticket: {reason}",
   helpful: "Helpful",

@@ -112,6 +112,8 @@ export const zhCN = {
   edit: "修改后重发",
   resend: "重新发送",
   insert: "插入工单",
+  insert_reply: "插入回复",
+  insert_note: "插入备注",
   inserted: "已发送到工单",
   notInserted: "没有写入工单：{reason}",
   helpful: "有帮助",
