@@ -553,12 +553,19 @@
         (unread ? words.unread.replace("{count}", unread) : "");
     }
 
-    place.addEventListener("sightdesk:message-completed", () => {
-      if (!panel.hidden) return;
-      unread += 1;
-      said.textContent = "";
-      said.textContent = words.news;
-      label();
+    for (const type of ["message-completed", "handoff-message"]) {
+      place.addEventListener(`sightdesk:${type}`, () => {
+        if (!panel.hidden) return;
+        unread += 1;
+        said.textContent = "";
+        said.textContent = words.news;
+        label();
+      });
+    }
+    // While a person is asked for, the desk is loaded with the page, to hear of the answer.
+    place.addEventListener("sightdesk:handoff-requested", () => kept.set("waiting", "1"));
+    place.addEventListener("sightdesk:handoff-changed", ({ detail }) => {
+      kept.set("waiting", detail.status === "resolved" ? "" : "1");
     });
     // Events stay inside the shadow tree, so they are dispatched again on the bubble's element.
     for (const type of EVENTS) {
@@ -575,6 +582,7 @@
       (event) => event.key === "Escape" && !panel.hidden && show(false),
     );
     show(kept.get("open") === "1", false);
+    if (!desk && kept.get("waiting") === "1") load();
 
     return {
       element: host,

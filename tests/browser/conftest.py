@@ -1,6 +1,8 @@
 """The page in Debian's Chromium, driven by Playwright, with a real nginx, gateway and lite."""
 
 import contextlib
+import hashlib
+import json
 import socket
 import subprocess
 from collections.abc import Iterator
@@ -9,7 +11,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page
 
-from tests.browser.kit import AGENT, Site
+from tests.browser.kit import AGENT, STAFF_KEY, Site
 from tests.support.business import Business, running_business, running_business_desk
 from tests.support.nginx import NGINX, rendered
 from tests.support.servers import Running, free_port, running_gateway, running_lite, wait_for
@@ -40,7 +42,11 @@ def serving(
 ) -> Iterator[Site]:
     """Serves the page by nginx, gateway and lite. The last address is the LAN's."""
     port = free_port()
+    digest = hashlib.sha256(STAFF_KEY.encode()).hexdigest()
+    keys = folder / "keys.json"
+    keys.write_text(json.dumps({"keys": [{"name": "Li", "sha256": digest, "role": "staff"}]}))
     settings = {
+        "API_KEYS_FILE": str(keys),
         "PROXY_SECRET": "between-us",
         "TRUSTED_PROXIES": "127.0.0.0/8",
         "ALLOWED_IPS": "*",

@@ -224,17 +224,6 @@ def test_an_answer_is_rated_with_a_reason_and_the_rating_stays(page: Page, site:
     expect(page.locator(".rate-down")).to_have_attribute("aria-pressed", "false")
 
 
-def test_a_conversation_is_handed_over_to_a_person(page: Page, site: Site) -> None:
-    open_page(page, site)
-    ask(page, "多少钱包邮")
-    page.get_by_role("button", name="转人工").click()
-    page.get_by_label("给客服的留言").fill("客户很急")
-    with page.expect_response("**/api/handoff") as answered:
-        page.get_by_role("dialog").get_by_role("button", name="转人工").click()
-    assert answered.value.status == 200
-    expect(page.locator("#toast")).to_contain_text(answered.value.json()["id"])
-
-
 def test_a_desk_without_a_store_offers_neither_ratings_nor_a_person(page: Page, site: Site) -> None:
     configured(page, history="local")
     open_page(page, site)

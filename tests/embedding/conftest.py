@@ -1,12 +1,14 @@
 """A real desk on 127.0.0.1, and host pages on localhost: another origin and another site."""
 
+import hashlib
+import json
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import expect
 
-from tests.embedding.kit import KEY, PAGES, hosting
+from tests.embedding.kit import KEY, PAGES, STAFF_KEY, hosting
 from tests.support.servers import Running, running_gateway, wait_for
 
 expect.set_options(timeout=15_000)
@@ -14,9 +16,12 @@ expect.set_options(timeout=15_000)
 
 @pytest.fixture(scope="session")
 def gateway(lite: Running, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
-    with running_gateway(
-        lite.url, tmp_path_factory.mktemp("data"), API_KEYS=f"tickets:{KEY}", READER_TIMEOUT="60"
-    ) as gateway:
+    data = tmp_path_factory.mktemp("data")
+    digest = hashlib.sha256(STAFF_KEY.encode()).hexdigest()
+    keys = data / "keys.json"
+    keys.write_text(json.dumps({"keys": [{"name": "Li", "sha256": digest, "role": "staff"}]}))
+    settings = {"API_KEYS": f"tickets:{KEY}", "API_KEYS_FILE": str(keys)}
+    with running_gateway(lite.url, data, READER_TIMEOUT="60", **settings) as gateway:
         wait_for(gateway.url + "/readyz")
         yield gateway
 

@@ -14,6 +14,7 @@ from tests.support.screens import data_url
 from tests.support.servers import Running, running_host
 
 KEY = "sk-tickets"
+STAFF_KEY = "sk-staff"  # of the staff member Li
 PAGES = str(Path(__file__).parent / "pages")
 PICTURE = data_url((SCREENS / "browser-error.png").read_bytes())
 BYTES = PICTURE.partition(",")[2]

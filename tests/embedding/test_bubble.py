@@ -3,9 +3,10 @@
 from collections.abc import Iterator
 
 import pytest
+import requests
 from playwright.sync_api import Page, Route, expect
 
-from tests.embedding.kit import axe_finds_nothing, hosting
+from tests.embedding.kit import STAFF_KEY, axe_finds_nothing, hosting
 from tests.support.chromium import Axe
 from tests.support.servers import Running
 
@@ -76,6 +77,31 @@ def test_an_answer_that_comes_while_it_is_closed_is_marked(page: Page, shop: str
     expect(desk.locator(".turn.assistant")).to_contain_text("79")
     expect(desk.locator(".turn.assistant .copy")).to_be_visible()
     expect(desk.get_by_role("button", name="插入工单")).to_have_count(0)  # a visitor has no ticket
+
+
+def test_a_person_who_answers_while_it_is_closed_is_marked_after_a_reload_too(
+    page: Page, shop: str, gateway: Running
+) -> None:
+    page.goto(shop)
+    opener(page).click()
+    desk = page.frame_locator("iframe")
+    desk.locator("#question").fill("多少钱包邮")
+    desk.locator("#question").press("Enter")
+    desk.get_by_role("button", name="转人工").click(timeout=30_000)
+    with page.expect_response("**/api/handoff") as asked:
+        desk.get_by_role("dialog").get_by_role("button", name="转人工").click()
+    expect(desk.locator(".handed")).to_be_visible()
+    opener(page).click()
+    page.reload()
+    handoff = f"{gateway.url}/api/desk/handoffs/{asked.value.json()['id']}"
+    headers = {"authorization": f"Bearer {STAFF_KEY}"}
+    expect(desk.locator(".handed")).to_be_attached()
+    for step, body in (("claim", {}), ("messages", {"text": "您好"})):
+        requests.post(f"{handoff}/{step}", json=body, headers=headers, timeout=10)
+    expect(page.locator(".unread")).to_have_text("1")
+    opener(page).click()
+    expect(desk.locator(".message .bubble")).to_have_text("您好")
+    expect(page.locator(".unread")).to_be_hidden()
 
 
 def test_it_has_one_title_bar_with_the_companys_name_and_no_word_of_engines(

@@ -102,7 +102,10 @@ def test_what_the_person_thinks_of_an_answer_and_whom_they_want_is_told(
     assert wait_for_event(page, "feedback") == {"answerId": done["answerId"], "rating": "up"}
     desk.get_by_role("button", name="转人工").click()
     desk.get_by_role("dialog").get_by_role("button", name="转人工").click()
-    assert wait_for_event(page, "handoff-requested") == {"conversationId": done["conversationId"]}
+    desk.locator(".handed .number").wait_for()
+    asked = wait_for_event(page, "handoff-requested")
+    assert (asked["conversationId"], asked["note"]) == (done["conversationId"], "")
+    assert str(asked["number"]) in (desk.locator(".handed .number").text_content() or "")
 
 
 def test_a_change_that_waits_for_the_person_is_told(page: Page, host: str) -> None:

@@ -9,10 +9,11 @@ import { shellTexts } from "../../frontend/assets/js/desk/lib/texts/shell.js";
 import { systemTexts } from "../../frontend/assets/js/desk/lib/texts/system.js";
 import { TEXTS } from "../../frontend/assets/js/lib/texts.js";
 import { actionTexts } from "../../frontend/assets/js/lib/texts/actions.js";
+import { handoffTexts } from "../../frontend/assets/js/lib/texts/handoffs.js";
 
 // Keys that are put together from a name, as in text(`field_${name}`).
 const ASSEMBLED = new RegExp(
-  "^(error|engine|field|kind|action|left|view|live|insert|handoff|offer)_|_touch$" +
+  "^(error|engine|field|kind|action|left|view|live|insert|handoff|next)_|_touch$" +
     "|^(filter|empty|reason|outcome|span|said|do|state|author|step|remark|status|settle)_" +
     "|^(system|audience|verdict|by|intent|why|vectors|webhook|task|quality)_" +
     "|^(figure|formula|asked|subject)_",
@@ -42,7 +43,9 @@ test("no text is unused", () => {
   const said = (key) => all.includes(`"${key}"`) || ASSEMBLED.test(key);
   const desk = Object.assign({}, ...deskTexts.map(({ en }) => en));
   assert.deepEqual(
-    Object.keys({ ...TEXTS.en, ...actionTexts.en, ...desk }).filter((key) => !said(key)),
+    Object.keys({ ...TEXTS.en, ...actionTexts.en, ...handoffTexts.en, ...desk }).filter(
+      (key) => !said(key),
+    ),
     [],
   );
 });

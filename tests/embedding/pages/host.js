@@ -17,6 +17,8 @@ for (const type of [
   "message-completed",
   "feedback",
   "handoff-requested",
+  "handoff-changed",
+  "handoff-message",
   "action-changed",
   "insert-reply",
   "resize",

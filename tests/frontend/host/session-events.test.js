@@ -22,7 +22,12 @@ test("the session's events reach the host as the contract describes them", () =>
   say("insert", { conversation, turn: { ...turn, text: "**t**" }, as: "reply" });
   say("failed", { conversation, turn, error: { code: "network", message: "gone" } });
   say("feedback", { conversation, answer: "answer-1", rating: "up" });
-  say("handoff", { conversation });
+  say("handoff", { conversation, handoff: { id: "h", number: 4821, note: "soon" } });
+  say("handoffChanged", { conversation, notice: { handoff: "h", cause: "requested" } });
+  const claimed = { handoff: "h", status: "claimed", assignee: "Li", cause: "claimed" };
+  say("handoffChanged", { conversation, notice: claimed });
+  say("said", { conversation, turn: { role: "staff", author: "Li", text: "Hello" } });
+  say("said", { conversation, turn: { role: "user", text: "Hi" } });
   say("action", { conversation, action: { id: "a", status: "done" } });
   session.conversation = { id: "c2", turns: [{ role: "user" }] };
   say("opened", { conversation: session.conversation });
@@ -36,7 +41,12 @@ test("the session's events reach the host as the contract describes them", () =>
     ["insert-reply", { ...reply, as: "reply" }],
     ["failed", { code: "network", message: "gone" }],
     ["feedback", { answerId: "answer-1", rating: "up" }],
-    ["handoff-requested", { conversationId: "c1" }],
+    ["handoff-requested", { conversationId: "c1", handoffId: "h", number: 4821, note: "soon" }],
+    [
+      "handoff-changed",
+      { conversationId: "c1", handoffId: "h", status: "claimed", assignee: "Li" },
+    ],
+    ["handoff-message", { conversationId: "c1", author: "Li", text: "Hello" }],
     ["action-changed", { conversationId: "c1", action: { id: "a", status: "done" } }],
     ["message-sent", { conversationId: "c2", text: "q3" }],
     ["message-completed", reply],

@@ -8,9 +8,10 @@ import {
   translator,
 } from "../../../frontend/assets/js/lib/texts.js";
 import { actionTexts } from "../../../frontend/assets/js/lib/texts/actions.js";
+import { handoffTexts } from "../../../frontend/assets/js/lib/texts/handoffs.js";
 
 test("every text exists in every language, and once", () => {
-  for (const texts of [TEXTS, actionTexts])
+  for (const texts of [TEXTS, actionTexts, handoffTexts])
     for (const locale of LOCALES)
       assert.deepEqual(Object.keys(texts[locale]).sort(), Object.keys(texts.en).sort());
   assert.deepEqual(

@@ -154,8 +154,9 @@ export class ApiClient {
     return this.json("/api/feedback", asJson("POST", body));
   }
 
-  handOff(conversation, note) {
-    const body = { conversation_id: conversation, ...(note && { note }) };
+  handOff(conversation, { note, contact }) {
+    const more = { ...(note && { note }), ...(contact && { contact }) };
+    const body = { conversation_id: conversation, ...more };
     return this.json("/api/handoff", asJson("POST", body));
   }
 

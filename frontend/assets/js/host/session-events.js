@@ -32,7 +32,18 @@ export function reportSession(session, tell) {
     action({ conversation, action }) {
       tell("action-changed", { conversationId: conversation.id, action });
     },
-    handoff: ({ conversation }) => tell("handoff-requested", { conversationId: conversation.id }),
+    handoff({ conversation: { id: conversationId }, handoff: { id: handoffId, number, note } }) {
+      tell("handoff-requested", { conversationId, handoffId, number, note });
+    },
+    handoffChanged({ conversation: { id: conversationId }, notice }) {
+      const { handoff: handoffId, status, assignee, cause } = notice;
+      if (cause === "requested" || cause === "contact") return;
+      tell("handoff-changed", { conversationId, handoffId, status, assignee });
+    },
+    said({ conversation, turn: { role, text, author } }) {
+      if (role !== "staff") return;
+      tell("handoff-message", { conversationId: conversation.id, author, text });
+    },
   };
   opened();
   for (const [type, report] of Object.entries(on)) {

@@ -30,7 +30,7 @@ export function areTurns(turns) {
 function isTurn(turn) {
   const isObject = (one) => typeof one === "object" && one !== null;
   const isList = (list) => list === undefined || (Array.isArray(list) && list.every(isObject));
-  if (!["user", "assistant"].includes(turn?.role)) return false;
+  if (!["user", "assistant", "staff"].includes(turn?.role)) return false;
   if (typeof turn.id !== "string" || typeof turn.text !== "string") return false;
   if (!LISTS.every((name) => isList(turn[name]))) return false;
   if (!(turn.reading ?? []).every(({ fields }) => Array.isArray(fields))) return false;
@@ -44,6 +44,32 @@ export function questionOf(turns, turn) {
 
 /** The newest turn that a person or the assistant wrote: a notice only tells of an action. */
 export const lastSaid = (turns) => turns.findLast((turn) => !turn.notice);
+
+/** Whether a turn only tells what has become of a hand-over to a person. */
+export const isHandoffNotice = ({ notice }) => notice?.type === "handoff";
+
+/** The hand-over that has not ended, as its newest notice tells it, or null. */
+export function livingHandoff({ turns }) {
+  const notice = turns.findLast(isHandoffNotice)?.notice;
+  return notice && notice.status !== "resolved" ? notice : null;
+}
+
+/** The name of the person who answers the conversation now, or null. */
+export function personIn(conversation) {
+  const handoff = livingHandoff(conversation);
+  return handoff?.status === "claimed" ? handoff.assignee : null;
+}
+
+/** Whether a question was written to a person: the assistant does not answer it. */
+export function isToPerson(turns, question) {
+  return personIn({ turns: turns.slice(0, turns.indexOf(question)) }) !== null;
+}
+
+/** Whether people were asked for, or have spoken, after `turn`: it can no longer be replaced. */
+export function isBeforePeople(turns, turn) {
+  const later = turns.slice(turns.indexOf(turn) + 1);
+  return later.some((one) => one.role === "staff" || isHandoffNotice(one));
+}
 
 /** The same for one turn in every tab, whether the gateway or this page gave it its id. */
 export const keyOf = (turn) => turn.stored ?? turn.answer ?? turn.id;
@@ -68,14 +94,15 @@ export function toRequest({ id, turns }, maxText, { replaces, corrections } = {}
 export function toMessages(turns, maxText = Infinity) {
   const kept = turns.filter((turn) => turn.role === "user" || turn.text).slice(-MAX_MESSAGES);
   let size = kept.reduce((sum, { text }) => sum + text.length, 0);
-  while (kept[0]?.role === "assistant" || (kept.length > 1 && size > maxText)) {
+  while ((kept.length && kept[0].role !== "user") || (kept.length > 1 && size > maxText)) {
     size -= kept.shift().text.length;
   }
   return kept.map(toMessage);
 }
 
+/** What a person of the company wrote is an answer, too. */
 function toMessage({ role, text, files = [] }) {
-  if (!files.length) return { role, content: text };
+  if (!files.length) return { role: role === "user" ? role : "assistant", content: text };
   const parts = files.map(({ id }) => ({ type: "file", file: { file_id: id } }));
   return { role, content: [...(text ? [{ type: "text", text }] : []), ...parts] };
 }
@@ -93,9 +120,11 @@ export function apply(turn, event, question) {
   if (extras.degraded) turn.degraded = true;
   if (extras.tool) turn.tools = withOne(turn.tools, extras.tool);
   if (extras.confirm) putAction(turn, extras.confirm.action);
-  for (const name of ["suggestions", "grounding", "outcome"]) {
+  for (const name of ["suggestions", "grounding", "outcome", "offer", "handoff"]) {
     if (extras[name]) turn[name] = extras[name];
   }
+  // A person took the conversation while the answer was being written.
+  if (extras.handoff?.status === "claimed" && turn.text) turn.stopped = true;
 }
 
 function withOne(known, one) {
@@ -215,18 +244,22 @@ export function fromServer({ id, title, messages }) {
   return { id, title, turns: messages.map(turnFromServer) };
 }
 
-function turnFromServer(message) {
+/** A turn of the gateway, out of a conversation or of an event, in the page's own form. */
+export function turnFromServer(message) {
   const { id, role, text, files, citations, reading, degraded, state, rating, reason } = message;
-  const { suggestions, grounding, outcome, tools, actions, notice, created_at: seconds } = message;
+  const { suggestions, grounding, outcome, tools, actions, notice, offer } = message;
+  const at = message.created_at * 1000;
   if (role === "user") {
     return { id, stored: id, role, text, files: (files ?? []).map(fileFromServer) };
   }
+  if (role === "staff") return { id, role, text, author: message.author, at };
   const turn = { id, answer: id, role, text, citations: citations ?? [], degraded, rating, reason };
   if (reading?.length) addReadings(turn, reading);
   if (suggestions?.length) turn.suggestions = suggestions;
   if (grounding) turn.grounding = grounding;
   if (outcome) turn.outcome = outcome;
-  if (tools?.length) Object.assign(turn, { tools, askedAt: seconds * 1000 });
+  if (offer) turn.offer = offer;
+  if (tools?.length) Object.assign(turn, { tools, askedAt: at });
   if (actions?.length) turn.actions = actions;
   if (notice) turn.notice = notice;
   if (state === "failed") turn.failure = { code: "cut" };

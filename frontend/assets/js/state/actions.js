@@ -1,10 +1,8 @@
 // Actions of the open conversation: a person's word on them, and how they go on.
 import { hasEnded, openActions } from "../models/actions.js";
-import { fromServer, putAction } from "../models/conversation.js";
+import { isHandoffNotice, putAction } from "../models/conversation.js";
+import { liveEventsOf } from "./live-events.js";
 
-const FIRST_WAIT_MS = 1000;
-const MAX_WAIT_MS = 30_000;
-const STEADY_MS = 10_000; // a stream that lived so long was no failure
 const IS_OTHERWISE = new Set(["action_expired", "action_not_pending", "not_found"]);
 
 /**
@@ -16,20 +14,23 @@ export class Actions {
   #session;
   #api;
   #sent = new Map(); // decisions on their way, by action id
-  #stream = null; // {id, abort} of the conversation that is followed
+  #live;
   #isSeen = false;
 
   constructor(session, api) {
     this.#session = session;
     this.#api = api;
-    for (const type of ["opened", "action"]) {
-      session.addEventListener(type, () => this.#adjust());
-    }
+    this.#live = liveEventsOf(session, api);
+    this.#live.join({
+      isWanted: (conversation) => this.#isSeen && openActions(conversation).length > 0,
+      take: (conversation, { action }) => action && this.#take(conversation, action),
+      catchUp: (conversation, turns) => this.#catchUp(conversation, turns),
+    });
   }
 
   look(isSeen) {
     this.#isSeen = isSeen;
-    this.#adjust();
+    this.#live.adjust();
   }
 
   isSending(id) {
@@ -68,54 +69,18 @@ export class Actions {
     const action = turn && putAction(turn, news);
     if (!action) return;
     this.#tell("action", conversation, { action });
-    if (hasEnded(action) || action.status === "unknown") this.#catchUp(conversation.id);
+    if (hasEnded(action) || action.status === "unknown") this.#live.catchUp(conversation.id);
   }
 
   #tell(type, conversation, more) {
     this.#session.dispatchEvent(new CustomEvent(type, { detail: { conversation, ...more } }));
   }
 
-  #adjust() {
-    const { conversation } = this.#session;
-    const isWanted = this.#isSeen && openActions(conversation).length > 0;
-    const wanted = isWanted ? conversation.id : null;
-    if (wanted === (this.#stream?.id ?? null)) return;
-    this.#stream?.abort.abort();
-    this.#stream = wanted && { id: wanted, abort: new AbortController() };
-    if (wanted) this.#follow(wanted, this.#stream.abort.signal);
-  }
-
-  async #follow(id, signal) {
-    const position = { id: "" };
-    for (let wait = FIRST_WAIT_MS; !signal.aborted; wait = Math.min(2 * wait, MAX_WAIT_MS)) {
-      const began = performance.now();
-      try {
-        await this.#read(id, position, signal);
-      } catch (error) {
-        if (signal.aborted || error.code === "not_found") return;
-      }
-      if (performance.now() - began > STEADY_MS) wait = FIRST_WAIT_MS;
-      await pause(wait, signal);
-    }
-  }
-
-  async #read(id, position, signal) {
-    // What happened between the page's last look and this stream is in no event of it.
-    const onOpen = () => position.id || this.#catchUp(id);
-    for await (const { action } of this.#api.follow(id, position, { onOpen, signal })) {
-      const { conversation } = this.#session;
-      if (action && conversation.id === id) this.#take(conversation, action);
-    }
-  }
-
   /** Takes over the actions as they are now, and the notices of those that have ended. */
-  async #catchUp(id) {
-    const stored = await this.#api.conversation(id).catch(() => null);
-    const { conversation } = this.#session;
-    if (!stored || conversation.id !== id) return;
-    const { turns } = fromServer(stored);
+  #catchUp(conversation, turns) {
     const known = new Set(conversation.turns.map((turn) => turn.id));
-    for (const turn of turns.filter(({ notice, id: one }) => notice && !known.has(one))) {
+    const isNew = ({ notice, id }) => notice && !isHandoffNotice({ notice }) && !known.has(id);
+    for (const turn of turns.filter(isNew)) {
       conversation.turns.push(turn);
       this.#tell("noticed", conversation, { turn });
     }
@@ -123,16 +88,4 @@ export class Actions {
       this.#take(conversation, action);
     }
   }
-}
-
-/** Ends early, without an error, where `signal` aborts. */
-function pause(milliseconds, signal) {
-  return new Promise((done) => {
-    const timer = setTimeout(done, milliseconds);
-    const end = () => {
-      clearTimeout(timer);
-      done();
-    };
-    signal.addEventListener("abort", end, { once: true });
-  });
 }

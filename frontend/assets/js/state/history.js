@@ -24,6 +24,27 @@ function hasLocal(storage) {
   }
 }
 
+/**
+ * What this tab had open, else the newest conversation, else null. One may be known to this tab
+ * alone: the gateway has stored none of it.
+ */
+export async function lastOpen(history, tab) {
+  const id = tab?.conversation;
+  const unsent = id && tab.unsentOf(id);
+  const ours = unsent && { id, title: unsent.title, turns: [] };
+  try {
+    return (id && (await history.get(id))) || ours || (await newestOf(history));
+  } catch (error) {
+    if (ours) return ours;
+    throw error;
+  }
+}
+
+async function newestOf(history) {
+  const newest = await history.newest();
+  return newest && (Array.isArray(newest.turns) ? newest : history.get(newest.id));
+}
+
 export class ServerHistory {
   #api;
   #newest = null; // the request for the newest page, while it is on its way

@@ -3,11 +3,13 @@
 // Events, each with the `conversation` that it belongs to, which may not be shown (`isShown`):
 // asked({turn}) · answering({turn, phase, since}) · progress({turn, phase}) · answered({turn}) ·
 // stopped({turn}) · failed({turn, error}) · idle · feedback({answer, rating}) ·
-// handoff({handoff}) · insert({turn, as}) · opened · changed({removed}) · action({action}) ·
-// noticed({turn}), of an action that ended (state/actions.js).
+// insert({turn, as}) · opened · changed({removed}) · withdrawn({turn}), where a person answers ·
+// action({action}), noticed({turn}) (state/actions.js) · handoff({handoff}), said({turn}),
+// handoffChanged({notice}) (state/handoffs.js).
 import { reconnecting } from "../lib/sse.js";
 import {
   apply,
+  isToPerson,
   lastSaid,
   newConversation,
   newTurn,
@@ -16,6 +18,7 @@ import {
   toRequest,
 } from "../models/conversation.js";
 import { failureOf, withEngineState } from "../models/failure.js";
+import { lastOpen } from "./history.js";
 
 export class Session extends EventTarget {
   #api;
@@ -55,7 +58,7 @@ export class Session extends EventTarget {
   /** Opens what this tab had open, else the newest, and resumes the answers it was reading. */
   async start() {
     const pending = Object.entries(this.#tab?.answers ?? {});
-    const found = await this.#remembered();
+    const found = await lastOpen(this.#history, this.#tab);
     if (found) await this.open(found);
     const elsewhere = pending.map(([id, answer]) => this.#resumeElsewhere(id, answer));
     await Promise.all([this.#resumeHere(found), ...elsewhere]);
@@ -66,7 +69,8 @@ export class Session extends EventTarget {
     if (!found) return;
     const { conversation } = this;
     const answer = this.#tab?.answers[conversation.id];
-    if (!this.busy && lastSaid(conversation.turns)?.role === "user") {
+    const last = lastSaid(conversation.turns);
+    if (!this.busy && last?.role === "user" && !isToPerson(conversation.turns, last)) {
       const turn = this.#pushAnswer(conversation, answer);
       if (answer) this.#resume(conversation, turn);
       else {
@@ -87,24 +91,6 @@ export class Session extends EventTarget {
     else if (last?.role === "user") {
       await this.#resume(conversation, this.#pushAnswer(conversation, answer));
     } else this.#tab.ended(answer);
-  }
-
-  /** A conversation may be known to this tab alone: the gateway has stored none of it. */
-  async #remembered() {
-    const id = this.#tab?.conversation;
-    const unsent = id && this.#tab.unsentOf(id);
-    const ours = unsent && { id, title: unsent.title, turns: [] };
-    try {
-      return (id && (await this.#history.get(id))) || ours || (await this.#newest());
-    } catch (error) {
-      if (ours) return ours;
-      throw error;
-    }
-  }
-
-  async #newest() {
-    const newest = await this.#history.newest();
-    return newest && (Array.isArray(newest.turns) ? newest : this.#history.get(newest.id));
   }
 
   /**
@@ -193,14 +179,6 @@ export class Session extends EventTarget {
     this.#emit("feedback", conversation, { answer: turn.answer, rating });
   }
 
-  /** Resolves to the stored hand-over, {id, …}. */
-  async handOff(note = "") {
-    const { conversation } = this;
-    const handoff = await this.#api.handOff(conversation.id, note);
-    this.#emit("handoff", conversation, { handoff });
-    return handoff;
-  }
-
   insert(turn, as) {
     this.#emit("insert", this.conversation, { turn, as });
   }
@@ -211,12 +189,8 @@ export class Session extends EventTarget {
     conversation.removed = [...(conversation.removed ?? []), ...cut];
   }
 
-  /** Keeps a question in this tab until the gateway has stored it or its answer has ended well. */
-  #keepUnsent({ id, title }, question, turn, isOver = false) {
-    if (!this.#tab || !question) return;
-    const isDone = question.stored || (isOver && !turn.failure && !turn.stopped);
-    const turns = isOver ? [question, turn] : [question];
-    this.#tab.keepUnsent(id, isDone ? null : { title, turns });
+  #keepUnsent(conversation, question, turn, isOver = false) {
+    if (question) this.#tab?.keepQuestion(conversation, question, turn, isOver);
   }
 
   #pushAnswer({ turns }, answer) {
@@ -229,10 +203,11 @@ export class Session extends EventTarget {
   #answer(conversation, question, replaces) {
     const { corrections } = question;
     const body = toRequest(conversation, this.#maxText, { replaces, corrections });
-    const turn = this.#pushAnswer(conversation);
+    const isQuiet = isToPerson(conversation.turns, question);
+    const turn = isQuiet ? newTurn("assistant", "") : this.#pushAnswer(conversation);
     const phase = phaseOf(turn, null, hasFiles(question));
     const open = (signal) => this.#api.ask(body, signal);
-    return this.#follow({ conversation, turn, phase }, question, open);
+    return this.#follow({ conversation, turn, phase, isQuiet }, question, open);
   }
 
   /** Reads an answer that another page of ours began to read, from its first event. */
@@ -244,9 +219,10 @@ export class Session extends EventTarget {
     return this.#follow({ conversation, turn, phase: { key: "resuming" } }, question, open);
   }
 
-  #follow({ conversation, turn, phase }, question, open) {
+  /** `isQuiet`: no answer is expected, since the question is for a person. */
+  #follow({ conversation, turn, phase, isQuiet = false }, question, open) {
     const [since, abort] = [performance.now(), new AbortController()];
-    const run = { conversation, turn, phase, since, abort, removed: false };
+    const run = { conversation, turn, phase, isQuiet, since, abort, removed: false };
     this.#runs.set(conversation.id, run);
     this.#keepUnsent(conversation, question, turn);
     this.#emitAnswering(run);
@@ -258,6 +234,8 @@ export class Session extends EventTarget {
     const { conversation, turn, abort } = run;
     const progress = (phase) => {
       run.phase = phase;
+      if (turn.text) this.#show(run);
+      if (run.isQuiet) return;
       this.#emit("progress", conversation, { turn, phase });
     };
     const resume = (from, signal) => turn.answer && this.#api.resume(turn.answer, from, signal);
@@ -279,17 +257,34 @@ export class Session extends EventTarget {
     }
   }
 
-  #end({ conversation, turn, removed }, question, how, error) {
+  /** Shows the answer of a quiet run after all: nobody has the conversation any more. */
+  #show(run) {
+    if (!run.isQuiet) return;
+    run.isQuiet = false;
+    run.conversation.turns.push(run.turn);
+    this.#emitAnswering(run);
+  }
+
+  #end(run, question, how, error) {
+    const { conversation, turn, removed } = run;
+    if (turn.failure && !question?.stored) this.#show(run);
     this.#runs.delete(conversation.id);
     if (!removed) this.#keepUnsent(conversation, question, turn, true);
     this.#tab?.ended(turn.answer);
-    this.#emit(how, conversation, { turn, ...(how === "failed" && { error }) });
+    if (run.isQuiet || (turn.handoff && !turn.text)) this.#withdraw(conversation, turn);
+    else this.#emit(how, conversation, { turn, ...(how === "failed" && { error }) });
     if (!removed) this.#history.save(conversation);
     this.#emit("idle", conversation);
   }
 
-  #emitAnswering({ conversation, turn, phase, since }) {
-    this.#emit("answering", conversation, { turn, phase, since });
+  /** A person has the conversation: the answer that was expected does not come. */
+  #withdraw(conversation, turn) {
+    conversation.turns = conversation.turns.filter((one) => one !== turn);
+    this.#emit("withdrawn", conversation, { turn });
+  }
+
+  #emitAnswering({ conversation, turn, phase, since, isQuiet }) {
+    if (!isQuiet) this.#emit("answering", conversation, { turn, phase, since });
   }
 
   #emit(type, conversation, more = {}) {

@@ -38,14 +38,25 @@ export class TabState {
     this.#keep({ unsent: unsent ? { ...others, [conversation]: unsent } : others });
   }
 
+  /**
+   * Keeps a question in this tab until the gateway has stored it or its answer has ended well.
+   * `isOver`: the answer has ended.
+   */
+  keepQuestion({ id, title }, question, turn, isOver) {
+    const isDone = question.stored || (isOver && !turn.failure && !turn.stopped);
+    const turns = isOver ? [question, turn] : [question];
+    this.keepUnsent(id, isDone ? null : { title, turns });
+  }
+
   /** Appends the unsent turns, unless the question reached the gateway before the line broke. */
   restoreUnsent({ id, turns }) {
     const unsent = this.unsentOf(id);
     if (!unsent) return;
     const [question] = unsent.turns;
     const last = turns.findLast((turn) => turn.role === "user");
-    const { failure, stopped, writing } = lastSaid(turns) ?? {};
-    const hasArrived = last?.text === question.text && (failure || stopped || writing);
+    const said = lastSaid(turns);
+    const isOpen = said && (said === last || said.failure || said.stopped || said.writing);
+    const hasArrived = last?.text === question.text && isOpen;
     const isThere = turns.some((turn) => turn.id === question.id);
     if (!hasArrived && !isThere) turns.push(...unsent.turns);
   }

@@ -1,14 +1,13 @@
 // What stands beside a turn's text: pictures, fields read in them, what the company's systems were
 // asked, citations, failure, buttons.
 import { readableSize } from "../lib/texts.js";
-import { readingsFor } from "../models/conversation.js";
+import { isBeforePeople, livingHandoff, readingsFor } from "../models/conversation.js";
 import { errorMessage } from "../models/failure.js";
 import { copyText, icon, iconButton, loaded, make, template, toast } from "./dom.js";
 
 const MAX_SEEN = 4; // chips of values that the answer quotes from a picture
 const COPIED_MS = 2000;
 const drawnWork = new WeakMap(); // {tools, actions, done} that an article shows
-const REASONS = ["reason_wrong", "reason_misread", "reason_clause", "reason_unclear"];
 
 /**
  * Fills the article of a finished answer. `question`: the user's turn before it. `written`:
@@ -47,17 +46,51 @@ export function mountWork(article, turn, services) {
   return done;
 }
 
+/** A question: its text, its pictures and its buttons. */
+export function userTurn(turn, services) {
+  const { session, text } = services;
+  const { text: words, files = [] } = turn;
+  const article = template("user-template");
+  const bubble = article.querySelector(".bubble");
+  bubble.textContent = words;
+  bubble.hidden = !words;
+  const pictures = article.querySelector(".pictures");
+  pictures.hidden = !files.length;
+  pictures.append(...files.map((file) => attachment(file, turn, services)));
+  const edit = async () => {
+    const { editTurn } = await loaded(import("./edit-turn.js"));
+    if (session.busy || !bubble.isConnected) return;
+    editTurn(article, turn, services, () => article.replaceWith(userTurn(turn, services)));
+  };
+  const copy = (event) => copied(event.currentTarget, words, text);
+  const button = (name, onclick, className) =>
+    iconButton(name, text(name), onclick, { className: `icon-button small ${className}` });
+  const actions = article.querySelector(".actions");
+  actions.append(button("copy", copy, ""));
+  const { turns } = session.conversation;
+  if (!isBeforePeople(turns, turn)) actions.append(button("edit", edit, "edit"));
+  return article;
+}
+
 /** A turn that only tells that an action has ended. */
-export function noticeTurn({ text: words, notice }) {
+export function noticeTurn(turn, services) {
+  const { text: words, notice } = turn;
   const article = template("notice-template");
   const name = notice.status === "done" ? "check" : "warn";
   article.querySelector("p").append(icon(name), words);
   article.dataset.status = notice.status;
+  const { session, text, isAgent } = services;
+  const isNewest = turn === session.conversation.turns.at(-1);
+  if (turn.offer && isNewest && !isAgent) {
+    const className = "tool handoff offered";
+    const act = () => handOver(turn, services);
+    article.append(iconButton("person", text("handoff"), act, { className, shown: true }));
+  }
   return article;
 }
 
 /** A PDF by its name, any other file as a picture that opens in full size. */
-export function attachment(file, turn, { session, text, pictureUrl }) {
+function attachment(file, turn, { session, text, pictureUrl }) {
   if (file.type === "application/pdf") {
     const { name, pages, size = 0 } = file;
     const about = pages > 1 ? text("pages", { pages }) : readableSize(size);
@@ -183,7 +216,8 @@ function mountActions(element, turn, isLast, services) {
     element.append(button("copy", "copy", copy, "copy"));
   }
   // Asked again, it would propose its action a second time.
-  if (isLast && !turn.failure && !turn.actions) {
+  const { turns } = session.conversation;
+  if (isLast && !turn.failure && !turn.actions && !isBeforePeople(turns, turn)) {
     element.append(button("again", "regenerate", () => session.retry(), "regenerate"));
   }
   if (serverKept && turn.answer) element.append(...ratingButtons(turn, services, showError));
@@ -195,12 +229,12 @@ function mountActions(element, turn, isLast, services) {
     const key = insert.length === 1 ? "insert" : `insert_${as}`;
     element.append(tool("insert", key, insertAs, "insert"));
   }
-  if (serverKept && isLast && !isAgent) {
-    const handOff = () => askAndHandOff(services).catch(showError);
+  if (serverKept && isLast && !isAgent && !livingHandoff(session.conversation)) {
     const spring = make("span", { className: "spring" });
-    const isOffered = ["handoff", "no_clause"].includes(turn.outcome);
+    const isOffered = turn.offer || ["handoff", "no_clause"].includes(turn.outcome);
     const className = isOffered ? "handoff offered" : "handoff";
-    element.append(spring, tool("person", "handoff", handOff, className));
+    const act = () => handOver(turn, services);
+    element.append(spring, tool("person", "handoff", act, className));
   }
 }
 
@@ -213,6 +247,7 @@ function ratingButtons(turn, { session, text }, showError) {
   const buttons = [
     button("up", "helpful", "up", () => rate("up")),
     button("thumb-down", "unhelpful", "down", async () => {
+      const { askWhy } = await loaded(import("./dialogs.js"));
       const reason = await askWhy(text);
       if (reason !== null) rate("down", reason);
     }),
@@ -230,25 +265,11 @@ function ratingButtons(turn, { session, text }, showError) {
   return buttons.map(([made]) => made);
 }
 
-/** Resolves to the reason, perhaps "", or null where the dialog was closed. */
-async function askWhy(text) {
-  const { askFor } = await loaded(import("./dialogs.js"));
-  const choices = REASONS.map((key) => text(key));
-  const [title, label, submit] = [text("reasonTitle"), text("reasonLabel"), text("send")];
-  return askFor({ title, label, choices, submit, text });
-}
-
-async function askAndHandOff({ session, text }) {
-  const { askFor } = await loaded(import("./dialogs.js"));
-  const [title, label, submit] = [text("handoffTitle"), text("handoffLabel"), text("handoff")];
-  const note = await askFor({ title, label, submit, text });
-  if (note === null) return;
-  const { id } = await session.handOff(note);
-  toast(text("handedOff", { id }));
-}
+const handOver = async (turn, services) =>
+  (await loaded(import("./handoffs.js"))).handOver(turn, services);
 
 /** Copies `words`, and shows for 2 s on the button that it worked. */
-export async function copied(button, words, text) {
+async function copied(button, words, text) {
   if (!(await copyText(words))) return toast(text("notCopied"));
   const show = (name, label) => {
     button.replaceChildren(icon(name));

@@ -3,6 +3,7 @@ import { make, openDialog } from "./dom.js";
 
 const MAX_TEXT = 2000; // characters; what the gateway takes
 const MAX_LINE = 200;
+const REASONS = ["reason_wrong", "reason_misread", "reason_clause", "reason_unclear"];
 
 /**
  * Resolves to the text that was given. `choices`: texts that a click adds. `single`: asks for one
@@ -25,6 +26,13 @@ export function askFor(options) {
   const content = [make("label", {}, make("span", { textContent: label }), input)];
   if (chips.length) content.unshift(make("div", { className: "choices" }, ...chips));
   return answered(dialog, body, content, { submit, text }, () => input.value.trim());
+}
+
+/** What was wrong with an answer: resolves to the reason, perhaps "", or null. */
+export function askWhy(text) {
+  const choices = REASONS.map((key) => text(key));
+  const [title, label, submit] = [text("reasonTitle"), text("reasonLabel"), text("send")];
+  return askFor({ title, label, choices, submit, text });
 }
 
 /** Resolves to true, or null. */

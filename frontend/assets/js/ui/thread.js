@@ -1,8 +1,8 @@
 // The open conversation: its last turns first, earlier ones on scrolling, the growing answer.
-import { lastSaid, questionOf } from "../models/conversation.js";
-import { attachment, copied, dressAnswer, mountWork, noticeTurn } from "./answer.js";
+import { isHandoffNotice, lastSaid, questionOf } from "../models/conversation.js";
+import { dressAnswer, mountWork, noticeTurn, userTurn } from "./answer.js";
 import { welcome } from "./app-shell.js";
-import { iconButton, loaded, make, template } from "./dom.js";
+import { loaded, make, template } from "./dom.js";
 
 const FIRST_TURNS = 24; // drawn at once; drawing a thousand turns takes seconds
 const NEAR_END = 120; // pixels from the end that still count as "at the end"
@@ -58,10 +58,28 @@ export function mountThread(element, services) {
     const turns = session.conversation.turns.slice(from, to);
     return turns.map((turn) => {
       if (turn === live?.turn) return live.article;
-      if (turn.notice) return noticeTurn(turn);
-      return turn.role === "user" ? userTurn(turn, services) : finishedAnswer(turn);
+      return drawn(turn);
     });
   }
+
+  function drawn(turn) {
+    if (turn.role === "user") return userTurn(turn, services);
+    if (turn.role === "staff" || isHandoffNotice(turn)) return personTurn(turn);
+    return turn.notice ? noticeTurn(turn, services) : finishedAnswer(turn);
+  }
+
+  /** What people say and do is drawn by a module that is loaded with the first of it. */
+  function personTurn(turn) {
+    const article = make("article", { className: "turn handoff" });
+    withPeople(({ fillPersonTurn }) => {
+      fillPersonTurn(article, turn, services);
+      if (atEnd && !live) scrollToEnd();
+    });
+    return article;
+  }
+
+  const withPeople = async (act) => act(await loaded(import("./handoffs.js")));
+  const lookAtPeople = () => withPeople(({ handoffsOf }) => handoffsOf(services).look());
 
   function mountEarlier() {
     if (!firstDrawn) return;
@@ -234,11 +252,27 @@ export function mountThread(element, services) {
     answering: beginAnswer,
     progress,
     noticed({ turn }) {
-      element.append(noticeTurn(turn));
+      element.append(noticeTurn(turn, services));
       announcer.textContent = turn.text;
       if (atEnd) scrollToEnd();
     },
+    said({ turn }) {
+      hideLastActions();
+      for (const edit of element.querySelectorAll(".turn.user .edit")) edit.hidden = true;
+      const article = drawn(turn);
+      element.append(article);
+      announcer.textContent = [turn.author, turn.text].filter(Boolean).join(": ");
+      if (atEnd) scrollToEnd();
+    },
+    withdrawn({ turn }) {
+      if (live?.turn === turn) {
+        live.article.remove();
+        dropLive();
+      }
+      if (turn.handoff) lookAtPeople();
+    },
     async answered({ turn }) {
+      if (turn.handoff) lookAtPeople();
       const ended = endAnswer();
       if (!ended) return;
       await Promise.allSettled([ended.written, mountWork(ended.article, turn, services)]);
@@ -258,27 +292,4 @@ export function mountThread(element, services) {
   session.addEventListener("opened", show);
   text.follow(show);
   show();
-}
-
-/** A question: its text, its pictures and its buttons. */
-function userTurn(turn, services) {
-  const { session, text } = services;
-  const { text: words, files = [] } = turn;
-  const article = template("user-template");
-  const bubble = article.querySelector(".bubble");
-  bubble.textContent = words;
-  bubble.hidden = !words;
-  const pictures = article.querySelector(".pictures");
-  pictures.hidden = !files.length;
-  pictures.append(...files.map((file) => attachment(file, turn, services)));
-  const edit = async () => {
-    const { editTurn } = await loaded(import("./edit-turn.js"));
-    if (session.busy || !bubble.isConnected) return;
-    editTurn(article, turn, services, () => article.replaceWith(userTurn(turn, services)));
-  };
-  const copy = (event) => copied(event.currentTarget, words, text);
-  const button = (name, onclick, className) =>
-    iconButton(name, text(name), onclick, { className: `icon-button small ${className}` });
-  article.querySelector(".actions").append(button("copy", copy, ""), button("edit", edit, "edit"));
-  return article;
 }

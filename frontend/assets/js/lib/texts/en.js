@@ -132,7 +132,7 @@ export const en = {
   handoff: "Talk to a person",
   handoffTitle: "Talk to a person",
   handoffLabel: "A note for our staff (optional)",
-  handedOff: "A person will take over. Your number is {id}",
+  handedOff: "A person will take over. Your number is {number}",
 
   // What was read in a picture
   fieldsTitle: "Read from the picture",

@@ -128,7 +128,7 @@ export const zhCN = {
   handoff: "转人工",
   handoffTitle: "转人工客服",
   handoffLabel: "给客服的留言（选填）",
-  handedOff: "已转人工，编号 {id}",
+  handedOff: "已转人工，编号 {number}",
 
   // What was read in a picture
   fieldsTitle: "图中信息",

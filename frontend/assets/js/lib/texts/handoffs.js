@@ -1,0 +1,53 @@
+// Texts of hand-overs to people, in both languages. Loaded with the first.
+const zhCN = {
+  colleague: "客服",
+  handoffNumber: "编号 {number}",
+  handoff_requested: "已转人工",
+  handoff_claimed: "{name} 已接入",
+  handoff_released: "正在为您安排其他客服",
+  handoff_silent: "正在为您安排其他客服",
+  handoff_missed: "客服都在忙",
+  handoff_resolved: "人工服务已结束",
+  next_requested: "客服会在这段对话里回复您，您可以继续补充说明。",
+  next_contact: "已收到您的联系方式。客服会在这里或按联系方式回复您。",
+  next_claimed: "您现在是在和客服本人对话，智能助手不再回答。",
+  next_released: "您的请求仍在排队，不用重复提交。",
+  next_silent: "刚才的客服没有及时回复，您的请求已重新排队。",
+  next_missed: "暂时没有客服接入，您的请求仍在排队，客服上线后会尽快处理。",
+  next_solved: "如果还有问题，可以继续问智能助手，也可以再次转人工。",
+  next_unsolved: "问题还没有完全解决。您可以继续提问，也可以再次转人工。",
+  peopleAway: "现在不是人工服务时间。",
+  peopleBack: "现在不是人工服务时间，客服 {when} 上班后回复您。",
+  contactLabel: "留下手机或邮箱，方便联系您",
+  contactSend: "提交",
+  person: "人工客服",
+  placeholderPerson: "给客服 {name} 留言…",
+};
+
+const en = {
+  colleague: "A colleague",
+  handoffNumber: "No. {number}",
+  handoff_requested: "Handed over to a person",
+  handoff_claimed: "{name} has joined",
+  handoff_released: "Finding another colleague for you",
+  handoff_silent: "Finding another colleague for you",
+  handoff_missed: "Everyone is busy",
+  handoff_resolved: "The conversation with our staff has ended",
+  next_requested: "A colleague will answer here. You can go on writing meanwhile.",
+  next_contact: "We have your contact details and will answer here or there.",
+  next_claimed: "You are talking to a person now. The assistant is silent.",
+  next_released: "You are still in the queue. There is no need to ask again.",
+  next_silent: "Your colleague did not answer in time, so you are back in the queue.",
+  next_missed: "Nobody could take your request yet. It stays in the queue.",
+  next_solved: "If anything is left, ask the assistant, or ask for a person again.",
+  next_unsolved: "This is not solved yet. Go on asking, or ask for a person again.",
+  peopleAway: "Our staff are not on duty now.",
+  peopleBack: "Our staff are not on duty now. They are back {when}.",
+  contactLabel: "Leave a phone number or an e-mail address",
+  contactSend: "Submit",
+  person: "Staff",
+  placeholderPerson: "Write to {name}…",
+};
+
+/** {locale: {key: text}}, for `addTexts`. */
+export const handoffTexts = { "zh-CN": zhCN, en };
