@@ -16,6 +16,7 @@ from xml.sax.saxutils import escape, quoteattr
 from gateway.assistant.briefing import Briefing
 from gateway.assistant.language import Language
 from gateway.assistant.persona import Persona
+from gateway.assistant.tool_hints import Hint
 
 FILE = Path(__file__).with_name("prompt.toml")
 ACTION_CHARACTERS = 500  # of what became of one proposal
@@ -77,17 +78,21 @@ def rules(
 
 
 def context(
-    briefing: Briefing, language: Language, question: str, today: date, *, has_tools: bool = False
+    briefing: Briefing, language: Language, question: str, today: date, tools: Hint | None = None
 ) -> str:
-    """What stands behind the newest question: the clauses, and a reminder."""
+    """What stands behind the newest question: the clauses, and a reminder. `tools`: those that may
+    be called."""
     parts: list[str] = []
     if briefing.clauses:
         parts += (filled(language, "clauses"), _knowledge(briefing.clauses))
     if briefing.actions:
         parts.append(filled(language, "actions", actions=_actions(briefing.actions, language)))
-    parts.append(_reminder(briefing, language, question))
-    if has_tools:
-        parts.append(filled(language, "tools"))
+    if tools is None or not tools.values:
+        parts.append(_reminder(briefing, language, question))
+    if tools is not None:
+        fits = "tools_fit" if tools.values else "tools"
+        words = {"tools": tools.tools, "values": tools.values}
+        parts.append(filled(language, fits, **{name: escape(one) for name, one in words.items()}))
     if DEADLINE.search(question[:READING_CHARACTERS]):
         parts.append(filled(language, "today", today=today.isoformat()))
     parts.append(filled(language, "language"))

@@ -10,7 +10,7 @@ from gateway.assistant import prompt
 from gateway.assistant.briefing import Briefing
 from gateway.assistant.intents import SEARCHED
 from gateway.assistant.language import Language, language_of
-from gateway.assistant.tool_offer import NO_TOOLS, NONE, Offer
+from gateway.assistant.tool_offer import AUTO, NO_TOOLS, NONE, Offer
 from gateway.assistant.tool_specs import for_lite, for_model
 from gateway.chat import context_window, special_tokens
 from gateway.chat.engine_messages import (
@@ -154,9 +154,8 @@ def _for_assistant(given: EngineInput, upstream: Upstream, scale: float) -> dict
     )
     system = prompt.rules(given.briefing.persona, language, client, has_tools=bool(tools))
     may_call = bool(tools) and given.briefing.intent in SEARCHED
-    behind = prompt.context(
-        given.briefing, language, request.question, date.today(), has_tools=may_call
-    )
+    hint = given.offer.hint if may_call else None
+    behind = prompt.context(given.briefing, language, request.question, date.today(), hint)
     pictures = attachments.fitted if upstream.sees is not False else {}
     notes = _notes(attachments, sees=upstream.sees is not False)
     costs = _costs(request, pictures, notes, upstream, scale)
@@ -172,7 +171,8 @@ def _for_assistant(given: EngineInput, upstream: Upstream, scale: float) -> dict
     body = engine_body(request, upstream.model, [first, *rest, *given.further], None)
     if tools:
         # A client's own tools stay callable when ours no longer are.
-        choice = given.offer.openai_choice
+        is_told = any(tool["function"]["name"] == given.offer.choice for tool in tools)
+        choice = given.offer.openai_choice if is_told or given.offer.choice == NONE else AUTO
         body["tool_choice"] = "auto" if "tools" in body and choice == NONE else choice
         body["tools"] = [*body.get("tools", ()), *tools]
     return {"max_tokens": wanted, "temperature": TEMPERATURE, **body}

@@ -21,7 +21,7 @@ from gateway.chat.events import (
 )
 from gateway.chat.openai_stream import data_event
 from gateway.chat.own_text import more_text, stop
-from gateway.chat.written_calls import CallWatch
+from gateway.chat.written_calls import CallWatch, RefusalWatch
 
 # What only the last round may say: a call that the gateway answers itself is not the client's.
 ENDING = (ToolCallDelta, FinishReason, Usage, Finished)
@@ -29,14 +29,14 @@ ENDING = (ToolCallDelta, FinishReason, Usage, Finished)
 
 class Round:
     """Hands a round's events on. Where another round may follow, it holds the end back until that
-    is known, and text that begins like a call of a tool."""
+    is known, and text that begins like a call of a tool, or like `refusal`."""
 
-    def __init__(self, push: Push, *, may_be_followed: bool) -> None:
+    def __init__(self, push: Push, *, may_be_followed: bool, refusal: str = "") -> None:
         self._push = push
         self._may_be_followed = may_be_followed
         self._held: list[Event] = []
         self._texts: list[str] = []
-        self._watch = CallWatch()
+        self._call_watch, self._refusal_watch = CallWatch(), RefusalWatch(refusal)
         self._doubtful: list[TextDelta | Chunk] = []  # text that may be a call
         self._head: dict[str, Any] = {}
 
@@ -54,12 +54,13 @@ class Round:
             self._head = event.fields
         if isinstance(event, ENDING):
             self._held.append(event)
-            if isinstance(event, Chunk):
+            if isinstance(event, Chunk) and not self._doubtful:
                 self._texts.append(event.text)
             return ()
         if not isinstance(event, TextDelta | Chunk):
             return (event,)
-        if self._watch.feed(event.text):
+        may_be_call = self._call_watch.feed(event.text)
+        if self._refusal_watch.feed(event.text) or may_be_call:
             self._doubtful.append(event)
             return ()
         passed, self._doubtful = [*self._doubtful, event], []
@@ -78,8 +79,12 @@ class Round:
 
     @property
     def doubtful(self) -> str:
-        """What it said at last and looks like a call. Only `finish` hands it on."""
+        """What it said at last and looks like a call or the refusal. Only `finish` hands it on."""
         return "".join(event.text for event in self._doubtful)
+
+    @property
+    def is_refusal(self) -> bool:
+        return self._refusal_watch.is_refusal
 
     async def finish(self, before: list[Usage]) -> None:
         """The answer is complete. `before`: the usage of earlier rounds, added to this one's."""
@@ -112,7 +117,9 @@ class Round:
     def _last_texts(self, own: str) -> list[Event]:
         """The text that came with the calls, and the gateway's own on a line of its own."""
         told: list[Event] = [
-            _text_of(event) for event in self._held if isinstance(event, Chunk) and event.text
+            _text_of(event)
+            for event in self._held
+            if isinstance(event, Chunk) and event.text and not self._doubtful
         ]
         if own:
             told.append(more_text(self._head, ("\n\n" if self.text.strip() else "") + own))

@@ -8,14 +8,13 @@ some of ours, ours are run and the engine is asked again, so that the client get
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from gateway.assistant.briefing import Briefing
-from gateway.assistant.handoff_offers import Reason
 from gateway.assistant.intents import SEARCHED
 from gateway.assistant.language import Language
-from gateway.assistant.outcomes import Outcome
+from gateway.assistant.tool_hints import Hint, hint
 from gateway.assistant.tool_messages import call_message, result_message
 from gateway.assistant.tool_offer import AUTO, NONE, Offer
 from gateway.assistant.tool_results import titles
@@ -25,6 +24,7 @@ from gateway.chat.events import Push
 from gateway.chat.question import Question
 from gateway.chat.rounds import Round
 from gateway.chat.tool_calls import Proposer, Ran, ToolCalls
+from gateway.chat.tool_steps import Again, Ended
 from gateway.chat.written_calls import written_call
 from gateway.connectors.tool import Identity, Tools
 from gateway.errors import InvalidRequest
@@ -36,22 +36,6 @@ UNREADABLE: dict[Language, str] = {
     "zh": "没能正确发起",
     "en": "the request could not be put in the right form",
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Again:
-    """The engine is asked once more. `said`: what the answer gets from the gateway before that."""
-
-    said: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Ended:
-    """The answer ends with this text of the gateway's. `reason`: why it offers a person."""
-
-    text: str
-    outcome: Outcome
-    reason: Reason | None = None
 
 
 def check_client_tools(request: ChatRequest, tools: Tools) -> None:
@@ -90,14 +74,15 @@ class ToolRounds:
             return None
         language = question_language(request)
         calls = ToolCalls(*(tools, identity, question, attachments, language, self._actions, push))
-        return ToolTurn(calls, briefing, self._max_rounds)
+        fits = hint(list(tools.values()), request.question, attachments.readings, language)
+        return ToolTurn(calls, briefing, self._max_rounds, fits)
 
 
 class ToolTurn:
     """The tools of one turn. Small talk is told of them and may call none: the beginning of the
     prompt, which the engine's prefix cache keeps, stays the same in a conversation."""
 
-    def __init__(self, calls: ToolCalls, briefing: Briefing, max_rounds: int) -> None:
+    def __init__(self, calls: ToolCalls, briefing: Briefing, max_rounds: int, fits: Hint) -> None:
         self._calls = calls
         self._briefing = briefing
         self._rounds_left = max_rounds if briefing.intent in SEARCHED else 0
@@ -106,7 +91,14 @@ class ToolTurn:
         self._repairs: str | None = None  # the tool whose wrong call is made once more
         self.may_call = self._rounds_left > 0
         self.further: tuple[dict[str, Any], ...] = ()
-        self.offer = Offer(tuple(calls.tools.values()), AUTO if self.may_call else NONE)
+        choice = AUTO if self.may_call else NONE
+        self.offer = Offer(tuple(calls.tools.values()), choice, hint=fits)
+        self._look = fits.look if self.may_call else ""
+
+    @property
+    def refusal(self) -> str:
+        """The answer that may not be the first one, since a tool fits; "" where none does."""
+        return self._briefing.persona.refusal[self._calls.language] if self._look else ""
 
     def given(self, given: EngineInput) -> EngineInput:
         """What the engine is asked in the next round."""
@@ -120,13 +112,15 @@ class ToolTurn:
             written = None if is_lite else written_call(one.doubtful, self._calls.tools)
             if written is not None and (written or not has_clients):
                 return self._written(written)
+            if self._look and one.is_refusal and not is_lite and not one.calls:
+                return self._look_first()
             is_silent = not (one.calls or one.text.strip() or one.doubtful.strip())
             return self._silent() if is_silent else None
         self._same.update((call.name, call.arguments) for call in ours)
         if not self._rounds_left or max(self._same.values()) >= MAX_SAME:
             return self._given_up()
         self._rounds_left -= 1
-        self._repairs = None
+        self._repairs, self._look = None, ""
         ran = await self._calls.run(ours)
         step = Again() if is_lite else self._step(ran, has_spoken=bool(one.text.strip()))
         self._note(ran, one.text, step)
@@ -143,6 +137,12 @@ class ToolTurn:
         if step is not None:
             return step
         return self._cannot(name, UNREADABLE[self._calls.language]) if name else self._given_up()
+
+    def _look_first(self) -> Again:
+        """A refusal where one read fits the question's number: that system is asked, once."""
+        self.offer = replace(self.offer, choice=self._look)
+        self._look = ""
+        return Again()
 
     def _silent(self) -> Again | Ended | None:
         """What follows a round without a word: a call that the engine's parser could not read, or a
@@ -173,7 +173,7 @@ class ToolTurn:
             )
             for one in ran
         ]
-        said = "\n\n".join(part for part in (text.strip(), step_text(step)) if part)
+        said = "\n\n".join(part for part in (text.strip(), step.text) if part)
         self.further = (*self.further, call_message(results, said), *told)
         choice = NONE if is_last else AUTO
         self.offer = replace(self.offer, results=(*self.offer.results, *results), choice=choice)
@@ -276,7 +276,3 @@ class ToolTurn:
     def _gap(self) -> str:
         """Between two sentences."""
         return "" if self._calls.language == "zh" else " "
-
-
-def step_text(step: Again | Ended) -> str:
-    return step.said if isinstance(step, Again) else step.text

@@ -21,7 +21,8 @@ from gateway.chat.question import Question, TurnReport
 from gateway.chat.raw_relay import ByteSink, RawRelay
 from gateway.chat.rounds import Round
 from gateway.chat.stream_stats import StreamStats
-from gateway.chat.tool_rounds import Again, ToolRounds, ToolTurn
+from gateway.chat.tool_rounds import ToolRounds, ToolTurn
+from gateway.chat.tool_steps import Again
 from gateway.chat.usage import record_usage
 from gateway.media.attachments import Attachments
 from gateway.observability.metrics import Metrics
@@ -107,7 +108,7 @@ class TurnRunner:
         while True:
             given = tools.given(given)
             end.rests_on(given)
-            one = Round(output.push, may_be_followed=tools.may_call)
+            one = Round(output.push, may_be_followed=tools.may_call, refusal=tools.refusal)
             await self._run_round(question, given, one.push, output, report)
             if not tools.may_call:
                 return
@@ -119,7 +120,7 @@ class TurnRunner:
                 end.rests_on(tools.given(given))
                 await one.finish_with(step.text, step.outcome, usages, step.reason)
                 return
-            usages += await one.continue_with_next(step.said)
+            usages += await one.continue_with_next(step.text)
 
     async def _load_attachments(
         self, question: Question, push: Push, report: TurnReport

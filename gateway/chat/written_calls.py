@@ -1,5 +1,6 @@
-"""Calls of tools that a language model writes as text: bare JSON, a code block or broken tags. The
-engine's parser does not take them for calls, and nothing of them may reach a page."""
+"""What a language model writes where it should call a tool, as it comes: the call as text (bare
+JSON, a code block or broken tags, which the engine's parser does not take for a call), or the
+refusal. Nothing of such a call may reach a page."""
 
 import json
 import re
@@ -104,3 +105,24 @@ class CallWatch:
         self._is_plain, self._line = False, line[start:]
         self._is_sure = len(self._line) >= HEAD and bool(head.strip())
         return bool(head.strip())
+
+
+class RefusalWatch:
+    """Knows whether an answer is the refusal, by its first sentence. `refusal`: "" for nothing."""
+
+    def __init__(self, refusal: str) -> None:
+        self._sentence = re.split(r"(?<=[。.!！])", refusal.strip(), maxsplit=1)[0]
+        self._text = ""
+        self._is_open = bool(self._sentence)
+
+    def feed(self, text: str) -> bool:
+        """Whether the text, with all before it, may be the refusal."""
+        if not self._is_open or self.is_refusal:
+            return self._is_open
+        self._text = (self._text + text).lstrip()
+        self._is_open = self._sentence.startswith(self._text) or self.is_refusal
+        return self._is_open and bool(self._text)
+
+    @property
+    def is_refusal(self) -> bool:
+        return bool(self._sentence) and self._text.startswith(self._sentence)

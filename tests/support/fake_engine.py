@@ -1,7 +1,7 @@
 """A fake engine on Starlette: answers like vLLM; the last word of the question is its order.
 
-`POST /script` takes a list of rounds `{text, calls: [{name, arguments}]}`: each of the next
-questions gets one of them as its answer, whatever it asks.
+`POST /script` takes a list of rounds `{text, calls: [{name, arguments}], last}`: each of the next
+questions gets one of them as its answer, whatever it asks. `last`: text beside the reason.
 """
 
 import asyncio
@@ -141,7 +141,8 @@ async def scripted(one: dict[str, Any]) -> AsyncIterator[bytes]:
         for piece in (call["arguments"][:half], call["arguments"][half:]):
             more = {"index": number, "function": {"arguments": piece}}
             yield chunk("", choices=delta(tool_calls=[more]))
-    yield chunk("", choices=delta("tool_calls" if calls else "stop"))
+    last = {"content": one["last"]} if "last" in one else {}
+    yield chunk("", choices=delta("tool_calls" if calls else "stop", **last))
     usage = {"prompt_tokens": 11, "completion_tokens": 4, "total_tokens": 15}
     yield b"data: " + json.dumps({"id": "c", "choices": [], "usage": usage}).encode() + b"\n\n"
     yield b"data: [DONE]\n\n"

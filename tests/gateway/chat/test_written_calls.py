@@ -6,7 +6,7 @@ import pytest
 
 from gateway.assistant.persona import Persona
 from gateway.chat.events import Chunk, Event, TextDelta
-from gateway.chat.written_calls import CallWatch, written_call
+from gateway.chat.written_calls import CallWatch, RefusalWatch, written_call
 from tests.support.tool_loop import ANSWER, TRACK, WAYBILL, Loop, outcome, said
 
 OFFER = Persona().handoff_offer
@@ -117,6 +117,56 @@ async def test_a_call_of_nothing_that_is_offered_is_asked_again_without_calls(lo
 async def test_text_that_only_begins_like_a_call_is_shown_whole(loop: Loop, text: str) -> None:
     events = await loop.ask({"text": text})
     assert said(events) == text.replace(" ", "")
+
+
+REFUSAL = Persona().refusal["zh"]
+
+
+@pytest.fixture
+def numbered(loop: Loop) -> Loop:
+    """The same, where the parcel's number has a form that a question is searched for."""
+    loop.track.parameters["properties"]["waybill"]["pattern"] = r"^SF\d{13}$"
+    return loop
+
+
+@pytest.mark.parametrize("is_whole", [False, True])
+async def test_a_refusal_where_a_read_fits_the_number_is_asked_for_that_read(
+    numbered: Loop, is_whole: bool
+) -> None:
+    events = await numbered.ask({"text": REFUSAL}, TRACK, ANSWER, is_whole=is_whole)
+    assert said(events) == ANSWER["text"].replace(" ", "")
+    assert shown_by(events).strip() == said(events)
+    named = {"type": "function", "function": {"name": "track"}}
+    assert [body["tool_choice"] for body in numbered.bodies(3)] == ["auto", named, "auto"]
+    reminded = numbered.bodies(1)[0]["messages"][1]["content"]
+    assert f"运单号 {WAYBILL}" in reminded
+    assert "track（查询物流）" in reminded
+
+
+async def test_a_second_refusal_is_the_answer(numbered: Loop) -> None:
+    events = await numbered.ask({"text": REFUSAL}, {"text": REFUSAL})
+    assert (said(events), outcome(events)) == (REFUSAL, "no_clause")
+
+
+async def test_a_refusal_without_a_number_is_the_answer(numbered: Loop) -> None:
+    events = await numbered.ask({"text": REFUSAL}, ANSWER, text="我的包裹到哪了")
+    assert said(events) == REFUSAL
+
+
+def test_only_the_refusals_own_words_are_held() -> None:
+    first = REFUSAL.split("。")[0] + "。"
+    watch = RefusalWatch(REFUSAL)
+    assert all(watch.feed(one) for one in ("\n", *REFUSAL)[1:])
+    assert watch.is_refusal
+    other = RefusalWatch(REFUSAL)
+    assert [other.feed(one) for one in (first[:3], "包裹已签收。", first)] == [True, False, False]
+    assert not other.is_refusal
+    assert not RefusalWatch("").feed("")
+
+
+async def test_the_end_of_a_call_that_is_cut_off_is_not_shown(loop: Loop) -> None:
+    events = await loop.ask({"text": CALL[:-2], "last": CALL[-2:]}, TRACK, ANSWER)
+    assert said(events) == ANSWER["text"].replace(" ", "")
 
 
 async def test_a_clients_own_tool_as_text_is_the_clients(loop: Loop) -> None:
