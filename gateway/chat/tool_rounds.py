@@ -97,8 +97,9 @@ class ToolTurn:
 
     @property
     def refusal(self) -> str:
-        """The answer that may not be the first one, since a tool fits; "" where none does."""
-        return self._briefing.persona.refusal[self._calls.language] if self._look else ""
+        """The sentence that is no answer where a tool fits or has a result; "" elsewhere."""
+        is_wrong = self._look or self._told()
+        return self._briefing.persona.refusal[self._calls.language] if is_wrong else ""
 
     def given(self, given: EngineInput) -> EngineInput:
         """What the engine is asked in the next round."""
@@ -112,8 +113,8 @@ class ToolTurn:
             written = None if is_lite else written_call(one.doubtful, self._calls.tools)
             if written is not None and (written or not has_clients):
                 return self._written(written)
-            if self._look and one.is_refusal and not is_lite and not one.calls:
-                return self._look_first()
+            if one.is_refusal and not (is_lite or one.calls):
+                return self._look_first() if self._look else Ended(self._told(), "answered")
             is_silent = not (one.calls or one.text.strip() or one.doubtful.strip())
             return self._silent() if is_silent else None
         self._same.update((call.name, call.arguments) for call in ours)
@@ -147,15 +148,19 @@ class ToolTurn:
     def _silent(self) -> Again | Ended | None:
         """What follows a round without a word: a call that the engine's parser could not read, or a
         model that thinks that the result says it all."""
-        done = [one.result for one in self._calls.ran if one.note == "done"]
-        told = [text for one in done if (text := with_basis(one, self._calls.language))]
-        if told:
-            return Ended("\n\n".join(told), "answered")
+        if told := self._told():
+            return Ended(told, "answered")
         if self._is_repaired:
             return None
         self._is_repaired = True
         self.offer = replace(self.offer, choice=NONE)
         return Again()
+
+    def _told(self) -> str:
+        """What the systems have said in this turn, in words."""
+        done = [one.result for one in self._calls.ran if one.note == "done"]
+        told = (with_basis(one, self._calls.language) for one in done)
+        return "\n\n".join(filter(None, told))
 
     def _given_up(self) -> Ended:
         offer = self._briefing.persona.handoff_offer[self._calls.language]

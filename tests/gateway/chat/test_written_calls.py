@@ -148,6 +148,12 @@ async def test_a_second_refusal_is_the_answer(numbered: Loop) -> None:
     assert (said(events), outcome(events)) == (REFUSAL, "no_clause")
 
 
+async def test_a_refusal_behind_a_result_lets_the_result_speak(numbered: Loop) -> None:
+    events = await numbered.ask({"text": REFUSAL}, TRACK, {"text": REFUSAL})
+    assert said(events) == "包裹运输中。已到杭州转运中心 14:05（查询物流，刚刚）"
+    assert outcome(events) == "answered"
+
+
 async def test_a_refusal_without_a_number_is_the_answer(numbered: Loop) -> None:
     events = await numbered.ask({"text": REFUSAL}, ANSWER, text="我的包裹到哪了")
     assert said(events) == REFUSAL
