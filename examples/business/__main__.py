@@ -16,6 +16,7 @@ from examples.business.store import FILE, Store
 
 def main() -> None:
     parser = argparse.ArgumentParser(description="The example business behind the connectors.")
+    parser.add_argument("--host", default="127.0.0.1", help="0.0.0.0 in a container")
     parser.add_argument("--port", type=int, default=int(os.environ.get("PORT", "8300")))
     parser.add_argument("--data", type=Path, default=os.environ.get("DATA_DIR"), required=False)
     arguments = parser.parse_args()
@@ -25,7 +26,7 @@ def main() -> None:
     if arguments.data is None:
         sys.exit("Give --data: the folder of the database.")
     app = create_app(Store(Path(arguments.data) / FILE), token)
-    uvicorn.run(app, host="127.0.0.1", port=arguments.port, log_level="warning")
+    uvicorn.run(app, host=arguments.host, port=arguments.port, log_level="warning")
 
 
 if __name__ == "__main__":
