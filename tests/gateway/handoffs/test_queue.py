@@ -1,11 +1,13 @@
 """Hand-overs on both databases: two gateways, what is masked, what is told once."""
 
+import asyncio
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
 from sqlalchemy import text, update
 
+from gateway.chat.conversation_streams import ConversationStreams
 from gateway.errors import HandoffTaken, NotFound
 from gateway.handoffs.claims import Claims
 from gateway.handoffs.listing import HandoffLists
@@ -14,6 +16,7 @@ from gateway.observability.metrics import Metrics
 from gateway.service_hours import service_hours
 from gateway.storage.conversations import Conversations
 from gateway.storage.database import Database, open_database
+from gateway.storage.event_log import EventLog, Told
 from gateway.storage.models import Handoff, Turn
 from gateway.storage.turns import Answered, Asked, now
 from tests.support.databases import (
@@ -298,3 +301,30 @@ def test_claims_are_known_without_a_query_and_in_the_order_of_steps(database: Da
     found = again.of(CONVERSATION)
     assert found is not None
     assert found.assignee == "ben"
+
+
+async def test_another_gateways_claim_is_known_soon(database: Database, url: str) -> None:
+    second = open_database(url, lambda: None)
+    claims = Claims()
+
+    def follow(event: Told) -> None:
+        claims.changed({**event.data["handoff"], "conversation_id": event.conversation_id})
+
+    streams = ConversationStreams(EventLog(second), follow)
+    await streams.start()
+    following = asyncio.create_task(streams.run())
+    try:
+        handoffs = handoffs_of(database)
+        name = await asyncio.to_thread(opened, database, handoffs)
+        await asyncio.to_thread(handoffs.claim, "anna", name)
+        async with asyncio.timeout(10):
+            while claims.of(CONVERSATION) is None:
+                await asyncio.sleep(0.01)
+        await asyncio.to_thread(handoffs.resolve, "anna", name, "solved", "")
+        async with asyncio.timeout(10):
+            while claims.of(CONVERSATION) is not None:
+                await asyncio.sleep(0.01)
+    finally:
+        following.cancel()
+        await asyncio.gather(following, return_exceptions=True)
+        second.close()
