@@ -76,6 +76,8 @@ def completed(document: dict[str, Any]) -> dict[str, Any]:
         paths[path]["get"]["responses"]["200"]["content"] = {"text/event-stream": {}}
     asking = paths["/api/handoff"]["post"]["responses"]
     asking["200"] = {**asking["201"], "description": "The hand-over that is open already."}
+    exported = paths["/api/desk/export"]["get"]["responses"]["200"]
+    exported["content"] = {"application/x-ndjson": {}, "text/csv": {}}
     paths["/api/export"]["get"]["responses"]["200"]["content"] = {"application/x-ndjson": {}}
     paths["/metrics"]["get"]["responses"]["200"]["content"] = {"text/plain": {}}
     paths["/signed/files/{token}"]["get"]["responses"]["200"]["content"] = {"*/*": {}}
