@@ -142,6 +142,7 @@ def summary_json(conversation: Conversation, turns: int) -> dict[str, Any]:
         "id": conversation.id,
         "object": "conversation",
         "title": conversation.title,
+        "kind": conversation.kind,
         "created_at": conversation.created_at // 1000,
         "updated_at": conversation.updated_at // 1000,
         "turns": turns,

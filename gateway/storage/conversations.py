@@ -23,9 +23,10 @@ from gateway.storage.conversation_json import (
 from gateway.storage.database import Database
 from gateway.storage.events import forget_words
 from gateway.storage.file_store import FileStore
-from gateway.storage.models import Conversation, Turn, TurnFile
+from gateway.storage.models import Action, Conversation, Handoff, Turn, TurnFile
 from gateway.storage.owners import digest, no_conversation, unused_files
 from gateway.storage.text_search import says
+from gateway.storage.turns import now
 
 MAX_TITLE = 200
 
@@ -61,7 +62,9 @@ class Conversations:
     def page(
         self, owner: str, query: str = "", limit: int = 50, before: str = ""
     ) -> dict[str, Any]:
-        """A page of summaries, newest first: {object, data, has_more}.
+        """A page of summaries, newest first: {object, data, has_more}. Each has `state`: the status
+        of a hand-over that has not ended (open, claimed, missed), `proposed` where an action waits
+        for its owner's word, else null.
 
         `before`: id of the last conversation of the previous page. `query` is masked as texts
         are, then searched for in titles and texts; this raises UpstreamTimeout after
@@ -79,7 +82,11 @@ class Conversations:
                 limit + 1
             )
             rows = session.execute(newest).all()
-            data = [summary_json(conversation, turns) for conversation, turns in rows[:limit]]
+            states = _states(session, [conversation.id for conversation, _ in rows[:limit]])
+            data = [
+                summary_json(conversation, turns) | {"state": states.get(conversation.id)}
+                for conversation, turns in rows[:limit]
+            ]
         return {"object": "list", "data": data, "has_more": len(rows) > limit}
 
     def pieces(self, owner: str, conversation_id: str) -> Iterator[bytes]:
@@ -138,6 +145,20 @@ def _owned(session: Session, owner: str, conversation_id: str) -> Conversation:
     if conversation is None:
         raise no_conversation(conversation_id)
     return conversation
+
+
+def _states(session: Session, conversation_ids: list[str]) -> dict[str, str]:
+    proposed = select(Action.conversation_id).where(
+        Action.conversation_id.in_(conversation_ids),
+        Action.status == "proposed",
+        Action.by == "customer",
+        Action.expires_at > now(),
+    )
+    living = select(Handoff.conversation_id, Handoff.status).where(
+        Handoff.conversation_id.in_(conversation_ids), Handoff.status != "resolved"
+    )
+    handed = {row[0]: row[1] for row in session.execute(living)}
+    return dict.fromkeys(session.scalars(proposed), "proposed") | handed
 
 
 def _count() -> Any:

@@ -48,6 +48,7 @@ class Conversation(Base):
     # Digest of the name that the person signed in with; null for visitors and programs.
     person: Mapped[str | None] = mapped_column(String(32))
     title: Mapped[str] = mapped_column(String(200))
+    kind: Mapped[str | None] = mapped_column(String(16))  # of the newest document that was sent
     created_at: Mapped[int] = mapped_column(BigInteger)
     updated_at: Mapped[int] = mapped_column(BigInteger)
     turns: Mapped[list["Turn"]] = relationship(order_by="Turn.number", lazy="raise", viewonly=True)

@@ -12,6 +12,7 @@ from gateway.storage.database import Database
 from gateway.storage.field_values import keep_values
 from gateway.storage.models import Handoff, Turn, TurnFile
 from gateway.storage.owners import no_conversation, unused_files
+from gateway.storage.titles import name_conversations, title_of
 from gateway.storage.turn_statements import TurnStatements, turn_statements
 from gateway.storage.turns import (
     Announce,
@@ -22,7 +23,6 @@ from gateway.storage.turns import (
     QuestionRow,
     answer_row,
     now,
-    title_of,
 )
 
 NEVER_SEEN = Answered("stopped")  # of an answer that nobody has seen a part of
@@ -183,6 +183,9 @@ def close_all(
         connection.execute(statements.touch_conversations, rows)
         filled = connection.execute(statements.fill_turns, rows).all()
         stored = {str(answer_id): state for answer_id, state in filled}
+        documents = {one.answer_id: one.document for one in answers if one.document is not None}
+        if documents:
+            name_conversations(connection, documents)
         late = [one for one in answers if stored.get(one.answer_id, one.state) != one.state]
         unseen = [answer_row(one.answer_id, NEVER_SEEN) for one in late if one.is_unseen]
         if unseen:

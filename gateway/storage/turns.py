@@ -22,9 +22,9 @@ from gateway.storage.before_question import NOTHING, Before
 from gateway.storage.column_types import storable_json
 from gateway.storage.field_values import StoredValue, masked_value
 from gateway.storage.owners import digest, person_digest
+from gateway.storage.titles import Document, document_of
 
 State = Literal["done", "stopped", "failed"]
-TITLE_CHARACTERS = 40
 MAX_TEXT = 200_000  # characters of one turn; an engine's context holds less
 MAX_MODEL = 256  # characters of its name
 # Called with a message in a claimed conversation: its id, {id, role, text, files, created_at}.
@@ -117,6 +117,7 @@ class AnswerRow:
     actions: orjson.Fragment
     offer: orjson.Fragment
     is_unseen: bool
+    document: Document | None  # in its question's pictures
     facts: dict[str, Any]  # columns that figures are made of
     characters: int
 
@@ -154,7 +155,8 @@ def answer_row(answer_id: str, answered: Answered) -> AnswerRow:
     """Takes time with the length of the text and the readings, up to seconds."""
     text = cut(answered.text)
     citations = storable_json(answered.citations)
-    reading = storable_json(masked_readings(answered.reading))
+    readings = masked_readings(answered.reading)
+    reading = storable_json(readings)
     tools = storable_json(masked_json(answered.tools) or None)
     return AnswerRow(
         answer_id=storable(answer_id),
@@ -171,6 +173,7 @@ def answer_row(answer_id: str, answered: Answered) -> AnswerRow:
         actions=orjson.Fragment(storable_json(answered.actions or None)),
         offer=orjson.Fragment(storable_json(answered.offer)),
         is_unseen=answered.is_unseen,
+        document=document_of(readings),
         facts=facts_of(
             digest(answered.owner) if answered.owner else "",
             answered.citations,
@@ -187,7 +190,3 @@ def _masked_grounding(grounding: dict[str, Any] | None) -> dict[str, Any] | None
     if grounding is None:
         return None
     return {**grounding, "unsupported": [mask(text) for text in grounding["unsupported"]]}
-
-
-def title_of(masked: str) -> str:
-    return " ".join(masked.split())[:TITLE_CHARACTERS]

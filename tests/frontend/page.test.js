@@ -13,7 +13,7 @@ import { handoffTexts } from "../../frontend/assets/js/lib/texts/handoffs.js";
 
 // Keys that are put together from a name, as in text(`field_${name}`).
 const ASSEMBLED = new RegExp(
-  "^(error|engine|field|kind|action|left|view|live|insert|handoff|next)_|_touch$" +
+  "^(error|engine|field|kind|action|left|view|live|insert|handoff|next|past)_|_touch$" +
     "|^(filter|empty|reason|outcome|span|said|do|state|author|step|remark|status|settle)_" +
     "|^(system|audience|verdict|by|intent|why|vectors|webhook|task|quality)_" +
     "|^(figure|formula|asked|subject)_",

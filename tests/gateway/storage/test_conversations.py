@@ -89,7 +89,7 @@ def test_a_conversation_comes_back_as_the_page_needs_it(
     told = whole(conversations)
     assert {**told, "created_at": 0, "updated_at": 0, "messages": []} == {
         "id": "conversation-1", "object": "conversation", "title": "我的手机 138****5678，退货怎么办",
-        "created_at": 0,
+        "kind": None, "created_at": 0,
         "updated_at": 0, "turns": 2, "messages": [],
     }  # fmt: skip
     question, answer = told["messages"]

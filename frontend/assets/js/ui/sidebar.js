@@ -139,11 +139,23 @@ function mountConversations(element, search, { session, history, config, text })
     const properties = { type: "button", className: "past", textContent: title, title };
     const open = make("button", { ...properties, onclick });
     open.dataset.id = conversation.id;
+    const about = make("small", { id: `about-${conversation.id}`, ...aboutOf(conversation) });
+    about.dataset.state = conversation.state ?? "";
+    open.setAttribute("aria-describedby", about.id);
     const tool = (icon, key, act) =>
       iconButton(icon, `${text(key)}: ${title}`, () => act(conversation), {
         className: `icon-button small ${key}`,
       });
-    return make("li", {}, open, tool("edit", "rename", rename), tool("delete", "delete", remove));
+    const tools = [tool("edit", "rename", rename), tool("delete", "delete", remove)];
+    return make("li", {}, open, about, ...tools);
+  }
+
+  /** When it went on last, which kind of document it is about, and what it waits for. */
+  function aboutOf({ kind, state, turns, updated_at: seconds }) {
+    const at = seconds ? seconds * 1000 : turns?.at?.(-1)?.at;
+    const parts = [at && dateText(at, text.locale), kind && text(`kind_${kind}`)];
+    if (state) parts.push(text(`past_${state}`));
+    return { textContent: parts.filter(Boolean).join(" · ") };
   }
 
   function markCurrent() {
@@ -174,6 +186,15 @@ function mountConversations(element, search, { session, history, config, text })
   session.addEventListener("idle", refresh);
   session.addEventListener("opened", markCurrent);
   return { refresh };
+}
+
+/** The time of today, else the date; `at` in ms since 1970. */
+function dateText(at, locale) {
+  const [then, today] = [new Date(at), new Date()];
+  const isToday = then.toDateString() === today.toDateString();
+  const isThisYear = then.getFullYear() === today.getFullYear();
+  const date = { month: "short", day: "numeric", ...(!isThisYear && { year: "numeric" }) };
+  return then.toLocaleString(locale, isToday ? { hour: "2-digit", minute: "2-digit" } : date);
 }
 
 /** The names of the groups that the person closed; none where the storage holds anything else. */
