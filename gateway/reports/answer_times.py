@@ -5,7 +5,7 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from gateway.reports.answers import IS_ANSWER, within
+from gateway.reports.answers import IS_ANSWER, IS_DONE, within
 from gateway.reports.durations import durations
 from gateway.reports.period import Period
 from gateway.storage.models import Feedback, Turn
@@ -24,9 +24,7 @@ def waiting_times(session: Session, period: Period) -> dict[str, Any]:
 def _times(session: Session, column: Any, period: Period) -> dict[str, Any]:
     rows = (
         select(column, func.count())
-        .where(
-            within(Turn.created_at, period), IS_ANSWER, Turn.state == "done", column.is_not(None)
-        )
+        .where(within(Turn.created_at, period), IS_ANSWER, IS_DONE, column.is_not(None))
         .group_by(column)
     )
     return durations((int(time), int(times)) for time, times in session.execute(rows))

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import and_, func, select
 from sqlalchemy.orm import Session
 
-from gateway.reports.answers import IS_ANSWER, how_many, within
+from gateway.reports.answers import ASSISTANT, IS_ANSWER, how_many, within
 from gateway.reports.period import Period
 from gateway.storage.models import Conversation, Feedback, Handoff, Turn
 
@@ -73,7 +73,7 @@ def _questions(session: Session, period: Period) -> Iterator[tuple[int, Bucket]]
         "questions": how_many(Turn.role == "user"),
         "staff_messages": how_many(Turn.role == "staff"),
     }
-    return _grouped(session, Turn.created_at, period, sums, Turn.role.in_(("user", "staff")))
+    return _grouped(session, Turn.created_at, period, sums, Turn.role != ASSISTANT)
 
 
 def _ratings(session: Session, period: Period) -> Iterator[tuple[int, Bucket]]:

@@ -7,7 +7,7 @@ from sqlalchemy import ColumnElement, func, or_, select, tuple_
 from sqlalchemy.orm import Session, aliased, selectinload
 
 from gateway.privacy.redaction import mask
-from gateway.reports.answers import IS_ANSWER, within
+from gateway.reports.answers import IS_ANSWER, IS_QUESTION, within
 from gateway.reports.period import Period
 from gateway.reports.resolution import RETURN_MS
 from gateway.storage.database import Database
@@ -60,7 +60,7 @@ def exchanges(
     """Oldest first. Without filters also questions that nobody answered. Raises StoreUnavailable,
     UpstreamTimeout."""
     where = filters.on_answers
-    anchor = IS_ANSWER if where else Turn.role == "user"
+    anchor = IS_ANSWER if where else IS_QUESTION
     yield from _pages(database, period, [anchor, *where])
 
 
@@ -173,7 +173,6 @@ def _returned(session: Session, numbers: Sequence[int]) -> set[int]:
     later = aliased(Turn)
     again = select(later.number).where(
         later.topic == Turn.topic,
-        later.role == "assistant",
         tuple_(later.created_at, later.number) > tuple_(Turn.created_at, Turn.number),
         later.created_at < Turn.created_at + RETURN_MS,
     )

@@ -12,7 +12,7 @@ from sqlalchemy import select, tuple_
 from sqlalchemy.orm import Session
 
 from gateway.privacy.redaction import mask
-from gateway.reports.answers import within
+from gateway.reports.answers import IS_OF_STAFF, within
 from gateway.reports.exchanges import PAGE, Exchange, Filters, corrected_text, exchanges
 from gateway.reports.period import Period
 from gateway.storage.database import Database
@@ -86,7 +86,7 @@ class ExportLines:
         """Conversations that began, staff's messages, hand-overs, actions."""
         for model, as_json, where in (
             (Conversation, self._conversation, ()),
-            (Turn, _message, (Turn.role == "staff",)),
+            (Turn, _message, (IS_OF_STAFF,)),
             (Handoff, _handoff, ()),
             (Action, self._action, (Action.parent_id.is_(None),)),
         ):

@@ -5,11 +5,12 @@ from typing import Any
 from sqlalchemy import and_, func, or_, select
 from sqlalchemy.orm import Session
 
-from gateway.reports.answers import IS_ANSWER, how_many, within
+from gateway.reports.answers import how_many, within
 from gateway.reports.period import DAY_MS, Period
 from gateway.storage.models import Feedback, Handoff, Turn
 
 RETURN_MS = DAY_MS  # whoever asks about the subject again by then was not helped
+LONG_MS = 60 * DAY_MS
 WITH_BASIS = ("clause", "tool")
 
 
@@ -36,6 +37,10 @@ def resolution(
 
 def _assumed(session: Session, period: Period, now_ms: int) -> tuple[int, int]:
     """(assumed, pending)."""
+    # Of a long period all answers are read in the order of their topics. An expression keeps
+    # SQLite from an index of times, from which it would look up every row.
+    is_long = period.end - period.start > LONG_MS
+    moment = func.coalesce(Turn.created_at, 0) if is_long else Turn.created_at
     order = func.lead(Turn.created_at).over(
         partition_by=Turn.topic, order_by=(Turn.created_at, Turn.number)
     )
@@ -49,10 +54,9 @@ def _assumed(session: Session, period: Period, now_ms: int) -> tuple[int, int]:
             order.label("next_at"),
         )
         .where(
-            IS_ANSWER,
-            Turn.topic.is_not(None),
-            Turn.created_at >= period.start,
-            Turn.created_at < period.end + RETURN_MS,
+            Turn.topic.is_not(None),  # only answers have one
+            moment >= period.start,
+            moment < period.end + RETURN_MS,
         )
         .subquery()
     )

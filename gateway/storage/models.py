@@ -26,8 +26,9 @@ def _where(condition: str) -> dict[str, Any]:
     return {"sqlite_where": text(condition), "postgresql_where": text(condition)}
 
 
-_IS_ANSWER = _where("role = 'assistant' AND notice IS NULL")
-_HAS_TOPIC = _where("role = 'assistant' AND notice IS NULL AND topic IS NOT NULL")
+_IS_NO_ANSWER = _where("role <> 'assistant'")
+_IS_ANSWER = _where("is_ungrounded IS NOT NULL")
+_HAS_TOPIC = _where("topic IS NOT NULL")
 
 
 class Base(DeclarativeBase):
@@ -61,8 +62,8 @@ class Turn(Base):
     __table_args__ = (
         Index("turns_by_conversation", "conversation_id", "number"),
         Index("turns_by_state", "state"),
-        Index("turns_by_time", "role", "created_at", "number"),
-        # Figures are read from these two alone, without the rows (gateway/reports/).
+        # Figures are read from these three alone, without the rows (gateway/reports/).
+        Index("questions_by_time", "created_at", "number", "role", **_IS_NO_ANSWER),
         Index("answers_by_time", "created_at", *OF_ANSWER, **_IS_ANSWER),
         Index("answers_by_topic", "topic", "created_at", "number", *OF_TOPIC, **_HAS_TOPIC),
     )
@@ -93,7 +94,7 @@ class Turn(Base):
     subject_kind: Mapped[str | None] = mapped_column(String(16))  # clause, tool, reading
     subject: Mapped[str | None] = mapped_column(String(200))
     topic: Mapped[int | None] = mapped_column(BigInteger)  # the same for one owner and subject
-    is_ungrounded: Mapped[bool | None] = mapped_column(Boolean)
+    is_ungrounded: Mapped[bool | None] = mapped_column(Boolean)  # null: it is no answer
     first_token_ms: Mapped[int | None] = mapped_column(BigInteger)  # since the request came
     duration_ms: Mapped[int | None] = mapped_column(BigInteger)
     prompt_tokens: Mapped[int | None] = mapped_column(BigInteger)

@@ -68,8 +68,9 @@ BEFORE = """
     LEFT JOIN handoffs ON handoffs.conversation_id = given.id"""
 INSERT_TURNS = """
     INSERT INTO turns (id, conversation_id, role, state, text, created_at, writer, degraded,
-                       citations, reading)
-    SELECT id, conversation, role, state, text, moment, writer, false, '[]', '[]'
+                       is_ungrounded, citations, reading)
+    SELECT id, conversation, role, state, text, moment, writer, false,
+           CASE WHEN role = 'assistant' THEN false END, '[]', '[]'
     FROM GIVEN ORDER BY place"""
 INSERT_FILES = """
     INSERT INTO turn_files (turn_number, place, file_id)

@@ -1,5 +1,6 @@
 """Figures of random conversations, against plain Python over the export, on both databases."""
 
+import re
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -7,6 +8,7 @@ from typing import Any
 
 import orjson
 import pytest
+from sqlalchemy import Engine, event
 
 from gateway.reports.exchanges import Filters
 from gateway.reports.export_lines import ExportLines
@@ -215,3 +217,29 @@ def test_an_empty_desk_has_figures_too(database: Database) -> None:
     assert told.figures["resolution"]["hours_saved"] == 0
     assert told.figures["first_token_ms"]["p95"] is None
     assert told.unanswered == []
+
+
+def test_no_figure_reads_the_rows_of_answers(filled: Database) -> None:
+    """On SQLite, whose plans have a stable form: answers are read from two indexes alone."""
+    if not filled.is_sqlite:
+        pytest.skip("PostgreSQL chooses by what a table holds")
+    statements: list[tuple[str, Any]] = []
+
+    def note(_: Any, __: Any, statement: str, parameters: Any, *___: Any) -> None:
+        statements.append((statement, parameters))
+
+    event.listen(Engine, "before_cursor_execute", note)
+    try:
+        Figures(filled, 2).read(period(-100, 200))
+    finally:
+        event.remove(Engine, "before_cursor_execute", note)
+    plans: list[str] = []
+    with filled.reading() as session:
+        connection = session.connection()
+        for statement, parameters in statements:
+            if statement.startswith("SELECT") and "substr" not in statement:  # texts are rows
+                rows = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters)
+                plans += [str(row[-1]) for row in rows]
+    of_turns = [plan for plan in plans if re.search(r"\bturns\b", plan)]
+    assert len(of_turns) >= 6
+    assert [plan for plan in of_turns if "COVERING INDEX" not in plan] == [], plans

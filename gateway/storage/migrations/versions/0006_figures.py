@@ -47,11 +47,10 @@ def upgrade() -> None:
         "(SELECT created_at FROM turns WHERE turns.number = feedback.turn_number)"
     )
     op.create_index("feedback_by_time", "feedback", ["asked_at", "rating"])
-    op.create_index("turns_by_time", "turns", ["role", "created_at", "number"])
-    answers = "role = 'assistant' AND notice IS NULL"
     for index, columns, condition in (
-        ("answers_by_time", OF_ANSWER, answers),
-        ("answers_by_topic", OF_TOPIC, f"{answers} AND topic IS NOT NULL"),
+        ("questions_by_time", ("created_at", "number", "role"), "role <> 'assistant'"),
+        ("answers_by_time", OF_ANSWER, "is_ungrounded IS NOT NULL"),
+        ("answers_by_topic", OF_TOPIC, "topic IS NOT NULL"),
     ):
         where = sa.text(condition)
         op.create_index(index, "turns", list(columns), sqlite_where=where, postgresql_where=where)
@@ -70,12 +69,13 @@ def _fill_old_answers() -> None:
         .where(turns.c.number == sa.bindparam("at"))
         .values({name: sa.bindparam(f"its_{name}") for name in FACTS})
     )
+    is_answer = turns.c.notice.is_(sa.null())
     last = 0
     while True:
         wanted = (
             sa.select(turns, conversations.c.owner)
             .join(conversations, conversations.c.id == turns.c.conversation_id)
-            .where(turns.c.role == "assistant", turns.c.number > last)
+            .where(turns.c.role == "assistant", is_answer, turns.c.number > last)
             .order_by(turns.c.number)
             .limit(BATCH)
         )
