@@ -1,6 +1,7 @@
 """`make bench-tools`: what the company's systems cost a question of the page.
 
-Real gateways, one without connectors and one with ten, before one fake engine and one small system.
+Real gateways, one without connectors, one with ten and one with a webhook, before one fake engine
+and one small system.
 The ways are asked by turns, so that a busy moment affects all of them.
 """
 
@@ -18,14 +19,18 @@ import requests
 
 from benchmarks import report
 from tests.support.company import CANCEL, TRACK
-from tests.support.servers import Running, running, running_gateway, wait_for
+from tests.support.outbox import subscribe
+from tests.support.servers import Running, running, running_gateway, wait_for, wait_until
 from tests.support.tool_loop import ANSWER, call
+from tests.support.webhook_receiver import SECRET, receiving
 
 WAYBILL = "SF1402857369214"
 CONNECTORS = 10
 ROUNDS, WARMING = 150, 10
-NONE, UNUSED, READ, ALONE = (
+DELIVERED_SECONDS = 60  # for the last webhook, after the last answer
+NONE, WEBHOOK, UNUSED, READ, ALONE = (
     "no connectors",
+    "no connectors, a webhook for each answer",
     "ten connectors, none called",
     "ten connectors, one read and a second engine round",
     "the system alone, asked directly",
@@ -38,7 +43,8 @@ answers at once.
 
 {table}
 
-A read and the second round add {added:.1f} ms beyond the system's own time (15 asked)."""
+A read and the second round add {added:.1f} ms beyond the system's own time (15 asked). A webhook for
+each answer adds {webhook:.1f} ms: its delivery goes on beside the next question."""
 
 
 class Customer:
@@ -77,16 +83,22 @@ def measured(rounds: int) -> dict[str, list[float]]:
             "CONNECTOR_COMPANY_URL": system.url,
             "CONNECTOR_COMPANY_TOKEN": "secret",
         }
+        receiver = stack.enter_context(receiving())
+        told = {**settings, "CONNECTORS_DIR": str(folder / "told"), "CONNECTOR_SECRET": SECRET}
+        (folder / "told").mkdir()
+        subscribe(folder / "told", receiver.url, types="[message.completed]")
         customers = []
-        for name, given in (("plain", settings), ("systems", with_systems)):
+        ways_of = (("plain", settings), ("webhook", told), ("systems", with_systems))
+        for name, given in ways_of:
             made = running_gateway(engine.url, folder / name, **given)
             gateway = stack.enter_context(made)
             wait_for(gateway.url + "/readyz")
             customers.append(Customer(gateway, engine))
-        plain, served = customers
+        plain, telling, served = customers
         direct = requests.Session()
         ways: dict[str, Callable[[], float]] = {
             NONE: lambda: plain.ask(ANSWER),
+            WEBHOOK: lambda: telling.ask(ANSWER),
             UNUSED: lambda: served.ask(ANSWER),
             READ: lambda: served.ask({"calls": [call("track_parcel", waybill=WAYBILL)]}, ANSWER),
             ALONE: lambda: asked(direct, f"{system.url}/parcels/{WAYBILL}"),
@@ -97,6 +109,7 @@ def measured(rounds: int) -> dict[str, list[float]]:
                 seconds = ask()
                 if number >= WARMING:
                     found[way].append(seconds)
+        wait_until(lambda: len(receiver.ids()) == WARMING + rounds, DELIVERED_SECONDS)
         return found
 
 
@@ -129,6 +142,7 @@ def main() -> int:
         rounds=rounds,
         table="\n".join(lines),
         added=p50[READ] - p50[UNUSED] - p50[ALONE],
+        webhook=p50[WEBHOOK] - p50[NONE],
     )
     print(text)
     if not given.brief:
