@@ -36,6 +36,30 @@ def test_a_picture_gives_a_number_too() -> None:
     assert hint(TOOLS, "到哪了", [wrong], "zh") == NO_HINT
 
 
+@pytest.mark.parametrize(
+    ("question", "language", "look"),
+    [
+        ("我的包裹到哪了", "zh", "track"),
+        ("订单发货了吗", "zh", "status"),
+        ("where is my parcel", "en", "track"),
+        ("什么时候能到", "zh", ""),
+        (f"我的包裹 {ORDER}", "zh", "status"),  # a number that is typed goes first
+    ],
+)
+def test_of_two_reads_of_a_picture_the_questions_words_tell_which(
+    question: str, language: Any, look: str
+) -> None:
+    order, parcel = tool("status", r"^QH\d{15}$"), tool("track", r"^SF\d{13}$")
+    order.field_of = {"order": "order_number"}
+    parcel.field_of = {"order": "waybill_number"}
+    order.description = {"zh": "订单的状态，发货没有", "en": "An order and elsewhere"}
+    parcel.description = {"zh": "包裹的轨迹", "en": "The scan of a parcel"}
+    both = [*SHOWN["fields"], {"name": "order_number", "value": ORDER}]
+    told = hint([order, parcel], question, [{"fields": both}], language)
+    assert told.look == look
+    assert told.tools.startswith(look)
+
+
 def test_of_two_reads_none_is_the_look() -> None:
     told = hint([*TOOLS, tool("other", r"^QH\d+$")], f"{ORDER}?", [], "en")
     assert told.look == ""
