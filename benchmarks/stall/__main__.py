@@ -13,6 +13,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -108,7 +109,9 @@ async def bench(
     victims: Victims,
     peaks: tuple[Peak, Peak],
     pause: float,
+    keep: Callable[[list[Row]], None],
 ) -> list[Row]:
+    """`keep` is given the rows after each attack, so an interrupted run loses none."""
     connector = aiohttp.TCPConnector(limit=0)
     timeout = aiohttp.ClientTimeout(LONGEST)
     jar = aiohttp.CookieJar(unsafe=True)
@@ -129,7 +132,12 @@ async def bench(
                 row = await one(attack, desk, victims, peaks, pause)
             rows.append(row)
             print(line(rows[-1].cells()), flush=True)
+            keep(rows)
         return rows
+
+
+def write(rows: list[Row]) -> None:
+    report.write("stall", section(attacks(), rows, report.read("stall")))
 
 
 def main() -> int:
@@ -164,9 +172,10 @@ def main() -> int:
         peaks = Peak(gateway.process.pid), Peak(lite.process.pid)
         print(line(HEAD), line(["---"] * len(HEAD)), sep="\n", flush=True)
         pause = 0.2 if given.brief else 1.0
-        rows = asyncio.run(bench(chosen, gateway.url, folder / "knowledge", victims, peaks, pause))
-    if not given.brief and not given.only:
-        report.write("stall", section(attacks(), rows, report.read("stall")))
+        keep = write if not given.brief and not given.only else lambda _: None
+        rows = asyncio.run(
+            bench(chosen, gateway.url, folder / "knowledge", victims, peaks, pause, keep)
+        )
     short = [row for row in rows if row.falls_short()]
     print(f"\n{len(rows)} attacks, {len(rows) - len(short)} held")
     return 1 if short else 0
