@@ -10,6 +10,7 @@ import re
 from collections import Counter
 
 from inference.lite.budget import Budget
+from inference.lite.language import language_of
 from inference.lite.text import normal
 
 MAX_TEXT = 20_000  # characters of one clause that are looked at
@@ -149,6 +150,15 @@ def _units(question: str) -> list["re.Pattern[str]"]:
 def shared(one: str, other: str) -> set[str]:
     """Words and pairs of characters that two texts have in common."""
     return {term for term in terms(one) & terms(other) if len(term) > 1}
+
+
+def may_tell(question: str, text: str) -> bool:
+    """Whether a text in the question's language has a word or a unit that the question asks for.
+    True of a text in another language, which shares no words."""
+    if language_of(text) != language_of(question):
+        return True
+    has_unit = any(unit.search(text[:MAX_TEXT]) for unit in _units(question))
+    return has_unit or bool(shared(question, text))
 
 
 def _is_han(text: str) -> bool:

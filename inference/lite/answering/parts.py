@@ -1,6 +1,7 @@
 """The reply to one part of a question."""
 
-from inference.lite.answering import codes, facts, helping, papers, showing, states, values
+from inference.lite.answering import clauses, codes, facts, helping, papers, showing, states, values
+from inference.lite.answering.extracts import MAX_TEXT, may_tell
 from inference.lite.answering.phrases import joined, say, sentence
 from inference.lite.answering.questions import (
     LATE,
@@ -10,6 +11,7 @@ from inference.lite.answering.questions import (
     Part,
     Want,
     is_pure,
+    simplified,
 )
 from inference.lite.answering.reply import Reply, together
 from inference.lite.answering.scene import Scene
@@ -59,14 +61,22 @@ def _values(scene: Scene, part: Part) -> Reply:
         is_said = part.fields == ("error_code",) and any(one.citations for one in remedies)
         return together([*([] if is_said else [Reply(text)]), *remedies])
     if not scene.known.pictures:
-        wants_picture = part.wants_picture or ON_PAPER.intersection(part.fields)
-        is_missing = wants_picture and not scene.clauses
-        return scene.asking.for_("ask_picture") if is_missing else helping.reply(scene, part)
+        tells = _may_tell(scene, part)
+        if not tells and (part.wants_picture or ON_PAPER.intersection(part.fields)):
+            return scene.asking.for_("ask_picture")
+        return helping.reply(scene, part) if tells or not scene.clauses else scene.refused()
     if not scene.readable or any(one.partial for one in scene.known.pictures):
         return scene.unread(missing)
     if scene.clauses and not is_pure(part.text) and not part.wants_picture:
         return scene.from_clauses(part)
     return scene.asking.for_("ask_field", names=joined(missing, scene.chinese))
+
+
+def _may_tell(scene: Scene, part: Part) -> bool:
+    """Whether a clause may hold the value that is asked for. One that is near in meaning, but has
+    no word of the question and no number of the kind, does not."""
+    texts = (simplified(clauses.whole(one)[:MAX_TEXT]) for one in scene.clauses)
+    return any(may_tell(part.text, text) for text in texts)
 
 
 def _remedy(scene: Scene, reading: Reading, part: Part) -> Reply | None:

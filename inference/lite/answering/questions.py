@@ -156,7 +156,7 @@ def parts_of(question: str) -> list[Part]:
     """The parts, at least one and MAX_PARTS at most, in order, in simplified characters."""
     made: list[str] = []
     pending = ""
-    for piece in _pieces(_simplified(question[:MAX_QUESTION])):
+    for piece in _pieces(simplified(question[:MAX_QUESTION])):
         pending = f"{pending} {piece}".strip()
         if ASKING.search(piece) and len(pending) >= SHORTEST:
             made.append(pending)
@@ -189,7 +189,8 @@ def _converter() -> OpenCC:
     return OpenCC("t2s")
 
 
-def _simplified(text: str) -> str:
+def simplified(text: str) -> str:
+    """Traditional Chinese characters → simplified ones."""
     return text if text.isascii() else str(_converter().convert(text))
 
 
