@@ -26,6 +26,8 @@ EMPTY_WORDS = (
 )
 EMPTY = frozenset(EMPTY_WORDS.split())
 NUMBER = r"(?:\d|[一二两三四五六七八九十半])"
+ASKS_NUMBER = re.compile(r"多少|几|\bhow (?:much|many)\b", re.IGNORECASE)
+A_NUMBER = re.compile(NUMBER)
 UNITS = (
     (
         re.compile(
@@ -152,12 +154,16 @@ def shared(one: str, other: str) -> set[str]:
     return {term for term in terms(one) & terms(other) if len(term) > 1}
 
 
-def may_tell(question: str, text: str) -> bool:
+def may_tell(question: str, text: str, *, by_number: bool = True) -> bool:
     """Whether a text in the question's language has a word or a unit that the question asks for.
-    True of a text in another language, which shares no words."""
+    True of a text in another language, which shares no words. `by_number`: any number will do
+    where the question asks for one and names no unit."""
     if language_of(text) != language_of(question):
         return True
-    has_unit = any(unit.search(text[:MAX_TEXT]) for unit in _units(question))
+    units = _units(question)
+    if not units and by_number and ASKS_NUMBER.search(question):
+        units = [A_NUMBER]
+    has_unit = any(unit.search(text[:MAX_TEXT]) for unit in units)
     return has_unit or bool(shared(question, text))
 
 

@@ -76,7 +76,8 @@ def _may_tell(scene: Scene, part: Part) -> bool:
     """Whether a clause may hold the value that is asked for. One that is near in meaning, but has
     no word of the question and no number of the kind, does not."""
     texts = (simplified(clauses.whole(one)[:MAX_TEXT]) for one in scene.clauses)
-    return any(may_tell(part.text, text) for text in texts)
+    by_number = not ON_PAPER.intersection(part.fields)
+    return any(may_tell(part.text, text, by_number=by_number) for text in texts)
 
 
 def _remedy(scene: Scene, reading: Reading, part: Part) -> Reply | None:

@@ -3,7 +3,7 @@
 import pytest
 
 from inference.lite.answering.clauses import for_parts
-from inference.lite.answering.extracts import best_of, sentences
+from inference.lite.answering.extracts import best_of, may_tell, sentences
 from inference.lite.budget import Budget
 from tests.inference.lite.answering.conversations import clause
 
@@ -65,3 +65,20 @@ def test_parts_in_another_language_take_the_clauses_in_order() -> None:
     given = [clause("returning"), clause("refund")]
     served = for_parts(["how do I return it", "when is the refund"], given)
     assert [one and one["id"] for one in served] == ["returning", "refund"]
+
+
+@pytest.mark.parametrize(
+    ("question", "text", "tells"),
+    [
+        ("卖家电话多少", "满 199 元包邮，不满收运费 18 元。", False),
+        ("卖家电话多少", "拨打 400-800-1234。", True),
+        ("订做要先付多少", "确认图纸付六成。", True),
+        ("收件人是谁", "确认图纸付六成。", False),
+        ("收件人是谁", "包裹交给收件人本人。", True),
+        ("收件人是谁", "The parcel goes to its addressee.", True),  # it can share no word
+    ],
+)
+def test_a_text_may_tell_what_it_has_a_word_or_a_number_for(
+    question: str, text: str, tells: bool
+) -> None:
+    assert may_tell(question, text) is tells
