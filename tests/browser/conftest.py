@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page
 
-from tests.browser.kit import AGENT, STAFF_KEY, Site
+from tests.browser.kit import AGENT, STAFF, STAFF_KEY, Site
 from tests.support.business import Business, running_business, running_business_desk
 from tests.support.nginx import NGINX, rendered
 from tests.support.servers import Running, free_port, running_gateway, running_lite, wait_for
@@ -53,6 +53,7 @@ def serving(
         "DATABASE_URL": f"sqlite:///{folder}/desk.db",
         "MAX_BODY_BYTES": str(max_body_bytes),
         "RESUME_GRACE": "10",
+        "STAFF_USERS": ",".join(STAFF),
         **more,
     }
     with running_lite() as lite, running_gateway(lite.url, folder / "data", **settings) as gateway:
@@ -60,6 +61,8 @@ def serving(
         configuration = rendered(
             folder, port, gateway.url, max_body_bytes, addresses, ALLOWED_IPS="*"
         )
+        with (folder / "etc/htpasswd").open("a") as users:
+            users.writelines(f"{name}:{{PLAIN}}desk\n" for name in STAFF)
         process = subprocess.Popen([NGINX, "-p", str(folder), "-c", str(configuration)])
         try:
             wait_for(f"http://127.0.0.1:{port}/healthz", process, folder / "error.log")

@@ -17,7 +17,7 @@ const WATCH = () => {
   }).observe(document.getElementById("thread"), { subtree: true, childList: true });
 };
 
-async function openPage(browser, faults) {
+async function openPage(browser, username, faults) {
   const context = await browser.createBrowserContext();
   const page = await context.newPage();
   page.setDefaultTimeout(PATIENCE);
@@ -25,7 +25,7 @@ async function openPage(browser, faults) {
   page.on("console", (line) => {
     if (line.type() === "error") faults.push(line.text());
   });
-  await page.authenticate({ username: "agent", password: "desk" });
+  await page.authenticate({ username, password: "desk" });
   return page;
 }
 
@@ -54,12 +54,35 @@ async function chat(page) {
   return { text, lengths: await page.evaluate(() => window.lengths) };
 }
 
+// The customer asks for a person; staff claim and answer.
+async function handOver(customer, staff) {
+  await staff.goto(`${url}/desk.html`);
+  await staff.waitForSelector(".inbox .filters");
+  await customer.click(".turn.assistant .handoff");
+  await (await customer.waitForSelector("dialog textarea")).type("请帮帮我");
+  await customer.click("dialog button[type=submit].primary");
+  const shown = await customer.waitForSelector(".turn.handoff .number");
+  const number = (await shown.evaluate((one) => one.textContent)).replace(/\D/g, "");
+  const row = await staff.waitForSelector(`.queue .rows a ::-p-text(#${number})`);
+  await row.click();
+  const claim = "button[data-step=claim]";
+  await staff.waitForSelector(claim, { visible: true });
+  await staff.click(claim);
+  await staff.waitForSelector("form.reply", { visible: true });
+  await staff.type("form.reply textarea", "您好，我来处理。");
+  await staff.keyboard.press("Enter");
+  const message = await customer.waitForSelector(".turn.staff");
+  return { number, message: await message.evaluate((one) => one.textContent) };
+}
+
 const browser = await puppeteer.launch({ browser: "firefox", executablePath, headless: true });
 try {
   const faults = [];
-  const customer = await openPage(browser, faults);
+  const customer = await openPage(browser, "agent", faults);
+  const staff = await openPage(browser, "li", faults);
   const asked = await chat(customer);
-  console.log(JSON.stringify({ version: await browser.version(), asked, faults }));
+  const handedOver = await handOver(customer, staff);
+  console.log(JSON.stringify({ asked, handedOver, faults }));
 } finally {
   await browser.close();
 }

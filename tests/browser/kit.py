@@ -12,6 +12,7 @@ from typing import Any
 from playwright.sync_api import HttpCredentials, Locator, Page, Route, expect
 
 AGENT: HttpCredentials = {"username": "agent", "password": "desk"}
+STAFF = ("li", "wang")  # users with AGENT's password
 STAFF_KEY = "sk-staff"  # of the staff member Li
 READING = 30_000  # milliseconds that a first reading may take on a busy machine
 expect.set_options(timeout=15_000)

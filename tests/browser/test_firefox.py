@@ -31,4 +31,13 @@ def seen(site: Site) -> Any:
 def test_a_customer_attaches_a_screenshot_and_watches_the_answer_grow(seen: Any) -> None:
     assert "ERR_CONNECTION_TIMED_OUT" in seen["asked"]["text"]
     assert len(seen["asked"]["lengths"]) >= 2, "the answer was drawn in one piece"
+
+
+def test_staff_answer_a_customer_who_asked_for_a_person(seen: Any) -> None:
+    assert seen["handedOver"]["number"]
+    assert "您好，我来处理。" in seen["handedOver"]["message"]
+    assert "li" in seen["handedOver"]["message"]
+
+
+def test_neither_page_logs_an_error(seen: Any) -> None:
     assert seen["faults"] == []
