@@ -6,6 +6,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.desk_kit import Waiting, as_staff, open_desk, row, waiting
+from tests.browser.kit import READING
 from tests.support.chromium import Axe
 from tests.support.servers import Running
 
@@ -74,7 +75,7 @@ def test_what_a_colleague_claims_is_seen_at_once_and_cannot_be_claimed_again(
     open_desk(page, staffed, f"#/inbox/open/{one.id}")
     claim = page.get_by_role("button", name="接手")
     expect(claim).to_be_visible()
-    assert as_staff(staffed, "ben", f"handoffs/{one.id}/claim").status_code == 200
+    as_staff(staffed, "ben", f"handoffs/{one.id}/claim")
     expect(claim).to_be_hidden()
     expect(page.locator(".case .state")).to_have_text("ben 处理中")
     expect(row(page, one.number)).to_have_count(0)
@@ -121,6 +122,7 @@ def test_a_clause_goes_into_the_reply_and_the_reply_outlives_a_reload(
     one = waiting(staffed, "你好")
     open_desk(page, staffed, f"#/inbox/open/{one.id}")
     page.get_by_role("button", name="接手").click()
+    expect(page.locator(".reply")).to_be_visible()
     page.fill(".ready input", "退货运费谁承担")
     page.press(".ready input", "Enter")
     page.get_by_role("button", name="放进回复").first.click()
@@ -133,6 +135,41 @@ def test_a_clause_goes_into_the_reply_and_the_reply_outlives_a_reload(
     expect(page.get_by_role("button", name="接手")).to_be_visible()
     expect(reply).to_be_hidden()
     as_staff(staffed, "ben", f"handoffs/{one.id}/resolve", outcome="solved")
+
+
+def test_a_draft_is_put_into_the_reply_and_sent_by_nobody_but_the_person(
+    page: Page, staffed: Running
+) -> None:
+    one = waiting(staffed, "退货运费谁承担？")
+    open_desk(page, staffed, f"#/inbox/open/{one.id}")
+    page.get_by_role("button", name="接手").click()
+    page.get_by_role("button", name="建议草稿").click()
+    reply = page.locator(".reply textarea")
+    expect(reply).to_have_value(re.compile("运费"), timeout=READING)
+    expect(reply).not_to_have_value(re.compile("依据|\\*\\*"))
+    assert one.said()[-1][0] == "assistant"
+    reply.fill("")
+    as_staff(staffed, "demo", f"handoffs/{one.id}/release")
+
+
+def test_what_the_customer_writes_is_read_at_once_and_marked_where_it_is_not(
+    page: Page, staffed: Running
+) -> None:
+    one, other = waiting(staffed, "你好"), waiting(staffed, "您好")
+    open_desk(page, staffed, f"#/inbox/open/{one.id}")
+    page.get_by_role("button", name="接手").click()
+    expect(page.locator(".reply")).to_be_visible()
+    one.customer.begin("还在吗？", one.conversation).close()
+    expect(page.locator(".said[data-role=user] .words").last).to_have_text("还在吗？")
+    expect(page.locator(".case .since")).to_have_text(re.compile(r"^0:\d\d$"))
+    page.goto(f"{staffed.url}/desk.html#/inbox/open/{other.id}")
+    one.customer.begin("请尽快", one.conversation).close()
+    expect(page.locator("#announcer")).to_have_text(f"{one.handoff['number']} 号客户有新消息")
+    page.get_by_role("link", name="我的").click()
+    expect(row(page, one.number)).to_have_class("unread")
+    expect(row(page, one.number).locator(".last")).to_have_text("请尽快")
+    for each in (one, other):
+        as_staff(staffed, "demo", f"handoffs/{each.id}/resolve", outcome="solved")
 
 
 def test_the_list_is_walked_by_arrows_enter_opens_and_escape_comes_back(

@@ -50,16 +50,21 @@ export class Inbox extends EventTarget {
     if (this.unread.delete(id)) this.#tell();
   }
 
+  /** Adds those before the oldest one that is there. */
   async more() {
     const { filter } = this;
     const last = this.rows?.toSorted((one, other) => one.created_at - other.created_at)[0];
     if (!last) return;
-    const page = await this.#routes.page(filter, last.id);
-    if (filter !== this.filter) return;
-    const known = new Set(this.rows.map(({ id }) => id));
-    const fresh = page.data.filter(({ id }) => !known.has(id));
-    this.rows = inOrder(filter, [...this.rows, ...fresh]);
-    this.hasMore = page.has_more;
+    try {
+      const page = await this.#routes.page(filter, last.id);
+      if (filter !== this.filter) return;
+      const known = new Set(this.rows.map(({ id }) => id));
+      const fresh = page.data.filter(({ id }) => !known.has(id));
+      this.rows = inOrder(filter, [...this.rows, ...fresh]);
+      this.hasMore = page.has_more;
+    } catch (error) {
+      this.error = error;
+    }
     this.#tell();
   }
 

@@ -1,5 +1,6 @@
 // The hand-over that is open on the page, with its conversation, and what staff do with it.
 import { newId } from "../../models/conversation.js";
+import { replyText } from "../../models/plain-text.js";
 import { throttled } from "../lib/throttled.js";
 import { withNews } from "../models/handoffs.js";
 import { withTurn } from "../models/transcript.js";
@@ -72,9 +73,9 @@ export class OpenHandoff extends EventTarget {
     this.#tell();
   }
 
-  /** A suggestion as plain text, for a person to read first. */
+  /** A suggestion as a customer may be sent it, for a person to read first. */
   async draft() {
-    return (await this.#routes.draft(this.id)).text;
+    return replyText((await this.#routes.draft(this.id)).text);
   }
 
   /** Where somebody else was faster, what is shown is old. */

@@ -126,7 +126,8 @@ function mountCase(box, opened, services) {
     await run(() => opened.claim());
     if (opened.id !== id || !mayInsert()) return;
     location.hash = hashOf("inbox", ["mine", id]);
-    part(".reply textarea").focus();
+    const isElsewhere = part(".beside").contains(document.activeElement);
+    if (!isElsewhere) part(".reply textarea").focus();
   }
 
   const steps = { claim, release: () => run(() => opened.release()), resolve };
