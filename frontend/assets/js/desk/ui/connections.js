@@ -94,6 +94,6 @@ function rowOf(one, text) {
     String(one.waiting),
     String(one.failed),
     time(one.delivered_at),
-    make("span", { className: "hint", textContent: one.events.join(", ") }),
+    make("span", { className: "hint wide", textContent: one.events.join(", ") }),
   ];
 }
