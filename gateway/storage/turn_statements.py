@@ -82,9 +82,7 @@ TOUCH_CONVERSATIONS = """
         JOIN conversations ON conversations.id = turns.conversation_id LOCKED
     ) AS mine WHERE conversations.id = mine.id"""
 FILL_TURNS = """
-    UPDATE turns SET
-        state = CASE WHEN turns.state = 'stopped' THEN 'stopped' ELSE given.state END,
-        text = given.text, model = given.model, writer = NULL,
+    UPDATE turns SET state = given.state, text = given.text, model = given.model, writer = NULL,
         degraded = given.degraded, citations = given.citations, reading = given.reading,
         suggestions = given.suggestions, grounding = given.grounding, outcome = given.outcome,
         tools = given.tools, actions = given.actions, offer = given.offer,
@@ -92,7 +90,8 @@ FILL_TURNS = """
         is_ungrounded = given.is_ungrounded, first_token_ms = given.first_token_ms,
         duration_ms = given.duration_ms, prompt_tokens = given.prompt_tokens,
         completion_tokens = given.completion_tokens
-    FROM GIVEN WHERE turns.id = given.id RETURNING turns.id, turns.state"""
+    FROM GIVEN WHERE turns.id = given.id
+    AND NOT (turns.state = 'stopped' AND given.state = 'done')"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +104,7 @@ class TurnStatements:
     insert_turns: TextClause  # TURN
     insert_files: TextClause  # FILE
     touch_conversations: TextClause  # ANSWER; locks the conversations before their turns
-    fill_turns: TextClause  # ANSWER; (id, state): what a claim has stopped stays stopped
+    fill_turns: TextClause  # ANSWER; but for complete ones that a claim has stopped
 
 
 @cache

@@ -1,6 +1,7 @@
 """The transactions that store questions and answers, many of them in one."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import orjson
@@ -181,19 +182,32 @@ def close_all(
     rows = _answer_rows(answers)
     with database.connected() as connection:
         connection.execute(statements.touch_conversations, rows)
-        filled = connection.execute(statements.fill_turns, rows).all()
-        stored = {str(answer_id): state for answer_id, state in filled}
+        filled = connection.execute(statements.fill_turns, rows).rowcount
+        # Fewer where a turn is gone, or a claim has stopped it.
+        late = _late(connection, answers) if filled < len(answers) else []
+        if late:
+            connection.execute(statements.fill_turns, _answer_rows(list(map(_stopped, late))))
         documents = {one.answer_id: one.document for one in answers if one.document is not None}
         if documents:
             name_conversations(connection, documents)
-        late = [one for one in answers if stored.get(one.answer_id, one.state) != one.state]
-        unseen = [answer_row(one.answer_id, NEVER_SEEN) for one in late if one.is_unseen]
-        if unseen:
-            connection.execute(statements.fill_turns, _answer_rows(unseen))
         claimed = _claimed(connection, late) if late else {}
         if announce is not None:
-            announce(connection, frozenset(claimed))
+            announce(connection, frozenset(one.answer_id for one in late))
     return claimed
+
+
+def _late(connection: Connection, answers: Sequence[AnswerRow]) -> list[AnswerRow]:
+    """The complete answers whose turns a claim has stopped."""
+    whole = [one.answer_id for one in answers if one.state == "done"]
+    wanted = select(Turn.id).where(Turn.id.in_(whole), Turn.state == "stopped")
+    stopped = frozenset(connection.scalars(wanted))
+    return [one for one in answers if one.answer_id in stopped]
+
+
+def _stopped(row: AnswerRow) -> AnswerRow:
+    if row.is_unseen:
+        return answer_row(row.answer_id, NEVER_SEEN)
+    return replace(row, state="stopped")
 
 
 def _claimed(connection: Connection, answers: Sequence[AnswerRow]) -> dict[str, dict[str, Any]]:
