@@ -8,16 +8,20 @@ import os
 import sqlite3
 import time
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from examples.host import Host, Refused, mint, serve
+from examples.host import MAX_BODY, SIGHTDESK_URL, Host, Refused, mint, serve
+from examples.staff import StaffDesk, Taken, verified
 
 HERE = Path(__file__).parent
 SCREENS = HERE.parent / "screens"
 DATABASE = Path(os.environ.get("TICKETS", HERE / "tickets.db"))
 AGENT = os.environ.get("AGENT", "李娜")  # who is signed in; a real ticket system knows
+# For hand-overs: the secret of the webhook, and a key with the role staff.
+HOOK_SECRET = os.environ.get("SIGHTDESK_SECRET", "")
+STAFF = StaffDesk(SIGHTDESK_URL, os.environ.get("SIGHTDESK_STAFF_KEY", ""))
 SCHEMA = """
 create table if not exists tickets (
     id integer primary key, subject text, customer text, channel text, status text, created real
@@ -31,6 +35,8 @@ create table if not exists notes (
     created real
 );
 create table if not exists conversations (id text primary key, ticket integer, created real);
+create table if not exists handoffs (id text primary key, ticket integer unique);
+create table if not exists seen (id text primary key);
 """
 
 
@@ -84,6 +90,7 @@ def ticket(number: int) -> dict[str, Any]:
             "select * from messages where ticket = ? order by id", (number,)
         ).fetchall()
         notes = db.execute("select * from notes where ticket = ? order by id", (number,)).fetchall()
+        handed = db.execute("select id from handoffs where ticket = ?", (number,)).fetchone()
         asked = db.execute(
             "select id from conversations where ticket = ? order by created desc limit 1", (number,)
         ).fetchone()
@@ -100,6 +107,7 @@ def ticket(number: int) -> dict[str, Any]:
         "messages": [dict(message) for message in messages],
         "notes": unpacked,
         "conversation": asked and asked["id"],
+        "handoff": handed and handed["id"],
     }
 
 
@@ -149,7 +157,98 @@ def ticket_of(conversation: str) -> int:
     return int(row["ticket"])
 
 
+def take(event_id: str, event: dict[str, Any]) -> None:
+    """A hand-over becomes a ticket, and what its customer says a message. In one transaction: an
+    event that comes twice changes nothing."""
+    data = event["data"]
+    handoff, now = data["handoff"], time.time()
+    with database() as db:
+        if not db.execute("insert or ignore into seen values (?)", (event_id,)).rowcount:
+            return
+        if event["type"] == "handoff.requested":
+            open_ticket(db, data, now)
+            return
+        row = db.execute("select ticket from handoffs where id = ?", (handoff["id"],)).fetchone()
+        if row is None:
+            return
+        turn = data.get("turn") or {}
+        if event["type"] == "handoff.message" and turn.get("role") == "user":
+            add_message(db, row["ticket"], "customer", f"#{handoff['number']}", turn["text"], now)
+        elif event["type"] == "handoff.resolved":
+            db.execute("update tickets set status = 'solved' where id = ?", (row["ticket"],))
+
+
+def open_ticket(db: sqlite3.Connection, data: dict[str, Any], now: float) -> None:
+    handoff, customer = data["handoff"], f"#{data['handoff']['number']}"
+    number = db.execute(
+        "insert into tickets (subject, customer, channel, status, created)"
+        " values (?, ?, 'SightDesk', 'open', ?)",
+        (handoff["note"] or handoff["summary"].partition("\n")[0] or customer, customer, now),
+    ).lastrowid
+    db.execute("insert into handoffs values (?, ?)", (handoff["id"], number))
+    for said in data.get("messages", ()):
+        is_customer = said["role"] == "user"
+        author = customer if is_customer else said["author"] or "SightDesk"
+        add_message(db, number, "customer" if is_customer else "agent", author, said["text"], now)
+    links = "\n".join(one["url"] for one in data.get("pictures", ()))
+    text = "\n\n".join(filter(None, (handoff["summary"], links)))
+    fields = json.dumps([{"name": one["name"], "value": one["value"]} for one in handoff["fields"]])
+    db.execute(
+        "insert into notes (ticket, author, text, citations, fields, created)"
+        " values (?, 'SightDesk', ?, '[]', ?, ?)",
+        (number, text, fields, now),
+    )
+
+
+def add_message(
+    db: sqlite3.Connection, number: int | None, role: str, author: str, text: str, now: float
+) -> int:
+    added = db.execute(
+        "insert into messages (ticket, role, author, text, created) values (?, ?, ?, ?, ?)",
+        (number, role, author, text, now),
+    )
+    return added.lastrowid or 0
+
+
+def reply(number: int, text: str) -> None:
+    """Says it to the customer at SightDesk. Raises Refused."""
+    handoff = ticket(number)["handoff"]
+    if not handoff or not text.strip():
+        raise Refused(400, "A reply needs text, and a ticket that SightDesk has handed over.")
+    try:
+        with database() as db:  # kept only if it was said
+            message = add_message(db, number, "agent", AGENT, text.strip(), time.time())
+            STAFF.say(handoff, text.strip(), f"{number}-{message}")
+    except (Taken, OSError) as error:
+        raise Refused(502, f"SightDesk did not take it: {error}") from None
+
+
+def end(number: int) -> None:
+    """Ends the hand-over of a ticket that is solved. One that somebody else has goes on."""
+    handoff = ticket(number)["handoff"]
+    if handoff:
+        with suppress(Taken, OSError):
+            STAFF.resolve(handoff)
+
+
 class TicketDesk(Host):
+    def do_POST(self) -> None:
+        if self.path == "/sightdesk-hooks":
+            self.answered(self.hook)
+        else:
+            super().do_POST()
+
+    def hook(self) -> None:
+        length = int(self.headers.get("content-length") or MAX_BODY + 1)
+        if length > MAX_BODY or not HOOK_SECRET:
+            raise Refused(413, f"At most {MAX_BODY} bytes, and SIGHTDESK_SECRET must be set.")
+        headers = {name.lower(): value for name, value in self.headers.items()}
+        event = verified(HOOK_SECRET, headers, self.rfile.read(length))
+        if event is None:
+            raise Refused(401, "SightDesk has not signed this.")
+        take(headers["webhook-id"], event)
+        self.send_json({})
+
     def get(self, path: str) -> None:
         match path.strip("/").split("/"):
             case ["api", "tickets"]:
@@ -169,6 +268,9 @@ class TicketDesk(Host):
                 ticket(int(number))
                 add_note(int(number), body)
                 self.send_json(ticket(int(number)), 201)
+            case ["api", "tickets", number, "replies"] if number.isdecimal():
+                reply(int(number), str(body.get("text", ""))[:8000])
+                self.send_json(ticket(int(number)), 201)
             case ["api", "tickets", number, "conversations"] if number.isdecimal():
                 begin(str(body.get("conversation", "")), int(number))
                 self.send_json(ticket(int(number)), 201)
@@ -186,6 +288,8 @@ class TicketDesk(Host):
                     db.execute(
                         "update tickets set status = ? where id = ?", (body["status"], int(number))
                     )
+                if body["status"] == "solved":
+                    end(int(number))
                 self.send_json(ticket(int(number)))
             case ["api", "sightdesk-token"]:
                 # The user comes from our own sign-in, never from the browser.

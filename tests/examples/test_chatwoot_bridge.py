@@ -9,7 +9,6 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import pytest
 import requests
 import uvicorn
 from starlette.applications import Starlette
@@ -22,6 +21,7 @@ from tests.support.handoff_desk import Desk
 from tests.support.http_client import until
 from tests.support.paths import ROOT
 from tests.support.servers import Running, free_port, running_gateway, wait_for
+from tests.support.staff_key import staff_keys
 from tests.support.visitor import Visitor
 from tests.support.webhook_receiver import SECRET
 
@@ -116,27 +116,15 @@ def _listens(url: str) -> bool:
         return False
 
 
-@pytest.fixture
-def keys(tmp_path: Path) -> Path:
-    """The file of API keys with a staff key `agents`."""
-    import hashlib
-    import json
-
-    digest = hashlib.sha256(b"sk-agents").hexdigest()
-    file = tmp_path / "keys.json"
-    file.write_text(json.dumps({"keys": [{"name": "agents", "sha256": digest, "role": "staff"}]}))
-    return file
-
-
 def test_a_hand_over_goes_to_chatwoot_and_the_agents_words_come_back(
-    lite: Running, tmp_path: Path, keys: Path
+    lite: Running, tmp_path: Path
 ) -> None:
     fake, port = FakeChatwoot(), free_port()
     more = settings(
         ANONYMOUS_NETWORKS="127.0.0.0/8",
         STAFF_USERS="anna",
         ENGINE="lite",
-        API_KEYS_FILE=str(keys),
+        API_KEYS_FILE=str(staff_keys(tmp_path, agents="sk-agents")),
         CONNECTORS_DIR=str(ROOT / "examples" / "chatwoot_bridge"),
         CONNECTOR_CHATWOOT_URL=f"http://127.0.0.1:{port}/sightdesk",
         CONNECTOR_CHATWOOT_SECRET=SECRET,

@@ -109,6 +109,19 @@ function showNotes(section, ticket) {
   const field = form.querySelector("textarea");
   field.placeholder = form.querySelector("label").textContent = say("write");
   form.querySelector("button").textContent = say("add");
+  const reply = form.querySelector(".reply");
+  reply.textContent = say("reply");
+  reply.hidden = !ticket.handoff;
+  reply.onclick = async () => {
+    if (!field.value.trim()) return;
+    reply.disabled = true;
+    try {
+      show(await send(`/api/tickets/${ticket.id}/replies`, { text: field.value }));
+    } catch (error) {
+      tell(say("notInserted", { reason: error.message }));
+    }
+    reply.disabled = false;
+  };
   form.onsubmit = async (event) => {
     event.preventDefault();
     if (!field.value.trim()) return;
