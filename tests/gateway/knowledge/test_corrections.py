@@ -93,6 +93,31 @@ async def test_after_a_change_only_new_texts_are_sent_and_the_old_ones_serve_mea
     assert await matched(matcher, client, "我的发票大概多久才能开得出来呢") == "added"
 
 
+async def test_a_correction_on_trial_is_matched_by_meaning_and_leaves_the_kept_ones_alone(
+    service: FakeEmbedding, client: EmbeddingClient
+) -> None:
+    matcher = CorrectionMatcher(Source(correction("kept", "押金什么时候退回来")))
+    await matcher.refresh(client)
+    service.asked.clear()
+    trial = await matcher.trying(correction("trial", "发票多久能开出来"), client)
+    assert service.asked == ["发票多久能开出来"]
+    assert await matched(trial, client, "我的发票大概多久才能开得出来呢") == "trial"
+    assert await matched(trial, client, "我那笔押金大概什么时候才能退") == "kept"
+    assert await matched(matcher, client, "我的发票大概多久才能开得出来呢") == ""
+
+
+async def test_a_trial_without_vectors_is_matched_by_words(
+    service: FakeEmbedding, client: EmbeddingClient
+) -> None:
+    service.refuses = lambda _: True
+    matcher = CorrectionMatcher(Source())
+    for given in (client, None):
+        trial = await matcher.trying(correction("trial", "发票多久能开"), given)
+        found = trial.match("发票多久能开？", None, 1.0)
+        assert found is not None
+        assert found.id == "trial"
+
+
 def test_nearly_the_same_words_match_and_other_words_do_not() -> None:
     made = [
         correction("a", "礼品卡能退吗"),
