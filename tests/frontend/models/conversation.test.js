@@ -27,6 +27,16 @@ test("messages carry file ids and never pictures, and failed answers stay out", 
   ]);
 });
 
+test("what staff have written is sent under their name", () => {
+  const turns = [
+    { role: "user", text: "a" },
+    { role: "staff", text: "I am here.", author: "anna" },
+    { role: "user", text: "b" },
+  ];
+  const written = { role: "assistant", name: "staff", content: "I am here." };
+  assert.deepEqual(toMessages(turns)[1], written);
+});
+
 test("a request carries what the person has put right", () => {
   const conversation = { id: "c", turns: [{ role: "user", text: "a" }] };
   const corrections = [{ image: "file-1", name: "amount", value: "2", was: "1" }];

@@ -100,8 +100,9 @@ export function toMessages(turns, maxText = Infinity) {
   return kept.map(toMessage);
 }
 
-/** What a person of the company wrote is an answer, too. */
+/** What staff have written is marked by the name: the gateway tells it to the engine as such. */
 function toMessage({ role, text, files = [] }) {
+  if (role === "staff") return { role: "assistant", name: "staff", content: text };
   if (!files.length) return { role: role === "user" ? role : "assistant", content: text };
   const parts = files.map(({ id }) => ({ type: "file", file: { file_id: id } }));
   return { role, content: [...(text ? [{ type: "text", text }] : []), ...parts] };
