@@ -32,8 +32,12 @@ def filled(
     tool: Tool, arguments: Mapping[str, Any], pictures: Iterable[Attachment]
 ) -> dict[str, Any]:
     """The arguments with what a reading fills: properties that were left out and whose field
-    stands in the newest picture that has it, with one value. A person's correction wins."""
+    stands in the newest picture that has it, with one value. A person's correction wins. A read
+    leaves out what it does not take; a write with such an argument is wrong."""
     made = {name: value for name, value in arguments.items() if value not in (None, "")}
+    if tool.effect == "read" and tool.parameters.get("additionalProperties") is False:
+        taken = tool.parameters.get("properties") or {}
+        made = {name: value for name, value in made.items() if name in taken}
     by_message: dict[int, list[dict[str, Any]]] = {}
     for picture in pictures:
         if picture.reading is not None:

@@ -54,6 +54,15 @@ def test_a_doubtful_value_fills_no_write_and_no_reading_fills_a_secret() -> None
     assert filled(secret, {}, sure) == {}
 
 
+@pytest.mark.parametrize("effect", ["read", "write"])
+def test_only_a_read_leaves_out_what_it_does_not_take(effect: Any) -> None:
+    tool = StubTool("track", effect)
+    given = {"waybill": FIRST, "order": "QH1"}
+    assert filled(tool, given, []) == given, "it may take more"
+    tool.parameters = {**tool.parameters, "additionalProperties": False}
+    assert filled(tool, given, []) == ({"waybill": FIRST} if effect == "read" else given)
+
+
 @pytest.mark.parametrize(
     ("value", "said", "expected"),
     [
