@@ -1,5 +1,6 @@
 """Hand-overs in lists for staff."""
 
+from collections.abc import Sequence
 from typing import Any, Literal
 
 from sqlalchemy import ColumnElement, func, select, tuple_
@@ -44,11 +45,12 @@ class HandoffLists:
                 wanted = wanted.where(tuple_(Handoff.created_at, Handoff.id) < tuple_(*place))
             newest = wanted.order_by(Handoff.created_at.desc(), Handoff.id.desc())
             rows = session.execute(newest.limit(limit + 1)).all()
+            last = _last(session, [handoff.conversation_id for handoff, _ in rows[:limit]])
             data = [
                 {
                     **for_staff(handoff, self._hours),
                     "title": title,
-                    "last": _last(session, handoff.conversation_id),
+                    "last": last.get(handoff.conversation_id),
                 }
                 for handoff, title in rows[:limit]
             ]
@@ -80,16 +82,28 @@ def _where(who: str, status: Filter | None) -> list[ColumnElement[bool]]:
     return [Handoff.status == status]
 
 
-def _last(session: Session, conversation_id: str) -> dict[str, Any] | None:
-    """The newest words of the conversation."""
-    row = session.execute(
-        select(Turn.role, Turn.text, Turn.author, Turn.created_at)
-        .where(Turn.conversation_id == conversation_id, Turn.text != "")
-        .order_by(Turn.number.desc())
-        .limit(1)
-    ).one_or_none()
-    if row is None:
-        return None
-    role, text, author, created_at = row
-    told = {"role": role, "text": text[:MAX_WORDS], "author": author}
-    return {**told, "created_at": created_at // 1000}
+def _last(session: Session, conversation_ids: Sequence[str]) -> dict[str, dict[str, Any]]:
+    """The newest words of each conversation."""
+    newest = (
+        select(func.max(Turn.number))
+        .where(Turn.conversation_id.in_(conversation_ids), Turn.text != "")
+        .group_by(Turn.conversation_id)
+    )
+    rows = session.execute(
+        select(
+            Turn.conversation_id,
+            Turn.role,
+            func.substr(Turn.text, 1, MAX_WORDS),
+            Turn.author,
+            Turn.created_at,
+        ).where(Turn.number.in_(newest))
+    )
+    return {
+        conversation_id: {
+            "role": role,
+            "text": text,
+            "author": author,
+            "created_at": created_at // 1000,
+        }
+        for conversation_id, role, text, author, created_at in rows
+    }
