@@ -424,3 +424,8 @@ def test_a_body_above_the_bound_is_refused_in_the_contracts_words(front: Front) 
         front.url + "/v1/chat/completions", data=b"x" * 1_100_000, headers=KEY, timeout=5
     )
     assert (answer.status_code, answer.json()["error"]["code"]) == (413, "body_too_large")
+
+
+def test_a_signed_link_is_judged_by_the_gateway_without_a_password(front: Front) -> None:
+    answer = requests.get(front.url + "/signed/files/forged-token", timeout=5)
+    assert (answer.status_code, answer.json()["error"]["code"]) == (401, "invalid_token")
