@@ -7,7 +7,7 @@ import pytest
 from PIL import Image, ImageDraw, ImageFont
 from playwright.sync_api import Page, expect
 
-from tests.browser.kit import READING, Site, ask, attach, open_page
+from tests.browser.kit import READING, Site, ask, attach, open_page, send
 from tests.support.paths import SCREENS
 from tests.support.pictures import HEIC, pdf
 
@@ -57,7 +57,7 @@ def finish(page: Page) -> None:
         lambda response: response.request.method == "POST" and response.url.endswith("/api/files")
     ):
         page.get_by_role("button", name="完成").click()
-    expect(page.locator("#attachments progress")).to_be_hidden(timeout=READING)
+    expect(page.locator("#attachments progress:visible")).to_have_count(0, timeout=READING)
 
 
 def test_with_cover_before_sending_not_a_byte_of_the_original_goes_out(
@@ -189,6 +189,45 @@ def test_what_a_browser_cannot_draw_is_held_like_any_picture(
     assert bodies == []
     ask(page, "这是什么")
     assert len(bodies) == 1
+
+
+def test_the_pages_of_a_pdf_are_covered_one_by_one_and_go_as_pictures(
+    page: Page, site: Site
+) -> None:
+    open_page(page, site)
+    attach(page, {"name": "合同.pdf", "mimeType": "application/pdf", "buffer": pdf(pages=2)})
+    page.locator("#attachments .cover").click()
+    dialog = page.get_by_role("dialog")
+    for number in (1, 2):
+        expect(dialog.locator("h2")).to_have_text(f"遮挡与裁剪 · 第 {number} / 2 页")
+        if number == 2:
+            dialog.get_by_role("button", name="添加框").click()
+        dialog.get_by_role("button", name="完成").click()
+    expect(page.locator("#attachments .name")).to_have_text(["合同 1.png", "合同 2.png"])
+    expect(page.locator("#attachments progress:visible")).to_have_count(0, timeout=READING)
+    kept = stored(page, site)
+    assert len(kept) == 2  # the PDF is gone
+    shares = [one.convert("1", dither=Image.Dither.NONE).histogram()[0] for one in kept]
+    assert sorted(share > 100 for share in shares) == [False, True]  # black pixels
+
+
+def test_uploaded_files_survive_a_reload_and_can_still_be_covered(page: Page, site: Site) -> None:
+    open_page(page, site)
+    scan = {"name": "scan.pdf", "mimeType": "application/pdf", "buffer": pdf()}
+    order = (SCREENS / "order.png").read_bytes()
+    attach(page, {"name": "order.png", "mimeType": "image/png", "buffer": order}, scan)
+    page.reload()
+    expect(page.locator("#attachments .name")).to_have_text(["order.png", "scan.pdf"])
+    expect(page.locator("#attachments .note").last).to_contain_text("1 页")
+    page.locator("#attachments .cover").first.click()
+    page.get_by_role("dialog").get_by_role("button", name="添加框").click()
+    finish(page)
+    assert len(page.request.get(f"{site.url}/api/files").json()["data"]) == 2
+    send(page, "这是什么")
+    expect(page.locator(".turn.user .picture")).to_be_visible()
+    page.reload()
+    expect(page.locator(".turn.user .picture")).to_be_visible()
+    expect(page.locator("#attachments li")).to_have_count(0)
 
 
 def test_a_common_question_sends_no_picture_that_is_still_held(page: Page, site: Site) -> None:

@@ -31,7 +31,6 @@ export class ApiClient {
     this.#silenceMs = silenceMs;
   }
 
-  /** A fresh token in place of one that expires. */
   set token(token) {
     this.#token = token;
   }
@@ -50,8 +49,7 @@ export class ApiClient {
     return new Promise((resolve, reject) => {
       const request = new XMLHttpRequest();
       request.open("POST", "/api/files");
-      const headers = Object.entries(this.#authorization());
-      for (const [name, value] of headers) request.setRequestHeader(name, value);
+      if (this.#token) request.setRequestHeader("authorization", `Bearer ${this.#token}`);
       request.upload.onprogress = ({ lengthComputable, loaded, total }) => {
         if (lengthComputable) sent(loaded / total);
       };
@@ -98,11 +96,12 @@ export class ApiClient {
     this.#remember(`${id}/0`, Promise.resolve(url));
   }
 
-  /** An <img> sends no token: with one, the picture is fetched here. */
+  async picture(id, page = 0) {
+    return (await this.#request(picturePath(id, page))).blob();
+  }
+
   async #urlOf(id, page) {
-    const path = `${pathOf("files", id)}/${page ? `preview?page=${page}` : "content"}`;
-    if (!this.#token) return path;
-    return URL.createObjectURL(await (await this.#request(path)).blob());
+    return this.#token ? URL.createObjectURL(await this.picture(id, page)) : picturePath(id, page);
   }
 
   /** Beyond MAX_PICTURES the one that was asked for longest ago is revoked. */
@@ -148,7 +147,6 @@ export class ApiClient {
     return this.json(pathOf("conversations", id), { method: "DELETE" });
   }
 
-  /** `rating`: "up" or "down". */
   rate(answer, rating, reason) {
     const body = { answer, rating, ...(reason && { reason }) };
     return this.json("/api/feedback", asJson("POST", body));
@@ -232,6 +230,8 @@ export class ApiClient {
 }
 
 const pathOf = (part, id) => `/api/${part}/${encodeURIComponent(id)}`;
+const picturePath = (id, page) =>
+  `${pathOf("files", id)}/${page ? `preview?page=${page}` : "content"}`;
 
 export function asJson(method, body) {
   const headers = { "content-type": "application/json" };

@@ -53,6 +53,20 @@ export function isDrawn(file) {
   return DRAWN.has(typeOf(file));
 }
 
+/** Whether parts of it can be covered: the gateway draws the pages of what browsers do not draw. */
+export function isEditable(file) {
+  return isDrawn(file) || ["application/pdf", "image/heic"].includes(typeOf(file));
+}
+
+/** What is told of an uploaded file: its size, before and after scaling, and a PDF's pages. */
+export function sizeNote({ stored, original, file }, text) {
+  const after = readableSize(stored.size);
+  const isPdf = typeOf(file) === "application/pdf";
+  const pages = isPdf ? ` · ${text("pages", { pages: stored.pages })}` : "";
+  if (stored.size >= original) return after + pages;
+  return text("scaledFrom", { before: readableSize(original), after }) + pages;
+}
+
 /**
  * Why a file may not be attached: {code, key, values}, `key` and `values` for the text; or null.
  * A drawn picture that is too large is scaled, so it is no objection.

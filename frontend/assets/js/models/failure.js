@@ -1,6 +1,16 @@
 // Texts for failures, by their code and details alone, and for the engine's start.
 import { TEXTS, readableSize } from "../lib/texts.js";
 
+/** Codes of failures that the same request may get past a little later. */
+export const RETRYABLE = new Set([
+  "network",
+  "rate_limit_exceeded",
+  "request_timeout",
+  "upstream_unavailable",
+  "upstream_timeout",
+  "upstream_error",
+]);
+
 const STARTING = new Set(["downloading", "starting", "loading", "compiling", "warming", "failed"]);
 const MAY_BE_STARTING = new Set(["upstream_unavailable", "queue_full"]);
 

@@ -70,6 +70,16 @@ export class TabState {
     this.#keep({ draft });
   }
 
+  /** Uploaded files of the question in the box, {id, name, type, size, pages} each. */
+  get files() {
+    return this.#kept.files ?? [];
+  }
+
+  set files(files) {
+    const idsOf = (list) => list.map(({ id }) => id).join();
+    if (idsOf(files) !== idsOf(this.files)) this.#keep({ files });
+  }
+
   remember(conversation) {
     if (conversation !== this.conversation) this.#keep({ conversation });
   }
@@ -96,6 +106,8 @@ export class TabState {
 }
 
 const isText = (value) => typeof value === "string";
+const isFile = (one) =>
+  [one?.id, one?.name, one?.type].every(isText) && [one.size, one.pages].every(Number.isFinite);
 const isUnsent = (one) => isText(one?.title) && areTurns(one.turns) && one.turns.length > 0;
 
 function entriesOf(value, check) {
@@ -104,10 +116,11 @@ function entriesOf(value, check) {
 
 /** The members that have the right form: anybody may have written into the storage. */
 function validated(kept) {
-  const { conversation, answers, unsent, draft } = Object(kept);
+  const { conversation, answers, unsent, draft, files } = Object(kept);
   return {
     ...(isText(conversation) && { conversation }),
     ...(isText(draft) && { draft }),
+    ...(Array.isArray(files) && { files: files.filter(isFile) }),
     answers: entriesOf(answers, isText),
     unsent: entriesOf(unsent, isUnsent),
   };

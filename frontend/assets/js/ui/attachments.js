@@ -1,8 +1,8 @@
 // The files of the question that is being written: scaled, uploaded at once, covered, removed.
-import { readableSize } from "../lib/texts.js";
 import {
   hasPending,
   isDrawn,
+  isEditable,
   isPending,
   isWaiting,
   newAttachment,
@@ -10,20 +10,13 @@ import {
   objection,
   recognised,
   scaledSize,
+  sizeNote,
   tooLarge,
   typeOf,
 } from "../models/attachments.js";
 import { fileFromServer } from "../models/conversation.js";
-import { errorMessage } from "../models/failure.js";
+import { RETRYABLE, errorMessage } from "../models/failure.js";
 import { loaded, template } from "./dom.js";
-
-const RETRYABLE = [
-  "network",
-  "rate_limit_exceeded",
-  "request_timeout",
-  "upstream_unavailable",
-  "upstream_error",
-];
 
 /**
  * The files of one question are a batch: it may still be uploading while the next is written.
@@ -58,21 +51,23 @@ export function mountAttachments(list, { api, config, text, refuse, changed }) {
     return { taken, objections };
   }
 
-  function attach(mine, file) {
+  /** `stored`: of a file that is on the server already; `file` has its name, type and size. */
+  function attach(mine, file, stored = null) {
     const item = template("attachment-template");
-    const one = newAttachment(mine, file, item);
+    const one = Object.assign(newAttachment(mine, file, item), { stored });
     item.querySelector(".remove").onclick = () => remove(one);
     item.querySelector(".again").onclick = () => begin(one);
     for (const button of item.querySelectorAll(".thumb, .cover")) {
-      button.disabled = !isDrawn(file);
+      button.disabled = !isEditable(file);
       button.onclick = () => edit(one);
     }
-    item.querySelector(".cover").hidden = !isDrawn(file);
+    item.querySelector(".cover").hidden = !isEditable(file);
     mine.items.push(one);
     if (mine === batch) list.append(item);
     showThumb(one);
     label(one);
-    if (held) note(one, () => text("held"));
+    if (stored) showStored(one);
+    else if (held) note(one, () => text("held"));
     else begin(one);
     return one;
   }
@@ -94,7 +89,18 @@ export function mountAttachments(list, { api, config, text, refuse, changed }) {
     image.hidden = !drawn;
     one.item.querySelector(".kind").textContent = drawn ? "" : kind;
     revokePreview(one);
-    if (drawn) image.src = one.preview = URL.createObjectURL(one.file);
+    if (drawn && !one.stored) image.src = one.preview = URL.createObjectURL(one.file);
+  }
+
+  /** Of a file from before a reload, unless it has been deleted meanwhile. */
+  function showStored(one) {
+    one.item.querySelector("progress").hidden = true;
+    note(one, () => sizeNote(one, text));
+    const gone = () => remove(Object.assign(one, { stored: null }));
+    one.item.querySelector("img").onerror = gone;
+    api
+      .pictureUrl(one.stored.id, isDrawn(one.file) ? 0 : 1)
+      .then((url) => showPreview(one, url), gone);
   }
 
   function revokePreview(one) {
@@ -151,7 +157,7 @@ export function mountAttachments(list, { api, config, text, refuse, changed }) {
       );
     }
     bar.hidden = true;
-    note(one, () => sizes(one));
+    note(one, () => sizeNote(one, text));
   }
 
   async function scaled(one) {
@@ -161,40 +167,39 @@ export function mountAttachments(list, { api, config, text, refuse, changed }) {
     return scaledDown(one.file, wanted, () => note(one, () => text("scaling")));
   }
 
-  function sizes({ stored, original, file }) {
-    const after = readableSize(stored.size);
-    const isPdf = typeOf(file) === "application/pdf";
-    const pages = isPdf ? ` · ${text("pages", { pages: stored.pages })}` : "";
-    if (stored.size >= original) return after + pages;
-    return text("scaledFrom", { before: readableSize(original), after }) + pages;
-  }
-
   function fail(one, error) {
     one.error = error;
     one.item.classList.add("bad");
     one.item.querySelector("progress").hidden = true;
-    one.item.querySelector(".again").hidden = !RETRYABLE.includes(error.code);
+    one.item.querySelector(".again").hidden = !RETRYABLE.has(error.code);
     note(one, () => {
       if (error.why) return text(error.why.key, error.why.values);
       return errorMessage(error, text, config.limits, typeOf(one.file));
     });
   }
 
-  /** Stops the upload while the editor is open; an edited picture replaces what was uploaded. */
+  /** Stops the upload while the editor is open; what is covered replaces what was uploaded. */
   async function edit(one) {
-    const { openEditor } = await loaded(import("./editor.js"));
-    const interrupted = one.abort && !one.stored;
+    const { covered } = await loaded(import("./covering.js"));
+    const interrupted = isDrawn(one.file) && one.abort && !one.stored;
     if (interrupted) one.abort.abort();
-    const { file, stored } = one;
-    const edited = await openEditor({ file, stored, api, text, limits: config.limits });
+    else await one.uploaded;
+    const files = await covered(one, { api, text, limits: config.limits });
     if (!one.batch.items.includes(one)) return;
-    if (edited) {
-      withdraw(one);
-      one.file = edited;
-      showThumb(one);
-    }
-    if (edited || interrupted) begin(one); // a held picture that was not edited is still held
+    if (files) replace(one, files);
+    else if (interrupted) begin(one); // a held picture that was not edited is still held
     one.item.querySelector(".thumb").focus();
+  }
+
+  function replace(one, [first, ...others]) {
+    const [size, count] = [one.batch.items.length + others.length, config.limits.max_images];
+    if (size > count) return refuse(text("tooMany", { count, size }));
+    withdraw(one);
+    one.file = first;
+    showThumb(one);
+    label(one);
+    begin(one);
+    for (const file of others) attach(one.batch, file);
   }
 
   /** Stops an upload that began with "send": the file is held again. */
@@ -221,6 +226,12 @@ export function mountAttachments(list, { api, config, text, refuse, changed }) {
 
   return {
     add,
+    /** Shows files that were uploaded before a reload. */
+    restore: (files) => files.forEach((file) => attach(batch, file, file)),
+    /** The files of the question that are on the server. */
+    get stored() {
+      return batch.items.map(({ stored }) => stored).filter(Boolean);
+    },
     get batch() {
       return batch;
     },

@@ -33,6 +33,7 @@ export function mountComposer(form, { session, api, config, text, tab }) {
     changed: refresh,
   });
 
+  if (tab) attachments.restore(tab.files);
   picker.accept = config.accept.join(",");
   question.value ||= tab?.draft ?? ""; // a fast visitor has typed before the modules were loaded
 
@@ -135,6 +136,7 @@ export function mountComposer(form, { session, api, config, text, tab }) {
   }
 
   function refresh() {
+    if (tab) tab.files = attachments.stored;
     const here = waitingHere();
     const isRunning = Boolean(here) || session.busy;
     if (!isRunning) runningSince = null;

@@ -9,14 +9,17 @@ const MARGIN = 0.15; // of a number's height: boxes are tight, and a digit's edg
 
 /**
  * Resolves to the picture with its boxes painted over, or to null where nothing was done.
- * `stored`: the file on the server, if the original was uploaded.
+ * `stored`: the file on the server, if the original was uploaded; `page`: which of its pages the
+ * picture is.
  */
-export async function openEditor({ file, stored, api, text, limits }) {
+export async function openEditor({ file, stored, page = 1, api, text, limits }) {
   const picture = await createImageBitmap(file).catch(() => null);
   if (!picture) return null;
   const size = { width: picture.width, height: picture.height };
   picture.close();
-  const { dialog, body } = openDialog("editor", text("editorTitle"), text("close"));
+  const pages = stored?.pages ?? 1;
+  const title = text(pages > 1 ? "editorPage" : "editorTitle", { page, pages });
+  const { dialog, body } = openDialog("editor", title, text("close"));
   const image = make("img", { src: URL.createObjectURL(file), alt: file.name, draggable: false });
   const stage = make("div", { className: "stage" }, image);
   const button = (textContent, onclick, className = "tool") =>
@@ -76,7 +79,8 @@ export async function openEditor({ file, stored, api, text, limits }) {
     let lent = null;
     try {
       if (!stored) lent = (await api.upload(file)).id;
-      const found = (await api.reading(stored?.id ?? lent)).flatMap(privateBoxes);
+      const readings = await api.reading(stored?.id ?? lent);
+      const found = readings.filter((one) => (one.page ?? 1) === page).flatMap(privateBoxes);
       found.forEach(boxes.add);
       const count = found.length;
       note.textContent = count ? text("suggested", { count }) : text("suggestNone");

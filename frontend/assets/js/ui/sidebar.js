@@ -1,17 +1,10 @@
 // The left column: common questions by group, conversations below, one search field for both.
-import { errorMessage } from "../models/failure.js";
+import { RETRYABLE, errorMessage } from "../models/failure.js";
 import { remember, remembered } from "./app-shell.js";
 import { iconButton, loaded, make, toast } from "./dom.js";
 
 const SEARCH_PAUSE_MS = 250;
 const RETRY_MS = 5000; // while the server cannot be reached
-const RETRYABLE = new Set([
-  "network",
-  "upstream_unavailable",
-  "upstream_timeout",
-  "upstream_error",
-  "rate_limit_exceeded",
-]);
 
 /** `ask(words)` asks a common question. Returns {refresh}, which reads the conversations again. */
 export function mountSidebar(element, { session, history, config, text, ask }) {

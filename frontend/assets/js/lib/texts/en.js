@@ -60,6 +60,8 @@ export const en = {
   // The editor
   redact: "Cover or crop",
   editorTitle: "Cover and crop",
+  editorPage: "Cover and crop · page {page} of {pages}",
+  pagesLent: "The file is sent to the server to be drawn page by page, and deleted right after",
   editorHint:
     "Drag to draw a box. Covered parts turn black in the browser, and the original is not kept. " +
     "Keyboard: arrows move, Shift+arrows resize, Delete removes.",

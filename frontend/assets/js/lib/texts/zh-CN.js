@@ -58,6 +58,8 @@ export const zhCN = {
   // The editor
   redact: "遮挡或裁剪",
   editorTitle: "遮挡与裁剪",
+  editorPage: "遮挡与裁剪 · 第 {page} / {pages} 页",
+  pagesLent: "要逐页遮挡，文件会先发给服务器画成图片，随后立即删除",
   editorHint:
     "拖动画框。遮挡框里的内容会在浏览器里涂黑，原图不会保留。" +
     "键盘：方向键移动，Shift+方向键缩放，Delete 删除。",
