@@ -1,8 +1,13 @@
 """All figures of a period, each a query over an index (docs/records.md has their formulas)."""
 
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
+
+from sqlalchemy import text
+from sqlalchemy.orm import Session
 
 from gateway.reports.answer_times import ratings, subjects, waiting_times
 from gateway.reports.by_time import counted
@@ -42,7 +47,7 @@ class Figures:
         # Two connections: PostgreSQL reads both at once, SQLite's driver lets other threads run.
         with ThreadPoolExecutor(1, "figures") as other:
             second = other.submit(self._second_half, period, moment)
-            with self._database.reading() as session:
+            with self._reading() as session:
                 first = {
                     **counted(session, period),
                     **waiting_times(session, period),
@@ -51,8 +56,15 @@ class Figures:
                 unanswered = newest(session, period)
             return Found({**head, **first, **second.result()}, unanswered)
 
-    def _second_half(self, period: Period, moment: int) -> dict[str, Any]:
+    @contextmanager
+    def _reading(self) -> Iterator[Session]:
         with self._database.reading() as session:
+            if not self._database.is_sqlite:  # compiling a query takes longer than running it
+                session.execute(text("SET LOCAL jit = off"))
+            yield session
+
+    def _second_half(self, period: Period, moment: int) -> dict[str, Any]:
+        with self._reading() as session:
             rated = ratings(session, period)
             handed = handoffs(session, period)
             counts = rated["up"], handed["solved"], self._minutes_saved
