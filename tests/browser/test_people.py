@@ -7,6 +7,7 @@ import requests
 from playwright.sync_api import Page, expect
 
 from tests.browser.kit import STAFF_KEY, Site, answer, ask, content, extras, open_page, send
+from tests.support.chromium import Axe
 
 
 def staff(site: Site, path: str, method: str = "POST", **body: Any) -> dict[str, Any]:
@@ -28,7 +29,9 @@ def handed_over(page: Page, note: str = "客户很急") -> dict[str, Any]:
     return told
 
 
-def test_a_person_answers_in_the_thread_and_the_assistant_is_silent(page: Page, site: Site) -> None:
+def test_a_person_answers_in_the_thread_and_the_assistant_is_silent(
+    page: Page, site: Site, axe: Axe
+) -> None:
     open_page(page, site)
     ask(page, "多少钱包邮")
     handoff = handed_over(page)
@@ -47,6 +50,9 @@ def test_a_person_answers_in_the_thread_and_the_assistant_is_silent(page: Page, 
         message = tab.locator(".message")
         expect(message.locator(".bubble")).to_have_text("您好 <img src=x onerror=alert(1)>")
         expect(message).to_contain_text("Li人工客服")
+
+    expect(page.locator("#history small").first).to_contain_text("人工服务中")
+    assert axe(page) == []
 
     send(page, "订单 QH202611090078126")
     expect(other.locator(".turn.user .bubble").last).to_have_text("订单 QH202611090078126")

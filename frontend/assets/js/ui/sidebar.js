@@ -176,7 +176,7 @@ function mountConversations(element, search, { session, history, config, text })
   }
 
   addEventListener("online", refresh);
-  session.addEventListener("idle", refresh);
+  for (const type of ["idle", "handoffChanged"]) session.addEventListener(type, refresh);
   session.addEventListener("opened", markCurrent);
   return { refresh };
 }
