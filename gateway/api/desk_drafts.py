@@ -1,6 +1,7 @@
 """POST /api/desk/handoffs/{id}/draft: what the assistant would answer, for staff to read first."""
 
 import asyncio
+from dataclasses import replace
 from typing import Any
 
 from fastapi import APIRouter, Request
@@ -18,6 +19,8 @@ from gateway.openai.chat_request import ChatRequest
 from gateway.server.request_context import Caller, RequestContext, context_of
 from gateway.throttling.caller_keys import limit_key
 from gateway.upstream.model_catalog import ASSISTANT
+
+NOTHING_TO_SUGGEST = ("no_clause", "handoff")  # outcomes: a refusal, and an offer of a person
 
 
 def desk_drafts_router(
@@ -50,7 +53,7 @@ async def _drafted(
     """Raises GatewayError."""
     question = Question(
         request=ChatRequest.model_validate({"model": ASSISTANT, "messages": messages}),
-        caller=caller,
+        caller=replace(caller, staff=""),  # what only staff may be told is not for a customer
         charged_to=limit_key(context.limit_owner),
         assistant=True,
         request_id=context.request_id,
@@ -61,9 +64,11 @@ async def _drafted(
     await runner.run(question, Output(writer.push, is_whole=True), report)
     answer = writer.completion()
     extras = answer.get(EXTRAS, {})
+    outcome = extras.get("outcome")
+    text = answer["choices"][0]["message"]["content"] or ""
     return {
         "object": "draft",
-        "text": plain_text(answer["choices"][0]["message"]["content"] or ""),
-        "outcome": extras.get("outcome"),
+        "text": "" if outcome in NOTHING_TO_SUGGEST else plain_text(text),
+        "outcome": outcome,
         "citations": extras.get("citations", []),
     }

@@ -47,7 +47,8 @@ test("exports are of the same period and zone as the figures", () => {
 
 test("a time is told in the unit that suits it", () => {
   assert.equal(timeParts(null), null);
-  assert.deepEqual(timeParts(412), ["seconds_s", 0.4]);
+  assert.deepEqual(timeParts(12), ["milliseconds_s", 12]);
+  assert.deepEqual(timeParts(1412), ["seconds_s", 1.4]);
   assert.deepEqual(timeParts(59_600), ["seconds_s", 60]);
   assert.deepEqual(timeParts(90_000), ["minutes_s", 1.5]);
   assert.deepEqual(timeParts(7_200_000), ["hours_s", 2]);

@@ -63,11 +63,12 @@ export function middleAndHigh(times, high, write) {
 }
 
 /**
- * A time as [key of its text, number]: below a minute in seconds, below an hour in minutes.
- * Null for no time.
+ * A time as [key of its text, number]: below a second in milliseconds, below a minute in seconds,
+ * below an hour in minutes. Null for no time.
  */
 export function timeParts(milliseconds) {
   if (milliseconds === null || milliseconds === undefined) return null;
+  if (milliseconds < 1000) return ["milliseconds_s", Math.round(milliseconds)];
   const seconds = milliseconds / 1000;
   if (seconds < 60) return ["seconds_s", rounded(seconds)];
   if (seconds < 3600) return ["minutes_s", rounded(seconds / 60)];
