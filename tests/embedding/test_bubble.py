@@ -90,10 +90,10 @@ def test_a_person_who_answers_while_it_is_closed_is_marked_after_a_reload_too(
     desk.get_by_role("button", name="转人工").click(timeout=30_000)
     with page.expect_response("**/api/handoff") as asked:
         desk.get_by_role("dialog").get_by_role("button", name="转人工").click()
+    handoff = f"{gateway.url}/api/desk/handoffs/{asked.value.json()['id']}"
     expect(desk.locator(".handed")).to_be_visible()
     opener(page).click()
     page.reload()
-    handoff = f"{gateway.url}/api/desk/handoffs/{asked.value.json()['id']}"
     headers = {"authorization": f"Bearer {STAFF_KEY}"}
     expect(desk.locator(".handed")).to_be_attached()
     for step, body in (("claim", {}), ("messages", {"text": "您好"})):
