@@ -79,8 +79,9 @@ def main() -> int:
 
 TEXT = """## Figures, inbox and search on a large desk
 
-`make bench-records`, {machine}. 1,000,000 turns in PostgreSQL and 200,000 in SQLite, over {days}
-days, with ratings, hand-overs and actions; {times} times each.
+`make bench-records`, {machine}.
+1,000,000 turns in PostgreSQL and 200,000 in SQLite, over {days} days, with ratings, hand-overs and
+actions; {times} times each.
 
 | database | page | best, ms | median, ms | to reach |
 | --- | --- | ---: | ---: | ---: |
