@@ -27,7 +27,7 @@ function desk(...kept) {
       calls.push(`page ${status}`);
       const data = kept.filter((one) => one.status === status);
       const open = kept.filter((one) => one.status === "open").length;
-      return { data, counts: { open, missed: 0 }, has_more: false };
+      return { data, counts: { open, mine: 0, missed: 0 }, has_more: false };
     },
     one: async (id) => {
       const conversation = { title: "运单", messages: [{ id: "t1", role: "user", text: "在吗" }] };
@@ -58,6 +58,42 @@ test("a hand-over that another claims leaves the list at once", async () => {
     inbox.rows.map(({ id }) => id),
     ["b"],
   );
+});
+
+test("a row keeps its title and last words through claim, release and another claim", async () => {
+  const last = { role: "user", text: "在吗" };
+  const { inbox } = desk(handoff("a", { title: "运单", last }));
+  await inbox.reload();
+  inbox.choose("mine");
+  await soon();
+  for (const [version, status] of ["claimed", "open", "claimed"].entries()) {
+    inbox.put(handoff("a", { status, assignee: "li", version: version + 2 }));
+  }
+  assert.deepEqual(
+    inbox.rows.map((row) => [row.title, row.last]),
+    [["运单", last]],
+  );
+});
+
+test("a step that was taken here counts at once, and an older look does not undo it", async () => {
+  const { inbox, routes, counts } = desk(handoff("a"), handoff("b"));
+  await inbox.reload();
+  inbox.choose("mine");
+  await soon();
+  const { page } = routes;
+  const before = await page("mine");
+  let letGo;
+  routes.page = () => new Promise((resolve) => (letGo = () => resolve(before)));
+  inbox.choose("open");
+  inbox.choose("mine");
+  const claimed = handoff("a", { status: "claimed", assignee: "li", version: 2 });
+  inbox.put(claimed);
+  inbox.put(claimed);
+  assert.deepEqual(inbox.counts, { open: 1, mine: 1, missed: 0 });
+  assert.equal(counts.of("inbox"), 1);
+  letGo();
+  await soon();
+  assert.deepEqual(inbox.counts, { open: 1, mine: 1, missed: 0 });
 });
 
 test("many events cost one look at the list, not one each", async () => {

@@ -36,6 +36,19 @@ export function withNews(row, news) {
   return { ...row, ...news };
 }
 
+/**
+ * The counts by filter after a hand-over went from `before` to `after`. `before`: null where it is
+ * new.
+ */
+export function countsAfter(counts, before, after, me) {
+  const moved = Object.keys(counts).map((filter) => {
+    const was = before !== null && fits(filter, before, me);
+    const step = Number(fits(filter, after, me)) - Number(was);
+    return [filter, Math.max(0, counts[filter] + step)];
+  });
+  return Object.fromEntries(moved);
+}
+
 /** {key, values} of the text for a time span: "3:05", "2 h 5 min", "3 d 4 h". */
 export function spanOf(seconds) {
   const whole = Math.max(0, Math.floor(seconds));

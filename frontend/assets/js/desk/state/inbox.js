@@ -1,8 +1,17 @@
 // The list of hand-overs that staff look at, kept up to date, and how many wait.
 import { throttled } from "../lib/throttled.js";
-import { FILTERS, fits, inOrder, isMine, isWaiting, withNews } from "../models/handoffs.js";
+import {
+  FILTERS,
+  countsAfter,
+  fits,
+  inOrder,
+  isMine,
+  isWaiting,
+  withNews,
+} from "../models/handoffs.js";
 
 const GAP_MS = 2500; // between two looks at the list
+const MAX_KNOWN = 1000; // hand-overs, of all lists
 
 /**
  * `rows` of the chosen `filter` in the order of `inOrder`, null until they are there; `counts` by
@@ -17,6 +26,8 @@ export class Inbox extends EventTarget {
   #me;
   #counts;
   #opened = null; // id of the one that is shown
+  #known = new Map(); // by id, also what is in other lists: events have no title and no last words
+  #steps = 0; // taken here
   filter = FILTERS[0];
   rows = null;
   counts = {};
@@ -57,6 +68,7 @@ export class Inbox extends EventTarget {
     if (!last) return;
     try {
       const page = await this.#routes.page(filter, last.id);
+      for (const row of page.data) this.know(row);
       if (filter !== this.filter) return;
       const known = new Set(this.rows.map(({ id }) => id));
       const fresh = page.data.filter(({ id }) => !known.has(id));
@@ -68,20 +80,34 @@ export class Inbox extends EventTarget {
     this.#tell();
   }
 
-  /** A hand-over as it is now, from a step that was taken here. */
+  /** Keeps what is told of a hand-over, such as `title` and `last`. Returns all that is known. */
+  know(handoff) {
+    const known = this.#known.get(handoff.id);
+    const isOld = known && handoff.version < known.version;
+    const row = isOld ? { ...handoff, ...known } : { ...known, ...handoff };
+    this.#known.delete(row.id);
+    this.#known.set(row.id, row);
+    if (this.#known.size > MAX_KNOWN) this.#known.delete(this.#known.keys().next().value);
+    return row;
+  }
+
+  /** A hand-over as it is now, from a step that was taken here. It counts at once. */
   put(handoff) {
-    const known = this.rows?.find(({ id }) => id === handoff.id);
-    this.#place({ ...known, ...handoff });
+    this.#steps += 1;
+    this.#change(handoff);
     this.#tell();
     this.reload();
   }
 
   async #load() {
     const { filter } = this;
+    const steps = this.#steps;
     try {
       const { data, counts, has_more: hasMore } = await this.#routes.page(filter);
-      this.counts = counts;
-      if (filter === this.filter) {
+      const isOld = steps !== this.#steps; // a step was taken meanwhile; the next look has it
+      if (!isOld) this.counts = counts;
+      for (const row of data) this.know(row);
+      if (filter === this.filter && !(isOld && this.rows)) {
         this.rows = inOrder(filter, data);
         this.hasMore = hasMore;
       }
@@ -93,14 +119,21 @@ export class Inbox extends EventTarget {
   }
 
   #take({ handoff, turn, cause }) {
-    const known = this.rows?.find(({ id }) => id === handoff.id);
-    const row = known ? withNews(known, handoff) : handoff;
-    if (row) this.#place(turn?.text ? { ...row, last: turn } : row);
+    const known = this.#known.get(handoff.id);
+    const news = known ? withNews(known, handoff) : handoff;
+    if (news) this.#change(turn?.text ? { ...news, last: turn } : news, cause === "requested");
     const isFromCustomer = turn?.role === "user";
     if (cause === "requested") this.#announce("arrived", handoff);
     else if (isFromCustomer && isMine(handoff, this.#me)) this.#announce("wrote", handoff);
     this.#tell();
     this.reload();
+  }
+
+  #change(handoff, isNew = false) {
+    const before = this.#known.get(handoff.id) ?? null;
+    const row = this.know(handoff);
+    if (before || isNew) this.counts = countsAfter(this.counts, before, row, this.#me);
+    this.#place(row);
   }
 
   #announce(type, handoff) {

@@ -42,7 +42,7 @@ export class OpenHandoff extends EventTarget {
   open(id) {
     this.#inbox.opened(id);
     if (id === this.id) return;
-    Object.assign(this, { id, handoff: null, messages: null, error: null });
+    Object.assign(this, { id, handoff: null, messages: null, error: null, title: undefined });
     this.#sent = null;
     this.#tell();
     if (id) this.#load();
@@ -83,7 +83,7 @@ export class OpenHandoff extends EventTarget {
     const { id } = this;
     try {
       const handoff = await sending;
-      this.#inbox.put(handoff);
+      this.#inbox.put(this.title === undefined ? handoff : { ...handoff, title: this.title });
       if (id === this.id) this.handoff = { ...this.handoff, ...handoff };
       this.#tell();
     } finally {
@@ -99,6 +99,8 @@ export class OpenHandoff extends EventTarget {
       if (id !== this.id) return;
       Object.assign(this, { handoff, messages: conversation.messages, error: null });
       this.title = conversation.title;
+      const last = conversation.messages.findLast(({ text }) => text);
+      this.#inbox.know({ ...handoff, title: this.title, ...(last && { last }) });
     } catch (error) {
       if (id !== this.id) return;
       this.error = error;
