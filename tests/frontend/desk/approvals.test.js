@@ -1,11 +1,13 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import {
+  auditLine,
   editedArguments,
   filterOf,
   formFields,
   inOrder,
   problemsByField,
+  statusKey,
 } from "../../../frontend/assets/js/desk/models/approvals.js";
 import { Approvals } from "../../../frontend/assets/js/desk/state/approvals.js";
 import { Counts } from "../../../frontend/assets/js/desk/state/counts.js";
@@ -29,6 +31,23 @@ test("staff's own, unclear and customers' actions stand in lists of their own", 
   assert.equal(filterOf(action("a", { status: "unknown" }), NOW), "unknown");
   assert.equal(filterOf(action("a", { status: "done" }), NOW), "decided");
   assert.equal(filterOf(action("a", { expires_at: 999 }), NOW), "decided");
+});
+
+test("what waits for staff is called so, and approved by them", () => {
+  assert.equal(statusKey(action("a")), "status_proposed_staff");
+  assert.equal(statusKey(action("a", { by: "customer" })), "status_proposed");
+  assert.equal(statusKey(action("a", { status: "done" })), "status_done");
+});
+
+test("the audit names whose word it was, and a try only from the second on", () => {
+  const key = (step, more) => auditLine(step, action("a", more)).key;
+  assert.equal(key({ to: "proposed", who: "assistant" }), "status_proposed_staff");
+  assert.equal(key({ to: "confirmed", who: "li" }, { by: "customer" }), "status_confirmed_staff");
+  assert.equal(key({ to: "confirmed", who: "customer" }, { by: "customer" }), "status_confirmed");
+  const running = (reason) => auditLine({ to: "running", who: "gateway", reason }, action("a"));
+  assert.deepEqual(running("try 1"), { key: "status_running", tries: 0, reason: "" });
+  assert.deepEqual(running("try 2"), { key: "status_running", tries: 2, reason: "" });
+  assert.equal(running("amount: 3 → 2").reason, "amount: 3 → 2");
 });
 
 test("what expires first is decided first", () => {

@@ -10,6 +10,26 @@ export function filterOf(action, now) {
   return status === "unknown" ? "unknown" : "decided";
 }
 
+const OF_STAFF = new Set(["proposed", "confirmed", "cancelled"]);
+
+/** The key of the text for a status; `by`: whose word the action waits for. */
+export function statusKey({ status, by }) {
+  return by === "staff" && OF_STAFF.has(status) ? `status_${status}_staff` : `status_${status}`;
+}
+
+const PARTS = new Set(["assistant", "gateway", "customer"]);
+
+/** Whether the audit's `who` is a part of the desk or the customer, and no member of staff. */
+export const isPart = (who) => PARTS.has(who);
+
+/** A step of an action's audit: {key, tries, reason}. `tries`: which try it begins, from 2 on. */
+export function auditLine({ to, who, reason = "" }, action) {
+  const by = to === "proposed" ? action.by : isPart(who) ? "customer" : "staff";
+  const [, count] = /^try (\d+)$/.exec(reason ?? "") ?? [];
+  const key = statusKey({ status: to, by });
+  return { key, tries: count > 1 ? Number(count) : 0, reason: count ? "" : reason };
+}
+
 /** What expires first is decided first; of what is decided, the newest comes first. */
 export function inOrder(filter, actions) {
   const place = (action) => {

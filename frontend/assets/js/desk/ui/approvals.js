@@ -130,7 +130,7 @@ function mountAction(box, opened, services) {
     part(".action-card").hidden = !action;
     part(".audit").hidden = !steps;
     card.show(action, { isBusy, isEditing: editing.isOpen() });
-    drawAudit(part(".audit ol"), steps, services);
+    drawAudit(part(".audit ol"), steps, action, services);
     if (!messages) return;
     const conversation = action.conversation_id;
     const readings = () => messages.toReversed().flatMap(({ reading }) => reading ?? []);

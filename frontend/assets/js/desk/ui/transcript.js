@@ -3,6 +3,7 @@ import { fileFromServer } from "../../models/conversation.js";
 import { icon, loaded, make, template } from "../../ui/dom.js";
 import { mountLookups } from "../../ui/lookups.js";
 import { hashOf } from "../lib/routes.js";
+import { statusKey } from "../models/approvals.js";
 import { stepText } from "../models/handoffs.js";
 import { timeText } from "./clock.js";
 import { drawKeyed } from "./keyed.js";
@@ -97,7 +98,7 @@ function drawActions(element, actions, text) {
   element.hidden = actions.length === 0;
   const links = actions.map((action) => {
     const name = action.status === "done" ? "check" : "warn";
-    const words = `${text.of(action.title)} · ${text(`status_${action.status}`)}`;
+    const words = `${text.of(action.title)} · ${text(statusKey(action))}`;
     const href = hashOf("approvals", [action.id]);
     return make("a", { className: "chip", href }, icon(name), make("span", { textContent: words }));
   });

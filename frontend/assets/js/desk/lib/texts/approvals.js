@@ -35,6 +35,7 @@ const zhCN = {
   wrongValue: "格式不对",
   missingValue: "缺少 {name}",
   audit: "处理记录",
+  tryCount: "第 {count} 次尝试",
   itsConversation: "所在对话",
   actionArrived: "新的待批准操作：{title}",
 };
@@ -76,6 +77,7 @@ const en = {
   wrongValue: "This is not a valid value",
   missingValue: "{name} is missing",
   audit: "History",
+  tryCount: "Try {count}",
   itsConversation: "Its conversation",
   actionArrived: "New action to approve: {title}",
 };

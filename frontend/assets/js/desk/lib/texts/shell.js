@@ -47,6 +47,10 @@ const zhCN = {
   status_unknown: "结果不明",
   status_cancelled: "已取消",
   status_expired: "已过期",
+  status_refused: "没有执行",
+  status_proposed_staff: "待批准",
+  status_confirmed_staff: "已批准",
+  status_cancelled_staff: "未批准",
 };
 
 const en = {
@@ -97,6 +101,10 @@ const en = {
   status_unknown: "unknown",
   status_cancelled: "cancelled",
   status_expired: "expired",
+  status_refused: "not done",
+  status_proposed_staff: "to approve",
+  status_confirmed_staff: "approved",
+  status_cancelled_staff: "not approved",
 };
 
 /** {locale: {key: text}}, for `addTexts`. */

@@ -2,6 +2,7 @@
 import { rowsOf, stateText, statusAt, timeLeft } from "../../../models/actions.js";
 import { changeRow } from "../../../ui/proposals.js";
 import { make } from "../../../ui/dom.js";
+import { isPart } from "../../models/approvals.js";
 
 const TICK_MS = 1000;
 
@@ -68,6 +69,5 @@ function sentence(action, { api, text }) {
 
 /** A person or a part of the desk, as the audit names it. */
 export function personName(who, text) {
-  const known = ["assistant", "gateway", "customer"].includes(who);
-  return known ? text(`by_${who}`) : who;
+  return isPart(who) ? text(`by_${who}`) : who;
 }

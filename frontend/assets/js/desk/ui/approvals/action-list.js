@@ -2,7 +2,7 @@
 import { timeLeft } from "../../../models/actions.js";
 import { template } from "../../../ui/dom.js";
 import { hashOf } from "../../lib/routes.js";
-import { FILTERS, shortText } from "../../models/approvals.js";
+import { FILTERS, shortText, statusKey } from "../../models/approvals.js";
 import { timeText } from "../clock.js";
 import { failureText } from "../failures.js";
 import { drawKeyed } from "../keyed.js";
@@ -68,6 +68,6 @@ function drawRow(item, action, services) {
   say(".title", text.of(action.title));
   say(".left", left ? text(left.key, left.values) : "");
   say(".last", shortText(action));
-  say(".state", text(`status_${action.status}`));
+  say(".state", text(statusKey(action)));
   say(".when", timeText(action.created_at, services));
 }
