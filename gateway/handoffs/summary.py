@@ -3,6 +3,7 @@
 It is made from stored turns, which are masked, and needs no model.
 """
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -33,7 +34,8 @@ REASONS: dict[str, Reason] = {
 
 @dataclass(slots=True)
 class Summary:
-    """`details`: {asked: [text], tried: [{title, status, text}], cited: [{id, title, clause}]}.
+    """`details`: {asked: [text], tried: [{title, status, text}], cited: [{id, title, clause}]};
+    of a write `tried` has `action`, its id, and `by`, whose word it waits for.
     `fields`: [{image, name, value, …}]. `pictures`: ids of files. `reason`, `rule`: of the
     newest answer's offer."""
 
@@ -71,20 +73,24 @@ def summary_of(session: Session, conversation_id: str) -> Summary:
 
 
 def _tried(session: Session, turns: Sequence[Turn]) -> list[dict[str, Any]]:
+    """The same result once, where it was told last."""
     tried: list[dict[str, Any]] = []
     named = [name for turn in turns for name in turn.actions or ()]
     actions = {one.id: one for one in session.scalars(select(Action).where(Action.id.in_(named)))}
     for turn in turns:
         for tool in turn.tools or ():
+            if tool.get("status") == "proposed" and turn.actions:
+                continue  # told as the action that it became
             result = tool.get("result") or {}
             said = str(result.get("text") or result.get("reason") or "")
             tried.append({"title": tool.get("title"), "status": tool.get("status"), "text": said})
         for name in turn.actions or ():
             if (action := actions.get(name)) is not None:
                 title = action.title.get(action.language) or action.connector
-                told = {"title": title, "status": action.status, "text": "", "action": name}
-                tried.append(told)
-    return tried
+                told = {"title": title, "status": action.status, "text": ""}
+                tried.append({**told, "action": name, "by": action.by})
+    newest = {json.dumps(one, sort_keys=True): one for one in reversed(tried)}
+    return list(reversed(newest.values()))
 
 
 def _cited(turns: Sequence[Turn]) -> list[dict[str, Any]]:

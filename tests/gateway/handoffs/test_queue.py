@@ -231,6 +231,16 @@ def test_a_summary_tells_what_was_asked_tried_read_and_cited(database: Database)
     assert made["fields"][0]["value"] == "SF1402857369214"
 
 
+def test_the_same_result_is_told_once_in_the_summary(database: Database) -> None:
+    found = {"id": "1", "title": "查询物流", "status": "done", "result": {"text": "运输中。"}}
+    for number in (1, 2):
+        open_turns(database, Asked(ME, CONVERSATION, f"answer-{number}", "到哪了？"))
+        close_turn(database, f"answer-{number}", Answered("done", "运输中。", tools=[found]))
+    made, _ = handoffs_of(database).hand_over(ME, CONVERSATION)
+    told = {"title": "查询物流", "status": "done", "text": "运输中。"}
+    assert made["details"]["tried"] == [told]
+
+
 def test_the_reason_is_that_of_the_newest_answers_offer(database: Database) -> None:
     handoffs = handoffs_of(database)
     ask(database, 1)

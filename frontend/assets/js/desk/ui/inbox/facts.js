@@ -1,7 +1,9 @@
 // What is known beside the conversation: the wish and the contact, what was tried, what was read.
 import { icon, iconButton, make } from "../../../ui/dom.js";
+import { statusKey } from "../../models/approvals.js";
 import { filesOf, readingsOf } from "../../models/transcript.js";
 import { openPicture, pictureButton } from "../pictures.js";
+import { clauseLabel } from "../transcript.js";
 
 /** Draws the facts of a hand-over. `services`: as in `drawTranscript`. */
 export function drawFacts(element, handoff, messages, services) {
@@ -14,7 +16,9 @@ export function drawFacts(element, handoff, messages, services) {
   element.replaceChildren(
     ...[
       wishes(handoff, services),
+      asked(handoff, services),
       tried(handoff, services),
+      cited(handoff, services),
       ...readings.map((reading) => fieldsOf(reading, files, services)),
       pictures(files, services),
     ].filter(Boolean),
@@ -37,11 +41,27 @@ function wishes({ note, contact, reason, rule, resolution }, { text }) {
   return part(text("request"), make("dl", {}, ...rows.flat()));
 }
 
+/** What the customer asked until a person was asked for. */
+function asked({ details }, { text }) {
+  return listOf("asked", details?.asked ?? [], text);
+}
+
+/** The clauses that the assistant's answers rested on until then. */
+function cited({ details }, { text }) {
+  const lines = (details?.cited ?? []).map((one) => clauseLabel(one, text));
+  return listOf("cited", lines, text);
+}
+
+function listOf(name, lines, text) {
+  const items = lines.map((line) => make("li", {}, make("span", { textContent: line })));
+  return items.length ? part(text(name), make("ul", { className: name }, ...items)) : null;
+}
+
 /** What the assistant tried: results of systems, and writes. */
 function tried({ details }, { text }) {
-  const items = (details?.tried ?? []).map(({ title, status, text: words }) => {
+  const items = (details?.tried ?? []).map(({ title, status, by, text: words }) => {
     const mark = icon(status === "done" ? "check" : "warn");
-    const said = [text(`status_${status}`), words].filter(Boolean).join(" · ");
+    const said = [text(statusKey({ status, by })), words].filter(Boolean).join(" · ");
     const name = make("strong", { textContent: title ?? "" });
     return make("li", {}, mark, make("span", {}, name, " ", said));
   });
