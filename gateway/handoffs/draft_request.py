@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import selectinload
 
+from gateway.assistant.intents import SEARCHED, intent_of
 from gateway.errors import FileNotFound
 from gateway.storage.database import Database
 from gateway.storage.desk_conversations import DeskConversations
@@ -29,7 +30,7 @@ class DraftRequests:
     def messages(self, conversation_id: str) -> list[dict[str, Any]]:
         """OpenAI's messages, the question last, with its pictures as data; [] without one.
 
-        The question is the newest one that was no greeting and no wish for a person.
+        The question is the newest one that was no small talk and no wish for a person.
         """
         wanted = (
             select(Turn)
@@ -66,11 +67,19 @@ def _role(turn: Turn) -> str:
 
 
 def _question(turns: Sequence[Turn]) -> int | None:
-    """The place of the question; None where the customer has said nothing."""
-    asked = [place for place, one in enumerate(turns) if one.role == "user"]
-    for place in reversed(asked):
+    """The place of the question; None where the customer has asked nothing."""
+    for place in reversed(range(len(turns))):
+        one = turns[place]
+        if one.role != "user" or not _asks(one):
+            continue
         answer = turns[place + 1] if place + 1 < len(turns) else None
         is_answered = answer is not None and answer.role == "assistant"
         if not (is_answered and answer is not None and answer.outcome in NO_QUESTION):
             return place
-    return asked[-1] if asked else None
+    return None
+
+
+def _asks(turn: Turn) -> bool:
+    """Whether an answer is due: the assistant says nothing after the claim, so its outcome does
+    not tell."""
+    return intent_of(turn.text, has_picture=bool(turn.files)) in SEARCHED

@@ -59,3 +59,16 @@ def test_the_newest_question_is_asked_with_its_picture_and_what_came_before(
     assert text["text"] == "what is this?"
     assert file["file"]["file_data"].startswith("data:image/png;base64,iVBORw==")
     assert requests.messages("conversation-of-nobody") == []
+
+
+def test_a_wish_for_a_person_or_thanks_after_the_claim_is_no_question(
+    database: Database, tmp_path: Path
+) -> None:
+    requests = DraftRequests(database, DeskConversations(database, FileStore(tmp_path / "files")))
+    for number, text in enumerate(("我要转人工", "谢谢"), 1):
+        open_turns(database, Asked(ME, "conversation-1", f"answer-{number}", text))
+    assert requests.messages("conversation-1") == []
+    open_turns(database, Asked(ME, "conversation-1", "answer-3", "运费谁出？"))
+    open_turns(database, Asked(ME, "conversation-1", "answer-4", "我要转人工"))
+    asked = requests.messages("conversation-1")[-1]["content"]
+    assert asked == [{"type": "text", "text": "运费谁出？"}]
