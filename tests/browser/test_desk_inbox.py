@@ -157,8 +157,13 @@ def test_a_draft_is_put_into_the_reply_and_sent_by_nobody_but_the_person(
     reply = page.locator(".reply textarea")
     expect(reply).to_have_value(re.compile("运费"), timeout=READING)
     expect(reply).not_to_have_value(re.compile("依据|\\*\\*"))
+    expect(page.locator(".basis .chip").first).to_contain_text("条")
+    expect(page.locator(".masked")).to_be_empty()
+    reply.fill("请联系 13812345678")
+    expect(page.locator(".masked")).to_contain_text("打星号")
     assert one.said()[-1][0] == "assistant"
     reply.fill("")
+    expect(page.locator(".basis")).to_be_hidden()
 
 
 def test_what_the_customer_writes_is_read_at_once_and_marked_where_it_is_not(

@@ -73,9 +73,10 @@ export class OpenHandoff extends EventTarget {
     this.#tell();
   }
 
-  /** A suggestion as a customer may be sent it, for a person to read first. */
+  /** A suggestion for a person to read first: {words, citations}, the words as sent to a customer. */
   async draft() {
-    return replyText((await this.#routes.draft(this.id)).text);
+    const { text, citations = [] } = await this.#routes.draft(this.id);
+    return { words: replyText(text), citations };
   }
 
   /** Where somebody else was faster, what is shown is old. */

@@ -105,7 +105,8 @@ function drawActions(element, actions, text) {
   element.replaceChildren(...links);
 }
 
-function drawCitations(element, citations, text) {
+/** A button for each clause, which opens its text. */
+export function drawCitations(element, citations, text) {
   element.hidden = citations.length === 0;
   const chips = citations.map((citation) => {
     const label = clauseLabel(citation, text);

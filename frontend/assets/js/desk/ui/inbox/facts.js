@@ -43,18 +43,18 @@ function wishes({ note, contact, reason, rule, resolution }, { text }) {
 
 /** What the customer asked until a person was asked for. */
 function asked({ details }, { text }) {
-  return listOf("asked", details?.asked ?? [], text);
+  return listOf("wasAsked", details?.asked ?? [], text);
 }
 
 /** The clauses that the assistant's answers rested on until then. */
 function cited({ details }, { text }) {
   const lines = (details?.cited ?? []).map((one) => clauseLabel(one, text));
-  return listOf("cited", lines, text);
+  return listOf("wasCited", lines, text);
 }
 
 function listOf(name, lines, text) {
   const items = lines.map((line) => make("li", {}, make("span", { textContent: line })));
-  return items.length ? part(text(name), make("ul", { className: name }, ...items)) : null;
+  return items.length ? part(text(name), make("ul", { className: "lines" }, ...items)) : null;
 }
 
 /** What the assistant tried: results of systems, and writes. */

@@ -1,6 +1,8 @@
 // The reply to a customer: written by a person, or begun with a draft that a person reads first.
+import { mask } from "../../../lib/mask.js";
 import { isSubmit, toast } from "../../../ui/dom.js";
 import { failureText } from "../failures.js";
+import { drawCitations } from "../transcript.js";
 
 /**
  * `services`: {opened, drafts, text, config}. Returns {show, insert}: `show(id, isShown)` takes the
@@ -12,16 +14,33 @@ export function mountReply(form, services) {
   const send = form.querySelector(".send");
   const draft = form.querySelector(".draft");
   const problem = form.querySelector(".problem");
+  const basis = form.querySelector(".basis");
+  const masked = form.querySelector(".masked");
   let shown = null;
   let isSending = false;
   field.placeholder = text("replyPlaceholder");
   form.querySelector(".field-label").textContent = text("replyLabel");
   form.querySelector(".hint").textContent = text("replyKeys");
   send.textContent = text("send");
+  basis.querySelector(".basis-label").textContent = text("draftBasis");
   draft.querySelector("span").textContent = text("suggestDraft");
 
+  /** The gateway masks what it stores, and customers read what is stored. */
+  const showMasked = () => {
+    const words = mask(field.value) === field.value ? "" : text("replyMasked");
+    if (masked.textContent !== words) masked.textContent = words;
+  };
+
+  /** The clauses that the draft rests on, until the reply is sent or emptied. */
+  function showBasis(citations) {
+    basis.hidden = citations.length === 0;
+    drawCitations(basis.querySelector(".citations"), citations, text);
+  }
+
   const changed = () => {
+    if (!field.value) showBasis([]);
     drafts.keep(shown, field.value);
+    showMasked();
     send.disabled = isSending || field.value.trim() === "";
     problem.textContent = "";
   };
@@ -44,6 +63,7 @@ export function mountReply(form, services) {
       await opened.say(words);
       drafts.keep(id, "");
       if (shown === id && field.value.trim() === words) field.value = "";
+      if (shown === id) changed();
     } catch (error) {
       if (shown === id) problem.textContent = failureText(error, services);
     } finally {
@@ -57,9 +77,10 @@ export function mountReply(form, services) {
     draft.disabled = true;
     draft.ariaBusy = "true";
     try {
-      const words = await opened.draft();
+      const { words, citations } = await opened.draft();
       if (shown !== id) return;
       if (words) insert(words);
+      showBasis(words ? citations : []);
       toast(text(words ? "draftReady" : "draftEmpty"));
     } catch (error) {
       if (shown === id) problem.textContent = failureText(error, services);
@@ -87,6 +108,8 @@ export function mountReply(form, services) {
     if (id === shown) return;
     shown = id;
     field.value = drafts.of(id);
+    showBasis([]);
+    showMasked();
     problem.textContent = "";
     send.disabled = field.value.trim() === "";
   }
