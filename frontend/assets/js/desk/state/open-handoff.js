@@ -73,7 +73,7 @@ export class OpenHandoff extends EventTarget {
     this.#tell();
   }
 
-  /** A suggestion for a person to read first: {words, citations}, the words as sent to a customer. */
+  /** {words, citations} for a person to read first: words that a customer may be sent. */
   async draft() {
     const { text, citations = [] } = await this.#routes.draft(this.id);
     return { words: replyText(text), citations };

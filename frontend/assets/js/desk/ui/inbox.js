@@ -28,8 +28,8 @@ export function mount(element, services, route) {
   element.replaceChildren(box);
   const opened = new OpenHandoff(services.handoffs, services.live, inbox);
   const list = mountQueueList(box.querySelector(".queue"), services);
-  const shown = mountCase(box, opened, services);
   const facts = mountFactsToggle(box);
+  const shown = mountCase(box, opened, { ...services, closeFacts: facts.close });
   const stopClock = startClock(box, services);
 
   function update({ parts: [filter, id = null] }) {
@@ -82,6 +82,7 @@ function mountFactsToggle(box) {
 
   const isOpen = () => box.classList.contains("show-facts");
   toggle.onclick = () => set(!isOpen());
+  box.querySelector(".facts-close").onclick = () => set(false);
   return {
     close() {
       const wasOpen = isOpen();
@@ -138,7 +139,10 @@ function mountCase(box, opened, services) {
   const clauses = mountClauses(part(".ready"), {
     ...services,
     routes,
-    insert: reply.insert,
+    insert(words) {
+      services.closeFacts(); // where they cover the reply
+      reply.insert(words);
+    },
     mayInsert,
   });
 

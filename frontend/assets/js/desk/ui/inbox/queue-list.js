@@ -1,5 +1,5 @@
 // The list of hand-overs: which ones, since when each waits, its last words.
-import { template } from "../../../ui/dom.js";
+import { make, template } from "../../../ui/dom.js";
 import { hashOf } from "../../lib/routes.js";
 import { FILTERS, waitingSince } from "../../models/handoffs.js";
 import { showSince } from "../clock.js";
@@ -26,8 +26,7 @@ export function mountQueueList(element, services) {
       draw: (row, item) => drawRow(item, row, { ...services, open }),
     });
     const hint = element.querySelector(".hint");
-    hint.textContent = hintFor(services);
-    hint.hidden = !hint.textContent;
+    drawHint(hint, services);
     older.hidden = !inbox.hasMore;
   }
 
@@ -41,6 +40,18 @@ export function mountQueueList(element, services) {
     focus: (id) => focusRow(rows, id),
     unmount: () => inbox.removeEventListener("changed", draw),
   };
+}
+
+/** Where nobody waits in time, a link leads to those who were missed and wait still. */
+function drawHint(hint, services) {
+  const { inbox, text } = services;
+  const { missed = 0 } = inbox.counts;
+  const isElsewhere = inbox.filter === "open" && inbox.rows?.length === 0 && missed > 0;
+  const words = isElsewhere ? text("missedElsewhere", { count: missed }) : hintFor(services);
+  hint.hidden = !words;
+  if (hint.textContent === words) return;
+  const link = { href: hashOf("inbox", ["missed"]), textContent: words };
+  hint.replaceChildren(isElsewhere ? make("a", link) : words);
 }
 
 function hintFor(services) {
