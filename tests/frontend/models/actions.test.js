@@ -78,7 +78,7 @@ test("the time left is told in the unit that a person counts in", () => {
     const { key, values } = timeLeft({ ...proposed, expires_at: 5000 + seconds }, 5_000_000);
     return zh(key, values);
   };
-  assert.deepEqual([1, 60, 61, 894, 898, 901, 7200, 7201, 172_801].map(left), [
+  assert.deepEqual([1, 60, 61, 894, 898, 901, 7200, 7201, 86_370, 172_801].map(left), [
     "1 秒内有效",
     "60 秒内有效",
     "1 分钟内有效",
@@ -87,6 +87,7 @@ test("the time left is told in the unit that a person counts in", () => {
     "15 分钟内有效",
     "120 分钟内有效",
     "2 小时内有效",
+    "24 小时内有效",
     "2 天内有效",
   ]);
 });

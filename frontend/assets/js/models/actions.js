@@ -1,6 +1,6 @@
 // Actions as the page shows them: the state in words, the rows of a card, the time that is left.
 export const JUST_NOW_MS = 60_000;
-const SLACK_SECONDS = 5; // what was valid for 15 minutes a moment ago is not called 14
+const SLACK = 1 / 12; // of a unit: what was valid for 15 minutes a moment ago is not called 14
 const ENDS = new Set(["done", "failed", "cancelled", "expired"]);
 // Seconds of each unit of the time left, and how many of the smaller one are still told.
 const UNITS = [
@@ -43,7 +43,7 @@ export function timeLeft(action, now) {
   if (statusAt(action, now) !== "proposed") return null;
   const seconds = Math.ceil(action.expires_at - now / 1000);
   const [unit, size] = UNITS.find(([, one, least]) => seconds > least * one);
-  const count = size > 1 ? Math.floor((seconds + SLACK_SECONDS) / size) : seconds;
+  const count = size > 1 ? Math.floor(seconds / size + SLACK) : seconds;
   return { key: `left_${unit}`, values: { count } };
 }
 
