@@ -26,9 +26,13 @@ class Asking:
 
     def suggestions(self) -> Reply:
         """Titles of clauses: "did you mean …?"."""
-        head = say("suggest", self._conversation.chinese)
+        chinese = self._conversation.chinese
         titles = [str(one.get("title") or "") for one in self._desk.suggestions[:3]]
-        return self._once(head, "\n".join([head, "", *(f"- {title}" for title in titles)]))
+        if len(titles) == 1:
+            text = say("suggest_one", chinese, title=titles[0])
+        else:
+            text = "\n".join([say("suggest", chinese), "", *(f"- {title}" for title in titles)])
+        return self._once(say("suggest_start", chinese), text)
 
     def person(self) -> Reply:
         """The offer of a person."""

@@ -77,6 +77,8 @@ PHRASES: dict[str, tuple[str, str]] = {
         "No problem: a person can help you with this.",
     ),
     "suggest": ("您想问的是下面哪一个？", "Did you mean one of these?"),
+    "suggest_one": ("您想问的是“{title}”吗？", "Did you mean “{title}”?"),
+    "suggest_start": ("您想问的是", "Did you mean"),  # of both
     "ask_number": (
         "请把运单号或订单号发给我，发一张带单号的截图也可以。",
         "Please send me the waybill or order number; a screenshot that shows it will do.",
