@@ -97,6 +97,10 @@ PICTURE = re.compile(
     r"|(?:in|on) the (?:picture|image|screenshot|photo)",
     re.IGNORECASE,
 )
+# "那…呢", "what about …": asks for what was asked before, of something else.
+ABOUT = re.compile(
+    r"^\W*(?:那么?|还有|然后|(?:and |then )?(?:what|how) about|and\b)|呢\W*$", re.IGNORECASE
+)
 # A number of a parcel or an order, by its length.
 LONG_NUMBER = re.compile(r"(?<![A-Za-z0-9])(?=[A-Za-z-]{0,6}\d{6})[A-Za-z0-9-]{8,40}")
 # Somebody's own parcel or order, not parcels as such.
@@ -145,6 +149,12 @@ class Part:
     @property
     def asks_what_it_says(self) -> bool:
         return bool(SAYS.search(self.text))
+
+    @property
+    def only_names(self) -> bool:
+        """Whether the part names something and asks nothing of it: "那我的包裹呢？"."""
+        rest = ABOUT.sub(" ", self.text)
+        return not self.by_rule and rest != self.text and not ASKING.search(rest)
 
     @property
     def wants_picture(self) -> bool:

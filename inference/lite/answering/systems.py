@@ -125,7 +125,7 @@ def _clause(scene: Scene, part: Part, *, served: bool) -> Reply | None:
     if part.want is Want.HELP and any(facts.kind_of(one) == "error" for one in scene.known.own):
         return helping.reply(scene, part)
     is_rule = part.want is Want.HELP and not _is_order(part) and not _is_look_up(part)
-    wants_clause = is_rule or not served
+    wants_clause = (is_rule and not part.only_names) or not served
     # Beside a system's word only the clause that fits best; others would only distract.
     return scene.from_clauses(part, scene.clauses[:1]) if wants_clause else None
 

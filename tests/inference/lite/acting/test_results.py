@@ -28,6 +28,26 @@ def test_a_result_is_said_first_with_its_system() -> None:
     assert (reply.outcome, reply.citations) == ("answered", [])
 
 
+@pytest.mark.parametrize(
+    ("asked", "cited"),
+    [
+        ("那我的包裹呢？", []),
+        ("What about my parcel?", []),
+        ("快递一直没动，怎么赔", ["stalled"]),
+    ],
+)
+def test_a_result_is_alone_where_a_question_only_names_what_it_is_about(
+    asked: str, cited: list[str]
+) -> None:
+    thread = Thread(desk_with("track_parcel"))
+    thread.ask("我的包裹到哪了", "sf_waybill")
+    thread.ask(results=[_tracked()])
+    more: dict[str, Any] = {"verdict": "answer", "clauses": [clause("stalled")]}
+    thread.ask(asked, **more)
+    reply = thread.ask(results=[_tracked()], **more)
+    assert reply.citations == cited
+
+
 def test_an_english_question_gets_an_english_basis() -> None:
     thread = Thread(desk_with())
     thread.ask("Where is my parcel?", "delivered_waybill")
