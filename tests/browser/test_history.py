@@ -41,6 +41,21 @@ def test_the_last_turns_are_back_after_a_reload(page: Page, site: Site, kept: st
     expect(page.locator(".turn.assistant .chip").first).to_be_visible()
 
 
+def test_a_reload_ends_at_the_newest_message_though_cards_come_after_the_text(
+    page: Page, site: Site
+) -> None:
+    open_page(page, site)
+    attach(page, SCREENS / "order.png")
+    ask(page, "订单号是多少")
+    ask(page, "保修期是多久")
+    page.reload()
+    expect(page.locator(".fields input").first).to_be_attached()
+    left = "one => Math.round(one.scrollHeight - one.scrollTop - one.clientHeight)"
+    page.wait_for_timeout(300)  # what is laid out late has come
+    assert page.locator("#thread").evaluate(left) <= 2
+    expect(page.locator("#to-bottom")).to_be_hidden()
+
+
 @pytest.mark.parametrize("kept", ["server", "local"])
 def test_conversations_are_listed_searched_renamed_opened_and_deleted(
     page: Page, site: Site, kept: str

@@ -1,6 +1,7 @@
 // Helpers that every part of the page uses: elements, icons, buttons, dialogs, the toast, copying.
 const SVG = "http://www.w3.org/2000/svg";
 const TOAST_MS = 4000;
+const SPACE_ABOVE = 12; // pixels left free above what is scrolled to its top
 
 export function make(tag, properties = {}, ...children) {
   const element = Object.assign(document.createElement(tag), properties);
@@ -106,4 +107,25 @@ function copySelected(words) {
   area.remove();
   activeElement?.focus();
   return done;
+}
+
+/** Disables the button until the moment `until` (ms since 1970), and counts the seconds down. */
+export function countDown(button, until, text) {
+  const seconds = Math.ceil((until - Date.now()) / 1000);
+  button.disabled = seconds > 0;
+  button.textContent = seconds > 0 ? text("retryIn", { seconds }) : text("retry");
+  if (seconds <= 0) return;
+  const untilNext = until - Date.now() - 1000 * (seconds - 1);
+  setTimeout(() => button.isConnected && countDown(button, until, text), untilNext);
+}
+
+/**
+ * The scrollTop of `element` that shows an answer from its top, with its question where that is
+ * short.
+ */
+export function topOf(article, element) {
+  const question = article.previousElementSibling;
+  const isShort = question && question.offsetHeight < element.clientHeight / 4;
+  const first = (isShort ? question : article).getBoundingClientRect().top;
+  return first - element.getBoundingClientRect().top + element.scrollTop - SPACE_ABOVE;
 }

@@ -2,11 +2,10 @@
 import { isHandoffNotice, lastSaid, questionOf } from "../models/conversation.js";
 import { dressAnswer, mountWork, noticeTurn, userTurn } from "./answer.js";
 import { welcome } from "./app-shell.js";
-import { loaded, make, template } from "./dom.js";
+import { loaded, make, template, topOf } from "./dom.js";
 
 const FIRST_TURNS = 24; // drawn at once; drawing a thousand turns takes seconds
 const NEAR_END = 120; // pixels from the end that still count as "at the end"
-const SPACE_ABOVE = 12; // pixels left free above an answer that is scrolled to its top
 // Loaded with the first answer, so that the page itself is there sooner.
 const loadRenderer = () => import("../render/markdown.js");
 
@@ -22,6 +21,8 @@ export function mountThread(element, services) {
   let drawnId = null; // of the conversation
   let markdown = null;
   const articles = new WeakMap(); // of answers, by their turn
+  // Pictures and cards of turns come after their text: the newest message stays in sight.
+  const laidOut = new ResizeObserver(() => keepEnd());
 
   /** Offline the renderer may be missing: an answer is then shown as plain text. */
   const load = async () => (markdown ??= await loadRenderer().catch(() => null));
@@ -42,6 +43,7 @@ export function mountThread(element, services) {
     const top = drawnId === id && !atEnd ? element.scrollTop : null;
     if (drawnId !== id) followed = null;
     drawnId = id;
+    laidOut.disconnect();
     firstDrawn = Math.max(0, turns.length - FIRST_TURNS);
     element.replaceChildren();
     if (!turns.length) {
@@ -50,8 +52,9 @@ export function mountThread(element, services) {
     }
     element.append(...draw(firstDrawn, turns.length));
     mountEarlier();
-    if (top === null) scrollToEnd();
-    else scrollTo(top);
+    if (top !== null) return scrollTo(top);
+    scrollToEnd();
+    for (const article of element.children) laidOut.observe(article);
   }
 
   function draw(from, to) {
@@ -211,26 +214,20 @@ export function mountThread(element, services) {
   function follow() {
     if (!followed?.isConnected) return;
     const end = element.scrollHeight - element.clientHeight;
-    const top = Math.min(end, topOf(followed));
+    const top = Math.min(end, topOf(followed, element));
     if (top > element.scrollTop) scrollTo(top);
     toBottom.hidden = end - element.scrollTop < NEAR_END;
-  }
-
-  /** The scrollTop that shows an answer from its top, with its question where that is short. */
-  function topOf(article) {
-    const question = article.previousElementSibling;
-    const isShort = question && question.offsetHeight < element.clientHeight / 4;
-    const first = (isShort ? question : article).getBoundingClientRect().top;
-    return first - element.getBoundingClientRect().top + element.scrollTop - SPACE_ABOVE;
   }
 
   function onScroll() {
     const left = element.scrollHeight - element.scrollTop - element.clientHeight;
     // The reader scrolled up; at the very end it was the content that became shorter.
-    if (element.scrollTop < lastTop - 2 && left > 2) followed = null;
+    const isUp = element.scrollTop < lastTop - 2;
+    if (isUp && left > 2) followed = null;
     lastTop = element.scrollTop;
-    atEnd = left < NEAR_END;
-    toBottom.hidden = atEnd;
+    // What grew below, with nobody scrolling up, has left the end too.
+    atEnd = left < NEAR_END || (atEnd && !isUp && !followed);
+    toBottom.hidden = left < NEAR_END;
   }
 
   element.addEventListener("scroll", onScroll, { passive: true });
@@ -242,6 +239,10 @@ export function mountThread(element, services) {
   const isWelcome = () => !session.conversation.turns.length; // which is read from its top
   const keepEnd = () => (followed ? follow() : atEnd && !isWelcome() && scrollToEnd());
   new ResizeObserver(keepEnd).observe(element);
+  // Who opens a part of the thread, or types, is not taken away from it.
+  for (const type of ["pointerdown", "keydown", "wheel"]) {
+    element.addEventListener(type, () => laidOut.disconnect(), { passive: true });
+  }
 
   const on = {
     asked({ turn }) {
