@@ -4,7 +4,17 @@ import json
 
 from playwright.sync_api import Page, expect
 
-from tests.browser.kit import Site, answer, ask, attach, configured, content, extras, open_page
+from tests.browser.kit import (
+    Site,
+    answer,
+    ask,
+    attach,
+    configured,
+    content,
+    extras,
+    open_page,
+    without_store,
+)
 from tests.support.paths import SCREENS
 
 CLAUSES = [
@@ -24,6 +34,22 @@ def test_a_suggested_clause_is_asked_for_with_one_tap(page: Page, site: Site) ->
         chips.last.click()
     asked = json.loads(sent.value.post_data or "")["messages"][-1]["content"]
     assert asked == "售后服务政策 · 退款时效 第 3.5 条"
+
+
+def test_suggestions_stay_after_further_questions_and_a_reload_and_are_introduced_once(
+    page: Page, site: Site
+) -> None:
+    without_store(page)
+    open_page(page, site)
+    told = "您想问的是“售后服务政策 · 退货流程”吗？"
+    answer(page, extras(suggestions=CLAUSES[:1], outcome="clarify"), content(told))
+    ask(page, "退")
+    answer(page, content("好"))
+    ask(page, "谢谢")
+    page.reload()
+    suggestions = page.locator(".turn.assistant").first.locator(".suggestions")
+    expect(suggestions.locator(".chip")).to_have_text(["售后服务政策 · 退货流程 第 3.2 条"])
+    expect(suggestions.locator("p")).to_have_count(0)
 
 
 def test_what_no_source_supports_is_marked_in_the_text_and_named_below_it(
@@ -65,6 +91,23 @@ def test_the_card_says_what_kind_of_paper_it_is_and_shows_every_field(
     expect(card.locator("input:visible")).to_have_count(12)
     card.get_by_role("button", name="显示全部 15 项").click()
     expect(card.locator("input:visible")).to_have_count(15)
+
+
+def test_scans_of_a_parcel_are_named_once_and_the_newest_is_no_second_status(
+    page: Page, site: Site
+) -> None:
+    open_page(page, site)
+    file = uploaded(page, site)
+    scans = ["11-23 08:05 已从成都发出", "11-22 21:10 已到达成都", "11-20 19:30 已揽收"]
+    told = [("status", "运输中"), ("status", "已从成都发出"), *(("event", one) for one in scans)]
+    fields = [{"name": name, "value": value, "confidence": 1} for name, value in told]
+    reading = {"image": file, "width": 9, "height": 9, "kind": "waybill", "fields": fields}
+    answer(page, extras(reading=[reading]), content("好"))
+    card = ask(page, "到哪了").locator(".fields")
+    expect(card.locator("dt span:not(.visually-hidden)")).to_have_text(["状态", "物流记录"])
+    inputs = card.locator("input")
+    expect(inputs).to_have_count(4)
+    assert inputs.evaluate_all("all => all.map(one => one.value)") == ["运输中", *scans]
 
 
 def test_a_picture_that_cannot_be_read_says_what_to_do(page: Page, site: Site) -> None:

@@ -13,6 +13,7 @@ const KEPT = [
   "text",
   "files",
   "citations",
+  "suggestions",
   "reading",
   "fields",
   "degraded",

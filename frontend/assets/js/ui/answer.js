@@ -3,7 +3,7 @@
 import { readableSize } from "../lib/texts.js";
 import { isBeforePeople, livingHandoff, readingsFor } from "../models/conversation.js";
 import { errorMessage } from "../models/failure.js";
-import { copyText, icon, iconButton, loaded, make, template, toast } from "./dom.js";
+import { copyText, countDown, icon, iconButton, loaded, make, template, toast } from "./dom.js";
 
 const MAX_SEEN = 4; // chips of values that the answer quotes from a picture
 const COPIED_MS = 2000;
@@ -23,7 +23,7 @@ export function dressAnswer(article, turn, question, isLast, services, written) 
   partial.textContent = text(problem);
   mountWork(article, turn, services);
   mountGrounding(article, turn, text, written);
-  mountSuggestions(article.querySelector(".suggestions"), turn, isLast, services);
+  mountSuggestions(article.querySelector(".suggestions"), turn, services);
   mountCard(article.querySelector(".fields"), turn, question, services);
   mountCitations(article.querySelector(".citations"), turn, question, services);
   article.querySelector(".stopped").hidden = !turn.stopped;
@@ -144,15 +144,20 @@ async function mountGrounding(article, turn, text, written) {
   markClaims(article.querySelector(".bubble"), claims, text("ungroundedMark"));
 }
 
-/** "Did you mean": the titles of clauses, each of which asks for its clause. */
-function mountSuggestions(element, turn, isLast, { session, text }) {
-  const suggestions = isLast ? (turn.suggestions ?? []) : [];
+/**
+ * "Did you mean": the titles of clauses, each of which asks for its clause. An answer that names
+ * them has asked already.
+ */
+function mountSuggestions(element, turn, { session, text }) {
+  const { suggestions = [] } = turn;
   element.hidden = suggestions.length === 0;
   const chips = suggestions.map(({ title, clause }) => {
     const words = [title, clause && numberOf(clause, text)].filter(Boolean).join(" ");
     return chip("search", words, () => session.ask(words, []));
   });
-  element.replaceChildren(make("p", { textContent: text("didYouMean") }), ...chips);
+  const isAsked = suggestions.every(({ title }) => turn.text.includes(title));
+  const head = isAsked ? [] : [make("p", { textContent: text("didYouMean") })];
+  element.replaceChildren(...head, ...chips);
 }
 
 const numberOf = (clause, text) => text("clause", { clause: clause.replace(/^第|条$/g, "") });
@@ -286,14 +291,4 @@ function showFailure(article, failure, { session, text, limits }) {
   const button = box.querySelector(".retry");
   button.onclick = () => session.retry();
   countDown(button, failure.until ?? 0, text);
-}
-
-/** Disables the button until the moment `until` (ms since 1970), and counts the seconds down. */
-function countDown(button, until, text) {
-  const seconds = Math.ceil((until - Date.now()) / 1000);
-  button.disabled = seconds > 0;
-  button.textContent = seconds > 0 ? text("retryIn", { seconds }) : text("retry");
-  if (seconds <= 0) return;
-  const untilNext = until - Date.now() - 1000 * (seconds - 1);
-  setTimeout(() => button.isConnected && countDown(button, until, text), untilNext);
 }

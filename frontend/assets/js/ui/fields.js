@@ -20,10 +20,12 @@ export function mountFields(form, turn, question, services) {
   buttons.hidden = true;
   const inputs = [];
   const changed = () => (buttons.hidden = !inputs.some(isChanged));
-  const rows = fields.flatMap((one) => {
+  const rows = fields.flatMap((one, index) => {
     const input = fieldInput(one, changed, text);
     inputs.push({ input, field: one.field, image: one.reading.image });
-    return fieldRow(input, one, services);
+    const before = fields[index - 1];
+    const isSame = one.reading === before?.reading && one.field.name === before.field.name;
+    return fieldRow(input, one, isSame, services);
   });
   form.querySelector("dl").replaceChildren(...rows);
   mountMore(form.querySelector(".more"), rows, text);
@@ -56,10 +58,16 @@ function mountMore(button, rows, text) {
 /** [{field, shown, reading}]: `field` as it was read, `shown` with the person's corrections. */
 function fieldsOf(turn, question, turns) {
   const withCorrections = (reading) =>
-    correctedFields({ fields: reading.fields }, turns).map((shown, index) => {
-      return { field: reading.fields[index], shown, reading };
-    });
+    correctedFields({ fields: reading.fields }, turns)
+      .map((shown, index) => ({ field: reading.fields[index], shown, reading }))
+      .filter(({ field }) => !isToldTwice(field, reading.fields));
   return readingsFor(turn, question).flatMap(withCorrections);
+}
+
+/** The newest scan of a parcel is read as its status too. */
+function isToldTwice({ name, value }, fields) {
+  const isEvent = (one) => one.name === "event" && one.value.includes(value);
+  return name === "status" && fields.some(isEvent);
 }
 
 function fieldInput({ field, shown }, oninput, text) {
@@ -82,7 +90,8 @@ function nameOf({ name, label }, text) {
   return words === `field_${name}` ? (label ?? name) : words;
 }
 
-function fieldRow(input, { field, shown, reading }, { text, locate }) {
+/** `isSame`: the field before has the same name, which is not shown again. */
+function fieldRow(input, { field, shown, reading }, isSame, { text, locate }) {
   const name = nameOf(field, text);
   const value = make("dd", {}, input);
   if (shown.valid === false) {
@@ -91,11 +100,15 @@ function fieldRow(input, { field, shown, reading }, { text, locate }) {
     value.append(make("span", properties, icon("warn"), words));
   }
   if (field.box) {
-    const label = text("locate", { name });
+    const find = text("locate", { name });
     const show = () => locate(reading, field);
-    value.append(iconButton("locate", label, show, { className: "icon-button small" }));
+    value.append(iconButton("locate", find, show, { className: "icon-button small" }));
   }
-  return [make("dt", { textContent: name }), value];
+  const label = make("dt", {}, make("span", { textContent: name }));
+  if (isSame) label.firstChild.className = "visually-hidden";
+  // What happened to a parcel is a sentence.
+  if (field.name === "event") label.className = value.className = "wide";
+  return [label, value];
 }
 
 /** Asks again with the corrections. `old` is the value that was read, even if corrected before. */
