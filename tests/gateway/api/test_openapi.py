@@ -125,6 +125,7 @@ def hold(
     holds()
 
 
+@pytest.mark.timeout(400)
 @pytest.mark.parametrize("who", CALLERS)
 @pytest.mark.parametrize("mode", [GenerationMode.POSITIVE, GenerationMode.NEGATIVE])
 def test_every_route_does_what_its_document_says(
