@@ -85,7 +85,8 @@ class Erasure:
             Conversation.person == person_digest(name), Conversation.owner.in_(sorted(owners))
         )
         with self._database.writing() as session:
-            some = session.scalars(select(Conversation).where(theirs).limit(CONVERSATIONS)).all()
+            wanted = select(Conversation).where(theirs).order_by(Conversation.id)
+            some = session.scalars(wanted.limit(CONVERSATIONS).with_for_update()).all()
             return remove(session, some, self._before_delete) if some else None
 
     def _erase_actions(self, name: str, owners: set[str]) -> tuple[int, int]:

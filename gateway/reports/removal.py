@@ -27,7 +27,11 @@ class Removed:
 def remove(
     session: Session, conversations: Iterable[Conversation], before_delete: BeforeDelete
 ) -> Removed:
-    """With their turns, ratings, hand-overs, and the words of their events."""
+    """With their turns, ratings, hand-overs, and the words of their events.
+
+    The rows are locked (FOR UPDATE): otherwise an event could be committed after the words of
+    events were removed and before the conversation is.
+    """
     removed = Removed()
     for one in conversations:
         here = Turn.conversation_id == one.id

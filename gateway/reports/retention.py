@@ -86,6 +86,7 @@ class Retention:
                 .where(Conversation.updated_at < moment)
                 .order_by(Conversation.updated_at, Conversation.id)
                 .limit(CONVERSATIONS)
+                .with_for_update(skip_locked=True)  # one that is being written is not old
             )
             removed = remove(session, session.scalars(old).all(), self._before_delete)
             counts["conversations"] = removed.conversations

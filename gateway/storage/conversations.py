@@ -109,7 +109,8 @@ class Conversations:
         The caller deletes the files and stops the answers that it returns.
         """
         with self._database.writing() as session:
-            conversation = _owned(session, owner, conversation_id)
+            # Locked before anything is read, so that no event with words is committed in between.
+            conversation = _owned(session, owner, conversation_id, is_locked=True)
             here = Turn.conversation_id == conversation.id
             running = session.scalars(select(Turn.id).where(here, Turn.state == "writing")).all()
             named = (
@@ -139,9 +140,12 @@ class Conversations:
             yield bytes(lines)
 
 
-def _owned(session: Session, owner: str, conversation_id: str) -> Conversation:
+def _owned(
+    session: Session, owner: str, conversation_id: str, *, is_locked: bool = False
+) -> Conversation:
     mine = (Conversation.id == conversation_id, Conversation.owner == digest(owner))
-    conversation = session.scalar(select(Conversation).where(*mine))
+    wanted = select(Conversation).where(*mine)
+    conversation = session.scalar(wanted.with_for_update() if is_locked else wanted)
     if conversation is None:
         raise no_conversation(conversation_id)
     return conversation
