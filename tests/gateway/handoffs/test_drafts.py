@@ -25,17 +25,22 @@ from tests.support.databases import ME, close_turn, handoffs_of, open_turns
         ("2 * 3 * 4 = 24, a_b_c, 5*6", "2 * 3 * 4 = 24, a_b_c, 5*6"),
         ("订单 QH_2026_11 的运费是 **8 元**", "订单 QH_2026_11 的运费是 8 元"),
         ("<b>no markup</b>", "<b>no markup</b>"),
+        ("***both***, **a ~~b** c~~ and `code`", "both, a b c and code"),
+        ("** no mark ** and **no end\nof it**", "** no mark ** and **no end\nof it**"),
+        ("**one** and **two**, 2**3", "one and two, 2**3"),
     ],
 )
 def test_marks_go_and_words_stay(markdown: str, plain: str) -> None:
     assert plain_text(markdown) == plain
 
 
-def test_a_hostile_text_takes_little_time() -> None:
+@pytest.mark.parametrize(
+    "part", ["*", "**a ", "**a", "~~a ", "__a ", "[", "[a](", "[a](b ", "`", "> ", "# ", " ", "\n "]
+)
+def test_a_hostile_text_takes_little_time(part: str) -> None:
     started = time.process_time()
-    for text in ("*" * 50_000, "[" * 50_000, "**a" * 20_000, "`" * 50_000, "> " * 50_000):
-        plain_text(text)
-    assert time.process_time() - started < 2
+    plain_text(part * (100_000 // len(part)))
+    assert time.process_time() - started < 1
 
 
 def test_the_newest_question_is_asked_with_its_picture_and_what_came_before(
