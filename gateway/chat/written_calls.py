@@ -64,7 +64,7 @@ def _json_in(text: str) -> Any:
     start = min((at for at in (text.find("{"), text.find("[")) if at >= 0), default=-1)
     try:
         return json.JSONDecoder().raw_decode(text, start)[0] if start >= 0 else None
-    except (json.JSONDecodeError, RecursionError):
+    except (ValueError, RecursionError):  # also a number with more digits than int() reads
         return None
 
 

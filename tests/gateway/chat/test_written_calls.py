@@ -72,6 +72,12 @@ def test_other_text_is_no_call(text: str, step: int) -> None:
     assert written_call(held, NAMES) is None
 
 
+@pytest.mark.parametrize("digits", ["1" * 5000, "-" + "9" * 5000])
+def test_a_number_of_any_length_is_no_error(digits: str) -> None:
+    assert written_call(f'{{"name": {digits}}}', NAMES) is None
+    assert written_call(f'{{"name": "track", "arguments": {{"n": {digits}}}}}', NAMES) == "track"
+
+
 def test_an_answers_words_are_never_held() -> None:
     watch = CallWatch()
     assert not any(watch.feed(word) for word in ("Parcel", " [1]", ".\n", "\n- ", "{a}", "\n"))
