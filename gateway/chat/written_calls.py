@@ -23,6 +23,7 @@ KEYS = (
     "type",
     "id",
 )
+NOT_BLANK = re.compile(r"\S")
 FIRST_KEY = re.compile(r'[\[{\s]*"([^"]{0,40})("?)')
 NAMED = re.compile(r'"(?:name|tool|tool_name|function)"\s*:\s*"([^"]{1,64})"')
 ARGUMENTS = re.compile(r'"(?:arguments|parameters)"\s*:')
@@ -82,7 +83,7 @@ class CallWatch:
     """Follows an answer's text as it comes, and knows whether its last lines may be a call."""
 
     def __init__(self) -> None:
-        self._line = ""  # what may be a call, or the spaces before it
+        self._line = ""  # what may be a call, without the spaces before it
         self._is_plain = False  # the line is no call, whatever follows in it
         self._is_sure = False
 
@@ -95,16 +96,23 @@ class CallWatch:
             if newline < 0:
                 return False
             text, self._line = text[newline + 1 :], ""
-        line, start = self._line + text, 0
-        while (head := line[start : start + HEAD]).strip() and not may_be_call(head):
-            newline = line.find("\n", start + len(head) - len(head.lstrip()))
+        line = self._line + text
+        start = _first_word(line, 0)
+        while start < len(line) and not may_be_call(line[start : start + HEAD]):
+            newline = line.find("\n", start)
             if newline < 0:
                 self._is_plain, self._line = True, ""
                 return False
-            start = newline + 1
+            start = _first_word(line, newline + 1)
         self._is_plain, self._line = False, line[start:]
-        self._is_sure = len(self._line) >= HEAD and bool(head.strip())
-        return bool(head.strip())
+        self._is_sure = len(self._line) >= HEAD
+        return bool(self._line)
+
+
+def _first_word(text: str, start: int) -> int:
+    """Where it begins, from `start` on; the end of the text where only spaces follow."""
+    found = NOT_BLANK.search(text, start)
+    return found.start() if found else len(text)
 
 
 class RefusalWatch:

@@ -57,6 +57,14 @@ def test_a_call_is_held_from_its_first_character(text: str, name: str, step: int
     assert written_call(held, NAMES) == name
 
 
+@pytest.mark.parametrize("step", [1, 5, 10_000])
+@pytest.mark.parametrize("before", [" " * 80, "\n" * 500, "I look it up.\n" + " \t" * 100])
+def test_a_call_behind_many_blanks_is_held(before: str, step: int) -> None:
+    shown, held = watched(before + CALL, step)
+    assert "{" not in shown
+    assert written_call(held, NAMES) == "track"
+
+
 @pytest.mark.parametrize("step", [1, 5])
 def test_a_call_behind_other_words_is_held(step: int) -> None:
     shown, held = watched(f"I look it up.\n```json\n{CALL}\n```", step)
