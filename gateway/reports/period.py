@@ -9,7 +9,8 @@ from gateway.errors import InvalidRequest
 
 DAY_MS = 86_400_000
 DEFAULT_DAYS = 30
-LAST = 2**40  # Unix seconds
+# Unix seconds; a year before the last one that dates can have, in any zone.
+LAST = round(datetime(9998, 1, 1, tzinfo=UTC).timestamp())
 
 
 @dataclass(frozen=True)
@@ -37,6 +38,7 @@ class Period:
 def period_of(start: str, end: str, zone: str, now_ms: int) -> Period:
     """`start` and `end`: Unix seconds, a date, or a date with time (ISO 8601). A date is the zone's
     day; as the end it is included. "" is 30 days before the end, and now.
+    What is before 1970 or after 9997 counts as its first or last moment.
 
     Raises InvalidRequest.
     """
@@ -71,4 +73,4 @@ def _milliseconds(value: str, zone: ZoneInfo, name: str, *, is_end: bool) -> int
             param=name,
             details={"value": value[:64]},
         ) from None
-    return max(0, round(1000 * seconds))
+    return min(max(0, round(1000 * seconds)), 1000 * LAST)

@@ -10,6 +10,7 @@ import orjson
 import pytest
 from sqlalchemy import Engine, event
 
+from gateway.errors import InvalidRequest
 from gateway.reports.exchanges import Filters
 from gateway.reports.export_lines import ExportLines
 from gateway.reports.figures import Figures
@@ -243,3 +244,23 @@ def test_no_figure_reads_the_rows_of_answers(filled: Database) -> None:
     of_turns = [plan for plan in plans if re.search(r"\bturns\b", plan)]
     assert len(of_turns) >= 6
     assert [plan for plan in of_turns if "COVERING INDEX" not in plan] == [], plans
+
+
+def test_a_period_may_begin_and_end_at_any_time(database: Database) -> None:
+    figures = Figures(database, 3)
+    for zone in ("UTC", "Pacific/Kiritimati", "Pacific/Niue"):
+        for start, end in (
+            ("0", str(2**40)),
+            ("0", "9" * 30),
+            ("253339142400", "253402300799"),
+            ("9997-12-30", "9999-12-31T23:59:59"),
+            ("0001-01-02", "1970-01-02"),
+        ):
+            told = figures.read(period_of(start, end, zone, now())).figures
+            assert not any(day["questions"] for day in told["by_day"])
+
+
+@pytest.mark.parametrize("end", ["9999-12-31", "99999-01-01", "1e99"])
+def test_a_date_that_does_not_exist_is_refused(end: str) -> None:
+    with pytest.raises(InvalidRequest):
+        period_of("0", end, "", now())
