@@ -28,8 +28,9 @@ class DraftRequests:
         self._conversations = conversations
 
     def messages(self, conversation_id: str) -> list[dict[str, Any]]:
-        """OpenAI's messages, the question last, with its pictures as data; [] without one.
+        """OpenAI's messages, the question last, with its pictures as data.
 
+        [] without a question, and where it was pictures alone that are deleted now.
         The question is the newest one that was no small talk and no wish for a person.
         """
         wanted = (
@@ -45,10 +46,13 @@ class DraftRequests:
         place = _question(turns)
         if place is None:
             return []
+        content = self._content(turns[place])
+        if not content:
+            return []
         before = [one for one in turns[:place] if one.text][-MAX_BEFORE:]
         return [
             *({"role": _role(one), "content": one.text} for one in before),
-            {"role": "user", "content": self._content(turns[place])},
+            {"role": "user", "content": content},
         ]
 
     def _content(self, turn: Turn) -> list[dict[str, Any]]:

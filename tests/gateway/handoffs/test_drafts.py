@@ -77,3 +77,15 @@ def test_a_wish_for_a_person_or_thanks_after_the_claim_is_no_question(
     open_turns(database, Asked(ME, "conversation-1", "answer-4", "我要转人工"))
     asked = requests.messages("conversation-1")[-1]["content"]
     assert asked == [{"type": "text", "text": "运费谁出？"}]
+
+
+def test_of_a_picture_alone_that_is_deleted_nothing_is_asked(
+    database: Database, tmp_path: Path
+) -> None:
+    files = FileStore(tmp_path / "files")
+    picture = files.add(ME, "screen.png", "image/png", b"\x89PNG", 1).id
+    open_turns(database, Asked(ME, "conversation-1", "answer-1", "", (picture,)))
+    requests = DraftRequests(database, DeskConversations(database, files))
+    assert len(requests.messages("conversation-1")) == 1
+    files.delete(ME, picture)
+    assert requests.messages("conversation-1") == []
