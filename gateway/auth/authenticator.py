@@ -1,5 +1,6 @@
 """Authentication: the one path by which a request becomes a Caller (contract, section 3)."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from gateway.auth.api_keys import APIKeyStore
@@ -50,7 +51,7 @@ class Authenticator:
 
     def _for_api(self, context: RequestContext) -> Caller:
         """`/v1`: an API key, or an anonymous network."""
-        bearer = _bearer(context)
+        bearer = bearer_of(context.request_headers)
         if bearer is not None and not self._ignores_keys(context):
             return self._key(bearer)
         if self._may_be_anonymous(context):
@@ -61,14 +62,14 @@ class Authenticator:
 
     def _for_key(self, context: RequestContext) -> Caller:
         """Routes that need an API key."""
-        bearer = _bearer(context)
+        bearer = bearer_of(context.request_headers)
         if bearer is not None:
             return self._key(bearer)
         raise InvalidAPIKey("This route needs an API key.")
 
     def _for_page(self, context: RequestContext) -> Caller:
         """`/api`: an embed token or an API key, nginx's user, or an anonymous network."""
-        bearer = _bearer(context)
+        bearer = bearer_of(context.request_headers)
         if bearer is not None:
             is_token = bearer.count(".") == 2 and self.keys.find(bearer) is None
             return self._token(bearer, context) if is_token else self._key(bearer)
@@ -134,8 +135,9 @@ def _acting(caller: Caller) -> Caller:
     return replace(caller, owner=f"staff:{caller.staff}", new_visitor=None)
 
 
-def _bearer(context: RequestContext) -> str | None:
-    scheme, _, value = context.request_headers.get("authorization", "").partition(" ")
+def bearer_of(given: Mapping[str, str]) -> str | None:
+    """The key or token in the headers of a request."""
+    scheme, _, value = given.get("authorization", "").partition(" ")
     return value.strip() if scheme.lower() == "bearer" else None
 
 

@@ -20,12 +20,15 @@ class Origins:
 
     def allows(self, origin: str, host: str = "", scheme: str = "http") -> bool:
         """`host` and `scheme` are the request's: a page may always call the server it came from."""
-        parts = ORIGIN.fullmatch(origin.lower())
-        if parts is None or not AUTHORITY.fullmatch(parts["authority"]):
+        return self.names(origin, host, scheme) or (
+            self.private and is_local_host(_authority(origin) or "")
+        )
+
+    def names(self, origin: str, host: str = "", scheme: str = "http") -> bool:
+        """The same without `private`: other pages on private addresses do not count."""
+        if _authority(origin) is None:
             return False
-        if origin.lower() in self.exact or is_own(origin.lower(), host, scheme):
-            return True
-        return self.private and is_local_host(parts["authority"])
+        return origin.lower() in self.exact or is_own(origin.lower(), host, scheme)
 
     def has_host(self, host: str) -> bool:
         """Whether a Host header names the host of a listed origin."""
@@ -36,6 +39,12 @@ class Origins:
         localhost. nginx's 30-users.sh writes the same."""
         sources = [SELF, "http://localhost:*", "http://127.0.0.1:*"] if self.private else [SELF]
         return " ".join([*sources, *sorted(self.exact)])
+
+
+def _authority(origin: str) -> str | None:
+    """Host and port, in lower case; None for what is no origin of a web page."""
+    parts = ORIGIN.fullmatch(origin.lower())
+    return parts["authority"] if parts and AUTHORITY.fullmatch(parts["authority"]) else None
 
 
 def is_own(origin: str, host: str, scheme: str) -> bool:

@@ -222,3 +222,16 @@ def test_nobody_unknown_has_a_body_read(closed: Running) -> None:
         ).status_code
         == 401
     )
+
+
+def test_a_page_on_another_private_address_does_not_act_as_staff(closed: Running) -> None:
+    def claimed(headers: dict[str, str], origin: str) -> tuple[int, str]:
+        url = closed.url + "/api/desk/handoffs/none/claim"
+        answer = requests.post(url, headers={**headers, "origin": origin}, timeout=20)
+        return answer.status_code, answer.json()["error"]["code"]
+
+    for origin in ("http://10.9.9.9", "http://localhost:9000"):
+        assert claimed(nginx(), origin) == (403, "origin_not_allowed")
+        # A key is sent by a program or page that knows it, and by no browser of itself.
+        assert claimed(bearer("sk-shop"), origin) == (403, "staff_only")
+    assert claimed(nginx(), closed.url) == (404, "not_found")

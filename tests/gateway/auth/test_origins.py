@@ -76,6 +76,14 @@ def test_a_page_speaks_for_the_server_that_it_came_from(
     assert Origins(()).allows(origin, "desk.example", scheme) is own
 
 
+def test_private_addresses_are_not_named() -> None:
+    origins = Origins(("private", "https://shop.example"))
+    assert not any(origins.names(f"http://{host}") for host in ("10.9.9.9", "localhost", "[::1]"))
+    assert origins.names("https://shop.example")
+    assert origins.names("http://10.0.0.5:8080", "10.0.0.5:8080")
+    assert not origins.names("null")
+
+
 @pytest.mark.parametrize(
     "value",
     [
