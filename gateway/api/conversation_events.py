@@ -76,8 +76,10 @@ class LiveResponse(Response):
         # The first block has no data: it tells where the stream begins, and is no event.
         start = self.missed[0].number - 1 if self.missed else self.stream.last
         head = b"retry: %d\nid: %d\n\n" % (RETRY_MS, start)
-        missed = RESET if self.missed is None else b"".join(map(encoded, self.missed))
-        await response.send(head + missed)
+        await response.send(head + RESET if self.missed is None else head)
+        for event in self.missed or ():  # one by one: a slow reader holds no copy of them all
+            await response.send(encoded(event))
+        self.missed = None
         with suppress(TimeoutError):
             async with asyncio.timeout(MAX_SECONDS), aclosing(self.stream.read()) as events:
                 async for event in events:

@@ -15,7 +15,8 @@ AT_ONCE = 500  # events of one query
 MAX_STREAMS = 5_000
 MAX_OWNER = 8  # streams of one owner; with one more, the oldest is ended
 MAX_WAITING = 1_000  # events for one reader; a slower one is ended, and comes back for the rest
-MAX_MISSED = 500  # events that a page of staff gets at once; a later one reads its lists again
+# Events that a page gets when it comes back; one that missed more reads its lists again.
+MAX_MISSED, MAX_MISSED_BY_STAFF = 200, 500
 DESK = ""  # in place of a conversation's id: the events of all
 MAX_SECONDS = 900.0  # of one stream: then the caller's key or token is looked at again
 
@@ -78,15 +79,18 @@ class ConversationStreams:
 
     async def open(
         self, owner: str, conversation_id: str, after: int | None
-    ) -> tuple[Stream, list[Told]]:
+    ) -> tuple[Stream, list[Told] | None]:
         """Returns the stream and the events after number `after` (None: from now on). Close it.
+        None stands for more than MAX_MISSED events.
 
         Raises NotFound where the conversation is not the owner's, QueueFull, StoreUnavailable.
         """
         stream = await self._opened(owner, conversation_id)
         # From here on the stream gets what comes after `_position`. What it gets twice, it drops.
         try:
-            told = await asyncio.to_thread(self._log.of_conversation, owner, conversation_id, after)
+            told = await asyncio.to_thread(
+                self._log.of_conversation, owner, conversation_id, after, MAX_MISSED
+            )
         except BaseException:
             self.close(stream)
             raise
@@ -94,11 +98,11 @@ class ConversationStreams:
         return stream, missed
 
     async def open_desk(self, name: str, after: int | None) -> tuple[Stream, list[Told] | None]:
-        """The same for a staff member, of all conversations; None stands for more than MAX_MISSED
-        events. Raises QueueFull, StoreUnavailable."""
+        """The same for a staff member, of all conversations; None stands for more than
+        MAX_MISSED_BY_STAFF events. Raises QueueFull, StoreUnavailable."""
         stream = await self._opened(name, DESK)
         try:
-            told = await asyncio.to_thread(self._log.of_all, after, MAX_MISSED)
+            told = await asyncio.to_thread(self._log.of_all, after, MAX_MISSED_BY_STAFF)
         except BaseException:
             self.close(stream)
             raise

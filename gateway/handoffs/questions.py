@@ -10,12 +10,17 @@ from gateway.storage.events import record_event
 from gateway.storage.models import Handoff
 from gateway.storage.turns import now
 
+MAX_TEXT = 8000  # characters in an event, as many as a message of staff may have
+
 
 def customer_wrote(
     connection: Connection, conversation_id: str, turn: Mapping[str, Any], silence: float
 ) -> None:
     """Tells staff of a message in a claimed conversation, whose row is locked. From its first
     unanswered message on the customer waits, at most `silence` seconds.
+
+    Of a longer text the event has the first MAX_TEXT characters, and `is_cut`: open streams and
+    deliveries hold many events in memory.
 
     `turn`: {id, role: "user", text: masked, files, created_at}.
     """
@@ -28,5 +33,12 @@ def customer_wrote(
     )
     row: Any = connection.execute(select(*Handoff.__table__.c).where(*living)).one_or_none()
     if row is not None:
-        data = {"conversation_id": conversation_id, "handoff": brief(row), "turn": dict(turn)}
+        data = {"conversation_id": conversation_id, "handoff": brief(row), "turn": _cut(turn)}
         record_event(connection, "handoff.message", conversation_id, data)
+
+
+def _cut(turn: Mapping[str, Any]) -> dict[str, Any]:
+    text = turn["text"]
+    if len(text) <= MAX_TEXT:
+        return dict(turn)
+    return {**turn, "text": text[:MAX_TEXT], "is_cut": True}

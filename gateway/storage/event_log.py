@@ -79,10 +79,11 @@ class EventLog:
         return upto, found if len(found) <= limit else None
 
     def of_conversation(
-        self, owner: str, conversation_id: str, after: int | None
-    ) -> tuple[int, list[Told]]:
+        self, owner: str, conversation_id: str, after: int | None, limit: int
+    ) -> tuple[int, list[Told] | None]:
         """Returns (the last settled number, the conversation's events for open pages after number
-        `after`; none for None). Raises NotFound where the conversation is not the owner's."""
+        `after`; none for None). None stands for more than `limit` events. Raises NotFound where
+        the conversation is not the owner's."""
         with self._database.reading() as session:
             mine = (Conversation.id == conversation_id, Conversation.owner == digest(owner))
             if session.scalar(select(Conversation.id).where(*mine)) is None:
@@ -91,13 +92,14 @@ class EventLog:
         if after is None:
             return upto, []
         here = StoredEvent.conversation_id == conversation_id
-        return upto, self._between(after, upto, None, LIVE, here)
+        found = self._between(after, upto, limit + 1, LIVE, here)
+        return upto, found if len(found) <= limit else None
 
     def _between(
         self,
         after: int,
         upto: int,
-        limit: int | None,
+        limit: int,
         types: Sequence[str],
         *where: ColumnElement[bool],
     ) -> list[Told]:

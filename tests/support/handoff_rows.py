@@ -21,9 +21,11 @@ def told(database: Database) -> list[tuple[str, dict[str, Any]]]:
         return [(row[0], row[1]) for row in session.execute(wanted.order_by(StoredEvent.number))]
 
 
-def wrote(database: Database, conversation_id: str, silence: float = 300) -> bool:
+def wrote(
+    database: Database, conversation_id: str, silence: float = 300, text: str = "hello?"
+) -> bool:
     """Whether the message went to a person."""
-    asked = Asked(ME, conversation_id, f"answer-{secrets.token_hex(8)}", "hello?")
+    asked = Asked(ME, conversation_id, f"answer-{secrets.token_hex(8)}", text)
     heard = partial(customer_wrote, silence=silence)
     [opened] = open_all(database, [question_row(asked)], heard)
     assert isinstance(opened, Opened)

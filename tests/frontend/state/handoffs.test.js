@@ -98,6 +98,38 @@ test("what people say is sent to the assistant as answers", async () => {
   );
 });
 
+test("the beginning of a long message of this page is not taken for another one", async () => {
+  const { session, api, roles } = sessionWith([
+    { id: "q", role: "user", text: "long text" },
+    { id: "n", role: "assistant", text: "", notice: notice("claimed") },
+  ]);
+  const turn = { id: "u1", role: "user", text: "long", is_cut: true, created_at: 2 };
+  api.follow = async function* follow() {
+    yield { handoff: {}, turn };
+    yield { handoff: {}, turn: { ...turn, id: "u2", is_cut: false } };
+    await new Promise(() => {});
+  };
+  new Handoffs(session, api);
+  for (let tries = 0; tries < 5; tries += 1) await soon();
+  assert.deepEqual(roles(), ["user", "assistant", "user"]);
+  assert.equal(session.conversation.turns[0].stored, "u1");
+});
+
+test("after a reset the conversation is read again", async () => {
+  const { session, api, roles } = sessionWith([noticed("n1", "claimed")]);
+  let looks = 0;
+  const messages = [{ id: "s1", role: "staff", text: "Hi", author: "Li", created_at: 1 }];
+  api.conversation = async () => ({ id: "c", title: "", messages: looks++ ? messages : [] });
+  api.follow = async function* follow(id, position, { onOpen }) {
+    await onOpen();
+    yield {};
+    await new Promise(() => {});
+  };
+  new Handoffs(session, api);
+  for (let tries = 0; tries < 9; tries += 1) await soon();
+  assert.deepEqual([looks, roles()], [2, ["assistant", "staff"]]);
+});
+
 test("turns of people are taken once, from the stream or from the gateway's copy", async () => {
   const stored = [
     noticed("n1", "open"),

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from gateway.chat.conversation_streams import MAX_OWNER
+from gateway.chat.conversation_streams import MAX_MISSED, MAX_OWNER
 from gateway.storage.database import Database, attach_database
 from gateway.storage.events import record_event
 from tests.support.live_events import Live
@@ -81,6 +81,17 @@ def test_a_page_that_comes_back_gets_what_it_missed_and_nothing_twice(live: Desk
         assert [stream.read()[2]["n"] for _ in range(3)] == [2, 3, 4]
     with live.open(began) as stream:
         assert [stream.read()[2]["n"] for _ in range(4)] == [1, 2, 3, 4]
+
+
+def test_a_page_that_missed_too_much_is_told_to_read_again(live: Desk) -> None:
+    with live.database.connected() as connection:
+        for n in range(MAX_MISSED + 1):
+            record_event(connection, "action.done", live.conversation, {"n": n})
+    with live.open(0) as stream:
+        assert stream.block()["retry"] == "2000"
+        assert stream.block() == {"event": "reset", "data": "{}"}
+        live.happen(-1)
+        assert stream.read()[2] == {"n": -1}
 
 
 def test_a_hand_over_is_told_on_the_page(live: Desk) -> None:

@@ -30,7 +30,8 @@ async def running(database: Database) -> AsyncIterator[ConversationStreams]:
     await asyncio.gather(task, return_exceptions=True)
 
 
-async def collect(stream: Stream, missed: list[Told], into: list[int], until: int) -> None:
+async def collect(stream: Stream, missed: list[Told] | None, into: list[int], until: int) -> None:
+    assert missed is not None
     into.extend(event.data["n"] for event in missed)
     if until in into:
         return
@@ -62,7 +63,7 @@ async def test_streams_that_open_and_come_back_while_events_are_written_lose_non
                     await asyncio.gather(reading, return_exceptions=True)
             else:
                 await reading
-            at = max([event.number for event in missed], default=0)
+            at = max([event.number for event in missed or ()], default=0)
             at = max(at, stream.last)
             streams.close(stream)
             if last in got:
@@ -111,6 +112,20 @@ async def test_another_owner_opens_nothing_and_leaves_nothing_open(database: Dat
         with pytest.raises(NotFound):
             await streams.open(OTHER, "conversation-1", None)
         assert streams._count == 0
+
+
+async def test_a_page_that_missed_too_much_gets_none_of_it(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(conversation_streams, "MAX_MISSED", 3)
+    ask(database, 1)
+    async with running(database) as streams:
+        for n in range(4):
+            happen(database, n)
+        stream, missed = await streams.open(ME, "conversation-1", 0)
+        assert missed is None
+        _, missed = await streams.open(ME, "conversation-1", stream.last - 3)
+        assert [event.data["n"] for event in missed or ()] == [1, 2, 3]
 
 
 async def test_a_reader_that_is_too_slow_is_ended_and_comes_back_for_the_rest(

@@ -11,6 +11,7 @@ from gateway.chat.conversation_streams import ConversationStreams
 from gateway.errors import HandoffTaken, NotFound
 from gateway.handoffs.claims import Claims
 from gateway.handoffs.listing import HandoffLists
+from gateway.handoffs.questions import MAX_TEXT
 from gateway.handoffs.queue import Handoffs
 from gateway.observability.metrics import Metrics
 from gateway.service_hours import service_hours
@@ -39,6 +40,22 @@ def opened(database: Database, handoffs: Handoffs, number: int = 1, **more: Any)
     ask(database, number, conversation_id=f"conversation-{number}")
     made, _ = handoffs.hand_over(ME, f"conversation-{number}", **more)
     return str(made["id"])
+
+
+def test_an_event_has_the_beginning_of_a_long_message_and_its_turn_the_whole(
+    database: Database, conversations: Conversations
+) -> None:
+    handoffs = handoffs_of(database)
+    handoffs.claim("anna", opened(database, handoffs))
+    for size in (MAX_TEXT, MAX_TEXT + 1):
+        assert wrote(database, CONVERSATION, text="汉" * size)
+    turns = [data["turn"] for type_, data in told(database) if type_ == "handoff.message"]
+    assert [(len(one["text"]), one.get("is_cut")) for one in turns] == [
+        (MAX_TEXT, None),
+        (MAX_TEXT, True),
+    ]
+    [*_, last] = whole(conversations)["messages"]
+    assert len(last["text"]) == MAX_TEXT + 1
 
 
 def test_of_two_gateways_that_claim_at_once_one_wins(database: Database, url: str) -> None:

@@ -17,7 +17,8 @@ export class Handoffs {
     this.#live = liveEventsOf(session, api);
     this.#live.join({
       isWanted: (conversation) => livingHandoff(conversation) !== null,
-      take: (conversation, { turn }) => turn && this.#take(conversation, turnFromServer(turn)),
+      take: (conversation, { turn }) =>
+        turn && this.#take(conversation, turnFromServer(turn), turn),
       catchUp: (conversation, turns) => {
         const news = turns.filter((turn) => turn.role === "staff" || isHandoffNotice(turn));
         for (const turn of news) this.#take(conversation, turn);
@@ -44,10 +45,10 @@ export class Handoffs {
   }
 
   /** Appends a turn that the page has not got yet. */
-  #take(conversation, turn) {
+  #take(conversation, turn, { is_cut: isCut } = {}) {
     const { turns } = conversation;
     if (turns.some(({ id, stored }) => turn.id === id || turn.id === stored)) return;
-    if (turn.role === "user" && isOwn(turns, turn)) return;
+    if (turn.role === "user" && isOwn(turns, turn, isCut)) return;
     turns.push(turn);
     this.#tell("said", conversation, { turn });
     if (isHandoffNotice(turn)) {
@@ -60,9 +61,13 @@ export class Handoffs {
   }
 }
 
-/** Whether this page has just sent the question: it learns the question's stored id later. */
-function isOwn(turns, { id, text }) {
-  const sent = turns.find((one) => one.role === "user" && !one.stored && one.text === text);
+/**
+ * Whether this page has just sent the question: it learns the question's stored id later. `isCut`:
+ * the event has only the beginning of a long text.
+ */
+function isOwn(turns, { id, text }, isCut = false) {
+  const isSame = (one) => one.text === text || (isCut && one.text.startsWith(text));
+  const sent = turns.find((one) => one.role === "user" && !one.stored && isSame(one));
   if (sent) sent.stored = id;
   return Boolean(sent);
 }

@@ -77,6 +77,7 @@ class LiveEvents {
     for await (const event of this.#api.follow(id, position, { onOpen, signal })) {
       const { conversation } = this.#session;
       if (conversation.id !== id) continue;
+      if (!Object.keys(event).length) await this.catchUp(id); // `reset`: too much was missed
       for (const member of this.#members) member.take(conversation, event);
     }
   }
