@@ -1,6 +1,8 @@
 """The composition root: `create_app(settings)` builds everything and fails at the start, not at
 the first request. It alone knows all parts; each router and layer gets its parts by name."""
 
+from collections.abc import Callable, Mapping, Sequence
+
 from fastapi import APIRouter
 from fastapi.routing import APIRoute
 from starlette.middleware import Middleware
@@ -49,6 +51,7 @@ from gateway.composition.build import build_services
 from gateway.composition.lifecycle import running
 from gateway.composition.services import Services
 from gateway.handoffs.draft_request import DraftRequests
+from gateway.handoffs.told_results import Told, ToldResults
 from gateway.middleware.access_log import AccessLog
 from gateway.middleware.authentication import Authentication
 from gateway.middleware.cors import CORS
@@ -136,7 +139,8 @@ def api_routers(services: Services) -> list[APIRouter]:
         desk_drafts_router(
             people.handoffs,
             DraftRequests(storage.database, people.conversations),
-            turn_runner(services, has_tools=False),
+            turn_runner(services),
+            told_rounds(services),
             limits,
         ),
         desk_conversations_router(people.conversations, storage.exports, limits),
@@ -201,7 +205,18 @@ def build_chat_router(services: Services) -> APIRouter:
     )
 
 
-def turn_runner(services: Services, *, has_tools: bool = True) -> TurnRunner:
+def told_rounds(services: Services) -> Callable[[Mapping[str, Sequence[Told]]], ToolRounds]:
+    """For drafts: tools that tell again what a conversation has told."""
+    systems, most = services.systems, services.settings.max_tool_rounds
+
+    def rounds(told: Mapping[str, Sequence[Told]]) -> ToolRounds:
+        tools = ToldResults(systems.connectors, told)
+        return ToolRounds(tools, systems.actions, max_rounds=most)
+
+    return rounds
+
+
+def turn_runner(services: Services) -> TurnRunner:
     settings, signer, engines = services.settings, services.access.signer, services.engines
     attachments = AttachmentStage(
         services.media.attachment_loader,
@@ -227,7 +242,7 @@ def turn_runner(services: Services, *, has_tools: bool = True) -> TurnRunner:
         Failover(engines.admission, engines.fallback, engines.client, services.metrics),
         EngineCalls(engines.client, signer.cache_salt, signer.pseudonym),
         services.metrics,
-        tools if has_tools else None,
+        tools,
         grounding=settings.grounding,
     )
 

@@ -5,8 +5,10 @@ loop {admit → engine → events → tools} → usage
 """
 
 from collections.abc import Callable, Sequence
+from copy import copy
 from dataclasses import dataclass, replace
 from functools import partial
+from typing import Self
 
 from gateway.assistant.briefing import Briefing
 from gateway.chat.answer_end import AnswerEnd, GroundingMode
@@ -72,6 +74,12 @@ class TurnRunner:
         self._metrics = metrics
         self._tools = tools
         self._grounding = grounding
+
+    def with_tools(self, tools: ToolRounds) -> Self:
+        """The same with other tools."""
+        other = copy(self)
+        other._tools = tools
+        return other
 
     async def run(self, question: Question, output: Output, report: TurnReport) -> None:
         """The whole answer into `output`. Raises GatewayError."""

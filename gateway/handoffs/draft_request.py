@@ -1,8 +1,9 @@
 """What the assistant is asked for a draft: the conversation up to the question that waits."""
 
 import base64
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from dataclasses import dataclass, field
 from typing import Any
 
 from sqlalchemy import select
@@ -10,14 +11,27 @@ from sqlalchemy.orm import selectinload
 
 from gateway.assistant.intents import SEARCHED, intent_of
 from gateway.errors import FileNotFound
+from gateway.handoffs.told_results import Told
 from gateway.storage.database import Database
 from gateway.storage.desk_conversations import DeskConversations
 from gateway.storage.models import Turn
 
 MAX_TURNS = 40  # that are looked at, from the newest
 MAX_BEFORE = 8  # messages before the question
-MAX_FILES = 4
+MAX_FILES = 4  # the newest: what is asked may stand in an earlier picture
 NO_QUESTION = ("handoff", "smalltalk")  # outcomes of what a draft has nothing to say to
+
+
+@dataclass(frozen=True, slots=True)
+class DraftRequest:
+    """`messages`: OpenAI's, the question last, with its pictures as data. `told`: what business
+    systems have told in this conversation, by tool name, newest first."""
+
+    messages: Sequence[dict[str, Any]] = ()
+    told: Mapping[str, Sequence[Told]] = field(default_factory=dict)
+
+
+NOTHING = DraftRequest()
 
 
 class DraftRequests:
@@ -27,10 +41,9 @@ class DraftRequests:
         self._database = database
         self._conversations = conversations
 
-    def messages(self, conversation_id: str) -> list[dict[str, Any]]:
-        """OpenAI's messages, the question last, with its pictures as data.
+    def request(self, conversation_id: str) -> DraftRequest:
+        """NOTHING without a question, and where it was pictures alone that are deleted now.
 
-        [] without a question, and where it was pictures alone that are deleted now.
         The question is the newest one that was no small talk and no wish for a person.
         """
         wanted = (
@@ -45,19 +58,31 @@ class DraftRequests:
             session.expunge_all()
         place = _question(turns)
         if place is None:
-            return []
-        content = self._content(turns[place])
-        if not content:
-            return []
-        before = [one for one in turns[:place] if one.text][-MAX_BEFORE:]
-        return [
-            *({"role": _role(one), "content": one.text} for one in before),
-            {"role": "user", "content": content},
-        ]
+            return NOTHING
+        before = [one for one in turns[:place] if one.text or one.files][-MAX_BEFORE:]
+        messages = self._messages([*before, turns[place]])
+        if not messages:
+            return NOTHING
+        return DraftRequest(messages, _told(turns))
 
-    def _content(self, turn: Turn) -> list[dict[str, Any]]:
+    def _messages(self, turns: Sequence[Turn]) -> list[dict[str, Any]]:
+        """Without turns of which nothing is left: their pictures are deleted."""
+        messages: list[dict[str, Any]] = []
+        left = MAX_FILES
+        for turn in reversed(turns):
+            is_asked = turn.role == "user"
+            content = self._content(turn, left) if is_asked else turn.text
+            left -= len(turn.files) if is_asked else 0
+            if content:
+                messages.insert(0, {"role": _role(turn), "content": content})
+            elif turn is turns[-1]:
+                return []
+        return messages
+
+    def _content(self, turn: Turn, most: int) -> list[dict[str, Any]]:
+        """`most`: files that are taken."""
         parts: list[dict[str, Any]] = [{"type": "text", "text": turn.text}] if turn.text else []
-        for named in turn.files[:MAX_FILES]:
+        for named in turn.files[: max(0, most)]:
             with suppress(FileNotFound):
                 file, data = self._conversations.file(turn.conversation_id, named.file_id)
                 url = f"data:{file.content_type};base64,{base64.b64encode(data).decode()}"
@@ -68,6 +93,17 @@ class DraftRequests:
 
 def _role(turn: Turn) -> str:
     return "user" if turn.role == "user" else "assistant"
+
+
+def _told(turns: Sequence[Turn]) -> dict[str, list[Told]]:
+    found: dict[str, list[Told]] = {}
+    for turn in reversed(turns):
+        for tool in reversed(turn.tools or ()):
+            result = tool.get("result") or {}
+            if tool.get("status") == "done" and result.get("text"):
+                told = Told(str(result["text"]), result.get("values") or {})
+                found.setdefault(str(tool.get("name")), []).append(told)
+    return found
 
 
 def _question(turns: Sequence[Turn]) -> int | None:

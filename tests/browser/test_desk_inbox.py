@@ -166,6 +166,21 @@ def test_a_draft_is_put_into_the_reply_and_sent_by_nobody_but_the_person(
     expect(page.locator(".basis")).to_be_hidden()
 
 
+def test_a_draft_tells_again_what_a_system_has_told(page: Page, staffed: Running) -> None:
+    one = waiting(staffed, "这个运单到哪了？", "waybill.png")
+    open_desk(page, staffed, f"#/inbox/open/{one.id}")
+    page.get_by_role("button", name="接手").click()
+    expect(page.locator(".reply")).to_be_visible()
+    one.customer.begin("我的快递什么时候能到？", one.conversation).close()
+    expect(page.locator(".said[data-role=user] .words").last).to_have_text("我的快递什么时候能到？")
+    page.get_by_role("button", name="建议草稿").click()
+    reply = page.locator(".reply textarea")
+    expect(reply).to_have_value(re.compile("2026-11-23 18:00"), timeout=READING)
+    expect(reply).not_to_have_value(re.compile("刚刚|仓库"))
+    expect(page.locator(".basis .systems")).to_contain_text("查询物流")
+    reply.fill("")
+
+
 def test_what_the_customer_writes_is_read_at_once_and_marked_where_it_is_not(
     page: Page, staffed: Running
 ) -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from gateway.handoffs.draft_request import DraftRequests
+from gateway.handoffs.draft_request import NOTHING, DraftRequests
 from gateway.handoffs.plain_text import plain_text
 from gateway.storage.database import Database
 from gateway.storage.desk_conversations import DeskConversations
@@ -58,12 +58,32 @@ def test_the_newest_question_is_asked_with_its_picture_and_what_came_before(
         answered = Answered("done", f"answer {number}", outcome=outcome)
         close_turn(database, f"answer-{number}", answered)
     handoffs_of(database).hand_over(ME, "conversation-1")
-    messages = requests.messages("conversation-1")
+    messages = requests.request("conversation-1").messages
     assert [one["role"] for one in messages] == ["user", "assistant", "user"]
     text, file = messages[-1]["content"]
     assert text["text"] == "what is this?"
     assert file["file"]["file_data"].startswith("data:image/png;base64,iVBORw==")
-    assert requests.messages("conversation-of-nobody") == []
+    assert requests.request("conversation-of-nobody") == NOTHING
+
+
+def test_what_a_system_told_goes_with_the_question_and_the_earlier_picture(
+    database: Database, tmp_path: Path
+) -> None:
+    files = FileStore(tmp_path / "files")
+    picture = files.add(ME, "waybill.png", "image/png", b"\x89PNG", 1).id
+    requests = DraftRequests(database, DeskConversations(database, files))
+    found = {"id": "1", "name": "track", "title": "查询物流", "status": "done",
+             "result": {"text": "包裹 SF1402857369214 运输中。", "values": {}}}  # fmt: skip
+    failed = {**found, "id": "2", "status": "failed"}
+    open_turns(database, Asked(ME, "conversation-1", "answer-1", "", (picture,)))
+    close_turn(database, "answer-1", Answered("done", "运输中。", tools=[found, failed]))
+    open_turns(database, Asked(ME, "conversation-1", "answer-2", "什么时候到？"))
+    request = requests.request("conversation-1")
+    assert [one["role"] for one in request.messages] == ["user", "assistant", "user"]
+    assert request.messages[0]["content"][0]["type"] == "file"
+    [told] = request.told["track"]
+    assert told.is_of({"waybill": "SF1402857369214"})
+    assert not told.is_of({"waybill": "SF1402857369999"})
 
 
 def test_a_wish_for_a_person_or_thanks_after_the_claim_is_no_question(
@@ -72,10 +92,10 @@ def test_a_wish_for_a_person_or_thanks_after_the_claim_is_no_question(
     requests = DraftRequests(database, DeskConversations(database, FileStore(tmp_path / "files")))
     for number, text in enumerate(("我要转人工", "谢谢"), 1):
         open_turns(database, Asked(ME, "conversation-1", f"answer-{number}", text))
-    assert requests.messages("conversation-1") == []
+    assert requests.request("conversation-1") == NOTHING
     open_turns(database, Asked(ME, "conversation-1", "answer-3", "运费谁出？"))
     open_turns(database, Asked(ME, "conversation-1", "answer-4", "我要转人工"))
-    asked = requests.messages("conversation-1")[-1]["content"]
+    asked = requests.request("conversation-1").messages[-1]["content"]
     assert asked == [{"type": "text", "text": "运费谁出？"}]
 
 
@@ -86,6 +106,6 @@ def test_of_a_picture_alone_that_is_deleted_nothing_is_asked(
     picture = files.add(ME, "screen.png", "image/png", b"\x89PNG", 1).id
     open_turns(database, Asked(ME, "conversation-1", "answer-1", "", (picture,)))
     requests = DraftRequests(database, DeskConversations(database, files))
-    assert len(requests.messages("conversation-1")) == 1
+    assert len(requests.request("conversation-1").messages) == 1
     files.delete(ME, picture)
-    assert requests.messages("conversation-1") == []
+    assert requests.request("conversation-1") == NOTHING

@@ -41,7 +41,7 @@ export class HandoffRoutes {
     return this.#client.send(`${oneOf(id)}/resolve`, { outcome, note });
   }
 
-  /** {text, citations}: what the assistant would answer. */
+  /** {text, citations, systems}: what the assistant would answer. */
   draft(id) {
     return this.#client.send(`${oneOf(id)}/draft`);
   }

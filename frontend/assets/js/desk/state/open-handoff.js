@@ -73,10 +73,10 @@ export class OpenHandoff extends EventTarget {
     this.#tell();
   }
 
-  /** {words, citations} for a person to read first: words that a customer may be sent. */
+  /** {words, citations, systems} for a person to read first: words that a customer may be sent. */
   async draft() {
-    const { text, citations = [] } = await this.#routes.draft(this.id);
-    return { words: replyText(text), citations };
+    const { text, ...basis } = await this.#routes.draft(this.id);
+    return { words: replyText(text), ...basis };
   }
 
   /** Where somebody else was faster, what is shown is old. */

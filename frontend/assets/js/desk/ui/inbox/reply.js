@@ -31,14 +31,17 @@ export function mountReply(form, services) {
     if (masked.textContent !== words) masked.textContent = words;
   };
 
-  /** The clauses that the draft rests on, until the reply is sent or emptied. */
-  function showBasis(citations) {
-    basis.hidden = citations.length === 0;
+  /** The clauses and look-ups that the draft rests on, until the reply is sent or emptied. */
+  function showBasis({ citations = [], systems = [] }) {
+    basis.hidden = citations.length + systems.length === 0;
+    basis.querySelector(".systems").textContent = systems
+      .map((title) => text("draftSystem", { title }))
+      .join(text("listComma"));
     drawCitations(basis.querySelector(".citations"), citations, text);
   }
 
   const changed = () => {
-    if (!field.value) showBasis([]);
+    if (!field.value) showBasis({});
     drafts.keep(shown, field.value);
     showMasked();
     send.disabled = isSending || field.value.trim() === "";
@@ -77,10 +80,10 @@ export function mountReply(form, services) {
     draft.disabled = true;
     draft.ariaBusy = "true";
     try {
-      const { words, citations } = await opened.draft();
+      const { words, ...given } = await opened.draft();
       if (shown !== id) return;
       if (words) insert(words);
-      showBasis(words ? citations : []);
+      showBasis(words ? given : {});
       toast(text(words ? "draftReady" : "draftEmpty"));
     } catch (error) {
       if (shown === id) problem.textContent = failureText(error, services);
@@ -108,7 +111,7 @@ export function mountReply(form, services) {
     if (id === shown) return;
     shown = id;
     field.value = drafts.of(id);
-    showBasis([]);
+    showBasis({});
     showMasked();
     problem.textContent = "";
     send.disabled = field.value.trim() === "";
