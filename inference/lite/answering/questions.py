@@ -67,6 +67,11 @@ STATE = re.compile(
     r"|gone through|succeed(?:ed)?)\b|\bstatus\b|\btrack (?:my|it|this|the)\b",
     re.IGNORECASE,
 )
+# The company's own place is no parcel's.
+PLACE = re.compile(
+    r"(?:门店|实体店|分店|店铺|店面|商店|总部|你们|(?<!快递)(?<!物流)公司)"
+    r"(?:地址|具体|现在|都|开|设|是)*在(?:哪|什么地方)"
+)
 # A parcel that is not there yet.
 LATE = re.compile(
     r"(?:快递|包裹|物流|快件|订单|东西|商品|[这我]件|货)[^?？,，。]{0,10}"
@@ -249,7 +254,7 @@ def _part(text: str) -> Part:
         return Part(text, Want.SUMMARY)
     if REFUNDED.search(text):
         return Part(text, Want.STATE)
-    if STATE.search(text) and not helps:
+    if STATE.search(text) and not helps and not PLACE.search(text):
         return Part(text, Want.STATE)
     return Part(text, Want.HELP, fields, by_rule)
 

@@ -61,6 +61,7 @@ DONE = re.compile(r"被|已经|了[吗么没]|了没|\b(?:was|were|been|has|have
 LOOKING = re.compile(
     r"查一?[下查个]|查询|帮我查|查(?=快递|包裹|物流|订单|发票|运单)|看一?下|看看|跟踪|追踪|进度|进展|什么情况|怎么回事"
     r"|(?:快递|包裹|快件|订单|物流)呢"
+    r"|\b(?:what|how) about (?:my|the) (?:parcel|package|order|delivery|shipment)\W*$"
     r"|(?:什么时候|啥时候|何时|几时)[^,，。]{0,4}(?:发货|发出|退款|到[账帐]|[过到]期)"
     r"|\btrack\b|\bcheck\b|\blook (?:up|into|at)\b|\bfind out\b|\bany (?:update|news)\b"
 )

@@ -43,7 +43,7 @@ def test_a_result_is_alone_where_a_question_only_names_what_it_is_about(
     thread.ask("我的包裹到哪了", "sf_waybill")
     thread.ask(results=[_tracked()])
     more: dict[str, Any] = {"verdict": "answer", "clauses": [clause("stalled")]}
-    thread.ask(asked, **more)
+    assert thread.ask(asked, **more).calls or cited
     reply = thread.ask(results=[_tracked()], **more)
     assert reply.citations == cited
 

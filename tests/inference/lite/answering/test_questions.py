@@ -14,6 +14,8 @@ from inference.lite.answering.questions import Want, is_generic, parts_of
         ("运单号", [Want.VALUES]),
         ("付了多少，订单号是多少", [Want.VALUES]),
         ("到哪了", [Want.STATE]),
+        ("线下门店在哪", [Want.HELP]),
+        ("快递公司在哪里了", [Want.STATE]),
         ("什么时候能到", [Want.ARRIVAL]),
         ("退款什么时候到", [Want.HELP]),
         ("图里写了什么？", [Want.WORDS]),
