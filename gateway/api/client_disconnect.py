@@ -22,6 +22,6 @@ async def unless_client_leaves(request: Request, work: Coroutine[Any, Any, Resul
 
     if not await run_while_connected(context_of(request.scope).connection, run()):
         raise RequestTimeout(
-            "The client left before the pictures were ready.", details={"name": "left"}
+            "The client left before the answer was ready.", details={"name": "left"}
         )
     return results[0]

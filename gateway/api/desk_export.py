@@ -1,11 +1,14 @@
 """GET /api/desk/export: stored conversations for staff, as lines, a table, or training data."""
 
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
 from typing import Annotated, Any, Literal
 
+import orjson
 from fastapi import APIRouter, Query, Request
-from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
+from gateway.api.client_disconnect import unless_client_leaves
 from gateway.api.conversations import stream_pieces
 from gateway.api.dependencies import RouteLimits, StaffName
 from gateway.errors import InvalidRequest
@@ -71,12 +74,20 @@ def desk_export_router(
         outcome: Literal["", Outcome] = "",
         pictures: Pictures = "reference",
     ) -> dict[str, Any]:
-        """What the training data of the same parameters holds."""
+        """What the training data of the same parameters holds. It counts as an export."""
         await limits.charge(request)
         period, filters = _of(start, to, zone), Filters(rating, outcome)
-        return await run_in_threadpool(training.card, period, filters, form, pictures)
+        pieces = training.card(period, filters, form, pictures)
+        reading = _read(reports.one_export(f"staff:{staff}", pieces))
+        return await unless_client_leaves(request, reading)
 
     return router
+
+
+async def _read(pieces: AsyncGenerator[bytes]) -> dict[str, Any]:
+    async with aclosing(pieces):
+        told: dict[str, Any] = orjson.loads(b"".join([piece async for piece in pieces]))
+        return told
 
 
 def _of(start: str, to: str, zone: str) -> Period:

@@ -5,7 +5,7 @@ transaction, so memory is bounded and a slow client holds no thread and no conne
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import Any
@@ -52,7 +52,7 @@ class Reports:
         async for piece in self.one_export(owner, self._conversations.every(owner)):
             yield piece
 
-    async def one_export(self, owner: str, pieces: Iterator[bytes]) -> AsyncIterator[bytes]:
+    async def one_export(self, owner: str, pieces: Iterator[bytes]) -> AsyncGenerator[bytes]:
         """The pieces, read on demand. Raises RateLimitExceeded where the owner has another export
         running, and what reading them raises.
         """

@@ -16,6 +16,7 @@ from gateway.storage.database import Database
 from gateway.storage.file_store import FileStore
 from gateway.storage.turns import now
 
+PIECE = 50  # examples that are counted before a card's reader may stop
 TEST_SHARE = 0.1  # of the examples, the newest ones
 MASKING = "Texts are masked. Pictures are as they were uploaded, without their metadata."
 
@@ -106,12 +107,19 @@ class TrainingExport:
 
     def card(
         self, period: Period, filters: Filters, form: Form, pictures: Pictures
-    ) -> dict[str, Any]:
-        card = Card(form, pictures)
-        beginning = self._beginning_of_test(period, filters)
-        for place, one in enumerate(without_repeats(self._examples.of(period, filters))):
-            _count(card, one, is_test=place >= beginning)
-        return card.as_json(period)
+    ) -> Iterator[bytes]:
+        """The card as JSON. The pieces before the last one are empty: between any two of them a
+        reader may stop."""
+        card, count = Card(form, pictures), 0
+        for count, _ in enumerate(self._examples.of(period, filters), 1):
+            if count % PIECE == 0:
+                yield b""
+        beginning = _beginning(count)
+        for place, one in enumerate(without_repeats(self._examples.of(period, filters)), 1):
+            _count(card, one, is_test=place > beginning)
+            if place % PIECE == 0:
+                yield b""
+        yield orjson.dumps(card.as_json(period))
 
     def archive(
         self, period: Period, filters: Filters, form: Form, pictures: Pictures
@@ -146,8 +154,11 @@ class TrainingExport:
 
     def _beginning_of_test(self, period: Period, filters: Filters) -> int:
         """The place of the first example of the test, repeats counted."""
-        count = sum(1 for _ in self._examples.of(period, filters))
-        return count - round(TEST_SHARE * count)
+        return _beginning(sum(1 for _ in self._examples.of(period, filters)))
+
+
+def _beginning(count: int) -> int:
+    return count - round(TEST_SHARE * count)
 
 
 def _count(card: Card, one: Example | None, *, is_test: bool) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 import orjson
 import pytest
 
+from gateway.reports import training_export
 from gateway.reports.exchanges import Filters
 from gateway.reports.export_lines import COLUMNS, ExportLines
 from gateway.reports.period import Period, period_of
@@ -61,6 +62,11 @@ def examples(
 ) -> list[dict[str, Any]]:
     found = _joined(training.lines(whole(), ALL, form, pictures))
     return [orjson.loads(one) for one in found.splitlines()]
+
+
+def card_of(training: TrainingExport, pictures: Pictures = "reference") -> dict[str, Any]:
+    told: dict[str, Any] = orjson.loads(_joined(training.card(whole(), ALL, "openai", pictures)))
+    return told
 
 
 def rate(database: Database, number: int, rating: str = "up", reason: str = "") -> None:
@@ -164,8 +170,21 @@ def test_the_same_question_with_the_same_answer_is_one_example(
         close_turn(database, f"answer-{number}", Answered("done", "one answer"))
         rate(database, number)
     assert len(examples(training)) == 1
-    card = training.card(whole(), ALL, "openai", "reference")
+    card = card_of(training)
     assert (card["examples"], card["duplicates_left_out"]) == (1, 2)
+
+
+def test_a_card_may_be_left_half_counted(
+    database: Database, training: TrainingExport, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(training_export, "PIECE", 2)
+    for number in range(5):
+        ask(database, number, f"question {number}", conversation_id=f"conversation-{number}")
+        rate(database, number)
+    pieces = list(training.card(whole(), ALL, "openai", "reference"))
+    assert pieces[:-1] == [b""] * 4  # two while they are counted, two while they are read
+    told = orjson.loads(pieces[-1])
+    assert (told["examples"], told["train"], told["test"]) == (5, 5, 0)
 
 
 def test_pictures_are_named_or_embedded_without_their_metadata(
@@ -184,7 +203,7 @@ def test_pictures_are_named_or_embedded_without_their_metadata(
     assert b"tEXt" in PNG_WITH_TEXT
     assert b"tEXt" not in kept
     assert embedded["conversations"][0]["value"] == "<image>what is < image > this"
-    card = training.card(whole(), ALL, "openai", "embedded")
+    card = card_of(training, "embedded")
     assert (card["pictures_total"], card["files_left_out"]) == (1, 1)
 
 
