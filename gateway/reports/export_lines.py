@@ -3,6 +3,7 @@ of a table (docs/records.md). Times are Unix seconds unless their name says othe
 
 import csv
 import io
+import re
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from typing import Any
@@ -22,6 +23,8 @@ Pseudonym = Callable[[str], str]
 ActionJSON = Callable[[Action], dict[str, Any]]
 # What a spreadsheet takes for the beginning of a formula (OWASP, "CSV Injection").
 FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+# The same behind what may separate cells: in many countries that is a semicolon.
+FORMULA_WITHIN = re.compile(r"([;\t\r\n]\s*)(?=[=+\-@＝＋－＠])")
 BOM = "\ufeff"  # tells Excel that the text is UTF-8
 COLUMNS = (
     *("time", "conversation", "customer", "question", "files", "answer", "state", "outcome"),
@@ -216,12 +219,15 @@ def _lines(rows: Any) -> bytes:
 
 def _row(cells: Any) -> str:
     out = io.StringIO()
-    csv.writer(out).writerow([_safe(cell) for cell in cells])
+    csv.writer(out, quoting=csv.QUOTE_ALL).writerow([_safe(cell) for cell in cells])
     return out.getvalue()
 
 
 def _safe(cell: Any) -> Any:
-    """A text that a spreadsheet would run as a formula gets an apostrophe before it."""
+    """What a spreadsheet would run as a formula gets an apostrophe before it."""
     if isinstance(cell, bool):
         return "yes" if cell else "no"
-    return "'" + cell if isinstance(cell, str) and cell.startswith(FORMULA) else cell
+    if not isinstance(cell, str):
+        return cell
+    safe = FORMULA_WITHIN.sub(r"\1'", cell)
+    return "'" + safe if cell.startswith(FORMULA) else safe

@@ -12,7 +12,7 @@ import pytest
 
 from gateway.reports import training_export
 from gateway.reports.exchanges import Filters
-from gateway.reports.export_lines import COLUMNS, ExportLines
+from gateway.reports.export_lines import COLUMNS, ExportLines, _row
 from gateway.reports.period import Period, period_of
 from gateway.reports.training_export import TrainingExport
 from gateway.reports.training_forms import Form, Pictures
@@ -122,6 +122,15 @@ def test_a_table_runs_no_formula(database: Database) -> None:
     assert tuple(rows[0]) == COLUMNS
     assert all(row["question"].startswith("'") for row in rows)
     assert {row["answer"] for row in rows} == {f"answer {number}" for number in range(6)}
+
+
+@pytest.mark.parametrize("text", ["hello;=1+1", "hello;  ＝1", "a\t@SUM(A1)", "a\n\n+1", ";-1"])
+def test_a_formula_behind_what_may_separate_cells_is_text(text: str) -> None:
+    [cell] = next(csv.reader(io.StringIO(_row([text]))))
+    at = cell.index("'")
+    assert cell[:at] + cell[at + 1 :] == text
+    assert cell[at + 1] in "=＝@+-"
+    assert _row(["a; b - c", 5, True]) == '"a; b - c","5","yes"\r\n'
 
 
 def test_training_data_is_what_was_rated_up_or_corrected(
