@@ -16,7 +16,8 @@ from gateway.storage.database import Database
 from gateway.storage.models import Handoff
 
 MAX_REMEMBERED = 20_000  # conversations whose newest step is known
-Step = tuple[int, int]  # when the hand-over was made, and how many steps it has taken
+# When the hand-over was made, in seconds and by its id; how many steps it has taken.
+Step = tuple[int, str, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,12 +59,12 @@ class Claims:
     def changed(self, handoff: dict[str, Any]) -> None:
         """After a step of any gateway: the hand-over as its event has it."""
         conversation_id = str(handoff["conversation_id"])
-        step = (int(handoff["created_at"]), int(handoff["version"]))
+        step = (int(handoff["created_at"]), str(handoff["id"]), int(handoff["version"]))
         claim = None
         if handoff["status"] == "claimed":
             claim = Claim(str(handoff["id"]), int(handoff["number"]), str(handoff["assignee"]))
         with self._lock:
-            if step < self._newest.get(conversation_id, (0, 0)):
+            if step < self._newest.get(conversation_id, (0, "", 0)):
                 return
             self._newest[conversation_id] = step
             self._newest.move_to_end(conversation_id)

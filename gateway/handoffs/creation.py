@@ -39,7 +39,8 @@ def open_handoff(
     """
     moment = now()
     row = {
-        "id": "handoff-" + secrets.token_urlsafe(12),
+        # Ids of one second are in the order of their making: `Claims` needs to know it.
+        "id": f"handoff-{moment:011x}-{secrets.token_urlsafe(12)}",
         "conversation_id": conversation_id,
         "status": "open",
         "reason": summary.reason,

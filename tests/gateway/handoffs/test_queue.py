@@ -330,6 +330,25 @@ def test_claims_are_known_without_a_query_and_in_the_order_of_steps(database: Da
     assert found.assignee == "ben"
 
 
+def test_of_two_hand_overs_within_a_second_the_later_claim_counts(database: Database) -> None:
+    claims = Claims()
+    handoffs = Handoffs(database, Metrics("test", "lite"), claims)
+    first = opened(database, handoffs)
+    handoffs.claim("anna", first)
+    handoffs.resolve("anna", first, "solved", "")
+    second = handoffs.hand_over(ME, CONVERSATION)[0]["id"]
+    handoffs.claim("ben", second)
+    steps = [{**data["handoff"], "created_at": 1} for _, data in told(database)]
+    assert [one["status"] for one in steps] == ["open", "claimed", "resolved", "open", "claimed"]
+    heard = Claims()
+    for step in (*steps[:2], *steps[3:], steps[2]):  # the first one's end is heard of last
+        heard.changed(step)
+    for known in (claims, heard):
+        claim = known.of(CONVERSATION)
+        assert claim is not None
+        assert claim.assignee == "ben"
+
+
 async def test_another_gateways_claim_is_known_soon(database: Database, url: str) -> None:
     second = open_database(url, lambda: None)
     claims = Claims()
