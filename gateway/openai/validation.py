@@ -28,7 +28,10 @@ class LenientModel(BaseModel):
     """Drops unknown keys, which SDKs send back as they received them (`refusal`, `annotations`).
     Types are exact: "5" is no number, and 1 is not true."""
 
-    model_config = ConfigDict(extra="ignore", strict=True, allow_inf_nan=False)
+    # Logs hold no text of a conversation, so errors may not repeat it.
+    model_config = ConfigDict(
+        extra="ignore", strict=True, allow_inf_nan=False, hide_input_in_errors=True
+    )
 
 
 class StrictModel(LenientModel):

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 import pytest
 import requests
+from pydantic import ValidationError
 
 from gateway.openai.chat_request import ChatRequest
 from tests.support.servers import Running
@@ -325,3 +326,11 @@ def test_a_fault_tells_programs_its_place_and_bound(
 ) -> None:
     error = ask(gateway, session, **given).json()["error"]
     assert (error["param"], error["details"]) == (param, details)
+
+
+@pytest.mark.parametrize("content", ["", [{"type": "text", "text": 5, "more": "secret words"}]])
+def test_the_text_of_an_error_quotes_nothing_that_was_said(content: Any) -> None:
+    messages = [{"role": "user", "content": content, "name": "secret words"}]
+    with pytest.raises(ValidationError) as raised:
+        ChatRequest.model_validate({"model": "sightdesk", "messages": messages})
+    assert "secret words" not in str(raised.value)
