@@ -19,6 +19,8 @@ from gateway.storage.models import Turn
 MAX_TURNS = 40  # that are looked at, from the newest
 MAX_BEFORE = 8  # messages before the question
 MAX_FILES = 4  # the newest: what is asked may stand in an earlier picture
+# Characters of the question, of an earlier message: staff cannot shorten what customers wrote.
+MAX_QUESTION, MAX_EARLIER = 8_000, 2_000
 NO_QUESTION = ("handoff", "smalltalk")  # outcomes of what a draft has nothing to say to
 
 
@@ -71,7 +73,8 @@ class DraftRequests:
         left = MAX_FILES
         for turn in reversed(turns):
             is_asked = turn.role == "user"
-            content = self._content(turn, left) if is_asked else turn.text
+            text = turn.text[: MAX_QUESTION if turn is turns[-1] else MAX_EARLIER]
+            content = self._content(turn, text, left) if is_asked else text
             left -= len(turn.files) if is_asked else 0
             if content:
                 messages.insert(0, {"role": _role(turn), "content": content})
@@ -79,9 +82,9 @@ class DraftRequests:
                 return []
         return messages
 
-    def _content(self, turn: Turn, most: int) -> list[dict[str, Any]]:
+    def _content(self, turn: Turn, text: str, most: int) -> list[dict[str, Any]]:
         """`most`: files that are taken."""
-        parts: list[dict[str, Any]] = [{"type": "text", "text": turn.text}] if turn.text else []
+        parts: list[dict[str, Any]] = [{"type": "text", "text": text}] if text else []
         for named in turn.files[: max(0, most)]:
             with suppress(FileNotFound):
                 file, data = self._conversations.file(turn.conversation_id, named.file_id)

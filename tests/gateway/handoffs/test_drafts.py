@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from gateway.handoffs.draft_request import NOTHING, DraftRequests
+from gateway.handoffs.draft_request import MAX_EARLIER, MAX_QUESTION, NOTHING, DraftRequests
 from gateway.handoffs.plain_text import plain_text
 from gateway.storage.database import Database
 from gateway.storage.desk_conversations import DeskConversations
@@ -109,3 +109,15 @@ def test_of_a_picture_alone_that_is_deleted_nothing_is_asked(
     assert len(requests.request("conversation-1").messages) == 1
     files.delete(ME, picture)
     assert requests.request("conversation-1") == NOTHING
+
+
+def test_long_messages_are_cut(database: Database, tmp_path: Path) -> None:
+    for number in range(10):
+        asked = Asked(ME, "conversation-1", f"answer-{number}", f"{number} 运费谁出？" * 2_000)
+        open_turns(database, asked)
+    requests = DraftRequests(database, DeskConversations(database, FileStore(tmp_path / "files")))
+    *before, question = requests.request("conversation-1").messages
+    assert [len(one["content"][0]["text"]) for one in before] == [MAX_EARLIER] * 8
+    [part] = question["content"]
+    assert part["text"].startswith("9 运费谁出？")
+    assert len(part["text"]) == MAX_QUESTION
