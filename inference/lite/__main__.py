@@ -1,5 +1,7 @@
 """`python -m inference.lite`: the embedded engine. `settings.py` lists its settings."""
 
+import contextlib
+import os
 import signal
 import socket
 import sys
@@ -30,10 +32,10 @@ def main() -> int:
     process_memory.configure()
     sys.setrecursionlimit(FRAMES)
     field_store.use(settings.knowledge_dir)
-    # After its shutdown uvicorn raises the signal again; without these handlers the exit status
-    # would not be 0.
+    # After its shutdown uvicorn raises the signal again. An ordinary exit would wait for threads
+    # that load models, up to half a minute on a busy machine: Docker kills after ten seconds.
     for stop in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(stop, lambda *_: sys.exit(0))
+        signal.signal(stop, leave)
     config = uvicorn.Config(
         create_app(settings.lite_seconds),
         log_config=None,
@@ -42,6 +44,13 @@ def main() -> int:
     )
     uvicorn.Server(config).run(sockets=[listener])
     return 0
+
+
+def leave(*_: object) -> None:
+    """Ends the process at once, after what it has logged."""
+    with contextlib.suppress(RuntimeError):  # the signal came in the middle of a line
+        sys.stdout.flush()
+    os._exit(0)
 
 
 def listen(settings: Settings) -> socket.socket:

@@ -364,15 +364,14 @@ def test_feedback_is_kept_masked_counted_and_replaced(server: Running) -> None:
 def test_a_hand_over_is_kept_and_counted(server: Running) -> None:
     me = Visitor(server.url)
     conversation = me.ask("hi")["conversation"]
-    before = metric(server, "sightdesk_handoffs_total")
+    before = metric(server, "sightdesk_handoffs_total", reason="asked")
     made = me.call(
         "POST", "/api/handoff", json={"conversation_id": conversation, "note": "请回电"}
     ).json()
-    assert {**made, "id": "", "created_at": 0} == {
-        "id": "", "object": "handoff", "conversation_id": conversation, "status": "open",
-        "created_at": 0,
-    }  # fmt: skip
-    assert metric(server, "sightdesk_handoffs_total") == before + 1
+    told = {"object": "handoff", "conversation_id": conversation, "status": "open"}
+    assert {name: made[name] for name in told} == told
+    assert (made["note"], made["reason"]) == ("请回电", "asked")
+    assert metric(server, "sightdesk_handoffs_total", reason="asked") == before + 1
     stats = me.get("/api/stats")
     assert (stats["conversations"], stats["questions"], stats["answers"], stats["handoffs"]) == (
         1,
