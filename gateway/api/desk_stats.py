@@ -31,7 +31,8 @@ def desk_stats_router(figures: Figures, groups: QuestionGroups, limits: RouteLim
         found = await run_in_threadpool(figures.read, period)
         grouped = await groups.grouped(found.unanswered)
         total = found.figures["without_clause"]["questions"]
-        told = {"questions": total, "is_partial": total > MOST, **grouped}
+        is_partial = total > MOST or len(found.unanswered) == MOST > total
+        told = {"questions": total, "is_partial": is_partial, **grouped}
         return {**found.figures, "without_clause": told}
 
     return router

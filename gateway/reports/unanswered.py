@@ -1,8 +1,12 @@
-"""Questions for which no clause was found: how many, and the newest of them to be grouped."""
+"""Questions for which no clause was found: how many, and the newest of them to be grouped.
+
+To be grouped are also those whose answer only asked "did you mean …?", citing nothing: such a
+suggestion is often far off, and the clause is missing all the same."""
 
 from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ColumnElement, Text, and_, cast, func, not_, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from gateway.reports.answers import IS_ANSWER, within
@@ -11,6 +15,17 @@ from gateway.storage.models import Turn
 
 MOST = 1_000  # that are read and grouped; more are counted only
 MAX_TEXT = 500  # characters of a question
+NO_ITEMS = ("[]", "null")  # a JSON column without a list
+
+
+def _is_empty(column: Any) -> ColumnElement[bool]:
+    return func.coalesce(cast(column, Text), "null").in_(NO_ITEMS)
+
+
+IS_REFUSED = Turn.outcome == "no_clause"
+IS_GUESSED = and_(
+    Turn.outcome == "clarify", _is_empty(Turn.citations), not_(_is_empty(Turn.suggestions))
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +37,8 @@ class Unanswered:
 
 
 def count(session: Session, period: Period) -> int:
-    return session.scalar(select(func.count()).where(*_where(period))) or 0
+    wanted = select(func.count()).where(IS_ANSWER, IS_REFUSED, within(Turn.created_at, period))
+    return session.scalar(wanted) or 0
 
 
 def newest(session: Session, period: Period) -> list[Unanswered]:
@@ -40,7 +56,7 @@ def newest(session: Session, period: Period) -> list[Unanswered]:
     )
     answers = (
         select(Turn.id, Turn.conversation_id, Turn.created_at, before.label("asked"))
-        .where(*_where(period))
+        .where(IS_ANSWER, or_(IS_REFUSED, IS_GUESSED), within(Turn.created_at, period))
         .order_by(Turn.created_at.desc(), Turn.number.desc())
         .limit(MOST)
         .subquery()
@@ -57,7 +73,3 @@ def newest(session: Session, period: Period) -> list[Unanswered]:
         .order_by(answers.c.created_at.desc(), asked.number.desc())
     )
     return [Unanswered(*row) for row in session.execute(rows)]
-
-
-def _where(period: Period) -> tuple[ColumnElement[bool], ...]:
-    return IS_ANSWER, Turn.outcome == "no_clause", within(Turn.created_at, period)

@@ -85,6 +85,26 @@ def test_without_vectors_words_group() -> None:
         assert (told["grouped_by"], told["groups_total"]) == ("words", 3)
 
 
+def test_questions_that_only_got_a_suggestion_are_grouped_too_and_counted_apart(
+    database: Database,
+) -> None:
+    guess = [{"id": "a#1", "title": "适用商品", "clause": "1.1"}]
+    cited = [{"id": "a#2", "title": "退款", "clause": "2.1"}]
+    answers = (
+        Answered("done", "text", outcome="no_clause"),
+        Answered("done", "text", outcome="clarify", suggestions=guess),
+        Answered("done", "text", outcome="clarify"),
+        Answered("done", "text", outcome="clarify", suggestions=guess, citations=cited),
+    )
+    for number, answered in enumerate(answers):
+        open_turns(database, Asked(ME, "conversation-1", f"answer-{number}", f"question {number}"))
+        close_turn(database, f"answer-{number}", answered)
+    period = period_of("", "", "", now() + 1000)
+    with database.reading() as session:
+        assert count(session, period) == 1
+        assert [one.text for one in newest(session, period)] == ["question 1", "question 0"]
+
+
 def test_only_questions_without_a_clause_are_read_with_their_text(database: Database) -> None:
     for number, outcome in enumerate(("no_clause", "answered", "no_clause")):
         asked = Asked(ME, "conversation-1", f"answer-{number}", f"question {number}")

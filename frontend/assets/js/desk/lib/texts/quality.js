@@ -5,7 +5,8 @@ const zhCN = {
   quality_down: "客户点踩",
   quality_ungrounded: "依据不足",
   quality_corrections: "已有更正",
-  gapsHint: "最近 30 天没有条款可答的提问，意思相同的归为一组。写一条条款，同样的提问就能回答。",
+  gapsHint:
+    "最近 30 天没有条款可答的提问，包括只回了“您是不是想问”的，意思相同的归为一组。写一条条款，同样的提问就能回答。",
   gapsPartial: "提问太多，只归并了最新的一部分。",
   noGaps: "最近 30 天的提问都有条款可答。",
   groupCount: "{count} 次提问",
@@ -55,11 +56,11 @@ const en = {
   quality_ungrounded: "Ungrounded",
   quality_corrections: "Corrections",
   gapsHint:
-    "Questions of the last 30 days that no clause answers, grouped by meaning. Write a clause, " +
-    "and the same question is answered.",
+    "Questions of the last 30 days that no clause answers, or that only got a “did you mean”, " +
+    "grouped by meaning. Write a clause, and the same question is answered.",
   gapsPartial: "There are more questions; the newest ones are grouped.",
   noGaps: "Every question of the last 30 days had a clause.",
-  groupCount: "{count} questions",
+  groupCount: "Questions: {count}",
   groupNewest: "newest {time}",
   covered: "Corrected",
   showExamples: "Other wordings",
