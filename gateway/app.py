@@ -165,7 +165,7 @@ def api_routers(services: Services) -> list[APIRouter]:
         desk_system_router(
             settings, status, storage.database, services.webhooks, services.supervisor, limits
         ),
-        desk_stats_router(records.figures, records.groups, limits),
+        desk_stats_router(records.figures, records.groups, services.systems.connectors, limits),
         desk_export_router(records.lines, records.training, storage.exports, limits),
         desk_users_router(records.erasure, services.answers, limits),
         actions_router(services.systems.actions, limits),

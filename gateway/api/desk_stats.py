@@ -6,6 +6,7 @@ from fastapi import APIRouter, Query, Request
 from starlette.concurrency import run_in_threadpool
 
 from gateway.api.dependencies import RouteLimits, StaffName
+from gateway.connectors.folder import ConnectorFolder
 from gateway.reports.figures import Figures
 from gateway.reports.period import period_of
 from gateway.reports.question_groups import QuestionGroups
@@ -15,7 +16,9 @@ from gateway.storage.turns import now
 Moment = Annotated[str, Query(max_length=40)]
 
 
-def desk_stats_router(figures: Figures, groups: QuestionGroups, limits: RouteLimits) -> APIRouter:
+def desk_stats_router(
+    figures: Figures, groups: QuestionGroups, connectors: ConnectorFolder, limits: RouteLimits
+) -> APIRouter:
     router = APIRouter(prefix="/api/desk")
 
     @router.get("/stats")
@@ -33,6 +36,7 @@ def desk_stats_router(figures: Figures, groups: QuestionGroups, limits: RouteLim
         total = found.figures["without_clause"]["questions"]
         is_partial = total > MOST or len(found.unanswered) == MOST > total
         told = {"questions": total, "is_partial": is_partial, **grouped}
-        return {**found.figures, "without_clause": told}
+        titles = connectors.titles()
+        return {**found.figures, "without_clause": told, "tool_titles": titles}
 
     return router

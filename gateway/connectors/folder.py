@@ -61,6 +61,10 @@ class ConnectorFolder:
     def find(self, name: str) -> Tool | None:
         return self._tools.get(name)
 
+    def titles(self) -> dict[str, dict[str, str]]:
+        """{name of a tool: {language: title}} of all tools."""
+        return {name: dict(tool.title) for name, tool in self._tools.items()}
+
     async def watch(self) -> None:
         """Follows changes until it is cancelled; it can be called again."""
         while True:

@@ -81,6 +81,7 @@ function reasons({ ratings }, write, text) {
 
 function subjects(stats, write, text) {
   const told = subjectsOf(stats);
+  const nameOf = { tool: titleOf(stats, text), reading: (name) => readingName(name, text) };
   if (!told.length) return figureSection("subjects", text, nothing(text));
   const columns = [
     { words: text("subjectColumn") },
@@ -89,7 +90,7 @@ function subjects(stats, write, text) {
     { words: text("share") },
   ];
   const rows = told.map(({ key, kind, name, count, share }) => [
-    key ? text(key) : subjectName(kind, name, text),
+    key ? text(key) : (nameOf[kind]?.(name) ?? name),
     kind ? text(`subject_${kind}`) : "",
     write.number(count),
     shareBar(share),
@@ -108,8 +109,11 @@ const READ_KINDS = new Set([
   "contract",
 ]);
 
-function subjectName(kind, name, text) {
-  return kind === "reading" && READ_KINDS.has(name) ? text(`kind_${name}`) : name;
+const readingName = (name, text) => (READ_KINDS.has(name) ? text(`kind_${name}`) : name);
+
+/** A tool by its title; by its name where its connector is gone. */
+function titleOf({ tool_titles: titles = {} }, text) {
+  return (name) => text.of(titles[name]) || name;
 }
 
 function handoffs({ handoffs: told }, write, text) {
@@ -133,7 +137,8 @@ function handoffs({ handoffs: told }, write, text) {
   return figureSection("handoffs", text, table(text("figure_handoffs"), columns, rows));
 }
 
-function actions({ actions: told }, write, text) {
+function actions(stats, write, text) {
+  const { actions: told } = stats;
   if (!told.proposed) return figureSection("actions", text, nothing(text));
   const statuses = Object.keys(told.by_status);
   const columns = [
@@ -146,7 +151,8 @@ function actions({ actions: told }, write, text) {
     ...statuses.map((status) => write.number(one.by_status[status] ?? 0)),
     write.number(one.proposed),
   ];
-  const rows = told.by_connector.map((one) => row(one.connector, one));
+  const title = titleOf(stats, text);
+  const rows = told.by_connector.map((one) => row(title(one.connector), one));
   rows.push(row(text("total"), told));
   return figureSection("actions", text, table(text("figure_actions"), columns, rows));
 }
