@@ -47,19 +47,20 @@ def desk_export_router(
     ) -> Response:
         await limits.charge(request)
         period, filters = _of(start, to, zone), Filters(rating, outcome)
-        name, media = f"sightdesk.{form}", MEDIA.get(form, MEDIA["jsonl"])
+        name = f"sightdesk-{period.days}"
+        ending, media = f".{form}", MEDIA.get(form, MEDIA["jsonl"])
         if form == "jsonl" or form == "csv":
             if split:
                 raise InvalidRequest("`split` is for openai and sharegpt.", param="split")
             pieces = (lines.json_lines if form == "jsonl" else lines.table)(period, filters)
         elif split:
             pieces = training.archive(period, filters, form, pictures)
-            name, media = f"sightdesk-{form}.zip", ZIP
+            ending, media = f"-{form}.zip", ZIP
         else:
             pieces = training.lines(period, filters, form, pictures)
-            name = f"sightdesk-{form}.jsonl"
+            ending = f"-{form}.jsonl"
         response = await stream_pieces(reports.one_export(f"staff:{staff}", pieces), media)
-        response.headers["content-disposition"] = f'attachment; filename="{name}"'
+        response.headers["content-disposition"] = f'attachment; filename="{name}{ending}"'
         return response
 
     @router.get("/card")

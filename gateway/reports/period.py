@@ -28,6 +28,12 @@ class Period:
         has_whole_hours = all(one is not None and not one.seconds % 3600 for one in offsets)
         return 3600 if has_whole_hours else 900
 
+    @property
+    def days(self) -> str:
+        """Its first and last day: "2026-11-01-2026-11-30"; "to-2026-11-30" from the beginning."""
+        first, last = (f"{self.local(at):%Y-%m-%d}" for at in (self.start, self.end - 1))
+        return f"{first}-{last}" if self.start else f"to-{last}"
+
     def local(self, milliseconds: int) -> datetime:
         return self._moment(milliseconds)
 

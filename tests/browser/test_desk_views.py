@@ -1,6 +1,7 @@
 """The staff's views Quality, Figures and System, each state checked by axe-core."""
 
 import json
+import re
 import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -15,7 +16,7 @@ from sqlalchemy import update
 from gateway.storage.database import attach_database
 from gateway.storage.models import Turn
 from tests.support.chromium import Axe
-from tests.support.company import TRACK
+from tests.support.company import CANCEL, TRACK
 from tests.support.random_records import RandomRecords, store
 from tests.support.servers import Running, running_gateway
 
@@ -33,6 +34,7 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     connectors = data / "connectors"
     connectors.mkdir()
     (connectors / "track_parcel.yaml").write_text(TRACK, "utf-8")
+    (connectors / "cancel_order.yaml").write_text(CANCEL, "utf-8")
     (connectors / "broken.yaml").write_text("title: {zh: 坏的}\neffect: maybe\n", "utf-8")
     with running_gateway(
         NOTHING_LISTENS,
@@ -194,6 +196,28 @@ def test_the_figures_are_those_of_the_route_with_formulas_charts_and_tables(
     page.get_by_role("link", name="最近 7 天").click()
     expect(page.get_by_role("link", name="最近 7 天")).to_have_attribute("aria-current", "true")
     expect(tile.locator("strong")).not_to_have_text(f"{stats['questions']:,}")
+
+
+def test_figures_name_tools_by_title_and_exports_tell_what_training_data_there_is(
+    page: Page, desk: Running, axe: Axe
+) -> None:
+    open_view(page, desk, "figures", ".plot canvas")
+    actions = page.get_by_role("region", name="操作")
+    expect(actions).to_contain_text("取消订单")
+    expect(actions).not_to_contain_text("cancel_order")
+    expect(actions).to_contain_text("issue_refund")  # its connector is gone
+    training = page.get_by_role("link", name="OpenAI")
+    training.scroll_into_view_if_needed()
+    expect(page.locator(".exports")).to_contain_text(re.compile(r"所选时间内有 [1-9]\d* 条"))
+    with page.expect_download() as download:
+        training.click()
+    assert re.fullmatch(
+        r"sightdesk-\d{4}-\d\d-\d\d-\d{4}-\d\d-\d\d-openai.jsonl", download.value.suggested_filename
+    )
+    page.goto(f"{desk.url}/desk.html#/figures?from=2020-01-01&to=2020-01-02")
+    expect(page.locator(".exports")).to_contain_text("所选时间内有 0 条")
+    expect(training).to_be_disabled()
+    assert axe(page) == []
 
 
 def test_the_system_tells_why_clauses_are_found_and_how_each_part_is(

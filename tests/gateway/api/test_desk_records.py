@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 import requests
 
+from gateway.reports.period import period_of
 from tests.support.access import bearer, nginx, settings, token
 from tests.support.servers import Running, running_gateway, wait_for
 
@@ -74,6 +75,7 @@ def test_what_was_asked_is_counted_exported_and_erased(desk: Running) -> None:
     assert json.loads(example)["messages"][-1]["role"] == "assistant"
     packed = read(desk, "export", format="sharegpt", split="time")
     assert packed.headers["content-type"] == "application/zip"
+    assert packed.headers["content-disposition"].endswith('-sharegpt.zip"')
     assert read(desk, "export/card").json()["examples"] == 1
 
     erased = requests.delete(f"{desk.url}/api/desk/users/li", headers=ANNA, timeout=10).json()
@@ -90,6 +92,13 @@ def test_what_was_asked_is_counted_exported_and_erased(desk: Running) -> None:
 def test_a_period_that_is_none_is_refused(desk: Running, query: str) -> None:
     answer = requests.get(f"{desk.url}/api/desk/stats?{query}", headers=ANNA, timeout=10)
     assert (answer.status_code, answer.json()["error"]["code"]) == (400, "invalid_request")
+
+
+def test_a_file_is_named_by_its_first_and_last_day() -> None:
+    whole = period_of("2026-11-01", "2026-11-30", "Asia/Shanghai", 0)
+    assert whole.days == "2026-11-01-2026-11-30"
+    assert period_of("0", "", "", 1_764_460_800_000).days == "to-2025-11-29"
+    assert period_of("0", "9" * 20, "Asia/Shanghai", 0).days.startswith("to-999")
 
 
 def test_a_date_as_the_end_is_included(desk: Running) -> None:

@@ -41,8 +41,14 @@ export function mount(element, { api, text }, route) {
       glance(stats, write, text),
       ...chartsOf(stats, chart, write, text),
       ...figureTables(stats, write, text),
-      section(text("exportTitle"), null, exportLinks(exportsOf(period, zone, pathOf), text)),
+      section(text("exportTitle"), null, exportsOfPeriod()),
     ];
+  }
+
+  function exportsOfPeriod() {
+    const query = { format: "openai", ...period, zone };
+    const readCard = () => api.read("export/card", query);
+    return exportLinks(exportsOf(period, zone, pathOf), readCard, text);
   }
 
   function update({ query }) {

@@ -44,8 +44,14 @@ const NAMES = {
   sharegpt: "exportSharegpt",
 };
 
-/** Links that download. `exports`: [{format, path}]. */
-export function exportLinks(exports, text) {
+const TRAINING = new Set(["openai", "sharegpt"]);
+
+/**
+ * Links that download. `exports`: [{format, path}]. `readCard()` resolves to what the training
+ * data holds; it is read once the links are on the screen, and without an example they lead
+ * nowhere.
+ */
+export function exportLinks(exports, readCard, text) {
   const links = exports.map(({ format, path }) =>
     make("a", {
       className: "quiet export",
@@ -55,5 +61,27 @@ export function exportLinks(exports, text) {
     }),
   );
   const hint = make("p", { className: "hint", textContent: text("exportHint") });
-  return make("div", { className: "exports" }, hint, ...links);
+  const training = make("p", { className: "hint", textContent: text("trainingHint") });
+  const box = make("div", { className: "exports" }, hint, ...links, training);
+  const seen = new IntersectionObserver(async ([{ isIntersecting }]) => {
+    if (!isIntersecting) return;
+    seen.disconnect();
+    const card = await readCard().catch(() => null); // the links work without it
+    if (card) showCard(card);
+  });
+  seen.observe(box);
+
+  function showCard({ examples, rated_up: up, corrected }) {
+    training.append(" ", text("trainingCount", { examples, up, corrected }));
+    if (examples) return;
+    links
+      .filter((link, place) => TRAINING.has(exports[place].format))
+      .forEach((link) => {
+        link.removeAttribute("href");
+        link.role = "link";
+        link.ariaDisabled = "true";
+      });
+  }
+
+  return box;
 }
