@@ -8,6 +8,7 @@ import {
   inOrder,
   problemsByField,
   statusKey,
+  wrongForm,
 } from "../../../frontend/assets/js/desk/models/approvals.js";
 import { Approvals } from "../../../frontend/assets/js/desk/state/approvals.js";
 import { Counts } from "../../../frontend/assets/js/desk/state/counts.js";
@@ -91,6 +92,11 @@ test("the gateway's problems stand at their fields", () => {
     others: ["odd"],
     missing: ["b"],
   });
+});
+
+test("a pattern that refuses a value is not shown, the value is", () => {
+  assert.equal(wrongForm("'QH1' does not have the form ^QH\\d{15}$"), "QH1");
+  assert.equal(wrongForm("too short"), null);
 });
 
 function desk(...kept) {

@@ -94,6 +94,11 @@ function parse(kind, given) {
   }
 }
 
+/** The value that a pattern refuses, or null. `words`: the gateway's, which name the pattern. */
+export function wrongForm(words) {
+  return /^'(.*?)' does not have the form /s.exec(words)?.[1] ?? null;
+}
+
 /**
  * What the gateway refused: {fields: {name: text}, others: [text], missing: [name]}. `details`:
  * those of the error; its `problems` are "name: what is wrong".

@@ -1,6 +1,6 @@
 // The form that edits an action's arguments before they are approved.
 import { make } from "../../../ui/dom.js";
-import { editedArguments, formFields, problemsByField } from "../../models/approvals.js";
+import { editedArguments, formFields, problemsByField, wrongForm } from "../../models/approvals.js";
 
 /**
  * `approve(edited)` returns a promise; an error's details are told beside the fields. Returns
@@ -42,6 +42,10 @@ export function mountEditForm(form, { approve, onClose }, services) {
     } catch (error) {
       if (!error.details?.problems) throw error;
       const found = problemsByField(error.details, [...inputs.keys()]);
+      for (const [name, words] of Object.entries(found.fields)) {
+        const value = wrongForm(words);
+        if (value !== null) found.fields[name] = text("wrongForm", { value });
+      }
       const missing = found.missing.map((name) => text("missingValue", { name }));
       showProblems({ fields: found.fields, others: [...found.others, ...missing] });
     }
