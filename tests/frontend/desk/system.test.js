@@ -5,6 +5,7 @@ import {
   percent,
   scoresOf,
   searchNotes,
+  readyClauses,
 } from "../../../frontend/assets/js/desk/models/clause-search.js";
 import {
   engineState,
@@ -58,4 +59,20 @@ test("times are short, and name the year only where it is another one", () => {
   assert.equal(shortDate("2026-11-03", "zh-CN"), "11/3");
   assert.equal(shortDate("2026-11-03", "en"), "3 Nov");
   assert.equal(dateOf(moment), "2026-11-30");
+});
+
+test("ready answers are clauses that fit, in the question's language where there are any", () => {
+  const clause = (id, locale, score, cited = false) => ({ id, locale, score, cited });
+  const data = [
+    clause("zh", "zh-CN", 0.9, true),
+    clause("en", "en", 0.8),
+    clause("any", "", 0.7),
+    clause("far", "en", 0.2),
+  ];
+  const ids = (query, from = data) =>
+    readyClauses({ threshold: 0.5, data: from }, query).map(({ id }) => id);
+  assert.deepEqual(ids("warranty"), ["en", "any"]);
+  assert.deepEqual(ids("保修"), ["zh", "any"]);
+  assert.deepEqual(ids("warranty", data.slice(0, 1)), ["zh"]);
+  assert.deepEqual(ids("warranty", data.slice(3)), []);
 });

@@ -46,9 +46,9 @@ export class HandoffRoutes {
     return this.#client.send(`${oneOf(id)}/draft`);
   }
 
-  /** Clauses that fit a question, best first. */
-  async clauses(query) {
-    return (await this.#client.read("knowledge/search", { query, audience: "staff" })).data;
+  /** {threshold, data}: clauses for a question, best first. */
+  clauses(query) {
+    return this.#client.read("knowledge/search", { query, audience: "staff" });
   }
 }
 

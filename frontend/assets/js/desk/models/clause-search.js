@@ -26,6 +26,17 @@ export function scoresOf({ score, meaning, words }) {
     .map(({ key, share }) => ({ key, share: Math.min(1, Math.max(0, share)) }));
 }
 
+const isChinese = (text) => /[\u3400-\u9fff]/.test(text);
+
+/** The clauses that fit a question well enough to be sent, those in its language before others. */
+export function readyClauses({ threshold, data }, query) {
+  const fits = data.filter(({ cited, score }) => cited || score >= threshold);
+  const wanted = isChinese(query) ? "zh" : "en";
+  const isOther = ({ locale }) => Boolean(locale) && !locale.startsWith(wanted);
+  const own = fits.filter((one) => !isOther(one));
+  return own.length ? own : fits;
+}
+
 export function percent(share) {
   return `${Math.round(100 * share)}%`;
 }

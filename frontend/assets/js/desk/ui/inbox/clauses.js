@@ -1,5 +1,6 @@
 // Answers that are ready: the clauses of the company, found by words, one click from the reply.
 import { make } from "../../../ui/dom.js";
+import { readyClauses } from "../../models/clause-search.js";
 import { failureText } from "../failures.js";
 import { clauseLabel } from "../transcript.js";
 
@@ -31,7 +32,7 @@ export function mountClauses(form, services) {
     try {
       const found = await routes.clauses(query);
       if (mine !== latest) return;
-      clauses = found.slice(0, MAX_SHOWN);
+      clauses = readyClauses(found, query).slice(0, MAX_SHOWN);
       note.textContent = clauses.length ? "" : text("nothingFound");
       draw();
     } catch (error) {
