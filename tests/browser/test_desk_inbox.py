@@ -177,7 +177,7 @@ def test_a_draft_tells_again_what_a_system_has_told(page: Page, staffed: Running
     reply = page.locator(".reply textarea")
     expect(reply).to_have_value(re.compile("2026-11-23 18:00"), timeout=READING)
     expect(reply).not_to_have_value(re.compile("刚刚|仓库"))
-    expect(page.locator(".basis .systems")).to_contain_text("查询物流")
+    expect(page.locator(".basis .told")).to_contain_text("查询物流")
     reply.fill("")
 
 

@@ -34,7 +34,7 @@ export function mountReply(form, services) {
   /** The clauses and look-ups that the draft rests on, until the reply is sent or emptied. */
   function showBasis({ citations = [], systems = [] }) {
     basis.hidden = citations.length + systems.length === 0;
-    basis.querySelector(".systems").textContent = systems
+    basis.querySelector(".told").textContent = systems
       .map((title) => text("draftSystem", { title }))
       .join(text("listComma"));
     drawCitations(basis.querySelector(".citations"), citations, text);
