@@ -1,7 +1,8 @@
 """`make knowledge-check`: lists what is wrong with the knowledge folder, by file. Exits 1 on
 errors.
 
-Questions are asked by words and by meaning where EMBEDDING_URL is set, else by words alone.
+Questions are asked by words and by meaning, as `make demo` does: with the vectors of
+EMBEDDING_URL, without it with those of an embedded engine that runs for so long.
 """
 
 import asyncio
@@ -9,7 +10,8 @@ import os
 import sys
 import tempfile
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -23,6 +25,7 @@ from gateway.knowledge.scanned_pages import SCAN
 from gateway.knowledge.turn_query import TurnQuery
 from gateway.knowledge.vectors.builder import VectorBuilder
 from gateway.knowledge.vectors.embedding_client import EmbeddingClient
+from scripts.demo import end, free_ports, start, wait_until_ready
 from scripts.evals.cases import Case, CaseError, load
 from scripts.evals.recall import Recall, askable, recall
 
@@ -31,6 +34,7 @@ MAX_LISTED = 5
 READ_SECONDS = 120.0  # for the folder
 VECTORS_SECONDS = 300.0
 EMBEDDING_SECONDS = 10.0  # for one question
+WORDS_ALONE = "words alone, without an embedding service (a desk that has one finds more)"
 
 
 def main() -> int:
@@ -89,19 +93,41 @@ def reached(knowledge: KnowledgeBase, clauses: Sequence[Clause], folder: Path) -
         return f"Recall is not measured: {error}"
     if not cases:
         return f"No question with a clause in {folder.name}/: recall is not measured."
-    found, how = asyncio.run(measured(knowledge, cases))
+    with embedding_url() as url:
+        found, how = asyncio.run(measured(knowledge, cases, url))
     return "\n".join([_figures(found, how), *_unreached(found, clauses)])
 
 
-async def measured(knowledge: KnowledgeBase, cases: Sequence[Case]) -> tuple[Recall, str]:
-    """(the recall, by what was searched)."""
-    url, model = os.environ.get("EMBEDDING_URL", ""), os.environ.get("EMBEDDING_MODEL", "")
+@contextmanager
+def embedding_url() -> Iterator[str]:
+    """EMBEDDING_URL. Where it is not set, an embedded engine is started, and ended after; "" where
+    it is set to nothing, or the engine does not start."""
+    given = os.environ.get("EMBEDDING_URL")
+    if given is not None:
+        yield given
+        return
+    [port] = free_ports(1)
+    url = f"http://127.0.0.1:{port}"
+    engine = start("inference.lite", {"PORT": str(port), "LOG_LEVEL": "warning"})
+    try:
+        try:
+            wait_until_ready(f"{url}/healthz", [engine])
+        except SystemExit:
+            url = ""
+        yield url
+    finally:
+        end([engine])
+
+
+async def measured(knowledge: KnowledgeBase, cases: Sequence[Case], url: str) -> tuple[Recall, str]:
+    """(the recall, by what was searched). `url`: of the embedding service, "" for none."""
+    model = os.environ.get("EMBEDDING_MODEL", "")
     client = EmbeddingClient(url, model or "sightdesk-embedding") if url else None
     with tempfile.TemporaryDirectory() as data:
         vectors = VectorBuilder(lambda: knowledge.snapshot.index, client, Path(data))
         building = asyncio.create_task(vectors.run())
         try:
-            how = await _searching(vectors) if client else "words alone"
+            how = await _searching(vectors) if client else WORDS_ALONE
             retriever = Retriever(knowledge, vectors, embedding_seconds=EMBEDDING_SECONDS)
 
             async def find(question: str) -> list[dict[str, Any]]:

@@ -131,6 +131,7 @@ def test_the_command_prints_a_list_by_file_and_fails_on_errors(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (tmp_path / "a.md").write_text("## 1.1 押金\n押金退还。\n", "utf-8")
+    monkeypatch.setenv("EMBEDDING_URL", "")  # no engine is started
     monkeypatch.setattr("sys.argv", ["check", str(tmp_path)])
     assert main() == 0
     out = capsys.readouterr().out
