@@ -274,9 +274,13 @@ def test_the_inbox_is_accessible(
         page.keyboard.press("Escape")
         expect(page.locator(".beside")).to_be_hidden()
         expect(page.locator(".facts-toggle")).to_be_focused()
+        page.locator(".facts-toggle").click()
+        page.locator(".facts-close").click()
+        expect(page.locator(".beside")).to_be_hidden()
     page.locator("[data-step=resolve]").click()
     assert axe(page) == []
     page.keyboard.press("Escape")
     wide = "document.documentElement.scrollWidth > innerWidth"
     assert page.evaluate(wide) is False
+    assert page.evaluate("document.documentElement.scrollHeight > innerHeight") is False
     context.close()
