@@ -84,7 +84,8 @@ def test_only_what_is_wanted_is_written_and_only_whole_answers_are_completed(
 
 def test_an_answer_that_nobody_listens_to_costs_no_further_statement(database: Database) -> None:
     open_turns(database, Asked(ME, "conversation-1", "answer-1", "退货怎么办"))
-    rows = [answer_row("answer-1", Answered("done", "text", reading=[READING]))]
+    no_document = {**READING, "kind": "other"}  # the conversation is not named after it
+    rows = [answer_row("answer-1", Answered("done", "text", reading=[no_document]))]
     statements: list[str] = []
     engine = database._engine  # what is counted is below the interface
     listen.listen(engine, "before_cursor_execute", lambda *given: statements.append(given[2]))
