@@ -229,6 +229,7 @@ def test_the_system_tells_why_clauses_are_found_and_how_each_part_is(
     first = page.locator(".clause-row").first
     expect(first).to_contain_text("采用")
     expect(first).to_contain_text("字词重合")
+    expect(first).to_contain_text(re.compile(r"· 第 \d+ 行"))
     expect(page.locator(".clause-row").last).to_contain_text("未采用")
     expect(page.locator("table")).to_contain_text("after-sales.md")
     assert axe(page) == []

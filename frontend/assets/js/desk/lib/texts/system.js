@@ -45,6 +45,9 @@ const zhCN = {
   meaningScore: "语义",
   wordsScore: "字词",
   clausePlace: "出处",
+  place_line: "第 {number} 行",
+  place_page: "第 {number} 页",
+  place_row: "第 {number} 行",
   knowledgeFiles: "知识文件",
   knowledgeTotal:
     "共 {clauses} 条条款，其中今天有效 {in_force} 条；另有 {corrections} 条人工更正。",
@@ -162,6 +165,9 @@ const en = {
   meaningScore: "Meaning",
   wordsScore: "Words",
   clausePlace: "Source",
+  place_line: "line {number}",
+  place_page: "page {number}",
+  place_row: "row {number}",
   knowledgeFiles: "Knowledge files",
   knowledgeTotal:
     "{clauses} clauses, of which {in_force} are in force today, and {corrections} corrections.",
@@ -183,7 +189,7 @@ const en = {
   tryNow: "Try now",
   trying: "Trying…",
   noConnectors: "There are no connectors yet. Put YAML files into CONNECTORS_DIR.",
-  connectorAnswers: "Answers",
+  connectorAnswers: "Reachable",
   connectorFails: "Cannot be used",
   webhooksTitle: "Webhook subscriptions",
   noWebhooks: "There are no subscriptions yet. Add some to connectors/webhooks.yaml.",
