@@ -214,9 +214,6 @@ def test_figures_name_tools_by_title_and_exports_tell_what_training_data_there_i
     assert re.fullmatch(
         r"sightdesk-\d{4}-\d\d-\d\d-\d{4}-\d\d-\d\d-openai.jsonl", download.value.suggested_filename
     )
-    page.goto(f"{desk.url}/desk.html#/figures?from=2020-01-01&to=2020-01-02")
-    expect(page.locator(".exports")).to_contain_text("所选时间内有 0 条")
-    expect(training).to_be_disabled()
     assert axe(page) == []
 
 
@@ -229,7 +226,6 @@ def test_the_system_tells_why_clauses_are_found_and_how_each_part_is(
     first = page.locator(".clause-row").first
     expect(first).to_contain_text("采用")
     expect(first).to_contain_text("字词重合")
-    expect(first).to_contain_text(re.compile(r"· 第 \d+ 行"))
     expect(page.locator(".clause-row").last).to_contain_text("未采用")
     expect(page.locator("table")).to_contain_text("after-sales.md")
     assert axe(page) == []

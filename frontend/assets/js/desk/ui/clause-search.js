@@ -80,7 +80,7 @@ function listOf(data, text) {
 function clauseItem(one, text) {
   const number = one.clause ? text("clause", { clause: one.clause }) : "";
   const why = text(`why_${one.reason}`, { author: one.author, date: one.date });
-  const place = [one.source, placeOf(one.place, text)].filter(Boolean).join(" · ");
+  const place = [one.source, one.place].filter(Boolean).join(" · ");
   const scores = scoresOf(one).map(({ key, share }) =>
     make("div", {}, make("dt", { textContent: text(key) }), make("dd", {}, shareBar(share))),
   );
@@ -108,12 +108,6 @@ function clauseItem(one, text) {
     ),
     make("p", { className: "hint", textContent: place && `${text("clausePlace")} ${place}` }),
   );
-}
-
-/** A place of one number in the page's language; others as the gateway names them. */
-function placeOf(place, text) {
-  const [, kind, number] = /^(line|page|row) (\d+)$/.exec(place ?? "") ?? [];
-  return kind ? text(`place_${kind}`, { number }) : place;
 }
 
 const firstLine = (words) => words.split("\n").find((line) => line.trim()) ?? "";

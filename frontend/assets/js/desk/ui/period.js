@@ -48,8 +48,7 @@ const TRAINING = new Set(["openai", "sharegpt"]);
 
 /**
  * Links that download. `exports`: [{format, path}]. `readCard()` resolves to what the training
- * data holds; it is read once the links are on the screen, and without an example they lead
- * nowhere.
+ * data holds: without an example its links lead nowhere.
  */
 export function exportLinks(exports, readCard, text) {
   const links = exports.map(({ format, path }) =>
@@ -63,13 +62,7 @@ export function exportLinks(exports, readCard, text) {
   const hint = make("p", { className: "hint", textContent: text("exportHint") });
   const training = make("p", { className: "hint", textContent: text("trainingHint") });
   const box = make("div", { className: "exports" }, hint, ...links, training);
-  const seen = new IntersectionObserver(async ([{ isIntersecting }]) => {
-    if (!isIntersecting) return;
-    seen.disconnect();
-    const card = await readCard().catch(() => null); // the links work without it
-    if (card) showCard(card);
-  });
-  seen.observe(box);
+  readCard().then(showCard, () => {}); // the links work without it
 
   function showCard({ examples, rated_up: up, corrected }) {
     training.append(" ", text("trainingCount", { examples, up, corrected }));

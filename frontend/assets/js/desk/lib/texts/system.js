@@ -45,9 +45,6 @@ const zhCN = {
   meaningScore: "语义",
   wordsScore: "字词",
   clausePlace: "出处",
-  place_line: "第 {number} 行",
-  place_page: "第 {number} 页",
-  place_row: "第 {number} 行",
   knowledgeFiles: "知识文件",
   knowledgeTotal:
     "共 {clauses} 条条款，其中今天有效 {in_force} 条；另有 {corrections} 条人工更正。",
@@ -165,9 +162,6 @@ const en = {
   meaningScore: "Meaning",
   wordsScore: "Words",
   clausePlace: "Source",
-  place_line: "line {number}",
-  place_page: "page {number}",
-  place_row: "row {number}",
   knowledgeFiles: "Knowledge files",
   knowledgeTotal:
     "{clauses} clauses, of which {in_force} are in force today, and {corrections} corrections.",
