@@ -75,11 +75,12 @@ def desk_export_router(
         outcome: Literal["", Outcome] = "",
         pictures: Pictures = "reference",
     ) -> dict[str, Any]:
-        """What the training data of the same parameters holds. It counts as an export."""
+        """What the training data of the same parameters holds. One at a time for each name: the
+        page reads it while the same person may export."""
         await limits.charge(request)
         period, filters = _of(start, to, zone), Filters(rating, outcome)
         pieces = training.card(period, filters, form, pictures)
-        reading = _read(reports.one_export(f"staff:{staff}", pieces))
+        reading = _read(reports.one_export(f"card:{staff}", pieces))
         return await unless_client_leaves(request, reading)
 
     return router

@@ -214,6 +214,9 @@ def test_figures_name_tools_by_title_and_exports_tell_what_training_data_there_i
     assert re.fullmatch(
         r"sightdesk-\d{4}-\d\d-\d\d-\d{4}-\d\d-\d\d-openai.jsonl", download.value.suggested_filename
     )
+    page.goto(f"{desk.url}/desk.html#/figures?from=2020-01-01&to=2020-01-02")
+    expect(page.locator(".exports")).to_contain_text("所选时间内有 0 条")
+    expect(training).to_be_disabled()
     assert axe(page) == []
 
 

@@ -45,6 +45,8 @@ const NAMES = {
 };
 
 const TRAINING = new Set(["openai", "sharegpt"]);
+const TRIES = 5; // at the card, of which a person may read one at a time
+const PAUSE_MS = 1500;
 
 /**
  * Links that download. `exports`: [{format, path}]. `readCard()` resolves to what the training
@@ -62,7 +64,15 @@ export function exportLinks(exports, readCard, text) {
   const hint = make("p", { className: "hint", textContent: text("exportHint") });
   const training = make("p", { className: "hint", textContent: text("trainingHint") });
   const box = make("div", { className: "exports" }, hint, ...links, training);
-  readCard().then(showCard, () => {}); // the links work without it
+  read(TRIES);
+
+  /** The links work without the card. A period that was left may still be being counted. */
+  function read(tries) {
+    readCard().then(showCard, ({ code }) => {
+      if (code !== "rate_limit_exceeded" || tries <= 1 || !box.isConnected) return;
+      setTimeout(() => read(tries - 1), PAUSE_MS);
+    });
+  }
 
   function showCard({ examples, rated_up: up, corrected }) {
     training.append(" ", text("trainingCount", { examples, up, corrected }));
