@@ -24,7 +24,7 @@ KEYS = (
     "id",
 )
 NOT_BLANK = re.compile(r"\S")
-FIRST_KEY = re.compile(r'[\[{\s]*"([^"]{0,40})("?)')
+FIRST_KEY = re.compile(r'\A[\[{\s]*"([^"]{0,40})("?)')
 NAMED = re.compile(r'"(?:name|tool|tool_name|function)"\s*:\s*"([^"]{1,64})"')
 ARGUMENTS = re.compile(r'"(?:arguments|parameters)"\s*:')
 

@@ -24,7 +24,7 @@ ActionJSON = Callable[[Action], dict[str, Any]]
 # What a spreadsheet takes for the beginning of a formula (OWASP, "CSV Injection").
 FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 # The same behind what may separate cells: in many countries that is a semicolon.
-FORMULA_WITHIN = re.compile(r"([;\t\r\n]\s*)(?=[=+\-@＝＋－＠])")
+FORMULA_WITHIN = re.compile(r"([;\t\r\n] {0,32})(?=[=+\-@＝＋－＠])")
 BOM = "\ufeff"  # tells Excel that the text is UTF-8
 COLUMNS = (
     *("time", "conversation", "customer", "question", "files", "answer", "state", "outcome"),

@@ -49,16 +49,16 @@ TAKEN_BACK = re.compile(
 )
 # The whole message asks to look once more.
 ONCE_MORE = re.compile(
-    r"\W*(?:请|麻烦)?(?:你|您)?(?:再|重新)(?:帮我|给我|去)?(?:查|看看|确认|问|试)(?:一?[下次遍]|看)?(?:吧|呢|好吗|可以吗)?\W*"
-    r"|\W*(?:请|帮我)?(?:刷新|更新)一?下(?:状态|物流)?\W*"
-    r"|\W*(?:那)?现在(?:呢|怎么?样了?|到哪了?|什么(?:状态|情况)了?)\W*"
-    r"|\W*(?:帮我)?(?:查|看)一?下?最新的?(?:状态|进展|情况|物流|消息)?\W*"
-    r"|\W*有(?:什么)?(?:新的?)?(?:进展|更新|消息|动静|变化)(?:了?[吗么没]|没有)?\W*"
-    r"|\W*(?:please )?(?:can you |could you )?(?:check|look|try|refresh|track)(?: it| that| this)?(?: up)?"
-    r"(?: once more| again| one more time| now)(?: please)?\W*"
-    r"|\W*(?:please )?(?:refresh|once more|again)(?: please)?\W*"
-    r"|\W*(?:is there )?any (?:updates?|news|change|progress)(?: now| yet| since)?\W*"
-    r"|\W*(?:what about|how about|and) now\W*"
+    r"\A\W*(?:(?:请|麻烦)?(?:你|您)?(?:再|重新)(?:帮我|给我|去)?(?:查|看看|确认|问|试)(?:一?[下次遍]|看)?(?:吧|呢|好吗|可以吗)?"
+    r"|(?:请|帮我)?(?:刷新|更新)一?下(?:状态|物流)?"
+    r"|(?:那)?现在(?:呢|怎么?样了?|到哪了?|什么(?:状态|情况)了?)"
+    r"|(?:帮我)?(?:查|看)一?下?最新的?(?:状态|进展|情况|物流|消息)?"
+    r"|有(?:什么)?(?:新的?)?(?:进展|更新|消息|动静|变化)(?:了?[吗么没]|没有)?"
+    r"|(?:please )?(?:can you |could you )?(?:check|look|try|refresh|track)(?: it| that| this)?(?: up)?"
+    r"(?: once more| again| one more time| now)(?: please)?"
+    r"|(?:please )?(?:refresh|once more|again)(?: please)?"
+    r"|(?:is there )?any (?:updates?|news|change|progress)(?: now| yet| since)?"
+    r"|(?:what about|how about|and) now)\W*"
 )
 MAX_BEFORE = 100  # characters of a clause before an act
 
