@@ -16,6 +16,9 @@ from gateway.storage.models import Conversation, Handoff, Turn
 Filter = Literal["open", "claimed", "mine", "missed", "resolved"]
 MAX_WORDS = 200  # characters of the last message
 
+# Made once: the timers ask it every second, and a statement leaves a reference cycle.
+COUNT_WAITING = select(func.count()).where(Handoff.status.in_(WAITING))
+
 
 class HandoffLists:
     """Synchronous: call it from threads. All raise StoreUnavailable, UpstreamTimeout."""
@@ -60,8 +63,7 @@ class HandoffLists:
     def waiting(self) -> int:
         """How many wait for a person."""
         with self._database.reading() as session:
-            wanted = select(func.count()).where(Handoff.status.in_(WAITING))
-            return session.scalar(wanted) or 0
+            return session.scalar(COUNT_WAITING) or 0
 
     def _counts(self, session: Session, who: str) -> dict[str, int]:
         rows = session.execute(

@@ -21,6 +21,8 @@ from gateway.settings import load_settings
 from tests.support.servers import Running, running_gateway, wait_for
 
 TASKS = (
+    "handoffs",
+    "retention",
     "sight",
     "engines",
     "profile",
