@@ -48,3 +48,15 @@ test("a quote that is the answer itself is sent", () => {
     "相关条款是英文的，原文如下：\n\nFree.",
   );
 });
+
+test("a hostile text takes little time, and a table still loses its rule", () => {
+  const began = process.cpuUsage().user;
+  for (const unit of ["-", "**a ", "[", "`", "| ", "> "]) {
+    plainText(`${unit.repeat(60)}x`);
+    plainText(unit.repeat(50_000));
+    plainText(`${unit.repeat(2_000)}x`);
+  }
+  const microseconds = process.cpuUsage().user - began;
+  assert.ok(microseconds < 2_000_000, `${microseconds} µs`);
+  assert.equal(plainText("| a | b |\n| --- | :-: |\n| 1 | 2 |"), "a\tb\n1\t2");
+});

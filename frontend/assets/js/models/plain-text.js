@@ -8,7 +8,8 @@ const SEE_ALSO = /^(?:另可参考：|See also:)(?:\n|$)/;
 const REFERENCES = / ?[（(](?:《[^《》]+》|“[^“”]+”)[^（）()\n]*[）)]| ?[[【［]\d{1,2}[\]】］]/g;
 const FENCE = /^ {0,3}(?:`{3,}|~{3,})/;
 const RULE = /^ {0,3}(?:[-*_] ?){3,}$/;
-const TABLE_RULE = /^\|?(?: ?:?-{3,}:? ?\|?)+$/;
+const TABLE_RULE = /^\|?(?: *:?-+:? *\|)+(?: *:?-+:?)?$/; // of a trimmed line
+const MAX_LINE = 10_000; // characters: pairs of marks are looked for in quadratic time
 
 /** The text for colleagues: no Markdown marks, sources kept. */
 export function plainText(markdown) {
@@ -51,7 +52,9 @@ function cells(row) {
   return values.map((value) => inline(value.trim())).join("\t");
 }
 
+/** A line beyond MAX_LINE keeps its marks. */
 function inline(text) {
+  if (text.length > MAX_LINE) return text;
   return text
     .replace(/!?\[([^[\]]*)\]\(<?([^()\s<>]*)>?(?:\s+"[^"]*")?\)/g, linkText)
     .replace(/(\*\*\*|\*\*|~~)(?=\S)(.*?\S)\1/g, "$2")
