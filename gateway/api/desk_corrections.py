@@ -15,10 +15,12 @@ from gateway.knowledge.retriever import Retrieval, Retriever
 from gateway.knowledge.turn_query import TurnQuery
 from gateway.openai.validation import StrictModel
 from gateway.storage.clause_corrections import ClauseCorrections, title_of
+from gateway.throttling.one_per_owner import OnePerOwner
 
 MAX_QUESTIONS = 20
 MAX_QUESTION = 500  # characters
 MAX_TEXT = 4_000
+PREVIEW_PATIENCE = 10.0  # seconds that a person's next preview waits for the one before
 TRIAL = "correction-preview"  # the id of one that is tried and not kept
 
 AskedText = Annotated[
@@ -54,6 +56,7 @@ def desk_corrections_router(
 ) -> APIRouter:
     """`live` is what the retriever searches: a change here is in it at once."""
     router = APIRouter(prefix="/api/desk/corrections")
+    previews = OnePerOwner("preview", PREVIEW_PATIENCE)
 
     @router.post("", status_code=201)
     @limits.limit
@@ -66,22 +69,21 @@ def desk_corrections_router(
     async def preview(request: Request, body: PreviewRequest, staff: StaffName) -> dict[str, Any]:
         """What each question finds now, and what it would find: {object, data: [{question, is_try,
         wins, before: [Cited], after: [Cited]}]}, Cited: {id, title, clause, text, kind, score}.
-        Keeps nothing. Raises NotFound, InvalidRequest without any question."""
+        Keeps nothing. Raises NotFound, InvalidRequest without any question, RateLimitExceeded
+        while an earlier one of the same person runs: each copies all corrections' vectors."""
         await limits.charge(request)
         own = await asyncio.to_thread(store.question_of, body.answer) if body.answer else ""
         kept = [one for one in dict.fromkeys((own, *(body.questions or []))) if one.strip()]
         if not kept:
             raise InvalidRequest("A correction needs a question.", param="questions")
         asked = list(dict.fromkeys((*kept, *(body.tries or []))))
-        trial = await retriever.trying(trial_correction(kept, body.text, staff))
-        data = []
-        for question in asked:
-            query = TurnQuery([question])
-            before, after = await retriever.find(query), await trial.find(query)
-            cited = cited_of(after)
-            wins = bool(cited) and cited[0]["id"] == TRIAL
-            row = {"question": question, "is_try": question not in kept, "wins": wins}
-            data.append(row | {"before": cited_of(before), "after": cited})
+        async with previews.turn(staff):
+            trial = await retriever.trying(trial_correction(kept, body.text, staff))
+            found = [await found_by(retriever, trial, one) for one in asked]
+        data = [
+            {"question": question, "is_try": question not in kept, **row}
+            for question, row in zip(asked, found, strict=True)
+        ]
         return {"object": "list", "data": data}
 
     @router.get("")
@@ -97,6 +99,15 @@ def desk_corrections_router(
         return {"id": correction_id, "object": "correction", "deleted": True}
 
     return router
+
+
+async def found_by(live: Retriever, trial: Retriever, question: str) -> dict[str, Any]:
+    """{wins, before, after}: what the question finds without and with the correction on trial."""
+    query = TurnQuery([question])
+    before, after = await live.find(query), await trial.find(query)
+    cited = cited_of(after)
+    wins = bool(cited) and cited[0]["id"] == TRIAL
+    return {"wins": wins, "before": cited_of(before), "after": cited}
 
 
 def trial_correction(questions: list[str], text: str, author: str) -> Correction:
