@@ -10,6 +10,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +25,7 @@ from gateway.reports.period import DAY_MS, period_of
 from gateway.service_hours import service_hours
 from gateway.storage.conversations import Conversations
 from gateway.storage.database import Database, open_database
-from gateway.storage.desk_conversations import DeskConversations
+from gateway.storage.desk_conversations import DeskConversations, Filter
 from gateway.storage.file_store import FileStore
 from gateway.storage.text_indexing import index_some
 from gateway.storage.turns import now
@@ -169,10 +170,9 @@ def measured(name: str, database: Database, folder: Path) -> list[Line]:
         ("search", "search, nothing found", lambda: desk.page("量子纠缠", None, 50)),
         ("search", "a customer's own search", lambda: own.page("key:shop", "退货")),
     ]
-    for filter_ in ("handoff", "down", "no_clause", "ungrounded", "action"):
-        pages.append(
-            ("inbox", f"conversations, {filter_}", lambda one=filter_: desk.page("", one, 50))  # type: ignore[misc]
-        )
+    filters: tuple[Filter, ...] = ("handoff", "down", "no_clause", "ungrounded", "action")
+    for filter_ in filters:
+        pages.append(("inbox", f"conversations, {filter_}", partial(desk.page, "", filter_, 50)))
     return [
         Line(name, kind, page, [timed(read) for _ in range(TIMES)]) for kind, page, read in pages
     ]

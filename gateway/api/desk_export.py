@@ -2,10 +2,11 @@
 
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
+from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 
 import orjson
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Depends, Query, Request
 from starlette.responses import Response
 
 from gateway.api.client_disconnect import unless_client_leaves
@@ -22,9 +23,29 @@ from gateway.storage.turns import now
 
 Format = Literal["jsonl", "csv", "openai", "sharegpt"]
 Outcome = Literal["answered", "clarify", "no_clause", "smalltalk", "handoff"]
-Moment = Annotated[str, Query(max_length=40)]
 MEDIA = {"jsonl": "application/x-ndjson", "csv": "text/csv; charset=utf-8"}
 ZIP = "application/zip"
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """Which answers are wanted, as a query says it."""
+
+    start: Annotated[str, Query(alias="from", max_length=40)] = ""
+    to: Annotated[str, Query(max_length=40)] = ""
+    zone: Annotated[str, Query(max_length=64)] = ""
+    rating: Literal["", "up", "down"] = ""
+    outcome: Literal["", Outcome] = ""
+
+    def period(self) -> Period:
+        """The whole time where neither end is given. Raises InvalidRequest."""
+        return period_of(self.start or "0", self.to, self.zone, now())
+
+    def filters(self) -> Filters:
+        return Filters(self.rating, self.outcome)
+
+
+Wanted = Annotated[Chosen, Depends(Chosen)]
 
 
 def desk_export_router(
@@ -36,17 +57,13 @@ def desk_export_router(
     async def export(
         request: Request,
         staff: StaffName,
+        wanted: Wanted,
         form: Annotated[Format, Query(alias="format")] = "jsonl",
-        start: Annotated[str, Query(alias="from", max_length=40)] = "",
-        to: Moment = "",
-        zone: Annotated[str, Query(max_length=64)] = "",
-        rating: Literal["", "up", "down"] = "",
-        outcome: Literal["", Outcome] = "",
         pictures: Pictures = "reference",
         split: Literal["", "time"] = "",
     ) -> Response:
         await limits.charge(request)
-        period, filters = _of(start, to, zone), Filters(rating, outcome)
+        period, filters = wanted.period(), wanted.filters()
         name = f"sightdesk-{period.days}"
         ending, media = f".{form}", MEDIA.get(form, MEDIA["jsonl"])
         if form == "jsonl" or form == "csv":
@@ -67,18 +84,14 @@ def desk_export_router(
     async def card(
         request: Request,
         staff: StaffName,
+        wanted: Wanted,
         form: Annotated[Form, Query(alias="format")] = "openai",
-        start: Annotated[str, Query(alias="from", max_length=40)] = "",
-        to: Moment = "",
-        zone: Annotated[str, Query(max_length=64)] = "",
-        rating: Literal["", "up", "down"] = "",
-        outcome: Literal["", Outcome] = "",
         pictures: Pictures = "reference",
     ) -> dict[str, Any]:
         """What the training data of the same parameters holds. One at a time for each name: the
         page reads it while the same person may export."""
         await limits.charge(request)
-        period, filters = _of(start, to, zone), Filters(rating, outcome)
+        period, filters = wanted.period(), wanted.filters()
         pieces = training.card(period, filters, form, pictures)
         reading = _read(reports.one_export(f"card:{staff}", pieces))
         return await unless_client_leaves(request, reading)
@@ -90,8 +103,3 @@ async def _read(pieces: AsyncGenerator[bytes]) -> dict[str, Any]:
     async with aclosing(pieces):
         told: dict[str, Any] = orjson.loads(b"".join([piece async for piece in pieces]))
         return told
-
-
-def _of(start: str, to: str, zone: str) -> Period:
-    """The whole time where neither end is given. Raises InvalidRequest."""
-    return period_of(start or "0", to, zone, now())

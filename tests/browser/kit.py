@@ -7,11 +7,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from playwright.sync_api import HttpCredentials, Locator, Page, Route, expect
 
 AGENT: HttpCredentials = {"username": "agent", "password": "desk"}
+Scheme = Literal["light", "dark"]
 STAFF = ("li", "wang")  # users with AGENT's password
 STAFF_KEY = "sk-staff"  # of the staff member Li
 READING = 30_000  # milliseconds that a first reading may take on a busy machine

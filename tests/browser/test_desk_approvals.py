@@ -9,6 +9,7 @@ import pytest
 from playwright.sync_api import Browser, Page, Route, expect
 
 from tests.browser.desk_kit import open_desk, row
+from tests.browser.kit import Scheme
 from tests.support.action_desk import action
 from tests.support.business import Business
 from tests.support.chromium import Axe
@@ -149,13 +150,13 @@ def test_no_script_approves(page: Page, staffed: Running) -> None:
     ("locale", "scheme", "width"), [("zh-CN", "light", 1366), ("en", "dark", 390)]
 )
 def test_the_approvals_are_accessible(
-    browser: Browser, staffed: Running, axe: Axe, locale: str, scheme: str, width: int
+    browser: Browser, staffed: Running, axe: Axe, locale: str, scheme: Scheme, width: int
 ) -> None:
     proposed(staffed, f"取消订单 {CANCEL}")
     context = browser.new_context(
         viewport={"width": width, "height": 768},
         locale=locale,
-        color_scheme=scheme,  # type: ignore[arg-type]
+        color_scheme=scheme,
         reduced_motion="reduce",
     )
     page = context.new_page()

@@ -5,10 +5,10 @@ from collections.abc import Iterator
 
 import pytest
 import requests
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, Route, expect
 
 from tests.browser.desk_kit import Waiting, as_staff, open_desk, row, waiting
-from tests.browser.kit import READING
+from tests.browser.kit import READING, Scheme
 from tests.support.chromium import Axe
 from tests.support.servers import Running
 
@@ -100,9 +100,9 @@ def test_of_two_who_claim_at_once_the_slower_one_is_told_who_has_it(
     one = waiting(staffed, "多少钱包邮")
     open_desk(page, staffed, f"#/inbox/open/{one.id}")
 
-    def ben_is_faster(route: object) -> None:
+    def ben_is_faster(route: Route) -> None:
         as_staff(staffed, "ben", f"handoffs/{one.id}/claim")
-        route.continue_()  # type: ignore[attr-defined]
+        route.continue_()
 
     page.route("**/claim", ben_is_faster, times=1)
     page.get_by_role("button", name="接手").click()
@@ -250,13 +250,13 @@ def test_without_the_network_the_page_says_so_and_catches_up(page: Page, staffed
     [("zh-CN", "light", 1366), ("en", "dark", 1366), ("en", "light", 390)],
 )
 def test_the_inbox_is_accessible(
-    browser: Browser, staffed: Running, axe: Axe, locale: str, scheme: str, width: int
+    browser: Browser, staffed: Running, axe: Axe, locale: str, scheme: Scheme, width: int
 ) -> None:
     one = waiting(staffed, "这是什么错误？", "app-error.png", contact="a@example.com")
     context = browser.new_context(
         viewport={"width": width, "height": 768},
         locale=locale,
-        color_scheme=scheme,  # type: ignore[arg-type]
+        color_scheme=scheme,
         reduced_motion="reduce",
     )
     page = context.new_page()

@@ -14,6 +14,7 @@ import { drawAudit } from "./approvals/audit-list.js";
 import { mountEditForm } from "./approvals/edit-form.js";
 import { askSettlement } from "./approvals/settle-dialog.js";
 import { failureText } from "./failures.js";
+import { oneStepAtATime } from "./one-step.js";
 import { drawTranscript } from "./transcript.js";
 
 /** Shows the list and the action that the route names. Returns {update, unmount}. */
@@ -72,23 +73,8 @@ function mountAction(box, opened, services) {
   const { text, approvals } = services;
   const part = (selector) => box.querySelector(selector);
   const problem = part(".case-problem");
-  let isBusy = false;
 
-  /** One decision at a time. A form tells its own problems. */
-  async function run(step) {
-    if (isBusy) return;
-    isBusy = true;
-    problem.textContent = "";
-    draw();
-    try {
-      await step();
-    } catch (error) {
-      problem.textContent = failureText(error, services);
-    } finally {
-      isBusy = false;
-      draw();
-    }
-  }
+  const { run, isBusy } = oneStepAtATime(problem, draw, services);
 
   async function reject() {
     const [title, label, submit] = [text("rejectTitle"), text("rejectLabel"), text("do_reject")];
@@ -129,7 +115,7 @@ function mountAction(box, opened, services) {
     part(".loading").hidden = Boolean(action || error);
     part(".action-card").hidden = !action;
     part(".audit").hidden = !steps;
-    card.show(action, { isBusy, isEditing: editing.isOpen() });
+    card.show(action, { isBusy: isBusy(), isEditing: editing.isOpen() });
     drawAudit(part(".audit ol"), steps, action, services);
     if (!messages) return;
     const conversation = action.conversation_id;

@@ -16,6 +16,7 @@ import { drawFacts } from "./inbox/facts.js";
 import { mountQueueList } from "./inbox/queue-list.js";
 import { mountReply } from "./inbox/reply.js";
 import { askOutcome } from "./inbox/resolve-dialog.js";
+import { oneStepAtATime } from "./one-step.js";
 import { drawTranscript, keepAtEnd } from "./transcript.js";
 
 /** Shows the list and the hand-over that the route names. Returns {update, unmount}. */
@@ -97,24 +98,9 @@ function mountCase(box, opened, services) {
   const { text, me, handoffs: routes } = services;
   const part = (selector) => box.querySelector(selector);
   const problem = part(".case-problem");
-  let isBusy = false;
   let begun = null; // id of the one whose clauses are shown
 
-  /** One step at a time; its failure is told beside the buttons. */
-  async function run(step) {
-    if (isBusy) return;
-    isBusy = true;
-    problem.textContent = "";
-    draw();
-    try {
-      await step();
-    } catch (error) {
-      problem.textContent = failureText(error, services);
-    } finally {
-      isBusy = false;
-      draw();
-    }
-  }
+  const { run, isBusy } = oneStepAtATime(problem, draw, services);
 
   async function resolve() {
     const given = await askOutcome(text);
@@ -152,7 +138,7 @@ function mountCase(box, opened, services) {
     part(".nothing-open").hidden = Boolean(id);
     if (!id) return;
     part(".back").href = hashOf("inbox", [services.inbox.filter]);
-    head.show(handoff, opened.title, isBusy);
+    head.show(handoff, opened.title, isBusy());
     part(".case-error").textContent = error ? failureText(error, services) : "";
     part(".loading").hidden = Boolean(messages || error);
     reply.show(id, mayInsert());
