@@ -195,6 +195,17 @@ def test_who_prefers_contrast_gets_it_in_both_themes(
     expect(page.locator(".entry")).to_have_css("border-top-color", text)
 
 
+def test_a_sample_screenshot_is_asked_about_with_one_tap(page: Page, site: Site) -> None:
+    open_page(page, site)
+    page.locator(".starter.sample", has_text="包裹").click()
+    expect(page.locator(".turn.user .bubble")).to_have_text("我的包裹到哪了？")
+    expect(page.locator(".turn.user .picture")).to_have_count(1)
+    answer = page.locator(".turn.assistant")
+    expect(answer.locator(".fields dd, .bubble")).to_contain_text(
+        ["SF1402857369214"], timeout=READING
+    )
+
+
 def test_a_phone_gets_one_column_and_a_drawer(page: Page, site: Site) -> None:
     page.set_viewport_size({"width": 390, "height": 844})
     open_page(page, site)

@@ -4,10 +4,10 @@ import {
   REQUESTS,
   claimsOf,
   envelope,
-  fileOf,
   readRefusal,
   readRequest,
 } from "../../../frontend/assets/js/host/protocol.js";
+import { fileOf } from "../../../frontend/assets/js/lib/picture-file.js";
 
 const PNG = "data:image/png;base64,iVBORw==";
 

@@ -1,4 +1,6 @@
 // The protocol between this page and the page that frames it: docs/embedding.md. No DOM here.
+import { dataUrlOf } from "../lib/picture-file.js";
+
 export const SOURCE = "sightdesk";
 export const VERSION = 1;
 
@@ -7,7 +9,6 @@ const MAX_TEXT = 32_000;
 const MAX_REASON = 200;
 const MAX_MESSAGES = 200; // as many as the gateway takes
 const MAX_IMAGES = 16; // the gateway refuses what is above its own MAX_IMAGES
-const MAX_HEAD = 256; // characters of a data URL before its comma
 
 const isText = (value, max = MAX_TEXT) => typeof value === "string" && value.length <= max;
 const isSome = (value, max) => isText(value, max) && value.trim() !== "";
@@ -86,41 +87,5 @@ export function claimsOf(token) {
     return isClaim ? { user: `${iss}:${sub}`, origin: new URL(origin).origin } : null;
   } catch {
     return null;
-  }
-}
-
-/**
- * {type, data} of a base64 data URL (RFC 2397), or null. Any declared type is accepted except
- * text: the bytes show what a picture is.
- */
-export function dataUrlOf(url) {
-  const comma = url.slice(0, MAX_HEAD).indexOf(",");
-  if (comma < 0 || url.slice(0, 5).toLowerCase() !== "data:") return null;
-  const [type, ...parameters] = url
-    .slice(5, comma)
-    .split(";")
-    .map((one) => one.trim().toLowerCase());
-  if (parameters.at(-1) !== "base64" || type.startsWith("text/")) return null;
-  return { type, data: url.slice(comma + 1) };
-}
-
-/**
- * A File of a Blob, a data URL or {name, data}. Data URLs are decoded here, since connect-src lets
- * nobody fetch them. Throws with the code "invalid_image".
- */
-export function fileOf(image, fallbackName = "picture") {
-  const data = image.data ?? image;
-  const name = image.name || (data instanceof Blob && data.name) || fallbackName;
-  if (data instanceof Blob) return new File([data], name, { type: data.type });
-  const { type, data: base64 } = dataUrlOf(data);
-  const bytes = Uint8Array.from(decoded(base64), (character) => character.charCodeAt(0));
-  return new File([bytes], name, { type });
-}
-
-function decoded(base64) {
-  try {
-    return atob(base64.includes("%") ? decodeURIComponent(base64) : base64);
-  } catch {
-    throw Object.assign(new Error("The base64 is damaged."), { code: "invalid_image" });
   }
 }

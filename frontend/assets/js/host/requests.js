@@ -3,7 +3,7 @@
 import { chooseLocale } from "../lib/texts.js";
 import { isDrawn, recognised } from "../models/attachments.js";
 import { fileFromServer, newConversation, newTurn } from "../models/conversation.js";
-import { fileOf } from "./protocol.js";
+import { fileOf } from "../lib/picture-file.js";
 import { showUser } from "./user-badge.js";
 
 /** {request type: handler(payload)}. The parameters are the page's parts (main.js). */

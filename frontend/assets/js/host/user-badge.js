@@ -1,5 +1,5 @@
 // The user whom the host names. It is only shown: the token alone decides what a user may see.
-import { fileOf } from "./protocol.js";
+import { fileOf } from "../lib/picture-file.js";
 
 const AVATAR_SIZE = 24; // pixels
 

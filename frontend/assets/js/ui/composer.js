@@ -2,7 +2,7 @@
 import { readableSize } from "../lib/texts.js";
 import { pasteKind } from "../models/attachments.js";
 import { mountAttachments } from "./attachments.js";
-import { isSubmit, toast } from "./dom.js";
+import { isSubmit, loaded, toast } from "./dom.js";
 
 // "Send" becomes "stop" this late: a second click, or a click beside Enter, is meant to send.
 const STOP_AFTER_MS = 400;
@@ -232,10 +232,8 @@ export function mountComposer(form, { session, api, config, text, tab }) {
     /** Asks about a sample picture: fetched by its URL, added like any other, and sent. */
     async show(words, url) {
       try {
-        const response = await fetch(url);
-        if (!response.ok) throw new Error(`HTTP ${response.status}`);
-        const picture = await response.blob();
-        await add([new File([picture], url.split("/").at(-1), { type: picture.type })]);
+        const { pictureAt } = await loaded(import("../lib/picture-file.js"));
+        await add([await pictureAt(url)]);
         submit(words);
       } catch {
         toast(text("error_network"));
