@@ -132,6 +132,7 @@ class TrainingExport:
         writer = TrainingForm(self._files, form, pictures)
         beginning = self._beginning_of_test(period, filters)
         target = _Unseekable()
+        # The stubs want a file that can seek; zipfile writes to one that cannot.
         with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:  # type: ignore[call-overload]
             examples = enumerate(without_repeats(self._examples.of(period, filters)))
             held: tuple[int, Example | None] | None = None

@@ -144,8 +144,8 @@ class Patient(SdkCustomer):
         )
         said = Said()
         for chunk in stream:
-            told = chunk.to_dict()
-            said.take(told.get("sightdesk") or {})  # type: ignore[arg-type]
+            told: dict[str, Any] = chunk.to_dict()
+            said.take(told.get("sightdesk") or {})
             said.text += "".join(one.delta.content or "" for one in chunk.choices)
         return said
 
