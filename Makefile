@@ -10,7 +10,7 @@ LIMIT ?=
 FILE ?=
 REPLAY ?=
 
-.PHONY: help demo setup test test-plain test-engine check fmt up down logs doctor bench \
+.PHONY: help demo setup test test-plain test-engine test-docker check fmt up down logs doctor bench \
 	bench-actions bench-answers bench-desk bench-engine bench-masking bench-page bench-papers \
 	bench-records bench-relay bench-stall bench-tools soak eval knowledge-check outbox backup \
 	restore user key lock pins screenshots
@@ -58,6 +58,9 @@ test-engine: setup ## run the tests against vLLM's CPU build with tiny models; a
 	@scripts/engine-env
 	@scripts/language-model
 	@TEST_ENGINE=1 $(VENV)/python -m pytest -o timeout=400 tests/engine tests/docker/test_cpu_engine.py
+
+test-docker: setup ## run the long tests of whole Docker stacks
+	@TEST_DOCKER=1 REQUIRE_DOCKER=1 $(VENV)/python -m pytest -o timeout=900 -m long_docker
 
 check: setup node_modules/.stamp ## check lint, format, types and pins, also of the page
 	@$(VENV)/ruff check .
