@@ -302,3 +302,19 @@ class WebhookDelivery(Base):
     lease_until: Mapped[int | None] = mapped_column(BigInteger)
     error: Mapped[str] = mapped_column(Text(), default="")
     finished_at: Mapped[int | None] = mapped_column(BigInteger)
+
+
+class Backup(Base):
+    """A backup that was made, or is being made under a lease. A failed one can be tried again."""
+
+    __tablename__ = "backups"
+    __table_args__ = (Index("backups_by_end", "finished_at"),)
+
+    # When it was due by the schedule, or when it was asked for.
+    slot: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    worker: Mapped[str] = mapped_column(String(64))  # the gateway that makes it
+    lease_until: Mapped[int | None] = mapped_column(BigInteger)
+    finished_at: Mapped[int | None] = mapped_column(BigInteger)  # null: not made, or not yet
+    name: Mapped[str] = mapped_column(String(200), default="")  # of the archive
+    size: Mapped[int] = mapped_column(BigInteger, default=0)  # in bytes
+    error: Mapped[str] = mapped_column(Text(), default="")  # of the last try

@@ -7,6 +7,8 @@ from alembic import op
 
 revision = "0001"
 down_revision = None
+GOES_BACK = False
+BACK = "There is no version before it."
 
 NUMBER = sa.BigInteger().with_variant(sa.Integer, "sqlite")
 

@@ -11,6 +11,8 @@ from alembic import op
 
 revision = "0002"
 down_revision = "0001"
+GOES_BACK = True
+BACK = "The search index is lost; it can be made again."
 
 SQLITE = (
     "CREATE VIRTUAL TABLE turn_index USING fts5(text, content='', detail=none, tokenize='trigram')",
@@ -53,3 +55,15 @@ def upgrade() -> None:
             connection.exec_driver_sql(statement)
     else:
         connection.execute(sa.text(POSTGRESQL))
+
+
+def downgrade() -> None:
+    connection = op.get_bind()
+    if connection.dialect.name == "sqlite":
+        for trigger in ("insert", "delete", "update"):
+            op.execute(f"DROP TRIGGER turn_index_{trigger}")
+        for table in ("turn_index_terms", "turn_index", "turn_index_left", "turn_index_removed"):
+            op.execute(f"DROP TABLE {table}")
+    else:
+        op.execute("DROP INDEX IF EXISTS turns_by_grams")
+        op.execute("DROP FUNCTION sightdesk_grams(text)")

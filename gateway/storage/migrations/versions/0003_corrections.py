@@ -5,6 +5,8 @@ from alembic import op
 
 revision = "0003"
 down_revision = "0002"
+GOES_BACK = True
+BACK = "Corrections and the outcomes of questions are lost."
 
 
 def upgrade() -> None:
@@ -35,3 +37,10 @@ def upgrade() -> None:
         sa.Column("author", sa.String(200), nullable=False),
         sa.Column("created_at", sa.BigInteger, nullable=False),
     )
+
+
+def downgrade() -> None:
+    op.drop_table("clause_corrections")
+    op.drop_table("field_corrections")
+    for name in ("outcome", "grounding", "suggestions"):
+        op.drop_column("turns", name)

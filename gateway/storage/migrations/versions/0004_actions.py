@@ -7,6 +7,8 @@ from gateway.storage.models import Number
 
 revision = "0004"
 down_revision = "0003"
+GOES_BACK = True
+BACK = "Actions, their audit and webhooks that wait are lost."
 
 
 def upgrade() -> None:
@@ -86,3 +88,10 @@ def upgrade() -> None:
     op.create_index("webhook_deliveries_due", "webhook_deliveries", ["state", "due_at"])
     lane = ["subscription", "conversation_id", "event_number"]
     op.create_index("webhook_deliveries_by_lane", "webhook_deliveries", lane)
+
+
+def downgrade() -> None:
+    for table in ("webhook_deliveries", "webhook_cursors", "events", "audit", "actions"):
+        op.drop_table(table)
+    for name in ("notice", "actions", "tools"):
+        op.drop_column("turns", name)

@@ -5,6 +5,8 @@ from alembic import op
 
 revision = "0005"
 down_revision = "0004"
+GOES_BACK = False
+BACK = "The tables before it cannot hold what staff wrote and decided."
 
 FIRST_NUMBER = 1000
 

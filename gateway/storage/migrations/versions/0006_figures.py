@@ -12,6 +12,8 @@ from gateway.storage.answer_facts import Measured, facts_of
 
 revision = "0006"
 down_revision = "0005"
+GOES_BACK = True
+BACK = "Times and tokens of answers are lost."
 
 BATCH = 1_000
 FACTS = ("subject_kind", "subject", "topic", "is_ungrounded")
@@ -54,6 +56,23 @@ def upgrade() -> None:
     ):
         where = sa.text(condition)
         op.create_index(index, "turns", list(columns), sqlite_where=where, postgresql_where=where)
+
+
+def downgrade() -> None:
+    for table, indexes in (
+        ("turns", ("answers_by_topic", "answers_by_time", "questions_by_time")),
+        ("feedback", ("feedback_by_time",)),
+        (
+            "conversations",
+            ("conversations_by_beginning", "conversations_by_time", "conversations_by_person"),
+        ),
+    ):
+        for index in indexes:
+            op.drop_index(index, table)
+    op.drop_column("feedback", "asked_at")
+    for name in (*FACTS, "first_token_ms", "duration_ms", "prompt_tokens", "completion_tokens"):
+        op.drop_column("turns", name)
+    op.drop_column("conversations", "person")
 
 
 def _fill_old_answers() -> None:
