@@ -12,7 +12,7 @@ REPLAY ?=
 
 .PHONY: help demo setup test test-plain test-engine test-docker check fmt up down logs doctor bench \
 	bench-actions bench-answers bench-desk bench-engine bench-masking bench-page bench-papers \
-	bench-records bench-relay bench-stall bench-tools soak eval knowledge-check outbox backup \
+	bench-records bench-relay bench-stall bench-tools capacity soak eval knowledge-check outbox backup \
 	restore user key lock pins screenshots
 
 help: ## list the commands
@@ -126,6 +126,10 @@ bench-page: setup ## measure the page in Chromium: first paint, long conversatio
 
 bench-stall: setup ## measure what a hostile caller costs others; exits 1 beyond a limit (CLASS=, BRIEF=1)
 	@$(VENV)/python -m benchmarks.stall $(if $(BRIEF),--brief) $(if $(CLASS),--class $(CLASS))
+
+capacity: ## what USERS=… people with PICTURES=… % screenshots need (QUESTIONS=3, WAIT=3 s)
+	@USERS="$(USERS)" PICTURES="$(PICTURES)" QUESTIONS="$(QUESTIONS)" WAIT="$(WAIT)" \
+		$(PYTHON) -m scripts.capacity
 
 soak: setup ## mixed load for SECONDS=300; exits 1 if answers are lost or memory grows
 	@SECONDS=$(or $(SECONDS),300) $(VENV)/python -m benchmarks.soak
