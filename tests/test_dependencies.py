@@ -45,7 +45,6 @@ LOADED = {
     "launcher": {},
     "dev": {
         "mypy": "make check",
-        "pytest-asyncio": "pytest",
         "pytest-timeout": "pytest",
         "ruff": "make check",
     },
