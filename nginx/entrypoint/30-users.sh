@@ -5,7 +5,10 @@ set -euf
 private_hosts='localhost|[a-z0-9.-]+\.localhost|127(\.[0-9]+){3}|10(\.[0-9]+){3}'
 private_hosts="$private_hosts"'|192\.168(\.[0-9]+){2}|172\.(1[6-9]|2[0-9]|3[01])(\.[0-9]+){2}'
 private_hosts="$private_hosts"'|169\.254(\.[0-9]+){2}|\[::1\]|\[f[cd][0-9a-f:]+\]'
-out=${NGINX_ETC:-/etc/nginx}
+etc=${NGINX_ETC:-/etc/nginx}
+# A folder in memory: the container's root is read-only, and nginx is not root.
+out=$etc/generated
+mkdir -p "$out"
 if [ -z "${BASIC_AUTH_PASSWORD:-}" ] || [ -z "${PROXY_SECRET:-}" ]; then
     echo "nginx: BASIC_AUTH_PASSWORD and PROXY_SECRET are empty; run make up, which writes .env" >&2
     exit 1
@@ -23,7 +26,7 @@ crypt='print crypt($ENV{PASSWORD}, "\$6\$rounds=1000\$$ARGV[0]\$")'
 hash=$(PASSWORD=$BASIC_AUTH_PASSWORD perl -e "$crypt" "$salt")
 {
     printf '%s:%s\n' "${BASIC_AUTH_USER:-admin}" "$hash"
-    if [ -r "$out/users/htpasswd" ]; then cat "$out/users/htpasswd"; fi
+    if [ -r "$etc/users/htpasswd" ]; then cat "$etc/users/htpasswd"; fi
 } >"$out/htpasswd"
 printf 'proxy_set_header X-SightDesk-Proxy-Secret "%s";\n' "$PROXY_SECRET" >"$out/proxy-secret.conf"
 # ALLOWED_ORIGINS as frame-ancestors of embed.html. CSP has no networks, so `private` is localhost
@@ -56,10 +59,14 @@ proxies=$(printf '%s' "${FRONT_PROXIES:-}" | tr ',' ' ')
 for proxy in $proxies; do printf 'set_real_ip_from %s;\n' "$proxy"; done >"$out/real-ip.conf"
 for proxy in $proxies; do printf '%s 1;\n' "$proxy"; done >"$out/front-proxies.conf"
 # TLS, if nginx/certs/ has a certificate.
-if [ -r "$out/certs/tls.crt" ] && [ -r "$out/certs/tls.key" ]; then
+if [ -e "$etc/certs/tls.key" ] && [ ! -r "$etc/certs/tls.key" ]; then
+    echo "nginx: user $(id -u) cannot read nginx/certs/tls.key: chown it, or set NGINX_UID" >&2
+    exit 1
+fi
+if [ -r "$etc/certs/tls.crt" ] && [ -r "$etc/certs/tls.key" ]; then
     echo 'listen 443 ssl;'
-    echo "ssl_certificate $out/certs/tls.crt;"
-    echo "ssl_certificate_key $out/certs/tls.key;"
+    echo "ssl_certificate $etc/certs/tls.crt;"
+    echo "ssl_certificate_key $etc/certs/tls.key;"
     echo 'ssl_protocols TLSv1.2 TLSv1.3;'
 fi >"$out/tls.conf"
 chgrp nginx "$out/htpasswd" 2>/dev/null || chmod 644 "$out/htpasswd"

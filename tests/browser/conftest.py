@@ -61,7 +61,7 @@ def serving(
         configuration = rendered(
             folder, port, gateway.url, max_body_bytes, addresses, ALLOWED_IPS="*"
         )
-        with (folder / "etc/htpasswd").open("a") as users:
+        with (folder / "etc/generated/htpasswd").open("a") as users:
             users.writelines(f"{name}:{{PLAIN}}desk\n" for name in STAFF)
         process = subprocess.Popen([NGINX, "-p", str(folder), "-c", str(configuration)])
         try:

@@ -89,7 +89,7 @@ def test_a_password_that_no_longer_holds_is_told_and_the_question_goes_out_again
     page: Page, bounded_site: Site
 ) -> None:
     open_page(page, bounded_site)
-    passwords = bounded_site.folder / "etc/htpasswd"
+    passwords = bounded_site.folder / "etc/generated/htpasswd"
     known = passwords.read_text()
     passwords.write_text("agent:changed\n")
     try:

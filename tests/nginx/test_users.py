@@ -27,10 +27,10 @@ def run(folder: Path, **settings: str) -> subprocess.CompletedProcess[str]:
 
 def test_passwords_are_kept_as_hashes(tmp_path: Path) -> None:
     assert run(tmp_path, **SETTINGS).returncode == 0
-    kept = (tmp_path / "htpasswd").read_text()
+    kept = (tmp_path / "generated" / "htpasswd").read_text()
     assert kept.startswith("li:$6$rounds=1000$")
     assert "geheim" not in kept
-    assert '"between"' in (tmp_path / "proxy-secret.conf").read_text()
+    assert '"between"' in (tmp_path / "generated" / "proxy-secret.conf").read_text()
 
 
 def test_the_pages_that_may_frame_us_are_the_allowed_origins_in_the_gateways_words(
@@ -43,7 +43,8 @@ def test_the_pages_that_may_frame_us_are_the_allowed_origins_in_the_gateways_wor
         == 0
     )
     rendered = re.search(
-        r'^set \$desk_ancestors "(.*)";$', (tmp_path / "embed-ancestors.conf").read_text()
+        r'^set \$desk_ancestors "(.*)";$',
+        (tmp_path / "generated" / "embed-ancestors.conf").read_text(),
     )
     assert rendered
     gateways = Origins(("https://CRM.example.com/", "private")).frame_ancestors()
@@ -61,13 +62,13 @@ def test_a_secret_that_means_something_to_nginx_stops_the_start(
     finished = run(tmp_path, **{**SETTINGS, "PROXY_SECRET": secret})
     assert finished.returncode == 1
     assert "PROXY_SECRET has other characters" in finished.stderr
-    assert not (tmp_path / "proxy-secret.conf").exists()
+    assert not (tmp_path / "generated" / "proxy-secret.conf").exists()
 
 
 def test_who_may_connect_is_by_default_whom_the_gateway_lets_in(tmp_path: Path) -> None:
     def allowed(**settings: str) -> list[str]:
         assert run(tmp_path, **SETTINGS, **settings).returncode == 0
-        return (tmp_path / "allowed-ips.conf").read_text().splitlines()
+        return (tmp_path / "generated" / "allowed-ips.conf").read_text().splitlines()
 
     assert allowed() == [
         *(f"allow {network};" for network in PRIVATE_NETWORKS.split(",")),
@@ -87,7 +88,9 @@ def test_the_pages_that_may_read_errors_are_those_that_the_gateway_lets_call(
 ) -> None:
     assert run(tmp_path, **SETTINGS).returncode == 0
     written = re.findall(
-        r'^"(~?)(.*)" \$http_origin;$', (tmp_path / "cors-origins.conf").read_text(), re.MULTILINE
+        r'^"(~?)(.*)" \$http_origin;$',
+        (tmp_path / "generated" / "cors-origins.conf").read_text(),
+        re.MULTILINE,
     )
     gateway = Origins(("https://crm.example.com", "private"))
     hosts = ("crm.example.com", "localhost", "localhost:90", "a.localhost", "127.0.0.1",
@@ -105,12 +108,12 @@ def test_the_pages_that_may_read_errors_are_those_that_the_gateway_lets_call(
 
 def test_tls_is_served_only_with_a_certificate(tmp_path: Path) -> None:
     assert run(tmp_path, **SETTINGS).returncode == 0
-    assert (tmp_path / "tls.conf").read_text() == ""
+    assert (tmp_path / "generated" / "tls.conf").read_text() == ""
     (tmp_path / "certs").mkdir()
     for name in ("tls.crt", "tls.key"):
         (tmp_path / "certs" / name).touch()
     assert run(tmp_path, **SETTINGS).returncode == 0
-    assert "listen 443 ssl;" in (tmp_path / "tls.conf").read_text()
+    assert "listen 443 ssl;" in (tmp_path / "generated" / "tls.conf").read_text()
 
 
 def test_without_secrets_nginx_does_not_start(tmp_path: Path) -> None:
