@@ -58,6 +58,7 @@ from gateway.middleware.cors import CORS
 from gateway.middleware.errors import Errors, install_handlers
 from gateway.middleware.request_limits import RequestLimits
 from gateway.settings import Settings
+from gateway.storage.database_probe import DatabaseProbe
 
 SHORT_WAY = frozenset(("/v1/chat/completions", "/api/chat"))
 
@@ -174,6 +175,7 @@ def api_routers(services: Services) -> list[APIRouter]:
         desk_connectors_router(services.systems.connectors, services.webhooks, limits),
         health_router(
             status,
+            DatabaseProbe(storage.database),
             services.knowledge.base,
             services.persona_file,
             services.knowledge.vectors,

@@ -20,6 +20,7 @@ from gateway.knowledge.vectors.builder import VectorBuilder
 from gateway.observability.metrics import CONTENT_TYPE, Metrics
 from gateway.server.request_context import context_of
 from gateway.server.supervisor import Supervisor
+from gateway.storage.database_probe import DatabaseProbe
 from gateway.webhooks.worker import WebhookWorker
 
 # Host names of the gateway between containers: its Compose service, and Docker's name for the host.
@@ -29,6 +30,7 @@ SERVICE_NAMES = frozenset(("gateway", "host.docker.internal"))
 
 def health_router(
     engine_status: EngineStatus,
+    database: DatabaseProbe,
     knowledge_base: KnowledgeBase,
     persona_file: PersonaFile,
     vectors: VectorBuilder,
@@ -56,6 +58,7 @@ def health_router(
         body: dict[str, Any] = {
             "status": "ready" if is_answering else "not ready",
             "engine": engine | (launch_detail(engine_status) if is_operator else {}),
+            "database": {"writable": await database.is_writable()},
             "upstreams": {one.name: bool(one.up) for one in engine_status.upstreams},
             "knowledge": knowledge_report(knowledge_base, persona_file, is_operator)
             | {"vectors": vectors.report()},

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import structlog
-from sqlalchemy import Connection, Engine, make_url, select, text
+from sqlalchemy import Connection, Engine, Executable, make_url, select, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import OperationalError, SQLAlchemyError
 from sqlalchemy.orm import Session, sessionmaker
@@ -42,6 +42,7 @@ SEARCH_SECONDS = 2
 RETRY_AFTER_SECONDS = 2
 REST_SECONDS = 5.0  # after a failure `answers` does not ask the database again
 
+WRITE_NOTHING_NEW = text("UPDATE alembic_version SET version_num = version_num")
 REOPENING = (-1, -1)  # the identity of no file
 
 
@@ -148,14 +149,18 @@ class Database:
         if time.monotonic() - self._failed_at < REST_SECONDS:
             return False
         # On a full disk a transaction begins, and fails when it writes its first page.
-        probe = (
-            select(Conversation.id).limit(1)
-            if self._is_proven
-            else text("UPDATE alembic_version SET version_num = version_num")
-        )
+        probe = select(Conversation.id).limit(1) if self._is_proven else WRITE_NOTHING_NEW
+        return self._takes(probe)
+
+    def is_writable(self) -> bool:
+        """Whether a row can be written now. It is the row of `alembic_version`, as it is."""
+        return self._takes(WRITE_NOTHING_NEW)
+
+    def _takes(self, statement: Executable) -> bool:
+        """Whether a writing transaction with this statement succeeds."""
         try:
             with self.connected() as connection:  # a read would work on a read-only disk too
-                connection.execute(probe)
+                connection.execute(statement)
         except GatewayError:
             return False
         return True
