@@ -7,6 +7,13 @@ from typing import Any, Literal
 
 from pydantic import Field, SecretStr, ValidationError, model_validator
 
+from gateway.setting_compose import (
+    SCALE,
+    ComposeSettings,
+    has_profile,
+    is_local,
+    with_shared_services,
+)
 from gateway.setting_people import PeopleSettings
 from gateway.setting_profiles import DEFAULT_CONCURRENT, PROFILES
 from gateway.setting_values import (
@@ -31,7 +38,7 @@ MIB = 1024 * 1024
 EMPTY_MEANS_OFF = ("reader_url", "fallback_engine_url", "embedding_url", "rerank_url")
 
 
-class Settings(PeopleSettings):
+class Settings(ComposeSettings, PeopleSettings):
     host: str = Field("127.0.0.1", description="Address to listen on.")
     port: int = Field(8000, ge=1, le=65_535, description="Port to listen on.")
     server_fast_path: bool = Field(
@@ -270,7 +277,7 @@ class Settings(PeopleSettings):
         }
         if "reader_url" in given:  # `lite` reads pictures and computes vectors
             given.setdefault("embedding_url", given["reader_url"])
-        return {**profile, **given}
+        return {**profile, **with_shared_services(given)}
 
     @property
     def concurrent(self) -> int:
@@ -300,9 +307,17 @@ class WrongSettings(Exception):
 def load_settings(**overrides: Any) -> Settings:
     """Settings from the environment; `overrides` win. Raises WrongSettings."""
     try:
-        return Settings(**overrides)
+        settings = Settings(**overrides)
     except ValidationError as error:
         raise WrongSettings("; ".join(_describe(detail) for detail in error.errors())) from None
+    if has_profile(settings.compose_profiles, SCALE) and (
+        is_local(settings.database_url) or is_local(settings.rate_limit_storage)
+    ):
+        raise WrongSettings(
+            "COMPOSE_PROFILES=scale: several gateways need the profile shared too, or a "
+            "DATABASE_URL and a RATE_LIMIT_STORAGE that they can share"
+        )
+    return settings
 
 
 def _describe(detail: Any) -> str:

@@ -52,7 +52,22 @@ OTHERS = (
         "vLLM: seconds without a token after which a busy engine is restarted. Default by profile.",
     ),
     ("LITE_SECONDS", "5", "lite: seconds for one answer, without reading its pictures."),
+    (
+        "GATEWAY_REPLICAS",
+        "2",
+        "Docker: gateways that the profile scale adds to the first one.",
+    ),
     ("INFERENCE_IMAGE", "", "vLLM: base image. Default by ENGINE."),
+    (
+        "PYTHON_IMAGE",
+        "python:3.13-slim",
+        "Docker: base image of gateway and lite. May end with @sha256:…, like the next three.",
+    ),
+    ("NGINX_IMAGE", "nginx:1.28", "Docker: image of nginx."),
+    ("POSTGRES_IMAGE", "postgres:17", "Docker: image of the profile shared's PostgreSQL."),
+    ("REDIS_IMAGE", "redis:7", "Docker: image of the profile shared's Redis."),
+    ("NGINX_UID", "101", "Docker: user of nginx, a number. It must be able to read its TLS key."),
+    ("NGINX_GID", "101", "Docker: group of nginx, a number."),
     (
         "GATEWAY_MEMORY",
         "4g",
@@ -65,6 +80,8 @@ OTHERS = (
         "0",
         "Docker: memory limit of vLLM, without the card's memory; 0 is no limit.",
     ),
+    ("POSTGRES_MEMORY", "1g", "Docker: memory limit of PostgreSQL."),
+    ("REDIS_MEMORY", "256m", "Docker: memory limit of Redis."),
     ("FETCH_MEMORY", "2g", "Docker: memory limit of the container that downloads the model."),
     (
         "PRIVATE_SUBNET",
@@ -103,7 +120,12 @@ def _line(name: str, value: str, fixed: bool) -> str:
     return f"# {name}={value}" if value or fixed or name not in GENERATED else f"{name}="
 
 
-GENERATED = frozenset(("ENGINE", "API_KEYS", "BASIC_AUTH_PASSWORD", "PROXY_SECRET", "EMBED_SECRET"))
+GENERATED = frozenset(
+    (
+        *("ENGINE", "API_KEYS", "BASIC_AUTH_PASSWORD", "PROXY_SECRET", "EMBED_SECRET"),
+        *("POSTGRES_PASSWORD", "REDIS_PASSWORD"),
+    )
+)
 
 
 def _text(name: str, default: Any) -> str:

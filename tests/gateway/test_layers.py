@@ -15,6 +15,7 @@ LEAVES = {
     "",
     "errors",
     "service_hours",
+    "setting_compose",
     "setting_people",
     "setting_profiles",
     "setting_values",
