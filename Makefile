@@ -62,11 +62,12 @@ test-engine: setup ## run the tests against vLLM's CPU build with tiny models; a
 test-docker: setup ## run the long tests of whole Docker stacks
 	@TEST_DOCKER=1 REQUIRE_DOCKER=1 $(VENV)/python -m pytest -o timeout=900 -m long_docker
 
-check: setup node_modules/.stamp ## check lint, format, types and pins, also of the page
+check: setup node_modules/.stamp ## check lint, format, types, pins and the Compose files
 	@$(VENV)/ruff check .
 	@$(VENV)/ruff format --check .
 	@$(VENV)/mypy
 	@$(VENV)/python -m scripts.pins
+	@$(PYTHON) -m scripts.compose_rules
 	@node_modules/.bin/eslint .
 	@node_modules/.bin/prettier --check --log-level warn .
 
