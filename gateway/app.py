@@ -26,6 +26,7 @@ from gateway.api.desk_export import desk_export_router
 from gateway.api.desk_handoffs import desk_handoffs_router
 from gateway.api.desk_knowledge import desk_knowledge_router
 from gateway.api.desk_page import desk_me_router, mount_desk_page
+from gateway.api.desk_previews import desk_previews_router
 from gateway.api.desk_stats import desk_stats_router
 from gateway.api.desk_system import desk_system_router
 from gateway.api.desk_users import desk_users_router
@@ -145,6 +146,7 @@ def api_routers(services: Services) -> list[APIRouter]:
             limits,
         ),
         desk_conversations_router(people.conversations, storage.exports, limits),
+        desk_previews_router(people.conversations, media.image_processor, access.signer, limits),
         desk_answers_router(storage.desk_answers, limits),
         desk_events_router(services.streams, limits),
         signed_files_router(people.conversations, access.signer),
@@ -166,7 +168,13 @@ def api_routers(services: Services) -> list[APIRouter]:
         desk_system_router(
             settings, status, storage.database, services.webhooks, services.supervisor, limits
         ),
-        desk_stats_router(records.figures, records.groups, services.systems.connectors, limits),
+        desk_stats_router(
+            records.figures,
+            records.groups,
+            storage.clause_corrections,
+            services.systems.connectors,
+            limits,
+        ),
         desk_export_router(records.lines, records.training, storage.exports, limits),
         desk_users_router(records.erasure, services.answers, limits),
         actions_router(services.systems.actions, limits),

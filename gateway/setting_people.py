@@ -27,8 +27,8 @@ class PeopleSettings(BaseSettings):
     )
     handoff_silence: Seconds = Field(
         300,
-        description="Seconds for which a customer waits for the staff member who has claimed; then "
-        "the hand-over goes back to the queue.",
+        description="Seconds without a word of the staff member who has claimed; then the hand-over "
+        "goes back to the queue.",
     )
     public_url: URL = Field(
         "",

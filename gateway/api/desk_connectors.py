@@ -16,13 +16,20 @@ def desk_connectors_router(
 
     @router.get("/connectors")
     async def health(request: Request, staff: StaffName) -> dict[str, Any]:
-        """{object, data: [{name, title, ok, reason}], problems: [{path, line, reason}]}. Tries each
-        system now."""
+        """{object, data: [{name, title, ok, reason, code, details}], problems: [{path, line, code,
+        reason}]}. Tries each system now. A problem's `code`: connector or webhooks."""
         await limits.charge(request)
         return {
             "object": "list",
             "data": await connectors.health(),
-            "problems": [problem.told() for problem in (*connectors.problems, *webhooks.problems)],
+            "problems": [
+                {**problem.told(), "code": code}
+                for code, found in (
+                    ("connector", connectors.problems),
+                    ("webhooks", webhooks.problems),
+                )
+                for problem in found
+            ],
         }
 
     return router

@@ -4,7 +4,7 @@ import asyncio
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Query, Request
 from pydantic import Field, StringConstraints
 
 from gateway.api.dependencies import RouteLimits, StaffName
@@ -88,8 +88,14 @@ def desk_corrections_router(
 
     @router.get("")
     @limits.limit
-    def listing(request: Request, staff: StaffName) -> dict[str, Any]:
-        return {"object": "list", "data": [row.as_json() for row in store.every()]}
+    def listing(
+        request: Request,
+        staff: StaffName,
+        query: Annotated[str, Query(max_length=200)] = "",
+        limit: Annotated[int, Query(ge=1, le=200)] = 50,
+        after: Annotated[str, Query(max_length=64)] = "",
+    ) -> dict[str, Any]:
+        return store.page(query, limit, after)
 
     @router.delete("/{correction_id}")
     @limits.limit

@@ -35,7 +35,7 @@ def desk_knowledge_router(
     @limits.limit
     def files(request: Request, staff: StaffName) -> dict[str, Any]:
         """{object, clauses, in_force, corrections, vectors, data: [{path, size, changed_at,
-        clauses}], problems: [{path, reason}]}. `in_force`: may be used today, staff's included."""
+        clauses}], problems: [{path, code, reason}]}. `in_force`: may be used today, staff's included."""
         snapshot = base.snapshot
         problems = (*snapshot.problems, *persona_file.problems)
         return {
@@ -45,7 +45,9 @@ def desk_knowledge_router(
             "corrections": corrections.state()[0],
             "vectors": vectors.report(),
             "data": [asdict(file) for file in snapshot.files],
-            "problems": [{"path": one.path, "reason": one.message} for one in problems],
+            "problems": [
+                {"path": one.path, "code": one.code, "reason": one.message} for one in problems
+            ],
         }
 
     @router.get("/search")

@@ -11,13 +11,18 @@ from gateway.reports.figures import Figures
 from gateway.reports.period import period_of
 from gateway.reports.question_groups import QuestionGroups
 from gateway.reports.unanswered import MOST
+from gateway.storage.clause_corrections import ClauseCorrections
 from gateway.storage.turns import now
 
 Moment = Annotated[str, Query(max_length=40)]
 
 
 def desk_stats_router(
-    figures: Figures, groups: QuestionGroups, connectors: ConnectorFolder, limits: RouteLimits
+    figures: Figures,
+    groups: QuestionGroups,
+    corrections: ClauseCorrections,
+    connectors: ConnectorFolder,
+    limits: RouteLimits,
 ) -> APIRouter:
     router = APIRouter(prefix="/api/desk")
 
@@ -33,6 +38,9 @@ def desk_stats_router(
         period = period_of(start, to, zone, now())
         found = await run_in_threadpool(figures.read, period)
         grouped = await groups.grouped(found.unanswered)
+        made = await run_in_threadpool(corrections.of_groups, grouped["groups"])
+        for group, ids in zip(grouped["groups"], made, strict=True):
+            group["corrections"] = ids
         total = found.figures["without_clause"]["questions"]
         is_partial = total > MOST or len(found.unanswered) == MOST > total
         told = {"questions": total, "is_partial": is_partial, **grouped}

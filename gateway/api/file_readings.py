@@ -14,6 +14,7 @@ from gateway.api.files import FILE_HEADERS
 from gateway.auth.tokens import Signer
 from gateway.errors import FileNotFound
 from gateway.media.attachment_loader import AttachmentLoader
+from gateway.media.image_processor import ImageProcessor
 from gateway.media.reading_wait import ReadingWait
 from gateway.server.request_context import context_of
 from gateway.storage.file_store import FileStore
@@ -48,12 +49,18 @@ def file_readings_router(
         """A picture, or a page of a PDF, as PNG or JPEG: browsers draw neither PDF nor HEIC."""
         await limits.charge(request)
         data = await asyncio.to_thread(files.content, caller.owner, file_id)
-        key = queue_key(signer, context_of(request.scope))
-        picture = await unless_client_leaves(
-            request, attachment_loader.image_processor.preview(data, page, key)
-        )
-        if picture is None:
-            raise FileNotFound(f"The file has no page {page}.", param="page")
-        return Response(picture.data, media_type=picture.content_type, headers=FILE_HEADERS)
+        processor = attachment_loader.image_processor
+        return await preview_response(request, processor, signer, data, page)
 
     return router
+
+
+async def preview_response(
+    request: Request, processor: ImageProcessor, signer: Signer, data: bytes, page: int
+) -> Response:
+    """The page of a file as PNG or JPEG. Raises FileNotFound where there is no such page."""
+    key = queue_key(signer, context_of(request.scope))
+    picture = await unless_client_leaves(request, processor.preview(data, page, key))
+    if picture is None:
+        raise FileNotFound(f"The file has no page {page}.", param="page")
+    return Response(picture.data, media_type=picture.content_type, headers=FILE_HEADERS)

@@ -71,7 +71,7 @@ class PersonaFile:
         return f"data:image/{kind};base64,{base64.b64encode(data).decode()}"
 
     def _set_problems(self, messages: list[str]) -> None:
-        problems = [Problem(FILE, message) for message in messages]
+        problems = [Problem(FILE, message, "persona") for message in messages]
         for problem in problems:
             if problem not in self.problems:
                 log.warning("knowledge_problem", path=FILE, reason=problem.message)

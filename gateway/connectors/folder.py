@@ -12,6 +12,7 @@ from gateway.connectors.building import Workshop
 from gateway.connectors.described_tool import DescribedTool
 from gateway.connectors.environment import Environment
 from gateway.connectors.folder_reader import FolderReader, Reading
+from gateway.connectors.health import Unwell
 from gateway.connectors.http_call import HTTPCaller
 from gateway.connectors.loading import Source
 from gateway.connectors.problems import Problem
@@ -90,17 +91,20 @@ class ConnectorFolder:
         await self._caller.aclose()
 
     async def health(self) -> list[dict[str, Any]]:
-        """[{name, title, ok, reason}], one for each file that can be used. `title`: by language."""
+        """[{name, title, ok, reason, code, details}], one for each file that can be used. `title`:
+        by language. `code`: of `Unwell`, "" where the system is well; `details`: {status}."""
         sources = [source for source in self._reading.sources if source.health]
-        reasons = await asyncio.gather(*(_reason(source) for source in sources))
+        faults = await asyncio.gather(*(_unwell(source) for source in sources))
         return [
             {
                 "name": source.path.rpartition(".")[0],
                 "title": dict(source.tools[0].title) if source.tools else {},
-                "ok": not reason,
-                "reason": self._environment.hide.text(reason),
+                "ok": fault is None,
+                "reason": self._environment.hide.text(fault.reason) if fault else "",
+                "code": fault.code if fault else "",
+                "details": {"status": fault.status} if fault and fault.status else {},
             }
-            for source, reason in zip(sources, reasons, strict=True)
+            for source, fault in zip(sources, faults, strict=True)
         ]
 
     def _first_update(self) -> None:
@@ -175,9 +179,9 @@ async def _end(source: Source, task: "asyncio.Task[None]") -> None:
         await source.remote.aclose()
 
 
-async def _reason(source: Source) -> str:
+async def _unwell(source: Source) -> Unwell | None:
     assert source.health is not None
-    return await source.health.reason()
+    return await source.health.unwell()
 
 
 def _of_new_systems(sources: Sequence[Source]) -> list[Problem]:

@@ -11,9 +11,18 @@ SECONDS = 3.0
 NOT_IMPLEMENTED = 501  # what a server without HEAD answers
 
 
+@dataclass(frozen=True, slots=True)
+class Unwell:
+    """`reason`: for people. `code`: unreachable, or http_status with the `status`."""
+
+    reason: str = "the system cannot be reached"
+    code: str = "unreachable"
+    status: int = 0
+
+
 class Health(Protocol):
-    async def reason(self) -> str:
-        """Why the system is not well; empty where it is. Never raises but for cancellation."""
+    async def unwell(self) -> Unwell | None:
+        """None where the system is well. Never raises but for cancellation."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,14 +35,14 @@ class HTTPHealth:
     headers: tuple[tuple[str, Template], ...] = ()
     path: str = ""
 
-    async def reason(self) -> str:
+    async def unwell(self) -> Unwell | None:
         sent = headers_of(self.headers, {}, plain=True)
         method = "GET" if self.path else "HEAD"
         prepared = Prepared(method, self.address.origin + (self.path or "/"), sent)
         status = await self.caller.status(prepared, SECONDS)
         if status == 0:
-            return "the system cannot be reached"
+            return Unwell()
         is_unknown_method = not self.path and status == NOT_IMPLEMENTED
         if (status >= 500 and not is_unknown_method) or (self.path and status >= 400):
-            return f"the system answers with HTTP {status}"
-        return ""
+            return Unwell(f"the system answers with HTTP {status}", "http_status", status)
+        return None

@@ -6,6 +6,7 @@ from typing import Any
 from gateway.connectors.building import Workshop, at, build_tool, check_names
 from gateway.connectors.circuit import Circuit
 from gateway.connectors.described_tool import Call, DescribedTool
+from gateway.connectors.health import Unwell
 from gateway.connectors.http_call import Reply
 from gateway.connectors.mcp_server import MCPServer
 from gateway.connectors.operations import (
@@ -81,9 +82,9 @@ class MCPSystem:
             self.tools, self.wrongs = build_all(self._mcp.tools, PLACE, self._tool)
         return True
 
-    async def reason(self) -> str:
+    async def unwell(self) -> Unwell | None:
         listed = await self._server.list_tools(LIST_SECONDS)
-        return "the system cannot be reached" if listed is None else ""
+        return Unwell() if listed is None else None
 
     async def aclose(self) -> None:
         await self._server.aclose()

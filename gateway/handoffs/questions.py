@@ -17,7 +17,7 @@ def customer_wrote(
     connection: Connection, conversation_id: str, turn: Mapping[str, Any], silence: float
 ) -> None:
     """Tells staff of a message in a claimed conversation, whose row is locked. From its first
-    unanswered message on the customer waits, at most `silence` seconds.
+    unanswered message on the customer waits, and the assignee has `silence` seconds again.
 
     Of a longer text the event has the first MAX_TEXT characters, and `is_cut`: open streams and
     deliveries hold many events in memory.

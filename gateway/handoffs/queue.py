@@ -52,8 +52,8 @@ class Handoffs:
         claim_timeout: float = 600,
         silence: float = 300,
     ) -> None:
-        """`claim_timeout`: until an unclaimed one is missed, in service hours. `silence`: for which
-        a customer waits for the assignee's word."""
+        """`claim_timeout`: until an unclaimed one is missed, in service hours. `silence`: without a
+        word of the assignee until it goes back to the queue."""
         self._database = database
         self._metrics = metrics
         self._claims = claims
@@ -168,7 +168,9 @@ class Handoffs:
             turn = add_turn(
                 session, handoff, role="staff", text=mask(text), author=who, turn_id=turn_id
             )
-            values = {"staff_at": now(), "waiting_since": None, "due_at": None}
+            moment = now()
+            due_at = moment + round(1000 * self._silence)
+            values = {"staff_at": moment, "waiting_since": None, "due_at": due_at}
             session.execute(update(Handoff).where(Handoff.id == handoff.id).values(**values))
             handoff.waiting_since = None
             record(session, handoff, "handoff.message", brief(handoff), turn=turn)

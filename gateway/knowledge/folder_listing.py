@@ -20,8 +20,13 @@ MAX_DEPTH = 32
 
 @dataclass(frozen=True, slots=True)
 class Problem:
+    """`code`: what kind of problem it is, for programs: folder (cannot be read), reading (has not
+    been read yet), limit, type, name, entry (a folder or link where a file should be), unreadable,
+    scan, content, persona."""
+
     path: str
     message: str
+    code: str = field(default="content", compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,8 +59,8 @@ class _Walk:
     entries: list[Entry] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
 
-    def report(self, name: str, message: str) -> None:
-        self.problems.append(Problem(printable(name), message))
+    def report(self, name: str, message: str, code: str = "entry") -> None:
+        self.problems.append(Problem(printable(name), message, code))
 
     def listing(self) -> Listing:
         entries = sorted(self.entries, key=lambda entry: entry.name.split("/"))
@@ -74,12 +79,12 @@ def list_folder(directory: Path) -> Listing:
         except (OSError, ValueError) as error:
             if not prefix:
                 return Listing(missing=_why_missing(error))
-            walk.report(prefix[:-1], reason(error))
+            walk.report(prefix[:-1], reason(error), "unreadable")
             continue
         count += len(entries)
         if count > MAX_ENTRIES:
             message = f"has more than {MAX_ENTRIES} entries; the rest is left out"
-            walk.problems.append(Problem(str(directory), message))
+            walk.problems.append(Problem(str(directory), message, "limit"))
             break
         for entry in entries:
             _visit(walk, prefix + entry.name, entry)
@@ -93,20 +98,21 @@ def _visit(walk: _Walk, name: str, entry: "os.DirEntry[str]") -> None:
             if is_wanted:
                 walk.report(name, "is a folder, not a file")
             if name.count("/") >= MAX_DEPTH:
-                walk.report(name, f"lies deeper than {MAX_DEPTH} folders; it is left out")
+                walk.report(name, f"lies deeper than {MAX_DEPTH} folders; it is left out", "limit")
             else:
                 walk.folders.append((name + "/", entry.path))
         elif is_wanted or entry.is_symlink():
             _visit_file(walk, name, entry, is_wanted)
         elif suffix_of(name) in UNREAD:
             ending = suffix_of(name)
-            walk.report(name, f"{ending} files are not read; save it as {UNREAD[ending]}")
+            message = f"{ending} files are not read; save it as {UNREAD[ending]}"
+            walk.report(name, message, "type")
     except FileNotFoundError as error:
         # Removed since the folder was listed, which is no problem; or a link to nothing.
         if is_wanted and entry.is_symlink():
             walk.report(name, f"is a link to nothing: {reason(error)}")
     except OSError as error:
-        walk.report(name, reason(error))
+        walk.report(name, reason(error), "unreadable")
 
 
 def _visit_file(walk: _Walk, name: str, entry: "os.DirEntry[str]", is_wanted: bool) -> None:
@@ -120,7 +126,7 @@ def _visit_file(walk: _Walk, name: str, entry: "os.DirEntry[str]", is_wanted: bo
         kind = KINDS.get(stat.S_IFMT(status.st_mode), "no file")
         walk.report(name, f"is {kind}, not a file")
     elif printable(name) != name:
-        walk.report(name, "its name is not UTF-8, or cannot be printed; rename it")
+        walk.report(name, "its name is not UTF-8, or cannot be printed; rename it", "name")
     else:
         walk.entries.append(Entry(name, entry.path, stamp_of(status)))
 

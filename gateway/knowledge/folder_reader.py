@@ -88,7 +88,7 @@ class FolderReader:
         """The last snapshot, if there is one, with the reason as its only problem."""
         last = self._snapshot or KnowledgeSnapshot()
         kept = "; the clauses that were read before stay in use" if last.index.clauses else ""
-        problems = [Problem(directory, missing + kept)]
+        problems = [Problem(directory, missing + kept, "folder")]
         return KnowledgeSnapshot(last.index, last.questions, problems, last.files)
 
     def _parse_all(
@@ -104,7 +104,7 @@ class FolderReader:
                 size += entry.size if entry.size <= _largest(entry) else 0
                 if size > MAX_FOLDER_BYTES:
                     message = f"left out: the files have more than {MAX_FOLDER_BYTES} bytes"
-                    problems.append(Problem(entry.name, message))
+                    problems.append(Problem(entry.name, message, "limit"))
                     continue
                 file = before.get(entry.name)
                 if file is None or file.stamp != entry.stamp:
@@ -116,7 +116,7 @@ class FolderReader:
                 if file.parsed.scanned:
                     pages = tuple(file.parsed.scanned)
                     wanted = ScannedFile(entry.name, entry.path, file.digest, pages)
-                    problems.append(Problem(entry.name, self._scans.want(wanted)))
+                    problems.append(Problem(entry.name, self._scans.want(wanted), "scan"))
                 if entry.name == QUESTIONS_FILE:
                     questions = file.parsed.questions
                 elif file.parsed.segment is not None and len(file.parsed.segment):
@@ -136,7 +136,7 @@ class FolderReader:
             parsed = parser.parse(entry.name, data, self._scans.lines_of(digest))
             return ParsedFile(entry.stamp, parsed, digest)
         except OSError as error:
-            problems.append(Problem(entry.name, reason(error)))
+            problems.append(Problem(entry.name, reason(error), "unreadable"))
             self._retry_at = time.monotonic() + RETRY_SECONDS
             return None
 

@@ -33,7 +33,8 @@ class KnowledgeBase:
         self._scans = ScannedPages(read_page)
         self._reader = FolderReader(directory, self._scans)
         self._lock = Lock()
-        self.snapshot = KnowledgeSnapshot(problems=[Problem(str(directory), "is still being read")])
+        problem = Problem(str(directory), "is still being read", "reading")
+        self.snapshot = KnowledgeSnapshot(problems=[problem])
         first = Thread(target=self._first_update, daemon=True)
         first.start()
         first.join(wait)
@@ -74,7 +75,7 @@ class KnowledgeBase:
             self._update()
         except Exception as error:  # `watch` tries again, and raises where it fails
             log.exception("knowledge_unread")
-            problem = Problem(str(self.directory), f"cannot be read: {reason(error)}")
+            problem = Problem(str(self.directory), f"cannot be read: {reason(error)}", "folder")
             self.snapshot = KnowledgeSnapshot(problems=[problem])
 
     def _update(self) -> None:

@@ -42,7 +42,7 @@ def build_snapshot(
     kept = within_bounds(segments, directory, problems)
     if not kept:
         message = "no clause was found; see docs/knowledge.md for the format"
-        problems.append(Problem(directory, message))
+        problems.append(Problem(directory, message, "folder"))
     return KnowledgeSnapshot(Index(kept), questions, shortened(problems, directory), files)
 
 
@@ -59,12 +59,12 @@ def within_bounds(
         if clauses > MAX_CLAUSES:
             kept.append(segment.first(MAX_CLAUSES - sum(map(len, kept))))
             message = f"more than {MAX_CLAUSES} clauses; only the first {MAX_CLAUSES} are used"
-            problems.append(Problem(directory, message))
+            problems.append(Problem(directory, message, "limit"))
             break
         if postings > MAX_POSTINGS:
             used = clauses - len(segment)
             message = f"too much text for the index; only the first {used} clauses are used"
-            problems.append(Problem(directory, message))
+            problems.append(Problem(directory, message, "limit"))
             break
         kept.append(segment)
     return kept
@@ -75,4 +75,4 @@ def shortened(problems: list[Problem], directory: str) -> list[Problem]:
     more = len(problems) - MAX_PROBLEMS
     if more <= 0:
         return problems
-    return [*problems[:MAX_PROBLEMS], Problem(directory, f"{more} more problems")]
+    return [*problems[:MAX_PROBLEMS], Problem(directory, f"{more} more problems", "limit")]

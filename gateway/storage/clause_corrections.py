@@ -1,6 +1,7 @@
 """Better answers by staff, which serve as clauses."""
 
 import secrets
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -28,6 +29,10 @@ class CorrectionRow:
     text: str
     author: str
     created_at: int
+
+    def has(self, words: str) -> bool:
+        """`words`: in lower case."""
+        return any(words in one.lower() for one in (self.title, self.text, *self.questions))
 
     def as_json(self) -> dict[str, Any]:
         return {
@@ -88,11 +93,7 @@ class ClauseCorrections:
             wanted = delete(ClauseCorrection).where(ClauseCorrection.id == correction_id)
             found: Any = session.execute(wanted)
             if not found.rowcount:
-                raise NotFound(
-                    "There is no such correction.",
-                    param="id",
-                    details={"name": correction_id[:64]},
-                )
+                raise no_correction(correction_id, "id")
 
     def state(self) -> tuple[int, int]:
         """(how many, time of the newest): changes with nearly every change of the table."""
@@ -103,20 +104,49 @@ class ClauseCorrections:
 
     def every(self) -> list[CorrectionRow]:
         """All, newest first."""
-        wanted = select(ClauseCorrection).order_by(ClauseCorrection.created_at.desc())
+        columns = (getattr(ClauseCorrection, name) for name in CorrectionRow.__slots__)
+        newest = ClauseCorrection.created_at.desc(), ClauseCorrection.id.desc()
         with self._database.reading() as session:
             return [
-                CorrectionRow(
-                    one.id,
-                    one.answer,
-                    list(one.questions),
-                    one.title,
-                    one.text,
-                    one.author,
-                    one.created_at,
-                )
-                for one in session.scalars(wanted)
+                CorrectionRow(*row) for row in session.execute(select(*columns).order_by(*newest))
             ]
+
+    def page(self, query: str, limit: int, after: str = "") -> dict[str, Any]:
+        """{object, data, has_more}: those whose text, title or questions hold `query`, in any case,
+        newest first. `after`: the id of the last one that is known.
+
+        All are read: there are MAX_CORRECTIONS at most. Raises NotFound for an unknown `after`.
+        """
+        rows = self.every()
+        if after:
+            places = [place for place, row in enumerate(rows) if row.id == after]
+            if not places:
+                raise no_correction(after, "after")
+            rows = rows[places[0] + 1 :]
+        wanted = query.strip().lower()
+        found = [row for row in rows if row.has(wanted)]
+        data = [row.as_json() for row in found[:limit]]
+        return {"object": "list", "data": data, "has_more": len(found) > limit}
+
+    def of_groups(self, groups: Sequence[Mapping[str, Any]]) -> list[list[str]]:
+        """For each group {answers, examples} the ids of corrections of one of its answers, or with
+        one of its questions."""
+        wanted = select(ClauseCorrection.id, ClauseCorrection.answer, ClauseCorrection.questions)
+        with self._database.reading() as session:
+            rows = session.execute(wanted).all()
+        return [
+            [
+                name
+                for name, answer, questions in rows
+                if answer in group["answers"] or not set(questions).isdisjoint(group["examples"])
+            ]
+            for group in groups
+        ]
+
+
+def no_correction(correction_id: str, param: str) -> NotFound:
+    name = correction_id[:64]
+    return NotFound("There is no such correction.", param=param, details={"name": name})
 
 
 def _answer(session: Session, answer: str) -> Turn:

@@ -14,7 +14,7 @@ from gateway.storage.owners import digest, no_conversation
 
 # What open pages hear of, by the beginning of the type: those of customers, and of staff.
 LIVE = ("action.", "handoff.")
-DESK = (*LIVE, "feedback.")
+DESK = (*LIVE, "feedback.", "answer.")
 # Every transaction that has begun an INSERT into the table, also one that has no number yet.
 WRITERS = text("""
     SELECT virtualtransaction FROM pg_locks

@@ -1,4 +1,5 @@
-"""What is told of an answer when its turn is closed: `message.completed` and `fields.read`."""
+"""What is told of an answer when its turn is closed: `message.completed` and `fields.read` to other
+systems, and `answer.doubtful` to open pages of staff."""
 
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -12,6 +13,8 @@ from gateway.storage.turns import Announce, AnswerRow
 
 Wants = Callable[[str], bool]  # whether anybody wants events of this type
 COMPLETED, READ = "message.completed", "fields.read"
+DOUBTFUL = "answer.doubtful"  # for staff's view of what to make better; it holds no words
+WITHOUT_BASIS = ("no_clause", "clarify")
 TOLD_OF_FIELD = ("name", "value", "confidence", "valid", "corrected")
 
 
@@ -21,7 +24,7 @@ def nobody_wants(type_: str) -> bool:
 
 def announcement(rows: Sequence[AnswerRow], wants: Wants) -> Announce | None:
     """What writes the events of `rows` in the transaction that closes their turns; None where
-    nobody wants any, so that a question costs nothing more."""
+    there are none, so that most questions cost nothing more."""
     wanted = [type_ for type_ in (READ, COMPLETED) if wants(type_)]
     told = {row.answer_id: events for row in rows if (events := _events(row, wanted))}
     if not told:
@@ -32,7 +35,7 @@ def announcement(rows: Sequence[AnswerRow], wants: Wants) -> Announce | None:
         for answer_id, conversation_id in connection.execute(here).all():
             of = {"conversation_id": conversation_id, "answer": answer_id}
             for type_, data in told[answer_id]:
-                if type_ == COMPLETED and answer_id in stopped:
+                if type_ != READ and answer_id in stopped:
                     continue
                 record_event(connection, type_, conversation_id, {**of, **data})
 
@@ -40,9 +43,12 @@ def announcement(rows: Sequence[AnswerRow], wants: Wants) -> Announce | None:
 
 
 def _events(row: AnswerRow, wanted: Sequence[str]) -> list[tuple[str, dict[str, Any]]]:
-    if not wanted:
-        return []
     events: list[tuple[str, dict[str, Any]]] = []
+    is_ungrounded = bool(row.facts.get("is_ungrounded"))
+    if row.state == "done" and (is_ungrounded or row.outcome in WITHOUT_BASIS):
+        events.append((DOUBTFUL, {"outcome": row.outcome, "is_ungrounded": is_ungrounded}))
+    if not wanted:
+        return events
     fields = list(_fields(row))
     if fields and READ in wanted:
         events.append((READ, {"fields": fields}))

@@ -21,6 +21,9 @@ IDLE_SECONDS = 4.0  # a connection is kept so long: receivers close theirs after
 GONE = 410
 MAX_RETRY_AFTER = 3600.0  # seconds that a receiver may ask for
 
+# How errors begin that are stored with a delivery; `code_of` knows them.
+LATE, LOST, ANSWERED = "no answer within", "no answer:", "answered"
+
 Kind = Literal["delivered", "again", "gone"]
 
 
@@ -61,9 +64,9 @@ class Sender:
             ):
                 return reply_to(answer.status_code, answer.headers.get("retry-after", ""))
         except TimeoutError:
-            return Reply("again", f"no answer within {self._total:g} s")
+            return Reply("again", f"{LATE} {self._total:g} s")
         except (httpx.HTTPError, httpx.InvalidURL) as error:
-            return Reply("again", f"no answer: {type(error).__name__}")
+            return Reply("again", f"{LOST} {type(error).__name__}")
 
     async def close(self) -> None:
         await self._client.aclose()
@@ -103,4 +106,15 @@ def reply_to(status: int, retry_after: str) -> Reply:
     if status == GONE:
         return Reply("gone", "410: the receiver wants no more events")
     seconds = float(retry_after[:9]) if retry_after[:9].isdecimal() else 0.0
-    return Reply("again", f"answered {status}", min(seconds, MAX_RETRY_AFTER))
+    return Reply("again", f"{ANSWERED} {status}", min(seconds, MAX_RETRY_AFTER))
+
+
+def code_of(error: str) -> tuple[str, dict[str, int]]:
+    """(code, details) of a stored `error`: timeout, unreachable, http_status with {status}, gone;
+    "" for none, other for what an earlier version wrote."""
+    begin, _, status = error.rpartition(" ")
+    if begin == ANSWERED and status.isdecimal():
+        return "http_status", {"status": int(status)}
+    codes = {LATE: "timeout", LOST: "unreachable", str(GONE): "gone"}
+    known = (code for start, code in codes.items() if error.startswith(start))
+    return next(known, "other") if error else "", {}

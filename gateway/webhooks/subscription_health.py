@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from gateway.storage.database import Database
 from gateway.storage.models import WebhookCursor, WebhookDelivery
 from gateway.webhooks.deliveries import DONE, FAILED, WAITING
+from gateway.webhooks.sender import code_of
 from gateway.webhooks.subscriptions import Subscription
 
 
@@ -17,7 +18,8 @@ from gateway.webhooks.subscriptions import Subscription
 class SubscriptionHealth:
     """`state`: ok, failing (the oldest waiting delivery has failed at least once) or ended (the
     receiver answered 410). `waiting` and `failed` count deliveries; times are Unix seconds.
-    `error`: why the last try failed, empty where a delivery has succeeded since."""
+    `error`: why the last try failed, empty where a delivery has succeeded since; `code` and
+    `details` say the same to programs."""
 
     host: str
     events: list[str]
@@ -27,6 +29,8 @@ class SubscriptionHealth:
     next_try_at: int | None
     delivered_at: int | None
     error: str
+    code: str
+    details: dict[str, int]
 
 
 def health_of(
@@ -64,6 +68,8 @@ def _health(
     bad = oldest if is_failing else failed
     if bad is not None and delivered is not None and delivered.number > bad.number:
         bad = None
+    error = bad.error if bad is not None else ""
+    code, details = code_of(error)
     return SubscriptionHealth(
         host=subscription.host,
         events=sorted(subscription.events),
@@ -72,7 +78,9 @@ def _health(
         failed=counts.get((subscription.id, FAILED), 0),
         next_try_at=oldest.due_at // 1000 if oldest is not None else None,
         delivered_at=(delivered.finished_at or 0) // 1000 if delivered is not None else None,
-        error=bad.error if bad is not None else "",
+        error=error,
+        code=code,
+        details=details,
     )
 
 

@@ -235,11 +235,15 @@ def test_the_system_tells_why_clauses_are_found_and_how_each_part_is(
     page.get_by_role("link", name="业务系统").click()
     systems = page.locator(".systems li")
     expect(systems.filter(has_text="track_parcel")).to_contain_text("无法使用")
+    expect(systems.filter(has_text="track_parcel")).to_contain_text("连接不上")
     expect(page.locator("table").first).to_contain_text("broken.yaml")
+    expect(page.locator("table").first).to_contain_text("连接器文件有误")
     assert axe(page) == []
     page.get_by_role("link", name="运行状态").click()
     expect(page.locator("table").first).to_contain_text("engine-1")
     expect(page.get_by_text("无响应")).to_be_visible()
+    tasks = page.get_by_role("region", name="后台任务")
+    expect(tasks.locator("tr", has_text="webhooks")).to_contain_text("推送 Webhook 事件")
     assert "secret-of-the-tests" not in page.content()
     assert axe(page) == []
 

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { readFileSync, readdirSync } from "node:fs";
 import { test } from "node:test";
 import { approvalsTexts } from "../../frontend/assets/js/desk/lib/texts/approvals.js";
+import { backgroundTexts } from "../../frontend/assets/js/desk/lib/texts/background.js";
 import { figuresTexts } from "../../frontend/assets/js/desk/lib/texts/figures.js";
 import { inboxTexts } from "../../frontend/assets/js/desk/lib/texts/inbox.js";
 import { qualityTexts } from "../../frontend/assets/js/desk/lib/texts/quality.js";
@@ -15,10 +16,18 @@ import { handoffTexts } from "../../frontend/assets/js/lib/texts/handoffs.js";
 const ASSEMBLED = new RegExp(
   "^(error|engine|field|kind|action|left|view|live|insert|handoff|next|past)_|_touch$" +
     "|^(filter|empty|reason|outcome|span|said|do|state|author|step|remark|status|settle)_" +
-    "|^(system|audience|verdict|by|intent|why|vectors|webhook|task|quality)_" +
+    "|^(system|audience|verdict|by|intent|why|vectors|webhook|task|quality|fault|background)_" +
     "|^(figure|formula|asked|subject)_",
 );
-const deskTexts = [shellTexts, inboxTexts, approvalsTexts, qualityTexts, figuresTexts, systemTexts];
+const deskTexts = [
+  shellTexts,
+  inboxTexts,
+  approvalsTexts,
+  qualityTexts,
+  figuresTexts,
+  systemTexts,
+  backgroundTexts,
+];
 
 const root = new URL("../../frontend/assets/js/", import.meta.url);
 

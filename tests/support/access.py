@@ -73,6 +73,7 @@ TABLE = (
     Row("GET", "/api/desk/conversations", STAFF, None),
     Row("GET", "/api/desk/conversations/{}", STAFF, None),
     Row("GET", "/api/desk/conversations/{}/files/{}/content", STAFF, None),
+    Row("GET", "/api/desk/conversations/{}/files/{}/preview", STAFF, None),
     Row("GET", "/api/desk/events", STAFF, None),
     Row("GET", "/api/desk/stats", STAFF, None),
     Row("GET", "/api/desk/export", STAFF, None),

@@ -2,10 +2,10 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import {
   TRIAL,
-  coveredBy,
   draftOfAnswer,
   draftOfGroup,
-  matching,
+  isGap,
+  judges,
   trialRows,
 } from "../../../frontend/assets/js/desk/models/quality.js";
 import { CorrectionDraft } from "../../../frontend/assets/js/desk/state/correction-draft.js";
@@ -42,13 +42,14 @@ test("a group's correction is for its newest answer and every wording once", () 
   assert.deepEqual(draftOfAnswer(picture).questions, []);
 });
 
-test("a group is covered by a correction of one of its answers or questions", () => {
-  const corrections = [
-    { id: "a", answer: "answer-1", questions: [] },
-    { id: "b", answer: "answer-7", questions: ["旧电池能寄回吗"] },
-    { id: "c", answer: "answer-8", questions: ["发票"] },
-  ];
-  assert.deepEqual(coveredBy(group, corrections), ["a", "b"]);
+test("an event is news to the list that it may change, and to no other", () => {
+  assert.equal(isGap({ outcome: "no_clause", is_ungrounded: false }), true);
+  assert.equal(isGap({ outcome: "answered", is_ungrounded: true }), false);
+  assert.equal(isGap({ handoff: {} }), false);
+  assert.equal(judges("down")({ rating: "up" }), true); // it may have been down before
+  assert.equal(judges("down")({ outcome: "no_clause" }), false);
+  assert.equal(judges("ungrounded")({ outcome: "answered", is_ungrounded: true }), true);
+  assert.equal(judges("ungrounded")({ rating: "down" }), false);
 });
 
 test("a trial tells what each question cites now and then", () => {
@@ -61,13 +62,6 @@ test("a trial tells what each question cites now and then", () => {
   assert.equal(first.before, null);
   assert.equal(first.after.isTrial, true);
   assert.deepEqual(second.after, { isTrial: false, title: "售后", clause: "1.1" });
-});
-
-test("corrections are found by text, title and questions, in any case", () => {
-  const one = { title: "退货", text: "Seven days.", questions: ["七天吗"] };
-  assert.deepEqual(matching([one], "SEVEN"), [one]);
-  assert.deepEqual(matching([one], "七天"), [one]);
-  assert.deepEqual(matching([one], "发票"), []);
 });
 
 test("a correction is kept only as it was tried", async () => {

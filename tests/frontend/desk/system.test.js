@@ -56,8 +56,9 @@ test("times are short, and name the year only where it is another one", () => {
   assert.equal(shortTime(moment / 1000, "zh-CN", day), "11月30日 14:05");
   assert.equal(shortTime(moment / 1000, "en", day), "30 Nov, 14:05");
   assert.match(shortTime(moment / 1000, "en", new Date(2027, 1, 1).getTime()), /2026/);
-  assert.equal(shortDate("2026-11-03", "zh-CN"), "11/3");
-  assert.equal(shortDate("2026-11-03", "en"), "3 Nov");
+  assert.equal(shortDate("2026-11-03", "zh-CN", day), "11月3日");
+  assert.equal(shortDate("2026-11-03", "en", day), "3 Nov");
+  assert.equal(shortDate("2025-11-03", "zh-CN", day), "2025年11月3日");
   assert.equal(dateOf(moment), "2026-11-30");
 });
 

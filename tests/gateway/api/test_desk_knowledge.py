@@ -57,7 +57,7 @@ def test_every_file_is_listed_with_its_clauses_and_what_is_wrong(desk: Running) 
     assert after_sales["changed_at"] > 1_600_000_000
     assert sum(one["clauses"] for one in files.values()) == told["clauses"] == told["in_force"]
     assert files["broken.docx"]["clauses"] == 0
-    assert "broken.docx" in [one["path"] for one in told["problems"]]
+    assert ("broken.docx", "content") in [(one["path"], one["code"]) for one in told["problems"]]
     assert told["vectors"] == {"state": "off"}
 
 

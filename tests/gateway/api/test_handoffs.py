@@ -108,6 +108,14 @@ def test_staff_and_links_reach_the_pictures_of_a_conversation_and_no_others(desk
     assert found.headers["content-security-policy"] == "default-src 'none'; sandbox"
     assert requests.get(f"{url}{path}/{other}/content", headers=ANNA, timeout=20).status_code == 404
 
+    page = requests.get(f"{url}{path}/{name}/preview?page=1", headers=ANNA, timeout=20)
+    assert page.headers["content-type"].startswith("image/")
+    assert (
+        requests.get(f"{url}{path}/{name}/preview?page=2", headers=ANNA, timeout=20).status_code
+        == 404
+    )
+    assert requests.get(f"{url}{path}/{other}/preview", headers=ANNA, timeout=20).status_code == 404
+
     def link(file_id: str, expires_at: float, secret: str = SECRET) -> requests.Response:
         token = Signer(secret).sign_file(conversation, file_id, int(expires_at))
         return requests.get(f"{url}/signed/files/{token}", timeout=20)

@@ -161,13 +161,27 @@ def test_a_message_that_is_sent_again_with_its_key_is_told_once(database: Databa
     assert [type_ for type_, _ in told(database)].count("handoff.message") == 2
 
 
+def test_after_the_assignees_last_word_silence_leads_back_to_the_queue(database: Database) -> None:
+    handoffs = handoffs_of(database, silence=60)
+    name = opened(database, handoffs)
+    handoffs.claim("anna", name)
+    before = now()
+    handoffs.say("anna", name, "hello")
+    assert handoffs.get(name)["waiting_since"] is None  # it is the customer's turn
+    assert handoffs.due(before + 59_000, 10) == []
+    assert handoffs.due(now() + 60_000, 10) == [name]
+    with database.writing() as session:
+        session.execute(update(Handoff).values(due_at=before))
+    assert handoffs.end_time(name)
+    assert handoffs.get(name)["status"] == "open"
+
+
 def test_a_customer_who_waits_too_long_goes_back_to_the_queue(database: Database) -> None:
     handoffs = handoffs_of(database, silence=0)
     name = opened(database, handoffs)
     handoffs.claim("anna", name)
     assert handoffs.due(now(), 10) == [name]  # nothing was said since the claim
     handoffs.say("anna", name, "hello")
-    assert handoffs.due(now(), 10) == []  # it is the customer's turn
     assert wrote(database, CONVERSATION, silence=0)
     assert handoffs.due(now(), 10) == [name]
     assert handoffs.end_time(name)

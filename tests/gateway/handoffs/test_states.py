@@ -93,7 +93,7 @@ class Lives(RuleBasedStateMachine):
     @rule()
     def time_passes(self) -> None:
         before = self.now()
-        waits = before["status"] == "open" or before["waiting_since"] is not None
+        waits = before["status"] in ("open", "claimed")
         assert self.handoffs.end_time(self.id) is waits
         after = {"open": "missed", "claimed": "open"}.get(before["status"], before["status"])
         assert self.now()["status"] == (after if waits else before["status"])

@@ -11,7 +11,7 @@ from gateway.storage.clause_corrections import ClauseCorrections
 from gateway.storage.database import Database
 from gateway.storage.desk_answers import DAY_MS, DeskAnswers
 from gateway.storage.feedback import Ratings
-from gateway.storage.models import Turn
+from gateway.storage.models import ClauseCorrection, Turn
 from tests.support.databases import ME, ask
 
 
@@ -42,6 +42,40 @@ def test_answers_rated_down_come_with_question_reason_and_corrections(
     assert (found["rating"], found["reason"]) == ("down", "答非所问，请打 138****5678")
     assert found["corrections"] == [kept.id]
     assert found["citations"][0]["clause"] == "3.2"
+
+
+def test_corrections_are_listed_in_pages_and_found_by_words_in_any_case(
+    database: Database, answers: DeskAnswers
+) -> None:
+    store = ClauseCorrections(database)
+    kept = [store.add(f"answer-{n}", f"Answer {n}.", [], "anna").id for n in range(1, 6)]
+    with database.writing() as session:  # so that their order is known
+        for place, one in enumerate(kept):
+            wanted = update(ClauseCorrection).where(ClauseCorrection.id == one)
+            session.execute(wanted.values(created_at=1000 * (place + 1)))
+    newest = kept[::-1]
+    first = store.page("", 2)
+    assert (ids(first), first["has_more"]) == (newest[:2], True)
+    last = store.page("", 3, newest[1])
+    assert (ids(last), last["has_more"]) == (newest[2:], False)
+    assert ids(store.page("ANSWER 4", 2)) == [kept[3]]
+    assert ids(store.page("问题2", 2)) == [kept[1]]
+    with pytest.raises(NotFound):
+        store.page("", 2, "correction-none")
+
+
+def test_a_group_of_questions_names_the_corrections_of_its_answers_and_questions(
+    database: Database, answers: DeskAnswers
+) -> None:
+    store = ClauseCorrections(database)
+    one = store.add("answer-1", "A.", [], "anna").id
+    other = store.add("answer-2", "B.", ["旧电池能寄回吗"], "anna").id
+    groups = [
+        {"answers": ["answer-1"], "examples": ["旧电池能寄回吗"]},
+        {"answers": ["answer-2"], "examples": []},
+        {"answers": ["answer-3"], "examples": ["发票"]},
+    ]
+    assert [set(ids) for ids in store.of_groups(groups)] == [{one, other}, {other}, set()]
 
 
 def test_ungrounded_answers_come_with_the_claims_that_no_source_holds(

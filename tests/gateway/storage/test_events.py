@@ -9,6 +9,7 @@ from sqlalchemy import event as listen
 from gateway.errors import NotFound
 from gateway.storage.conversations import Conversations
 from gateway.storage.database import Database
+from gateway.storage.event_log import EventLog
 from gateway.storage.feedback import Ratings
 from gateway.storage.file_store import FileStore
 from gateway.storage.models import StoredEvent
@@ -80,6 +81,27 @@ def test_only_what_is_wanted_is_written_and_only_whole_answers_are_completed(
 ) -> None:
     close(database, Answered(state, "text", reading=[READING]), *wanted)
     assert [type_ for type_, _, _ in told(database)] == types
+
+
+@pytest.mark.parametrize(
+    ("state", "outcome", "supported", "told_of"),
+    [
+        ("done", "no_clause", True, {"outcome": "no_clause", "is_ungrounded": False}),
+        ("done", "answered", False, {"outcome": "answered", "is_ungrounded": True}),
+        ("done", "answered", True, None),
+        ("stopped", "no_clause", True, None),
+    ],
+)
+def test_open_pages_hear_of_an_answer_that_should_be_better_without_its_words(
+    database: Database, state: Any, outcome: str, supported: bool, told_of: dict[str, Any] | None
+) -> None:
+    grounding = {"supported": supported, "unsupported": [] if supported else ["128 元"]}
+    close(database, Answered(state, "text", outcome=outcome, grounding=grounding))
+    found = [(type_, data) for type_, _, data in told(database)]
+    of = {"conversation_id": "conversation-1", "answer": "answer-1"}
+    assert found == ([("answer.doubtful", {**of, **told_of})] if told_of else [])
+    live = EventLog(database).live(0, 9, 9)
+    assert [one.type for one in live] == [type_ for type_, _ in found]
 
 
 def test_an_answer_that_nobody_listens_to_costs_no_further_statement(database: Database) -> None:

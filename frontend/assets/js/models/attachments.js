@@ -53,9 +53,14 @@ export function isDrawn(file) {
   return DRAWN.has(typeOf(file));
 }
 
-/** Whether parts of it can be covered: the gateway draws the pages of what browsers do not draw. */
+/** Whether the gateway draws its pages, since browsers do not. */
+export function hasPages(file) {
+  return ["application/pdf", "image/heic"].includes(typeOf(file));
+}
+
+/** Whether parts of it can be covered. */
 export function isEditable(file) {
-  return isDrawn(file) || ["application/pdf", "image/heic"].includes(typeOf(file));
+  return isDrawn(file) || hasPages(file);
 }
 
 /** What is told of an uploaded file: its size, before and after scaling, and a PDF's pages. */

@@ -2,16 +2,16 @@
 
 export const TRIAL = "correction-preview"; // the id of a correction that is tried and not kept
 
-/** The ids of corrections that were made for one of a group's answers or questions. */
-export function coveredBy(group, corrections) {
-  const answers = new Set(group.answers);
-  const questions = new Set([group.question, ...group.examples]);
-  return corrections
-    .filter(
-      (one) => answers.has(one.answer) || one.questions.some((question) => questions.has(question)),
-    )
-    .map(({ id }) => id);
-}
+/** Whether an event of the desk tells of a question without a clause. */
+export const isGap = ({ outcome }) => ["no_clause", "clarify"].includes(outcome);
+
+const JUDGED = {
+  down: ({ rating }) => rating !== undefined,
+  ungrounded: ({ is_ungrounded: isUngrounded }) => isUngrounded === true,
+};
+
+/** Whether an event may change the answers of a filter: down or ungrounded. */
+export const judges = (filter) => JUDGED[filter];
 
 /** What a correction of a group begins with: {answer, text, questions}. */
 export function draftOfGroup(group) {
@@ -42,12 +42,4 @@ function firstOf([first]) {
   if (!first) return null;
   const { id, title, clause } = first;
   return { isTrial: id === TRIAL, title, clause };
-}
-
-/** The corrections that hold the words in their text, title or questions. */
-export function matching(corrections, words) {
-  const wanted = words.trim().toLowerCase();
-  return corrections.filter(({ title, text, questions }) =>
-    [title, text, ...questions].some((one) => one.toLowerCase().includes(wanted)),
-  );
 }

@@ -1,6 +1,7 @@
 // A search of the clauses by hand: what a question finds, with scores and reasons.
 import { make } from "../../ui/dom.js";
 import { hashOf } from "../lib/routes.js";
+import { shortDate } from "../lib/times.js";
 import { scoresOf, searchNotes } from "../models/clause-search.js";
 import { shareBar } from "./figure-parts.js";
 import { failure } from "./report-parts.js";
@@ -79,7 +80,8 @@ function listOf(data, text) {
 
 function clauseItem(one, text) {
   const number = one.clause ? text("clause", { clause: one.clause }) : "";
-  const why = text(`why_${one.reason}`, { author: one.author, date: one.date });
+  const date = one.date && shortDate(one.date, text.locale);
+  const why = text(`why_${one.reason}`, { author: one.author, date });
   const place = [one.source, one.place].filter(Boolean).join(" · ");
   const scores = scoresOf(one).map(({ key, share }) =>
     make("div", {}, make("dt", { textContent: text(key) }), make("dd", {}, shareBar(share))),
@@ -93,12 +95,7 @@ function clauseItem(one, text) {
       make("strong", { textContent: one.title }),
       make("span", { className: "number", textContent: number }),
     ),
-    make(
-      "p",
-      { className: "why" },
-      make("span", { className: "used", textContent: text(one.cited ? "cited" : "notCited") }),
-      why,
-    ),
+    make("p", { className: "why" }, text(one.cited ? "citedWhy" : "notCitedWhy", { why })),
     make("dl", { className: "scores" }, ...scores),
     make(
       "details",

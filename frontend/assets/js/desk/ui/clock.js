@@ -1,4 +1,5 @@
 // Times that tick. None of them stands in a live region: a screen reader reads them on demand.
+import { shortTime, timeOfDay } from "../lib/times.js";
 import { spanOf } from "../models/handoffs.js";
 
 const TICK_MS = 1000;
@@ -24,9 +25,6 @@ export function startClock(root, services) {
 
 /** The time of day, with the date where it was not today. `seconds` since 1970. */
 export function timeText(seconds, { api, text }) {
-  const [then, now] = [new Date(seconds * 1000), new Date(api.now())];
-  const isToday = then.toDateString() === now.toDateString();
-  const time = { hour: "2-digit", minute: "2-digit", hourCycle: "h23" };
-  const shown = isToday ? time : { month: "short", day: "numeric", ...time };
-  return then.toLocaleString(text.locale, shown);
+  const isToday = new Date(1000 * seconds).toDateString() === new Date(api.now()).toDateString();
+  return isToday ? timeOfDay(seconds) : shortTime(seconds, text.locale, api.now());
 }

@@ -40,14 +40,14 @@ export function mountConnections(element, { api, text }) {
 }
 
 function connectorsOf({ data, problems }, text) {
-  const items = data.map(({ name, title, ok, reason }) =>
+  const items = data.map(({ name, title, ok, code, details }) =>
     make(
       "li",
       {},
       mark(ok ? "good" : "bad", text(ok ? "connectorAnswers" : "connectorFails")),
       make("strong", { textContent: text.of(title) || name }),
       make("code", { textContent: name }),
-      make("span", { className: "hint", textContent: reason }),
+      make("span", { className: "hint", textContent: code && text(`fault_${code}`, details) }),
     ),
   );
   const hint = text(data.length ? "connectorsHint" : "noConnectors");
@@ -82,7 +82,8 @@ function rowOf(one, text) {
   const time = (seconds) => (seconds ? shortTime(seconds, text.locale) : text("never"));
   const isRetried = one.state === "failing" && one.next_try_at;
   const next = isRetried ? text("webhookNext", { time: time(one.next_try_at) }) : "";
-  const notes = [one.error, next].filter(Boolean).join(" · ");
+  const fault = one.code && text(`fault_${one.code}`, one.details);
+  const notes = [fault, next].filter(Boolean).join(" · ");
   return [
     one.host,
     make(

@@ -3,27 +3,31 @@ import { addTexts } from "../../lib/texts.js";
 import { make } from "../../ui/dom.js";
 import { pathOf } from "../lib/addresses.js";
 import { figuresTexts } from "../lib/texts/figures.js";
+import { dateOf } from "../lib/times.js";
 import { byDay, byHour, exportsOf, periodOf, tilesOf, timeParts } from "../models/figures.js";
 import { chartSection } from "./chart.js";
+import { followLive } from "./follow-live.js";
 import { tile } from "./figure-parts.js";
 import { figureTables } from "./figure-tables.js";
 import { exportLinks, periodForm } from "./period.js";
 import { fill, section, viewHead } from "./report-parts.js";
 
+const GAP_MS = 30_000; // all figures are counted anew
 const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
 
 /**
  * Shows the view in `element`, as the route says. `services`: {api, text, live, me, counts, config,
  * announcer}. Returns {update, unmount}: `update(route)` follows a change of parts or query.
  */
-export function mount(element, { api, text }, route) {
+export function mount(element, services, route) {
+  const { api, text } = services;
   addTexts(figuresTexts);
   const write = writers(text);
   const head = make("div");
   const content = make("div", { className: "report-body" });
   let charts = [];
   let period = null;
-  let loading = { stop() {} };
+  let loading = { stop() {}, renew() {} };
 
   function forget() {
     for (const chart of charts) chart.destroy();
@@ -64,7 +68,9 @@ export function mount(element, { api, text }, route) {
     make("div", { className: "report" }, viewHead(text("view_figures"), head), content),
   );
   update(route);
-  return { update, unmount: () => (loading.stop(), forget()) };
+  const isNews = () => period.to >= dateOf(api.now()); // what is over is the same as before
+  const following = followLive(services, content, () => loading.renew(), { isNews, gap: GAP_MS });
+  return { update, unmount: () => (following.stop(), loading.stop(), forget()) };
 }
 
 function writers(text) {

@@ -1,17 +1,26 @@
 // The parts "down" and "ungrounded": answers that were bad, newest first.
 import { loaded, make } from "../../ui/dom.js";
 import { shortTime } from "../lib/times.js";
-import { draftOfAnswer } from "../models/quality.js";
+import { draftOfAnswer, judges } from "../models/quality.js";
 import { correctable } from "./correction-editor.js";
+import { followLive } from "./follow-live.js";
 import { button, failure, fill, mark } from "./report-parts.js";
 
+const GAP_MS = 5000;
 const NONE = { down: "noDown", ungrounded: "noUngrounded" };
 
 /** `filter`: down or ungrounded. Returns {unmount}. */
 export function mountAnswers(element, services, filter) {
   const { api, text } = services;
   const read = (before = "") => api.read("answers", { filter, before });
-  const loading = fill(element, read, (page) => listOf(page), text);
+  const loading = fill(
+    element,
+    () => read(),
+    (page) => listOf(page),
+    text,
+  );
+  const options = { isNews: judges(filter), gap: GAP_MS };
+  const following = followLive(services, element, loading.renew, options);
 
   function listOf(page) {
     if (!page.data.length) {
@@ -31,6 +40,7 @@ export function mountAnswers(element, services, filter) {
       older.disabled = true;
       try {
         add(await read(last));
+        list.classList.add("has-more-pages");
       } catch (error) {
         older.replaceWith(failure(error, text, () => loading.again()));
       }
@@ -41,7 +51,7 @@ export function mountAnswers(element, services, filter) {
     return [list, older];
   }
 
-  return { unmount: loading.stop };
+  return { unmount: () => (loading.stop(), following.stop()) };
 }
 
 function answerItem(answer, services) {

@@ -1,40 +1,65 @@
-// The part "corrections": those that are kept, each taken back with one click.
+// The part "corrections": those that are kept, newest first, each taken back with one click.
 import { errorMessage } from "../../models/failure.js";
 import { make, toast } from "../../ui/dom.js";
 import { shortTime } from "../lib/times.js";
-import { matching } from "../models/quality.js";
-import { button, fill } from "./report-parts.js";
+import { button, failure, fill } from "./report-parts.js";
+
+const PAUSE_MS = 300; // after a keystroke, before the list is read
 
 /** Returns {unmount}. */
 export function mountCorrections(element, services) {
   const { api, text } = services;
-  const loading = fill(
-    element,
-    () => api.read("corrections"),
-    ({ data }) => listOf(data, services),
-    text,
+  const filter = make("input", {
+    type: "search",
+    className: "filter",
+    maxLength: 200,
+    ariaLabel: text("filterCorrections"),
+    placeholder: text("filterCorrections"),
+  });
+  const list = make("div");
+  element.append(
+    make("p", { className: "hint", textContent: text("correctionsHint") }),
+    filter,
+    list,
   );
-  return { unmount: loading.stop };
-}
+  const read = (after = "") => api.read("corrections", { query: filter.value.trim(), after });
+  const loading = fill(list, () => read(), listOf, text);
+  let pause = null;
+  filter.oninput = () => {
+    clearTimeout(pause);
+    pause = setTimeout(loading.again, PAUSE_MS);
+  };
 
-function listOf(corrections, services) {
-  const { text } = services;
-  if (!corrections.length) {
-    return make("p", { className: "hint", textContent: text("noCorrections") });
+  function listOf(page) {
+    if (!page.data.length) {
+      const key = filter.value.trim() ? "noSuchCorrection" : "noCorrections";
+      return make("p", { className: "hint", textContent: text(key) });
+    }
+    const items = make("ol", { className: "worklist" });
+    const older = button(text("olderAnswers"), more);
+    let last = "";
+
+    function add({ data, has_more: hasMore }) {
+      items.append(...data.map((one) => correctionItem(one, services)));
+      last = data.at(-1)?.id ?? last;
+      older.hidden = !hasMore;
+    }
+
+    async function more() {
+      older.disabled = true;
+      try {
+        add(await read(last));
+      } catch (error) {
+        older.replaceWith(failure(error, text, () => loading.again()));
+      }
+      older.disabled = false;
+    }
+
+    add(page);
+    return [items, older];
   }
-  const filter = make("input", { type: "search", ariaLabel: text("filterCorrections") });
-  filter.placeholder = text("filterCorrections");
-  const list = make("ol", { className: "worklist" });
-  const items = new Map(corrections.map((one) => [one, correctionItem(one, services)]));
-  filter.oninput = () => show();
 
-  function show() {
-    list.replaceChildren(...matching(corrections, filter.value).map((one) => items.get(one)));
-  }
-
-  show();
-  const hint = make("p", { className: "hint", textContent: text("correctionsHint") });
-  return [hint, filter, list];
+  return { unmount: () => (clearTimeout(pause), loading.stop()) };
 }
 
 function correctionItem(correction, { api, text, announcer }) {

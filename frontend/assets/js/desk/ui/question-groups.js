@@ -1,34 +1,32 @@
 // The part "gaps": questions without a clause, grouped by meaning.
 import { loaded, make } from "../../ui/dom.js";
 import { shortTime } from "../lib/times.js";
-import { coveredBy, draftOfGroup } from "../models/quality.js";
+import { draftOfGroup, isGap } from "../models/quality.js";
 import { correctable } from "./correction-editor.js";
+import { followLive } from "./follow-live.js";
 import { button, fill, mark } from "./report-parts.js";
+
+const GAP_MS = 10_000; // the figures of 30 days are read
 
 /** Returns {unmount}. */
 export function mountGroups(element, services) {
   const { api, text } = services;
-  const read = async () => {
-    const [stats, kept] = await Promise.all([api.read("stats"), api.read("corrections")]);
-    return { without: stats.without_clause, corrections: kept.data };
-  };
-  const show = (data) => groupsOf(data, services);
-  const loading = fill(element, read, show, text);
-  return { unmount: loading.stop };
+  const read = async () => (await api.read("stats")).without_clause;
+  const loading = fill(element, read, (without) => groupsOf(without, services), text);
+  const following = followLive(services, element, loading.renew, { isNews: isGap, gap: GAP_MS });
+  return { unmount: () => (loading.stop(), following.stop()) };
 }
 
-function groupsOf({ without, corrections }, services) {
+function groupsOf(without, services) {
   const { text } = services;
   if (!without.groups.length) return make("p", { className: "hint", textContent: text("noGaps") });
   const partial = without.is_partial ? ` ${text("gapsPartial")}` : "";
   const hint = make("p", { className: "hint", textContent: text("gapsHint") + partial });
-  const groups = without.groups.map((group) =>
-    groupItem(group, coveredBy(group, corrections), services),
-  );
+  const groups = without.groups.map((group) => groupItem(group, services));
   return [hint, make("ol", { className: "worklist" }, ...groups)];
 }
 
-function groupItem(group, covered, services) {
+function groupItem(group, services) {
   const { text } = services;
   const count = text("groupCount", { count: group.questions });
   const newest = text("groupNewest", { time: shortTime(group.newest_at, text.locale) });
@@ -38,7 +36,7 @@ function groupItem(group, covered, services) {
     make("strong", { textContent: count }),
     newest,
   );
-  if (covered.length) about.append(mark("good", text("covered")));
+  if (group.corrections.length) about.append(mark("good", text("covered")));
   const item = make(
     "li",
     { className: "card" },

@@ -63,10 +63,16 @@ export function table(caption, columns, rows) {
   );
 }
 
-/** What is wrong with files. `problems`: [{path, line, reason}]. */
+/**
+ * What is wrong with files. `problems`: [{path, line, code, reason}]. `reason` is the gateway's own
+ * sentence, in English: other languages say the `code` and add it as it is.
+ */
 export function problemsOf(problems, text) {
   if (!problems.length) return make("p", { className: "hint", textContent: text("noProblems") });
-  const rows = problems.map(({ path, line, reason }) => [line ? `${path}:${line}` : path, reason]);
+  const rows = problems.map(({ path, line, code, reason }) => [
+    line ? `${path}:${line}` : path,
+    told(`problem_${code}`, reason, text),
+  ]);
   const columns = [{ words: text("problemPlace") }, { words: text("problemReason") }];
   const words = text("problemsFound", { count: problems.length });
   return make(
@@ -75,6 +81,13 @@ export function problemsOf(problems, text) {
     make("h3", { textContent: words }),
     table(words, columns, rows),
   );
+}
+
+/** The words of `key`, and in another language than English the gateway's own ones behind them. */
+export function told(key, reason, text, values = {}) {
+  if (text.locale === "en" || !reason) return reason;
+  const original = make("span", { className: "original", lang: "en", textContent: reason });
+  return make("span", {}, text(key, values), original);
 }
 
 /** A state with a dot before it. `kind`: good, bad or wait. */
@@ -95,27 +108,31 @@ export function failure(error, text, again) {
 
 /**
  * Fills `element` with what `show(data)` returns for the data that `read()` resolves to. Returns
- * {again, stop}: `again` reads once more and keeps what is shown until then; after `stop`, or when
- * a later reading has begun, nothing that comes is shown.
+ * {again, renew, stop}: both read once more and keep what is shown until then; where `renew` fails
+ * it stays. After `stop`, or when a later reading has begun, nothing that comes is shown.
  */
 export function fill(element, read, show, text) {
   let newest = 0;
 
-  async function again() {
+  async function load(onFailure) {
     const mine = (newest += 1);
     element.ariaBusy = "true";
-    if (!element.hasChildNodes()) {
-      element.append(make("p", { className: "hint", textContent: text("loadingView") }));
-    }
     try {
       const data = await read();
       if (mine === newest) element.replaceChildren(...[show(data)].flat());
     } catch (error) {
-      if (mine === newest) element.replaceChildren(failure(error, text, again));
+      if (mine === newest) onFailure(error);
     }
     if (mine === newest) element.ariaBusy = "false";
   }
 
+  function again() {
+    if (!element.hasChildNodes()) {
+      element.append(make("p", { className: "hint", textContent: text("loadingView") }));
+    }
+    return load((error) => element.replaceChildren(failure(error, text, again)));
+  }
+
   again();
-  return { again, stop: () => (newest += 1) };
+  return { again, renew: () => load(() => {}), stop: () => (newest += 1) };
 }

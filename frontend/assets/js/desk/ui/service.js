@@ -85,15 +85,35 @@ function tasksOf(tasks, text) {
   ];
   const rows = Object.entries(tasks).map(([name, task]) => {
     const { kind, key } = taskState(task);
-    return [name, mark(kind, text(key)), String(task.restarts), task.reason ?? ""];
+    const reason = make("code", { lang: "en", textContent: task.reason ?? "" });
+    return [taskName(name, text), mark(kind, text(key)), String(task.restarts), reason];
   });
   return table(text("tasksTitle"), columns, rows);
+}
+
+/** The gateway's own help is English. */
+function helpOf(name, help, text) {
+  if (text.locale === "en") return help;
+  const words = text(`setting_${name}`);
+  return words === `setting_${name}` ? "" : words;
+}
+
+/** In words, with the name that stands in the log. */
+function taskName(name, text) {
+  const words = text(`background_${name}`);
+  const isKnown = words !== `background_${name}`;
+  return make("span", {}, isKnown ? words : "", make("code", { textContent: name }));
 }
 
 function settingsOf(settings, text) {
   const columns = [{ words: text("settingName") }, { words: text("settingValue") }];
   const rows = settings.map(({ name, value, help }) => [
-    make("code", { textContent: name, title: help }),
+    make(
+      "span",
+      {},
+      make("code", { textContent: name }),
+      make("span", { className: "original", textContent: helpOf(name, help, text) }),
+    ),
     make("span", { className: "value", textContent: value }),
   ]);
   return table(text("settingsTitle"), columns, rows);

@@ -1,6 +1,7 @@
 // The view "system": the knowledge, the business systems, and the service itself.
 import { addTexts } from "../../lib/texts.js";
 import { make } from "../../ui/dom.js";
+import { backgroundTexts, translatedTexts } from "../lib/texts/background.js";
 import { systemTexts } from "../lib/texts/system.js";
 import { mountConnections } from "./connections.js";
 import { mountKnowledge } from "./knowledge.js";
@@ -15,7 +16,7 @@ const PARTS = { knowledge: mountKnowledge, connections: mountConnections, servic
  */
 export function mount(element, services, route) {
   const { text } = services;
-  addTexts(systemTexts);
+  for (const texts of [systemTexts, backgroundTexts, translatedTexts]) addTexts(texts);
   const names = Object.keys(PARTS);
   const links = make("div");
   const content = make("div", { className: "report-body" });

@@ -7,7 +7,7 @@ import { statusKey } from "../models/approvals.js";
 import { stepText } from "../models/handoffs.js";
 import { timeText } from "./clock.js";
 import { drawKeyed } from "./keyed.js";
-import { pictureButton } from "./pictures.js";
+import { pictureButtons } from "./pictures.js";
 
 const drawn = new WeakMap(); // the message that an article shows, as JSON
 
@@ -90,7 +90,7 @@ async function drawWords(element, { role, text: words, notice }, text) {
 function drawPictures(element, message, services) {
   const files = (message.files ?? []).map(fileFromServer);
   element.hidden = files.length === 0;
-  element.replaceChildren(...files.map((file) => pictureButton(file, services)));
+  element.replaceChildren(...files.flatMap((file) => pictureButtons(file, services)));
 }
 
 /** Writes in the company's systems: each leads to its card among the approvals. */

@@ -46,6 +46,7 @@ const zhCN = {
   keptBy: "{author} 写于 {time}",
   correctionsHint: "客服写的更正。同样的提问会引用它们，优先于知识文件。",
   noCorrections: "还没有更正。",
+  noSuchCorrection: "没有符合的更正。",
   filterCorrections: "筛选更正",
   conversationTitle: "会话",
 };
@@ -98,6 +99,7 @@ const en = {
   correctionsHint:
     "Corrections by staff. The same questions cite them, ahead of the knowledge files.",
   noCorrections: "There are no corrections yet.",
+  noSuchCorrection: "No correction matches.",
   filterCorrections: "Filter corrections",
   conversationTitle: "Conversation",
 };

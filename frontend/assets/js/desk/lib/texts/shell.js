@@ -16,6 +16,8 @@ const zhCN = {
   deskReconnecting: "与服务器的连接中断，正在重新连接。显示的内容可能不是最新的。",
   viewFailed: "这个页面没有打开：{reason}",
   loadingView: "正在读取…",
+  newsWaiting: "有新内容，点此刷新",
+  pageOf: "第 {page} / {pages} 页",
 
   // Conversations and times
   span_minutes: "{minutes}:{seconds}",
@@ -70,6 +72,8 @@ const en = {
   deskReconnecting: "The connection was lost. Reconnecting; what you see may be out of date.",
   viewFailed: "This view could not be opened: {reason}",
   loadingView: "Loading…",
+  newsWaiting: "There is something new. Reload",
+  pageOf: "page {page} of {pages}",
 
   // Conversations and times
   span_minutes: "{minutes}:{seconds}",

@@ -2,7 +2,7 @@
 import { icon, iconButton, make } from "../../../ui/dom.js";
 import { statusKey } from "../../models/approvals.js";
 import { filesOf, readingsOf } from "../../models/transcript.js";
-import { openPicture, pictureButton } from "../pictures.js";
+import { openPicture, pictureButtons } from "../pictures.js";
 import { clauseLabel } from "../transcript.js";
 
 /** Draws the facts of a hand-over. `services`: as in `drawTranscript`. */
@@ -82,7 +82,7 @@ function fieldsOf(reading, files, services) {
       value.append(make("small", { textContent: text("correctedByCustomer") }));
     }
     if (field.box && file) {
-      const show = () => openPicture(file, services, field);
+      const show = () => openPicture(file, services, field, reading.page ?? 1);
       const small = { className: "icon-button small" };
       value.append(iconButton("locate", text("locate", { name }), show, small));
     }
@@ -101,6 +101,6 @@ function nameOf({ name, label }, text) {
 function pictures(files, services) {
   if (!files.length) return null;
   const list = make("div", { className: "pictures" });
-  list.append(...files.map((file) => pictureButton(file, services)));
+  list.append(...files.flatMap((file) => pictureButtons(file, services)));
   return part(services.text("pictures"), list);
 }
