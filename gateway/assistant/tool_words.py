@@ -49,6 +49,7 @@ SENTENCES: dict[Language, dict[str, Template]] = {
         "staff": Template("已提交“$title”的申请$arguments。需要客服同事批准，批准之前不会执行。"),
         "by_api": Template("申请编号 $id，请通过 POST /api/actions/$id/confirm 确认。"),
         "too_many": Template("查询了多次，仍然没有得到结果。"),
+        "left_out": Template("您还提到了$named，这次没有为它提交申请。需要的话请单独再说一次。"),
     },
     "en": {
         "failed": Template('"$title" did not work: $reason.'),
@@ -67,6 +68,9 @@ SENTENCES: dict[Language, dict[str, Template]] = {
         ),
         "by_api": Template("Its id is $id: confirm it with POST /api/actions/$id/confirm."),
         "too_many": Template("I asked several times and still have no result."),
+        "left_out": Template(
+            "You also named $named. Nothing was requested for it; please ask for it separately."
+        ),
     },
 }
 JOINTS: dict[Language, tuple[str, str, str, str]] = {

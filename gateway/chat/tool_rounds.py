@@ -14,6 +14,7 @@ from typing import Any
 from gateway.assistant.briefing import Briefing
 from gateway.assistant.intents import SEARCHED
 from gateway.assistant.language import Language
+from gateway.assistant.left_out import left_out
 from gateway.assistant.tool_hints import Hint, hint
 from gateway.assistant.tool_messages import call_message, result_message
 from gateway.assistant.tool_offer import AUTO, NONE, Offer
@@ -213,8 +214,19 @@ class ToolTurn:
             for one in ran
             if one.tool is not None and one.note == "proposed"
         ]
-        parts.append(self._failures(ran))
+        parts += [self._failures(ran), self._left_out()]
         return Ended("\n\n".join(part for part in parts if part), "answered")
+
+    def _left_out(self) -> str:
+        every = self._calls.ran
+        proposed = [
+            (one.tool, one.result.arguments)
+            for one in every
+            if one.tool is not None and one.note == "proposed"
+        ]
+        called = [one.result.arguments for one in every]
+        question = self._calls.question.request.question
+        return left_out(question, proposed, called, self._calls.language)
 
     def _failures(self, ran: Sequence[Ran]) -> str:
         language = self._calls.language

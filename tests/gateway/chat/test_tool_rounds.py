@@ -117,6 +117,36 @@ async def test_a_write_is_proposed_and_never_run(loop: Loop) -> None:
     assert progress(events) == []
 
 
+OTHER_ORDER = "QH202611180042317"
+BOTH_ORDERS = ["QH202611090078126", OTHER_ORDER]
+
+
+async def test_two_orders_under_one_verb_become_two_proposals(loop: Loop) -> None:
+    calls = [call("cancel", order=one) for one in BOTH_ORDERS]
+    events = await loop.ask({"calls": calls}, text="取消 QH202611090078126 和 QH202611180042317")
+    made = [one.action["arguments"]["order"] for one in events if isinstance(one, ActionProposed)]
+    assert made == BOTH_ORDERS
+    assert "您还提到了" not in said(events)
+
+
+@pytest.mark.parametrize(
+    ("question", "words"),
+    [
+        ("取消 QH202611090078126 和 QH202611180042317", f"您还提到了订单号 {OTHER_ORDER}"),
+        (
+            "cancel orders QH202611090078126 and QH202611180042317",
+            f"You also named order {OTHER_ORDER}.",
+        ),
+    ],
+)
+async def test_an_order_that_the_model_leaves_out_is_said_not_to_be_requested(
+    loop: Loop, question: str, words: str
+) -> None:
+    events = await loop.ask(CANCEL, text=question)
+    assert len([one for one in events if isinstance(one, ActionProposed)]) == 1
+    assert words in said(events)
+
+
 async def test_the_gateway_words_a_proposal_behind_the_results_before_it(loop: Loop) -> None:
     loop.cancel.confirm = Confirm("staff")
     events = await loop.ask(TRACK, CANCEL, text=f"{WAYBILL} 到哪了？取消订单 QH202611090078126")

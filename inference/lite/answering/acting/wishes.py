@@ -80,8 +80,8 @@ HAVE = re.compile(
     r"|\bavailable\b|\bleft\b"
 )
 MORE_FILLER = re.compile(
-    r"不是|不对|不|对|哦|噢|错了|刚才|后面|前面|吧|那|把|要|想|给|先|就|它|单|呗|谢谢|行|好|需|直接|马上|立刻|订|\b(?:order|want|need|would|like|then|just|now"
-    r"|them|one|ok|okay|thanks|thank|for|be|to|am|id|go|ahead|sorry|actually|no|not|oops)\b"
+    r"都|全部|两[个单]|不是|不对|不|对|哦|噢|错了|刚才|后面|前面|吧|那|把|要|想|给|先|就|它|单|呗|谢谢|行|好|需|直接|马上|立刻|订|\b(?:orders?|want|need|would|like|then|just|now"
+    r"|both|them|one|ok|okay|thanks|thank|for|be|to|am|id|go|ahead|sorry|actually|no|not|oops)\b"
 )
 
 FAULTY = re.compile(

@@ -53,3 +53,32 @@ def test_one_wish_in_several_words_is_one(question: str) -> None:
     reply = prepared(question)
     assert "一次只准备一项" not in reply.text
     assert "one change at a time" not in reply.text
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        f"取消 {ORDER} 和 {OTHER}",
+        f"把 {ORDER} 和 {OTHER} 都取消",
+        f"{ORDER}、{OTHER} 都帮我取消",
+        f"把订单 {ORDER} 以及订单 {OTHER} 全部取消",
+        f"cancel orders {ORDER} and {OTHER}",
+        f"Please cancel both {ORDER} and {OTHER}.",
+        f"Cancel order {ORDER}. Also {OTHER}.",
+    ],
+)
+def test_two_orders_under_one_verb_are_both_named_and_asked_about(question: str) -> None:
+    reply = Thread(desk_with()).ask(question)
+    assert reply.calls == []
+    assert ORDER in reply.text
+    assert OTHER in reply.text
+
+
+@pytest.mark.parametrize(
+    ("question", "answer"),
+    [(f"取消 {ORDER} 和 {OTHER}", f"先取消 {OTHER}"), (f"cancel {ORDER} and {OTHER}", OTHER)],
+)
+def test_the_one_that_is_named_then_is_prepared(question: str, answer: str) -> None:
+    thread = Thread(desk_with())
+    thread.ask(question)
+    assert thread.ask(answer).calls[0]["arguments"] == {"order": OTHER}
