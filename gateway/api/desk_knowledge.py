@@ -71,8 +71,7 @@ def desk_knowledge_router(
 
 async def explained(retriever: Retriever, query: TurnQuery) -> dict[str, Any]:
     """`search_report.report` of the query."""
-    searched = await retriever.search(query)
+    searched, retrieval = await retriever.found(query)
     if searched is None:
         return {"by": "nothing", "searched": "", "threshold": 0, "verdict": "none", "data": []}
-    retrieval = await retriever.judge(searched)
     return await asyncio.to_thread(report, searched, retrieval, query.audience)

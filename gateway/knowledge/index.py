@@ -154,6 +154,16 @@ class Index:
             return np.zeros(len(self.clauses))
         return self._coverage(self._asked([(text, 1.0)]))
 
+    def sizes_of(self, terms: Sequence[str]) -> list[int]:
+        """How many clauses have each term."""
+        if not len(self._keys) or not terms:
+            return [0] * len(terms)
+        keys = np.array([key_of(term) for term in terms], np.uint64)
+        places = np.searchsorted(self._keys, keys)
+        places[places == len(self._keys)] = 0
+        sizes = self._starts[places + 1] - self._starts[places]
+        return [int(size) for size in np.where(self._keys[places] == keys, sizes, 0)]
+
     def _asked(self, parts: Sequence[tuple[str, float]]) -> Asked:
         """All terms are looked up at once: a call into numpy for each would be most of a search."""
         weights: dict[str, float] = {}

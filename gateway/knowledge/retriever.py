@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 import structlog
@@ -21,8 +21,9 @@ from gateway.knowledge.corrections import CorrectionMatcher, as_clause
 from gateway.knowledge.index import Index
 from gateway.knowledge.knowledge_base import KnowledgeBase
 from gateway.knowledge.reranker import Reranker
+from gateway.knowledge.spelling import respelled
 from gateway.knowledge.terms import normalise
-from gateway.knowledge.turn_query import TurnQuery, parts_of
+from gateway.knowledge.turn_query import TurnQuery, cut, parts_of
 from gateway.knowledge.vectors.builder import VectorBuilder
 from gateway.knowledge.vectors.embedding_client import Floats, NoVectors
 from gateway.knowledge.vectors.relevance import Relevance
@@ -75,8 +76,24 @@ class Retriever:
         self._embedding_seconds = embedding_seconds
 
     async def find(self, query: TurnQuery) -> Retrieval:
+        return (await self.found(query))[1]
+
+    async def found(self, query: TurnQuery) -> tuple[Searched | None, Retrieval]:
+        """(what was searched, what of it an answer may rest on). A question that finds no clause is
+        searched once more with its misspelt words put right, and that counts if it finds one."""
         searched = await self.search(query)
-        return await self.judge(searched) if searched else Retrieval()
+        if searched is None:
+            return None, Retrieval()
+        retrieval = await self.judge(searched)
+        said = query.questions[-1] if query.questions and not retrieval.clauses else ""
+        spelled = await asyncio.to_thread(respelled, cut(said), searched.index) if said else ""
+        if not spelled:
+            return searched, retrieval
+        again = await self.search(replace(query, questions=[*query.questions[:-1], spelled]))
+        right = await self.judge(again) if again else Retrieval()
+        if again is None or not right.clauses:
+            return searched, retrieval
+        return again, right
 
     async def search(self, query: TurnQuery) -> Searched | None:
         """None where there is nothing to search for."""

@@ -1,0 +1,55 @@
+"""Misspelt English words of a question are put right by the words of the clauses."""
+
+from pathlib import Path
+
+import pytest
+
+from gateway.knowledge.knowledge_base import KnowledgeBase
+from gateway.knowledge.retriever import Retriever
+from gateway.knowledge.spelling import respelled
+from gateway.knowledge.turn_query import TurnQuery
+from gateway.knowledge.vectors.builder import VectorBuilder
+from tests.support.paths import ROOT
+
+
+@pytest.fixture(scope="module")
+def sample() -> KnowledgeBase:
+    return KnowledgeBase(ROOT / "knowledge", wait=30)
+
+
+@pytest.mark.parametrize(
+    ("question", "right"),
+    [
+        ("How long does a refnud take?", "How long does a refund take?"),
+        ("When is my delivary coming", "When is my delivery coming"),
+        ("Is the warrenty for applainces longer", "Is the warranty for appliances longer"),
+        ("invocie title is wrong", "invoice title is wrong"),
+        ("My parcle is lost", "My parcel is lost"),  # no clause has it, but its synonym
+        ("How do I bake bread?", ""),
+        ("What is the weather like?", ""),
+        ("PAY-40311 at checkout-page", ""),  # a code is no word
+        ("refnud 要多久", ""),
+        ("", ""),
+    ],
+)
+def test_one_slip_in_a_word_is_put_right(sample: KnowledgeBase, question: str, right: str) -> None:
+    assert respelled(question, sample.snapshot.index) == right
+
+
+def test_a_long_text_costs_no_more_than_a_few_words(sample: KnowledgeBase) -> None:
+    text = " ".join(f"refnud{chr(97 + number % 26)}" for number in range(300)) + " refnud"
+    assert respelled(text, sample.snapshot.index) == ""
+
+
+async def test_a_misspelt_question_finds_what_the_right_one_finds(
+    sample: KnowledgeBase, tmp_path: Path
+) -> None:
+    retriever = Retriever(sample, VectorBuilder(lambda: sample.snapshot.index, None, tmp_path))
+    for wrong, right in (
+        ("invocie title wrong", "invoice title wrong"),
+        ("warrenty for applainces", "warranty for appliances"),
+    ):
+        assert (await retriever.find(TurnQuery([right]))).clauses
+        found = await retriever.find(TurnQuery([wrong]))
+        assert found.clauses[0] == (await retriever.find(TurnQuery([right]))).clauses[0]
+    assert (await retriever.find(TurnQuery(["how to bake braed"]))).clauses == []
