@@ -46,10 +46,9 @@ async def test_a_misspelt_question_finds_what_the_right_one_finds(
 ) -> None:
     retriever = Retriever(sample, VectorBuilder(lambda: sample.snapshot.index, None, tmp_path))
     for wrong, right in (
-        ("invocie title wrong", "invoice title wrong"),
+        ("invocie title", "invoice title"),
         ("warrenty for applainces", "warranty for appliances"),
     ):
-        assert (await retriever.find(TurnQuery([right]))).clauses
-        found = await retriever.find(TurnQuery([wrong]))
-        assert found.clauses[0] == (await retriever.find(TurnQuery([right]))).clauses[0]
+        [first, *_] = (await retriever.find(TurnQuery([right]))).clauses
+        assert (await retriever.find(TurnQuery([wrong]))).clauses[0]["id"] == first["id"]
     assert (await retriever.find(TurnQuery(["how to bake braed"]))).clauses == []
