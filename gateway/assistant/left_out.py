@@ -2,7 +2,7 @@
 which a model calls for A alone. What is left out is said, so that nobody takes it for done."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from gateway.assistant.language import Language
@@ -16,8 +16,8 @@ LETTER, DIGIT = re.compile(r"[A-Za-z]"), re.compile(r"\d")
 
 def left_out(
     question: str,
-    proposed: Sequence[tuple[Tool, dict[str, Any]]],
-    called: Iterable[dict[str, Any]],
+    proposed: Sequence[tuple[Tool, Mapping[str, Any]]],
+    called: Iterable[Mapping[str, Any]],
     language: Language,
 ) -> str:
     """The sentence for numbers of the question that have the form of what a proposed change is
