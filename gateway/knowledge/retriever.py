@@ -21,7 +21,7 @@ from gateway.knowledge.corrections import CorrectionMatcher, as_clause
 from gateway.knowledge.index import Index
 from gateway.knowledge.knowledge_base import KnowledgeBase
 from gateway.knowledge.reranker import Reranker
-from gateway.knowledge.spelling import respelled
+from gateway.knowledge.spelling import respelled, unknown_words
 from gateway.knowledge.terms import normalise
 from gateway.knowledge.turn_query import TurnQuery, cut, parts_of
 from gateway.knowledge.vectors.builder import VectorBuilder
@@ -79,19 +79,22 @@ class Retriever:
         return (await self.found(query))[1]
 
     async def found(self, query: TurnQuery) -> tuple[Searched | None, Retrieval]:
-        """(what was searched, what of it an answer may rest on). A question that finds no clause is
-        searched once more with its misspelt words put right, and that counts if it finds one."""
+        """(what was searched, what of it an answer may rest on). A question with misspelt words is
+        searched once more with these put right, and that counts if it fits a clause better."""
         searched = await self.search(query)
         if searched is None:
             return None, Retrieval()
         retrieval = await self.judge(searched)
-        said = query.questions[-1] if query.questions and not retrieval.clauses else ""
-        spelled = await asyncio.to_thread(respelled, cut(said), searched.index) if said else ""
+        said = cut(query.questions[-1]) if query.questions else ""
+        unknown = unknown_words(said, searched.index)
+        if not unknown:
+            return searched, retrieval
+        spelled = await asyncio.to_thread(respelled, said, unknown, searched.index)
         if not spelled:
             return searched, retrieval
         again = await self.search(replace(query, questions=[*query.questions[:-1], spelled]))
         right = await self.judge(again) if again else Retrieval()
-        if again is None or not right.clauses:
+        if again is None or _best(right) <= _best(retrieval):
             return searched, retrieval
         return again, right
 
@@ -175,6 +178,10 @@ class Retriever:
         if correction is None:
             return clauses
         return [as_clause(correction, BY_CORRECTION), *clauses[: LIMIT - 1]]
+
+
+def _best(retrieval: Retrieval) -> float:
+    return max((float(one["score"]) for one in retrieval.clauses), default=0.0)
 
 
 def _merged(found: Sequence[Found]) -> list[tuple[int, float]]:

@@ -2,11 +2,12 @@
 
 The index knows terms by a hash alone, so what one slip could have made of a word is generated and
 looked up: one letter left out, put in, changed or swapped with the next one (Damerau, 1964). The
-first letter is taken as right. Used only where a question as it stands finds no clause.
+first letter is taken as right.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from itertools import islice
 from string import ascii_lowercase
 
 from gateway.knowledge.clauses import CJK
@@ -19,20 +20,25 @@ WORD = re.compile(r"(?<![\w.-])[A-Za-z]{5,20}(?![\w-])")
 MAX_WORDS = 4  # of a question that are put right
 
 
-def respelled(question: str, index: Index) -> str:
-    """The question with its unknown words as the clauses have them; "" where nothing changes.
-    Takes some milliseconds for each unknown word, of MAX_WORDS."""
+def unknown_words(question: str, index: Index) -> list[str]:
+    """The words of an English question that no clause has, MAX_WORDS at most."""
     if CJK.search(question):
-        return ""
-    found = WORD.findall(question)
+        return []
+    found = list(dict.fromkeys(WORD.findall(question)))
     stems = [stem(word.lower()) for word in found]
     sizes = index.sizes_of(stems)
-    unknown = {
-        word: None
+    rare = (
+        word
         for word, term, size in zip(found, stems, sizes, strict=True)
         if not (size or _is_common(word.lower(), term))
-    }
-    right = {word: _nearest(word.lower(), index) for word in list(unknown)[:MAX_WORDS]}
+    )
+    return list(islice(rare, MAX_WORDS))
+
+
+def respelled(question: str, unknown: Iterable[str], index: Index) -> str:
+    """The question with its unknown words as the clauses have them; "" where nothing changes.
+    Takes some milliseconds for each word."""
+    right = {word: _nearest(word.lower(), index) for word in unknown}
     made = WORD.sub(lambda one: right.get(one[0]) or one[0], question)
     return made if made != question else ""
 
