@@ -1,5 +1,8 @@
-"""Things that a person names beside those that a change is proposed for: "cancel orders A and B", of
-which a model calls for A alone. What is left out is said, so that nobody takes it for done."""
+"""Things that a person names beside those that a change is proposed for.
+
+Of "cancel orders A and B" a model may call for A alone. The answer then says that nothing was
+requested for B, so that nobody takes it for done.
+"""
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
