@@ -35,7 +35,8 @@ def desk_knowledge_router(
     @limits.limit
     def files(request: Request, staff: StaffName) -> dict[str, Any]:
         """{object, clauses, in_force, corrections, vectors, data: [{path, size, changed_at,
-        clauses}], problems: [{path, code, reason}]}. `in_force`: may be used today, staff's included."""
+        clauses}], problems: [{path, code, reason}]}. `in_force`: may be used today, staff's
+        included."""
         snapshot = base.snapshot
         problems = (*snapshot.problems, *persona_file.problems)
         return {
