@@ -185,6 +185,8 @@ async def follow(
     response = SSEResponse(context, wants_extras=True)
     try:
         await deliver(response, read_into(answer, start, response))
+        if answer.error is not None:  # it is among the answer's events: nothing was raised
+            context.response.failed_late = True
     finally:
         answers.reader_left(answer)
 

@@ -63,6 +63,7 @@ class SSEResponse:
         Before the stream begins an error belongs to the error handler.
         """
         if not self.ended:
+            self._context.response.failed_late = True
             await self.send(error_event(error, wants_extras=self._wants_extras))
 
     async def end(self) -> None:

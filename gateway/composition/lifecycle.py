@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 
+from gateway.composition.records import build_state_gauges
 from gateway.composition.services import Engines, Services
 from gateway.server.supervisor import Close, Work, closed
 from gateway.storage.cleanup import sweeping
@@ -65,6 +66,7 @@ def background_tasks(services: Services) -> list[tuple[str, Work]]:
         ("handoffs", services.people.timers.run),
         ("webhooks", services.webhooks.run),
         ("events", lambda: follow_events(services)),
+        ("state", build_state_gauges(services).run),
     ]
 
 

@@ -2,7 +2,7 @@
 
 from gateway.actions.as_json import as_json
 from gateway.actions.proposals import Actions
-from gateway.composition.services import Access, Knowledge, Records, Storage
+from gateway.composition.services import Access, Knowledge, Records, Services, Storage
 from gateway.connectors.tool import Tools
 from gateway.knowledge.vectors.embedding_client import EmbeddingClient
 from gateway.observability.metrics import Metrics
@@ -12,6 +12,7 @@ from gateway.reports.figures import Figures
 from gateway.reports.question_groups import QuestionGroups
 from gateway.reports.removal import BeforeDelete
 from gateway.reports.retention import Retention
+from gateway.reports.state_gauges import Counts, StateGauges
 from gateway.reports.training_export import TrainingExport
 from gateway.settings import Settings
 
@@ -44,4 +45,25 @@ def build_records(
         training=TrainingExport(database, files),
         retention=Retention(database, files, before_delete, metrics, settings.retention_days),
         erasure=Erasure(database, files, actions, before_delete, lambda: access.api_keys.names),
+    )
+
+
+def build_state_gauges(services: Services) -> StateGauges:
+    settings, base = services.settings, services.knowledge.base
+    systems = services.systems
+    return StateGauges(
+        services.storage.database,
+        services.metrics,
+        Counts(
+            clauses=lambda: len(base.snapshot.index.clauses),
+            knowledge_problems=lambda: (
+                len(base.snapshot.problems) + len(services.persona_file.problems)
+            ),
+            connector_problems=lambda: (
+                len(systems.connectors.problems) + len(services.webhooks.problems)
+            ),
+        ),
+        settings.hours,
+        settings.data_dir,
+        settings.certificate_url,
     )

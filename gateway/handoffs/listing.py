@@ -17,7 +17,9 @@ Filter = Literal["open", "claimed", "mine", "missed", "resolved"]
 MAX_WORDS = 200  # characters of the last message
 
 # Made once: the timers ask it every second, and a statement leaves a reference cycle.
-COUNT_WAITING = select(func.count()).where(Handoff.status.in_(WAITING))
+COUNT_WAITING = select(func.count(), func.min(Handoff.created_at)).where(
+    Handoff.status.in_(WAITING)
+)
 
 
 class HandoffLists:
@@ -60,10 +62,11 @@ class HandoffLists:
             counts = self._counts(session, who)
         return {"object": "list", "data": data, "has_more": len(rows) > limit, "counts": counts}
 
-    def waiting(self) -> int:
-        """How many wait for a person."""
+    def waiting(self) -> tuple[int, int | None]:
+        """(how many wait for a person, when the oldest was asked for in ms since 1970)."""
         with self._database.reading() as session:
-            return session.scalar(COUNT_WAITING) or 0
+            count, oldest = session.execute(COUNT_WAITING).one()
+        return count, oldest
 
     def _counts(self, session: Session, who: str) -> dict[str, int]:
         rows = session.execute(

@@ -45,5 +45,8 @@ class HandoffTimers:
         ended = [one for one in due if self._handoffs.end_time(one)]
         for handoff_id in ended:
             log.info("handoff_time_over", handoff=handoff_id)
-        self._metrics.handoffs_open.set(self._lists.waiting())
+        count, oldest = self._lists.waiting()
+        self._metrics.handoffs_open.set(count)
+        waited = 0 if oldest is None else max(0, now() - oldest) / 1000
+        self._metrics.handoffs_oldest.set(waited)
         return len(ended)

@@ -61,6 +61,8 @@ class AccessLog:
         method = scope["method"] if scope["method"] in METHODS else "OTHER"
         self.metrics.requests.labels(route, method, str(status)).inc()
         self.metrics.request_duration.labels(route).observe(duration)
+        if context.response.failed_late:
+            self.metrics.stream_errors.labels(route).inc()
         ttft = context.log.first_token_seconds
         fields = {
             "request_id": context.request_id,

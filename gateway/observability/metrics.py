@@ -92,6 +92,37 @@ class Metrics:
         self.handoffs_open = gauge(
             "sightdesk_handoffs_open", "Hand-overs that wait for a person, of all gateways."
         )
+        self.handoffs_oldest = gauge(
+            "sightdesk_handoffs_oldest_seconds", "Age of the oldest hand-over that waits."
+        )
+        self.service_open = gauge(
+            "sightdesk_service_open", "1 within SERVICE_HOURS, while people answer."
+        )
+        self.actions_open = gauge(
+            "sightdesk_actions_open", "Actions that have not ended, or are unknown.", "status"
+        )
+        self.outbox_oldest = gauge(
+            "sightdesk_outbox_oldest_seconds", "Age of the oldest event with a waiting delivery."
+        )
+        self.clauses = gauge("sightdesk_knowledge_clauses", "Clauses that can be found.")
+        self.knowledge_problems = gauge(
+            "sightdesk_knowledge_problems", "What is wrong with files in KNOWLEDGE_DIR."
+        )
+        self.connector_problems = gauge(
+            "sightdesk_connector_problems", "What is wrong with files in CONNECTORS_DIR."
+        )
+        self.database_up = gauge("sightdesk_database_up", "1 while the database takes writes.")
+        self.disk_free = gauge("sightdesk_disk_free_bytes", "Room left on the disk of DATA_DIR.")
+        self.disk_size = gauge("sightdesk_disk_size_bytes", "Size of the disk of DATA_DIR.")
+        self.certificate_end = gauge(
+            "sightdesk_certificate_expires_timestamp_seconds",
+            "When the certificate of CERTIFICATE_URL ends; 0 where none is served.",
+        )
+        self.stream_errors = counter(
+            "sightdesk_stream_errors", "Streams that ended with an error after their 200.", "route"
+        )
+        for route in ("/v1/chat/completions", "/api/chat"):
+            self.stream_errors.labels(route)
         self.store_errors = counter(
             "sightdesk_store_errors", "Failures of the database of conversations."
         )

@@ -15,6 +15,7 @@ class ResponseHeaders:
         "_is_charged",
         "_request_id",
         "_visitor_cookie",
+        "failed_late",
         "stage_seconds",
         "status",
     )
@@ -28,6 +29,7 @@ class ResponseHeaders:
         # while it runs, since the head is written before the turn ends.
         self.stage_seconds: dict[str, float] = {}
         self.status: int | None = None  # of the response, once it has started
+        self.failed_late = False  # a stream that ends with an error, after its 200
 
     def add(self, name: bytes, value: bytes) -> None:
         """`name` is in lower case."""

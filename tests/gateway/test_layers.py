@@ -16,6 +16,7 @@ LEAVES = {
     "errors",
     "service_hours",
     "setting_compose",
+    "setting_monitoring",
     "setting_people",
     "setting_profiles",
     "setting_values",

@@ -9,7 +9,7 @@ import pytest
 import requests
 
 from tests.support.http_client import events, state
-from tests.support.servers import Running
+from tests.support.servers import Running, wait_until
 
 pytestmark = pytest.mark.both_paths
 
@@ -53,6 +53,24 @@ def test_ten_megabytes_in_one_event_pass(gateway: Running) -> None:
 def test_an_engine_that_dies_in_the_middle_ends_the_stream_with_an_error(gateway: Running) -> None:
     answer = events(post(gateway, body("die")))
     assert json.loads(answer[-1])["error"]["code"] == "upstream_error"
+
+
+@pytest.mark.parametrize("path", ["/v1/chat/completions", "/api/chat"])
+def test_a_stream_that_ends_with_an_error_is_counted(gateway: Running, path: str) -> None:
+    """Its status is 200, so that nobody would see it in `sightdesk_requests_total`."""
+    name = f'sightdesk_stream_errors_total{{route="{path}"}}'
+
+    def count() -> float:
+        lines = requests.get(gateway.url + "/metrics", timeout=5).text.splitlines()
+        return float(next(line for line in lines if line.startswith(name)).rpartition(" ")[2])
+
+    before = count()
+    sent = {"messages": [{"role": "user", "content": "die"}]} if path == "/api/chat" else None
+    answer = requests.post(gateway.url + path, json=sent or body("die"), timeout=20)
+    assert (answer.status_code, b'"error"' in answer.content) == (200, True)
+    wait_until(lambda: count() == before + 1, 10)
+    post(gateway, body("hi"))
+    assert count() == before + 1
 
 
 @pytest.mark.parametrize("stream", [True, False])

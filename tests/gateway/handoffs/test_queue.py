@@ -299,7 +299,10 @@ def test_lists_have_the_newest_first_with_title_last_words_and_counts(database: 
     assert (mine["id"], mine["title"], mine["last"]["text"]) == (names[0], "退货怎么办", "answer 1")
     assert lists.page("ben", "mine", 10)["data"] == []
     assert [one["id"] for one in lists.page("x", "resolved", 10)["data"]] == [names[1]]
-    assert lists.waiting() == 3
+    count, oldest = lists.waiting()
+    assert count == 3
+    assert oldest is not None
+    assert 0 <= now() - oldest < 60_000
 
 
 def test_a_deleted_conversation_ends_it_without_words(

@@ -37,6 +37,7 @@ TASKS = (
     "connectors",
     "events",
     "webhooks",
+    "state",
 )
 
 
