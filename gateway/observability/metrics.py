@@ -46,6 +46,11 @@ class Metrics:
         self.queue_wait = seconds(
             "sightdesk_queue_wait_seconds", "Time spent waiting for an engine."
         )
+        self.queue_refused = counter(
+            "sightdesk_queue_refused", "Requests refused by a full queue or QUEUE_TIMEOUT.", "reason"
+        )
+        for reason in ("full", "timeout"):
+            self.queue_refused.labels(reason)
         self.rate_limited = counter("sightdesk_rate_limited", "Requests over a limit.", "scope")
         self.rate_storage_errors = counter(
             "sightdesk_rate_storage_errors", "Limits counted locally for want of Redis."

@@ -79,8 +79,9 @@ class Admission:
             raise self._unavailable(exclude)
         if self.depth >= self._max_queued:
             raise self._full(
+                "full",
                 f"All engines are busy and {self.depth} requests wait; "
-                f"at most {self._max_queued} may."
+                f"at most {self._max_queued} may.",
             )
         return await self._wait(Waiter(owner, affinity, exclude), on_position)
 
@@ -99,7 +100,8 @@ class Admission:
                     elif on_position is not None:
                         await on_position(news)
         except TimeoutError:
-            raise self._full(f"No engine was free for {self._queue_timeout:g} s.") from None
+            message = f"No engine was free for {self._queue_timeout:g} s."
+            raise self._full("timeout", message) from None
         finally:
             self._metrics.queue_wait.observe(time.perf_counter() - started)
             if permit is None:
@@ -175,7 +177,8 @@ class Admission:
                 news.release()
         self.dispatch()
 
-    def _full(self, message: str) -> QueueFull:
+    def _full(self, reason: str, message: str) -> QueueFull:
+        self._metrics.queue_refused.labels(reason).inc()
         return QueueFull(
             message,
             retry_after=FULL_RETRY_SECONDS,

@@ -1,0 +1,71 @@
+"""Every alert fires when it should, stays silent when it should, and has a section in the runbook.
+"""
+
+import re
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from tests.support.paths import ROOT
+from tests.support.prometheus import PROMETHEUS, run_tool
+
+CASES = Path(__file__).parent / "rules"
+ALERT_NAME = re.compile(r'alertname="(\w+)"')
+
+
+def groups() -> list[dict[str, Any]]:
+    files = sorted((PROMETHEUS / "rules").glob("*.yml"))
+    return [group for path in files for group in yaml.safe_load(path.read_text())["groups"]]
+
+
+RULES = [rule for group in groups() for rule in group["rules"]]
+ALERTS = [rule for rule in RULES if "alert" in rule]
+
+
+def test_prometheus_accepts_its_configuration() -> None:
+    checked = run_tool("promtool", "check", "config", str(PROMETHEUS / "prometheus.yml"))
+    assert checked.returncode == 0, checked.stdout + checked.stderr
+
+
+@pytest.mark.parametrize("path", sorted(CASES.glob("*.yml")), ids=lambda path: path.stem)
+def test_alerts_fire_and_stay_silent_as_the_cases_say(path: Path) -> None:
+    tested = run_tool("promtool", "test", "rules", path.name, cwd=CASES)
+    assert tested.returncode == 0, tested.stdout + tested.stderr
+
+
+def test_every_alert_has_a_case_that_fires_and_one_that_must_not() -> None:
+    fires: Counter[str] = Counter()
+    silent: Counter[str] = Counter()
+    for path in CASES.glob("*.yml"):
+        for case in yaml.safe_load(path.read_text())["tests"]:
+            for check in case["promql_expr_test"]:
+                [sample] = check["exp_samples"]
+                [name] = ALERT_NAME.findall(check["expr"])
+                (fires if sample["value"] else silent)[name] += 1
+    names = {rule["alert"] for rule in ALERTS}
+    assert set(fires) == names
+    assert set(silent) == names - {"Watchdog"}  # which always fires
+
+
+def test_an_alert_says_how_bad_it_is_what_is_wrong_and_what_to_do() -> None:
+    for rule in ALERTS:
+        assert rule["labels"]["severity"] in ("critical", "warning", "none"), rule["alert"]
+        assert set(rule["annotations"]) == {"summary", "runbook_url"}, rule["alert"]
+        assert rule["annotations"]["runbook_url"] == f"docs/runbook.md#{rule['alert'].lower()}"
+
+
+def test_every_alert_has_a_section_in_the_runbook_and_every_section_an_alert() -> None:
+    sections = re.findall(r"^### (\w+)$", (ROOT / "docs/runbook.md").read_text(), re.MULTILINE)
+    assert len(sections) == len(set(sections))
+    assert set(sections) == {rule["alert"] for rule in ALERTS}
+
+
+def test_a_section_of_the_runbook_says_what_users_see_and_what_to_do() -> None:
+    text = (ROOT / "docs/runbook.md").read_text()
+    for section in re.split(r"^### ", text, flags=re.MULTILINE)[1:]:
+        name = section.partition("\n")[0]
+        for part in ("**Users**", "**Look**", "**Mend**"):
+            assert part in section, f"{name} has no {part}"
