@@ -65,10 +65,8 @@ def test_a_stream_that_ends_with_an_error_is_counted(gateway: Running, path: str
         return float(next(line for line in lines if line.startswith(name)).rpartition(" ")[2])
 
     before = count()
-    asked: Any = {"messages": [{"role": "user", "content": "die"}]}
-    answer = requests.post(
-        gateway.url + path, json=body("die") if path[1] == "v" else asked, timeout=20
-    )
+    asked: Any = body("die") if path.startswith("/v1") else {"messages": body("die")["messages"]}
+    answer = requests.post(gateway.url + path, json=asked, timeout=20)
     assert (answer.status_code, b'"error"' in answer.content) == (200, True)
     wait_until(lambda: count() == before + 1, 10)
     post(gateway, body("hi"))
