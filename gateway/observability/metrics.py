@@ -47,7 +47,9 @@ class Metrics:
             "sightdesk_queue_wait_seconds", "Time spent waiting for an engine."
         )
         self.queue_refused = counter(
-            "sightdesk_queue_refused", "Requests refused by a full queue or QUEUE_TIMEOUT.", "reason"
+            "sightdesk_queue_refused",
+            "Requests refused by a full queue or QUEUE_TIMEOUT.",
+            "reason",
         )
         for reason in ("full", "timeout"):
             self.queue_refused.labels(reason)

@@ -1,5 +1,4 @@
-"""Every alert fires when it should, stays silent when it should, and has a section in the runbook.
-"""
+"""Every alert fires when it should, is silent when it should be, and stands in the runbook."""
 
 import re
 from collections import Counter
