@@ -5,10 +5,12 @@ import ctypes
 import signal
 import sys
 
+from gateway import __version__
 from gateway.app import create_app
-from gateway.observability import logs
+from gateway.observability import logs, tracing
 from gateway.server import process_memory
 from gateway.server.uvicorn_server import listen, serve
+from gateway.setting_values import header_pairs
 from gateway.settings import WrongSettings, load_settings
 
 SET_DUMPABLE = 4  # linux/prctl.h
@@ -38,6 +40,13 @@ def main() -> int:
     except WrongSettings as error:
         return refused(str(error), WRONG_SETTINGS)
     process_memory.settle()
+    tracing.configure(
+        settings.otel_exporter_otlp_endpoint,
+        headers=header_pairs(settings.otel_exporter_otlp_headers.get_secret_value()),
+        service=settings.otel_service_name,
+        version=__version__,
+        share=settings.otel_traces_sampler_arg,
+    )
     serve(app, listener, fast_path=settings.server_fast_path, before_stop=app.before_stop)
     return 0
 

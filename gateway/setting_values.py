@@ -7,7 +7,7 @@ import contextlib
 import ipaddress
 import re
 from typing import Annotated
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from limits import parse as parse_rate
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
@@ -24,6 +24,7 @@ PRIVATE_NETWORKS = (
 EVERYONE = "0.0.0.0/0,::/0"
 PRIVATE_ORIGINS = "private"
 DEFAULT_PORTS = {"http": 80, "https": 443}
+HEADER_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,128}")  # RFC 9110, section 5.6.2
 # In characters. A shorter one is a mistake (`shop:$UNSET`) or can be guessed; `make up` and
 # `make key` generate 256 bits.
 MIN_KEY = MIN_SECRET = 6
@@ -126,6 +127,22 @@ def secret(value: SecretStr) -> SecretStr:
     return value
 
 
+def header_pairs(text: str) -> dict[str, str]:
+    """`name=value` pairs, comma-separated; values may be percent-encoded, as in OpenTelemetry."""
+    pairs = {}
+    for part in filter(None, map(str.strip, text.split(","))):
+        name, separator, value = part.partition("=")
+        if not separator or not HEADER_NAME.fullmatch(name.strip()):
+            raise ValueError("name=value pairs, comma-separated, such as x-api-key=secret")
+        pairs[name.strip().lower()] = unquote(value.strip())
+    return pairs
+
+
+def header_list(value: SecretStr) -> SecretStr:
+    header_pairs(value.get_secret_value())
+    return value
+
+
 def hours(value: str) -> str:
     service_hours(value)
     return value.strip()
@@ -136,6 +153,7 @@ Networks = Annotated[tuple[Network, ...], NoDecode, BeforeValidator(as_networks)
 Rate = Annotated[str, AfterValidator(rate)]
 APIKeys = Annotated[SecretStr, AfterValidator(api_keys)]
 Secret = Annotated[SecretStr, AfterValidator(secret)]
+HeaderList = Annotated[SecretStr, AfterValidator(header_list)]
 DatabaseURL = Annotated[SecretStr, AfterValidator(database_url)]
 AllowedOrigins = Annotated[Names, AfterValidator(origins)]
 ServiceHoursText = Annotated[str, AfterValidator(hours)]

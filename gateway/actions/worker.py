@@ -21,6 +21,7 @@ from gateway.actions.store import ActionStore, Checkpoint, nothing
 from gateway.actions.verdicts import FIRST_PAUSE
 from gateway.connectors.tool import Identity, Outcome, Refused, Tool, Tools, Unsure
 from gateway.errors import GatewayError
+from gateway.observability import tracing
 from gateway.observability.metrics import Metrics
 from gateway.storage.models import Action
 from gateway.storage.turns import now
@@ -157,8 +158,11 @@ class ActionWorker:
         identity = Identity(action.user, action.tenant)
         self._at("before send")
         try:
-            async with asyncio.timeout(CALL_SECONDS):
-                outcome = await tool.call(self._starts.arguments(action), identity, action.id)
+            # A trace of its own: a person confirmed in another request, maybe in another gateway.
+            with tracing.root(f"action {action.connector}") as span:
+                span.set({"sightdesk.action.id": action.id})
+                async with asyncio.timeout(CALL_SECONDS):
+                    outcome = await tool.call(self._starts.arguments(action), identity, action.id)
         except TimeoutError:
             outcome = Unsure(reason_of(action, "no_answer"), "timeout")
         except Exception as error:

@@ -1,6 +1,7 @@
 """One call of one engine: what it is asked, shortened where that is too long, and its response."""
 
 import asyncio
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -8,7 +9,10 @@ from gateway.chat import context_window
 from gateway.chat.engine_messages import role_of
 from gateway.chat.engine_request import EngineInput, engine_request
 from gateway.chat.question import Question, TurnReport
+from gateway.chat.stream_stats import StreamStats
 from gateway.errors import ContextLengthExceeded, GatewayError
+from gateway.observability import genai, tracing
+from gateway.observability.spans import OFF, Span
 from gateway.throttling.admission import Permit
 from gateway.upstream.client import EngineClient
 from gateway.upstream.faults import WireError
@@ -25,12 +29,13 @@ THREAD_CHARACTERS = 64 * 1024  # the body of a longer request takes tens of mill
 
 @dataclass(slots=True)
 class Call:
-    """An engine's answer that has begun. `close` it."""
+    """An engine's answer that has begun. `close` it. `span` covers it to its end."""
 
     permit: Permit
     response: Response
     client: EngineClient
     first: bytes
+    span: Span = OFF
     _closed: bool = False
 
     async def stream_to(self, on_data: OnData, on_chunks: OnChunks | None = None) -> None:
@@ -41,7 +46,15 @@ class Call:
         try:
             await self.response.stream_to(on_data, on_chunks)
         except WireError as error:
-            raise self.client.broken(error) from None
+            broken = self.client.broken(error)
+            self.span.fail(broken.kind)
+            raise broken from None
+
+    def note(self, stats: StreamStats, report: TurnReport) -> None:
+        """What the engine used, for the span."""
+        if self.span:
+            used = (report.model, stats.prompt_tokens, stats.completion_tokens)
+            self.span.set(genai.answered(*used))
 
     def close(self) -> None:
         """The second time does nothing."""
@@ -49,6 +62,7 @@ class Call:
             self._closed = True
             self.response.close()
             self.permit.release()
+            self.span.end()
 
 
 class EngineCalls:
@@ -88,10 +102,7 @@ class EngineCalls:
         for _ in range(FITTING_TRIES):
             body = await _composed(given, upstream, salt, scale)
             try:
-                with report.timing("upstream"):
-                    response, first = await self._client.open(
-                        upstream, body, question.request_id, elsewhere, owner
-                    )
+                return await self._begun(question, permit, body, elsewhere, owner, report)
             except ContextLengthExceeded as error:
                 upstream.breaker.succeeded()  # the engine lives: it said what is wrong
                 refused = error
@@ -106,11 +117,34 @@ class EngineCalls:
             except GatewayError:
                 upstream.breaker.succeeded()
                 raise
-            else:
-                report.model = upstream.model
-                return Call(permit, response, self._client, first)
         counted = await self._count(upstream, body, pictures=True)
         raise _too_long(given, upstream, body, counted, refused)
+
+    async def _begun(
+        self,
+        question: Question,
+        permit: Permit,
+        body: Body,
+        elsewhere: Callable[[], bool],
+        owner: str,
+        report: TurnReport,
+    ) -> Call:
+        upstream = permit.upstream
+        span = _span(upstream)
+        began = time.perf_counter() if span else 0.0
+        try:
+            with report.timing_alone("upstream"):
+                response, first = await self._client.open(
+                    upstream, body, question.request_id, elsewhere, owner, span.headers()
+                )
+        except BaseException as error:
+            span.fail_with(error)
+            span.end()
+            raise
+        report.model = upstream.model
+        if span:
+            span.set(genai.first_token(time.perf_counter() - began))
+        return Call(permit, response, self._client, first, span)
 
     async def _count(self, upstream: Upstream, body: Body, *, pictures: bool) -> int | None:
         """Tokens of the prompt by the engine's own count. None where it has none, or where the
@@ -119,6 +153,15 @@ class EngineCalls:
         if upstream.is_lite or context_window.estimate_body(body.content) > too_many:
             return None
         return await self._client.count_tokens(upstream, body.content, pictures=pictures)
+
+
+def _span(upstream: Upstream) -> Span:
+    span = tracing.span(genai.CHAT, "client")
+    if span:
+        span.rename(f"{genai.CHAT} {upstream.model}")
+        span.set(genai.chat(upstream.model, is_lite=upstream.is_lite))
+        span.set({"sightdesk.upstream": upstream.name})
+    return span
 
 
 async def _composed(given: EngineInput, upstream: Upstream, salt: str, scale: float) -> Body:

@@ -5,10 +5,13 @@ import secrets
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from types import TracebackType
 from typing import Any
 
 from gateway.assistant.field_corrections import CorrectedField
 from gateway.assistant.handoff_offers import NO_PAST, Past
+from gateway.observability import tracing
+from gateway.observability.spans import OFF, Span
 from gateway.openai.chat_request import ChatRequest
 from gateway.server.request_context import Caller
 
@@ -51,22 +54,35 @@ class TurnReport:
     first_token_seconds: float | None = None
 
     def timing(self, stage: str) -> "Timing":
-        return Timing(self.timings, stage)
+        """Measures its block, which is a span of the trace as well."""
+        return Timing(self.timings, stage, tracing.span(stage))
+
+    def timing_alone(self, stage: str) -> "Timing":
+        """Measures its block, for what has a span of its own."""
+        return Timing(self.timings, stage, OFF)
 
 
 class Timing:
-    """Adds the seconds that its block takes to a stage's."""
+    """Adds the seconds that its block takes to a stage's. `span` has begun and ends with it."""
 
-    __slots__ = ("_stage", "_started", "_timings")
+    __slots__ = ("_span", "_stage", "_started", "_timings")
 
-    def __init__(self, timings: dict[str, float], stage: str) -> None:
+    def __init__(self, timings: dict[str, float], stage: str, span: Span) -> None:
         self._timings = timings
         self._stage = stage
+        self._span = span
 
     def __enter__(self) -> None:
+        self._span.__enter__()
         self._started = time.perf_counter()
 
-    def __exit__(self, *_: object) -> None:
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._span.__exit__(kind, error, trace)
         spent = time.perf_counter() - self._started
         self._timings[self._stage] = self._timings.get(self._stage, 0.0) + spent
 

@@ -219,6 +219,7 @@ class TurnRunner:
         finally:
             if not stats.done:
                 record_usage(stats, question.caller.name, report, self._metrics, complete=False)
+            call.note(stats, report)
         stats.check_whole()
 
     async def _collect(
@@ -244,6 +245,7 @@ class TurnRunner:
             if not stats.done:
                 raise Refused(broken.kind, broken.error, begun=True) from None
         finally:
+            call.note(stats, report)
             call.close()
         try:
             events += parser.end()

@@ -6,6 +6,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 
 from gateway.composition.records import build_state_gauges
 from gateway.composition.services import Engines, Services
+from gateway.observability import tracing
 from gateway.server.supervisor import Close, Work, closed
 from gateway.storage.cleanup import sweeping
 from gateway.storage.text_indexing import indexing
@@ -102,6 +103,7 @@ def resources(services: Services) -> list[tuple[str, Close]]:
         ("limiter", services.throttling.limiter.close),
         *reranking,
         *remote_images,
+        ("traces", tracing.close),
     ]
 
 

@@ -25,7 +25,9 @@ from gateway.connectors.tool import (
     WrongArguments,
 )
 from gateway.connectors.wording import Wording
+from gateway.observability import genai, tracing
 from gateway.observability.metrics import Metrics
+from gateway.observability.spans import Span
 from gateway.privacy.redaction import mask
 
 log = structlog.get_logger()
@@ -125,8 +127,11 @@ class DescribedTool:
     async def call(
         self, arguments: Mapping[str, Any], identity: Identity, action_id: str = ""
     ) -> Outcome:
-        outcome = await self._called(arguments, identity, action_id)
-        kind = "done" if isinstance(outcome, Done) else outcome.kind
+        with tracing.span(f"{genai.EXECUTE_TOOL} {self.name}") as span:
+            outcome = await self._called(arguments, identity, action_id)
+            kind = "done" if isinstance(outcome, Done) else outcome.kind
+            if span:
+                _describe(span, self, kind)
         self.around.metrics.tool_calls.labels(self.name, kind).inc()
         log.info("tool_called", tool=self.name, outcome=kind)
         return outcome
@@ -216,6 +221,13 @@ class DescribedTool:
         }  # fmt: skip
         filled = {name: text.say(language, values) for name, text in notify.arguments.items()}
         return Notification(notify.connector, {name: text for name, text in filled.items() if text})
+
+
+def _describe(span: Span, tool: DescribedTool, kind: str) -> None:
+    span.set({**genai.tool(tool.name), "sightdesk.tool.effect": tool.effect})
+    span.set({"sightdesk.tool.outcome": kind})
+    if kind != "done":
+        span.fail(kind)
 
 
 def status_of(outcome: Outcome) -> str:

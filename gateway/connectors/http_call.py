@@ -8,6 +8,7 @@ import asyncio
 import os
 import secrets
 import ssl
+from collections.abc import Mapping
 from dataclasses import dataclass
 from http.cookiejar import DefaultCookiePolicy
 from typing import Any
@@ -19,6 +20,8 @@ from gateway.connectors.circuit import Circuit
 from gateway.connectors.problems import Problem
 from gateway.connectors.request import Prepared
 from gateway.connectors.tool import Refused, Unsure
+from gateway.observability import tracing
+from gateway.observability.spans import Span
 
 CONNECT_SECONDS = 3.0
 IDLE_CONNECTIONS = 20
@@ -201,18 +204,21 @@ class HTTPCaller:
 
     async def _exchange(self, prepared: Prepared, fresh: bool, one: _Try) -> None:
         client = self._open_client(fresh)
-        request = client.build_request(
-            prepared.method,
-            prepared.url,
-            content=prepared.content,
-            headers=prepared.headers,
-            extensions={"trace": one.trace},
-        )
-        response = await client.send(request, stream=True)
-        try:
-            await _read(response, one)
-        finally:
-            await response.aclose()
+        # No address in the span: arguments stand in paths.
+        with tracing.span(prepared.method, "client") as span:
+            request = client.build_request(
+                prepared.method,
+                prepared.url,
+                content=prepared.content,
+                headers=[*prepared.headers, *_encoded(span.headers())],
+                extensions={"trace": one.trace},
+            )
+            response = await client.send(request, stream=True)
+            try:
+                _describe(span, request, response)
+                await _read(response, one)
+            finally:
+                await response.aclose()
 
     def _open_client(self, fresh: bool) -> httpx.AsyncClient:
         client = self._clients.get(fresh)
@@ -243,6 +249,22 @@ def _failed(one: _Try, after: Unsure, *, again: bool) -> None:
     """`after`: what holds once the request has left."""
     one.is_fault, one.again = True, again or not one.is_sent
     one.reply = after if one.is_sent else Refused("the system cannot be reached", "unreachable")
+
+
+def _encoded(headers: Mapping[str, str]) -> list[tuple[bytes, bytes]]:
+    return [(name.encode(), value.encode()) for name, value in headers.items()]
+
+
+def _describe(span: Span, request: httpx.Request, response: httpx.Response) -> None:
+    span.set(
+        {
+            "http.request.method": request.method,
+            "server.address": request.url.host,
+            "http.response.status_code": response.status_code,
+        }
+    )
+    if response.is_error:
+        span.fail(str(response.status_code))
 
 
 async def _read(response: httpx.Response, one: _Try) -> None:

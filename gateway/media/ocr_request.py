@@ -9,7 +9,10 @@ import orjson
 import structlog
 
 from gateway.media.picture import Picture, Reading
+from gateway.observability import tracing
+from gateway.observability.request_ids import request_id
 from gateway.upstream.faults import WireError
+from gateway.upstream.http1 import Response
 from gateway.upstream.pool import Pool
 from gateway.upstream.request_body import Raw
 
@@ -36,14 +39,18 @@ async def request_fields(pool: Pool, picture: Picture, owner: str) -> Reading | 
 async def _request(
     pool: Pool, path: str, content_type: str, body: bytes, owner: str, seconds: float
 ) -> dict[str, Any] | None:
-    headers = {"content-type": content_type, "accept": "application/json", "x-owner": owner}
+    headers = {
+        "content-type": content_type,
+        "accept": "application/json",
+        "x-owner": owner,
+    }
+    if asked_by := request_id.get():
+        headers["x-request-id"] = asked_by
     try:
-        async with asyncio.timeout(seconds):
-            response = await pool.request("POST", path, headers, Raw(body), seconds)
-            try:
-                text = await response.read_all(MAX_READING_BYTES)
-            finally:
-                response.close()
+        with tracing.span(f"POST {path}", "client") as span:
+            headers |= span.headers()
+            response, text = await _exchange(pool, path, headers, body, seconds)
+            span.set({"http.response.status_code": response.status})
         if response.status == HTTPStatus.OK:
             answer: dict[str, Any] = orjson.loads(text)
             return answer
@@ -51,3 +58,15 @@ async def _request(
     except (WireError, TimeoutError, ValueError) as error:
         log.warning("reading_failed", path=path, reason=type(error).__name__)
     return None
+
+
+async def _exchange(
+    pool: Pool, path: str, headers: dict[str, str], body: bytes, seconds: float
+) -> tuple[Response, bytes]:
+    """The response, closed, and its whole body. Raises WireError, TimeoutError."""
+    async with asyncio.timeout(seconds):
+        response = await pool.request("POST", path, headers, Raw(body), seconds)
+        try:
+            return response, await response.read_all(MAX_READING_BYTES)
+        finally:
+            response.close()

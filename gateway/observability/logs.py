@@ -18,6 +18,8 @@ import structlog
 from structlog.stdlib import ExtraAdder, ProcessorFormatter
 from structlog.typing import EventDict, Processor
 
+from gateway.observability.request_ids import request_id
+
 # The gateway logs its requests itself; these loggers repeat them, or name URLs.
 NOISY = (
     "uvicorn.access",
@@ -78,14 +80,16 @@ def configure(level: str, format: str) -> None:
 
 
 def in_order(_: Any, level: str, event: EventDict) -> EventDict:
-    """Puts time (ISO 8601, UTC, milliseconds), level and event before the other fields."""
+    """Puts time (ISO 8601, UTC, milliseconds), level, event and the request's id first."""
     event.pop("color_message", None)  # uvicorn's copy of its message, with terminal colours
-    return {
+    first = {
         "time": datetime.now(UTC).isoformat(timespec="milliseconds"),
         "level": "error" if level == "exception" else level,
         "event": event.pop("event"),
-        **event,
     }
+    if asked := request_id.get():
+        first["request_id"] = asked
+    return {**first, **event}
 
 
 def as_json(_: Any, __: str, event: EventDict) -> bytes:

@@ -3,6 +3,7 @@
 import math
 
 from gateway.errors import RateLimitExceeded
+from gateway.observability import tracing
 from gateway.observability.metrics import Metrics
 from gateway.server.request_context import RequestContext
 from gateway.server.response_headers import Headers
@@ -40,7 +41,8 @@ class RateLimiter:
     async def check(self, rate: Rate, owner: str, context: RequestContext | None = None) -> None:
         """Counts one request; adds the x-ratelimit headers to the context's response. Raises
         RateLimitExceeded."""
-        window = await self._hit(rate, limit_key(owner))
+        with tracing.span("limit"):
+            window = await self._hit(rate, limit_key(owner))
         if context is not None:
             context.response.add_rate_limit(
                 headers(rate.item.amount, window), allowed=window.allowed

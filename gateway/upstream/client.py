@@ -1,13 +1,14 @@
 """Calls engines. Failures of connections become the errors that the gateway's clients get."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import orjson
 import structlog
 
 from gateway.errors import GatewayError, UpstreamError, UpstreamTimeout
+from gateway.observability.spans import NO_HEADERS
 from gateway.upstream.breaker import State
 from gateway.upstream.faults import ConnectFailed, GivenUp, TimedOut, WireError
 from gateway.upstream.http1 import Response
@@ -82,14 +83,16 @@ class EngineClient:
         request_id: str,
         elsewhere: Callable[[], bool],
         owner: str = "",
+        trace: Mapping[str, str] = NO_HEADERS,
     ) -> tuple[Response, bytes]:
         """Returns the engine's response, to be closed, and the first piece of its body.
 
         FIRST_TOKEN_TIMEOUT bounds both together. `elsewhere` tells whether another engine could
-        answer if this one stops. `owner` is who asks, for the turns of `lite`'s reader.
+        answer if this one stops. `owner` is who asks, for the turns of `lite`'s reader. `trace`:
+        headers of the trace.
         Raises Refused, and GatewayError where the engine refuses the request itself.
         """
-        headers = {**JSON, "x-request-id": request_id}
+        headers = {**JSON, "x-request-id": request_id, **trace}
         if owner:
             headers["x-owner"] = owner
         try:

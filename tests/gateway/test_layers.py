@@ -19,6 +19,7 @@ LEAVES = {
     "setting_monitoring",
     "setting_people",
     "setting_profiles",
+    "setting_tracing",
     "setting_values",
     "settings",
 }  # what every package may import; "" is gateway/__init__.py

@@ -47,6 +47,7 @@ async def chat(request: Request) -> Response:
     if body.get("max_tokens") == 1 and PICTURE in json.dumps(body):  # the gateway's own probe
         return JSONResponse({}, 400 if BLIND else 200)
     STATE["bodies"] = [*STATE["bodies"][-9:], body]
+    STATE["headers"] = dict(request.headers)
     if SCRIPT:
         return StreamingResponse(scripted(SCRIPT.pop(0)), media_type="text/event-stream")
     content = body["messages"][-1]["content"]

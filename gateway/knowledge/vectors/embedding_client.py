@@ -12,6 +12,8 @@ import numpy as np
 import orjson
 from numpy.typing import NDArray
 
+from gateway.observability import genai, tracing
+from gateway.observability.request_ids import request_id
 from gateway.upstream.faults import WireError
 from gateway.upstream.pool import Pool
 from gateway.upstream.request_body import Raw
@@ -55,7 +57,9 @@ class EmbeddingClient:
         missing = [text for text in dict.fromkeys(texts) if text not in self._questions]
         found = dict(self._questions)
         if missing:
-            found |= zip(missing, await self.embed(missing, QUERY, seconds, owner), strict=True)
+            with tracing.span(genai.EMBEDDINGS, "client") as span:
+                span.set(genai.embeddings(self.model))
+                found |= zip(missing, await self.embed(missing, QUERY, seconds, owner), strict=True)
         for text in texts:
             self._questions[text] = found[text]
             self._questions.move_to_end(text)
@@ -70,7 +74,11 @@ class EmbeddingClient:
         for vectors of another width than those before."""
         body = orjson.dumps(self._body(texts, kind))
         is_told = owner and self.model in LITE_MODELS
-        headers = {**self._headers, "x-owner": owner} if is_told else self._headers
+        headers = {**self._headers, **tracing.headers()}
+        if is_told:
+            headers["x-owner"] = owner
+        if asked_by := request_id.get():
+            headers["x-request-id"] = asked_by
         try:
             async with asyncio.timeout(seconds):
                 response = await self._pool.request(
