@@ -9,6 +9,7 @@ NAME ?=
 LIMIT ?=
 FILE ?=
 REPLAY ?=
+REQUEST ?=
 
 .PHONY: help demo setup test test-plain test-engine test-docker check fmt up down logs doctor bench \
 	bench-actions bench-answers bench-desk bench-engine bench-masking bench-page bench-papers \
@@ -83,8 +84,8 @@ up: ## start in Docker (ENGINE=gpu|cpu|lite)
 down: ## stop the containers of `make up`
 	@$(COMPOSE) down
 
-logs: ## follow the logs
-	@$(COMPOSE) logs -f --tail 100
+logs: ## follow the logs; REQUEST=<x-request-id>: one request's way through all containers
+	@$(PYTHON) -m scripts.logs "$(REQUEST)"
 
 doctor: ## list what is missing on this machine
 	@$(PYTHON) -m scripts.doctor

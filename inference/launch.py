@@ -13,7 +13,7 @@ import socket
 import sys
 from dataclasses import dataclass
 
-from inference import command
+from inference import command, log_lines
 from inference.checkpoint import Checkpoint
 from inference.checkpoint_store import model_folder
 from inference.faults import Fault, line_of
@@ -35,11 +35,11 @@ def main() -> int:
     try:
         run(Settings.read(), status)
     except Died as death:
-        say(str(death))
+        say(str(death), "error")
         status.set("failed", detail=str(death))
         return DIED
     except Exception as error:  # noqa: BLE001 - unforeseen errors are told in one line too
-        say(line_of(error))
+        say(line_of(error), "error")
         status.set("failed", detail=line_of(error))
         hold(status, reporting.hold_seconds)
         return WRONG
@@ -117,8 +117,8 @@ def hold(status: Status, seconds: float) -> None:
         asyncio.run(asyncio.wait_for(status.beat(), seconds))
 
 
-def say(line: str) -> None:
-    print(f"inference: {line}", file=sys.stderr, flush=True)  # noqa: T201
+def say(line: str, level: str = "info") -> None:
+    log_lines.say("launch", f"inference: {line}", level)
 
 
 if __name__ == "__main__":

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 import httpx
 
 from inference.faults import Fault
+from inference.log_lines import LogLines, is_json, say, vllm_fields
 from inference.startup import cause_of, phase_of
 from inference.status import Status
 from inference.watch import Hung, Watch
@@ -28,12 +29,14 @@ class Died(Exception):
 
 
 class Engine:
-    """The running child. Its log goes to stdout and moves the status file's phase."""
+    """The running child. Its log goes to stdout, where LOG_FORMAT is json as one JSON object a
+    line, and moves the status file's phase."""
 
     def __init__(self, process: asyncio.subprocess.Process, status: Status) -> None:
         self._process = process
         self._status = status
         self._tail: deque[str] = deque(maxlen=TAIL_LINES)
+        self._lines = LogLines.from_environment() if is_json() else None
         self._log = asyncio.create_task(self._forward_log())
 
     @classmethod
@@ -53,15 +56,37 @@ class Engine:
         assert self._process.stdout is not None
         rest = ""
         while chunk := await self._process.stdout.read(READ_BYTES):
-            sys.stdout.buffer.write(chunk)
-            sys.stdout.buffer.flush()
+            if self._lines is None:
+                sys.stdout.buffer.write(chunk)
+                sys.stdout.buffer.flush()
+            *whole, rest = (rest + chunk.decode("utf-8", "replace")).split("\n")
+            for line in whole:
+                self._pass_on(line)
+                self._note(line)
             # Progress bars end their lines with a carriage return.
-            *lines, rest = (rest + chunk.decode("utf-8", "replace")).replace("\r", "\n").split("\n")
-            for line in filter(None, lines):
-                self._tail.append(line)
-                if told := phase_of(line, self._status.phase):
-                    self._status.set(*told)
-            rest = rest[-MAX_REST:]
+            *states, last = rest.rsplit("\r", 1)
+            for state in states:
+                self._note(state)
+            rest = last[-MAX_REST:]
+        self._pass_on(rest)
+
+    def _pass_on(self, line: str) -> None:
+        """A line of vLLM in the form of the others. `RequestLog` writes JSON itself."""
+        if self._lines is None or not line.strip():
+            return
+        if line.startswith('{"time": '):
+            sys.stdout.buffer.write(line.encode() + b"\n")
+            sys.stdout.buffer.flush()
+            return
+        level, fields = vllm_fields(line)
+        self._lines.write("vllm", level, **fields)
+
+    def _note(self, line: str) -> None:
+        """Looks in a line, or in the states of a progress bar, for the phase of the start."""
+        for state in filter(None, line.split("\r")):
+            self._tail.append(state)
+            if told := phase_of(state, self._status.phase):
+                self._status.set(*told)
 
     async def ended(self) -> str:
         """Waits until vLLM ends by itself. Returns the reason as one line."""
@@ -125,5 +150,5 @@ async def _watch(watch: Watch, status: Status) -> None:
     status.set("warming")
     await watch.one_token(model)
     status.set("ready")
-    print(f"inference: ready, serving {model}", flush=True)  # noqa: T201
+    say("launch", f"inference: ready, serving {model}")
     await watch.until_hung(model)

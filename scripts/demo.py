@@ -37,8 +37,8 @@ def main() -> int:
             token = secrets.token_urlsafe(24)
             children.append(start_business(business_port, token, settings["DATA_DIR"]))
             settings |= connector_settings(business_port, token)
-        knowledge = {"KNOWLEDGE_DIR": settings["KNOWLEDGE_DIR"]}
-        lite = start("inference.lite", {"PORT": str(lite_port), **knowledge})
+        shared = {name: settings[name] for name in ("KNOWLEDGE_DIR", "LOG_LEVEL", "LOG_FORMAT")}
+        lite = start("inference.lite", {"PORT": str(lite_port), **shared})
         children.append(lite)
         children.append(start("gateway", settings))
         wait_until_ready(f"http://127.0.0.1:{port}/readyz", children)

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import httpx
 
+from inference import log_lines
 from inference.checkpoint import Checkpoint
 from inference.checkpoint_store import Manifest, folder_of, model_folder
 from inference.faults import Fault, line_of
@@ -140,7 +141,7 @@ async def _fetch(
 
 
 def _say(line: str) -> None:
-    print(f"fetch: {line}", file=sys.stderr, flush=True)  # noqa: T201
+    log_lines.say("fetch", f"fetch: {line}")
 
 
 def _failed(line: str) -> int:

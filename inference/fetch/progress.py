@@ -5,6 +5,7 @@ import time
 
 from tqdm import tqdm
 
+from inference import log_lines
 from inference.memory_check import gib
 from inference.status import Status
 
@@ -32,7 +33,7 @@ class Progress:
             self._bar.update(size)
         elif time.monotonic() - self._logged_at >= LOG_SECONDS:
             self._logged_at = time.monotonic()
-            print(f"fetch: {self.line()}", file=sys.stderr, flush=True)  # noqa: T201
+            log_lines.say("fetch", f"fetch: {self.line()}")
         self._tell()
 
     @property

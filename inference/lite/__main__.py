@@ -13,6 +13,8 @@ from inference.lite import field_store, logs, process_memory
 from inference.lite.app import create_app
 from inference.lite.schema import FRAMES
 from inference.lite.settings import Settings
+from inference.log_lines import LogLines
+from inference.request_log import RequestLog
 
 # Health checks get their turn beside threads that work; Python's default is 5 ms.
 SWITCH_SECONDS = 0.001
@@ -27,7 +29,7 @@ def main() -> int:
     except Fault as fault:
         print(f"lite: {fault}", file=sys.stderr)  # noqa: T201 - before the log is set up
         return 1
-    logs.configure()
+    logs.configure(settings.log_format)
     sys.setswitchinterval(SWITCH_SECONDS)
     process_memory.configure()
     sys.setrecursionlimit(FRAMES)
@@ -37,7 +39,9 @@ def main() -> int:
     for stop in (signal.SIGTERM, signal.SIGINT):
         signal.signal(stop, leave)
     config = uvicorn.Config(
-        create_app(settings.lite_seconds),
+        RequestLog(
+            create_app(settings.lite_seconds), LogLines(settings.log_level, settings.log_format)
+        ),
         log_config=None,
         access_log=False,
         timeout_graceful_shutdown=STOP_SECONDS,

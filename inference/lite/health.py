@@ -8,6 +8,8 @@ import os
 import sys
 import urllib.request
 
+from inference.request_log import HEALTH_CHECK
+
 ANSWER_SECONDS = 7
 QUESTION = {"messages": [{"role": "user", "content": "hello"}], "max_tokens": 16}
 
@@ -15,7 +17,8 @@ QUESTION = {"messages": [{"role": "user", "content": "hello"}], "max_tokens": 16
 def main() -> int:
     url = f"http://127.0.0.1:{os.environ.get('PORT') or 3002}/v1/chat/completions"
     body = json.dumps({"model": "sightdesk-lite", **QUESTION}).encode()
-    request = urllib.request.Request(url, body, {"content-type": "application/json"})
+    headers = {"content-type": "application/json", "x-request-id": HEALTH_CHECK}
+    request = urllib.request.Request(url, body, headers)
     try:
         with urllib.request.urlopen(request, timeout=ANSWER_SECONDS) as answer:  # noqa: S310
             said = json.load(answer)["choices"][0]["message"]["content"]

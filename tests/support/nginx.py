@@ -20,6 +20,7 @@ class Front:
     url: str
     engine: Running
     gateway: Running
+    folder: Path  # with access.log and error.log
 
 
 def rendered(
@@ -44,6 +45,7 @@ def rendered(
         "http://gateway:8000": gateway_url,
         "${MAX_BODY_BYTES}": str(max_body_bytes),
         "/dev/stdout": f"{folder}/access.log",
+        "/tmp/nginx-errors.fifo": f"{folder}/error.log",
         "client_header_timeout 15s;": "client_header_timeout 1s;",  # in earnest fifteen
     }
 
@@ -108,7 +110,7 @@ def running_front(
         process = subprocess.Popen([NGINX, "-p", str(folder), "-c", str(configuration)])
         try:
             wait_for(f"http://127.0.0.1:{port}/healthz", process, folder / "error.log")
-            yield Front(f"http://127.0.0.1:{port}", engine, gateway)
+            yield Front(f"http://127.0.0.1:{port}", engine, gateway, folder)
         finally:
             process.terminate()
             process.wait(10)
