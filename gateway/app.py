@@ -78,7 +78,7 @@ def create_app(settings: Settings) -> Gateway:
     )
     install_handlers(app, services.throttling.short_limits.charge)
     chat = build_chat_router(services)
-    for router in (chat, *api_routers(services)):
+    for router in (chat, *api_routers(services), *sign_in_routers(services)):
         app.include_router(router)
     mount_desk_page(app, settings.frontend_dir, services.throttling.short_limits.charge)
     if settings.frontend_dir is not None:
@@ -195,6 +195,15 @@ def api_routers(services: Services) -> list[APIRouter]:
             access.api_keys,
         ),
     ]
+
+
+def sign_in_routers(services: Services) -> list[APIRouter]:
+    """Those of single sign-on, where there is one."""
+    if services.sign_in is None:
+        return []
+    from gateway.api.sign_in import sign_in_router
+
+    return [sign_in_router(services.sign_in, services.throttling.short_limits.charge)]
 
 
 def build_chat_router(services: Services) -> APIRouter:

@@ -15,8 +15,8 @@ from gateway.setting_compose import (
     with_shared_services,
 )
 from gateway.setting_monitoring import MonitoringSettings
-from gateway.setting_people import PeopleSettings
 from gateway.setting_profiles import DEFAULT_CONCURRENT, PROFILES
+from gateway.setting_sign_in import SignInSettings
 from gateway.setting_tracing import TracingSettings
 from gateway.setting_values import (
     PRIVATE_NETWORKS,
@@ -40,7 +40,7 @@ MIB = 1024 * 1024
 EMPTY_MEANS_OFF = ("reader_url", "fallback_engine_url", "embedding_url", "rerank_url")
 
 
-class Settings(ComposeSettings, PeopleSettings, MonitoringSettings, TracingSettings):
+class Settings(ComposeSettings, SignInSettings, MonitoringSettings, TracingSettings):
     host: str = Field("127.0.0.1", description="Address to listen on.")
     port: int = Field(8000, ge=1, le=65_535, description="Port to listen on.")
     server_fast_path: bool = Field(

@@ -20,6 +20,12 @@ OTHERS = (
         "",
         "CIDRs of proxies in front of nginx that may say the client's address and scheme.",
     ),
+    ("TLS", "", "self-signed: TLS with a certificate for trying, if nginx/certs/ has none."),
+    (
+        "HSTS_SECONDS",
+        "0",
+        "Seconds for which browsers use TLS only (HSTS). 0: they are not told.",
+    ),
     ("BASIC_AUTH_USER", "admin", "First user of the page."),
     ("BASIC_AUTH_PASSWORD", "", "Password of the first user; `make up` generates one."),
     (

@@ -51,6 +51,8 @@ def config_router(
             "history": "server" if database.answers() else "local",
             # With an embed token: the one origin whose messages the page accepts.
             "embed_origin": caller.embed_origin,
+            # Who came by single sign-on can sign out here.
+            "sign_out": "/auth/logout" if caller.by_provider else None,
         }
 
     return router

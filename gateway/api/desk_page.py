@@ -13,7 +13,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
-from gateway.api.dependencies import RouteLimits, StaffName, staff_of
+from gateway.api.dependencies import CurrentCaller, RouteLimits, StaffName, staff_of
 from gateway.api.static_page import SecurityHeaders, StaticFile, compressed
 from gateway.errors import NotFound
 from gateway.server.request_context import context_of
@@ -56,7 +56,7 @@ def desk_me_router(limits: RouteLimits) -> APIRouter:
 
     @router.get("/me")
     @limits.limit
-    def me(request: Request, staff: StaffName) -> dict[str, str]:
-        return {"name": staff}
+    def me(request: Request, staff: StaffName, caller: CurrentCaller) -> dict[str, str | None]:
+        return {"name": staff, "sign_out": "/auth/logout" if caller.by_provider else None}
 
     return router

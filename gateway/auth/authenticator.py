@@ -4,8 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from gateway.auth.api_keys import APIKeyStore
-from gateway.auth.networks import USER_HEADER, is_forwarded, is_local_host, within
+from gateway.auth.cookies import cookie_of
+from gateway.auth.networks import is_forwarded, is_local_host, within
 from gateway.auth.origins import is_own
+from gateway.auth.proxied_user import SIGN_IN_FOLDER, proxied_user
 from gateway.auth.staff import STAFF_ROLE, Staff
 from gateway.auth.tokens import VISITOR_COOKIE, Signer, new_visitor
 from gateway.errors import InvalidAPIKey, InvalidToken, OriginNotAllowed
@@ -31,7 +33,7 @@ class Authenticator:
     def authenticate(self, path: str, context: RequestContext) -> Caller | None:
         """The caller, by the path's row in the contract's table; None for an open path. Raises
         InvalidAPIKey, InvalidToken or OriginNotAllowed."""
-        if path in OPEN or path.startswith(OPEN_FOLDER):
+        if path in OPEN or path.startswith((OPEN_FOLDER, SIGN_IN_FOLDER)):
             return None
         if path.startswith(SIGNED_FOLDER):
             self._check_link(path.removeprefix(SIGNED_FOLDER))
@@ -73,10 +75,17 @@ class Authenticator:
         if bearer is not None:
             is_token = bearer.count(".") == 2 and self.keys.find(bearer) is None
             return self._token(bearer, context) if is_token else self._key(bearer)
-        user = context.request_headers.get(USER_HEADER, "") if context.through_proxy else ""
-        if user:
-            staff = self.staff.user(user)
-            caller = Caller("user", "page", f"user:{user}", staff=staff, subject=user)
+        user = proxied_user(context)
+        if user is not None:
+            staff = self.staff.user(user.name) if user.is_staff is None else ""
+            caller = Caller(
+                "user",
+                "page",
+                f"user:{user.name}",
+                staff=user.name if user.is_staff else staff,
+                subject=user.name,
+                by_provider=user.is_staff is not None,
+            )
             return self._visitor(caller, context)
         if self._may_be_anonymous(context):
             staff = self.staff.anonymous(context.address)
@@ -122,7 +131,7 @@ class Authenticator:
 
     def _visitor(self, caller: Caller, context: RequestContext) -> Caller:
         """People at the page are told apart by a signed cookie, set on the first visit."""
-        cookie = visitor_cookie(context.request_headers.get("cookie", ""))
+        cookie = cookie_of(context.request_headers, VISITOR_COOKIE)
         visitor = self.signer.visitor(cookie)
         created = None if visitor else new_visitor()
         return replace(caller, owner=f"{caller.owner}:{visitor or created}", new_visitor=created)
@@ -139,15 +148,6 @@ def bearer_of(given: Mapping[str, str]) -> str | None:
     """The key or token in the headers of a request."""
     scheme, _, value = given.get("authorization", "").partition(" ")
     return value.strip() if scheme.lower() == "bearer" else None
-
-
-def visitor_cookie(header: str) -> str:
-    """The visitor's cookie in a Cookie header, the last of several; empty if there is none.
-
-    Python's own parser takes 18 s for 60 KB of backslashes (CVE-2024-7592).
-    """
-    pairs = (pair.strip().partition("=") for pair in reversed(header.split(";")))
-    return next((value for name, _, value in pairs if name == VISITOR_COOKIE), "")
 
 
 def check_token_origin(token_origin: str, context: RequestContext) -> None:

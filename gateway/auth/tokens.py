@@ -1,10 +1,10 @@
-"""Signed tokens: visitor cookies, embed tokens for pages on other origins, and links to files. JWT
-with HMAC-SHA256 (RFC 7519)."""
+"""Signed tokens: cookies of visitors and of single sign-on, embed tokens for pages on other
+origins, and links to files. JWT with HMAC-SHA256 (RFC 7519)."""
 
 import hashlib
 import secrets
 import time
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, fields
 from functools import lru_cache
 from typing import Any
 
@@ -23,6 +23,26 @@ class EmbedToken:
     user: str
     origin: str
     expires_at: int  # Unix seconds
+
+
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """A sign-in that has begun in one browser (auth/oidc_flow.py)."""
+
+    state: str
+    nonce: str
+    verifier: str
+    page: str
+    redirect_uri: str
+
+
+@dataclass(frozen=True, slots=True)
+class SignedIn:
+    """A person who has signed in through the provider."""
+
+    session: str  # random; whether it has ended stands in the database
+    name: str
+    is_staff: bool
 
 
 class Signer:
@@ -69,6 +89,27 @@ class Signer:
         """(conversation, file); None for a token that is not ours or has expired."""
         claims = self._verify(token, "file", ["exp", "sub", "conversation"])
         return (str(claims["conversation"]), str(claims["sub"])) if claims else None
+
+    def sign_begun(self, begun: Begun, seconds: int) -> str:
+        claims = {**asdict(begun), "aud": "begun", "exp": int(time.time()) + seconds}
+        return self._sign(claims)
+
+    def begun(self, cookie: str) -> Begun | None:
+        """None for a cookie that is not ours or has expired."""
+        names = [field.name for field in fields(Begun)]
+        claims = self._verify(cookie, "begun", ["exp", *names])
+        return Begun(*(str(claims[name]) for name in names)) if claims else None
+
+    def sign_session(self, signed_in: SignedIn, seconds: int) -> str:
+        claims = {**asdict(signed_in), "aud": "session", "exp": int(time.time()) + seconds}
+        return self._sign(claims)
+
+    def session(self, cookie: str) -> SignedIn | None:
+        """None for a cookie that is not ours or has expired."""
+        claims = self._verify(cookie, "session", ["exp", "session", "name", "is_staff"])
+        if claims is None:
+            return None
+        return SignedIn(str(claims["session"]), str(claims["name"]), claims["is_staff"] is True)
 
     def _cache_salt(self, tenant: str) -> str:
         """Keeps the prefix caches of tenants apart inside the engine."""

@@ -2,6 +2,7 @@
 
 import os
 from functools import partial
+from typing import TYPE_CHECKING
 
 import structlog
 
@@ -80,6 +81,9 @@ from gateway.upstream.model_catalog import ModelCatalog
 from gateway.upstream.upstream import LITE_MODEL, Upstream
 from gateway.webhooks.worker import WebhookWorker
 
+if TYPE_CHECKING:
+    from gateway.api.sign_in import SignIn
+
 log = structlog.get_logger()
 
 
@@ -133,7 +137,16 @@ def build_services(settings: Settings) -> Services:
         ),
         webhooks=webhooks,
         streams=ConversationStreams(EventLog(database), partial(follow_claims, people.claims)),
+        sign_in=sign_in_of(settings, access.signer, database),
     )
+
+
+def sign_in_of(settings: Settings, signer: Signer, database: Database) -> "SignIn | None":
+    if not settings.oidc_issuer:
+        return None
+    from gateway.composition.sign_in import build_sign_in
+
+    return build_sign_in(settings, signer, database)
 
 
 def page_reader(media: Media) -> PageReader | None:

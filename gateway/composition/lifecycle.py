@@ -89,6 +89,10 @@ def resources(services: Services) -> list[tuple[str, Close]]:
     )
     reranker = services.knowledge.reranker
     reranking: list[tuple[str, Close]] = [("reranker", reranker.close)] if reranker else []
+    sign_in = services.sign_in
+    signing_in: list[tuple[str, Close]] = (
+        [("sign_in", sign_in.flow.provider.close)] if sign_in is not None else []
+    )
     return [
         ("answers", services.answers.close),
         ("recorder", storage.history.close_threads),
@@ -101,6 +105,7 @@ def resources(services: Services) -> list[tuple[str, Close]]:
         ("studio", media.image_processor.close),
         ("client", services.engines.client.close),
         ("limiter", services.throttling.limiter.close),
+        *signing_in,
         *reranking,
         *remote_images,
         ("traces", tracing.close),

@@ -60,6 +60,7 @@ from gateway.upstream.upstream import Upstream
 from gateway.webhooks.worker import WebhookWorker
 
 if TYPE_CHECKING:
+    from gateway.api.sign_in import SignIn
     from gateway.media.remote_images import RemoteImages
 
 
@@ -177,3 +178,4 @@ class Services:
     records: Records
     webhooks: WebhookWorker
     streams: ConversationStreams
+    sign_in: "SignIn | None"  # single sign-on, where OIDC_ISSUER is set

@@ -23,6 +23,8 @@ from gateway.throttling.body_memory import BodyMemory
 HEALTH_ROUTES = frozenset(("/healthz", "/readyz"))
 CHANGING = frozenset(("POST", "PUT", "PATCH", "DELETE"))
 BODY_TYPES = frozenset(("application/json", "multipart/form-data"))
+# The provider of single sign-on sends a form, as its specification says.
+FORMS = {"/auth/backchannel-logout": frozenset(("application/x-www-form-urlencoded",))}
 # Sent twice, each of these could mean one thing here and another to a proxy.
 SINGLE = frozenset((b"host", b"origin", b"authorization", b"content-type", b"content-encoding"))
 # FastAPI parses a route's JSON on the event loop, where 64 MiB would stop every stream. These
@@ -95,17 +97,18 @@ class RequestLimits:
                 "Your page's origin is not in ALLOWED_ORIGINS.",
                 details={"origin": origin[:MAX_ORIGIN] if origin else None},
             )
-        self._check_body(given, origin, bound)
+        self._check_body(given, origin, bound, FORMS.get(scope["path"], BODY_TYPES))
 
-    def _check_body(self, given: dict[str, str], origin: str | None, bound: int) -> None:
+    def _check_body(
+        self, given: dict[str, str], origin: str | None, bound: int, types: frozenset[str]
+    ) -> None:
         kind = kind_of(given)
         has_body = given.get("content-length", "0") != "0" or "transfer-encoding" in given
         # A program may leave the type out; a page may not: without a type it needs no preflight.
-        if has_body and kind not in BODY_TYPES and (kind or origin is not None):
-            accepted = "send application/json or multipart/form-data"
+        if has_body and kind not in types and (kind or origin is not None):
             raise UnsupportedMediaType(
-                f"Content-Type is {kind or 'missing'}; {accepted}.",
-                details={"accepted": sorted(BODY_TYPES)},
+                f"Content-Type is {kind or 'missing'}; send {' or '.join(sorted(types))}.",
+                details={"accepted": sorted(types)},
             )
         coding, transfer = (
             given.get("content-encoding", "identity"),

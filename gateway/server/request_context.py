@@ -37,6 +37,7 @@ class Caller:
     # "" where nobody is signed in.
     subject: str = ""
     tenant: str = "desk"  # the key's name; a token's is that of the key that made it
+    by_provider: bool = False  # signed in by single sign-on
 
 
 @dataclass(frozen=True, slots=True)

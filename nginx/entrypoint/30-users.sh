@@ -1,6 +1,6 @@
 #!/bin/sh
-# Runs before nginx starts. Writes the password file, the secret for the gateway, and the lists of
-# addresses and origins that may connect, call the API and frame the page.
+# Runs before nginx starts. Writes the password file, how people sign in, the secret for the
+# gateway, and the lists of addresses and origins that may connect, call the API and frame the page.
 set -euf
 private_hosts='localhost|[a-z0-9.-]+\.localhost|127(\.[0-9]+){3}|10(\.[0-9]+){3}'
 private_hosts="$private_hosts"'|192\.168(\.[0-9]+){2}|172\.(1[6-9]|2[0-9]|3[01])(\.[0-9]+){2}'
@@ -9,8 +9,19 @@ etc=${NGINX_ETC:-/etc/nginx}
 # A folder in memory: the container's root is read-only, and nginx is not root.
 out=$etc/generated
 mkdir -p "$out"
-if [ -z "${BASIC_AUTH_PASSWORD:-}" ] || [ -z "${PROXY_SECRET:-}" ]; then
-    echo "nginx: BASIC_AUTH_PASSWORD and PROXY_SECRET are empty; run make up, which writes .env" >&2
+case $(printf '%s' "${BASIC_AUTH:-on}" | tr 'A-Z' 'a-z') in
+    on | true | 1 | yes) has_password=1 ;;
+    off | false | 0 | no) has_password=0 ;;
+    *)
+        echo "nginx: BASIC_AUTH=$BASIC_AUTH: on or off" >&2
+        exit 1 ;;
+esac
+if [ -z "${PROXY_SECRET:-}" ] || [ "$has_password${BASIC_AUTH_PASSWORD:-}" = 1 ]; then
+    echo "nginx: BASIC_AUTH_PASSWORD or PROXY_SECRET is empty; run make up, which writes .env" >&2
+    exit 1
+fi
+if [ $has_password = 0 ] && [ -z "${OIDC_ISSUER:-}" ]; then
+    echo "nginx: BASIC_AUTH is off, and OIDC_ISSUER is empty: nobody could sign in" >&2
     exit 1
 fi
 case $PROXY_SECRET in
@@ -23,11 +34,26 @@ umask 027
 # for longer.
 salt=$(od -An -N12 -tx1 /dev/urandom | tr -d ' \n')
 crypt='print crypt($ENV{PASSWORD}, "\$6\$rounds=1000\$$ARGV[0]\$")'
-hash=$(PASSWORD=$BASIC_AUTH_PASSWORD perl -e "$crypt" "$salt")
 {
-    printf '%s:%s\n' "${BASIC_AUTH_USER:-admin}" "$hash"
-    if [ -r "$etc/users/htpasswd" ]; then cat "$etc/users/htpasswd"; fi
+    if [ $has_password = 1 ]; then
+        hash=$(PASSWORD=$BASIC_AUTH_PASSWORD perl -e "$crypt" "$salt")
+        printf '%s:%s\n' "${BASIC_AUTH_USER:-admin}" "$hash"
+        if [ -r "$etc/users/htpasswd" ]; then cat "$etc/users/htpasswd"; fi
+    fi
 } >"$out/htpasswd"
+printf 'set $desk_has_password %s;\n' $has_password >"$out/has-password.conf"
+# With OIDC_ISSUER the gateway says who has a session of single sign-on. A password goes first.
+if [ -n "${OIDC_ISSUER:-}" ]; then
+    session='$upstream_http_x_sightdesk'
+    echo 'auth_request /_session;'
+    echo "auth_request_set \$desk_session_user ${session}_user;"
+    echo "auth_request_set \$desk_session_sign_in ${session}_sign_in;"
+fi >"$out/session.conf"
+case "$has_password ${OIDC_ISSUER:-}" in
+    "1 ") echo 'default password;' ;;
+    1*) printf '"~^[A-Z]+ $" session;\ndefault password;\n' ;;
+    *) echo 'default session;' ;;
+esac >"$out/sign-in-ways.conf"
 printf 'proxy_set_header X-SightDesk-Proxy-Secret "%s";\n' "$PROXY_SECRET" >"$out/proxy-secret.conf"
 # ALLOWED_ORIGINS as frame-ancestors of embed.html. CSP has no networks, so `private` is localhost
 # (as in gateway/auth/origins.py).
@@ -58,15 +84,4 @@ fi >"$out/allowed-ips.conf"
 proxies=$(printf '%s' "${FRONT_PROXIES:-}" | tr ',' ' ')
 for proxy in $proxies; do printf 'set_real_ip_from %s;\n' "$proxy"; done >"$out/real-ip.conf"
 for proxy in $proxies; do printf '%s 1;\n' "$proxy"; done >"$out/front-proxies.conf"
-# TLS, if nginx/certs/ has a certificate.
-if [ -e "$etc/certs/tls.key" ] && [ ! -r "$etc/certs/tls.key" ]; then
-    echo "nginx: user $(id -u) cannot read nginx/certs/tls.key: chown it, or set NGINX_UID" >&2
-    exit 1
-fi
-if [ -r "$etc/certs/tls.crt" ] && [ -r "$etc/certs/tls.key" ]; then
-    echo 'listen 443 ssl;'
-    echo "ssl_certificate $etc/certs/tls.crt;"
-    echo "ssl_certificate_key $etc/certs/tls.key;"
-    echo 'ssl_protocols TLSv1.2 TLSv1.3;'
-fi >"$out/tls.conf"
 chgrp nginx "$out/htpasswd" 2>/dev/null || chmod 644 "$out/htpasswd"

@@ -20,6 +20,7 @@ LEAVES = {
     "setting_people",
     "setting_profiles",
     "setting_tracing",
+    "setting_sign_in",
     "setting_values",
     "settings",
 }  # what every package may import; "" is gateway/__init__.py

@@ -106,14 +106,21 @@ def test_the_pages_that_may_read_errors_are_those_that_the_gateway_lets_call(
         assert here is gateway.allows(origin), origin
 
 
-def test_tls_is_served_only_with_a_certificate(tmp_path: Path) -> None:
-    assert run(tmp_path, **SETTINGS).returncode == 0
-    assert (tmp_path / "generated" / "tls.conf").read_text() == ""
-    (tmp_path / "certs").mkdir()
-    for name in ("tls.crt", "tls.key"):
-        (tmp_path / "certs" / name).touch()
-    assert run(tmp_path, **SETTINGS).returncode == 0
-    assert "listen 443 ssl;" in (tmp_path / "generated" / "tls.conf").read_text()
+@pytest.mark.parametrize(
+    ("settings", "told"),
+    [
+        ({"BASIC_AUTH": "off"}, "OIDC_ISSUER is empty"),
+        ({"BASIC_AUTH": "maybe"}, "BASIC_AUTH=maybe: on or off"),
+        ({"BASIC_AUTH": "on", "BASIC_AUTH_PASSWORD": "", "OIDC_ISSUER": "https://id.example"},
+         "make up"),
+    ],
+)  # fmt: skip
+def test_nobody_is_let_in_without_a_way_to_sign_in(
+    tmp_path: Path, settings: dict[str, str], told: str
+) -> None:
+    finished = run(tmp_path, **{**SETTINGS, **settings})
+    assert finished.returncode == 1
+    assert told in finished.stderr
 
 
 def test_without_secrets_nginx_does_not_start(tmp_path: Path) -> None:

@@ -73,13 +73,15 @@ def rendered(
         "BASIC_AUTH_PASSWORD": "desk",
         "PROXY_SECRET": "between-us",
         "ALLOWED_ORIGINS": "private,https://crm.example.com",
+        "CERTIFICATE_SECONDS": "0",
         **more,
     }
-    subprocess.run(
-        ["sh", ROOT / "nginx/entrypoint/30-users.sh"],
-        env={"PATH": os.environ["PATH"], **settings},
-        check=True,
-    )
+    for script in ("30-users.sh", "35-certificate.sh"):
+        subprocess.run(
+            ["sh", ROOT / "nginx/entrypoint" / script],
+            env={"PATH": os.environ["PATH"], **settings},
+            check=True,
+        )
     return configuration
 
 
@@ -107,10 +109,17 @@ def running_front(
         wait_for(gateway.url + "/readyz")
         settings_of_nginx: dict[str, Any] = dict(nginx or {})
         configuration = rendered(folder, port, gateway.url, **settings_of_nginx)
-        process = subprocess.Popen([NGINX, "-p", str(folder), "-c", str(configuration)])
-        try:
-            wait_for(f"http://127.0.0.1:{port}/healthz", process, folder / "error.log")
-            yield Front(f"http://127.0.0.1:{port}", engine, gateway, folder)
-        finally:
-            process.terminate()
-            process.wait(10)
+        url = f"http://127.0.0.1:{port}"
+        with running_nginx(folder, configuration, url + "/healthz"):
+            yield Front(url, engine, gateway, folder)
+
+
+@contextmanager
+def running_nginx(folder: Path, configuration: Path, health: str) -> Iterator[None]:
+    process = subprocess.Popen([NGINX, "-p", str(folder), "-c", str(configuration)])
+    try:
+        wait_for(health, process, folder / "error.log")
+        yield
+    finally:
+        process.terminate()
+        process.wait(10)

@@ -2,6 +2,7 @@
 // the drawer, keyboard shortcuts.
 import { engineMessage } from "../models/failure.js";
 import { loaded, make, showLogo, template } from "./dom.js";
+import { mountSignOut } from "./sign-out.js";
 
 const ENGINE_POLL_MS = 3000;
 const COMMON_OF_A_GROUP = 2; // questions in the welcome; the sidebar has all
@@ -41,6 +42,7 @@ export function mountAppShell({ session, api, config, text, composer, looks }) {
   document.getElementById("theme").onclick = switchTheme;
   document.getElementById("help").onclick = openHelp;
   document.addEventListener("keydown", (event) => onKey(event, { composer, drawer, openHelp }));
+  mountSignOut(config.sign_out, { api, text });
   text.follow(label);
   label();
   const brand = () => ({ name: ownName(), accent: assistant.accent });

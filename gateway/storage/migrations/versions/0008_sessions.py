@@ -5,6 +5,8 @@ from alembic import op
 
 revision = "0008"
 down_revision = "0007"
+GOES_BACK = True
+BACK = "Whoever signed in by single sign-on signs in again."
 
 
 def upgrade() -> None:
@@ -18,3 +20,7 @@ def upgrade() -> None:
     )
     op.create_index("sessions_by_subject", "sessions", ["subject"])
     op.create_index("sessions_by_provider", "sessions", ["provider_session"])
+
+
+def downgrade() -> None:
+    op.drop_table("sessions")

@@ -3,6 +3,7 @@
 import { errorMessage } from "../../models/failure.js";
 import { labelPage, showBrand, switchLocale, switchTheme } from "../../ui/app-shell.js";
 import { loaded, make } from "../../ui/dom.js";
+import { mountSignOut } from "../../ui/sign-out.js";
 import { VIEWS, hashOf, parseRoute } from "../lib/routes.js";
 
 const MARKED_ICON = "/assets/img/icon-waiting.svg";
@@ -16,6 +17,7 @@ export function mountShell(views, services) {
   showBrand(config.assistant);
   document.getElementById("locale").onclick = () => switchLocale(text);
   document.getElementById("theme").onclick = switchTheme;
+  mountSignOut(me.sign_out, services);
   mountSkip();
   mountLinks(services);
   mountConnection(services);

@@ -7,6 +7,7 @@ export const en = {
   conversations: "Conversations",
   openMenu: "Open menu",
   switchLanguage: "Switch language",
+  signOut: "Sign out",
   switchTheme: "Switch between light and dark",
   languageName: "中",
   offline: "You are offline. Your text is kept; send it when the connection is back.",

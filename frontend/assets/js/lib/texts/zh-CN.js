@@ -7,6 +7,7 @@ export const zhCN = {
   conversations: "对话记录",
   openMenu: "打开菜单",
   switchLanguage: "切换语言",
+  signOut: "退出登录",
   switchTheme: "切换浅色或深色",
   languageName: "EN",
   offline: "网络已断开。已输入的内容不会丢失，恢复连接后再发送。",
