@@ -69,6 +69,7 @@ check: setup node_modules/.stamp ## check lint, format, types, pins and the Comp
 	@$(VENV)/mypy
 	@$(VENV)/python -m scripts.pins
 	@$(PYTHON) -m scripts.compose_rules
+	@scripts/check-monitoring
 	@node_modules/.bin/eslint .
 	@node_modules/.bin/prettier --check --log-level warn .
 

@@ -28,6 +28,8 @@ OVERLAYS = (
 )
 # vLLM's need beside the card's memory depends on model and card: INFERENCE_MEMORY.
 UNLIMITED = frozenset(("inference",))
+# DCGM's embedded engine runs as root only (compose/monitoring-gpu.yml).
+ROOT_ALONE = frozenset(("dcgm-exporter",))
 # Everyone may reach nginx. What else is published is published for this host only.
 PUBLIC = frozenset(("nginx",))
 MAX_PROCESSES = 16_384
@@ -81,7 +83,7 @@ def run(*command: str, **settings: str) -> "subprocess.CompletedProcess[str]":
 
 def faults(name: str, service: Service) -> Iterator[str]:
     """What `service`, as `docker compose config` shows it, lacks or has too much."""
-    yield from faults_of_rights(service)
+    yield from faults_of_rights(name, service)
     yield from faults_of_limits(name, service)
     yield from faults_of_volumes(service)
     if not PINNED.search(service.get("image", "")):
@@ -95,9 +97,9 @@ def faults(name: str, service: Service) -> Iterator[str]:
             yield f"port {port.get('target')} is published to other hosts"
 
 
-def faults_of_rights(service: Service) -> Iterator[str]:
+def faults_of_rights(name: str, service: Service) -> Iterator[str]:
     user = str(service.get("user", "")).partition(":")[0]
-    if user in ("", "0", "root"):
+    if user in ("", "0", "root") and name not in ROOT_ALONE:
         yield "runs as root"
     if service.get("read_only") is not True:
         yield "the root file system is writable"

@@ -11,6 +11,49 @@ from pydantic import SecretStr
 from gateway.setting_values import PRIVATE_NETWORKS
 from gateway.settings import Settings
 
+# Of the profile `monitoring` (docs/monitoring.md).
+MONITORING = (
+    ("GRAFANA_PASSWORD", "", "Password of Grafana's user admin; `make up` generates one."),
+    ("GRAFANA_PORT", "3000", "Port of Grafana, published for this host alone."),
+    ("PROMETHEUS_PORT", "9090", "Port of Prometheus, published for this host alone."),
+    ("PROMETHEUS_RETENTION", "30d", "How long Prometheus keeps figures, such as 30d."),
+    ("ALERT_WEBHOOK_URL", "", "Where alerts are sent, as Alertmanager's webhook. Empty: nowhere."),
+    (
+        "DEADMAN_URL",
+        "",
+        "Where the dead man's switch is sent each minute, to a service that complains when it "
+        "stops. Empty: nowhere.",
+    ),
+    ("PROMETHEUS_MEMORY", "1g", "Docker: memory limit of Prometheus."),
+    ("GRAFANA_MEMORY", "512m", "Docker: memory limit of Grafana."),
+    ("ALERTMANAGER_MEMORY", "256m", "Docker: memory limit of Alertmanager."),
+    ("EXPORTER_MEMORY", "256m", "Docker: memory limit of each exporter."),
+    ("DCGM_EXPORTER_MEMORY", "512m", "Docker: memory limit of dcgm-exporter."),
+    ("PROMETHEUS_IMAGE", "prom/prometheus:v3.7.3", "Docker: image of Prometheus."),
+    ("ALERTMANAGER_IMAGE", "prom/alertmanager:v0.29.0", "Docker: image of Alertmanager."),
+    ("GRAFANA_IMAGE", "grafana/grafana:12.3.1", "Docker: image of Grafana."),
+    ("NODE_EXPORTER_IMAGE", "prom/node-exporter:v1.9.1", "Docker: image of node-exporter."),
+    (
+        "NGINX_EXPORTER_IMAGE",
+        "nginx/nginx-prometheus-exporter:1.5.1",
+        "Docker: image of nginx's exporter.",
+    ),
+    (
+        "REDIS_EXPORTER_IMAGE",
+        "oliver006/redis_exporter:v1.77.0-alpine",
+        "Docker: image of Redis's exporter.",
+    ),
+    (
+        "POSTGRES_EXPORTER_IMAGE",
+        "quay.io/prometheuscommunity/postgres-exporter:v0.19.1",
+        "Docker: image of PostgreSQL's exporter.",
+    ),
+    (
+        "DCGM_EXPORTER_IMAGE",
+        "nvcr.io/nvidia/k8s/dcgm-exporter:4.4.2-4.7.1-ubuntu22.04",
+        "Docker: image of dcgm-exporter.",
+    ),
+)
 # Settings of the other containers, which the gateway does not read: (name, default, help).
 OTHERS = (
     ("HTTP_PORT", "8080", "Port for HTTP, published by nginx."),
@@ -89,6 +132,7 @@ OTHERS = (
     ("POSTGRES_MEMORY", "1g", "Docker: memory limit of PostgreSQL."),
     ("REDIS_MEMORY", "256m", "Docker: memory limit of Redis."),
     ("FETCH_MEMORY", "2g", "Docker: memory limit of the container that downloads the model."),
+    *MONITORING,
     (
         "PRIVATE_SUBNET",
         "172.30.83.0/24",
@@ -129,7 +173,7 @@ def _line(name: str, value: str, fixed: bool) -> str:
 GENERATED = frozenset(
     (
         *("ENGINE", "API_KEYS", "BASIC_AUTH_PASSWORD", "PROXY_SECRET", "EMBED_SECRET"),
-        *("POSTGRES_PASSWORD", "REDIS_PASSWORD"),
+        *("POSTGRES_PASSWORD", "REDIS_PASSWORD", "GRAFANA_PASSWORD"),
     )
 )
 

@@ -25,6 +25,7 @@ def main() -> int:
         "BASIC_AUTH_PASSWORD": secrets.token_urlsafe(15),
         "PROXY_SECRET": secrets.token_urlsafe(32),
         "EMBED_SECRET": secrets.token_urlsafe(48),
+        "GRAFANA_PASSWORD": secrets.token_urlsafe(15),
     }
     text = (ROOT / ".env.example").read_text("utf-8")
     for name, value in values.items():
