@@ -1,9 +1,9 @@
 """Alerts reach their receivers: a real Alertmanager with the project's configuration."""
 
+import contextlib
 import shutil
 import subprocess
 from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -40,7 +40,7 @@ def started(folder: Path, port: int, **settings: str) -> "subprocess.Popen[bytes
         return subprocess.Popen(command, env=environ, stdout=log, stderr=log)
 
 
-@contextmanager
+@contextlib.contextmanager
 def running_alertmanager(folder: Path, **settings: str) -> Iterator[str]:
     port = free_port()
     process = started(folder, port, **settings)
@@ -87,15 +87,16 @@ def test_alerts_go_to_operators_and_the_watchdog_to_the_dead_mans_switch(tmp_pat
 
 
 def test_what_follows_from_another_alert_is_not_sent(tmp_path: Path) -> None:
-    with receiving() as operators:
-        with running_alertmanager(tmp_path, ALERT_WEBHOOK_URL=operators.url) as url:
-            fire(url, ("EngineDown", "critical"))
-            fire(url, ("ErrorBudget", "critical"), ("EngineStalled", "critical"))
-            fire(url, ("NginxDown", "critical"))
-            wait_until(lambda: {"EngineDown", "NginxDown"} <= set(names(operators)), SECONDS)
-            suppressed = requests.get(
-                f"{url}/api/v2/alerts?active=false&inhibited=true", timeout=10
-            ).json()
+    with contextlib.ExitStack() as stack:
+        operators = stack.enter_context(receiving())
+        url = stack.enter_context(running_alertmanager(tmp_path, ALERT_WEBHOOK_URL=operators.url))
+        fire(url, ("EngineDown", "critical"))
+        fire(url, ("ErrorBudget", "critical"), ("EngineStalled", "critical"))
+        fire(url, ("NginxDown", "critical"))
+        wait_until(lambda: {"EngineDown", "NginxDown"} <= set(names(operators)), SECONDS)
+        suppressed = requests.get(
+            f"{url}/api/v2/alerts?active=false&inhibited=true", timeout=10
+        ).json()
     found = {one["labels"]["alertname"] for one in suppressed}
     assert found == {"ErrorBudget", "EngineStalled"}
     assert not found & set(names(operators))
@@ -122,7 +123,9 @@ def test_an_address_is_taken_as_it_is(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["ALERT_WEBHOOK_URL", "DEADMAN_URL"])
-@pytest.mark.parametrize("address", ["hooks.example/secret", 'http://x/"secret', "http://x/ secret"])
+@pytest.mark.parametrize(
+    "address", ["hooks.example/secret", 'http://x/"secret', "http://x/ secret"]
+)
 def test_what_is_no_address_ends_the_start_without_showing_it(
     tmp_path: Path, name: str, address: str
 ) -> None:
