@@ -5,6 +5,7 @@ The systems are fakes that answer in their API's documented form, some behind th
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
@@ -26,7 +27,7 @@ from tests.support.providers import (
     Providers,
     running_providers,
 )
-from tests.support.servers import running
+from tests.support.servers import running, running_gateway, running_lite, wait_for
 
 FOLDER = ROOT / "examples" / "connectors"
 COOKBOOK = ROOT / "docs" / "connectors-cookbook.md"
@@ -293,6 +294,28 @@ async def test_a_customers_words_cannot_mention_everybody(
     assert providers.last().body["content"]["text"] == 'A customer waits ＜at user_id="all"＞'
     await call(folder, "slack_message", TOLD)
     assert TOLD["text"] not in providers.last().body["text"]
+
+
+def test_a_customers_question_reaches_the_carrier_and_comes_back(
+    providers: Providers, relay: str, tmp_path: Path
+) -> None:
+    """A whole desk with `lite`: the folder, the relay, and an answer for the customer."""
+    settings = {"CONNECTORS_DIR": str(FOLDER), **environ_of(providers.url, relay)}
+    with (
+        running_lite() as lite,
+        running_gateway(lite.url, tmp_path, **settings) as gateway,
+    ):
+        wait_for(gateway.url + "/readyz")
+        answer = requests.post(
+            gateway.url + "/v1/chat/completions",
+            json={
+                "model": "sightdesk",
+                "messages": [{"role": "user", "content": "快递 YT8836201457790 到哪里了？"}],
+            },
+            timeout=60,
+        ).json()
+    assert "快件已到达杭州转运中心" in answer["choices"][0]["message"]["content"]
+    assert answer["sightdesk"]["outcome"] == "answered"
 
 
 def test_the_relay_answers_nobody_without_its_token(relay: str) -> None:
