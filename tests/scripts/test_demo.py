@@ -1,6 +1,7 @@
 """`make demo` from start to first answer."""
 
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -141,3 +142,15 @@ def test_the_assistant_goes_on_with_the_fallback_and_says_so(tmp_path: Path) -> 
             gateway.url + "/v1/chat/completions", json={**body, "model": "Qwen3-VL-2B"}, timeout=10
         )
         assert raw.status_code == 503
+
+
+def test_without_python_the_first_run_says_what_it_needs(tmp_path: Path) -> None:
+    shutil.copy(ROOT / "Makefile", tmp_path)
+    (tmp_path / "requirements").mkdir()
+    for name in ("gateway", "lite"):
+        (tmp_path / "requirements" / f"{name}.txt").touch()
+    ended = subprocess.run(
+        ["make", "demo", "PYTHON=/bin/false"], cwd=tmp_path, capture_output=True, text=True
+    )
+    assert ended.returncode != 0
+    assert ended.stderr.startswith("SightDesk needs Python 3.11 or newer with venv; set PYTHON=…")
