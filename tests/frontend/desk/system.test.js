@@ -3,6 +3,7 @@ import { test } from "node:test";
 import { dateOf, shortDate, shortTime } from "../../../frontend/assets/js/desk/lib/times.js";
 import {
   percent,
+  placeText,
   scoresOf,
   searchNotes,
   readyClauses,
@@ -39,6 +40,13 @@ test("a score is shown beside meaning and words, and not twice where it is the w
   assert.deepEqual(keys({ score: 0.99, meaning: null, words: null }), ["score"]);
   assert.deepEqual(scoresOf({ score: 0.1, meaning: -0.2, words: 0 })[1].share, 0);
   assert.equal(percent(0.456), "46%");
+});
+
+test("a place in a file is told in the page's language", () => {
+  const text = (key, { n } = {}) => (key === "listComma" ? "，" : `${key}:${n}`);
+  assert.equal(placeText("line 13", text), "place_line:13");
+  assert.equal(placeText("sheet 价格, row 3", text), "place_sheet:价格，place_row:3");
+  assert.equal(placeText("the start", text), "the start");
 });
 
 test("an engine that is up with an open circuit is not called well", () => {

@@ -40,3 +40,14 @@ export function readyClauses({ threshold, data }, query) {
 export function percent(share) {
   return `${Math.round(100 * share)}%`;
 }
+
+const PLACE = /^(line|page|row|sheet|paragraph) (.+)$/;
+
+/** Where a clause stands in its file, in words: "sheet A, row 3" is two places. */
+export function placeText(place, text) {
+  const parts = place.split(", ").map((part) => {
+    const [, kind, n] = PLACE.exec(part) ?? [];
+    return kind ? text(`place_${kind}`, { n }) : part;
+  });
+  return parts.join(text("listComma"));
+}

@@ -2,7 +2,7 @@
 import { make } from "../../ui/dom.js";
 import { hashOf } from "../lib/routes.js";
 import { shortDate } from "../lib/times.js";
-import { scoresOf, searchNotes } from "../models/clause-search.js";
+import { placeText, scoresOf, searchNotes } from "../models/clause-search.js";
 import { shareBar } from "./figure-parts.js";
 import { failure } from "./report-parts.js";
 
@@ -82,7 +82,7 @@ function clauseItem(one, text) {
   const number = one.clause ? text("clause", { clause: one.clause }) : "";
   const date = one.date && shortDate(one.date, text.locale);
   const why = text(`why_${one.reason}`, { author: one.author, date });
-  const place = [one.source, one.place].filter(Boolean).join(" · ");
+  const place = [one.source, one.place && placeText(one.place, text)].filter(Boolean).join(" · ");
   const scores = scoresOf(one).map(({ key, share }) =>
     make("div", {}, make("dt", { textContent: text(key) }), make("dd", {}, shareBar(share))),
   );
