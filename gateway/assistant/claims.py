@@ -78,6 +78,8 @@ LIST_NUMBER = re.compile(
     r"^[ \t>*-]{0,6}(?:\d{1,2}[.、)）:](?!\d)|[(（]\d{1,2}[)）])", re.MULTILINE
 )
 REFERENCE = re.compile(r"\[\d{1,2}\]|【\d{1,2}】|\[(?:图|picture )\d{1,2}\]")
+# "拍清楚再发一次" counts nothing.
+AGAIN = re.compile(r"(?:再|重新)[^，,。；;！!？?\d\n]{0,8}?一[次遍]")
 LINK = re.compile(r"https?://[^\s)\]}，。]{1,500}")
 LONG_NUMBER = 6  # digits of a number that is an identifier, which has no unit
 FOLD = "fold"
@@ -102,7 +104,7 @@ def normal(text: str) -> str:
     NFKC writes some characters as eighteen; of such a text only a part is kept.
     """
     made = unicodedata.normalize("NFKC", text)[: MOST_EXPANDED * len(text)]
-    return REFERENCE.sub(" ", LIST_NUMBER.sub(" ", LINK.sub(" ", made)))
+    return AGAIN.sub(" ", REFERENCE.sub(" ", LIST_NUMBER.sub(" ", LINK.sub(" ", made))))
 
 
 def claims_of(text: str) -> list[Claim]:

@@ -16,8 +16,8 @@ import { handoffTexts } from "../../frontend/assets/js/lib/texts/handoffs.js";
 const ASSEMBLED = new RegExp(
   "^(error|engine|field|kind|action|left|view|live|insert|handoff|next|past)_|_touch$" +
     "|^(filter|empty|reason|outcome|span|said|do|state|author|step|remark|status|settle)_" +
-    "|^(system|audience|verdict|by|intent|why|vectors|webhook|task|quality|place|fault|background)_" +
-    "|^(figure|formula|asked|subject)_",
+    "|^(system|audience|verdict|by|intent|why|vectors|webhook|task|quality|place|fault)_" +
+    "|^(background|figure|formula|asked|subject)_",
 );
 const deskTexts = [
   shellTexts,
