@@ -79,7 +79,7 @@ LIST_NUMBER = re.compile(
 )
 REFERENCE = re.compile(r"\[\d{1,2}\]|【\d{1,2}】|\[(?:图|picture )\d{1,2}\]")
 # "拍清楚再发一次" counts nothing.
-AGAIN = re.compile(r"(?:再|重新)[^，,。；;！!？?\d\n]{0,8}?一[次遍]")
+AGAIN = re.compile(r"(?:再|重新)[^，,。；;！!？?\d\n]{0,8}?(?<![十百千万])一[次遍]")
 LINK = re.compile(r"https?://[^\s)\]}，。]{1,500}")
 LONG_NUMBER = 6  # digits of a number that is an identifier, which has no unit
 FOLD = "fold"
