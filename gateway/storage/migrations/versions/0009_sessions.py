@@ -3,8 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0008"
-down_revision = "0007"
+revision = "0009"
+down_revision = "0008"
 GOES_BACK = True
 BACK = "Whoever signed in by single sign-on signs in again."
 
