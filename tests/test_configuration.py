@@ -5,7 +5,7 @@ import re
 from scripts.env_example import render
 from tests.support.paths import ROOT
 
-SETTING = re.compile(r"`([A-Z][A-Z0-9_]{3,})(?:=[^`]*)?`")
+SETTING = re.compile(r"`([A-Z][A-Z0-9_]{2,})(?:=[^`]*)?`")
 
 
 def test_every_setting_that_the_page_names_exists() -> None:
