@@ -13,7 +13,7 @@ REQUEST ?=
 
 .PHONY: help demo setup test test-plain test-engine test-docker check fmt up down logs doctor bench \
 	bench-actions bench-answers bench-desk bench-engine bench-masking bench-page bench-papers \
-	bench-records bench-relay bench-stall bench-tools capacity soak eval knowledge-check outbox backup \
+	bench-records bench-relay bench-stall bench-tools bench-traces capacity soak eval knowledge-check outbox backup \
 	restore user key lock pins screenshots
 
 help: ## list the commands
@@ -126,6 +126,9 @@ bench-engine: setup ## run vLLM's benchmark through the gateway and directly aga
 bench-page: setup ## measure the page in Chromium: first paint, long conversations, streaming
 	@scripts/test-tools
 	@$(VENV)/python -m benchmarks.page
+
+bench-traces: setup ## measure what traces cost an answer, off and on; a minute (BEFORE=<checkout>, BRIEF=1)
+	@$(VENV)/python -m benchmarks.traces $(if $(BRIEF),--brief) $(if $(BEFORE),--before $(BEFORE))
 
 bench-stall: setup ## measure what a hostile caller costs others; exits 1 beyond a limit (CLASS=, BRIEF=1)
 	@$(VENV)/python -m benchmarks.stall $(if $(BRIEF),--brief) $(if $(CLASS),--class $(CLASS))
