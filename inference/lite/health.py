@@ -10,7 +10,7 @@ import urllib.request
 
 from inference.request_log import HEALTH_CHECK
 
-ANSWER_SECONDS = 7
+ANSWER_SECONDS = 12  # on a machine that is busy with others
 QUESTION = {"messages": [{"role": "user", "content": "hello"}], "max_tokens": 16}
 
 
