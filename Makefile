@@ -11,10 +11,10 @@ FILE ?=
 REPLAY ?=
 REQUEST ?=
 
-.PHONY: help demo setup test test-plain test-engine test-docker check fmt up down logs doctor bench \
-	bench-actions bench-answers bench-desk bench-engine bench-masking bench-page bench-papers \
-	bench-records bench-relay bench-stall bench-tools bench-traces capacity soak eval knowledge-check outbox backup \
-	restore user key lock pins screenshots
+.PHONY: help demo setup test test-plain test-engine test-docker check fmt up bundle down logs \
+	doctor bench bench-actions bench-answers bench-desk bench-engine bench-masking \
+	bench-page bench-papers bench-records bench-relay bench-stall bench-tools bench-traces capacity \
+	soak eval knowledge-check outbox backup restore user key lock pins screenshots
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | \
@@ -79,8 +79,11 @@ fmt: setup node_modules/.stamp ## format the code
 	@node_modules/.bin/eslint --fix .
 	@node_modules/.bin/prettier --write --log-level warn .
 
-up: ## start in Docker (ENGINE=gpu|cpu|lite)
-	@ENGINE=$(ENGINE) scripts/up
+up: ## start in Docker (ENGINE=gpu|cpu|lite; BUNDLE=file of `make bundle`)
+	@$(PYTHON) -m scripts.up
+
+bundle: ## write the images into one file for a host without a network (FILE=…)
+	@$(PYTHON) -m scripts.bundle
 
 down: ## stop the containers of `make up`
 	@$(COMPOSE) down
@@ -88,7 +91,7 @@ down: ## stop the containers of `make up`
 logs: ## follow the logs; REQUEST=<x-request-id>: one request's way through all containers
 	@$(PYTHON) -m scripts.logs "$(REQUEST)"
 
-doctor: ## list what is missing on this machine
+doctor: ## check machine and stack, a verdict a line; exits 1 on red (SELFTEST=1: ask questions)
 	@$(PYTHON) -m scripts.doctor
 
 bench: setup ## measure answers, papers, retrieval, memory and masking (BRIEF=1: short)

@@ -20,7 +20,7 @@ from pathlib import Path
 
 from benchmarks import leaving, on_gpu, report
 from benchmarks.serving import VLLM_PYTHON, Client, Figures, Load, running_client
-from scripts import gpu
+from scripts.checks import card as graphics_card
 from tests.support import vllm_disconnects
 from tests.support.paths import ROOT
 from tests.support.servers import free_port, on_core, running_gateway, wait_for
@@ -203,10 +203,8 @@ def card() -> str:
 
 
 def cards() -> list[str]:
-    try:
-        return gpu.cards()
-    except gpu.Missing:
-        return []
+    found, _ = graphics_card.cards()
+    return [str(one) for one in found]
 
 
 def _tiny(stack: ExitStack, folder: Path, core: int, more: str = "") -> str:

@@ -1,179 +1,72 @@
-"""make doctor: checks this machine and prints one line a finding, with the remedy.
+"""make doctor: one page about this machine and the stack on it, to paste into a ticket.
 
-Exits with 1 if `make up` with the ENGINE of .env lacks something.
+A verdict a line, with a remedy for each red one. Secrets are masked. Exits with 1 if one is red.
+SELFTEST=1 asks the running desk real questions, too.
 """
 
-import json
+import datetime
+import importlib
 import os
-import shutil
-import socket
-import subprocess
+import platform
 import sys
-from collections.abc import Callable
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import Iterator
 
-from scripts import gpu
-from scripts.write_env import found_engine
-
-ROOT = Path(__file__).parents[1]
-SECRETS = ("API_KEYS", "BASIC_AUTH_PASSWORD", "PROXY_SECRET", "EMBED_SECRET")
-MEMORY_GIB = {"gpu": 8, "cpu": 16, "lite": 1}
-CONNECTOR_SECONDS = 60
-DISK_GIB = {"gpu": 40, "cpu": 20, "lite": 3}  # images, and a model
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    good: bool
-    text: str
-    needed: bool = True  # by `make up`
+from scripts import preflight
+from scripts.bundle import version
+from scripts.checks import card, machine, settings
+from scripts.checks.connectors import connectors
+from scripts.checks.plan import Plan, info, make_plan
+from scripts.checks.stack import stack
+from scripts.env_file import ROOT, secrets_of
+from scripts.findings import Finding, line, masked
 
 
 def main() -> int:
-    settings = read_settings(ROOT / ".env")
-    engine = settings.get("ENGINE") or found_engine()
-    looks: tuple[Callable[[], Finding], ...] = (
-        python,
-        docker,
-        compose,
-        lambda: driver(engine),
-        lambda: toolkit(engine),
-        lambda: memory(engine),
-        lambda: disk(engine),
-        lambda: port(settings),
-        lambda: environment(settings),
-    )
-    findings = [look() for look in looks] + connectors(settings)
-    for finding in findings:
-        state = "ok" if finding.good else "missing" if finding.needed else "note"
-        print(f"{state:8}{finding.text}")
-    missing = sum(not finding.good and finding.needed for finding in findings)
-    print(
-        f"ENGINE={engine}: "
-        + (f"{missing} of these are missing." if missing else "nothing is missing.")
-    )
-    return 1 if missing else 0
+    plan = make_plan()
+    os.environ["ENGINE"] = plan.engine
+    secrets = secrets_of(plan.settings)
+    print(masked(header(plan), secrets), flush=True)
+    red = 0
+    for finding in findings(plan):
+        print(masked(line(finding), secrets), flush=True)
+        red += finding.is_red
+    print(f"ENGINE={plan.engine}: " + (f"{red} red, see above." if red else "nothing is red."))
+    return 1 if red else 0
 
 
-def read_settings(path: Path) -> dict[str, str]:
-    """Variables of .env, if it exists. The shell's override them, as in Compose."""
-    lines = path.read_text("utf-8").splitlines() if path.exists() else []
-    written = dict(line.split("=", 1) for line in lines if "=" in line and not line.startswith("#"))
-    return written | {
-        name: value
-        for name, value in os.environ.items()
-        if name in ("ENGINE", "HTTP_PORT", "CONNECTORS_DIR", *SECRETS)
-    }
-
-
-def python() -> Finding:
-    return Finding(
-        sys.version_info >= (3, 11),
-        f"Python {sys.version.split()[0]}: make demo needs 3.11 or newer",
-        needed=False,
-    )
-
-
-def docker() -> Finding:
-    if shutil.which("docker") is None:
-        return Finding(
-            False, "Docker: not installed; see docs/deployment.md. make demo works without it"
-        )
-    good = _works("docker", "info")
-    return Finding(
-        good,
-        "Docker engine" + ("" if good else ": no response; start it, or join the docker group"),
-    )
-
-
-def compose() -> Finding:
-    good = _works("docker", "compose", "version")
-    return Finding(
-        good, "Docker Compose v2" + ("" if good else ": install the docker-compose-plugin package")
-    )
-
-
-def driver(engine: str) -> Finding:
-    try:
-        return Finding(True, "NVIDIA GPU: " + "; ".join(gpu.cards()))
-    except gpu.Missing as missing:
-        return Finding(False, f"NVIDIA GPU: {missing}", needed=engine == "gpu")
-
-
-def toolkit(engine: str) -> Finding:
-    try:
-        gpu.check_toolkit()
-    except (gpu.Missing, OSError) as missing:
-        return Finding(False, f"container toolkit: {missing}", needed=engine == "gpu")
-    return Finding(True, "NVIDIA Container Toolkit")
-
-
-def memory(engine: str) -> Finding:
-    """A machine of 16 GB shows less than 16 GiB, so 90 % are enough."""
-    wanted = MEMORY_GIB.get(engine, 1)
-    there = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
-    return Finding(there > 0.9 * wanted, f"memory: {there:.0f} GiB; ENGINE={engine} needs {wanted}")
-
-
-def disk(engine: str) -> Finding:
-    wanted = DISK_GIB.get(engine, 3)
-    free = shutil.disk_usage(ROOT).free / 2**30
-    return Finding(
-        free > wanted,
-        f"disk: {free:.0f} GiB free; ENGINE={engine} takes up to {wanted} for images and model",
-        needed=False,
-    )
-
-
-def port(settings: dict[str, str]) -> Finding:
-    number = settings.get("HTTP_PORT") or "8080"
-    with socket.socket() as probe:
-        taken = number.isdecimal() and probe.connect_ex(("127.0.0.1", int(number))) == 0
-    found = "in use; unless SightDesk itself uses it, set HTTP_PORT" if taken else "free"
-    return Finding(not taken, f"port {number}: {found}", needed=False)
-
-
-def environment(settings: dict[str, str]) -> Finding:
-    if not (ROOT / ".env").exists():
-        return Finding(True, ".env: none yet; make up writes it")
-    empty = [name for name in SECRETS if not settings.get(name)]
-    told = f": {', '.join(empty)} empty; set them, or remove .env and run make up" if empty else ""
-    return Finding(not empty, ".env" + told)
-
-
-def connectors(settings: dict[str, str]) -> list[Finding]:
-    """What is wrong with the connectors, and which of their systems answer: asked from where the
-    gateway runs, if it runs in Docker."""
-    folder = ROOT / (settings.get("CONNECTORS_DIR") or "connectors")
-    if not any(folder.glob("*.y*ml")):
-        return []
-    inside = ("docker", "compose", "exec", "-T", "gateway", "/venv/bin/python")
-    here = (str(ROOT / ".venv/bin/python"),)
-    python = inside if _works(*inside, "-c", "pass") else here
-    try:
-        told = subprocess.run(
-            [*python, "-m", "gateway.connectors"],
-            cwd=ROOT,
-            env={**os.environ, "CONNECTORS_DIR": str(folder)} if python == here else None,
-            capture_output=True,
-            timeout=CONNECTOR_SECONDS,
-        ).stdout.decode()
-        found = [json.loads(line) for line in told.splitlines()]
-    except (OSError, ValueError, subprocess.TimeoutExpired):
-        return [Finding(False, "connectors: cannot be looked at; run make demo once", False)]
-    return [
-        Finding(one["ok"], f"connector {one['name']}: {one['reason'] or 'answers'}", needed=False)
-        for one in found
-    ]
-
-
-def _works(*command: str) -> bool:
+def header(plan: Plan) -> str:
+    now = datetime.datetime.now(datetime.UTC).strftime("%Y-%m-%d %H:%M UTC")
+    profiles = ",".join(sorted(plan.profiles)) or "none"
     return (
-        bool(shutil.which(command[0]))
-        and subprocess.run(command, capture_output=True).returncode == 0
+        f"SightDesk {version()}, ENGINE={plan.engine}, profiles {profiles}; {now}\n"
+        f"{platform.platform()}; Docker {info('{{.ServerVersion}}') or 'does not answer'}"
     )
+
+
+def findings(plan: Plan) -> Iterator[Finding]:
+    yield machine.python()
+    yield from preflight.findings(plan)
+    if plan.engine != "gpu":
+        yield from card.gpu(plan)
+    if (plan.root / ".env").exists():
+        yield settings.service_secrets(plan)
+    yield from stack(plan)
+    yield from connectors(plan)
+    if os.environ.get("SELFTEST") == "1":
+        yield from selftest(plan)
+
+
+def selftest(plan: Plan) -> Iterator[Finding]:
+    """Real questions through nginx (scripts/selftest.py)."""
+    url = f"http://127.0.0.1:{plan.settings.get('HTTP_PORT') or '8080'}"
+    user = plan.settings.get("BASIC_AUTH_USER") or "admin"
+    found = importlib.import_module("scripts.selftest").run(
+        url, user, plan.settings.get("BASIC_AUTH_PASSWORD", "")
+    )
+    for one in found:
+        yield Finding(one.good, one.text, one.needed, getattr(one, "remedy", ""))
 
 
 if __name__ == "__main__":
+    os.chdir(ROOT)
     sys.exit(main())

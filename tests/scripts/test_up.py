@@ -1,17 +1,23 @@
-"""How `make up` ends its wait. `docker` is a script of the test."""
+"""What `make up` does with images, .env and the end of its wait.
 
-import os
-import shutil
-import subprocess
+`docker` is a script of the test.
+"""
+
+import json
+import stat
 import sys
 from pathlib import Path
 
+import pytest
+
+from scripts.checks.images import source_digests
+from tests.support.fake_host import GOOD, Answers, Host, env_file, make_host
 from tests.support.paths import ROOT
 from tests.support.servers import free_port
 
 # Waits forever, as Compose does for an engine that is restarted again and again. /readyz says
 # what the gateway says meanwhile.
-DOCKER = """\
+WAITING = """\
 #!{python}
 import http.server, json, os, sys, time
 words = sys.argv[1:]
@@ -19,6 +25,8 @@ if "ps" in words and words[-1] == "inference":
     print("0123abcd")
 if words[0] == "logs" and words[-1] == "0123abcd":
     print("inference: profile cpu\\ninference: vLLM does not know --nope; correct VLLM_EXTRA_ARGS")
+if "config" in words:
+    print('{{"services": {{}}}}')
 if "up" in words:
     class Gateway(http.server.BaseHTTPRequestHandler):
         def log_message(self, *_): pass
@@ -32,26 +40,16 @@ if "up" in words:
 """
 
 
-def up(folder: Path, age: float, seconds: float) -> "subprocess.CompletedProcess[str]":
-    project, bin_ = folder / "project", folder / "bin"
-    shutil.copytree(
-        ROOT / "scripts", project / "scripts", ignore=shutil.ignore_patterns("__pycache__")
-    )
-    shutil.copy(ROOT / ".env.example", project)
-    bin_.mkdir()
-    (bin_ / "docker").write_text(DOCKER.format(python=sys.executable, age=age))
-    (bin_ / "docker").chmod(0o755)
-    environ = {
-        **os.environ, "PATH": f"{bin_}:{os.environ['PATH']}", "ENGINE": "cpu",
-        "MODEL_SOURCE": "huggingface",
-        "HTTP_PORT": str(free_port()),
-    }  # fmt: skip
-    run = ["timeout", str(seconds), str(project / "scripts/up")]
-    return subprocess.run(run, env=environ, capture_output=True, text=True)
+def waiting(folder: Path, age: float) -> Host:
+    host = make_host(folder)
+    (folder / "bin" / "docker").write_text(WAITING.format(python=sys.executable, age=age))
+    return host
 
 
 def test_an_engine_that_cannot_start_ends_the_wait_with_its_one_line(tmp_path: Path) -> None:
-    done = up(tmp_path, age=0, seconds=60)
+    done = waiting(tmp_path, age=0).module(
+        "scripts.up", ENGINE="lite", HTTP_PORT=str(free_port()), HTTPS_PORT=str(free_port())
+    )
     assert done.returncode == 1
     assert "engine: failed" not in done.stdout
     assert done.stderr.splitlines() == [
@@ -61,4 +59,84 @@ def test_an_engine_that_cannot_start_ends_the_wait_with_its_one_line(tmp_path: P
 
 
 def test_a_failure_of_an_earlier_start_does_not_end_it(tmp_path: Path) -> None:
-    assert up(tmp_path, age=-1000, seconds=8).returncode == 124
+    ports = {"HTTP_PORT": str(free_port()), "HTTPS_PORT": str(free_port())}
+    host = waiting(tmp_path, age=-1000)
+    done = host.run("timeout", "10", "python3", "-m", "scripts.up", ENGINE="lite", **ports)
+    assert done.returncode == 124
+
+
+# A program that remembers what it was asked.
+IMAGES = {
+    "gateway": {
+        "image": "sightdesk/gateway:0.1.0",
+        "build": {"dockerfile": "gateway/Dockerfile", "args": {"BASE": "python:3.13-slim"}},
+    },
+    "gateway-replica": {"image": "sightdesk/gateway:0.1.0"},
+    "nginx": {"image": "nginx:1.28"},
+}
+SOURCE = source_digests(ROOT)["GATEWAY_SOURCE"]
+
+
+def asked(host: Host, answers: Answers) -> list[str]:
+    """What `make up` asked of Docker that changes something."""
+    config: Answers = (("compose config --format json", json.dumps({"services": IMAGES}), 0),)
+    host.answers("docker", (*answers, *config, *GOOD))
+    program = host.folder / "bin" / "docker"
+    text = program.read_text()
+    program.write_text(
+        text.replace("for words,", "open(__file__ + '.log', 'a').write(asked + '\\n')\nfor words,")
+    )
+    host.module("scripts.up", ENGINE="lite", HTTP_PORT=str(free_port()))
+    lines = Path(f"{program}.log").read_text().splitlines()
+    return [line for line in lines if line.split()[1:2] in (["pull"], ["build"], ["up"])]
+
+
+@pytest.mark.parametrize(
+    ("answers", "commands"),
+    [
+        ((("image inspect .Config.Labels", SOURCE, 0),), []),
+        ((("image inspect .Config.Labels", "0123456789abcdef", 0),), ["compose build gateway"]),
+        ((("image inspect sightdesk/gateway:0.1.0", "", 1),), ["compose build gateway"]),
+        ((("image inspect .Config.Labels", SOURCE, 0), ("image inspect nginx:1.28", "", 1)),
+         ["compose pull --policy missing nginx"]),
+    ],
+    ids=["all are here", "made of other sources", "none is built", "one has to be fetched"],
+)  # fmt: skip
+def test_only_images_that_are_missing_or_old_are_built_or_fetched(
+    tmp_path: Path, answers: Answers, commands: list[str]
+) -> None:
+    last = "compose up -d --no-build --wait"
+    assert asked(make_host(tmp_path), answers) == [*commands, last]
+
+
+def test_secrets_are_written_once_for_this_user_alone_and_never_changed(tmp_path: Path) -> None:
+    host = make_host(tmp_path)
+    settings = {"ENGINE": "lite", "HTTP_PORT": str(free_port()), "COMPOSE_PROFILES": "shared"}
+    done = host.module("scripts.up", **settings)
+    assert done.returncode == 0, done.stderr
+    path = host.project / ".env"
+    written = path.read_text()
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    values = dict(line.split("=", 1) for line in written.splitlines() if line[:1].isalpha())
+    assert (values["ENGINE"], values["COMPOSE_PROFILES"]) == ("lite", "shared")
+    secrets = [values[name] for name in values if name.endswith(("PASSWORD", "SECRET", "KEYS"))]
+    assert len(set(secrets)) == 7
+    assert min(map(len, secrets)) >= 20
+    assert not any(secret in done.stdout for secret in secrets)
+    again = host.module("scripts.up", **settings)
+    assert again.returncode == 0, again.stderr
+    assert path.read_text() == written
+    assert again.stdout.splitlines()[-8].startswith("SightDesk is ready: ")
+
+
+def test_a_later_part_gets_its_password_and_the_rest_stays(tmp_path: Path) -> None:
+    host = make_host(tmp_path)
+    old = "# mine\nENGINE=lite\nAPI_KEYS=a:sk-12345\nBASIC_AUTH_PASSWORD=x\nPROXY_SECRET=y\n"
+    old += "EMBED_SECRET=zzzzzz\nREDIS_PASSWORD=mine\nPOSTGRES_PASSWORD=\n"
+    env_file(host, old)
+    done = host.module("scripts.up", HTTP_PORT=str(free_port()))
+    assert done.returncode == 0, done.stderr
+    before, _, password = (host.project / ".env").read_text().rpartition("POSTGRES_PASSWORD=")
+    assert before + "POSTGRES_PASSWORD=\n" == old
+    assert len(password.strip()) >= 20
+    assert stat.S_IMODE((host.project / ".env").stat().st_mode) == 0o600
