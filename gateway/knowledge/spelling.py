@@ -17,6 +17,9 @@ from gateway.knowledge.terms import STEMMED_SYNONYMS, is_stop_word, stem
 
 # A shorter word has too many neighbours; a longer one is no word.
 WORD = re.compile(r"(?<![\w.-])[A-Za-z]{5,20}(?![\w-])")
+# In shorter words a letter more, less or changed makes another word: "bread" and "break", "crushed"
+# and "crashed". Letters are swapped by slips alone.
+MIN_ADDED, MIN_REPLACED = 6, 8
 MAX_WORDS = 4  # of a question that are put right
 
 
@@ -67,9 +70,10 @@ def _swapped(word: str) -> Iterator[str]:
 def _changed(word: str) -> Iterator[str]:
     for at in range(1, len(word) + 1):
         begin, rest = word[:at], word[at:]
-        if rest:
+        if rest and len(word) >= MIN_ADDED:
             yield begin + rest[1:]
         for letter in ascii_lowercase:
-            yield begin + letter + rest
-            if rest and letter != rest[0]:
+            if len(word) >= MIN_ADDED:
+                yield begin + letter + rest
+            if len(word) >= MIN_REPLACED and rest and letter != rest[0]:
                 yield begin + letter + rest[1:]

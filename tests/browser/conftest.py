@@ -54,9 +54,14 @@ def serving(
         "MAX_BODY_BYTES": str(max_body_bytes),
         "RESUME_GRACE": "10",
         "STAFF_USERS": ",".join(STAFF),
+        "PORT": str(free_port()),
         **more,
     }
-    with running_lite() as lite, running_gateway(lite.url, folder / "data", **settings) as gateway:
+
+    def start(**other: str) -> contextlib.AbstractContextManager[Running]:
+        return running_gateway(lite.url, folder / "data", **{**settings, **other})
+
+    with running_lite() as lite, start() as gateway:
         wait_for(gateway.url + "/readyz")
         configuration = rendered(
             folder, port, gateway.url, max_body_bytes, addresses, ALLOWED_IPS="*"
@@ -66,7 +71,8 @@ def serving(
         process = subprocess.Popen([NGINX, "-p", str(folder), "-c", str(configuration)])
         try:
             wait_for(f"http://127.0.0.1:{port}/healthz", process, folder / "error.log")
-            yield Site(f"http://127.0.0.1:{port}", f"http://{addresses[-1]}:{port}", folder)
+            urls = f"http://127.0.0.1:{port}", f"http://{addresses[-1]}:{port}"
+            yield Site(*urls, folder, gateway, start)
         finally:
             process.terminate()
             process.wait(10)

@@ -2,14 +2,16 @@
 
 import json
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any, Literal
 
 from playwright.sync_api import HttpCredentials, Locator, Page, Route, expect
+
+from tests.support.servers import Running
 
 AGENT: HttpCredentials = {"username": "agent", "password": "desk"}
 Scheme = Literal["light", "dark"]
@@ -21,9 +23,14 @@ expect.set_options(timeout=15_000)
 
 @dataclass(frozen=True, slots=True)
 class Site:
+    """`gateway` and `start`: of a site that nginx serves. `start(**settings)` runs a gateway on the
+    same data, at the same port where no other one is given."""
+
     url: str
     lan_url: str
     folder: Path  # nginx's, with its log and its password file
+    gateway: Running | None = None
+    start: Callable[..., AbstractContextManager[Running]] | None = None
 
 
 def open_page(page: Page, site: Site, path: str = "/chat.html") -> None:

@@ -43,7 +43,7 @@ def free_port() -> int:
 
 @contextlib.contextmanager
 def running(module: str, settings: dict[str, str], health: str = "/healthz") -> Iterator[Running]:
-    port = free_port()
+    port = int(settings.get("PORT") or free_port())
     environ = {name: value for name, value in os.environ.items() if name not in settings}
     environ |= {"HOST": "127.0.0.1", "PORT": str(port), **settings}
     with tempfile.NamedTemporaryFile(prefix="sightdesk-", suffix=".log") as log:
