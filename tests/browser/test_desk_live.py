@@ -70,7 +70,8 @@ def test_a_new_rating_appears_by_itself_but_never_under_the_hands_of_a_person(
 
 def test_figures_are_counted_anew_after_a_rating(page: Page, desk: Running, data: Path) -> None:
     open_desk(page, desk, "#/figures")
-    ratings = page.locator(".tile").filter(has_text="评价").locator("strong").first
+    name = page.get_by_role("button", name="评价", exact=True)
+    ratings = page.locator(".tile").filter(has=name).locator("strong")
     expect(ratings).to_contain_text("/")
     before = ratings.inner_text()
     rate_down(data, "第三条")

@@ -193,6 +193,7 @@ def test_staff_who_fall_silent_lose_it_and_both_are_told(opened: Open, tmp_path:
         expect(staff.locator("form.reply")).to_be_hidden()
 
 
+@pytest.mark.timeout(400)  # three starts of a gateway
 def test_a_gateway_that_is_killed_between_claim_and_message_loses_neither(
     opened: Open, tmp_path: Path
 ) -> None:
