@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, func, literal_column
+from sqlalchemy import ColumnElement, and_, case, func, literal_column
 
 from gateway.reports.period import Period
 from gateway.storage.models import Turn
@@ -23,4 +23,4 @@ def within(moment: Any, period: Period) -> ColumnElement[bool]:
 
 def how_many(condition: ColumnElement[bool]) -> ColumnElement[int]:
     """The number of rows for which it is true."""
-    return func.count().filter(condition)
+    return func.coalesce(func.sum(case((condition, 1), else_=0)), 0)
