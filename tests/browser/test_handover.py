@@ -210,6 +210,7 @@ def test_a_gateway_that_is_killed_between_claim_and_message_loses_neither(
         for customer in customers:
             ask(customer, "问题")
             numbers.append(hand_over(customer, ""))
+            staff.goto(site.url + "/desk.html#/inbox/open")
             claim(staff, numbers[-1])
             expect(customer.locator(".turn.handoff").last).to_contain_text("接入")
         answers = [customer.locator(".turn.assistant").count() for customer in customers]
