@@ -11,10 +11,9 @@ from playwright.sync_api import Browser, Locator, Page, Route, expect
 
 from tests.browser.conftest import serving
 from tests.browser.kit import STAFF, Site, ask, open_page, send
-from tests.support.servers import free_port, running, wait_for
+from tests.support.servers import running
 
 Open = Callable[..., Page]
-LONG = 90_000  # milliseconds that a start and its events may take on a busy machine
 
 
 @contextmanager
@@ -191,47 +190,3 @@ def test_staff_who_fall_silent_lose_it_and_both_are_told(opened: Open, tmp_path:
         expect(customer.locator(".turn.handoff", has_text="li")).to_be_visible()
         expect(customer.locator(".turn.handoff", has_text="重新排队")).to_be_visible(timeout=30_000)
         expect(staff.locator("form.reply")).to_be_hidden()
-
-
-@pytest.mark.timeout(400)  # three starts of a gateway
-def test_a_gateway_that_is_killed_between_claim_and_message_loses_neither(
-    opened: Open, tmp_path: Path
-) -> None:
-    """One customer is at the killed gateway, another one at a second gateway that lives on."""
-    with ExitStack() as stack:
-        site = stack.enter_context(slowly_answered(tmp_path))
-        assert site.gateway is not None
-        assert site.start is not None
-        beside = {"PORT": str(free_port()), "ANONYMOUS_NETWORKS": "127.0.0.0/8"}
-        second = stack.enter_context(site.start(**beside))
-        staff = opened(site, "li")
-        customers = [opened(site, "agent"), opened(Site(second.url, second.url, tmp_path), "wei")]
-        numbers = []
-        for customer in customers:
-            ask(customer, "问题")
-            numbers.append(hand_over(customer, ""))
-            staff.goto(site.url + "/desk.html#/inbox/open")
-            claim(staff, numbers[-1])
-            expect(customer.locator(".turn.handoff").last).to_contain_text("接入")
-        answers = [customer.locator(".turn.assistant").count() for customer in customers]
-        site.gateway.process.kill()
-        site.gateway.process.wait()
-        send(customers[1], "还在吗？")
-        staff.fill("form.reply textarea", "重启后说的话")
-        staff.press("form.reply textarea", "Enter")
-        expect(staff.locator("form.reply .problem")).not_to_be_empty(timeout=LONG)
-        with site.start() as again:
-            wait_for(again.url + "/readyz")
-            expect(staff.locator("#live")).to_have_attribute("data-state", "on", timeout=LONG)
-            expect(staff.locator(".said .words", has_text="还在吗？")).to_be_visible(timeout=LONG)
-            staff.press("form.reply textarea", "Enter")
-            told = customers[1].locator(".turn.staff", has_text="重启后说的话")
-            expect(told).to_have_count(1, timeout=LONG)
-            staff.goto(site.url + "/desk.html#/inbox/mine")
-            row_of(staff, numbers[0]).click()
-            say(staff, "也给您回一句")
-            told = customers[0].locator(".turn.staff", has_text="也给您回一句")
-            expect(told).to_have_count(1, timeout=LONG)
-            send(customers[0], "收到")
-            expect(staff.locator(".said .words", has_text="收到")).to_be_visible(timeout=LONG)
-        assert answers == [customer.locator(".turn.assistant").count() for customer in customers]
