@@ -211,7 +211,7 @@ async def deliver(response: SSEResponse, work: Coroutine[Any, Any, None]) -> Non
         release_frames(error)
     except asyncio.CancelledError:
         if response.started:  # for a client that is cut off by a stop; one that left hears nothing
-            await response.fail(STOPPED)
+            await response.fail(STOPPED, is_fault=False)
             await response.end()
         raise
     except Exception:

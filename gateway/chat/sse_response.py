@@ -57,13 +57,14 @@ class SSEResponse:
         if last:
             await self.end()
 
-    async def fail(self, error: GatewayError) -> None:
-        """Sends `error` as the last event of a stream that has begun and is not over.
+    async def fail(self, error: GatewayError, *, is_fault: bool = True) -> None:
+        """Sends `error` as the last event of a stream that has begun and is not over. `is_fault`:
+        it counts as a failed answer.
 
         Before the stream begins an error belongs to the error handler.
         """
         if not self.ended:
-            self._context.response.failed_late = True
+            self._context.response.failed_late = is_fault
             await self.send(error_event(error, wants_extras=self._wants_extras))
 
     async def end(self) -> None:

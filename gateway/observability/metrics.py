@@ -81,10 +81,14 @@ class Metrics:
             "sightdesk_actions", "Steps of actions, by the status after it.", "connector", "status"
         )
         self.outcomes = counter("sightdesk_outcomes", "What came of questions.", "outcome")
+        for outcome in ("answered", "clarify", "no_clause", "smalltalk", "handoff"):
+            self.outcomes.labels(outcome)
         self.ungrounded = counter(
             "sightdesk_ungrounded", "Answers with a claim that is in none of their sources."
         )
         self.feedback = counter("sightdesk_feedback", "Ratings of answers.", "rating")
+        for rating in ("up", "down"):
+            self.feedback.labels(rating)
         self.webhook_deliveries = counter(
             "sightdesk_webhook_deliveries", "Tries to send an event to a subscriber.", "outcome"
         )

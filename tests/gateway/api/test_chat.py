@@ -55,14 +55,27 @@ def test_an_engine_that_dies_in_the_middle_ends_the_stream_with_an_error(gateway
     assert json.loads(answer[-1])["error"]["code"] == "upstream_error"
 
 
+def metric(gateway: Running, name: str) -> float:
+    lines = requests.get(gateway.url + "/metrics", timeout=5).text.splitlines()
+    return float(next(line for line in lines if line.startswith(name)).rpartition(" ")[2])
+
+
+def test_a_client_that_leaves_is_no_failed_stream(gateway: Running) -> None:
+    errors, left = "sightdesk_stream_errors_total{", "sightdesk_client_disconnects_total"
+    before, leaving = metric(gateway, errors), metric(gateway, left)
+    with post(gateway, body("endless"), stream=True) as answer:
+        next(answer.iter_lines())
+    wait_until(lambda: metric(gateway, left) == leaving + 1, 10)
+    assert metric(gateway, errors) == before
+
+
 @pytest.mark.parametrize("path", ["/v1/chat/completions", "/api/chat"])
 def test_a_stream_that_ends_with_an_error_is_counted(gateway: Running, path: str) -> None:
     """Its status is 200, so that nobody would see it in `sightdesk_requests_total`."""
     name = f'sightdesk_stream_errors_total{{route="{path}"}}'
 
     def count() -> float:
-        lines = requests.get(gateway.url + "/metrics", timeout=5).text.splitlines()
-        return float(next(line for line in lines if line.startswith(name)).rpartition(" ")[2])
+        return metric(gateway, name)
 
     before = count()
     asked: Any = body("die") if path.startswith("/v1") else {"messages": body("die")["messages"]}
