@@ -56,7 +56,7 @@ class Receiver:
 
 
 @contextlib.contextmanager
-def receiving() -> Iterator[Receiver]:
+def receiving(host: str = "127.0.0.1", port: int = 0) -> Iterator[Receiver]:
     made = Receiver()
 
     class Handler(BaseHTTPRequestHandler):
@@ -98,5 +98,5 @@ def receiving() -> Iterator[Receiver]:
         def log_message(self, format: str, *values: Any) -> None:
             pass
 
-    with serving(Handler) as made.url:
+    with serving(Handler, host, port) as made.url:
         yield made
