@@ -59,8 +59,11 @@ def build_state_gauges(services: Services) -> StateGauges:
             knowledge_problems=lambda: (
                 len(base.snapshot.problems) + len(services.persona_file.problems)
             ),
+            # A desk without business systems has no such folder, and no problem.
             connector_problems=lambda: (
                 len(systems.connectors.problems) + len(services.webhooks.problems)
+                if settings.connectors_dir.is_dir()
+                else 0
             ),
         ),
         settings.hours,

@@ -26,6 +26,7 @@ PARTS = (
     *("node-exporter", "nginx-exporter", "redis-exporter", "postgres-exporter"),
 )
 JOBS = {"gateway", "node", "nginx", "redis", "postgres", "prometheus", "alertmanager"}
+START_SECONDS = 600
 ALERT_SECONDS = 120  # from a fault to the message about it
 PORT = 29_093  # of the receiver of alerts, which containers must reach
 
@@ -86,9 +87,14 @@ def give_to_nobody(*volumes: str) -> None:
 
 
 def up(environ: dict[str, str], *services: str) -> None:
-    started = compose("up", "-d", "--build", "--wait", *services, **environ)
-    logs = "" if started.returncode == 0 else compose("logs", "--tail", "20", **environ).stdout
-    assert started.returncode == 0, started.stderr[-3000:] + logs
+    """A busy machine starts a container later than Compose waits: then it is asked again."""
+    deadline = time.monotonic() + START_SECONDS
+    while True:
+        started = compose("up", "-d", "--build", "--wait", *services, **environ)
+        if started.returncode == 0:
+            return
+        logs = compose("logs", "--tail", "20", **environ).stdout
+        assert time.monotonic() < deadline, started.stderr[-3000:] + logs
 
 
 def host_in_network() -> str:

@@ -1,4 +1,4 @@
-"""Every panel of every dashboard returns data, from a real Prometheus that scrapes two real gateways
+"""Every panel of every dashboard returns data, from a real Prometheus that scrapes two gateways
 under load. vLLM, the GPU's and the other exporters are replayed (tests/data/metrics/README.md)."""
 
 import json

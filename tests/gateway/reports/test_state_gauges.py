@@ -11,6 +11,9 @@ from pathlib import Path
 import pytest
 from sqlalchemy import insert
 
+from gateway.composition.build import build_services
+from gateway.composition.lifecycle import running
+from gateway.composition.records import build_state_gauges
 from gateway.observability.metrics import Metrics
 from gateway.reports.state_gauges import Counts, StateGauges
 from gateway.service_hours import service_hours
@@ -103,6 +106,30 @@ def test_a_database_that_does_not_answer_keeps_the_other_figures(
     assert value("knowledge_clauses") == 41
 
 
+async def test_only_a_desk_with_connectors_can_have_a_problem_with_them(tmp_path: Path) -> None:
+    folder = tmp_path / "connectors"
+    services = build_services(
+        load_settings(
+            data_dir=tmp_path,
+            database_url=f"sqlite:///{tmp_path}/desk.db",
+            knowledge_dir=tmp_path / "knowledge",
+            connectors_dir=folder,
+        )
+    )
+    look = build_state_gauges(services).look
+
+    def problems() -> float | None:
+        look()
+        return services.metrics.registry.get_sample_value("sightdesk_connector_problems")
+
+    async with running(services):
+        await asyncio.to_thread(wait_until, lambda: services.systems.connectors.problems, 30)
+        assert await asyncio.to_thread(problems) == 0
+        folder.mkdir()
+        (folder / "wrong.yaml").write_text("title: [")
+        await asyncio.to_thread(wait_until, problems, 30)
+
+
 @asynccontextmanager
 async def tls_server(folder: Path, days: int) -> AsyncIterator[str]:
     """The https:// address of a server whose self-signed certificate ends in so many days."""
@@ -129,9 +156,9 @@ async def test_the_end_of_the_certificate_that_an_address_serves(
         return StateGauges(opened, metrics, counts, service_hours(""), tmp_path, url)
 
     async with tls_server(tmp_path, days=9) as url:
-        running = asyncio.create_task(gauges(url).run())
+        looking = asyncio.create_task(gauges(url).run())
         await asyncio.to_thread(wait_until, lambda: value(name), 20)
-        running.cancel()
+        looking.cancel()
     assert value(name) == pytest.approx(time.time() + 9 * DAY, abs=DAY / 24)
     await gauges(url).look_at_certificate()  # nobody listens there any more
     assert value(name) == 0
