@@ -30,6 +30,8 @@ OVERLAYS = (
 UNLIMITED = frozenset(("inference",))
 # DCGM's embedded engine runs as root only (compose/monitoring-gpu.yml).
 ROOT_ALONE = frozenset(("dcgm-exporter",))
+# Its image has no shell to check with (compose/monitoring.yml).
+UNCHECKED = frozenset(("nginx-exporter",))
 # Everyone may reach nginx. What else is published is published for this host only.
 PUBLIC = frozenset(("nginx",))
 MAX_PROCESSES = 16_384
@@ -90,7 +92,8 @@ def faults(name: str, service: Service) -> Iterator[str]:
         yield f"the image {service.get('image')} is not pinned by version or digest"
     if service.get("restart") not in ("unless-stopped", "no"):
         yield "restart is neither unless-stopped nor no"
-    if service.get("restart") != "no" and "test" not in service.get("healthcheck", {}):
+    is_checked = name in UNCHECKED or "test" in service.get("healthcheck", {})
+    if service.get("restart") != "no" and not is_checked:
         yield "no health check"
     for port in service.get("ports", ()):
         if name not in PUBLIC and port.get("host_ip") != "127.0.0.1":
