@@ -15,7 +15,7 @@ import requests
 from tests.support.hostile.addresses import ADDRESSES
 from tests.support.hostile.bodies import BODIES
 from tests.support.hostile.canary import Canary, listening
-from tests.support.hostile.pictures import PICTURES, URLS, Answer
+from tests.support.hostile.pictures import PICTURES, URLS, Answer, data_of
 from tests.support.hostile.raw_requests import WIRE, chunk, get, post
 from tests.support.paths import ROOT
 from tests.support.screens import data_url
@@ -109,7 +109,7 @@ def with_picture(url: str) -> bytes:
 def test_a_hostile_picture_gets_its_answer_in_a_question_and_as_a_file(
     target: Running, session: requests.Session, name: str
 ) -> None:
-    data, expected = PICTURES[name]
+    data, expected = data_of(name)
     holds(ask(target, session, with_picture(data_url(data))), expected)
     holds(
         session.post(target.url + "/v1/files", files={"file": ("a.png", data)}, timeout=60),

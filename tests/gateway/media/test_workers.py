@@ -1,6 +1,7 @@
 """Media workers: what they may spend, how they are replaced, and the order of their jobs."""
 
 import asyncio
+import functools
 import json
 import os
 import re
@@ -31,7 +32,12 @@ from tests.support.screens import data_url
 from tests.support.servers import Running
 
 LIMITS = MediaLimits()
-RECTANGLES = pdf(8, content=b"q " + b"0 0 1 1 re f " * 2_000_000)  # seconds of work in 60 KB
+
+
+@functools.cache
+def rectangles() -> bytes:
+    """A PDF: seconds of work in 60 KB."""
+    return pdf(8, content=b"q " + b"0 0 1 1 re f " * 2_000_000)
 
 
 def image(data: bytes, limits: MediaLimits = LIMITS, kind: str = "image/png") -> Job:
@@ -113,7 +119,7 @@ async def test_a_document_that_never_ends_is_ended_and_nobody_else_notices(secon
     async with working() as workers:
         started = time.monotonic()
         endless = asyncio.create_task(
-            workers.work(document(RECTANGLES, MediaLimits(pdf_seconds=seconds)), "a")
+            workers.work(document(rectangles(), MediaLimits(pdf_seconds=seconds)), "a")
         )
         await workers.work(SMALL, "b")
         with pytest.raises(InvalidImage, match=r"longer than .* s") as told:
@@ -149,7 +155,7 @@ async def test_a_result_that_is_too_large_is_refused_with_both_numbers() -> None
 
 async def test_the_worker_of_a_request_that_ended_is_free_within_half_a_second() -> None:
     async with working(at_once=1) as workers:
-        asked = asyncio.create_task(workers.work(document(RECTANGLES), "a"))
+        asked = asyncio.create_task(workers.work(document(rectangles()), "a"))
         busy = await until_busy()
         waiting = asyncio.create_task(workers.work(SMALL, "b"))
         await asyncio.sleep(0.05)
@@ -166,9 +172,9 @@ def test_a_client_that_leaves_frees_its_worker_within_half_a_second(
 ) -> None:
     desk = psutil.Process(gateway.process.pid)
     data, headers = (
-        upload_of(RECTANGLES + b"%" + path.encode())
+        upload_of(rectangles() + b"%" + path.encode())
         if path == "/api/files"
-        else question_of(RECTANGLES)
+        else question_of(rectangles())
     )
     where = urlsplit(gateway.url)
     with socket.create_connection((where.hostname, where.port), 20) as connection:
@@ -199,9 +205,9 @@ def question_of(data: bytes) -> tuple[bytes, str]:
 
 async def test_what_waits_for_a_request_that_ended_is_dropped() -> None:
     async with working(at_once=1) as workers:
-        first = asyncio.create_task(workers.work(document(RECTANGLES), "a"))
+        first = asyncio.create_task(workers.work(document(rectangles()), "a"))
         await until_busy()
-        second = asyncio.create_task(workers.work(document(RECTANGLES), "a"))
+        second = asyncio.create_task(workers.work(document(rectangles()), "a"))
         await asyncio.sleep(0.05)
         second.cancel()
         first.cancel()
