@@ -14,7 +14,7 @@ import requests
 
 from scripts.evals.judging import language_of
 from tests.support import language
-from tests.support.listening import Listening, listening
+from tests.support.listening import Listening
 from tests.support.paths import ROOT
 from tests.support.screens import data_url, picture_message, screen
 from tests.support.servers import Running, running_gateway, wait_for, wait_until
@@ -53,18 +53,6 @@ class Told:
     @property
     def cited(self) -> list[str]:
         return [str(one["clause"]) for one in self.extras["citations"]]
-
-
-@pytest.fixture(scope="module")
-def model(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
-    with language.language_model(tmp_path_factory.mktemp("language")) as engine:
-        yield engine
-
-
-@pytest.fixture(scope="module")
-def heard(model: Engine) -> Iterator[Listening]:
-    with listening(model.url) as relay:
-        yield relay
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,7 @@ from typing import Any
 
 import pytest
 
-from tests.engine.test_language import Desk, Told, heard, model  # noqa: F401
+from tests.engine.test_language import Desk, Told
 from tests.support import language
 from tests.support.business import Business, connector_settings, running_business
 from tests.support.customers import Said, SdkCustomer
@@ -49,7 +49,7 @@ def business() -> Iterator[Business]:
 
 @pytest.fixture(scope="module")
 def desk(
-    heard: Listening,  # noqa: F811
+    heard: Listening,
     lite: Running,
     business: Business,
     tmp_path_factory: pytest.TempPathFactory,
