@@ -13,6 +13,7 @@ from pathlib import Path
 import psutil
 
 from benchmarks.relay import load, script
+from tests.support.forked import Process
 from tests.support.paths import ROOT
 from tests.support.servers import free_port, on_core, running_gateway, wait_for
 
@@ -52,7 +53,7 @@ class Relay:
 
     name: str
     url: str
-    process: "subprocess.Popen[bytes]"
+    process: Process
     check: load.Check
     spare: bool = False
 

@@ -13,7 +13,10 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.support import forked
+from tests.support.forked import Process
 from tests.support.paths import ROOT
+from tests.support.workers import PORTS, next_port
 
 START_SECONDS = 60
 
@@ -21,7 +24,7 @@ START_SECONDS = 60
 @dataclass(frozen=True, slots=True)
 class Running:
     url: str
-    process: "subprocess.Popen[bytes]"
+    process: Process
     log: Path
 
 
@@ -37,8 +40,12 @@ def on_core(core: int) -> Iterator[None]:
 
 
 def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        return int(probe.getsockname()[1])
+    """A port that no other call, here or in another worker, returns soon."""
+    for _ in range(PORTS):
+        port = next_port()
+        with contextlib.suppress(OSError), socket.create_server(("127.0.0.1", port)):
+            return port
+    raise RuntimeError("no port is free")
 
 
 @contextlib.contextmanager
@@ -47,9 +54,7 @@ def running(module: str, settings: dict[str, str], health: str = "/healthz") -> 
     environ = {name: value for name, value in os.environ.items() if name not in settings}
     environ |= {"HOST": "127.0.0.1", "PORT": str(port), **settings}
     with tempfile.NamedTemporaryFile(prefix="sightdesk-", suffix=".log") as log:
-        process = subprocess.Popen(
-            [sys.executable, "-m", module], cwd=ROOT, env=environ, stdout=log, stderr=log
-        )
+        process = started(module, environ, Path(log.name))
         try:
             url = f"http://127.0.0.1:{port}"
             wait_for(url + health, process, Path(log.name))
@@ -63,9 +68,19 @@ def running(module: str, settings: dict[str, str], health: str = "/healthz") -> 
                 process.wait()
 
 
+def started(module: str, environ: dict[str, str], log: Path) -> Process:
+    """`python -m MODULE`. Tests start it without its imports; a benchmark measures them, too."""
+    if "PYTEST_VERSION" in os.environ:
+        return forked.start(module, environ, log)
+    with log.open("ab") as out:
+        return subprocess.Popen(
+            [sys.executable, "-m", module], cwd=ROOT, env=environ, stdout=out, stderr=out
+        )
+
+
 def wait_for(
     url: str,
-    process: "subprocess.Popen[bytes] | None" = None,
+    process: Process | None = None,
     log: Path | None = None,
     seconds: float = START_SECONDS,
 ) -> None:

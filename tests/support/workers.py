@@ -1,0 +1,61 @@
+"""Several pytest workers on one machine (pytest-xdist): what each may take, and when."""
+
+import contextlib
+import fcntl
+import itertools
+import os
+import random
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+RUN = os.environ.get("PYTEST_XDIST_TESTRUNUID", "")
+WORKER = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+
+# Below the ports that Linux gives to clients (32768 and up). The first one is left to chance: two
+# runs at a time then take different ones.
+FIRST_PORT, PORTS, WORKERS = 20_000, 1_500, 8
+_NUMBERS = itertools.count(random.randrange(PORTS))
+
+# Tests of these folders share one thing that the machine has once: Docker's networks and the
+# project's name.
+TOGETHER = ("tests/docker",)
+
+
+def scope_of(test: str) -> str:
+    """The tests of one scope run on one worker, in their order: a file, or a folder that shares."""
+    file = test.partition("::")[0]
+    return next((folder for folder in TOGETHER if file.startswith(folder + "/")), file)
+
+
+def next_port() -> int:
+    """This worker's ports, each in turn."""
+    return FIRST_PORT + WORKER % WORKERS * PORTS + next(_NUMBERS) % PORTS
+
+
+@contextlib.contextmanager
+def turn(*, alone: bool) -> Iterator[None]:
+    """Waits until a test may run: beside those of other workers, or alone.
+
+    A test that waits to run alone keeps others from starting, so its wait ends.
+    """
+    if not RUN:
+        yield
+        return
+    how = fcntl.LOCK_EX if alone else fcntl.LOCK_SH
+    with _locked("queue", fcntl.LOCK_EX) as queue, _locked("running", how):
+        fcntl.flock(queue, fcntl.LOCK_UN)
+        yield
+
+
+@contextlib.contextmanager
+def _locked(name: str, how: int) -> Iterator[int]:
+    file = os.open(
+        Path(tempfile.gettempdir(), f"sightdesk-{RUN}.{name}"), os.O_CREAT | os.O_RDWR, 0o600
+    )
+    try:
+        fcntl.flock(file, how)
+        yield file
+    finally:
+        fcntl.flock(file, fcntl.LOCK_UN)  # closing is not enough: forked children have the file
+        os.close(file)
