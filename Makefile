@@ -5,6 +5,8 @@ PYTHON ?= python3
 VENV := .venv/bin
 PIP := $(VENV)/pip install -q --disable-pip-version-check --no-deps --require-hashes
 COMPOSE := docker compose
+# Tests wait for servers a good deal, so two run at a time even where there is one core.
+WORKERS ?= $(shell $(PYTHON) -c 'import os; print(min(max(os.cpu_count() or 2, 2), 6))')
 NAME ?=
 LIMIT ?=
 FILE ?=
@@ -45,14 +47,14 @@ demo: .venv/run.stamp ## run gateway, page and embedded engine here: no GPU, no 
 
 setup: .venv/dev.stamp ## install into .venv what running and testing need
 
-test: setup ## run all tests; installs what they need
+test: setup ## run all tests; installs what they need (WORKERS=2: so many at a time)
 	@scripts/test-tools
 	@$(MAKE) --no-print-directory node_modules/.stamp
 	@node --test tests/frontend/*.test.js tests/frontend/*/*.test.js
-	@$(VENV)/python -m pytest
+	@$(VENV)/python -m pytest -n $(WORKERS)
 
 test-plain: setup ## run the tests marked both_paths once more, with SERVER_FAST_PATH=0
-	@SERVER_FAST_PATH=0 $(VENV)/python -m pytest -m both_paths tests/gateway
+	@SERVER_FAST_PATH=0 $(VENV)/python -m pytest -n $(WORKERS) -m both_paths tests/gateway
 
 test-engine: setup ## run the tests against vLLM's CPU build with tiny models; about ten minutes
 	@scripts/test-tools

@@ -1,13 +1,15 @@
 """The real servers, started once a session. A test that needs other settings starts its own."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 
 import pytest
+from xdist.scheduler import LoadScopeScheduling
 
 # One browser for all who look at pages; pytest finds fixtures by name in here.
 from tests.support.chromium import axe, browser, page  # noqa: F401
 from tests.support.servers import Running, running_desk, running_lite
+from tests.support.workers import scope_of, turn
 
 # Real vLLM takes minutes to install and to start: `make test-engine` asks for its tests by name.
 collect_ignore = [] if os.environ.get("TEST_ENGINE") else ["engine", "docker/test_cpu_engine.py"]
@@ -40,3 +42,22 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
         "SERVER_FAST_PATH"
     ) == "0":
         pytest.skip(str(only.args[0]))
+
+
+class ByFile(LoadScopeScheduling):  # type: ignore[misc]
+    """Gives each worker one file after the other, in the order of the collection."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return scope_of(nodeid)
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> ByFile:
+    config.option.loadscopereorder = False
+    return ByFile(config, log)
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
+    """With several workers, a test marked `alone` waits until no other one runs."""
+    with turn(alone=item.get_closest_marker("alone") is not None):
+        return (yield)

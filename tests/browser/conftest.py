@@ -15,8 +15,9 @@ from tests.browser.kit import AGENT, STAFF, STAFF_KEY, Site
 from tests.support.business import Business, running_business, running_business_desk
 from tests.support.nginx import NGINX, rendered
 from tests.support.servers import Running, free_port, running_gateway, running_lite, wait_for
+from tests.support.workers import WORKER
 
-SPARE_ADDRESS = "10.254.254.1"
+SPARE_ADDRESS = f"10.254.254.{WORKER + 1}"
 
 
 @pytest.fixture(scope="session")
