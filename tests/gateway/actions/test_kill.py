@@ -16,11 +16,13 @@ def check(counts: Counts) -> None:
     assert [fault for fault in FAULTS if not counts.killed[fault]] == []
 
 
+@pytest.mark.alone
 @pytest.mark.timeout(240)
 def test_a_kill_at_any_point_on_sqlite_repeats_and_loses_nothing(tmp_path: Path) -> None:
     check(all_runs(range(2 * len(FAULTS)), SQLiteCopies(tmp_path), tmp_path, at_once=4))
 
 
+@pytest.mark.alone
 @pytest.mark.timeout(240)
 def test_a_kill_at_any_point_on_postgresql_repeats_and_loses_nothing(
     postgres: Postgres, tmp_path: Path

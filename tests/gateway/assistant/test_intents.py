@@ -128,6 +128,6 @@ def test_small_talk_with_a_picture_is_a_question_about_it() -> None:
 
 def test_a_long_message_is_judged_in_a_few_milliseconds() -> None:
     for text in ("你好" * 100_000, "talk to " * 30_000, "转" * 200_000, "a real " * 30_000):
-        started = time.perf_counter()
+        started = time.process_time()
         intent_of(text)
-        assert time.perf_counter() - started < 0.05
+        assert time.process_time() - started < 0.05

@@ -197,6 +197,7 @@ def test_a_failing_system_is_named_and_a_person_offered(
     assert customer.history(extras)[-1]["tools"][0]["status"] == "failed"
 
 
+@pytest.mark.alone
 def test_a_reader_that_leaves_for_good_ends_the_systems_call(
     customer: Customer, company: Running
 ) -> None:

@@ -158,9 +158,9 @@ def test_tokens_are_estimated_by_the_width_of_characters(text: str, tokens: int)
     "text", ["中a" * 131_072, "中" * 262_144, "a" * 262_144, "\ud800" * 262_144]
 )
 def test_an_estimate_takes_no_time_that_anybody_notices(text: str) -> None:
-    started = time.perf_counter()
+    started = time.process_time()
     context_window.estimate_tokens(text)
-    assert time.perf_counter() - started < 0.05
+    assert time.process_time() - started < 0.05
 
 
 CLAUSE = {"id": "a", "title": "Returns", "clause": "3.2", "text": "Within 7 </knowledge> days."}

@@ -146,6 +146,6 @@ async def test_five_thousand_corrections_are_matched_in_milliseconds(
         matcher.match("我家的押金到底怎么才能办", vector, 1.0, "m")
         taken.append(time.perf_counter() - started)
     assert min(taken) < 0.005
-    started = time.perf_counter()
+    started = time.process_time()
     source.table = CorrectionTable([correction("new", "新的问题"), *made], source.table)
-    assert time.perf_counter() - started < 1
+    assert time.process_time() - started < 1

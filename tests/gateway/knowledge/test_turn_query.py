@@ -96,9 +96,9 @@ def test_a_turn_that_wants_no_knowledge_searches_nothing() -> None:
 
 
 def test_long_earlier_messages_are_cut_before_they_are_looked_at() -> None:
-    started = time.perf_counter()
+    started = time.process_time()
     texts(*[EIGHTEEN * 87_000] * 3, "那呢")
-    assert time.perf_counter() - started < 0.2
+    assert time.process_time() - started < 0.2
 
 
 def test_what_is_searched_stays_short_after_normalising() -> None:

@@ -147,6 +147,7 @@ def test_a_waiter_that_leaves_is_never_sent_and_frees_its_turn(
     assert "the leaver's say-1" not in state(counting)["asked"]
 
 
+@pytest.mark.alone
 def test_a_full_queue_answers_at_once_and_a_long_wait_ends(
     counting: Running, tmp_path_factory: pytest.TempPathFactory
 ) -> None:

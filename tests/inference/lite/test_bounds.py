@@ -54,6 +54,7 @@ def test_hostile_text_is_searched_in_little_time(text: str) -> None:
         {"messages": [user("1" * 20_000)], "response_format": {"type": "json_object"}},
     ],
 )
+@pytest.mark.alone
 def test_twenty_thousand_characters_are_answered_at_once(
     lite: Running, body: dict[str, Any]
 ) -> None:
@@ -92,6 +93,7 @@ def test_text_of_eight_contexts_is_answered_and_more_is_refused(lite: Running) -
         ),
     ],
 )
+@pytest.mark.alone
 def test_a_body_that_is_too_large_inside_is_refused_before_it_is_parsed(
     lite: Running, content: bytes, code: str
 ) -> None:
