@@ -33,7 +33,7 @@ def rendered(
 ) -> Path:
     """Renders the templates as the container does, for this machine. Returns nginx.conf."""
     etc = folder / "etc"
-    (etc / "snippets").mkdir(parents=True)
+    (etc / "snippets").mkdir(parents=True, exist_ok=True)
     (folder / "tmp").mkdir()
     places = {
         "/etc/nginx/": f"{etc}/",

@@ -2,7 +2,6 @@
 // the drawer, keyboard shortcuts.
 import { engineMessage } from "../models/failure.js";
 import { loaded, make, showLogo, template } from "./dom.js";
-import { mountSignOut } from "./sign-out.js";
 
 const ENGINE_POLL_MS = 3000;
 const COMMON_OF_A_GROUP = 2; // questions in the welcome; the sidebar has all
@@ -42,11 +41,18 @@ export function mountAppShell({ session, api, config, text, composer, looks }) {
   document.getElementById("theme").onclick = switchTheme;
   document.getElementById("help").onclick = openHelp;
   document.addEventListener("keydown", (event) => onKey(event, { composer, drawer, openHelp }));
-  mountSignOut(config.sign_out, { api, text });
+  showSignOut(config.sign_out, { api, text });
   text.follow(label);
   label();
   const brand = () => ({ name: ownName(), accent: assistant.accent });
   return { setLocale, setTheme, openMenu: () => drawer.set(true), brand };
+}
+
+/** The button that signs out, for whoever came by single sign-on; `path`: null for the others. */
+export async function showSignOut(path, services) {
+  if (!path) return;
+  const { mountSignOut } = await loaded(import("./sign-out.js"));
+  mountSignOut(path, services);
 }
 
 /** The company's logo and colour. */

@@ -2,9 +2,8 @@
 import { errorMessage } from "../models/failure.js";
 import { make, toast } from "./dom.js";
 
-/** `path`: the route that signs out; null where nobody has signed in by single sign-on. */
+/** `path`: the route that signs out. */
 export function mountSignOut(path, { api, text }) {
-  if (!path) return;
   const button = make("button", { type: "button", className: "icon-button words", id: "sign-out" });
   const label = () => (button.textContent = text("signOut"));
 

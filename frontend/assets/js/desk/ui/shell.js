@@ -1,9 +1,14 @@
 // The frame around the views: links with counts, language, theme, the company's looks, whether the
 // page is live, and which view is shown.
 import { errorMessage } from "../../models/failure.js";
-import { labelPage, showBrand, switchLocale, switchTheme } from "../../ui/app-shell.js";
+import {
+  labelPage,
+  showBrand,
+  showSignOut,
+  switchLocale,
+  switchTheme,
+} from "../../ui/app-shell.js";
 import { loaded, make } from "../../ui/dom.js";
-import { mountSignOut } from "../../ui/sign-out.js";
 import { VIEWS, hashOf, parseRoute } from "../lib/routes.js";
 
 const MARKED_ICON = "/assets/img/icon-waiting.svg";
@@ -17,7 +22,7 @@ export function mountShell(views, services) {
   showBrand(config.assistant);
   document.getElementById("locale").onclick = () => switchLocale(text);
   document.getElementById("theme").onclick = switchTheme;
-  mountSignOut(me.sign_out, services);
+  showSignOut(me.sign_out, services);
   mountSkip();
   mountLinks(services);
   mountConnection(services);
