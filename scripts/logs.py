@@ -19,6 +19,7 @@ COMPOSE = ("docker", "compose")
 FOLLOW = (*COMPOSE, "logs", "-f", "--tail", "100")
 ALL = (*COMPOSE, "logs", "--no-color", "--timestamps")
 REQUEST_ID = re.compile(r"[A-Za-z0-9._:-]{1,128}")
+CONTROL = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")  # Compose puts some in front of each line
 # "gateway-1  | 2026-11-30T08:45:20.123456789Z {…}"
 LINE = re.compile(r"^(?P<container>\S+?)(?:-\d+)?\s+\| (?P<time>\S+Z) (?P<text>.*)$")
 SHOWN_FIRST = ("method", "route", "path", "status", "duration_ms")
@@ -68,7 +69,7 @@ def entries(lines: Iterable[str], request_id: str) -> Iterator[Entry]:
     # vLLM names a request as chatcmpl-<id>, so a dash may stand before it.
     named = re.compile(rf"(?<![A-Za-z0-9._:]){re.escape(request_id)}(?![A-Za-z0-9._:])")
     for line in lines:
-        if request_id not in line or (parts := LINE.match(line)) is None:
+        if request_id not in line or (parts := LINE.match(CONTROL.sub("", line))) is None:
             continue
         told = parsed(parts["text"])
         other = told.get("request_id")

@@ -1,6 +1,7 @@
 """nginx's lines have the gateway's form: one object a line, no query."""
 
 import json
+import os
 import signal
 import subprocess
 from collections.abc import Iterator
@@ -57,8 +58,16 @@ def test_a_request_is_one_object_without_its_query(front: Front) -> None:
 def test_nginx_and_the_gateway_log_the_same_id(front: Front) -> None:
     answer = requests.get(front.url + "/v1/models", timeout=10)
     request_id = answer.headers["x-request-id"]
-    assert line_of(front, request_id)["status"] == answer.status_code == 401
+    line = line_of(front, request_id)
+    assert line["status"] == answer.status_code == 401
+    assert line["path"] == "/v1/models"
     assert request_id in front.gateway.log.read_text()
+
+
+def test_the_path_is_the_one_that_was_asked_where_nginx_answers_itself(front: Front) -> None:
+    answer = requests.get(front.url + "/no/such/page?token=secret", timeout=10)
+    assert answer.status_code == 404
+    assert line_of(front, answer.headers["x-request-id"])["path"] == "/no/such/page"
 
 
 @contextmanager
@@ -76,7 +85,7 @@ def running_filter(folder: Path) -> Iterator[Path]:
             yield folder
         finally:
             # The script has ended; what it started is in its process group.
-            subprocess.run(["kill", f"-{signal.SIGTERM.value}", f"-{process.pid}"], check=True)
+            os.killpg(process.pid, signal.SIGTERM)
 
 
 def test_an_error_line_has_the_same_form_without_any_query(tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ REQUEST = "0123-abc.d"
 def line(container: str, second: str, **fields: object) -> str:
     time = f"2026-11-30T08:45:{second}"
     told = {"time": f"{time}+00:00", "level": "info", "event": "request", **fields}
-    return f"{container}  | {time}999999Z {json.dumps(told)}"
+    return f"\x1b[2K{container}  | {time}999999Z {json.dumps(told)}"
 
 
 LINES = [
