@@ -16,7 +16,7 @@ REQUEST ?=
 .PHONY: help demo setup test test-plain test-engine test-docker check fmt up bundle down logs \
 	doctor bench bench-actions bench-answers bench-desk bench-engine bench-masking \
 	bench-page bench-papers bench-records bench-relay bench-stall bench-tools bench-traces capacity \
-	soak eval knowledge-check outbox backup restore user key lock pins screenshots
+	soak eval knowledge-check outbox backup backup-verify restore user key lock pins screenshots
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | \
@@ -160,11 +160,14 @@ knowledge-check: setup ## list what is wrong with the knowledge folder; exits 1 
 outbox: ## list webhook deliveries that wait or failed; REPLAY=<id> or REPLAY=failed sends again
 	@$(PYTHON) -m scripts.outbox "$(REPLAY)"
 
-backup: ## write conversations, files, keys, users and knowledge into backup-DATE.tar.gz
-	@scripts/backup
+backup: ## write everything into backup-DATE.tar.gz (SECRETS=1: secrets too; docs/backup.md)
+	@SECRETS=$(SECRETS) $(PYTHON) -m scripts.backup
 
-restore: ## restore FILE=backup-….tar.gz
-	@scripts/restore "$(FILE)"
+backup-verify: ## restore the newest backup, or FILE=, into a scratch database and count
+	@IDENTITY=$(IDENTITY) $(PYTHON) -m scripts.backup_verify "$(FILE)"
+
+restore: ## restore FILE=backup-….tar.gz (IDENTITY=age key file, KEEP_SETTINGS=1)
+	@IDENTITY=$(IDENTITY) KEEP_SETTINGS=$(KEEP_SETTINGS) $(PYTHON) -m scripts.restore "$(FILE)"
 
 user: ## add a user of the page: NAME=…
 	@scripts/user "$(NAME)"

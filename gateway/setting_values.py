@@ -13,6 +13,7 @@ from limits import parse as parse_rate
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
 from pydantic_settings import NoDecode
 
+from gateway.backup_times import backup_times
 from gateway.service_hours import service_hours
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
@@ -148,12 +149,32 @@ def hours(value: str) -> str:
     return value.strip()
 
 
+def cron(value: str) -> str:
+    backup_times(value)
+    return value.strip()
+
+
+def age_recipients(values: tuple[str, ...]) -> tuple[str, ...]:
+    if not all(re.fullmatch(r"age1[02-9ac-hj-np-z]{58}", value) for value in values):
+        raise ValueError("public keys of age, such as age1 and 58 letters and digits")
+    return values
+
+
+def bucket_url(value: str) -> str:
+    if value and not re.fullmatch(r"s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](/[\w./=-]*)?", value):
+        raise ValueError("s3://bucket or s3://bucket/prefix, or nothing")
+    return value.rstrip("/")
+
+
 Names = Annotated[tuple[str, ...], NoDecode, BeforeValidator(split_commas)]
 Networks = Annotated[tuple[Network, ...], NoDecode, BeforeValidator(as_networks)]
 Rate = Annotated[str, AfterValidator(rate)]
 APIKeys = Annotated[SecretStr, AfterValidator(api_keys)]
 Secret = Annotated[SecretStr, AfterValidator(secret)]
 HeaderList = Annotated[SecretStr, AfterValidator(header_list)]
+AgeRecipients = Annotated[Names, AfterValidator(age_recipients)]
+BucketURL = Annotated[str, AfterValidator(bucket_url)]
+Cron = Annotated[str, AfterValidator(cron)]
 DatabaseURL = Annotated[SecretStr, AfterValidator(database_url)]
 AllowedOrigins = Annotated[Names, AfterValidator(origins)]
 ServiceHoursText = Annotated[str, AfterValidator(hours)]

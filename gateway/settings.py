@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 from pydantic import Field, SecretStr, ValidationError, model_validator
 
+from gateway.setting_backups import BackupSettings
 from gateway.setting_compose import (
     SCALE,
     ComposeSettings,
@@ -40,7 +41,9 @@ MIB = 1024 * 1024
 EMPTY_MEANS_OFF = ("reader_url", "fallback_engine_url", "embedding_url", "rerank_url")
 
 
-class Settings(ComposeSettings, SignInSettings, MonitoringSettings, TracingSettings):
+class Settings(
+    ComposeSettings, BackupSettings, SignInSettings, MonitoringSettings, TracingSettings
+):
     host: str = Field("127.0.0.1", description="Address to listen on.")
     port: int = Field(8000, ge=1, le=65_535, description="Port to listen on.")
     server_fast_path: bool = Field(
@@ -255,9 +258,6 @@ class Settings(ComposeSettings, SignInSettings, MonitoringSettings, TracingSetti
         SecretStr("sqlite:///data/sightdesk.db"),
         description="Database of conversations. For several gateways "
         "postgresql://user:password@host/name.",
-    )
-    data_dir: Path = Field(
-        Path("data"), description="Folder of uploaded files and generated secrets."
     )
     frontend_dir: Path | None = Field(
         None, description="Folder of the page, where no nginx serves it. Empty behind nginx."

@@ -44,6 +44,8 @@ LOADED = {
     },
     "launcher": {},
     "dev": {
+        "flask-cors": "moto's server",
+        "moto": "tests/gateway/backup/test_copies.py, as a server",
         "mypy": "make check",
         "pytest-timeout": "pytest",
         "ruff": "make check",

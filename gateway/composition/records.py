@@ -2,6 +2,9 @@
 
 from gateway.actions.as_json import as_json
 from gateway.actions.proposals import Actions
+from gateway.backup.journal import Journal
+from gateway.backup.keeper import BackupKeeper
+from gateway.backup_times import backup_times
 from gateway.composition.services import Access, Knowledge, Records, Services, Storage
 from gateway.connectors.tool import Tools
 from gateway.knowledge.vectors.embedding_client import EmbeddingClient
@@ -45,6 +48,7 @@ def build_records(
         training=TrainingExport(database, files),
         retention=Retention(database, files, before_delete, metrics, settings.retention_days),
         erasure=Erasure(database, files, actions, before_delete, lambda: access.api_keys.names),
+        backups=BackupKeeper(Journal(database), metrics, backup_times(settings.backup_schedule)),
     )
 
 

@@ -15,6 +15,7 @@ from gateway.auth.api_keys import APIKeyStore
 from gateway.auth.authenticator import Authenticator
 from gateway.auth.origins import Origins
 from gateway.auth.tokens import Signer
+from gateway.backup.keeper import BackupKeeper
 from gateway.chat.conversation_streams import ConversationStreams
 from gateway.chat.history import HistoryRecorder
 from gateway.chat.resumable_answers import ResumableAnswers
@@ -149,7 +150,7 @@ class People:
 
 @dataclass(frozen=True, slots=True)
 class Records:
-    """Figures and exports of what is stored, and its end."""
+    """Figures and exports of what is stored, its backups, and its end."""
 
     figures: Figures
     groups: QuestionGroups
@@ -157,6 +158,7 @@ class Records:
     training: TrainingExport
     retention: Retention
     erasure: Erasure
+    backups: BackupKeeper
 
 
 @dataclass(frozen=True, slots=True)

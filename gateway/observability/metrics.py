@@ -145,6 +145,15 @@ class Metrics:
         self.broken_records = counter(
             "sightdesk_broken_file_records", "Records of files that could not be read."
         )
+        self.last_backup = gauge(
+            "sightdesk_backup_last_success_timestamp_seconds",
+            "End of the newest backup in seconds since 1970, of all gateways; 0: none was made.",
+        )
+        self.backups = counter(
+            "sightdesk_backups", "Backups that this gateway was due to make.", "outcome"
+        )
+        for outcome in ("made", "failed"):
+            self.backups.labels(outcome)
         self.task_restarts = counter(
             "sightdesk_task_restarts", "Background tasks started again after a failure.", "task"
         )

@@ -9,14 +9,16 @@ ROOT = Path(__file__).parents[2]
 ORDER = (
     *("observability", "openai", "server", "auth", "upstream", "throttling", "privacy"),
     *("storage", "connectors", "actions", "webhooks", "knowledge", "media", "reports"),
-    *("assistant", "handoffs", "chat", "middleware", "api"),
+    *("assistant", "handoffs", "chat", "backup", "middleware", "api"),
 )
 LEAVES = {
     "",
+    "backup_times",
     "errors",
     "service_hours",
     "setting_compose",
     "setting_monitoring",
+    "setting_backups",
     "setting_people",
     "setting_profiles",
     "setting_tracing",

@@ -33,6 +33,7 @@ TASKS = (
     "sweep",
     "index",
     "answers",
+    "backups",
     "actions",
     "connectors",
     "events",

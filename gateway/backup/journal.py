@@ -1,0 +1,88 @@
+"""The table of backups: which were made, and which gateway makes the next one."""
+
+from dataclasses import dataclass
+
+from sqlalchemy import func, select, update
+
+from gateway.storage.database import Database
+from gateway.storage.models import Backup
+
+LEASE_SECONDS = 120  # of a gateway that makes a backup; it renews the lease meanwhile
+AGAIN_SECONDS = 900  # after a failure
+MAX_ERROR = 500  # characters
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    name: str
+    size: int  # bytes
+
+
+class Journal:
+    """Synchronous: call it from threads. Times are seconds since 1970.
+
+    All raise StoreUnavailable.
+    """
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def claim(self, slot: int, now: float) -> bool:
+        """Whether this gateway makes the backup of `slot`: nobody has made it, nobody is at it, and
+        no later one was made."""
+        insert = self._database.insert(Backup)
+        row = {"slot": _ms(slot), "worker": "", "lease_until": 0, "name": "", "size": 0}
+        with self._database.writing() as session:
+            later = select(Backup.slot).where(
+                Backup.slot >= _ms(slot), Backup.finished_at.is_not(None)
+            )
+            if session.scalar(later.limit(1)) is not None:
+                return False
+            session.execute(insert.values(**row, error="").on_conflict_do_nothing())
+            is_free = (Backup.slot == _ms(slot), Backup.finished_at.is_(None))
+            claimed = session.execute(
+                update(Backup)
+                .where(*is_free, func.coalesce(Backup.lease_until, 0) <= _ms(now))
+                .values(worker=self._database.writer, lease_until=_ms(now + LEASE_SECONDS))
+                .execution_options(synchronize_session=False)
+            )
+            return bool(getattr(claimed, "rowcount", 0))
+
+    def renew(self, slot: int, now: float) -> None:
+        self._set(slot, lease_until=_ms(now + LEASE_SECONDS))
+
+    def failed(self, slot: int, error: str, now: float) -> None:
+        self._set(slot, error=error[:MAX_ERROR], lease_until=_ms(now + AGAIN_SECONDS))
+
+    def made(self, slot: int, made: Made, now: float) -> None:
+        """Of a slot that was claimed, or of a backup that somebody has asked for."""
+        values = {
+            "worker": self._database.writer,
+            "lease_until": None,
+            "finished_at": _ms(now),
+            "name": made.name,
+            "size": made.size,
+            "error": "",
+        }
+        insert = self._database.insert(Backup).values(slot=_ms(slot), **values)
+        with self._database.writing() as session:
+            session.execute(insert.on_conflict_do_update(index_elements=["slot"], set_=values))
+
+    def last_success(self) -> float | None:
+        with self._database.reading() as session:
+            found = session.scalar(select(func.max(Backup.finished_at)))
+        return None if found is None else found / 1000
+
+    def _set(self, slot: int, **values: object) -> None:
+        mine = (Backup.slot == _ms(slot), Backup.worker == self._database.writer)
+        with self._database.writing() as session:
+            session.execute(
+                update(Backup)
+                .where(*mine)
+                .values(**values)
+                .execution_options(synchronize_session=False)
+            )
+
+
+def _ms(seconds: float) -> int:
+    return round(1000 * seconds)

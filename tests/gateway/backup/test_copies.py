@@ -1,0 +1,122 @@
+"""Encrypted backups, copies in a real S3 server, and how many are kept."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import obstore
+import pytest
+import requests
+from obstore.store import S3Store
+from pyrage import x25519
+
+from gateway.backup.archive import BadArchive, checked
+from gateway.backup.create import BackupFailed
+from gateway.backup.encryption import decrypt, encrypt
+from gateway.backup.names import old_ones
+from gateway.backup.remote import Bucket, RemoteFailed
+from tests.support.backups import Desk, filled_desk, unpacked
+from tests.support.servers import free_port, wait_for
+
+NAMES = [f"backup-202611{day:02}-030000.tar.gz" for day in range(1, 5)]
+
+
+@pytest.fixture(scope="module")
+def s3() -> Iterator[str]:
+    """moto's server, a process of its own, with the bucket `desk`."""
+    port = free_port()
+    command = [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)]
+    server = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        url = f"http://127.0.0.1:{port}"
+        wait_for(url + "/moto-api/data.json", server)
+        requests.put(url + "/desk", timeout=10).raise_for_status()
+        yield url
+    finally:
+        server.terminate()
+        server.wait(10)
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Desk:
+    return filled_desk(tmp_path, f"sqlite:///{tmp_path}/data/sightdesk.db")
+
+
+def bucket(s3: str, url: str) -> Bucket:
+    return Bucket(url, s3, key_id="id", secret="secret")
+
+
+def store(s3: str) -> S3Store:
+    return S3Store(
+        "desk",
+        endpoint=s3,
+        region="us-east-1",
+        access_key_id="id",
+        secret_access_key="secret",
+        client_options={"allow_http": True},
+    )
+
+
+def listed(s3: str, prefix: str) -> list[str]:
+    return sorted(one["path"] for one in obstore.list(store(s3), prefix).collect())
+
+
+def test_the_newest_copies_are_kept_and_nothing_else_is_touched(s3: str, tmp_path: Path) -> None:
+    other = tmp_path / "invoice.pdf"
+    for name in (*NAMES, other.name):
+        (tmp_path / name).write_bytes(name.encode() * 1000)
+    bucket(s3, "s3://desk/kept").keep(other, 3)
+    for name in NAMES:
+        bucket(s3, "s3://desk/kept").keep(tmp_path / name, 3)
+    assert listed(s3, "kept") == [*(f"kept/{name}" for name in NAMES[1:]), "kept/invoice.pdf"]
+
+
+def test_a_large_backup_is_copied_in_parts(s3: str, tmp_path: Path) -> None:
+    file = tmp_path / NAMES[0]
+    file.write_bytes(os.urandom(12 * 1024 * 1024))
+    bucket(s3, "s3://desk").keep(file, 1)
+    assert bytes(obstore.get(store(s3), NAMES[0]).bytes()) == file.read_bytes()
+
+
+def test_a_store_that_refuses_is_named_without_the_secret(s3: str, tmp_path: Path) -> None:
+    file = tmp_path / NAMES[0]
+    file.write_bytes(b"x")
+    with pytest.raises(RemoteFailed, match="s3://nothing-here") as caught:
+        bucket(s3, "s3://nothing-here").keep(file, 1)
+    assert "\n" not in str(caught.value)
+    assert "secret" not in str(caught.value)
+
+
+def test_other_names_are_never_old_backups() -> None:
+    assert old_ones(["notes.txt", "backup-x.tar.gz", *NAMES], 1) == NAMES[2::-1]
+    assert old_ones([NAMES[0] + ".age", NAMES[1]], 1) == [NAMES[0] + ".age"]
+
+
+def test_only_the_owner_of_the_key_reads_an_encrypted_backup(desk: Desk) -> None:
+    owner, stranger = x25519.Identity.generate(), x25519.Identity.generate()
+    file = desk.backup(encrypt=lambda plain, to: encrypt([str(owner.to_public())], plain, to))
+    assert b"\xe9\x80\x80" not in file.read_bytes()
+    with pytest.raises(BadArchive, match="IDENTITY"):
+        checked(file)
+    plain = desk.root / "plain.tar.gz"
+    with pytest.raises(BadArchive, match="cannot be decrypted"):
+        decrypt(str(stranger), file, plain)
+    decrypt(f"# made by age-keygen\n{owner}\n", file, plain)
+    assert checked(plain).tables["turns"] == 6
+    assert unpacked(plain)["users/htpasswd"] == b"anna:$6$hash\n"
+
+
+def test_a_truncated_encrypted_backup_is_refused(desk: Desk) -> None:
+    owner = x25519.Identity.generate()
+    file = desk.backup(encrypt=lambda plain, to: encrypt([str(owner.to_public())], plain, to))
+    file.write_bytes(file.read_bytes()[:-100])
+    with pytest.raises(BadArchive, match="cannot be decrypted"):
+        decrypt(str(owner), file, desk.root / "plain")
+
+
+def test_nothing_stays_behind_where_encryption_fails(desk: Desk) -> None:
+    with pytest.raises(BackupFailed, match="BACKUP_AGE_RECIPIENT"):
+        desk.backup(encrypt=lambda plain, to: encrypt(["age1wrong"], plain, to))
+    assert not [path for path in desk.root.iterdir() if "backup" in path.name]
