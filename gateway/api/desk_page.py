@@ -56,7 +56,8 @@ def desk_me_router(limits: RouteLimits) -> APIRouter:
 
     @router.get("/me")
     @limits.limit
-    def me(request: Request, staff: StaffName, caller: CurrentCaller) -> dict[str, str | None]:
-        return {"name": staff, "sign_out": "/auth/logout" if caller.by_provider else None}
+    def me(request: Request, staff: StaffName, caller: CurrentCaller) -> dict[str, str]:
+        sign_out = {"sign_out": "/auth/logout"} if caller.by_provider else {}
+        return {"name": staff, **sign_out}
 
     return router
