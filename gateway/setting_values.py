@@ -91,8 +91,13 @@ def http_url(value: str) -> str:
     return value.rstrip("/")
 
 
-def http_urls(values: tuple[str, ...]) -> tuple[str, ...]:
-    return tuple(map(http_url, values))
+def engine_urls(values: tuple[str, ...]) -> tuple[str, ...]:
+    """`dns+` in front: each address of the name is an engine."""
+    for value in values:
+        if not urlsplit(value.removeprefix("dns+")).hostname:
+            raise ValueError("http://, https:// or dns+http:// URLs, comma-separated")
+        http_url(value.removeprefix("dns+"))
+    return tuple(value.rstrip("/") for value in values)
 
 
 def database_url(value: SecretStr) -> SecretStr:
@@ -179,5 +184,5 @@ DatabaseURL = Annotated[SecretStr, AfterValidator(database_url)]
 AllowedOrigins = Annotated[Names, AfterValidator(origins)]
 ServiceHoursText = Annotated[str, AfterValidator(hours)]
 URL = Annotated[str, AfterValidator(http_url)]
-URLs = Annotated[Names, AfterValidator(http_urls)]
+EngineURLs = Annotated[Names, AfterValidator(engine_urls)]
 Seconds = Annotated[float, Field(gt=0, le=86_400)]

@@ -26,12 +26,12 @@ from gateway.setting_values import (
     AllowedOrigins,
     APIKeys,
     DatabaseURL,
+    EngineURLs,
     Names,
     Networks,
     Rate,
     Seconds,
     Secret,
-    URLs,
     named_keys,
     networks,
 )
@@ -54,10 +54,11 @@ class Settings(
     engine: Literal["gpu", "cpu", "lite"] = Field(
         "lite", description="The engine that runs: gpu, cpu or lite."
     )
-    engine_urls: URLs = Field(
+    engine_urls: EngineURLs = Field(
         (),
         description="URLs of the engines, comma-separated. Requests are spread over all of them. "
-        "Default by ENGINE.",
+        "A host with several addresses is as many engines; with dns+http:// one address is looked "
+        "up again too. Default by ENGINE.",
     )
     model_name: str = Field(
         "", max_length=128, description="Name of the raw engine's model. Default by ENGINE."

@@ -23,10 +23,10 @@ from gateway.auth.tokens import Signer
 from gateway.chat.conversation_streams import ConversationStreams
 from gateway.chat.history import HistoryRecorder
 from gateway.chat.resumable_answers import ResumableAnswers
+from gateway.composition.engines import build_engines
 from gateway.composition.records import build_records
 from gateway.composition.services import (
     Access,
-    Engines,
     Knowledge,
     Media,
     People,
@@ -69,16 +69,10 @@ from gateway.storage.event_log import EventLog, Told
 from gateway.storage.feedback import Ratings
 from gateway.storage.file_store import FileStore
 from gateway.storage.turn_events import Wants
-from gateway.throttling.admission import Admission
 from gateway.throttling.body_memory import BodyMemory, default_body_memory
 from gateway.throttling.rate_limits import RateLimiter
 from gateway.throttling.rates import Rates
 from gateway.throttling.short_limits import ShortLimits
-from gateway.upstream.breaker import Breaker
-from gateway.upstream.client import EngineClient
-from gateway.upstream.launch_status import LaunchStatusFile
-from gateway.upstream.model_catalog import ModelCatalog
-from gateway.upstream.upstream import LITE_MODEL, Upstream
 from gateway.webhooks.worker import WebhookWorker
 
 if TYPE_CHECKING:
@@ -189,41 +183,6 @@ def build_throttling(settings: Settings, metrics: Metrics) -> Throttling:
     return Throttling(
         rates, limiter, ShortLimits(limiter, rates.api), BodyMemory(max_bytes, metrics)
     )
-
-
-def build_engines(settings: Settings, metrics: Metrics) -> Engines:
-    client = EngineClient(
-        settings.upstream_connect_timeout, settings.first_token_timeout, settings.idle_timeout
-    )
-    upstreams = [
-        _upstream(settings, f"engine-{number}", url, settings.model_name, settings.concurrent)
-        for number, url in enumerate(settings.engine_urls, start=1)
-    ]
-    fallback_url = settings.fallback_engine_url
-    fallbacks = (
-        [_upstream(settings, "fallback", fallback_url, LITE_MODEL, max_concurrent=4)]
-        if fallback_url and fallback_url not in settings.engine_urls
-        else []
-    )
-    metrics.inflight.set_function(lambda: sum(one.inflight for one in [*upstreams, *fallbacks]))
-    return Engines(
-        client=client,
-        admission=_admission(settings, metrics, upstreams),
-        fallback=_admission(settings, metrics, fallbacks) if fallbacks else None,
-        launch_status=LaunchStatusFile(settings.engine_status_file),
-        catalog=ModelCatalog(settings.model_name, settings.model_aliases),
-    )
-
-
-def _upstream(settings: Settings, name: str, url: str, model: str, max_concurrent: int) -> Upstream:
-    breaker = Breaker(settings.breaker_failures, settings.breaker_reset)
-    made = Upstream(name, url, model, settings.max_model_len, breaker, max_concurrent)
-    made.sees = settings.engine_sees
-    return made
-
-
-def _admission(settings: Settings, metrics: Metrics, upstreams: list[Upstream]) -> Admission:
-    return Admission(upstreams, settings.max_queued, settings.queue_timeout, metrics)
 
 
 def build_systems(settings: Settings, metrics: Metrics, database: Database) -> Systems:

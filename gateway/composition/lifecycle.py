@@ -42,6 +42,9 @@ def background_tasks(services: Services) -> list[tuple[str, Work]]:
     no_status = LaunchStatusFile(None)
     # The launcher writes about one engine. With several engines we cannot tell which.
     launch_status = engines.launch_status if len(engines.upstreams) == 1 else no_status
+    lookups: list[tuple[str, Work]] = (
+        [("addresses", engines.addresses.run)] if engines.addresses.may_change else []
+    )
     monitors = [("engines", _monitor(services, engines.admission, launch_status))]
     if engines.fallback is not None:
         monitors.append(("fallback", _monitor(services, engines.fallback, no_status)))
@@ -52,6 +55,7 @@ def background_tasks(services: Services) -> list[tuple[str, Work]]:
     )
     return [
         *sight,
+        *lookups,
         *((name, monitor.run) for name, monitor in monitors),
         ("profile", lambda: adopt_profile(engines, sets_concurrency=keeps_default)),
         ("knowledge", services.knowledge.base.watch),

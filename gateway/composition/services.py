@@ -54,6 +54,7 @@ from gateway.throttling.body_memory import BodyMemory
 from gateway.throttling.rate_limits import RateLimiter
 from gateway.throttling.rates import Rates
 from gateway.throttling.short_limits import ShortLimits
+from gateway.upstream.addresses import EngineAddresses
 from gateway.upstream.client import EngineClient
 from gateway.upstream.launch_status import LaunchStatusFile
 from gateway.upstream.model_catalog import ModelCatalog
@@ -89,6 +90,7 @@ class Engines:
     or turned off."""
 
     client: EngineClient
+    addresses: EngineAddresses
     admission: Admission
     fallback: Admission | None
     launch_status: LaunchStatusFile

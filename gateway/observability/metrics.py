@@ -1,5 +1,7 @@
 """Prometheus metrics. Label values are bounded: no address, path or id is one."""
 
+from contextlib import suppress
+
 from prometheus_client import (
     CollectorRegistry,
     Counter,
@@ -159,6 +161,12 @@ class Metrics:
         )
         self.build_info = gauge("sightdesk_build_info", "Always 1.", "version", "engine")
         self.build_info.labels(version, engine).set(1)
+
+    def upstream_left(self, upstream: str) -> None:
+        """The engine is gone for good: its state is no longer shown."""
+        for gauge in (self.upstream_up, self.breaker_state):
+            with suppress(KeyError):
+                gauge.remove(upstream)
 
     def render(self) -> bytes:
         return generate_latest(self.registry)

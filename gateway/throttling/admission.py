@@ -48,12 +48,21 @@ class Admission:
     ) -> None:
         """At most `max_queued` requests wait for each engine, `queue_timeout` seconds each."""
         self.upstreams = upstreams
-        self._max_queued = max_queued * len(upstreams)
+        self._max_queued_each = max_queued
         self._queue_timeout = queue_timeout
         self._metrics = metrics
         self._waiting: RoundRobin[Waiter] = RoundRobin()
         for upstream in upstreams:
             upstream.freed = self._slot_freed
+
+    def joined(self, upstream: Upstream) -> None:
+        """An engine has come to `upstreams`."""
+        upstream.freed = self._slot_freed
+        self.dispatch()
+
+    @property
+    def _max_queued(self) -> int:
+        return self._max_queued_each * len(self.upstreams)
 
     @property
     def depth(self) -> int:

@@ -66,9 +66,16 @@ class EngineClient:
         self._checks: dict[str, asyncio.Task[None]] = {}  # under way, by URL
 
     def pool(self, upstream: Upstream) -> Pool:
-        if upstream.url not in self._pools:
-            self._pools[upstream.url] = Pool(upstream.url, self._connect)
-        return self._pools[upstream.url]
+        if (pool := self._pools.get(upstream.url)) is None:
+            pool = Pool(upstream.url, self._connect, upstream.host)
+            if not upstream.left:
+                self._pools[upstream.url] = pool
+        return pool
+
+    def forget(self, upstream: Upstream) -> None:
+        """The engine has left. What it still answers goes on; nothing else is kept open."""
+        if pool := self._pools.pop(upstream.url, None):
+            pool.drop()
 
     def close(self) -> None:
         for check in self._checks.values():

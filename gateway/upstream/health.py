@@ -51,7 +51,10 @@ class HealthMonitor:
             await asyncio.sleep(max(0.1, PROBE_EVERY_SECONDS - (time.monotonic() - started)))
 
     async def probe(self, upstream: Upstream) -> None:
-        up = await self._answers(upstream) and (upstream.up is True or not self._starting())
+        answers = await self._answers(upstream)
+        if upstream.left:
+            return
+        up = answers and (upstream.up is True or not self._starting())
         if up and upstream.breaker.state is State.HALF_OPEN:
             self._client.check(upstream)
         self._metrics.breaker_state.labels(upstream.name).set(upstream.breaker.state)

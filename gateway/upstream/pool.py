@@ -21,14 +21,17 @@ STALE_SECONDS = (
 class Pool:
     """The connections to one engine. Admission bounds their number; it is not bounded here."""
 
-    def __init__(self, url: str, connect_timeout: float) -> None:
+    def __init__(self, url: str, connect_timeout: float, asked_as: str = "") -> None:
+        """`asked_as`: host and port in the Host header and for TLS, if not those of `url`."""
         parts = urlsplit(url)
         assert parts.hostname is not None
         self._host = parts.hostname
         self._tls = ssl.create_default_context() if parts.scheme == "https" else None
         self._port = parts.port or (443 if self._tls else 80)
         self._prefix = parts.path.rstrip("/")
-        self._authority = parts.netloc.rpartition("@")[2]
+        self._authority = (asked_as or parts.netloc).rpartition("@")[2]
+        asked_host = urlsplit(f"//{asked_as}").hostname if asked_as else None
+        self._tls_name = asked_host if self._tls else None
         self._connect_timeout = connect_timeout
         self._idle: deque[Response] = deque()
         self._connecting: set[asyncio.Task[Response]] = set()
@@ -114,7 +117,11 @@ class Pool:
     async def _connection(self) -> Response:
         loop = asyncio.get_running_loop()
         _, response = await loop.create_connection(
-            lambda: Response(self), self._host, self._port, ssl=self._tls
+            lambda: Response(self),
+            self._host,
+            self._port,
+            ssl=self._tls,
+            server_hostname=self._tls_name,
         )
         return response
 

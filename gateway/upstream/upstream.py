@@ -14,7 +14,7 @@ def nobody() -> None:
 
 @dataclass(slots=True, eq=False)
 class Upstream:
-    name: str  # in metrics and logs: engine-1, fallback
+    name: str  # in metrics and logs: engine-1, engine-1.2, fallback
     url: str
     model: str  # the name it serves, from its /v1/models, else MODEL_NAME
     max_model_len: int
@@ -28,6 +28,9 @@ class Upstream:
     up: bool | None = None  # None until the first probe
     # False: the engine takes text only, pictures become their reading. None: not known yet.
     sees: bool | None = None
+    # The host that it is asked as, where `url` has an address in place of it.
+    host: str = ""
+    left: bool = False  # its name no longer has its address: it gets no new requests
 
     def picture_tokens(self, patches: int) -> int:
         """Returns the tokens of a picture here that has `patches` tokens by its size."""

@@ -201,5 +201,5 @@ app = Starlette(routes=routes)
 if __name__ == "__main__":
     import os
 
-    uvicorn.run(app, host="127.0.0.1", port=int(os.environ["PORT"]), log_level="critical")
+    uvicorn.run(app, host=os.environ["HOST"], port=int(os.environ["PORT"]), log_level="critical")
     sys.exit(0)
