@@ -1,6 +1,7 @@
 """Engines behind names with several addresses: they come and go without a restart."""
 
 import asyncio
+import socket
 from collections.abc import Sequence
 from typing import Any
 
@@ -168,7 +169,7 @@ async def test_a_host_with_addresses_of_both_families_is_asked_by_one(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     async def both(host: str, port: int, **_: Any) -> list[tuple[Any, ...]]:
-        four, six = addresses.socket.AF_INET, addresses.socket.AF_INET6
+        four, six = socket.AF_INET, socket.AF_INET6
         return [
             (six, 1, 6, "", ("::1", port, 0, 0)),
             (four, 1, 6, "", ("127.0.0.1", port)),

@@ -2,13 +2,14 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import requests
 
 from tests.support.servers import Running, running, running_gateway, wait_until
 
-ASK = {
+ASK: dict[str, Any] = {
     "model": "sightdesk-lite",
     "stream": True,
     "messages": [{"role": "user", "content": "slowly"}],
