@@ -42,7 +42,6 @@ def rendered(
         "listen 80 default_server;": " ".join(
             f"listen {address}:{port} default_server;" for address in addresses
         ),
-        "http://gateway:8000": gateway_url,
         "${MAX_BODY_BYTES}": str(max_body_bytes),
         "/dev/stdout": f"{folder}/access.log",
         "/tmp/nginx-errors.fifo": f"{folder}/error.log",
@@ -74,6 +73,7 @@ def rendered(
         "PROXY_SECRET": "between-us",
         "ALLOWED_ORIGINS": "private,https://crm.example.com",
         "CERTIFICATE_SECONDS": "0",
+        "GATEWAY_ADDRESS": gateway_url.removeprefix("http://"),
         **more,
     }
     for script in ("30-users.sh", "35-certificate.sh"):
