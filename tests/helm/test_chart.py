@@ -1,4 +1,4 @@
-"""The chart: valid for Kubernetes, and with the engine, the secrets and the promises it was told."""
+"""The chart: valid for Kubernetes, and with the engines, settings and promises it was told."""
 
 from typing import Any
 
