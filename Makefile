@@ -16,7 +16,8 @@ REQUEST ?=
 .PHONY: help demo setup test test-plain test-engine test-docker check fmt up bundle down logs \
 	doctor bench bench-actions bench-answers bench-desk bench-engine bench-masking \
 	bench-page bench-papers bench-records bench-relay bench-stall bench-tools bench-traces capacity \
-	soak eval knowledge-check outbox backup backup-verify restore user key lock pins screenshots
+	soak eval knowledge-check outbox backup backup-verify restore upgrade user key lock pins \
+	screenshots
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | \
@@ -83,6 +84,7 @@ fmt: setup node_modules/.stamp ## format the code
 
 up: ## start in Docker (ENGINE=gpu|cpu|lite; BUNDLE=file of `make bundle`)
 	@$(PYTHON) -m scripts.up
+	@$(PYTHON) -m scripts.deployed
 
 bundle: ## write the images into one file for a host without a network (FILE=…)
 	@$(PYTHON) -m scripts.bundle
@@ -168,6 +170,9 @@ backup-verify: ## restore the newest backup, or FILE=, into a scratch database a
 
 restore: ## restore FILE=backup-….tar.gz (IDENTITY=age key file, KEEP_SETTINGS=1)
 	@IDENTITY=$(IDENTITY) KEEP_SETTINGS=$(KEEP_SETTINGS) $(PYTHON) -m scripts.restore "$(FILE)"
+
+upgrade: ## bring what runs in Docker to this folder's version, or back (BUNDLE=; docs/backup.md)
+	@BUNDLE=$(BUNDLE) $(PYTHON) -m scripts.upgrade
 
 user: ## add a user of the page: NAME=…
 	@scripts/user "$(NAME)"
