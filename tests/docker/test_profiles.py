@@ -4,6 +4,7 @@ import re
 import subprocess
 import time
 from collections.abc import Iterator
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -98,10 +99,16 @@ def test_what_one_gateway_stored_the_others_show(shared: Stack) -> None:
 
 
 def test_requests_are_counted_in_redis_for_all_gateways(shared: Stack) -> None:
+    """A gateway for which Redis is slow counts by itself for a while, so one value may differ."""
     assert ask(shared).headers["x-ratelimit-limit-requests"] == "60"
-    left = [int(ask(shared).headers["x-ratelimit-remaining-requests"]) for _ in range(6)]
-    assert left == sorted(left, reverse=True), left
-    assert len(set(left)) == len(left), left
+    left = [int(ask(shared).headers["x-ratelimit-remaining-requests"]) for _ in range(9)]
+    falls = sum(after < before for before, after in pairwise(left))
+    assert falls >= 6, left
+    counted = compose(
+        *("exec", "-T", "redis", "sh", "-c", "REDISCLI_AUTH=$REDIS_PASSWORD redis-cli dbsize"),
+        **shared.environ,
+    )
+    assert int(counted.stdout) >= 1, counted.stderr
 
 
 def test_a_gateway_that_stops_is_not_noticed(shared: Stack) -> None:
