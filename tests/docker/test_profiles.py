@@ -99,11 +99,16 @@ def test_what_one_gateway_stored_the_others_show(shared: Stack) -> None:
 
 
 def test_requests_are_counted_in_redis_for_all_gateways(shared: Stack) -> None:
-    """A gateway for which Redis is slow counts by itself for a while, so one value may differ."""
+    """A gateway counts by itself for 2 s after Redis was slow: on a busy machine this is asked
+    again."""
     assert ask(shared).headers["x-ratelimit-limit-requests"] == "60"
-    left = [int(ask(shared).headers["x-ratelimit-remaining-requests"]) for _ in range(9)]
-    falls = sum(after < before for before, after in pairwise(left))
-    assert falls >= 6, left
+    deadline = time.monotonic() + 120
+    while True:
+        left = [int(ask(shared).headers["x-ratelimit-remaining-requests"]) for _ in range(6)]
+        if all(after < before for before, after in pairwise(left)):
+            break
+        assert time.monotonic() < deadline, left
+        time.sleep(10)  # below the limit of 60 a minute
     counted = compose(
         *("exec", "-T", "redis", "sh", "-c", "REDISCLI_AUTH=$REDIS_PASSWORD redis-cli dbsize"),
         **shared.environ,
