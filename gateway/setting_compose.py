@@ -1,9 +1,10 @@
 """Settings that Docker Compose's profiles bring with them (compose/shared.yml)."""
 
+import re
 from typing import Any
 from urllib.parse import quote
 
-from pydantic import Field, SecretStr
+from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings
 
 from gateway.setting_values import Names, split_commas
@@ -21,8 +22,17 @@ class ComposeSettings(BaseSettings):
         SecretStr(""), description="Password of the profile shared's PostgreSQL."
     )
     redis_password: SecretStr = Field(
-        SecretStr(""), description="Password of the profile shared's Redis."
+        SecretStr(""),
+        description="Password of the profile shared's Redis: letters, digits and . _ ~ -",
     )
+
+    @field_validator("redis_password")
+    @classmethod
+    def is_plain(cls, value: SecretStr) -> SecretStr:
+        """The Redis client does not decode the password of a URL."""
+        if not re.fullmatch(r"[\w.~-]*", value.get_secret_value(), re.ASCII):
+            raise ValueError("use letters, digits and . _ ~ - only")
+        return value
 
 
 def with_shared_services(given: dict[str, Any]) -> dict[str, Any]:

@@ -32,7 +32,7 @@ def shared(docker: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[S
         "API_KEYS": "shop:sk-docker",
         "EMBED_SECRET": "signs-tokens",
         "POSTGRES_PASSWORD": "p@ss/word",
-        "REDIS_PASSWORD": "re:dis",
+        "REDIS_PASSWORD": "re-dis",
     }
     env_file = tmp_path_factory.mktemp("stack") / "env"
     env_file.write_text("".join(f"{name}={value}\n" for name, value in environ.items()))

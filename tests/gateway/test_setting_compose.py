@@ -5,7 +5,7 @@ from sqlalchemy import make_url
 
 from gateway.settings import WrongSettings, load_settings
 
-SECRET = {"POSTGRES_PASSWORD": "p@ss/word", "REDIS_PASSWORD": "re:dis"}
+SECRET = {"POSTGRES_PASSWORD": "p@ss/word", "REDIS_PASSWORD": "re-dis"}
 # What docker-compose.yml sets where .env names no other servers.
 IN_COMPOSE = {
     "DATABASE_URL": "sqlite:////data/sightdesk.db",
@@ -28,7 +28,7 @@ def test_the_profile_shared_means_its_servers(
     url = make_url(settings.database_url.get_secret_value())
     assert (url.host, url.username, url.database) == ("postgres", "sightdesk", "sightdesk")
     assert url.password == SECRET["POSTGRES_PASSWORD"]
-    assert settings.rate_limit_storage == "redis://:re%3Adis@redis:6379/0"
+    assert settings.rate_limit_storage == "redis://:re-dis@redis:6379/0"
 
 
 @pytest.mark.parametrize("profiles", ["", "monitoring", "sharedx"])
@@ -57,3 +57,13 @@ def test_several_gateways_on_one_file_are_refused_in_one_line(
     given(monkeypatch, COMPOSE_PROFILES="scale", DATABASE_URL="postgresql://a:b@db/c")
     with pytest.raises(WrongSettings):  # limits in memory would hold once for each gateway
         load_settings()
+
+
+@pytest.mark.parametrize("wrong", ["re:dis", "a@b", "a/b", "a%20b", "pä"])
+def test_a_password_that_redis_would_not_get_is_refused(
+    monkeypatch: pytest.MonkeyPatch, wrong: str
+) -> None:
+    given(monkeypatch, COMPOSE_PROFILES="shared", REDIS_PASSWORD=wrong)
+    with pytest.raises(WrongSettings, match="letters, digits") as caught:
+        load_settings()
+    assert wrong not in str(caught.value)
