@@ -38,10 +38,12 @@ def person_of(claims: Mapping[str, Any], names: ClaimNames) -> Person:
         not isinstance(name, str)
         or not 0 < len(name) <= MAX_NAME
         or not name.isprintable()
+        or name != name.strip()  # "li " would look like li in records
         or ":" in name  # owners are made of names
     ):
         raise WrongToken(
-            f"claim {names.user}: no name of 1 to {MAX_NAME} characters without colons"
+            f"claim {names.user}: no name of 1 to {MAX_NAME} characters, without colons and without "
+            "spaces around it"
         )
     session = claims.get("sid")
     return Person(
