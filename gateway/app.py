@@ -1,7 +1,7 @@
 """The composition root: `create_app(settings)` builds everything and fails at the start, not at
 the first request. It alone knows all parts; each router and layer gets its parts by name."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 
 from fastapi import APIRouter
 from fastapi.routing import APIRoute
@@ -203,7 +203,18 @@ def sign_in_routers(services: Services) -> list[APIRouter]:
         return []
     from gateway.api.sign_in import sign_in_router
 
-    return [sign_in_router(services.sign_in, services.throttling.short_limits.charge)]
+    charge = services.throttling.short_limits.charge
+    return [sign_in_router(services.sign_in, charge, failure_counter(services))]
+
+
+def failure_counter(services: Services) -> Callable[[str], Awaitable[None]]:
+    """Counts a failed authentication against an address. Raises RateLimitExceeded."""
+    throttling = services.throttling
+
+    async def count(address: str) -> None:
+        await throttling.limiter.check(throttling.rates.ip, f"address:{address}")
+
+    return count
 
 
 def build_chat_router(services: Services) -> APIRouter:
@@ -270,9 +281,6 @@ def middleware(services: Services, app: Gateway) -> tuple[Middleware, ...]:
     """The layers around all routes, outermost first."""
     settings, access, throttling = services.settings, services.access, services.throttling
 
-    async def count_failed_login(address: str) -> None:
-        await throttling.limiter.check(throttling.rates.ip, f"address:{address}")
-
     return (
         Middleware(
             AccessLog,
@@ -292,7 +300,7 @@ def middleware(services: Services, app: Gateway) -> tuple[Middleware, ...]:
         Middleware(
             Authentication,
             authenticator=access.authenticator,
-            count_failure=count_failed_login,
+            count_failure=failure_counter(services),
             exists=app.has_route,
         ),
     )

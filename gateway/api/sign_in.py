@@ -13,7 +13,7 @@ from starlette.responses import JSONResponse, RedirectResponse, Response
 from gateway.api.sign_in_page import Message, sign_in_page
 from gateway.auth.cookies import cookie_of, cookies_that_begin, host_cookie, set_cookie
 from gateway.auth.networks import host_name
-from gateway.auth.oidc_errors import NotBegun, SignInError
+from gateway.auth.oidc_errors import NotBegun, ProviderDown, SignInError
 from gateway.auth.oidc_flow import LOGIN_SECONDS, SIGNED_OUT, SignInFlow
 from gateway.auth.proxied_user import headers_for_nginx
 from gateway.auth.tokens import SignedIn, Signer
@@ -25,6 +25,7 @@ log = structlog.get_logger()
 SESSION_COOKIE = "sightdesk_session"
 BEGUN_COOKIE = "sightdesk_begun_"  # followed by a part of the state: several tabs may sign in
 MAX_BEGUN = 5  # such cookies in one browser; older ones are removed
+MAX_FIELDS = 10  # of a logout's form; one is expected
 NO_STORE = {"cache-control": "no-store"}
 # What providers expect of the answers to a logout token (Back-Channel Logout 1.0, 2.8).
 SKEW_MS = 60_000
@@ -149,14 +150,19 @@ class SignIn:
         forget(response, [host_cookie(SESSION_COOKIE, context.scheme)], context)
         return response
 
-    async def backchannel_logout(self, request: Request) -> Response:
-        """200 when the sessions have ended, 400 for a token that does not hold."""
+    async def backchannel_logout(
+        self, request: Request, count_failure: Callable[[str], Awaitable[None]]
+    ) -> Response:
+        """200 when the sessions have ended, 400 for a token that does not hold. `count_failure`
+        gets the address that sent it, and raises after too many."""
         body = (await request.body()).decode("utf-8", "replace")
-        token = parse_qs(body, max_num_fields=10).get("logout_token", [""])[0]
         try:
+            token = parse_qs(body, max_num_fields=MAX_FIELDS).get("logout_token", [""])[0]
             logout = await self.flow.logout_of(token)
-        except SignInError as error:
-            log.warning("backchannel_logout_refused", reason=error.reason)
+        except (SignInError, ValueError) as error:
+            log.warning("backchannel_logout_refused", reason=str(error))
+            if not isinstance(error, ProviderDown):
+                await count_failure(context_of(request.scope).address)
             return JSONResponse({"error": "invalid_request"}, 400, headers=NO_STORE)
         before = logout.issued_at * 1000 + SKEW_MS
         ended = await asyncio.to_thread(
@@ -171,7 +177,13 @@ def forget(response: Response, names: list[str], context: RequestContext) -> Non
         response.headers.append("set-cookie", set_cookie(name, "", 0, context.scheme))
 
 
-def sign_in_router(sign_in: SignIn, charge: Callable[[Request], Awaitable[None]]) -> APIRouter:
+def sign_in_router(
+    sign_in: SignIn,
+    charge: Callable[[Request], Awaitable[None]],
+    count_failure: Callable[[str], Awaitable[None]],
+) -> APIRouter:
+    """`charge` counts a request, `count_failure` a failed sign-in of an address; both raise after
+    too many."""
     router = APIRouter(include_in_schema=False)
 
     @router.get("/auth/login")
@@ -195,7 +207,7 @@ def sign_in_router(sign_in: SignIn, charge: Callable[[Request], Awaitable[None]]
 
     @router.post("/auth/backchannel-logout")
     async def backchannel_logout(request: Request) -> Response:
-        return await sign_in.backchannel_logout(request)
+        return await sign_in.backchannel_logout(request, count_failure)
 
     @router.get(SIGNED_OUT)
     async def signed_out(request: Request) -> Response:

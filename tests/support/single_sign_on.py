@@ -50,6 +50,7 @@ def settings_for(provider_url: str, **more: str) -> dict[str, str]:
         "OIDC_CLIENT_SECRET": CLIENT_SECRET,
         "OIDC_STAFF_GROUPS": "support,leads",
         "STAFF_USERS": "agent,admin",
+        "RATE_LIMIT_IP": "1000/minute",  # the tests forge many tokens
         **more,
     }
 
