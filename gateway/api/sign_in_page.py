@@ -1,6 +1,7 @@
 """The pages that a person sees of single sign-on: what went wrong, and that they are signed out."""
 
 from html import escape
+from http import HTTPStatus
 from typing import Literal
 
 from starlette.responses import HTMLResponse
@@ -48,6 +49,7 @@ LINKS = {
     "zh-CN": ("重新登录", "使用密码登录"),
     "en": ("Sign in", "Sign in with a password"),
 }
+RETRY_SECONDS = 5
 HEADERS = {
     "content-security-policy": POLICY + SELF,
     "referrer-policy": "no-referrer",
@@ -75,7 +77,8 @@ def sign_in_page(
         f"<h1>{escape(title)}</h1>\n<p>{escape(text)}</p>\n<p>{' '.join(links)}</p>\n"
         "</main>\n</body>\n</html>\n"
     )
-    return HTMLResponse(markup, status, headers=HEADERS)
+    retry = {"retry-after": str(RETRY_SECONDS)} if status == HTTPStatus.SERVICE_UNAVAILABLE else {}
+    return HTMLResponse(markup, status, headers=HEADERS | retry)
 
 
 def language_of(languages: str) -> str:

@@ -328,6 +328,7 @@ def test_without_the_provider_a_page_says_so_and_the_password_goes_on(tmp_path: 
         browser = Browser(front.url)
         told = browser.get("/auth/login")
         assert (told.status_code, told.headers["cache-control"]) == (503, "no-store")
+        assert told.headers["retry-after"] == "5"
         assert "does not answer" in told.text
         assert '<a href="/password">' in told.text
         chinese = browser.get("/auth/login", headers={"accept-language": "zh-CN,en;q=0.5"})
