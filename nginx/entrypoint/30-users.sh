@@ -48,6 +48,7 @@ if [ -n "${OIDC_ISSUER:-}" ]; then
     echo 'auth_request /_session;'
     echo "auth_request_set \$desk_session_user ${session}_user;"
     echo "auth_request_set \$desk_session_sign_in ${session}_sign_in;"
+    echo 'auth_request_set $desk_session_status $status;'
 fi >"$out/session.conf"
 case "$has_password ${OIDC_ISSUER:-}" in
     "1 ") echo 'default password;' ;;
