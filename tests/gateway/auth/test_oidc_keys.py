@@ -27,7 +27,7 @@ class RotatingProvider(Provider):
             key = OLD if self.fetches == 1 else NEW
             return KeySet([key]).as_dict(private=False)
         names = ("authorization_endpoint", "token_endpoint", "jwks_uri")
-        return {"issuer": ISSUER, **{name: f"{ISSUER}/keys" for name in names}}
+        return {"issuer": ISSUER, **dict.fromkeys(names, f"{ISSUER}/keys")}
 
 
 def token_by(key: RSAKey) -> str:
