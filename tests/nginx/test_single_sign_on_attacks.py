@@ -165,3 +165,32 @@ def test_a_link_of_another_site_does_not_sign_a_person_out(browser: Browser) -> 
     browser.sign_in("li")
     assert browser.get("/auth/logout").status_code == 405
     assert browser.get("/api/config").status_code == 200
+
+
+def test_behind_a_proxy_that_ends_tls_cookies_are_secure_and_bound_to_the_host(
+    provider: Running, tmp_path: Path
+) -> None:
+    fronted = {"FRONT_PROXIES": "127.0.0.1"}
+    with running_desk_with_provider(tmp_path, provider, fronted) as desk:
+        desk.control(reset=True)
+        browser = Browser(desk.url)
+        browser.http.headers["x-forwarded-proto"] = "https"
+        sent = browser.get("/auth/login")
+        back = browser.agree(sent.headers["location"], "li").replace("https:", "http:", 1)
+        # The browser of this test speaks HTTP, so it does not send Secure cookies by itself.
+        begun = sent.headers["set-cookie"].partition(";")[0]
+        signed_in = browser.http.get(
+            back, headers={"cookie": begun}, timeout=10, allow_redirects=False
+        )
+        session = signed_in.headers["set-cookie"].rpartition("__Host-sightdesk_session=")[2]
+        assert session.endswith("; Path=/; Max-Age=28800; HttpOnly; SameSite=Lax; Secure")
+        value = session.partition(";")[0]
+        for name, status in (("__Host-sightdesk_session", 200), ("sightdesk_session", 401)):
+            cookie = {"cookie": f"{name}={value}"}
+            assert browser.get("/api/config", headers=cookie).status_code == status, name
+
+
+def test_nobody_else_says_that_a_request_came_by_tls(browser: Browser) -> None:
+    sent = browser.get("/auth/login", headers={"x-forwarded-proto": "https"})
+    assert sent.headers["set-cookie"].startswith("sightdesk_begun_")
+    assert "Secure" not in sent.headers["set-cookie"]
