@@ -32,7 +32,7 @@ def test_the_first_visit_is_small_and_comes_from_here_alone(browser: Browser, si
     asked = [line for line in lines(site)[before:] if line["status"] != 401]
     context.close()
     assert sum(int(str(line["bytes"])) for line in asked) <= MAX_BYTES
-    assert len(asked) <= MAX_REQUESTS, [line["uri"] for line in asked]
+    assert len(asked) <= MAX_REQUESTS, [line["path"] for line in asked]
     assert {urlsplit(url).netloc for url in urls} == {urlsplit(site.url).netloc}
 
 
@@ -44,10 +44,10 @@ def test_a_visit_with_an_answer_is_still_small(page: Page, site: Site) -> None:
     loaded = [
         line
         for line in lines(site)[before:]
-        if line["status"] == 200 and not str(line["uri"]).startswith("/api/")
+        if line["status"] == 200 and not str(line["path"]).startswith("/api/")
     ]
     assert sum(int(str(line["bytes"])) for line in loaded) <= MAX_BYTES
-    assert len(loaded) <= MAX_REQUESTS, [line["uri"] for line in loaded]
+    assert len(loaded) <= MAX_REQUESTS, [line["path"] for line in loaded]
 
 
 def test_the_gateway_alone_sends_the_page_as_small_as_nginx_does(
