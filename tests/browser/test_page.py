@@ -2,6 +2,7 @@
 
 import re
 from typing import Any
+from urllib.parse import urljoin
 
 import pytest
 from playwright.sync_api import Page, Route, expect
@@ -249,4 +250,5 @@ def test_the_page_can_be_installed(page: Page, site: Site) -> None:
     manifest = page.request.get(f"{site.url}{link}").json()
     assert (manifest["display"], manifest["start_url"]) == ("standalone", "/chat.html")
     for icon in manifest["icons"]:
-        assert page.request.get(site.url + icon["src"]).headers["content-type"] == icon["type"]
+        address = urljoin(f"{site.url}{link}", icon["src"])
+        assert page.request.get(address).headers["content-type"] == icon["type"]

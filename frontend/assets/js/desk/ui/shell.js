@@ -11,7 +11,7 @@ import {
 import { loaded, make } from "../../ui/dom.js";
 import { VIEWS, hashOf, parseRoute } from "../lib/routes.js";
 
-const MARKED_ICON = "/assets/img/icon-waiting.svg";
+const MARKED_ICON = new URL("../../../img/icon-waiting.svg", import.meta.url).pathname;
 
 /**
  * `views`: {name: () => import of its module}. `services`, which each view gets: {api, text, live,
