@@ -49,7 +49,7 @@ def up(bundle_file: str) -> None:
         raise Refused("no .env could be written")
     plan = make_plan()
     os.environ["ENGINE"] = plan.engine
-    os.environ.update(images.source_digests(plan.root))
+    os.environ.update(images.labels(plan.root))
     if looked is not None:
         looked.load()
     get_images(plan, may_build=looked is None)

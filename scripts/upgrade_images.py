@@ -51,7 +51,7 @@ def get_images(bundle_file: str) -> None:
     than the sources. Raises Refused."""
     plan = make_plan()
     os.environ["ENGINE"] = plan.engine
-    os.environ.update(images.source_digests(plan.root))
+    os.environ.update(images.labels(plan.root))
     try:
         if bundle_file:
             bundle.check(plan, Path(bundle_file)).load()

@@ -19,6 +19,9 @@ SOURCES = {
     "LITE_SOURCE": ("inference", "requirements/lite.txt"),
     "INFERENCE_SOURCE": ("inference",),
 }
+# What nginx's container has been started with: a mounted file that changes is not seen by Compose.
+NGINX_FILES = ("frontend", *(f"nginx/{one}" for one in ("templates", "snippets", "errors",
+                                                       "entrypoint")))  # fmt: skip
 # GiB on the disk, unpacked.
 IMAGE_GIB = {"gpu": 22, "cpu": 14, "lite": 3}
 MODEL_GIB = {"gpu": 18, "cpu": 5, "lite": 0}
@@ -42,6 +45,11 @@ class Images:
 def source_digests(root: Path) -> dict[str, str]:
     """{build argument: digest} of the files that each image is made of."""
     return {name: digest(root, parts) for name, parts in SOURCES.items()}
+
+
+def labels(root: Path) -> dict[str, str]:
+    """The variables of docker-compose.yml that labels of images and of nginx's container take."""
+    return {**source_digests(root), "NGINX_SOURCE": digest(root, NGINX_FILES)}
 
 
 def digest(root: Path, parts: Iterable[str]) -> str:
