@@ -14,7 +14,7 @@ from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
 from gateway.api.dependencies import CurrentCaller, RouteLimits, StaffName, staff_of
-from gateway.api.static_page import SecurityHeaders, StaticFile, compressed
+from gateway.api.static_page import Page, SecurityHeaders, compressed
 from gateway.errors import NotFound
 from gateway.server.request_context import context_of
 
@@ -27,7 +27,7 @@ class StaffPage:
     gateway nor an nginx in front of it has the file."""
 
     def __init__(self, folder: Path | None, charge: Callable[[Request], Awaitable[None]]) -> None:
-        self.file = SecurityHeaders(StaticFile(folder / "desk.html")) if folder else None
+        self.file = SecurityHeaders(Page(folder, "desk.html")) if folder else None
         self.charge = charge
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

@@ -37,7 +37,6 @@ def rendered(
     (folder / "tmp").mkdir()
     places = {
         "/etc/nginx/": f"{etc}/",
-        "/usr/share/sightdesk/frontend": str(ROOT / "frontend"),
         "/usr/share/sightdesk/errors": str(ROOT / "nginx/errors"),
         "listen 80 default_server;": " ".join(
             f"listen {address}:{port} default_server;" for address in addresses
@@ -68,6 +67,7 @@ def rendered(
     )
     settings = {
         "NGINX_ETC": str(etc),
+        "NGINX_PAGE": str(ROOT / "frontend"),
         "BASIC_AUTH_USER": "agent",
         "BASIC_AUTH_PASSWORD": "desk",
         "PROXY_SECRET": "between-us",
@@ -76,7 +76,7 @@ def rendered(
         "GATEWAY_ADDRESS": gateway_url.removeprefix("http://"),
         **more,
     }
-    for script in ("30-users.sh", "35-certificate.sh"):
+    for script in ("30-users.sh", "35-certificate.sh", "36-page.sh"):
         subprocess.run(
             ["sh", ROOT / "nginx/entrypoint" / script],
             env={"PATH": os.environ["PATH"], **settings},
