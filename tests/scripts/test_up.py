@@ -4,13 +4,15 @@
 """
 
 import json
+import shutil
 import stat
 import sys
 from pathlib import Path
 
 import pytest
+import yaml
 
-from scripts.checks.images import source_digests
+from scripts.checks.images import labels, source_digests
 from tests.support.fake_host import GOOD, Answers, Host, env_file, make_host
 from tests.support.paths import ROOT
 from tests.support.servers import free_port
@@ -107,6 +109,22 @@ def test_only_images_that_are_missing_or_old_are_built_or_fetched(
 ) -> None:
     last = "compose up -d --no-build --wait"
     assert asked(make_host(tmp_path), answers) == [*commands, last]
+
+
+@pytest.mark.parametrize("name", ["frontend/chat.html", "nginx/entrypoint/36-page.sh"])
+def test_nginxs_container_is_made_anew_when_a_file_that_it_mounts_has_changed(
+    tmp_path: Path, name: str
+) -> None:
+    """Compose makes a container anew whose label is another one."""
+    composed = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
+    assert composed["services"]["nginx"]["labels"] == {"sightdesk.source": "${NGINX_SOURCE:-}"}
+    for folder in ("frontend", "nginx"):
+        shutil.copytree(ROOT / folder, tmp_path / folder)
+    before = labels(tmp_path)["NGINX_SOURCE"]
+    assert labels(ROOT)["NGINX_SOURCE"] == before
+    with (tmp_path / name).open("a") as file:
+        file.write("\n")
+    assert labels(tmp_path)["NGINX_SOURCE"] != before
 
 
 def test_secrets_are_written_once_for_this_user_alone_and_never_changed(tmp_path: Path) -> None:
