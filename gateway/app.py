@@ -59,7 +59,7 @@ from gateway.middleware.cors import CORS
 from gateway.middleware.errors import Errors, install_handlers
 from gateway.middleware.request_limits import RequestLimits
 from gateway.settings import Settings
-from gateway.storage.database_probe import DatabaseProbe
+from gateway.storage.probe import Probe
 
 SHORT_WAY = frozenset(("/v1/chat/completions", "/api/chat"))
 
@@ -183,7 +183,8 @@ def api_routers(services: Services) -> list[APIRouter]:
         desk_connectors_router(services.systems.connectors, services.webhooks, limits),
         health_router(
             status,
-            DatabaseProbe(storage.database),
+            Probe(storage.database.is_writable),
+            Probe(storage.files.works),
             services.knowledge.base,
             services.persona_file,
             services.knowledge.vectors,

@@ -37,7 +37,7 @@ class BackupSettings(BaseSettings):
         description="Where a copy of each backup goes, such as s3://bucket/desk. Empty: nowhere.",
     )
     backup_s3_endpoint: URL = Field(
-        "", description="URL of the S3-compatible store. Default: Amazon's."
+        "", description="URL of the S3-compatible store. Default: AWS_ENDPOINT_URL, else Amazon's."
     )
     backup_s3_region: str = Field(
         "us-east-1", max_length=64, description="Region of the S3-compatible store."

@@ -86,7 +86,9 @@ def rate(value: str) -> str:
 
 def http_url(value: str) -> str:
     parts = urlsplit(value)
-    if value and (parts.scheme not in ("http", "https") or not parts.hostname):
+    if value and (
+        parts.scheme not in ("http", "https") or not parts.hostname or re.search(r"\s", value)
+    ):
         raise ValueError("an http:// or https:// URL, or nothing")
     return value.rstrip("/")
 

@@ -17,6 +17,7 @@ from gateway.setting_compose import (
 )
 from gateway.setting_monitoring import MonitoringSettings
 from gateway.setting_profiles import DEFAULT_CONCURRENT, PROFILES
+from gateway.setting_s3 import S3Settings
 from gateway.setting_sign_in import SignInSettings
 from gateway.setting_tracing import TracingSettings
 from gateway.setting_values import (
@@ -42,7 +43,7 @@ EMPTY_MEANS_OFF = ("reader_url", "fallback_engine_url", "embedding_url", "rerank
 
 
 class Settings(
-    ComposeSettings, BackupSettings, SignInSettings, MonitoringSettings, TracingSettings
+    ComposeSettings, BackupSettings, S3Settings, SignInSettings, MonitoringSettings, TracingSettings
 ):
     host: str = Field("127.0.0.1", description="Address to listen on.")
     port: int = Field(8000, ge=1, le=65_535, description="Port to listen on.")
@@ -202,8 +203,7 @@ class Settings(
     )
     engine_sees: bool | None = Field(
         None,
-        description="0: the engine takes text only, pictures become their reading. Default: found "
-        "out at the start.",
+        description="0: it takes text only, pictures become readings. Default: found at the start.",
     )
     knowledge_dir: Path = Field(
         Path("knowledge"),

@@ -24,6 +24,7 @@ OVERLAYS = (
     ("compose/connectors.yml",),
     ("compose/remote-images.yml",),
     ("compose/single-sign-on.yml",),
+    ("compose/files-outside.yml",),
     ("compose/connectors.yml", "compose/remote-images.yml", "examples/business/compose.yml"),
 )
 # vLLM's need beside the card's memory depends on model and card: INFERENCE_MEMORY.

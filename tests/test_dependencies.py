@@ -45,7 +45,7 @@ LOADED = {
     "launcher": {},
     "dev": {
         "flask-cors": "moto's server",
-        "moto": "tests/gateway/backup/test_copies.py, as a server",
+        "moto": "tests/support/object_store.py, as a server",
         "mypy": "make check",
         "pytest-timeout": "pytest",
         "ruff": "make check",

@@ -20,7 +20,7 @@ from gateway.knowledge.vectors.builder import VectorBuilder
 from gateway.observability.metrics import CONTENT_TYPE, Metrics
 from gateway.server.request_context import context_of
 from gateway.server.supervisor import Supervisor
-from gateway.storage.database_probe import DatabaseProbe
+from gateway.storage.probe import Probe
 from gateway.webhooks.worker import WebhookWorker
 
 # Host names of the gateway between containers: its Compose service, and Docker's name for the host.
@@ -30,7 +30,8 @@ SERVICE_NAMES = frozenset(("gateway", "host.docker.internal"))
 
 def health_router(
     engine_status: EngineStatus,
-    database: DatabaseProbe,
+    database: Probe,
+    uploads: Probe,
     knowledge_base: KnowledgeBase,
     persona_file: PersonaFile,
     vectors: VectorBuilder,
@@ -55,10 +56,12 @@ def health_router(
         is_operator = is_from_operator(request, origins)
         engine = engine_status.as_json()
         is_answering = engine["ready"] or engine["fallback"]
+        is_writable, is_available = await asyncio.gather(database.is_fine(), uploads.is_fine())
         body: dict[str, Any] = {
             "status": "ready" if is_answering else "not ready",
             "engine": engine | (launch_detail(engine_status) if is_operator else {}),
-            "database": {"writable": await database.is_writable()},
+            "database": {"writable": is_writable},
+            "uploads": {"available": is_available},
             "upstreams": {one.name: bool(one.up) for one in engine_status.upstreams},
             "knowledge": knowledge_report(knowledge_base, persona_file, is_operator)
             | {"vectors": vectors.report()},

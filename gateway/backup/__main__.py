@@ -86,6 +86,7 @@ def make(settings: Settings, options: argparse.Namespace) -> None:
             text,
             with_secrets=options.secrets,
             installation=installation(settings),
+            files_url=settings.files_url,
             encrypt=partial(encryption.encrypt, recipients) if recipients else None,
         )
         size = (place / name).stat().st_size
@@ -147,6 +148,8 @@ def check(settings: Settings, options: argparse.Namespace) -> None:
     _say(f"rows: {rows or 'none'}")
     counted = ", ".join(f"{one} {told.count(one)}" for one in ("data", "knowledge", "connectors"))
     _say(f"files: {counted}, users {told.count('users')}")
+    if told.files_url:
+        _say(f"uploaded files: in {told.files_url}, not in this backup")
     for step in found.migrated:
         way = "goes back" if step.goes_back else "does not go back"
         _say(f"migration {step.revision}, {step.title} It {way}. {step.back}")
@@ -165,6 +168,8 @@ def put_back(settings: Settings, options: argparse.Namespace) -> None:
     with _input(options.target, settings.data_dir) as file:
         manifest = restore(file, url, settings.data_dir, as_saved=options.as_saved)
     _say(f"{sum(manifest.tables.values())} rows and {manifest.count('data')} files are back.")
+    if manifest.files_url:
+        _say(f"Uploaded files are in {manifest.files_url}, not in this backup.")
 
 
 def decrypt(settings: Settings, options: argparse.Namespace) -> None:

@@ -48,6 +48,7 @@ class Manifest:
     sequences: dict[str, int] = field(default_factory=dict)
     secrets: bool = False
     installation: str = "local"  # or docker
+    files_url: str = ""  # where uploaded files lie, if not in the backup
     members: dict[str, tuple[str, int]] = field(default_factory=dict)
     format: int = FORMAT
 

@@ -33,10 +33,12 @@ def create(
     *,
     with_secrets: bool = False,
     installation: str = "local",
+    files_url: str = "",
     encrypt: Callable[[Path, Path], None] | None = None,
 ) -> Manifest:
-    """Writes `target`, whole or not at all. `settings`: lines of settings.env. `encrypt`: writes
-    the first file's content, encrypted, into the second one.
+    """Writes `target`, whole or not at all. `settings`: lines of settings.env. `files_url`: the
+    store of uploaded files, which the backup names and does not hold. `encrypt`: writes the first
+    file's content, encrypted, into the second one.
 
     Raises BackupFailed.
     """
@@ -45,6 +47,7 @@ def create(
         created=datetime.now(UTC).isoformat(timespec="seconds"),
         secrets=with_secrets,
         installation=installation,
+        files_url=files_url,
     )
     os.umask(0o077)
     parts: list[Path] = []

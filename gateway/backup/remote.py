@@ -1,5 +1,6 @@
 """Copies of backups in an S3-compatible store."""
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,7 +21,8 @@ class RemoteFailed(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Bucket:
-    """`url`: s3://bucket/prefix. `endpoint`: "" is Amazon's. `key_id`: "" takes the credentials
+    """`url`: s3://bucket/prefix. `endpoint`: "" is that of
+    AWS_ENDPOINT_URL, else Amazon's. `key_id`: "" takes the credentials
     that the machine has."""
 
     url: str
@@ -47,6 +49,8 @@ class Bucket:
 
     def _store(self) -> S3Store:
         parts = urlsplit(self.url)
+        # The client reads the variable itself.
+        endpoint = self.endpoint or os.environ.get("AWS_ENDPOINT_URL", "")
         given: dict[str, Any] = {
             "endpoint": self.endpoint,
             "access_key_id": self.key_id,
@@ -58,7 +62,7 @@ class Bucket:
             region=self.region,
             client_options={
                 "timeout": SECONDS,
-                "allow_http": self.endpoint.startswith("http://"),
+                "allow_http": endpoint.startswith("http://"),
             },
             **{name: value for name, value in given.items() if value},
         )

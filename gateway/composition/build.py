@@ -95,9 +95,10 @@ def build_services(settings: Settings) -> Services:
         complete=WebhookData(database, access.signer, settings.public_url).complete,
     )
     systems = build_systems(settings, metrics, database)
-    people = build_people(settings, metrics, database, systems.connectors)
+    files = build_files(settings, metrics)
+    people = build_people(settings, metrics, database, files, systems.connectors)
     storage = build_storage(
-        settings, metrics, database, webhooks.wants, systems.connectors, people.handoffs
+        settings, database, files, webhooks.wants, systems.connectors, people.handoffs
     )
     media = build_media(settings, metrics, storage.files)
     corrections = StoredCorrections(storage.clause_corrections)
@@ -192,7 +193,9 @@ def build_systems(settings: Settings, metrics: Metrics, database: Database) -> S
     return Systems(connectors, actions, ActionWorker(store, connectors, metrics))
 
 
-def build_people(settings: Settings, metrics: Metrics, database: Database, tools: Tools) -> People:
+def build_people(
+    settings: Settings, metrics: Metrics, database: Database, files: FileStore, tools: Tools
+) -> People:
     claims = Claims()
     handoffs = Handoffs(
         database,
@@ -205,7 +208,7 @@ def build_people(settings: Settings, metrics: Metrics, database: Database, tools
     lists = HandoffLists(database, settings.hours)
     conversations = DeskConversations(
         database,
-        FileStore(settings.data_dir / "files", metrics.broken_records.inc),
+        files,
         lambda action: as_json(action, tools.find(action.connector), is_masked=True),
     )
     timers = HandoffTimers(handoffs, lists, metrics)
@@ -221,14 +224,13 @@ def follow_claims(claims: Claims, event: Told) -> None:
 
 def build_storage(
     settings: Settings,
-    metrics: Metrics,
     database: Database,
+    files: FileStore,
     wants: Wants,
     tools: Tools,
     handoffs: Handoffs,
 ) -> Storage:
     """`wants`: the types of events that are written of answers."""
-    files = FileStore(settings.data_dir / "files", metrics.broken_records.inc)
     conversations = Conversations(
         database,
         files,
@@ -248,6 +250,22 @@ def build_storage(
             database, files, wants, partial(customer_wrote, silence=settings.handoff_silence)
         ),
     )
+
+
+def build_files(settings: Settings, metrics: Metrics) -> FileStore:
+    if not settings.files_url:
+        return FileStore(settings.data_dir / "files", metrics.broken_records.inc)
+    # Imported here: the client takes memory that the other gateways do without.
+    from gateway.storage.s3_folders import S3Folders
+
+    folders = S3Folders(
+        settings.files_url,
+        endpoint=settings.aws_endpoint_url,
+        region=settings.aws_region,
+        key_id=settings.aws_access_key_id,
+        secret=settings.aws_secret_access_key.get_secret_value(),
+    )
+    return FileStore(folders, metrics.broken_records.inc)
 
 
 def build_media(settings: Settings, metrics: Metrics, files: FileStore) -> Media:

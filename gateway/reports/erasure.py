@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, or_, select, update
 from sqlalchemy.orm import Session
 
 from gateway.actions.proposals import Actions
-from gateway.errors import ActionExpired, ActionNotPending
+from gateway.errors import ActionExpired, ActionNotPending, StoreUnavailable
 from gateway.reports.removal import BeforeDelete, Removed, remove
 from gateway.reports.retention import ENDED
 from gateway.storage.database import Database
@@ -56,8 +56,13 @@ class Erasure:
         as `name`. `who`, a staff member, stands in the audit; the name does not.
 
         Actions that are being carried out are left as they are (`actions_left`): once they have
-        ended, a second call erases them.
+        ended, a second call erases them. Where the files cannot be reached, nothing is erased.
         """
+        # Without its conversations nobody would find the files of a person again.
+        if not self._files.works():
+            raise StoreUnavailable(
+                "The store of files does not answer; nothing was erased.", retry_after=60
+            )
         owners = {digest(f"token:{key}:{name}") for key in self._key_names()}
         self._reject_proposed(name, owners)
         removed = Removed()

@@ -28,7 +28,7 @@ async def sweeping(files: FileStore, database: Database) -> None:
             if orphans or removed:
                 log.info("unused_files_removed", files=removed, orphans=orphans)
         except GatewayError:
-            pass  # the database cannot tell which files are used: try again tomorrow
+            pass  # logged where it was raised; what was not looked at is looked at tomorrow
         except OSError as error:
             log.warning("sweep_failed", reason=str(error))
         await asyncio.sleep(EVERY_SECONDS)

@@ -1,12 +1,11 @@
-"""Uploaded files on disk, in a folder for each owner: an id is worth nothing to another owner.
+"""Uploaded files, in a folder for each owner: an id is worth nothing to another owner.
 
-Other threads upload and delete meanwhile, so a file that disappears during a call counts as not
-there. A record that cannot be read is logged, counted and left out; its file can be deleted.
+Other threads and gateways upload and delete meanwhile, so a file that disappears during a call
+counts as not there. A record that cannot be read is logged, counted and left out; its file can be
+deleted.
 """
 
 import hashlib
-import math
-import os
 import re
 import secrets
 import time
@@ -17,7 +16,8 @@ from pathlib import Path
 import structlog
 
 from gateway.errors import FileNotFound, StoreUnavailable
-from gateway.storage.atomic_files import PART, write_parts
+from gateway.storage.atomic_files import PART
+from gateway.storage.disk_folders import DiskFolders, Folders
 from gateway.storage.file_records import BrokenRecord, StoredFile, read_record, record_of
 
 log = structlog.get_logger()
@@ -28,17 +28,22 @@ MAX_NAME = 255  # characters
 # Neither JSON nor a database can hold these.
 UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 WRITING_SECONDS = 60  # an upload takes at most so long to write
-RENAMING_SECONDS = 5  # its record gets its name at most so long after its data
+RECORD = ".json"
 
 
 class FileStore:
-    """`root/<digest of owner>/<id>` with its record, `<id>.json`, beside it.
+    """`<digest of owner>/<id>` with its record, `<id>.json`, beside it.
 
-    Synchronous: call it from threads. `count_broken` is called for each record that cannot be read.
+    Synchronous: call it from threads. Every method raises StoreUnavailable where the files are in
+    a store that does not answer.
     """
 
-    def __init__(self, root: Path, count_broken: Callable[[], None] = lambda: None) -> None:
-        self._root = root
+    def __init__(
+        self, place: Path | Folders, count_broken: Callable[[], None] = lambda: None
+    ) -> None:
+        """`place`: a path is a folder on the disk. `count_broken` is called for each record that
+        cannot be read."""
+        self._folders = DiskFolders(place) if isinstance(place, Path) else place
         self._count_broken = count_broken
 
     def add(
@@ -54,7 +59,7 @@ class FileStore:
         """Stores a file; the owner's oldest ones go where there are more than
         MAX_FILES_PER_OWNER. Raises StoreUnavailable where the disk is full or cannot be written.
         """
-        folder = self._folder(owner)
+        folder = _digest(owner)
         name = UNSTORABLE.sub("\ufffd", filename.replace("\\", "/"))
         file = StoredFile(
             id="file-" + secrets.token_urlsafe(18),
@@ -67,10 +72,9 @@ class FileStore:
             from_page=from_page,
         )
         try:
-            folder.mkdir(parents=True, exist_ok=True)
             self._make_room(folder)
             # The record comes last: without it the file does not exist.
-            write_parts({folder / file.id: data, folder / f"{file.id}.json": record_of(file)})
+            self._folders.put(folder, {file.id: data, file.id + RECORD: record_of(file)})
         except OSError as error:
             reason = error.strerror or type(error).__name__
             log.error("file_not_kept", reason=reason)
@@ -93,30 +97,28 @@ class FileStore:
 
     def of_digest(self, owner_digest: str, file_id: str) -> StoredFile:
         """The record, by the digest of its owner. Raises FileNotFound."""
-        file = self._read(self._root / owner_digest / f"{_checked(file_id)}.json")
-        if file is None:
-            raise _not_found(file_id)
-        return file
+        record = _checked(file_id) + RECORD
+        for _, content in self._folders.get_all(owner_digest, (record,)):
+            if file := self._parsed(record, content):
+                return file
+        raise _not_found(file_id)
 
     def content_of_digest(self, owner_digest: str, file_id: str) -> bytes:
         """The bytes, by the digest of their owner. Raises FileNotFound."""
         try:
-            return (self._root / owner_digest / _checked(file_id)).read_bytes()
+            return self._folders.get(owner_digest, _checked(file_id))
         except FileNotFoundError:
             raise _not_found(file_id) from None
 
     def list(self, owner: str) -> list[StoredFile]:
         """The owner's files, newest first."""
-        files = [
-            file
-            for record in _records(self._folder(owner))
-            if (file := self._read(record)) is not None
-        ]
+        folder = _digest(owner)
+        files = self._read(folder, _records(self._folders.names(folder)))
         return sorted(files, key=lambda file: file.created_at, reverse=True)
 
     def delete(self, owner: str, file_id: str) -> None:
         """Raises FileNotFound. The record need not be readable."""
-        if not _remove(self._path(owner, file_id, ".json")):
+        if not self._remove(_digest(owner), _checked(file_id)):
             raise _not_found(file_id)
 
     def delete_all(self, owner: str, file_ids: Iterable[str]) -> None:
@@ -130,34 +132,34 @@ class FileStore:
 
         `before`: seconds since 1970.
         """
-        for folder in _folders(self._root):
-            old = [record for record in _records(folder) if _modified_at(record) < before]
-            files = [file for record in old if (file := self._read(record)) is not None]
-            if ids := tuple(file.id for file in files if file.from_page):
-                yield folder.name, ids
+        for folder, times in self._folders.every():
+            old = [record for record in _records(times) if times[record] < before]
+            if ids := tuple(file.id for file in self._read(folder, old) if file.from_page):
+                yield folder, ids
 
     def older_than(self, before: float) -> Iterator[tuple[str, tuple[str, ...]]]:
         """Yields (digest of an owner, ids of the files that were uploaded before that time).
 
         `before`: seconds since 1970.
         """
-        for folder in _folders(self._root):
-            old = [record.stem for record in _records(folder) if _modified_at(record) < before]
+        for folder, times in self._folders.every():
+            old = tuple(
+                record.removesuffix(RECORD) for record in _records(times) if times[record] < before
+            )
             if old:
-                yield folder.name, tuple(old)
+                yield folder, old
 
     def erase(self, owner_digest: str) -> int:
         """Deletes every file of an owner. Returns how many."""
-        folder = self._root / owner_digest
-        removed = sum(_remove(record) for record in _records(folder))
-        with suppress(OSError):  # an upload is being written, or there is no folder
-            folder.rmdir()
+        records = _records(self._folders.names(owner_digest))
+        removed = sum(self._remove(owner_digest, one.removesuffix(RECORD)) for one in records)
+        self._folders.drop(owner_digest)
         return removed
 
     def discard(self, owner_digest: str, file_ids: Iterable[str]) -> None:
         """Deletes files by the digest of their owner."""
         for file_id in file_ids:
-            _remove(self._root / owner_digest / f"{file_id}.json")
+            self._remove(owner_digest, file_id)
 
     def remove_orphans(self) -> int:
         """Removes remains of uploads that broke off: data without a record, and parts of either.
@@ -166,53 +168,58 @@ class FileStore:
         """
         removed = 0
         now = time.time()
-        for folder in _folders(self._root):
-            names = _names(folder)
-            parts = [name for name in names if name.startswith(".") and name.endswith(PART)]
-            orphans = [
-                name for name in names if FILE_ID.fullmatch(name) and f"{name}.json" not in names
-            ]
+        settled = now - self._folders.settle_seconds
+        for folder, times in self._folders.every():
             old = [
-                folder / name
-                for name in parts
-                if _modified_at(folder / name) < now - WRITING_SECONDS
+                name
+                for name, at in times.items()
+                if (_is_part(name) and at < now - WRITING_SECONDS)
+                or (FILE_ID.fullmatch(name) and name + RECORD not in times and at < settled)
             ]
-            old += [
-                folder / name
-                for name in orphans
-                if _modified_at(folder / name) < now - RENAMING_SECONDS
-            ]
-            for path in old:
+            for name in old:
                 # The record may have appeared since the folder was listed.
-                if not path.with_name(f"{path.name}.json").exists():
-                    path.unlink(missing_ok=True)
-                    removed += 1
+                if not self._folders.has(folder, name + RECORD):
+                    removed += self._folders.delete(folder, name)
         return removed
 
-    def _read(self, record: Path) -> StoredFile | None:
+    def works(self) -> bool:
+        """Whether files can be read and kept now."""
+        return self._folders.works()
+
+    def _read(self, folder: str, records: Iterable[str]) -> Iterator[StoredFile]:
+        """Those that are there and can be read."""
+        for record, content in self._folders.get_all(folder, records):
+            if file := self._parsed(record, content):
+                yield file
+
+    def _parsed(self, record: str, content: bytes | OSError) -> StoredFile | None:
         """None where the record is missing or cannot be read."""
-        try:
-            return read_record(record.read_bytes())
-        except FileNotFoundError:
+        if isinstance(content, FileNotFoundError):
             return None
+        try:
+            if isinstance(content, OSError):
+                raise content
+            return read_record(content)
         except (BrokenRecord, OSError) as error:
             self._count_broken()
-            log.warning("file_record_broken", file=record.stem, reason=str(error))
+            file_id = record.removesuffix(RECORD)
+            log.warning("file_record_broken", file=file_id, reason=str(error))
             return None
 
-    def _folder(self, owner: str) -> Path:
-        return self._root / _digest(owner)
-
-    def _path(self, owner: str, file_id: str, suffix: str = "") -> Path:
-        return self._folder(owner) / (_checked(file_id) + suffix)
-
-    def _make_room(self, folder: Path) -> None:
+    def _make_room(self, folder: str) -> None:
         """Deletes the owner's oldest files where one more would be too many."""
-        records = _records(folder)
-        too_many = len(records) - MAX_FILES_PER_OWNER + 1
+        too_many = len(_records(self._folders.names(folder))) - MAX_FILES_PER_OWNER + 1
         if too_many > 0:
-            for record in sorted(records, key=_modified_at)[:too_many]:
-                _remove(record)
+            times = self._folders.times(folder)
+            for record in sorted(_records(times), key=times.__getitem__)[:too_many]:
+                self._remove(folder, record.removesuffix(RECORD))
+
+    def _remove(self, folder: str, file_id: str) -> bool:
+        """Deletes a record, then its file. Returns whether the record was there."""
+        if not self._folders.delete(folder, file_id + RECORD):
+            return False
+        self._folders.delete(folder, file_id)
+        return True
 
 
 def _digest(owner: str) -> str:
@@ -226,41 +233,12 @@ def _checked(file_id: str) -> str:
     return file_id
 
 
-def _names(folder: Path) -> set[str]:
-    """Empty where the folder is not there any more."""
-    try:
-        return set(os.listdir(folder))
-    except (FileNotFoundError, NotADirectoryError):
-        return set()
+def _records(names: Iterable[str]) -> list[str]:
+    return [name for name in names if name.startswith("file-") and name.endswith(RECORD)]
 
 
-def _folders(root: Path) -> list[Path]:
-    return [root / name for name in sorted(_names(root))]
-
-
-def _records(folder: Path) -> list[Path]:
-    return [
-        folder / name
-        for name in _names(folder)
-        if name.startswith("file-") and name.endswith(".json")
-    ]
-
-
-def _remove(record: Path) -> bool:
-    """Deletes a record, then its file. Returns whether the record was there."""
-    try:
-        record.unlink()
-    except FileNotFoundError:
-        return False
-    record.with_suffix("").unlink(missing_ok=True)
-    return True
-
-
-def _modified_at(path: Path) -> float:
-    """Seconds since 1970; infinite where the file was deleted meanwhile."""
-    with suppress(FileNotFoundError):
-        return path.stat().st_mtime
-    return math.inf
+def _is_part(name: str) -> bool:
+    return name.startswith(".") and name.endswith(PART)
 
 
 def _not_found(file_id: str) -> FileNotFound:

@@ -22,6 +22,7 @@ LEAVES = {
     "setting_people",
     "setting_profiles",
     "setting_tracing",
+    "setting_s3",
     "setting_sign_in",
     "setting_values",
     "settings",

@@ -1,14 +1,10 @@
 """Encrypted backups, copies in a real S3 server, and how many are kept."""
 
 import os
-import subprocess
-import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import obstore
 import pytest
-import requests
 from obstore.store import S3Store
 from pyrage import x25519
 
@@ -18,25 +14,8 @@ from gateway.backup.encryption import decrypt, encrypt
 from gateway.backup.names import old_ones
 from gateway.backup.remote import Bucket, RemoteFailed
 from tests.support.backups import Desk, filled_desk, unpacked
-from tests.support.servers import free_port, wait_for
 
 NAMES = [f"backup-202611{day:02}-030000.tar.gz" for day in range(1, 5)]
-
-
-@pytest.fixture(scope="module")
-def s3() -> Iterator[str]:
-    """moto's server, a process of its own, with the bucket `desk`."""
-    port = free_port()
-    command = [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)]
-    server = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    try:
-        url = f"http://127.0.0.1:{port}"
-        wait_for(url + "/moto-api/data.json", server)
-        requests.put(url + "/desk", timeout=10).raise_for_status()
-        yield url
-    finally:
-        server.terminate()
-        server.wait(10)
 
 
 @pytest.fixture

@@ -1,11 +1,9 @@
-"""Whether the database takes a write now, asked at most once in PROBE_SECONDS."""
+"""Whether the database, or the place of files, works now, asked at most once in PROBE_SECONDS."""
 
 import asyncio
 import math
 import time
 from collections.abc import Callable
-
-from gateway.storage.database import Database
 
 # /readyz is open to anyone and Docker asks every 5 s: each write costs the disk something.
 PROBE_SECONDS = 5.0
@@ -13,28 +11,30 @@ PROBE_SECONDS = 5.0
 WAIT_SECONDS = 2.0
 
 
-class DatabaseProbe:
-    """Callers at the same time share one write. `clock` is in seconds."""
+class Probe:
+    """`ask` runs in a thread; callers at the same time share one call. `clock` is in seconds."""
 
-    def __init__(self, database: Database, clock: Callable[[], float] = time.monotonic) -> None:
-        self._database = database
+    def __init__(
+        self, ask: Callable[[], bool], clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._ask = ask
         self._clock = clock
         self._probed_at = -math.inf
-        self._is_writable = False
+        self._is_fine = False
         self._probing: asyncio.Task[bool] | None = None
 
-    async def is_writable(self) -> bool:
+    async def is_fine(self) -> bool:
         if self._clock() - self._probed_at < PROBE_SECONDS:
-            return self._is_writable
+            return self._is_fine
         if self._probing is None:
             self._probing = asyncio.create_task(self._probe())
         done, _ = await asyncio.wait({self._probing}, timeout=WAIT_SECONDS)
-        return bool(done) and self._is_writable
+        return bool(done) and self._is_fine
 
     async def _probe(self) -> bool:
         try:
-            self._is_writable = await asyncio.to_thread(self._database.is_writable)
+            self._is_fine = await asyncio.to_thread(self._ask)
             self._probed_at = self._clock()
         finally:
             self._probing = None
-        return self._is_writable
+        return self._is_fine

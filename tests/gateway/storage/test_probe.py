@@ -5,7 +5,7 @@ import sqlite3
 from pathlib import Path
 
 from gateway.storage.database import Database, open_database
-from gateway.storage.database_probe import PROBE_SECONDS, DatabaseProbe
+from gateway.storage.probe import PROBE_SECONDS, Probe
 
 
 def test_a_database_that_works_takes_a_write(database: Database) -> None:
@@ -43,13 +43,13 @@ class Slow:
 
 async def test_callers_at_the_same_time_share_one_write() -> None:
     slow, now = Slow(), 0.0
-    probe = DatabaseProbe(slow, clock=lambda: now)  # type: ignore[arg-type]
-    asked = [asyncio.create_task(probe.is_writable()) for _ in range(20)]
+    probe = Probe(slow.is_writable, clock=lambda: now)
+    asked = [asyncio.create_task(probe.is_fine()) for _ in range(20)]
     await asyncio.sleep(0)
     slow.hold.set()
     assert await asyncio.gather(*asked) == [True] * 20
     slow.answer = False
-    assert await probe.is_writable(), "the last answer holds for a while"
+    assert await probe.is_fine(), "the last answer holds for a while"
     now = PROBE_SECONDS
-    assert not await probe.is_writable()
+    assert not await probe.is_fine()
     assert slow.writes == 2

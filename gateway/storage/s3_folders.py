@@ -1,0 +1,221 @@
+"""Uploaded files in an S3-compatible store: `prefix/<folder>/<name>`, as on the disk.
+
+An object appears whole or not at all, so there are no parts to clean up.
+"""
+
+import io
+import threading
+import time
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
+from datetime import timedelta
+from functools import partial
+from itertools import groupby
+from typing import Any
+from urllib.parse import urlsplit
+
+import obstore
+import structlog
+from obstore.exceptions import BaseError, GenericError
+from obstore.store import S3Store
+
+from gateway.errors import StoreUnavailable
+
+log = structlog.get_logger()
+
+CONNECT, REQUEST = "2s", "30s"  # of one try; 20 MiB in 30 s are 6 Mbit/s
+RETRIES, RETRY_SECONDS = 2, 5
+PAUSE_SECONDS = 5  # after a failure, one call in so many seconds tries the store
+PIECE = 1024 * 1024  # bytes that are read at once
+READERS = 16  # records that are read at once
+
+
+class S3Folders:
+    """`Folders` in a bucket. Every method raises StoreUnavailable where the store fails."""
+
+    # Longer than an upload with its retries, and than clocks differ.
+    settle_seconds = 3600.0
+
+    def __init__(
+        self,
+        url: str,
+        *,
+        endpoint: str = "",
+        region: str = "us-east-1",
+        key_id: str = "",
+        secret: str = "",
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """`url`: s3://bucket/prefix. `endpoint`: "" is Amazon's. `key_id`: "" takes the credentials
+        that the machine has. `clock`: in seconds."""
+        parts = urlsplit(url)
+        given: dict[str, Any] = {
+            "endpoint": endpoint,
+            "region": region,
+            "access_key_id": key_id,
+            "secret_access_key": secret,
+        }
+        self.url = url
+        self._store = S3Store(
+            parts.netloc,
+            prefix=parts.path.strip("/") or None,
+            client_options={
+                "timeout": REQUEST,
+                "connect_timeout": CONNECT,
+                "allow_http": endpoint.startswith("http://"),
+            },
+            retry_config={
+                "max_retries": RETRIES,
+                "retry_timeout": timedelta(seconds=RETRY_SECONDS),
+            },
+            **{name: value for name, value in given.items() if value},
+        )
+        self._readers = ThreadPoolExecutor(READERS, "files")
+        self._pause = _Pause(clock)
+
+    def put(self, folder: str, contents: dict[str, bytes]) -> None:
+        tried: list[str] = []
+        try:
+            for name, data in contents.items():
+                tried.append(f"{folder}/{name}")
+                with self._asking():
+                    obstore.put(self._store, tried[-1], data, use_multipart=False)
+        except StoreUnavailable:
+            # A request without an answer may have been carried out.
+            for path in reversed(tried if len(tried) == len(contents) else []):
+                with suppress(BaseError, OSError):
+                    obstore.delete(self._store, path)
+            raise
+
+    def get(self, folder: str, name: str) -> bytes:
+        with self._asking(may_miss=True):
+            content = io.BytesIO()
+            for piece in obstore.get(self._store, f"{folder}/{name}").stream(PIECE):
+                content.write(piece)
+            return content.getvalue()  # shares the buffer: the bytes are held once
+
+    def get_all(self, folder: str, names: Iterable[str]) -> Iterator[tuple[str, bytes | OSError]]:
+        names = tuple(names)
+        return zip(names, self._readers.map(partial(self._read, folder), names), strict=True)
+
+    def _read(self, folder: str, name: str) -> bytes | OSError:
+        try:
+            return self.get(folder, name)
+        except FileNotFoundError as error:
+            return error
+
+    def has(self, folder: str, name: str) -> bool:
+        try:
+            with self._asking(may_miss=True):
+                obstore.head(self._store, f"{folder}/{name}")
+        except FileNotFoundError:
+            return False
+        return True
+
+    def delete(self, folder: str, name: str) -> bool:
+        """Of several that delete it at once, more than one may be told that it was there."""
+        is_there = self.has(folder, name)
+        if is_there:
+            with suppress(FileNotFoundError), self._asking(may_miss=True):
+                obstore.delete(self._store, f"{folder}/{name}")
+        return is_there
+
+    def names(self, folder: str) -> set[str]:
+        return set(self.times(folder))
+
+    def times(self, folder: str) -> dict[str, float]:
+        return {name: at for _, name, at in self._listed(folder)}
+
+    def every(self) -> Iterator[tuple[str, dict[str, float]]]:
+        """One listing of the whole prefix, a page of it in memory. A store that does not sort its
+        names yields a folder in several pieces."""
+        for folder, entries in groupby(self._listed(), key=lambda entry: entry[0]):
+            yield folder, {name: at for _, name, at in entries}
+
+    def _listed(self, folder: str | None = None) -> Iterator[tuple[str, str, float]]:
+        """Yields (folder, name, seconds since 1970)."""
+        pages = iter(obstore.list(self._store, folder))
+        while True:
+            with self._asking():
+                page = next(pages, None)
+            if page is None:
+                return
+            for one in page:
+                place, _, name = one["path"].rpartition("/")
+                if place and "/" not in place:
+                    yield place, name, one["last_modified"].timestamp()
+
+    def drop(self, folder: str) -> None:
+        """A store has no empty folders."""
+
+    def works(self) -> bool:
+        try:
+            with self._asking():
+                next(iter(obstore.list(self._store, chunk_size=1)), None)
+        except StoreUnavailable:
+            return False
+        return True
+
+    @contextmanager
+    def _asking(self, *, may_miss: bool = False) -> Iterator[None]:
+        """Around each request. Raises StoreUnavailable, and FileNotFoundError with `may_miss`."""
+        if not self._pause.may_ask():
+            raise _unavailable()
+        try:
+            yield
+        except FileNotFoundError as error:
+            if may_miss:
+                self._pause.worked()
+                raise
+            self._failed(error)
+            raise _unavailable() from None
+        except (BaseError, ValueError) as error:
+            self._failed(error)
+            raise _unavailable() from None
+        self._pause.worked()
+
+    def _failed(self, error: Exception) -> None:
+        if isinstance(error, GenericError):  # not where one request was refused
+            self._pause.failed()
+        log.error("file_store_failed", url=self.url, reason=_one_line(error))
+
+
+class _Pause:
+    """After a failure one call in PAUSE_SECONDS tries the store, until one works: calls that wait
+    for a store that is gone would fill the threads of every other route. `clock`: in seconds."""
+
+    def __init__(self, clock: Callable[[], float]) -> None:
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._try_at: float | None = None  # None: the store works
+
+    def may_ask(self) -> bool:
+        with self._lock:
+            if self._try_at is None:
+                return True
+            now = self._clock()
+            is_due = now >= self._try_at
+            if is_due:
+                self._try_at = now + PAUSE_SECONDS
+            return is_due
+
+    def failed(self) -> None:
+        with self._lock:
+            self._try_at = self._clock() + PAUSE_SECONDS
+
+    def worked(self) -> None:
+        with self._lock:
+            self._try_at = None
+
+
+def _unavailable() -> StoreUnavailable:
+    return StoreUnavailable(
+        "The store of files does not answer; ask again in a moment.", retry_after=PAUSE_SECONDS
+    )
+
+
+def _one_line(error: Exception) -> str:
+    """Without the client's own notes. The client names no secrets."""
+    told, _, _ = str(error).partition("\n\nDebug source:")
+    return " ".join(told.split())[:300] or type(error).__name__
