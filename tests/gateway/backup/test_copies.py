@@ -8,6 +8,7 @@ import pytest
 from obstore.store import S3Store
 from pyrage import x25519
 
+from gateway.backup.__main__ import main
 from gateway.backup.archive import BadArchive, checked
 from gateway.backup.create import BackupFailed
 from gateway.backup.encryption import decrypt, encrypt
@@ -57,6 +58,29 @@ def test_a_large_backup_is_copied_in_parts(s3: str, tmp_path: Path) -> None:
     file.write_bytes(os.urandom(12 * 1024 * 1024))
     bucket(s3, "s3://desk").keep(file, 1)
     assert bytes(obstore.get(store(s3), NAMES[0]).bytes()) == file.read_bytes()
+
+
+def test_the_store_of_files_is_the_default(
+    s3: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AWS_ENDPOINT_URL", s3)
+    file = tmp_path / NAMES[0]
+    file.write_bytes(b"x")
+    Bucket("s3://desk/default", key_id="id", secret="secret").keep(file, 1)
+    assert listed(s3, "default") == [f"default/{NAMES[0]}"]
+
+
+def test_a_backup_names_the_store_of_files_and_does_not_hold_them(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("DATABASE_URL", desk.url)
+    monkeypatch.setenv("DATA_DIR", str(desk.root / "data"))
+    monkeypatch.setenv("FILES_URL", "s3://desk/files")
+    monkeypatch.setattr("signal.signal", lambda *_: None)  # that of this process stays
+    assert main(["create", str(desk.root / "kept")]) == 0
+    (file,) = (desk.root / "kept").glob("backup-*")
+    assert main(["verify", str(file)]) == 0
+    assert "uploaded files: in s3://desk/files, not in this backup\n" in capsys.readouterr().out
 
 
 def test_a_store_that_refuses_is_named_without_the_secret(s3: str, tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ from sqlalchemy import insert, select
 
 from gateway.actions.proposals import Actions
 from gateway.actions.store import ActionStore
+from gateway.errors import StoreUnavailable
 from gateway.observability.metrics import Metrics
 from gateway.reports.erasure import Erasure
 from gateway.storage.conversations import Conversations
@@ -67,6 +68,20 @@ def test_every_browser_of_a_person_is_erased_and_nobody_else(
     assert names(database) == {"conversation-2"}
     assert (len(files.list("user:anna:1")), len(files.list("user:annabel:3"))) == (0, 2)
     assert erasure.erase("anna", "boss").receipt["conversations"] == 0
+
+
+def test_nothing_is_erased_while_the_files_cannot_be_reached(
+    database: Database, files: FileStore, erasure: Erasure, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stored = files.add("user:anna:1", "a.png", "image/png", b"data", 1)
+    ask(database, 1, owner="user:anna:1", person="anna", file_ids=(stored.id,))
+    with monkeypatch.context() as gone:
+        gone.setattr(files, "works", lambda: False)
+        with pytest.raises(StoreUnavailable, match="nothing was erased"):
+            erasure.erase("anna", "boss")
+    assert len(names(database)) == 1
+    receipt = erasure.erase("anna", "boss").receipt
+    assert (receipt["conversations"], receipt["files"]) == (1, 1)
 
 
 def test_conversations_of_embed_tokens_from_before_are_found(
