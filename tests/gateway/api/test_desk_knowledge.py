@@ -11,7 +11,7 @@ import requests
 from gateway.storage.database import attach_database
 from tests.support.databases import ask
 from tests.support.paths import ROOT
-from tests.support.servers import Running, running_gateway
+from tests.support.servers import Running, running_gateway, wait_until
 
 SECRET_URL = "http://user:secret-word@127.0.0.1:9/engine?key=secret-word"
 
@@ -35,7 +35,13 @@ def desk(data: Path) -> Iterator[Running]:
         KNOWLEDGE_DIR=str(data / "knowledge"),
         API_KEYS="shop:sk-very-secret",
     ) as gateway:
+        wait_until(lambda: not is_being_read(gateway), 60)
         yield gateway
+
+
+def is_being_read(desk: Running) -> bool:
+    problems = read(desk, "knowledge")["problems"]
+    return any(one["code"] == "reading" for one in problems)
 
 
 def read(desk: Running, path: str, **query: str) -> Any:
