@@ -1,6 +1,7 @@
 // Names of background tasks, in both languages, and what the gateway itself says in English alone:
 // problems by their code, and settings. Loaded with the view "system".
 const zhCN = {
+  background_addresses: "查询引擎的地址",
   background_engines: "检测引擎",
   background_fallback: "检测备用引擎",
   background_sight: "检测引擎能否看图",
@@ -19,9 +20,12 @@ const zhCN = {
   background_webhooks: "推送 Webhook 事件",
   background_events: "推送页面消息",
   background_limits: "连接 Redis",
+  background_backups: "按时备份",
+  background_state: "更新监控数据",
 };
 
 const en = {
+  background_addresses: "Look up the engines' addresses",
   background_engines: "Probe the engines",
   background_fallback: "Probe the fallback engine",
   background_sight: "Find out whether engines take pictures",
@@ -40,6 +44,8 @@ const en = {
   background_webhooks: "Deliver webhook events",
   background_events: "Send events to open pages",
   background_limits: "Connect to Redis",
+  background_backups: "Make backups on time",
+  background_state: "Update what is monitored",
 };
 
 /** {locale: {key: text}}, for `addTexts`. */
