@@ -160,6 +160,8 @@ def test_every_route_does_what_its_document_says(
             ("GET", "/api/desk/export/card"),
             ("GET", "/api/desk/handoffs"),
             ("GET", "/api/desk/conversations"),
+            ("GET", "/api/desk/conversations/{}/files/{}/preview"),
+            ("GET", "/api/desk/corrections"),
         }
     assert walked == told
 
