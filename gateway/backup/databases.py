@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import Connection, Engine, create_engine, inspect, make_url, text
 from sqlalchemy.exc import DatabaseError, OperationalError
 
+from gateway.storage import sessions  # noqa: F401 - its table is known once it is imported
 from gateway.storage.models import Base
 from gateway.storage.sql_engine import COMMON, SECONDS, WRITES, make_engine, normal, sqlite_file
 
