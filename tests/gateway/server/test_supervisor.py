@@ -24,6 +24,7 @@ TASKS = (
     "handoffs",
     "retention",
     "sight",
+    "addresses",
     "engines",
     "profile",
     "knowledge",
