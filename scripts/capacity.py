@@ -15,6 +15,9 @@ from pathlib import Path
 PERFORMANCE = Path(__file__).parents[1] / "docs" / "performance.md"
 SHARE = 0.5  # of what was measured: questions come in bursts, and other prompts are longer
 SECONDS_AN_HOUR = 3600
+CARD = re.compile(r"(NVIDIA [^,\n]{1,80}),")
+ASKED_TOKENS = re.compile(r"(\d{1,6}) tokens asked for")
+FIGURE = re.compile(r"([\d,]{1,12}(?:\.\d{1,6})?)")
 LEVELS = (1, 3, 16, 64)  # requests at once, as measured
 
 
@@ -69,8 +72,8 @@ class Figures:
 def read_figures(text: str) -> Figures:
     """Raises NoFigure."""
     section = _section(text, "bench-engine-gpu")
-    name = _found(section, r"(NVIDIA [^,\n]+),", "the card's name")
-    tokens = float(_found(section, r"(\d+) tokens asked for", "the tokens of an answer"))
+    name = _found(section, CARD, "the card's name")
+    tokens = float(_found(section, ASKED_TOKENS, "the tokens of an answer"))
     cards = tuple(_card(section, name, tokens, level) for level in LEVELS)
     desk = _section(text, "bench-desk")
     return Figures(
@@ -97,11 +100,15 @@ def _card(section: str, name: str, tokens: float, level: int) -> Card:
 
 def _section(text: str, name: str) -> str:
     """Between the marks that the benchmark writes."""
-    return _found(text, rf"<!-- {name} -->(.*?)<!-- /{name} -->", f"the section {name}")
+    _, begins, rest = text.partition(f"<!-- {name} -->")
+    section, ends, _ = rest.partition(f"<!-- /{name} -->")
+    if not (begins and ends):
+        raise NoFigure(f"the section {name}")
+    return section.strip()
 
 
-def _found(text: str, pattern: str, what: str) -> str:
-    match = re.search(pattern, text, re.DOTALL)
+def _found(text: str, pattern: re.Pattern[str], what: str) -> str:
+    match = pattern.search(text)
     if match is None:
         raise NoFigure(what)
     return match[1].strip()
@@ -112,7 +119,7 @@ def _cell(text: str, first: tuple[str, ...], column: int) -> float:
     for line in text.splitlines():
         cells = [cell.strip() for cell in line.strip("|").split("|")]
         if tuple(cells[: len(first)]) == first and len(cells) > column:
-            return float(_found(cells[column], r"([\d,]+(?:\.\d+)?)", line).replace(",", ""))
+            return float(_found(cells[column], FIGURE, line).replace(",", ""))
     raise NoFigure(" | ".join(first))
 
 

@@ -57,7 +57,7 @@ def with_value(text: str, name: str, value: str) -> str:
 def add_passwords(path: Path) -> None:
     text = before = path.read_text("utf-8")
     for name in ADDED:
-        if not re.search(rf"^{name}=.", text, re.MULTILINE):
+        if not re.search(rf"^{re.escape(name)}=.", text, re.MULTILINE):
             text = with_value(text, name, secrets.token_urlsafe(24))
     if text == before:
         return
