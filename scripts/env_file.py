@@ -25,7 +25,8 @@ def unquoted(value: str) -> str:
     value = value.strip()
     if value[:1] in ("'", '"') and value.endswith(value[0]) and len(value) > 1:
         return value[1:-1]
-    return re.sub(r"\s+#.*$", "", value)
+    comment = re.search(r"\s#", value)
+    return value[: comment.start()].rstrip() if comment else value
 
 
 def known_names(root: Path = ROOT) -> set[str]:

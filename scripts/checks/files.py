@@ -15,6 +15,7 @@ FOLDERS = ("knowledge", "connectors", "frontend", "nginx/templates", "nginx/snip
            "nginx/errors", "nginx/entrypoint", "compose/entrypoint")  # fmt: skip
 SOON_DAYS = 14
 NGINX_ID = "101"
+PEM_BEGINS, PEM_ENDS = "-----BEGIN CERTIFICATE-----", "-----END CERTIFICATE-----"
 # X.509 has two times, notBefore and notAfter: UTCTime (YYMMDD…Z) or GeneralizedTime (YYYYMMDD…Z).
 TIMES = re.compile(rb"\x17\x0d(\d{12})Z|\x18\x0f(\d{14})Z")
 
@@ -87,13 +88,14 @@ def expiry(crt: Path, now: float) -> Finding:
 
 def end_of(pem: str) -> float:
     """Seconds since 1970 until which the first certificate of `pem` is valid. Raises ValueError."""
-    found = re.search(r"-----BEGIN CERTIFICATE-----.*?-----END CERTIFICATE-----", pem, re.S)
-    if found is None:
+    start = pem.find(PEM_BEGINS)
+    end = pem.find(PEM_ENDS, start)
+    if start < 0 or end < 0:
         raise ValueError("no CERTIFICATE in it")
-    times = TIMES.findall(ssl.PEM_cert_to_DER_cert(found[0]))
+    times = TIMES.findall(ssl.PEM_cert_to_DER_cert(pem[start : end + len(PEM_ENDS)]))
     if len(times) < 2:
         raise ValueError("no end in it")
     short, long = (part.decode() for part in times[1])
     text = long or ("20" if int(short[:2]) < 50 else "19") + short  # RFC 5280, 4.1.2.5.1
-    end = datetime.datetime.strptime(text, "%Y%m%d%H%M%S")
-    return end.replace(tzinfo=datetime.UTC).timestamp()
+    ends = datetime.datetime.strptime(text, "%Y%m%d%H%M%S")
+    return ends.replace(tzinfo=datetime.UTC).timestamp()
