@@ -7,6 +7,7 @@ import hashlib
 import hmac
 import json
 import re
+import secrets
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler
@@ -107,7 +108,7 @@ def salesforce_token(asked: Asked, providers: Providers) -> Answer:
     wanted = {"grant_type": "client_credentials", "client_id": "desk", "client_secret": "hidden"}
     if form != wanted:
         return 400, {"error": "invalid_client", "error_description": "invalid client credentials"}
-    providers.tokens[:] = [f"00D-{len(providers.requests)}"]
+    providers.tokens[:] = [f"00D-{secrets.token_hex(4)}"]
     return 200, {"access_token": providers.tokens[0], "instance_url": providers.url,
                  "token_type": "Bearer", "issued_at": "1764489600000"}  # fmt: skip
 
