@@ -207,9 +207,19 @@ def _address(document: Mapping[str, Any], name: str, issuer: str) -> str:
     """An address of the provider; over TLS where the issuer is."""
     value = document.get(name)
     schemes = ("https",) if issuer.startswith("https:") else ("http", "https")
-    if not isinstance(value, str) or urlsplit(value).scheme not in schemes:
+    if not isinstance(value, str) or not _can_be_asked(value, schemes):
         raise ProviderDown(f"discovery: {name} is {str(value)[:200]!r}")
     return value
+
+
+def _can_be_asked(address: str, schemes: tuple[str, ...]) -> bool:
+    """Whether it has such a scheme, a host and a port that exists."""
+    try:
+        httpx2.URL(address)  # refuses hosts and characters that urlsplit takes
+        parts = urlsplit(address)
+        return parts.scheme in schemes and bool(parts.hostname) and parts.port != 0
+    except (httpx2.InvalidURL, ValueError):
+        return False
 
 
 def _auth_method(document: Mapping[str, Any], client: Client) -> str:
