@@ -193,7 +193,9 @@ def _manifest(path: Path, data: bytes) -> Manifest:
             raise BadArchive(
                 f"{path.name} has format {told['format']}; this version reads {FORMAT}"
             )
-        told["members"] = {name: (one[0], one[1]) for name, one in told["members"].items()}
+        told["members"] = {name: (one[0], int(one[1])) for name, one in told["members"].items()}
+        for counts in ("tables", "sequences"):
+            told[counts] = {name: int(one) for name, one in told.get(counts, {}).items()}
         return Manifest(**told)
     except (ValueError, TypeError, KeyError, IndexError, AttributeError):
         raise BadArchive(f"{path.name} is damaged: its {MANIFEST} cannot be read") from None

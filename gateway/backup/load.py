@@ -1,6 +1,8 @@
 """Fills an empty database from the members of a backup, at the revision that the backup has."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from itertools import islice
 from typing import IO, Any
 
 import orjson
@@ -69,25 +71,43 @@ def differences(connection: Connection, manifest: Manifest) -> str:
 
 
 def _insert(connection: Connection, table: Table, name: str, source: IO[bytes]) -> None:
-    try:
-        columns: list[str] = orjson.loads(source.readline())
-        missing = set(columns) - set(table.columns.keys())
-    except (ValueError, TypeError):
-        raise BadArchive(f"{name} does not begin with the names of columns") from None
-    if missing:
-        raise BadArchive(f"{name} has columns that its table has not: {', '.join(missing)}")
+    columns = _columns(table, name, source.readline())
     quote = connection.dialect.identifier_preparer.quote
     places = ", ".join(_place(connection, table, column, n) for n, column in enumerate(columns))
     names = ", ".join(map(quote, columns))
-    statement = text(f"INSERT INTO {quote(table.name)} ({names}) VALUES ({places})")  # noqa: S608
-    batch: list[dict[str, Any]] = []
-    for line in source:
-        batch.append({f"v{n}": _stored(value) for n, value in enumerate(orjson.loads(line))})
-        if len(batch) == ROWS:
+    statement = text(f"INSERT INTO {quote(table.name)} ({names}) VALUES ({places})")  # noqa: S608 - quoted names
+    rows = _rows(name, len(columns), source)
+    try:
+        while batch := list(islice(rows, ROWS)):
             connection.execute(statement, batch)
-            batch = []
-    if batch:
-        connection.execute(statement, batch)
+    except OverflowError:  # SQLite's driver
+        raise BadArchive(f"{name} has a number that the database cannot hold") from None
+
+
+def _columns(table: Table, name: str, line: bytes) -> list[str]:
+    with _read(f"{name} does not begin with the names of columns"):
+        columns: list[str] = orjson.loads(line)
+        missing = ", ".join(sorted(set(columns) - set(table.columns.keys())))
+    if missing:
+        raise BadArchive(f"{name} has columns that its table has not: {missing}")
+    return columns
+
+
+def _rows(name: str, columns: int, source: IO[bytes]) -> Iterator[dict[str, Any]]:
+    for number, line in enumerate(source, 2):
+        with _read(f"{name}, line {number}: no JSON list of {columns} values"):
+            row: list[Any] = orjson.loads(line)
+            if not isinstance(row, list) or len(row) != columns:
+                raise ValueError
+        yield {f"v{place}": _stored(value) for place, value in enumerate(row)}
+
+
+@contextmanager
+def _read(fault: str) -> Iterator[None]:
+    try:
+        yield
+    except (ValueError, TypeError):
+        raise BadArchive(fault) from None
 
 
 def _place(connection: Connection, table: Table, column: str, number: int) -> str:

@@ -102,3 +102,6 @@ def test_other_files_and_later_formats_are_refused(desk: Desk) -> None:
     assert "format 2" in refused(packed(desk.root / "c", later))
     odd = {**unpacked(desk.backup()), "manifest.json": b"[]"}
     assert "cannot be read" in refused(packed(desk.root / "d", odd))
+    for name, value in (("tables", []), ("sequences", {"turns": "many"})):
+        odd = with_manifest(unpacked(desk.backup()), **{name: value})
+        assert "cannot be read" in refused(packed(desk.root / "e", odd))

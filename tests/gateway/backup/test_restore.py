@@ -188,6 +188,8 @@ def wrong_archives(desk: Desk) -> dict[str, Path]:
         "less": {"database/turns/00001.jsonl": b"".join(rows[:-1])},
         "table": {"database/strange/00001.jsonl": b'["a"]\n'},
         "column": {"database/turns/00001.jsonl": b'["strange"]\n[1]\n'},
+        "columns": {"database/turns/00001.jsonl": b"[1, 2]\n"},
+        "number": {"database/turns/00001.jsonl": b'["number"]\n[18446744073709551615]\n'},
         "orphan": {"database/conversations/00001.jsonl": b'["id"]\n'},
     }
     return {
@@ -212,6 +214,19 @@ def test_what_was_there_stays_where_a_backup_cannot_be_restored(desk: Desk) -> N
         with pytest.raises((BadArchive, BackupFailed)):
             restore(file, desk.url, desk.root / "data")
         assert state(desk) == before, name
+
+
+@pytest.mark.parametrize("line", [b"no json", b'{"id": 1}', b"17", b"[1, 2]", b"\xff\xfe"])
+def test_a_row_that_cannot_be_read_is_named_by_table_and_line(desk: Desk, line: bytes) -> None:
+    contents = unpacked(desk.backup())
+    name = "database/turns/00001.jsonl"
+    rows = contents[name].splitlines(keepends=True)
+    rows[2] = line + b"\n"
+    file = packed(desk.root / "row.tar.gz", with_manifest({**contents, name: b"".join(rows)}))
+    for act in (verify, restore):
+        with pytest.raises(BadArchive, match=f"^{name}, line 3: no JSON list of [0-9]+ values$"):
+            act(file, desk.url, desk.root / "data")
+    assert said(desk.url) == ALL
 
 
 def test_files_come_back_where_the_new_database_cannot_be_put_in_place(
