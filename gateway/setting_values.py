@@ -7,7 +7,7 @@ import contextlib
 import ipaddress
 import re
 from typing import Annotated
-from urllib.parse import unquote, urlsplit
+from urllib.parse import SplitResult, unquote, urlsplit
 
 from limits import parse as parse_rate
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
@@ -90,7 +90,17 @@ def http_url(value: str) -> str:
         parts.scheme not in ("http", "https") or not parts.hostname or re.search(r"\s", value)
     ):
         raise ValueError("an http:// or https:// URL, or nothing")
+    has_port(parts)
     return value.rstrip("/")
+
+
+def has_port(parts: SplitResult) -> None:
+    try:
+        is_sound = parts.port != 0
+    except ValueError:
+        is_sound = False
+    if not is_sound:
+        raise ValueError("a URL with a port from 1 to 65535")
 
 
 def engine_urls(values: tuple[str, ...]) -> tuple[str, ...]:

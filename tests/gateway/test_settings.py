@@ -14,7 +14,10 @@ def test_every_setting_has_help_and_stands_in_the_example() -> None:
     ("name", "value", "expected"),
     [("PORT", "99999", "65535"), ("RATE_LIMIT_IP", "often", "20/minute"),
      ("RATE_LIMIT_IP", "0/minute", "at least 1"), ("ENGINE", "tpu", "'gpu', 'cpu' or 'lite'"),
-     ("ALLOWED_IPS", "10.0.0.0/99", "network")],
+     ("ALLOWED_IPS", "10.0.0.0/99", "network"),
+     ("READER_URL", "http://lite:99999x", "port from 1 to 65535"),
+     ("OIDC_ISSUER", "https://id.example:70000", "port from 1 to 65535"),
+     ("ENGINE_URLS", "http://inference:0", "port from 1 to 65535")],
 )  # fmt: skip
 def test_a_wrong_value_is_named_in_one_line(
     monkeypatch: pytest.MonkeyPatch, name: str, value: str, expected: str
