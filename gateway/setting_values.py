@@ -29,6 +29,8 @@ HEADER_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,128}")  # RFC 9110, sect
 # In characters. A shorter one is a mistake (`shop:$UNSET`) or can be guessed; `make up` and
 # `make key` generate 256 bits.
 MIN_KEY = MIN_SECRET = 6
+# RFC 9110, section 5.5: Latin-1 without control characters, no space at either end.
+HEADER_VALUE = re.compile(r"(?:[!-~\x80-\xff](?:[\t -~\x80-\xff]*[!-~\x80-\xff])?)?")
 
 
 def split_commas(value: object) -> object:
@@ -152,7 +154,10 @@ def header_pairs(text: str) -> dict[str, str]:
         name, separator, value = part.partition("=")
         if not separator or not HEADER_NAME.fullmatch(name.strip()):
             raise ValueError("name=value pairs, comma-separated, such as x-api-key=secret")
-        pairs[name.strip().lower()] = unquote(value.strip())
+        decoded = unquote(value.strip())
+        if not HEADER_VALUE.fullmatch(decoded):
+            raise ValueError(f"a value of {name.strip()} that can be sent as a header")
+        pairs[name.strip().lower()] = decoded
     return pairs
 
 

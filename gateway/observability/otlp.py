@@ -152,7 +152,10 @@ class ComplainingExporter(SpanExporter):
         self._complained = float("-inf")
 
     def export(self, spans: Sequence[ReadableSpan]) -> SpanExportResult:
-        result = self._exporter.export(spans)
+        try:
+            result = self._exporter.export(spans)
+        except Exception:  # noqa: BLE001 - else the spans are lost without a word
+            result = SpanExportResult.FAILURE
         if result is not SpanExportResult.SUCCESS:
             self._lost += len(spans)
             if time.monotonic() - self._complained >= COMPLAINT_SECONDS:

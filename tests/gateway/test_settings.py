@@ -38,3 +38,24 @@ def test_an_empty_reader_is_off_and_another_empty_value_is_the_default(
     monkeypatch.setenv("MODEL_NAME", "")
     settings = load_settings(engine="cpu")
     assert (settings.reader_url, settings.model_name) == ("", "Qwen3-VL-2B")
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        ("key", "name=value pairs"),
+        ("=secret-7", "name=value pairs"),
+        ("x key=secret-7", "name=value pairs"),
+        ("x-key=secret-7%0Ax-other: 1", "a value of x-key that can be sent"),
+        ("x-key=%20secret-7", "a value of x-key that can be sent"),
+        ("x-team=one,x-key=%E9%92%A5secret-7", "a value of x-key that can be sent"),
+    ],
+)
+def test_headers_that_cannot_be_sent_stop_the_start_without_their_values(
+    monkeypatch: pytest.MonkeyPatch, value: str, expected: str
+) -> None:
+    monkeypatch.setenv("OTEL_EXPORTER_OTLP_HEADERS", value)
+    with pytest.raises(WrongSettings, match=r"OTEL_EXPORTER_OTLP_HEADERS=\(hidden\)") as caught:
+        load_settings()
+    assert expected in str(caught.value)
+    assert "secret-7" not in str(caught.value)

@@ -9,6 +9,7 @@ from threading import Event
 import pytest
 from opentelemetry.sdk.trace import ReadableSpan
 from opentelemetry.sdk.trace.export import SpanExporter, SpanExportResult
+from structlog.testing import capture_logs
 
 from gateway.errors import UpstreamError
 from gateway.observability import otlp, tracing
@@ -51,6 +52,11 @@ class Keeping(SpanExporter):
     def export(self, spans: Sequence[ReadableSpan]) -> SpanExportResult:
         self.spans += spans
         return SpanExportResult.SUCCESS
+
+
+class Raising(SpanExporter):
+    def export(self, spans: Sequence[ReadableSpan]) -> SpanExportResult:
+        raise UnicodeEncodeError("latin-1", "钥", 0, 1, "no such character")
 
 
 def tracer_for(exporter: SpanExporter, monkeypatch: pytest.MonkeyPatch) -> otlp.OTLPTracer:
@@ -104,3 +110,10 @@ def test_a_failed_span_names_the_error_and_not_its_text(monkeypatch: pytest.Monk
         {"error.type": "ValueError"},
     ]
     assert all(not span.events and not span.status.description for span in keeping.spans)
+
+
+def test_spans_whose_exporter_fails_are_counted_in_the_log() -> None:
+    exporter = otlp.ComplainingExporter(Raising())
+    with capture_logs() as told:
+        assert exporter.export([]) is SpanExportResult.FAILURE
+    assert [line["event"] for line in told] == ["traces_not_sent"]
