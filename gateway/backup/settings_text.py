@@ -9,19 +9,27 @@ SECRET_ENDS = ("_SECRET", "_PASSWORD", "_TOKEN", "_KEY", "_KEYS", "_HEADERS", "W
 SECRET_STARTS = ("CONNECTOR_",)
 SECRETS = ("DATABASE_URL", "DEADMAN_URL")
 NO_SECRETS = ("RATE_LIMIT_KEY",)
+# The key that opens encrypted backups (docs/backup.md): whoever gets a backup must not get it too.
+BACKUP_KEY = "BACKUP_AGE_IDENTITY"
+AGE_KEY = "AGE-SECRET-KEY-"
 HAS_PASSWORD = re.compile(r"://[^/@\s]*:[^/@\s]+@")
 
 
 def is_secret(name: str, value: str) -> bool:
-    """By its name, or since its value is a URL with a password."""
+    """By its name, or since its value is a URL with a password or a key of age."""
     if name in NO_SECRETS:
         return False
     return (
         name in SECRETS
+        or opens_backups(name, value)
         or name.endswith(SECRET_ENDS)
         or name.startswith(SECRET_STARTS)
         or HAS_PASSWORD.search(value) is not None
     )
+
+
+def opens_backups(name: str, value: str) -> bool:
+    return name == BACKUP_KEY or AGE_KEY in value.upper()
 
 
 def parsed(text: str) -> dict[str, str]:
@@ -30,10 +38,13 @@ def parsed(text: str) -> dict[str, str]:
 
 
 def rendered(values: Mapping[str, str], *, with_secrets: bool) -> str:
-    """The lines of a backup. A secret that is left out is named in a comment."""
+    """The lines of a backup. A secret that is left out is named in a comment. The key to backups
+    is left out even `with_secrets`."""
     lines = ["# SightDesk's settings at the time of this backup."]
     for name, value in values.items():
-        if with_secrets or not is_secret(name, value):
+        if opens_backups(name, value):
+            lines.append(f"# {name} opens backups and is in none of them.")
+        elif with_secrets or not is_secret(name, value):
             lines.append(f"{name}={value}")
         elif value:
             lines.append(f"# {name} is a secret and was left out.")

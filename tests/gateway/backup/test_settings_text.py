@@ -36,6 +36,23 @@ def test_values_that_hold_a_secret_are_left_out_and_named(name: str, value: str)
     assert parsed(rendered({name: value}, with_secrets=True)) == {name: value}
 
 
+@pytest.mark.parametrize("with_secrets", [False, True])
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("BACKUP_AGE_IDENTITY", "data/key.txt"),
+        ("BACKUP_AGE_IDENTITY", "AGE-SECRET-KEY-1QQPQ"),
+        ("IDENTITY", "'AGE-SECRET-KEY-1QQPQ'"),
+    ],
+)
+def test_the_key_that_opens_backups_is_in_none(name: str, value: str, with_secrets: bool) -> None:
+    assert is_secret(name, value)
+    text = rendered({"ENGINE": "lite", name: value}, with_secrets=with_secrets)
+    assert value not in text
+    assert f"# {name} opens backups" in text
+    assert (parsed(text), left_out(text)) == ({"ENGINE": "lite"}, [])
+
+
 def test_settings_are_put_into_their_lines_and_secrets_stay() -> None:
     current = "# help\nENGINE=gpu\n# PORT=8000\nPROXY_SECRET=new\n"
     assert merged(current, {"ENGINE": "lite", "PORT": "9000"}) == (
