@@ -102,7 +102,7 @@ def build_services(settings: Settings) -> Services:
     )
     media = build_media(settings, metrics, storage.files)
     corrections = StoredCorrections(storage.clause_corrections)
-    access, knowledge = build_access(settings), build_knowledge(settings, media, corrections)
+    knowledge = build_knowledge(settings, media, corrections)
     answers = ResumableAnswers(settings.resume_grace, storage.history.close, people.claims)
     people.claims.listen(answers.claimed)
     return Services(
