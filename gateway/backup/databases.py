@@ -11,8 +11,7 @@ from typing import Any
 from sqlalchemy import Connection, Engine, create_engine, inspect, make_url, text
 from sqlalchemy.exc import DatabaseError, OperationalError
 
-from gateway.storage import sessions  # noqa: F401 - its table is known once it is imported
-from gateway.storage.models import Base
+from gateway.storage.models import TABLES
 from gateway.storage.sql_engine import COMMON, SECONDS, WRITES, make_engine, normal, sqlite_file
 
 SCRATCH_SCHEMA = "sightdesk_scratch"
@@ -98,7 +97,8 @@ def emptied_postgresql(url: str) -> Iterator[Connection]:
         connection.execute(text("SET LOCAL lock_timeout = '60s'"))
         quote = connection.dialect.identifier_preparer.quote
         there = set(inspect(connection).get_table_names())
-        for name in sorted(there & {*Base.metadata.tables, "alembic_version"}):
+        known = {"alembic_version", *(table.__tablename__ for table in TABLES)}
+        for name in sorted(there & known):
             connection.execute(text(f"DROP TABLE {quote(name)} CASCADE"))
         connection.execute(text("DROP FUNCTION IF EXISTS sightdesk_grams(text)"))
         yield connection

@@ -6,13 +6,13 @@ An owner is stored as a digest: it can be compared, but not read.
 from typing import Any
 
 from sqlalchemy import JSON, BigInteger, Boolean, ForeignKey, Index, Integer, text
-from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
+from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from gateway.storage.column_types import StorableString as String
 from gateway.storage.column_types import StorableText as Text
+from gateway.storage.session_table import SignInSession
+from gateway.storage.table_base import Base, Number
 
-# SQLite numbers rows by itself only in a column of type INTEGER.
-Number = BigInteger().with_variant(Integer, "sqlite")
 _IS_LIVING = text("status <> 'resolved'")  # of a hand-over
 LIVING: dict[str, Any] = {"sqlite_where": _IS_LIVING, "postgresql_where": _IS_LIVING}
 OF_ANSWER = (
@@ -29,10 +29,6 @@ def _where(condition: str) -> dict[str, Any]:
 _IS_NO_ANSWER = _where("role <> 'assistant'")
 _IS_ANSWER = _where("is_ungrounded IS NOT NULL")
 _HAS_TOPIC = _where("topic IS NOT NULL")
-
-
-class Base(DeclarativeBase):
-    pass
 
 
 class Conversation(Base):
@@ -318,3 +314,10 @@ class Backup(Base):
     name: Mapped[str] = mapped_column(String(200), default="")  # of the archive
     size: Mapped[int] = mapped_column(BigInteger, default=0)  # in bytes
     error: Mapped[str] = mapped_column(Text(), default="")  # of the last try
+
+
+# Every table: what a restore replaces must not depend on which modules are imported.
+TABLES: tuple[type[Base], ...] = (
+    *(Conversation, Turn, TurnFile, Feedback, Handoff, FieldCorrection, ClauseCorrection),
+    *(Action, AuditEntry, StoredEvent, WebhookCursor, WebhookDelivery, Backup, SignInSession),
+)

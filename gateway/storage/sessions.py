@@ -2,36 +2,18 @@
 
 import time
 
-from sqlalchemy import BigInteger, Index, and_, delete, exists, or_, select
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy import and_, delete, exists, or_, select
 
 from gateway.errors import StoreUnavailable, UpstreamTimeout
-from gateway.storage.column_types import StorableString as String
 from gateway.storage.database import Database
-from gateway.storage.models import Base
 from gateway.storage.owners import digest
+from gateway.storage.session_table import SignInSession
 from gateway.storage.turns import now
 
 FRESH_SECONDS = 1.0  # so long another gateway's logout may stay unnoticed
 # While the database does not answer, a session goes on for which it answered so recently.
 SPARE_SECONDS = 900.0
 MAX_SEEN = 10_000  # sessions in memory
-
-
-class SignInSession(Base):
-    """One session. Without its row it has ended. All names are digests, times milliseconds."""
-
-    __tablename__ = "sessions"
-    __table_args__ = (
-        Index("sessions_by_subject", "subject"),
-        Index("sessions_by_provider", "provider_session"),
-    )
-
-    id: Mapped[str] = mapped_column(String(32), primary_key=True)
-    subject: Mapped[str] = mapped_column(String(32))
-    provider_session: Mapped[str | None] = mapped_column(String(32))
-    created_at: Mapped[int] = mapped_column(BigInteger)
-    expires_at: Mapped[int] = mapped_column(BigInteger)
 
 
 class Sessions:

@@ -2,12 +2,12 @@
 
 from alembic import context
 
-from gateway.storage.models import Base
+from gateway.storage.models import TABLES
 
 # render_as_batch: SQLite changes a table by copying it.
 context.configure(
     connection=context.config.attributes["connection"],
-    target_metadata=Base.metadata,
+    target_metadata=TABLES[0].metadata,
     render_as_batch=True,
 )
 context.run_migrations()

@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-from gateway.storage.models import Number
+from gateway.storage.table_base import Number
 
 revision = "0004"
 down_revision = "0003"
