@@ -7,7 +7,17 @@ from typing import Any
 
 import yaml
 
-from tests.helm.conftest import CHART, helm, named, pods
+from tests.helm.conftest import CHART, ROOT, helm, named, pods, rendered
+
+VARIABLE = re.compile(r"\$\{?([A-Z][A-Z0-9_]+)")
+# The image's own: places and intervals that only tests change.
+OF_THE_IMAGE = {
+    *("NGINX_ETC", "NGINX_PAGE", "NGINX_CHECK", "NGINX_RELOAD", "NGINX_ERRORS"),
+    *("HTTPS_LISTEN", "CERTIFICATE_SECONDS", "RESOLV_CONF", "ENV", "ARGV", "PASSWORD"),
+}
+# Compose's containers find the gateway by its name.
+OF_KUBERNETES = {"GATEWAY_ADDRESS"}
+
 
 def with_values(folder: Path, values: dict[str, Any]) -> list[dict[str, Any]]:
     """Manifests of the chart with a file of values, whose numbers helm reads as floats."""
@@ -15,6 +25,43 @@ def with_values(folder: Path, values: dict[str, Any]) -> list[dict[str, Any]]:
     path.write_text(json.dumps(values))
     text = helm("template", "desk", str(CHART), "--namespace", "shop", "--values", str(path))
     return [one for one in yaml.safe_load_all(text) if one]
+
+
+def nginx_environment(manifests: list[dict[str, Any]]) -> dict[str, Any]:
+    (container,) = pods(manifests)["Deployment desk-sightdesk-nginx"]["containers"]
+    return {one["name"]: one.get("value", one.get("valueFrom")) for one in container["env"]}
+
+
+def test_nginx_gets_every_variable_that_its_files_read() -> None:
+    files = [*(ROOT / "nginx/templates").iterdir(), *(ROOT / "nginx/entrypoint").iterdir()]
+    read = {name for file in files for name in VARIABLE.findall(file.read_text("utf-8"))}
+    compose = yaml.safe_load((ROOT / "docker-compose.yml").read_text("utf-8"))
+    of_compose = set(compose["services"]["nginx"]["environment"])
+    of_the_chart = set(nginx_environment(rendered()))
+
+    assert {"PRIVATE_SUBNET", "OIDC_ISSUER", "HSTS_SECONDS"} <= read
+    assert read - OF_THE_IMAGE <= of_the_chart
+    assert of_the_chart == of_compose | OF_KUBERNETES
+
+
+def test_nginx_and_the_gateway_get_the_same_values(tmp_path: Path) -> None:
+    settings = {
+        "OIDC_ISSUER": "https://id.example.com",
+        "BASIC_AUTH": False,
+        "HSTS_SECONDS": 31536000,
+        "PUBLIC_URL": "https://desk.example.com",
+        "ALLOWED_IPS": "10.0.0.0/8",
+    }
+    manifests = with_values(tmp_path, {"gateway": {"settings": settings}})
+    expected = {name: setting_text(value) for name, value in settings.items()}
+    of_the_gateway = named(manifests, "ConfigMap", "gateway")["data"]
+
+    assert expected.items() <= nginx_environment(manifests).items()
+    assert expected.items() <= of_the_gateway.items()
+
+
+def setting_text(value: object) -> str:
+    return value if isinstance(value, str) else json.dumps(value)
 
 
 def test_numbers_are_written_as_they_were_given(tmp_path: Path) -> None:
@@ -36,6 +83,7 @@ def test_numbers_are_written_as_they_were_given(tmp_path: Path) -> None:
     }
     assert settings["MAX_MODEL_LEN"] == "1048576"
     assert {"name": "MAX_MODEL_LEN", "value": "1048576"} in engine["env"]
+    assert nginx_environment(manifests)["MAX_BODY_BYTES"] == "134217728"
 
 
 def test_a_setting_replaces_the_charts_own_and_stands_there_once() -> None:

@@ -48,3 +48,15 @@ AWS_REGION: {{ . | quote }}
 {{- end -}}
 {{- toYaml $settings -}}
 {{- end }}
+
+{{/* nginx's settings, as YAML. Those that it shares with the gateway are the gateway's.
+     PRIVATE_SUBNET: who may ask nginx for its counts of connections; nothing in this chart does. */}}
+{{- define "sightdesk.nginxSettings" -}}
+{{- $defaults := dict "BASIC_AUTH" "on" "OIDC_ISSUER" "" "TLS" "" "HSTS_SECONDS" "0" "PUBLIC_URL" ""
+    "MAX_BODY_BYTES" "67108864" "FRONT_PROXIES" .Values.frontProxies "PRIVATE_SUBNET" "127.0.0.0/8" -}}
+{{- $settings := merge (include "sightdesk.settings" . | fromYaml) $defaults -}}
+{{- $names := concat (keys $defaults) (list "BASIC_AUTH_USER" "ALLOWED_IPS" "ALLOWED_ORIGINS") -}}
+{{- range $key := sortAlpha $names }}
+{{ $key }}: {{ index $settings $key | quote }}
+{{- end }}
+{{- end }}
