@@ -28,6 +28,27 @@ helm.sh/chart: {{ printf "%s-%s" $root.Chart.Name $root.Chart.Version }}
 {{- .Values.secrets.existingSecret | default (printf "%s-secrets" (include "sightdesk.name" .)) }}
 {{- end }}
 
+{{/* Data of the Secret, as YAML: what the cluster has, and secrets of the chart that are missing.
+     Made once a rendering, since it is random: the Secret and the checksums are of one. */}}
+{{- define "sightdesk.secretData" -}}
+{{- if not (hasKey .Values.secrets "data") -}}
+{{- $name := include "sightdesk.secret" . -}}
+{{- $data := (lookup "v1" "Secret" .Release.Namespace $name).data | default dict -}}
+{{- if not .Values.secrets.existingSecret -}}
+{{- range list "BASIC_AUTH_PASSWORD" "PROXY_SECRET" "EMBED_SECRET" "POSTGRES_PASSWORD" "REDIS_PASSWORD" -}}
+{{- $_ := set $data . (index $data . | default (randAlphaNum 32 | b64enc)) -}}
+{{- end -}}
+{{- end -}}
+{{- $_ := set .Values.secrets "data" $data -}}
+{{- end -}}
+{{- toYaml .Values.secrets.data -}}
+{{- end }}
+
+{{/* Pods that read the Secret start anew when an upgrade finds it changed. */}}
+{{- define "sightdesk.secretChecksum" -}}
+checksum/secret: {{ include "sightdesk.secretData" . | sha256sum }}
+{{- end }}
+
 {{/* Whether several gateways may run at once. */}}
 {{- define "sightdesk.several" -}}
 {{- if or (gt (int .Values.gateway.replicas) 1) (ne .Values.gateway.autoscaling.kind "none") }}true{{ end }}
