@@ -1,3 +1,14 @@
+{{/* What secrets.existingSecret may hold. */}}
+{{- define "sightdesk.secretNames" -}}
+{{- toYaml (concat (include "sightdesk.optionalSecrets" . | fromYamlArray) (list "BASIC_AUTH_PASSWORD"
+    "PROXY_SECRET" "EMBED_SECRET" "POSTGRES_PASSWORD" "REDIS_PASSWORD" "AWS_ACCESS_KEY_ID"
+    "AWS_SECRET_ACCESS_KEY")) }}
+{{- end }}
+{{- define "sightdesk.optionalSecrets" -}}
+[API_KEYS, OIDC_CLIENT_SECRET, EMBEDDING_API_KEY, RERANK_API_KEY, BACKUP_S3_SECRET,
+ OTEL_EXPORTER_OTLP_HEADERS]
+{{- end }}
+
 {{/* The gateway's environment from the Secret; the migration's Job has the same. */}}
 {{- define "sightdesk.gatewayEnv" -}}
 {{- $secret := include "sightdesk.secret" . -}}
@@ -6,10 +17,10 @@
   valueFrom: {secretKeyRef: {name: {{ $secret }}, key: PROXY_SECRET}}
 - name: EMBED_SECRET
   valueFrom: {secretKeyRef: {name: {{ $secret }}, key: EMBED_SECRET}}
-- name: API_KEYS
-  valueFrom: {secretKeyRef: {name: {{ $secret }}, key: API_KEYS, optional: true}}
-- name: OIDC_CLIENT_SECRET
-  valueFrom: {secretKeyRef: {name: {{ $secret }}, key: OIDC_CLIENT_SECRET, optional: true}}
+{{- range include "sightdesk.optionalSecrets" . | fromYamlArray }}
+- name: {{ . }}
+  valueFrom: {secretKeyRef: {name: {{ $secret }}, key: {{ . }}, optional: true}}
+{{- end }}
 {{- if eq .Values.database.kind "external" }}
 - name: DATABASE_URL
   valueFrom: {secretKeyRef: {name: {{ $secret }}, key: DATABASE_URL}}
