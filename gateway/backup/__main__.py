@@ -30,7 +30,7 @@ from gateway.backup.databases import NoDatabase, reading, writing
 from gateway.backup.environment import installation, settings_lines
 from gateway.backup.journal import Journal, Made
 from gateway.backup.names import name_of, old_ones
-from gateway.backup.remote import Bucket, RemoteFailed
+from gateway.backup.remote import RemoteFailed, keep
 from gateway.backup.restore import restore
 from gateway.backup.settled_actions import settle
 from gateway.backup.sources import sources
@@ -39,6 +39,7 @@ from gateway.errors import GatewayError
 from gateway.settings import Settings, WrongSettings, load_settings
 from gateway.storage import schema
 from gateway.storage.database import attach_database
+from gateway.storage.s3_store import Bucket
 
 WRONG_SETTINGS = 2  # exit status
 
@@ -114,13 +115,14 @@ def _place(folder: Path, *, temporary: bool) -> Iterator[Path]:
 def _keep(settings: Settings, folder: Path, file: Path) -> None:
     """Copies it to the store, then deletes what is too old in both places. Raises RemoteFailed."""
     if settings.backup_s3_url:
-        Bucket(
+        bucket = Bucket(
             settings.backup_s3_url,
             settings.backup_s3_endpoint,
             settings.backup_s3_region,
             settings.backup_s3_key_id,
             settings.backup_s3_secret.get_secret_value(),
-        ).keep(file, settings.backup_keep)
+        )
+        keep(bucket, file, settings.backup_keep)
     for name in old_ones((one.name for one in folder.iterdir()), settings.backup_keep):
         (folder / name).unlink(missing_ok=True)
 

@@ -257,15 +257,16 @@ def build_files(settings: Settings, metrics: Metrics) -> FileStore:
         return FileStore(settings.data_dir / "files", metrics.broken_records.inc)
     # Imported here: the client takes memory that the other gateways do without.
     from gateway.storage.s3_folders import S3Folders
+    from gateway.storage.s3_store import Bucket
 
-    folders = S3Folders(
+    bucket = Bucket(
         settings.files_url,
-        endpoint=settings.aws_endpoint_url,
-        region=settings.aws_region,
-        key_id=settings.aws_access_key_id,
-        secret=settings.aws_secret_access_key.get_secret_value(),
+        settings.aws_endpoint_url,
+        settings.aws_region,
+        settings.aws_access_key_id,
+        settings.aws_secret_access_key.get_secret_value(),
     )
-    return FileStore(folders, metrics.broken_records.inc)
+    return FileStore(S3Folders(bucket), metrics.broken_records.inc)
 
 
 def build_media(settings: Settings, metrics: Metrics, files: FileStore) -> Media:

@@ -9,18 +9,15 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
-from datetime import timedelta
 from functools import partial
 from itertools import groupby
-from typing import Any
-from urllib.parse import urlsplit
 
 import obstore
 import structlog
 from obstore.exceptions import BaseError, GenericError
-from obstore.store import S3Store
 
 from gateway.errors import StoreUnavailable
+from gateway.storage.s3_store import Bucket, reason
 
 log = structlog.get_logger()
 
@@ -37,39 +34,11 @@ class S3Folders:
     # Longer than an upload with its retries, and than clocks differ.
     settle_seconds = 3600.0
 
-    def __init__(
-        self,
-        url: str,
-        *,
-        endpoint: str = "",
-        region: str = "us-east-1",
-        key_id: str = "",
-        secret: str = "",
-        clock: Callable[[], float] = time.monotonic,
-    ) -> None:
-        """`url`: s3://bucket/prefix. `endpoint`: "" is Amazon's. `key_id`: "" takes the credentials
-        that the machine has. `clock`: in seconds."""
-        parts = urlsplit(url)
-        given: dict[str, Any] = {
-            "endpoint": endpoint,
-            "region": region,
-            "access_key_id": key_id,
-            "secret_access_key": secret,
-        }
-        self.url = url
-        self._store = S3Store(
-            parts.netloc,
-            prefix=parts.path.strip("/") or None,
-            client_options={
-                "timeout": REQUEST,
-                "connect_timeout": CONNECT,
-                "allow_http": endpoint.startswith("http://"),
-            },
-            retry_config={
-                "max_retries": RETRIES,
-                "retry_timeout": timedelta(seconds=RETRY_SECONDS),
-            },
-            **{name: value for name, value in given.items() if value},
+    def __init__(self, bucket: Bucket, clock: Callable[[], float] = time.monotonic) -> None:
+        """`clock`: in seconds."""
+        self.url = bucket.url
+        self._store = bucket.open(
+            request=REQUEST, connect=CONNECT, retries=RETRIES, retry_seconds=RETRY_SECONDS
         )
         self._readers = ThreadPoolExecutor(READERS, "files")
         self._pause = _Pause(clock)
@@ -178,7 +147,7 @@ class S3Folders:
     def _failed(self, error: Exception) -> None:
         if isinstance(error, GenericError):  # not where one request was refused
             self._pause.failed()
-        log.error("file_store_failed", url=self.url, reason=_one_line(error))
+        log.error("file_store_failed", url=self.url, reason=reason(error))
 
 
 class _Pause:
@@ -213,9 +182,3 @@ def _unavailable() -> StoreUnavailable:
     return StoreUnavailable(
         "The store of files does not answer; ask again in a moment.", retry_after=PAUSE_SECONDS
     )
-
-
-def _one_line(error: Exception) -> str:
-    """Without the client's own notes. The client names no secrets."""
-    told, _, _ = str(error).partition("\n\nDebug source:")
-    return " ".join(told.split())[:300] or type(error).__name__

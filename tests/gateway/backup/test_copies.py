@@ -13,7 +13,8 @@ from gateway.backup.archive import BadArchive, checked
 from gateway.backup.create import BackupFailed
 from gateway.backup.encryption import decrypt, encrypt
 from gateway.backup.names import old_ones
-from gateway.backup.remote import Bucket, RemoteFailed
+from gateway.backup.remote import RemoteFailed, keep
+from gateway.storage.s3_store import Bucket
 from tests.support.backups import Desk, filled_desk, unpacked
 
 NAMES = [f"backup-202611{day:02}-030000.tar.gz" for day in range(1, 5)]
@@ -29,14 +30,7 @@ def bucket(s3: str, url: str) -> Bucket:
 
 
 def store(s3: str) -> S3Store:
-    return S3Store(
-        "desk",
-        endpoint=s3,
-        region="us-east-1",
-        access_key_id="id",
-        secret_access_key="secret",
-        client_options={"allow_http": True},
-    )
+    return bucket(s3, "s3://desk").open(request="30s")
 
 
 def listed(s3: str, prefix: str) -> list[str]:
@@ -47,16 +41,16 @@ def test_the_newest_copies_are_kept_and_nothing_else_is_touched(s3: str, tmp_pat
     other = tmp_path / "invoice.pdf"
     for name in (*NAMES, other.name):
         (tmp_path / name).write_bytes(name.encode() * 1000)
-    bucket(s3, "s3://desk/kept").keep(other, 3)
+    keep(bucket(s3, "s3://desk/kept"), other, 3)
     for name in NAMES:
-        bucket(s3, "s3://desk/kept").keep(tmp_path / name, 3)
+        keep(bucket(s3, "s3://desk/kept"), tmp_path / name, 3)
     assert listed(s3, "kept") == [*(f"kept/{name}" for name in NAMES[1:]), "kept/invoice.pdf"]
 
 
 def test_a_large_backup_is_copied_in_parts(s3: str, tmp_path: Path) -> None:
     file = tmp_path / NAMES[0]
     file.write_bytes(os.urandom(12 * 1024 * 1024))
-    bucket(s3, "s3://desk").keep(file, 1)
+    keep(bucket(s3, "s3://desk"), file, 1)
     assert bytes(obstore.get(store(s3), NAMES[0]).bytes()) == file.read_bytes()
 
 
@@ -66,7 +60,7 @@ def test_the_store_of_files_is_the_default(
     monkeypatch.setenv("AWS_ENDPOINT_URL", s3)
     file = tmp_path / NAMES[0]
     file.write_bytes(b"x")
-    Bucket("s3://desk/default", key_id="id", secret="secret").keep(file, 1)
+    keep(Bucket("s3://desk/default", key_id="id", secret="secret"), file, 1)
     assert listed(s3, "default") == [f"default/{NAMES[0]}"]
 
 
@@ -87,7 +81,7 @@ def test_a_store_that_refuses_is_named_without_the_secret(s3: str, tmp_path: Pat
     file = tmp_path / NAMES[0]
     file.write_bytes(b"x")
     with pytest.raises(RemoteFailed, match="s3://nothing-here") as caught:
-        bucket(s3, "s3://nothing-here").keep(file, 1)
+        keep(bucket(s3, "s3://nothing-here"), file, 1)
     assert "\n" not in str(caught.value)
     assert "secret" not in str(caught.value)
 

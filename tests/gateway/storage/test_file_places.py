@@ -15,16 +15,21 @@ from gateway.storage.disk_folders import DiskFolders, Folders
 from gateway.storage.file_store import FileStore
 from gateway.storage.owners import digest
 from gateway.storage.s3_folders import PAUSE_SECONDS, S3Folders
+from gateway.storage.s3_store import Bucket
 from tests.support.servers import free_port
 
 ME, OTHER = "key:shop", "key:other"
 LATER = time.time() + 24 * 3600
 
 
+def bucket(url: str, s3: str) -> Bucket:
+    return Bucket(url, s3, key_id="id", secret="secret")
+
+
 def s3_folders(s3: str, **more: Any) -> S3Folders:
     """Under a prefix of its own."""
     url = f"s3://desk/{secrets.token_hex(4)}/files"
-    return S3Folders(url, endpoint=s3, key_id="id", secret="secret", **more)
+    return S3Folders(bucket(url, s3), **more)
 
 
 @pytest.fixture(params=["disk", "s3"])
@@ -223,7 +228,7 @@ def test_an_upload_whose_record_was_not_acknowledged_does_not_appear(
         broken.setattr(obstore, "put", put_without_answer)
         with pytest.raises(StoreUnavailable):
             add(files)
-    again = S3Folders(folders.url, endpoint=s3, key_id="id", secret="secret")
+    again = S3Folders(bucket(folders.url, s3))
     assert list(again.every()) == []
 
 
@@ -231,7 +236,7 @@ def test_an_upload_whose_record_was_not_acknowledged_does_not_appear(
 def test_a_store_that_cannot_be_used_does_not_work(s3: str, url: str) -> None:
     is_missing = "no-such" in url
     endpoint = s3 if is_missing else f"http://127.0.0.1:{free_port()}"
-    files = FileStore(S3Folders(url, endpoint=endpoint, key_id="id", secret="secret"))
+    files = FileStore(S3Folders(bucket(url, endpoint)))
     assert not files.works()
     with pytest.raises(StoreUnavailable):
         add(files)
