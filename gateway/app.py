@@ -77,8 +77,8 @@ def create_app(settings: Settings) -> Gateway:
         redirect_slashes=False,  # a redirect would repeat the Host header that the client sent
     )
     install_handlers(app, services.throttling.short_limits.charge)
-    chat = build_chat_router(services)
-    for router in (chat, *api_routers(services), *sign_in_routers(services)):
+    chat, limits = build_chat_router(services), route_limits(services)
+    for router in (chat, *api_routers(services, limits), *sign_in_routers(services, limits)):
         app.include_router(router)
     mount_desk_page(app, settings.frontend_dir, services.throttling.short_limits.charge)
     if settings.frontend_dir is not None:
@@ -91,16 +91,19 @@ def create_app(settings: Settings) -> Gateway:
     return app
 
 
-def api_routers(services: Services) -> list[APIRouter]:
+def route_limits(services: Services) -> RouteLimits:
+    short_limits = services.throttling.short_limits
+    return RouteLimits(
+        limit=short_limits.shared_limit(services.settings.rate_limit_api, scope="api"),
+        charge=short_limits.charge,
+    )
+
+
+def api_routers(services: Services, limits: RouteLimits) -> list[APIRouter]:
     """Every router but the chat's."""
     settings, access, storage = services.settings, services.access, services.storage
     engines, media, metrics = services.engines, services.media, services.metrics
     people, records = services.people, services.records
-    short_limits = services.throttling.short_limits
-    limits = RouteLimits(
-        limit=short_limits.shared_limit(settings.rate_limit_api, scope="api"),
-        charge=short_limits.charge,
-    )
     status = EngineStatus(
         engines.upstreams,
         engines.fallback.upstreams if engines.fallback else [],
@@ -198,14 +201,13 @@ def api_routers(services: Services) -> list[APIRouter]:
     ]
 
 
-def sign_in_routers(services: Services) -> list[APIRouter]:
+def sign_in_routers(services: Services, limits: RouteLimits) -> list[APIRouter]:
     """Those of single sign-on, where there is one."""
     if services.sign_in is None:
         return []
     from gateway.api.sign_in import sign_in_router
 
-    charge = services.throttling.short_limits.charge
-    return [sign_in_router(services.sign_in, charge, failure_counter(services))]
+    return [sign_in_router(services.sign_in, limits, failure_counter(services))]
 
 
 def failure_counter(services: Services) -> Callable[[str], Awaitable[None]]:

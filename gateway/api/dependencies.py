@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Annotated, Any, Protocol, TypeVar
 
-from fastapi import Depends, Request
+from fastapi import Depends, Request, params
 
 from gateway.errors import StaffOnly
 from gateway.server.request_context import Caller, caller_of
@@ -32,9 +32,14 @@ class LimitDecorator(Protocol):
 class RouteLimits:
     """RATE_LIMIT_API, which all short routes share.
 
-    `limit` decorates plain functions, which run in threads. Coroutines call `charge` themselves.
-    Both raise RateLimitExceeded.
+    `limit` decorates plain functions, which run in threads. Coroutines call `charge` themselves, or
+    their route depends on `charged`. All raise RateLimitExceeded.
     """
 
     limit: LimitDecorator
     charge: Callable[[Request], Awaitable[None]]
+
+    @property
+    def charged(self) -> params.Depends:
+        """Counts each request of a route, before its handler runs."""
+        return params.Depends(self.charge)

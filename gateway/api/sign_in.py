@@ -10,6 +10,7 @@ import structlog
 from fastapi import APIRouter, Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 
+from gateway.api.dependencies import RouteLimits
 from gateway.api.sign_in_page import Message, sign_in_page
 from gateway.auth.cookies import cookie_of, cookies_that_begin, host_cookie, set_cookie
 from gateway.auth.networks import host_name
@@ -179,30 +180,27 @@ def forget(response: Response, names: list[str], context: RequestContext) -> Non
 
 def sign_in_router(
     sign_in: SignIn,
-    charge: Callable[[Request], Awaitable[None]],
+    limits: RouteLimits,
     count_failure: Callable[[str], Awaitable[None]],
 ) -> APIRouter:
-    """`charge` counts a request, `count_failure` a failed sign-in of an address; both raise after
-    too many."""
+    """`count_failure` counts a failed sign-in of an address, and raises after too many."""
     router = APIRouter(include_in_schema=False)
+    charged = [limits.charged]
 
-    @router.get("/auth/login")
+    @router.get("/auth/login", dependencies=charged)
     async def login(request: Request) -> Response:
-        await charge(request)
         return await sign_in.login(request)
 
-    @router.get("/auth/callback")
+    @router.get("/auth/callback", dependencies=charged)
     async def callback(request: Request) -> Response:
-        await charge(request)
         return await sign_in.callback(request)
 
     @router.get("/auth/check")
     async def check(request: Request) -> Response:
         return await sign_in.check(request)
 
-    @router.post("/auth/logout")
+    @router.post("/auth/logout", dependencies=charged)
     async def logout(request: Request) -> Response:
-        await charge(request)
         return await sign_in.logout(request)
 
     @router.post("/auth/backchannel-logout")
