@@ -75,7 +75,6 @@ def chat_router(
             caller=caller,
             charged_to=limit_key(context.limit_owner),
             assistant=assistant,
-            request_id=context.request_id,
             started=context.started,
             answer_id=answer_id,
             conversation=conversation,

@@ -72,7 +72,6 @@ async def _drafted(
         caller=replace(caller, staff=""),  # what only staff may be told is not for a customer
         charged_to=limit_key(context.limit_owner),
         assistant=True,
-        request_id=context.request_id,
         started=context.started,
     )
     writer = CompletionWriter(has_extras=True)

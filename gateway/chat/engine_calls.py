@@ -12,6 +12,7 @@ from gateway.chat.question import Question, TurnReport
 from gateway.chat.stream_stats import StreamStats
 from gateway.errors import ContextLengthExceeded, GatewayError
 from gateway.observability import genai, tracing
+from gateway.observability.outgoing import outgoing_headers
 from gateway.observability.spans import OFF, Span
 from gateway.throttling.admission import Permit
 from gateway.upstream.client import EngineClient
@@ -102,7 +103,7 @@ class EngineCalls:
         for _ in range(FITTING_TRIES):
             body = await _composed(given, upstream, salt, scale)
             try:
-                return await self._begun(question, permit, body, elsewhere, owner, report)
+                return await self._begun(permit, body, elsewhere, owner, report)
             except ContextLengthExceeded as error:
                 upstream.breaker.succeeded()  # the engine lives: it said what is wrong
                 refused = error
@@ -122,7 +123,6 @@ class EngineCalls:
 
     async def _begun(
         self,
-        question: Question,
         permit: Permit,
         body: Body,
         elsewhere: Callable[[], bool],
@@ -135,7 +135,7 @@ class EngineCalls:
         try:
             with report.timing_alone("upstream"):
                 response, first = await self._client.open(
-                    upstream, body, question.request_id, elsewhere, owner, span.headers()
+                    upstream, body, elsewhere, owner, outgoing_headers(span)
                 )
         except BaseException as error:
             span.fail_with(error)

@@ -30,7 +30,6 @@ class Question:
     caller: Caller
     charged_to: str  # whose turn it is in queues: the caller who is counted by the rate limits
     assistant: bool  # false: the raw model
-    request_id: str = ""
     started: float = field(default_factory=time.perf_counter)  # when the request came
     answer_id: str = field(default_factory=new_answer_id)
     conversation: dict[str, Any] | None = None  # {id, turn} of a question of the page

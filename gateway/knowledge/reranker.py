@@ -8,6 +8,7 @@ from http import HTTPStatus
 import orjson
 import structlog
 
+from gateway.observability.outgoing import outgoing_headers
 from gateway.upstream.faults import WireError
 from gateway.upstream.pool import Pool
 from gateway.upstream.request_body import Raw
@@ -40,23 +41,26 @@ class Reranker:
             "top_n": len(texts),
         }
         try:
-            async with asyncio.timeout(SECONDS):
-                response = await self._pool.request(
-                    "POST", "/v1/rerank", self._headers, Raw(orjson.dumps(body)), SECONDS
-                )
-                try:
-                    answer = await response.read_all(MAX_ANSWER_BYTES)
-                finally:
-                    response.close()
-            if response.status != HTTPStatus.OK:
-                raise ValueError(f"status {response.status}")
-            results = orjson.loads(answer)["results"]
+            results = orjson.loads(await self._ask(orjson.dumps(body)))["results"]
             scores = {int(one["index"]): float(one["relevance_score"]) for one in results}
         except (WireError, TimeoutError, ValueError, KeyError, TypeError) as error:
             log.warning("rerank_failed", reason=f"{type(error).__name__}: {error}"[:200])
             return unchanged
         # The sort is stable: what the service left out stays behind, in order.
         return sorted(unchanged, key=lambda place: -scores.get(place, float("-inf")))
+
+    async def _ask(self, body: bytes) -> bytes:
+        """Raises WireError, TimeoutError, ValueError."""
+        headers = {**self._headers, **outgoing_headers()}
+        async with asyncio.timeout(SECONDS):
+            response = await self._pool.request("POST", "/v1/rerank", headers, Raw(body), SECONDS)
+            try:
+                answer = await response.read_all(MAX_ANSWER_BYTES)
+            finally:
+                response.close()
+        if response.status != HTTPStatus.OK:
+            raise ValueError(f"status {response.status}")
+        return answer
 
     def close(self) -> None:
         self._pool.drop()

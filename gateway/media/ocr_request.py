@@ -10,7 +10,7 @@ import structlog
 
 from gateway.media.picture import Picture, Reading
 from gateway.observability import tracing
-from gateway.observability.request_ids import request_id
+from gateway.observability.outgoing import outgoing_headers
 from gateway.upstream.faults import WireError
 from gateway.upstream.http1 import Response
 from gateway.upstream.pool import Pool
@@ -44,11 +44,9 @@ async def _request(
         "accept": "application/json",
         "x-owner": owner,
     }
-    if asked_by := request_id.get():
-        headers["x-request-id"] = asked_by
     try:
         with tracing.span(f"POST {path}", "client") as span:
-            headers |= span.headers()
+            headers |= outgoing_headers(span)
             response, text = await _exchange(pool, path, headers, body, seconds)
             span.set({"http.response.status_code": response.status})
         if response.status == HTTPStatus.OK:

@@ -87,19 +87,18 @@ class EngineClient:
         self,
         upstream: Upstream,
         body: Body,
-        request_id: str,
         elsewhere: Callable[[], bool],
         owner: str = "",
-        trace: Mapping[str, str] = NO_HEADERS,
+        told: Mapping[str, str] = NO_HEADERS,
     ) -> tuple[Response, bytes]:
         """Returns the engine's response, to be closed, and the first piece of its body.
 
         FIRST_TOKEN_TIMEOUT bounds both together. `elsewhere` tells whether another engine could
-        answer if this one stops. `owner` is who asks, for the turns of `lite`'s reader. `trace`:
-        headers of the trace.
+        answer if this one stops. `owner` is who asks, for the turns of `lite`'s reader. `told`:
+        further headers (gateway/observability/outgoing.py).
         Raises Refused, and GatewayError where the engine refuses the request itself.
         """
-        headers = {**JSON, "x-request-id": request_id, **trace}
+        headers = {**JSON, **told}
         if owner:
             headers["x-owner"] = owner
         try:

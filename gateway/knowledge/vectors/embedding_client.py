@@ -13,7 +13,7 @@ import orjson
 from numpy.typing import NDArray
 
 from gateway.observability import genai, tracing
-from gateway.observability.request_ids import request_id
+from gateway.observability.outgoing import outgoing_headers
 from gateway.upstream.faults import WireError
 from gateway.upstream.pool import Pool
 from gateway.upstream.request_body import Raw
@@ -73,12 +73,9 @@ class EmbeddingClient:
         """(texts, width): vectors of length 1. `kind` is QUERY or PASSAGE. Raises NoVectors, also
         for vectors of another width than those before."""
         body = orjson.dumps(self._body(texts, kind))
-        is_told = owner and self.model in LITE_MODELS
-        headers = {**self._headers, **tracing.headers()}
-        if is_told:
+        headers = {**self._headers, **outgoing_headers()}
+        if owner and self.model in LITE_MODELS:
             headers["x-owner"] = owner
-        if asked_by := request_id.get():
-            headers["x-request-id"] = asked_by
         try:
             async with asyncio.timeout(seconds):
                 response = await self._pool.request(

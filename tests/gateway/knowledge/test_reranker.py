@@ -7,6 +7,7 @@ import orjson
 import pytest
 
 from gateway.knowledge.reranker import Reranker
+from gateway.observability.request_ids import request_id
 from tests.support.servers import free_port
 
 TEXTS = ["运费", "退款到账", "保修"]
@@ -19,11 +20,12 @@ class Service:
         self.status = "200 OK"
         self.body = b"{}"
         self.asked: dict[str, object] = {}
+        self.head = ""
         self.url = ""
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        head = (await reader.readuntil(b"\r\n\r\n")).decode().lower()
-        length = int(head.split("content-length: ")[1].split("\r\n")[0])
+        self.head = (await reader.readuntil(b"\r\n\r\n")).decode().lower()
+        length = int(self.head.split("content-length: ")[1].split("\r\n")[0])
         self.asked = orjson.loads(await reader.readexactly(length))
         writer.write(
             f"HTTP/1.1 {self.status}\r\ncontent-type: application/json\r\n"
@@ -48,6 +50,13 @@ async def test_the_order_is_the_services(service: Service) -> None:
     service.body = orjson.dumps({"results": results})
     assert await Reranker(service.url, "rr").order("钱什么时候退", TEXTS) == [1, 2, 0]
     assert service.asked == {"model": "rr", "query": "钱什么时候退", "documents": TEXTS, "top_n": 3}
+
+
+async def test_the_service_hears_which_request_asks(service: Service) -> None:
+    named = request_id.set("from-nginx-1")
+    await Reranker(service.url, "rr").order("退款", TEXTS)
+    request_id.reset(named)
+    assert "\r\nx-request-id: from-nginx-1\r\n" in service.head
 
 
 @pytest.mark.parametrize("body", [b"{}", b"no JSON", b'{"results": [{"index": "x"}]}'])
