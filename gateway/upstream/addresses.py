@@ -24,12 +24,13 @@ Make = Callable[[str, str, str], Upstream]
 
 @dataclass(slots=True)
 class Entry:
-    """One entry of ENGINE_URLS. `engines`: by address."""
+    """One entry of ENGINE_URLS. `engines`: by address. `is_lost`: its last lookup failed."""
 
     label: str  # engine-1, the first part of its engines' names
     url: str  # without `dns+`
     always: bool  # begins with `dns+`: a single address is looked up for, too
     engines: dict[str, Upstream] = field(default_factory=dict)
+    is_lost: bool = False
 
     @property
     def host(self) -> str:
@@ -64,8 +65,8 @@ class EngineAddresses:
         resolve: Resolve | None = None,
     ) -> None:
         self.upstreams: list[Upstream] = []
-        self.joined = joined
-        self.left = left
+        self._joined = joined
+        self._left = left
         self._make = make
         self._resolve = resolve or addresses_of
         self._lookups: dict[str, asyncio.Task[Sequence[str]]] = {}
@@ -95,12 +96,14 @@ class EngineAddresses:
         lookup = self._lookups[entry.label]
         done, _ = await asyncio.wait((lookup,), timeout=LOOKUP_SECONDS)
         if not done:
-            log.warning("engine_lookup_late", upstream=entry.label)
+            _note(entry, f"no answer within {LOOKUP_SECONDS:g} s")
             return
         del self._lookups[entry.label]
         if (error := lookup.exception()) is not None:
-            log.info("engine_lookup_failed", upstream=entry.label, reason=str(error))
-        elif found := lookup.result():
+            _note(entry, str(error) or type(error).__name__)
+            return
+        _note(entry, "")
+        if found := lookup.result():
             self._take(entry, found)
 
     def _take(self, entry: Entry, found: Sequence[str]) -> None:
@@ -114,12 +117,12 @@ class EngineAddresses:
             engine = self._engine(entry, address, labels)
             entry.engines[address] = engine
             self.upstreams.append(engine)
-            self.joined(engine)
+            self._joined(engine)
         for address in gone:
             engine = entry.engines.pop(address)
             engine.left = True
             self.upstreams.remove(engine)
-            self.left(engine)
+            self._left(engine)
         if came or gone:
             log.info("engines_changed", upstream=entry.label, engines=len(entry.engines))
 
@@ -130,6 +133,15 @@ class EngineAddresses:
         host = f"[{address}]" if ":" in address else address
         netloc = host if parts.port is None else f"{host}:{parts.port}"
         return self._make(next(labels), parts._replace(netloc=netloc).geturl(), parts.netloc)
+
+
+def _note(entry: Entry, failure: str) -> None:
+    """Logs the first failed lookup of an outage, and the first one that works again."""
+    if failure and not entry.is_lost:
+        log.warning("engine_lookup_failed", upstream=entry.label, reason=failure)
+    elif entry.is_lost and not failure:
+        log.info("engine_lookup_works", upstream=entry.label)
+    entry.is_lost = bool(failure)
 
 
 def _free_labels(entry: Entry) -> Iterator[str]:

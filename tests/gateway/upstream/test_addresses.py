@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from pydantic import TypeAdapter, ValidationError
+from structlog.testing import capture_logs
 
 from gateway.setting_values import EngineURLs
 from gateway.upstream import addresses
@@ -130,16 +131,39 @@ async def test_a_lookup_that_fails_or_finds_nothing_changes_nothing() -> None:
     assert desk.engines == before
 
 
+async def test_an_outage_of_the_lookup_is_logged_when_it_begins_and_when_it_ends() -> None:
+    names = Names("10.0.0.1", "10.0.0.2")
+    desk = Desk(names, "dns+http://vllm:3001")
+    await desk.look_up()
+
+    with capture_logs() as told:
+        for _ in range(2):
+            for found in (
+                OSError("no such name"),
+                OSError("no such name"),
+                ("10.0.0.1", "10.0.0.2"),
+            ):
+                names.found = found
+                await desk.look_up()
+
+    events = [(line["event"], line["log_level"]) for line in told]
+    outage = [("engine_lookup_failed", "warning"), ("engine_lookup_works", "info")]
+    assert events == [*outage, *outage]
+    assert told[0]["reason"] == "no such name"
+
+
 async def test_a_lookup_that_hangs_is_asked_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(addresses, "LOOKUP_SECONDS", 0.01)
     names = Names("10.0.0.1")
     names.found = None
     desk = Desk(names, "dns+http://vllm:3001")
 
-    for _ in range(3):
-        await desk.look_up()
+    with capture_logs() as told:
+        for _ in range(3):
+            await desk.look_up()
 
     assert len(names.asked) == 1
+    assert [line["event"] for line in told] == ["engine_lookup_failed"]
     assert desk.engines == {"engine-1": "http://vllm:3001"}
 
 
