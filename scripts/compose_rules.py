@@ -25,6 +25,7 @@ OVERLAYS = (
     ("compose/remote-images.yml",),
     ("compose/single-sign-on.yml",),
     ("compose/files-outside.yml",),
+    ("compose/backup-outside.yml", "compose/tracing.yml"),
     ("compose/connectors.yml", "compose/remote-images.yml", "examples/business/compose.yml"),
 )
 # vLLM's need beside the card's memory depends on model and card: INFERENCE_MEMORY.
@@ -70,7 +71,8 @@ def faults_of(engine: str, profiles: tuple[str, ...], overlays: tuple[str, ...])
         where = f"ENGINE={engine} COMPOSE_PROFILES={','.join(profiles)} {' '.join(files)}"
         return [f"{where}: {' '.join(shown.stderr.split())}"]
     services: dict[str, Service] = json.loads(shown.stdout)["services"]
-    return [f"{name}: {fault}" for name, one in services.items() for fault in faults(name, one)]
+    found = [f"{name}: {fault}" for name, one in services.items() for fault in faults(name, one)]
+    return found + [f"{fault} ({' '.join(overlays)})" for fault in faults_of_replicas(services)]
 
 
 def run(*command: str, **settings: str) -> "subprocess.CompletedProcess[str]":
@@ -99,6 +101,22 @@ def faults(name: str, service: Service) -> Iterator[str]:
     for port in service.get("ports", ()):
         if name not in PUBLIC and port.get("host_ip") != "127.0.0.1":
             yield f"port {port.get('target')} is published to other hosts"
+
+
+def faults_of_replicas(services: dict[str, Service]) -> Iterator[str]:
+    """What a further gateway has not, though the first one has it."""
+    first, replica = services["gateway"], services.get("gateway-replica")
+    if replica is None:
+        return
+    for network in sorted(set(first["networks"]) - set(replica["networks"])):
+        yield f"gateway-replica: not in the network {network}, which gateway is in"
+    lacking = set(first["environment"].items()) - set(replica["environment"].items())
+    for name in sorted(name for name, _ in lacking):
+        yield f"gateway-replica: {name} is not as gateway's"
+    mounted = {(volume["source"], volume["target"]) for volume in replica["volumes"]}
+    for volume in first["volumes"]:
+        if (volume["source"], volume["target"]) not in mounted:
+            yield f"gateway-replica: {volume['target']} is not mounted as in gateway"
 
 
 def faults_of_rights(name: str, service: Service) -> Iterator[str]:

@@ -5,7 +5,14 @@ from typing import Any
 
 import pytest
 
-from scripts.compose_rules import PROFILES, combinations, faults
+from scripts.compose_rules import (
+    OVERLAYS,
+    PROFILES,
+    ROOT,
+    combinations,
+    faults,
+    faults_of_replicas,
+)
 
 GOOD: dict[str, Any] = {
     "image": "nginx:1.28",
@@ -77,3 +84,37 @@ def test_a_digest_is_a_pin_too() -> None:
 def test_each_set_of_profiles_is_looked_at_with_each_engine() -> None:
     looked_at = {(engine, frozenset(profiles)) for engine, profiles, _ in combinations()}
     assert len(looked_at) == 3 * 2 ** len(PROFILES)
+
+
+def test_each_overlay_is_looked_at() -> None:
+    overlays = {
+        f"compose/{path.name}"
+        for path in (ROOT / "compose").glob("*.yml")
+        if "COMPOSE_FILE=docker-compose.yml:" in path.read_text("utf-8")
+    }
+
+    assert len(overlays) > 5
+    assert overlays <= {name for names in OVERLAYS for name in names}
+
+
+@pytest.mark.parametrize(
+    ("change", "fault"),
+    [
+        ({"networks": {"private": None}}, "not in the network outside"),
+        ({"environment": {"ENGINE": "lite"}}, "ALLOW_REMOTE_IMAGES is not as gateway's"),
+        ({"volumes": []}, "/connectors is not mounted"),
+        ({"volumes": [{"source": "/other", "target": "/connectors"}]}, "/connectors is not"),
+    ],
+)
+def test_further_gateways_have_what_the_first_one_has(change: dict[str, Any], fault: str) -> None:
+    first = {
+        "networks": {"private": None, "outside": None},
+        "environment": {"ENGINE": "lite", "ALLOW_REMOTE_IMAGES": "true"},
+        "volumes": [{"source": "/connectors", "target": "/connectors"}],
+    }
+    found = list(faults_of_replicas({"gateway": first, "gateway-replica": {**first, **change}}))
+
+    assert len(found) == 1, found
+    assert fault in found[0]
+    assert list(faults_of_replicas({"gateway": first, "gateway-replica": first})) == []
+    assert list(faults_of_replicas({"gateway": first})) == []
