@@ -41,7 +41,11 @@ def read_settings(root: Path = ROOT, environ: Mapping[str, str] = os.environ) ->
     text = path.read_text("utf-8", "replace") if path.exists() else ""
     written = {name: value for _, name, value in assignments(text)}
     names = known_names(root) | {"COMPOSE_FILE", "COMPOSE_PROJECT_NAME"}
-    shell = {name: value for name, value in environ.items() if name in names}
+    shell = {
+        name: value
+        for name, value in environ.items()
+        if name in names or name.startswith("CONNECTOR_")
+    }
     if not shell.get("ENGINE"):  # `make up` without one: .env's, or found out
         shell.pop("ENGINE", None)
     return written | shell
@@ -51,7 +55,8 @@ def secrets_of(settings: Mapping[str, str]) -> set[str]:
     """Values that must not be printed: whole, and the parts of name:key lists and URLs."""
     found = set()
     for name, value in settings.items():
-        if SECRET_NAME.search(name):
+        is_of_a_connector = name.startswith("CONNECTOR_") and "://" not in value
+        if SECRET_NAME.search(name) or is_of_a_connector:
             found |= {value, *(pair.partition(":")[2] for pair in value.split(","))}
         if match := re.search(r"://[^/@\s]*:([^/@\s]+)@", value):
             found.add(match[1])

@@ -1,10 +1,14 @@
 """A verdict of `make up` and `make doctor`, and how it is printed."""
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
 MASK = "***"
 MIN_SECRET = 6  # shorter values are no secrets, and would mask parts of words
+# Whoever wrote an address into a file may have put a user, a password or a key into it.
+CREDENTIALS = re.compile(r"(?<=://)[^/\s?#@]+(?=@)")
+QUERY = re.compile(r"(://[^\s?#]{1,2000}\?)[^\s#]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,8 +32,9 @@ def line(finding: Finding) -> str:
 
 
 def masked(text: str, secrets: Iterable[str]) -> str:
-    """`text` without the secrets. The longest goes first, since one may hold another."""
+    """`text` without the secrets, and its addresses without users, passwords and queries. The
+    longest secret goes first, since one may hold another."""
     for secret in sorted(secrets, key=len, reverse=True):
         if len(secret) >= MIN_SECRET:
             text = text.replace(secret, MASK)
-    return text
+    return QUERY.sub(rf"\g<1>{MASK}", CREDENTIALS.sub(MASK, text))

@@ -23,7 +23,6 @@ import pytest
 from scripts.checks.files import end_of, expiry
 from scripts.checks.plan import Plan
 from scripts.checks.stack import backup
-from scripts.findings import masked
 from tests.support.fake_host import GOOD, Answers, Host, env_file, make_host
 from tests.support.paths import ROOT
 
@@ -37,6 +36,17 @@ READY: dict[str, Any] = {
     "tasks": {"sweep": {"state": "running", "reason": None}},
 }
 ANSWER: dict[str, Any] = {"model": "sightdesk-lite", "usage": {"completion_tokens": 3}}
+WITH_A_PASSWORD = """
+title: Stock
+description: Says what is in stock.
+effect: read
+parameters:
+  properties: {part: {$ref: "https://desk:pa55word@shop.example.com/a?key=pa55word"}}
+  required: [part]
+request: {method: GET, url: "http://127.0.0.1:9/{part}"}
+result: {left: $.left}
+say: "{{ left }}"
+"""
 RUNNING = {"State": "running", "Health": "healthy", "ExitCode": 0}
 
 
@@ -197,14 +207,6 @@ def test_a_stack_that_does_not_answer_is_red(host: Host) -> None:
     assert [line for line in red(done.stdout) if line.startswith("gateway: no answer at ")]
 
 
-def test_secrets_never_stand_on_the_page(host: Host) -> None:
-    told = {"error": {"message": "desk-password sk-shop-key between-us signs-tokens pg-hidden"}}
-    more = "DATABASE_URL=postgresql://desk:pg-hidden@db/desk\nCONNECTOR_X_TOKEN=between\n"
-    done = examine(host, answer=told, settings=more)
-    assert "wrote no token: *** *** *** *** ***" in done.stdout, done.stdout
-    assert masked("sk-shop-key-2 sk-shop-key", {"sk-shop-key", "sk-shop-key-2"}) == "*** ***"
-
-
 def test_a_backup_by_hand_is_only_asked_for(tmp_path: Path) -> None:
     plan = Plan("lite", {}, tmp_path)
     assert [(one.good, one.needed) for one in backup(plan)] == [(False, False)]
@@ -264,8 +266,16 @@ def test_years_beyond_2049_are_read() -> None:
     assert end.year > 2050
 
 
+def test_secrets_never_stand_on_the_page(host: Host) -> None:
+    told = {"error": {"message": "desk-password sk-shop-key between-us signs-tokens pg-hidden"}}
+    more = "DATABASE_URL=postgresql://desk:pg-hidden@db/desk\nCONNECTOR_X_TOKEN=between\n"
+    done = examine(host, answer=told, settings=more)
+    assert "wrote no token: *** *** *** *** ***" in done.stdout, done.stdout
+
+
 def test_the_connectors_folder_of_the_setting_is_looked_at(tmp_path: Path) -> None:
     (tmp_path / "parcel.yaml").write_text("title: Parcel\neffect: reed\n")
+    (tmp_path / "stock.yaml").write_text(WITH_A_PASSWORD)
     done = subprocess.run(
         [sys.executable, "-m", "scripts.doctor"],
         cwd=ROOT,
@@ -276,4 +286,6 @@ def test_the_connectors_folder_of_the_setting_is_looked_at(tmp_path: Path) -> No
     found = [line for line in done.stdout.decode().splitlines() if "connector parcel" in line]
     assert len(found) == 1, found
     assert found[0].startswith("red     connector parcel.yaml:")
+    assert b"https://***@shop.example.com/a?*** leaves the document" in done.stdout
+    assert b"pa55word" not in done.stdout
     assert done.returncode == 1
