@@ -6,12 +6,11 @@ VENV := .venv/bin
 PIP := $(VENV)/pip install -q --disable-pip-version-check --no-deps --require-hashes
 COMPOSE := docker compose
 # Tests wait for servers a good deal, so two run at a time even where there is one core.
-WORKERS ?= $(shell $(PYTHON) -c 'import os; print(min(max(os.cpu_count() or 2, 2), 6))')
-NAME ?=
-LIMIT ?=
-FILE ?=
-REPLAY ?=
-REQUEST ?=
+CORES = $(shell $(PYTHON) -c 'import os; print(min(max(os.cpu_count() or 2, 2), 6))')
+# Values of the command line (NAME=…) are data. Recipes have them in the environment and never in
+# their text, and make itself expands nothing in them.
+$(foreach name,$(.VARIABLES),$(if $(filter command,$(origin $(name))),\
+	$(eval export override $(name) := $$(value $(name)))))
 
 .PHONY: help demo setup test test-plain test-engine test-docker check fmt up bundle down logs \
 	doctor bench bench-actions bench-answers bench-desk bench-engine bench-masking \
@@ -52,10 +51,10 @@ test: setup ## run all tests; installs what they need (WORKERS=2: so many at a t
 	@scripts/test-tools
 	@$(MAKE) --no-print-directory node_modules/.stamp
 	@node --test tests/frontend/*.test.js tests/frontend/*/*.test.js
-	@$(VENV)/python -m pytest -n $(WORKERS)
+	@$(VENV)/python -m pytest -n "$${WORKERS:-$(CORES)}"
 
 test-plain: setup ## run the tests marked both_paths once more, with SERVER_FAST_PATH=0
-	@SERVER_FAST_PATH=0 $(VENV)/python -m pytest -n $(WORKERS) -m both_paths tests/gateway
+	@SERVER_FAST_PATH=0 $(VENV)/python -m pytest -n "$${WORKERS:-$(CORES)}" -m both_paths tests/gateway
 
 test-engine: setup ## run the tests against vLLM's CPU build with tiny models; about ten minutes
 	@scripts/test-tools
@@ -93,38 +92,38 @@ down: ## stop the containers of `make up`
 	@$(COMPOSE) down
 
 logs: ## follow the logs; REQUEST=<x-request-id>: one request's way through all containers
-	@$(PYTHON) -m scripts.logs "$(REQUEST)"
+	@$(PYTHON) -m scripts.logs "$$REQUEST"
 
 doctor: ## check machine and stack, a verdict a line; exits 1 on red (SELFTEST=1: ask questions)
 	@$(PYTHON) -m scripts.doctor
 
 bench: setup ## measure answers, papers, retrieval, memory and masking (BRIEF=1: short)
-	@$(VENV)/python -m benchmarks.answers $(if $(BRIEF),--brief)
+	@$(VENV)/python -m benchmarks.answers $${BRIEF:+--brief}
 	@$(VENV)/python -m benchmarks.masking
 
 bench-answers: setup ## measure answers, papers, times and memory; 20 minutes (PART=quality|times, BRIEF=1)
-	@$(VENV)/python -m benchmarks.answers $(if $(BRIEF),--brief) $(if $(PART),--part $(PART))
+	@$(VENV)/python -m benchmarks.answers $${BRIEF:+--brief} $${PART:+--part "$$PART"}
 
 bench-actions: setup ## kill gateways at each step of an action, 700 runs; 15 minutes (BRIEF=1)
 	@scripts/test-tools
-	@$(VENV)/python -m benchmarks.actions $(if $(BRIEF),--brief)
+	@$(VENV)/python -m benchmarks.actions $${BRIEF:+--brief}
 
 bench-tools: setup ## measure what a read of a business system adds to an answer; a minute (BRIEF=1)
-	@$(VENV)/python -m benchmarks.tools $(if $(BRIEF),--brief)
+	@$(VENV)/python -m benchmarks.tools $${BRIEF:+--brief}
 
 bench-papers: setup ## measure the fields read from degraded screens; five minutes (BRIEF=1)
-	@$(VENV)/python -m benchmarks.papers --faults $(if $(BRIEF),--brief)
+	@$(VENV)/python -m benchmarks.papers --faults $${BRIEF:+--brief}
 
 bench-masking: setup ## measure how well masking tells personal data from order numbers
 	@$(VENV)/python -m benchmarks.masking
 
 bench-desk: setup ## measure a question of the page beside /v1, on both databases (BRIEF=1: short)
 	@scripts/test-tools
-	@$(VENV)/python -m benchmarks.desk $(if $(BRIEF),--brief)
+	@$(VENV)/python -m benchmarks.desk $${BRIEF:+--brief}
 
 bench-records: setup ## measure figures, inbox and search over 1,000,000 turns; ten minutes (BRIEF=1)
 	@scripts/test-tools
-	@$(VENV)/python -m benchmarks.records $(if $(BRIEF),--brief)
+	@$(VENV)/python -m benchmarks.records $${BRIEF:+--brief}
 
 bench-engine: setup ## run vLLM's benchmark through the gateway and directly against the engine
 	@scripts/engine-env
@@ -135,50 +134,49 @@ bench-page: setup ## measure the page in Chromium: first paint, long conversatio
 	@$(VENV)/python -m benchmarks.page
 
 bench-traces: setup ## measure what traces cost an answer, off and on; a minute (BEFORE=<checkout>, BRIEF=1)
-	@$(VENV)/python -m benchmarks.traces $(if $(BRIEF),--brief) $(if $(BEFORE),--before $(BEFORE))
+	@$(VENV)/python -m benchmarks.traces $${BRIEF:+--brief} $${BEFORE:+--before "$$BEFORE"}
 
 bench-stall: setup ## measure what a hostile caller costs others; exits 1 beyond a limit (CLASS=, BRIEF=1)
-	@$(VENV)/python -m benchmarks.stall $(if $(BRIEF),--brief) $(if $(CLASS),--class $(CLASS))
+	@$(VENV)/python -m benchmarks.stall $${BRIEF:+--brief} $${CLASS:+--class "$$CLASS"}
 
 capacity: ## what USERS=… people with PICTURES=… % screenshots need (QUESTIONS=3, WAIT=3 s)
-	@USERS="$(USERS)" PICTURES="$(PICTURES)" QUESTIONS="$(QUESTIONS)" WAIT="$(WAIT)" \
-		$(PYTHON) -m scripts.capacity
+	@$(PYTHON) -m scripts.capacity
 
 soak: setup ## mixed load for SECONDS=300; exits 1 if answers are lost or memory grows
-	@SECONDS=$(or $(SECONDS),300) $(VENV)/python -m benchmarks.soak
+	@$(VENV)/python -m benchmarks.soak
 
 bench-relay: setup ## compare with nginx, vllm-router and LiteLLM; ten minutes, two cores (BRIEF=1)
-	@$(if $(BRIEF),,scripts/bench-env)
-	@$(VENV)/python -m benchmarks.relay $(if $(BRIEF),--brief)
+	@[ -n "$$BRIEF" ] || scripts/bench-env
+	@$(VENV)/python -m benchmarks.relay $${BRIEF:+--brief}
 
 eval: setup ## judge a desk (URL=…) by evals/*.toml; GATE=1: exit 1 on a regression, ACCEPT=1
-	@$(VENV)/python -m benchmarks.evaluate $(if $(URL),--url $(URL)) $(if $(KEY),--key $(KEY)) \
-		$(if $(CASES),--cases $(CASES)) $(if $(HALF),--half $(HALF)) $(if $(ONLY),--only "$(ONLY)") \
-		$(if $(filter 1,$(GATE)),--gate) $(if $(filter 1,$(ACCEPT)),--accept)
+	@$(VENV)/python -m benchmarks.evaluate $${URL:+--url "$$URL"} $${KEY:+--key "$$KEY"} \
+		$${CASES:+--cases "$$CASES"} $${HALF:+--half "$$HALF"} $${ONLY:+--only "$$ONLY"} \
+		$$([ "$$GATE" != 1 ] || echo --gate) $$([ "$$ACCEPT" != 1 ] || echo --accept)
 
 knowledge-check: setup ## list what is wrong with the knowledge folder; exits 1 on errors
 	@$(VENV)/python -m scripts.knowledge_check
 
 outbox: ## list webhook deliveries that wait or failed; REPLAY=<id> or REPLAY=failed sends again
-	@$(PYTHON) -m scripts.outbox "$(REPLAY)"
+	@$(PYTHON) -m scripts.outbox "$$REPLAY"
 
 backup: ## write everything into backup-DATE.tar.gz (SECRETS=1: secrets too; docs/backup.md)
-	@SECRETS=$(SECRETS) $(PYTHON) -m scripts.backup
+	@$(PYTHON) -m scripts.backup
 
 backup-verify: ## restore the newest backup, or FILE=, into a scratch database and count
-	@IDENTITY=$(IDENTITY) $(PYTHON) -m scripts.backup_verify "$(FILE)"
+	@$(PYTHON) -m scripts.backup_verify "$$FILE"
 
 restore: ## restore FILE=backup-….tar.gz (IDENTITY=age key file, KEEP_SETTINGS=1)
-	@IDENTITY=$(IDENTITY) KEEP_SETTINGS=$(KEEP_SETTINGS) $(PYTHON) -m scripts.restore "$(FILE)"
+	@$(PYTHON) -m scripts.restore "$$FILE"
 
 upgrade: ## bring what runs in Docker to this folder's version, or back (BUNDLE=; docs/backup.md)
-	@BUNDLE=$(BUNDLE) $(PYTHON) -m scripts.upgrade
+	@$(PYTHON) -m scripts.upgrade
 
 user: ## add a user of the page: NAME=…
-	@scripts/user "$(NAME)"
+	@scripts/user "$$NAME"
 
 key: ## create an API key, shown once: NAME=… (LIMIT=600/minute: its own rate limit; ROLE=staff)
-	@$(PYTHON) scripts/key.py "$(NAME)" "$(LIMIT)" "$(ROLE)"
+	@$(PYTHON) scripts/key.py "$$NAME" "$$LIMIT" "$$ROLE"
 
 screenshots: setup ## take the screenshots of the README
 	@$(VENV)/python -m scripts.screenshots
