@@ -4,7 +4,8 @@ import { shortTime } from "../lib/times.js";
 import { draftOfAnswer, judges } from "../models/quality.js";
 import { correctable } from "./correction-editor.js";
 import { followLive } from "./follow-live.js";
-import { button, failure, fill, mark } from "./report-parts.js";
+import { pagedList } from "./paged-list.js";
+import { button, fill, mark } from "./report-parts.js";
 
 const GAP_MS = 5000;
 const NONE = { down: "noDown", ungrounded: "noUngrounded" };
@@ -26,29 +27,8 @@ export function mountAnswers(element, services, filter) {
     if (!page.data.length) {
       return make("p", { className: "hint", textContent: text(NONE[filter]) });
     }
-    const list = make("ol", { className: "worklist" });
-    const older = button(text("olderAnswers"), more);
-    let last = "";
-
-    function add({ data, has_more: hasMore }) {
-      list.append(...data.map((answer) => answerItem(answer, services)));
-      last = data.at(-1)?.id ?? last;
-      older.hidden = !hasMore;
-    }
-
-    async function more() {
-      older.disabled = true;
-      try {
-        add(await read(last));
-        list.classList.add("has-more-pages");
-      } catch (error) {
-        older.replaceWith(failure(error, text, () => loading.again()));
-      }
-      older.disabled = false;
-    }
-
-    add(page);
-    return [list, older];
+    const item = (answer) => answerItem(answer, services);
+    return pagedList(page, item, read, () => loading.again(), text);
   }
 
   return { unmount: () => (loading.stop(), following.stop()) };

@@ -2,7 +2,8 @@
 import { errorMessage } from "../../models/failure.js";
 import { make, toast } from "../../ui/dom.js";
 import { shortTime } from "../lib/times.js";
-import { button, failure, fill } from "./report-parts.js";
+import { pagedList } from "./paged-list.js";
+import { button, fill } from "./report-parts.js";
 
 const PAUSE_MS = 300; // after a keystroke, before the list is read
 
@@ -35,28 +36,8 @@ export function mountCorrections(element, services) {
       const key = filter.value.trim() ? "noSuchCorrection" : "noCorrections";
       return make("p", { className: "hint", textContent: text(key) });
     }
-    const items = make("ol", { className: "worklist" });
-    const older = button(text("olderAnswers"), more);
-    let last = "";
-
-    function add({ data, has_more: hasMore }) {
-      items.append(...data.map((one) => correctionItem(one, services)));
-      last = data.at(-1)?.id ?? last;
-      older.hidden = !hasMore;
-    }
-
-    async function more() {
-      older.disabled = true;
-      try {
-        add(await read(last));
-      } catch (error) {
-        older.replaceWith(failure(error, text, () => loading.again()));
-      }
-      older.disabled = false;
-    }
-
-    add(page);
-    return [items, older];
+    const item = (one) => correctionItem(one, services);
+    return pagedList(page, item, read, () => loading.again(), text);
   }
 
   return { unmount: () => (clearTimeout(pause), loading.stop()) };
