@@ -42,7 +42,7 @@ A message is written for the person who must act on it and names the bound that 
 """
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, ClassVar
 
 
@@ -92,6 +92,15 @@ class GatewayError(Exception):
                 "details": self.details,
             }
         }
+
+
+def error_of(body: Mapping[str, Any]) -> GatewayError:
+    """The error whose `body()` this is, made by another gateway."""
+    told = body["error"]
+    made = _CLASSES.get(told["code"], InternalError)
+    details = dict(told["details"])
+    retry_after = details.pop("retry_after", None)
+    return made(told["message"], param=told["param"], retry_after=retry_after, details=details)
 
 
 class InternalError(GatewayError):
@@ -263,6 +272,16 @@ class UpstreamTimeout(GatewayError):
     status = 504
     code = "upstream_timeout"
     type = "upstream_error"
+
+
+def _classes(of: type[GatewayError]) -> Iterator[type[GatewayError]]:
+    yield of
+    for one in of.__subclasses__():
+        yield from _classes(one)
+
+
+# The first class of each code: those below it differ for us alone.
+_CLASSES = {one.code: one for one in reversed([*_classes(GatewayError)])}
 
 
 def release_frames(error: BaseException) -> None:

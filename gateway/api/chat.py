@@ -130,14 +130,14 @@ def chat_router(
         await short_limits.charge(request)
         start = request.query_params.get("from", "")[:9]
         number = int(start) if start.isdecimal() else 0
-        found = answers.find(answer, caller.owner)
+        found = await answers.find(answer, caller.owner)
         return ResumedResponse(found, number, context_of(request.scope), answers)
 
     @router.post("/api/chat/{answer}/stop", summary="Stop an answer", status_code=204)
     async def stop(request: Request, answer: str) -> Response:
         caller = await caller_of(request)
         await short_limits.charge(request)
-        await answers.stop(answers.find(answer, caller.owner))
+        await answers.stop(await answers.find(answer, caller.owner))
         return Response(status_code=204)
 
     return router

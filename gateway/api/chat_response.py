@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Coroutine, Sequence
 from contextlib import aclosing
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import structlog
 from starlette.responses import Response
@@ -23,6 +23,9 @@ from gateway.errors import GatewayError, InternalError, UpstreamUnavailable, rel
 from gateway.observability.metrics import Metrics
 from gateway.server.client_connection import ClientConnection
 from gateway.server.request_context import RequestContext, RequestLog
+
+if TYPE_CHECKING:
+    from gateway.chat.shared_answers.reader import RemoteAnswer
 
 log = structlog.get_logger()
 STOPPED = UpstreamUnavailable("The desk is being restarted; ask again.", retry_after=5)
@@ -159,7 +162,11 @@ class ResumedResponse(Response):
     """The answer to `GET /api/chat/{answer}`: goes on with event number `start`."""
 
     def __init__(
-        self, answer: PageAnswer, start: int, context: RequestContext, answers: ResumableAnswers
+        self,
+        answer: "PageAnswer | RemoteAnswer",
+        start: int,
+        context: RequestContext,
+        answers: ResumableAnswers,
     ) -> None:
         self.follow = partial(follow, answer, start, context, answers)
         self.context = context
@@ -179,7 +186,10 @@ def stream_writer(question: Question, *, wants_extras: bool) -> StreamWriter:
 
 
 async def follow(
-    answer: PageAnswer, start: int, context: RequestContext, answers: ResumableAnswers
+    answer: "PageAnswer | RemoteAnswer",
+    start: int,
+    context: RequestContext,
+    answers: ResumableAnswers,
 ) -> None:
     """Sends the answer's events from number `start` on."""
     response = SSEResponse(context, wants_extras=True)
@@ -191,7 +201,7 @@ async def follow(
         answers.reader_left(answer)
 
 
-async def read_into(answer: PageAnswer, start: int, response: SSEResponse) -> None:
+async def read_into(answer: "PageAnswer | RemoteAnswer", start: int, response: SSEResponse) -> None:
     # Closed at once when the reader leaves: until then it counts as a reader.
     async with aclosing(answer.read(start)) as batches:
         async for events in batches:

@@ -75,7 +75,7 @@ def desk_handoffs_router(
         request: Request, handoff_id: str, staff: StaffName, body: EmptyRequest | None = None
     ) -> dict[str, Any]:
         claimed, writing = handoffs.claim(staff, handoff_id)
-        from_thread(answers.stop_all, writing)
+        from_thread(answers.stop_all, writing, claimed)
         return claimed
 
     @router.post("/{handoff_id}/messages", status_code=201)

@@ -82,6 +82,7 @@ class PageAnswer:
         self.id = answer_id
         self.conversation_id = conversation_id
         self.claimed: dict[str, Any] | None = None  # the hand-over that ended this answer
+        self.cut: int | None = None  # the number of the first event after that end
         self.owner = owner
         self.caller = caller
         self.is_stored = is_stored
@@ -122,6 +123,7 @@ class PageAnswer:
         self.claimed = claimed
         self._unseen = sum(map(characters_in, self.events[self._read :]))
         del self.events[self._read :]
+        self.cut = self._read
         if self.task is not None:
             self.task.cancel()
 
@@ -214,9 +216,7 @@ class PageAnswer:
     async def read(self, start: int) -> AsyncGenerator[bytes]:
         """Events from number `start` (0 first) to the end. Raises the answer's error if it has no
         event at all."""
-        self.readers += 1
-        if self.grace is not None:
-            self.grace.cancel()
+        self.add_reader()
         try:
             while True:
                 grown = self._grown
@@ -224,7 +224,7 @@ class PageAnswer:
                 if start < len(self.events):
                     batch = self._batch(start)
                     start += len(batch)
-                    self._read = max(self._read, start)
+                    self.mark_read(start)
                     yield b"".join(batch)
                 elif self.finished:
                     if self.error is not None:
@@ -237,6 +237,15 @@ class PageAnswer:
                     await grown.wait()
         finally:
             self.readers -= 1
+
+    def add_reader(self) -> None:
+        self.readers += 1
+        if self.grace is not None:
+            self.grace.cancel()
+
+    def mark_read(self, count: int) -> None:
+        """A reader has got the first `count` events."""
+        self._read = max(self._read, count)
 
     def _batch(self, start: int) -> list[bytes]:
         batch: list[bytes] = []

@@ -2,14 +2,18 @@
 can be stopped."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Coroutine, Iterable
-from typing import Any
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping
+from typing import TYPE_CHECKING, Any
 
 import structlog
 
 from gateway.chat.page_answer import MemoryBound, PageAnswer
 from gateway.chat.silence import KnownClaims
 from gateway.errors import GatewayError, InternalError, NotFound, release_frames
+
+if TYPE_CHECKING:  # imported where there is a Redis: its client takes memory
+    from gateway.chat.shared_answers.answers_elsewhere import AnswersElsewhere
+    from gateway.chat.shared_answers.reader import RemoteAnswer
 
 log = structlog.get_logger()
 Store = Callable[[PageAnswer], Awaitable[dict[str, Any] | None]]
@@ -27,11 +31,18 @@ class ResumableAnswers:
         self._store = store
         self._answers: dict[str, PageAnswer] = {}
         self._room = MemoryBound()
+        self._elsewhere: AnswersElsewhere | None = None
+
+    def share(self, elsewhere: "AnswersElsewhere") -> None:
+        """With the other gateways. Call it before the first answer."""
+        self._elsewhere = elsewhere
 
     def start(self, answer: PageAnswer, work: Coroutine[Any, Any, None]) -> None:
         self._loop = asyncio.get_running_loop()
         self._answers[answer.id] = answer
         answer.room = self._room
+        if self._elsewhere is not None:
+            self._elsewhere.publish(answer)
         answer.task = asyncio.create_task(self._run(answer, work))
         # Closing is a task of its own: a second stop must not keep the answer from being stored.
         answer.task.add_done_callback(lambda _: self._begin_closing(answer, work))
@@ -71,22 +82,47 @@ class ResumableAnswers:
             self._room.give_back(answer.caller, answer.size)
             answer.size = 0
 
-    def find(self, answer_id: str, owner: str) -> PageAnswer:
-        answer = self._answers.get(answer_id)
-        if answer is None or answer.owner != owner:
-            raise NotFound(f"There is no answer {answer_id[:64]!r} of yours here; it may be over.")
-        return answer
+    def own(self, answer_id: str) -> PageAnswer | None:
+        """One that this gateway writes."""
+        return self._answers.get(answer_id)
 
-    async def stop(self, answer: PageAnswer) -> None:
-        """Aborts the engine's work; returns when what was written is stored."""
+    async def find(self, answer_id: str, owner: str) -> "PageAnswer | RemoteAnswer":
+        """Raises NotFound, and UpstreamUnavailable where another gateway may have it and Redis does
+        not answer."""
+        own = self._answers.get(answer_id)
+        if own is not None and own.owner == owner:
+            return own
+        found = None
+        if own is None and self._elsewhere is not None:
+            found = await self._elsewhere.find(answer_id, owner)
+        if found is None:
+            raise NotFound(f"There is no answer {answer_id[:64]!r} of yours here; it may be over.")
+        return found
+
+    async def stop(self, answer: "PageAnswer | RemoteAnswer") -> None:
+        """Aborts the engine's work; returns when what was written is stored. Raises
+        UpstreamUnavailable where another gateway writes it and does not say so in time."""
+        if isinstance(answer, PageAnswer):
+            await self._stop_own(answer)
+        elif self._elsewhere is not None:
+            await self._elsewhere.stop(answer)
+
+    async def _stop_own(self, answer: PageAnswer) -> None:
         self.abort(answer)
         while not answer.finished and answer.task is not None:
             await asyncio.wait((answer.closing or answer.task,))
 
-    async def stop_all(self, answer_ids: Iterable[str]) -> None:
-        """Those that are still written, here."""
-        found = [self._answers[answer_id] for answer_id in answer_ids if answer_id in self._answers]
-        await asyncio.gather(*(self.stop(answer) for answer in found))
+    async def stop_all(
+        self, answer_ids: Iterable[str], claim: Mapping[str, Any] | None = None
+    ) -> None:
+        """Those that are still written, on any gateway. `claim`: the claimed hand-over, as its
+        event has it, for which they stop."""
+        wanted = set(answer_ids)
+        own = wanted & self._answers.keys()
+        stopping = [self._stop_own(self._answers[answer_id]) for answer_id in own]
+        if self._elsewhere is not None and wanted - own:
+            stopping.append(self._elsewhere.stop_all(wanted - own, claim))
+        await asyncio.gather(*stopping)
 
     def claimed(self, conversation_id: str) -> None:
         """Ends what is written in a conversation that a person has claimed. Safe to call from any
@@ -104,14 +140,28 @@ class ResumableAnswers:
 
     async def close(self) -> None:
         """At the end of the process: what is still written is stored as it is."""
-        await self.stop_all(tuple(self._answers))
+        await asyncio.gather(*map(self._stop_own, tuple(self._answers.values())))
 
     def abort(self, answer: PageAnswer) -> None:
         if answer.task is not None:
             answer.task.cancel()
 
-    def reader_left(self, answer: PageAnswer) -> None:
+    def reader_left(self, answer: "PageAnswer | RemoteAnswer") -> None:
         """An answer that nobody reads is aborted after RESUME_GRACE."""
+        if isinstance(answer, PageAnswer):
+            self._reader_left(answer)
+        elif self._elsewhere is not None:
+            self._elsewhere.left(answer)
+
+    def remote_reader_came(self, answer: PageAnswer) -> None:
+        """A reader on another gateway."""
+        answer.add_reader()
+
+    def remote_reader_left(self, answer: PageAnswer) -> None:
+        answer.readers -= 1
+        self._reader_left(answer)
+
+    def _reader_left(self, answer: PageAnswer) -> None:
         if not answer.readers and not answer.finished:
             answer.grace = asyncio.get_running_loop().call_later(self._grace, self.abort, answer)
         self._free(answer)

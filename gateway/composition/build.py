@@ -77,6 +77,7 @@ from gateway.webhooks.worker import WebhookWorker
 
 if TYPE_CHECKING:
     from gateway.api.sign_in import SignIn
+    from gateway.chat.shared_answers.answers_elsewhere import AnswersElsewhere
 
 log = structlog.get_logger()
 
@@ -105,6 +106,7 @@ def build_services(settings: Settings) -> Services:
     knowledge = build_knowledge(settings, media, corrections)
     answers = ResumableAnswers(settings.resume_grace, storage.history.close, people.claims)
     people.claims.listen(answers.claimed)
+    elsewhere = build_elsewhere(settings, answers, people.claims)
     return Services(
         settings=settings,
         metrics=metrics,
@@ -118,6 +120,7 @@ def build_services(settings: Settings) -> Services:
         corrections=corrections,
         persona_file=PersonaFile(settings.knowledge_dir),
         answers=answers,
+        elsewhere=elsewhere,
         systems=systems,
         people=people,
         records=build_records(
@@ -134,6 +137,21 @@ def build_services(settings: Settings) -> Services:
         streams=ConversationStreams(EventLog(database), partial(follow_claims, people.claims)),
         sign_in=sign_in_of(settings, access.signer, database),
     )
+
+
+def build_elsewhere(
+    settings: Settings, answers: ResumableAnswers, claims: Claims
+) -> "AnswersElsewhere | None":
+    """The answers of the other gateways, where there is a Redis that they share."""
+    url = settings.rate_limit_storage
+    if url.startswith("memory"):
+        return None
+    # Imported here: the client takes memory that a gateway by itself does without.
+    from gateway.chat.shared_answers.answers_elsewhere import AnswersElsewhere, connect
+
+    elsewhere = AnswersElsewhere(connect(url), settings.resume_grace, answers, claims)
+    answers.share(elsewhere)
+    return elsewhere
 
 
 def sign_in_of(settings: Settings, signer: Signer, database: Database) -> "SignIn | None":

@@ -1,7 +1,7 @@
 """What runs while the gateway serves: background tasks, and the closing of every resource."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager
 
 from gateway.composition.records import build_state_gauges
@@ -9,6 +9,7 @@ from gateway.composition.services import Engines, Services
 from gateway.observability import tracing
 from gateway.server.supervisor import Close, Work, closed
 from gateway.storage.cleanup import sweeping
+from gateway.storage.orphans import failing_orphans
 from gateway.storage.text_indexing import indexing
 from gateway.throttling.admission import Admission
 from gateway.upstream.health import HealthMonitor
@@ -39,23 +40,12 @@ async def running(services: Services) -> AsyncIterator[None]:
 def background_tasks(services: Services) -> list[tuple[str, Work]]:
     """(name, work) pairs. The names appear in logs, metrics and `/readyz`."""
     engines, storage = services.engines, services.storage
-    no_status = LaunchStatusFile(None)
-    # The launcher writes about one engine. With several engines we cannot tell which.
-    launch_status = engines.launch_status if len(engines.upstreams) == 1 else no_status
-    lookups: list[tuple[str, Work]] = (
-        [("addresses", engines.addresses.run)] if engines.addresses.may_change else []
-    )
-    monitors = [("engines", _monitor(services, engines.admission, launch_status))]
+    monitors = [("engines", _monitor(services, engines.admission, _launch_status(engines)))]
     if engines.fallback is not None:
-        monitors.append(("fallback", _monitor(services, engines.fallback, no_status)))
+        monitors.append(("fallback", _monitor(services, engines.fallback, LaunchStatusFile(None))))
     keeps_default = not services.settings.max_concurrent
-    finds_sight = services.settings.engine_sees is None
-    sight: list[tuple[str, Work]] = (
-        [("sight", lambda: watch_sight(engines.client, engines.upstreams))] if finds_sight else []
-    )
     return [
-        *sight,
-        *lookups,
+        *optional_tasks(services),
         *((name, monitor.run) for name, monitor in monitors),
         ("profile", lambda: adopt_profile(engines, sets_concurrency=keeps_default)),
         ("knowledge", services.knowledge.base.watch),
@@ -76,6 +66,25 @@ def background_tasks(services: Services) -> list[tuple[str, Work]]:
     ]
 
 
+def optional_tasks(services: Services) -> Iterator[tuple[str, Work]]:
+    """Those that some settings do without."""
+    engines, database = services.engines, services.storage.database
+    if services.settings.engine_sees is None:
+        yield "sight", lambda: watch_sight(engines.client, engines.upstreams)
+    if engines.addresses.may_change:
+        yield "addresses", engines.addresses.run
+    if not database.is_sqlite:  # there the only gateway ends them at its start
+        yield "orphans", lambda: failing_orphans(database)
+    if services.elsewhere is not None:
+        yield "sharing", services.elsewhere.publisher.run
+        yield "asked", services.elsewhere.inbox.run
+
+
+def _launch_status(engines: Engines) -> LaunchStatusFile:
+    """The launcher writes about one engine. With several engines we cannot tell which."""
+    return engines.launch_status if len(engines.upstreams) == 1 else LaunchStatusFile(None)
+
+
 def _monitor(services: Services, admission: Admission, status: LaunchStatusFile) -> HealthMonitor:
     return HealthMonitor(
         services.engines.client,
@@ -94,12 +103,17 @@ def resources(services: Services) -> list[tuple[str, Close]]:
     )
     reranker = services.knowledge.reranker
     reranking: list[tuple[str, Close]] = [("reranker", reranker.close)] if reranker else []
+    elsewhere = services.elsewhere
+    sharing: list[tuple[str, Close]] = (
+        [("sharing", elsewhere.publisher.close)] if elsewhere is not None else []
+    )
     sign_in = services.sign_in
     signing_in: list[tuple[str, Close]] = (
         [("sign_in", sign_in.flow.provider.close)] if sign_in is not None else []
     )
     return [
         ("answers", services.answers.close),
+        *sharing,
         ("recorder", storage.history.close_threads),
         ("reports", storage.exports.shut_down),
         ("actions", services.systems.worker.close),

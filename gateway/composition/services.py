@@ -63,6 +63,7 @@ from gateway.webhooks.worker import WebhookWorker
 
 if TYPE_CHECKING:
     from gateway.api.sign_in import SignIn
+    from gateway.chat.shared_answers.answers_elsewhere import AnswersElsewhere
     from gateway.media.remote_images import RemoteImages
 
 
@@ -177,6 +178,7 @@ class Services:
     corrections: StoredCorrections
     persona_file: PersonaFile
     answers: ResumableAnswers
+    elsewhere: "AnswersElsewhere | None"  # answers of other gateways, where Redis is shared
     systems: Systems
     people: People
     records: Records

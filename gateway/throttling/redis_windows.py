@@ -4,11 +4,8 @@
 hour ahead blocks callers for an hour on all gateways. It also needs two calls for each request.
 """
 
-from typing import Any, cast
-
-from limits.storage import storage_from_string
-
 from gateway.throttling.memory_windows import Window
+from gateway.throttling.redis_client import redis_client
 
 # KEYS: the caller. ARGV: limit, window in seconds. The list holds the times of allowed requests,
 # newest first.
@@ -42,12 +39,8 @@ return {allowed and 1 or 0, math.max(0, limit - count), string.format('%.6f', re
 
 class RedisWindows:
     def __init__(self, url: str, timeout: float) -> None:
-        """`url` as `limits` reads it: redis://, rediss://, redis+sentinel://, redis+cluster://.
-        `timeout` of one reply, in seconds."""
-        storage = storage_from_string(
-            f"async+{url}", implementation="coredis", stream_timeout=timeout
-        )
-        self._client = cast(Any, storage).bridge.get_connection()
+        """`url` and `timeout` as `redis_client` takes them."""
+        self._client = redis_client(url, timeout)
         self._script = self._client.register_script(HIT)
 
     async def hit(self, key: str, limit: int, seconds: int) -> Window:

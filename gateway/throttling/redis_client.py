@@ -1,0 +1,16 @@
+"""A client of the Redis that gateways share."""
+
+from typing import Any, cast
+
+from coredis.exceptions import RedisError
+from limits.storage import storage_from_string
+
+# What a call raises where Redis is away, slow or refuses.
+FAILURES = (RedisError, OSError, TimeoutError)
+
+
+def redis_client(url: str, timeout: float) -> Any:
+    """`url` as `limits` reads it: redis://, rediss://, redis+sentinel://, redis+cluster://.
+    `timeout` of one reply, in seconds. It connects at the first call."""
+    storage = storage_from_string(f"async+{url}", implementation="coredis", stream_timeout=timeout)
+    return cast(Any, storage).bridge.get_connection()
