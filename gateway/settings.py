@@ -134,8 +134,8 @@ class Settings(
     )
     rate_limit_storage: str = Field(
         "memory://",
-        description="Where requests are counted: memory://, or redis://host:port/db for several "
-        "gateways.",
+        description="What several gateways share (counted requests, running answers): "
+        "redis://host:port/db; memory:// for one gateway.",
     )
     max_concurrent: int = Field(
         0, ge=0, le=4096, description="Requests inside one engine at once. Default by ENGINE."

@@ -14,6 +14,7 @@ from gateway.chat.shared_answers.reader import AWAY, RemoteAnswer
 from gateway.chat.silence import ClaimWatch
 from gateway.errors import GatewayError, UpstreamUnavailable
 from gateway.handoffs.claims import Claims
+from gateway.storage.owners import digest
 from gateway.throttling.redis_client import FAILURES, redis_client
 
 FIND_SECONDS = 1.0
@@ -45,7 +46,9 @@ class AnswersElsewhere:
     async def find(self, answer_id: str, owner: str) -> RemoteAnswer | None:
         """Raises UpstreamUnavailable where Redis does not answer."""
         head = await self._head(answer_id)
-        return self._remote(answer_id, head) if head is not None and head.owner == owner else None
+        if head is None or head.owner != digest(owner):
+            return None
+        return self._remote(answer_id, head)
 
     async def stop(self, answer: RemoteAnswer, claim: Handover | None = None) -> None:
         """Returns when what was written is stored. `claim`: why it stops, as its event has it.

@@ -30,7 +30,7 @@ def asked_key(gateway: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """Whose answer it is. `gateway`: the name of the one that writes it."""
+    """Whose answer it is. `gateway`: the name of the one that writes it. `owner`: a digest."""
 
     gateway: str
     owner: str

@@ -11,6 +11,7 @@ import structlog
 from gateway.chat.page_answer import PageAnswer
 from gateway.chat.shared_answers.form import Head, Part, alive_key, answer_key
 from gateway.errors import QueueFull, release_frames
+from gateway.storage.owners import digest
 from gateway.throttling.redis_client import FAILURES
 
 log = structlog.get_logger()
@@ -73,7 +74,7 @@ class AnswerPublisher:
         self._is_away = False
 
     def start(self, answer: PageAnswer) -> None:
-        head = Head(self._name, answer.owner, answer.conversation_id)
+        head = Head(self._name, digest(answer.owner), answer.conversation_id)
         self._running[answer.id] = Published(answer, head)
 
     def was_read(self, answer: PageAnswer) -> None:
