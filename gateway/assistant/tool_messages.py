@@ -11,7 +11,8 @@ from gateway.assistant.language import Language
 from gateway.assistant.tool_results import ToolResult, written
 from gateway.assistant.tool_words import title_of
 
-Note = Literal["done", "proposed", "failed", "refused", "missing", "again", "same"]
+# nothing: the system has no such record.
+Note = Literal["done", "proposed", "failed", "nothing", "refused", "missing", "again", "same"]
 
 
 def call_message(results: Sequence[ToolResult], said: str) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from typing import Any
 
 from gateway.assistant.language import Language
 from gateway.assistant.tool_results import ToolResult
-from gateway.connectors.tool import Refused, Tool, Unsure
+from gateway.connectors.tool import NOT_FOUND, Refused, Tool, Unsure
 
 MAX_WORDS = 200  # characters of a system's own words
 MAX_VALUE = 120  # characters of an argument that is said back
@@ -16,6 +16,7 @@ MARKS = str.maketrans(dict.fromkeys("[]<>`*_#|\\", " "))
 REASONS: dict[Language, dict[str, str]] = {
     "zh": {
         "refused": "对方系统没有受理",
+        "not_found": "没有查到记录",
         "unreachable": "暂时连不上该系统",
         "circuit_open": "该系统刚才多次没有回应，暂停查询",
         "invalid": "提供的信息不符合要求",
@@ -27,6 +28,7 @@ REASONS: dict[Language, dict[str, str]] = {
     },
     "en": {
         "refused": "the system did not accept the request",
+        "not_found": "nothing was found",
         "unreachable": "the system cannot be reached",
         "circuit_open": "the system has failed several times and is left alone for a moment",
         "invalid": "what was given does not have the right form",
@@ -37,10 +39,13 @@ REASONS: dict[Language, dict[str, str]] = {
         "too_large": "the system's answer is too large",
     },
 }
+NO_ARGUMENTS: Mapping[str, Any] = {}
 WITH_WORDS = frozenset(("refused", "invalid"))  # kinds whose reason the system itself worded
 SENTENCES: dict[Language, dict[str, Template]] = {
     "zh": {
         "failed": Template("“$title”没有成功：$reason。"),
+        "nothing": Template("“$title”：$reason。"),
+        "nothing_for": Template("没有查到 $values 的记录"),
         "basis": Template("$text（$title，刚刚）"),
         "ask": Template("请提供$labels。"),
         "check": Template("“$title”需要的$labels不对，请核对后再发一次。"),
@@ -53,6 +58,8 @@ SENTENCES: dict[Language, dict[str, Template]] = {
     },
     "en": {
         "failed": Template('"$title" did not work: $reason.'),
+        "nothing": Template('"$title": $reason.'),
+        "nothing_for": Template("nothing was found for $values"),
         "basis": Template("$text ($title, just now)"),
         "ask": Template("Please give me: $labels."),
         "check": Template(
@@ -84,8 +91,14 @@ def sentence(language: Language, name: str, /, **words: str) -> str:
     return SENTENCES[language][name].substitute(words)
 
 
-def reason_of(outcome: Refused | Unsure, language: Language) -> str:
-    """Why a call failed, as a part of a sentence; with the system's own words where it said any."""
+def reason_of(
+    outcome: Refused | Unsure, language: Language, arguments: Mapping[str, Any] = NO_ARGUMENTS
+) -> str:
+    """Why a call failed, as a part of a sentence; with the system's own words where it said any,
+    and with the call's `arguments` where it has no record of them."""
+    if outcome.kind == NOT_FOUND and arguments:
+        values = JOINTS[language][0].join(_value(value) for value in arguments.values())
+        return sentence(language, "nothing_for", values=values)
     known = REASONS[language]
     reason = known.get(outcome.kind) or known["broken"]
     words = plain(outcome.reason) if outcome.kind in WITH_WORDS else ""

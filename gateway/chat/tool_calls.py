@@ -15,7 +15,7 @@ from gateway.assistant.tool_words import labels_of, plain, reason_of, sentence, 
 from gateway.chat.called_tools import CalledTool
 from gateway.chat.events import ActionProposed, Push, ToolProgress, tell
 from gateway.chat.question import Question
-from gateway.connectors.tool import Done, Identity, Tool, WrongArguments
+from gateway.connectors.tool import NOT_FOUND, Done, Identity, Tool, WrongArguments
 from gateway.errors import GatewayError
 from gateway.media.attachments import Attachments
 
@@ -171,8 +171,9 @@ class ToolCalls:
             self._known[one.key] = result
             ran = Ran(one.tool, result, "done")
         else:
-            reason = reason_of(outcome, self.language)
-            ran = Ran(one.tool, self._result(one, "failed", reason=reason), "failed")
+            reason = reason_of(outcome, self.language, one.shown)
+            note: Note = "nothing" if outcome.kind == NOT_FOUND else "failed"
+            ran = Ran(one.tool, self._result(one, "failed", reason=reason), note)
         await self._show(one, title, ran.result.status, ran.result.shown)
         return ran
 

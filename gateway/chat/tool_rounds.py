@@ -233,12 +233,12 @@ class ToolTurn:
         return self._gap.join(
             sentence(
                 language,
-                "failed",
+                one.note,
                 title=title_of(one.result.title, language),
                 reason=one.result.reason,
             )
             for one in ran
-            if one.note == "failed"
+            if one.note in ("failed", "nothing")
         )
 
     def _not_done(self, ran: Sequence[Ran]) -> Ended:

@@ -10,9 +10,10 @@ from gateway.connectors.arguments import ArgumentSchema
 from gateway.connectors.environment import Hide
 from gateway.connectors.http_call import Answered, Limits, Reply
 from gateway.connectors.request import Unfit
-from gateway.connectors.results import NotAsDescribed, ResultPaths, bounded
+from gateway.connectors.results import NotAsDescribed, NothingFound, ResultPaths, bounded
 from gateway.connectors.templates import ACTION, TENANT, USER, Template
 from gateway.connectors.tool import (
+    NOT_FOUND,
     Confirm,
     Done,
     Effect,
@@ -163,7 +164,10 @@ class DescribedTool:
             return Done(hide.value(bounded({} if reply.value is None else value, hide.text)))
         try:
             return Done(hide.value(self.paths.keep(reply.value, hide.text)))
-        except NotAsDescribed:
+        except NotAsDescribed as wrong:
+            # Of a write an empty list tells nothing: it may have had its effect.
+            if isinstance(wrong, NothingFound) and self.effect == "read":
+                return Refused("nothing was found", NOT_FOUND)
             return Unsure("the answer does not have what it should", "nonsense")
 
     def _filled(self, arguments: Mapping[str, Any], identity: Identity, action_id: str) -> Call:
@@ -226,7 +230,7 @@ class DescribedTool:
 def _describe(span: Span, tool: DescribedTool, kind: str) -> None:
     span.set({**genai.tool(tool.name), "sightdesk.tool.effect": tool.effect})
     span.set({"sightdesk.tool.outcome": kind})
-    if kind != "done":
+    if kind not in ("done", NOT_FOUND):
         span.fail(kind)
 
 

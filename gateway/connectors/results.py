@@ -23,6 +23,10 @@ class NotAsDescribed(Exception):
     """Nothing of what the file keeps is in the answer."""
 
 
+class NothingFound(NotAsDescribed):
+    """The list in which the file looks for it is empty: the system has no such record."""
+
+
 class _Matches(FilterFunction):
     """RFC 9535's `match` and `search`, by RE2."""
 
@@ -60,11 +64,13 @@ class ResultPaths:
         """One value for a query that names one place, else a list; null where there is nothing.
         `hide`: as `bounded` takes it.
 
-        Raises NotAsDescribed where no query finds anything.
+        Raises NotAsDescribed where no query finds anything, NothingFound where that is since a
+        list is empty.
         """
         found = {name: _found(path, answer) for name, path in self._paths.items()}
         if found and all(value in (None, []) for value in found.values()):
-            raise NotAsDescribed
+            is_empty = any(_ends_in_empty_list(path, answer) for path in self._paths.values())
+            raise NothingFound if is_empty else NotAsDescribed
         kept: dict[str, Any] = bounded(found, hide)
         return kept
 
@@ -93,6 +99,21 @@ def _found(path: JSONPath, answer: Any) -> Any:
     if path.singular_query():
         return values[0] if values else None
     return values
+
+
+def _ends_in_empty_list(path: JSONPath, answer: Any) -> bool:
+    """Whether the query, step by step, comes to empty lists alone and no further."""
+    reached: list[Any] = [answer]
+    for end in range(1, len(path.segments) + 1):
+        part = JSONPath(env=path.env, segments=path.segments[:end])
+        try:
+            found = [match.obj for match in part.finditer(answer)]
+        except (JSONPathError, RecursionError):
+            return False
+        if not found:
+            break
+        reached = found
+    return all(isinstance(one, list) and not one for one in reached)
 
 
 def bounded(value: Any, hide: Hide = str) -> Any:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any, Literal, Protocol
 
 Effect = Literal["read", "write"]
+NOT_FOUND = "not_found"  # kind of a read whose system answered with an empty list
 By = Literal["customer", "staff"]
 
 
@@ -37,10 +38,11 @@ class Done:
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """Nothing was done there, for certain: the system said no (4xx), or the request never left.
+    """Nothing was done there, for certain: the system said no (4xx), has no such record, or the
+    request never left.
 
     `reason`: for a person, cut and masked; the system's own words where it said any. `kind` labels
-    metrics: refused, unreachable, circuit_open, invalid.
+    metrics: refused, not_found, unreachable, circuit_open, invalid.
     """
 
     reason: str

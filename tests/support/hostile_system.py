@@ -90,6 +90,7 @@ class _Handler(BaseHTTPRequestHandler):
             "broken-body": self._broken_body,
             "status": lambda: self._status(int(rest[0])),
             "nonsense": lambda: self._send(b"<html>welcome</html>", "application/json"),
+            "no-record": lambda: self._send(b"[]", "application/json"),
             "empty": lambda: self._send(b"", "application/json"),
             "image": lambda: self._send(b'{"status": "ok"}', "image/png"),
             "huge": self._huge,

@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from gateway.assistant.language import Language
 from gateway.assistant.persona import Persona
 from gateway.chat.events import Grounding
 from gateway.connectors.tool import Done, Refused, Unsure
@@ -44,6 +45,33 @@ async def test_a_failing_system_ends_in_an_honest_sentence_and_an_offer(
     assert [event.status for event in progress(events)] == ["running", "failed"]
     (grounding,) = [event for event in events if isinstance(event, Grounding)]
     assert grounding.supported
+
+
+@pytest.mark.parametrize(
+    ("question", "language", "told"),
+    [
+        (f"{WAYBILL} 到哪了", "zh", f"“查询物流”：没有查到 {WAYBILL} 的记录。"),
+        (f"Where is {WAYBILL} now?", "en", f'"Track": nothing was found for {WAYBILL}. '),
+    ],
+)
+async def test_a_record_that_is_not_there_is_told_with_what_was_asked_for(
+    loop: Loop, question: str, language: Language, told: str
+) -> None:
+    loop.track.outcomes = [Refused("nothing was found", "not_found")]
+    events = await loop.ask(TRACK, {"text": "已签收"}, text=question)
+    assert said(events) == told + OFFER[language]
+    assert outcome(events) == "handoff"
+    (grounding,) = [event for event in events if isinstance(event, Grounding)]
+    assert grounding.supported
+
+
+async def test_a_missing_record_beside_a_result_is_told_to_person_and_model(loop: Loop) -> None:
+    loop.track.outcomes = [Done(dict(SENT)), Refused("nothing was found", "not_found")]
+    calls = [call("track", waybill="SF1"), call("track", waybill="SF2")]
+    events = await loop.ask({"calls": calls}, ANSWER)
+    assert said(events).startswith("“查询物流”：没有查到 SF2 的记录。\n\n已到杭州")
+    told = loop.bodies(1)[0]["messages"][-1]["content"]
+    assert "系统里没有这条记录" in told
 
 
 async def test_one_failure_beside_a_result_is_said_and_the_answer_goes_on(loop: Loop) -> None:

@@ -50,6 +50,16 @@ async def test_a_read_keeps_what_the_file_names_and_nothing_else(
     assert system.seen[0].path == "/ok/SF1"
 
 
+async def test_an_empty_list_is_a_record_that_is_not_there(
+    tmp_path: Path, system: HostileSystem
+) -> None:
+    assert await read(tmp_path, system, "no-record") == Refused("nothing was found", "not_found")
+    # A write may have had its effect.
+    answered = await written(tmp_path, system, "no-record")
+    assert isinstance(answered, Unsure)
+    assert answered.kind == "nonsense"
+
+
 @pytest.mark.parametrize(
     ("way", "kind"),
     [

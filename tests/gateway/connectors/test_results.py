@@ -8,7 +8,7 @@ import pytest
 
 from gateway.connectors.environment import Hide
 from gateway.connectors.problems import Wrong
-from gateway.connectors.results import NotAsDescribed, ResultPaths, bounded
+from gateway.connectors.results import NotAsDescribed, NothingFound, ResultPaths, bounded
 from gateway.connectors.wording import Wording
 
 ANSWER = {
@@ -33,6 +33,44 @@ def test_a_query_for_one_place_gives_its_value_and_any_other_a_list() -> None:
 def test_an_answer_without_anything_that_is_kept_is_not_as_described(answer: Any) -> None:
     with pytest.raises(NotAsDescribed):
         ResultPaths({"status": "$.status", "events": "$.events[*]"}).keep(answer)
+
+
+@pytest.mark.parametrize(
+    ("paths", "answer"),
+    [
+        ({"status": "$[0].status"}, []),
+        ({"subjects": "$[*].subject"}, []),
+        ({"status": "$.status"}, []),
+        ({"status": "$.orders[0].status", "error": "$.error"}, {"orders": [], "total": 0}),
+        ({"orders": "$.orders"}, {"orders": []}),
+        ({"names": "$.orders[*].items[*].name"}, {"orders": [{"items": []}, {"items": []}]}),
+        ({"names": "$..items[?@.price > 1].name"}, {"a": {"items": []}}),
+    ],
+)
+def test_an_empty_list_where_the_file_looks_is_nothing_found(
+    paths: dict[str, str], answer: Any
+) -> None:
+    with pytest.raises(NothingFound):
+        ResultPaths(paths).keep(answer)
+
+
+@pytest.mark.parametrize(
+    ("paths", "answer"),
+    [
+        ({"status": "$[0].status"}, [{"state": "sent"}]),
+        ({"status": "$.orders[0].status"}, {"orders": {}}),
+        ({"status": "$.orders[0].status"}, {"error": []}),
+        ({"status": "$.orders[?@.id == 7].status"}, {"orders": [{"id": 8}]}),
+        ({"names": "$.orders[*].items[0].name"}, {"orders": [{"items": []}, {"items": [{}]}]}),
+        ({"status": "$.status"}, None),
+    ],
+)
+def test_an_answer_of_another_form_is_not_taken_for_nothing_found(
+    paths: dict[str, str], answer: Any
+) -> None:
+    with pytest.raises(NotAsDescribed) as caught:
+        ResultPaths(paths).keep(answer)
+    assert not isinstance(caught.value, NothingFound)
 
 
 def test_a_pattern_in_a_query_is_linear() -> None:
