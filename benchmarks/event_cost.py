@@ -51,7 +51,7 @@ def cycle() -> RequestResponseCycle:
     transport: Any = Nothing()
     log = logging.getLogger("event_cost")
     return RequestResponseCycle(
-        {"method": "POST", "headers": []},  # type: ignore[typeddict-item]
+        {"method": "POST", "headers": []},  # type: ignore[typeddict-item]  # the rest is not read
         transport,
         FlowControl(transport),
         log,

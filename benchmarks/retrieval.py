@@ -130,7 +130,7 @@ async def quality(url: str, misses: bool) -> None:
         base = KnowledgeBase(folder)
         with tempfile.TemporaryDirectory() as data:
             client = EmbeddingClient(url, MODEL) if url else None
-            vectors = VectorBuilder(lambda base=base: base.snapshot.index, client, Path(data))  # type: ignore[misc]
+            vectors = VectorBuilder(lambda base=base: base.snapshot.index, client, Path(data))  # type: ignore[misc]  # mypy infers no default of a lambda
             with building(vectors):
                 if url:
                     await ready(vectors)

@@ -61,7 +61,7 @@ def say(event: str, line: str, level: str = "info") -> None:
     if is_json():
         LogLines.from_environment().write(event, level, message=line)
     else:
-        print(line, file=sys.stderr, flush=True)  # noqa: T201
+        print(line, file=sys.stderr, flush=True)  # noqa: T201 - a terminal reads it
 
 
 def is_json() -> bool:

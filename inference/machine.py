@@ -3,6 +3,7 @@
 import os
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from inference.faults import Fault
 
@@ -71,7 +72,7 @@ def _read_gpus() -> tuple[tuple[GPU, ...], str]:
         pynvml.nvmlShutdown()
 
 
-def _gpu(pynvml, index: int) -> GPU:  # type: ignore[no-untyped-def]
+def _gpu(pynvml: Any, index: int) -> GPU:
     handle = pynvml.nvmlDeviceGetHandleByIndex(index)
     memory = pynvml.nvmlDeviceGetMemoryInfo(handle)
     major, minor = pynvml.nvmlDeviceGetCudaComputeCapability(handle)

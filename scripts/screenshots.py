@@ -87,7 +87,7 @@ def every_state(browser: Browser, sites: Sites, folder: Path) -> None:
 
 def blank(browser: Browser, locale: str, theme: str, size: tuple[int, int]) -> Page:
     viewport = {"width": size[0], "height": size[1]}
-    context = browser.new_context(viewport=viewport, locale=locale, color_scheme=theme)  # type: ignore[arg-type]
+    context = browser.new_context(viewport=viewport, locale=locale, color_scheme=theme)  # type: ignore[arg-type]  # it wants a typed dict and a literal
     return context.new_page()
 
 
@@ -189,7 +189,7 @@ def hosted(page: Page, sites: Sites, locale: str) -> Iterator[str]:
     yield "ticket-asked"
     insert.click()
     page.locator(".note.by-ai").last.wait_for(state="attached")
-    if page.locator("#close-ai").is_visible() and page.viewport_size["width"] < 900:  # type: ignore[index]
+    if page.locator("#close-ai").is_visible() and page.viewport_size["width"] < 900:  # type: ignore[index]  # a page of ours has one
         page.locator("#close-ai").click()
     yield "ticket-note"
 

@@ -7,7 +7,7 @@ import pytest
 from xdist.scheduler import LoadScopeScheduling
 
 # One browser for all who look at pages; pytest finds fixtures by name in here.
-from tests.support.chromium import axe, browser, page  # noqa: F401
+from tests.support.chromium import axe, browser, page
 from tests.support.servers import Running, running_desk, running_lite
 from tests.support.workers import scope_of, turn
 
@@ -44,7 +44,7 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
         pytest.skip(str(only.args[0]))
 
 
-class ByFile(LoadScopeScheduling):  # type: ignore[misc]
+class ByFile(LoadScopeScheduling):  # type: ignore[misc]  # xdist has no types
     """Gives each worker one file after the other, in the order of the collection."""
 
     def _split_scope(self, nodeid: str) -> str:

@@ -48,6 +48,24 @@ def test_a_gateway_module_fits_in_the_head() -> None:
     assert long == []
 
 
+def test_what_a_check_is_told_to_pass_over_has_a_reason() -> None:
+    marks = re.compile(
+        r"# noqa(?!: [A-Z0-9, ]+ - \S)"
+        r"|# type: ignore(?!\[[a-z, -]+\]  # \S)"
+        r"|// eslint-disable(?!.* -- \S)"
+        r"|# shellcheck disable=(?!\w+ # \S)"
+    )
+    kinds = (".py", ".js", ".mjs", ".sh", "")
+    bare = [
+        f"{path.relative_to(ROOT)}:{number}"
+        for path in tracked()
+        if path.suffix in kinds and "vendor" not in path.parts and path != Path(__file__)
+        for number, line in enumerate(path.read_text("utf-8", "replace").splitlines(), 1)
+        if marks.search(line)
+    ]
+    assert bare == []
+
+
 def test_workflows_and_compose_files_are_yaml() -> None:
     for path in [ROOT / "docker-compose.yml", *(ROOT / "compose").glob("*.yml")]:
         assert "services" in yaml.safe_load(path.read_text())

@@ -110,7 +110,7 @@ class Connection(asyncio.Protocol):
         answer.body = unchunked(body) if self._left < 0 else body
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self._transport = transport  # type: ignore[assignment]
+        self._transport = transport  # type: ignore[assignment]  # asyncio gives a stream a full transport
 
     def connection_lost(self, exc: Exception | None) -> None:
         if self._done is not None and not self._done.done():

@@ -257,7 +257,7 @@ async def run_while_connected(client: ClientConnection, work: Coroutine[Any, Any
     except asyncio.CancelledError:
         if not has_left:
             raise STOPPED from None
-        task.uncancel()  # type: ignore[union-attr]
+        task.uncancel()  # type: ignore[union-attr]  # as above
     except GatewayError:
         if not has_left:
             raise

@@ -54,7 +54,7 @@ DATE = re.compile(
     r"(?<!\d)(?P<year>(?:19|20)\d\d)[-/.年] ?(?P<month>\d{1,2})[-/.月] ?(?P<day>\d{1,2})(?!\d)日?"
     r"|(?<![\d.])(?P<m>\d{1,2})月 ?(?P<d>\d{1,2})(?!\d)[日号]?"
 )
-MONTHS = "jan feb mar apr may jun jul aug sep oct nov dec".split()  # noqa: SIM905
+MONTHS = "jan feb mar apr may jun jul aug sep oct nov dec".split()
 _MONTH = "|".join(MONTHS)
 ENGLISH_DATE = re.compile(
     rf"\b(?P<m>{_MONTH})[a-z]{{0,6}}\.? (?P<d>\d{{1,2}})(?:st|nd|rd|th)?(?:,? (?P<y>20\d\d))?\b"

@@ -88,5 +88,5 @@ FOREIGN_WORDS = frozenset(
     saya anda tidak bagaimana kapan dimana terima kasih pesanan apa bisa yang untuk
     tôi bạn không làm sao khi nào đâu cảm ơn của được và
     nasıl nerede neden ne zaman teşekkür siparişim benim için bir
-    """.split()  # noqa: SIM905
+    """.split()
 )

@@ -13,7 +13,7 @@ CHINESE = "".join((*DIGITS, *UNITS, *BIG, "半点"))
 WORDS = {
     word: value
     for value, word in enumerate(
-        "one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen "  # noqa: SIM905
+        "one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen "
         "sixteen seventeen eighteen nineteen twenty".split(),
         start=1,
     )

@@ -136,7 +136,7 @@ def _record(settings: Settings, slot: int, made: Made) -> None:
         finally:
             database.close()
     except (WrongSettings, GatewayError):
-        print("This backup is not in the database's list of backups.", file=sys.stderr)  # noqa: T201
+        print("This backup is not in the database's list of backups.", file=sys.stderr)  # noqa: T201 - what the command says
 
 
 def check(settings: Settings, options: argparse.Namespace) -> None:
@@ -216,11 +216,11 @@ def _input(target: str, folder: Path) -> Iterator[Path]:
 
 
 def _say(line: str) -> None:
-    print(line)  # noqa: T201
+    print(line)  # noqa: T201 - what the command says
 
 
 def _refused(reason: str, status: int) -> int:
-    print(f"backup: {reason}", file=sys.stderr)  # noqa: T201
+    print(f"backup: {reason}", file=sys.stderr)  # noqa: T201 - what the command says
     return status
 
 

@@ -111,7 +111,7 @@ def last_number(connection: Connection, table: Table) -> int | None:
         name = connection.dialect.identifier_preparer.quote(table.name)
         sequence = connection.scalar(select(func.pg_get_serial_sequence(name, column.name)))
         given = connection.scalar(
-            text(f"SELECT CASE WHEN is_called THEN last_value END FROM {sequence}")  # noqa: S608
+            text(f"SELECT CASE WHEN is_called THEN last_value END FROM {sequence}")  # noqa: S608 - PostgreSQL's own name of a sequence
         )
     return max(int(highest), int(given or 0))
 

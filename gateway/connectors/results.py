@@ -30,7 +30,7 @@ class NothingFound(NotAsDescribed):
 class _Matches(FilterFunction):
     """RFC 9535's `match` and `search`, by RE2."""
 
-    arg_types = (ExpressionType.VALUE, ExpressionType.VALUE)  # type: ignore[assignment]
+    arg_types = (ExpressionType.VALUE, ExpressionType.VALUE)  # type: ignore[assignment]  # the library types it as a list
     return_type = ExpressionType.LOGICAL
 
     def __init__(self, whole: bool) -> None:

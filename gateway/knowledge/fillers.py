@@ -17,7 +17,7 @@ WORDS = STOP_WORDS | frozenset(
     show shows shown picture image screenshot photo screen mean means meaning say says see look
     help problem wrong error issue happened happening happen fix solve hi hello hey thanks thank ok
     okay explain describe written read now need want know just also there thing attached below above
-    """.split()  # noqa: SIM905 - a list of words would be 40 lines
+    """.split()
 )
 
 

@@ -45,7 +45,7 @@ async def wait_for_readings(attachments: list[Attachment], wait: ReadingWait) ->
             if wait.on_part and any(page.is_read for page in attachments):
                 await wait.on_part(attachments)
             await waiter.until(
-                lambda known=known: is_enough() or _count_done(asked) > known,  # type: ignore[misc]
+                lambda known=known: is_enough() or _count_done(asked) > known,  # type: ignore[misc]  # mypy infers no default of a lambda
                 left,
             )
 

@@ -9,7 +9,7 @@ error, so that nothing of one document is left for the next.
 # The sandbox lets no module be loaded later: names in ZIP archives, strings of PDFium, Chinese XML.
 import encodings.cp437
 import encodings.gb18030
-import encodings.utf_16_le  # noqa: F401
+import encodings.utf_16_le  # noqa: F401 - it registers the codec
 import sys
 from contextlib import suppress
 

@@ -108,5 +108,5 @@ SAMPLING = frozenset(
     """
     temperature top_p top_k min_p presence_penalty frequency_penalty repetition_penalty stop
     seed logprobs top_logprobs response_format tools tool_choice parallel_tool_calls user
-    """.split()  # noqa: SIM905
+    """.split()
 )

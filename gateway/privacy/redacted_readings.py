@@ -68,5 +68,5 @@ def _loosely(value: str) -> re.Pattern[str]:
 
 def _line(text: str, hidden: list[tuple[re.Pattern[str], str]]) -> str:
     for pattern, masked in hidden:
-        text = pattern.sub(lambda _, masked=masked: masked, text)  # type: ignore[misc]
+        text = pattern.sub(lambda _, masked=masked: masked, text)  # type: ignore[misc]  # mypy infers no default of a lambda
     return mask(text)

@@ -133,7 +133,7 @@ class TrainingExport:
         beginning = self._beginning_of_test(period, filters)
         target = _Unseekable()
         # The stubs want a file that can seek; zipfile writes to one that cannot.
-        with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:  # type: ignore[call-overload]
+        with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:  # type: ignore[call-overload]  # see above
             examples = enumerate(without_repeats(self._examples.of(period, filters)))
             held: tuple[int, Example | None] | None = None
             for name, end in (("train.jsonl", beginning), ("test.jsonl", None)):

@@ -30,7 +30,7 @@ class LimitedHTTPProtocol(HttpToolsProtocol):
     _refused = False  # the connection closes after the response that is under way
     _got_on = False  # the last read ended a head or a message, or had some of a body
 
-    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn's own class has it
         super().connection_made(transport)
         # Of the request that is answered, and of those that the client sent behind it.
         self._clients: list[DirectConnection] = []
@@ -88,7 +88,7 @@ class LimitedHTTPProtocol(HttpToolsProtocol):
             client = DirectConnection(self.cycle)
             self._clients.append(client)
             # ASGI wants a dict of options here; this is an object.
-            self.cycle.scope["extensions"] = {CONNECTION: client}  # type: ignore[dict-item]
+            self.cycle.scope["extensions"] = {CONNECTION: client}  # type: ignore[dict-item]  # no dict, see above
 
     def on_body(self, body: bytes) -> None:
         self._got_on = True

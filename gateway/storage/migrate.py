@@ -30,12 +30,12 @@ def main() -> int:
     except (SQLAlchemyError, schema.NewerSchema) as error:
         return _failed(reason(error))
     found = f"were at {before or 'no revision'}"
-    print(f"migrate: the tables are at {schema.NEWEST}; they {found}")  # noqa: T201
+    print(f"migrate: the tables are at {schema.NEWEST}; they {found}")  # noqa: T201 - what the command says
     return 0
 
 
 def _failed(line: str) -> int:
-    print(f"migrate: {line}", file=sys.stderr)  # noqa: T201
+    print(f"migrate: {line}", file=sys.stderr)  # noqa: T201 - what the command says
     return 1
 
 

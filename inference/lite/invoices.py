@@ -114,8 +114,9 @@ def _check(search: Search) -> None:
     )
     total = values.get("amount")
     verdicts: dict[str, bool] = {}
-    if len(values) == 3 and None not in values.values():
-        adds_up = values["amount_without_tax"] + values["tax_amount"] == total  # type: ignore[operator]
+    without_tax, tax = values.get("amount_without_tax"), values.get("tax_amount")
+    if total is not None and without_tax is not None and tax is not None:
+        adds_up = without_tax + tax == total
         verdicts = dict.fromkeys(first, adds_up)
     if capitals is not None and total is not None:
         verdicts["amount"] = capitals == total

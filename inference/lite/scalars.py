@@ -19,7 +19,7 @@ FORMATS = {
     "idn-email": "nobody@example.com",
     "hostname": "example.com",
     "idn-hostname": "example.com",
-    "ipv4": "0.0.0.0",  # noqa: S104 (a value, no address that is bound)
+    "ipv4": "0.0.0.0",  # noqa: S104 - a value, no address that is bound
     "ipv6": "::",
     "uri": "https://example.com/",
     "uri-reference": "/",

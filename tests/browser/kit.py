@@ -55,7 +55,7 @@ def ask(page: Page, question: str) -> Locator:
 
 def attach(page: Page, *files: Path | dict[str, Any]) -> None:
     """Attaches files and waits for all uploads."""
-    page.set_input_files("#picker", list(files))  # type: ignore[arg-type]
+    page.set_input_files("#picker", list(files))  # type: ignore[arg-type]  # it wants a typed dict
     expect(page.locator("#attachments li")).to_have_count(len(files))
     expect(page.locator("#attachments progress:visible")).to_have_count(0, timeout=READING)
 

@@ -167,7 +167,7 @@ def test_too_many_files_are_refused_with_the_number_that_is_taken(page: Page, si
         {"name": f"{number}.pdf", "mimeType": "application/pdf", "buffer": b"%PDF-1.7"}
         for number in range(9)
     ]
-    page.set_input_files("#picker", files)  # type: ignore[arg-type]
+    page.set_input_files("#picker", files)  # type: ignore[arg-type]  # it wants a typed dict
     expect(page.locator("#attachments li")).to_have_count(8)
     expect(page.locator("#hint")).to_have_text("一次最多 8 张图片，您添加了 9 张")
 

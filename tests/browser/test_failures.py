@@ -106,7 +106,7 @@ def test_what_nginx_finds_too_large_is_told_and_less_of_it_goes_out(
 ) -> None:
     open_page(page, bounded_site)
     large = {"name": "a.pdf", "mimeType": "application/pdf", "buffer": b"%PDF-1.7" + b"x" * 120_000}
-    page.set_input_files("#picker", large)  # type: ignore[arg-type]
+    page.set_input_files("#picker", large)  # type: ignore[arg-type]  # it wants a typed dict
     expect(page.locator("#attachments .bad .note")).to_have_text(
         "内容太大：共 117 KB，最多 98 KB。请减少图片。"
     )

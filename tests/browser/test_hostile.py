@@ -5,7 +5,7 @@ import functools
 import json
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, Request, expect
 
 from tests.browser.kit import (
     READING,
@@ -73,8 +73,8 @@ def guarded(page: Page, site: Site) -> Page:
 OUTSIDE: list[str] = []
 
 
-def note(page: Page, site: Site, request: object) -> None:
-    url = request.url  # type: ignore[attr-defined]
+def note(page: Page, site: Site, request: Request) -> None:
+    url = request.url
     if not url.startswith((site.url, "data:", "blob:")):
         OUTSIDE.append(url)
 
@@ -186,7 +186,7 @@ def test_as_the_name_of_a_file_that_waits_to_be_sent(guarded: Page) -> None:
             {"name": f"{name[:120]}.pdf", "mimeType": "application/pdf", "buffer": b"%PDF-"}
             for name in EVERY[start : start + 8]
         ]
-        guarded.set_input_files("#picker", files)  # type: ignore[arg-type]
+        guarded.set_input_files("#picker", files)  # type: ignore[arg-type]  # it wants a typed dict
         expect(guarded.locator("#attachments li")).to_have_count(len(files))
         guarded.evaluate(
             "document.querySelectorAll('#attachments .remove').forEach((button) => button.click())"

@@ -112,7 +112,7 @@ def test_everything_is_scraped_and_nothing_is_wrong(watched: Watched) -> None:
     wait_until(lambda: {one["metric"]["job"] for one in prometheus.query("up == 1")} >= JOBS, 120)
     wait_until(lambda: not prometheus.query("up == 0"), 120)
     for healthy in ("nginx_up == 1", "redis_up == 1", "pg_up == 1", "sightdesk_database_up == 1"):
-        wait_until(lambda healthy=healthy: prometheus.query(healthy), 60)  # type: ignore[misc]
+        wait_until(lambda healthy=healthy: prometheus.query(healthy), 60)  # type: ignore[misc]  # mypy infers no default of a lambda
     assert prometheus.query('node_filesystem_size_bytes{mountpoint="/disks/docker"} > 0')
     firing = 'ALERTS{alertstate="firing",alertname!="Watchdog",alertname!~"Disk.*|MemoryLow"}'
     # Alertmanager started after Prometheus, which may have missed it.

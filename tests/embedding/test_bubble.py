@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 import requests
-from playwright.sync_api import Page, Route, expect
+from playwright.sync_api import Locator, Page, Route, expect
 
 from tests.embedding.kit import STAFF_KEY, axe_finds_nothing, hosting
 from tests.support.chromium import Axe
@@ -17,7 +17,7 @@ def shop(gateway: Running) -> Iterator[str]:
         yield origin
 
 
-def opener(page: Page):  # type: ignore[no-untyped-def]
+def opener(page: Page) -> Locator:
     return page.locator("button.opener")
 
 

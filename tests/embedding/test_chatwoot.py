@@ -120,7 +120,7 @@ def test_another_page_cannot_play_chatwoot(page: Page, sides: Sides) -> None:
     page.goto(sides.chatwoot)
     app = page.frame_locator("iframe")
     expect(app.locator("#state")).to_have_text("#124 · 陈女士")
-    forged = json.dumps({**CONTEXT, "data": {**CONTEXT["data"], "contact": {"name": "forged"}}})  # type: ignore[dict-item]
+    forged = json.dumps({**CONTEXT, "data": {**CONTEXT["data"], "contact": {"name": "forged"}}})  # type: ignore[dict-item]  # CONTEXT is JSON
     page.frames[1].evaluate("message => window.postMessage(message, '*')", forged)
     page.frames[1].evaluate("new Promise(resolve => setTimeout(resolve, 200))")
     expect(app.locator("#state")).to_have_text("#124 · 陈女士")

@@ -66,7 +66,7 @@ def test_a_desk_is_mounted_with_person_context_language_and_theme(page: Page, ho
     expect(desk.locator("html")).to_have_attribute("lang", "en")
     expect(desk.locator("html")).to_have_attribute("data-theme", "dark")
     assert refused == []
-    assert page.locator("iframe").bounding_box()["width"] == 700  # type: ignore[index]
+    assert page.locator("iframe").bounding_box()["width"] == 700  # type: ignore[index]  # it is visible
 
 
 def test_methods_are_the_contracts_requests_and_events_are_dom_events(

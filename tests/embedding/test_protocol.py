@@ -100,8 +100,8 @@ def test_context_and_question_with_pictures_are_answered(
     assert done["conversationId"] == started
     assert str(done["answerId"]).startswith("answer-")
     assert "ERR_CONNECTION_TIMED_OUT" in str(done["text"])
-    assert done["citations"][0]["id"] == "zh-CN/app-troubleshooting#1.1"  # type: ignore[index]
-    fields = [(field["name"], field["value"]) for field in done["fields"]]  # type: ignore[attr-defined]
+    assert done["citations"][0]["id"] == "zh-CN/app-troubleshooting#1.1"  # type: ignore[index]  # JSON of the page
+    fields = [(field["name"], field["value"]) for field in done["fields"]]  # type: ignore[attr-defined]  # JSON of the page
     assert ("error_code", "ERR_CONNECTION_TIMED_OUT") in fields
     assert len(uploads) == 2
     assert "base64" not in bodies[0]
@@ -141,7 +141,7 @@ def test_a_misread_value_that_was_put_right_goes_into_the_ticket_as_it_is(
     page: Page, host: str, gateway: Running
 ) -> None:
     def told(type: str, skip: int = 0) -> list[str]:
-        fields: list[dict[str, str]] = event(page, type, skip)["fields"]  # type: ignore[assignment]
+        fields: list[dict[str, str]] = event(page, type, skip)["fields"]  # type: ignore[assignment]  # JSON of the page
         return [field["value"] for field in fields if field["name"] == "error_code"]
 
     token = mint(gateway, host, "corrector")

@@ -39,7 +39,7 @@ class Parts:
 
     def worker(self, **more: float) -> ActionWorker:
         given = {"lease": 0.6, "first_pause": 0.02, "poll": 0.05, **more}
-        return ActionWorker(self.store, self.tools, self.metrics, **given)  # type: ignore[arg-type]
+        return ActionWorker(self.store, self.tools, self.metrics, **given)  # type: ignore[arg-type]  # settings of the worker
 
     def propose(self, name: str = "plain", arguments: dict[str, Any] = ORDER, **more: Any) -> str:
         """The id of a new action of OWNER."""

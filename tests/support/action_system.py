@@ -53,7 +53,7 @@ class Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
 
     def do_POST(self) -> None:
-        system: System = self.server.system  # type: ignore[attr-defined]
+        system: System = self.server.system  # type: ignore[attr-defined]  # set where the server is made
         length = int(self.headers["content-length"])
         body = self.rfile.read(length)
         self.close_connection = True
@@ -114,7 +114,7 @@ class Server(ThreadingHTTPServer):
 def running_system(plan: Callable[[str, int], str] = lambda *_: "fine") -> Iterator[System]:
     system = System(plan)
     server = Server(("127.0.0.1", 0), Handler)
-    server.system = system  # type: ignore[attr-defined]
+    server.system = system  # type: ignore[attr-defined]  # for its handler
     system.url = f"http://127.0.0.1:{server.server_address[1]}"
     thread = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)
     thread.start()

@@ -55,7 +55,7 @@ class Asking:
         """All events of the answer; also in `events`, while they come. `before`: earlier messages.
         `more`: further parameters."""
         # No question here has pictures.
-        loader = AttachmentLoader(None, None, None, 16, 4096)  # type: ignore[arg-type]
+        loader = AttachmentLoader(None, None, None, 16, 4096)  # type: ignore[arg-type]  # no picture is loaded
         admission = Admission([self.upstream], 4, 5, self.metrics)
         stage = AttachmentStage(
             loader, [self.upstream], str, reader_timeout=0.1, first_token_timeout=1

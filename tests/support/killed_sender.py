@@ -20,5 +20,5 @@ def kill(*_: Any) -> None:
 
 
 if __name__ == "__main__":
-    Deliveries.finish = kill  # type: ignore[assignment, method-assign]
+    Deliveries.finish = kill  # type: ignore[assignment, method-assign]  # the process ends there
     asyncio.run(worker(attach_database(sys.argv[1]), Path(sys.argv[2])).run())

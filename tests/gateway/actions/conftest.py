@@ -8,11 +8,11 @@ from gateway.actions.store import ActionStore
 from gateway.storage.database import Database
 from tests.support.action_parts import NOWHERE, Parts, tools_at
 from tests.support.action_system import System, running_system
-from tests.support.databases import conversations, database, postgres, url  # noqa: F401
+from tests.support.databases import conversations, database, postgres, url
 
 
 @pytest.fixture
-def parts(database: Database) -> Parts:  # noqa: F811
+def parts(database: Database) -> Parts:
     """A gateway that has no system to ask."""
     return Parts(ActionStore(database), tools_at(NOWHERE))
 
@@ -24,6 +24,6 @@ def system() -> Iterator[System]:
 
 
 @pytest.fixture
-def working(database: Database, system: System) -> Parts:  # noqa: F811
+def working(database: Database, system: System) -> Parts:
     """A gateway with a system that does what its plan says."""
     return Parts(ActionStore(database), tools_at(system.url))

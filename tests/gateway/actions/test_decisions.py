@@ -209,7 +209,7 @@ def test_a_clock_that_is_set_back_does_not_revive_an_expired_proposal(parts: Par
     made = parts.propose("short")
     with pytest.raises(ActionExpired):
         parts.actions.confirm(OWNER, made)
-    parts.store.clock = StoppedClock(0)  # type: ignore[assignment]
+    parts.store.clock = StoppedClock(0)  # type: ignore[assignment]  # the test's clock
     with pytest.raises(ActionExpired):
         parts.actions.confirm(OWNER, made)
 
@@ -248,7 +248,7 @@ def test_of_a_confirmation_and_the_expiry_at_once_one_holds(
     parts: Parts, database: Database
 ) -> None:
     late = ActionStore(database)
-    late.clock = StoppedClock(parts.store.clock.now() + 3_600_000)  # type: ignore[assignment]
+    late.clock = StoppedClock(parts.store.clock.now() + 3_600_000)  # type: ignore[assignment]  # the test's clock
     endings = Endings(late, parts.tools, parts.metrics, first_pause=0)
     for number in range(10):
         made = parts.propose(arguments={"order": f"QH-{number}"})

@@ -32,7 +32,7 @@ class Lives(RuleBasedStateMachine):
         self.database = open_database(f"sqlite:///{Path(self.folder.name)}/a.db", lambda: None)
         self.parts = Parts(ActionStore(self.database), tools_at(NOWHERE))
         self.clock = StoppedClock(self.parts.store.clock.now())
-        self.parts.store.clock = self.clock  # type: ignore[assignment]
+        self.parts.store.clock = self.clock  # type: ignore[assignment]  # the test's clock
         # No lease at all: what runs may be taken over at once, as after a crash.
         self.starts = Starts(self.parts.store, self.parts.tools, lease=0)
         self.endings = Endings(self.parts.store, self.parts.tools, self.parts.metrics, 0.0)

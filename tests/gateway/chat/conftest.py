@@ -7,7 +7,7 @@ import pytest
 import requests
 
 from tests.support.asking import Asking
-from tests.support.databases import database, postgres, url  # noqa: F401
+from tests.support.databases import database, postgres, url
 from tests.support.servers import Running
 from tests.support.tool_loop import Loop
 

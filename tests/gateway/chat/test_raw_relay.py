@@ -144,7 +144,7 @@ def test_chunks_pass_whole_where_no_event_of_theirs_needs_a_look(
 
     wrote: list[bytes] = []
     # Nothing here needs more of a cycle.
-    connection, stats = DirectConnection(Cycle()), StreamStats(0.0)  # type: ignore[arg-type]
+    connection, stats = DirectConnection(Cycle()), StreamStats(0.0)  # type: ignore[arg-type]  # see above
     relay = RawRelay(Kept(connection), stats, lambda: None, wants_usage=False)
     for piece in before:
         relay(piece)

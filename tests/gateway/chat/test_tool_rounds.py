@@ -59,7 +59,7 @@ async def test_a_round_of_many_reads_asks_a_few_at_a_time(loop: Loop) -> None:
         running -= 1
         return await ask(*given)
 
-    loop.track.call = counted  # type: ignore[method-assign, assignment]
+    loop.track.call = counted  # type: ignore[method-assign, assignment]  # it calls the real one
     numbers = [f"SF{number:013d}" for number in range(12)]
     reads = {"calls": [call("track", waybill=number) for number in numbers]}
     await loop.ask(reads, ANSWER, text=" ".join(numbers))

@@ -5,7 +5,7 @@ import contextlib
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
@@ -80,7 +80,7 @@ def folder(tmp_path: Path) -> Path:
 
 
 @contextlib.asynccontextmanager
-async def watching(folder: ConnectorFolder):  # type: ignore[no-untyped-def]
+async def watching(folder: ConnectorFolder) -> AsyncIterator[None]:
     task = asyncio.create_task(folder.watch())
     try:
         yield

@@ -186,7 +186,7 @@ async def test_a_picture_that_was_read_before_is_read_and_made_ready_no_more(
             made.append(data)
             return await prepared(data, owner)
 
-        loader.image_processor.prepare = counted  # type: ignore[method-assign]
+        loader.image_processor.prepare = counted  # type: ignore[method-assign]  # it calls the real one
         again = await gathered(loader, json.loads(body))
     assert again.notes == first.notes
     assert len(made) == 16

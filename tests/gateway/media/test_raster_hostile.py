@@ -106,7 +106,7 @@ def marked(size: tuple[int, int], kind: str, orientation: int) -> bytes:
 def red_corners(image: Image.Image) -> list[str]:
     right, low = image.width - 9, image.height - 9
     places = {"tl": (8, 8), "tr": (right, 8), "bl": (8, low), "br": (right, low)}
-    return [name for name, place in places.items() if image.convert("RGB").getpixel(place)[1] < 100]  # type: ignore[index]
+    return [name for name, place in places.items() if image.convert("RGB").getpixel(place)[1] < 100]  # type: ignore[index]  # RGB has three values
 
 
 @pytest.mark.parametrize("orientation", CORNERS)

@@ -1,3 +1,3 @@
 """Fixtures of empty databases; pytest finds them by their names in this file."""
 
-from tests.support.databases import conversations, database, postgres, url  # noqa: F401
+from tests.support.databases import conversations, database, postgres, url

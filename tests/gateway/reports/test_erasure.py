@@ -38,7 +38,7 @@ def files(tmp_path: Path) -> FileStore:
 
 @pytest.fixture
 def erasure(database: Database, files: FileStore) -> Erasure:
-    actions = Actions(ActionStore(database), NoTools(), Metrics("1", "lite"), 900)  # type: ignore[arg-type]
+    actions = Actions(ActionStore(database), NoTools(), Metrics("1", "lite"), 900)  # type: ignore[arg-type]  # finds and offers nothing
     return Erasure(database, files, actions, lambda session, one: None, lambda: ["shop"])
 
 

@@ -38,7 +38,7 @@ def handoffs(database: Database) -> Handoffs:
 def ways(database: Database, handoffs: Handoffs, tmp_path: Path) -> dict[str, Callable[[], object]]:
     files, close = FileStore(tmp_path / "files"), handoffs.close_deleted
     metrics = Metrics("1", "lite")
-    actions = Actions(ActionStore(database), NoTools(), metrics, 900)  # type: ignore[arg-type]
+    actions = Actions(ActionStore(database), NoTools(), metrics, 900)  # type: ignore[arg-type]  # finds and offers nothing
     conversations = Conversations(database, files, before_delete=close)
     erasure = Erasure(database, files, actions, close, lambda: ["shop"])
     retention = Retention(database, files, close, metrics, 1)

@@ -32,7 +32,7 @@ class Application:
         client = connection_of(scope, receive, send)
         assert isinstance(client, PlainConnection)
         client.watch(lambda: self.left.append(client))
-        await self.work(client)  # type: ignore[misc]
+        await self.work(client)  # type: ignore[misc]  # a field, no method
         client.unwatch()
         self.done.set()
 

@@ -104,7 +104,7 @@ def test_uploads_that_are_killed_leave_no_broken_record_and_no_lasting_data(
             with ThreadPoolExecutor(4) as senders:
                 for _ in range(4):
                     senders.submit(uploading, gateway.url)
-                wait_until(lambda: len(records(tmp_path / "files")) > before, 60)  # noqa: B023
+                wait_until(lambda: len(records(tmp_path / "files")) > before, 60)  # noqa: B023 - called at once
                 time.sleep(0.2)
                 gateway.process.kill()
     kept = records(tmp_path / "files")

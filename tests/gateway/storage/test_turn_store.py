@@ -32,7 +32,7 @@ def question(number: int, conversation: str = "", owner: str = ME, **more: str) 
             conversation or f"conversation-{number}",
             f"answer-{number}",
             f"question {number}",
-            **more,  # type: ignore[arg-type]
+            **more,  # type: ignore[arg-type]  # fields of Asked
         )
     )
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.databases import database, postgres, url  # noqa: F401
+from tests.support.databases import database, postgres, url
 from tests.support.webhook_receiver import Receiver, receiving
 
 

@@ -67,7 +67,7 @@ def pages_of(
 
 
 def found(one: Sequence[Paragraph], two: Sequence[Paragraph], **layout: int) -> list[Difference]:
-    return differences(pages_of(one), pages_of(two, **layout), Budget())  # type: ignore[arg-type]
+    return differences(pages_of(one), pages_of(two, **layout), Budget())  # type: ignore[arg-type]  # bounds of a page
 
 
 def with_text(old: str, new: str) -> list[Paragraph]:

@@ -54,7 +54,7 @@ def test_a_clause_is_used_from_its_first_to_its_last_day_without_a_restart(
 
         class Day(date):
             @classmethod
-            def today(cls, now: date = day) -> date:  # type: ignore[override]
+            def today(cls, now: date = day) -> date:  # type: ignore[override]  # its default is the day
                 return now
 
         monkeypatch.setattr(search_index, "date", Day)
