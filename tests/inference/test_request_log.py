@@ -2,6 +2,8 @@
 
 import json
 import logging
+import subprocess
+import sys
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
@@ -12,6 +14,7 @@ import requests
 
 from inference.log_lines import LogLines, vllm_fields
 from inference.request_log import RequestLog
+from tests.support.paths import ROOT
 from tests.support.screens import screen
 from tests.support.servers import Running, wait_until
 
@@ -56,6 +59,44 @@ def test_lite_names_no_path_that_a_caller_chose_and_no_id_that_is_not_sane(lite:
     assert line["route"] == "other"
     assert "secret" not in json.dumps(line)
     assert len(line["request_id"]) == 32
+
+
+PROGRAM = """
+import logging, sys
+import structlog
+from inference.lite.logs import configure
+from inference.request_log import request_id
+configure(sys.argv[1])
+request_id.set("r-1")
+structlog.get_logger().warning("picture_refused", reason="\\ud83d 太大")
+logging.getLogger("library").error("no %s", "room")
+try:
+    1 / 0
+except ZeroDivisionError:
+    structlog.get_logger().exception("unexpected")
+"""
+
+
+@pytest.mark.parametrize("format", ["json", "text"])
+def test_lines_of_lite_and_of_libraries_have_one_form(format: str) -> None:
+    ran = subprocess.run(
+        [sys.executable, "-c", PROGRAM, format], cwd=ROOT, capture_output=True, text=True
+    )
+    assert ran.stderr == ""
+    if format == "json":
+        told = [json.loads(line) for line in ran.stdout.splitlines()]
+        assert {tuple(line)[:4] for line in told} == {("time", "level", "event", "request_id")}
+        assert [(line["level"], line["event"]) for line in told] == [
+            ("warning", "picture_refused"),
+            ("error", "no room"),
+            ("error", "unexpected"),
+        ]
+        assert "ZeroDivisionError" in told[2]["exception"]
+        assert told[0]["reason"].endswith("太大")
+    else:
+        first, second, *_ = ran.stdout.splitlines()
+        assert first.endswith(" warning picture_refused request_id=r-1 reason=\\ud83d 太大")
+        assert second.endswith(" error   no room request_id=r-1")
 
 
 async def test_a_client_that_leaves_before_the_response_is_499(
