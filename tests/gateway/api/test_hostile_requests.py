@@ -341,8 +341,9 @@ def test_json_for_a_short_route_is_short(target: Running) -> None:
     assert told(exchange(target, sent)) == (413, "body_too_large")
 
 
-def test_a_body_that_ends_early_disturbs_nobody(target: Running) -> None:
+def test_a_body_that_ends_early_disturbs_nobody(target: Running, session: requests.Session) -> None:
     where = urlsplit(target.url)
+    before = target.log.stat().st_size
     for sent in (
         post(b"Content-Length: 1000"),
         post(b"Transfer-Encoding: chunked", body=chunk(b"{")),
@@ -350,6 +351,9 @@ def test_a_body_that_ends_early_disturbs_nobody(target: Running) -> None:
     ):
         with socket.create_connection((str(where.hostname), where.port or 80), timeout=10) as wire:
             wire.sendall(sent)
+        assert ask(target, session, json.dumps(GOOD).encode()).status_code == 200
+    told = target.log.read_bytes()[before:].decode()
+    assert not [line for line in told.splitlines() if '"level":"error"' in line]
 
 
 def test_a_hundred_silent_connections_keep_nobody_out(

@@ -141,4 +141,5 @@ def test_a_secret_inside_of_a_property_is_refused_since_it_would_not_be_kept(
 
 
 def test_data_in_a_schema_may_look_like_a_mark() -> None:
-    ArgumentSchema(of(a={"type": "object", "default": {"x-secret": True}}))
+    schema = ArgumentSchema(of(a={"type": "object", "default": {"x-secret": True}}))
+    assert schema.secrets == frozenset()
