@@ -116,8 +116,17 @@ def engine_urls(values: tuple[str, ...]) -> tuple[str, ...]:
 
 def database_url(value: SecretStr) -> SecretStr:
     schemes = ("sqlite://", "postgresql://", "postgresql+psycopg://", "postgres://")
-    if not value.get_secret_value().startswith(schemes):
-        raise ValueError("sqlite:///path or postgresql://user:password@host/name")
+    # Imported here: processes that ask no database load this module too.
+    from sqlalchemy import make_url
+    from sqlalchemy.exc import ArgumentError
+
+    text = value.get_secret_value()
+    try:
+        is_known = text.startswith(schemes) and (make_url(text).port or 1) in range(1, 65_536)
+    except (ArgumentError, ValueError):  # a port that is no number
+        is_known = False
+    if not is_known:
+        raise ValueError("sqlite:///path or postgresql://user:password@host:port/name")
     return value
 
 

@@ -31,6 +31,34 @@ def test_a_wrong_value_is_named_in_one_line(
     assert "\n" not in str(caught.value)
 
 
+@pytest.mark.parametrize(
+    "value",
+    [
+        "postgresql://desk:secret-7@db:5432x/desk",
+        "postgresql://desk:secret-7@db:70000/desk",
+        "mysql://desk:secret-7@db/desk",
+        "postgresql:/desk:secret-7@db/desk",
+    ],
+)
+def test_a_database_that_cannot_be_asked_stops_the_start_without_its_password(
+    monkeypatch: pytest.MonkeyPatch, value: str
+) -> None:
+    monkeypatch.setenv("DATABASE_URL", value)
+    with pytest.raises(
+        WrongSettings, match=r"^DATABASE_URL=\(hidden\): sqlite:///path or"
+    ) as caught:
+        load_settings()
+    assert "secret-7" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "value", ["postgresql://desk:p/w@db/desk", "postgres://db:5432/desk", "sqlite:///desk.db"]
+)
+def test_a_database_of_either_kind_is_taken(monkeypatch: pytest.MonkeyPatch, value: str) -> None:
+    monkeypatch.setenv("DATABASE_URL", value)
+    assert load_settings().database_url.get_secret_value() == value
+
+
 def test_an_empty_reader_is_off_and_another_empty_value_is_the_default(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

@@ -11,6 +11,7 @@ import requests
 
 from gateway.errors import RateLimitExceeded
 from gateway.observability.metrics import Metrics
+from gateway.settings import WrongSettings
 from gateway.throttling import memory_windows
 from gateway.throttling.caller_keys import limit_key
 from gateway.throttling.memory_windows import MemoryWindows, Window
@@ -125,6 +126,19 @@ async def test_gateways_whose_clocks_differ_share_one_window(
         assert 0 < window.reset <= 2
     await asyncio.sleep(2.1)
     assert await shared.hit("clocks", 3, 2) == Window(True, 2, 2.0)
+
+
+@pytest.mark.parametrize(
+    "url", ["redis://:secret-7@h:99999x/0", "redis://:secret-7@[h/0", "nonsense://secret-7"]
+)
+async def test_a_storage_that_cannot_be_asked_stops_the_start_without_its_password(
+    url: str,
+) -> None:
+    with pytest.raises(
+        WrongSettings, match=r"^RATE_LIMIT_STORAGE=\(hidden\): memory:// or"
+    ) as told:
+        RedisWindows(url, 1.0)
+    assert "secret-7" not in str(told.value)
 
 
 async def test_a_shared_window_moves_and_tells_what_is_left(shared: RedisWindows) -> None:
