@@ -6,7 +6,8 @@ The checks raise ValueError with what is expected.
 import contextlib
 import ipaddress
 import re
-from typing import Annotated
+from collections.abc import Collection
+from typing import Annotated, Any
 from urllib.parse import SplitResult, unquote, urlsplit
 
 from limits import parse as parse_rate
@@ -29,8 +30,19 @@ HEADER_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,128}")  # RFC 9110, sect
 # In characters. A shorter one is a mistake (`shop:$UNSET`) or can be guessed; `make up` and
 # `make key` generate 256 bits.
 MIN_KEY = MIN_SECRET = 6
+WITH_USER = re.compile(r"://[^/\s]*@")  # in a URL
 # RFC 9110, section 5.5: Latin-1 without control characters, no space at either end.
 HEADER_VALUE = re.compile(r"(?:[!-~\x80-\xff](?:[\t -~\x80-\xff]*[!-~\x80-\xff])?)?")
+
+
+def described(detail: Any, secrets: Collection[str]) -> str:
+    """A pydantic error in one line: the setting's name, its value, what is expected. Values of
+    `secrets`, and URLs that may hold a password, are not shown."""
+    name, value = str(detail["loc"][0]), repr(detail["input"])
+    expected = str(detail["msg"]).removeprefix("Value error, ")
+    if name in secrets or WITH_USER.search(value):
+        value = "(hidden)"
+    return f"{name.upper()}={value}: {expected[0].lower() + expected[1:]}"
 
 
 def split_commas(value: object) -> object:

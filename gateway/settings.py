@@ -33,6 +33,7 @@ from gateway.setting_values import (
     Rate,
     Seconds,
     Secret,
+    described,
     named_keys,
     networks,
 )
@@ -312,7 +313,9 @@ def load_settings(**overrides: Any) -> Settings:
     try:
         settings = Settings(**overrides)
     except ValidationError as error:
-        raise WrongSettings("; ".join(_describe(detail) for detail in error.errors())) from None
+        raise WrongSettings(
+            "; ".join(described(detail, SECRETS) for detail in error.errors())
+        ) from None
     if has_profile(settings.compose_profiles, SCALE) and (
         is_local(settings.database_url) or is_local(settings.rate_limit_storage)
     ):
@@ -321,10 +324,3 @@ def load_settings(**overrides: Any) -> Settings:
             "DATABASE_URL and a RATE_LIMIT_STORAGE that they can share"
         )
     return settings
-
-
-def _describe(detail: Any) -> str:
-    name = str(detail["loc"][0])
-    expected = str(detail["msg"]).removeprefix("Value error, ")
-    value = "(hidden)" if name in SECRETS else repr(detail["input"])
-    return f"{name.upper()}={value}: {expected[0].lower() + expected[1:]}"

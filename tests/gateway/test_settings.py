@@ -51,6 +51,14 @@ def test_a_database_that_cannot_be_asked_stops_the_start_without_its_password(
     assert "secret-7" not in str(caught.value)
 
 
+@pytest.mark.parametrize("name", ["READER_URL", "ENGINE_URLS", "OTEL_EXPORTER_OTLP_ENDPOINT"])
+def test_a_password_in_a_wrong_url_is_not_shown(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    monkeypatch.setenv(name, "http://desk:secret-7@lite:99999x")
+    with pytest.raises(WrongSettings, match=rf"^{name}=\(hidden\): a URL with a port") as caught:
+        load_settings()
+    assert "secret-7" not in str(caught.value)
+
+
 @pytest.mark.parametrize(
     "value", ["postgresql://desk:p/w@db/desk", "postgres://db:5432/desk", "sqlite:///desk.db"]
 )
