@@ -11,7 +11,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import Any
 
@@ -55,6 +55,9 @@ class Customer:
         self._session = requests.Session()
         self._session.get(gateway.url + "/api/config", timeout=10)
 
+    def close(self) -> None:
+        self._session.close()
+
     def ask(self, *rounds: dict[str, Any]) -> float:
         """Seconds of the whole answer. Raises AssertionError where it is no answer."""
         requests.post(self._engine + "/script", json=list(rounds), timeout=10)
@@ -93,9 +96,9 @@ def measured(rounds: int) -> dict[str, list[float]]:
             made = running_gateway(engine.url, folder / name, **given)
             gateway = stack.enter_context(made)
             wait_for(gateway.url + "/readyz")
-            customers.append(Customer(gateway, engine))
+            customers.append(stack.enter_context(closing(Customer(gateway, engine))))
         plain, telling, served = customers
-        direct = requests.Session()
+        direct = stack.enter_context(requests.Session())
         ways: dict[str, Callable[[], float]] = {
             NONE: lambda: plain.ask(ANSWER),
             WEBHOOK: lambda: telling.ask(ANSWER),

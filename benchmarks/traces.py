@@ -86,7 +86,7 @@ def measured(before: Path | None, rounds: int, answers: int) -> dict[str, list[f
         if before is not None:
             made = of_checkout(before, engine.url, folder / "before")
             ways = {BEFORE: stack.enter_context(made), **ways}
-        sessions = {way: requests.Session() for way in ways}
+        sessions = {way: stack.enter_context(requests.Session()) for way in ways}
         for gateway in ways.values():
             wait_for(gateway.url + "/readyz")
         found: dict[str, list[float]] = {way: [] for way in ways}

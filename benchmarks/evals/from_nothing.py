@@ -38,7 +38,7 @@ def rows() -> list[Row]:
             took, held = time.perf_counter() - started, memory(process.pid)
         finally:
             process.send_signal(signal.SIGTERM)
-            process.wait(STOP_SECONDS)
+            process.communicate(timeout=STOP_SECONDS)  # closes the pipe too
     if not is_ready:
         return [("`make demo` in a fresh clone: ready, s", "not ready", "≤ 120")]
     return [

@@ -59,7 +59,7 @@ class Victims:
 
     def stop(self) -> None:
         self._process.kill()
-        self._process.wait()
+        self._process.communicate()  # closes the pipes too
 
 
 async def one(

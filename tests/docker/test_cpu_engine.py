@@ -94,33 +94,33 @@ def wait_for(true: Callable[[], object], seconds: float) -> None:
 
 
 def test_a_screenshot_question_is_answered_by_vllm_through_nginx(stack: Stack) -> None:
-    session = requests.Session()
-    session.auth = (stack.user, stack.password)
-    assert session.get(stack.url + "/api/config", timeout=20).json()["engine"]["kind"] == "cpu"
-    data = (SCREENS / "browser-error.png").read_bytes()
-    stored = session.post(
-        stack.url + "/api/files", files={"file": ("error.png", data)}, timeout=30
-    ).json()
-    part = {"type": "file", "file": {"file_id": stored["id"]}}
-    message = {"role": "user", "content": [{"type": "text", "text": "这是什么错误?"}, part]}
-    events = ""
+    with requests.Session() as session:
+        session.auth = (stack.user, stack.password)
+        assert session.get(stack.url + "/api/config", timeout=20).json()["engine"]["kind"] == "cpu"
+        data = (SCREENS / "browser-error.png").read_bytes()
+        stored = session.post(
+            stack.url + "/api/files", files={"file": ("error.png", data)}, timeout=30
+        ).json()
+        part = {"type": "file", "file": {"file_id": stored["id"]}}
+        message = {"role": "user", "content": [{"type": "text", "text": "这是什么错误?"}, part]}
+        events = ""
 
-    def read() -> (
-        bool
-    ):  # the engine does not wait for the reader, so the first answer may have come without it
-        nonlocal events
-        body: dict[str, Any] = {"messages": [message], "max_tokens": 12}
-        events = session.post(stack.url + "/api/chat", json=body, timeout=60).content.decode()
-        return "ERR_CONNECTION_TIMED_OUT" in events
+        def read() -> (
+            bool
+        ):  # the engine does not wait for the reader, so the first answer may have come without it
+            nonlocal events
+            body: dict[str, Any] = {"messages": [message], "max_tokens": 12}
+            events = session.post(stack.url + "/api/chat", json=body, timeout=60).content.decode()
+            return "ERR_CONNECTION_TIMED_OUT" in events
 
-    wait_for(read, 30)
-    # A model of random weights cites nothing: that a clause is found and told to the engine is
-    # tested with one that can write (tests/engine/test_language.py).
-    assert '"citations":[' in events
-    assert '"outcome":"' in events
-    assert '"model":"Qwen3-VL-2B"' in events
-    assert '"degraded":true' not in events
-    assert events.rstrip().endswith("[DONE]")
+        wait_for(read, 30)
+        # A model of random weights cites nothing: that a clause is found and told to the engine is
+        # tested with one that can write (tests/engine/test_language.py).
+        assert '"citations":[' in events
+        assert '"outcome":"' in events
+        assert '"model":"Qwen3-VL-2B"' in events
+        assert '"degraded":true' not in events
+        assert events.rstrip().endswith("[DONE]")
 
 
 def test_the_engine_runs_without_rights_and_without_a_way_out(stack: Stack) -> None:

@@ -79,23 +79,23 @@ def test_nginx_gives_every_gateway_its_share(shared: Stack) -> None:
 
 
 def test_what_one_gateway_stored_the_others_show(shared: Stack) -> None:
-    session = requests.Session()
-    session.auth = (shared.user, shared.password)
-    body = {"messages": [{"role": "user", "content": "退货流程是什么?"}]}
-    answer = session.post(shared.url + "/api/chat", json=body, timeout=60)
-    assert answer.status_code == 200
-    conversation = re.search(r'"conversation":\{"id":"([^"]+)"', answer.text)
-    assert conversation, answer.text
-    for _ in range(12):  # whichever gateway is asked
-        found = session.get(f"{shared.url}/api/conversations/{conversation[1]}", timeout=30)
-        assert found.status_code == 200, found.text
-    rows = compose(
-        *("exec", "-T", "postgres", "sh", "-c"),
-        "PGPASSWORD=$POSTGRES_PASSWORD psql -h 127.0.0.1 -U sightdesk -tAc "
-        "'select count(*) from conversations'",
-        **shared.environ,
-    )
-    assert int(rows.stdout) >= 1, rows.stderr
+    with requests.Session() as session:
+        session.auth = (shared.user, shared.password)
+        body = {"messages": [{"role": "user", "content": "退货流程是什么?"}]}
+        answer = session.post(shared.url + "/api/chat", json=body, timeout=60)
+        assert answer.status_code == 200
+        conversation = re.search(r'"conversation":\{"id":"([^"]+)"', answer.text)
+        assert conversation, answer.text
+        for _ in range(12):  # whichever gateway is asked
+            found = session.get(f"{shared.url}/api/conversations/{conversation[1]}", timeout=30)
+            assert found.status_code == 200, found.text
+        rows = compose(
+            *("exec", "-T", "postgres", "sh", "-c"),
+            "PGPASSWORD=$POSTGRES_PASSWORD psql -h 127.0.0.1 -U sightdesk -tAc "
+            "'select count(*) from conversations'",
+            **shared.environ,
+        )
+        assert int(rows.stdout) >= 1, rows.stderr
 
 
 def test_requests_are_counted_in_redis_for_all_gateways(shared: Stack) -> None:

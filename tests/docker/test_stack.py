@@ -63,23 +63,23 @@ def test_the_page_asks_for_a_password(stack: Stack) -> None:
 
 
 def test_a_screenshot_is_answered_through_nginx(stack: Stack) -> None:
-    session = requests.Session()
-    session.auth = (stack.user, stack.password)
-    config = session.get(stack.url + "/api/config", timeout=20)
-    assert config.json()["engine"]["language_model"] is False
-    data = (SCREENS / "browser-error.png").read_bytes()
-    stored = session.post(
-        stack.url + "/api/files", files={"file": ("error.png", data)}, timeout=30
-    ).json()
-    part = {"type": "file", "file": {"file_id": stored["id"]}}
-    message: dict[str, Any] = {
-        "role": "user",
-        "content": [{"type": "text", "text": "这是什么错误?怎么解决?"}, part],
-    }
-    answer = session.post(stack.url + "/api/chat", json={"messages": [message]}, timeout=60)
-    assert answer.headers["x-accel-buffering"] == "no"
-    assert "ERR_CONNECTION_TIMED_OUT" in answer.content.decode()
-    assert "app-troubleshooting#1.1" in answer.content.decode()
+    with requests.Session() as session:
+        session.auth = (stack.user, stack.password)
+        config = session.get(stack.url + "/api/config", timeout=20)
+        assert config.json()["engine"]["language_model"] is False
+        data = (SCREENS / "browser-error.png").read_bytes()
+        stored = session.post(
+            stack.url + "/api/files", files={"file": ("error.png", data)}, timeout=30
+        ).json()
+        part = {"type": "file", "file": {"file_id": stored["id"]}}
+        message: dict[str, Any] = {
+            "role": "user",
+            "content": [{"type": "text", "text": "这是什么错误?怎么解决?"}, part],
+        }
+        answer = session.post(stack.url + "/api/chat", json={"messages": [message]}, timeout=60)
+        assert answer.headers["x-accel-buffering"] == "no"
+        assert "ERR_CONNECTION_TIMED_OUT" in answer.content.decode()
+        assert "app-troubleshooting#1.1" in answer.content.decode()
 
 
 def invoice_without_fonts(text: str) -> bytes:
@@ -188,7 +188,8 @@ def test_a_body_that_is_too_large_is_refused_in_the_contracts_words(stack: Stack
         "POST", stack.url + "/v1/chat/completions", headers=headers, data=b"{}"
     ).prepare()
     prepared.headers["content-length"] = str(2**31)
-    answer = requests.Session().send(prepared, timeout=10)
+    with requests.Session() as session:
+        answer = session.send(prepared, timeout=10)
     assert (answer.status_code, answer.json()["error"]["code"]) == (413, "body_too_large")
 
 

@@ -57,5 +57,7 @@ def heard(model: Engine) -> Iterator[Listening]:
 
 
 @pytest.fixture
-def client(gateway: Running) -> openai.OpenAI:
-    return openai.OpenAI(base_url=gateway.url + "/v1", api_key="sk-shop", max_retries=0, timeout=60)
+def client(gateway: Running) -> Iterator[openai.OpenAI]:
+    url = gateway.url + "/v1"
+    with openai.OpenAI(base_url=url, api_key="sk-shop", max_retries=0, timeout=60) as made:
+        yield made

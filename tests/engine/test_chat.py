@@ -401,9 +401,10 @@ def test_a_typed_placeholder_does_not_take_a_pictures_place(
 
 def test_tenants_do_not_share_a_prefix_cache(gateway: Running, engine: Engine) -> None:
     def cached(key: str) -> int:
-        client = openai.OpenAI(base_url=gateway.url + "/v1", api_key=key, max_retries=0)
         words: list[Any] = [{"role": "user", "content": "只有这家店知道的一段话, " * 60}]
-        usage = used(client.chat.completions.create(model=RAW, messages=words, max_tokens=1))
+        url = gateway.url + "/v1"
+        with openai.OpenAI(base_url=url, api_key=key, max_retries=0) as client:
+            usage = used(client.chat.completions.create(model=RAW, messages=words, max_tokens=1))
         details = usage.prompt_tokens_details
         return (details.cached_tokens or 0) if details else 0
 

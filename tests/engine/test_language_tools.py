@@ -166,11 +166,11 @@ class Patient(SdkCustomer):
 def test_a_waybills_picture_ends_in_the_scan_and_the_estimate(
     desk: Desk, question: str, latest: str, then: str, estimate: str
 ) -> None:
-    customer = Patient(desk.url)
-    said = customer.ask(question, "waybill")
-    assert said.tools == ["track_parcel"], said
-    assert latest in said.text
-    later = customer.ask(then)
+    with Patient(desk.url) as customer:
+        said = customer.ask(question, "waybill")
+        assert said.tools == ["track_parcel"], said
+        assert latest in said.text
+        later = customer.ask(then)
     assert estimate in later.text, later
 
 
@@ -180,7 +180,8 @@ def test_a_waybills_picture_ends_in_the_scan_and_the_estimate(
     ids=["zh", "en"],
 )
 def test_an_invoices_picture_ends_in_the_check(desk: Desk, question: str, reason: str) -> None:
-    said = Patient(desk.url).ask(question, "invoice")
+    with Patient(desk.url) as customer:
+        said = customer.ask(question, "invoice")
     assert said.tools == ["check_invoice"], said
     assert reason in said.text
 
@@ -189,7 +190,8 @@ def test_an_invoices_picture_ends_in_the_check(desk: Desk, question: str, reason
     "question", ["一直登录不上，是什么原因？", "Why can I not sign in?"], ids=["zh", "en"]
 )
 def test_a_login_that_spins_gets_no_made_up_cause(desk: Desk, question: str) -> None:
-    said = Patient(desk.url).ask(question, "login-spinner")
+    with Patient(desk.url) as customer:
+        said = customer.ask(question, "login-spinner")
     assert said.text
     assert not CALL_AS_TEXT.search(said.text)
     assert said.tools in ([], ["error_log"])
@@ -201,7 +203,8 @@ def test_a_login_that_spins_gets_no_made_up_cause(desk: Desk, question: str) -> 
 def test_an_order_is_looked_at_and_never_cancelled(
     desk: Desk, business: Business, question: str
 ) -> None:
-    said = Patient(desk.url).ask(question)
+    with Patient(desk.url) as customer:
+        said = customer.ask(question)
     assert business.get(f"/orders/{PAID}", user="demo")["can_cancel"] is True
     assert said.tools == ["order_status"] or said.actions, said
     assert all(one["by"] == "staff" for one in said.actions)

@@ -31,11 +31,13 @@ def business(kept_business: Business) -> Business:
 
 
 @pytest.fixture(params=CUSTOMERS)
-def customer(request: pytest.FixtureRequest, business_desk: Running) -> Customer:
+def customer(request: pytest.FixtureRequest, business_desk: Running) -> Iterator[Customer]:
     """The same story at the page and through the OpenAI SDK."""
-    return CUSTOMERS[request.param](business_desk.url)
+    with CUSTOMERS[request.param](business_desk.url) as made:
+        yield made
 
 
 @pytest.fixture
-def staff(business_desk: Running) -> Staff:
-    return Staff(business_desk.url)
+def staff(business_desk: Running) -> Iterator[Staff]:
+    with Staff(business_desk.url) as made:
+        yield made

@@ -57,26 +57,26 @@ def test_the_sdk_streams_and_answers_whole(client: openai.OpenAI) -> None:
 
 def test_a_file_uploaded_once_is_asked_about_by_its_id(desk: Running) -> None:
     data = (SCREENS / "waybill.png").read_bytes()
-    session = requests.Session()
-    session.get(desk.url + "/api/config", timeout=5)
-    stored = session.post(
-        desk.url + "/api/files", files={"file": ("waybill.png", data)}, timeout=20
-    ).json()
-    part = {"type": "file", "file": {"file_id": stored["id"]}}
-    message: dict[str, Any] = {
-        "role": "user",
-        "content": [{"type": "text", "text": "运单号是多少?"}, part],
-    }
-    answer = session.post(
-        desk.url + "/api/chat", json={"messages": [message], "stream": True}, timeout=60
-    )
-    assert "SF1402857369214" in answer.text
-    assert '"conversation"' in answer.text
-    assert answer.text.endswith("data: [DONE]\n\n")
-    stranger = requests.post(
-        desk.url + "/api/chat", json={"messages": [message], "stream": False}, timeout=60
-    )
-    assert stranger.json()["error"]["code"] == "file_not_found"
+    with requests.Session() as session:
+        session.get(desk.url + "/api/config", timeout=5)
+        stored = session.post(
+            desk.url + "/api/files", files={"file": ("waybill.png", data)}, timeout=20
+        ).json()
+        part = {"type": "file", "file": {"file_id": stored["id"]}}
+        message: dict[str, Any] = {
+            "role": "user",
+            "content": [{"type": "text", "text": "运单号是多少?"}, part],
+        }
+        answer = session.post(
+            desk.url + "/api/chat", json={"messages": [message], "stream": True}, timeout=60
+        )
+        assert "SF1402857369214" in answer.text
+        assert '"conversation"' in answer.text
+        assert answer.text.endswith("data: [DONE]\n\n")
+        stranger = requests.post(
+            desk.url + "/api/chat", json={"messages": [message], "stream": False}, timeout=60
+        )
+        assert stranger.json()["error"]["code"] == "file_not_found"
 
 
 @pytest.mark.parametrize(

@@ -48,8 +48,7 @@ REFUSED = [b"HTTP/1.1 429 "] * 20
 def test_guesses_at_a_password_are_slowed_and_other_users_are_not(tmp_path: Path) -> None:
     """A hundred at once, then five a second: 1,000 take three minutes, the right one included."""
     front_with_li(tmp_path)
-    with running_front(tmp_path) as front:
-        session = requests.Session()
+    with running_front(tmp_path) as front, requests.Session() as session:
 
         def guess(password: str, user: str = "agent") -> int:
             answer = session.get(front.url + "/chat.html", auth=(user, password), timeout=60)

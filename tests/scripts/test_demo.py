@@ -54,7 +54,8 @@ def test_the_example_business_is_behind_it_and_ends_with_it(tmp_path: Path) -> N
     assert process.stdout is not None
     assert process.stdout.readline().startswith("SightDesk is ready")
     try:
-        said = PageCustomer(f"http://127.0.0.1:{port}").ask("查一下订单 QH202611240061905")
+        with PageCustomer(f"http://127.0.0.1:{port}") as customer:
+            said = customer.ask("查一下订单 QH202611240061905")
         assert said.tools == ["order_status"]
         assert "待发货" in said.text
     finally:
@@ -75,7 +76,8 @@ def test_own_connectors_take_the_place_of_the_example_business(tmp_path: Path) -
     assert process.stdout is not None
     assert process.stdout.readline().startswith("SightDesk is ready")
     try:
-        said = PageCustomer(f"http://127.0.0.1:{port}").ask("查一下订单 QH202611240061905")
+        with PageCustomer(f"http://127.0.0.1:{port}") as customer:
+            said = customer.ask("查一下订单 QH202611240061905")
         assert (said.tools, said.failed) == ([], [])
         assert not (tmp_path / "business").exists()
     finally:

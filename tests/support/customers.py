@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Self
 
 import openai
 
@@ -61,6 +61,12 @@ class Customer:
         self.messages: list[Any] = []
         self.conversation = ""
 
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        raise NotImplementedError
+
     def ask(self, question: str, *screens: str) -> Said:
         """`screens`: names of examples/screens."""
         content: Any = {"role": "user", "content": question}
@@ -93,6 +99,9 @@ class PageCustomer(Customer):
         super().__init__()
         self.visitor = Visitor(url)
         self.corrections: list[dict[str, str]] = []
+
+    def __exit__(self, *given: object) -> None:
+        self.visitor.__exit__(*given)
 
     def correct(self, question: str, **correction: str) -> Said:
         """Asks again with a field that is corrected on a picture's card."""
@@ -142,6 +151,10 @@ class SdkCustomer(Customer):
             timeout=SECONDS,
             default_headers={"X-SightDesk-Extras": "1"},
         )
+
+    def __exit__(self, *given: object) -> None:
+        self.client.close()
+        self.staff.__exit__(*given)
 
     def answer(self) -> Said:
         stream = self.client.chat.completions.create(

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, Self
 
 import requests
 
@@ -15,7 +15,8 @@ SETTINGS = {
 
 
 class Visitor:
-    """A person at the page, with a cookie of their own, or the holder of a key or token."""
+    """A person at the page, with a cookie of their own, or the holder of a key or token. Its
+    connections are closed at the end of a `with`, or when nobody refers to it any more."""
 
     def __init__(self, url: str, bearer: str = "") -> None:
         self.url = url
@@ -23,6 +24,12 @@ class Visitor:
         if bearer:
             self.session.headers["authorization"] = f"Bearer {bearer}"
         self.get("/api/config")
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.session.close()
 
     def call(self, method: str, path: str, **more: Any) -> requests.Response:
         return self.session.request(method, self.url + path, timeout=30, **more)

@@ -20,11 +20,11 @@ def saved(image: Image.Image, kind: str) -> bytes:
 
 
 def preview(gateway: Running, data: bytes, page: str = "") -> requests.Response:
-    visitor = requests.Session()
-    stored = visitor.post(
-        gateway.url + "/api/files", files={"file": ("a", data)}, timeout=60
-    ).json()["id"]
-    return visitor.get(f"{gateway.url}/api/files/{stored}/preview{page}", timeout=60)
+    with requests.Session() as visitor:
+        stored = visitor.post(
+            gateway.url + "/api/files", files={"file": ("a", data)}, timeout=60
+        ).json()["id"]
+        return visitor.get(f"{gateway.url}/api/files/{stored}/preview{page}", timeout=60)
 
 
 @pytest.mark.parametrize(

@@ -25,8 +25,9 @@ def desk(engine: Running, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
 
 
 @pytest.fixture
-def customer(desk: Running) -> Visitor:
-    return Visitor(desk.url)
+def customer(desk: Running) -> Iterator[Visitor]:
+    with Visitor(desk.url) as made:
+        yield made
 
 
 def staff(desk: Running, path: str, **body: Any) -> dict[str, Any]:

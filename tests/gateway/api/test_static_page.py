@@ -1,5 +1,6 @@
 """The page's files without an nginx in front, as in `make demo`."""
 
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import httpx
@@ -16,7 +17,7 @@ def folder(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def client(tmp_path: Path, folder: Path) -> httpx.AsyncClient:
+async def client(tmp_path: Path, folder: Path) -> AsyncIterator[httpx.AsyncClient]:
     settings = load_settings(
         data_dir=tmp_path,
         anonymous_networks="127.0.0.0/8",
@@ -24,7 +25,8 @@ def client(tmp_path: Path, folder: Path) -> httpx.AsyncClient:
         frontend_dir=folder,
     )
     transport = httpx.ASGITransport(create_app(settings), client=("127.0.0.1", 1))
-    return httpx.AsyncClient(transport=transport, base_url="http://localhost")
+    async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as made:
+        yield made
 
 
 async def test_pages_are_asked_for_anew_and_their_assets_kept(client: httpx.AsyncClient) -> None:

@@ -97,22 +97,25 @@ def test_a_user_of_one_keys_tokens_is_not_the_user_of_anothers(closed: Running) 
 
 
 def test_two_visitors_behind_one_name_are_two_owners(closed: Running) -> None:
-    one, two = requests.Session(), requests.Session()
-    for visitor in (one, two):
-        visitor.headers.update(nginx())
-        visitor.get(closed.url + "/api/config", timeout=5)
-    assert one.cookies["sightdesk_visitor"] != two.cookies["sightdesk_visitor"]
-    raw = SCREEN.read_bytes()
-    stored = one.post(closed.url + "/api/files", files={"file": ("a.png", raw)}, timeout=20).json()[
-        "id"
-    ]
-    assert one.get(f"{closed.url}/api/files/{stored}", timeout=5).status_code == 200
-    assert two.get(f"{closed.url}/api/files/{stored}", timeout=5).status_code == 404
-    # The cookie of one person is worth nothing under another's name, nor where it was made up.
-    stolen = {**nginx("wang"), "cookie": f"sightdesk_visitor={one.cookies['sightdesk_visitor']}"}
-    assert call(closed, "GET", f"/api/files/{stored}", stolen).status_code == 404
-    forged = {**nginx(), "cookie": f"sightdesk_visitor={Signer('guess').sign_visitor('x')}"}
-    assert "set-cookie" in call(closed, "GET", "/api/config", forged).headers
+    with requests.Session() as one, requests.Session() as two:
+        for visitor in (one, two):
+            visitor.headers.update(nginx())
+            visitor.get(closed.url + "/api/config", timeout=5)
+        assert one.cookies["sightdesk_visitor"] != two.cookies["sightdesk_visitor"]
+        raw = SCREEN.read_bytes()
+        stored = one.post(
+            closed.url + "/api/files", files={"file": ("a.png", raw)}, timeout=20
+        ).json()["id"]
+        assert one.get(f"{closed.url}/api/files/{stored}", timeout=5).status_code == 200
+        assert two.get(f"{closed.url}/api/files/{stored}", timeout=5).status_code == 404
+        # The cookie of one person is worth nothing under another's name, nor where it was made up.
+        stolen = {
+            **nginx("wang"),
+            "cookie": f"sightdesk_visitor={one.cookies['sightdesk_visitor']}",
+        }
+        assert call(closed, "GET", f"/api/files/{stored}", stolen).status_code == 404
+        forged = {**nginx(), "cookie": f"sightdesk_visitor={Signer('guess').sign_visitor('x')}"}
+        assert "set-cookie" in call(closed, "GET", "/api/config", forged).headers
 
 
 @pytest.mark.parametrize(

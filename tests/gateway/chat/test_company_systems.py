@@ -4,7 +4,7 @@ action, on the page, over the API, and after a reload."""
 import json
 import time
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, Self
 
 import pytest
 import requests
@@ -67,6 +67,12 @@ class Customer:
         self.session = requests.Session()
         self.session.get(desk.url + "/api/config", timeout=5)
 
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.session.close()
+
     def script(self, *rounds: dict[str, Any]) -> None:
         requests.post(self.engine.url + "/script", json=list(rounds), timeout=5)
 
@@ -96,10 +102,16 @@ class Customer:
 
 
 @pytest.fixture
+def lite_customer(lite_desk: Running, engine: Running) -> Iterator[Customer]:
+    with Customer(lite_desk, engine) as made:
+        yield made
+
+
+@pytest.fixture
 def customer(desk: Running, engine: Running) -> Iterator[Customer]:
-    made = Customer(desk, engine)
-    yield made
-    made.script()
+    with Customer(desk, engine) as made:
+        yield made
+        made.script()
 
 
 def found(extras: list[dict[str, Any]], name: str) -> list[Any]:
@@ -264,10 +276,9 @@ def test_staff_see_whether_each_system_answers(desk: Running) -> None:
 
 
 def test_lite_asks_the_system_and_says_what_it_told(
-    lite_desk: Running, engine: Running, company: Running
+    lite_customer: Customer, company: Running
 ) -> None:
-    customer = Customer(lite_desk, engine)
-    text, extras = customer.ask(f"我的包裹到哪了？运单号 {WAYBILL}")
+    text, extras = lite_customer.ask(f"我的包裹到哪了？运单号 {WAYBILL}")
     assert text.startswith("包裹运输中。已到杭州转运中心 14:05")
     assert "刚刚" in text
     assert [one["status"] for one in found(extras, "tool")] == ["running", "done"]
@@ -276,12 +287,9 @@ def test_lite_asks_the_system_and_says_what_it_told(
     assert state(company)["asked"][-1]["waybill"] == WAYBILL
 
 
-def test_lite_proposes_a_write_and_runs_none(
-    lite_desk: Running, engine: Running, company: Running
-) -> None:
-    customer = Customer(lite_desk, engine)
+def test_lite_proposes_a_write_and_runs_none(lite_customer: Customer, company: Running) -> None:
     order = "QH202611090078128"
-    text, extras = customer.ask(f"请帮我取消订单 {order}")
+    text, extras = lite_customer.ask(f"请帮我取消订单 {order}")
     (confirm,) = found(extras, "confirm")
     assert confirm["action"]["arguments"] == {"order": order}
     assert order in text
@@ -289,9 +297,8 @@ def test_lite_proposes_a_write_and_runs_none(
     assert order not in state(company)["cancelled"]
 
 
-def test_lite_says_honestly_that_a_system_failed(lite_desk: Running, engine: Running) -> None:
-    customer = Customer(lite_desk, engine)
-    text, extras = customer.ask("我的包裹到哪了？运单号 SF1402857369999")
+def test_lite_says_honestly_that_a_system_failed(lite_customer: Customer) -> None:
+    text, extras = lite_customer.ask("我的包裹到哪了？运单号 SF1402857369999")
     assert [one["status"] for one in found(extras, "tool")] == ["running", "failed"]
     assert "没有" in text
     assert found(extras, "outcome") == ["handoff"]

@@ -134,37 +134,42 @@ def begin(gateway: Running, session: requests.Session, order: str) -> tuple[requ
 def test_a_reader_that_comes_back_begins_the_grace_anew(
     graceful: Running, watching: Running
 ) -> None:
-    session = requests.Session()
-    session.get(graceful.url + "/api/config", timeout=5)
-    answer, identifier = begin(graceful, session, "say-2000-0.02")
-    answer.close()
-    time.sleep(0.6)
-    session.get(f"{graceful.url}/api/chat/{identifier}", stream=True, timeout=5).close()
-    left_at = time.time()
-    time.sleep(0.6)
-    assert state(watching)["running"] == 1, (
-        "the first leaving is over a second ago, the last one is not"
-    )
-    until(lambda: state(watching)["running"] == 0)
-    assert 0.9 < float(state(watching)["aborted_at"]) - left_at < 2
+    with requests.Session() as session:
+        session.get(graceful.url + "/api/config", timeout=5)
+        answer, identifier = begin(graceful, session, "say-2000-0.02")
+        answer.close()
+        time.sleep(0.6)
+        session.get(f"{graceful.url}/api/chat/{identifier}", stream=True, timeout=5).close()
+        left_at = time.time()
+        time.sleep(0.6)
+        assert state(watching)["running"] == 1, (
+            "the first leaving is over a second ago, the last one is not"
+        )
+        until(lambda: state(watching)["running"] == 0)
+        assert 0.9 < float(state(watching)["aborted_at"]) - left_at < 2
 
 
 def test_an_answer_of_the_page_that_still_waits_for_its_engine_can_be_stopped(
     graceful: Running, watching: Running
 ) -> None:
-    session = requests.Session()
-    session.get(graceful.url + "/api/config", timeout=5)
-    wanted = {"messages": [{"role": "user", "content": "stall"}]}
-    with session.post(graceful.url + "/api/chat", json=wanted, stream=True, timeout=20) as answer:
-        first = next(line for line in answer.iter_lines(chunk_size=1) if line.startswith(b"data: "))
-        identifier = json.loads(first[6:])["sightdesk"]["answer"]["id"]
-        until(lambda: state(watching)["running"] == 1)
-        assert (
-            session.post(f"{graceful.url}/api/chat/{identifier}/stop", timeout=5).status_code == 204
-        )
-        stopped_at = time.time()
-        until(lambda: state(watching)["running"] == 0)
-        assert float(state(watching)["aborted_at"]) - stopped_at < 2
+    with requests.Session() as session:
+        session.get(graceful.url + "/api/config", timeout=5)
+        wanted = {"messages": [{"role": "user", "content": "stall"}]}
+        with session.post(
+            graceful.url + "/api/chat", json=wanted, stream=True, timeout=20
+        ) as answer:
+            first = next(
+                line for line in answer.iter_lines(chunk_size=1) if line.startswith(b"data: ")
+            )
+            identifier = json.loads(first[6:])["sightdesk"]["answer"]["id"]
+            until(lambda: state(watching)["running"] == 1)
+            assert (
+                session.post(f"{graceful.url}/api/chat/{identifier}/stop", timeout=5).status_code
+                == 204
+            )
+            stopped_at = time.time()
+            until(lambda: state(watching)["running"] == 0)
+            assert float(state(watching)["aborted_at"]) - stopped_at < 2
 
 
 async def never() -> dict[str, object]:

@@ -93,33 +93,35 @@ async def test_the_raw_model_has_one_round(asking: Asking) -> None:
 
 
 def test_the_pages_stream_its_json_and_its_history_say_the_same(gateway: Running) -> None:
-    me = requests.Session()
-    me.get(gateway.url + "/api/config", timeout=5)
-    asked: dict[str, Any] = {
-        "model": "sightdesk",
-        "messages": [{"role": "user", "content": "七天无理由退货怎么办 cites"}],
-    }
-    whole = me.post(gateway.url + "/api/chat", json={**asked, "stream": False}, timeout=20).json()
-    stream = me.post(gateway.url + "/api/chat", json={**asked, "stream": True}, timeout=20)
-    lines = [line[6:] for line in stream.content.split(b"\n\n") if line.startswith(b"data: ")]
-    assert lines.pop() == b"[DONE]"
-    told = [json.loads(line) for line in lines]
-    extras: dict[str, Any] = {}
-    for one in told:
-        extras |= one.get("sightdesk", {})
-    text = "".join(one["choices"][0]["delta"]["content"] for one in told if one["choices"])
-    assert whole["choices"][0]["message"]["content"] == text
-    assert text == "你可以退货 [1]，共 9999 元。!"
-    assert len(extras["citations"]) == 1
-    assert extras["grounding"] == {"supported": False, "unsupported": ["9999 元"]}
-    assert extras["outcome"] == "answered"
-    for found in (extras, whole["sightdesk"]):
-        conversation = found["conversation"]["id"]
-        history = me.get(f"{gateway.url}/api/conversations/{conversation}", timeout=5).json()
-        question, answer = history["messages"]
-        assert question["id"] == found["conversation"]["turn"]
-        assert (answer["id"], answer["state"]) == (found["answer"]["id"], "done")
-        assert answer["text"] == text
-        assert answer["model"] == whole["model"] == "fake-vl"
-        for name in ("citations", "grounding", "outcome"):
-            assert answer[name] == extras[name] == whole["sightdesk"][name]
+    with requests.Session() as me:
+        me.get(gateway.url + "/api/config", timeout=5)
+        asked: dict[str, Any] = {
+            "model": "sightdesk",
+            "messages": [{"role": "user", "content": "七天无理由退货怎么办 cites"}],
+        }
+        whole = me.post(
+            gateway.url + "/api/chat", json={**asked, "stream": False}, timeout=20
+        ).json()
+        stream = me.post(gateway.url + "/api/chat", json={**asked, "stream": True}, timeout=20)
+        lines = [line[6:] for line in stream.content.split(b"\n\n") if line.startswith(b"data: ")]
+        assert lines.pop() == b"[DONE]"
+        told = [json.loads(line) for line in lines]
+        extras: dict[str, Any] = {}
+        for one in told:
+            extras |= one.get("sightdesk", {})
+        text = "".join(one["choices"][0]["delta"]["content"] for one in told if one["choices"])
+        assert whole["choices"][0]["message"]["content"] == text
+        assert text == "你可以退货 [1]，共 9999 元。!"
+        assert len(extras["citations"]) == 1
+        assert extras["grounding"] == {"supported": False, "unsupported": ["9999 元"]}
+        assert extras["outcome"] == "answered"
+        for found in (extras, whole["sightdesk"]):
+            conversation = found["conversation"]["id"]
+            history = me.get(f"{gateway.url}/api/conversations/{conversation}", timeout=5).json()
+            question, answer = history["messages"]
+            assert question["id"] == found["conversation"]["turn"]
+            assert (answer["id"], answer["state"]) == (found["answer"]["id"], "done")
+            assert answer["text"] == text
+            assert answer["model"] == whole["model"] == "fake-vl"
+            for name in ("citations", "grounding", "outcome"):
+                assert answer[name] == extras[name] == whole["sightdesk"][name]

@@ -37,6 +37,13 @@ class Service:
 
 
 @pytest.fixture
+async def reranker(service: Service) -> AsyncIterator[Reranker]:
+    made = Reranker(service.url, "rr")
+    yield made
+    made.close()
+
+
+@pytest.fixture
 async def service() -> AsyncIterator[Service]:
     made = Service()
     server = await asyncio.start_server(made.serve, "127.0.0.1", 0)
@@ -45,28 +52,32 @@ async def service() -> AsyncIterator[Service]:
     server.close()
 
 
-async def test_the_order_is_the_services(service: Service) -> None:
+async def test_the_order_is_the_services(service: Service, reranker: Reranker) -> None:
     results = [{"index": 2, "relevance_score": 0.1}, {"index": 1, "relevance_score": 0.9}]
     service.body = orjson.dumps({"results": results})
-    assert await Reranker(service.url, "rr").order("钱什么时候退", TEXTS) == [1, 2, 0]
+    assert await reranker.order("钱什么时候退", TEXTS) == [1, 2, 0]
     assert service.asked == {"model": "rr", "query": "钱什么时候退", "documents": TEXTS, "top_n": 3}
 
 
-async def test_the_service_hears_which_request_asks(service: Service) -> None:
+async def test_the_service_hears_which_request_asks(service: Service, reranker: Reranker) -> None:
     named = request_id.set("from-nginx-1")
-    await Reranker(service.url, "rr").order("退款", TEXTS)
+    await reranker.order("退款", TEXTS)
     request_id.reset(named)
     assert "\r\nx-request-id: from-nginx-1\r\n" in service.head
 
 
 @pytest.mark.parametrize("body", [b"{}", b"no JSON", b'{"results": [{"index": "x"}]}'])
-async def test_an_answer_without_an_order_changes_nothing(service: Service, body: bytes) -> None:
+async def test_an_answer_without_an_order_changes_nothing(
+    service: Service, reranker: Reranker, body: bytes
+) -> None:
     service.body = body
-    assert await Reranker(service.url, "rr").order("退款", TEXTS) == [0, 1, 2]
+    assert await reranker.order("退款", TEXTS) == [0, 1, 2]
 
 
-async def test_a_service_that_is_down_or_busy_changes_nothing(service: Service) -> None:
+async def test_a_service_that_is_down_or_busy_changes_nothing(
+    service: Service, reranker: Reranker
+) -> None:
     service.status = "503 Service Unavailable"
-    assert await Reranker(service.url, "rr").order("退款", TEXTS) == [0, 1, 2]
+    assert await reranker.order("退款", TEXTS) == [0, 1, 2]
     nobody = Reranker(f"http://127.0.0.1:{free_port()}", "rr")
     assert await nobody.order("退款", TEXTS) == [0, 1, 2]

@@ -3,6 +3,7 @@
 One table, sent to a running gateway. What is accepted must arrive at the engine.
 """
 
+from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 import pytest
@@ -126,8 +127,9 @@ ADDRESSES = (
 
 
 @pytest.fixture(scope="module")
-def session() -> requests.Session:
-    return requests.Session()
+def session() -> Iterator[requests.Session]:
+    with requests.Session() as made:
+        yield made
 
 
 def ask(gateway: Running, session: requests.Session, **parameters: Any) -> requests.Response:
