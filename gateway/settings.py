@@ -139,10 +139,13 @@ class Settings(
         "redis://host:port/db; memory:// for one gateway.",
     )
     max_concurrent: int = Field(
-        0, ge=0, le=4096, description="Requests inside one engine at once. Default by ENGINE."
+        0,
+        ge=0,
+        le=4096,
+        description="Requests that a gateway sends to one engine at once. Default by ENGINE.",
     )
     max_queued: int = Field(
-        64, ge=0, le=10_000, description="Requests that may wait for each engine."
+        64, ge=0, le=10_000, description="Requests that may wait in a gateway for each engine."
     )
     queue_timeout: Seconds = Field(30, description="Seconds that a request may wait in the queue.")
 
