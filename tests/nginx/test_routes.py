@@ -280,18 +280,6 @@ def test_a_head_that_stops_is_cut_off(front: Front) -> None:
         assert wire.recv(1) == b""
 
 
-def test_a_gateway_that_is_gone_is_told_with_the_time_to_come_back(tmp_path: Path) -> None:
-    with running_front(tmp_path) as front:
-        front.gateway.process.kill()
-        front.gateway.process.wait()
-        answer = requests.get(
-            front.url + "/v1/models", headers={**KEY, "origin": "http://localhost"}, timeout=10
-        )
-    assert (answer.status_code, answer.json()["error"]["code"]) == (502, "upstream_error")
-    assert answer.headers["retry-after"] == "5"
-    assert answer.headers["access-control-allow-origin"] == "http://localhost"
-
-
 @pytest.mark.parametrize(
     "path", ["/embed.html", "/embed.js", "/assets/js/main.js", "/assets/css/chat.css"]
 )

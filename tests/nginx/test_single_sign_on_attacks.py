@@ -151,7 +151,7 @@ def test_any_other_name_reaches_the_gateway_as_it_is(
 @pytest.mark.parametrize(
     "path",
     ["/auth//check", "/auth/%63heck", "/auth/./check", "/auth/x/../check", "/auth/check/",
-     "/_session", "/_errors/unavailable", "/_errors/internal"],
+     "/_session", "/_errors/unavailable", "/_errors/internal", "/_errors/no_gateway"],
 )  # fmt: skip
 def test_what_nginx_asks_the_gateway_is_not_reachable(browser: Browser, path: str) -> None:
     browser.sign_in("li")
