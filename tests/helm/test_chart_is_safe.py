@@ -1,6 +1,7 @@
 """What the chart runs keeps the restricted Pod Security Standard, has its secrets by reference, and
 reaches only what it must."""
 
+import re
 from typing import Any
 
 import pytest
@@ -8,10 +9,12 @@ import yaml
 
 from gateway.settings import Settings
 from scripts.env_example import OTHERS
-from tests.helm.conftest import VALUES, Manifest, named, pods, rendered
+from tests.helm.conftest import ROOT, VALUES, Manifest, named, pods, rendered
 
 # Names that belong to libraries: the client of object stores.
 FOREIGN = {"AWS_ENDPOINT_URL", "AWS_REGION", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"}
+# A line of Redis's settings in a script of the shell. Sizes differ.
+REDIS_SETTING = re.compile(r"'((?!maxmemory \d)[a-z-]+ [^'%]+)'")
 PARTS = ["nginx", "gateway", "lite", "engine", "fetch", "migrate", "postgres", "redis"]
 
 
@@ -146,6 +149,16 @@ def test_the_password_of_redis_is_no_argument() -> None:
     (container,) = pods(rendered("four-gpus.yaml"))["Deployment desk-sightdesk-redis"]["containers"]
 
     assert "--requirepass" not in yaml.dump(container)
+
+
+def test_redis_has_the_settings_of_compose_but_for_its_size() -> None:
+    """In both it is full of running answers sooner than of counts, and drops what ends first."""
+    (container,) = pods(rendered("four-gpus.yaml"))["Deployment desk-sightdesk-redis"]["containers"]
+    compose = (ROOT / "compose/entrypoint/redis.sh").read_text("utf-8")
+    here, there = (set(REDIS_SETTING.findall(text)) for text in (container["args"][0], compose))
+
+    assert here == there - {"bind 0.0.0.0", "dir /data"}
+    assert "maxmemory-policy volatile-ttl" in here
 
 
 def rules(spec: Manifest, direction: str) -> list[dict[str, Any]]:
