@@ -1,13 +1,14 @@
 """The stage that finds out what a message wants, and the clauses that an answer may rest on."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from gateway.assistant.action_questions import asks_state
 from gateway.assistant.briefing import Briefing
 from gateway.assistant.card_corrections import meant
 from gateway.assistant.intents import SEARCHED, Intent, intent_of
+from gateway.assistant.language import CODE, HAN, MAX_TEXT, WORD, language_of
 from gateway.assistant.persona import Persona
 from gateway.chat.question import Question
 from gateway.errors import StoreUnavailable
@@ -56,6 +57,7 @@ class CitationStage:
         query = TurnQuery(
             asked,
             list(attachments.newest(messages)),
+            _locale_of(asked),
             audience=audience or "customer",
             owner=self._pseudonym(question.charged_to),
         )
@@ -89,3 +91,9 @@ class CitationStage:
         if intent == "unknown_language" and self._knows_languages():
             return "question"
         return intent
+
+
+def _locale_of(questions: Sequence[str]) -> str:
+    """zh or en; "" where no question has words, such as a picture alone."""
+    said = " ".join(CODE.sub(" ", question[:MAX_TEXT]) for question in questions)
+    return language_of(questions) if HAN.search(said) or WORD.search(said) else ""

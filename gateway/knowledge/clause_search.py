@@ -35,7 +35,7 @@ class Asked:
     numbers: list[str]
     beside: str  # the question without its numbers
     codes: tuple[str, ...]
-    chinese: bool
+    locale: str  # of the clause that is shown, where it has translations: zh or en
 
 
 @dataclass(slots=True)
@@ -48,8 +48,9 @@ class Found:
     best_fit: float = 0.0
 
 
-def taken_apart(part: Part, index: Index) -> Asked:
-    """What of a part is a number of a clause, a code, or text."""
+def taken_apart(part: Part, index: Index, locale: str = "") -> Asked:
+    """What of a part is a number of a clause, a code, or text. `locale`: the turn's language, since
+    a picture may be in another one; "" is that of the part's own words."""
     numbers, beside = asked_numbers(normalise(part.own))
     coded = split_codes(beside)
     codes = tuple(dict.fromkeys((*coded.codes, *part.codes)))
@@ -59,8 +60,10 @@ def taken_apart(part: Part, index: Index) -> Asked:
         text = f"{part.earlier}\n{coded.rest}".strip()
     if numbers or _asks_for_unknown_code(coded, part, codes, index) or is_filler(text):
         text = ""
-    chinese = bool(CJK.search(part.text)) or not LATIN_WORD.search(part.text)
-    return Asked(part, text, words, numbers, beside, codes, chinese)
+    if not locale:
+        is_english = LATIN_WORD.search(part.text) and not CJK.search(part.text)
+        locale = "en" if is_english else "zh"
+    return Asked(part, text, words, numbers, beside, codes, locale)
 
 
 def _asks_for_unknown_code(coded: Coded, part: Part, codes: Sequence[str], index: Index) -> bool:
@@ -152,19 +155,18 @@ def _one_language(
     the question's language, in the place of the first that was found."""
     made: dict[int, int] = {}
     seen: set[str] = set()
-    locale = "zh" if asked.chinese else "en"
     for found in places:
         clause, shown = index.clauses[found], found
         if clause.pair in seen or found in made:
             continue
         if clause.pair:
             seen.add(clause.pair)
-            if clause.locale != locale:
+            if clause.locale != asked.locale:
                 shown = next(
                     (
                         other
                         for other in index.catalog.translations(clause.pair)
-                        if serving[other] and index.clauses[other].locale == locale
+                        if serving[other] and index.clauses[other].locale == asked.locale
                     ),
                     found,
                 )

@@ -104,7 +104,7 @@ class Retriever:
         if not parts:
             return None
         index = self._knowledge.snapshot.index
-        asked = [taken_apart(part, index) for part in parts]
+        asked = [taken_apart(part, index, query.locale) for part in parts]
         relevance, vectors, model = await self._meaning(asked, index, query.owner)
         jobs = [
             (one, index, query.audience, relevance, vector)

@@ -43,7 +43,8 @@ MAX_READING_CHARS = 300
 @dataclass(frozen=True, slots=True)
 class TurnQuery:
     """`questions`: the user's, oldest first. `readings`: of the newest pictures. `audience`:
-    "customer" or "staff". `wants_knowledge`: false where the turn needs no clause. `owner`: a
+    "customer" or "staff". `locale`: zh or en, the language of the turn; "" where each part's own
+    words say it. `wants_knowledge`: false where the turn needs no clause. `owner`: a
     pseudonym, by which questions take turns at `lite`."""
 
     questions: list[str]

@@ -255,3 +255,11 @@ def test_a_picture_with_thanks_is_answered_as_a_question(desk: Running) -> None:
     message = picture_message("谢谢", screen("order"))
     told = ask(visitor(desk), desk, message["content"])
     assert told["sightdesk"]["outcome"] != "smalltalk"
+
+
+def test_an_english_question_about_a_chinese_picture_gets_the_english_clause(
+    desk: Running,
+) -> None:
+    message = picture_message("What error is this, and how do I fix it?", screen("payment-failed"))
+    told = ask(visitor(desk), desk, message["content"])["sightdesk"]
+    assert told["citations"][0]["id"] == "en/app-troubleshooting#3.1"

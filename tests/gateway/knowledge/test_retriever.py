@@ -91,6 +91,20 @@ async def test_the_code_of_a_picture_is_searched(words: Retriever) -> None:
     assert await cited(words, "怎么办？", readings=read("PAY-1042")) == []
 
 
+@pytest.mark.parametrize(("locale", "folder"), [("zh", "zh-CN"), ("en", "en"), ("", "zh-CN")])
+async def test_the_clause_is_in_the_language_of_the_turn_whatever_the_picture_says(
+    words: Retriever, locale: str, folder: str
+) -> None:
+    fields = [
+        {"name": "error_code", "value": "PAY-4031"},
+        {"name": "error_text", "value": "支付失败"},
+    ]
+    readings = [{"kind": "error", "fields": fields, "lines": []}]
+
+    found = await cited(words, readings=readings, locale=locale)
+    assert found[0] == f"{folder}/app-troubleshooting#3.1"
+
+
 async def test_a_correction_wins_for_its_question_alone(words: Retriever) -> None:
     found = (await words.find(TurnQuery(["礼品卡能不能退？"]))).clauses
     assert (found[0]["kind"], found[0]["author"]) == ("correction", "小林")
