@@ -2,12 +2,16 @@
 
 import json
 import re
+import subprocess
 from pathlib import Path
 from typing import Any
 
 import yaml
 
 from tests.helm.conftest import CHART, ROOT, helm, named, pods, rendered
+from tests.support.nginx import NGINX
+from tests.support.nginx import rendered as nginx_files
+from tests.support.servers import free_port
 
 VARIABLE = re.compile(r"\$\{?([A-Z][A-Z0-9_]+)")
 # The image's own: places and intervals that only tests change.
@@ -42,6 +46,24 @@ def test_nginx_gets_every_variable_that_its_files_read() -> None:
     assert {"PRIVATE_SUBNET", "OIDC_ISSUER", "HSTS_SECONDS"} <= read
     assert read - OF_THE_IMAGE <= of_the_chart
     assert of_the_chart == of_compose | OF_KUBERNETES
+
+
+def test_nginx_starts_with_what_it_gets(tmp_path: Path) -> None:
+    given = nginx_environment(rendered())
+    settings: dict[str, Any] = {n: value for n, value in given.items() if isinstance(value, str)}
+    size = int(settings.pop("MAX_BODY_BYTES"))
+    port = free_port()
+    configuration = nginx_files(tmp_path, port, "http://127.0.0.1:9", size, **settings)
+    status = (ROOT / "nginx/templates/status.conf.template").read_text("utf-8")
+    status = re.sub(r"\$\{(\w+)\}", lambda name: settings[name[1]], status)
+    status = status.replace("listen 8081;", f"listen 127.0.0.1:{free_port()};")
+    whole = configuration.read_text("utf-8").rstrip().removesuffix("}") + status + "}\n"
+    configuration.write_text(whole, "utf-8")
+
+    tried = subprocess.run(
+        [NGINX, "-t", "-p", str(tmp_path), "-c", str(configuration)], capture_output=True, text=True
+    )
+    assert tried.returncode == 0, tried.stderr
 
 
 def test_nginx_and_the_gateway_get_the_same_values(tmp_path: Path) -> None:
