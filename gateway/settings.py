@@ -287,6 +287,11 @@ class Settings(
         return {**profile, **with_shared_services(given)}
 
     @property
+    def has_redis(self) -> bool:
+        """Whether gateways share what they count and write."""
+        return not self.rate_limit_storage.startswith("memory")
+
+    @property
     def concurrent(self) -> int:
         """Requests inside one engine, until the engine's profile is known."""
         return self.max_concurrent or DEFAULT_CONCURRENT[self.engine]

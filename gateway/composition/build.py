@@ -143,13 +143,14 @@ def build_elsewhere(
     settings: Settings, answers: ResumableAnswers, claims: Claims
 ) -> "AnswersElsewhere | None":
     """The answers of the other gateways, where there is a Redis that they share."""
-    url = settings.rate_limit_storage
-    if url.startswith("memory"):
+    if not settings.has_redis:
         return None
     # Imported here: the client takes memory that a gateway by itself does without.
     from gateway.chat.shared_answers.answers_elsewhere import AnswersElsewhere, connect
 
-    elsewhere = AnswersElsewhere(connect(url), settings.resume_grace, answers, claims)
+    elsewhere = AnswersElsewhere(
+        connect(settings.rate_limit_storage), settings.resume_grace, answers, claims
+    )
     answers.share(elsewhere)
     return elsewhere
 

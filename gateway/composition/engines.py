@@ -1,6 +1,7 @@
 """Builds what asks the engines: addresses, connections, admission and the fallback."""
 
 from functools import partial
+from typing import TYPE_CHECKING
 
 from gateway.composition.services import Engines
 from gateway.observability.metrics import Metrics
@@ -12,6 +13,9 @@ from gateway.upstream.client import EngineClient
 from gateway.upstream.launch_status import LaunchStatusFile
 from gateway.upstream.model_catalog import ModelCatalog
 from gateway.upstream.upstream import LITE_MODEL, Upstream
+
+if TYPE_CHECKING:
+    from gateway.throttling.engine_shares import EngineShares
 
 
 def build_engines(settings: Settings, metrics: Metrics) -> Engines:
@@ -37,10 +41,22 @@ def build_engines(settings: Settings, metrics: Metrics) -> Engines:
         client=client,
         addresses=addresses,
         admission=admission,
+        shares=build_shares(settings, admission),
         fallback=_admission(settings, metrics, fallbacks) if fallbacks else None,
         launch_status=LaunchStatusFile(settings.engine_status_file),
         catalog=ModelCatalog(settings.model_name, settings.model_aliases),
     )
+
+
+def build_shares(settings: Settings, admission: Admission) -> "EngineShares | None":
+    """What each of several gateways may send to the engines, where they share a Redis."""
+    if not settings.has_redis:
+        return None
+    # Imported here: the client takes memory that a gateway by itself does without.
+    from gateway.throttling.engine_shares import REDIS_SECONDS, EngineShares
+    from gateway.throttling.redis_client import redis_client
+
+    return EngineShares(redis_client(settings.rate_limit_storage, REDIS_SECONDS), admission)
 
 
 def _left(upstream: Upstream, client: EngineClient, admission: Admission, metrics: Metrics) -> None:
@@ -56,6 +72,8 @@ def _upstream(
     made = Upstream(name, url, model, settings.max_model_len, breaker, max_concurrent)
     made.sees = settings.engine_sees
     made.host = host
+    if settings.has_redis and name != "fallback":
+        made.share = 0  # until it is known what the other gateways hold
     return made
 
 

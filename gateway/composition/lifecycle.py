@@ -73,6 +73,8 @@ def optional_tasks(services: Services) -> Iterator[tuple[str, Work]]:
         yield "sight", lambda: watch_sight(engines.client, engines.upstreams)
     if engines.addresses.may_change:
         yield "addresses", engines.addresses.run
+    if engines.shares is not None:
+        yield "shares", engines.shares.run
     if not database.is_sqlite:  # there the only gateway ends them at its start
         yield "orphans", lambda: failing_orphans(database)
     if services.elsewhere is not None:
@@ -103,6 +105,8 @@ def resources(services: Services) -> list[tuple[str, Close]]:
     )
     reranker = services.knowledge.reranker
     reranking: list[tuple[str, Close]] = [("reranker", reranker.close)] if reranker else []
+    shares = services.engines.shares
+    parts: list[tuple[str, Close]] = [("shares", shares.close)] if shares is not None else []
     elsewhere = services.elsewhere
     sharing: list[tuple[str, Close]] = (
         [("sharing", elsewhere.publisher.close)] if elsewhere is not None else []
@@ -122,6 +126,7 @@ def resources(services: Services) -> list[tuple[str, Close]]:
         ("reader", media.ocr_client.close),
         ("vectors", services.knowledge.vectors.close),
         ("studio", media.image_processor.close),
+        *parts,
         ("client", services.engines.client.close),
         ("limiter", services.throttling.limiter.close),
         *signing_in,

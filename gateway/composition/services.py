@@ -65,6 +65,7 @@ if TYPE_CHECKING:
     from gateway.api.sign_in import SignIn
     from gateway.chat.shared_answers.answers_elsewhere import AnswersElsewhere
     from gateway.media.remote_images import RemoteImages
+    from gateway.throttling.engine_shares import EngineShares
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +94,7 @@ class Engines:
     client: EngineClient
     addresses: EngineAddresses
     admission: Admission
+    shares: "EngineShares | None"  # with the other gateways, where they share a Redis
     fallback: Admission | None
     launch_status: LaunchStatusFile
     catalog: ModelCatalog

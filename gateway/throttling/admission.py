@@ -36,6 +36,7 @@ class Waiter:
     affinity: str
     exclude: frozenset[str]
     position: int = 0  # as last reported
+    since: float = field(default_factory=time.monotonic)
     # Positions as they change; at last the permit, or an error if no engine is left.
     inbox: "asyncio.Queue[int | Permit | UpstreamUnavailable]" = field(
         default_factory=asyncio.Queue
@@ -68,6 +69,12 @@ class Admission:
     def depth(self) -> int:
         """Requests that wait."""
         return len(self._waiting)
+
+    def waiting(self) -> tuple[int, int, float]:
+        """Requests that wait, how many owners they have, and seconds that the first has waited."""
+        first = min((waiter.since for waiter in self._waiting), default=None)
+        waited = 0.0 if first is None else time.monotonic() - first
+        return len(self._waiting), self._waiting.owners, waited
 
     async def admit(
         self,

@@ -25,6 +25,11 @@ class RoundRobin(Generic[Item]):
                 if number < len(queue):
                     yield queue[number]
 
+    @property
+    def owners(self) -> int:
+        """Owners of items that wait."""
+        return len(self._queues)
+
     def count(self, owner: str) -> int:
         """Items of this owner that wait."""
         return len(self._queues.get(owner, ()))

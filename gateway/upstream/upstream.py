@@ -24,6 +24,8 @@ class Upstream:
     inflight: int = 0
     # Tokens of one picture at most: the engine scales larger ones down. None: not known.
     max_picture_tokens: int | None = None
+    # Of `max_concurrent`, what this gateway may fill where gateways share the engine. None: all.
+    share: int | None = None
     freed: Callable[[], None] = nobody  # called for each place that is given back
     up: bool | None = None  # None until the first probe
     # False: the engine takes text only, pictures become their reading. None: not known yet.
@@ -58,4 +60,4 @@ class Upstream:
 
     @property
     def has_room(self) -> bool:
-        return self.inflight < self.max_concurrent
+        return self.inflight < (self.max_concurrent if self.share is None else self.share)
