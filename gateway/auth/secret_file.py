@@ -21,7 +21,7 @@ def load_secret(configured: str, data_dir: Path) -> str:
     try:
         if not path.exists():
             data_dir.mkdir(parents=True, exist_ok=True)
-            _write_atomically(path, secrets.token_urlsafe(48))
+            _write_once(path, secrets.token_urlsafe(48))
         secret = read_whole(path, MAX_BYTES).decode("ascii", "replace").strip()
     except OSError as error:
         raise WrongSettings(
@@ -34,11 +34,19 @@ def load_secret(configured: str, data_dir: Path) -> str:
     return secret
 
 
-def _write_atomically(path: Path, text: str) -> None:
-    new = path.with_suffix(".new")
-    new.touch(mode=0o600)
-    with new.open("w", encoding="ascii") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
-    new.replace(path)
+def _write_once(path: Path, text: str) -> None:
+    """Of several gateways that start at the same moment the first writes, whole; all read that."""
+    new = path.with_suffix(f".{secrets.token_hex(8)}")
+    try:
+        with open(os.open(new, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "w") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        try:
+            path.hardlink_to(new)
+        except FileExistsError:
+            return
+        except OSError:  # a file system without links
+            new.replace(path)
+    finally:
+        new.unlink(missing_ok=True)
