@@ -14,7 +14,7 @@ $(foreach name,$(.VARIABLES),$(if $(filter command,$(origin $(name))),\
 
 .PHONY: help demo setup test test-plain test-engine test-docker check fmt up bundle down logs \
 	doctor bench bench-actions bench-answers bench-desk bench-engine bench-masking \
-	bench-page bench-papers bench-records bench-relay bench-stall bench-tools bench-traces capacity \
+	bench-page bench-papers bench-records bench-relay bench-scale bench-stall bench-tools bench-traces capacity \
 	soak eval knowledge-check outbox backup backup-verify restore upgrade user key lock pins \
 	screenshots
 
@@ -135,6 +135,10 @@ bench-page: setup ## measure the page in Chromium: first paint, long conversatio
 
 bench-traces: setup ## measure what traces cost an answer, off and on; a minute (BEFORE=<checkout>, BRIEF=1)
 	@$(VENV)/python -m benchmarks.traces $${BRIEF:+--brief} $${BEFORE:+--before "$$BEFORE"}
+
+bench-scale: setup ## measure an answer with 1, 2 and 4 gateways that share PostgreSQL and Redis (BRIEF=1)
+	@scripts/test-tools
+	@$(VENV)/python -m benchmarks.scale $${BRIEF:+--brief}
 
 bench-stall: setup ## measure what a hostile caller costs others; exits 1 beyond a limit (CLASS=, BRIEF=1)
 	@$(VENV)/python -m benchmarks.stall $${BRIEF:+--brief} $${CLASS:+--class "$$CLASS"}

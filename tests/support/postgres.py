@@ -17,6 +17,7 @@ class Postgres:
     port: int
     folder: Path
     fsync: bool = False  # tests do without: nothing there outlives the machine
+    options: str = ""  # of the server
 
     def url(self, scheme: str = "postgresql") -> str:
         return f"{scheme}://desk@127.0.0.1:{self.port}/postgres"
@@ -27,7 +28,7 @@ class Postgres:
     def start(self) -> None:
         settings = (
             f"-p {self.port} -c listen_addresses=127.0.0.1 -c fsync={'on' if self.fsync else 'off'}"
-            f" -c unix_socket_directories={self.folder}"
+            f" -c unix_socket_directories={self.folder} {self.options}"
         )
         self.control("-l", str(self.folder / "log"), "-o", settings, "start")
 
@@ -55,12 +56,12 @@ def binary(name: str) -> str:
 
 
 @contextlib.contextmanager
-def running_postgres(*, fsync: bool = False) -> Iterator[Postgres]:
+def running_postgres(*, fsync: bool = False, options: str = "") -> Iterator[Postgres]:
     with tempfile.TemporaryDirectory(prefix="sightdesk-pg-") as name:
         folder = Path(name)
         if os.getuid() == 0:
             shutil.chown(folder, "postgres")
-        server = Postgres(free_port(), folder, fsync)
+        server = Postgres(free_port(), folder, fsync, options)
         server.run(
             "initdb",
             "-D",
