@@ -142,7 +142,7 @@ class Settings(
         0,
         ge=0,
         le=4096,
-        description="Requests that a gateway sends to one engine at once. Default by ENGINE.",
+        description="Requests inside one engine at once, of all gateways. Default by ENGINE.",
     )
     max_queued: int = Field(
         64, ge=0, le=10_000, description="Requests that may wait in a gateway for each engine."

@@ -23,8 +23,10 @@ from gateway.upstream.upstream import Upstream
 log = structlog.get_logger()
 ROUND_SECONDS = 0.25
 BUSY_SECONDS = 0.05  # between two rounds while requests wait
-REDIS_SECONDS = 0.5  # for one round
+REDIS_SECONDS = 2.0  # for one round; the others still leave us our part
 LOST_SECONDS = 3.0  # a gateway that has not told anything for so long has no part any more
+# After a start without Redis: then this gateway takes itself for the only one.
+ALONE_SECONDS = 5.0
 # After a start, and after Redis was away, all tell what they hold before anyone takes more.
 SETTLE_SECONDS = 1.0
 KEY = "sightdesk/engine-shares"
@@ -73,8 +75,9 @@ class EngineShares:
         self._admission = admission
         self._name = secrets.token_hex(8)
         self._wanted: dict[str, int] = {}  # parts, by the engine's URL
-        self._gateways = 1
-        self._settled_at = time.monotonic() + SETTLE_SECONDS
+        self._gateways = 0  # not known yet
+        self._began = time.monotonic()
+        self._settled_at = self._began + SETTLE_SECONDS
         self._is_away = False
 
     async def run(self) -> None:
@@ -121,12 +124,14 @@ class EngineShares:
         return Demand(upstream.max_concurrent, upstream.inflight, *waiting, wanted)
 
     def _equal_part(self, upstream: Upstream) -> int:
-        return max(1, upstream.max_concurrent // self._gateways)
+        return max(1, upstream.max_concurrent // max(1, self._gateways))
 
     def _keep_apart(self, error: BaseException) -> None:
         if not self._is_away:
             log.warning("engine_shares_apart", gateways=self._gateways, reason=type(error).__name__)
         self._is_away = True
+        if not self._gateways and time.monotonic() - self._began < ALONE_SECONDS:
+            return
         for upstream in self._admission.upstreams:
             upstream.share = self._equal_part(upstream)
             self._wanted[upstream.url] = upstream.share

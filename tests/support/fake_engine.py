@@ -23,7 +23,14 @@ from gateway.upstream.sight import PICTURE
 FLOOD = 20_000  # events of 2 KB: more than all socket buffers on the way can hold
 PADDING = "-" * 2000
 BLIND = os.environ.get("BLIND") == "1"  # an engine that takes text only
-STATE: dict[str, Any] = {"running": 0, "aborted": 0, "aborted_at": 0.0, "bodies": [], "flooded": 0}
+STATE: dict[str, Any] = {
+    "running": 0,
+    "most": 0,  # streams at once
+    "aborted": 0,
+    "aborted_at": 0.0,
+    "bodies": [],
+    "flooded": 0,
+}
 SCRIPT: list[dict[str, Any]] = []
 
 
@@ -81,6 +88,7 @@ async def chat(request: Request) -> Response:
 
 async def stream(order: str, usage: dict[str, int]) -> AsyncIterator[bytes]:
     STATE["running"] += 1
+    STATE["most"] = max(STATE["most"], STATE["running"])
     ended = False
     try:
         if order in ("silent", "slow"):

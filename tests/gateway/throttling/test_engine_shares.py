@@ -4,11 +4,16 @@ import asyncio
 import contextlib
 import signal
 import subprocess
+import tempfile
 import time
 from collections import Counter
 from collections.abc import AsyncIterator, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from pathlib import Path
 
 import pytest
+import requests
 
 from gateway.observability.metrics import Metrics
 from gateway.throttling import engine_shares
@@ -18,6 +23,7 @@ from gateway.throttling.redis_client import redis_client
 from gateway.upstream.breaker import Breaker
 from gateway.upstream.upstream import Upstream
 from tests.support.redis import redis_server
+from tests.support.servers import running, running_gateway, wait_for
 
 PLACES = 12
 Redis = tuple[str, "subprocess.Popen[bytes]"]
@@ -199,3 +205,36 @@ async def test_while_redis_is_away_each_keeps_an_equal_part(
             redis[1].send_signal(signal.SIGCONT)
         await asyncio.gather(*load)
         assert engine.most <= PLACES
+
+
+def test_three_gateways_before_one_engine(redis: Redis) -> None:
+    with running("tests.support.fake_engine", {}) as engine, ExitStack() as stack:
+        started = [
+            stack.enter_context(
+                running_gateway(
+                    engine.url,
+                    Path(stack.enter_context(tempfile.TemporaryDirectory())),
+                    ENGINE="cpu",
+                    READER_URL="",
+                    API_KEYS="shop:sk-shop",
+                    RATE_LIMIT_STORAGE=redis[0],
+                    MAX_CONCURRENT="6",
+                )
+            )
+            for _ in range(3)
+        ]
+        for gateway in started:
+            wait_for(gateway.url + "/readyz")
+        body = {"model": "fake-vl", "messages": [{"role": "user", "content": "slowly"}]}
+
+        def ask(number: int) -> bytes:
+            url = f"{started[number % 3].url}/v1/chat/completions"
+            key = {"authorization": "Bearer sk-shop"}
+            return requests.post(
+                url, json={**body, "stream": True}, headers=key, timeout=120
+            ).content
+
+        with ThreadPoolExecutor(24) as pool:
+            answers = list(pool.map(ask, range(24)))
+        assert all(b"data: [DONE]" in answer for answer in answers)
+        assert requests.get(engine.url + "/state", timeout=5).json()["most"] == 6
