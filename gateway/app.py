@@ -235,6 +235,7 @@ def build_chat_router(services: Services) -> APIRouter:
         upstreams=engines.upstreams,
         tools=services.systems.connectors,
         metrics=services.metrics,
+        names_sessions=bool(services.settings.engine_session_header),
     )
 
 
@@ -273,7 +274,9 @@ def turn_runner(services: Services) -> TurnRunner:
             states=services.systems.actions.states,
         ),
         Failover(engines.admission, engines.fallback, engines.client, services.metrics),
-        EngineCalls(engines.client, signer.cache_salt, signer.pseudonym),
+        EngineCalls(
+            engines.client, signer.cache_salt, signer.pseudonym, settings.engine_session_header
+        ),
         services.metrics,
         tools,
         grounding=settings.grounding,

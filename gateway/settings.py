@@ -72,6 +72,12 @@ class Settings(
     max_model_len: int = Field(
         0, ge=0, le=1_048_576, description="The engine's context in tokens. Default by ENGINE."
     )
+    engine_session_header: str = Field(
+        "",
+        pattern="^[A-Za-z0-9-]{0,64}$",
+        description="Header that tells a router before the engines which requests are one "
+        "conversation, such as x-session-id. Empty: none.",
+    )
     engine_status_file: Path | None = Field(
         Path("data/engine/status.json"),
         description="File in which the inference container reports its start.",

@@ -53,7 +53,9 @@ def chat_router(
     upstreams: list[Upstream],
     tools: Tools,
     metrics: Metrics,
+    names_sessions: bool = False,
 ) -> APIRouter:
+    """`names_sessions`: one engine, too, is told which requests are one conversation."""
     router = APIRouter()
 
     def longest_context() -> int:
@@ -78,7 +80,7 @@ def chat_router(
             started=context.started,
             answer_id=answer_id,
             conversation=conversation,
-            affinity=affinity_of(chat, session) if len(upstreams) > 1 else "",
+            affinity=(affinity_of(chat, session) if names_sessions or len(upstreams) > 1 else ""),
             release_body=partial(body_memory.release, context),
         )
 

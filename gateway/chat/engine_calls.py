@@ -67,15 +67,18 @@ class Call:
 
 
 class EngineCalls:
-    """`cache_salt` of a tenant and `pseudonym` of an owner are what engines hear of them."""
+    """`cache_salt` of a tenant and `pseudonym` of an owner are what engines hear of them.
+    `session_header` names a conversation to a router before the engines; "" for none."""
 
     def __init__(
         self,
         client: EngineClient,
         cache_salt: Callable[[str], str],
         pseudonym: Callable[[str], str],
+        session_header: str = "",
     ) -> None:
         self._client = client
+        self._session_header = session_header.lower()
         self._cache_salt = cache_salt
         self._pseudonym = pseudonym
 
@@ -99,11 +102,12 @@ class EngineCalls:
         salt = self._cache_salt(caller.owner if caller.kind == "key" else "desk")
         # For the turns of `lite`'s reader.
         owner = self._pseudonym(question.charged_to) if upstream.is_lite else ""
+        named = self._session(question)
         scale = 1.0
         for _ in range(FITTING_TRIES):
             body = await _composed(given, upstream, salt, scale)
             try:
-                return await self._begun(permit, body, elsewhere, owner, report)
+                return await self._begun(permit, body, elsewhere, owner, named, report)
             except ContextLengthExceeded as error:
                 upstream.breaker.succeeded()  # the engine lives: it said what is wrong
                 refused = error
@@ -121,12 +125,20 @@ class EngineCalls:
         counted = await self._count(upstream, body, pictures=True)
         raise _too_long(given, upstream, body, counted, refused)
 
+    def _session(self, question: Question) -> dict[str, str]:
+        """The header that keeps a conversation with one engine: a pseudonym, the same on every
+        gateway."""
+        if not self._session_header:
+            return {}
+        return {self._session_header: self._pseudonym(question.affinity)}
+
     async def _begun(
         self,
         permit: Permit,
         body: Body,
         elsewhere: Callable[[], bool],
         owner: str,
+        named: dict[str, str],
         report: TurnReport,
     ) -> Call:
         upstream = permit.upstream
@@ -135,7 +147,7 @@ class EngineCalls:
         try:
             with report.timing_alone("upstream"):
                 response, first = await self._client.open(
-                    upstream, body, elsewhere, owner, outgoing_headers(span)
+                    upstream, body, elsewhere, owner, named | outgoing_headers(span)
                 )
         except BaseException as error:
             span.fail_with(error)
