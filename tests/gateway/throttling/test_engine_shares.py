@@ -11,6 +11,7 @@ from collections.abc import AsyncIterator, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from pathlib import Path
+from typing import Any
 
 import pytest
 import requests
@@ -225,14 +226,13 @@ def test_three_gateways_before_one_engine(redis: Redis) -> None:
         ]
         for gateway in started:
             wait_for(gateway.url + "/readyz")
-        body = {"model": "fake-vl", "messages": [{"role": "user", "content": "slowly"}]}
+        messages = [{"role": "user", "content": "slowly"}]
+        body: dict[str, Any] = {"model": "fake-vl", "messages": messages, "stream": True}
 
         def ask(number: int) -> bytes:
             url = f"{started[number % 3].url}/v1/chat/completions"
             key = {"authorization": "Bearer sk-shop"}
-            return requests.post(
-                url, json={**body, "stream": True}, headers=key, timeout=120
-            ).content
+            return requests.post(url, json=body, headers=key, timeout=120).content
 
         with ThreadPoolExecutor(24) as pool:
             answers = list(pool.map(ask, range(24)))
