@@ -16,6 +16,7 @@ from gateway.setting_compose import (
     with_shared_services,
 )
 from gateway.setting_monitoring import MonitoringSettings
+from gateway.setting_pictures import PictureSettings
 from gateway.setting_profiles import DEFAULT_CONCURRENT, PROFILES
 from gateway.setting_s3 import S3Settings
 from gateway.setting_sign_in import SignInSettings
@@ -44,7 +45,13 @@ EMPTY_MEANS_OFF = ("reader_url", "fallback_engine_url", "embedding_url", "rerank
 
 
 class Settings(
-    ComposeSettings, BackupSettings, S3Settings, SignInSettings, MonitoringSettings, TracingSettings
+    PictureSettings,
+    ComposeSettings,
+    BackupSettings,
+    S3Settings,
+    SignInSettings,
+    MonitoringSettings,
+    TracingSettings,
 ):
     host: str = Field("127.0.0.1", description="Address to listen on.")
     port: int = Field(8000, ge=1, le=65_535, description="Port to listen on.")
@@ -163,30 +170,6 @@ class Settings(
         ge=0,
         description="Bytes of all large request bodies in memory. Default: an eighth of the "
         "memory.",
-    )
-    max_images: int = Field(
-        8, ge=0, le=16, description="Pictures in one message. Each page of a PDF counts."
-    )
-    image_max_bytes: int = Field(20 * MIB, ge=1024, description="Largest picture in bytes.")
-    image_max_pixels: int = Field(
-        50_000_000, ge=1024, description="Largest picture in pixels, before it is scaled."
-    )
-    image_max_side: int = Field(
-        2048,
-        ge=64,
-        le=16_384,
-        description="Longer side in pixels above which a picture is scaled down.",
-    )
-    image_tokens: int = Field(
-        0,
-        ge=0,
-        description="Tokens for all pictures of a request. Default: half of MAX_MODEL_LEN.",
-    )
-    pdf_max_pages: int = Field(8, ge=1, le=100, description="Pages of one PDF.")
-    allow_remote_images: bool = Field(
-        False,
-        description="Whether http(s) URLs of pictures are fetched from public addresses. In "
-        "Docker, use compose/remote-images.yml.",
     )
 
     upstream_connect_timeout: Seconds = Field(2, description="Seconds to connect to an engine.")

@@ -20,6 +20,7 @@ LEAVES = {
     "setting_monitoring",
     "setting_backups",
     "setting_people",
+    "setting_pictures",
     "setting_profiles",
     "setting_tracing",
     "setting_s3",
