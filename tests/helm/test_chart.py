@@ -158,7 +158,7 @@ def test_gateways_scale_by_the_queue() -> None:
 
     assert (scaling["minReplicaCount"], scaling["maxReplicaCount"]) == (3, 12)
     assert "sightdesk_queue_wait_seconds_bucket" in queries[0]
-    assert "vllm:num_requests_waiting" in queries[1]
+    assert 'vllm:num_requests_waiting{namespace="llm-d"}' in queries[1], "where the engines run"
 
 
 def test_tables_are_brought_up_to_date_before_new_gateways_start() -> None:

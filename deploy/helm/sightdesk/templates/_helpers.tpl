@@ -133,6 +133,12 @@ dns+http://{{ $name }}-engine.{{ .Release.Namespace }}.svc:3001
 {{- else }}{{ .Values.engine.productionStack.url }}{{ end }}
 {{- end }}
 
+{{/* Where the engines run that a router of others is in front of. */}}
+{{- define "sightdesk.engineNamespace" -}}
+{{- $routers := dict "llm-d" .Values.engine.llmd "production-stack" .Values.engine.productionStack -}}
+{{- (index $routers .Values.engine.kind | default dict).namespace | default .Release.Namespace -}}
+{{- end }}
+
 {{/* The pods of a part, as a network policy's peer. */}}
 {{- define "sightdesk.peer" -}}
 - podSelector:
