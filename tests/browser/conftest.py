@@ -7,14 +7,22 @@ import socket
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 
-from tests.browser.kit import AGENT, STAFF, STAFF_KEY, Site
+from tests.browser.kit import AGENT, STAFF, STAFF_KEY, Open, Site, open_page
 from tests.support.business import Business, running_business, running_business_desk
 from tests.support.nginx import NGINX, rendered
-from tests.support.servers import Running, free_port, running_gateway, running_lite, wait_for
+from tests.support.servers import (
+    Running,
+    free_port,
+    running,
+    running_gateway,
+    running_lite,
+    wait_for,
+)
 from tests.support.workers import WORKER
 
 SPARE_ADDRESS = f"10.254.254.{WORKER + 1}"
@@ -131,4 +139,39 @@ def page(context: BrowserContext) -> Iterator[Page]:
         lambda line: errors.append(line.text) if "Content Security Policy" in line.text else None,
     )
     yield made
+    assert errors == []
+
+
+@contextlib.contextmanager
+def slowly_answered(folder: Path, **settings: Any) -> Iterator[Site]:
+    """A site whose engine writes as slowly as its question says."""
+    with running("tests.support.fake_engine", {}) as engine:
+        settings |= {"ENGINE": "cpu", "ENGINE_URLS": engine.url}
+        with serving(folder, "127.0.0.1", **settings) as site:
+            yield site
+
+
+@pytest.fixture
+def opened(browser: Browser) -> Iterator[Open]:
+    """Opens a page in a browser context of its own. A script error fails the test."""
+    errors: list[str] = []
+    with contextlib.ExitStack() as stack:
+
+        def open_as(site: Site, user: str, locale: str = "zh-CN") -> Page:
+            context = browser.new_context(
+                viewport={"width": 1366, "height": 768},
+                locale=locale,
+                http_credentials={"username": user, "password": "desk"},
+            )
+            stack.callback(context.close)
+            page = context.new_page()
+            page.on("pageerror", lambda error: errors.append(str(error)))
+            if user in STAFF:
+                page.goto(site.url + "/desk.html#/inbox")
+                expect(page.locator(".inbox .filters")).to_be_visible()
+            else:
+                open_page(page, site)
+            return page
+
+        yield open_as
     assert errors == []

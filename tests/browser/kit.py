@@ -33,6 +33,10 @@ class Site:
     start: Callable[..., AbstractContextManager[Running]] | None = None
 
 
+# Opens a page of a user, in a browser context of its own (conftest.py).
+Open = Callable[..., Page]
+
+
 def open_page(page: Page, site: Site, path: str = "/chat.html") -> None:
     page.goto(site.url + path)
     expect(page.locator("#questions .ask").first).to_be_attached()

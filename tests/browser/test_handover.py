@@ -1,60 +1,20 @@
 """A customer and staff, each in a browser, behind nginx: a hand-over from its wish to its end."""
 
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 import requests
-from playwright.sync_api import Browser, Locator, Page, Route, expect
+from playwright.sync_api import Locator, Page, Route, expect
 
-from tests.browser.conftest import serving
-from tests.browser.kit import STAFF, Site, ask, open_page, send
-from tests.support.servers import running
-
-Open = Callable[..., Page]
-
-
-@contextmanager
-def slowly_answered(folder: Path, **settings: Any) -> Iterator[Site]:
-    """A site whose engine writes as slowly as its question says."""
-    with running("tests.support.fake_engine", {}) as engine:
-        settings |= {"ENGINE": "cpu", "ENGINE_URLS": engine.url}
-        with serving(folder, "127.0.0.1", **settings) as site:
-            yield site
+from tests.browser.conftest import slowly_answered
+from tests.browser.kit import Open, Site, ask, send
 
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     with slowly_answered(tmp_path_factory.mktemp("people")) as served:
         yield served
-
-
-@pytest.fixture
-def opened(browser: Browser) -> Iterator[Open]:
-    """Opens a page in a browser context of its own. A script error fails the test."""
-    errors: list[str] = []
-    with ExitStack() as stack:
-
-        def open_as(site: Site, user: str, locale: str = "zh-CN") -> Page:
-            context = browser.new_context(
-                viewport={"width": 1366, "height": 768},
-                locale=locale,
-                http_credentials={"username": user, "password": "desk"},
-            )
-            stack.callback(context.close)
-            page = context.new_page()
-            page.on("pageerror", lambda error: errors.append(str(error)))
-            if user in STAFF:
-                page.goto(site.url + "/desk.html#/inbox")
-                expect(page.locator(".inbox .filters")).to_be_visible()
-            else:
-                open_page(page, site)
-            return page
-
-        yield open_as
-    assert errors == []
 
 
 def hand_over(customer: Page, note: str) -> str:
