@@ -14,7 +14,9 @@ class Briefing:
     """`clauses`: {id, title, clause, text, score, kind, author?, date?}, best first.
     `suggestions`: {id, title, clause} of clauses that the person may mean; they are no evidence.
     `actions`: [{title, by, status, text}] of the newest proposals, where the question is about
-    them. `handoff`: {number, status, …} of the conversation's hand-over that waits for a person."""
+    them. `handoff`: {number, status, …} of the conversation's hand-over that waits for a person.
+    `knowledge_version`: of the clauses, corrections and persona; "" where the raw model was asked.
+    """
 
     intent: Intent = "question"
     verdict: Verdict = "none"
@@ -23,3 +25,4 @@ class Briefing:
     persona: Persona = field(default_factory=Persona)
     handoff: dict[str, Any] | None = None
     actions: list[dict[str, Any]] = field(default_factory=list)
+    knowledge_version: str = ""

@@ -8,6 +8,7 @@ from types import MappingProxyType
 from typing import Any
 
 from gateway.assistant.handoff_rules import HandoffRule, read_rules
+from gateway.knowledge.version import version_of
 
 Texts = Mapping[str, str]  # {"zh": …, "en": …}
 LoadPicture = Callable[[str], str]
@@ -65,7 +66,8 @@ class Starter:
 
 @dataclass(frozen=True, slots=True)
 class Persona:
-    """Every text has both languages: one that the file leaves out is the neutral one."""
+    """Every text has both languages: one that the file leaves out is the neutral one. `version`: a
+    digest of the file; "" without one."""
 
     name: Texts = field(default_factory=lambda: _neutral("name"))
     company: Texts = field(default_factory=lambda: _neutral("company"))
@@ -78,6 +80,7 @@ class Persona:
     accent: str = ""
     starters: tuple[Starter, ...] = ()
     handoffs: tuple[HandoffRule, ...] = ()  # when a person is offered
+    version: str = field(default="", compare=False)
 
     def for_lite(self) -> dict[str, dict[str, str]]:
         """The engine seam's `persona`: texts by language (docs/architecture.md)."""
@@ -134,7 +137,7 @@ def read_persona(text: str, load: LoadPicture = no_picture) -> tuple[Persona | N
     given["logo"] = _picture(data.get("logo", ""), "logo", load, problems)
     given["starters"] = _starters(data.get("starters", []), load, problems)
     given["handoffs"] = read_rules(data.get("handoff", []), problems)
-    return Persona(**given), problems[:20]
+    return Persona(**given, version=version_of((text,))), problems[:20]
 
 
 def _texts(

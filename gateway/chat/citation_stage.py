@@ -45,11 +45,13 @@ class CitationStage:
         self._pseudonym = pseudonym
 
     async def find(self, question: Question, attachments: Attachments) -> Briefing:
-        """What the engine is told beside the conversation."""
+        """What the engine is told beside the conversation, all of one moment."""
         intent = self._intent(question)
-        persona = self._persona()
+        persona, edition = self._persona(), self._retriever.edition()
+        version = edition.version(persona.version)
+        handoff = question.past.handoff
         if intent not in SEARCHED:
-            return Briefing(intent, persona=persona, handoff=question.past.handoff)
+            return Briefing(intent, persona=persona, handoff=handoff, knowledge_version=version)
         messages, asked = meant(question.request.messages)
         actions = await self._actions(question)
         # Named staff may be told what is written for staff.
@@ -61,15 +63,16 @@ class CitationStage:
             audience=audience or "customer",
             owner=self._pseudonym(question.charged_to),
         )
-        found = await self._retriever.find(query)
+        found = await self._retriever.find(query, edition)
         return Briefing(
             intent,
             found.verdict,
             found.clauses,
             found.suggestions,
             persona,
-            question.past.handoff,
+            handoff,
             actions,
+            version,
         )
 
     async def _actions(self, question: Question) -> list[dict[str, Any]]:

@@ -51,6 +51,7 @@ class TurnReport:
     prompt_tokens: int = 0  # of all rounds, as the next one
     completion_tokens: int = 0
     first_token_seconds: float | None = None
+    knowledge_version: str = ""  # that the assistant's answer is made from
 
     def timing(self, stage: str) -> "Timing":
         """Measures its block, which is a span of the trace as well."""

@@ -145,6 +145,7 @@ class TurnRunner:
             return Briefing()
         with report.timing("knowledge"):
             briefing = await self._citations.find(question, attachments)
+        report.knowledge_version = briefing.knowledge_version
         self._metrics.knowledge_seconds.observe(report.timings["knowledge"])
         return briefing
 

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from gateway.knowledge.terms import normalise, query_terms
 from gateway.knowledge.turn_query import cut
+from gateway.knowledge.version import version_of
 
 SAME_WORDS = 0.7  # share of the words of both questions together that they have in common
 
@@ -23,6 +24,12 @@ class Correction:
     author: str
     date: str
     title: str
+
+    @property
+    def parts(self) -> tuple[str, ...]:
+        """All that makes it another one."""
+        told = (self.id, self.title, self.text, self.author, self.date)
+        return (*told, str(len(self.questions)), *self.questions)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +46,8 @@ class Question:
 
 
 class CorrectionTable:
-    """The questions of all corrections, each with its place, and what finds them. Unchanging."""
+    """The questions of all corrections, each with its place, and what finds them. Unchanging.
+    `version`: a digest of the corrections in their order."""
 
     def __init__(
         self, corrections: Sequence[Correction] = (), previous: "CorrectionTable | None" = None
@@ -48,6 +56,7 @@ class CorrectionTable:
         over."""
         self._made: dict[str, Question] = {}
         self.corrections = {one.id: one for one in corrections}
+        self.version = version_of(part for one in corrections for part in one.parts)
         self.questions: list[Question] = []
         self.owners: list[Correction] = []  # of each question
         known = previous._made if previous else {}

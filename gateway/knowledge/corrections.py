@@ -38,16 +38,22 @@ class CorrectionMatcher:
         self._left: tuple[CorrectionVectors, CorrectionTable, NDArray[np.bool_]] | None = None
 
     @property
-    def size(self) -> int:
-        """How many questions are compared with."""
-        return len(self._source.table.questions)
+    def table(self) -> CorrectionTable:
+        """The corrections as they are now."""
+        return self._source.table
 
     def match(
-        self, asked: str, question: Floats | None, best_fit: float, model: str = ""
+        self,
+        asked: str,
+        question: Floats | None,
+        best_fit: float,
+        model: str = "",
+        table: CorrectionTable | None = None,
     ) -> Correction | None:
-        """The correction that answers `asked`. `question`: its vector, of `model`; `best_fit`: of
-        the clauses to it. Takes 4 ms for 15,000 questions; any thread may call it."""
-        table = self._source.table
+        """The correction of `table` (as it is now, where none is given) that answers `asked`.
+        `question`: its vector, of `model`; `best_fit`: of the clauses to it. Takes 4 ms for 15,000
+        questions; any thread may call it."""
+        table = table or self._source.table
         found = table.by_words(asked)
         if found or question is None:
             return found

@@ -4,7 +4,7 @@ A file that cannot be used is left out and named as a problem.
 """
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from gateway.knowledge.folder_listing import Entry, Listing, Problem, list_folder, reason
@@ -89,7 +89,7 @@ class FolderReader:
         last = self._snapshot or KnowledgeSnapshot()
         kept = "; the clauses that were read before stay in use" if last.index.clauses else ""
         problems = [Problem(directory, missing + kept, "folder")]
-        return KnowledgeSnapshot(last.index, last.questions, problems, last.files)
+        return replace(last, problems=problems)
 
     def _parse_all(
         self, listing: Listing, problems: list[Problem]

@@ -16,8 +16,9 @@ from gateway.knowledge.clause_search import (
     taken_apart,
 )
 from gateway.knowledge.clauses import Clause
-from gateway.knowledge.correction_table import Correction
+from gateway.knowledge.correction_table import Correction, CorrectionTable
 from gateway.knowledge.corrections import CorrectionMatcher, as_clause
+from gateway.knowledge.edition import Edition
 from gateway.knowledge.index import Index
 from gateway.knowledge.knowledge_base import KnowledgeBase
 from gateway.knowledge.reranker import Reranker
@@ -50,7 +51,8 @@ class Retrieval:
 @dataclass(frozen=True, slots=True)
 class Searched:
     """A query's parts, the whole question first, and what was found for each. `vectors`: of each
-    part, None where words alone were searched; `relevance` and `model` belong to them."""
+    part, None where words alone were searched; `relevance` and `model` belong to them.
+    `corrections`: those of the same edition."""
 
     index: Index
     asked: Sequence[Asked]
@@ -58,6 +60,7 @@ class Searched:
     relevance: Relevance | None
     vectors: Sequence[Floats | None]
     model: str
+    corrections: CorrectionTable
 
 
 class Retriever:
@@ -74,14 +77,25 @@ class Retriever:
         self._corrections = corrections
         self._reranker = reranker
         self._embedding_seconds = embedding_seconds
+        self._no_corrections = CorrectionTable()
 
-    async def find(self, query: TurnQuery) -> Retrieval:
-        return (await self.found(query))[1]
+    def edition(self) -> Edition:
+        """The clauses and corrections as they are now."""
+        matcher = self._corrections
+        table = matcher.table if matcher is not None else self._no_corrections
+        return Edition(self._knowledge.snapshot, table)
 
-    async def found(self, query: TurnQuery) -> tuple[Searched | None, Retrieval]:
-        """(what was searched, what of it an answer may rest on). A question with misspelt words is
-        searched once more with these put right, and that counts if it fits a clause better."""
-        searched = await self.search(query)
+    async def find(self, query: TurnQuery, edition: Edition | None = None) -> Retrieval:
+        return (await self.found(query, edition))[1]
+
+    async def found(
+        self, query: TurnQuery, edition: Edition | None = None
+    ) -> tuple[Searched | None, Retrieval]:
+        """(what was searched, what of it an answer may rest on), all in one edition: the newest,
+        where none is given. A question with misspelt words is searched once more with these put
+        right, and that counts if it fits a clause better."""
+        edition = edition or self.edition()
+        searched = await self.search(query, edition)
         if searched is None:
             return None, Retrieval()
         retrieval = await self.judge(searched)
@@ -92,18 +106,19 @@ class Retriever:
         spelled = await asyncio.to_thread(respelled, said, unknown, searched.index)
         if not spelled:
             return searched, retrieval
-        again = await self.search(replace(query, questions=[*query.questions[:-1], spelled]))
+        right_query = replace(query, questions=[*query.questions[:-1], spelled])
+        again = await self.search(right_query, edition)
         right = await self.judge(again) if again else Retrieval()
         if again is None or _best(right) <= _best(retrieval):
             return searched, retrieval
         return again, right
 
-    async def search(self, query: TurnQuery) -> Searched | None:
+    async def search(self, query: TurnQuery, edition: Edition) -> Searched | None:
         """None where there is nothing to search for."""
         parts = parts_of(query)
         if not parts:
             return None
-        index = self._knowledge.snapshot.index
+        index = edition.snapshot.index
         asked = [taken_apart(part, index, query.locale) for part in parts]
         relevance, vectors, model = await self._meaning(asked, index, query.owner)
         jobs = [
@@ -115,7 +130,7 @@ class Retriever:
             found = [search(*job) for job in jobs]
         else:
             found = await asyncio.to_thread(lambda: [search(*job) for job in jobs])
-        return Searched(index, asked, found, relevance, vectors, model)
+        return Searched(index, asked, found, relevance, vectors, model, edition.corrections)
 
     async def judge(self, searched: Searched) -> Retrieval:
         """What of the clauses that were found an answer may rest on."""
@@ -170,8 +185,13 @@ class Retriever:
         asked = searched.asked[0]
         if self._corrections is None or not asked.part.own:
             return clauses
-        job = (asked.part.own, searched.vectors[0], searched.found[0].best_fit, searched.model)
-        if self._corrections.size <= QUICK_CLAUSES:
+        vector, best_fit, table = (
+            searched.vectors[0],
+            searched.found[0].best_fit,
+            searched.corrections,
+        )
+        job = (asked.part.own, vector, best_fit, searched.model, table)
+        if len(table.questions) <= QUICK_CLAUSES:
             correction = self._corrections.match(*job)
         else:
             correction = await asyncio.to_thread(self._corrections.match, *job)

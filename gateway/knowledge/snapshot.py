@@ -6,6 +6,7 @@ from gateway.knowledge.folder_listing import Problem
 from gateway.knowledge.index import Index
 from gateway.knowledge.index_segment import Segment
 from gateway.knowledge.questions import Questions
+from gateway.knowledge.version import version_of
 
 MAX_CLAUSES = 50_000
 # Terms of all clauses. Each takes 50 bytes of memory while a new index replaces the old one.
@@ -25,10 +26,13 @@ class KnowledgeFile:
 
 @dataclass(frozen=True, slots=True)
 class KnowledgeSnapshot:
+    """`version`: a digest of the clauses; "" where nothing was read."""
+
     index: Index = field(default_factory=Index)
     questions: Questions = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
     files: list[KnowledgeFile] = field(default_factory=list)
+    version: str = ""
 
 
 def build_snapshot(
@@ -43,7 +47,9 @@ def build_snapshot(
     if not kept:
         message = "no clause was found; see docs/knowledge.md for the format"
         problems.append(Problem(directory, message, "folder"))
-    return KnowledgeSnapshot(Index(kept), questions, shortened(problems, directory), files)
+    version = version_of(sorted(segment.version for segment in kept))
+    shown = shortened(problems, directory)
+    return KnowledgeSnapshot(Index(kept), questions, shown, files, version)
 
 
 def within_bounds(

@@ -35,7 +35,7 @@ class Asking:
         self.upstream = Upstream("engine-1", engine.url, model, 8192, Breaker(2, 60), 4)
         self.client = EngineClient(1, 5, 5)
         self.metrics = Metrics("0", "cpu")
-        knowledge = KnowledgeBase(folder)
+        self.knowledge = knowledge = KnowledgeBase(folder)
         vectors = VectorBuilder(lambda: knowledge.snapshot.index, None, folder / "vectors")
         self.retriever = Retriever(knowledge, vectors)
         self.report = TurnReport()

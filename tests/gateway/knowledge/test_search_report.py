@@ -41,7 +41,8 @@ def words(tmp_path_factory: pytest.TempPathFactory) -> Retriever:
 
 
 async def told(retriever: Retriever, asked: str, audience: str = "customer") -> dict[str, Any]:
-    searched = await retriever.search(TurnQuery([asked], audience=audience))
+    query = TurnQuery([asked], audience=audience)
+    searched = await retriever.search(query, retriever.edition())
     assert searched is not None
     return report(searched, await retriever.judge(searched), audience)
 
@@ -98,7 +99,7 @@ def by_meaning(*clauses: Clause, rows: list[list[int]], audience: str = "custome
     asked = taken_apart(parts_of(TurnQuery(["黑名单怎么处理"]))[0], index)
     vector = np.array([1, 0], np.float32)
     found = search(asked, index, audience, relevance, vector)
-    searched = Searched(index, [asked], [found], relevance, [vector], "m")
+    searched = Searched(index, [asked], [found], relevance, [vector], "m", CorrectionTable())
     clauses_found = [
         {"id": index.clauses[place].id, "kind": "clause", "score": score}
         for place, score in found.hits
