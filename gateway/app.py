@@ -2,6 +2,7 @@
 the first request. It alone knows all parts; each router and layer gets its parts by name."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from functools import partial
 
 from fastapi import APIRouter
 from fastapi.routing import APIRoute
@@ -190,6 +191,7 @@ def api_routers(services: Services, limits: RouteLimits) -> list[APIRouter]:
             Probe(storage.files.works),
             services.knowledge.base,
             services.persona_file,
+            partial(knowledge_version, services),
             services.knowledge.vectors,
             services.systems.connectors,
             services.webhooks,
@@ -199,6 +201,11 @@ def api_routers(services: Services, limits: RouteLimits) -> list[APIRouter]:
             access.api_keys,
         ),
     ]
+
+
+def knowledge_version(services: Services) -> str:
+    """Of what an answer that begins now is made from."""
+    return services.knowledge.retriever.edition().version(services.persona_file.persona.version)
 
 
 def sign_in_routers(services: Services, limits: RouteLimits) -> list[APIRouter]:

@@ -34,13 +34,14 @@ def desk_knowledge_router(
     @router.get("")
     @limits.limit
     def files(request: Request, staff: StaffName) -> dict[str, Any]:
-        """{object, clauses, in_force, corrections, vectors, data: [{path, size, changed_at,
-        clauses}], problems: [{path, code, reason}]}. `in_force`: may be used today, staff's
-        included."""
+        """{object, version, clauses, in_force, corrections, vectors, data: [{path, size,
+        changed_at, clauses}], problems: [{path, code, reason}]}. `in_force`: may be used today,
+        staff's included."""
         snapshot = base.snapshot
         problems = (*snapshot.problems, *persona_file.problems)
         return {
             "object": "list",
+            "version": retriever.edition().version(persona_file.persona.version),
             "clauses": len(snapshot.index.clauses),
             "in_force": int(snapshot.index.serving("staff").sum()),
             "corrections": corrections.state()[0],

@@ -1,6 +1,7 @@
 """GET /healthz, /readyz and /metrics."""
 
 import asyncio
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +35,7 @@ def health_router(
     uploads: Probe,
     knowledge_base: KnowledgeBase,
     persona_file: PersonaFile,
+    knowledge_version: Callable[[], str],
     vectors: VectorBuilder,
     connectors: ConnectorFolder,
     webhooks: WebhookWorker,
@@ -64,7 +66,7 @@ def health_router(
             "uploads": {"available": is_available},
             "upstreams": {one.name: bool(one.up) for one in engine_status.upstreams},
             "knowledge": knowledge_report(knowledge_base, persona_file, is_operator)
-            | {"vectors": vectors.report()},
+            | {"version": knowledge_version(), "vectors": vectors.report()},
             "connectors": connector_report(connectors, webhooks, is_operator),
             "tasks": task_report(supervisor, is_operator),
         }

@@ -98,7 +98,7 @@ class PageAnswer:
         self.closing: asyncio.Task[None] | None = None
         self.grace: asyncio.TimerHandle | None = None
         self._writer = writer
-        self._report = report
+        self._report = report or TurnReport()
         self._started = started
         self._measured: Measured | None = None
         self._transcript = Transcript()
@@ -174,8 +174,9 @@ class PageAnswer:
         """What history keeps. The first call is the answer's end, for its time."""
         made = self._answered()
         if self._measured is None:
-            self._measured = _measured(self._report or TurnReport(), self._started)
+            self._measured = _measured(self._report, self._started)
         made.owner, made.measured = self.owner, self._measured
+        made.knowledge_version = self._report.knowledge_version or None
         return made
 
     def _answered(self) -> Answered:

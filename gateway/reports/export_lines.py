@@ -30,7 +30,7 @@ COLUMNS = (
     *("time", "conversation", "customer", "question", "files", "answer", "state", "outcome"),
     *("subject_kind", "subject", "citations", "tools", "model", "degraded", "ungrounded"),
     *("rating", "reason", "handed_over", "returned", "corrected_answer"),
-    *("first_token_ms", "duration_ms", "prompt_tokens", "completion_tokens"),
+    *("first_token_ms", "duration_ms", "prompt_tokens", "completion_tokens", "knowledge_version"),
 )
 
 
@@ -129,7 +129,7 @@ class ExportLines:
             None if "supported" not in grounding else not grounding["supported"],
             *(told["rating"], told["reason"], told["handed_over"], told["returned"]),
             (told["correction"] or {}).get("text"),
-            *(answer.get(name) for name in COLUMNS[-4:]),
+            *(answer.get(name) for name in COLUMNS[-5:]),
         ]
 
 
@@ -153,6 +153,7 @@ def _answer(turn: Turn) -> dict[str, Any]:
         "duration_ms": turn.duration_ms,
         "prompt_tokens": turn.prompt_tokens,
         "completion_tokens": turn.completion_tokens,
+        "knowledge_version": turn.knowledge_version,
     }
 
 

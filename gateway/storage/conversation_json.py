@@ -28,12 +28,19 @@ class ConversationJSON:
     """Synchronous: call it from threads."""
 
     def __init__(
-        self, database: Database, files: FileStore, action_json: ActionJSON = id_alone
+        self,
+        database: Database,
+        files: FileStore,
+        action_json: ActionJSON = id_alone,
+        *,
+        is_for_staff: bool = False,
     ) -> None:
-        """`action_json`: an action as the reader may see it."""
+        """`action_json`: an action as the reader may see it. `is_for_staff`: with what only they
+        see of an answer."""
         self._database = database
         self._files = files
         self._action_json = action_json
+        self._is_for_staff = is_for_staff
 
     def pieces(
         self, find: Callable[[Session], Conversation], members: bytes = b""
@@ -116,6 +123,7 @@ class ConversationJSON:
             "rating": turn.feedback.rating if turn.feedback else None,
             "reason": turn.feedback.reason if turn.feedback else None,
             "model": turn.model,
+            **({"knowledge_version": turn.knowledge_version} if self._is_for_staff else {}),
         }
 
     def _actions(self, session: Session, action_ids: list[str]) -> list[dict[str, Any]]:

@@ -32,7 +32,7 @@ class DeskConversations:
         """`action_json`: an action as staff see it, masked."""
         self._database = database
         self._files = files
-        self._as_json = ConversationJSON(database, files, action_json)
+        self._as_json = ConversationJSON(database, files, action_json, is_for_staff=True)
 
     def page(
         self, query: str, filter_: Filter | None, limit: int, before: str = ""

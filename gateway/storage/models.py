@@ -95,6 +95,8 @@ class Turn(Base):
     duration_ms: Mapped[int | None] = mapped_column(BigInteger)
     prompt_tokens: Mapped[int | None] = mapped_column(BigInteger)
     completion_tokens: Mapped[int | None] = mapped_column(BigInteger)
+    # Of the clauses, corrections and persona that an answer is made from.
+    knowledge_version: Mapped[str | None] = mapped_column(String(16))
     # The gateway that writes this answer: if it died, the answer has failed.
     writer: Mapped[str | None] = mapped_column(String(64))
     files: Mapped[list["TurnFile"]] = relationship(

@@ -44,6 +44,7 @@ ANSWER = {
     "duration_ms": "bigint",
     "prompt_tokens": "bigint",
     "completion_tokens": "bigint",
+    "knowledge_version": "text",
     "moment": "bigint",
 }
 
@@ -89,7 +90,8 @@ FILL_TURNS = """
         subject_kind = given.subject_kind, subject = given.subject, topic = given.topic,
         is_ungrounded = given.is_ungrounded, first_token_ms = given.first_token_ms,
         duration_ms = given.duration_ms, prompt_tokens = given.prompt_tokens,
-        completion_tokens = given.completion_tokens
+        completion_tokens = given.completion_tokens,
+        knowledge_version = given.knowledge_version
     FROM GIVEN WHERE turns.id = given.id
     AND NOT (turns.state = 'stopped' AND given.state = 'done')"""
 

@@ -242,6 +242,7 @@ def _answer_rows(answers: Sequence[AnswerRow]) -> dict[str, str]:
             "actions": one.actions,
             "offer": one.offer,
             **one.facts,
+            "knowledge_version": one.knowledge_version,
             "moment": moment,
         }
         for one in answers

@@ -79,6 +79,7 @@ class Answered:
     offer: dict[str, str] | None = None  # {reason, rule}: why it offers a person
     owner: str = ""
     measured: Measured = field(default_factory=Measured)
+    knowledge_version: str | None = None  # that it is made from
     is_unseen: bool = False  # it is not streamed: nobody has seen a part of it yet
 
 
@@ -120,6 +121,7 @@ class AnswerRow:
     document: Document | None  # in its question's pictures
     facts: dict[str, Any]  # columns that figures are made of
     characters: int
+    knowledge_version: str | None = None
 
 
 def now() -> int:
@@ -183,6 +185,7 @@ def answer_row(answer_id: str, answered: Answered) -> AnswerRow:
             answered.measured,
         ),
         characters=len(text) + len(citations) + len(reading) + len(tools),
+        knowledge_version=answered.knowledge_version,
     )
 
 

@@ -231,6 +231,8 @@ def test_the_system_tells_why_clauses_are_found_and_how_each_part_is(
     expect(first).to_contain_text("字词重合")
     expect(page.locator(".clause-row").last).to_contain_text("未采用")
     expect(page.locator("table")).to_contain_text("after-sales.md")
+    version = read(desk, "knowledge")["version"]
+    expect(page.get_by_text(f"当前知识版本：{version}")).to_be_visible()
     assert axe(page) == []
     page.get_by_role("link", name="业务系统").click()
     systems = page.locator(".systems li")

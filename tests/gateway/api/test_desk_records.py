@@ -108,3 +108,15 @@ def test_a_date_as_the_end_is_included(desk: Running) -> None:
     # The clock goes forward on the 29th: the two days have 47 hours.
     assert told.json()["to"] - told.json()["from"] == 47 * 3600
     assert [one["date"] for one in told.json()["by_day"]] == ["2026-03-28", "2026-03-29"]
+
+
+def test_the_record_of_an_answer_names_the_version_that_the_gateway_shows(desk: Running) -> None:
+    answers = {ask(desk, "tell me about refunds", stream=stream) for stream in (False, True)}
+    ready = requests.get(desk.url + "/readyz", timeout=10).json()
+    version = ready["knowledge"]["version"]
+    assert read(desk, "knowledge").json()["version"] == version
+    lines = [json.loads(line) for line in read(desk, "export").text.splitlines()]
+    made = [one for one in lines if one["object"] == "exchange" and one["answer"]["id"] in answers]
+    assert [one["answer"]["knowledge_version"] for one in made] == [version, version]
+    told = read(desk, f"conversations/{made[0]['conversation_id']}").json()
+    assert told["messages"][-1]["knowledge_version"] == version

@@ -29,7 +29,7 @@ export function mountKnowledge(element, services, query) {
   return { update: searching.update, unmount: () => (loading.stop(), searching.unmount()) };
 }
 
-function filesOf({ data, problems, vectors, ...counts }, text) {
+function filesOf({ data, problems, vectors, version, ...counts }, text) {
   const rows = data.map((file) => [
     file.path,
     String(file.clauses),
@@ -44,6 +44,7 @@ function filesOf({ data, problems, vectors, ...counts }, text) {
   ];
   return [
     make("p", { textContent: text("knowledgeTotal", counts) }),
+    make("p", { className: "hint", textContent: text("knowledgeVersion", { version }) }),
     make("p", { className: "hint", textContent: text(`vectors_${vectors.state}`, vectors) }),
     problemsOf(problems, text),
     table(text("knowledgeFiles"), columns, rows),

@@ -53,6 +53,7 @@ const zhCN = {
   knowledgeFiles: "知识文件",
   knowledgeTotal:
     "共 {clauses} 条条款，其中今天有效 {in_force} 条；另有 {corrections} 条人工更正。",
+  knowledgeVersion: "当前知识版本：{version}。每条回答的记录都注明所用的版本。",
   vectors_off: "未启用语义检索，只按字词查找。",
   vectors_building: "正在计算条款的语义向量：{done} / {total}。",
   vectors_ready: "语义检索可用（{model}）。",
@@ -180,6 +181,7 @@ const en = {
   knowledgeFiles: "Knowledge files",
   knowledgeTotal:
     "{clauses} clauses, of which {in_force} are in force today, and {corrections} corrections.",
+  knowledgeVersion: "Knowledge version: {version}. The record of each answer names its version.",
   vectors_off: "Search by meaning is off; clauses are found by words alone.",
   vectors_building: "Computing vectors of the clauses: {done} of {total}.",
   vectors_ready: "Search by meaning works ({model}).",
