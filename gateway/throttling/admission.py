@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from gateway.errors import QueueFull, UpstreamUnavailable
 from gateway.observability.metrics import Metrics
-from gateway.throttling.affinity import preferred
+from gateway.throttling.affinity import Favourites, preferred, slack
 from gateway.throttling.fair_queue import OnPosition
 from gateway.throttling.round_robin import RoundRobin
 from gateway.upstream.upstream import Upstream
@@ -53,12 +53,14 @@ class Admission:
         self._queue_timeout = queue_timeout
         self._metrics = metrics
         self._waiting: RoundRobin[Waiter] = RoundRobin()
+        self._favourites = Favourites()
         for upstream in upstreams:
             upstream.freed = self._slot_freed
 
     def joined(self, upstream: Upstream) -> None:
         """An engine has come to `upstreams`."""
         upstream.freed = self._slot_freed
+        self._favourites.forget()
         self.dispatch()
 
     @property
@@ -163,14 +165,25 @@ class Admission:
         return [upstream for upstream in self.upstreams if upstream.name not in exclude]
 
     def _grant(self, affinity: str, exclude: frozenset[str]) -> Permit | None:
-        free = [
-            upstream for upstream in self._allowed(exclude) if upstream.usable and upstream.has_room
-        ]
-        if not free:
+        chosen = self._chosen(affinity, exclude)
+        if chosen is None:
             return None
-        chosen = free[0] if len(free) == 1 else preferred(free, affinity)
         chosen.take()
         return Permit(chosen)
+
+    def _chosen(self, affinity: str, exclude: frozenset[str]) -> Upstream | None:
+        if not self.upstreams:
+            return None
+        favourite = self._favourites.of(affinity, self.upstreams)
+        # Of many engines only the favourite is looked at while it has so little to do.
+        if (
+            favourite.inflight <= slack(favourite)
+            and _takes(favourite)
+            and favourite.name not in exclude
+        ):
+            return favourite
+        free = [upstream for upstream in self._allowed(exclude) if _takes(upstream)]
+        return preferred(free, affinity, favourite) if free else None
 
     def _slot_freed(self) -> None:
         if self.depth:
@@ -207,3 +220,7 @@ class Admission:
         return UpstreamUnavailable(
             f"No engine answers at the moment; try again in {wait} s.", retry_after=wait
         )
+
+
+def _takes(upstream: Upstream) -> bool:
+    return upstream.usable and upstream.has_room

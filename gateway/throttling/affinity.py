@@ -1,20 +1,52 @@
 """Which engine a conversation prefers: the one that holds its prefix cache."""
 
 import hashlib
+from collections import OrderedDict
 from collections.abc import Sequence
 
 from gateway.upstream.upstream import Upstream
 
 # The preferred engine is left once it is busier than the idlest by this share of its slots.
 MAX_SHARE = 1 / 4
+MAX_REMEMBERED = 20_000  # conversations
 
 
-def preferred(free: Sequence[Upstream], affinity: str) -> Upstream:
-    """The engine that this conversation prefers, unless it is much busier than the idlest."""
-    favourite = max(free, key=lambda upstream: _weight(affinity, upstream.url))
+class Favourites:
+    """The engine that each conversation prefers, of all there are: found once a conversation."""
+
+    def __init__(self) -> None:
+        self._by_affinity: OrderedDict[str, Upstream] = OrderedDict()
+
+    def of(self, affinity: str, upstreams: Sequence[Upstream]) -> Upstream:
+        """`upstreams`: all engines, busy ones too."""
+        found = self._by_affinity.get(affinity)
+        if found is None or found.left:
+            found = self._by_affinity[affinity] = favourite_of(upstreams, affinity)
+            if len(self._by_affinity) > MAX_REMEMBERED:
+                self._by_affinity.popitem(last=False)
+        return found
+
+    def forget(self) -> None:
+        """An engine has come: some conversations prefer it."""
+        self._by_affinity.clear()
+
+
+def preferred(free: Sequence[Upstream], affinity: str, favourite: Upstream) -> Upstream:
+    """The engine that this conversation prefers, unless it is much busier than the idlest.
+    `favourite`: of all engines, also those that are not free."""
+    if favourite not in free:
+        favourite = favourite_of(free, affinity)
     idlest = min(free, key=lambda upstream: upstream.inflight)
-    slack = max(1, int(favourite.max_concurrent * MAX_SHARE))
-    return favourite if favourite.inflight <= idlest.inflight + slack else idlest
+    return favourite if favourite.inflight <= idlest.inflight + slack(favourite) else idlest
+
+
+def slack(favourite: Upstream) -> int:
+    """Requests that it may have more than the idlest."""
+    return max(1, int(favourite.max_concurrent * MAX_SHARE))
+
+
+def favourite_of(upstreams: Sequence[Upstream], affinity: str) -> Upstream:
+    return max(upstreams, key=lambda upstream: _weight(affinity, upstream.url))
 
 
 def _weight(affinity: str, url: str) -> bytes:

@@ -6,7 +6,7 @@ from collections import Counter
 
 from gateway.observability.metrics import Metrics
 from gateway.throttling.admission import Admission, Permit
-from gateway.throttling.affinity import preferred
+from gateway.throttling.affinity import Favourites, favourite_of
 from gateway.upstream.breaker import Breaker
 from gateway.upstream.upstream import Upstream
 
@@ -25,15 +25,29 @@ def engines(count: int, places: int = 4) -> list[Upstream]:
 def test_one_engine_more_moves_only_its_own_share_of_the_conversations() -> None:
     fleet = engines(ENGINES + 1)
     conversations = [f"conv_{number}" for number in range(4000)]
-    before = [preferred(fleet[:-1], one) for one in conversations]
+    before = [favourite_of(fleet[:-1], one) for one in conversations]
 
-    after = [preferred(fleet, one) for one in conversations]
+    after = [favourite_of(fleet, one) for one in conversations]
 
     moved = [new for old, new in zip(before, after, strict=True) if old is not new]
     assert all(engine is fleet[-1] for engine in moved), "nobody moves between the others"
     assert len(moved) <= 20, "4 are expected: a share of 1/1001"
     # Spread as chance spreads them: four each, and no engine has five times that.
     assert max(Counter(id(one) for one in before).values()) < 20
+
+
+def test_a_favourite_is_found_again_until_its_engine_leaves_or_another_comes() -> None:
+    fleet, known = engines(50), Favourites()
+    before = {one: known.of(one, fleet) for one in map(str, range(100))}
+    gone = before["0"]
+    gone.left = True
+    left = [engine for engine in fleet if engine is not gone]
+    for one, engine in before.items():
+        found = known.of(one, left)
+        assert found is (favourite_of(left, one) if engine is gone else engine)
+    known.forget()
+    more = [*left, *engines(60)[50:]]
+    assert all(known.of(one, more) is favourite_of(more, one) for one in before)
 
 
 def test_the_choice_is_the_same_on_every_gateway() -> None:
@@ -45,7 +59,7 @@ def test_the_choice_is_the_same_on_every_gateway() -> None:
 
     for number in range(200):
         conversation = f"conv_{number}"
-        assert preferred(fleet, conversation).url == preferred(other, conversation).url
+        assert favourite_of(fleet, conversation).url == favourite_of(other, conversation).url
 
 
 async def test_owners_take_turns_over_all_engines() -> None:
