@@ -10,8 +10,7 @@ from typing import Any
 import pytest
 import requests
 
-from tests.support.docker_stack import Stack, compose
-from tests.support.servers import free_port
+from tests.support.docker_stack import Stack, compose, in_docker, several_gateways
 
 pytestmark = [pytest.mark.long_docker, pytest.mark.timeout(900)]
 GATEWAYS = 3
@@ -19,35 +18,12 @@ GATEWAYS = 3
 
 @pytest.fixture(scope="module")
 def shared(docker: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    environ = {
-        "ENGINE": "lite",
-        "COMPOSE_PROFILES": "shared,scale",
+    settings = {
         "COMPOSE_PROJECT_NAME": "sightdesk-profiles-test",
-        "HTTP_PORT": str(free_port()),
-        "HTTPS_PORT": str(free_port()),
         "PRIVATE_SUBNET": "172.30.92.0/24",
-        "BASIC_AUTH_USER": "agent",
-        "BASIC_AUTH_PASSWORD": "desk-password",
-        "PROXY_SECRET": "between-us",
-        "API_KEYS": "shop:sk-docker",
-        "EMBED_SECRET": "signs-tokens",
-        "POSTGRES_PASSWORD": "p@ss/word",
-        "REDIS_PASSWORD": "re-dis",
     }
-    env_file = tmp_path_factory.mktemp("stack") / "env"
-    env_file.write_text("".join(f"{name}={value}\n" for name, value in environ.items()))
-    environ["ENV_FILE"] = str(env_file)
-    # Exporters belong to `monitoring` and to `shared`: they are not what is tested here.
-    services = ("nginx", "gateway", "gateway-replica", "lite", "postgres", "redis")
-    try:
-        started = compose("up", "-d", "--build", "--wait", *services, **environ)
-        assert started.returncode == 0, (
-            started.stderr[-3000:] + compose("logs", "--tail", "40", **environ).stdout
-        )
-        url = f"http://127.0.0.1:{environ['HTTP_PORT']}"
-        yield Stack(url, "agent", "desk-password", "sk-docker", environ)
-    finally:
-        compose("down", "-v", "--timeout", "10", **environ)
+    with several_gateways(tmp_path_factory.mktemp("stack"), **settings) as stack:
+        yield stack
 
 
 def ask(stack: Stack) -> requests.Response:
@@ -59,18 +35,12 @@ def ask(stack: Stack) -> requests.Response:
     return requests.post(stack.url + "/v1/chat/completions", json=body, headers=headers, timeout=60)
 
 
-def gateways(stack: Stack) -> list[str]:
-    told = compose("ps", "-q", "gateway", "gateway-replica", **stack.environ)
-    return told.stdout.split()
-
-
 def answered(container: str) -> int:
-    told = subprocess.run(["docker", "logs", container], capture_output=True, text=True)
-    return len(re.findall(r'"route":"/v1/chat/completions"', told.stdout + told.stderr))
+    return len(re.findall(r'"route":"/v1/chat/completions"', in_docker("logs", container)))
 
 
 def test_nginx_gives_every_gateway_its_share(shared: Stack) -> None:
-    names = gateways(shared)
+    names = shared.gateways()
     assert len(names) == GATEWAYS
     deadline = time.monotonic() + 120
     while not all(answered(name) for name in names):
@@ -117,7 +87,7 @@ def test_requests_are_counted_in_redis_for_all_gateways(shared: Stack) -> None:
 
 
 def test_a_gateway_that_stops_is_not_noticed(shared: Stack) -> None:
-    first = gateways(shared)[-1]
+    first = shared.gateways()[-1]
     stopping = subprocess.Popen(["docker", "stop", "-t", "30", first], stdout=subprocess.DEVNULL)
     try:
         headers = {"authorization": f"Bearer {shared.key}"}

@@ -1,13 +1,11 @@
 """Two gateways with one PostgreSQL and one Redis: an answer is everybody's."""
 
 import contextlib
-import json
 import signal
 import subprocess
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 import requests
@@ -15,6 +13,7 @@ import requests
 from tests.support.access import nginx, settings
 from tests.support.postgres import running_postgres
 from tests.support.redis import redis_server
+from tests.support.running_answer import Answer, data_lines, extras, taken
 from tests.support.servers import Running, running_gateway, wait_for, wait_until
 from tests.support.visitor import Visitor, events
 
@@ -61,50 +60,6 @@ def two(
         one_more(engine, database, redis[0], data) as second,
     ):
         yield [first, second]
-
-
-class Answer:
-    """A streamed answer that a customer reads at the first gateway; `at` is the same customer at
-    another one."""
-
-    def __init__(self, gateway: Running, order: str = "endless") -> None:
-        self.customer = Visitor(gateway.url)
-        self.stream = self.customer.begin(order)
-        self.lines = self.stream.iter_lines()
-        self.events = list[bytes]()
-        first = self.read(6)
-        told = next(one for one in map(extras, first) if "conversation" in one)
-        self.id, self.conversation = told["answer"]["id"], told["conversation"]["id"]
-
-    def read(self, count: int) -> list[bytes]:
-        found: list[bytes] = []
-        while len(found) < count:
-            line = next(self.lines)
-            if line.startswith(b"data:"):
-                found.append(line)
-        self.events += found
-        return found
-
-    def at(self, gateway: Running) -> Visitor:
-        other = Visitor(gateway.url)
-        other.session.cookies.update(self.customer.session.cookies)
-        return other
-
-    def resumed(self, gateway: Running, start: int = 0) -> requests.Response:
-        path = f"/api/chat/{self.id}?from={start}"
-        return self.at(gateway).call("GET", path, stream=True)
-
-
-def extras(line: bytes) -> dict[str, Any]:
-    return dict(json.loads(line[5:]).get("sightdesk", {}))
-
-
-def data_lines(response: requests.Response) -> Iterator[bytes]:
-    return (line for line in response.iter_lines() if line.startswith(b"data:"))
-
-
-def taken(lines: Iterator[bytes], count: int) -> list[bytes]:
-    return [next(lines) for _ in range(count)]
 
 
 def state_of(answer: Answer, gateway: Running) -> str:
