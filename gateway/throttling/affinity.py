@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from gateway.upstream.upstream import Upstream
 
-# The preferred engine is left once it is busier than the idlest by this share of its slots.
+# The preferred engine is left once it is busier than the average by this share of its places.
 MAX_SHARE = 1 / 4
 MAX_REMEMBERED = 20_000  # conversations
 
@@ -32,17 +32,18 @@ class Favourites:
 
 
 def preferred(free: Sequence[Upstream], affinity: str, favourite: Upstream) -> Upstream:
-    """The engine that this conversation prefers, unless it is much busier than the idlest.
-    `favourite`: of all engines, also those that are not free."""
-    if favourite not in free:
-        favourite = favourite_of(free, affinity)
-    idlest = min(free, key=lambda upstream: upstream.inflight)
-    return favourite if favourite.inflight <= idlest.inflight + slack(favourite) else idlest
+    """The engine that this conversation prefers of those that are not much busier than the others:
+    consistent hashing with bounded loads (Mirrokni, Thorup and Zadimoghaddam, 2018). So one that
+    cannot have its first choice comes to the same second one each time. `favourite`: the first
+    choice of all engines, also those that are not free."""
+    mean = sum(upstream.inflight for upstream in free) / len(free)
+    bounded = [upstream for upstream in free if upstream.inflight <= mean + slack(upstream)]
+    return favourite if favourite in bounded else favourite_of(bounded, affinity)
 
 
-def slack(favourite: Upstream) -> int:
-    """Requests that it may have more than the idlest."""
-    return max(1, int(favourite.max_concurrent * MAX_SHARE))
+def slack(upstream: Upstream) -> int:
+    """Requests that it may have more than engines have on average."""
+    return max(1, int(upstream.max_concurrent * MAX_SHARE))
 
 
 def favourite_of(upstreams: Sequence[Upstream], affinity: str) -> Upstream:

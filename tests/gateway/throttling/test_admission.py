@@ -26,7 +26,7 @@ from tests.support.servers import running
 
 
 def engine(name: str = "engine-1", places: int = 1) -> Upstream:
-    return Upstream(name, "http://nowhere", "m", 8192, Breaker(2, 60), places)
+    return Upstream(name, f"http://{name}.nowhere", "m", 8192, Breaker(2, 60), places)
 
 
 def admission(*engines: Upstream, queued: int = 4, timeout: float = 5) -> Admission:

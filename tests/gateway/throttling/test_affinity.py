@@ -6,7 +6,7 @@ from collections import Counter
 
 from gateway.observability.metrics import Metrics
 from gateway.throttling.admission import Admission, Permit
-from gateway.throttling.affinity import Favourites, favourite_of
+from gateway.throttling.affinity import Favourites, favourite_of, preferred
 from gateway.upstream.breaker import Breaker
 from gateway.upstream.upstream import Upstream
 
@@ -48,6 +48,20 @@ def test_a_favourite_is_found_again_until_its_engine_leaves_or_another_comes() -
     known.forget()
     more = [*left, *engines(60)[50:]]
     assert all(known.of(one, more) is favourite_of(more, one) for one in before)
+
+
+def test_a_conversation_whose_engine_is_busy_has_one_second_choice() -> None:
+    fleet = engines(100, places=16)
+    for engine in fleet:
+        engine.inflight = 6
+    favourite = favourite_of(fleet, "conv_1")
+    favourite.inflight = 11  # the average and four: a quarter of the places
+    second = preferred(fleet, "conv_1", favourite)
+    assert second is not favourite
+    for engine in random.Random(SEED).sample(fleet, 50):
+        if engine not in (favourite, second):
+            engine.inflight = 3
+    assert preferred(fleet, "conv_1", favourite) is second, "an idler engine changes nothing"
 
 
 def test_the_choice_is_the_same_on_every_gateway() -> None:
