@@ -118,6 +118,14 @@ def clean_environ() -> dict[str, str]:
     return {name: value for name, value in os.environ.items() if not ours.match(name)}
 
 
+def remove_images() -> None:
+    """Those of every version that was made here: each has hundreds of megabytes."""
+    named = ["docker", "images", "--format", "{{.Repository}}:{{.Tag}}", "sd-backup/*"]
+    listed = subprocess.run(named, capture_output=True, text=True, check=True).stdout.split()
+    if listed:
+        subprocess.run(["docker", "rmi", "-f", *listed], capture_output=True, check=True)
+
+
 def question(text: str) -> dict[str, Any]:
     return {"stream": False, "messages": [{"role": "user", "content": text}]}
 
@@ -151,6 +159,7 @@ def project(docker: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
             env=clean_environ(),
             capture_output=True,
         )
+        remove_images()
 
 
 def test_a_version_that_works_takes_over_the_data(project: Project) -> None:
