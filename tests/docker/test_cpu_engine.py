@@ -233,7 +233,7 @@ def test_an_unknown_flag_ends_make_up_in_one_line_and_is_no_loop(
     ).stdout
     for name in filter(None, listed.split("\0")):  # as they are: Git quotes names in Chinese
         (project / name).parent.mkdir(parents=True, exist_ok=True)
-        shutil.copy(ROOT / name, project / name)
+        shutil.copy(ROOT / name, project / name, follow_symlinks=False)
     environ = {**os.environ, **stack.environ, "VLLM_EXTRA_ARGS": "--nope 3"}
     for name in (
         "ENV_FILE",
@@ -258,7 +258,7 @@ def test_a_wrong_model_is_one_line_and_no_loop(stack: Stack, tmp_path: Path) -> 
     environ = {**stack.environ, "MODEL_ID": str(tmp_path)}
     fetched = compose("run", "--rm", "-T", "fetch", **environ)
     assert fetched.returncode == 2
-    assert "Qwen3ForCausalLM has no vision part" in fetched.stderr.strip().splitlines()[-1]
+    assert "Qwen3ForCausalLM has no vision part" in fetched.stdout.strip().splitlines()[-1]
     missing = compose("up", "-d", "inference", **{**stack.environ, "MODEL_ID": "/nowhere/at/all"})
     assert missing.returncode != 0
     assert "/nowhere/at/all" in missing.stderr
