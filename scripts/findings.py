@@ -8,7 +8,8 @@ MASK = "***"
 MIN_SECRET = 6  # shorter values are no secrets, and would mask parts of words
 # Whoever wrote an address into a file may have put a user, a password or a key into it.
 CREDENTIALS = re.compile(r"(?<=://)[^/\s?#@]+(?=@)")
-QUERY = re.compile(r"(://[^\s?#]{1,2000}\?)[^\s#]+")
+# With or without a query: it takes what it has looked at, and never begins within it again.
+ADDRESS = re.compile(r"://[^\s?#]+(?:\?[^\s#]+)?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,4 +38,9 @@ def masked(text: str, secrets: Iterable[str]) -> str:
     for secret in sorted(secrets, key=len, reverse=True):
         if len(secret) >= MIN_SECRET:
             text = text.replace(secret, MASK)
-    return QUERY.sub(rf"\g<1>{MASK}", CREDENTIALS.sub(MASK, text))
+    return ADDRESS.sub(_without_query, CREDENTIALS.sub(MASK, text))
+
+
+def _without_query(address: re.Match[str]) -> str:
+    path, mark, _ = address[0].partition("?")
+    return path + (mark + MASK if mark else "")
