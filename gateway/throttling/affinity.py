@@ -6,7 +6,8 @@ from collections.abc import Sequence
 
 from gateway.upstream.upstream import Upstream
 
-# The preferred engine is left once it is busier than the average by this share of its places.
+# The preferred engine is left once it has this share of its places more to do than the others have
+# on average.
 MAX_SHARE = 1 / 4
 MAX_REMEMBERED = 20_000  # conversations
 
@@ -36,13 +37,19 @@ def preferred(free: Sequence[Upstream], affinity: str, favourite: Upstream) -> U
     consistent hashing with bounded loads (Mirrokni, Thorup and Zadimoghaddam, 2018). So one that
     cannot have its first choice comes to the same second one each time. `favourite`: the first
     choice of all engines, also those that are not free."""
-    mean = sum(upstream.inflight for upstream in free) / len(free)
-    bounded = [upstream for upstream in free if upstream.inflight <= mean + slack(upstream)]
+    if len(free) == 1:
+        return free[0]
+    total, others = sum(upstream.inflight for upstream in free), len(free) - 1
+    bounded = [
+        upstream
+        for upstream in free
+        if upstream.inflight <= (total - upstream.inflight) / others + slack(upstream)
+    ]
     return favourite if favourite in bounded else favourite_of(bounded, affinity)
 
 
 def slack(upstream: Upstream) -> int:
-    """Requests that it may have more than engines have on average."""
+    """Requests that it may have more than the others have on average."""
     return max(1, int(upstream.max_concurrent * MAX_SHARE))
 
 
