@@ -1,15 +1,17 @@
 """Plain HTTP from the LAN: no secure context, so no clipboard API and no randomUUID."""
 
+from dataclasses import replace
+
 from playwright.sync_api import Page, expect
 
-from tests.browser.kit import Site, ask, attach, send
+from tests.browser.kit import Site, ask, attach, open_page, send
 from tests.support.paths import SCREENS
 
 
 def test_the_page_works_over_plain_http_on_an_address_that_is_no_loopback(
     page: Page, site: Site
 ) -> None:
-    page.goto(site.lan_url + "/chat.html")
+    open_page(page, replace(site, url=site.lan_url))
     assert page.evaluate("isSecureContext") is False
     assert page.evaluate("[typeof crypto.randomUUID, typeof navigator.clipboard]") == [
         "undefined",

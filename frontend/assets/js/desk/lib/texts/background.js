@@ -21,6 +21,10 @@ const zhCN = {
   background_events: "推送页面消息",
   background_limits: "连接 Redis",
   background_backups: "按时备份",
+  background_shares: "与其他网关分配引擎的并发数",
+  background_sharing: "向其他网关共享正在写的回答",
+  background_asked: "处理其他网关的请求",
+  background_orphans: "标记中断的回答",
   background_state: "更新监控数据",
 };
 
@@ -45,6 +49,10 @@ const en = {
   background_events: "Send events to open pages",
   background_limits: "Connect to Redis",
   background_backups: "Make backups on time",
+  background_shares: "Share the engines' places with other gateways",
+  background_sharing: "Publish running answers for other gateways",
+  background_asked: "Do what other gateways ask",
+  background_orphans: "Mark answers whose gateway has died",
   background_state: "Update what is monitored",
 };
 
