@@ -103,7 +103,8 @@ class EngineShares:
         self._client.connection_pool.disconnect()
 
     async def _round(self) -> None:
-        mine = {one.url: self._demand(one) for one in self._admission.upstreams}
+        waiting = self._admission.waiting()  # once: it looks at all that wait
+        mine = {one.url: self._demand(one, waiting) for one in self._admission.upstreams}
         told = as_told(await self._script.execute([KEY], [self._name, as_json(mine), LOST_SECONDS]))
         self._gateways = len(set().union(*told.values()))
         for upstream in self._admission.upstreams:
@@ -118,8 +119,7 @@ class EngineShares:
         self._wanted[upstream.url] = wanted
         upstream.share = min(wanted, demands[self._name].held)
 
-    def _demand(self, upstream: Upstream) -> Demand:
-        waiting = self._admission.waiting()
+    def _demand(self, upstream: Upstream, waiting: tuple[int, int, float]) -> Demand:
         wanted = self._wanted.get(upstream.url, self._equal_part(upstream))
         return Demand(upstream.max_concurrent, upstream.inflight, *waiting, wanted)
 
