@@ -45,6 +45,20 @@ QUESTIONS = (
 )
 
 
+SETTINGS = {
+    "ENGINE": "cpu",
+    "READER_URL": "",
+    "MODEL_NAME": script.MODEL,
+    "API_KEYS": f"bench:{load.KEY}",
+    "RATE_LIMIT_IP": PLENTY,
+    "RATE_LIMIT_USER": PLENTY,
+    "RATE_LIMIT_KEY": PLENTY,
+    "RATE_LIMIT_API": PLENTY,
+    "MAX_CONCURRENT": "4096",
+    "ENGINE_STATUS_FILE": "",
+}  # of a gateway with limits that nobody reaches
+
+
 @dataclass(frozen=True, slots=True)
 class Sizes:
     clients: tuple[int, ...] = (1, 32, 256)
@@ -180,16 +194,7 @@ def measure(
 def running_relay(engine: str, folder: Path, database_url: str) -> Iterator[Relay]:
     """A gateway with every feature on, and limits that nobody reaches."""
     settings = {
-        "ENGINE": "cpu",
-        "READER_URL": "",
-        "MODEL_NAME": script.MODEL,
-        "API_KEYS": f"bench:{load.KEY}",
-        "RATE_LIMIT_IP": PLENTY,
-        "RATE_LIMIT_USER": PLENTY,
-        "RATE_LIMIT_KEY": PLENTY,
-        "RATE_LIMIT_API": PLENTY,
-        "MAX_CONCURRENT": "4096",
-        "ENGINE_STATUS_FILE": "",
+        **SETTINGS,
         "LOG_LEVEL": "info",
         "LOG_FORMAT": "json",
         "RESUME_GRACE": "5",

@@ -24,11 +24,11 @@ import psycopg
 import uvloop
 
 from benchmarks import report, thousand_engines
-from benchmarks.desk import WAYS, Tally, WrongAnswer, ask_all, new_cookie
-from benchmarks.relay import load, script
+from benchmarks.desk import SETTINGS, WAYS, Tally, WrongAnswer, ask_all, new_cookie
+from benchmarks.relay import script
 from benchmarks.relay.load import percentile
 from benchmarks.relay.measures import cpu_of, raise_file_limit
-from benchmarks.relay.peers import PLENTY, running_engine
+from benchmarks.relay.peers import running_engine
 from tests.support.paths import ROOT
 from tests.support.postgres import running_postgres
 from tests.support.redis import redis_server
@@ -80,20 +80,7 @@ class Counters:
 def running_gateways(
     count: int, core: int, engine: str, database: str, redis: str
 ) -> Iterator[list[Running]]:
-    settings = {
-        "ENGINE": "cpu",
-        "READER_URL": "",
-        "MODEL_NAME": script.MODEL,
-        "API_KEYS": f"bench:{load.KEY}",
-        "RATE_LIMIT_IP": PLENTY,
-        "RATE_LIMIT_USER": PLENTY,
-        "RATE_LIMIT_KEY": PLENTY,
-        "RATE_LIMIT_API": PLENTY,
-        "RATE_LIMIT_STORAGE": redis,
-        "MAX_CONCURRENT": "4096",
-        "ENGINE_STATUS_FILE": "",
-        "DATABASE_URL": database,
-    }
+    settings = {**SETTINGS, "RATE_LIMIT_STORAGE": redis, "DATABASE_URL": database}
     with contextlib.ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         with on_core(core), ThreadPoolExecutor(count) as pool:

@@ -117,8 +117,8 @@ def section() -> str:
             f"| {spent / asked * 1000:.2f} |"
         )
     return f"""{ENGINES:,} engines of {PLACES} places: the gateway's own admission, with simulated engines
-and time. {CONVERSATIONS:,} conversations of {TURNS} turns each; answers of {ANSWER_SECONDS:g} s on average. In the last
-row one owner asks {FLOOD:,} questions at the same moment.
+and time. {CONVERSATIONS:,} conversations of {TURNS} turns each; answers of {ANSWER_SECONDS:g} s
+on average. In the last row one owner asks {FLOOD:,} questions at the same moment.
 
 | load | of one owner at once | later turns at their engine | wait of the others p50 / p99, s | of that owner p50, s | CPU an answer, ms |
 | ---: | ---: | ---: | ---: | ---: | ---: |
