@@ -1,5 +1,8 @@
 """Runs the migrations, with Alembic.
 
+The version before serves beside the new one during a roll-out, so a migration adds (expand), and
+what a version no longer needs is removed by the next one's (contract).
+
 Each migration says whether it can go back (`GOES_BACK`: its `downgrade` leaves tables that the
 version before serves from) and what is lost then, or why it cannot (`BACK`).
 """

@@ -49,12 +49,15 @@ def free_port() -> int:
 
 
 @contextlib.contextmanager
-def running(module: str, settings: dict[str, str], health: str = "/healthz") -> Iterator[Running]:
+def running(
+    module: str, settings: dict[str, str], health: str = "/healthz", root: str = str(ROOT)
+) -> Iterator[Running]:
+    """`root`: the folder of the code."""
     port = int(settings.get("PORT") or free_port())
     environ = {name: value for name, value in os.environ.items() if name not in settings}
     environ |= {"HOST": "127.0.0.1", "PORT": str(port), **settings}
     with tempfile.NamedTemporaryFile(prefix="sightdesk-", suffix=".log") as log:
-        process = started(module, environ, Path(log.name))
+        process = started(module, environ, Path(log.name), root)
         try:
             url = f"http://127.0.0.1:{port}"
             wait_for(url + health, process, Path(log.name))
@@ -68,13 +71,13 @@ def running(module: str, settings: dict[str, str], health: str = "/healthz") -> 
                 process.wait()
 
 
-def started(module: str, environ: dict[str, str], log: Path) -> Process:
+def started(module: str, environ: dict[str, str], log: Path, root: str = str(ROOT)) -> Process:
     """`python -m MODULE`. Tests start it without its imports; a benchmark measures them, too."""
-    if "PYTEST_VERSION" in os.environ:
+    if "PYTEST_VERSION" in os.environ and root == str(ROOT):
         return forked.start(module, environ, log)
     with log.open("ab") as out:
         return subprocess.Popen(
-            [sys.executable, "-m", module], cwd=ROOT, env=environ, stdout=out, stderr=out
+            [sys.executable, "-m", module], cwd=root, env=environ, stdout=out, stderr=out
         )
 
 
@@ -114,9 +117,10 @@ def running_lite() -> Iterator[Running]:
 
 @contextlib.contextmanager
 def running_gateway(
-    engine_url: str, data_dir: Path, module: str = "gateway", **settings: str
+    engine_url: str, data_dir: Path, module: str = "gateway", root: str = str(ROOT), **settings: str
 ) -> Iterator[Running]:
-    """A gateway for the engine at `engine_url`, open to this machine, with high rate limits."""
+    """A gateway for the engine at `engine_url`, open to this machine, with high rate limits.
+    `root`: the folder of its code."""
     defaults = {
         "ENGINE": "lite",
         "ENGINE_URLS": engine_url,
@@ -133,7 +137,7 @@ def running_gateway(
         "DATA_DIR": str(data_dir),
         "DATABASE_URL": f"sqlite:///{data_dir}/sightdesk.db",
     }
-    with running(module, {**defaults, **settings}) as gateway:
+    with running(module, {**defaults, **settings}, root=root) as gateway:
         yield gateway
 
 
