@@ -6,13 +6,13 @@ beside the gateway, which does the sending.
 
 import os
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import func, select, update
-from sqlalchemy.orm import Session
+from sqlalchemy import exists, func, select, update
+from sqlalchemy.orm import Session, aliased
 
 from gateway.errors import GatewayError
 from gateway.settings import WrongSettings, load_settings
@@ -71,7 +71,8 @@ class Outbox:
 
     def replay(self, what: str) -> int:
         """Sends again: `failed`, or every delivery of one message, also where it was delivered.
-        The id stays, so a receiver that has it drops it. Returns how many."""
+        The id stays, so a receiver that has it drops it. What waits in the same conversations need
+        not wait longer. Returns how many are sent again."""
         if what == "failed":
             wanted = WebhookDelivery.state == FAILED
         else:
@@ -81,10 +82,34 @@ class Outbox:
             found = select(WebhookDelivery.number, WebhookDelivery.subscription).where(wanted)
             rows = session.execute(found.with_for_update()).all()
             fresh: dict[str, Any] = {"state": WAITING, "tries": 0, "error": "", "finished_at": None}
-            here = WebhookDelivery.number.in_([number for number, _ in rows])
+            numbers = [number for number, _ in rows]
+            here = WebhookDelivery.number.in_(numbers)
             session.execute(update(WebhookDelivery).where(here).values(due_at=now(), **fresh))
+            _hurry_lanes(session, numbers)
             _begin_again(session, {subscription for _, subscription in rows})
         return len(rows)
+
+
+def _hurry_lanes(session: Session, numbers: Sequence[int]) -> None:
+    """What waits in the conversations of these deliveries is due now: it was put off with them."""
+    moment = now()
+    lane = aliased(WebhookDelivery)
+    behind = (
+        WebhookDelivery.state == WAITING,
+        WebhookDelivery.due_at > moment,
+        WebhookDelivery.conversation_id != "",
+        exists().where(
+            lane.number.in_(numbers),
+            lane.subscription == WebhookDelivery.subscription,
+            lane.conversation_id == WebhookDelivery.conversation_id,
+        ),
+    )
+    session.execute(
+        update(WebhookDelivery)
+        .where(*behind)
+        .values(due_at=moment)
+        .execution_options(synchronize_session=False)
+    )
 
 
 def _begin_again(session: Session, subscriptions: Iterable[str]) -> None:

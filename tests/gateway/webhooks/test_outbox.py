@@ -3,16 +3,18 @@
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import select, update
 
 from gateway.storage.database import Database
-from gateway.storage.models import Turn
+from gateway.storage.models import Turn, WebhookDelivery
 from tests.support.databases import ask
 from tests.support.outbox import (
     ENVIRON,
+    QUICK,
     deliveries,
     happen,
     settled,
@@ -59,6 +61,24 @@ async def test_what_failed_is_listed_by_host_and_sent_again_with_its_id(
     assert receiver.ids() == [message_id] * 5
     missing = outbox(url, folder, "msg_none")
     assert (missing.returncode, missing.stderr) == (1, "make outbox: msg_none has no delivery\n")
+
+
+async def test_what_waits_behind_a_replayed_message_goes_with_it(
+    database: Database, url: str, folder: Path, receiver: Receiver
+) -> None:
+    receiver.plan.append(500)
+    subscribe(folder, receiver.url)
+    async with working(worker(database, folder, replace(QUICK, pauses=(600, 600)))):
+        happen(database, 1)
+        await until(lambda: deliveries(database) == [("waiting", 1, "answered 500")])
+        happen(database, 2)
+        await until(lambda: len(deliveries(database)) == 2)
+        # As it stands where the second message was there when the first one was put off.
+        with database.writing() as session:
+            first = select(WebhookDelivery.due_at).order_by(WebhookDelivery.number).limit(1)
+            session.execute(update(WebhookDelivery).values(due_at=session.scalar(first)))
+        assert outbox(url, folder, receiver.ids()[0]).returncode == 0
+        await until(lambda: receiver.numbers() == [1, 1, 2])
 
 
 async def test_replay_begins_an_ended_subscription_again(
