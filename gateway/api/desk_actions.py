@@ -9,6 +9,7 @@ from gateway.actions.proposals import Actions
 from gateway.actions.states import Status
 from gateway.api.dependencies import RouteLimits, StaffName
 from gateway.openai.validation import StrictModel
+from gateway.reports.period import start_of
 
 MAX_REASON = 500  # characters
 MAX_ARGUMENTS = 64
@@ -39,9 +40,9 @@ def desk_actions_router(actions: Actions, limits: RouteLimits) -> APIRouter:
     @router.get("/actions")
     @limits.limit
     def listing(
-        request: Request, staff: StaffName, status: Status | None = None, limit: Limit = 100
+        request: Request, staff: StaffName, status: Status | Literal[""] = "", limit: Limit = 100
     ) -> dict[str, Any]:
-        return {"object": "list", "data": actions.listed(status, limit)}
+        return {"object": "list", "data": actions.listed(status or None, limit)}
 
     @router.get("/actions/{action_id}")
     @limits.limit
@@ -76,10 +77,11 @@ def desk_actions_router(actions: Actions, limits: RouteLimits) -> APIRouter:
     def audit(
         request: Request,
         staff: StaffName,
-        action: Annotated[str | None, Query(max_length=64)] = None,
-        since: Annotated[int, Query(alias="from", ge=0, le=2**40)] = 0,
+        action: Annotated[str, Query(max_length=64)] = "",
+        since: Annotated[str, Query(alias="from", max_length=40)] = "",
         limit: Limit = 100,
     ) -> dict[str, Any]:
-        return {"object": "list", "data": actions.audit(action, since, limit)}
+        start = start_of(since, "from") // 1000
+        return {"object": "list", "data": actions.audit(action or None, start, limit)}
 
     return router

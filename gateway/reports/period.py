@@ -63,6 +63,12 @@ def period_of(start: str, end: str, zone: str, now_ms: int) -> Period:
     return Period(first, last, found)
 
 
+def start_of(value: str, name: str) -> int:
+    """Milliseconds since 1970 of a `from` as `period_of` takes it, dates in UTC; "" is the
+    beginning. Raises InvalidRequest."""
+    return _milliseconds(value, ZoneInfo("UTC"), name, is_end=False) if value else 0
+
+
 def _milliseconds(value: str, zone: ZoneInfo, name: str, *, is_end: bool) -> int:
     try:
         if value.isdecimal():

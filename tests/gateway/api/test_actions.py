@@ -132,9 +132,10 @@ def test_what_is_for_staff_is_not_the_customers(desk: Desk) -> None:
 
 def test_staff_find_edit_and_approve(desk: Desk) -> None:
     made = desk.propose("staffed")
-    status, found = desk.call("GET", "/api/desk/actions?status=proposed&limit=500", STAFF)
-    assert status == 200
-    assert made in [one["id"] for one in found["data"]]
+    for name in ("proposed", ""):
+        status, found = desk.call("GET", f"/api/desk/actions?status={name}&limit=500", STAFF)
+        assert status == 200
+        assert made in [one["id"] for one in found["data"]]
     path = f"/api/desk/actions/{made}"
     assert desk.call("GET", path, STAFF)[1]["by"] == "staff"
     status, error = desk.call("POST", f"{path}/confirm", STAFF, json={"arguments": {"order": 1}})
@@ -178,11 +179,14 @@ def test_staff_settle_what_is_unknown(desk: Desk) -> None:
 def test_the_audit_begins_where_it_is_asked_to(desk: Desk) -> None:
     desk.propose()
     later = int(time.time()) + 60
-    assert desk.call("GET", f"/api/desk/audit?from={later}", STAFF) == (
-        200,
-        {"object": "list", "data": []},
-    )
-    assert desk.call("GET", "/api/desk/audit?limit=1", STAFF)[1]["data"][0]["to"] == "proposed"
+    for start in (later, "2999-01-01", "2999-01-01T08:00:00Z"):
+        found = desk.call("GET", f"/api/desk/audit?from={start}", STAFF)
+        assert found == (200, {"object": "list", "data": []})
+    for start in ("", "2020-01-01"):
+        _, found = desk.call("GET", f"/api/desk/audit?action=&from={start}&limit=1", STAFF)
+        assert found["data"][0]["to"] == "proposed"
+    status, error = desk.call("GET", "/api/desk/audit?from=yesterday", STAFF)
+    assert (status, error["code"], error["param"]) == (400, "invalid_request", "from")
 
 
 @pytest.mark.parametrize("path", ["actions", "actions/x", "audit"])
