@@ -74,7 +74,7 @@ def build_tool(
         paths = None if spec.result is None else ResultPaths(spec.result)
     results = paths.names if paths is not None else None
     confirm = spec.confirm or ConfirmSpec()
-    has_key = spec.idempotency == "key"
+    has_key = effect == "write" and spec.idempotency == "key"
     retries = RETRIES if spec.retries is None else spec.retries
     seconds = spec.timeout or TIMEOUT
     is_read = effect == "read"
@@ -103,11 +103,15 @@ def by_language(texts: Mapping[Language, str] | None) -> dict[str, str]:
 
 
 def _check_effect(effect: Effect, spec: BehaviourSpec) -> None:
+    """A read may say who confirms and `idempotency`, which mean nothing there. One that staff are
+    to confirm is a mistake: it would run at once."""
     if effect == "write":
         return
-    for key in ("confirm", "idempotency", "current", "notify"):
-        if getattr(spec, key) not in (None, "none"):
+    for key in ("current", "notify"):
+        if getattr(spec, key) is not None:
             raise Wrong("is for writes; this is a read", key)
+    if spec.confirm is not None and spec.confirm.by == "staff":
+        raise Wrong("is for writes; this is a read, which runs at once", "confirm")
 
 
 def _wording(

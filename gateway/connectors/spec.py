@@ -9,7 +9,7 @@ NAME = re.compile(r"[a-z][a-z0-9_]{0,63}")
 NAME_FORM = r"^[a-z][a-z0-9_]{0,63}$"
 DURATION = re.compile(r"([0-9]{1,6})\s{0,2}(s|m|h|d)")
 UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
-LEAST_SECONDS, MOST_SECONDS = 10, 7 * 86_400
+LEAST_SECONDS, MOST_SECONDS = 1, 7 * 86_400
 Language = Literal["zh", "en"]
 Method = Literal["GET", "POST", "PUT", "PATCH", "DELETE"]
 
@@ -25,7 +25,7 @@ def _seconds(value: Any) -> Any:
     if not isinstance(seconds, int) or isinstance(seconds, bool):
         raise ValueError("must be a time such as 90s, 15m, 2h or 1d")
     if not LEAST_SECONDS <= seconds <= MOST_SECONDS:
-        raise ValueError("must be between 10s and 7d")
+        raise ValueError("must be between 1s and 7d")
     return float(seconds)
 
 
@@ -87,7 +87,7 @@ class BehaviourSpec(Spec):
     current: CurrentSpec | None = None
     notify: NotifySpec | None = None
     timeout: float | None = Field(None, gt=0, le=120)
-    retries: int | None = Field(None, ge=0, le=5)
+    retries: int | None = Field(None, ge=0, le=7)
 
 
 class OperationSpec(BehaviourSpec):

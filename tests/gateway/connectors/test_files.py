@@ -63,7 +63,8 @@ async def test_a_fault_of_a_read_is_named(
         ("method: POST", "method: GET", "GET reads"),
         ("timeout: 2", "confirm: {by: boss}", "'customer' or 'staff'"),
         ("timeout: 2", "confirm: {expires: soon}", "a time such as"),
-        ("timeout: 2", "confirm: {expires: 1s}", "between 10s and 7d"),
+        ("timeout: 2", "confirm: {expires: 0s}", "between 1s and 7d"),
+        ("timeout: 2", "confirm: {expires: 8d}", "between 1s and 7d"),
         ("timeout: 2", "idempotency: yes", "'key' or 'none'"),
         ("timeout: 2", "current: {connector: x, values: {price: p}}", "no parameter 'price'"),
         ("timeout: 2", "notify: {connector: mail, arguments: {to: '{{ nobody }}'}}", "nobody"),
@@ -130,6 +131,15 @@ async def test_a_write_is_confirmed_by_the_customer_unless_the_file_says_otherwi
         assert (plain.has_key, plain.retries, plain.limits.retries) == (False, 0, 0)
         assert (other.confirm.by, other.confirm.seconds) == ("staff", 7200)
         assert (other.has_key, other.retries, other.limits.retries) == (True, 4, 0)
+
+
+async def test_a_read_may_have_the_keys_of_a_write_that_mean_nothing_there(tmp_path: Path) -> None:
+    more = "confirm: {by: customer, expires: 15m}\nidempotency: key\n"
+    write(tmp_path, tool=READ + more)
+    async with opened(tmp_path) as connectors:
+        tool = tool_of(connectors, "tool")
+        assert reasons_of(connectors) == []
+        assert (tool.effect, tool.has_key, tool.retries) == ("read", False, 0)
 
 
 async def test_what_a_model_gets_has_no_notes_and_no_secrets(tmp_path: Path) -> None:
