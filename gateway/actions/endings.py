@@ -1,15 +1,13 @@
-"""Writes what came of a request, with the notification that follows from it."""
-
-from dataclasses import replace
+"""Writes what came of a request, with the message that follows from it."""
 
 import structlog
 
 from gateway.actions.decisions import expiry
-from gateway.actions.proposals import new_action
+from gateway.actions.notifications import with_message
 from gateway.actions.steps import Step
 from gateway.actions.store import ActionStore
 from gateway.actions.verdicts import Again, verdict
-from gateway.connectors.tool import Identity, Outcome, Tool, Tools
+from gateway.connectors.tool import Outcome, Tool, Tools
 from gateway.observability.metrics import Metrics
 from gateway.storage.models import Action
 
@@ -46,7 +44,9 @@ class Endings:
         """
         found = verdict(sent, tool, outcome, self._first_pause)
         step = (
-            found.step() if isinstance(found, Again) else self._ending(sent, tool, outcome, found)
+            found.step()
+            if isinstance(found, Again)
+            else with_message(found, sent, tool, self._tools, outcome)
         )
         taken = self._store.step(
             sent.id, self._tools.find, lambda action: self._if_open(action, sent, step)
@@ -78,28 +78,3 @@ class Endings:
         if action.status == "unknown" and step.now not in ("done", "failed"):
             return None
         return step
-
-    def _ending(self, sent: Action, tool: Tool | None, outcome: Outcome, step: Step) -> Step:
-        """The step with the message to the customer, where the connector wants one; there is no
-        message about a message."""
-        if sent.parent_id is not None:
-            return step
-        identity = Identity(sent.user, sent.tenant)
-        due = tool and tool.notification(sent.arguments, outcome, identity, sent.language)
-        if not due:
-            return step
-        messenger = self._tools.find(due.connector)
-        if messenger is None:
-            log.warning("notification_not_configured", action=sent.id, connector=due.connector)
-            return step
-        return replace(step, follows=(_notification(sent, messenger, due.arguments), messenger))
-
-
-def _notification(sent: Action, tool: Tool, arguments: dict[str, object]) -> Action:
-    """An action that needs no confirmation. It is not told to the conversation."""
-    identity = Identity(sent.user, sent.tenant)
-    made = new_action(tool, arguments, identity, sent.owner, sent.language)
-    made.status, made.by, made.parent_id = "confirmed", "nobody", sent.id
-    made.conversation_id, made.answer_id = sent.conversation_id, sent.answer_id
-    made.decided_at = made.created_at
-    return made

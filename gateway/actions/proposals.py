@@ -1,6 +1,5 @@
 """Actions as the assistant proposes them and as people decide about them."""
 
-import secrets
 from collections.abc import Mapping
 from contextlib import suppress
 from typing import Any
@@ -15,10 +14,12 @@ from gateway.actions.decisions import (
     wrong_arguments,
 )
 from gateway.actions.masked import masked_arguments, restored
+from gateway.actions.new_action import new_action
+from gateway.actions.notifications import with_message
 from gateway.actions.sentences import TOO_MANY, reason_of, told
 from gateway.actions.steps import ASSISTANT, CUSTOMER, Step
 from gateway.actions.store import ActionStore, Decide, no_action
-from gateway.connectors.tool import Identity, Tool, Tools, WrongArguments
+from gateway.connectors.tool import Done, Identity, Refused, Tool, Tools, WrongArguments
 from gateway.errors import ActionExpired, InvalidRequest, QueueFull, StaffOnly
 from gateway.observability.metrics import Metrics
 from gateway.privacy.redaction import mask
@@ -169,14 +170,20 @@ class Actions:
         def decide(action: Action) -> Step | None:
             if action.status != "unknown":
                 raise not_pending(action)
+            tool = self._tools.find(action.connector)
             ended: dict[str, Any] = {"finished_at": now(), "error": None}
             if is_done:
-                return Step("done", who, note, ended, turn=told(action, "done"))
+                sentence = told(action, "done")
+                step = Step("done", who, note, ended, turn=sentence)
+                return with_message(step, action, tool, self._tools, Done({}), sentence)
             ended["error"] = reason_of(action, "settled")
             sentence = told(action, "failed", ended["error"])
-            return Step("failed", who, note, ended, turn=sentence)
+            step = Step("failed", who, note, ended, turn=sentence)
+            return with_message(step, action, tool, self._tools, Refused(ended["error"]))
 
-        return self._json(self._decide(action_id, decide), is_masked=True)
+        settled = self._decide(action_id, decide)
+        self._store.bell.ring()  # a message may follow
+        return self._json(settled, is_masked=True)
 
     def audit(self, action_id: str | None, since: int, limit: int) -> list[dict[str, Any]]:
         """The newest steps, oldest first: {time, who, action, from, to, reason}. `since`: seconds
@@ -241,41 +248,6 @@ class Actions:
 
     def _count(self, action: Action) -> None:
         self._metrics.actions.labels(action.connector, action.status).inc()
-
-
-def new_action(
-    tool: Tool, arguments: Mapping[str, Any], identity: Identity, owner: str, language: str
-) -> Action:
-    """A proposal that is not stored yet. `owner`: the digest."""
-    moment = now()
-    return Action(
-        id="action-" + secrets.token_urlsafe(16),
-        connector=tool.name,
-        title=dict(tool.title),
-        arguments=dict(arguments),
-        before=None,
-        status="proposed",
-        by=tool.confirm.by,
-        has_key=tool.has_key,
-        owner=owner,
-        user=identity.user,
-        tenant=identity.tenant,
-        language=language,
-        conversation_id="",
-        answer_id="",
-        parent_id=None,
-        created_at=moment,
-        expires_at=moment,
-        decided_by=None,
-        decided_at=None,
-        due_at=moment,
-        tries=0,
-        worker=None,
-        lease_until=None,
-        finished_at=None,
-        result=None,
-        error=None,
-    )
 
 
 def _without(values: Mapping[str, Any] | None, secret: frozenset[str]) -> dict[str, Any] | None:

@@ -3,12 +3,15 @@
 from collections.abc import Mapping
 from typing import Any
 
+from gateway.actions.notifications import with_message
 from gateway.actions.steps import GATEWAY, Step
 from gateway.actions.store import HOLDER_SECONDS, ActionStore
-from gateway.actions.verdicts import LONGEST_PAUSE, MAX_TRIES, not_started
-from gateway.connectors.tool import Tool, Tools, WrongArguments
+from gateway.actions.verdicts import LONGEST_PAUSE, not_started
+from gateway.connectors.tool import Refused, Tool, Tools, Unsure, WrongArguments
 from gateway.storage.models import Action
 from gateway.storage.turns import now
+
+MAX_TRIES = 8  # of an action whose gateway dies again and again; a connector's retries are fewer
 
 
 class Starts:
@@ -39,11 +42,11 @@ class Starts:
             return None
         tool = self._tools.find(action.connector)
         if again and not (action.has_key and (tool is None or tool.has_key)):
-            return not_started(action, "interrupted")
+            return self._ended(action, tool, "interrupted")
         if again and action.tries >= MAX_TRIES:
-            return not_started(action, "tries")
+            return self._ended(action, tool, "tries")
         if tool is None or tool.effect != "write":
-            return not_started(action, "gone")
+            return self._ended(action, tool, "gone")
         if self._is_anothers(action, tool):
             return None
         return self._checked(action, tool)
@@ -55,12 +58,12 @@ class Starts:
     def _checked(self, action: Action, tool: Tool) -> Step:
         lost = action.worker is not None and action.status == "confirmed"
         if lost and self._store.secrets.get(action.id) is None:
-            return not_started(action, "secrets")
+            return self._ended(action, tool, "secrets")
         try:
             tool.check(self.arguments(action))
         except WrongArguments as error:
             is_secret = bool(error.missing) and tool.secrets.issuperset(error.missing)
-            return not_started(action, "secrets" if is_secret else "invalid", str(error))
+            return self._ended(action, tool, "secrets" if is_secret else "invalid", str(error))
         values = {
             "worker": self._store.writer,
             "lease_until": self.lease_until(),
@@ -69,6 +72,13 @@ class Starts:
             "has_key": tool.has_key if action.tries == 0 else action.has_key,
         }
         return Step("running", GATEWAY, f"try {action.tries + 1}", values)
+
+    def _ended(self, action: Action, tool: Tool | None, name: str, detail: str = "") -> Step:
+        """The end of what cannot be sent, with its message. `name`, `detail`: as `not_started`."""
+        step = not_started(action, name, detail)
+        reason = str(step.values["error"])
+        outcome = Refused(reason) if step.now == "failed" else Unsure(reason)
+        return with_message(step, action, tool, self._tools, outcome)
 
     def _is_due(self, action: Action, moment: int) -> bool:
         when = action.due_at if action.lease_until is None else action.lease_until

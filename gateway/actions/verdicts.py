@@ -11,7 +11,6 @@ from gateway.privacy.redaction import mask
 from gateway.storage.models import Action
 from gateway.storage.turns import now
 
-MAX_TRIES = 8  # of one action whose system honours Idempotency-Key
 FIRST_PAUSE, LONGEST_PAUSE = 0.5, 40.0  # seconds between tries; about doubled with each
 # Nothing was sent. After an earlier try that says nothing about that one.
 NOT_SENT = frozenset({"unreachable", "circuit_open"})
@@ -39,10 +38,10 @@ def verdict(
     if isinstance(outcome, Refused) and not had_earlier_try:
         return failed(action, outcome.reason)
     # An earlier try may have had its effect, whatever this one says.
-    may_repeat = action.has_key and tool is not None and tool.has_key
+    retries = tool.retries if action.has_key and tool is not None and tool.has_key else 0
     if isinstance(outcome, Refused) and outcome.kind not in NOT_SENT:
-        may_repeat = False
-    if may_repeat and action.tries < MAX_TRIES:
+        retries = 0
+    if action.tries <= retries:
         return Again(pause_after(action.tries, first_pause), outcome.reason)
     return unknown(action, outcome.reason)
 

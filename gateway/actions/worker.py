@@ -36,6 +36,7 @@ AT_ONCE = 8  # requests
 EXPIRED_AT_ONCE = 100
 
 Result = TypeVar("Result")
+Claimed = tuple[Action, float]  # and when it was claimed, by the monotonic clock
 
 
 class ActionWorker:
@@ -91,10 +92,10 @@ class ActionWorker:
             await asyncio.shield(looking)
         finally:
             await asyncio.wait((looking,))
-            for action in looking.result():
-                self._begin(action)
+            for action, claimed in looking.result():
+                self._begin(action, claimed)
 
-    def _claim(self) -> list[Action]:
+    def _claim(self) -> list[Claimed]:
         """In a thread: ends proposals that are over, and claims what can be sent."""
         running = list(self._running)
         moment = now()
@@ -112,8 +113,9 @@ class ActionWorker:
             return []
         return [one for one in map(self._start, due) if one is not None]
 
-    def _start(self, action_id: str) -> Action | None:
+    def _start(self, action_id: str) -> Claimed | None:
         """The action if it is to be sent now."""
+        claimed = time.monotonic()  # before its lease begins
         try:
             taken = self._store.step(
                 action_id, self._tools.find, self._starts.step, skip_locked=True
@@ -126,10 +128,10 @@ class ActionWorker:
         if taken is None or not taken.changed:
             return None
         self._endings.count(taken.action)
-        return taken.action if taken.action.status == "running" else None
+        return (taken.action, claimed) if taken.action.status == "running" else None
 
-    def _begin(self, action: Action) -> None:
-        task = asyncio.create_task(self._carry_out(action), name=action.id)
+    def _begin(self, action: Action, claimed: float) -> None:
+        task = asyncio.create_task(self._carry_out(action, claimed), name=action.id)
         self._running[action.id] = task
         task.add_done_callback(self._ended)
 
@@ -139,9 +141,9 @@ class ActionWorker:
             log.error("action_not_ended", action=task.get_name(), exc_info=task.exception())
         self._store.bell.ring()  # a place is free
 
-    async def _carry_out(self, action: Action) -> None:
+    async def _carry_out(self, action: Action, claimed: float) -> None:
         tool = self._tools.find(action.connector)
-        outcome = await self._send(action, tool, time.monotonic())
+        outcome = await self._send(action, tool, claimed)
         while True:
             try:
                 pause = await self._in_thread(partial(self._endings.end, action, tool, outcome))

@@ -207,7 +207,12 @@ class DescribedTool:
         return self.wording.say(language, {**shown, **result, "arguments": shown, "result": result})
 
     def notification(
-        self, arguments: Mapping[str, Any], outcome: Outcome, identity: Identity, language: str
+        self,
+        arguments: Mapping[str, Any],
+        outcome: Outcome,
+        identity: Identity,
+        language: str,
+        said: str = "",
     ) -> Notification | None:
         notify = self.notify
         status = status_of(outcome)
@@ -217,7 +222,8 @@ class DescribedTool:
         result = outcome.result if isinstance(outcome, Done) else {}
         caller = {"user": identity.user, "tenant": identity.tenant}
         reason = "" if isinstance(outcome, Done) else outcome.reason
-        said = self.say(arguments, result, language) if isinstance(outcome, Done) else ""
+        if isinstance(outcome, Done):
+            said = said or self.say(arguments, result, language)
         values = {
             **shown, **result, "arguments": shown, "result": result, "caller": caller,
             "status": status, "reason": reason, "said": said,

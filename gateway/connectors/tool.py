@@ -94,6 +94,7 @@ class Tool(Protocol):
     secrets: frozenset[str]  # properties that are never shown, stored or told to a model
     confirm: Confirm
     has_key: bool  # the system honours Idempotency-Key: a call that was cut off is tried again
+    retries: int  # of a write with a key, by whoever carries it out
     needs_user: bool
     needs_tenant: bool
 
@@ -118,9 +119,15 @@ class Tool(Protocol):
         """The result in words, for `lite` and for people; "" where the file has none."""
 
     def notification(
-        self, arguments: Mapping[str, Any], outcome: Outcome, identity: Identity, language: str
+        self,
+        arguments: Mapping[str, Any],
+        outcome: Outcome,
+        identity: Identity,
+        language: str,
+        said: str = "",
     ) -> Notification | None:
-        """The message that is due when an action of this tool has ended."""
+        """The message that is due when an action of this tool has ended. `said`: the result in
+        words, in place of what `say` makes of it."""
 
 
 class Tools(Protocol):

@@ -36,6 +36,7 @@ class ToldTool:
         self.secrets: frozenset[str] = frozenset()
         self.confirm = Confirm()
         self.has_key = self.needs_user = self.needs_tenant = False
+        self.retries = 0
 
     def check(self, arguments: Mapping[str, Any]) -> None:
         self._tool.check(arguments)
@@ -59,7 +60,12 @@ class ToldTool:
         return told.text if told else ""
 
     def notification(
-        self, arguments: Mapping[str, Any], outcome: Outcome, identity: Identity, language: str
+        self,
+        arguments: Mapping[str, Any],
+        outcome: Outcome,
+        identity: Identity,
+        language: str,
+        said: str = "",
     ) -> None:
         return None
 

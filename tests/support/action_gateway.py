@@ -26,7 +26,7 @@ from gateway.observability.metrics import Metrics
 from gateway.storage.database import open_database
 from tests.support.action_tools import HTTPTool, Toolbox
 
-LEASE, PAUSE, POLL = 0.6, 0.05, 0.1  # seconds
+LEASE, PAUSE, POLL, TIMEOUT = 0.6, 0.05, 0.1, 0.5  # seconds
 SECONDS = 30.0  # for one process to end
 OWNER, WHO = "key:shop", Identity("li", "shop")
 
@@ -51,9 +51,11 @@ class Job:
 
 def toolbox(system: str) -> Toolbox:
     return Toolbox(
-        HTTPTool("keyed", f"{system}/keyed", has_key=True, notifies="notify"),
-        HTTPTool("plain", f"{system}/plain"),
-        HTTPTool("notify", f"{system}/plain"),
+        HTTPTool(
+            "keyed", f"{system}/keyed", has_key=True, retries=7, notifies="notify", timeout=TIMEOUT
+        ),
+        HTTPTool("plain", f"{system}/plain", timeout=TIMEOUT),
+        HTTPTool("notify", f"{system}/plain", timeout=TIMEOUT),
     )
 
 

@@ -38,7 +38,7 @@ class Parts:
         return Actions(self.store, self.tools, self.metrics, expires=600)
 
     def worker(self, **more: float) -> ActionWorker:
-        given = {"lease": 0.6, "first_pause": 0.02, "poll": 0.05, **more}
+        given = {"lease": 5, "first_pause": 0.02, "poll": 0.05, **more}
         return ActionWorker(self.store, self.tools, self.metrics, **given)  # type: ignore[arg-type]  # settings of the worker
 
     def propose(self, name: str = "plain", arguments: dict[str, Any] = ORDER, **more: Any) -> str:

@@ -17,12 +17,12 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
-# What a request may meet; "late" answers after the client has given up.
+# What a request may meet; "slow" answers after SLOW_SECONDS, "late" not while its client waits.
 WAYS = (
     *("fine", "refused", "error before", "error after", "reset before", "reset after"),
     *("late", "nonsense", "kill before", "kill after"),
 )
-LATE_SECONDS = 0.5
+SLOW_SECONDS, LATE_SECONDS = 0.5, 30.0
 
 
 @dataclass(slots=True)
@@ -71,12 +71,19 @@ class Handler(BaseHTTPRequestHandler):
             self._fail(way)
             return
         told = system.act(action, is_keyed=self.path == "/keyed")
+        if way == "slow":
+            time.sleep(SLOW_SECONDS)
         if way == "late":
-            time.sleep(LATE_SECONDS)
+            self._wait_for_the_clients_end()
         if way.endswith("after"):
             self._fail(way)
             return
         self._answer(200, "<html>" if way == "nonsense" else told)
+
+    def _wait_for_the_clients_end(self) -> None:
+        self.connection.settimeout(LATE_SECONDS)
+        with contextlib.suppress(OSError):
+            self.connection.recv(1)
 
     def _fail(self, way: str) -> None:
         kind = way.partition(" ")[0]

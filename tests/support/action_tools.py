@@ -9,6 +9,7 @@ from typing import Any
 import httpx
 from jsonschema import Draft202012Validator
 
+from gateway.connectors.described_tool import status_of
 from gateway.connectors.tool import (
     Confirm,
     Done,
@@ -45,9 +46,11 @@ class HTTPTool:
     name: str
     url: str
     has_key: bool = False
+    retries: int = 2
     confirm: Confirm = field(default_factory=Confirm)
     notifies: str = ""  # the name of the tool that tells the customer
-    timeout: float = 0.3
+    notifies_of: tuple[str, ...] = ("done",)
+    timeout: float = 10.0  # seconds; longer than a busy machine takes for any answer
     secrets: frozenset[str] = frozenset()
     parameters: Mapping[str, Any] = field(default_factory=lambda: SCHEMA)
     title: Mapping[str, str] = field(default_factory=lambda: TITLE)
@@ -94,11 +97,17 @@ class HTTPTool:
         return words.format(result.get("number"))
 
     def notification(
-        self, arguments: Mapping[str, Any], outcome: Outcome, identity: Identity, language: str
+        self,
+        arguments: Mapping[str, Any],
+        outcome: Outcome,
+        identity: Identity,
+        language: str,
+        said: str = "",
     ) -> Notification | None:
-        if not self.notifies or not isinstance(outcome, Done):
+        if not self.notifies or status_of(outcome) not in self.notifies_of:
             return None
-        return Notification(self.notifies, {"order": arguments["order"]})
+        words = said if isinstance(outcome, Done) else outcome.reason
+        return Notification(self.notifies, {"order": arguments["order"], "phone": words})
 
 
 def _outcome(answer: httpx.Response) -> Outcome:

@@ -36,6 +36,7 @@ class StubTool:
     confirm: Confirm = field(default_factory=Confirm)
     outcomes: list[Outcome] = field(default_factory=lambda: [Done(dict(SENT))])
     has_key: bool = False
+    retries: int = 0
     needs_user: bool = False
     needs_tenant: bool = False
     seconds: float = 0.0
@@ -88,7 +89,12 @@ class StubTool:
         return f"包裹{result.get('status')}。{result.get('event')}" if language == "zh" else ""
 
     def notification(
-        self, arguments: Mapping[str, Any], outcome: Outcome, identity: Identity, language: str
+        self,
+        arguments: Mapping[str, Any],
+        outcome: Outcome,
+        identity: Identity,
+        language: str,
+        said: str = "",
     ) -> Notification | None:
         return None
 

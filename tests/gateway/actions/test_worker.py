@@ -1,11 +1,7 @@
 """What the worker does with each answer of a system, on a real port."""
 
 import asyncio
-import contextlib
-import threading
 import time
-from collections.abc import AsyncIterator, Callable, Iterator
-from typing import Any
 
 import pytest
 from sqlalchemy import select, update
@@ -18,38 +14,10 @@ from gateway.storage.models import Action, StoredEvent
 from gateway.storage.turns import now
 from tests.support.action_parts import ORDER, OWNER, Parts, tools_at
 from tests.support.action_system import System
+from tests.support.action_work import ended, hurried, planned, working_at
 from tests.support.databases import ask, whole
 
 UNSURE = ("error before", "error after", "reset before", "reset after", "late", "nonsense")
-
-
-@contextlib.asynccontextmanager
-async def working_at(*gateways: Parts, **more: float) -> AsyncIterator[None]:
-    workers = [one.worker(**more) for one in gateways]
-    tasks = [asyncio.create_task(worker.run()) for worker in workers]
-    try:
-        yield
-    finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.wait(tasks)
-        for worker in workers:
-            worker.close()
-
-
-async def ended(parts: Parts, action_id: str, seconds: float = 8) -> dict[str, Any]:
-    """The action once nothing more happens to it."""
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
-        one = await asyncio.to_thread(parts.actions.of_owner, OWNER, action_id)
-        if one["status"] in ("done", "failed", "unknown", "expired"):
-            return one
-        await asyncio.sleep(0.02)
-    raise AssertionError(f"still {one['status']}")
-
-
-def planned(*ways: str) -> Callable[[str, int], str]:
-    return lambda _, number: ways[min(number, len(ways)) - 1]
 
 
 async def test_a_confirmed_action_starts_at_once_and_tells_its_result(
@@ -116,6 +84,8 @@ async def test_a_refusal_fails_with_the_systems_words(
 async def test_without_a_key_what_is_unsure_becomes_unknown(
     working: Parts, system: System, way: str
 ) -> None:
+    if way == "late":
+        hurried(working)
     system.plan = planned(way)
     made = working.propose("plain")
     working.actions.confirm(OWNER, made)
@@ -131,6 +101,8 @@ async def test_without_a_key_what_is_unsure_becomes_unknown(
 async def test_with_a_key_what_is_unsure_is_tried_again_and_done_once(
     working: Parts, system: System, way: str
 ) -> None:
+    if way == "late":
+        hurried(working)
     system.plan = planned(way, way, "fine")
     made = working.propose("keyed")
     working.actions.confirm(OWNER, made)
@@ -149,19 +121,25 @@ async def test_a_refusal_after_an_unsure_try_is_not_called_a_failure(
         assert (await ended(working, made))["status"] == "unknown"
 
 
-async def test_tries_with_a_key_end(working: Parts, system: System) -> None:
+@pytest.mark.parametrize("retries", [0, 2, 7])
+async def test_tries_with_a_key_end_after_the_connectors_retries(
+    working: Parts, system: System, retries: int
+) -> None:
+    working.tools.tools["keyed"].retries = retries
     system.plan = planned("error before")
     made = working.propose("keyed")
     working.actions.confirm(OWNER, made)
     async with working_at(working, first_pause=0.001):
         assert (await ended(working, made))["status"] == "unknown"
-    assert system.requests[made] == 8
+        await asyncio.sleep(0.2)
+    assert system.requests[made] == retries + 1
 
 
 async def test_an_unknown_action_is_settled_by_staff(
     working: Parts, system: System, database: Database, conversations: Conversations
 ) -> None:
     ask(database, 1, owner=OWNER)
+    hurried(working)
     system.plan = planned("late")
     made = working.propose("plain")
     working.actions.confirm(OWNER, made)
@@ -192,21 +170,6 @@ async def test_two_gateways_send_a_confirmed_action_once(
         database.close()
     assert found == ["done"] * 20
     assert system.requests == dict.fromkeys(made, 1)
-
-
-async def test_what_a_connector_notifies_is_one_more_action_and_no_more(
-    working: Parts, system: System
-) -> None:
-    made = working.propose("notifying")
-    working.actions.confirm(OWNER, made)
-    async with working_at(working):
-        await ended(working, made)
-        [message] = [one for one in working.actions.listed(None, 9) if one["parent"] == made]
-        found = await ended(working, message["id"])
-    assert (found["connector"], found["by"], found["status"]) == ("plain", "nobody", "done")
-    assert found["decided_by"] is None
-    assert working.steps(message["id"]) == ["confirmed", "running", "done"]
-    assert len(working.actions.listed(None, 9)) == 2
 
 
 @pytest.mark.parametrize("change", ["gone", "stricter"])
@@ -261,72 +224,3 @@ async def test_a_proposal_expires_by_itself(working: Parts) -> None:
     async with working_at(working):
         assert (await ended(working, made))["status"] == "expired"
     assert working.steps(made) == ["proposed", "expired"]
-
-
-@pytest.mark.parametrize("hours", [-5, 5])
-async def test_a_clock_that_jumps_neither_repeats_nor_delays(
-    working: Parts, system: System, monkeypatch: pytest.MonkeyPatch, hours: int
-) -> None:
-    system.plan = planned("late", "fine")
-    made = [working.propose(name) for name in ("plain", "keyed")]
-    for one in made:
-        working.actions.confirm(OWNER, one)
-    real = time.time_ns
-    async with working_at(working, lease=5):
-        while system.requests.total() < 2:
-            await asyncio.sleep(0.01)
-        monkeypatch.setattr(time, "time_ns", lambda: real() + hours * 3600 * 10**9)
-        found = [await ended(working, one) for one in made]
-    assert [one["status"] for one in found] == ["unknown", "done"]
-    assert [system.effects[one] for one in made] == [1, 1]
-
-
-async def test_a_gateway_that_stops_waits_for_what_it_has_sent(
-    working: Parts, system: System
-) -> None:
-    working.tools.tools["plain"].timeout = 3
-    system.plan = planned("late")
-    made = working.propose("plain")
-    working.actions.confirm(OWNER, made)
-    async with working_at(working):
-        while not system.requests:
-            await asyncio.sleep(0.01)
-    assert working.actions.of_owner(OWNER, made)["status"] == "done"
-
-
-async def test_an_outcome_is_kept_while_the_database_is_locked(
-    working: Parts, system: System, database: Database
-) -> None:
-    working.tools.tools["plain"].timeout = 3
-    system.plan = planned("late")
-    made = working.propose("plain")
-    working.actions.confirm(OWNER, made)
-    async with working_at(working):
-        while not system.requests:
-            await asyncio.sleep(0.01)
-        with locked(database):
-            await asyncio.sleep(3)
-        assert (await ended(working, made))["status"] == "done"
-    assert system.requests[made] == 1
-
-
-@contextlib.contextmanager
-def locked(database: Database) -> Iterator[None]:
-    """Another thread writes for as long as the block runs."""
-    begun, over = threading.Event(), threading.Event()
-
-    def hold() -> None:
-        with database.connected() as connection:
-            if not database.is_sqlite:  # where one transaction shuts out all others by itself
-                connection.exec_driver_sql("LOCK TABLE actions IN EXCLUSIVE MODE")
-            begun.set()
-            over.wait()
-
-    thread = threading.Thread(target=hold)
-    thread.start()
-    begun.wait()
-    try:
-        yield
-    finally:
-        over.set()
-        thread.join()
