@@ -180,8 +180,8 @@ def test_the_audit_begins_where_it_is_asked_to(desk: Desk) -> None:
     desk.propose()
     later = int(time.time()) + 60
     for start in (later, "2999-01-01", "2999-01-01T08:00:00Z"):
-        found = desk.call("GET", f"/api/desk/audit?from={start}", STAFF)
-        assert found == (200, {"object": "list", "data": []})
+        told = desk.call("GET", f"/api/desk/audit?from={start}", STAFF)
+        assert told == (200, {"object": "list", "data": []})
     for start in ("", "2020-01-01"):
         _, found = desk.call("GET", f"/api/desk/audit?action=&from={start}&limit=1", STAFF)
         assert found["data"][0]["to"] == "proposed"
