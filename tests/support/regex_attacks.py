@@ -2,10 +2,11 @@
 
 import re
 from collections.abc import Iterator
-from re import _constants as op
-from re import _parser as parser
+from importlib import import_module
 from typing import Any
 
+# Python's own parser of patterns, of which typeshed does not know.
+op, parser = import_module("re._constants"), import_module("re._parser")
 GENERIC = (
     " ",
     "a",
