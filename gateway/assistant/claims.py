@@ -6,10 +6,9 @@ Ordinary list numbering, `[1]`, and how many points an answer makes of something
 
 import re
 import unicodedata
-from dataclasses import dataclass
 from decimal import Decimal
 from functools import lru_cache
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from gateway.assistant.numerals import CHINESE, WORDS, value_of
 
@@ -87,8 +86,7 @@ BLANK = "  "  # two: a number and a unit may have one space between them
 MOST_EXPANDED = 2  # times the characters that NFKC may make of a text
 
 
-@dataclass(frozen=True, slots=True)
-class Claim:
+class Claim(NamedTuple):
     """`text` as it stands in the answer, `unit` of a number ("" where it has none)."""
 
     kind: Kind

@@ -1,6 +1,8 @@
 """Writes what other systems and open pages hear of, in the transaction of what it tells."""
 
 import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Connection, insert, update
@@ -13,19 +15,37 @@ REMOVED = "removed"  # the type of an event whose words went with its conversati
 WITH_WORDS = ("message.completed", "fields.read", "feedback.given", "handoff.message")
 
 
+@dataclass(frozen=True, slots=True)
+class NewEvent:
+    """`type`: `action.proposed`, `handoff.requested`, … `data`: masked, as JSON."""
+
+    type: str
+    conversation_id: str
+    data: dict[str, Any]
+
+
 def record_event(
     transaction: Connection | Session, type_: str, conversation_id: str, data: dict[str, Any]
 ) -> None:
-    """`type_`: `action.proposed`, `handoff.requested`, … `data`: masked, as JSON."""
-    transaction.execute(
-        insert(StoredEvent).values(
-            id="msg_" + secrets.token_urlsafe(16),
-            type=type_,
-            conversation_id=conversation_id,
-            data=data,
-            created_at=now(),
-        )
-    )
+    record_events(transaction, [NewEvent(type_, conversation_id, data)])
+
+
+def record_events(transaction: Connection | Session, events: Sequence[NewEvent]) -> None:
+    """Numbers them in their order, with one statement for all."""
+    if not events:
+        return
+    moment = now()
+    rows = [
+        {
+            "id": "msg_" + secrets.token_urlsafe(16),
+            "type": event.type,
+            "conversation_id": event.conversation_id,
+            "data": event.data,
+            "created_at": moment,
+        }
+        for event in events
+    ]
+    transaction.execute(insert(StoredEvent), rows)
 
 
 def forget(transaction: Session, conversation_id: str) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import orjson
 from sqlalchemy import Connection, select
 
-from gateway.storage.events import record_event
+from gateway.storage.events import NewEvent, record_events
 from gateway.storage.models import Turn
 from gateway.storage.turns import Announce, AnswerRow
 
@@ -32,12 +32,17 @@ def announcement(rows: Sequence[AnswerRow], wants: Wants) -> Announce | None:
 
     def write(connection: Connection, stopped: frozenset[str]) -> None:
         here = select(Turn.id, Turn.conversation_id).where(Turn.id.in_(told)).order_by(Turn.number)
-        for answer_id, conversation_id in connection.execute(here).all():
-            of = {"conversation_id": conversation_id, "answer": answer_id}
-            for type_, data in told[answer_id]:
-                if type_ != READ and answer_id in stopped:
-                    continue
-                record_event(connection, type_, conversation_id, {**of, **data})
+        events = [
+            NewEvent(
+                type_,
+                conversation_id,
+                {"conversation_id": conversation_id, "answer": answer_id, **data},
+            )
+            for answer_id, conversation_id in connection.execute(here).all()
+            for type_, data in told[answer_id]
+            if type_ == READ or answer_id not in stopped
+        ]
+        record_events(connection, events)
 
     return write
 
