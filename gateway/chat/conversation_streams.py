@@ -3,14 +3,19 @@
 import asyncio
 from collections import defaultdict, deque
 from collections.abc import AsyncGenerator, Callable
+from contextlib import suppress
 
 import structlog
 
 from gateway.errors import GatewayError, QueueFull
 from gateway.storage.event_log import LIVE, EventLog, Told
+from gateway.storage.event_notices import EventNotices
 
 log = structlog.get_logger()
-LOOK_SECONDS = 0.5
+LOOK_SECONDS = 0.5  # between two looks for new events
+# The same where notices of them arrive. A pooler between gateway and PostgreSQL may lose them.
+IDLE_SECONDS = 2.0
+GATHER_SECONDS = 0.1  # after a notice, and for events whose transaction is not done
 AT_ONCE = 500  # events of one query
 MAX_STREAMS = 5_000
 MAX_OWNER = 8  # streams of one owner; with one more, the oldest is ended
@@ -59,10 +64,18 @@ class Stream:
 class ConversationStreams:
     """Belongs to one event loop. `run` is a background task."""
 
-    def __init__(self, event_log: EventLog, follow: Callable[[Told], None] | None = None) -> None:
+    def __init__(
+        self,
+        event_log: EventLog,
+        notices: EventNotices,
+        follow: Callable[[Told], None] | None = None,
+    ) -> None:
         """`follow` gets every live event of all gateways."""
         self._log = event_log
+        self._notices = notices
         self._follow = follow
+        self._noticed = asyncio.Event()
+        notices.heard = self._noticed.set
         self._by_conversation: dict[str, list[Stream]] = defaultdict(list)
         self._by_owner: dict[str, list[Stream]] = defaultdict(list)
         self._count = 0
@@ -163,6 +176,7 @@ class ConversationStreams:
             self._any.set()
         while True:
             await self._any.wait()
+            self._noticed.clear()
             try:
                 upto, events = await asyncio.to_thread(self._new, self._position)
             except GatewayError:
@@ -171,7 +185,17 @@ class ConversationStreams:
                 self._give(events)
                 self._position = max(self._position, upto)
             if len(events) < AT_ONCE:
-                await asyncio.sleep(LOOK_SECONDS)
+                await self._pause()
+
+    async def _pause(self) -> None:
+        """Until it is worth another look."""
+        if not self._notices.is_listening:
+            await asyncio.sleep(LOOK_SECONDS)
+            return
+        if self._log.is_settled:
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._noticed.wait(), IDLE_SECONDS)
+        await asyncio.sleep(GATHER_SECONDS)
 
     def _new(self, after: int) -> tuple[int, list[Told]]:
         """In a thread. Returns (the number up to which all new events are there, the events)."""

@@ -66,6 +66,7 @@ from gateway.storage.database import Database, open_database
 from gateway.storage.desk_answers import DeskAnswers
 from gateway.storage.desk_conversations import DeskConversations
 from gateway.storage.event_log import EventLog, Told
+from gateway.storage.event_notices import EventNotices
 from gateway.storage.feedback import Ratings
 from gateway.storage.file_store import FileStore
 from gateway.storage.turn_events import Wants
@@ -107,6 +108,7 @@ def build_services(settings: Settings) -> Services:
     answers = ResumableAnswers(settings.resume_grace, storage.history.close, people.claims)
     people.claims.listen(answers.claimed)
     elsewhere = build_elsewhere(settings, answers, people.claims)
+    notices = EventNotices(database)
     return Services(
         settings=settings,
         metrics=metrics,
@@ -134,7 +136,10 @@ def build_services(settings: Settings) -> Services:
             people.handoffs.close_deleted,
         ),
         webhooks=webhooks,
-        streams=ConversationStreams(EventLog(database), partial(follow_claims, people.claims)),
+        notices=notices,
+        streams=ConversationStreams(
+            EventLog(database), notices, partial(follow_claims, people.claims)
+        ),
         sign_in=sign_in_of(settings, access.signer, database),
     )
 

@@ -77,6 +77,7 @@ def optional_tasks(services: Services) -> Iterator[tuple[str, Work]]:
         yield "shares", engines.shares.run
     if not database.is_sqlite:  # there the only gateway ends them at its start
         yield "orphans", lambda: failing_orphans(database)
+        yield "notices", services.notices.run
     if services.elsewhere is not None:
         yield "sharing", services.elsewhere.publisher.run
         yield "asked", services.elsewhere.inbox.run

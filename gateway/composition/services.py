@@ -47,6 +47,7 @@ from gateway.storage.conversations import Conversations
 from gateway.storage.database import Database
 from gateway.storage.desk_answers import DeskAnswers
 from gateway.storage.desk_conversations import DeskConversations
+from gateway.storage.event_notices import EventNotices
 from gateway.storage.feedback import Ratings
 from gateway.storage.file_store import FileStore
 from gateway.throttling.admission import Admission
@@ -185,5 +186,6 @@ class Services:
     people: People
     records: Records
     webhooks: WebhookWorker
+    notices: EventNotices  # of new events, from PostgreSQL
     streams: ConversationStreams
     sign_in: "SignIn | None"  # single sign-on, where OIDC_ISSUER is set

@@ -141,6 +141,10 @@ class Database:
         """An INSERT of this database's dialect, which has ON CONFLICT."""
         return (sqlite.insert if self.is_sqlite else postgresql.insert)(table)
 
+    def connect_arguments(self) -> dict[str, Any]:
+        """Of psycopg's `connect`, for a connection outside of the pool."""
+        return self._engine.dialect.create_connect_args(self._engine.url)[1]
+
     def answers(self) -> bool:
         """Whether conversations can be stored now.
 

@@ -62,6 +62,11 @@ class EventLog:
                 self._settled = self._newest
             return self._settled
 
+    @property
+    def is_settled(self) -> bool:
+        """Whether the last `settled` was not held up by a transaction."""
+        return not self._writers
+
     def _open_writers(self, session: Session) -> set[str]:
         return set() if self._database.is_sqlite else set(session.scalars(WRITERS))
 

@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, insert, update
 from sqlalchemy.orm import Session
 
+from gateway.storage.event_notices import announce_events
 from gateway.storage.models import StoredEvent
 from gateway.storage.turns import now
 
@@ -46,6 +47,9 @@ def record_events(transaction: Connection | Session, events: Sequence[NewEvent])
         for event in events
     ]
     transaction.execute(insert(StoredEvent), rows)
+    announce_events(
+        transaction if isinstance(transaction, Connection) else transaction.connection()
+    )
 
 
 def forget(transaction: Session, conversation_id: str) -> None:

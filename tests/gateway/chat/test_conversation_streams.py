@@ -12,6 +12,7 @@ from gateway.chat.conversation_streams import MAX_WAITING, ConversationStreams, 
 from gateway.errors import NotFound, QueueFull
 from gateway.storage.database import Database
 from gateway.storage.event_log import EventLog, Told
+from gateway.storage.event_notices import EventNotices
 from gateway.storage.events import record_event
 from tests.support.databases import ME, OTHER, ask
 
@@ -23,7 +24,7 @@ def happen(database: Database, n: int, conversation: str = "conversation-1") -> 
 
 @asynccontextmanager
 async def running(database: Database) -> AsyncIterator[ConversationStreams]:
-    streams = ConversationStreams(EventLog(database))
+    streams = ConversationStreams(EventLog(database), EventNotices(database))
     task = asyncio.create_task(streams.run())
     yield streams
     task.cancel()
@@ -94,7 +95,7 @@ async def test_a_thousand_open_streams_cost_one_query_a_look(
         return live(*given)
 
     monkeypatch.setattr(log, "live", counted)
-    streams = ConversationStreams(log)
+    streams = ConversationStreams(log, EventNotices(database))
     opened = [await streams.open(ME, "conversation-1", None) for _ in range(1000)]
     task = asyncio.create_task(streams.run())
     happen(database, 1)

@@ -18,6 +18,7 @@ from gateway.service_hours import service_hours
 from gateway.storage.conversations import Conversations
 from gateway.storage.database import Database, open_database
 from gateway.storage.event_log import EventLog, Told
+from gateway.storage.event_notices import EventNotices
 from gateway.storage.models import Handoff, Turn
 from gateway.storage.turns import Answered, Asked, now
 from tests.support.databases import (
@@ -373,7 +374,7 @@ async def test_another_gateways_claim_is_known_soon(database: Database, url: str
     def follow(event: Told) -> None:
         claims.changed({**event.data["handoff"], "conversation_id": event.conversation_id})
 
-    streams = ConversationStreams(EventLog(second), follow)
+    streams = ConversationStreams(EventLog(second), EventNotices(second), follow)
     await streams.start()
     following = asyncio.create_task(streams.run())
     try:

@@ -25,6 +25,7 @@ const zhCN = {
   background_sharing: "向其他网关共享正在写的回答",
   background_asked: "处理其他网关的请求",
   background_orphans: "标记中断的回答",
+  background_notices: "接收新事件通知",
   background_state: "更新监控数据",
 };
 
@@ -53,6 +54,7 @@ const en = {
   background_sharing: "Publish running answers for other gateways",
   background_asked: "Do what other gateways ask",
   background_orphans: "Mark answers whose gateway has died",
+  background_notices: "Hear of new events at once",
   background_state: "Update what is monitored",
 };
 
