@@ -7,7 +7,7 @@ from typing import Any
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
-from gateway.api.chat_body import documented, read_body
+from gateway.api.chat_body import BodyReader, documented
 from gateway.api.chat_response import APIResponse, PageResponse, ResumedResponse
 from gateway.api.silent_response import SilentResponse
 from gateway.assistant.handoff_offers import Past
@@ -58,8 +58,7 @@ def chat_router(
     """`names_sessions`: one engine, too, is told which requests are one conversation."""
     router = APIRouter()
 
-    def longest_context() -> int:
-        return max(upstream.max_model_len for upstream in upstreams)
+    bodies = BodyReader(lambda: max(upstream.max_model_len for upstream in upstreams))
 
     def question_of(
         context: RequestContext,
@@ -90,7 +89,7 @@ def chat_router(
     async def completions(request: Request) -> Response:
         context, caller = context_of(request.scope), await caller_of(request)
         await limiter.check(rates.for_api_caller(caller), context.limit_owner, context)
-        chat = await read_body(request, ChatRequest, longest_context())
+        chat = await bodies.read(request, ChatRequest)
         check_client_tools(chat, tools)
         question = question_of(context, chat, caller)
         wants_extras = context.request_headers.get("x-sightdesk-extras") == "1"
@@ -100,7 +99,7 @@ def chat_router(
     async def page_chat(request: Request) -> Response:
         context, caller = context_of(request.scope), await caller_of(request)
         await limiter.check(rates.user, context.limit_owner, context)
-        chat = await read_body(request, PageRequest, longest_context())
+        chat = await bodies.read(request, PageRequest)
         check_client_tools(chat, tools)
         is_new = chat.conversation_id is None
         chat.conversation_id = chat.conversation_id or "conversation-" + secrets.token_urlsafe(12)

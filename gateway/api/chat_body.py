@@ -2,6 +2,7 @@
 
 import asyncio
 import io
+from collections.abc import Callable
 from typing import Any
 
 from fastapi import Request
@@ -11,21 +12,36 @@ from gateway.openai.body_limits import TextLimit
 from gateway.openai.body_parser import parse
 from gateway.openai.chat_request import ChatRequest
 from gateway.server.request_context import context_of
+from gateway.throttling.fair_queue import FairQueue
 
 THREAD_BYTES = 64 * 1024  # a body of more is parsed in a thread
+# Each thread that parses takes the interpreter's lock from all other requests for a millisecond at
+# a time.
+THREADS, THREADS_PER_OWNER = 2, 1
+WAITING_PER_OWNER = 256
 
 
-async def read_body(request: Request, shape: type[Any], longest_context: int) -> Any:
-    """The request in a body whose size `RequestLimits` bounds. `longest_context`: tokens that the
-    largest engine holds.
+class BodyReader:
+    """Belongs to one event loop. `longest_context`: tokens that the largest engine holds."""
 
-    Raises ClientDisconnect, and ContextLengthExceeded before the body has all come.
-    """
-    text_limit = TextLimit(longest_context)
-    body = await _whole_body(request, text_limit)
-    if len(body) < THREAD_BYTES:
-        return parse(shape, body, text_limit, longest_context)
-    return await asyncio.to_thread(parse, shape, body, text_limit, longest_context)
+    def __init__(self, longest_context: Callable[[], int]) -> None:
+        self._longest_context = longest_context
+        self._large = FairQueue(
+            THREADS, WAITING_PER_OWNER, "large requests to be parsed", THREADS_PER_OWNER
+        )
+
+    async def read(self, request: Request, shape: type[Any]) -> Any:
+        """The request in a body whose size `RequestLimits` bounds.
+
+        Raises ClientDisconnect, QueueFull, and ContextLengthExceeded before the body has all come.
+        """
+        longest = self._longest_context()
+        text_limit = TextLimit(longest)
+        body = await _whole_body(request, text_limit)
+        if len(body) < THREAD_BYTES:
+            return parse(shape, body, text_limit, longest)
+        async with self._large.turn(context_of(request.scope).limit_owner):
+            return await asyncio.to_thread(parse, shape, body, text_limit, longest)
 
 
 async def _whole_body(request: Request, text_limit: TextLimit) -> bytes:

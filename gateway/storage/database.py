@@ -143,7 +143,7 @@ class Database:
 
     def connect_arguments(self) -> dict[str, Any]:
         """Of psycopg's `connect`, for a connection outside of the pool."""
-        return self._engine.dialect.create_connect_args(self._engine.url)[1]
+        return dict(self._engine.dialect.create_connect_args(self._engine.url)[1])
 
     def answers(self) -> bool:
         """Whether conversations can be stored now.

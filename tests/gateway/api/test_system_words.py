@@ -16,7 +16,9 @@ from tests.support.paths import ROOT
 TEXTS = ROOT / "frontend/assets/js/desk/lib/texts"
 WORDS = "".join((TEXTS / name).read_text("utf-8") for name in ("background.js", "system.js"))
 KEYS = frozenset(re.findall(r"^ +(\w+):", WORDS, re.MULTILINE))
-TYPES = frozenset(("sight", "fallback", "limits", "orphans", "notices"))  # tasks that only some settings start
+TYPES = frozenset(
+    ("sight", "fallback", "limits", "orphans", "notices")
+)  # tasks that only some settings start
 
 
 class AnyPart(SimpleNamespace):

@@ -27,13 +27,17 @@ async def listening(database: Database) -> AsyncIterator[tuple[EventNotices, Con
     notices = EventNotices(database)
     streams = ConversationStreams(EventLog(database), notices)
     tasks = [asyncio.create_task(work) for work in (notices.run(), streams.run())]
-    async with asyncio.timeout(10):
-        while not notices.is_listening:
-            await asyncio.sleep(0.01)
+    await until(notices, is_listening=True)
     yield notices, streams
     for task in tasks:
         task.cancel()
     await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def until(notices: EventNotices, *, is_listening: bool) -> None:
+    async with asyncio.timeout(10):
+        while notices.is_listening != is_listening:
+            await asyncio.sleep(0.01)
 
 
 async def next_number(stream: Stream) -> int:
@@ -82,14 +86,10 @@ async def test_events_are_looked_for_while_the_connection_is_gone_and_told_again
                 " WHERE query LIKE 'LISTEN%' AND pid <> pg_backend_pid()"
             ))  # fmt: skip
             assert ended.scalar_one()
-        async with asyncio.timeout(10):
-            while notices.is_listening:
-                await asyncio.sleep(0.01)
+        await until(notices, is_listening=False)
         happen(database, 1)
         assert await next_number(stream) == 1
-        async with asyncio.timeout(10):
-            while not notices.is_listening:
-                await asyncio.sleep(0.01)
+        await until(notices, is_listening=True)
         happen(database, 2)
         assert await next_number(stream) == 2
     database.close()
