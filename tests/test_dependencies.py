@@ -31,7 +31,6 @@ FOLDERS = {
 # Declared without an import, each with what loads it.
 LOADED = {
     "gateway": {
-        "psycopg": "SQLAlchemy, for postgresql:// addresses",
         "pyvips-binary": "pyvips",
         "uvloop": "uvicorn",
     },
