@@ -54,9 +54,9 @@ class Endings:
         if taken is None or not taken.changed:
             log.warning("action_outcome_not_used", action=sent.id, status=step.now)
             return None
-        self.count(taken.action)
         if isinstance(found, Again):
             return found.pause
+        self.count(taken.action)
         self._store.secrets.drop(sent.id)
         self._store.bell.ring()
         return None

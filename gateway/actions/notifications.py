@@ -6,7 +6,7 @@ import structlog
 
 from gateway.actions.new_action import new_action
 from gateway.actions.steps import Step
-from gateway.connectors.tool import Identity, Outcome, Tool, Tools
+from gateway.connectors.tool import Done, Identity, Outcome, Tool, Tools
 from gateway.storage.models import Action
 
 log = structlog.get_logger()
@@ -19,6 +19,8 @@ def with_message(
     the result in words, where nobody has it from the system."""
     if action.parent_id is not None or tool is None:
         return step
+    if not isinstance(outcome, Done):
+        outcome = replace(outcome, reason=str(step.values["error"]))  # in the customer's language
     identity = Identity(action.user, action.tenant)
     due = tool.notification(action.arguments, outcome, identity, action.language, said)
     if due is None:

@@ -7,7 +7,7 @@ TOLD = {
     "failed": {"zh": "“{title}”没有办成：{reason}", "en": "“{title}” was not done: {reason}"},
     "unknown": {
         "zh": "“{title}”是否办成还不确定：{reason}工作人员会核实，请不要重复提交。",
-        "en": "It is not certain whether this was done: “{title}”. {reason} "
+        "en": "It is not certain whether “{title}” was done: {reason} "
         "A person will check it; please do not submit it again.",
     },
     "cancelled": {"zh": "“{title}”已取消，没有执行。", "en": "“{title}” was cancelled."},

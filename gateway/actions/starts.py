@@ -76,8 +76,7 @@ class Starts:
     def _ended(self, action: Action, tool: Tool | None, name: str, detail: str = "") -> Step:
         """The end of what cannot be sent, with its message. `name`, `detail`: as `not_started`."""
         step = not_started(action, name, detail)
-        reason = str(step.values["error"])
-        outcome = Refused(reason) if step.now == "failed" else Unsure(reason)
+        outcome = Refused("") if step.now == "failed" else Unsure("")
         return with_message(step, action, tool, self._tools, outcome)
 
     def _is_due(self, action: Action, moment: int) -> bool:

@@ -4,16 +4,17 @@ import random
 from dataclasses import dataclass
 
 from gateway.actions.masked import masked_arguments
-from gateway.actions.sentences import reason_of, told
+from gateway.actions.sentences import language_of, reason_of, told
 from gateway.actions.steps import GATEWAY, Step
-from gateway.connectors.tool import Done, Outcome, Refused, Tool
+from gateway.connectors.reasons import REASONS, WITH_WORDS
+from gateway.connectors.tool import Done, Outcome, Refused, Tool, Unsure
 from gateway.privacy.redaction import mask
 from gateway.storage.models import Action
 from gateway.storage.turns import now
 
 FIRST_PAUSE, LONGEST_PAUSE = 0.5, 40.0  # seconds between tries; about doubled with each
 # Nothing was sent. After an earlier try that says nothing about that one.
-NOT_SENT = frozenset({"unreachable", "circuit_open"})
+NOT_SENT = frozenset({"unreachable", "circuit_open", "not_sent"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,15 +36,22 @@ def verdict(
     if isinstance(outcome, Done):
         return done(action, tool, outcome)
     had_earlier_try = action.tries > 1
+    reason = _in_words(action, outcome)
     if isinstance(outcome, Refused) and not had_earlier_try:
-        return failed(action, outcome.reason)
+        return failed(action, reason, outcome.reason)
     # An earlier try may have had its effect, whatever this one says.
     retries = tool.retries if action.has_key and tool is not None and tool.has_key else 0
     if isinstance(outcome, Refused) and outcome.kind not in NOT_SENT:
         retries = 0
     if action.tries <= retries:
         return Again(pause_after(action.tries, first_pause), outcome.reason)
-    return unknown(action, outcome.reason)
+    return unknown(action, reason, outcome.reason)
+
+
+def _in_words(action: Action, outcome: Refused | Unsure) -> str:
+    """The system's own words, or why there are none in the action's language."""
+    known = "" if outcome.kind in WITH_WORDS else REASONS[language_of(action)].get(outcome.kind, "")
+    return known or outcome.reason
 
 
 def done(action: Action, tool: Tool | None, outcome: Done) -> Step:
@@ -56,21 +64,23 @@ def done(action: Action, tool: Tool | None, outcome: Done) -> Step:
     return Step("done", GATEWAY, values=values, turn=said or told(action, "done"))
 
 
-def failed(action: Action, reason: str) -> Step:
+def failed(action: Action, reason: str, note: str) -> Step:
+    """`note`: for the audit."""
     values = {"error": mask(reason), "finished_at": now()}
-    return Step("failed", GATEWAY, reason, values, turn=told(action, "failed", reason))
+    return Step("failed", GATEWAY, note, values, turn=told(action, "failed", reason))
 
 
-def unknown(action: Action, reason: str) -> Step:
+def unknown(action: Action, reason: str, note: str) -> Step:
+    """`note`: for the audit."""
     values = {"error": mask(reason)}
-    return Step("unknown", GATEWAY, reason, values, turn=told(action, "unknown", reason))
+    return Step("unknown", GATEWAY, note, values, turn=told(action, "unknown", reason))
 
 
 def not_started(action: Action, name: str, detail: str = "") -> Step:
     """The end of an action that cannot be sent (again). `name`: one of sentences.REASONS."""
     reason = reason_of(action, name)
-    step = failed(action, reason) if action.status == "confirmed" else unknown(action, reason)
-    return Step(step.now, GATEWAY, f"{reason} {detail}".strip(), step.values, step.turn)
+    end = failed if action.status == "confirmed" else unknown
+    return end(action, reason, f"{reason} {detail}".strip())
 
 
 def pause_after(tries: int, first: float) -> float:

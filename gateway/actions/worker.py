@@ -127,7 +127,8 @@ class ActionWorker:
             return None
         if taken is None or not taken.changed:
             return None
-        self._endings.count(taken.action)
+        if taken.action.tries <= 1 or taken.action.status != "running":
+            self._endings.count(taken.action)
         return (taken.action, claimed) if taken.action.status == "running" else None
 
     def _begin(self, action: Action, claimed: float) -> None:
@@ -156,7 +157,7 @@ class ActionWorker:
     async def _send(self, action: Action, tool: Tool | None, claimed: float) -> Outcome:
         if tool is None or time.monotonic() - claimed > self._lease:
             # Whoever came after the lease may have told a person that nothing was sent.
-            return Refused(reason_of(action, "not_sent"), "unreachable")
+            return Refused(reason_of(action, "not_sent"), "not_sent")
         identity = Identity(action.user, action.tenant)
         self._at("before send")
         try:
@@ -166,10 +167,10 @@ class ActionWorker:
                 async with asyncio.timeout(CALL_SECONDS):
                     outcome = await tool.call(self._starts.arguments(action), identity, action.id)
         except TimeoutError:
-            outcome = Unsure(reason_of(action, "no_answer"), "timeout")
+            outcome = Unsure(reason_of(action, "no_answer"), "no_answer")
         except Exception as error:
             log.exception("action_call_failed", action=action.id, error=type(error).__name__)
-            outcome = Unsure(reason_of(action, "defect"), "broken")
+            outcome = Unsure(reason_of(action, "defect"), "defect")
         self._at("after send")
         return outcome
 

@@ -171,5 +171,5 @@ def _reply(library: Any, result: Any, call: Call) -> Reply:
         return Answered(library.value_of(result))
     words = library.text_of(result) or "the system reports an error"
     if call.limits.fresh:
-        return Unsure(words, "server_error")
+        return Unsure(words, "refused")
     return Refused(words, "refused")

@@ -53,7 +53,7 @@ class Refused:
 class Unsure:
     """The request may have had its effect: time-out or reset after sending, 5xx, an answer that
     cannot be understood, is too large, or redirects. `kind`: timeout, broken, server_error,
-    nonsense, too_large."""
+    nonsense, too_large; refused where an MCP tool reports an error, in its own words."""
 
     reason: str
     kind: str = "broken"

@@ -1,6 +1,7 @@
 """What the worker does with each answer of a system, on a real port."""
 
 import asyncio
+import re
 import time
 
 import pytest
@@ -12,8 +13,9 @@ from gateway.storage.conversations import Conversations
 from gateway.storage.database import Database, open_database
 from gateway.storage.models import Action, StoredEvent
 from gateway.storage.turns import now
-from tests.support.action_parts import ORDER, OWNER, Parts, tools_at
+from tests.support.action_parts import NOWHERE, ORDER, OWNER, Parts, tools_at
 from tests.support.action_system import System
+from tests.support.action_tools import HTTPTool
 from tests.support.action_work import ended, hurried, planned, working_at
 from tests.support.databases import ask, whole
 
@@ -93,7 +95,8 @@ async def test_without_a_key_what_is_unsure_becomes_unknown(
         found = await ended(working, made)
         await asyncio.sleep(0.2)
     assert found["status"] == "unknown"
-    assert found["error"]
+    assert re.fullmatch("[\u4e00-\u9fff]{6,}", found["error"])
+    assert re.search("[a-z]{4}", working.actions.audit(made, 0, 9)[-1]["reason"])
     assert system.requests[made] == 1
 
 
@@ -109,6 +112,29 @@ async def test_with_a_key_what_is_unsure_is_tried_again_and_done_once(
     async with working_at(working):
         assert (await ended(working, made))["status"] == "done"
     assert (system.requests[made], system.effects[made]) == (3, 1)
+    counted = 'sightdesk_actions_total{connector="keyed",status="running"} 1.0'
+    assert counted in working.metrics.render().decode()
+
+
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        ("plain", "It is not certain whether “Cancel the order” was done: the system has an error"),
+        ("nowhere", "“Cancel the order” was not done: the system cannot be reached."),
+    ],
+)
+async def test_an_end_is_told_in_the_customers_language(
+    working: Parts, system: System, database: Database, conversations: Conversations, name: str,
+    told: str,
+) -> None:  # fmt: skip
+    working.tools.tools["nowhere"] = HTTPTool("nowhere", NOWHERE)
+    ask(database, 1, owner=OWNER)
+    system.plan = planned("error before")
+    made = working.propose(name, language="en")
+    working.actions.confirm(OWNER, made)
+    async with working_at(working):
+        await ended(working, made)
+    assert whole(conversations, owner=OWNER)["messages"][-1]["text"].startswith(told)
 
 
 async def test_a_refusal_after_an_unsure_try_is_not_called_a_failure(

@@ -192,6 +192,7 @@ async def test_a_write_is_sent_once_with_its_key_and_for_the_caller(
         assert server.effects == ["QH1 mei act-7"]
         said_no = await cancel.call({"order": "shipped"}, CUSTOMER, "act-8")
         assert isinstance(said_no, Unsure)  # an error of a tool does not say what it did before
+        assert said_no.kind == "refused"  # so that its own words are told
         assert "already shipped; phone 138****5678" in said_no.reason
         died = await cancel.call({"order": "dies"}, CUSTOMER, "act-9")
         assert isinstance(died, Unsure)
