@@ -57,6 +57,10 @@ REASONS = {
         "zh": "处理过程中出现内部错误。",
         "en": "An internal error occurred while it ran.",
     },
+    "restored": {
+        "zh": "数据从备份恢复，备份之后的情况不明。",
+        "en": "The data was restored from a backup, and what happened after it is not known.",
+    },
     "settled": {
         "zh": "工作人员核实后确认没有办成。",
         "en": "A member of staff has found that it was not done.",

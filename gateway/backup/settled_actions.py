@@ -7,6 +7,7 @@ gateway would carry out a second time what was done after the backup.
 from sqlalchemy import Connection, select
 from sqlalchemy.orm import Session
 
+from gateway.actions.sentences import reason_of
 from gateway.actions.steps import GATEWAY, Step, take
 from gateway.actions.verdicts import unknown
 from gateway.storage.models import Action
@@ -26,6 +27,6 @@ def settle(connection: Connection) -> int:
                 continue
             if action.status == "confirmed":
                 take(session, action, None, Step("running", GATEWAY, REASON))
-            take(session, action, None, unknown(action, REASON))
+            take(session, action, None, unknown(action, reason_of(action, "restored"), REASON))
         session.flush()
     return len(found)

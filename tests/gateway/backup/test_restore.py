@@ -125,7 +125,9 @@ def test_an_open_action_is_not_carried_out_again(desk: Desk) -> None:
     restore(desk.backup(), desk.url, desk.root / "data")
     database = opened(desk.url)
     with database.reading() as session:
-        found = {one.id: one.status for one in session.scalars(select(Action))}
+        actions = list(session.scalars(select(Action)))
+        found = {one.id: one.status for one in actions}
+        told = {one.error for one in actions if one.status == "unknown"}
         entries = session.scalars(select(AuditEntry).where(AuditEntry.action_id == "action-1"))
         steps = [(one.now, one.reason) for one in entries]
     database.close()
@@ -137,6 +139,7 @@ def test_an_open_action_is_not_carried_out_again(desk: Desk) -> None:
     }
     assert [step for step, _ in steps] == ["confirmed", "running", "unknown"]
     assert "restored from a backup" in steps[-1][1]
+    assert told == {"数据从备份恢复，备份之后的情况不明。"}
 
 
 @pytest.mark.parametrize("revision", ["0001", "0004", "0007"])
