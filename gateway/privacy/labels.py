@@ -10,15 +10,19 @@ import re
 LOOK_BACK = 40  # characters
 LOOK_AHEAD = 16
 
-# Between a label and its number: "订单号：", "order no. is #", "单号（".
-JOIN = r"""\.? ?[:#=_(\[【]? ?(?:应该是|就是|是|为|is|was)? ?[:#"'“「(]?"""
+# Between a label and its number: "订单号：", "order no. is #", "单号（", "【订单号】", `"order_no": "`,
+# "**订单号** - ".
+JOIN = (
+    r"""\.? ?["'”」)\]】*`]{0,3} ?(?:->|[:#=_(\[【→|-])? ?["'“「(\[【*`]{0,3} ?"""
+    r"""(?:应该是|就是|是|为|is|was)? ?[:#"'“「(\[【*`]{0,3}"""
+)
 ORDER_NUMBER = (
     r"(?:(?:订单|运单|工单|保单|面单|单据|单|流水|交易|支付|付款|退款|退货|换货|售后"
     r"|采购|合同|发票|商户|商家|邮件|取件|取货|提货|快递|物流|货运|包裹|序列|受理|参考|批)"
-    r"的?(?:编号|号码|单号|订单号|号|码|ID)"
+    r"[的 ]?(?:编号|号码|单号|订单号|号|码|ID)"
     r"|(?<![a-z])(?:order|way ?bill|tracking|awb|invoice|consignment"
     r"|transaction|ticket|parcel|package|shipment|serial|reference|receipt)"
-    r"[ _-]?(?:number|num|no|id|code))"
+    r"[ _-]?(?:number|num|no|nr|id|code))"
 )
 # What makes the number behind it an order's, and not a person's.
 ORDER_BEFORE = re.compile(

@@ -11,8 +11,12 @@ const pattern = (flags, ...parts) => new RegExp(parts.join(""), flags);
 const NO_LETTER_BEFORE = source`(?<![a-z])`;
 const NO_WORD_BEFORE = source`(?<![\p{L}\p{N}_])`;
 const NO_WORD_AFTER = source`(?![\p{L}\p{N}_])`;
-// Between a label and its number: "订单号：", "order no. is #", "单号（".
-const JOIN = source`\.? ?[:#=_(\[【]? ?(?:应该是|就是|是|为|is|was)? ?[:#"'“「(]?`;
+// Between a label and its number: "订单号：", "order no. is #", "单号（", "【订单号】", `"order_no": "`,
+// "**订单号** - "; \x60 is a backtick.
+const JOIN = [
+  source`\.? ?["'”」)\]】*\x60]{0,3} ?(?:->|[:#=_(\[【→|-])? ?["'“「(\[【*\x60]{0,3} ?`,
+  source`(?:应该是|就是|是|为|is|was)? ?[:#"'“「(\[【*\x60]{0,3}`,
+].join("");
 
 const CHINESE_ORDERS = [
   "订单|运单|工单|保单|面单|单据|单|流水|交易|支付|付款|退款|退货|换货|售后",
@@ -22,9 +26,9 @@ const CHINESE_ORDERS = [
 const ORDERS =
   "order|way ?bill|tracking|awb|invoice|consignment|transaction|ticket|parcel|shipment";
 const ORDER_NUMBER = [
-  source`(?:(?:${CHINESE_ORDERS})的?(?:编号|号码|单号|订单号|号|码|ID)`,
+  source`(?:(?:${CHINESE_ORDERS})[的 ]?(?:编号|号码|单号|订单号|号|码|ID)`,
   source`|${NO_LETTER_BEFORE}(?:${ORDERS}|package|serial|reference|receipt)`,
-  source`[ _-]?(?:number|num|no|id|code))`,
+  source`[ _-]?(?:number|num|no|nr|id|code))`,
 ].join("");
 const ORDER_BEFORE = pattern(
   "i",
