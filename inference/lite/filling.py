@@ -159,7 +159,7 @@ class Filler:
 
     def _array(self, shape: Shape, name: str, path: tuple[str | int, ...]) -> Made:
         parts = list(shape.rule("prefixItems", []))
-        others = shape.rule("items", True)
+        others = shape.rule("items", shape.rule("unevaluatedItems", True))
         contains = shape.rule("contains")
         parts += [{"allOf": [others, contains]}] * int(
             shape.rule("minContains", 1) if contains is not None else 0
@@ -194,7 +194,8 @@ class Filler:
 
 
 def _property(shape: Shape, name: str) -> Any:
-    """The schema of a property by properties, patternProperties and additionalProperties."""
+    """The schema of a property by properties, patternProperties, additionalProperties and
+    unevaluatedProperties."""
     named = [shape.rule("properties", {})[name]] if name in shape.rule("properties", {}) else []
     named += [
         part
@@ -202,7 +203,7 @@ def _property(shape: Shape, name: str) -> Any:
         if matches(pattern, name)
     ]
     if not named:
-        return shape.rule("additionalProperties", True)
+        return shape.rule("additionalProperties", shape.rule("unevaluatedProperties", True))
     return named[0] if len(named) == 1 else {"allOf": named}
 
 

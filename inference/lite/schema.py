@@ -2,6 +2,7 @@
 
 This is jsonschema's validator with three changes: patterns run in RE2, references never leave the
 schema, and every keyword checks the request's budget, since a few nested `allOf` can take hours.
+Schemas of older drafts are rewritten first (dialects.py).
 It knows the same formats as `gateway/connectors/schema_check.py` (tests/data/schema_formats.json).
 """
 
@@ -21,11 +22,11 @@ from jsonschema_specifications import REGISTRY
 from referencing.jsonschema import DRAFT202012
 
 from inference.lite.budget import Budget
+from inference.lite.dialects import modern
 from inference.lite.errors import LiteError
+from inference.lite.evaluated import Evaluated
 from inference.lite.patterns import PatternError, compiled, matches
 
-# jsonschema follows these by its own recursion, which cannot be bounded.
-UNSUPPORTED = frozenset(("unevaluatedProperties", "unevaluatedItems", "$dynamicRef"))
 # Keywords inside each other. Each takes up to six frames. The maps of `rpds` panic at Python's
 # recursion limit, so it must not be reached.
 MAX_NESTED = 150
@@ -76,13 +77,15 @@ class Schema:
     """
 
     def __init__(self, contents: Any, where: str, budget: Budget) -> None:
-        self.contents = contents
+        self.contents = modern(contents)
         self.where = where
         self.budget = budget
         self._validator = _validator_class(budget)
         with self.usable():
             self._check_syntax()
-            self.resolver: Any = REGISTRY.resolver_with_root(DRAFT202012.create_resource(contents))
+            self.resolver: Any = REGISTRY.resolver_with_root(
+                DRAFT202012.create_resource(self.contents)
+            )
 
     def accepts(self, value: Any, part: Any, resolver: Any) -> bool:
         """Whether `value` is valid against `part` of this schema."""
@@ -122,23 +125,12 @@ class Schema:
         )
         for error in metaschema.iter_errors(self.contents):
             raise self.refused(f"this is no JSON Schema: {_told(best_match([error]))}")
-        for name in UNSUPPORTED.intersection(_keys(self.contents)):
-            raise self.refused(f"{name} is not supported")
 
 
 def _told(error: ValidationError) -> str:
     place = ".".join(map(str, error.absolute_path))
     message = str(error.cause) if isinstance(error.cause, PatternError) else error.message
     return f"{place}: {message}"[:SHOWN] if place else message[:SHOWN]
-
-
-def _keys(value: Any) -> Iterator[str]:
-    if isinstance(value, dict):
-        yield from value
-    for child in (
-        value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
-    ):
-        yield from _keys(child)
 
 
 @lru_cache(8)
@@ -164,6 +156,7 @@ class _Keywords:
     def __init__(self, budget: Budget) -> None:
         self._budget = budget
         self._nested = 0
+        self._evaluated = Evaluated(self._entered, self._matches)
 
     def counted(self, keyword: Keyword) -> Keyword:
         """`keyword` that keeps to the budget and to MAX_NESTED."""
@@ -171,16 +164,21 @@ class _Keywords:
         def check(
             validator: Any, value: Any, instance: Any, schema: Any
         ) -> Iterator[ValidationError]:
-            self._budget.check()
-            if self._nested >= MAX_NESTED:
-                raise RecursionError
-            self._nested += 1
-            try:
+            with self._entered():
                 yield from keyword(validator, value, instance, schema) or ()
-            finally:
-                self._nested -= 1
 
         return check
+
+    @contextmanager
+    def _entered(self) -> Iterator[None]:
+        self._budget.check()
+        if self._nested >= MAX_NESTED:
+            raise RecursionError
+        self._nested += 1
+        try:
+            yield
+        finally:
+            self._nested -= 1
 
     def changed(self) -> dict[str, Keyword]:
         return {
@@ -188,6 +186,8 @@ class _Keywords:
             "patternProperties": self._pattern_properties,
             "additionalProperties": self._additional_properties,
             "uniqueItems": self._unique_items,
+            "unevaluatedProperties": self._unevaluated,
+            "unevaluatedItems": self._unevaluated_items,
         }
 
     def _matches(self, pattern: str, text: str) -> bool:
@@ -218,6 +218,26 @@ class _Keywords:
                     self._matches(pattern, name) for pattern in schema.get("patternProperties", {})
                 ):
                     yield from validator.descend(value, part, path=name)
+
+    def _unevaluated(
+        self, validator: Any, part: Any, instance: Any, schema: Any
+    ) -> Iterator[ValidationError]:
+        if isinstance(instance, dict):
+            others = {
+                name: rule for name, rule in schema.items() if name != "unevaluatedProperties"
+            }
+            evaluated = self._evaluated.of(validator, instance, others)
+            for name in [name for name in instance if name not in evaluated]:
+                yield from validator.descend(instance[name], part, path=name)
+
+    def _unevaluated_items(
+        self, validator: Any, part: Any, instance: Any, schema: Any
+    ) -> Iterator[ValidationError]:
+        if isinstance(instance, list):
+            others = {name: rule for name, rule in schema.items() if name != "unevaluatedItems"}
+            evaluated = self._evaluated.of(validator, instance, others)
+            for number in [one for one in range(len(instance)) if one not in evaluated]:
+                yield from validator.descend(instance[number], part, path=number)
 
     def _unique_items(
         self, _: Any, unique: bool, instance: Any, schema: Any

@@ -12,7 +12,10 @@ MAX_CHOICES = 30  # of anyOf, oneOf and if that apply to one value
 LARGEST = ("minimum", "exclusiveMinimum", "minLength", "minItems", "minProperties", "minContains")
 SMALLEST = ("maximum", "exclusiveMaximum", "maxLength", "maxItems", "maxProperties", "maxContains")
 PARTS_BY_NAME = ("properties", "patternProperties")
-PARTS = ("items", "additionalProperties", "propertyNames", "contains")
+PARTS = (
+    "items", "additionalProperties", "unevaluatedItems", "unevaluatedProperties", "propertyNames",
+    "contains",
+)  # fmt: skip
 NOTES = ("description", "title", "default", "format", "uniqueItems")
 
 

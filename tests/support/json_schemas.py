@@ -47,7 +47,8 @@ def _keywords(part: st.SearchStrategy[Any]) -> dict[str, st.SearchStrategy[Any]]
             ),
             part,
         ),
-        "unevaluatedProperties": part,
+        **dict.fromkeys(("unevaluatedProperties", "unevaluatedItems"), part),
+        "dependencies": st.one_of(parts, st.dictionaries(NAMES, st.lists(NAMES, max_size=2))),
         "required": st.lists(NAMES, max_size=3, unique=True),
         "dependentRequired": st.dictionaries(
             NAMES, st.lists(NAMES, max_size=2, unique=True), max_size=2
