@@ -103,7 +103,8 @@ def run(plan: Plan, *command: str, failed: str) -> None:
 
 def start(plan: Plan) -> None:
     """Raises Refused."""
-    if follow.main(http_port(plan.settings), [*COMPOSE, "up", "-d", "--no-build", "--wait"]) == 0:
+    command = [*COMPOSE, "up", "-d", "--no-build", "--wait"]
+    if follow.main(http_port(plan.settings), plan.project, command) == 0:
         return
     for reason in reasons(plan):
         print(reason, file=sys.stderr)

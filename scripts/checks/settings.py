@@ -16,6 +16,9 @@ PASSWORDS = {
     "shared": ("POSTGRES_PASSWORD", "REDIS_PASSWORD"),
     "monitoring": ("GRAFANA_PASSWORD",),
 }
+# Secrets that several containers must have in common.
+SHARED = ("PROXY_SECRET", "EMBED_SECRET", "POSTGRES_PASSWORD", "REDIS_PASSWORD")
+SENDABLE = re.compile(r"[A-Za-z0-9._~+/=-]*")
 # Read by Docker, Compose and the programs in the containers.
 OTHERS = re.compile(
     r"^(COMPOSE_\w+|DOCKER_\w+|CONNECTOR_\w+|OTEL_\w+|BUILDKIT_\w+|TZ|ENV_FILE|"
@@ -30,7 +33,8 @@ def env_file(plan: Plan) -> list[Finding]:
     if not path.exists():
         return [Finding(True, ".env: none yet; make up writes it"), *values(plan)]
     text = path.read_text("utf-8", "replace")
-    return [*names(plan, text), *repeated(text), secrets(plan), rights(path), *values(plan)]
+    found = [*names(plan, text), *repeated(text), secrets(plan), *same_secrets(plan)]
+    return [*found, proxy_secret(plan), rights(path), *values(plan)]
 
 
 def names(plan: Plan, text: str) -> list[Finding]:
@@ -73,6 +77,32 @@ def secrets(plan: Plan) -> Finding:
     empty = [name for name in REQUIRED if not plan.settings.get(name) and name not in unused]
     told = f": {', '.join(empty)} empty" if empty else ": all are set"
     return Finding(not empty, "secrets" + told, remedy=REMEDY_SECRETS)
+
+
+def same_secrets(plan: Plan) -> list[Finding]:
+    """The containers' own values as Compose gives them: the shell's or another file's may be among
+    them. Containers with different ones refuse each other."""
+    found = []
+    for name in SHARED:
+        given: dict[str, list[str]] = {}
+        for service, description in sorted(plan.services.items()):
+            value = (description.get("environment") or {}).get(name)
+            if value:
+                given.setdefault(value, []).append(service)
+        if len(given) > 1:
+            told = ", another one in ".join(", ".join(services) for services in given.values())
+            remedy = "set it in .env alone, neither in the shell nor in ENV_FILE"
+            found.append(Finding(False, f"{name}: one value in {told}", remedy=remedy))
+    return found
+
+
+def proxy_secret(plan: Plan) -> Finding:
+    """nginx writes it into its configuration, and does not start with other characters."""
+    return Finding(
+        SENDABLE.fullmatch(plan.settings.get("PROXY_SECRET", "")) is not None,
+        "PROXY_SECRET: letters, digits and ._~+/=-",
+        remedy="it has other characters: generate one with `openssl rand -hex 32`",
+    )
 
 
 def service_secrets(plan: Plan) -> Finding:

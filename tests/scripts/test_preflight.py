@@ -142,6 +142,31 @@ def test_empty_secrets_are_red(tmp_path: Path) -> None:
     assert red(done.stdout)[0].startswith("secrets: API_KEYS, BASIC_AUTH_PASSWORD empty. Remedy: ")
 
 
+def test_two_values_of_one_secret_are_red_and_not_shown(tmp_path: Path) -> None:
+    """The shell's value reaches nginx, and the file's the gateway."""
+    given = {"nginx": "of-the-shell", "gateway": "between-us", "gateway-replica": "between-us"}
+    config = {
+        name: {"image": "nginx:1.28", "environment": {"PROXY_SECRET": value}}
+        for name, value in given.items()
+    }
+    told = json.dumps({"services": config})
+    host = make_host(tmp_path, (("compose config --format json", told, 0),))
+    env_file(host, SECRETS)
+    done = host.module("scripts.preflight", ENGINE="lite", PROXY_SECRET="of-the-shell")
+    assert [line for line in red(done.stdout) if "SECRET" in line] == [
+        "PROXY_SECRET: one value in gateway, gateway-replica, another one in nginx. "
+        "Remedy: set it in .env alone, neither in the shell nor in ENV_FILE"
+    ]
+    assert "of-the-shell" not in done.stdout
+
+
+def test_a_secret_that_nginx_cannot_send_is_red(tmp_path: Path) -> None:
+    host = make_host(tmp_path)
+    env_file(host, SECRETS.replace("between-us", "'between \"us\"'"))
+    done = host.module("scripts.preflight", ENGINE="lite")
+    assert [line for line in red(done.stdout) if line.startswith("PROXY_SECRET: ")]
+
+
 def test_names_of_overlays_and_connectors_are_known(tmp_path: Path) -> None:
     host = make_host(tmp_path)
     (host.project / "ours.yml").write_text("services: {x: {image: '${OUR_IMAGE}'}}\n")

@@ -7,6 +7,7 @@ import json
 import shutil
 import stat
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -58,6 +59,42 @@ def test_an_engine_that_cannot_start_ends_the_wait_with_its_one_line(tmp_path: P
         "inference: vLLM does not know --nope; correct VLLM_EXTRA_ARGS",
         "make up: some containers did not start; see the line above, or `make logs`.",
     ]
+
+
+# Docker restarts nginx at every look. Compose waits.
+ENDING = """\
+#!{python}
+import pathlib, sys, time
+words = sys.argv[1:]
+looks = pathlib.Path(__file__ + ".looks")
+if words[:2] == ["ps", "-aq"] or ("ps" in words and words[-1] == "nginx"):
+    print("0123abcd")
+if "{{{{.Id}}}} {{{{.RestartCount}}}}" in words:
+    looks.open("a").write("x")
+    print("0123abcd", 7 + len(looks.read_text()))
+if words[0] == "logs":
+    print("nginx: no certificate")
+if "config" in words:
+    print('{{"services": {{}}}}')
+if "up" in words:
+    time.sleep(90)
+"""
+
+
+def test_a_container_that_ends_again_and_again_ends_the_wait_with_its_one_line(
+    tmp_path: Path,
+) -> None:
+    host = make_host(tmp_path)
+    (tmp_path / "bin" / "docker").write_text(ENDING.format(python=sys.executable))
+    ports = {"HTTP_PORT": str(free_port()), "HTTPS_PORT": str(free_port())}
+    started = time.monotonic()
+    done = host.module("scripts.up", ENGINE="lite", **ports)
+    assert done.returncode == 1
+    assert done.stderr.splitlines() == [
+        "nginx: no certificate",
+        "make up: some containers did not start; see the line above, or `make logs`.",
+    ]
+    assert time.monotonic() - started < 60
 
 
 def test_a_failure_of_an_earlier_start_does_not_end_it(tmp_path: Path) -> None:
