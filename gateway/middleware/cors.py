@@ -11,7 +11,7 @@ from gateway.middleware.errors import render
 from gateway.middleware.request_limits import MAX_ORIGIN
 from gateway.server.request_context import context_of
 
-METHODS = ("GET", "POST", "PATCH", "DELETE")
+METHODS = ("GET", "HEAD", "POST", "PATCH", "DELETE")
 EXPOSED = (
     b"x-request-id, retry-after, server-timing, x-ratelimit-limit-requests, "
     b"x-ratelimit-remaining-requests, x-ratelimit-reset-requests"
@@ -22,11 +22,18 @@ class CORS(CORSMiddleware):
     """Starlette's CORS middleware with ALLOWED_ORIGINS. No credentials: other origins use a token.
 
     An allowed page may send any header. SDKs add their own, such as `x-stainless-os`, and no
-    header is trusted for its name.
+    header is trusted for its name. Browsers ask extra for a page of another network
+    (`Access-Control-Request-Private-Network`): an allowed origin is allowed there too.
     """
 
     def __init__(self, app: ASGIApp, origins: Origins) -> None:
-        super().__init__(app, allow_origins=(), allow_methods=METHODS, allow_headers=("*",))
+        super().__init__(
+            app,
+            allow_origins=(),
+            allow_methods=METHODS,
+            allow_headers=("*",),
+            allow_private_network=True,
+        )
         self._origins = origins
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

@@ -154,6 +154,30 @@ def test_a_preflight_allows_the_headers_asked_for_from_allowed_origins_only(
         assert "access-control-allow-credentials" not in answer.headers
 
 
+@pytest.mark.parametrize("method", ["GET", "HEAD", "POST", "PATCH", "DELETE", "PUT"])
+def test_a_preflight_from_another_network_is_allowed_for_allowed_origins(
+    gateway: Running, method: str
+) -> None:
+    """Chrome asks so where the desk is in a network that is more private than the page's."""
+    headers = {
+        "access-control-request-method": method,
+        "access-control-request-private-network": "true",
+    }
+    allowed, foreign = (
+        requests.options(
+            gateway.url + "/v1/files", headers={**headers, "origin": origin}, timeout=5
+        )
+        for origin in (ORIGIN, "https://evil.example")
+    )
+    assert foreign.status_code == 403
+    assert "access-control-allow-private-network" not in foreign.headers
+    if method == "PUT":
+        assert allowed.status_code == 403
+    else:
+        assert allowed.status_code == 200
+        assert allowed.headers["access-control-allow-private-network"] == "true"
+
+
 # -- HEAD --
 
 
