@@ -7,7 +7,11 @@ from typing import Any
 
 import docx
 from docx.document import Document as WordFile
+from docx.opc.constants import CONTENT_TYPE, RELATIONSHIP_TYPE
+from docx.opc.packuri import PackURI
 from docx.oxml.ns import qn
+from docx.oxml.parser import parse_xml
+from docx.parts.styles import StylesPart
 from docx.table import Table
 from docx.text.paragraph import Paragraph
 
@@ -27,6 +31,7 @@ SKIPPED = frozenset(
         "{http://schemas.openxmlformats.org/markup-compatibility/2006}Fallback",
     )
 )
+NO_STYLES = '<w:styles xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"/>'
 
 
 def read_docx(data: bytes, document: Document) -> None:
@@ -36,7 +41,17 @@ def read_docx(data: bytes, document: Document) -> None:
         file = docx.Document(io.BytesIO(data))
     except (KeyError, ValueError, SyntaxError) as error:  # lxml's are SyntaxErrors
         raise NotReadable(f"is no DOCX file: {error}; save it again") from None
+    _add_styles(file)
     _Reader(file, document).read()
+
+
+def _add_styles(file: WordFile) -> None:
+    """Gives a file without styles an empty part of them. python-docx would open a file of its own,
+    which the sandbox forbids."""
+    part, kind = file.part, RELATIONSHIP_TYPE.STYLES
+    if all(one.reltype != kind for one in part.rels.values()):
+        name, root = PackURI("/word/styles.xml"), parse_xml(NO_STYLES)
+        part.relate_to(StylesPart(name, CONTENT_TYPE.WML_STYLES, root, part.package), kind)
 
 
 class _Reader:

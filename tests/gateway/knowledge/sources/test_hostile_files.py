@@ -1,6 +1,7 @@
 """Files made to do harm take bounded time and memory, are named, and leave the next file alone."""
 
 import io
+import re
 import time
 import zipfile
 from collections.abc import Callable
@@ -41,6 +42,20 @@ def office(
 
 def word(content: Callable[[bytes], bytes]) -> bytes:
     return office(lambda out: docx.Document().save(out), "word/document.xml", content)
+
+
+def without_styles() -> bytes:
+    """As small programs write it: the document alone."""
+
+    def fewer(data: bytes) -> bytes:
+        return re.sub(rb'<Relationship [^>]{0,200}"styles.xml"/>', b"", data)
+
+    def save(out: io.BytesIO) -> None:
+        made = docx.Document()
+        made.add_paragraph("3.2 Refunds take three days.")
+        made.save(out)
+
+    return office(save, "word/_rels/document.xml.rels", fewer)
 
 
 def sheet(content: Callable[[bytes], bytes]) -> bytes:
@@ -169,3 +184,14 @@ def test_making_clauses_takes_no_quadratic_time(unit: str) -> None:
     parse(unit * (160_000 // len(unit)), "x.md")
     parse(unit * (160_000 // len(unit)), "x.txt")
     assert time.process_time() - started < 10
+
+
+def test_a_word_file_without_styles_is_read() -> None:
+    data = without_styles()
+    assert b"styles.xml" not in zipfile.ZipFile(io.BytesIO(data)).read(
+        "word/_rels/document.xml.rels"
+    )
+    with Parser() as parser:
+        parsed = parser.parse("x.docx", data)
+    assert parsed.problems == []
+    assert len(parsed.segment or ()) == 1
