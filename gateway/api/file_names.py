@@ -5,6 +5,7 @@ import binascii
 import quopri
 import re
 import unicodedata
+from contextlib import suppress
 from urllib.parse import unquote_to_bytes
 
 MAX_NAME = 255
@@ -16,17 +17,41 @@ CHARSETS = frozenset(
 EXTENDED = re.compile(
     r"""filename\*="?([\w-]{1,32})'[\w-]{0,32}'([^\s"]{0,4096})"?""", re.IGNORECASE
 )
+# RFC 2231, section 3, a long name in parts: filename*0*=utf-8''%E6%88%AA; filename*1=".png"
+CONTINUED = re.compile(r"""filename\*(\d{1,2})(\*?)="?([^\s"]{0,4096})"?""", re.IGNORECASE)
 # RFC 2047: =?utf-8?B?6L+Q5Y2V?=
 WORD = re.compile(r"=\?([\w-]{1,32})(?:\*[\w-]{1,32})?\?([bq])\?([^?\s]{0,4096})\?=", re.IGNORECASE)
 BETWEEN_WORDS = re.compile(r"(?<=\?=)\s(?==\?)")
 
 
+def plain_name(name: bytes) -> str:
+    """The value of `filename`: UTF-8, else GB2312 as older Chinese programs write, else Latin-1."""
+    for charset in ("utf-8", "gb2312"):
+        with suppress(UnicodeDecodeError):
+            return name.decode(charset)
+    return name.decode("latin-1")
+
+
 def extended_name(disposition: bytes) -> str | None:
-    """The value of `filename*` (RFC 5987); None where it is missing or unreadable."""
-    for segment in disposition.decode("latin-1").split(";"):
-        if found := EXTENDED.fullmatch(segment.strip()):
+    """The value of `filename*` (RFC 5987), in one or in parts (RFC 2231); None where it is missing
+    or unreadable."""
+    segments = [segment.strip() for segment in disposition.decode("latin-1").split(";")]
+    for segment in segments:
+        if found := EXTENDED.fullmatch(segment):
             return _decoded(unquote_to_bytes(found[2]), found[1])
-    return None
+    parts = {
+        int(found[1]): (bool(found[2]), found[3])
+        for found in map(CONTINUED.fullmatch, segments)
+        if found
+    }
+    charset, mark, first = parts.get(0, (False, ""))[1].partition("'")
+    if not (mark and parts[0][0]):
+        return None
+    data = unquote_to_bytes(first.partition("'")[2])
+    for number in range(1, len(parts)):
+        is_encoded, text = parts.get(number, (False, ""))
+        data += unquote_to_bytes(text) if is_encoded else text.encode("latin-1")
+    return _decoded(data, charset)
 
 
 def encoded_name(name: str) -> str:

@@ -7,7 +7,7 @@ from python_multipart.multipart import parse_options_header
 from starlette.datastructures import UploadFile
 from starlette.formparsers import MultiPartException, MultiPartParser
 
-from gateway.api.file_names import clean, encoded_name, extended_name
+from gateway.api.file_names import clean, encoded_name, extended_name, plain_name
 from gateway.errors import InvalidRequest, UnsupportedMediaType
 
 FIELD = "file"
@@ -40,13 +40,14 @@ class FormParser(MultiPartParser):
         self._charset = "utf-8"  # RFC 7578, section 5.1, whatever the form says
         disposition = part.content_disposition or b""
         has_extended_name = b"filename*" in disposition.lower()
-        if has_extended_name and b"filename" not in parse_options_header(disposition)[1]:
+        options = parse_options_header(disposition)[1]
+        if has_extended_name and b"filename" not in options:
             # Without a `filename`, Starlette does not take the part for a file.
             part.content_disposition = disposition + b'; filename=""'
         super().on_headers_finished()
         if part.file is not None:
-            name = extended_name(disposition) or encoded_name(part.file.filename or "")
-            part.file.filename = clean(name)
+            plain = plain_name(options.get(b"filename", b""))
+            part.file.filename = clean(extended_name(disposition) or encoded_name(plain))
 
 
 async def read_upload(request: Request) -> tuple[str, bytes]:

@@ -12,8 +12,8 @@ from dataclasses import dataclass, field
 
 from pydantic_core import from_json
 
-MARK = re.compile(rb";base64,", re.IGNORECASE)
-MARK_BYTES = 8
+MARK = re.compile(rb";\s{0,8}base64\s{0,8},", re.IGNORECASE)
+MARK_BYTES = 24
 MIN_BYTES = 1024  # shorter base64 stays in the body
 PIECE = 256 * 1024
 ESCAPE_BYTES = 6  # of the longest escape, \u002b

@@ -46,6 +46,14 @@ def send(
             "a.png",
         ),  # no charset that is taken
         ('name="file"; filename="=?idna?B?YQ==?="', "=?idna?B?YQ==?="),
+        (
+            "name=\"file\"; filename*0*=utf-8''%E8%BF%90%E5; filename*1*=%8D%95%20; "
+            'filename*2="a.png"',
+            "运单 a.png",
+        ),  # Java's mail library
+        ('name="file"; filename*1=b; filename*0=a', "upload"),
+        ('name="file"; filename="运单 截图.png"'.encode("gb2312"), NAME),
+        ('name="file"; filename="Müller café.png"'.encode("latin-1"), "Müller café.png"),
         ('name="file"; filename="C:\\dir\\a.png"', "a.png"),
         ('name="file"; filename="../../a.png"', "a.png"),
         ('name="file"; filename="a\u202egnp.exe"', "agnp.exe"),
@@ -56,9 +64,10 @@ def send(
     ],
 )
 def test_a_file_has_the_name_that_its_sender_meant(
-    gateway: Running, disposition: str, expected: str
+    gateway: Running, disposition: str | bytes, expected: str
 ) -> None:
-    answer = send(gateway, part(disposition.encode()))
+    given = disposition if isinstance(disposition, bytes) else disposition.encode()
+    answer = send(gateway, part(given))
     assert answer.status_code == 200, answer.text
     assert answer.json()["filename"] == expected
 
@@ -131,7 +140,11 @@ def test_what_is_no_form_is_told_what_is_taken(gateway: Running) -> None:
 
 
 @pytest.mark.parametrize(
-    "hostile", ["=?" * 60_000, "=?a?b?" * 40_000, "=?a?q?=" * 40_000, "filename*='" * 20_000]
+    "hostile",
+    [
+        *("=?" * 60_000, "=?a?b?" * 40_000, "=?a?q?=" * 40_000, "filename*='" * 20_000),
+        ";filename*1*=a" * 20_000,
+    ],
 )
 def test_names_are_read_in_bounded_time(hostile: str) -> None:
     assert len(encoded_name(hostile)) < 2000

@@ -68,7 +68,17 @@ def test_pictures_and_text_come_out_as_they_were_wherever_the_pieces_end() -> No
 
 def test_the_finder_sees_the_same_in_any_pieces() -> None:
     dice = random.Random(4)
-    words = [b";base64,", b'"', b";base64", b",", b"A" * MIN_BYTES, b" ", b"\\", b"7"]
+    words = [
+        b";base64,",
+        b"; Base64 ,",
+        b'"',
+        b";base64",
+        b",",
+        b"A" * MIN_BYTES,
+        b" ",
+        b"\\",
+        b"7",
+    ]
     for _ in range(300):
         body = b"".join(dice.choices(words, k=30))
         whole, pieces = Base64Finder(), Base64Finder()
@@ -101,8 +111,8 @@ def test_base64_may_be_escaped_as_json_allows(name: str, size: int) -> None:
     assert decoded(part) == data
 
 
-@pytest.mark.parametrize("mark", ["BASE64", "Base64"])
-def test_the_mark_of_base64_may_be_written_in_capitals(mark: str) -> None:
+@pytest.mark.parametrize("mark", ["BASE64", "Base64", " base64", "charset=utf-8; base64 "])
+def test_the_mark_of_base64_may_be_written_in_capitals_and_with_spaces(mark: str) -> None:
     data = os.urandom(900_000)  # as text it would be more than the context takes
     url = f"data:image/png;{mark},{base64.b64encode(data).decode()}"
     (part,) = parts(read(json.dumps(asking(image(url))).encode(), context=32_768))
