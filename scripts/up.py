@@ -11,14 +11,14 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from scripts import bundle, follow, preflight, write_env
-from scripts.checks import images
+from scripts.checks import images, settings
 from scripts.checks.plan import Plan, make_plan, output
 from scripts.env_file import ROOT, secrets_of
-from scripts.findings import line, masked
+from scripts.findings import Finding, line, masked
 
 COMPOSE = ("docker", "compose")
 # Programs that tell in one line why they did not start: `<name>: …`.
@@ -49,6 +49,8 @@ def up(bundle_file: str) -> None:
         raise Refused("no .env could be written")
     plan = make_plan()
     os.environ["ENGINE"] = plan.engine
+    # A new .env may have another secret than the shell.
+    refuse(plan, settings.same_secrets(plan), "see above.")
     os.environ.update(images.labels(plan.root))
     if looked is not None:
         looked.load()
@@ -59,15 +61,18 @@ def up(bundle_file: str) -> None:
 
 def refuse_red(plan: Plan, with_bundle: bool) -> None:
     found = preflight.findings(plan, with_bundle)
-    secrets = secrets_of(plan.settings)
-    red = [one for one in found if one.is_red]
-    for one in red:
-        print(masked(line(one), secrets), file=sys.stderr)
-    if red:
-        raise Refused(f"{len(red)} to mend first, see above; nothing was changed.")
+    refuse(plan, found, "see above; nothing was changed.")
     for one in found:
         if not one.good:
-            print(masked(line(one), secrets))
+            print(masked(line(one), secrets_of(plan.settings)))
+
+
+def refuse(plan: Plan, found: Iterable[Finding], told: str) -> None:
+    red = [one for one in found if one.is_red]
+    for one in red:
+        print(masked(line(one), secrets_of(plan.settings)), file=sys.stderr)
+    if red:
+        raise Refused(f"{len(red)} to mend first, {told}")
 
 
 def get_images(plan: Plan, may_build: bool) -> None:

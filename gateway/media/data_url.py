@@ -28,8 +28,8 @@ def decode(url: str, max_bytes: int, payload: Payload | None = None) -> bytes:
     """The bytes; `payload` is the base64 where it was taken out of `url`.
 
     Raises ImageTooLarge or PDFTooLarge before decoding, InvalidImage for anything but a data URL
-    with base64. Padding may be missing, as in browsers (WHATWG's "forgiving-base64 decode"); but then
-    the bytes must be a known type.
+    with base64. Padding may be missing, as in browsers (WHATWG's "forgiving-base64 decode"); but
+    then the bytes must be a known type.
     """
     head = url[:HEAD_CHARACTERS]
     found = list(END.finditer(head)) if SCHEME.match(head) else []

@@ -10,8 +10,8 @@ import re
 LOOK_BACK = 40  # characters
 LOOK_AHEAD = 16
 
-# Between a label and its number: "订单号：", "order no. is #", "单号（", "【订单号】", `"order_no": "`,
-# "**订单号** - ".
+# Between a label and its number: "订单号：", "order no. is #", "单号（", "【订单号】",
+# `"order_no": "`, "**订单号** - ".
 JOIN = (
     r"""\.? ?["'”」)\]】*`]{0,3} ?(?:->|[:#=_(\[【→|-])? ?["'“「(\[【*`]{0,3} ?"""
     r"""(?:应该是|就是|是|为|is|was)? ?[:#"'“「(\[【*`]{0,3}"""

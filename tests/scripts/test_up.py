@@ -97,6 +97,21 @@ def test_a_container_that_ends_again_and_again_ends_the_wait_with_its_one_line(
     assert time.monotonic() - started < 60
 
 
+def test_a_new_env_beside_a_secret_of_the_shell_starts_nothing(tmp_path: Path) -> None:
+    services = {
+        name: {"image": "nginx:1.28", "environment": {"PROXY_SECRET": f"of-{name}"}}
+        for name in ("nginx", "gateway")
+    }
+    host = make_host(
+        tmp_path, (("compose config --format json", json.dumps({"services": services}), 0),)
+    )
+    ports = {"HTTP_PORT": str(free_port()), "HTTPS_PORT": str(free_port())}
+    done = host.module("scripts.up", ENGINE="lite", **ports)
+    assert done.returncode == 1
+    assert "PROXY_SECRET: one value in gateway, another one in nginx" in done.stderr
+    assert done.stderr.splitlines()[-1] == "make up: 1 to mend first, see above."
+
+
 def test_a_failure_of_an_earlier_start_does_not_end_it(tmp_path: Path) -> None:
     ports = {"HTTP_PORT": str(free_port()), "HTTPS_PORT": str(free_port())}
     host = waiting(tmp_path, age=-1000)
