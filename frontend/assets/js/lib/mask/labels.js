@@ -14,8 +14,8 @@ const NO_WORD_AFTER = source`(?![\p{L}\p{N}_])`;
 // Between a label and its number: "订单号：", "order no. is #", "单号（", "【订单号】",
 // `"order_no": "`, "**订单号** - "; \x60 is a backtick.
 const JOIN = [
-  source`\.? ?["'”」)\]】*\x60]{0,3} ?(?:->|[:#=_(\[【→|-])? ?["'“「(\[【*\x60]{0,3} ?`,
-  source`(?:应该是|就是|是|为|is|was)? ?[:#"'“「(\[【*\x60]{0,3}`,
+  source`\.?[ "'”」)\]】*\x60]{0,4}(?:->|[:#=_(\[【→|-])?[ :#"'“「(\[【*\x60]{0,4}`,
+  source`(?:(?:应该是|就是|是|为|is|was)[ :#"'“「(\[【*\x60]{0,4})?`,
 ].join("");
 
 const CHINESE_ORDERS = [
