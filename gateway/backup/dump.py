@@ -25,8 +25,8 @@ from gateway.storage import schema
 
 PIECE = 4 * 1024 * 1024  # bytes of one member, about
 ROWS = 1_000  # fetched at once
-# The search index of SQLite is made again from the turns.
-LEFT_OUT = ("alembic_version", "turn_index", "sqlite_")
+# The search index of SQLite and the tallies of days are made again from the turns.
+LEFT_OUT = ("alembic_version", "turn_index", "day_tallies", "sqlite_")
 
 
 class Dump:

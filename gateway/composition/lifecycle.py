@@ -54,6 +54,7 @@ def background_tasks(services: Services) -> list[tuple[str, Work]]:
         ("vectors", services.knowledge.vectors.run),
         ("sweep", lambda: sweeping(storage.files, storage.database)),
         ("retention", services.records.retention.run),
+        ("tallies", services.records.tallies.run),
         ("backups", services.records.backups.run),
         ("index", lambda: indexing(storage.database)),
         ("answers", storage.history.retry),

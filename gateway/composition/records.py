@@ -9,6 +9,7 @@ from gateway.composition.services import Access, Knowledge, Records, Services, S
 from gateway.connectors.tool import Tools
 from gateway.knowledge.vectors.embedding_client import EmbeddingClient
 from gateway.observability.metrics import Metrics
+from gateway.reports.day_tallies import DayTallies
 from gateway.reports.erasure import Erasure
 from gateway.reports.export_lines import ExportLines
 from gateway.reports.figures import Figures
@@ -39,6 +40,7 @@ def build_records(
 
     return Records(
         figures=Figures(database, settings.minutes_saved),
+        tallies=DayTallies(database),
         groups=QuestionGroups(embedding_client),
         lines=ExportLines(
             database,

@@ -32,6 +32,7 @@ from gateway.media.attachment_loader import AttachmentLoader
 from gateway.media.image_processor import ImageProcessor
 from gateway.media.ocr_client import OCRClient
 from gateway.observability.metrics import Metrics
+from gateway.reports.day_tallies import DayTallies
 from gateway.reports.erasure import Erasure
 from gateway.reports.export_lines import ExportLines
 from gateway.reports.figures import Figures
@@ -159,6 +160,7 @@ class Records:
     """Figures and exports of what is stored, its backups, and its end."""
 
     figures: Figures
+    tallies: DayTallies
     groups: QuestionGroups
     lines: ExportLines
     training: TrainingExport

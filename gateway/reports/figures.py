@@ -1,21 +1,21 @@
-"""All figures of a period, each a query over an index (docs/records.md has their formulas)."""
+"""All figures of a period (docs/records.md has their formulas)."""
 
-from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import text
-from sqlalchemy.orm import Session
+from sqlalchemy import func, select
 
-from gateway.reports.answer_times import ratings, subjects, waiting_times
+from gateway.reports.answers import within
 from gateway.reports.by_time import counted
+from gateway.reports.day_tallies import count_quickly, tally_of_days
+from gateway.reports.durations import durations
 from gateway.reports.period import Period
 from gateway.reports.resolution import resolution
-from gateway.reports.unanswered import Unanswered, count, newest
+from gateway.reports.subjects import ratings, subjects
+from gateway.reports.unanswered import Unanswered, newest
 from gateway.reports.work_of_people import actions, handoffs
 from gateway.storage.database import Database
+from gateway.storage.models import Conversation
 from gateway.storage.turns import now
 
 
@@ -37,41 +37,33 @@ class Figures:
 
     def read(self, period: Period) -> Found:
         moment = now()
-        head = {
+        began = select(func.count()).where(within(Conversation.created_at, period))
+        with self._database.reading() as session:
+            count_quickly(session, self._database)
+            tally = tally_of_days(session, period, moment)
+            conversations = session.scalar(began) or 0
+            rated = ratings(session, period)
+            handed = handoffs(session, period)
+            acted = actions(session, period)
+            unanswered = newest(session, period)
+        counts = counted(tally, period)
+        figures = {
             "object": "stats",
             "from": period.start // 1000,
             "to": -(-period.end // 1000),
             "zone": period.zone.key,
             "created_at": moment // 1000,
+            "conversations": conversations,
+            **counts,
+            **subjects(tally),
+            "first_token_ms": durations(tally.first_token_ms),
+            "answer_ms": durations(tally.answer_ms),
+            "without_clause": {"questions": counts["outcomes"]["no_clause"]},
+            "ratings": rated,
+            "handoffs": handed,
+            "actions": acted,
+            "resolution": resolution(
+                rated["up"], handed["solved"], tally.assumed, tally.pending, self._minutes_saved
+            ),
         }
-        # Two connections: PostgreSQL reads both at once, SQLite's driver lets other threads run.
-        with ThreadPoolExecutor(1, "figures") as other:
-            second = other.submit(self._second_half, period, moment)
-            with self._reading() as session:
-                first = {
-                    **counted(session, period),
-                    **waiting_times(session, period),
-                    "without_clause": {"questions": count(session, period)},
-                }
-                unanswered = newest(session, period)
-            return Found({**head, **first, **second.result()}, unanswered)
-
-    @contextmanager
-    def _reading(self) -> Iterator[Session]:
-        with self._database.reading() as session:
-            if not self._database.is_sqlite:  # compiling a query takes longer than running it
-                session.execute(text("SET LOCAL jit = off"))
-            yield session
-
-    def _second_half(self, period: Period, moment: int) -> dict[str, Any]:
-        with self._reading() as session:
-            rated = ratings(session, period)
-            handed = handoffs(session, period)
-            counts = rated["up"], handed["solved"], self._minutes_saved
-            return {
-                **subjects(session, period),
-                "ratings": rated,
-                "handoffs": handed,
-                "actions": actions(session, period),
-                "resolution": resolution(session, period, *counts, moment),
-            }
+        return Found(figures, unanswered)

@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
-from functools import cached_property
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from gateway.errors import InvalidRequest
@@ -20,13 +19,6 @@ class Period:
     start: int
     end: int
     zone: ZoneInfo
-
-    @cached_property
-    def bucket_seconds(self) -> int:
-        """The longest span that no day and no hour of the zone cuts."""
-        offsets = {self.zone.utcoffset(self._moment(at)) for at in (self.start, self.end)}
-        has_whole_hours = all(one is not None and not one.seconds % 3600 for one in offsets)
-        return 3600 if has_whole_hours else 900
 
     @property
     def days(self) -> str:

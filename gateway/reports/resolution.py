@@ -15,13 +15,12 @@ WITH_BASIS = ("clause", "tool")
 
 
 def resolution(
-    session: Session, period: Period, thumbs_up: int, solved: int, minutes: float, now_ms: int
+    thumbs_up: int, solved: int, assumed: int, pending: int, minutes: float
 ) -> dict[str, Any]:
     """{confirmed, thumbs_up, solved, assumed, pending, resolved, minutes_saved, hours_saved}.
 
     `pending` would be assumed, but 24 hours are not over yet.
     """
-    assumed, pending = _assumed(session, period, now_ms)
     resolved = thumbs_up + solved + assumed
     return {
         "confirmed": thumbs_up + solved,
@@ -35,7 +34,7 @@ def resolution(
     }
 
 
-def _assumed(session: Session, period: Period, now_ms: int) -> tuple[int, int]:
+def assumed(session: Session, period: Period, now_ms: int) -> tuple[int, int]:
     """(assumed, pending)."""
     # Of a long period all answers are read in the order of their topics. An expression keeps
     # SQLite from an index of times, from which it would look up every row.
@@ -65,7 +64,7 @@ def _assumed(session: Session, period: Period, now_ms: int) -> tuple[int, int]:
         answers.c.next_at >= answers.c.created_at + RETURN_MS,
     )
     # Read once into a table in memory, instead of a look into an index for each answer.
-    rated = select(Feedback.turn_number)
+    rated = select(Feedback.turn_number).where(within(Feedback.asked_at, period))
     handed = select(Handoff.conversation_id)
     is_over = answers.c.created_at < now_ms - RETURN_MS
     counted = select(func.count(), how_many(is_over)).where(

@@ -36,11 +36,6 @@ class Unanswered:
     created_at: int  # milliseconds since 1970
 
 
-def count(session: Session, period: Period) -> int:
-    wanted = select(func.count()).where(IS_ANSWER, IS_REFUSED, within(Turn.created_at, period))
-    return session.scalar(wanted) or 0
-
-
 def newest(session: Session, period: Period) -> list[Unanswered]:
     """At most MOST, newest first. A question is the turn before its answer."""
     question = aliased(Turn)

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from gateway.storage.column_types import StorableString as String
 from gateway.storage.column_types import StorableText as Text
+from gateway.storage.day_tally_table import DayTally
 from gateway.storage.session_table import SignInSession
 from gateway.storage.table_base import Base, Number
 
@@ -322,4 +323,5 @@ class Backup(Base):
 TABLES: tuple[type[Base], ...] = (
     *(Conversation, Turn, TurnFile, Feedback, Handoff, FieldCorrection, ClauseCorrection),
     *(Action, AuditEntry, StoredEvent, WebhookCursor, WebhookDelivery, Backup, SignInSession),
+    DayTally,
 )

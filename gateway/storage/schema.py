@@ -4,7 +4,7 @@ from sqlalchemy import Connection, inspect, text, update
 
 from gateway.storage.models import Turn
 
-NEWEST = "0010"  # the last revision in migrations/versions
+NEWEST = "0011"  # the last revision in migrations/versions
 LOCK = 7_305_441_520  # any number: gateways that start at the same moment wait for each other
 
 

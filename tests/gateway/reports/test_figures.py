@@ -11,6 +11,7 @@ import pytest
 from sqlalchemy import Engine, event
 
 from gateway.errors import InvalidRequest
+from gateway.reports.day_tallies import DayTallies
 from gateway.reports.exchanges import Filters
 from gateway.reports.export_lines import ExportLines
 from gateway.reports.figures import Figures
@@ -29,9 +30,14 @@ def period(first_day: int = 0, days: int = 25, zone: str = "UTC") -> Period:
     return period_of(str(start // 1000), str((start + days * DAY) // 1000), zone, now())
 
 
-@pytest.fixture
-def filled(database: Database) -> Database:
+@pytest.fixture(params=["counted", "kept"])
+def filled(database: Database, request: pytest.FixtureRequest) -> Database:
+    """Days that are over have their tallies, or all is counted."""
     store(database, RandomRecords(seed=7, conversations=400, start=START, span=20 * DAY))
+    if request.param == "kept":
+        tallies = DayTallies(database)
+        for day in tallies.missing(now()):
+            tallies.keep(day, now())
     return database
 
 
