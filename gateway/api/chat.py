@@ -36,7 +36,7 @@ NOT_PASSED_ON = "Your message could not be passed on; send it again in a moment.
 
 
 def past_of(before: Before) -> Past:
-    return Past(before.was_no_clause, before.handoff, before.rules)
+    return Past(before.was_no_clause, before.handoff, before.causes)
 
 
 def chat_router(

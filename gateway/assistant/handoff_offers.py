@@ -1,6 +1,6 @@
 """When an answer offers a person, and for what reason."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -19,6 +19,11 @@ class HandoffOffer:
     reason: Reason
     rule: str = ""
 
+    @property
+    def cause(self) -> str:
+        """What rests once a hand-over for it is resolved."""
+        return self.rule or self.reason
+
 
 @dataclass(frozen=True, slots=True)
 class Past:
@@ -27,7 +32,8 @@ class Past:
     was_no_clause: bool = False  # its last answer found nothing, and nobody has spoken since
     # {id, number, status, assignee} of a hand-over that waits: nothing more is offered
     handoff: dict[str, Any] | None = None
-    resting: frozenset[str] = frozenset()  # rules that have led to a hand-over which is resolved
+    # Causes (rules, else reasons) that have led to a hand-over which is resolved.
+    resting: frozenset[str] = frozenset()
 
 
 NO_PAST = Past()
@@ -52,22 +58,26 @@ def offer_for(
         return None
     if briefing.intent == "person":
         return HandoffOffer("asked")
+    offers = _offers(asked, briefing, outcome, past, reason)
+    return next((one for one in offers if one.cause not in past.resting), None)
+
+
+def _offers(
+    asked: Asked, briefing: Briefing, outcome: str, past: Past, reason: Reason | None
+) -> Iterator[HandoffOffer]:
+    """Everything for which a person may be offered, the most important first."""
     if reason is not None:
-        return HandoffOffer(reason)
+        yield HandoffOffer(reason)
     statuses = {one.status for one in asked.results}
     if "failed" in statuses or (outcome == "handoff" and "refused" in statuses):
-        return HandoffOffer("action")
-    if (rule := _rule(asked, briefing, past)) is not None:
-        return HandoffOffer("rule", rule)
-    if outcome == "no_clause" and past.was_no_clause:
-        return HandoffOffer("no_clause")
-    # Asked for the same thing twice, or a language model knows no way on.
-    return HandoffOffer("loop") if outcome == "handoff" and briefing.intent != ANGER else None
-
-
-def _rule(asked: Asked, briefing: Briefing, past: Past) -> str | None:
-    """The first rule that holds, and does not rest in this conversation."""
+        yield HandoffOffer("action")
     for rule in briefing.persona.handoffs:
-        if rule.id not in past.resting and rule.holds(asked.text, asked.own, asked.earlier):
-            return rule.id
-    return ANGER if briefing.intent == ANGER and ANGER not in past.resting else None
+        if rule.holds(asked.text, asked.own, asked.earlier):
+            yield HandoffOffer("rule", rule.id)
+    if briefing.intent == ANGER:
+        yield HandoffOffer("rule", ANGER)
+    if outcome == "no_clause" and past.was_no_clause:
+        yield HandoffOffer("no_clause")
+    # Asked for the same thing twice, or a language model knows no way on.
+    if outcome == "handoff" and briefing.intent != ANGER:
+        yield HandoffOffer("loop")

@@ -8,12 +8,12 @@ from typing import Any
 @dataclass(frozen=True, slots=True)
 class Before:
     """`handoff`: {id, number, status, assignee} of the one that is not resolved. `was_no_clause`:
-    the newest turn is an answer that found no clause. `rules`: those that led to hand-overs which
-    are resolved."""
+    the newest turn is an answer that found no clause. `causes`: the rule, else the reason, of each
+    hand-over that is resolved."""
 
     handoff: dict[str, Any] | None = None
     was_no_clause: bool = False
-    rules: frozenset[str] = frozenset()
+    causes: frozenset[str] = frozenset()
 
     @property
     def claimed(self) -> dict[str, Any] | None:
@@ -28,11 +28,11 @@ NOTHING = Before()
 def before_questions(rows: Iterable[Any]) -> Mapping[str, Before]:
     """By conversation, from the rows of `TurnStatements.before`."""
     found: dict[str, Before] = {}
-    for conversation_id, outcome, handoff_id, number, status, assignee, rule in rows:
+    for conversation_id, outcome, handoff_id, number, status, assignee, cause in rows:
         before = found.get(conversation_id) or Before(was_no_clause=outcome == "no_clause")
-        if status == "resolved" and rule:
-            before = replace(before, rules=before.rules | {rule})
-        elif status not in (None, "resolved"):
+        if status == "resolved":
+            before = replace(before, causes=before.causes | {cause})
+        elif status is not None:
             told = {"id": handoff_id, "number": number, "status": status, "assignee": assignee}
             before = replace(before, handoff=told)
         found[conversation_id] = before

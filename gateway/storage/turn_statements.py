@@ -62,7 +62,7 @@ FOREIGN_CONVERSATIONS = """
     WHERE conversations.owner <> given.owner"""
 BEFORE = """
     SELECT given.id AS conversation, newest.outcome, handoffs.id, handoffs.number, handoffs.status,
-        handoffs.assignee, handoffs.rule
+        handoffs.assignee, coalesce(nullif(handoffs.rule, ''), handoffs.reason)
     FROM GIVEN
     LEFT JOIN turns AS newest ON newest.number = (
         SELECT max(turns.number) FROM turns WHERE turns.conversation_id = given.id)

@@ -85,6 +85,17 @@ def test_a_rule_rests_after_its_hand_over_was_resolved_and_the_others_do_not() -
     assert offered("handoff", "person", past=rested) == HandoffOffer("asked")
 
 
+def test_what_led_to_a_hand_over_rests_after_it_was_resolved() -> None:
+    rested = Past(was_no_clause=True, resting=frozenset(("no_clause", "loop", "action")))
+    assert offered("no_clause", past=rested) is None
+    assert offered("handoff", reason="loop", past=rested) is None
+    assert offered("answered", statuses=("failed",), past=rested) is None
+    assert offered("answered", text="我要投诉", statuses=("failed",), past=rested) == HandoffOffer(
+        "rule", RULE
+    )
+    assert offered("no_clause", past=Past(True, resting=frozenset(("asked",)))) is not None
+
+
 def test_nothing_is_offered_while_a_hand_over_waits() -> None:
     intents: tuple[Intent, ...] = ("person", "anger", "question")
     for intent in intents:

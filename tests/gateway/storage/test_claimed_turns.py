@@ -44,7 +44,7 @@ def test_a_question_learns_what_its_conversation_held_before_it(database: Databa
     claimed = {**waiting, "status": "claimed", "assignee": "anna"}
     assert opened(database, 6).before == Before(claimed)
     desk.resolve("anna", made["id"], "solved", "")
-    assert opened(database, 7).before == Before(rules=frozenset(("r1",)))
+    assert opened(database, 7).before == Before(causes=frozenset(("r1",)))
 
 
 def test_each_question_of_a_group_learns_of_its_own_conversation(database: Database) -> None:
