@@ -67,7 +67,10 @@ def test_a_person_answers_in_the_thread_and_the_assistant_is_silent(
     staff(site, f"/{handoff['id']}/resolve", outcome="solved", note="ok")
     page.context.set_offline(False)
     expect(notices.last).to_contain_text("人工服务已结束", timeout=40_000)
+    again = notices.last.locator(".tool.handoff")
+    expect(again).to_have_text("转人工")
     ask(page, "保修期是多久")
+    expect(again).to_be_hidden()
     expect(page.locator(".turn.assistant")).to_have_count(2)
 
 

@@ -6,7 +6,7 @@ import { errorMessage } from "../models/failure.js";
 import { asksForContact, noticeWords } from "../models/handoffs.js";
 import { Handoffs } from "../state/handoffs.js";
 import { askFor } from "./dialogs.js";
-import { template, toast } from "./dom.js";
+import { iconButton, template, toast } from "./dom.js";
 
 const begun = new WeakMap(); // Handoffs, by session
 
@@ -79,8 +79,9 @@ function fillMessage(article, { text: words, author, at }, text) {
   article.append(message);
 }
 
-function fillNotice(article, { notice }, services) {
-  const { session, text } = services;
+function fillNotice(article, turn, services) {
+  const { notice } = turn;
+  const { session, text, isAgent } = services;
   const box = template("handoff-template");
   const { title, words } = noticeWords(notice, text);
   box.querySelector("h2").textContent = title;
@@ -91,6 +92,12 @@ function fillNotice(article, { notice }, services) {
   for (const old of document.querySelectorAll(".handoff .contact")) old.hidden = true;
   const isNewest = livingHandoff(session.conversation) === notice;
   if (isNewest && asksForContact(notice)) mountContact(box.querySelector(".contact"), services);
+  const isLast = turn === session.conversation.turns.at(-1);
+  if (notice.cause === "resolved" && isLast && !isAgent) {
+    const act = () => handOver(turn, services);
+    const options = { className: "tool handoff offered", shown: true };
+    box.append(iconButton("person", text("handoff"), act, options));
+  }
 }
 
 function mountContact(form, { handoffs, text, limits }) {

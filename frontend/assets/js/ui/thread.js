@@ -146,10 +146,10 @@ export function mountThread(element, services) {
     load().then(schedulePaint);
   }
 
-  /** Only the last answer can be regenerated or handed over. */
+  /** Only the last answer can be regenerated, and a person is asked for at the end alone. */
   function hideLastActions() {
     const selector = ":is(.regenerate, .handoff, .failure)";
-    for (const old of element.querySelectorAll(`.turn.assistant ${selector}`)) old.hidden = true;
+    for (const old of element.querySelectorAll(`.turn ${selector}`)) old.hidden = true;
   }
 
   function showPhase({ key, values }) {
