@@ -23,6 +23,7 @@ def attacks() -> list[Attack]:
             b"GET /healthz HTTP/1.1\r\nhost: localhost\r\n\r\n" * 20,
             64,
         ),
+        holds("64 × 2,000 tiny requests", b"GET /healthz HTTP/1.1\r\nhost:a\r\n\r\n" * 2000, 64),
         holds(
             "100 chunks with endless extensions",
             HEAD + b"transfer-encoding: chunked\r\n\r\n1;" + b"a" * 60_000,

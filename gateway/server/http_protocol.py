@@ -1,4 +1,5 @@
-"""uvicorn's HTTP/1.1 protocol plus limits on head size, slow heads, late bodies and slow readers.
+"""uvicorn's HTTP/1.1 protocol plus limits on head size, pipelining, slow heads, late bodies
+and slow readers.
 
 It uses internals of uvicorn's HttpToolsProtocol; tests/gateway/server/test_canaries.py names them.
 """
@@ -75,6 +76,8 @@ class LimitedHTTPProtocol(HttpToolsProtocol):
 
     def on_headers_complete(self) -> None:
         self._stop_head_timer()
+        if len(self._clients) > limits.MAX_PIPELINED:  # closes behind the answers to those
+            raise httptools.HttpParserError("too many requests wait on this connection")
         # `_head_bytes` does not know a head that came in one read, or began behind a body.
         size = sum(len(name) + len(value) for name, value in self.headers) + len(self.url)
         if size > limits.MAX_HEAD_BYTES:

@@ -219,6 +219,28 @@ async def test_what_comes_behind_a_request_writes_nothing_into_its_response(
         assert rest.startswith(b"HTTP/1.1 408") if stays and behind != b"\r\n" else rest == b""
 
 
+async def test_few_requests_may_wait_on_one_connection() -> None:
+    """A read of 64 KB holds 2,000 of them: to take them all would stop everybody else."""
+    asked: list[str] = []
+
+    async def answer(scope: Scope, receive: Receive, send: Send) -> None:
+        asked.append(scope["path"])
+        await Whole()(scope, receive, send)
+
+    many = b"".join(b"GET /%d HTTP/1.1\r\nhost: here\r\n\r\n" % n for n in range(1000))
+    taken = 1 + limits.MAX_PIPELINED
+    answers = await answers_to(answer, many, *[b""] * taken)
+    assert asked == [f"/{n}" for n in range(taken)]
+    assert [one[:15] for one in answers] == [*[b"HTTP/1.1 200 OK"] * taken, b""]
+
+
+async def test_all_of_a_few_requests_on_each_others_heels_are_answered() -> None:
+    few = b"GET / HTTP/1.1\r\nhost: here\r\n\r\n" * (1 + limits.MAX_PIPELINED)
+    answers = await answers_to(Whole(), few, *[b""] * limits.MAX_PIPELINED)
+    answers += await answers_to(Whole(), b"GET / HTTP/1.1\r\nhost: here\r\n\r\n")
+    assert [one[:15] for one in answers] == [b"HTTP/1.1 200 OK"] * (2 + limits.MAX_PIPELINED)
+
+
 async def test_a_body_behind_an_answered_request_is_no_rest_of_it(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
