@@ -23,7 +23,7 @@ from pathlib import Path
 import psycopg
 import uvloop
 
-from benchmarks import report, thousand_engines
+from benchmarks import long_prompts, report, thousand_engines
 from benchmarks.desk import SETTINGS, WAYS, Tally, WrongAnswer, ask_all, new_cookie
 from benchmarks.relay import script
 from benchmarks.relay.load import percentile
@@ -188,7 +188,8 @@ def main() -> int:
     if seconds < 8:
         print(table(found))
         return 0
-    text = section(found, seconds) + "\n\n" + thousand_engines.section()
+    parts = (section(found, seconds), thousand_engines.section(), long_prompts.section())
+    text = "\n\n".join(parts)
     report.write("bench-scale", text, PAGE)
     print(text)
     return 0

@@ -63,6 +63,16 @@ def engine_request(
     return Body(body)
 
 
+def estimated_tokens(given: EngineInput) -> int:
+    """Of the prompt and its pictures, roughly: before it is known which engine gets them."""
+    texts = sum(context_window.cost_of(message, 1.0) for message in given.request.messages)
+    clauses = sum(
+        context_window.estimate_tokens(str(clause["text"])) for clause in given.briefing.clauses
+    )
+    pictures = sum(shown.tokens for made in given.attachments.fitted.values() for shown in made)
+    return texts + clauses + pictures + _further_tokens(given, [])
+
+
 def _raw(given: EngineInput, upstream: Upstream) -> dict[str, Any]:
     attachments = given.attachments
     pictures, notes = attachments.fitted, attachments.notes | attachments.document_notes

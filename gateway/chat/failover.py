@@ -42,20 +42,26 @@ class Failover:
         self._metrics = metrics
 
     async def run(
-        self, question: Question, push: Push, report: TurnReport, work: Work[Result]
+        self,
+        question: Question,
+        push: Push,
+        report: TurnReport,
+        work: Work[Result],
+        tokens: Callable[[], int] = lambda: 0,
     ) -> Result:
-        """What `work` makes of an engine that can answer, else of the fallback.
+        """What `work` makes of an engine that can answer, else of the fallback. `tokens`: estimates
+        those of the prompt, where engines are chosen by them.
 
         Raises UpstreamUnavailable, QueueFull, or the last engine's error.
         """
         try:
-            return await self._admitted(self._engines, question, push, report, work)
+            return await self._admitted(self._engines, question, push, report, work, tokens)
         except (UpstreamUnavailable, Refused) as failure:
             if not question.assistant or self._fallback is None:
                 raise failure.error if isinstance(failure, Refused) else failure from None
         await tell(push, Degraded())
         try:
-            return await self._admitted(self._fallback, question, push, report, work)
+            return await self._admitted(self._fallback, question, push, report, work, tokens)
         except Refused as refused:
             raise refused.error from None
 
@@ -66,6 +72,7 @@ class Failover:
         push: Push,
         report: TurnReport,
         work: Work[Result],
+        tokens: Callable[[], int],
     ) -> Result:
         """What `work` makes of a permit. An engine that refuses is left out and the next one is
         tried (docs/decisions/007-what-is-asked-again.md)."""
@@ -73,6 +80,7 @@ class Failover:
         refusal: Refused | None = None
         patient, begun = True, 0
         place = 0  # in the queue, as last told
+        weight = tokens() if engines.counts_tokens else 0
 
         async def moved(position: int) -> None:
             nonlocal place
@@ -83,7 +91,7 @@ class Failover:
             try:
                 with report.timing("queue"):
                     permit = await engines.admit(
-                        question.charged_to, question.affinity, tried, moved
+                        question.charged_to, question.affinity, tried, moved, weight
                     )
             except UpstreamUnavailable as unavailable:
                 raise refusal or unavailable from None

@@ -15,7 +15,7 @@ from gateway.chat.answer_end import AnswerEnd, GroundingMode
 from gateway.chat.attachment_stage import AttachmentStage, given_up_with
 from gateway.chat.citation_stage import CitationStage
 from gateway.chat.engine_calls import Call, EngineCalls
-from gateway.chat.engine_request import EngineInput
+from gateway.chat.engine_request import EngineInput, estimated_tokens
 from gateway.chat.event_parser import EventParser, EventReceiver
 from gateway.chat.events import AnswerStarted, Event, Push, Usage, tell
 from gateway.chat.failover import Failover
@@ -158,14 +158,15 @@ class TurnRunner:
         report: TurnReport,
     ) -> None:
         """Admits the question to an engine, asks it, and hands its events on."""
+        tokens = partial(estimated_tokens, given)
         if output.is_whole:
             collect = partial(self._collect, question, given, report)
-            held = push(await self._failover.run(question, output.push, report, collect))
+            held = push(await self._failover.run(question, output.push, report, collect, tokens))
             if held is not None:
                 await held
             return
         begin = partial(self._begin, question, given, report)
-        call = await self._failover.run(question, output.push, report, begin)
+        call = await self._failover.run(question, output.push, report, begin, tokens)
         upstream = call.permit.upstream
         try:
             await self._stream(call, question, push, output.sink, report)

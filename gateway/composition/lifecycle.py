@@ -15,6 +15,7 @@ from gateway.throttling.admission import Admission
 from gateway.upstream.health import HealthMonitor
 from gateway.upstream.launch_status import LaunchStatusFile
 from gateway.upstream.sight import watch_sight
+from gateway.upstream.told_load import LoadWatch
 
 CONNECT_SECONDS = 1.0  # the start waits so long for connections to Redis
 PROFILE_SECONDS = 1.0  # between two looks at the launcher's status file
@@ -74,6 +75,8 @@ def optional_tasks(services: Services) -> Iterator[tuple[str, Work]]:
         yield "sight", lambda: watch_sight(engines.client, engines.upstreams)
     if engines.addresses.may_change:
         yield "addresses", engines.addresses.run
+    if len(engines.upstreams) > 1 or engines.addresses.may_change:
+        yield "load", load_watch(engines).run
     if engines.shares is not None:
         yield "shares", engines.shares.run
     if not database.is_sqlite:  # there the only gateway ends them at its start
@@ -82,6 +85,11 @@ def optional_tasks(services: Services) -> Iterator[tuple[str, Work]]:
     if services.elsewhere is not None:
         yield "sharing", services.elsewhere.publisher.run
         yield "asked", services.elsewhere.inbox.run
+
+
+def load_watch(engines: Engines) -> LoadWatch:
+    admission = engines.admission
+    return LoadWatch(engines.client, engines.upstreams, lambda: admission.usual_tokens)
 
 
 def _launch_status(engines: Engines) -> LaunchStatusFile:

@@ -1,18 +1,20 @@
 """Admission: at most MAX_CONCURRENT requests inside each engine, and a queue fair by owner."""
 
 import asyncio
+import math
 import time
 from dataclasses import dataclass, field
 
 from gateway.errors import QueueFull, UpstreamUnavailable
 from gateway.observability.metrics import Metrics
-from gateway.throttling.affinity import Favourites, preferred, slack
+from gateway.throttling.affinity import Favourites, is_idle, preferred
 from gateway.throttling.fair_queue import OnPosition
 from gateway.throttling.round_robin import RoundRobin
 from gateway.upstream.upstream import Upstream
 
 DOWN_RETRY_SECONDS = 5
 FULL_RETRY_SECONDS = 5
+MEAN_PART = 0.01  # that a new request has in the average of tokens
 
 
 @dataclass(slots=True, eq=False)
@@ -21,13 +23,14 @@ class Permit:
     aborted keeps its slot until the engine has ended it (upstream/connection.py)."""
 
     upstream: Upstream
+    tokens: int = 0
     _released: bool = False
 
     def release(self) -> None:
         """The second call does nothing."""
         if not self._released:
             self._released = True
-            self.upstream.give_back()
+            self.upstream.give_back(self.tokens)
 
 
 @dataclass(slots=True, eq=False)
@@ -35,6 +38,7 @@ class Waiter:
     owner: str
     affinity: str
     exclude: frozenset[str]
+    tokens: int = 0
     position: int = 0  # as last reported
     since: float = field(default_factory=time.monotonic)
     # Positions as they change; at last the permit, or an error if no engine is left.
@@ -54,6 +58,7 @@ class Admission:
         self._metrics = metrics
         self._waiting: RoundRobin[Waiter] = RoundRobin()
         self._favourites = Favourites()
+        self._mean_square = 0.0  # of the requests' tokens
         for upstream in upstreams:
             upstream.freed = self._slot_freed
 
@@ -78,19 +83,34 @@ class Admission:
         waited = 0.0 if first is None else time.monotonic() - first
         return len(self._waiting), self._waiting.owners, waited
 
+    @property
+    def usual_tokens(self) -> float:
+        """Tokens of a request: the root of their mean square, by which loads differ by chance."""
+        return math.sqrt(self._mean_square)
+
+    @property
+    def counts_tokens(self) -> bool:
+        """Whether engines are chosen by tokens: they tell theirs."""
+        return any(upstream.others_tokens is not None for upstream in self.upstreams)
+
     async def admit(
         self,
         owner: str,
         affinity: str,
         exclude: frozenset[str] = frozenset(),
         on_position: OnPosition | None = None,
+        tokens: int = 0,
     ) -> Permit:
-        """A permit for the best engine whose name is not in `exclude`.
+        """A permit for the best engine whose name is not in `exclude`. `tokens` of the prompt and
+        its pictures, where `counts_tokens`.
 
         Raises UpstreamUnavailable where no engine answers, QueueFull where the queue is full or
         QUEUE_TIMEOUT is over.
         """
-        if not self.depth and (permit := self._grant(affinity, exclude)):
+        if tokens:
+            part = MEAN_PART if self._mean_square else 1.0
+            self._mean_square += (tokens**2 - self._mean_square) * part
+        if not self.depth and (permit := self._grant(affinity, exclude, tokens)):
             self._metrics.queue_wait.observe(0)
             return permit
         if not any(upstream.hopeful for upstream in self._allowed(exclude)):
@@ -101,7 +121,7 @@ class Admission:
                 f"All engines are busy and {self.depth} requests wait; "
                 f"at most {self._max_queued} may.",
             )
-        return await self._wait(Waiter(owner, affinity, exclude), on_position)
+        return await self._wait(Waiter(owner, affinity, exclude, tokens), on_position)
 
     async def _wait(self, waiter: Waiter, on_position: OnPosition | None) -> Permit:
         started = time.perf_counter()
@@ -143,7 +163,7 @@ class Admission:
         granted: list[Permit] = []
 
         def grant(waiter: Waiter) -> bool:
-            if permit := self._grant(waiter.affinity, waiter.exclude):
+            if permit := self._grant(waiter.affinity, waiter.exclude, waiter.tokens):
                 granted.append(permit)
             return bool(granted)
 
@@ -164,12 +184,12 @@ class Admission:
     def _allowed(self, exclude: frozenset[str]) -> list[Upstream]:
         return [upstream for upstream in self.upstreams if upstream.name not in exclude]
 
-    def _grant(self, affinity: str, exclude: frozenset[str]) -> Permit | None:
+    def _grant(self, affinity: str, exclude: frozenset[str], tokens: int) -> Permit | None:
         chosen = self._chosen(affinity, exclude)
         if chosen is None:
             return None
-        chosen.take()
-        return Permit(chosen)
+        chosen.take(tokens)
+        return Permit(chosen, tokens)
 
     def _chosen(self, affinity: str, exclude: frozenset[str]) -> Upstream | None:
         if not self.upstreams:
@@ -177,13 +197,13 @@ class Admission:
         favourite = self._favourites.of(affinity, self.upstreams)
         # Of many engines only the favourite is looked at while it has so little to do.
         if (
-            favourite.inflight <= slack(favourite)
+            is_idle(favourite, self.usual_tokens)
             and _takes(favourite)
             and favourite.name not in exclude
         ):
             return favourite
         free = [upstream for upstream in self._allowed(exclude) if _takes(upstream)]
-        return preferred(free, affinity, favourite) if free else None
+        return preferred(free, affinity, favourite, self.usual_tokens) if free else None
 
     def _slot_freed(self) -> None:
         if self.depth:

@@ -32,24 +32,41 @@ class Favourites:
         self._by_affinity.clear()
 
 
-def preferred(free: Sequence[Upstream], affinity: str, favourite: Upstream) -> Upstream:
+def preferred(
+    free: Sequence[Upstream], affinity: str, favourite: Upstream, usual: float = 0.0
+) -> Upstream:
     """The engine that this conversation prefers of those that are not much busier than the others:
     consistent hashing with bounded loads (Mirrokni, Thorup and Zadimoghaddam, 2018). So one that
     cannot have its first choice comes to the same second one each time. `favourite`: the first
-    choice of all engines, also those that are not free."""
+    choice of all engines, also those that are not free. `usual`: tokens of a request."""
     if len(free) == 1:
         return free[0]
-    total, others = sum(upstream.inflight for upstream in free), len(free) - 1
+    in_tokens = all(upstream.others_tokens is not None for upstream in free)
+    unit = max(usual, 1.0) if in_tokens else 1.0
+    loads = [load_of(upstream) if in_tokens else upstream.inflight for upstream in free]
+    total, others = sum(loads), len(free) - 1
     bounded = [
         upstream
-        for upstream in free
-        if upstream.inflight <= (total - upstream.inflight) / others + slack(upstream)
+        for upstream, load in zip(free, loads, strict=True)
+        if load <= (total - load) / others + slack(upstream) * unit
     ]
     return favourite if favourite in bounded else favourite_of(bounded, affinity)
 
 
+def load_of(upstream: Upstream) -> float:
+    """Tokens of what it works on and of what waits there, where it tells them."""
+    return upstream.tokens + (upstream.others_tokens or 0.0)
+
+
+def is_idle(upstream: Upstream, usual: float) -> bool:
+    """Whether it has so little to do that no other engine needs to be looked at."""
+    if upstream.others_tokens is None:
+        return upstream.inflight <= slack(upstream)
+    return load_of(upstream) <= slack(upstream) * usual
+
+
 def slack(upstream: Upstream) -> int:
-    """Requests that it may have more than the others have on average."""
+    """Requests of usual size that it may have more than the others have on average."""
     return max(1, int(upstream.max_concurrent * MAX_SHARE))
 
 

@@ -22,6 +22,9 @@ class Upstream:
     max_concurrent: int
     # Requests that take a place, also those hung up on that the engine has not ended yet.
     inflight: int = 0
+    tokens: int = 0  # of their prompts and pictures, estimated; counted where engines tell theirs
+    # Tokens in it beside those: of other gateways, and answers. None: it does not tell.
+    others_tokens: float | None = None
     # Tokens of one picture at most: the engine scales larger ones down. None: not known.
     max_picture_tokens: int | None = None
     # Of `max_concurrent`, what this gateway may fill where gateways share the engine. None: all.
@@ -38,11 +41,13 @@ class Upstream:
         """Returns the tokens of a picture here that has `patches` tokens by its size."""
         return patches if self.max_picture_tokens is None else min(patches, self.max_picture_tokens)
 
-    def take(self) -> None:
+    def take(self, tokens: int = 0) -> None:
         self.inflight += 1
+        self.tokens += tokens
 
-    def give_back(self) -> None:
+    def give_back(self, tokens: int = 0) -> None:
         self.inflight -= 1
+        self.tokens -= tokens
         self.freed()
 
     @property

@@ -22,6 +22,7 @@ from gateway.upstream.sight import PICTURE
 
 FLOOD = 20_000  # events of 2 KB: more than all socket buffers on the way can hold
 PADDING = "-" * 2000
+CACHE_TOKENS = os.environ.get("CACHE_TOKENS")  # it tells of its KV cache, which stays empty
 BLIND = os.environ.get("BLIND") == "1"  # an engine that takes text only
 STATE: dict[str, Any] = {
     "running": 0,
@@ -30,6 +31,7 @@ STATE: dict[str, Any] = {
     "aborted_at": 0.0,
     "bodies": [],
     "flooded": 0,
+    "looked": 0,  # times that its metrics were asked for
 }
 SCRIPT: list[dict[str, Any]] = []
 
@@ -188,6 +190,14 @@ async def models(_: Request) -> Response:
     return JSONResponse({"object": "list", "data": [{"id": "fake-vl", "max_model_len": 8192}]})
 
 
+async def metrics(_: Request) -> Response:
+    STATE["looked"] += 1
+    if CACHE_TOKENS is None:
+        return JSONResponse({}, 404)
+    size = f'vllm:cache_config_info{{engine="0",kv_cache_size_tokens="{CACHE_TOKENS}"}} 1.0\n'
+    return Response(size + 'vllm:kv_cache_usage_perc{engine="0"} 0.0\n', media_type="text/plain")
+
+
 async def state(_: Request) -> Response:
     return JSONResponse(STATE)
 
@@ -200,6 +210,7 @@ routes = [
     Route("/v1/chat/completions", chat, methods=["POST"]),
     Route("/v1/models", models),
     Route("/tokenize", tokenize, methods=["POST"]),
+    Route("/metrics", metrics),
     Route("/state", state),
     Route("/script", script, methods=["POST"]),
     Route("/healthz", healthz),
