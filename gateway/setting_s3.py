@@ -1,4 +1,4 @@
-"""The settings of uploaded files in an S3-compatible store."""
+"""The settings of an S3-compatible store, for uploaded files and for knowledge."""
 
 from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -14,17 +14,22 @@ class S3Settings(BaseSettings):
         description="Where uploaded files are kept, such as s3://bucket/desk. Default: in "
         "DATA_DIR.",
     )
+    knowledge_url: BucketURL = Field(
+        "",
+        description="Prefix of knowledge files, such as s3://bucket/knowledge, in place of "
+        "KNOWLEDGE_DIR. Its copy is in DATA_DIR.",
+    )
     aws_endpoint_url: URL = Field(
-        "", description="URL of the S3-compatible store of FILES_URL. Default: Amazon's."
+        "",
+        description="URL of the S3-compatible store of FILES_URL and KNOWLEDGE_URL. "
+        "Default: Amazon's.",
     )
-    aws_region: str = Field(
-        "us-east-1", max_length=64, description="Region of the store of FILES_URL."
-    )
+    aws_region: str = Field("us-east-1", max_length=64, description="Region of that store.")
     aws_access_key_id: str = Field(
         "",
         max_length=256,
-        description="Access key ID for FILES_URL. Empty: the credentials of the machine.",
+        description="Access key ID for that store. Empty: the credentials of the machine.",
     )
     aws_secret_access_key: SecretStr = Field(
-        SecretStr(""), description="Secret access key for FILES_URL."
+        SecretStr(""), description="Secret access key for that store."
     )

@@ -281,6 +281,10 @@ class Settings(
         return not self.rate_limit_storage.startswith("memory")
 
     @property
+    def knowledge_folder(self) -> Path:
+        return self.data_dir / ".knowledge" if self.knowledge_url else self.knowledge_dir
+
+    @property
     def concurrent(self) -> int:
         """Requests inside one engine, until the engine's profile is known."""
         return self.max_concurrent or DEFAULT_CONCURRENT[self.engine]

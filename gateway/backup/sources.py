@@ -44,9 +44,12 @@ class Sources:
 def sources(settings: Settings, root: Path) -> Sources:
     """`root`: where the project lies, outside of Docker."""
     given = settings.backup_source
+    knowledge = settings.knowledge_folder
+    if given and not settings.knowledge_url:
+        knowledge = given / "knowledge"
     return Sources(
         data=settings.data_dir,
-        knowledge=given / "knowledge" if given else settings.knowledge_dir,
+        knowledge=knowledge,
         connectors=given / "connectors" if given else settings.connectors_dir,
         users=given / "users" if given else root / "nginx" / "users",
         backups=settings.backup_folder,

@@ -23,6 +23,7 @@ from gateway.auth.tokens import Signer
 from gateway.chat.conversation_streams import ConversationStreams
 from gateway.chat.history import HistoryRecorder
 from gateway.chat.resumable_answers import ResumableAnswers
+from gateway.composition.buckets import build_files, build_mirror
 from gateway.composition.engines import build_engines
 from gateway.composition.records import build_records
 from gateway.composition.services import (
@@ -35,6 +36,7 @@ from gateway.composition.services import (
     Systems,
     Throttling,
 )
+from gateway.composition.sharing import build_elsewhere, build_shared_readings
 from gateway.connectors.folder import ConnectorFolder
 from gateway.connectors.tool import Tools
 from gateway.handoffs.claims import Claims
@@ -78,7 +80,6 @@ from gateway.webhooks.worker import WebhookWorker
 
 if TYPE_CHECKING:
     from gateway.api.sign_in import SignIn
-    from gateway.chat.shared_answers.answers_elsewhere import AnswersElsewhere
 
 log = structlog.get_logger()
 
@@ -120,7 +121,7 @@ def build_services(settings: Settings) -> Services:
         media=media,
         knowledge=knowledge,
         corrections=corrections,
-        persona_file=PersonaFile(settings.knowledge_dir),
+        persona_file=PersonaFile(settings.knowledge_folder),
         answers=answers,
         elsewhere=elsewhere,
         systems=systems,
@@ -144,22 +145,6 @@ def build_services(settings: Settings) -> Services:
     )
 
 
-def build_elsewhere(
-    settings: Settings, answers: ResumableAnswers, claims: Claims
-) -> "AnswersElsewhere | None":
-    """The answers of the other gateways, where there is a Redis that they share."""
-    if not settings.has_redis:
-        return None
-    # Imported here: the client takes memory that a gateway by itself does without.
-    from gateway.chat.shared_answers.answers_elsewhere import AnswersElsewhere, connect
-
-    elsewhere = AnswersElsewhere(
-        connect(settings.rate_limit_storage), settings.resume_grace, answers, claims
-    )
-    answers.share(elsewhere)
-    return elsewhere
-
-
 def sign_in_of(settings: Settings, signer: Signer, database: Database) -> "SignIn | None":
     if not settings.oidc_issuer:
         return None
@@ -176,7 +161,9 @@ def page_reader(media: Media) -> PageReader | None:
 
 def build_knowledge(settings: Settings, media: Media, source: CorrectionSource) -> Knowledge:
     """`source`: the corrections of staff."""
-    base = KnowledgeBase(settings.knowledge_dir, read_page=page_reader(media))
+    base = KnowledgeBase(
+        settings.knowledge_folder, read_page=page_reader(media), mirror=build_mirror(settings)
+    )
     url, model = settings.embedding_url, settings.embedding_model
     key = settings.embedding_api_key.get_secret_value()
     client = EmbeddingClient(url, model, key) if url else None
@@ -276,26 +263,10 @@ def build_storage(
     )
 
 
-def build_files(settings: Settings, metrics: Metrics) -> FileStore:
-    if not settings.files_url:
-        return FileStore(settings.data_dir / "files", metrics.broken_records.inc)
-    # Imported here: the client takes memory that the other gateways do without.
-    from gateway.storage.s3_folders import S3Folders
-    from gateway.storage.s3_store import Bucket
-
-    bucket = Bucket(
-        settings.files_url,
-        settings.aws_endpoint_url,
-        settings.aws_region,
-        settings.aws_access_key_id,
-        settings.aws_secret_access_key.get_secret_value(),
-    )
-    return FileStore(S3Folders(bucket), metrics.broken_records.inc)
-
-
 def build_media(settings: Settings, metrics: Metrics, files: FileStore) -> Media:
     image_processor = ImageProcessor(_media_limits(settings), metrics)
-    ocr_client = OCRClient(settings.reader_url)
+    shared_readings = build_shared_readings(settings)
+    ocr_client = OCRClient(settings.reader_url, shared_readings)
     remote_images = None
     if settings.allow_remote_images:
         # Imported here: HTTPX takes 5 MB that the other gateways do without.
@@ -310,7 +281,7 @@ def build_media(settings: Settings, metrics: Metrics, files: FileStore) -> Media
         settings.picture_tokens,
         remote_images,
     )
-    return Media(image_processor, ocr_client, remote_images, loader)
+    return Media(image_processor, ocr_client, remote_images, loader, shared_readings)
 
 
 def _media_limits(settings: Settings) -> MediaLimits:

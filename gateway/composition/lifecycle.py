@@ -121,6 +121,8 @@ def resources(services: Services) -> list[tuple[str, Close]]:
     sharing: list[tuple[str, Close]] = (
         [("sharing", elsewhere.publisher.close)] if elsewhere is not None else []
     )
+    readings = media.shared_readings
+    reading: list[tuple[str, Close]] = [("readings", readings.close)] if readings else []
     sign_in = services.sign_in
     signing_in: list[tuple[str, Close]] = (
         [("sign_in", sign_in.flow.provider.close)] if sign_in is not None else []
@@ -134,6 +136,7 @@ def resources(services: Services) -> list[tuple[str, Close]]:
         ("connectors", services.systems.connectors.close),
         ("database", storage.database.close),
         ("reader", media.ocr_client.close),
+        *reading,
         ("vectors", services.knowledge.vectors.close),
         ("studio", media.image_processor.close),
         *parts,

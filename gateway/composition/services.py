@@ -67,6 +67,7 @@ if TYPE_CHECKING:
     from gateway.api.sign_in import SignIn
     from gateway.chat.shared_answers.answers_elsewhere import AnswersElsewhere
     from gateway.media.remote_images import RemoteImages
+    from gateway.media.shared_readings import SharedReadings
     from gateway.throttling.engine_shares import EngineShares
 
 
@@ -125,6 +126,7 @@ class Media:
     ocr_client: OCRClient
     remote_images: "RemoteImages | None"
     attachment_loader: AttachmentLoader
+    shared_readings: "SharedReadings | None"  # with other gateways, where there is a Redis
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ A file that cannot be used is left out and named as a problem.
 import time
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Protocol
 
 from gateway.knowledge.folder_listing import Entry, Listing, Problem, list_folder, reason
 from gateway.knowledge.index_segment import Segment
@@ -21,6 +22,17 @@ MAX_FOLDER_BYTES = 64 * 1024 * 1024
 # A change is read when two listings in a row agree, or after so long.
 SETTLE_SECONDS = 1.0
 RETRY_SECONDS = 5.0  # after a file could not be read
+
+
+class Mirror(Protocol):
+    """Keeps the folder as something elsewhere is (bucket_mirror.py)."""
+
+    url: str
+    problems: list[Problem]
+
+    @property
+    def has_copy(self) -> bool: ...
+    def refresh(self) -> None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +53,12 @@ class ParsedFile:
 class FolderReader:
     """For one thread at a time."""
 
-    def __init__(self, directory: Path, scans: ScannedPages | None = None) -> None:
+    def __init__(
+        self, directory: Path, scans: ScannedPages | None = None, mirror: Mirror | None = None
+    ) -> None:
         self._directory = directory
+        self._mirror = mirror
+        self._name = mirror.url if mirror is not None else str(directory)
         self._scans = scans or ScannedPages()
         self._parsed_files: dict[str, ParsedFile] = {}
         self._snapshot: KnowledgeSnapshot | None = None
@@ -55,7 +71,7 @@ class FolderReader:
     def read_changes(self) -> KnowledgeSnapshot | None:
         """A new snapshot, or None where nothing changed or files are still being written."""
         started = time.thread_time()
-        listing = list_folder(self._directory)
+        listing = self._listed()
         self.listing_seconds = time.thread_time() - started
         now = time.monotonic()
         finished = self._scans.take_finished()
@@ -75,8 +91,19 @@ class FolderReader:
         self._read_listing = listing
         return self._snapshot
 
+    def _listed(self) -> Listing:
+        mirror = self._mirror
+        if mirror is None:
+            return list_folder(self._directory)
+        if self._read_listing is not None or not mirror.has_copy:  # a start waits for nobody
+            mirror.refresh()
+        listing = list_folder(self._directory)
+        if listing.missing and mirror.problems:  # there has been no copy yet
+            return Listing(missing=mirror.problems[0].message)
+        return replace(listing, problems=(*listing.problems, *mirror.problems))
+
     def _snapshot_of(self, listing: Listing) -> KnowledgeSnapshot:
-        directory = str(self._directory)
+        directory = self._name
         if listing.missing:
             return self._without_folder(directory, listing.missing)
         problems = list(listing.problems)

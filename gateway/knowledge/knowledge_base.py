@@ -7,7 +7,7 @@ from threading import Lock, Thread
 import structlog
 
 from gateway.knowledge.folder_listing import Problem, reason
-from gateway.knowledge.folder_reader import FolderReader
+from gateway.knowledge.folder_reader import FolderReader, Mirror
 from gateway.knowledge.index import Hit, Query
 from gateway.knowledge.index_segment import Clauses
 from gateway.knowledge.questions import Questions
@@ -25,13 +25,17 @@ LISTING_SHARE = 20
 
 class KnowledgeBase:
     def __init__(
-        self, directory: Path, wait: float = START_SECONDS, read_page: PageReader | None = None
+        self,
+        directory: Path,
+        wait: float = START_SECONDS,
+        read_page: PageReader | None = None,
+        mirror: Mirror | None = None,
     ) -> None:
         """Reads the folder in a thread, at most `wait` seconds; after that the gateway starts with
-        an empty snapshot. `read_page`: OCR for scanned pages."""
+        an empty snapshot. `read_page`: OCR for scanned pages. `mirror`: keeps the folder."""
         self.directory = directory
         self._scans = ScannedPages(read_page)
-        self._reader = FolderReader(directory, self._scans)
+        self._reader = FolderReader(directory, self._scans, mirror)
         self._lock = Lock()
         problem = Problem(str(directory), "is still being read", "reading")
         self.snapshot = KnowledgeSnapshot(problems=[problem])

@@ -10,13 +10,14 @@ from collections import OrderedDict
 from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import replace
+from typing import Protocol
 
 from gateway.errors import QueueFull
 from gateway.media.content_reading import content_reading
 from gateway.media.ocr_memory import OCRMemory
 from gateway.media.ocr_request import CONNECT_SECONDS, request_fields, request_reading
 from gateway.media.ocr_scan import OCRScan
-from gateway.media.picture import Picture
+from gateway.media.picture import Picture, Reading
 from gateway.throttling.fair_queue import FairQueue
 from gateway.upstream.pool import Pool
 
@@ -31,12 +32,20 @@ AHEAD = "-ahead"  # suffix of the queue key for uploads
 WAITING_PER_OWNER = 64
 
 
+class Shared(Protocol):
+    """Readings of all gateways (shared_readings.py)."""
+
+    async def find(self, sha256: str) -> Reading | None: ...
+    def keep(self, sha256: str, reading: Reading) -> None: ...
+
+
 class OCRClient:
     """`owner` is a pseudonym in all methods: `lite` sees it, for its own round-robin."""
 
-    def __init__(self, url: str) -> None:
-        """`url`: READER_URL; empty turns OCR off."""
+    def __init__(self, url: str, shared: Shared | None = None) -> None:
+        """`url`: READER_URL; empty turns OCR off. `shared`: with other gateways."""
         self._pool = Pool(url, CONNECT_SECONDS) if url else None
+        self._shared = shared
         self._queue = FairQueue(SLOTS, WAITING_PER_OWNER, "pictures to be read", SLOTS_PER_OWNER)
         self._memory = OCRMemory()
         self._fields_turns = asyncio.Semaphore(FIELDS_AT_ONCE)
@@ -120,6 +129,11 @@ class OCRClient:
         async def on_position(position: int) -> None:
             scan.set_position(owner, position)
 
+        if self._shared and (found := await self._shared.find(scan.sha256)):
+            if not scan.is_begun:
+                scan.begin(owner)
+                scan.end(found)
+            return
         try:
             async with self._queue.turn(owner, on_position):
                 if not scan.is_begun:
@@ -151,3 +165,5 @@ class OCRClient:
         finally:
             if not scan.is_done:
                 scan.end(reading)
+        if self._shared and reading is not None:
+            self._shared.keep(scan.sha256, reading)

@@ -1,4 +1,4 @@
-"""A fake embedding service and its client."""
+"""A fake embedding service and its client, and an object store."""
 
 from collections.abc import AsyncIterator
 
@@ -6,6 +6,7 @@ import pytest
 
 from gateway.knowledge.vectors.embedding_client import EmbeddingClient
 from tests.support.fake_embedding import FakeEmbedding, fake_embedding
+from tests.support.object_store import s3
 
 
 @pytest.fixture
