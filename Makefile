@@ -14,7 +14,7 @@ $(foreach name,$(.VARIABLES),$(if $(filter command,$(origin $(name))),\
 
 .PHONY: help demo setup test test-plain test-engine test-docker check fmt up bundle down logs \
 	doctor bench bench-actions bench-answers bench-desk bench-engine bench-masking \
-	bench-page bench-papers bench-records bench-relay bench-scale bench-stall bench-tools bench-traces capacity \
+	bench-network bench-page bench-papers bench-records bench-relay bench-scale bench-stall bench-tools bench-traces capacity \
 	soak eval knowledge-check outbox backup backup-verify restore upgrade user key lock pins \
 	screenshots
 
@@ -128,6 +128,10 @@ bench-records: setup ## measure figures, inbox and search over 1,000,000 turns; 
 bench-engine: setup ## run vLLM's benchmark through the gateway and directly against the engine
 	@scripts/engine-env
 	@$(VENV)/python -m benchmarks.engine
+
+bench-network: setup ## cut, delay and lose packets between the parts, as root; ten minutes (BRIEF=1)
+	@scripts/test-tools
+	@$(VENV)/python -m benchmarks.network $${BRIEF:+--brief}
 
 bench-page: setup ## measure the page in Chromium: first paint, long conversations, streaming
 	@scripts/test-tools

@@ -21,7 +21,14 @@ from gateway.webhooks.worker import WebhookWorker
 SHOWN = (
     *("engine", "engine_urls", "model_name", "max_model_len", "reader_url", "fallback_engine_url"),
     *("max_concurrent", "max_queued", "queue_timeout", "engine_sees", "grounding"),
-    *("knowledge_dir", "embedding_url", "embedding_model", "rerank_url", "rerank_model"),
+    *(
+        "knowledge_dir",
+        "knowledge_url",
+        "embedding_url",
+        "embedding_model",
+        "rerank_url",
+        "rerank_model",
+    ),
     *("connectors_dir", "max_tool_rounds", "action_expires"),
     *("handoff_claim_timeout", "handoff_silence", "service_hours"),
     *("staff_users", "retention_days", "minutes_saved"),
