@@ -33,6 +33,7 @@ def build_engines(settings: Settings, metrics: Metrics) -> Engines:
         partial(_upstream, settings, settings.model_name, settings.concurrent),
         joined=lambda upstream: admission.joined(upstream),
         left=lambda upstream: _left(upstream, client, admission, metrics),
+        noted=metrics.names_found.set,
     )
     upstreams = addresses.upstreams
     admission = _admission(settings, metrics, upstreams)

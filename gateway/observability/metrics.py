@@ -63,6 +63,10 @@ class Metrics:
             "sightdesk_rate_storage_up", "0 while limits are counted locally for want of Redis."
         )
         self.upstream_up = gauge("sightdesk_upstream_up", "1 while the engine answers.", "upstream")
+        self.names_found = gauge(
+            "sightdesk_names_found", "0 while a name of ENGINE_URLS is not found."
+        )
+        self.names_found.set(1)
         self.breaker_state = gauge(
             "sightdesk_upstream_breaker_state", "0 closed, 1 half-open, 2 open.", "upstream"
         )
@@ -127,6 +131,10 @@ class Metrics:
         self.database_up = gauge("sightdesk_database_up", "1 while the database takes writes.")
         self.disk_free = gauge("sightdesk_disk_free_bytes", "Room left on the disk of DATA_DIR.")
         self.disk_size = gauge("sightdesk_disk_size_bytes", "Size of the disk of DATA_DIR.")
+        self.clock_step = gauge(
+            "sightdesk_clock_step_seconds",
+            "By how much the clock was set within the last hour; 0: it was not.",
+        )
         self.certificate_end = gauge(
             "sightdesk_certificate_expires_timestamp_seconds",
             "When the certificate of CERTIFICATE_URL ends; 0 where none is served.",

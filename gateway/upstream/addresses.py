@@ -38,11 +38,7 @@ class Entry:
 
     @property
     def has_name(self) -> bool:
-        try:
-            ip_address(self.host)
-        except ValueError:
-            return True
-        return False
+        return not is_address(self.host)
 
 
 class EngineAddresses:
@@ -53,7 +49,8 @@ class EngineAddresses:
     for one engine.
 
     `make` makes an engine of its name in metrics, its URL, and the host that it is asked as.
-    `joined` and `left` hear of each engine that comes and goes after the start.
+    `joined` and `left` hear of each engine that comes and goes after the start. `noted` hears after
+    each round of lookups whether every name was found.
     """
 
     def __init__(
@@ -63,9 +60,11 @@ class EngineAddresses:
         joined: Callable[[Upstream], None],
         left: Callable[[Upstream], None],
         resolve: Resolve | None = None,
+        noted: Callable[[bool], None] = lambda found: None,
     ) -> None:
         self.upstreams: list[Upstream] = []
         self._joined = joined
+        self._noted = noted
         self._left = left
         self._make = make
         self._resolve = resolve or addresses_of
@@ -86,6 +85,7 @@ class EngineAddresses:
         while True:
             started = time.monotonic()
             await asyncio.gather(*(self.look_up(one) for one in self._entries if one.has_name))
+            self._noted(not any(one.is_lost for one in self._entries))
             await asyncio.sleep(max(0.1, LOOKUP_SECONDS - (time.monotonic() - started)))
 
     async def look_up(self, entry: Entry) -> None:
@@ -149,6 +149,14 @@ def _free_labels(entry: Entry) -> Iterator[str]:
     used = {engine.name for engine in entry.engines.values()}
     numbers = range(1, 2 * MAX_ADDRESSES + 1)
     return (label for number in numbers if (label := f"{entry.label}.{number}") not in used)
+
+
+def is_address(host: str) -> bool:
+    try:
+        ip_address(host)
+    except ValueError:
+        return False
+    return True
 
 
 async def addresses_of(host: str, port: int) -> list[str]:

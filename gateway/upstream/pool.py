@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 from gateway.upstream.connection import Place
 from gateway.upstream.faults import ConnectFailed, Cut
+from gateway.upstream.host_addresses import HostAddresses
 from gateway.upstream.http1 import Response
 from gateway.upstream.request_body import Sendable
 
@@ -25,13 +26,13 @@ class Pool:
         """`asked_as`: host and port in the Host header and for TLS, if not those of `url`."""
         parts = urlsplit(url)
         assert parts.hostname is not None
-        self._host = parts.hostname
         self._tls = ssl.create_default_context() if parts.scheme == "https" else None
         self._port = parts.port or (443 if self._tls else 80)
         self._prefix = parts.path.rstrip("/")
         self._authority = (asked_as or parts.netloc).rpartition("@")[2]
         asked_host = urlsplit(f"//{asked_as}").hostname if asked_as else None
-        self._tls_name = asked_host if self._tls else None
+        self._tls_name = (asked_host or parts.hostname) if self._tls else None
+        self._addresses = HostAddresses(parts.hostname, self._port)
         self._connect_timeout = connect_timeout
         self._idle: deque[Response] = deque()
         self._connecting: set[asyncio.Task[Response]] = set()
@@ -115,14 +116,27 @@ class Pool:
                 task.add_done_callback(_abort)  # it may have connected already; nobody uses it
 
     async def _connection(self) -> Response:
-        loop = asyncio.get_running_loop()
-        _, response = await loop.create_connection(
-            lambda: Response(self),
-            self._host,
-            self._port,
-            ssl=self._tls,
-            server_hostname=self._tls_name,
-        )
+        failure: OSError | None = None
+        for address in await self._addresses.get():
+            try:
+                return await self._connection_to(address)
+            except OSError as error:
+                failure = error
+        raise failure or OSError("the name has no address")
+
+    async def _connection_to(self, address: str) -> Response:
+        """A failure, or a cancellation since it took too long, makes the name be looked up."""
+        try:
+            _, response = await asyncio.get_running_loop().create_connection(
+                lambda: Response(self),
+                address,
+                self._port,
+                ssl=self._tls,
+                server_hostname=self._tls_name,
+            )
+        except BaseException:
+            self._addresses.doubt()
+            raise
         return response
 
     # Owner of its responses

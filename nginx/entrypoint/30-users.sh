@@ -90,7 +90,7 @@ for proxy in $proxies; do printf '%s 1;\n' "$proxy"; done >"$out/front-proxies.c
 server=$(sed -n 's/^nameserver[[:space:]]*//p' "${RESOLV_CONF:-/etc/resolv.conf}" | head -n 1)
 case $server in *:*) server="[$server]" ;; esac
 {
-    printf 'resolver %s valid=5s ipv6=off;\n' "${server:-127.0.0.11}"
+    printf 'resolver %s valid=5s ipv6=off;\nresolver_timeout 2s;\n' "${server:-127.0.0.11}"
     printf 'set $gateway http://%s;\n' "${GATEWAY_ADDRESS:-gateway:8000}"
 } >"$out/gateway.conf"
 chgrp nginx "$out/htpasswd" 2>/dev/null || chmod 644 "$out/htpasswd"
