@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from sqlalchemy import func, select, update
+from sqlalchemy import func, or_, select, update
 
 from gateway.storage.database import Database
 from gateway.storage.models import Backup
@@ -29,20 +29,26 @@ class Journal:
 
     def claim(self, slot: int, now: float) -> bool:
         """Whether this gateway makes the backup of `slot`: nobody has made it, nobody is at it, and
-        no later one was made."""
+        no later one was made.
+
+        A slot or lease that is still to come was written by a clock that was ahead. It counts as
+        none, otherwise there would be no backup until then.
+        """
         insert = self._database.insert(Backup)
         row = {"slot": _ms(slot), "worker": "", "lease_until": 0, "name": "", "size": 0}
         with self._database.writing() as session:
             later = select(Backup.slot).where(
-                Backup.slot >= _ms(slot), Backup.finished_at.is_not(None)
+                Backup.slot.between(_ms(slot), _ms(now)), Backup.finished_at.is_not(None)
             )
             if session.scalar(later.limit(1)) is not None:
                 return False
             session.execute(insert.values(**row, error="").on_conflict_do_nothing())
             is_free = (Backup.slot == _ms(slot), Backup.finished_at.is_(None))
+            lease = func.coalesce(Backup.lease_until, 0)
+            has_none = or_(lease <= _ms(now), lease > _ms(now + max(LEASE_SECONDS, AGAIN_SECONDS)))
             claimed = session.execute(
                 update(Backup)
-                .where(*is_free, func.coalesce(Backup.lease_until, 0) <= _ms(now))
+                .where(*is_free, has_none)
                 .values(worker=self._database.writer, lease_until=_ms(now + LEASE_SECONDS))
                 .execution_options(synchronize_session=False)
             )
@@ -68,9 +74,11 @@ class Journal:
         with self._database.writing() as session:
             session.execute(insert.on_conflict_do_update(index_elements=["slot"], set_=values))
 
-    def last_success(self) -> float | None:
+    def last_success(self, now: float) -> float | None:
+        """When the newest backup was made that is not of the future."""
+        made = select(func.max(Backup.finished_at)).where(Backup.finished_at <= _ms(now))
         with self._database.reading() as session:
-            found = session.scalar(select(func.max(Backup.finished_at)))
+            found = session.scalar(made)
         return None if found is None else found / 1000
 
     def _set(self, slot: int, **values: object) -> None:

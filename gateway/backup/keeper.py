@@ -56,7 +56,7 @@ class BackupKeeper:
             slot = self._times.last(time.time())
             if await asyncio.to_thread(self._journal.claim, slot, time.time()):
                 await self._make(slot)
-        last = await asyncio.to_thread(self._journal.last_success)
+        last = await asyncio.to_thread(self._journal.last_success, time.time())
         self._metrics.last_backup.set(last or 0)
 
     async def _make(self, slot: int) -> None:

@@ -5,7 +5,6 @@ gateway does it at a time.
 """
 
 import asyncio
-import time
 from collections import Counter
 
 import structlog
@@ -19,6 +18,7 @@ from gateway.storage.database import Database
 from gateway.storage.file_store import FileStore
 from gateway.storage.models import Action, AuditEntry, Conversation
 from gateway.storage.owners import unused_files
+from gateway.storage.steady_time import SteadyTime
 
 log = structlog.get_logger()
 
@@ -47,6 +47,7 @@ class Retention:
         self._before_delete = before_delete
         self._metrics = metrics
         self._days = days
+        self._clock = SteadyTime()
 
     async def run(self) -> None:
         """Until it is cancelled."""
@@ -56,7 +57,7 @@ class Retention:
             await asyncio.sleep(EVERY_SECONDS)
 
     async def _try_once(self) -> None:
-        before = time.time() - self._days * DAY_SECONDS
+        before = self._clock.now() - self._days * DAY_SECONDS
         total: Counter[str] = Counter()
         try:
             while removed := await asyncio.to_thread(self.remove_some, before):

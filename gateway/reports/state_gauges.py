@@ -18,6 +18,7 @@ from sqlalchemy import func, select
 from gateway.errors import GatewayError
 from gateway.observability.metrics import Metrics
 from gateway.reports.certificate import certificate_end
+from gateway.reports.clock_step import ClockStep
 from gateway.service_hours import ServiceHours
 from gateway.storage.database import Database
 from gateway.storage.models import Action, StoredEvent, WebhookDelivery
@@ -25,7 +26,7 @@ from gateway.storage.turns import now
 
 log = structlog.get_logger()
 LOOK_SECONDS = 10.0
-CERTIFICATE_SECONDS = 60.0
+CERTIFICATE_SECONDS = 20.0
 OPEN_ACTIONS = ("proposed", "confirmed", "running", "unknown")
 
 # Made once: a statement leaves a reference cycle, and these are asked for ever.
@@ -70,6 +71,7 @@ class StateGauges:
         self._data_dir = data_dir
         self._certificate_url = certificate_url
         self._certificate_at = 0.0
+        self._clock_step = ClockStep()
 
     async def run(self) -> None:
         while True:
@@ -84,6 +86,7 @@ class StateGauges:
         metrics.knowledge_problems.set(counts.knowledge_problems())
         metrics.connector_problems.set(counts.connector_problems())
         metrics.service_open.set(self._hours.is_open(now()))
+        metrics.clock_step.set(self._clock_step.seconds())
         with suppress(OSError):
             disk = shutil.disk_usage(os.fspath(self._data_dir))
             metrics.disk_size.set(disk.total)

@@ -5,7 +5,6 @@ that broke off go at once. Files of `/v1/files` stay until they are deleted, as 
 """
 
 import asyncio
-import time
 
 import structlog
 
@@ -13,6 +12,7 @@ from gateway.errors import GatewayError
 from gateway.storage.database import Database
 from gateway.storage.file_store import FileStore
 from gateway.storage.owners import unused_files
+from gateway.storage.steady_time import SteadyTime
 
 log = structlog.get_logger()
 UNUSED_SECONDS = 7 * 24 * 3600
@@ -21,10 +21,11 @@ EVERY_SECONDS = 24 * 3600
 
 async def sweeping(files: FileStore, database: Database) -> None:
     """Runs until cancelled."""
+    clock = SteadyTime()
     while True:
         try:
             orphans = await asyncio.to_thread(files.remove_orphans)
-            removed = await asyncio.to_thread(sweep, files, database, time.time() - UNUSED_SECONDS)
+            removed = await asyncio.to_thread(sweep, files, database, clock.now() - UNUSED_SECONDS)
             if orphans or removed:
                 log.info("unused_files_removed", files=removed, orphans=orphans)
         except GatewayError:

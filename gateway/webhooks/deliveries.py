@@ -18,6 +18,8 @@ from gateway.webhooks.subscriptions import Subscription
 WAITING, DONE, FAILED = "waiting", "done", "failed"
 AT_ONCE = 500  # deliveries made in one transaction
 MAX_ERROR = 300  # characters
+# More than any pause or lease: a later time was written before the clock was set back.
+FAR_MS = 24 * 3600 * 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,6 +164,25 @@ class Deliveries:
             session.execute(
                 update(WebhookDelivery).where(*waiting).values(lease_until=None, **ended)
             )
+
+    def recall(self) -> int:
+        """Makes due what a clock that was ahead has put off. Returns how many.
+
+        Otherwise it would wait until the clock is there again.
+        """
+        moment = now()
+        far = moment + FAR_MS
+        wrong = (
+            WebhookDelivery.state == WAITING,
+            or_(WebhookDelivery.due_at > far, WebhookDelivery.lease_until > far),
+        )
+        with self._database.reading() as session:
+            numbers = list(session.scalars(select(WebhookDelivery.number).where(*wrong)))
+        if numbers:
+            with self._database.writing() as session:
+                put_off = update(WebhookDelivery).where(*wrong)
+                session.execute(put_off.values(due_at=moment, lease_until=None))
+        return len(numbers)
 
     def pending(self) -> int:
         """How many deliveries wait, of all gateways together."""

@@ -201,6 +201,8 @@ class WebhookWorker:
         loop = asyncio.get_running_loop()
         if loop.time() >= self._count_at:
             self._count_at = loop.time() + COUNT_SECONDS
+            if recalled := await asyncio.to_thread(self._deliveries.recall):
+                log.warning("webhooks_recalled", count=recalled)
             self._metrics.outbox_pending.set(await asyncio.to_thread(self._deliveries.pending))
 
     async def _stop(self) -> None:

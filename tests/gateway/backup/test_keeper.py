@@ -74,9 +74,23 @@ def test_one_gateway_of_several_gets_a_slot(url: str) -> None:
     assert not second.claim(1000, now=9999)
     assert not second.claim(500, now=9999)  # a later one was made
     assert second.claim(4000, now=9999)
-    assert second.last_success() == 3000
+    assert second.last_success(now=9999) == 3000
     one.close()
     two.close()
+
+
+def test_a_clock_that_was_ahead_keeps_no_backup_from_being_made(database: Database) -> None:
+    journal, year = Journal(database), 366 * 86_400
+    assert journal.claim(1000, now=1000)
+    journal.made(1000, Made("backup-a", 5), now=1001)
+    assert journal.claim(1000 + year, now=1000 + year)  # the clock is a year ahead
+    journal.made(1000 + year, Made("backup-b", 5), now=1001 + year)
+    assert journal.claim(2000 + year, now=2000 + year)  # broken off
+    assert not journal.claim(1000, now=1500)  # the clock is right again
+    assert journal.last_success(now=1500) == 1001
+    assert journal.claim(2000, now=2000)
+    journal.failed(2000, "no room", now=2000 + year)  # ahead once more
+    assert journal.claim(2000, now=2001)
 
 
 def keeper(database: Database, metrics: Metrics, program: str) -> BackupKeeper:

@@ -9,7 +9,7 @@ from sqlalchemy import text
 from gateway.storage.database import Database, open_database
 from gateway.storage.event_log import EventLog
 from gateway.storage.events import record_event
-from gateway.webhooks.deliveries import AT_ONCE, Claimed, Deliveries
+from gateway.webhooks.deliveries import AT_ONCE, FAR_MS, Claimed, Deliveries
 from gateway.webhooks.subscriptions import Subscription
 from tests.support.databases import emptied
 from tests.support.outbox import deliveries as rows
@@ -193,3 +193,22 @@ def test_two_hundred_interleaved_transactions_lose_nothing(postgres: Postgres) -
     made.make([ONE])
     assert sorted(told(made.claim("one", 500, LEASE))) == list(range(200))
     database.close()
+
+
+def test_what_a_clock_that_was_ahead_put_off_is_tried_again(database: Database) -> None:
+    made = Deliveries(database)
+    made.make([ONE])
+    for n, conversation in enumerate("abc"):
+        happen(database, n, conversation)
+    made.make([ONE])
+    first, second = made.claim("one", 2, LEASE)  # and one that waits for no try
+    made.postpone(first, 3 * FAR_MS, "answered 500")
+    made.release(second)
+    [cut_off] = made.claim("one", 1, 3 * FAR_MS)
+    assert made.recall() == 2
+    assert [one.number for one in made.claim("one", 8, LEASE)] == [
+        first.number,
+        cut_off.number,
+        cut_off.number + 1,
+    ]
+    assert made.recall() == 0
