@@ -6,6 +6,7 @@ hold a value of one request.
 """
 
 import math
+import os
 import secrets
 import sqlite3
 import threading
@@ -284,6 +285,8 @@ def prepare(engine: Engine, file: Path | None) -> None:
     try:
         if file is not None:
             file.parent.mkdir(parents=True, exist_ok=True)
+            if not os.access(file.parent, os.W_OK):
+                raise OSError(f"nothing can be written into {file.parent}")
     except OSError as error:
         raise OperationalError("CONNECT", None, error) from None
     with engine.execution_options(**{WRITES: True, SECONDS: math.inf}).begin() as connection:
