@@ -90,7 +90,6 @@ def running_front(
     folder: Path, nginx: dict[str, str] | None = None, **more: str
 ) -> Iterator[Front]:
     """`nginx` are settings of nginx's container, the rest the gateway's."""
-    port = free_port()
     settings = {
         "ENGINE": "cpu",
         "READER_URL": "",
@@ -107,11 +106,19 @@ def running_front(
         running_gateway(engine.url, folder, **settings) as gateway,
     ):
         wait_for(gateway.url + "/readyz")
-        settings_of_nginx: dict[str, Any] = dict(nginx or {})
-        configuration = rendered(folder, port, gateway.url, **settings_of_nginx)
-        url = f"http://127.0.0.1:{port}"
-        with running_nginx(folder, configuration, url + "/healthz"):
+        with nginx_before(gateway.url, folder, **(nginx or {})) as url:
             yield Front(url, engine, gateway, folder)
+
+
+@contextmanager
+def nginx_before(gateway_url: str, folder: Path, **nginx: str) -> Iterator[str]:
+    """nginx in front of a gateway that runs. Yields its URL."""
+    port = free_port()
+    settings: dict[str, Any] = dict(nginx)
+    configuration = rendered(folder, port, gateway_url, **settings)
+    url = f"http://127.0.0.1:{port}"
+    with running_nginx(folder, configuration, url + "/healthz"):
+        yield url
 
 
 @contextmanager

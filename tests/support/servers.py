@@ -19,6 +19,7 @@ from tests.support.paths import ROOT
 from tests.support.workers import PORTS, next_port
 
 START_SECONDS = 60
+Around = Callable[[list[str]], list[str]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,14 +51,18 @@ def free_port() -> int:
 
 @contextlib.contextmanager
 def running(
-    module: str, settings: dict[str, str], health: str = "/healthz", root: str = str(ROOT)
+    module: str,
+    settings: dict[str, str],
+    health: str = "/healthz",
+    root: str = str(ROOT),
+    around: Around | None = None,
 ) -> Iterator[Running]:
-    """`root`: the folder of the code."""
+    """`root`: the folder of the code. `around`: makes another command of the one that starts it."""
     port = int(settings.get("PORT") or free_port())
     environ = {name: value for name, value in os.environ.items() if name not in settings}
     environ |= {"HOST": "127.0.0.1", "PORT": str(port), **settings}
     with tempfile.NamedTemporaryFile(prefix="sightdesk-", suffix=".log") as log:
-        process = started(module, environ, Path(log.name), root)
+        process = started(module, environ, Path(log.name), root, around)
         try:
             url = f"http://127.0.0.1:{port}"
             wait_for(url + health, process, Path(log.name))
@@ -71,13 +76,20 @@ def running(
                 process.wait()
 
 
-def started(module: str, environ: dict[str, str], log: Path, root: str = str(ROOT)) -> Process:
+def started(
+    module: str,
+    environ: dict[str, str],
+    log: Path,
+    root: str = str(ROOT),
+    around: Around | None = None,
+) -> Process:
     """`python -m MODULE`. Tests start it without its imports; a benchmark measures them, too."""
-    if "PYTEST_VERSION" in os.environ and root == str(ROOT):
+    if "PYTEST_VERSION" in os.environ and root == str(ROOT) and around is None:
         return forked.start(module, environ, log)
+    command = [sys.executable, "-m", module]
     with log.open("ab") as out:
         return subprocess.Popen(
-            [sys.executable, "-m", module], cwd=root, env=environ, stdout=out, stderr=out
+            around(command) if around else command, cwd=root, env=environ, stdout=out, stderr=out
         )
 
 
@@ -117,10 +129,15 @@ def running_lite() -> Iterator[Running]:
 
 @contextlib.contextmanager
 def running_gateway(
-    engine_url: str, data_dir: Path, module: str = "gateway", root: str = str(ROOT), **settings: str
+    engine_url: str,
+    data_dir: Path,
+    module: str = "gateway",
+    root: str = str(ROOT),
+    around: Around | None = None,
+    **settings: str,
 ) -> Iterator[Running]:
     """A gateway for the engine at `engine_url`, open to this machine, with high rate limits.
-    `root`: the folder of its code."""
+    `root` and `around` as in `running`."""
     defaults = {
         "ENGINE": "lite",
         "ENGINE_URLS": engine_url,
@@ -137,7 +154,7 @@ def running_gateway(
         "DATA_DIR": str(data_dir),
         "DATABASE_URL": f"sqlite:///{data_dir}/sightdesk.db",
     }
-    with running(module, {**defaults, **settings}, root=root) as gateway:
+    with running(module, {**defaults, **settings}, root=root, around=around) as gateway:
         yield gateway
 
 

@@ -1,0 +1,96 @@
+"""The name server is gone while people ask."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+from tests.faults.conftest import Tell
+from tests.support.crowd import ANSWERED, GATEWAY, NGINX, asking, people
+from tests.support.http_client import metric
+from tests.support.name_server import NameServer, asking_it, name_server
+from tests.support.nginx import nginx_before
+from tests.support.prometheus import quick_config, running_prometheus
+from tests.support.prometheus_alerts import seen_by_alert
+from tests.support.servers import Running, running, running_gateway, wait_for, wait_until
+
+pytestmark = [
+    pytest.mark.alone,
+    pytest.mark.skipif(os.geteuid() != 0, reason="serves names at port 53: needs root"),
+]
+UNAVAILABLE = "503 upstream_unavailable"
+SECONDS = 3.5  # nginx waits for a name for two
+
+
+@contextmanager
+def gateway_by_name(folder: Path, names: NameServer) -> Iterator[Running]:
+    """A gateway that knows its engine by name only."""
+    data = folder / "data"
+    data.mkdir()
+    around = partial(asking_it, names)
+    with running("tests.support.fake_engine", {}) as engine:
+        url = engine.url.replace("127.0.0.1", "engine.test")
+        with running_gateway(url, data, around=around, **GATEWAY) as gateway:
+            wait_for(gateway.url + "/readyz")
+            yield gateway
+
+
+@pytest.mark.parametrize("mode", ["silent", "fails"])
+def test_the_gateway_goes_on_with_the_addresses_that_it_knows(
+    mode: str, tmp_path: Path, tell: Tell
+) -> None:
+    front, watch = tmp_path / "front", tmp_path / "watch"
+    for folder in (front, watch):
+        folder.mkdir()
+    with (
+        name_server(tmp_path) as names,
+        gateway_by_name(tmp_path, names) as gateway,
+        nginx_before(gateway.url, front, **NGINX) as desk,
+        running_prometheus(
+            quick_config(watch, {"gateway": [gateway.url.removeprefix("http://")]})
+        ) as prometheus,
+        asking(desk, people()) as crowd,
+    ):
+        crowd.all_saw(ANSWERED)
+        names.mode = mode
+        crowd.breaks()
+        seen_by_alert(prometheus, "NamesNotFound")
+        crowd.all_saw(ANSWERED)
+        assert metric(gateway, "sightdesk_upstream_up") == 1
+        names.mode = "answers"
+        wait_until(lambda: metric(gateway, "sightdesk_names_found") == 1, 60)
+        crowd.all_saw(ANSWERED)
+        tell(f"name server {mode}, the gateway", crowd)
+        assert set(crowd.report()) == {ANSWERED}
+
+
+@pytest.mark.parametrize("mode", ["silent", "fails"])
+def test_nginx_says_soon_that_it_cannot_find_the_gateway_and_finds_it_again(
+    mode: str, tmp_path: Path, tell: Tell
+) -> None:
+    front = tmp_path / "front"
+    front.mkdir()
+    with (
+        name_server(tmp_path) as names,
+        running("tests.support.fake_engine", {}) as engine,
+        running_gateway(engine.url, tmp_path, **GATEWAY) as gateway,
+    ):
+        wait_for(gateway.url + "/readyz")
+        named = gateway.url.replace("127.0.0.1", "gateway.test")
+        with (
+            nginx_before(named, front, RESOLV_CONF=str(names.resolv_conf), **NGINX) as desk,
+            asking(desk, people()) as crowd,
+        ):
+            crowd.all_saw(ANSWERED)
+            names.mode = mode
+            crowd.breaks()
+            crowd.saw(UNAVAILABLE)
+            crowd.all_saw(UNAVAILABLE)
+            names.mode = "answers"
+            assert crowd.all_saw(ANSWERED) < 10
+            tell(f"name server {mode}, nginx", crowd)
+            assert set(crowd.report()) == {ANSWERED, UNAVAILABLE}
+            assert max(one.took for one in crowd.since(crowd.broken_at)) < SECONDS
