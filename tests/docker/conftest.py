@@ -12,6 +12,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.support.docker_stack import Stack, compose
+from tests.support.monitored_stack import Watched, watched_stack
 from tests.support.servers import free_port
 
 
@@ -53,3 +54,9 @@ def stack(docker: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[St
         yield Stack(f"http://127.0.0.1:{port}", "agent", "desk-password", "sk-docker", environ)
     finally:
         compose("down", "-v", "--timeout", "10", **environ)
+
+
+@pytest.fixture(scope="session")
+def watched(docker: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Watched]:
+    with watched_stack(tmp_path_factory.mktemp("monitoring")) as stack:
+        yield stack
