@@ -7,6 +7,8 @@ PIP := $(VENV)/pip install -q --disable-pip-version-check --no-deps --require-ha
 COMPOSE := docker compose
 # Tests wait for servers a good deal, so two run at a time even where there is one core.
 CORES = $(shell $(PYTHON) -c 'import os; print(min(max(os.cpu_count() or 2, 2), 6))')
+# What a command says and what Docker says stand in their order in a file, too.
+export PYTHONUNBUFFERED := 1
 # Values of the command line (NAME=…) are data. Recipes have them in the environment and never in
 # their text, and make itself expands nothing in them.
 $(foreach name,$(.VARIABLES),$(if $(filter command,$(origin $(name))),\

@@ -116,3 +116,11 @@ def test_no_recipe_has_a_value_in_its_text() -> None:
     named = {name for line in recipes for name in re.findall(r"(?<!\$)\$\((\w+)\)", line)}
 
     assert named - PROGRAMS == set()
+
+
+def test_what_commands_say_stands_in_its_order_beside_what_docker_says() -> None:
+    """Python keeps back what it prints into a file or a pipe."""
+    show = ["make", "--no-print-directory", "--eval=show: ; @printenv PYTHONUNBUFFERED", "show"]
+    environ = {name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"}
+    told = subprocess.run(show, cwd=ROOT, env=environ, capture_output=True, text=True, check=True)
+    assert told.stdout == "1\n"

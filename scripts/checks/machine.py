@@ -77,12 +77,13 @@ def clock(now: float | None = None) -> list[Finding]:
                 remedy="set the time on both, or restart Docker",
             )
         ]
+    is_kept = is_synchronised()
     return [
         Finding(
-            is_synchronised(),
-            f"clock: {date} UTC",
+            is_kept,
+            f"clock: {date} UTC" + ("" if is_kept else ", and nothing keeps it right"),
             needed=False,
-            remedy="nothing keeps it right; timedatectl set-ntp true, or install chrony",
+            remedy="timedatectl set-ntp true, or install chrony",
         )
     ]
 

@@ -223,6 +223,16 @@ def test_memory_architecture_and_disk_are_compared_with_the_need(tmp_path: Path)
     assert [line for line in red(done.stdout) if line.startswith("disk: ")], done.stdout
 
 
+@pytest.mark.parametrize(("kept", "said"), [(True, " UTC"), (False, "nothing keeps it right")])
+def test_a_clock_that_nothing_keeps_right_is_a_note(
+    kept: bool, said: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(machine, "is_synchronised", lambda: kept)
+    monkeypatch.setattr(machine, "docker_offset", lambda now: 0.0)
+    [found] = machine.clock()
+    assert (found.is_red, found.text.endswith(said)) == (False, True)
+
+
 def test_a_clock_before_the_release_is_red() -> None:
     early = datetime.datetime(2020, 1, 1, tzinfo=datetime.UTC).timestamp()
     found = machine.clock(early)
