@@ -14,7 +14,14 @@ from tests.support.crowd import ANSWERED, GATEWAY, NGINX, asking, people
 from tests.support.nginx import nginx_before
 from tests.support.prometheus import quick_config, running_prometheus
 from tests.support.prometheus_alerts import seen_by_alert
-from tests.support.servers import Running, running, running_gateway, wait_for, wait_until
+from tests.support.servers import (
+    Running,
+    running,
+    running_gateway,
+    started_by,
+    wait_for,
+    wait_until,
+)
 
 pytestmark = pytest.mark.alone
 
@@ -51,7 +58,8 @@ def gateway_with_clock(folder: Path, **settings: str) -> Iterator[tuple[Running,
     given = {**GATEWAY, **settings}
     with (
         running("tests.support.fake_engine", {}) as engine,
-        running_gateway(engine.url, data, around=clock.around, **given) as gateway,
+        started_by(clock.around),
+        running_gateway(engine.url, data, **given) as gateway,
     ):
         wait_for(gateway.url + "/readyz")
         yield gateway, clock

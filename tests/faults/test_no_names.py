@@ -15,7 +15,14 @@ from tests.support.name_server import NameServer, asking_it, name_server
 from tests.support.nginx import nginx_before
 from tests.support.prometheus import quick_config, running_prometheus
 from tests.support.prometheus_alerts import seen_by_alert
-from tests.support.servers import Running, running, running_gateway, wait_for, wait_until
+from tests.support.servers import (
+    Running,
+    running,
+    running_gateway,
+    started_by,
+    wait_for,
+    wait_until,
+)
 
 pytestmark = [
     pytest.mark.alone,
@@ -33,7 +40,7 @@ def gateway_by_name(folder: Path, names: NameServer) -> Iterator[Running]:
     around = partial(asking_it, names)
     with running("tests.support.fake_engine", {}) as engine:
         url = engine.url.replace("127.0.0.1", "engine.test")
-        with running_gateway(url, data, around=around, **GATEWAY) as gateway:
+        with started_by(around), running_gateway(url, data, **GATEWAY) as gateway:
             wait_for(gateway.url + "/readyz")
             yield gateway
 

@@ -20,6 +20,7 @@ from tests.support.workers import PORTS, next_port
 
 START_SECONDS = 60
 Around = Callable[[list[str]], list[str]]
+_around: list[Around] = []
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +41,16 @@ def on_core(core: int) -> Iterator[None]:
         os.sched_setaffinity(0, before)
 
 
+@contextlib.contextmanager
+def started_by(around: Around) -> Iterator[None]:
+    """Servers started inside are started by the command that `around` makes of their own."""
+    _around.append(around)
+    try:
+        yield
+    finally:
+        _around.pop()
+
+
 def free_port() -> int:
     """A port that no other call, here or in another worker, returns soon."""
     for _ in range(PORTS):
@@ -51,18 +62,14 @@ def free_port() -> int:
 
 @contextlib.contextmanager
 def running(
-    module: str,
-    settings: dict[str, str],
-    health: str = "/healthz",
-    root: str = str(ROOT),
-    around: Around | None = None,
+    module: str, settings: dict[str, str], health: str = "/healthz", root: str = str(ROOT)
 ) -> Iterator[Running]:
-    """`root`: the folder of the code. `around`: makes another command of the one that starts it."""
+    """`root`: the folder of the code."""
     port = int(settings.get("PORT") or free_port())
     environ = {name: value for name, value in os.environ.items() if name not in settings}
     environ |= {"HOST": "127.0.0.1", "PORT": str(port), **settings}
     with tempfile.NamedTemporaryFile(prefix="sightdesk-", suffix=".log") as log:
-        process = started(module, environ, Path(log.name), root, around)
+        process = started(module, environ, Path(log.name), root)
         try:
             url = f"http://127.0.0.1:{port}"
             wait_for(url + health, process, Path(log.name))
@@ -76,21 +83,15 @@ def running(
                 process.wait()
 
 
-def started(
-    module: str,
-    environ: dict[str, str],
-    log: Path,
-    root: str = str(ROOT),
-    around: Around | None = None,
-) -> Process:
+def started(module: str, environ: dict[str, str], log: Path, root: str = str(ROOT)) -> Process:
     """`python -m MODULE`. Tests start it without its imports; a benchmark measures them, too."""
-    if "PYTEST_VERSION" in os.environ and root == str(ROOT) and around is None:
+    if "PYTEST_VERSION" in os.environ and root == str(ROOT) and not _around:
         return forked.start(module, environ, log)
     command = [sys.executable, "-m", module]
+    for around in _around:
+        command = around(command)
     with log.open("ab") as out:
-        return subprocess.Popen(
-            around(command) if around else command, cwd=root, env=environ, stdout=out, stderr=out
-        )
+        return subprocess.Popen(command, cwd=root, env=environ, stdout=out, stderr=out)
 
 
 def wait_for(
@@ -129,15 +130,10 @@ def running_lite() -> Iterator[Running]:
 
 @contextlib.contextmanager
 def running_gateway(
-    engine_url: str,
-    data_dir: Path,
-    module: str = "gateway",
-    root: str = str(ROOT),
-    around: Around | None = None,
-    **settings: str,
+    engine_url: str, data_dir: Path, module: str = "gateway", root: str = str(ROOT), **settings: str
 ) -> Iterator[Running]:
     """A gateway for the engine at `engine_url`, open to this machine, with high rate limits.
-    `root` and `around` as in `running`."""
+    `root`: the folder of its code."""
     defaults = {
         "ENGINE": "lite",
         "ENGINE_URLS": engine_url,
@@ -154,7 +150,7 @@ def running_gateway(
         "DATA_DIR": str(data_dir),
         "DATABASE_URL": f"sqlite:///{data_dir}/sightdesk.db",
     }
-    with running(module, {**defaults, **settings}, root=root, around=around) as gateway:
+    with running(module, {**defaults, **settings}, root=root) as gateway:
         yield gateway
 
 
