@@ -21,10 +21,12 @@ from gateway.knowledge.vectors.embedding_client import (
     PASSAGE,
     QUERY,
     EmbeddingClient,
+    Floats,
     NoVectors,
 )
 from gateway.knowledge.vectors.relevance import Relevance, off_topic_questions
 from gateway.knowledge.vectors.retries import Retries
+from gateway.knowledge.vectors.topics import TopicVectors, policies, questions
 from gateway.knowledge.vectors.vector_file import VectorFile, digest_of
 
 log = structlog.get_logger()
@@ -48,14 +50,24 @@ class Space:
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """The texts of one state of the clauses: digests by place, and of the off-topic questions."""
+    """The texts of one state of the clauses: digests by place, and of what is built in."""
 
     clauses: list[bytes]
     off_topic: list[bytes]
+    policies: list[bytes]
+    questions: list[bytes]
 
     @property
     def all(self) -> set[bytes]:
-        return {*self.clauses, *self.off_topic}
+        return {*self.clauses, *self.off_topic, *self.policies, *self.questions}
+
+    def built_in(self) -> list[tuple[str, list[tuple[bytes, str]]]]:
+        """(kind, [(digest, text)])"""
+        return [
+            (QUERY, list(zip(self.off_topic, off_topic_questions(), strict=True))),
+            (QUERY, list(zip(self.questions, questions(), strict=True))),
+            (PASSAGE, list(zip(self.policies, policies(), strict=True))),
+        ]
 
 
 class VectorBuilder:
@@ -161,13 +173,10 @@ class VectorBuilder:
     async def _fetch(self, space: Space, index: Index, wanted: Wanted) -> bool:
         """Asks for what is missing. False where the clauses changed meanwhile."""
         file = space.file
-        questions = [
-            (digest, question)
-            for digest, question in zip(wanted.off_topic, off_topic_questions(), strict=True)
-            if digest not in file
-        ]
-        for start in range(0, len(questions), BATCH):
-            await self._add(space, QUERY, questions[start : start + BATCH])
+        for kind, given in wanted.built_in():
+            new = [pair for pair in given if pair[0] not in file]
+            for start in range(0, len(new), BATCH):
+                await self._add(space, kind, new[start : start + BATCH])
         places_of = {digest: place for place, digest in enumerate(wanted.clauses)}
         missing = [place for digest, place in places_of.items() if digest not in file]
         self.total = len(wanted.clauses)
@@ -230,9 +239,15 @@ def _wanted(index: Index, model: str) -> Wanted:
     return Wanted(
         [digest_of(model, PASSAGE, text_of(clause)) for clause in index.clauses],
         [digest_of(model, QUERY, question) for question in off_topic_questions()],
+        [digest_of(model, PASSAGE, policy) for policy in policies()],
+        [digest_of(model, QUERY, question) for question in questions()],
     )
 
 
 def _relevance(file: VectorFile, index: Index, wanted: Wanted) -> Relevance:
-    rows, scales = file.rows(wanted.off_topic)
-    return Relevance(index, *file.rows(wanted.clauses), rows * scales[:, None])
+    def unpacked(digests: list[bytes]) -> Floats:
+        rows, scales = file.rows(digests)
+        return rows * scales[:, None]
+
+    topics = TopicVectors(unpacked(wanted.policies), unpacked(wanted.questions))
+    return Relevance(index, *file.rows(wanted.clauses), unpacked(wanted.off_topic), topics)

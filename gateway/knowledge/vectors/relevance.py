@@ -1,10 +1,11 @@
 """How well clauses answer a question, 0 to 1, calibrated on the shop's own clauses.
 
 A clause's fit is its cosine with the question plus a little for the question's words that it holds.
-From that the question's likeness to a built-in list of off-topic questions is taken off, and a part
-of the clause's: some clauses are near to every question. The same is done with each question of the
-list itself: a score of 0.5 is where one in twenty of them would pass. So the scale carries from
-shop to shop and from model to model (docs/decisions/017).
+From that most of the question's likeness to a built-in list of off-topic questions is taken off, and
+a part of the clause's: some clauses are near to every question. The same is done with each question
+of the list itself: a score of 0.5 is where one in twenty of those in the question's language would
+pass. So the scale carries from shop to shop, from language to language and from model to model
+(docs/decisions/017).
 """
 
 import math
@@ -15,20 +16,24 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from gateway.knowledge.clauses import CJK
 from gateway.knowledge.index import Index
 from gateway.knowledge.vectors.embedding_client import Floats
+from gateway.knowledge.vectors.topics import TopicVectors
 
 OFF_TOPIC_FILE = Path(__file__).with_name("off_topic.txt")
 BLOCK = 2_048  # rows that are unpacked at once
 UNPACKED = 20_000  # clauses: 72 MB at 896 numbers
 WORDS = 0.1  # weight of the words beside the cosine
 HUB = 0.3  # weight of how much nearer a clause is to off-topic questions than other clauses are
+LIKENESS = 0.8  # weight of the question's likeness to off-topic ones
 NEAREST = 3  # off-topic questions that a question is compared with
 # A question of the list that a clause answers so much better than others are answered is this
 # shop's topic.
 OUTLIER = 3.0  # scaled median deviations above the median
 PASSING = 95  # percentile of the off-topic questions that scores 0.5
 MIN_SPREAD = 0.02
+FEW = 10  # off-topic questions of a language: with fewer, those of both languages count
 
 
 @cache
@@ -53,15 +58,21 @@ class Relevance:
     """The vectors of one state of the clauses."""
 
     def __init__(
-        self, index: Index, rows: NDArray[np.int8], scales: Floats, off_topic: Floats
+        self,
+        index: Index,
+        rows: NDArray[np.int8],
+        scales: Floats,
+        off_topic: Floats,
+        topics: TopicVectors | None = None,
     ) -> None:
         """`rows`: 8-bit vectors of the clauses of `index`, times `scales`. `off_topic`: the
         vectors of `off_topic_questions()`. Takes a second for 10,000 clauses."""
         self.index = index
+        self._topics = topics
         # Unpacking is most of a search; up to here it is done once, in 4 bytes a number.
         self._rows = rows.astype(np.float32) if len(rows) <= UNPACKED else rows
         self._scales = scales
-        fits = self._cosines(off_topic)
+        fits = self._cosines(self._moved(off_topic))
         best = fits.max(axis=1)
         middle = float(np.median(best))
         deviation = 1.48 * float(np.median(np.abs(best - middle)))
@@ -74,16 +85,18 @@ class Relevance:
         self._off_topic = off_topic[foreign]
         among = off_topic @ self._off_topic.T
         among[np.flatnonzero(foreign), np.arange(len(self._off_topic))] = -1  # itself
-        margins = (fits.max(axis=1) - _nearest(among))[foreign]
-        self._middle = float(np.percentile(margins, PASSING))
-        self._spread = max(float(margins.std()), MIN_SPREAD)
+        margins = fits.max(axis=1) - LIKENESS * _nearest(among)
+        self._scales_of = {
+            chinese: _scale(margins[foreign], _is_chinese()[foreign] == chinese)
+            for chinese in (True, False)
+        }
 
     def fits(self, question: Floats, words: str) -> Fits:
         """`question`: its vector. `words`: of which a clause should hold many."""
-        fit = self._cosines(question[None])[0] - self._hubs
+        fit = self._cosines(self._moved(question[None]))[0] - self._hubs
         fit += WORDS * self.index.coverage(words)
-        likeness = float(_nearest((self._off_topic @ question)[None])[0])
-        return Fits(fit, self._middle + likeness, self._spread)
+        middle, spread = self._scales_of[bool(CJK.search(words))]
+        return Fits(fit, middle + LIKENESS * self.likeness(question), spread)
 
     def cosines(self, question: Floats) -> Floats:
         """Of the question and each clause."""
@@ -94,6 +107,10 @@ class Relevance:
         """How near the question is to off-topic ones: a cosine."""
         return float(_nearest((self._off_topic @ question)[None])[0])
 
+    def _moved(self, questions: Floats) -> Floats:
+        """The questions as policies would say them, where topics are known."""
+        return self._topics.moved(questions) if self._topics is not None else questions
+
     def _cosines(self, questions: Floats) -> Floats:
         """(questions, clauses)"""
         made = np.empty((len(questions), len(self._rows)), np.float32)
@@ -102,6 +119,19 @@ class Relevance:
             made[:, block] = questions @ self._rows[block].astype(np.float32, copy=False).T
         made *= self._scales
         return made
+
+
+@cache
+def _is_chinese() -> NDArray[np.bool_]:
+    """Of each off-topic question."""
+    return np.array([bool(CJK.search(question)) for question in off_topic_questions()])
+
+
+def _scale(margins: Floats, own: NDArray[np.bool_]) -> tuple[float, float]:
+    """(the margin that scores 0.5, the spread) for questions in one language. `own`: which of the
+    off-topic questions are in it."""
+    chosen = margins[own] if own.sum() >= FEW else margins
+    return float(np.percentile(chosen, PASSING)), max(float(chosen.std()), MIN_SPREAD)
 
 
 def _nearest(cosines: Floats) -> Floats:

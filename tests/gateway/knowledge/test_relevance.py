@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from gateway.knowledge.clauses import Clause
+from gateway.knowledge.clauses import CJK, Clause
 from gateway.knowledge.index import Index
 from gateway.knowledge.index_packing import pack
 from gateway.knowledge.index_segment import Segment
@@ -29,3 +29,23 @@ def test_a_clause_near_to_any_question_comes_after_one_that_is_near_to_this_ques
     assert cosines[1] > cosines[0]
     fit = relevance.fits(question, "").fit
     assert fit[0] > fit[1]
+
+
+def test_a_score_is_measured_by_the_off_topic_questions_of_its_own_language() -> None:
+    """English off-topic questions are nearer to the Chinese clause here than Chinese ones are."""
+    clause = Clause("a#1", "运费", "1", "满 79 元包邮。", "zh", "a.md")
+    axes = np.eye(len(off_topic_questions()) + 2, dtype=np.float32)
+    nearness = [0.1 if CJK.search(question) else 0.15 for question in off_topic_questions()]
+    off_topic = np.array(
+        [near * axes[0] + (1 - near**2) ** 0.5 * axes[at] for at, near in enumerate(nearness, 2)],
+        np.float32,
+    )
+    relevance = Relevance(
+        Index([Segment.unpack(pack([clause]))]),
+        np.round(axes[:1] * 127).astype(np.int8),
+        np.full(1, 1 / 127, np.float32),
+        off_topic,
+    )
+    question = (0.13 * axes[0] + 0.99 * axes[1]).astype(np.float32)
+    assert relevance.fits(question, "邮费多少").score(0) > 0.5
+    assert relevance.fits(question, "how much is it").score(0) < 0.5
