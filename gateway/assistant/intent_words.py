@@ -16,7 +16,7 @@ THANKS = (
     *("非常感谢", "万分感谢", "感谢您", "感谢你", "感谢", "谢谢您", "谢谢你", "谢谢", "谢啦"),
     *("谢了", "多谢", "辛苦了", "辛苦", "麻烦你了", "麻烦您了", "thank you so much", "thank you"),
     *("thanks a lot", "many thanks", "thanks", "thank u", "thx", "cheers", "appreciate it"),
-    *("much appreciated", "appreciated", "3q", "3x"),
+    *("much appreciated", "appreciated", "3q", "3x", "ty", "tysm", "tyvm", "帮大忙了", "帮了大忙"),
 )
 GREETING = (
     *("你们好", "你好", "您好", "大家好", "哈喽", "哈啰", "嗨", "早上好", "上午好", "中午好"),
@@ -26,6 +26,7 @@ GREETING = (
 )
 GOODBYE = (
     *("再见", "拜拜", "拜", "回见", "回头见", "下次再聊", "先这样", "就这样", "没事了", "没有了"),
+    *("没别的事了", "没其他事了", "没别的问题了", "没什么事了", "没什么问题了"),
     *("没问题了", "没别的了", "goodbye", "good bye", "bye bye", "bye", "see you later", "see you"),
     *("see ya", "take care", "have a nice day", "have a good day", "that's all", "that is all"),
     *("good night", "cya"),

@@ -26,6 +26,7 @@ ROWS = {
             "thank you",
         ),
         *("ok thanks a lot", "Thx", "Great, thank you so much for your help", "好的明白了谢谢啦"),
+        *("ty!!", "辛苦了，帮大忙了", "tysm"),
     ),
     "smalltalk_greeting": (
         *("你好", "您好!", "在吗?", "早上好", "Hi there", "hello", "Good morning", "你好呀", "嗨"),
@@ -33,7 +34,7 @@ ROWS = {
     ),
     "smalltalk_goodbye": (
         *("再见", "拜拜", "好的,谢谢,再见", "没事了,谢谢", "bye", "Thanks, bye!", "see you later"),
-        "That's all, thank you",
+        *("That's all, thank you", "没别的事了，拜拜", "没什么问题了"),
     ),
     "who": (
         *("你是谁?", "你是机器人吗", "你叫什么名字", "你能做什么", "你好,你是谁", "who are you?"),
