@@ -18,6 +18,8 @@ MAX_SENTENCES = 400
 CLOSE = 0.9  # share of the best score from which a second sentence is taken too
 UNIT = 2.0  # what the unit that is asked for adds, in weights of a word
 
+# A question of a list of questions and answers, or of a chat, answers nothing.
+QUESTION_ENDS = ("?", "？", "吗", "么", "呢", "嘛")
 ENDS = "。！？!?；;\n"
 WORD = re.compile(r"[a-z0-9]+(?:[-_.][a-z0-9]+){0,8}|[\u3400-\u9fff]")
 EMPTY_WORDS = (
@@ -138,8 +140,8 @@ def _scores(question: str, every: list[str], budget: Budget) -> list[float]:
         score = sum(weights.get(term, 0.0) for term in its)
         if units and any(unit.search(one) for unit in units):
             score += bonus if score or not weights else 0.3 * bonus
-        if one.endswith(("?", "？")):
-            score = 0.0  # a question of a list of questions and answers
+        if one.endswith(QUESTION_ENDS):
+            score = 0.0
         scores.append(score)
     return scores
 

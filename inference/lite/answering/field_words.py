@@ -18,13 +18,13 @@ TABLE: dict[str, tuple[str, str, str]] = {
     "buyer_tax_number": (
         "购买方税号",
         "buyer's tax number",
-        r"(?:购买方|买方|抬头|我们?公司|我们?单位|我们?|我司|咱们?)的?(?:纳税人识别号|税号|信用代码)"
+        r"(?:购买方|购方|买方|买家|受票方|抬头|我们?公司|我们?单位|我们?|我司|咱们?)的?(?:纳税人识别号|税号|信用代码)"
         r"|(?:buyer|customer)(?:'s)? (?:tax|vat) ?(?:number|no|id)?",
     ),
     "seller_tax_number": (
         "销售方税号",
         "seller's tax number",
-        r"(?:销售方|卖方|开票方)的?(?:纳税人识别号|税号|信用代码)"
+        r"(?:销售方|销方|卖方|卖家|商家|店家|开票方|开票单位)的?(?:纳税人识别号|税号|信用代码)"
         r"|(?:seller|vendor|supplier)(?:'s)? (?:tax|vat) ?(?:number|no|id)?",
     ),
     "tax_number": (
@@ -100,7 +100,7 @@ TABLE: dict[str, tuple[str, str, str]] = {
     "amount": (
         "金额",
         "amount",
-        r"金额|票价|多少钱|付了多少|付多少|花了?多少|实付|合计|总价|总额|价税合计|总共|一共"
+        r"金额|票价|多少钱|付了多少|付多少|花了?多少|退(?:了|给)?我?多少(?![天久])|实付|合计|总价|总额|价税合计|总共|一共"
         r"|amount|total|how much|(?:was|is) paid|price|cost",
     ),
     "date": (

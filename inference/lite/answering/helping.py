@@ -1,11 +1,12 @@
 """The reply to a question for what the company says: clauses, beside what pictures show."""
 
-from inference.lite.answering import codes, facts, papers
+from inference.lite.answering import codes, facts, papers, states
+from inference.lite.answering.markdown import plain
 from inference.lite.answering.phrases import say
-from inference.lite.answering.questions import Part
+from inference.lite.answering.questions import WHICH, Part
 from inference.lite.answering.reply import Reply, together
 from inference.lite.answering.scene import Scene
-from inference.lite.reading import KINDS
+from inference.lite.reading import KINDS, Reading
 
 # Of these it is said what they are, whatever was asked.
 TOLD = ("waybill", "invoice")
@@ -33,11 +34,17 @@ def reply(scene: Scene, part: Part) -> Reply:
 
 def _beside_papers(scene: Scene, part: Part) -> Reply:
     """The clause, beside what the question's own pictures show."""
-    reply = scene.from_clauses(part)
     if not scene.known.own:
-        return reply
+        return scene.from_clauses(part)
+    named = [papers.line_naming(part.text, one, scene.chinese) for one in scene.readable]
+    if any(named) and not part.by_rule:
+        return Reply(" ".join(filter(None, named)))
+    troubled = [one for one in scene.readable if _has_trouble(one)]
+    # The clause of a code that is not shown explains another failure.
+    serving = codes.without_others(scene.clauses, [], scene.budget) if troubled else None
+    reply = scene.from_clauses(part, serving)
     is_answered = reply.outcome == "answered"
-    if not is_answered and not scene.readable:
+    if not scene.readable and not (is_answered and (part.by_rule or not WHICH.search(part.text))):
         return scene.unread([])
     if part.asks_what_it_says or not (is_answered or part.by_rule):
         least = 1 if part.asks_what_it_says else papers.LEAST
@@ -49,8 +56,18 @@ def _beside_papers(scene: Scene, part: Part) -> Reply:
             return Reply(" ".join(filter(None, lines)))
     # What another part says of a picture is not said again.
     told = (TOLD if is_answered else KINDS) if len(scene.parts) == 1 else ()
-    shown = [one for one in scene.readable if facts.kind_of(one) in told]
+    shown = [one for one in scene.readable if facts.kind_of(one) in told and one not in troubled]
     sentences = [Reply(papers.told(one, scene.chinese), "no_clause") for one in shown]
-    # Where a parcel is comes first.
+    failed = [
+        Reply(say("error_shown", scene.chinese, text=plain(papers.failure(one))), "no_clause")
+        for one in troubled
+    ]
+    # What has failed, and where a parcel is, comes first.
     is_parcel = any(facts.kind_of(one) == "waybill" for one in shown)
-    return together([*sentences, reply] if is_parcel else [reply, *sentences])
+    return together([*failed, *([*sentences, reply] if is_parcel else [reply, *sentences])])
+
+
+def _has_trouble(reading: Reading) -> bool:
+    """Whether the picture shows a failed payment, order or page, without a code."""
+    kind = facts.kind_of(reading)
+    return kind == "error" or (kind in ("payment", "order") and states.has_problem(reading))

@@ -13,6 +13,15 @@ from inference.lite.reading import Reading
 MAX_LINES = 6  # of a picture of no known kind that are said
 LEAST = 2  # words that a line shares with a question that it answers
 MAX_LINE = 80  # characters of a line
+# What a question asks the value of: 取件码多少 · what's the pick-up code?
+VALUE_OF = re.compile(
+    r"(?P<zh>[\u3400-\u9fff]{2,8}?)(?:码是|是|为|写的是)?(?:多少|什么|啥|几号)"
+    r"|\bwhat(?:'s| is| was)(?: the| my)? (?P<en>[a-z][a-z -]{2,30})",
+    re.IGNORECASE,
+)
+SHORTEST_NAME = 2
+LEAST_REASON = 8  # characters of a line below an error that says why
+VALUE = re.compile(r"\d|[A-Z]{2}")
 PRICE = re.compile(r"\s[¥￥$€£]?\d[\d,]{0,12}\.\d{2}$")  # behind an item of an invoice
 CATEGORY = re.compile(r"^\*[^*]{1,40}\*")  # "*家具*" before an item of a Chinese e-invoice
 
@@ -58,6 +67,44 @@ def lines_about(
     found = best_of(question, text, budget, least=least)
     shown = joined([f"“{plain(one[:MAX_LINE])}”" for one in found], chinese)
     return sentence([say("shown_text", chinese, lines=shown)], chinese) if found else ""
+
+
+def line_naming(question: str, reading: Reading, chinese: bool) -> str:
+    """The line of a picture that names what the question asks the value of, with a number or a
+    code behind the name; "" without one."""
+    for match in VALUE_OF.finditer(question):
+        named = (match["zh"] or match["en"]).strip().lower().rstrip("了的")
+        # 请问取件码 is asked of 取件码.
+        starts = range(len(named) - SHORTEST_NAME + 1) if match["zh"] else (0,)
+        for name in (named[start:] for start in starts):
+            found = _value_of(name, [line.text for line in reading.lines])
+            if found:
+                quote = f"“{plain(found[:MAX_LINE])}”"
+                return sentence([say("shown_text", chinese, lines=quote)], chinese)
+    return ""
+
+
+def failure(reading: Reading) -> str:
+    """What has gone wrong, in the picture's words: its message, and the line below that says why."""
+    said = facts.first(reading, "error_text", "status") or headline(reading)
+    lines = [line.text for line in reading.lines]
+    at = next((number for number, text in enumerate(lines) if said and said in text), None)
+    why = lines[at + 1] if at is not None and at + 1 < len(lines) else ""
+    return f"{said} · {why}" if len(why) >= LEAST_REASON else said
+
+
+def _value_of(name: str, lines: list[str]) -> str:
+    """The line that has a value behind the name, or the name alone with the line after it."""
+    for number, text in enumerate(lines):
+        at = text.lower().find(name)
+        if at < 0:
+            continue
+        if VALUE.search(text, at + len(name)):
+            return text
+        after = lines[number + 1] if number + 1 < len(lines) else ""
+        if len(text) == len(name) and VALUE.search(after):
+            return f"{text} {after}"
+    return ""
 
 
 def _waybill(reading: Reading, chinese: bool) -> str:

@@ -44,6 +44,11 @@ SUM = re.compile(
     r"(?:块钱?|元|yuan|dollars|euros|[¥$€£])?",
     re.IGNORECASE,
 )
+# The refund of a picture, not the rule about refunds.
+REFUND_FIELD = re.compile(
+    r"退款(?=金额|编号|单号|日期|账户)|\brefund(?:ed)?(?= (?:amount|number|date|total))",
+    re.IGNORECASE,
+)
 # These ask for money or time of a rule, whatever else they name.
 RULE = re.compile(
     r"运费|邮费|包邮|保修|质保|多久到[账帐]|手续费|(?:怎么|如何|怎样|能不能|可以|能否)[^?？]{0,12}(?:改|换|开|退|申请|修)"
@@ -241,7 +246,7 @@ def _part(text: str) -> Part:
     fields = _named(text)
     if ARRIVAL.search(text) and not REFUND.search(text):
         return Part(text, Want.ARRIVAL)
-    helps = bool(HELP.search(text))
+    helps = bool(HELP.search(REFUND_FIELD.sub("", text)))
     by_rule = helps or bool(RULE.search(text))
     asks_value = WHICH.search(text) and not helps
     if not fields and SUM.search(text) and is_generic(SUM.sub(" ", text)):

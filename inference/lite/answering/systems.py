@@ -60,9 +60,19 @@ def reply(conversation: Conversation) -> Reply | None:
         return Reply("", calls=step.calls)
     if done:
         return _told(conversation, done, step)
-    if step.ask:
+    if step.ask and not (step.write is None and _is_shown(conversation)):
         return Asking(conversation).for_(step.ask[0], **step.ask[1])
     return _typed_yes(conversation)
+
+
+def _is_shown(conversation: Conversation) -> bool:
+    """Whether all that the message asks for are values that its pictures show: "which tracking
+    number do I have to track?"."""
+    scene = Scene(conversation)
+    return bool(scene.readable) and all(
+        part.want is Want.VALUES and all(map(scene.known.values, part.fields))
+        for part in scene.parts
+    )
 
 
 def _not_wished(conversation: Conversation) -> Reply | None:

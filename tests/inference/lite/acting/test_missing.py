@@ -120,3 +120,17 @@ def test_one_number_of_a_question_does_not_fill_two_properties() -> None:
         "invoice": "26332000000187405931",
         "reason": "wrong_title",
     }
+
+
+def test_a_number_that_the_picture_shows_is_told_where_no_system_takes_it() -> None:
+    label = {
+        "kind": "waybill",
+        "lines": [{"text": "WAYBILL 52 9174 6386"}],
+        "fields": [{"name": "waybill_number", "value": "5291746386", "valid": True}],
+    }
+    reply = Thread(desk_with("track_parcel")).ask(
+        "which waybill number do I have to track?", label, locale="en"
+    )
+    assert reply.calls == []
+    assert "5291746386" in reply.text
+    assert reply.outcome == "answered"
