@@ -6,7 +6,7 @@
 from collections.abc import Callable
 from functools import partial
 
-from benchmarks.evals import papers, screens
+from benchmarks.evals import more_papers, papers, screens
 from benchmarks.evals.asking import PICTURES
 from benchmarks.evals.drawing import jpeg, pdf
 from tests.support import degrade
@@ -66,6 +66,36 @@ def drawn() -> dict[str, bytes]:
         "delivery-note.pdf": pdf(papers.delivery_note(1).png(), papers.delivery_note(2).png()),
         "tax-invoice.ofd": papers.invoice_ofd(),
         "tax-invoice.xml": papers.invoice_xml(),
+        **drawn_later(),
+    }
+
+
+def drawn_later() -> dict[str, bytes]:
+    """The pictures of evals/*-customers.toml."""
+    more = more_papers
+    return {
+        "jt-label.jpg": changed("phone photo")(more.jt_label().png()),
+        "sto-label.jpg": jpeg(changed("turned 90")(more.sto_label().png())),
+        "deppon-label.jpg": changed("tilt 15")(more.deppon_label().png()),
+        "dhl-label.jpg": changed("fold and shadow")(more.dhl_label().png()),
+        "ups-label.jpg": changed("tilt 10")(more.ups_label().png()),
+        "seller-invoice.jpg": changed("perspective")(more.seller_invoice().png()),
+        "taxi-receipt.jpg": changed("phone photo")(more.taxi_receipt().png()),
+        "market-receipt.jpg": changed("tilt -8")(more.market_receipt().png()),
+        "english-receipt.jpg": changed("phone photo")(more.english_receipt().png()),
+        "failed-payment.png": more.failed_payment().png(),
+        "locked-account.png": changed("dark mode")(more.locked_account().png()),
+        "upload-error.png": more.upload_error().png(),
+        "refund-page.jpg": jpeg(more.refund_page().png()),
+        "dark-order.png": more.dark_order().png(),
+        "english-order.png": more.english_order().png(),
+        "courier-chat.png": more.courier_chat().png(),
+        "seller-chat.png": more.seller_chat().png(),
+        "bad-gateway.jpg": changed("phone photo")(more.bad_gateway().png()),
+        "stuck-tracking.png": more.stuck_tracking().png(),
+        "lit-badly.jpg": unreadable(partial(degrade.dimmed, light=0.16, noise=4))(
+            more.refund_page().png()
+        ),
     }
 
 
