@@ -46,6 +46,7 @@ class Found:
     near: list[tuple[int, float]] = field(default_factory=list)  # too weak for an answer
     is_exact: bool = False
     best_fit: float = 0.0
+    unmoved_fit: float = 0.0  # the best one without topics: what a correction has to reach
 
 
 def taken_apart(part: Part, index: Index, locale: str = "") -> Asked:
@@ -141,7 +142,8 @@ def _by_meaning(
             hits.append((shown, score))
         elif score >= SUGGESTS:
             near.append((shown, score))
-    return Found(hits, near[:MAX_SUGGESTIONS], best_fit=best)
+    unmoved = float(fits.unmoved[serving].max())
+    return Found(hits, near[:MAX_SUGGESTIONS], best_fit=best, unmoved_fit=unmoved)
 
 
 def _one_language(

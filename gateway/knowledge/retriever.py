@@ -187,7 +187,7 @@ class Retriever:
             return clauses
         vector, best_fit, table = (
             searched.vectors[0],
-            searched.found[0].best_fit,
+            searched.found[0].unmoved_fit,
             searched.corrections,
         )
         job = (asked.part.own, vector, best_fit, searched.model, table)

@@ -44,9 +44,11 @@ def off_topic_questions() -> tuple[str, ...]:
 
 @dataclass(frozen=True, slots=True)
 class Fits:
-    """Of one question: `fit` of each clause, and what turns it into a score."""
+    """Of one question: `fit` of each clause, and what turns it into a score. `unmoved`: the fit
+    without topics, for comparing with texts that have none."""
 
     fit: Floats
+    unmoved: Floats
     middle: float  # the fit that scores 0.5
     spread: float
 
@@ -93,10 +95,11 @@ class Relevance:
 
     def fits(self, question: Floats, words: str) -> Fits:
         """`question`: its vector. `words`: of which a clause should hold many."""
-        fit = self._cosines(self._moved(question[None]))[0] - self._hubs
-        fit += WORDS * self.index.coverage(words)
+        own = question[None]
+        both = self._cosines(np.concatenate([self._moved(own), own])) - self._hubs
+        both += WORDS * self.index.coverage(words)
         middle, spread = self._scales_of[bool(CJK.search(words))]
-        return Fits(fit, middle + LIKENESS * self.likeness(question), spread)
+        return Fits(both[0], both[1], middle + LIKENESS * self.likeness(question), spread)
 
     def cosines(self, question: Floats) -> Floats:
         """Of the question and each clause."""

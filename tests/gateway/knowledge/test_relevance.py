@@ -7,6 +7,7 @@ from gateway.knowledge.index import Index
 from gateway.knowledge.index_packing import pack
 from gateway.knowledge.index_segment import Segment
 from gateway.knowledge.vectors.relevance import Relevance, off_topic_questions
+from gateway.knowledge.vectors.topics import TopicVectors, policies, questions
 
 # Directions of the vectors: what the question is about, what the second clause is about, and what
 # any question has in common with a clause of general words.
@@ -49,3 +50,20 @@ def test_a_score_is_measured_by_the_off_topic_questions_of_its_own_language() ->
     question = (0.13 * axes[0] + 0.99 * axes[1]).astype(np.float32)
     assert relevance.fits(question, "邮费多少").score(0) > 0.5
     assert relevance.fits(question, "how much is it").score(0) < 0.5
+
+
+def test_topics_move_what_is_compared_with_clauses_but_not_with_corrections() -> None:
+    clause = Clause("a#1", "退款", "1", "原路退回。", "zh", "a.md")
+    width = 8
+    axes = np.eye(width, dtype=np.float32)
+    asked, policy = np.tile(axes[0], (len(questions()), 1)), np.tile(axes[1], (len(policies()), 1))
+    relevance = Relevance(
+        Index([Segment.unpack(pack([clause]))]),
+        np.round(axes[1:2] * 127).astype(np.int8),
+        np.full(1, 1 / 127, np.float32),
+        np.tile(axes[2], (len(off_topic_questions()), 1)),
+        TopicVectors(policy, asked),
+    )
+    fits = relevance.fits(axes[0], "")
+    assert fits.fit[0] > 0.6
+    assert abs(fits.unmoved[0]) < 0.01
