@@ -3,13 +3,15 @@
 import numpy as np
 
 from gateway.knowledge.clauses import CJK
+from gateway.knowledge.vectors.embedding_client import Floats
 from gateway.knowledge.vectors.topics import TopicVectors, policies, questions, topics
 
 WIDTH = 64
 
 
-def one(place: int) -> "np.ndarray":
-    return np.eye(WIDTH, dtype=np.float32)[place]
+def one(place: int) -> Floats:
+    made: Floats = np.eye(WIDTH, dtype=np.float32)[place]
+    return made
 
 
 def made() -> TopicVectors:
