@@ -85,7 +85,7 @@ def line_naming(question: str, reading: Reading, chinese: bool) -> str:
 
 
 def failure(reading: Reading) -> str:
-    """What has gone wrong, in the picture's words: its message and the line below, which says why."""
+    """What has gone wrong, in the picture's words: its message and the reason below it."""
     said = facts.first(reading, "error_text", "status") or headline(reading)
     lines = [line.text for line in reading.lines]
     at = next((number for number, text in enumerate(lines) if said and said in text), None)
