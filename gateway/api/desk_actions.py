@@ -80,8 +80,8 @@ def desk_actions_router(actions: Actions, limits: RouteLimits) -> APIRouter:
         action: Annotated[str, Query(max_length=64)] = "",
         since: Annotated[str, Query(alias="from", max_length=40)] = "",
         limit: Limit = 100,
-    ) -> dict[str, Any]:
+    ) -> list[dict[str, Any]]:
         start = start_of(since, "from") // 1000
-        return {"object": "list", "data": actions.audit(action or None, start, limit)}
+        return actions.audit(action or None, start, limit)
 
     return router

@@ -109,7 +109,7 @@ def unclear(page: Page) -> list[dict[str, Any]]:
             shown["status"] = "done"
         if "/audit" in url:
             step = {"who": "gateway", "from": "running", "to": "unknown", "reason": "timeout"}
-            route.fulfill(json={"data": [{"time": int(time.time()), "action": "act-1", **step}]})
+            route.fulfill(json=[{"time": int(time.time()), "action": "act-1", **step}])
         elif "/act-1" in url:
             route.fulfill(json=shown)
         else:

@@ -202,4 +202,4 @@ class Staff(Visitor):
 
     def steps(self, action: str) -> list[str]:
         """The states that the audit tells of."""
-        return [entry["to"] for entry in self.get(f"/api/desk/audit?action={action}")["data"]]
+        return [entry["to"] for entry in self.get(f"/api/desk/audit?action={action}")]

@@ -39,8 +39,8 @@ export class ActionRoutes {
   }
 
   /** The action's steps, oldest first: [{time, who, from, to, reason}]. */
-  async audit(id) {
-    return (await this.#client.read("audit", { action: id, limit: MAX_STEPS })).data;
+  audit(id) {
+    return this.#client.read("audit", { action: id, limit: MAX_STEPS });
   }
 
   conversation(id) {
