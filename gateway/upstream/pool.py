@@ -17,6 +17,8 @@ MAX_IDLE = 512
 STALE_SECONDS = (
     0.3  # a reused connection that was closed fails sooner; later the engine was at work
 )
+LATE_SECONDS = 0.1  # a timer that is so late says that the event loop is busy
+MAX_WAITS = 3  # of UPSTREAM_CONNECT_TIMEOUT each
 
 
 class Pool:
@@ -98,8 +100,7 @@ class Pool:
         self._connecting.add(task)
         response: Response | None = None
         try:
-            async with asyncio.timeout(seconds):
-                response = await asyncio.shield(task)
+            response = await _in_time(task, seconds)
             return response
         except TimeoutError:
             raise ConnectFailed(f"no connection within {seconds:g} s", timed_out=True) from None
@@ -160,6 +161,20 @@ class Pool:
             task.cancel()
         while self._idle:
             self._idle.pop().abort()
+
+
+async def _in_time(task: "asyncio.Task[Response]", seconds: float) -> Response:
+    """Raises TimeoutError, but not for time in which this event loop was busy itself: a burst of
+    questions would be told that the engine is away."""
+    loop = asyncio.get_running_loop()
+    for _ in range(MAX_WAITS):
+        due = loop.time() + seconds
+        await asyncio.wait((task,), timeout=seconds)
+        if task.done():
+            return task.result()
+        if loop.time() - due < LATE_SECONDS:
+            break
+    raise TimeoutError
 
 
 def _abort(task: "asyncio.Task[Response]") -> None:

@@ -1,6 +1,7 @@
 """A cancelled answer counts as running until the engine has closed its connection."""
 
 import asyncio
+import socket
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -8,6 +9,7 @@ from contextlib import asynccontextmanager
 import pytest
 
 from gateway.upstream import connection
+from gateway.upstream.faults import ConnectFailed
 from gateway.upstream.http1 import Response
 from gateway.upstream.pool import Pool
 from gateway.upstream.request_body import Body, DataURL
@@ -145,6 +147,43 @@ async def test_a_whole_answer_takes_no_place_and_its_connection_serves_again() -
         again.close()
         assert places.taken == 0
         pool.drop()
+
+
+async def test_time_in_which_the_gateway_was_busy_does_not_count_against_the_engine() -> None:
+    async def answers(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"0\r\n\r\n")
+
+    async def busy() -> None:
+        """Each turn of the event loop takes longer than a connection may."""
+        while True:
+            time.sleep(0.3)
+            await asyncio.sleep(0)
+
+    async with engine(answers) as pool:
+        pool._connect_timeout = 0.2
+        working = asyncio.create_task(busy())
+        response = await begun(pool, Places())
+        working.cancel()
+        assert await response.read() == b""
+        response.leave()
+
+
+async def test_an_engine_that_takes_no_connection_is_given_up_in_time() -> None:
+    with socket.socket() as full:  # its queue is full after one or two
+        full.bind(("127.0.0.1", 0))
+        full.listen(0)
+        address = full.getsockname()
+        waiting = [socket.socket() for _ in range(4)]
+        for one in waiting:
+            one.setblocking(False)
+            one.connect_ex(address)
+        pool = Pool(f"http://127.0.0.1:{address[1]}", 0.2)
+        started = time.monotonic()
+        with pytest.raises(ConnectFailed, match=r"no connection within 0\.2 s"):
+            await pool.request("GET", "/", {}, None, 5.0)
+        assert time.monotonic() - started < 10
+        for one in waiting:
+            one.close()
 
 
 @pytest.mark.parametrize("turns", range(1, 10))
