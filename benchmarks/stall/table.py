@@ -93,7 +93,8 @@ def section(attacks: list[Attack], rows: list[Row], page: str) -> str:
     return f"""## What one hostile caller costs the others
 
 `make bench-stall`: {len(lines)} attacks, {held} held{f", {missing} not measured" if missing else ""}.
-Measured last: {kinds}; {machine()}.
+{machine()}.
+Measured last: {kinds}.
 
 Three victims run beside each attack: a probe of `/healthz` every 20 ms, streamed questions, and
 questions with a new picture. A cell is the worst value.
