@@ -23,6 +23,7 @@ from tests.support.servers import Running, running_gateway, wait_for
 TASKS = (
     "handoffs",
     "retention",
+    "tallies",
     "sight",
     "addresses",
     "engines",
@@ -231,7 +232,7 @@ async def test_a_desk_closes_everything_whatever_failed_before(
         monkeypatch.setattr(one, "close", noted(name, one.close))
     with pytest.raises(RuntimeError, match="in the middle"):
         async with running(services):
-            assert set(services.supervisor.tasks) == {*TASKS, "limits"}
+            assert set(services.supervisor.tasks) == {*TASKS, "load", "limits"}
             raise RuntimeError("in the middle")
     assert shut == ["database", "reader", "client", "limiter"]
     assert "the answers cannot be stored" in str(logs)

@@ -204,7 +204,7 @@ URLS: dict[str, tuple[str, Answer]] = {
     "gopher": ("gopher://127.0.0.1:6379/_FLUSHALL", DAMAGED),
     "ftp": ("ftp://127.0.0.1/a.png", DAMAGED),
     "javascript": ("javascript:alert(1)", DAMAGED),
-    "a head without end": ("data:image/png;" + "a=b;" * 500 + "base64,AAAA", DAMAGED),
+    "a head without end": ("data:image/png;" + "a=b;" * 1_500 + "base64,AAAA", DAMAGED),
     "html by its label": (data_url(b"<script>", "text/html"), NO_PICTURE),
     "png by the label of html": (data_url(encoded("PNG"), "text/html"), OK),
     "over IMAGE_MAX_BYTES": ("data:image/png;base64," + "A" * 3_000_000, TOO_LARGE),

@@ -92,6 +92,7 @@ export const translatedTexts = {
     setting_ENGINE_SEES: "引擎能否看图",
     setting_GROUNDING: "没有依据的内容如何处理",
     setting_KNOWLEDGE_DIR: "知识文件夹",
+    setting_KNOWLEDGE_URL: "对象存储中的知识文件夹",
     setting_EMBEDDING_URL: "语义向量服务的地址",
     setting_EMBEDDING_MODEL: "语义向量模型",
     setting_RERANK_URL: "重排服务的地址",
