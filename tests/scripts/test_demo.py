@@ -55,7 +55,10 @@ def test_the_example_business_is_behind_it_and_ends_with_it(tmp_path: Path) -> N
     assert process.stdout.readline().startswith("SightDesk is ready")
     try:
         with PageCustomer(f"http://127.0.0.1:{port}") as customer:
+            ready = customer.visitor.get("/readyz")
             said = customer.ask("查一下订单 QH202611240061905")
+        # The first question is answered by what clauses mean, not by their words alone.
+        assert ready["knowledge"]["vectors"]["state"] == "ready"
         assert said.tools == ["order_status"]
         assert "待发货" in said.text
     finally:
