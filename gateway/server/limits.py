@@ -4,7 +4,7 @@ HEAD_SECONDS = 15.0  # from the connection, or from a head's first byte, to the 
 MAX_HEAD_BYTES = 64 * 1024
 # Requests behind the one that is answered, on one connection. A read holds thousands of short ones,
 # and all that it holds are made at once.
-MAX_PIPELINED = 16
+MAX_PIPELINED = 8
 # For the rest of a body whose request was answered early. To close at once would lose the answer.
 LINGER_SECONDS = 15.0
 # A client whose buffers are full takes something within this time, or is cut off: its answer
