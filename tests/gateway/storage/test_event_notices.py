@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 
 import pytest
@@ -20,6 +20,19 @@ from tests.support.postgres import Postgres
 
 NEVER = 600.0
 CONVERSATION = "conversation-1"
+
+
+@pytest.fixture
+def two(postgres: Postgres, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[Database, Database]]:
+    """Two gateways' databases; neither gateway looks for events without a notice."""
+    monkeypatch.setattr(conversation_streams, "LOOK_SECONDS", NEVER)
+    monkeypatch.setattr(conversation_streams, "IDLE_SECONDS", NEVER)
+    url = emptied(postgres)
+    mine, other = open_database(url, lambda: None), open_database(url, lambda: None)
+    ask(mine, 1)
+    yield mine, other
+    mine.close()
+    other.close()
 
 
 @asynccontextmanager
@@ -53,13 +66,9 @@ def happen(database: Database, n: int) -> None:
 
 
 async def test_an_event_of_another_gateway_arrives_without_a_look(
-    postgres: Postgres, monkeypatch: pytest.MonkeyPatch
+    two: tuple[Database, Database],
 ) -> None:
-    monkeypatch.setattr(conversation_streams, "LOOK_SECONDS", NEVER)
-    monkeypatch.setattr(conversation_streams, "IDLE_SECONDS", NEVER)
-    url = emptied(postgres)
-    mine, other = open_database(url, lambda: None), open_database(url, lambda: None)
-    ask(mine, 1)
+    mine, other = two
     async with listening(mine) as (_, streams):
         stream, _ = await streams.open(ME, CONVERSATION, None)
         for n in range(3):
@@ -67,8 +76,6 @@ async def test_an_event_of_another_gateway_arrives_without_a_look(
             await asyncio.to_thread(happen, other, n)
             assert await next_number(stream) == n
             assert time.monotonic() - started < 10  # a look would take 600 s
-    mine.close()
-    other.close()
 
 
 async def test_events_are_looked_for_while_the_connection_is_gone_and_told_again_after(
@@ -96,14 +103,10 @@ async def test_events_are_looked_for_while_the_connection_is_gone_and_told_again
 
 
 async def test_an_event_whose_transaction_lasts_arrives_after_it_without_another_notice(
-    postgres: Postgres, monkeypatch: pytest.MonkeyPatch
+    two: tuple[Database, Database],
 ) -> None:
     """A later one is told first; its number is not settled while the earlier one may commit."""
-    monkeypatch.setattr(conversation_streams, "LOOK_SECONDS", NEVER)
-    monkeypatch.setattr(conversation_streams, "IDLE_SECONDS", NEVER)
-    url = emptied(postgres)
-    mine, other = open_database(url, lambda: None), open_database(url, lambda: None)
-    ask(mine, 1)
+    mine, other = two
     async with listening(mine) as (_, streams):
         stream, _ = await streams.open(ME, CONVERSATION, None)
         with other.connected() as connection:
@@ -111,5 +114,3 @@ async def test_an_event_whose_transaction_lasts_arrives_after_it_without_another
             await asyncio.to_thread(happen, mine, 2)
             await asyncio.sleep(0.5)
         assert [await next_number(stream), await next_number(stream)] == [1, 2]
-    mine.close()
-    other.close()

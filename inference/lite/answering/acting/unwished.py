@@ -11,7 +11,8 @@ DENIED = re.compile(
     r"|又给我|凭什么"
     r"|谁让|谁叫|暂停|停止|撤销|恢复)[^,，。了]{0,60}$"
     r"|(?:n't|\bdo not|\bdont|\bwont|\bcannot|\bnever|\bnobody|\bno one|\bwithout|\bno need to|\brefuse[ds]? to|\bstop"
-    r"|\bundo|\binstead of|\brather than|\bavoid)\b(?=[^,;]{0,60}$)(?![^,;]{0,60}\b(?:please|pls|so|any ?more)\b)"
+    r"|\bundo|\binstead of|\brather than|\bavoid)\b(?=[^,;]{0,60}$)"
+    r"(?![^,;]{0,60}\b(?:please|pls|so|any ?more)\b)"
     r"|(?:解除|取消|撤回|退回)对?[^,，。了]{0,3}$"  # "取消挂失": undoes the act
     r"|(?:没有?|不(?!好意思|对|错))(?:再|给我|帮我|把它?|去)?[^,，。不]{0,4}$"
     r"|\bnot\s(?:\w{1,12}\s){0,2}$"
