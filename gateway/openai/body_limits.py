@@ -85,6 +85,29 @@ def check_parts(messages: object) -> None:
         )
 
 
+def count_text(messages: object) -> int:
+    """Characters of the text in messages as a client sent them: names and tool calls are text,
+    pictures and files are not. What is no message counts nothing."""
+    return sum(map(_text_of, messages)) if isinstance(messages, list) else 0
+
+
+def _text_of(message: Any) -> int:
+    if not isinstance(message, dict):
+        return 0
+    content, calls = message.get("content"), message.get("tool_calls")
+    parts = content if isinstance(content, list) else [{"text": content}]
+    size = _length(message, "name", "tool_call_id") + sum(_length(part, "text") for part in parts)
+    for call in calls if isinstance(calls, list) else ():
+        function = call.get("function") if isinstance(call, dict) else None
+        size += _length(call, "id") + _length(function, "name", "arguments")
+    return size
+
+
+def _length(value: Any, *names: str) -> int:
+    found = [value.get(name) for name in names] if isinstance(value, dict) else []
+    return sum(len(text) for text in found if isinstance(text, str))
+
+
 def count_characters(value: Any) -> int:
     """Characters of all strings in a JSON value, names included."""
     if isinstance(value, str):

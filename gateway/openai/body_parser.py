@@ -8,7 +8,13 @@ from pydantic_core import from_json
 
 from gateway.errors import GatewayError, InvalidJSON, InvalidRequest
 from gateway.openai.base64_payload import strip_base64
-from gateway.openai.body_limits import TextLimit, check_marks, check_parts, count_characters
+from gateway.openai.body_limits import (
+    TextLimit,
+    check_marks,
+    check_parts,
+    count_characters,
+    count_text,
+)
 from gateway.openai.chat_request import ChatRequest
 from gateway.openai.validation import error_of
 
@@ -28,13 +34,11 @@ def parse(model: type[Request], body: bytes, limit: TextLimit, max_model_len: in
     """The request in a JSON body that `limit` has been fed with.
 
     Raises ContextLengthExceeded, InvalidJSON, UnsupportedParameter or InvalidRequest for the first
-    fault.
+    fault. Messages that are too long are told before every fault of a parameter.
     """
     request, data = _read(model, body, limit)
-    limit.check_characters(
-        sum(message.characters for message in request.messages)
-        + sum(count_characters(data.get(name)) for name in SCHEMAS)
-    )
+    schemas = sum(count_characters(data.get(name)) for name in SCHEMAS)
+    limit.check_characters(count_text(data["messages"]) + schemas)
     for name in ("max_tokens", "max_completion_tokens"):
         wanted = getattr(request, name)
         if wanted is not None and wanted > max_model_len:
@@ -54,6 +58,7 @@ def _read(model: type[Request], body: bytes, limit: TextLimit) -> tuple[Request,
     while True:
         stripped = strip_base64(body, spans, finder.start, finder.end)
         data = _json(stripped.text.removeprefix(BYTE_ORDER_MARK), limit)
+        limit.check_characters(count_text(data.get("messages")))
         try:
             request = model.model_validate(data)
         except ValidationError as error:

@@ -129,18 +129,6 @@ class Message(LenientModel):
         return self
 
     @property
-    def characters(self) -> int:
-        """Characters of all its text, names and tool calls included."""
-        size = len(self.name or "") + len(self.tool_call_id or "")
-        if isinstance(self.content, str):
-            size += len(self.content)
-        elif self.content is not None:
-            size += sum(len(part.text) for part in self.content if isinstance(part, TextPart))
-        for call in self.tool_calls or ():
-            size += len(call.id) + len(call.function.name) + len(call.function.arguments)
-        return size
-
-    @property
     def text(self) -> str:
         """Its content without pictures and files; text parts are joined by line breaks."""
         if isinstance(self.content, list):

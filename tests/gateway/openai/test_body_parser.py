@@ -227,6 +227,24 @@ def test_pictures_are_parsed_and_decoded_without_a_copy_of_their_base64() -> Non
         tracemalloc.stop()
 
 
+@pytest.mark.parametrize(
+    "message",
+    [
+        {"role": "user", "content": "x" * (LIMIT + 1)},
+        {"role": "user", "content": [{"type": "text", "text": "x" * (LIMIT + 1)}]},
+        {"role": "tool", "tool_call_id": "x" * (LIMIT + 1)},
+        {"role": "assistant", "tool_calls": [{"function": {"arguments": "x" * (LIMIT + 1)}}]},
+    ],
+)
+def test_text_that_is_too_long_is_told_before_anything_else(message: dict[str, Any]) -> None:
+    wrong = {"model": 5, "temperature": 99, "nothing_known": 1}
+    with pytest.raises(ContextLengthExceeded) as refused:
+        read(json.dumps({**wrong, "messages": [message, 7, {"content": [8]}]}).encode())
+    assert refused.value.details == {"limit": LIMIT, "size": LIMIT + 1}
+    with pytest.raises(InvalidRequest):
+        read(json.dumps({**wrong, "messages": [{"role": "user", "content": "x" * LIMIT}]}).encode())
+
+
 def test_a_gateway_answers_before_the_rest_of_the_text_has_come(gateway: Running) -> None:
     where = urlsplit(gateway.url)
     head = f"POST /v1/chat/completions HTTP/1.1\r\nhost: {where.netloc}\r\ncontent-type: application/json\r\n"
