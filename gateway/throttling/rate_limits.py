@@ -50,6 +50,10 @@ class RateLimiter:
         if not window.allowed:
             self._metrics.rate_limited.labels(rate.scope).inc()
             raise exceeded(rate, window.reset)
+        caller = context.caller if context is not None else None
+        if caller is not None and caller.new_visitor is not None:
+            # The address was charged. It is the first request of the new visitor, too.
+            await self._hit(rate, caller.owner)
 
     async def _hit(self, rate: Rate, key: str) -> Window:
         window = await self._shared.hit(rate, key) if self._shared is not None else None

@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+import requests
+
 from tests.support.access import PAGE, Row, bearer, call, nginx, settings, token
 from tests.support.servers import Running, running_gateway
 
@@ -46,6 +48,23 @@ def test_a_visitor_who_drops_the_cookie_wins_no_new_allowance(
         for method, path, row in calls:
             if row.who == PAGE:
                 assert call(gateway, method, path, {}).status_code == 429, (method, path)
+
+
+def test_the_request_that_brings_a_visitor_the_cookie_is_one_of_the_visitors_own(
+    engine: Running, tmp_path: Path
+) -> None:
+    limits = {"RATE_LIMIT_API": "3/minute", "RATE_LIMIT_USER": "2/minute"}
+    with (
+        running_gateway(engine.url, tmp_path, **settings(**limits)) as gateway,
+        requests.Session() as visitor,
+    ):
+        asked = [visitor.post(gateway.url + "/api/chat", json={}).status_code for _ in range(3)]
+        assert asked == [400, 400, 429]
+        looked = [visitor.get(gateway.url + "/api/config").status_code for _ in range(4)]
+        assert looked == [200, 200, 200, 429]
+        visitor.cookies.clear()
+        again = [visitor.get(gateway.url + "/api/config").status_code for _ in range(4)]
+        assert again == [200, 200, 200, 429]
 
 
 def test_a_body_that_is_refused_is_charged_too(engine: Running, tmp_path: Path) -> None:
