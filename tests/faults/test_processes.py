@@ -1,17 +1,17 @@
 """A process of the desk is killed or stopped while people ask."""
 
 import signal
-import sqlite3
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+import requests
 
 from tests.faults.conftest import Tell
-from tests.support.crowd import ANSWERED, GATEWAY, NGINX, Crowd, asking, people
+from tests.support.crowd import ANSWERED, GATEWAY, NGINX, Crowd, answers_kept, asking, people
 from tests.support.nginx import nginx_before
 from tests.support.servers import Running, free_port, running, running_gateway, wait_for
 
@@ -35,11 +35,6 @@ class Desk:
         again = running_gateway(self.engine.url, self.data, **self.settings)
         self.gateway = self.gateways.enter_context(again)
 
-    def kept(self) -> int:
-        with closing(sqlite3.connect(self.data / "sightdesk.db")) as database:
-            count = "SELECT count(*) FROM turns WHERE role = 'assistant' AND state = 'done'"
-            return int(database.execute(count).fetchone()[0])
-
 
 @pytest.fixture
 def desk(tmp_path: Path) -> Iterator[Desk]:
@@ -56,7 +51,7 @@ def desk(tmp_path: Path) -> Iterator[Desk]:
             crowd.breaks()
             yield made
     answered = sum(one.what == ANSWERED for one in crowd.seen)
-    assert made.kept() >= answered > 10, "nothing acknowledged is lost"
+    assert answers_kept(data) >= answered > 10, "nothing acknowledged is lost"
 
 
 @contextmanager
@@ -97,3 +92,11 @@ def test_the_fallback_answers_for_an_engine_that_is_gone(
     desk.engine.process.send_signal(signal.SIGCONT)
     in_flight = {"upstream_error in the stream", "upstream_timeout in the stream"}
     assert set(desk.crowd.report()) <= {ANSWERED} | in_flight | {"504 upstream_timeout"}
+
+
+def test_the_fallback_answers_for_an_engine_that_talks_nonsense(desk: Desk, tell: Tell) -> None:
+    requests.post(desk.engine.url + "/nonsense", timeout=10)
+    desk.crowd.saw("upstream_error in the stream")
+    desk.crowd.all_saw(ANSWERED)
+    tell("engine talks nonsense", desk.crowd)
+    assert set(desk.crowd.report()) <= {ANSWERED} | CUT_OFF

@@ -1,73 +1,24 @@
 """The volume of DATA_DIR becomes read-only, as a file system does after an error of its disk."""
 
 import os
-import sqlite3
-import subprocess
-from collections.abc import Iterator
-from contextlib import closing
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 import requests
 
 from tests.faults.conftest import Tell
-from tests.support.crowd import ANSWERED, GATEWAY, NGINX, NOT_KEPT, asking, people
+from tests.support.crowd import ANSWERED, GATEWAY, NGINX, NOT_KEPT, answers_kept, asking, people
 from tests.support.nginx import nginx_before
 from tests.support.pictures import encoded
 from tests.support.prometheus import quick_config, running_prometheus
 from tests.support.prometheus_alerts import seen_by_alert
-from tests.support.servers import Running, free_port, running, running_gateway, wait_for
+from tests.support.servers import Running, free_port, running_gateway, wait_for
+from tests.support.volume import Volume, run
 
 pytestmark = [
     pytest.mark.alone,
     pytest.mark.skipif(os.geteuid() != 0, reason="mounts a file system: needs root"),
 ]
-
-
-@dataclass(frozen=True, slots=True)
-class Volume:
-    """A file system of its own, in a file."""
-
-    image: Path
-    folder: Path
-
-    def mount(self) -> None:
-        run("e2fsck", "-p", self.image, allowed=(0, 1))
-        run("mount", "-o", "loop,errors=remount-ro", self.image, self.folder)
-
-    def breaks(self) -> None:
-        """Ends all writing, also to files that are open."""
-        run("mount", "-o", "remount,abort", self.folder, allowed=(0, 1, 32))
-
-    def unmount(self) -> None:
-        run("umount", self.folder)
-
-
-def run(*command: str | Path, allowed: tuple[int, ...] = (0,)) -> None:
-    ended = subprocess.run(command, capture_output=True, text=True)
-    assert ended.returncode in allowed, ended.stderr
-
-
-@pytest.fixture
-def volume(tmp_path: Path) -> Iterator[Volume]:
-    made = Volume(tmp_path / "image", tmp_path / "volume")
-    made.folder.mkdir()
-    with made.image.open("wb") as image:
-        image.truncate(64 * 1024**2)
-    run("mke2fs", "-q", "-t", "ext4", made.image)
-    made.mount()
-    try:
-        yield made
-    finally:
-        subprocess.run(["umount", made.folder], capture_output=True)
-
-
-def kept(volume: Volume) -> int:
-    """How many answers stand in the database."""
-    with closing(sqlite3.connect(volume.folder / "sightdesk.db")) as database:
-        count = "SELECT count(*) FROM turns WHERE role = 'assistant' AND state = 'done'"
-        return int(database.execute(count).fetchone()[0])
 
 
 def test_answers_go_on_and_are_not_kept_until_the_volume_is_mended(
@@ -105,7 +56,7 @@ def test_answers_go_on_and_are_not_kept_until_the_volume_is_mended(
             assert set(crowd.report()) <= {ANSWERED, NOT_KEPT}
     volume.unmount()
     volume.mount()
-    assert kept(volume) >= answered > 10
+    assert answers_kept(volume.folder) >= answered > 10
     with running_gateway(engine.url, volume.folder, **settings) as gateway:
         wait_for(gateway.url + "/readyz")
         second = tmp_path / "second"
@@ -124,9 +75,3 @@ def test_a_gateway_on_a_read_only_volume_says_so_in_one_line(
     ):
         pass
     assert f"cannot be opened: nothing can be written into {volume.folder}\n" in str(told.value)
-
-
-@pytest.fixture
-def engine() -> Iterator[Running]:
-    with running("tests.support.fake_engine", {}) as served:
-        yield served

@@ -1,11 +1,13 @@
 """People at the page who go on asking while a part fails, and what each of them saw, and when."""
 
 import itertools
+import sqlite3
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import requests
 
@@ -119,6 +121,13 @@ def asking(url: str, open_session: Open, text: str = "2+2") -> Iterator[Crowd]:
         stop.set()
         for person in people:
             person.join()
+
+
+def answers_kept(data: Path) -> int:
+    """How many whole answers stand in the database of this DATA_DIR."""
+    with closing(sqlite3.connect(data / "sightdesk.db")) as database:
+        count = "SELECT count(*) FROM turns WHERE role = 'assistant' AND state = 'done'"
+        return int(database.execute(count).fetchone()[0])
 
 
 def seen_by(session: requests.Session, url: str, text: str) -> str:

@@ -1,7 +1,8 @@
 """A fake engine on Starlette: answers like vLLM; the last word of the question is its order.
 
 `POST /script` takes a list of rounds `{text, calls: [{name, arguments}], last}`: each of the next
-questions gets one of them as its answer, whatever it asks. `last`: text beside the reason.
+questions gets one of them as its answer, whatever it asks. `last`: text beside the reason. After
+`POST /nonsense` every answer is bytes without sense.
 """
 
 import asyncio
@@ -31,8 +32,10 @@ STATE: dict[str, Any] = {
     "aborted_at": 0.0,
     "bodies": [],
     "flooded": 0,
+    "nonsense": False,
     "looked": 0,  # times that its metrics were asked for
 }
+NONSENSE = b"data: \xff\x00<html>\n\n" + bytes(range(256)) * 20
 SCRIPT: list[dict[str, Any]] = []
 
 
@@ -57,6 +60,8 @@ async def chat(request: Request) -> Response:
         return JSONResponse({}, 400 if BLIND else 200)
     STATE["bodies"] = [*STATE["bodies"][-9:], body]
     STATE["headers"] = dict(request.headers)
+    if STATE["nonsense"]:
+        return Response(NONSENSE, media_type="text/event-stream")
     if SCRIPT:
         return StreamingResponse(scripted(SCRIPT.pop(0)), media_type="text/event-stream")
     content = body["messages"][-1]["content"]
@@ -164,6 +169,11 @@ async def script(request: Request) -> Response:
     return JSONResponse({})
 
 
+async def nonsense(_: Request) -> Response:
+    STATE["nonsense"] = True
+    return JSONResponse({})
+
+
 async def watched(request: Request, work: Any) -> None:
     """A whole answer, aborted when the caller leaves."""
     STATE["running"] += 1
@@ -213,6 +223,7 @@ routes = [
     Route("/metrics", metrics),
     Route("/state", state),
     Route("/script", script, methods=["POST"]),
+    Route("/nonsense", nonsense, methods=["POST"]),
     Route("/healthz", healthz),
 ]
 app = Starlette(routes=routes)
