@@ -15,8 +15,8 @@ OTHER = "other"
 def whole_reading(
     label: str, pictures: Sequence[Picture], readings: Sequence[dict[str, Any] | None]
 ) -> dict[str, Any]:
-    """{image, width, height, kind, legible, partial, turned, lines, fields, codes}, for a PDF also
-    page; boxes are [x, y, width, height] in pixels of the original.
+    """{image, page, width, height, kind, legible, partial, turned, lines, fields, codes}; boxes are
+    [x, y, width, height] in pixels of the original. `page` counts from 1, also for a picture alone.
 
     `label` becomes `image`. `readings` are those of `pictures`, None where OCR is not done; then
     `partial` is true.
@@ -30,6 +30,7 @@ def whole_reading(
     last = pictures[-1]
     return {
         "image": label,
+        "page": pictures[0].page or 1,
         "width": round(last.origin[0] + last.width / last.scale),
         "height": round(last.origin[1] + last.height / last.scale),
         "kind": _kind(read),
@@ -37,9 +38,12 @@ def whole_reading(
         "partial": len(read) < len(readings) or any(one.get("partial", False) for one in read),
         "turned": _same([int(reading.get("turned", 0)) for reading in read]),
         "lines": cut_at_seams(placed, "lines"),
-        "fields": _distinct(cut_at_seams(placed, "fields"), ("name", "value")),
+        "fields": [
+            {"corrected": False, **entry}
+            for entry in _distinct(cut_at_seams(placed, "fields"), ("name", "value"))
+        ],
         "codes": _distinct(cut_at_seams(placed, "codes"), ("format", "text")),
-    } | ({"page": pictures[0].page} if pictures[0].page else {})
+    }
 
 
 def _placed(reading: dict[str, Any], picture: Picture) -> dict[str, Any]:

@@ -1,8 +1,10 @@
 """The readings of tiles become one: a line in the overlap of two tiles is there once."""
 
 import time
+from dataclasses import replace
 from typing import Any
 
+from gateway.assistant.field_corrections import CorrectedField, apply_corrections
 from gateway.media.picture import Picture
 from gateway.media.reading_merge import whole_reading
 
@@ -32,6 +34,19 @@ def test_a_whole_reading_shares_nothing_with_the_readings_that_are_remembered() 
     whole = whole_reading("picture", [tile(0)], [read])
     whole["lines"][0]["text"] = whole["fields"][0]["value"] = "changed"
     assert read["lines"][0]["text"] == read["fields"][0]["value"] == "QH1"
+
+
+def test_a_reading_tells_its_page_and_a_field_whether_a_person_corrected_it() -> None:
+    read = {"lines": [], "fields": [{"name": "a", "value": "1"}]}
+    third = replace(tile(0), page=3)
+    told = [whole_reading("picture", [one], [read]) for one in (tile(0), third)]
+    assert [one["page"] for one in told] == [1, 3]
+    (field,) = told[0]["fields"]
+    assert field["corrected"] is False
+    apply_corrections(told, [CorrectedField("picture", "a", "2")])
+    assert told[0]["fields"] == [
+        {"name": "a", "value": "2", "confidence": 1.0, "valid": None, "corrected": True}
+    ]
 
 
 def test_ten_thousand_equal_words_are_merged_at_once() -> None:
