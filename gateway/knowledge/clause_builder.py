@@ -90,7 +90,7 @@ class _Builder:
         """Begins a clause where the line does. False where it is text of the present one."""
         if len(line.text) > MAX_MARKED_CHARS:
             return False
-        found = clause_start(line.text)
+        found = clause_start(line.text, self._section.number)
         if found is None or self._is_of_a_list(at, found):
             return False
         self._flush()

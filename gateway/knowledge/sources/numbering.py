@@ -76,12 +76,13 @@ def split_number(heading: str) -> tuple[str, str]:
 
 
 @lru_cache(8)  # a line is looked at as the next one of the line before, and by itself
-def clause_start(line: str) -> Numbered | None:
-    """The number with which a paragraph begins a clause of its own, if it does.
+def clause_start(line: str, before: str = "") -> Numbered | None:
+    """The number with which a paragraph begins a clause of its own, if it does. `before`: the
+    number of the clause before it.
 
     Stricter than a heading's: `1.` is an ordinary list, `3 …` a sentence.
     """
-    found = read_number(line)
+    found = read_number(line, before)
     if found is None:
         return None
     start, _ = _normalised(line.strip()[:MAX_NUMBER_CHARS])
@@ -96,8 +97,9 @@ def clause_start(line: str) -> Numbered | None:
     return found if match["unit"] not in ("款", "项") else None
 
 
-def read_number(text: str) -> Numbered | None:
-    """The number at the start of a heading."""
+def read_number(text: str, before: str = "") -> Numbered | None:
+    """The number at the start of a heading. One that follows `before` is no amount: behind 1.3
+    "1.4 Day visitors" begins a clause."""
     text = text.strip()
     if not FIRST.match(text):
         return None
@@ -107,7 +109,7 @@ def read_number(text: str) -> Numbered | None:
     if not match or origins[match.end()] == origins[match.end() - 1]:
         return None
     plain = match["dotted"]
-    if plain and not match["mark"] and not _is_apart(plain, start[match.end() :]):
+    if plain and not match["mark"] and not _is_apart(plain, start[match.end() :], before):
         return None
     if plain and int(plain.partition(".")[0]) in YEARS:
         return None
@@ -125,11 +127,24 @@ def _rest(text: str, end: int) -> str:
     return rest.lstrip(":： ").strip()
 
 
-def _is_apart(number: str, rest: str) -> bool:
+def _is_apart(number: str, rest: str, before: str) -> bool:
     """Whether the number stands for itself: 3.2退货, but neither 2.5公斤 nor 7天 nor 3张."""
+    if rest.startswith(" ") and _follows(number, before):
+        return True
     if AMOUNT.match(rest):
         return False
     return "." in number or not rest or not rest[0].isalnum()
+
+
+def _follows(number: str, before: str) -> bool:
+    """Whether the number is the next one: 1.4 behind 1.3, 1.1 behind 1."""
+    head, _, last = number.rpartition(".")
+    if not head or not re.fullmatch(DOTTED, before):
+        return False
+    if last == "1":
+        return head == before
+    head_before, _, last_before = before.rpartition(".")
+    return head == head_before and int(last) == int(last_before) + 1
 
 
 def _number(match: "re.Match[str]") -> str:
