@@ -12,7 +12,7 @@ ASKED = re.compile(
     rf"|(?:§|article|clause|section|rule|条款) ?(?P<named>{DOTTED})(?![0-9])"
     rf"|(?<![0-9.a-z])(?P<dotted>[0-9]{{1,3}}(?:\.[0-9]{{1,3}}){{1,4}})"
     rf"(?= ?(?:条|款|项|节|是(?:什么|啥|怎么|如何|关于|说|讲)|怎么[说讲写规]|咋|里|说|讲|写|规定"
-    rf"|内容|的内容|[?？。!！]|$))"
+    rf"|内容|的内容|[?？。!！]|$|(?:of .{{1,40}} )?(?:says?|states?|means?)\b))"
 )
 NUMBER = re.compile(rf"第?({NUMERAL}|{DOTTED})[条章节款项]?(?:之({NUMERAL}))?")
 

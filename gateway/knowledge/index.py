@@ -154,6 +154,16 @@ class Index:
             return np.zeros(len(self.clauses))
         return self._coverage(self._asked([(text, 1.0)]))
 
+    def holding(self, terms: Sequence[str]) -> np.ndarray:
+        """bool: the clauses that have all of the terms."""
+        keys = np.array([key_of(term) for term in terms], np.uint64)
+        places = np.searchsorted(self._keys, keys)
+        held = np.zeros(len(self.clauses), np.intp)
+        for key, place in zip(keys, places, strict=True):
+            if place < len(self._keys) and self._keys[place] == key:
+                held[self._numbers[self._starts[place] : self._starts[place + 1]]] += 1
+        return held == len(keys)
+
     def sizes_of(self, terms: Sequence[str]) -> list[int]:
         """How many clauses have each term."""
         if not len(self._keys) or not terms:

@@ -20,6 +20,7 @@ JOINED = re.compile(
     "[,，、 ](?:另外|还有|顺便问?|以及|并且|同时|而且)"
     "|,? and (?=how|what|when|where|who|can|do|does|is|are)"
 )
+COMMA = re.compile("[,，、]")
 PIECE_ENDS = re.compile("[?？!！;；。,，、\n]")
 ASKS = re.compile(
     "吗|么|呢|几|多少|多久|怎|如何|哪|谁|什么|能不能|可不可以|可以|是否|有没有|啥"
@@ -138,7 +139,8 @@ def _questions_in(asked: str) -> list[Part]:
     pieces = [
         piece.strip(" ,，、.")
         for sentence in SENTENCE.split(asked)
-        for piece in JOINED.split(sentence)
+        for joined in JOINED.split(sentence)
+        for piece in _at_commas(joined)
     ]
     parts = [
         piece
@@ -146,6 +148,12 @@ def _questions_in(asked: str) -> list[Part]:
         if len(piece) >= MIN_PART_CHARS and ASKS.search(normalise(piece)) and not is_filler(piece)
     ]
     return [Part(part, part) for part in parts[:MAX_PARTS]] if len(parts) > 1 else []
+
+
+def _at_commas(text: str) -> list[str]:
+    """Cut at commas where each side asks: 毛巾多少钱，停车怎么收费, but not 我想问一下，几点开门."""
+    pieces = COMMA.split(text)
+    return pieces if all(ASKS.search(normalise(piece)) for piece in pieces) else [text]
 
 
 def _picture_parts(readings: Iterable[dict[str, Any]]) -> list[Part]:

@@ -24,7 +24,8 @@ from gateway.knowledge.vectors.embedding_client import (
     Floats,
     NoVectors,
 )
-from gateway.knowledge.vectors.relevance import Relevance, off_topic_questions
+from gateway.knowledge.vectors.off_topic import off_topic_questions
+from gateway.knowledge.vectors.relevance import Relevance
 from gateway.knowledge.vectors.retries import Retries
 from gateway.knowledge.vectors.topics import TopicVectors, policies, questions
 from gateway.knowledge.vectors.vector_file import VectorFile, digest_of

@@ -1,7 +1,7 @@
 """How well clauses answer a question, 0 to 1, calibrated on the shop's own clauses.
 
-A clause's fit is its cosine with the question plus a little for the question's words that it holds.
-From that most of the question's likeness to a built-in list of off-topic questions is taken off, and
+A clause's fit is its cosine with the question plus a little for the question's words, and words of
+the same meaning, that it holds. From that most of the question's likeness to a built-in list of off-topic questions is taken off, and
 a part of the clause's: some clauses are near to every question. The same is done with each question
 of the list itself: a score of 0.5 is where one in twenty of those in the question's language would
 pass. So the scale carries from shop to shop, from language to language and from model to model
@@ -10,36 +10,32 @@ pass. So the scale carries from shop to shop, from language to language and from
 
 import math
 from dataclasses import dataclass
-from functools import cache
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from gateway.knowledge.clauses import CJK
+from gateway.knowledge.concepts import Concepts
 from gateway.knowledge.index import Index
 from gateway.knowledge.vectors.embedding_client import Floats
+from gateway.knowledge.vectors.off_topic import (
+    foreign,
+    is_chinese,
+    is_daily,
+    off_topic_questions,
+)
 from gateway.knowledge.vectors.topics import TopicVectors
 
-OFF_TOPIC_FILE = Path(__file__).with_name("off_topic.txt")
 BLOCK = 2_048  # rows that are unpacked at once
 UNPACKED = 20_000  # clauses: 72 MB at 896 numbers
 WORDS = 0.1  # weight of the words beside the cosine
+CONCEPTS = 0.1  # weight of the words of the same meaning
 HUB = 0.3  # weight of how much nearer a clause is to off-topic questions than other clauses are
-LIKENESS = 0.8  # weight of the question's likeness to off-topic ones
+LIKENESS = 0.9  # weight of the question's likeness to off-topic ones
 NEAREST = 3  # off-topic questions that a question is compared with
-# A question of the list that a clause answers so much better than others are answered is this
-# shop's topic.
-OUTLIER = 3.0  # scaled median deviations above the median
 PASSING = 95  # percentile of the off-topic questions that scores 0.5
 MIN_SPREAD = 0.02
 FEW = 10  # off-topic questions of a language: with fewer, those of both languages count
-
-
-@cache
-def off_topic_questions() -> tuple[str, ...]:
-    lines = OFF_TOPIC_FILE.read_text("utf-8").splitlines()
-    return tuple(line.strip() for line in lines if line.strip() and not line.startswith("#"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,22 +70,22 @@ class Relevance:
         # Unpacking is most of a search; up to here it is done once, in 4 bytes a number.
         self._rows = rows.astype(np.float32) if len(rows) <= UNPACKED else rows
         self._scales = scales
+        self._concepts = Concepts(index)
         fits = self._cosines(self._moved(off_topic))
-        best = fits.max(axis=1)
-        middle = float(np.median(best))
-        deviation = 1.48 * float(np.median(np.abs(best - middle)))
-        foreign = best < middle + OUTLIER * max(deviation, MIN_SPREAD)
-        near_all = fits[foreign].mean(axis=0)
+        kept = foreign(fits.max(axis=1))
+        near_all = fits[kept].mean(axis=0)
         self._hubs = HUB * (near_all - near_all.mean())
         fits -= self._hubs
         for number, question in enumerate(off_topic_questions()):
-            fits[number] += WORDS * index.coverage(question)
-        self._off_topic = off_topic[foreign]
+            fits[number] += self._by_words(question)
+        self._off_topic = off_topic[kept]
         among = off_topic @ self._off_topic.T
-        among[np.flatnonzero(foreign), np.arange(len(self._off_topic))] = -1  # itself
+        among[np.flatnonzero(kept), np.arange(len(self._off_topic))] = -1  # itself
         margins = fits.max(axis=1) - LIKENESS * _nearest(among)
+        # Questions of other businesses are near to clauses: with them too few would pass.
+        measured = kept & is_daily()
         self._scales_of = {
-            chinese: _scale(margins[foreign], _is_chinese()[foreign] == chinese)
+            chinese: _scale(margins[measured], is_chinese()[measured] == chinese)
             for chinese in (True, False)
         }
 
@@ -97,7 +93,7 @@ class Relevance:
         """`question`: its vector. `words`: of which a clause should hold many."""
         own = question[None]
         both = self._cosines(np.concatenate([self._moved(own), own])) - self._hubs
-        both += WORDS * self.index.coverage(words)
+        both += self._by_words(words)
         middle, spread = self._scales_of[bool(CJK.search(words))]
         return Fits(both[0], both[1], middle + LIKENESS * self.likeness(question), spread)
 
@@ -109,6 +105,11 @@ class Relevance:
     def likeness(self, question: Floats) -> float:
         """How near the question is to off-topic ones: a cosine."""
         return float(_nearest((self._off_topic @ question)[None])[0])
+
+    def _by_words(self, text: str) -> Floats:
+        """What each clause's fit gains by the words of `text`."""
+        gain = WORDS * self.index.coverage(text) + CONCEPTS * self._concepts.share(text)
+        return gain.astype(np.float32)
 
     def _moved(self, questions: Floats) -> Floats:
         """The questions as policies would say them, where topics are known."""
@@ -122,12 +123,6 @@ class Relevance:
             made[:, block] = questions @ self._rows[block].astype(np.float32, copy=False).T
         made *= self._scales
         return made
-
-
-@cache
-def _is_chinese() -> NDArray[np.bool_]:
-    """Of each off-topic question."""
-    return np.array([bool(CJK.search(question)) for question in off_topic_questions()])
 
 
 def _scale(margins: Floats, own: NDArray[np.bool_]) -> tuple[float, float]:

@@ -34,7 +34,10 @@ def test_amounts_and_days_at_the_start_of_a_line_stay_in_their_sentence() -> Non
 def test_the_next_number_begins_a_clause_though_a_unit_stands_behind_it() -> None:
     text = "## 1 Passes\n\n1.1 Year passes.\n\n1.2 Day visitors pay 68.\n\n1.5 days later it ends."
     assert numbers_of(text) == ["1.1", "1.2"]
-    assert numbers_of("第一章\n\n2.1 说明。\n\n2.2 天数按自然日计。\n\n2.3公斤起重。") == ["2.1", "2.2"]
+    assert numbers_of("第一章\n\n2.1 说明。\n\n2.2 天数按自然日计。\n\n2.3公斤起重。") == [
+        "2.1",
+        "2.2",
+    ]
 
 
 def test_numbers_of_every_style_begin_a_clause() -> None:

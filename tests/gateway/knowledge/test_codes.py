@@ -60,6 +60,8 @@ def test_numbers_of_a_clause_about_errors_are_codes() -> None:
         ("第七条", ["7"]),
         ("第十二条之一怎么规定", ["12-1"]),
         ("what does article 5 say", ["5"]),
+        ("what does 1.3 of the house rules say", ["1.3"]),
+        ("I paid 3.5 of the 5 kg fee", []),
         ("§4", ["4"]),
         ("2.5公斤运费多少", []),
         ("8.6.1版本打不开", []),

@@ -6,7 +6,8 @@ from gateway.knowledge.clauses import CJK, Clause
 from gateway.knowledge.index import Index
 from gateway.knowledge.index_packing import pack
 from gateway.knowledge.index_segment import Segment
-from gateway.knowledge.vectors.relevance import Relevance, off_topic_questions
+from gateway.knowledge.vectors.off_topic import off_topic_questions
+from gateway.knowledge.vectors.relevance import Relevance
 from gateway.knowledge.vectors.topics import TopicVectors, policies, questions
 
 # Directions of the vectors: what the question is about, what the second clause is about, and what

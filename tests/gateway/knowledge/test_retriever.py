@@ -19,7 +19,8 @@ from gateway.knowledge.knowledge_base import KnowledgeBase
 from gateway.knowledge.retriever import Retrieval, Retriever
 from gateway.knowledge.turn_query import TurnQuery, parts_of
 from gateway.knowledge.vectors.builder import VectorBuilder
-from gateway.knowledge.vectors.relevance import Relevance, off_topic_questions
+from gateway.knowledge.vectors.off_topic import off_topic_questions
+from gateway.knowledge.vectors.relevance import Relevance
 from tests.support.paths import ROOT
 
 SAMPLE = ROOT / "knowledge"

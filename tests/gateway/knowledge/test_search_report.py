@@ -19,7 +19,8 @@ from gateway.knowledge.retriever import Retrieval, Retriever, Searched
 from gateway.knowledge.search_report import report
 from gateway.knowledge.turn_query import TurnQuery, parts_of
 from gateway.knowledge.vectors.builder import VectorBuilder
-from gateway.knowledge.vectors.relevance import Relevance, off_topic_questions
+from gateway.knowledge.vectors.off_topic import off_topic_questions
+from gateway.knowledge.vectors.relevance import Relevance
 from tests.support.paths import ROOT
 
 KEPT = Correction("c-1", ["礼品卡能退吗"], "礼品卡未激活可退。", "小林", "2026-11-01", "更正")

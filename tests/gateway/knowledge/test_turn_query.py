@@ -53,6 +53,12 @@ def test_both_parts_of_a_question_are_searched() -> None:
     ]
 
 
+def test_a_comma_parts_two_questions_but_no_question_from_its_beginning() -> None:
+    assert texts("毛巾多少钱一条，停车怎么收费")[1:] == ["毛巾多少钱一条", "停车怎么收费"]
+    assert len(texts("你好，停车怎么收费")) == 1
+    assert len(texts("我昨天办的卡，今天能退吗")) == 1
+
+
 def test_what_is_only_told_is_no_part() -> None:
     assert len(texts("我昨天收到货。箱子破了怎么赔？")) == 1
 

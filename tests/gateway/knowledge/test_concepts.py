@@ -1,0 +1,39 @@
+"""Words of the same meaning count for a clause, in either language."""
+
+from gateway.knowledge.clauses import CJK, Clause
+from gateway.knowledge.concepts import Concepts, concepts
+from gateway.knowledge.index import Index
+from gateway.knowledge.index_packing import pack
+from gateway.knowledge.index_segment import Segment
+
+TEXTS = ("年卡可申请停卡两次。", "外箱破损请拍照。", "Towels are free.")
+
+
+def shares(question: str) -> list[float]:
+    clauses = [
+        Clause(f"a#{number}", "R", str(number), text, "zh" if CJK.search(text) else "en", "a.md")
+        for number, text in enumerate(TEXTS)
+    ]
+    found = Concepts(Index([Segment.unpack(pack(clauses))])).share(question)
+    return [round(float(one), 2) for one in found]
+
+
+def test_a_clause_in_the_other_language_holds_what_a_question_asks() -> None:
+    first, second, third = shares("How do I freeze it?")
+    assert first > 0
+    assert (second, third) == (0, 0)
+    assert shares("毛巾要钱吗")[2] > 0
+
+
+def test_a_question_without_such_words_gives_nothing() -> None:
+    assert shares("Who painted the Mona Lisa?") == [0, 0, 0]
+
+
+def test_one_word_in_common_is_no_whole_answer() -> None:
+    assert 0 < max(shares("箱子碎了，外箱破损")) < 1
+
+
+def test_each_meaning_has_words_in_both_languages() -> None:
+    for words in concepts():
+        has_chinese = {bool(CJK.search("".join(word))) for word in words}
+        assert has_chinese == {True, False}, words
