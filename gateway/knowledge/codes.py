@@ -10,6 +10,12 @@ HEX = re.compile("0x[0-9a-f]{3,16}")
 NUMBERED = re.compile(
     r"(?:http|error|err|code|错误码|错误|代码|报错|提示|显示|报)[ :：#]{0,3}([0-9]{3,6})(?![0-9.])"
 )
+# A short code behind such a word: 显示 E4, 报 AC-F9, the display shows F21.
+SHORT = re.compile(
+    r"(?:错误码?|代码|报错|故障码?|提示|显示|报|跳|出现|\b(?:error|err|code|shows?|says|reads|displays?))"
+    r"[ :：#]{0,3}((?:[a-z]{1,4}-)?[a-z]{1,3}-?[0-9]{1,2})(?![0-9a-z.-])"
+)
+SHORT_CODE = re.compile(r"(?<![0-9.a-z_-])(?:[a-z]{1,4}-)?[a-z]{1,3}-?[0-9]{1,2}(?![0-9.a-z_-])")
 NUMBER = re.compile(r"(?<![0-9.a-z_-])[0-9]{3,6}(?![0-9.a-z_-])")
 ABOUT_ERRORS = re.compile(
     "错误|报错|代码|故障|异常|失败|提示|http|err(?:or)?(?![a-z])|code|fail|warning"
@@ -37,9 +43,10 @@ def split_codes(text: str) -> Coded:
         elif len(DIGITS.findall(word)) < MIN_VALUE_DIGITS:
             continue
         cut.append(match.span())
-    for match in NUMBERED.finditer(text):
-        codes.append(match.group(1))
-        cut.append(match.span(1))
+    for pattern in (NUMBERED, SHORT):
+        for match in pattern.finditer(text):
+            codes.append(match.group(1))
+            cut.append(match.span(1))
     rest, at = "", 0
     for start, end in sorted(cut):
         rest += text[at:start] + " "
@@ -53,6 +60,7 @@ def codes_of_clause(title: str, text: str) -> set[str]:
     if ABOUT_ERRORS.search(title):
         found.update(NUMBER.findall(f"{title}\n{text}"))
     found.update(NUMBERED.findall(text))
+    found.update(SHORT.findall(text), SHORT_CODE.findall(title))
     return found
 
 

@@ -162,7 +162,8 @@ class Index:
         for key, place in zip(keys, places, strict=True):
             if place < len(self._keys) and self._keys[place] == key:
                 held[self._numbers[self._starts[place] : self._starts[place + 1]]] += 1
-        return held == len(keys)
+        has_all: np.ndarray = held == len(keys)
+        return has_all
 
     def sizes_of(self, terms: Sequence[str]) -> list[int]:
         """How many clauses have each term."""

@@ -33,6 +33,15 @@ BACK_START = re.compile(
 BACK = re.compile(
     r"刚才|刚刚|上面|前面|你说的|之前说|它|这个|那个|这种|那种"
     r"|\b(?:it|that|this|they|them|those|these|one)\b"
+    "|^.{1,6}的(?=要|多少|怎么|怎样|多久|几|可以|能|行|也)"  # 次卡的要多少钱
+)
+# A part that only asks this names no subject of its own.
+BARE = re.compile(
+    "(?:请问|大概|一共|还|又|也|那|我|要|得|需要|会|应该|该|能|可以|一般|到底|最多|最少)"
+    "|多少钱?|收费|收钱|要钱|花钱|免费|费用|价格|多久|几天|多长时间|什么时候|何时|哪里|哪儿|在哪|怎么|怎样|如何|咋"
+    "|[办弄搞整算做收付交花钱吗么呢啊的了是有几]"
+    r"|\b(?:how (?:much|long|many|soon)|what|when|where|how|does|do|did|is|are|will|can|could|should|would"
+    r"|i|you|we|it|they|cost|price|pay|take|free|get|the|a|an|to|be|have|need)\b|[^\w]"
 )
 # What a picture of a kind says about a clause. Other fields are values: they are looked up, not
 # searched for.
@@ -135,7 +144,8 @@ def _earlier(questions: Sequence[str]) -> str:
 
 
 def _questions_in(asked: str) -> list[Part]:
-    """The questions of a text that has two or three of them."""
+    """The questions of a text that has two or three of them. One without a subject is searched
+    as a part of the whole only."""
     pieces = [
         piece.strip(" ,，、.")
         for sentence in SENTENCE.split(asked)
@@ -145,9 +155,16 @@ def _questions_in(asked: str) -> list[Part]:
     parts = [
         piece
         for piece in pieces
-        if len(piece) >= MIN_PART_CHARS and ASKS.search(normalise(piece)) and not is_filler(piece)
+        if len(piece) >= MIN_PART_CHARS and ASKS.search(normalise(piece)) and _has_subject(piece)
     ]
     return [Part(part, part) for part in parts[:MAX_PARTS]] if len(parts) > 1 else []
+
+
+def _has_subject(piece: str) -> bool:
+    """Whether a part says by itself what it asks about: 停车怎么收费, but not 要多少钱 or "how long
+    does it take"."""
+    normal = normalise(piece)
+    return bool(BARE.sub("", normal)) and not (points_back(piece) or is_filler(piece))
 
 
 def _at_commas(text: str) -> list[str]:

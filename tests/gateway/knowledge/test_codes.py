@@ -19,6 +19,9 @@ from gateway.knowledge.terms import normalise, terms
         ("上网提示691", ["691"]),
         ("HTTP 502", ["502"]),
         ("XR-200 保修多久", ["xr-200"]),
+        ("面板报 AC-F9", ["ac-f9"]),
+        ("洗衣机显示F21", ["f21"]),
+        ("the display shows E4", ["e4"]),
     ],
 )
 def test_an_error_code_is_one_word(text: str, codes: list[str]) -> None:
@@ -27,7 +30,15 @@ def test_an_error_code_is_one_word(text: str, codes: list[str]) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["48h 内发货", "iPhone 15 能退吗", "IPv4 地址", "USB-C 线", "满 199 元包邮", "8.6.1 版本"],
+    [
+        "48h 内发货",
+        "iPhone 15 能退吗",
+        "IPv4 地址",
+        "USB-C 线",
+        "满 199 元包邮",
+        "8.6.1 版本",
+        "A4 纸",
+    ],
 )
 def test_a_measure_or_a_common_word_is_no_code(text: str) -> None:
     assert split_codes(normalise(text)).codes == ()
@@ -42,6 +53,12 @@ def test_an_order_or_waybill_number_is_left_out_of_the_search() -> None:
 def test_parts_of_a_code_are_no_search_terms() -> None:
     assert set(terms("PAY-9999")).isdisjoint(terms("PAY-4031"))
     assert "connection" in terms("ERR_CONNECTION_TIMED_OUT")
+
+
+def test_a_short_code_of_a_clause_is_known_by_its_title_or_by_the_word_before_it() -> None:
+    assert codes_of_clause("故障 · e4 滤网堵塞", "清洗滤网。") == {"e4"}
+    assert codes_of_clause("故障", "显示 ac-e4 时清洗滤网。") == {"ac-e4"}
+    assert codes_of_clause("打印", "每页 a4 纸 1 元。") == set()
 
 
 def test_numbers_of_a_clause_about_errors_are_codes() -> None:

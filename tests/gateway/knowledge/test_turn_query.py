@@ -59,6 +59,17 @@ def test_a_comma_parts_two_questions_but_no_question_from_its_beginning() -> Non
     assert len(texts("我昨天办的卡，今天能退吗")) == 1
 
 
+@pytest.mark.parametrize(
+    "text", ["停车位怎么租，要多少钱？", "Where do I park and what does it cost?"]
+)
+def test_a_part_without_a_subject_is_not_searched_by_itself(text: str) -> None:
+    assert texts(text) == [text]
+
+
+def test_an_adjective_without_its_noun_points_back() -> None:
+    assert texts("体测多久能做一次", "次卡的要多少钱") == ["体测多久能做一次\n次卡的要多少钱"]
+
+
 def test_what_is_only_told_is_no_part() -> None:
     assert len(texts("我昨天收到货。箱子破了怎么赔？")) == 1
 
