@@ -82,11 +82,16 @@ class EngineAddresses:
         return any(entry.has_name for entry in self._entries)
 
     async def run(self) -> None:
-        while True:
-            started = time.monotonic()
-            await asyncio.gather(*(self.look_up(one) for one in self._entries if one.has_name))
-            self._noted(not any(one.is_lost for one in self._entries))
-            await asyncio.sleep(max(0.1, LOOKUP_SECONDS - (time.monotonic() - started)))
+        try:
+            while True:
+                started = time.monotonic()
+                await asyncio.gather(*(self.look_up(one) for one in self._entries if one.has_name))
+                self._noted(not any(one.is_lost for one in self._entries))
+                await asyncio.sleep(max(0.1, LOOKUP_SECONDS - (time.monotonic() - started)))
+        finally:
+            for lookup in self._lookups.values():  # nobody asks for its result any more
+                lookup.cancel()
+            self._lookups.clear()
 
     async def look_up(self, entry: Entry) -> None:
         """Asks once, and takes what is found. A lookup that is late is waited for the next time."""

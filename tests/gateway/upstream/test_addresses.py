@@ -11,7 +11,7 @@ from structlog.testing import capture_logs
 
 from gateway.setting_values import EngineURLs
 from gateway.upstream import addresses
-from gateway.upstream.addresses import EngineAddresses, addresses_of
+from gateway.upstream.addresses import EngineAddresses, Resolve, addresses_of
 from gateway.upstream.breaker import Breaker
 from gateway.upstream.upstream import Upstream
 
@@ -40,7 +40,7 @@ def make(name: str, url: str, host: str) -> Upstream:
 
 
 class Desk:
-    def __init__(self, names: Names, *urls: str) -> None:
+    def __init__(self, names: Resolve, *urls: str) -> None:
         self.came: list[str] = []
         self.went: list[str] = []
         self.addresses = EngineAddresses(
@@ -165,6 +165,25 @@ async def test_a_lookup_that_hangs_is_asked_once(monkeypatch: pytest.MonkeyPatch
     assert len(names.asked) == 1
     assert [line["event"] for line in told] == ["engine_lookup_failed"]
     assert desk.engines == {"engine-1": "http://vllm:3001"}
+
+
+async def test_a_lookup_ends_with_the_task_that_waits_for_it() -> None:
+    asked, ended = asyncio.Event(), asyncio.Event()
+
+    async def hanging(host: str, port: int) -> Sequence[str]:
+        asked.set()
+        try:
+            await asyncio.Event().wait()
+        finally:
+            ended.set()
+        raise AssertionError
+
+    desk = Desk(hanging, "http://vllm:3001")
+    task = asyncio.create_task(desk.addresses.run())
+    await asked.wait()
+    task.cancel()
+    await asyncio.wait((task,))
+    await asyncio.wait_for(ended.wait(), 1)
 
 
 async def test_ipv6_addresses_are_written_in_brackets() -> None:
