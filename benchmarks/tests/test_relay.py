@@ -14,7 +14,7 @@ from benchmarks.relay.measures import FULL, Bench, Sizes, WrongAnswers
 from benchmarks.relay.peers import PEERS, Relay, running_engine
 
 TINY = Sizes(
-    rounds=2, streams=4, tokens=8, seconds=0.0, clients=2, pairs=2, open_streams=4, open_tokens=4, events=200, photos=1,
+    rounds=2, windows=2, window_seconds=0.5, streams=4, tokens=8, seconds=0.0, clients=2, pairs=2, open_streams=4, open_tokens=4, events=200, photos=1,
     photo_width=640, bodies=2, warming_bodies=1, settle=0.1,
 )  # fmt: skip
 GATEWAY = [peer for peer in PEERS if peer.name == table.OURS]
