@@ -16,6 +16,7 @@ from gateway.connectors.tool import Done, Outcome, Refused, Unsure
 from gateway.errors import ActionExpired, ActionNotPending, GatewayError
 from gateway.storage.database import open_database
 from tests.support.action_parts import NOWHERE, OWNER, Parts, StoppedClock, tools_at
+from tests.support.databases import make_tables
 
 OUTCOMES: tuple[Outcome, ...] = (
     Done({"number": "N-1"}),
@@ -29,7 +30,9 @@ class Lives(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self.folder = tempfile.TemporaryDirectory()
-        self.database = open_database(f"sqlite:///{Path(self.folder.name)}/a.db", lambda: None)
+        file = Path(self.folder.name, "a.db")
+        make_tables(file)
+        self.database = open_database(f"sqlite:///{file}", lambda: None)
         self.parts = Parts(ActionStore(self.database), tools_at(NOWHERE))
         self.clock = StoppedClock(self.parts.store.clock.now())
         self.parts.store.clock = self.clock  # type: ignore[assignment]  # the test's clock

@@ -15,7 +15,7 @@ from gateway.handoffs.states import STEPS, WrongStep, check_step
 from gateway.storage.conversations import Conversations
 from gateway.storage.database import open_database
 from gateway.storage.file_store import FileStore
-from tests.support.databases import ME, ask, handoffs_of, whole
+from tests.support.databases import ME, ask, handoffs_of, make_tables, whole
 from tests.support.handoff_rows import told, wrote
 
 STAFF = st.sampled_from(["anna", "ben"])
@@ -37,6 +37,7 @@ class Lives(RuleBasedStateMachine):
         super().__init__()
         self.folder = tempfile.TemporaryDirectory()
         path = Path(self.folder.name)
+        make_tables(path / "a.db")
         self.database = open_database(f"sqlite:///{path / 'a.db'}", lambda: None)
         self.handoffs = handoffs_of(self.database, claim_timeout=0, silence=0)
         self.conversations = Conversations(self.database, FileStore(path / "files"))
