@@ -40,15 +40,32 @@ class Desk:
             record_event(connection, type_, conversation or self.conversation, {"n": n})
 
 
-@pytest.fixture
-def live(engine: Running, tmp_path: Path) -> Iterator[Desk]:
-    with running_gateway(engine.url, tmp_path, **SETTINGS) as gateway:
+@pytest.fixture(scope="module")
+def served(
+    engine: Running, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[tuple[Running, Database]]:
+    with serving(engine, tmp_path_factory.mktemp("live")) as both:
+        yield both
+
+
+@contextlib.contextmanager
+def serving(engine: Running, data: Path) -> Iterator[tuple[Running, Database]]:
+    with running_gateway(engine.url, data, **SETTINGS) as gateway:
         wait_for(gateway.url + "/readyz")
-        me = Visitor(gateway.url)
-        conversation = me.ask("hello")["conversation"]
-        database = attach_database(f"sqlite:///{tmp_path}/sightdesk.db")
-        yield Desk(gateway, database, me, conversation)
+        database = attach_database(f"sqlite:///{data}/sightdesk.db")
+        yield gateway, database
         database.close()
+
+
+def desk_of(gateway: Running, database: Database) -> Desk:
+    """A new visitor with a conversation."""
+    me = Visitor(gateway.url)
+    return Desk(gateway, database, me, me.ask("hello")["conversation"])
+
+
+@pytest.fixture
+def live(served: tuple[Running, Database]) -> Desk:
+    return desk_of(*served)
 
 
 def test_an_event_comes_within_a_second_and_to_its_conversation_alone(live: Desk) -> None:
@@ -137,14 +154,18 @@ def test_an_owner_has_a_bounded_number_of_streams_and_the_oldest_ends(live: Desk
         assert [stream.read()[2]["n"] for stream in streams[1:]] == [1] * MAX_OWNER
 
 
-def test_a_stop_of_the_gateway_does_not_wait_for_open_streams(live: Desk) -> None:
-    with live.open() as stream:
-        stream.block()
-        live.gateway.process.send_signal(signal.SIGTERM)
-        started = time.monotonic()
-        assert list(stream.lines) == []
-        live.gateway.process.wait(20)
-        assert time.monotonic() - started < 10
+def test_a_stop_of_the_gateway_does_not_wait_for_open_streams(
+    engine: Running, tmp_path: Path
+) -> None:
+    with serving(engine, tmp_path) as (gateway, database):
+        live = desk_of(gateway, database)
+        with live.open() as stream:
+            stream.block()
+            gateway.process.send_signal(signal.SIGTERM)
+            started = time.monotonic()
+            assert list(stream.lines) == []
+            gateway.process.wait(20)
+            assert time.monotonic() - started < 10
 
 
 def test_opening_is_charged_once(engine: Running, tmp_path: Path) -> None:
