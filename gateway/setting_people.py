@@ -1,8 +1,9 @@
 """The settings of staff and hand-overs."""
 
 from functools import cached_property
+from typing import Any
 
-from pydantic import Field
+from pydantic import Field, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from gateway.service_hours import ServiceHours, service_hours
@@ -12,6 +13,7 @@ from gateway.setting_values import URL, Names, Seconds, ServiceHoursText
 class PeopleSettings(BaseSettings):
     model_config = SettingsConfigDict(extra="ignore", frozen=True)
 
+    basic_auth_user: str = Field("admin", description="First user of the page.")
     staff_users: Names = Field(
         ("admin",),
         description="nginx's users who are staff, comma-separated. * is everyone who signs in. "
@@ -40,6 +42,14 @@ class PeopleSettings(BaseSettings):
         description="When people answer, such as Mon-Fri 09:00-18:00, Sat 10:00-14:00 "
         "Asia/Shanghai. Empty: always.",
     )
+
+    @model_validator(mode="before")
+    @classmethod
+    def first_user_is_staff(cls, values: Any) -> Any:
+        first = values.get("basic_auth_user") if isinstance(values, dict) else None
+        if not first or values.get("staff_users"):
+            return values
+        return {**values, "staff_users": (first,)}
 
     @cached_property
     def hours(self) -> ServiceHours:

@@ -69,7 +69,6 @@ OTHERS = (
         "0",
         "Seconds for which browsers use TLS only (HSTS). 0: they are not told.",
     ),
-    ("BASIC_AUTH_USER", "admin", "First user of the page."),
     ("BASIC_AUTH_PASSWORD", "", "Password of the first user; `make up` generates one."),
     (
         "MODEL_ID",

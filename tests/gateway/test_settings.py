@@ -32,6 +32,25 @@ def test_a_wrong_value_is_named_in_one_line(
 
 
 @pytest.mark.parametrize(
+    ("given", "staff"),
+    [
+        ({}, ("admin",)),
+        ({"BASIC_AUTH_USER": "li"}, ("li",)),
+        ({"BASIC_AUTH_USER": "li", "STAFF_USERS": ""}, ("li",)),
+        ({"BASIC_AUTH_USER": "li", "STAFF_USERS": "anna,ben"}, ("anna", "ben")),
+    ],
+)
+def test_the_first_user_is_staff_where_no_others_are_named(
+    monkeypatch: pytest.MonkeyPatch, given: dict[str, str], staff: tuple[str, ...]
+) -> None:
+    for name in ("BASIC_AUTH_USER", "STAFF_USERS"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in given.items():
+        monkeypatch.setenv(name, value)
+    assert load_settings().staff_users == staff
+
+
+@pytest.mark.parametrize(
     "value",
     [
         "postgresql://desk:secret-7@db:5432x/desk",
