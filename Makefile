@@ -14,8 +14,8 @@ export PYTHONUNBUFFERED := 1
 $(foreach name,$(.VARIABLES),$(if $(filter command,$(origin $(name))),\
 	$(eval export override $(name) := $$(value $(name)))))
 
-.PHONY: help demo setup test test-plain test-engine test-docker check fmt up bundle down logs \
-	doctor bench bench-actions bench-answers bench-desk bench-engine bench-masking \
+.PHONY: help demo setup test test-plain test-engine test-shared test-docker check fmt up bundle \
+	down logs doctor bench bench-actions bench-answers bench-desk bench-engine bench-masking \
 	bench-network bench-page bench-papers bench-records bench-relay bench-scale bench-stall bench-tools bench-traces capacity \
 	soak eval knowledge-check outbox backup backup-verify restore upgrade user key lock pins \
 	screenshots
@@ -63,6 +63,10 @@ test-engine: setup ## run the tests against vLLM's CPU build with tiny models; a
 	@scripts/engine-env
 	@scripts/language-model
 	@TEST_ENGINE=1 $(VENV)/python -m pytest -o timeout=400 tests/engine tests/docker/test_cpu_engine.py
+
+test-shared: setup ## test the page and the SDK before three gateways that share their stores
+	@scripts/test-tools
+	@GATEWAYS=3 $(VENV)/python -m pytest -n "$${WORKERS:-$(CORES)}" tests/browser tests/examples
 
 test-docker: setup ## run the long tests of whole Docker stacks
 	@TEST_DOCKER=1 REQUIRE_DOCKER=1 $(VENV)/python -m pytest -o timeout=900 -m long_docker

@@ -35,6 +35,7 @@ GIVEN = {
     "user": ["NAME"],
     "key": ["NAME", "LIMIT", "ROLE"],
     "test-plain": ["WORKERS"],
+    "test-shared": ["WORKERS"],
     "bench-answers": ["PART", "BRIEF"],
     "bench-traces": ["BEFORE", "BRIEF"],
     "bench-stall": ["CLASS", "BRIEF"],

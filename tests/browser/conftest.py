@@ -5,7 +5,7 @@ import hashlib
 import json
 import socket
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from tests.browser.kit import AGENT, STAFF, STAFF_KEY, Open, Site, open_page
 from tests.support.business import Business, running_business, running_business_desk
+from tests.support.gateways_as_one import Start, alone, as_one
 from tests.support.nginx import NGINX, rendered
 from tests.support.servers import (
     Running,
@@ -47,7 +48,11 @@ def lan_address() -> Iterator[str]:
 
 @contextlib.contextmanager
 def serving(
-    folder: Path, *addresses: str, max_body_bytes: int = 64 * 1024 * 1024, **more: str
+    folder: Path,
+    *addresses: str,
+    max_body_bytes: int = 64 * 1024 * 1024,
+    started: Callable[[Start, Path], contextlib.AbstractContextManager[Running]] = alone,
+    **more: str,
 ) -> Iterator[Site]:
     """Serves the page by nginx, gateway and lite. The last address is the LAN's."""
     port = free_port()
@@ -70,7 +75,7 @@ def serving(
     def start(**other: str) -> contextlib.AbstractContextManager[Running]:
         return running_gateway(lite.url, folder / "data", **{**settings, **other})
 
-    with running_lite() as lite, start() as gateway:
+    with running_lite() as lite, started(start, folder) as gateway:
         wait_for(gateway.url + "/readyz")
         configuration = rendered(
             folder, port, gateway.url, max_body_bytes, addresses, ALLOWED_IPS="*"
@@ -89,14 +94,15 @@ def serving(
 
 @pytest.fixture(scope="session")
 def site(tmp_path_factory: pytest.TempPathFactory, lan_address: str) -> Iterator[Site]:
-    with serving(tmp_path_factory.mktemp("site"), "127.0.0.1", lan_address) as served:
+    folder = tmp_path_factory.mktemp("site")
+    with serving(folder, "127.0.0.1", lan_address, started=as_one) as served:
         yield served
 
 
 @pytest.fixture(scope="module")
 def bounded_site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     """A site whose limits a test can reach."""
-    bounds = {"RATE_LIMIT_USER": "2/15second"}
+    bounds: dict[str, Any] = {"RATE_LIMIT_USER": "2/15second"}
     with serving(
         tmp_path_factory.mktemp("bounded"), "127.0.0.1", max_body_bytes=100_000, **bounds
     ) as served:

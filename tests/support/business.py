@@ -4,12 +4,14 @@ import contextlib
 import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import requests
 
 from examples.business.store import FILE, Store, every, fill
+from tests.support.gateways_as_one import as_one
 from tests.support.paths import ROOT
 from tests.support.servers import Running, running, running_gateway, running_lite, wait_for
 
@@ -81,10 +83,8 @@ def running_business_desk(business_url: str, **settings: str) -> Iterator[Runnin
     """A desk as `make demo` starts it: gateway, `lite`, and the business's connectors. An anonymous
     caller is the customer `demo`, and staff."""
     more = {"STAFF_ANONYMOUS": "1", **connector_settings(business_url), **settings}
-    with (
-        tempfile.TemporaryDirectory() as data,
-        running_lite() as lite,
-        running_gateway(lite.url, Path(data), **more) as gateway,
-    ):
-        wait_for(gateway.url + "/readyz")
-        yield gateway
+    with tempfile.TemporaryDirectory() as data, running_lite() as lite:
+        start = partial(running_gateway, lite.url, Path(data), **more)
+        with as_one(start, Path(data)) as gateway:
+            wait_for(gateway.url + "/readyz")
+            yield gateway
