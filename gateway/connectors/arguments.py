@@ -4,6 +4,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from gateway.connectors.field_names import FIELD_NAMES
 from gateway.connectors.problems import Wrong
 from gateway.connectors.schema_check import SHOWN, SchemaCheck, TooComplex
 from gateway.connectors.schema_refs import inlined
@@ -132,10 +133,12 @@ def _field(name: Any, of: str) -> str:
 
 
 def _labels(part: Mapping[str, Any], name: str) -> dict[str, str]:
-    """By language. A schema's `title` is a text, or a text for each language."""
+    """By language. A schema's `title` is a text, or a text for each language; without one the
+    reading's field names it."""
     title = part.get("title")
     if title is None:
-        return {}
+        names = FIELD_NAMES.get(str(part.get("x-field")))
+        return dict(zip(("zh", "en"), names, strict=True)) if names else {}
     if isinstance(title, str):
         return {"zh": title, "en": title}
     if isinstance(title, dict) and all(isinstance(text, str) for text in title.values()):

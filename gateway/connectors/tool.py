@@ -102,7 +102,7 @@ class Tool(Protocol):
         """Raises WrongArguments."""
 
     def label_of(self, name: str, language: str) -> str:
-        """What a person calls a property: its schema's `title`, else the name."""
+        """What a person calls a property: its schema's `title`, the reading's field, the name."""
 
     async def call(
         self, arguments: Mapping[str, Any], identity: Identity, action_id: str = ""

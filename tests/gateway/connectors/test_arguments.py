@@ -5,11 +5,13 @@ import time
 from typing import Any
 
 import pytest
+import yaml
 
 from gateway.connectors.arguments import ArgumentSchema
+from gateway.connectors.field_names import FIELD_NAMES
 from gateway.connectors.problems import Wrong
 from gateway.connectors.tool import WrongArguments
-from tests.support.paths import DATA
+from tests.support.paths import DATA, ROOT
 
 
 def wrong(schema: dict[str, Any], arguments: dict[str, Any]) -> WrongArguments:
@@ -20,6 +22,27 @@ def wrong(schema: dict[str, Any], arguments: dict[str, Any]) -> WrongArguments:
 
 def of(**properties: Any) -> dict[str, Any]:
     return {"properties": properties, "required": list(properties)}
+
+
+def test_the_names_of_fields_are_the_readers() -> None:
+    fields = yaml.safe_load((ROOT / "inference" / "lite" / "fields.yaml").read_text("utf-8"))
+    named = {name: (one["zh"], one["en"]) for name, one in fields["fields"].items()}
+    assert dict(FIELD_NAMES) == named
+
+
+def test_a_property_is_called_by_its_title_else_by_the_field_that_fills_it() -> None:
+    schema = of(
+        order={"type": "string", "x-field": "order_number", "title": "Order"},
+        waybill={"type": "string", "x-field": "waybill_number"},
+        own={"type": "string", "x-field": "member_number"},
+    )
+    made = ArgumentSchema(schema)
+    assert [made.label_of(name, "zh") for name in schema["properties"]] == [
+        "Order",
+        "运单号",
+        "own",
+    ]
+    assert made.label_of("waybill", "en") == "waybill number"
 
 
 def test_missing_properties_are_told_in_the_schemas_order() -> None:

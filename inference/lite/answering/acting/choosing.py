@@ -1,5 +1,6 @@
 """Which tools fit a wish: one write, or the reads that answer."""
 
+import re
 from dataclasses import dataclass
 
 from inference.lite.answering import facts
@@ -24,21 +25,11 @@ SUBJECT_OF_KIND = {
 }
 MENDING = frozenset(("change", "reissue"))
 UNDOING = frozenset(("cancel", "return", "refund", "delete"))
-WHERE = frozenset(
-    [
-        "到哪",
-        "在哪",
-        "走到",
-        "派送",
-        "签收",
-        "送到",
-        "送达",
-        "到货",
-        "到了",
-        "where",
-        "arriv",
-        "deliver",
-    ]
+WHERE = frozenset("到哪 在哪 走到 派送 签收 送到 送达 到货 到了 where arriv deliver".split())
+# Asks where a thing is now. No clause knows that, also where "my" is left out.
+WHERE_NOW = re.compile(
+    r"到了?哪(?:里|儿|一?[步站])?[了啦]|(?<![寄退送发拿交能可])到哪(?:里|儿)?\W{0,5}$"
+    r"|\bwhere(?:'s| is) (?:the|this) (?:parcel|package|order|shipment|delivery)\b(?: now)?\W{0,5}$"
 )
 
 
@@ -287,7 +278,8 @@ def _said(offer: Offer, wish: Wish) -> float:
 
 def _may_ask(turn: Turn, filled: Filled) -> bool:
     """Whether a question is worth asking back for what a read misses."""
-    if len(filled.missing) != 1 or (turn.by_clause and not turn.wish.is_own):
+    is_own = turn.wish.is_own or WHERE_NOW.search(turn.wish.text)
+    if len(filled.missing) != 1 or (turn.by_clause and not is_own):
         return False
     if turn.by_clause and sum(part.want is Want.HELP for part in turn.parts) > 1:
         return False  # a question back would leave the other parts without an answer

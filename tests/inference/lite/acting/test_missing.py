@@ -1,6 +1,9 @@
 """What a call lacks is asked for, once; a doubtful value never reaches a write."""
 
+import pytest
+
 from tests.inference.lite.acting.conversations import Thread, desk_with
+from tests.inference.lite.answering.conversations import clause
 
 ORDER = "QH202611180042317"
 
@@ -12,6 +15,21 @@ def test_what_is_missing_is_asked_for_once_and_then_a_person_is_offered() -> Non
     assert "运单号" in first.text
     second = thread.ask("我的包裹到底到哪了")
     assert second.outcome == "handoff"
+
+
+@pytest.mark.parametrize(
+    "question", ["包裹到哪了？", "快递送到哪了", "快递到哪里？", "where is the parcel?"]
+)
+def test_a_clause_does_not_tell_where_a_thing_is_now(question: str) -> None:
+    desk = desk_with("track_parcel", verdict="answer", clauses=[clause("delivery")])
+    reply = Thread(desk).ask(question)
+    assert (reply.outcome, reply.calls) == ("clarify", [])
+
+
+@pytest.mark.parametrize("question", ["退货寄到哪里？", "快递能到哪里", "包裹一般多久能到"])
+def test_a_clause_answers_a_question_for_a_rule(question: str) -> None:
+    desk = desk_with("track_parcel", verdict="answer", clauses=[clause("delivery")])
+    assert Thread(desk).ask(question).outcome == "answered"
 
 
 def test_who_cannot_say_it_is_offered_a_person() -> None:
