@@ -24,7 +24,8 @@ def main(imports: list[str]) -> None:
     for name in imports:
         importlib.import_module(name)
     gc.collect()
-    gc.freeze()  # a collection in a child would copy every page
+    # A collection in a child would copy every page. The gateway freezes all it has at its start.
+    gc.freeze()
     for line in iter(sys.stdin.buffer.readline, b""):
         request = json.loads(line)
         if "poll" in request:
@@ -53,7 +54,6 @@ def become(request: dict[str, Any]) -> None:
         os.dup2(mine, standard)
     os.close(nothing)
     os.close(log)
-    gc.unfreeze()
     ctypes.CDLL(None).prctl(PARENT_DEATH_SIGNAL, signal.SIGKILL)  # an interrupted run leaves none
     signal.signal(signal.SIGINT, signal.default_int_handler)
     os.environ.clear()
