@@ -14,7 +14,8 @@ export PYTHONUNBUFFERED := 1
 $(foreach name,$(.VARIABLES),$(if $(filter command,$(origin $(name))),\
 	$(eval export override $(name) := $$(value $(name)))))
 
-.PHONY: help demo setup test test-plain test-engine test-shared test-docker check fmt up bundle \
+.PHONY: help demo setup test test-plain test-engine test-shared test-docker check check-types \
+	check-all-else fmt up bundle \
 	down logs doctor bench bench-actions bench-answers bench-desk bench-engine bench-masking \
 	bench-network bench-page bench-papers bench-records bench-relay bench-scale bench-stall bench-tools bench-traces capacity \
 	soak eval knowledge-check outbox backup backup-verify restore upgrade user key lock pins \
@@ -72,9 +73,14 @@ test-docker: setup ## run the long tests of whole Docker stacks
 	@TEST_DOCKER=1 REQUIRE_DOCKER=1 $(VENV)/python -m pytest -o timeout=900 -m long_docker
 
 check: setup node_modules/.stamp ## check lint, format, types, pins and the Compose files
+	@$(MAKE) --no-print-directory -j2 --output-sync=target check-types check-all-else
+
+check-types:
+	@$(VENV)/mypy
+
+check-all-else:
 	@$(VENV)/ruff check .
 	@$(VENV)/ruff format --check .
-	@$(VENV)/mypy
 	@$(VENV)/python -m scripts.pins
 	@$(PYTHON) -m scripts.compose_rules
 	@scripts/check-monitoring
