@@ -1,5 +1,6 @@
 """The real servers, started once a session. A test that needs other settings starts its own."""
 
+import gc
 import os
 from collections.abc import Generator, Iterator
 
@@ -9,7 +10,7 @@ from xdist.scheduler import LoadScopeScheduling
 # One browser for all who look at pages; pytest finds fixtures by name in here.
 from tests.support.chromium import axe, browser, page
 from tests.support.servers import Running, running_desk, running_lite
-from tests.support.workers import scope_of, turn
+from tests.support.workers import KINDS, scope_of, turn
 
 # Real vLLM takes minutes to install and to start: `make test-engine` asks for its tests by name.
 collect_ignore = [] if os.environ.get("TEST_ENGINE") else ["engine", "docker/test_cpu_engine.py"]
@@ -31,6 +32,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Browser tests run last: Playwright's event loop stays open in this thread, and asyncio tests
     need their own."""
     items.sort(key=lambda item: not {"browser", "embedding"}.isdisjoint(item.path.parts))
+
+
+def pytest_collection_finish() -> None:
+    """Some thousand tests and their modules stay to the end: a collection need not look at them."""
+    gc.collect()
+    gc.freeze()
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
@@ -58,6 +65,7 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> ByFile:
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
-    """With several workers, a test marked `alone` waits until no other one runs."""
-    with turn(alone=item.get_closest_marker("alone") is not None):
+    """With several workers, a test marked `alone` waits until no other one runs, and one marked
+    `calm` until only such ones run."""
+    with turn(next((kind for kind in KINDS if item.get_closest_marker(kind)), "usual")):
         return (yield)

@@ -28,7 +28,7 @@ from tests.support.prometheus import quick_config, running_prometheus
 from tests.support.prometheus_alerts import seen_by_alert
 from tests.support.servers import free_port, running, running_gateway, wait_for, wait_until
 
-pytestmark = pytest.mark.alone
+pytestmark = pytest.mark.calm
 
 LASTS_SECONDS = 12
 EXPIRED = "certificate has expired"

@@ -16,7 +16,7 @@ from tests.support.servers import Running, free_port, running_gateway, wait_for
 from tests.support.volume import Volume, run
 
 pytestmark = [
-    pytest.mark.alone,
+    pytest.mark.calm,
     pytest.mark.skipif(os.geteuid() != 0, reason="mounts a file system: needs root"),
 ]
 

@@ -8,6 +8,7 @@ import random
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Literal, get_args
 
 RUN = os.environ.get("PYTEST_XDIST_TESTRUNUID", "")
 WORKER = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
@@ -16,6 +17,9 @@ WORKER = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
 # runs at a time then take different ones.
 FIRST_PORT, PORTS, WORKERS = 20_000, 1_500, 8
 _NUMBERS = itertools.count(random.randrange(PORTS))
+
+Kind = Literal["usual", "calm", "alone"]
+KINDS: tuple[Kind, ...] = get_args(Kind)
 
 # Tests of these folders share one thing that the machine has once: Docker's networks and the
 # project's name.
@@ -34,17 +38,23 @@ def next_port() -> int:
 
 
 @contextlib.contextmanager
-def turn(*, alone: bool) -> Iterator[None]:
-    """Waits until a test may run: beside those of other workers, or alone.
+def turn(kind: Kind) -> Iterator[None]:
+    """Waits until a test may run: a usual one beside usual ones, a calm one beside calm ones, and
+    one that is alone beside none.
 
-    A test that waits to run alone keeps others from starting, so its wait ends.
+    A test that waits keeps later ones from starting, so its wait ends.
     """
     if not RUN:
         yield
         return
-    how = fcntl.LOCK_EX if alone else fcntl.LOCK_SH
-    with _locked("queue", fcntl.LOCK_EX) as queue, _locked("running", how):
-        fcntl.flock(queue, fcntl.LOCK_UN)
+    with contextlib.ExitStack() as held:
+        with _locked("queue", fcntl.LOCK_EX):
+            for other in KINDS:
+                if other != kind:  # until none of them runs; none can start meanwhile
+                    with _locked(other, fcntl.LOCK_EX):
+                        pass
+            how = fcntl.LOCK_EX if kind == "alone" else fcntl.LOCK_SH
+            held.enter_context(_locked(kind, how))
         yield
 
 
