@@ -75,10 +75,10 @@ test-docker: setup ## run the long tests of whole Docker stacks
 check: setup node_modules/.stamp ## check lint, format, types, pins and the Compose files
 	@$(MAKE) --no-print-directory -j2 --output-sync=target check-types check-all-else
 
-check-types:
+check-types: ## check the types alone
 	@$(VENV)/mypy
 
-check-all-else:
+check-all-else: ## check all but the types
 	@$(VENV)/ruff check .
 	@$(VENV)/ruff format --check .
 	@$(VENV)/python -m scripts.pins
