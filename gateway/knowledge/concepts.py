@@ -21,12 +21,22 @@ Word = tuple[str, ...]  # its terms, all of which a text must have
 
 @cache
 def concepts() -> tuple[tuple[Word, ...], ...]:
-    lines = FILE.read_text("utf-8").splitlines()
     return tuple(
-        tuple(_word(word) for word in line.replace("|", " ").split())
-        for line in lines
-        if line and not line.startswith("#")
+        tuple(_word(word) for word in line.lstrip("! ").replace("|", " ").split())
+        for line in _lines()
     )
+
+
+@cache
+def are_things() -> tuple[bool, ...]:
+    """Of each concept whether its line is marked."""
+    return tuple(line.startswith("!") for line in _lines())
+
+
+@cache
+def _lines() -> tuple[str, ...]:
+    lines = FILE.read_text("utf-8").splitlines()
+    return tuple(line for line in lines if line and not line.startswith("#"))
 
 
 class Concepts:
@@ -39,20 +49,30 @@ class Concepts:
             for word in words:
                 row |= index.holding(word)
         self._weights = np.log1p(size / (1 + self._held.sum(axis=1)))
+        self._missing = ~self._held.any(axis=1) & np.array(are_things())
 
     def share(self, text: str) -> NDArray[np.float64]:
         """Of each clause, 0 to 1: the share of the concepts of `text` that it holds, rare ones
         weighing more."""
-        said = terms(text)
-        asked = [
-            number
-            for number, words in enumerate(concepts())
-            if any(all(term in said for term in word) for word in words)
-        ]
+        asked = _named(text)
         weights = self._weights[asked]
         total = max(float(weights.sum()), LEAST_WEIGHT)
         share: NDArray[np.float64] = weights @ self._held[asked] / total
         return share
+
+    def asks_for_missing(self, text: str) -> bool:
+        """Whether `text` asks for a thing that no clause names: 分期 where nobody pays so."""
+        return bool(self._missing[_named(text)].any())
+
+
+def _named(text: str) -> list[int]:
+    """The concepts in a text."""
+    said = terms(text)
+    return [
+        number
+        for number, words in enumerate(concepts())
+        if any(all(term in said for term in word) for word in words)
+    ]
 
 
 def _word(word: str) -> Word:

@@ -31,6 +31,7 @@ UNPACKED = 20_000  # clauses: 72 MB at 896 numbers
 WORDS = 0.1  # weight of the words beside the cosine
 CONCEPTS = 0.1  # weight of the words of the same meaning
 HUB = 0.3  # weight of how much nearer a clause is to off-topic questions than other clauses are
+MISSING = 0.3  # what a fit needs more where a question asks for a thing that no clause names
 LIKENESS = 0.9  # weight of the question's likeness to off-topic ones
 NEAREST = 3  # off-topic questions that a question is compared with
 PASSING = 95  # percentile of the off-topic questions that scores 0.5
@@ -95,7 +96,10 @@ class Relevance:
         both = self._cosines(np.concatenate([self._moved(own), own])) - self._hubs
         both += self._by_words(words)
         middle, spread = self._scales_of[bool(CJK.search(words))]
-        return Fits(both[0], both[1], middle + LIKENESS * self.likeness(question), spread)
+        middle += LIKENESS * self.likeness(question)
+        if self._concepts.asks_for_missing(words):
+            middle += MISSING
+        return Fits(both[0], both[1], middle, spread)
 
     def cosines(self, question: Floats) -> Floats:
         """Of the question and each clause."""
