@@ -60,6 +60,16 @@ def test_a_handbook_has_its_questions_and_its_knowledge(handbook: str) -> None:
     assert len({path.suffix for path in (folder / "knowledge").iterdir()}) >= 4
 
 
+@pytest.mark.parametrize(("handbook", "half"), [("gym", "tune"), ("parts", "test")])
+def test_a_handbook_of_one_half_has_questions_of_every_kind(handbook: str, half: str) -> None:
+    cases = load(ROOT / "evals" / "handbooks" / handbook)
+    kinds = [case.kind for case in cases]
+    assert {case.half for case in cases} == {half}
+    assert sum(kind in ("off-topic", "other business", "unknown code") for kind in kinds) == 26
+    assert {"direct", "colloquial", "typo", "long", "two-part", "follow-up", "number"} <= {*kinds}
+    assert kinds.count("across") == 12
+
+
 @pytest.mark.parametrize(
     ("wrong", "told"),
     [
