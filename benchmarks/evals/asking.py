@@ -125,6 +125,7 @@ def take_extras(extras: dict[str, Any], answer: Answer) -> None:
     tool = extras.get("tool") or {}
     if tool.get("status") == "done":  # it was told as "running" before
         answer.tools.append(str(tool.get("name", "")))
+        answer.asked.append((answer.tools[-1], tool.get("arguments") or {}))
     if confirm := extras.get("confirm"):
         answer.actions.append(confirm.get("action") or confirm)
 

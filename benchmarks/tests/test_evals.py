@@ -175,13 +175,19 @@ def test_fields_outcome_language_tools_and_actions_are_judged() -> None:
         ({"action": "cancel", "arguments": {"order": "A1"}}, []),
         ({"action": "refund", "arguments": {"order": "A1"}}, ["arguments"]),
         ({"action": "cancel", "arguments": {"order": "A1", "reason": "late"}}, ["arguments"]),
+        ({"arguments": {"waybill": "SF1"}}, []),
+        ({"tool": "track", "arguments": {"waybill": "SF1"}}, []),
+        ({"tool": "track", "arguments": {"waybill": "SF2"}}, ["arguments"]),
+        ({"tool": "track", "arguments": {"order": "A1"}}, ["arguments"]),
+        ({"tool": "track", "action": "cancel", "arguments": {"waybill": "SF1"}}, ["arguments"]),
     ],
 )
-def test_arguments_are_those_of_the_action_that_is_expected(
+def test_arguments_are_those_of_the_action_or_else_of_the_read_that_is_expected(
     expect: dict[str, Any], faults: list[str]
 ) -> None:
     answer = Answer(
         tools=["track"],
+        asked=[("track", {"waybill": "SF1"})],
         actions=[
             {"connector": "cancel", "arguments": {"order": "A1"}},
             {"connector": "refund", "arguments": {"order": "B2", "amount": 3}},

@@ -7,7 +7,7 @@ stream passes those on unchanged. `raw` is empty where nobody writes them
 """
 
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from gateway.assistant.handoff_offers import Reason
@@ -64,13 +64,14 @@ class Grounding:
 class ToolProgress:
     """A read of the company's systems as it runs. `title`: in the language of the question.
     `status`: running, done or failed. `result`: {values, text} once it is done, {reason} where it
-    failed; None while it runs."""
+    failed; None while it runs. `arguments`: what is asked, without secret ones."""
 
     id: str  # the same in all events of one call
     name: str
     title: str
     status: str
     result: dict[str, Any] | None = None
+    arguments: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -128,6 +128,7 @@ def tool_json(event: ToolProgress) -> dict[str, Any]:
         "id": event.id,
         "name": event.name,
         "title": event.title,
+        "arguments": event.arguments,
         "status": event.status,
         "result": event.result,
     }

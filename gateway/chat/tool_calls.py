@@ -181,7 +181,8 @@ class ToolCalls:
         self, one: Prepared, title: str, status: str, result: dict[str, Any] | None
     ) -> None:
         async with self._telling:
-            await tell(self.push, ToolProgress(one.id, one.tool.name, title, status, result))
+            progress = ToolProgress(one.id, one.tool.name, title, status, result, one.shown)
+            await tell(self.push, progress)
 
     async def _write(self, one: Prepared) -> Ran:
         """A write becomes an action. A second call of the round that says the same is not made."""

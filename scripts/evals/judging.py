@@ -17,14 +17,15 @@ MONEY = str.maketrans("", "", "¥￥,")
 
 @dataclass(slots=True)
 class Answer:
-    """What came back for one turn. `tools`: names of those that gave a result. `error`: why there
-    is no answer, "" if there is one."""
+    """What came back for one turn. `tools`: names of those that gave a result; `asked`: (name,
+    arguments) of the same. `error`: why there is no answer, "" if there is one."""
 
     text: str = ""
     citations: list[Mapping[str, Any]] = field(default_factory=list)  # id, title, clause, text
     readings: list[Mapping[str, Any]] = field(default_factory=list)
     outcome: str = ""
     tools: list[str] = field(default_factory=list)
+    asked: list[tuple[str, Mapping[str, Any]]] = field(default_factory=list)
     actions: list[Mapping[str, Any]] = field(default_factory=list)
     seconds: float = 0.0
     first_token: float = 0.0
@@ -62,7 +63,7 @@ def judge(expect: Expect, answer: Answer) -> list[Mark]:
         connectors = [str(action.get("connector", "")) for action in answer.actions]
         marks.append(judge_name("action", expect.action, connectors))
     if expect.arguments:
-        marks.append(judge_arguments(expect, answer.actions))
+        marks.append(judge_arguments(expect, answer))
     if expect.language:
         spoken = language_of(answer.text)
         marks.append(_mark("language", spoken == expect.language, expect.language, spoken))
@@ -140,13 +141,15 @@ def judge_name(what: str, wanted: str, came: Sequence[str]) -> Mark:
     return _mark(what, right, wanted, list(came))
 
 
-def judge_arguments(expect: Expect, actions: Sequence[Mapping[str, Any]]) -> Mark:
-    """`arguments` are a part of those of an action: of the one that is expected, if one is."""
-    given = [
-        action.get("arguments") or {}
-        for action in actions
-        if expect.action in ("", str(action.get("connector", "")))
-    ]
+def judge_arguments(expect: Expect, answer: Answer) -> Mark:
+    """`arguments` are a part of those of an action, of the one that is expected, if one is; or of a
+    read, where no action is expected."""
+    calls = [(str(one.get("connector", "")), one.get("arguments") or {}) for one in answer.actions]
+    wanted = expect.action
+    if wanted in ("", NOTHING):
+        wanted = "" if expect.tool == NOTHING else expect.tool
+        calls += answer.asked
+    given = [arguments for name, arguments in calls if wanted in ("", name)]
     right = any(expect.arguments.items() <= each.items() for each in given)
     return _mark("arguments", right, dict(expect.arguments), given)
 

@@ -40,6 +40,7 @@ async def test_a_read_runs_at_once_and_the_answer_rests_on_it(loop: Loop, is_who
     assert [identity.user for identity in loop.track.by] == ["li"]
     running, done = progress(events)
     assert (running.status, running.result, running.title) == ("running", None, "查询物流")
+    assert running.arguments == done.arguments == {"waybill": WAYBILL}
     assert (done.status, done.id) == ("done", running.id)
     text = "包裹运输中。已到杭州转运中心 14:05"
     assert done.result == {"values": SENT, "text": text}

@@ -157,7 +157,8 @@ def test_history_keeps_text_evidence_and_how_it_ended() -> None:
 
 def test_a_call_is_told_as_it_runs_and_kept_as_it_ended() -> None:
     running = ToolProgress("call_0", "track", "查询物流", "running")
-    done = ToolProgress("call_0", "track", "查询物流", "done", {"values": {}, "text": "到了"})
+    done = ToolProgress("call_0", "track", "查询物流", "done", {"text": "到了"}, {"waybill": "SF1"})
+    assert tool_json(done)["arguments"] == {"waybill": "SF1"}
     cut_off = ToolProgress("call_1", "stock", "查询库存", "running")
     proposed = ActionProposed({"id": "action-1", "status": "proposed"})
     events: list[Event] = [running, done, proposed, proposed, cut_off]
