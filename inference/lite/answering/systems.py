@@ -61,8 +61,19 @@ def reply(conversation: Conversation) -> Reply | None:
     if done:
         return _told(conversation, done, step)
     if step.ask and not (step.write is None and _is_shown(conversation)):
-        return Asking(conversation).for_(step.ask[0], **step.ask[1])
+        asked = Asking(conversation).for_(step.ask[0], **step.ask[1])
+        return _behind_rule(asked, conversation) if step.write is None else asked
     return _typed_yes(conversation)
+
+
+def _behind_rule(asked: Reply, conversation: Conversation) -> Reply:
+    """The question back for a number. Where somebody asks what to do, the clause that answers
+    comes before it: it holds whatever the number is."""
+    scene = Scene(conversation)
+    wants_rule = all(part.want is Want.HELP for part in scene.parts)
+    if asked.outcome != "clarify" or not wants_rule or scene.desk.verdict != "answer":
+        return asked
+    return together([scene.from_clauses(scene.parts[0], scene.clauses[:1]), asked])
 
 
 def _is_shown(conversation: Conversation) -> bool:

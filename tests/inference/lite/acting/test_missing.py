@@ -32,6 +32,18 @@ def test_a_clause_answers_a_question_for_a_rule(question: str) -> None:
     assert Thread(desk).ask(question).outcome == "answered"
 
 
+def test_the_clause_that_says_what_to_do_comes_before_the_question_for_a_number() -> None:
+    clauses = [clause("delivery")]
+    thread = Thread(desk_with("track_parcel", verdict="answer", clauses=clauses))
+    reply = thread.ask("我的快递几天没动了怎么办")
+    assert (reply.outcome, reply.citations) == ("answered", [clauses[0]["id"]])
+    assert reply.text.index(clauses[0]["text"][:8]) < reply.text.index("运单号发给我")
+    number = "YT7736281940563"
+    assert thread.ask(number, verdict="none", clauses=[]).calls == [
+        {"name": "track_parcel", "arguments": {"waybill": number}}
+    ]
+
+
 def test_who_cannot_say_it_is_offered_a_person() -> None:
     thread = Thread(desk_with("change_address"))
     thread.ask(f"订单 {ORDER} 我要改地址")
