@@ -21,7 +21,10 @@ from tests.support.paths import ROOT
 
 # What a starter imports, by the module that it then runs. "" is for all others.
 IMPORTS = {
-    "": ("gateway.app", "gateway.server.uvicorn_server", "gateway.storage.migration"),
+    "": (
+        *("gateway.app", "gateway.server.uvicorn_server", "gateway.storage.migration"),
+        *("numpy.ma", "opencc", "pydantic.v1"),  # which a start imports late
+    ),
     "inference.lite": ("inference.lite.app",),
 }
 
