@@ -150,8 +150,18 @@ def running_gateway(
         "DATA_DIR": str(data_dir),
         "DATABASE_URL": f"sqlite:///{data_dir}/sightdesk.db",
     }
+    if "DATABASE_URL" not in settings and root == str(ROOT):
+        lay_tables(data_dir / "sightdesk.db")
     with running(module, {**defaults, **settings}, root=root) as gateway:
         yield gateway
+
+
+def lay_tables(file: Path) -> None:
+    """Spares a test's gateway the migrations, a fifth of its start. A benchmark's makes them."""
+    if "PYTEST_VERSION" in os.environ and not file.exists() and os.access(file.parent, os.W_OK):
+        from tests.support.databases import make_tables  # it needs this module
+
+        make_tables(file)
 
 
 @contextlib.contextmanager
