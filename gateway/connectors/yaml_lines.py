@@ -6,6 +6,7 @@ The text comes in as a file's bytes. Depth and size are bounded before anything 
 import json
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -19,6 +20,8 @@ MAX_DIGITS = 40
 LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 INTEGER = re.compile(r"[-+]?[0-9]{1,40}")
 FLOAT = re.compile(r"[-+]?[0-9]{1,40}(?:\.[0-9]{1,40})?(?:[eE][-+]?[0-9]{1,3})?")
+# A variable as a plain text. Between braces YAML ends it at its own brace.
+VARIABLE = re.compile(r"(?<=[\s\[,])\$\{[A-Z0-9_]{1,100}\}[\w./:-]{0,500}(?=\s{0,100}[,}\]])")
 PLAIN = {"": None, "~": None, "null": None, "true": True, "false": False}
 
 
@@ -53,13 +56,21 @@ def read_yaml(data: bytes) -> Document:
     except UnicodeDecodeError as error:
         raise NotRead("is not UTF-8", data.count(b"\n", 0, error.start) + 1) from None
     try:
-        return _Builder(yaml.parse(text, Loader=LOADER)).document()
+        return _parsed(text)
     except yaml.MarkedYAMLError as error:
+        quoted = VARIABLE.sub(r'"\g<0>"', text)
+        if quoted != text:
+            with suppress(yaml.YAMLError):
+                return _parsed(quoted)
         mark = error.problem_mark or error.context_mark
         raise NotRead(_reason(error), mark.line + 1 if mark else 1) from None
     except yaml.YAMLError as error:
         place = getattr(error, "position", 0) or 0
         raise NotRead(_reason(error), text.count("\n", 0, place) + 1) from None
+
+
+def _parsed(text: str) -> Document:
+    return _Builder(yaml.parse(text, Loader=LOADER)).document()
 
 
 def _reason(error: yaml.YAMLError) -> str:

@@ -37,9 +37,23 @@ def test_an_entry_is_read_with_its_variables() -> None:
 
 
 @pytest.mark.parametrize(
+    "text",
+    [
+        "[{url: ${CONNECTOR_URL}, events: [action.done], secret: ${CONNECTOR_SECRET}}]",
+        "- {secret: ${CONNECTOR_SECRET}, url: ${CONNECTOR_URL} , events: [action.done]}\n",
+    ],
+)
+def test_an_entry_between_braces_needs_no_quotes_around_its_variables(text: str) -> None:
+    [found], problems = read_subscriptions(text.encode(), ENVIRON)
+    assert problems == []
+    assert (found.url, found.secret) == (ENVIRON["CONNECTOR_URL"], SECRET)
+
+
+@pytest.mark.parametrize(
     ("text", "line", "reason"),
     [
         ("- [", 2, "is not valid YAML"),
+        ("- [${CONNECTOR_URL}, {secret: ${CONNECTOR_SECRET}]", 1, "is not valid YAML"),
         ("url: x", 1, "must be a list"),
         ("- x", 1, "must be {url, events, secret}"),
         ("- url: http://a\n  secret: ${CONNECTOR_SECRET}", 1, "events is missing"),
