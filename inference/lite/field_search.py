@@ -18,6 +18,7 @@ AFTER_LABEL = re.compile(r"(?:信息|名称|号码|编号)?[\s:]{0,9}")
 NAME_END = re.compile(r"\s{2,8}|[,;|。;]")
 NAME = re.compile(r"[\w(（][\w()（）·&.,' \-]{1,59}")
 LETTER = re.compile(r"[^\W\d_]")
+STAMP = re.compile(r"[\s()（）盖公签章字]{1,12}")  # where a stamp or a signature belongs
 TABLE_WORDS = frozenset(("数量", "单价", "小计", "规格型号", "qty", "quantity", "unitprice"))
 LONG_LABEL = 12  # characters of a label with a word before it: 微信支付交易单号
 # An order number of nothing but so many digits is the payment's own number.
@@ -204,7 +205,8 @@ class Search:
         end = NAME_END.search(text)
         text = (text[: end.start()] if end else text).strip(" :")
         match = NAME.fullmatch(text)
-        return text if match and LETTER.search(text) else ""
+        is_name = match and LETTER.search(text) and not STAMP.fullmatch(text)
+        return text if is_name else ""
 
     def _is_part(self, value: str) -> bool:
         return any(

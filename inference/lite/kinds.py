@@ -11,6 +11,7 @@ from inference.lite.reading import KINDS
 
 ENOUGH = 3  # points
 CHAT_SIGN = re.compile(r"(?:昨天|今天|星期.|周.|\d{1,2}月\d{1,2}日|上午|下午)?\s?\d{1,2}:\d{2}")
+ALONE = 0.85  # share of rows with one line, in a chat: labels and values stand beside each other
 BUBBLES = 3  # points for lines at both sides with times between them
 
 
@@ -64,8 +65,10 @@ def _has_bubbles(paper: Paper) -> bool:
     places = [(line, line.line.place) for line in paper.lines]
     right = max(left + width for _, (left, _, width, _) in places)
     times = sum(CHAT_SIGN.fullmatch(line.text.strip()) is not None for line, _ in places)
-    at_left = sum(left < right * 0.15 for _, (left, _, _, _) in places)
+    at_left = sum(left < right * 0.22 for _, (left, _, _, _) in places)
     at_right = sum(
         left > right * 0.25 and left + width > right * 0.85 for _, (left, _, width, _) in places
     )
-    return times >= 2 and at_left >= 2 and at_right >= 2
+    alone = sum(len(row) == 1 for row in paper.rows)
+    is_talk = times >= 2 or (times >= 1 and alone >= ALONE * len(paper.rows))
+    return is_talk and at_left >= 2 and at_right >= 2

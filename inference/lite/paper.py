@@ -15,6 +15,8 @@ ROWS_BEFORE, ROWS_AFTER = 4, 10
 MAX_SUFFIXED = 8  # Chinese characters that a label such as 时间 takes from before it
 COLON = re.compile(r"[\s)\]】]{0,4}[:#]")
 # Between a label and its value. `text.normal` narrows gaps to 8.
+# The end of a label whose characters stand far apart, alone or before its value: 名 称：…
+LABEL_END = re.compile(r"([\u3400-\u9fff])(?:$|\s{0,4}[:：])")
 GAP = re.compile(r"[\s:#.()\[\]【】]{0,12}(?:(?:是|为|is\b|was\b)[\s:]{0,9})?")
 NOTE = re.compile(r"\s{0,8}\([^()]{1,12}\)")
 
@@ -106,12 +108,12 @@ class Paper:
         made: list[Line] = []
         for line in row:
             last = made[-1] if made else None
+            end = LABEL_END.match(line.text)
             if (
                 last is not None
-                and len(line.text) == 1
-                and is_chinese(line.text)
+                and end is not None
                 and is_chinese(last.text[-1:] or " ")
-                and key(last.text + line.text) in self.catalog.labels
+                and key(last.text + end[1]) in self.catalog.labels
             ):
                 made[-1] = _united(last, line)
             else:

@@ -17,9 +17,13 @@ MAX_MARKS = 200  # times of one picture; more than events, since the newest may 
 MAX_BESIDE = 8  # lines of one row that belong to one scan
 # Apps leave out the year, and put the time under the day.
 SHORT = re.compile(
-    r"(?<![\d.])(?P<day>[01]?\d[-/.月]\s?[0-3]?\d日?)(?:\s{0,4}(?P<time>[0-2]?\d:[0-5]\d(?::[0-5]\d)?))?(?![\d.])"
+    r"(?<![\d.])(?P<day>[01]?\d[-/.月]\s?[0-3]?\d日?|今天|昨天|前天|today|yesterday)(?:\s{0,4}(?P<time>[0-2]?\d:[0-5]\d(?::[0-5]\d)?))?(?![\d.])",
+    re.IGNORECASE,
 )
-CLOCK = re.compile(r"[0-2]?\d:[0-5]\d(?::[0-5]\d)?")
+CLOCK = re.compile(r"[0-2]?\d:[0-5]\d(?::[0-5]\d)?(?:\s?[AP]\.?M\.?)?", re.IGNORECASE)
+AFTERNOON, MORNING = re.compile(r"p\.?m", re.IGNORECASE), re.compile(r"a\.?m", re.IGNORECASE)
+NOON = 12
+NEWER = {"今天": 3, "today": 3, "昨天": 2, "yesterday": 2, "前天": 1}  # than all days with a number
 EDGE = " |·•●○,，;；:"
 NEXT_ROW = 2.5  # heights of a line between a time and its words in another row
 ROW_GAP = 1.6  # heights of a line between two lines of one scan
@@ -38,7 +42,10 @@ class Scan:
 
     @property
     def order(self) -> tuple[int, ...]:
-        numbers = parts(self.time)
+        numbers = _in_24_hours(self.time, parts(self.time))
+        day = next((rank for name, rank in NEWER.items() if self.time.lower().startswith(name)), 0)
+        if day:
+            return 9_999, day, 0, *numbers
         return numbers if numbers and numbers[0] > 1900 else (0, *numbers)
 
     @property
@@ -48,6 +55,15 @@ class Scan:
     @property
     def value(self) -> str:
         return f"{self.time} {' '.join(self.texts)}"
+
+
+def _in_24_hours(time: str, numbers: tuple[int, ...]) -> tuple[int, ...]:
+    """Year, month, day and time, of a time that may say a.m. or p.m."""
+    if len(numbers) > 3 and AFTERNOON.search(time) and numbers[3] < NOON:
+        return *numbers[:3], numbers[3] + NOON, *numbers[4:]
+    if len(numbers) > 3 and MORNING.search(time) and numbers[3] == NOON:
+        return *numbers[:3], 0, *numbers[4:]
+    return numbers
 
 
 def add_events(search: Search) -> None:
@@ -106,9 +122,11 @@ def _mark(line: Written, paper: Paper, used: set[int]) -> Scan | None:
     """The time that a line begins with, or consists of. A day alone takes the clock below it."""
     full = next(iter(dates_in(line.text)), None)
     if full is not None:
-        if full.start > 1 or " " not in full.value:
+        if full.start > 1:
             return None
         scan = Scan(full.value, line, full.start, full.end, [], line)
+        if " " not in full.value and not _add_clock(scan, paper, used):
+            return None
     else:
         short = SHORT.match(line.text.lstrip("· "))
         if short is None:
@@ -116,19 +134,21 @@ def _mark(line: Written, paper: Paper, used: set[int]) -> Scan | None:
         shift = len(line.text) - len(line.text.lstrip("· "))
         day, clock = re.sub(r"\s", "", short["day"]), short["time"]
         scan = Scan(f"{day} {clock or ''}".strip(), line, shift, shift + short.end(), [], line)
-        if clock is None:
-            under = [
-                other
-                for other in (*paper.below(line), *paper.beside(line))
-                if CLOCK.fullmatch(other.text.strip())
-            ]
-            if not under:
-                return None
-            scan.time, scan.last = f"{day} {under[0].text.strip()}", under[0]
-            used.add(id(under[0]))
+        if clock is None and not _add_clock(scan, paper, used):
+            return None
     if inline := line.text[scan.end :].strip(EDGE):
         scan.texts.append(inline)
     return scan
+
+
+def _add_clock(scan: Scan, paper: Paper, used: set[int]) -> bool:
+    """Adds the time of day under a day or beside it; False where there is none."""
+    for other in (*paper.below(scan.line), *paper.beside(scan.line)):
+        if CLOCK.fullmatch(other.text.strip()):
+            scan.time, scan.last = f"{scan.time} {other.text.strip()}", other
+            used.add(id(other))
+            return True
+    return False
 
 
 def _text_is_above(marks: list[Scan], paper: Paper, own: set[int]) -> bool:

@@ -70,7 +70,9 @@ UNITS = (
     ),
     (
         re.compile(r"多大|大小|多重|多高|size|weight|large|heavy", re.IGNORECASE),
-        re.compile(r"\d\s?(?:kb|mb|gb|kg|g|cm|mm|米|厘米|公斤|千克|克)", re.IGNORECASE),
+        re.compile(
+            r"\d\s?(?:kb|mb|gb|kg|g|cm|mm|米|平方米|平米|㎡|厘米|公斤|千克|克)", re.IGNORECASE
+        ),
     ),
     (
         re.compile(r"电话|联系方式|phone|call\b", re.IGNORECASE),

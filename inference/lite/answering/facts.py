@@ -2,8 +2,9 @@
 
 from dataclasses import dataclass, replace
 
-from inference.lite.answering import correcting
+from inference.lite.answering import contracts, correcting, printed
 from inference.lite.answering.field_words import INSTEAD, NUMBERS, PARTIES
+from inference.lite.answering.printed_words import TABLE as PRINTED
 from inference.lite.conversation import Conversation
 from inference.lite.reading import Field, Reading
 
@@ -65,13 +66,23 @@ class Facts:
 
     def values(self, name: str) -> list[Fact]:
         """The values of a field, best first; [] if none is known."""
+        if name in PRINTED:
+            return [
+                Fact(one, kind_of(reading))
+                for reading in self.pictures
+                for one in printed.values(reading, name)
+            ]
         if name in PARTIES:
             return [fact for reading in self.pictures for fact in party(reading, name)]
         for other in self._names(name):
             typed = self._typed(other)
             if typed:
                 return [typed]
-            found = _of_pictures(other, self.pictures) or self._from_before(other)
+            found = (
+                _of_pictures(other, self.pictures)
+                or self._printed(other)
+                or self._from_before(other)
+            )
             if found:
                 return found
         return []
@@ -93,6 +104,13 @@ class Facts:
         kinds = {kind_of(reading) for reading in self.pictures}
         preferred = [number for kind, number in NUMBER_OF_KIND.items() if kind in kinds]
         return tuple(dict.fromkeys([*preferred, *NUMBERS]))
+
+    def _printed(self, name: str) -> list[Fact]:
+        return [
+            Fact(one, kind_of(reading))
+            for reading in self.pictures
+            for one in printed.instead(reading, name)
+        ]
 
     def _from_before(self, name: str) -> list[Fact]:
         """The newest value from before. One that the question itself quotes is no answer."""
@@ -122,6 +140,9 @@ def party(reading: Reading, name: str) -> list[Fact]:
     labels, field = PARTIES[name]
     named = [one for one in of(reading, "company") if one.field.label.lower() in labels]
     facts = named or of(reading, field)
+    if not facts and reading.kind == "contract":
+        place = list(PARTIES).index(name)
+        facts = [Fact(one, reading.kind) for one in contracts.parties(reading)[place : place + 1]]
     return [replace(one, field=replace(one.field, name=name)) for one in facts]
 
 
@@ -139,8 +160,16 @@ def _of_pictures(name: str, readings: list[Reading]) -> list[Fact]:
         fields = [one for one in reading.fields if one.name == name]
         corrected = [one for one in fields if one.corrected]
         if name == "amount" and not corrected:
-            # The total has a currency sign; older readings list every amount.
-            fields = sorted(fields, key=lambda one: one.value.lstrip("-+")[:1] not in "¥￥$€£")[:1]
+            # The total has a label or, in large type, none on a payment, and a currency sign; older
+            # readings, and those of long pictures, list every amount.
+            is_payment = kind_of(reading) == "payment"
+            fields = sorted(
+                fields,
+                key=lambda one: (
+                    not (one.label or is_payment),
+                    one.value.lstrip("-+")[:1] not in "¥￥$€£",
+                ),
+            )[:1]
         for one in corrected or fields:
             found.setdefault(one.value, Fact(one, kind_of(reading), _barcode(one, reading)))
     return list(found.values())[:MOST]

@@ -3,6 +3,8 @@
 import re
 from typing import NamedTuple
 
+from inference.lite.answering.printed_words import TABLE as PRINTED
+
 
 class Words(NamedTuple):
     """A field's Chinese and English name, and the words by which people ask for it."""
@@ -38,11 +40,11 @@ TABLE: dict[str, tuple[str, str, str]] = {
         r"不含税(?:金额|价|总额)?|税前(?:金额|价)?"
         r"|(?:amount |total |price )?(?:without|before|excluding|excl\.?) (?:tax|vat)|net amount",
     ),
-    "tax_rate": ("税率", "tax rate", r"税率|(?:tax|vat) rate"),
+    "tax_rate": ("税率", "tax rate", r"税率|(?:几|多少)个?点的?税?|税点|(?:tax|vat) rate"),
     "tax_amount": (
         "税额",
         "tax",
-        r"税额|税金|多少税|(?:tax|vat) amount|how much (?:tax|vat)|amount of tax",
+        r"税额|税金|多少税|(?<!含)(?<!价)税(?:款)?(?:是|有)?多少|(?:tax|vat) amount|how much (?:is |was )?(?:the )?(?:tax|vat)\b|amount of tax|what (?:is|was) the (?:sales )?(?:tax|vat)\b(?! rate| number| id)",
     ),
     "transaction_number": (
         "交易单号",
@@ -66,7 +68,7 @@ TABLE: dict[str, tuple[str, str, str]] = {
         "invoice number",
         r"发票(?:的)?(?:号码|编号|号)|invoice ?(?:number|no\b|#)",
     ),
-    "number": ("单号", "number", r"单号"),
+    "number": ("单号", "number", r"单号|(?<![话机证卡])号码"),
     "train_number": (
         "车次",
         "train number",
@@ -100,14 +102,14 @@ TABLE: dict[str, tuple[str, str, str]] = {
     "amount": (
         "金额",
         "amount",
-        r"金额|票价|多少钱|付了多少|付多少|花了?多少|退(?:了|给)?我?多少(?![天久])|实付|合计|总价|总额|价税合计|总共|一共"
+        r"金额|票价|多少钱|付了多少|付多少|花了?多少|实际[给付花]了?多少|(?<!who )(?<!whom )(?:did i|have i) pa(?:y|id)\b(?! with)|退(?:了|给)?我?多少(?![天久])|实付|合计|总价|总额|价税合计|总共|一共"
         r"|amount|total|how much|(?:was|is) paid|price|cost",
     ),
     "date": (
         "日期",
         "date",
-        r"日期|(?:什么时候|哪天|几号|何时)(?:开|付|下单|签|买|支付)|(?:开票|支付|付款|下单|交易)时间"
-        r"|时间是|\bdate\b|when was|when did",
+        r"日期|(?:什么时候|哪天|几号|何时)(?:开|付|下的?单|签|买|支付|发的货|发货的|退的款)|几号的|(?:开票|支付|付款|下单|交易)时间"
+        r"|时间是|\bdate\b|when was|when did|\bwhen\b.{0,30}\bdue\b",
     ),
     "carrier": (
         "承运商",
@@ -117,7 +119,7 @@ TABLE: dict[str, tuple[str, str, str]] = {
     "item": (
         "商品",
         "item",
-        r"买了?(?:的是)?(?:什么|啥|哪些)|(?:什么|哪些|啥)(?:商品|东西)|商品(?:名称|是)|项目名称|明细"
+        r"买了?(?:的是)?(?:什么|啥|哪些)|(?:什么|哪些|啥)(?:商品|东西)|商品(?:名称|是)|开的?是?(?:什么|啥|哪些)(?:项目|内容)?|(?:什么|啥|哪些)(?:项目|内容)|项目名称|明细"
         r"|what did i (?:buy|order)|which items?|what items?|(?:line )?items\b",
     ),
     "company": (
@@ -132,8 +134,9 @@ TABLE: dict[str, tuple[str, str, str]] = {
     "id_card": ("证件号", "identity card number", r"身份证|证件号|identity|id card"),
     "url": ("网址", "address", r"网址|链接|网站地址|\burl\b|\blink\b"),
 }
+ALL = {name: (one.zh, one.en, one.asks) for name, one in PRINTED.items()} | TABLE
 FIELDS = {
-    name: Words(zh, en, re.compile(asks, re.IGNORECASE)) for name, (zh, en, asks) in TABLE.items()
+    name: Words(zh, en, re.compile(asks, re.IGNORECASE)) for name, (zh, en, asks) in ALL.items()
 }
 # Where the first is not read, the next serves: older readings have less exact names.
 INSTEAD = {

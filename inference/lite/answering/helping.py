@@ -6,6 +6,7 @@ from inference.lite.answering.phrases import say
 from inference.lite.answering.questions import WHICH, Part
 from inference.lite.answering.reply import Reply, together
 from inference.lite.answering.scene import Scene
+from inference.lite.answering.values import WRITTEN
 from inference.lite.reading import KINDS, Reading
 
 # Of these it is said what they are, whatever was asked.
@@ -36,6 +37,9 @@ def _beside_papers(scene: Scene, part: Part) -> Reply:
     """The clause, beside what the question's own pictures show."""
     if not scene.known.own:
         return scene.from_clauses(part)
+    written = [one for one in scene.readable if facts.kind_of(one) in WRITTEN and not one.partial]
+    if said := _written(scene, part, written):
+        return said
     named = [papers.line_naming(part.text, one, scene.chinese) for one in scene.readable]
     if any(named) and not part.by_rule:
         return Reply(" ".join(filter(None, named)))
@@ -65,6 +69,21 @@ def _beside_papers(scene: Scene, part: Part) -> Reply:
     # What has failed, and where a parcel is, comes first.
     is_parcel = any(facts.kind_of(one) == "waybill" for one in shown)
     return together([*failed, *([*sentences, reply] if is_parcel else [reply, *sentences])])
+
+
+def _written(scene: Scene, part: Part, readings: list[Reading]) -> Reply | None:
+    """What a chat or a contract says to a question; the company's rule stands beside a chat."""
+    lines = [
+        papers.lines_about(part.text, one, scene.chinese, scene.budget)
+        or papers.reply_in_chat(part.text, one, scene.chinese, scene.budget)
+        for one in readings
+    ]
+    if not any(lines):
+        return None
+    told = Reply(" ".join(filter(None, lines)))
+    is_chat = any(facts.kind_of(one) == "chat" for one in readings)
+    rule = scene.from_clauses(part) if is_chat and part.by_rule and scene.clauses else None
+    return together([told, rule]) if rule and rule.outcome == "answered" else told
 
 
 def _has_trouble(reading: Reading) -> bool:

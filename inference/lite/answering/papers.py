@@ -2,10 +2,11 @@
 
 import re
 
-from inference.lite.answering import facts, states
+from inference.lite.answering import facts, states, talk
 from inference.lite.answering.extracts import best_of
 from inference.lite.answering.field_words import PARTIES, called
 from inference.lite.answering.markdown import bold, plain
+from inference.lite.answering.paragraphs import paragraphs
 from inference.lite.answering.phrases import joined, say, sentence
 from inference.lite.budget import Budget
 from inference.lite.reading import Reading
@@ -13,6 +14,7 @@ from inference.lite.reading import Reading
 MAX_LINES = 6  # of a picture of no known kind that are said
 LEAST = 2  # words that a line shares with a question that it answers
 MAX_LINE = 80  # characters of a line
+MAX_SENTENCE = 160  # characters of a sentence that answers
 # What a question asks the value of: 取件码多少 · what's the pick-up code?
 VALUE_OF = re.compile(
     r"(?P<zh>[\u3400-\u9fff]{2,8}?)(?:码是|是|为|写的是)?(?:多少|什么|啥|几号)"
@@ -63,10 +65,22 @@ def lines_about(
 
     `least`: words that it shares with the question; the unit that is asked for counts as two.
     """
-    text = "\n".join(line.text for line in reading.lines)
-    found = best_of(question, text, budget, least=least)
-    shown = joined([f"“{plain(one[:MAX_LINE])}”" for one in found], chinese)
+    kind = facts.kind_of(reading)
+    is_chat = kind == "chat"
+    least = 1 if kind == "contract" else least
+    texts = talk.messages(question, reading, budget) if is_chat else paragraphs(reading, budget)
+    found = best_of(question, "\n".join(texts), budget, least=least)
+    if is_chat and not found:
+        found = talk.newest(question, reading, budget)
+    shown = joined([f"“{plain(one[:MAX_SENTENCE])}”" for one in found], chinese)
     return sentence([say("shown_text", chinese, lines=shown)], chinese) if found else ""
+
+
+def reply_in_chat(question: str, reading: Reading, chinese: bool, budget: Budget) -> str:
+    """What the other side of a chat has answered to the same question, "" without one."""
+    found = talk.replied(question, reading, budget) if facts.kind_of(reading) == "chat" else ""
+    quote = f"“{plain(found[:MAX_SENTENCE])}”"
+    return sentence([say("shown_text", chinese, lines=quote)], chinese) if found else ""
 
 
 def line_naming(question: str, reading: Reading, chinese: bool) -> str:
@@ -87,7 +101,7 @@ def line_naming(question: str, reading: Reading, chinese: bool) -> str:
 def failure(reading: Reading) -> str:
     """What has gone wrong, in the picture's words: its message and the reason below it."""
     said = facts.first(reading, "error_text", "status") or headline(reading)
-    lines = [line.text for line in reading.lines]
+    lines = paragraphs(reading)
     at = next((number for number, text in enumerate(lines) if said and said in text), None)
     why = lines[at + 1] if at is not None and at + 1 < len(lines) else ""
     return f"{said} · {why}" if len(why) >= LEAST_REASON else said
@@ -197,7 +211,7 @@ def _contract(reading: Reading, chinese: bool) -> str:
 def _chat(reading: Reading, chinese: bool) -> str:
     if not reading.lines:
         return ""
-    line = plain(reading.lines[-1].text[:MAX_LINE])
+    line = plain(paragraphs(reading)[-1][:MAX_LINE])
     quote = f"“{line}”"
     return sentence([say("last_message", chinese, line=quote)], chinese)
 

@@ -1,15 +1,30 @@
 """The reply to one part of a question."""
 
-from inference.lite.answering import clauses, codes, facts, helping, papers, showing, states, values
+from dataclasses import replace
+
+from inference.lite.answering import (
+    clauses,
+    codes,
+    facts,
+    helping,
+    papers,
+    printed,
+    showing,
+    states,
+    values,
+)
 from inference.lite.answering.extracts import MAX_TEXT, may_tell
 from inference.lite.answering.phrases import joined, say, sentence
+from inference.lite.answering.printed_words import TABLE as PRINTED
 from inference.lite.answering.questions import (
     LATE,
     LONG_NUMBER,
     OWN,
     REFUNDED,
+    WHICH,
     Part,
     Want,
+    is_generic,
     is_pure,
     simplified,
 )
@@ -31,10 +46,19 @@ ON_PAPER = {
 
 def reply(scene: Scene, part: Part) -> Reply:
     """Says "no_clause" or asks back where nothing serves."""
+    if scan := states.scan_of(part.text, scene.known, scene.chinese):
+        return Reply(scan)
     if part.want is Want.HELP and not scene.served and LATE.search(part.text):
         return _state(scene, part)
     if part.want is Want.HELP and not part.by_rule and _knows(scene, part.fields):
         return _values(scene, part)
+    if part.want is Want.HELP and _is_printed(scene, part):
+        return _values(scene, part)
+    if part.want is Want.HELP and _names_label(scene, part):
+        return _values(scene, replace(part, fields=("printed",)))
+    if part.want is Want.VALUES and not _knows(scene, part.fields) and _asks_printed(part):
+        shown = is_generic(part.text)
+        return showing.reply(scene, part) if shown else helping.reply(scene, part)
     replies = {
         Want.VALUES: _values,
         Want.STATE: _state,
@@ -51,8 +75,45 @@ def _knows(scene: Scene, fields: tuple[str, ...]) -> bool:
     return bool(scene.known.pictures) and any(scene.known.values(name) for name in fields)
 
 
+def is_shown(scene: Scene, part: Part) -> bool:
+    """Whether a part asks for values that the pictures show."""
+    asks = part.want is Want.VALUES or (part.want is Want.HELP and _is_printed(scene, part))
+    return asks and bool(scene.readable) and _knows(scene, part.fields)
+
+
+def _asks_printed(part: Part) -> bool:
+    return all(name in PRINTED for name in part.fields)
+
+
+def _is_printed(scene: Scene, part: Part) -> bool:
+    """Whether the question's own pictures print what a part asks the value of, though the company
+    may have a rule about it too: 运费多少, beside an order."""
+    names = tuple(name for name in part.fields if name in PRINTED)
+    asks = _asks_own(scene, part) or ("amount_in_words" in names and bool(scene.known.own))
+    return asks and _knows(scene, names)
+
+
+def _names_label(scene: Scene, part: Part) -> bool:
+    """Whether a part asks for the value behind a label that its own pictures have."""
+    return _asks_own(scene, part) and any(
+        printed.named_by(part.text, one) for one in scene.readable
+    )
+
+
+def _asks_own(scene: Scene, part: Part) -> bool:
+    """Whether a part asks what something is, beside pictures of its own; not how to do it."""
+    asks = WHICH.search(part.text) and not clauses.HOW.search(part.text)
+    return bool(asks and scene.known.own)
+
+
 def _values(scene: Scene, part: Part) -> Reply:
     text, missing = values.told(part.text, part.fields, scene.known, scene.chinese)
+    lines = _sentences(scene, part) if missing else ""
+    if lines:
+        text, _ = values.told(
+            part.text, part.fields, scene.known, scene.chinese, with_missing=False
+        )
+        return Reply(" ".join(filter(None, [text, lines])))
     if text and len(missing) < len(part.fields):
         if "error_code" not in part.fields:
             return Reply(text)
@@ -67,9 +128,24 @@ def _values(scene: Scene, part: Part) -> Reply:
         return helping.reply(scene, part) if tells or not scene.clauses else scene.refused()
     if not scene.readable or any(one.partial for one in scene.known.pictures):
         return scene.unread(missing)
-    if scene.clauses and not is_pure(part.text) and not part.wants_picture:
+    is_other = not is_pure(part.text) and not part.wants_picture and not scene.known.own
+    if scene.clauses and is_other:
         return scene.from_clauses(part)
     return scene.asking.for_("ask_field", names=joined(missing, scene.chinese))
+
+
+def _sentences(scene: Scene, part: Part) -> str:
+    """What chats and contracts among the pictures say to a question whose field they lack."""
+    written = [
+        one for one in scene.readable if facts.kind_of(one) in values.WRITTEN and not one.partial
+    ]
+    asked = part.text.split() if scene.chinese else [part.text]  # merged parts: one by one
+    told = [
+        papers.lines_about(text, one, scene.chinese, scene.budget)
+        for one in written
+        for text in asked
+    ]
+    return " ".join(dict.fromkeys(filter(None, told)))
 
 
 def _may_tell(scene: Scene, part: Part) -> bool:
@@ -90,6 +166,8 @@ def _remedy(scene: Scene, reading: Reading, part: Part) -> Reply | None:
 
 
 def _state(scene: Scene, part: Part) -> Reply:
+    if scene.readable and all(facts.kind_of(one) == "contract" for one in scene.readable):
+        return helping.reply(scene, part)
     told = states.told(part.text, scene.known, scene.chinese)
     if told:
         # How long a refund takes stands beside how it stands.

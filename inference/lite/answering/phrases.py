@@ -107,8 +107,9 @@ PHRASES: dict[str, tuple[str, str]] = {
         "Please tell me what the problem is, or send a screenshot.",
     ),
     "ask_field": (
-        "图中没有读到{names}。请发一张能看到{names}的图。",
-        "The picture does not show the {names}. Please send one that does.",
+        "图中没有读到{names}：可能没有拍到，也可能看不清。请靠近、拍清楚，再发一张有{names}的图。",
+        "The {names} could not be read: the picture may not show it, or not clearly. "
+        "Please send one that does, closer and sharp.",
     ),
     "illegible": (
         "{picture}看不清，里面的字读不出来。请靠近一些、正对着、在光线充足的地方再拍一张。",
@@ -208,6 +209,7 @@ PHRASES: dict[str, tuple[str, str]] = {
     # Values
     "one_value": ("{name}是 {value}", "the {name} is {value}"),
     "many_values": ("{name}有 {count} 个：{values}", "there are {count} {name}s: {values}"),
+    "in_all": ("共优惠 {total}（{values}）", "{total} off in all ({values})"),
     "your_correction": ("按您更正的，", "as you corrected it, "),
     "check_value": ("校验不符，请核对", "its check digit or form does not hold; please verify"),
     "check_barcode": ("条码里是 {other}，请核对", "the barcode says {other}; please verify"),

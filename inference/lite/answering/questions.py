@@ -264,13 +264,27 @@ def _part(text: str) -> Part:
     return Part(text, Want.HELP, fields, by_rule)
 
 
+BOTH = re.compile(r"[双两]方(?:是|分别|都|各|叫)|签约方|\bparties\b", re.IGNORECASE)
+GENERAL_SUM = re.compile(r"多少钱|how much|花了?多少|[总一]共", re.IGNORECASE)
+# Amounts of their own: "税额是多少钱" asks for no total.
+OWN_SUMS = {"amount_without_tax", "tax_amount", "change", "discount", "shipping", "fee", "count"}
+
+
 def _named(text: str) -> tuple[str, ...]:
     """The fields that the text names, in the order of the text."""
     found: list[tuple[int, str]] = []
+    whole = text
     for name, words in FIELDS.items():
         match = words.asks.search(text)
         if match:
             found.append((match.start(), name))
             # Blanked, so that "税号" is not found in "购买方税号" again.
             text = words.asks.sub(lambda one: " " * len(one[0]), text)
-    return tuple(name for _, name in sorted(found))
+    if both := BOTH.search(whole):
+        found += [(both.start(), "party_a"), (both.start(), "party_b")]
+    names = {name for _, name in found}
+    return tuple(
+        name
+        for at, name in sorted(found)
+        if name != "amount" or not names & OWN_SUMS or not GENERAL_SUM.match(whole, at)
+    )

@@ -23,7 +23,7 @@ class Step:
 
 DELIVERED = r"已签收|签收成功|已送达|已妥投|妥投|已收货|本人签收|代收|已取件|交易完成|\bdelivered\b|signed (?:for )?by"
 SENT = (
-    r"已发货|已发出|运输中|在途|派送|派件|已揽|揽收|已收件|到达|离开|转运|待收货|\bshipped\b|dispatched|in transit"
+    r"已发货|已发出|运输中|在途|派送|派件|已揽|揽收|已收件|到达|离开|转运|待(?:买家)?(?:确认)?收货|\bshipped\b|dispatched|in transit"
     r"|out for delivery|departed|arrived|picked up"
 )
 STEP_WORDS = (
@@ -44,7 +44,7 @@ STEP_WORDS = (
     (
         r"发货|发出|寄出|揽收|ship|dispatch|sent",
         f"{SENT}|{DELIVERED}",
-        r"待发货|未发货|备货|not (?:yet )?shipped|to be shipped|awaiting|preparing|processing",
+        r"待(?:卖家|商家)?发货|未发货|备货|not (?:yet )?shipped|to be shipped|awaiting|preparing|processing",
         ("是的，已经发货", "Yes, it has been shipped"),
         ("还没有发货", "No, it has not been shipped yet"),
     ),
@@ -89,6 +89,36 @@ def has_problem(reading: Reading) -> bool:
 def is_of_parcel(question: str) -> bool:
     """Whether a question about a state is about a parcel, not about money."""
     return not MONEY.search(question)
+
+
+SCANS = (
+    re.compile(r"揽收|取件|picked up", re.IGNORECASE),
+    re.compile(r"发出|离开|发往|departed|left\b", re.IGNORECASE),
+    re.compile(r"到达|到了?(?=.{1,8}(?:站|网点|中心|仓))|arrived?", re.IGNORECASE),
+    re.compile(r"派送|派件|out for delivery", re.IGNORECASE),
+    re.compile(r"签收|送达|妥投|delivered", re.IGNORECASE),
+)
+FROM = re.compile(
+    r"从(?:哪|什么地方)(?:里|儿)?(?:寄|发)|\bwhere\b.{0,20}\b(?:sent|shipped|come) from",
+    re.IGNORECASE,
+)
+WHEN = re.compile(r"什么时候|啥时候|哪天|几号|几点|何时|\bwhen\b|what time", re.IGNORECASE)
+
+
+def scan_of(question: str, known: Facts, chinese: bool) -> str:
+    """When something happened to a parcel, by its scan; "" where none tells it."""
+    events = [
+        one.value for reading in known.pictures for one in reading.fields if one.name == "event"
+    ]
+    if events and FROM.search(question):
+        return sentence([say("shown_text", chinese, lines=bold(events[-1]))], chinese)
+    if not WHEN.search(question):
+        return ""
+    for scan in SCANS:
+        found = [one for one in events if scan.search(one)]
+        if found and scan.search(question):
+            return sentence([say("shown_text", chinese, lines=bold(found[0]))], chinese)
+    return ""
 
 
 def told(question: str, known: Facts, chinese: bool) -> str:

@@ -4,7 +4,16 @@ is missing, or what the calls came to."""
 import re
 from typing import Any
 
-from inference.lite.answering import estimates, facts, helping, showing, states, tool_results
+from inference.lite.answering import (
+    estimates,
+    facts,
+    helping,
+    parts,
+    showing,
+    states,
+    tool_results,
+    values,
+)
 from inference.lite.answering.acting import deciding, denials, planning, terms
 from inference.lite.answering.acting.arguments import Filled
 from inference.lite.answering.acting.offers import Result, in_language, offered, results
@@ -32,6 +41,8 @@ MAX_TEXT = 2_000  # characters of one result
 MAX_REASON = 200
 MAX_VALUE = 200
 LOOK_UP_WORDS = 8  # beside the number: words, or Chinese characters
+# A system that works and does not know the number: what a picture shows of it is the answer.
+UNKNOWN = re.compile(r"没有受理|没有查到|did not accept|nothing was found")
 WORD = re.compile(r"[\u3400-\u9fff]|[A-Za-z]{1,40}")
 YES = re.compile(
     r"\W{0,4}(?:我?(?:确认|同意|确定)(?:提交|执行|取消|修改|一下)?|好的?|可以|是的?|行|没问题|对|嗯|ok|okay|yes|yep|sure|confirm(?:ed)?"
@@ -57,7 +68,7 @@ def reply(conversation: Conversation) -> Reply | None:
         return denied
     step = deciding.step(conversation)
     if step.calls:
-        return Reply("", calls=step.calls)
+        return None if not step.write and _is_read(conversation) else Reply("", calls=step.calls)
     if done:
         return _told(conversation, done, step)
     if step.ask and not (step.write is None and _is_shown(conversation)):
@@ -77,13 +88,21 @@ def _behind_rule(asked: Reply, conversation: Conversation) -> Reply:
 
 
 def _is_shown(conversation: Conversation) -> bool:
-    """Whether all that the message asks for are values that its pictures show: "which tracking
-    number do I have to track?"."""
+    """Whether its pictures show all that the message asks for: "which tracking number do I have to
+    track?", "where is it?" beside a tracking page."""
     scene = Scene(conversation)
+    stands = any(map(states.stands, scene.readable))
     return bool(scene.readable) and all(
-        part.want is Want.VALUES and all(map(scene.known.values, part.fields))
+        (part.want is Want.STATE and stands)
+        or (part.want is Want.VALUES and all(map(scene.known.values, part.fields)))
         for part in scene.parts
     )
+
+
+def _is_read(conversation: Conversation) -> bool:
+    """Whether its own pictures show all values that a message asks for; no system knows more."""
+    scene = Scene(conversation)
+    return bool(scene.known.own) and all(parts.is_shown(scene, part) for part in scene.parts)
 
 
 def _not_wished(conversation: Conversation) -> Reply | None:
@@ -103,8 +122,11 @@ def _told(conversation: Conversation, done: list[Result], step: Step) -> Reply:
     chinese = conversation.chinese
     scene = Scene(conversation)
     replies = [Reply(one) for one in dict.fromkeys(_sentence(one, scene) for one in done)]
+    shown = ""
     served = any(one.status in ("done", "proposed") for one in done)
     failed = any(one.status in ("failed", "refused") for one in done)
+    if not served and not step.write and (shown := _of_pictures(scene)):
+        replies = [Reply(shown), *replies]  # what one has answers better than that no system does
     if step.refusal and step.write:
         title = step.write.offer.entitled(chinese)
         replies.append(Reply(say("not_proposed", chinese, title=plain(title))))
@@ -112,24 +134,27 @@ def _told(conversation: Conversation, done: list[Result], step: Step) -> Reply:
     asks_help = bool(WHAT_NOW.search(plain_words(conversation.question[:MAX_TEXT])))
     is_proposed = any(one.status == "proposed" for one in done)
     if (asks_help or not (served and step.write)) and not is_proposed:
-        replies += _beside(scene, served=served)
+        replies += _beside(scene, served=served, shown=shown)
     if step.instead and is_proposed:
         replies.append(Reply(say("old_card", chinese)))
     if step.later:
         replies.append(Reply(_later(step.later, chinese)))
     if step.ask and step.write:
         replies.append(Asking(conversation).for_(step.ask[0], **step.ask[1]))
-    if failed:
+    is_told = bool(shown) and all(UNKNOWN.search(one.reason) for one in done)
+    if failed and not is_told:
         replies.append(Asking(conversation).person())
     made = together(replies)
     asks = any(one.outcome == "clarify" for one in replies)
-    outcome = "clarify" if asks else "answered" if served else "handoff"
+    outcome = "clarify" if asks else "answered" if served or is_told else "handoff"
     return Reply(made.text, outcome, made.citations)
 
 
-def _beside(scene: Scene, *, served: bool) -> list[Reply]:
-    """The clause that serves too. Where no system answered, also what the pictures show."""
-    found = [] if served else [Reply(one) for one in [_of_pictures(scene)] if one]
+def _beside(scene: Scene, *, served: bool, shown: str) -> list[Reply]:
+    """The clause that serves too. Where no system answered, also what the pictures show, unless
+    it is `shown` before."""
+    told = "" if served or shown else _of_pictures(scene)
+    found = [Reply(told)] if told else []
     for part in scene.parts:
         made = _clause(scene, part, served=served)
         if made and made.citations:
@@ -165,7 +190,10 @@ def _is_look_up(part: Part) -> bool:
 
 def _of_pictures(scene: Scene) -> str:
     wants = [part for part in scene.parts if part.want in (Want.STATE, Want.ARRIVAL, Want.SUMMARY)]
-    return states.told(wants[0].text, scene.known, scene.chinese) if wants else ""
+    state = states.told(wants[0].text, scene.known, scene.chinese) if wants else ""
+    asked = [part for part in scene.parts if parts.is_shown(scene, part)]
+    told = [values.told(one.text, one.fields, scene.known, scene.chinese)[0] for one in asked]
+    return " ".join(filter(None, [state, *told]))
 
 
 def _sentence(result: Result, scene: Scene) -> str:

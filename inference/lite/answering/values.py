@@ -2,39 +2,88 @@
 
 import re
 
-from inference.lite.answering import facts
+from inference.lite.answering import facts, goods, printed, states
 from inference.lite.answering.facts import DOUBTED, Fact, Facts
 from inference.lite.answering.field_words import called
 from inference.lite.answering.markdown import bold, plain
 from inference.lite.answering.phrases import joined, say, sentence
+from inference.lite.answering.printed_words import TABLE as PRINTED
+from inference.lite.answering.questions import is_pure
+from inference.lite.invoice_money import money
 
 DATED = re.compile(r"日期|时间|date|time", re.IGNORECASE)
 LABEL_WORD = re.compile(r"(?!日期|时间|date|time)(?:[\u3400-\u9fff]{2}|[a-z]{3,20})")
+DATE_WORDS = re.compile(r"日期?|时间|[^\u3400-\u9fff]")
+WRITTEN = ("chat", "contract")  # sentences, of which a field is a part
+PARTIES_OF_PARCEL = {"receiver", "sender"}
+ALTOGETHER = re.compile(r"一共|总共|合计|\b(?:total|in all|altogether)\b", re.IGNORECASE)
 
 
 def told(
-    question: str, names: tuple[str, ...], known: Facts, chinese: bool
+    question: str,
+    names: tuple[str, ...],
+    known: Facts,
+    chinese: bool,
+    *,
+    with_missing: bool = True,
 ) -> tuple[str, list[str]]:
-    """(the sentence with the values, the names of fields that have none)."""
+    """(the sentence with the values, the names of fields that have none).
+
+    `with_missing`: the sentence says what has none.
+    """
     clauses: list[str] = []
     missing: list[str] = []
     said: set[str] = set()
     for name in names:
-        values = [fact for fact in known.values(name) if fact.field.value not in said]
-        if name == "date":
-            values = _meant(question, values)
-        if not values and not known.values(name):
+        if name == "phone" and any(map(known.values, PARTIES_OF_PARCEL.intersection(names))):
+            continue  # it stands in the party's own lines
+        every = _found(question, name, known)
+        values = [fact for fact in every if fact.field.value not in said]
+        if not every:
             missing.append(called(name, chinese))
         by_name: dict[str, list[Fact]] = {}
         for fact in values:
             by_name.setdefault(fact.name, []).append(fact)
             said.add(fact.field.value)
-        clauses += [_clause(same, known, chinese) for same in by_name.values()]
+        clauses += [_clause(same, known, chinese, question) for same in by_name.values()]
         if name == "tax_number" and values:
             clauses += _other_tax_number(values, known, said, chinese)
-    if clauses and missing:
+    if clauses and missing and with_missing:
         clauses.append(say("no_value", chinese, names=joined(missing, chinese)))
     return sentence(clauses if chinese else [joined(clauses, chinese)], chinese), missing
+
+
+def _found(question: str, name: str, known: Facts) -> list[Fact]:
+    """The values of a field that the question means, best first.
+
+    An amount, or a field that is not known, by the label that the question names word by word.
+    """
+    values = known.values(name)
+    corrected = any(one.field.corrected for one in values)
+    if name == "date":
+        return _meant(question, values)
+    if corrected or name in PRINTED:
+        return values
+    if name in ("amount", "company") or not values:
+        is_money = name in ("amount", "amount_without_tax", "tax_amount")
+        named = [
+            Fact(one, facts.kind_of(reading))
+            for reading in known.pictures
+            for one in printed.named_by(question, reading, money=is_money)
+        ]
+        if named:
+            return named
+    if name == "amount" and not is_pure(question):
+        prices = [
+            Fact(one, facts.kind_of(reading))
+            for reading in known.pictures
+            for one in goods.priced(question, reading)
+        ]
+        if prices:
+            return prices[:1]
+    if name == "amount" and values and values[0].kind in WRITTEN and not is_pure(question):
+        return [one for one in values if _has_word(one.field.label, question)]
+    return values
 
 
 def doubt(fact: Fact, chinese: bool) -> str:
@@ -48,10 +97,16 @@ def doubt(fact: Fact, chinese: bool) -> str:
     return ""
 
 
-def _clause(values: list[Fact], known: Facts, chinese: bool) -> str:
+def _clause(values: list[Fact], known: Facts, chinese: bool, question: str = "") -> str:
     """One field with its values, which are all of that field."""
     one = values[0]
-    name = called(one.name, chinese, one.kind)
+    # Nothing is paid where the payment failed.
+    failed = one.name == "amount" and any(map(states.has_problem, known.pictures))
+    name = called(one.name, chinese, "other" if failed else one.kind)
+    if one.name == "printed":
+        name = one.field.label
+    if one.name == "discount" and len(values) > 1:
+        return _discounts(values, chinese, question)
     if one.name == "date" and DATED.search(one.field.label) and _fits(one.field.label, chinese):
         name = one.field.label.lower()  # a date is nothing without its label
     shown = [_shown(fact, known, chinese) for fact in values]
@@ -62,14 +117,31 @@ def _clause(values: list[Fact], known: Facts, chinese: bool) -> str:
     return (say("your_correction", chinese) if one.field.corrected else "") + text
 
 
+def _discounts(values: list[Fact], chinese: bool, question: str) -> str:
+    """Each discount by its label, and all of them together where that is asked for."""
+    named = [one for one in values if one.field.label and one.field.label in question]
+    listed = [f"{plain(one.field.label)} {bold(one.field.value)}" for one in named or values]
+    amounts = [money(one.field.value.lstrip("-+−¥￥$€£ ")) for one in values]
+    if ALTOGETHER.search(question) and None not in amounts:
+        total = sum(abs(one) for one in amounts if one is not None)
+        return say("in_all", chinese, total=bold(str(total)), values=joined(listed, chinese))
+    return joined(listed, chinese)
+
+
 def _meant(question: str, dates: list[Fact]) -> list[Fact]:
-    """The date whose label the question names, else the first."""
-    asked = question.lower()
-    for one in dates:
-        words = LABEL_WORD.findall(one.field.label.lower())
-        if any(word in asked for word in words):
-            return [one]
-    return dates[:1]
+    """The date whose label the question names, else the first. On papers that are sentences no
+    other date will do."""
+    fitting = [one for one in dates if _has_word(one.field.label, question)]
+    near = [one for one in dates if set(DATE_WORDS.sub("", one.field.label)).intersection(question)]
+    if dates and dates[0].kind in WRITTEN and not is_pure(question):
+        return (fitting or near)[:1]
+    return (fitting or near or dates)[:1]
+
+
+def _has_word(label: str, question: str) -> bool:
+    """Whether the question has a word of a label."""
+    words = LABEL_WORD.findall(label.lower())
+    return any(word in question.lower() for word in words)
 
 
 def _shown(fact: Fact, known: Facts, chinese: bool) -> str:

@@ -153,3 +153,22 @@ def test_an_older_invoices_qr_code_holds_the_amount_before_tax() -> None:
     assert values(fields, "amount") == ["¥3180.00"]
     assert values(fields, "amount_without_tax") == ["3000.00"]
     assert values(fields, "invoice_code") == ["031002200411"]
+
+
+def test_a_label_whose_characters_stand_far_apart_is_one() -> None:
+    rows = (
+        "购 买 方 | 名 | 称：重庆市知语书店",
+        "",
+        "",
+        "",
+        "",
+        "销售方 | 名 | 称：青禾优品（重庆）有限公司",
+    )
+    fields = read_fields(paper("重庆增值税电子普通发票", *rows, "发票号码：63820947"))[1]
+    assert values(fields, "buyer") == ["重庆市知语书店"]
+    assert values(fields, "seller") == ["青禾优品(重庆)有限公司"]
+
+
+def test_the_place_of_a_stamp_is_no_seller() -> None:
+    fields = read_fields(paper("电子发票(普通发票)", "发票号码：63820947", "销售方：（章)"))[1]
+    assert values(fields, "seller") == []

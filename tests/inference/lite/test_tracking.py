@@ -83,3 +83,29 @@ def test_an_order_date_is_no_scan() -> None:
     )[1]
     assert values(fields, "event") == []
     assert values(fields, "date") == ["2026-11-09 10:32"]
+
+
+def test_today_is_newer_than_yesterday_and_any_day_with_a_number() -> None:
+    rows = ("11-27 21:14 | 到达长沙", "今天 07:52 | 派件中", "昨天 23:40 | 离开东莞")
+    fields = read_fields(paper("物流详情", *rows))[1]
+    assert values(fields, "event") == [
+        "今天 07:52 派件中",
+        "昨天 23:40 离开东莞",
+        "11-27 21:14 到达长沙",
+    ]
+
+
+def test_american_dates_and_times_are_put_in_order() -> None:
+    rows = (
+        "Date | Time | Activity",
+        "11/26/2026 | 8:47 P.M. | Departed from Facility",
+        "11/27/2026 | 12:02 A.M. | Arrived at Facility",
+        "11/27/2026 | 4:18 A.M. | Departed from Facility, Louisville",
+    )
+    kind, fields = read_fields(paper("UPS On the Way", *rows))
+    assert kind == "waybill"
+    assert values(fields, "event") == [
+        "11/27/2026 4:18 A.M. Departed from Facility, Louisville",
+        "11/27/2026 12:02 A.M. Arrived at Facility",
+        "11/26/2026 8:47 P.M. Departed from Facility",
+    ]

@@ -82,6 +82,22 @@ def test_a_system_that_fails_is_named_and_a_person_is_offered() -> None:
     assert reply.outcome == "handoff"
 
 
+def test_a_picture_answers_first_where_a_system_does_not_know_its_number() -> None:
+    thread = Thread(desk_with())
+    thread.ask("我的包裹到哪了", "sf_waybill")
+    reason = "对方系统没有受理（查不到运单）"
+    reply = thread.ask(results=[_result("track_parcel", "failed", reason=reason)])
+    assert reply.text.startswith("最新一条物流是：**2026-11-09 08:12 杭州转运中心已发出**")
+    assert "没有给出结果" in reply.text
+    assert "转人工" not in reply.text
+    assert reply.outcome == "answered"
+
+
+def test_no_system_is_asked_for_what_the_picture_shows() -> None:
+    assert not Thread(desk_with()).ask("运单号是多少", "sf_waybill").calls
+    assert Thread(desk_with()).ask("我的包裹到哪了", "sf_waybill").calls
+
+
 def test_a_reason_in_another_language_is_left_out() -> None:
     thread = Thread(desk_with())
     thread.ask("我的包裹到哪了", "label_without_events")

@@ -1,0 +1,88 @@
+"""What a picture prints behind its labels, whatever they are: 手续费 2.00 · Delivery: free."""
+
+import re
+from dataclasses import dataclass
+
+from inference.lite.budget import Budget
+from inference.lite.field_text import plain
+from inference.lite.reading import Line, Reading, rows
+from inference.lite.text import normal
+
+MAX_LINES = 2_000
+MAX_LABEL = 48  # characters
+MAX_VALUE = 120
+COLONED = re.compile(
+    r"(?:^|(?<=[\s,，;；。|)）]))"
+    r"((?:[A-Za-z&#.'/-]{1,16} ){0,3}[^\W\d_][^\s\d:：,，。;；|]{0,13}(?:\s?[(（][^()（）]{1,10}[)）])?)"
+    r"\s{0,4}[:：]"
+)
+MONEY = re.compile(
+    r"[-+−]?\s?(?:[¥￥$€£]|RMB|CNY|人民币)?\s?[-+−]?(?:\d{1,3}(?:,\d{3}){1,4}|\d{1,12})(?:\.\d{1,2})?\s?元?"
+)
+# "Subtotal £600.00", "应付 56.00": an amount ends the line.
+ENDED = re.compile(r"(?<![\d.,])[-+−]?[¥￥$€£]?\s?[-+−]?(?:\d{1,3}(?:,\d{3}){1,4}|\d{1,9})\.\d{2}$")
+FREE = re.compile(r"免运费|包邮|免费|免邮|\bfree\b", re.IGNORECASE)
+PRICE = re.compile(r"[-+−]?[¥￥$€£]?\s?[\d,]{1,12}\.\d{2}")
+TABLE_ROW = 3  # cells
+MARKS = re.compile(r"[\s:：*·()（）\[\]【】>›]")
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """`line` holds the value."""
+
+    label: str
+    value: str
+    line: Line
+
+    @property
+    def key(self) -> str:
+        """The label without marks, in simplified characters and lower case."""
+        return MARKS.sub("", plain(self.label))
+
+    @property
+    def is_money(self) -> bool:
+        return bool(MONEY.fullmatch(self.value) or FREE.fullmatch(self.value))
+
+
+def pairs_of(reading: Reading, budget: Budget | None = None) -> list[Pair]:
+    """All pairs, from top to bottom."""
+    lines = reading.lines[:MAX_LINES]
+    has_places = any(line.place[3] for line in lines)
+    made: list[Pair] = []
+    for row in rows(lines) if has_places else [[line] for line in lines]:
+        for place, line in enumerate(row):
+            if budget is not None:
+                budget.check()
+            after = row[place + 1] if place + 1 < len(row) else None
+            if not place and len(row) >= TABLE_ROW and _has_price(reading, row):
+                after = row[-1]  # of goods: name, number, price
+            made += _of_line(line, after)
+    return [one for one in made if one.value and len(one.label) <= MAX_LABEL]
+
+
+def _has_price(reading: Reading, row: list[Line]) -> bool:
+    """Whether a row ends with a price; that of an invoice ends with its tax."""
+    return reading.kind != "invoice" and bool(PRICE.fullmatch(row[-1].text.strip()))
+
+
+def _of_line(line: Line, after: Line | None) -> list[Pair]:
+    text = normal(line.text).strip()
+    labels = list(COLONED.finditer(text))
+    made = []
+    for place, label in enumerate(labels):
+        end = labels[place + 1].start() if place + 1 < len(labels) else len(text)
+        value = text[label.end() : end].strip(" ,，;；")[:MAX_VALUE]
+        if value:
+            made.append(Pair(label[1].strip(), value, line))
+        elif after is not None and not COLONED.match(after.text):
+            made.append(Pair(label[1].strip(), normal(after.text).strip()[:MAX_VALUE], after))
+    if labels:
+        return made
+    ended = ENDED.search(text)
+    head = text[: ended.start()].strip() if ended else ""
+    if ended and head[:1].isalpha():
+        return [Pair(head, ended[0].strip(), line)]
+    if after is not None and len(text) <= MAX_LABEL and any(map(str.isalpha, text)):
+        return [Pair(text, normal(after.text).strip()[:MAX_VALUE], after)]
+    return []
