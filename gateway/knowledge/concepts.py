@@ -68,11 +68,23 @@ class Concepts:
 def _named(text: str) -> list[int]:
     """The concepts in a text."""
     said = terms(text)
-    return [
+    found = {
         number
-        for number, words in enumerate(concepts())
-        if any(all(term in said for term in word) for word in words)
-    ]
+        for term in said
+        for number, word in _beginning_with().get(term, ())
+        if all(other in said for other in word)
+    }
+    return sorted(found)
+
+
+@cache
+def _beginning_with() -> dict[str, list[tuple[int, Word]]]:
+    """The words by their first term, each with the number of its concept."""
+    made: dict[str, list[tuple[int, Word]]] = {}
+    for number, words in enumerate(concepts()):
+        for word in words:
+            made.setdefault(word[0], []).append((number, word))
+    return made
 
 
 def _word(word: str) -> Word:
