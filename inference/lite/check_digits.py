@@ -6,6 +6,8 @@ from datetime import date
 from stdnum import luhn
 from stdnum.cn import ric, uscc
 
+from inference.lite.dates import parts
+
 S10_WEIGHTS = (8, 6, 4, 2, 3, 5, 9, 7)
 
 
@@ -66,7 +68,7 @@ def is_dhl(number: str) -> bool:
 
 def is_date(text: str) -> bool:
     """A day of the calendar; what follows it, such as a time, is not looked at."""
-    digits = [int(part) for part in re.findall(r"\d+", text)[:3]]
+    digits = parts(text)[:3]
     if len(digits) < 3 or not 1900 <= digits[0] <= 2200:
         return False
     try:

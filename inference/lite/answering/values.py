@@ -14,6 +14,9 @@ from inference.lite.invoice_money import money
 DATED = re.compile(r"日期|时间|date|time", re.IGNORECASE)
 LABEL_WORD = re.compile(r"(?!日期|时间|date|time)(?:[\u3400-\u9fff]{2}|[a-z]{3,20})")
 DATE_WORDS = re.compile(r"日期?|时间|[^\u3400-\u9fff]")
+PAPER = re.compile(
+    r"\b(?:invoice|order|receipt)\b|订单|发票", re.IGNORECASE
+)  # is no date's own word
 WRITTEN = ("chat", "contract")  # sentences, of which a field is a part
 PARTIES_OF_PARCEL = {"receiver", "sender"}
 ALTOGETHER = re.compile(r"一共|总共|合计|\b(?:total|in all|altogether)\b", re.IGNORECASE)
@@ -131,7 +134,8 @@ def _discounts(values: list[Fact], chinese: bool, question: str) -> str:
 def _meant(question: str, dates: list[Fact]) -> list[Fact]:
     """The date whose label the question names, else the first. On papers that are sentences no
     other date will do."""
-    fitting = [one for one in dates if _has_word(one.field.label, question)]
+    fitting = [one for one in dates if _has_word(PAPER.sub("", one.field.label), question)]
+    fitting = fitting or [one for one in dates if _has_word(one.field.label, question)]
     near = [one for one in dates if set(DATE_WORDS.sub("", one.field.label)).intersection(question)]
     if dates and dates[0].kind in WRITTEN and not is_pure(question):
         return (fitting or near)[:1]

@@ -107,3 +107,12 @@ def test_more_than_twelve_fields_are_kept() -> None:
 def test_a_payment_that_failed_is_a_payment_and_a_failure_with_a_code_an_error() -> None:
     assert read_fields(paper("支付失败", "余额不足", "¥58.00"))[0] == "payment"
     assert read_fields(paper("支付失败", "错误代码：PAY-4031"))[0] == "error"
+
+
+def test_a_date_in_words_is_a_day_of_the_calendar() -> None:
+    rows = ("INVOICE", "Invoice date: 18 November 2026", "Payment due: 31 November 2026")
+    dates = [one for one in read_fields(paper(*rows))[1] if one.name == "date"]
+    assert [(one.label, one.valid) for one in dates] == [
+        ("Invoice date", True),
+        ("Payment due", False),
+    ]

@@ -147,3 +147,8 @@ def test_nothing_was_paid_where_the_payment_failed() -> None:
     assert "3,299.00" in reply.text
     assert "实付" not in reply.text
     assert "储蓄卡 0973" in reply.text
+
+
+def test_the_date_that_is_due_is_not_the_invoices() -> None:
+    rows = ("INVOICE", "Invoice date: 18 November 2026", "Payment due: 18 December 2026")
+    assert "18 December 2026" in asked("when is this invoice due?", *rows).text
