@@ -10,7 +10,13 @@ from pathlib import PurePath
 
 from gateway.knowledge.clauses import CJK, CUSTOMER, Clause
 from gateway.knowledge.sources.document import Document, Front, Heading, Line, Pair
-from gateway.knowledge.sources.numbering import Numbered, Rank, clause_start, read_number
+from gateway.knowledge.sources.numbering import (
+    Numbered,
+    Rank,
+    clause_start,
+    next_clause,
+    read_number,
+)
 from gateway.knowledge.sources.question_pairs import with_pairs, without_mark
 from gateway.knowledge.translations import pair_of
 
@@ -90,7 +96,7 @@ class _Builder:
         """Begins a clause where the line does. False where it is text of the present one."""
         if len(line.text) > MAX_MARKED_CHARS:
             return False
-        found = clause_start(line.text, self._section.number)
+        found = clause_start(line.text) or next_clause(line.text, self._section.number)
         if found is None or self._is_of_a_list(at, found):
             return False
         self._flush()

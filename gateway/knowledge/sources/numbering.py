@@ -76,13 +76,12 @@ def split_number(heading: str) -> tuple[str, str]:
 
 
 @lru_cache(8)  # a line is looked at as the next one of the line before, and by itself
-def clause_start(line: str, before: str = "") -> Numbered | None:
-    """The number with which a paragraph begins a clause of its own, if it does. `before`: the
-    number of the clause before it.
+def clause_start(line: str) -> Numbered | None:
+    """The number with which a paragraph begins a clause of its own, if it does.
 
     Stricter than a heading's: `1.` is an ordinary list, `3 …` a sentence.
     """
-    found = read_number(line, before)
+    found = read_number(line)
     if found is None:
         return None
     start, _ = _normalised(line.strip()[:MAX_NUMBER_CHARS])
@@ -97,9 +96,17 @@ def clause_start(line: str, before: str = "") -> Numbered | None:
     return found if match["unit"] not in ("款", "项") else None
 
 
+def next_clause(line: str, before: str) -> Numbered | None:
+    """The number of a paragraph that follows the clause `before`, though a unit stands behind it:
+    behind 1.3 "1.4 Day visitors" begins a clause."""
+    number, _, _ = line.strip()[:MAX_NUMBER_CHARS].partition(" ")
+    if not re.fullmatch(DOTTED, number) or not _follows(number, before):
+        return None
+    return read_number(line, before)
+
+
 def read_number(text: str, before: str = "") -> Numbered | None:
-    """The number at the start of a heading. One that follows `before` is no amount: behind 1.3
-    "1.4 Day visitors" begins a clause."""
+    """The number at the start of a heading. One that follows `before` is no amount."""
     text = text.strip()
     if not FIRST.match(text):
         return None
