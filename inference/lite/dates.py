@@ -8,16 +8,19 @@ MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", 
 TIME = r"(?:\s{0,4}T?\s{0,4}(?P<time>[0-2]?\d\s?[:时点]\s?[0-5]\d(?:\s?[:分]\s?[0-5]\d)?))?"
 DATE = re.compile(
     r"(?<![\d.])(?P<day>(?:19|20|21)\d\d(?:\s?[-/.]\s?[01]?\d\s?[-/.]\s?[0-3]?\d"
-    r"|\s?年\s?[01]?\d\s?月\s?[0-3]?\d\s?日?)|[0-3]?\d/[0-3]?\d/(?:19|20)\d\d(?!\d))" + TIME
+    r"|\s?年\s?[01]?\d\s?月\s?[0-3]?\d\s?日?)|[0-3]?\d/[0-3]?\d/(?:19|20)\d\d(?!\d)"
+    # Of two digits, the year is one of these tills: 11/27/26.
+    r"|[0-3]?\d/[0-3]?\d/[23]\d(?=[0-2]\d:[0-5]\d|[^\d/]|$))" + TIME
 )
 ENGLISH = re.compile(
     r"(?<![A-Za-z0-9])(?P<day>(?:[0-3]?\d\s)?(?P<month>jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)"
     r"[a-z]{0,6}\.?\s(?:[0-3]?\d(?:st|nd|rd|th)?,?\s)?(?:19|20)\d\d)" + TIME,
     re.IGNORECASE,
 )
-SLASHED = re.compile(r"[0-3]?\d/[0-3]?\d/(?:19|20)\d\d")
+SLASHED = re.compile(r"[0-3]?\d/[0-3]?\d/(?:(?:19|20)\d\d(?!\d)|[23]\d(?!\d))")
 SPACE = re.compile(r"\s")
 MONTHS_OF_YEAR = 12
+CENTURY = 2_000
 NUMBERS = re.compile(r"\d{1,4}")
 
 
@@ -64,4 +67,4 @@ def parts(value: str) -> tuple[int, ...]:
 def _year_first(one: int, two: int, year: int, *time: int) -> tuple[int, ...]:
     """11/27/2026 and 27/11/2026; where both are possible, the month is first."""
     month, day = (two, one) if one > MONTHS_OF_YEAR else (one, two)
-    return (year, month, day, *time)
+    return (year + (CENTURY if year < CENTURY else 0), month, day, *time)

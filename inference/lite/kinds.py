@@ -2,6 +2,7 @@
 
 import re
 from collections import Counter
+from itertools import pairwise
 
 from inference.lite.codes import Said
 from inference.lite.field_catalog import POINTS
@@ -10,7 +11,11 @@ from inference.lite.paper import Paper
 from inference.lite.reading import KINDS
 
 ENOUGH = 3  # points
-CHAT_SIGN = re.compile(r"(?:昨天|今天|星期.|周.|\d{1,2}月\d{1,2}日|上午|下午)?\s?\d{1,2}:\d{2}")
+CHAT_SIGN = re.compile(
+    r"(?:昨天|今天|星期.|周.|\d{1,2}月\d{1,2}日)?\s?(?:凌晨|早上|上午|中午|下午|傍晚|晚上)?\s?\d{1,2}:\d{2}"
+)
+SHORT = 0.95  # of the width: up to there go the messages of the other side
+LEAST_TURNS = 2
 ALONE = 0.85  # share of rows with one line, in a chat: labels and values stand beside each other
 BUBBLES = 3  # points for lines at both sides with times between them
 
@@ -29,7 +34,8 @@ def kind_of(search: Search, codes: list[Said]) -> str:
         points["invoice"] += POINTS["sure"]
     if any(code.number for code in codes):
         points["waybill"] += POINTS["strong"]
-    if _has_bubbles(search.paper):
+    is_open = max(points.values(), default=0) < ENOUGH
+    if _has_bubbles(search.paper) or (is_open and _takes_turns(search.paper)):
         points["chat"] += BUBBLES
     best = max(KINDS, key=lambda kind: points[kind])
     return best if points[best] >= ENOUGH else "other"
@@ -72,3 +78,21 @@ def _has_bubbles(paper: Paper) -> bool:
     alone = sum(len(row) == 1 for row in paper.rows)
     is_talk = times >= 2 or (times >= 1 and alone >= ALONE * len(paper.rows))
     return is_talk and at_left >= 2 and at_right >= 2
+
+
+def _takes_turns(paper: Paper) -> bool:
+    """Lines of their own rows, by turns at the left and at the right: a chat without a time."""
+    if not paper.has_places or any(len(row) > 1 for row in paper.rows):
+        return False
+    places = [row[0].line.place for row in paper.rows]
+    first = min((left for left, _, _, _ in places), default=0)
+    right = max((left + width for left, _, width, _ in places), default=0)
+    sides = []
+    for left, _, width, height in places:
+        at_right = left + width > right - 2 * height and left > first + 1.2 * height
+        if left < first + height / 2 and left + width < SHORT * right:
+            sides.append("left")
+        elif at_right:
+            sides.append("right")
+    turns = sum(one != two for one, two in pairwise(sides))
+    return turns >= LEAST_TURNS and sides.count("left") >= 2

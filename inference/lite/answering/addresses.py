@@ -11,10 +11,9 @@ SIDE = re.compile(
     r"|(?P<by>(?:寄|发)(?:件|货)?(?:人|方|信息)?|sender|shipper|ship from|from))(?:[:：\s]{1,4}|$|(?<=[收寄发])(?![件货人方到款银费据条至]))",
     re.IGNORECASE,
 )
-# A place in China: two of these follow each other, then a number.
-ADDRESS = re.compile(
-    r"(?:[\u3400-\u9fff]{1,9}(?:省|市|区|县|镇|街道|路|街|大道|巷|村)\s?){2,6}.{0,24}\d"
-)
+# A place in China: two of these follow each other, then a number within TO_NUMBER characters.
+ADDRESS = re.compile(r"(?:[\u3400-\u9fff]{1,9}(?:省|市|区|县|镇|街道|路|街|大道|巷|村)\s?){2,6}")
+TO_NUMBER = 25
 PHONE = re.compile(r"1[3-9]\d[\d* -]{6,12}\d")
 
 
@@ -39,7 +38,8 @@ def _delivered_to(reading: Reading) -> list[Field]:
         return []
     above = ""
     for line in in_rows(reading.lines):
-        if ADDRESS.match(line.text):
+        place = ADDRESS.match(line.text)
+        if place and any(map(str.isdigit, line.text[place.end() :][:TO_NUMBER])):
             value = " ".join(filter(None, [above, line.text.strip()]))
             return [Field("receiver", value, line.box, line.confidence)]
         above = line.text.strip() if PHONE.search(line.text) else ""

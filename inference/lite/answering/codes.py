@@ -15,6 +15,7 @@ from inference.lite.reading import Reading
 MAX_TEXT = 4_000  # characters of a clause in which other codes are looked for
 BETWEEN = re.compile(r"[-_\s]+")
 HTTP = re.compile(r"http(?:\s?error)?\s?(\d{3})", re.IGNORECASE)
+SPACE = re.compile(r"\s")
 TITLE_PARTS = re.compile(r"[:：(（)）]")
 
 
@@ -67,14 +68,31 @@ def names(text: str, code: str) -> bool:
     return _has_word(text, words) or _has_word(text, words.replace(" ", ""))
 
 
-def without_others(clauses: list[Clause], codes: list[str], budget: Budget) -> list[Clause]:
-    """The clauses that are not about another code than these."""
+def without_others(
+    clauses: list[Clause], codes: list[str], budget: Budget, about: str = ""
+) -> list[Clause]:
+    """The clauses that are not about another code than these, or whose title is said in `about`."""
+    about = SPACE.sub("", about)
     return [
         one
         for one in clauses
         if any(names(whole(one), code) for code in codes)
-        or not any(field.name == "error_code" for field in fields_in(whole(one)[:MAX_TEXT], budget))
+        or _is_symptom(one, others := _codes_of(one, budget), about)
+        or not others
     ]
+
+
+def _codes_of(clause: Clause, budget: Budget) -> list[str]:
+    found = fields_in(whole(clause)[:MAX_TEXT], budget)
+    return [one.value for one in found if one.name == "error_code"]
+
+
+def _is_symptom(clause: Clause, codes: list[str], about: str) -> bool:
+    """Whether a text has the title of a clause without its codes: 数据加载失败."""
+    title = str(clause.get("title") or "").rpartition(" · ")[2]
+    parts = [SPACE.sub("", part) for part in TITLE_PARTS.split(title)]
+    said = [one for one in parts if one and not any(names(one, code) for code in codes)]
+    return bool(said) and all(one.lower() in about.lower() for one in said)
 
 
 def _looked_up(codes: list[str], clauses: list[Clause]) -> Codes:

@@ -27,6 +27,12 @@ EMPTY_WORDS = (
     " what how when where which can you your with this that me"
 )
 EMPTY = frozenset(EMPTY_WORDS.split())
+# Words of a question, and those of the same meaning that papers write.
+OTHER_WORDS = (
+    (re.compile(r"赔|补偿"), "赔偿 补偿 赔付"),
+    (re.compile(r"房子"), "房屋"),
+    (re.compile(r"在哪|地址|什么地方"), "坐落 位于 地址"),
+)
 NUMBER = r"(?:\d|[一二两三四五六七八九十半])"
 ASKS_NUMBER = re.compile(r"多少|几|\bhow (?:much|many)\b", re.IGNORECASE)
 A_NUMBER = re.compile(NUMBER)
@@ -106,15 +112,18 @@ def best_of(question: str, text: str, budget: Budget, least: int = 0) -> list[st
     """One sentence of the text that answers the question, or two; [] if none has any of its words.
 
     In the order of the text. `least`: words in common that a sentence needs; the unit that is
-    asked for counts as two.
+    asked for counts as two, a number where one is asked for without its unit as one.
     """
     every = sentences(text)
     scored = _scores(question, every, budget)
     if least:
         units = _units(question)
+        wants_number = not units and ASKS_NUMBER.search(question) is not None
         for at, one in enumerate(every):
             has_unit = any(unit.search(one) for unit in units)
-            if len(shared(question, one)) + 2 * has_unit < least:
+            common = len(shared(question, one))
+            has_number = common and wants_number and A_NUMBER.search(one) is not None
+            if common + 2 * has_unit + has_number < least:
                 scored[at] = 0.0
     best = max(scored, default=0.0)
     if best <= 0:
@@ -156,6 +165,11 @@ def _units(question: str) -> list["re.Pattern[str]"]:
 def shared(one: str, other: str) -> set[str]:
     """Words and pairs of characters that two texts have in common."""
     return {term for term in terms(one) & terms(other) if len(term) > 1}
+
+
+def widened(question: str) -> str:
+    """The question with the words that papers write for its own."""
+    return " ".join([question, *(words for asked, words in OTHER_WORDS if asked.search(question))])
 
 
 def may_tell(question: str, text: str, *, by_number: bool = True) -> bool:

@@ -102,7 +102,7 @@ TABLE: dict[str, tuple[str, str, str]] = {
     "amount": (
         "金额",
         "amount",
-        r"金额|票价|多少钱|付了多少|付多少|花了?多少|实际[给付花]了?多少|(?<!who )(?<!whom )(?:did i|have i) pa(?:y|id)\b(?! with)|退(?:了|给)?我?多少(?![天久])|实付|合计|总价|总额|价税合计|总共|一共"
+        r"金额|票价|多少钱|付了多少|付多少|花了?多少|实际[给付花]了?多少|(?<!who )(?<!whom )(?:did i|have i) pa(?:y|id)\b(?! with)|退(?:了|给)?我?多少(?![天久])|[实应][付收]|合计|总价|总额|价税合计|总共|一共"
         r"|amount|total|how much|(?:was|is) paid|price|cost",
     ),
     "date": (

@@ -1,6 +1,6 @@
 """The reply to a question for what the company says: clauses, beside what pictures show."""
 
-from inference.lite.answering import codes, facts, papers, states
+from inference.lite.answering import codes, facts, papers, states, talk
 from inference.lite.answering.markdown import plain
 from inference.lite.answering.phrases import say
 from inference.lite.answering.questions import WHICH, Part
@@ -45,7 +45,8 @@ def _beside_papers(scene: Scene, part: Part) -> Reply:
         return Reply(" ".join(filter(None, named)))
     troubled = [one for one in scene.readable if _has_trouble(one)]
     # The clause of a code that is not shown explains another failure.
-    serving = codes.without_others(scene.clauses, [], scene.budget) if troubled else None
+    about = "\n".join(line.text for one in troubled for line in one.lines)
+    serving = codes.without_others(scene.clauses, [], scene.budget, about) if troubled else None
     reply = scene.from_clauses(part, serving)
     is_answered = reply.outcome == "answered"
     if not scene.readable and not (is_answered and (part.by_rule or not WHICH.search(part.text))):
@@ -74,7 +75,8 @@ def _beside_papers(scene: Scene, part: Part) -> Reply:
 def _written(scene: Scene, part: Part, readings: list[Reading]) -> Reply | None:
     """What a chat or a contract says to a question; the company's rule stands beside a chat."""
     lines = [
-        papers.lines_about(part.text, one, scene.chinese, scene.budget)
+        papers.reply_in_chat(part.text, one, scene.chinese, scene.budget, talk.SAME)
+        or papers.lines_about(part.text, one, scene.chinese, scene.budget)
         or papers.reply_in_chat(part.text, one, scene.chinese, scene.budget)
         for one in readings
     ]
@@ -82,7 +84,8 @@ def _written(scene: Scene, part: Part, readings: list[Reading]) -> Reply | None:
         return None
     told = Reply(" ".join(filter(None, lines)))
     is_chat = any(facts.kind_of(one) == "chat" for one in readings)
-    rule = scene.from_clauses(part) if is_chat and part.by_rule and scene.clauses else None
+    asks_rule = is_chat and part.by_rule and not talk.asks_who_said(part.text)
+    rule = scene.from_clauses(part) if asks_rule and scene.clauses else None
     return together([told, rule]) if rule and rule.outcome == "answered" else told
 
 

@@ -3,7 +3,7 @@
 import re
 
 from inference.lite.answering import facts, states, talk
-from inference.lite.answering.extracts import best_of
+from inference.lite.answering.extracts import best_of, widened
 from inference.lite.answering.field_words import PARTIES, called
 from inference.lite.answering.markdown import bold, plain
 from inference.lite.answering.paragraphs import paragraphs
@@ -68,17 +68,23 @@ def lines_about(
     kind = facts.kind_of(reading)
     is_chat = kind == "chat"
     least = 1 if kind == "contract" else least
-    texts = talk.messages(question, reading, budget) if is_chat else paragraphs(reading, budget)
-    found = best_of(question, "\n".join(texts), budget, least=least)
+    texts = paragraphs(reading, budget)
+    if is_chat:
+        texts = list(map(talk.stated, talk.messages(question, reading, budget)))
+    found = best_of(widened(question), "\n".join(texts), budget, least=least)
     if is_chat and not found:
         found = talk.newest(question, reading, budget)
     shown = joined([f"“{plain(one[:MAX_SENTENCE])}”" for one in found], chinese)
     return sentence([say("shown_text", chinese, lines=shown)], chinese) if found else ""
 
 
-def reply_in_chat(question: str, reading: Reading, chinese: bool, budget: Budget) -> str:
+def reply_in_chat(
+    question: str, reading: Reading, chinese: bool, budget: Budget, least: int = LEAST
+) -> str:
     """What the other side of a chat has answered to the same question, "" without one."""
-    found = talk.replied(question, reading, budget) if facts.kind_of(reading) == "chat" else ""
+    found = (
+        talk.replied(question, reading, budget, least) if facts.kind_of(reading) == "chat" else ""
+    )
     quote = f"“{plain(found[:MAX_SENTENCE])}”"
     return sentence([say("shown_text", chinese, lines=quote)], chinese) if found else ""
 

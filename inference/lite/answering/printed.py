@@ -28,6 +28,12 @@ METHOD = re.compile(
     r"|apple pay",
     re.IGNORECASE,
 )
+# An amount by its short name: 实收 of 实收金额.
+SHORT_SUM = re.compile(r"([实应][付收退])(?:金额|总额|款)")
+SAVED = re.compile(
+    r"(?:you(?:'ve)? saved|(?:节省|立省|已省|共省))[:：]?\s?(?P<value>[¥￥$€£]?\s?\d{1,6}\.\d{2})",
+    re.IGNORECASE,
+)
 JOINED = re.compile(r"[及、/和]")  # 开户行及账号
 
 
@@ -47,6 +53,8 @@ def values(reading: Reading, name: str) -> list[Field]:
             for one in pairs_of(reading)
             if one.is_money and METHOD.fullmatch(one.key)
         ] or _found(reading, CARD)
+    if name == "discount" and not pairs:
+        pairs = _found(reading, SAVED)
     if name == "invoice_type" and not pairs:
         pairs = _found(reading, INVOICE_TYPE)
     if name == "weight" and not pairs:
@@ -58,7 +66,8 @@ def _found(reading: Reading, pattern: "re.Pattern[str]") -> list[Pair]:
     """What stands without a label and has this form, once."""
     for line in reading.lines:
         if match := pattern.search(line.text):
-            return [Pair("", match[0].strip("（()） "), line)]
+            value = match.groupdict().get("value") or match[0]
+            return [Pair("", value.strip("（()） "), line)]
     return []
 
 
@@ -83,12 +92,18 @@ def named_by(question: str, reading: Reading, *, money: bool = False) -> list[Fi
     found = [
         one
         for one in pairs_of(reading)
-        if any(len(part) >= 2 and part in asked for part in JOINED.split(one.key))
+        if any(len(part) >= 2 and part in asked for part in _words_of(one))
         and (one.is_money or not money)
         and not _asks_other(question, one)
     ]
     longest = max((len(one.key) for one in found), default=0)  # the most exact
     return [_field("printed", one) for one in found if len(one.key) == longest][:1]
+
+
+def _words_of(pair: Pair) -> list[str]:
+    """The words by which a label is asked for."""
+    short = SHORT_SUM.fullmatch(pair.key)
+    return [*JOINED.split(pair.key), *([short[1]] if short else [])]
 
 
 def _asks_other(question: str, pair: Pair) -> bool:

@@ -18,7 +18,7 @@ COMMA = re.compile(
     r"[,，]|\s(?=and (?:how|what|when|where|why|who|can|is|do)\b)|(?=另外|还有|以及|顺便)"
 )
 ASKING = re.compile(
-    r"多少|什么|啥|哪|几|吗|么|呢|谁|怎|如何|咋|能不能|可不可以|能否|是否|有没有|多久|多长|为何"
+    r"多少|什么|啥|哪|几|吗|么|呢|谁|怎|如何|咋|能不能|可不可以|能否|是否|有没有|多久|多长|为何|了没有?(?:\W|$)"
     r"|\b(?:what|how|when|where|why|who|whose|which)\b"
     r"|^\W*(?:(?:and|or|but|so|also|then|please|sorry|hi|hello)\W+)?"
     r"(?:can|could|is|are|was|were|has|have|does"
@@ -68,6 +68,7 @@ STATE = re.compile(
     r"|谁(?:代|帮我)?(?:签收|收)的|状态|进度|(?:付款|支付|退款)成功(?:了)?(?:吗|么|没)"
     r"|\bwhere(?:'s| is| are)\b.{0,20}\b(?:it|parcel|package|order|delivery|shipment|stuff)\b"
     r"|\bwho signed\b"
+    r"|\b(?:has|is) (?:it|this|the (?:parcel|package|order)|my (?:parcel|package|order)) (?:already )?(?:left|departed|reached)\b"
     r"|\b(?:is|was|are|has|have|did)\b.{0,30}\b(?:delivered|shipped|dispatched|arrived?|paid|go through"
     r"|gone through|succeed(?:ed)?)\b|\bstatus\b|\btrack (?:my|it|this|the)\b",
     re.IGNORECASE,
@@ -283,6 +284,8 @@ def _named(text: str) -> tuple[str, ...]:
     if both := BOTH.search(whole):
         found += [(both.start(), "party_a"), (both.start(), "party_b")]
     names = {name for _, name in found}
+    if "buyer" in names and not names & {"seller", "seller_tax_number"}:
+        found = [(at, "buyer_tax_number" if name == "tax_number" else name) for at, name in found]
     return tuple(
         name
         for at, name in sorted(found)

@@ -48,8 +48,10 @@ def _shown(scene: Scene, reading: Reading) -> Reply:
 
 def _serves(scene: Scene, clause: Clause, reading: Reading, about: str) -> bool:
     kind = facts.kind_of(reading)
+    if not codes.without_others([clause], [], scene.budget, about):
+        return False  # the clause of a code that is not shown explains another failure
     if kind == "error":
-        return bool(codes.without_others([clause], [], scene.budget))
+        return True
     if kind in ("chat", "other") or states.has_problem(reading):
         return len(shared(about, clauses.whole(clause))) >= SERVES
     return False

@@ -64,6 +64,10 @@ STEPS = tuple(
     for asked, done, undone, yes, no in STEP_WORDS
 )
 DELIVERY = STEPS[1]
+# A clause on a parcel that is said to be there.
+MARKED = re.compile(
+    r"(?:显示|标记)(?:已|为)?签收|已签收|(?:marked|shown) (?:as )?delivered", re.IGNORECASE
+)
 WHO = re.compile(r"谁|\bwho\b", re.IGNORECASE)  # asks more than whether it is done
 MAX_STATE = 20  # characters of a line that is a status
 MONEY = re.compile(r"付款|支付|退款|扣款|到[账帐]|\bpa(?:y|id|yment)\b|refund|money", re.IGNORECASE)
@@ -77,6 +81,12 @@ PROBLEM = re.compile(
 def stands(reading: Reading) -> str:
     """The latest scan, else the status of a picture; "" if it shows neither."""
     return facts.first(reading, "event", "status")
+
+
+def says_delivered(text: str, readings: list[Reading]) -> bool:
+    """Whether a clause is about a parcel marked as delivered, and no picture shows that."""
+    shown = " ".join(filter(None, map(stands, readings)))
+    return bool(MARKED.search(text) and shown and not DELIVERY.done.search(shown))
 
 
 def has_problem(reading: Reading) -> bool:

@@ -20,6 +20,7 @@ from inference.lite.answering.acting.offers import Result, in_language, offered,
 from inference.lite.answering.acting.planning import Step
 from inference.lite.answering.acting.wishes import WHAT_NOW
 from inference.lite.answering.asking import Asking
+from inference.lite.answering.clauses import whole
 from inference.lite.answering.markdown import plain
 from inference.lite.answering.phrases import say
 from inference.lite.answering.questions import (
@@ -173,7 +174,12 @@ def _clause(scene: Scene, part: Part, *, served: bool) -> Reply | None:
     is_rule = part.want is Want.HELP and not _is_order(part) and not _is_look_up(part)
     wants_clause = (is_rule and not part.only_names) or not served
     # Beside a system's word only the clause that fits best; others would only distract.
-    return scene.from_clauses(part, scene.clauses[:1]) if wants_clause else None
+    serving = [
+        one
+        for one in scene.clauses
+        if part.want is not Want.STATE or not states.says_delivered(whole(one), scene.readable)
+    ]
+    return scene.from_clauses(part, serving[:1]) if wants_clause and serving else None
 
 
 def _is_order(part: Part) -> bool:

@@ -116,3 +116,11 @@ def test_a_date_in_words_is_a_day_of_the_calendar() -> None:
         ("Invoice date", True),
         ("Payment due", False),
     ]
+
+
+def test_a_year_of_two_digits_is_a_date_even_before_its_time() -> None:
+    """Tills print it, and OCR loses the space."""
+    _, fields = read_fields(paper("收银小票", "收银:006 | 11/27/2618:22"))
+    found = first(fields, "date")
+    assert found is not None
+    assert (found.value, found.valid) == ("11/27/26 18:22", True)

@@ -172,3 +172,9 @@ def test_a_label_whose_characters_stand_far_apart_is_one() -> None:
 def test_the_place_of_a_stamp_is_no_seller() -> None:
     fields = read_fields(paper("电子发票(普通发票)", "发票号码：63820947", "销售方：（章)"))[1]
     assert values(fields, "seller") == []
+
+
+def test_a_tax_number_is_no_buyer() -> None:
+    """The letters of 购买方信息 stand one over the other, and beside them the number."""
+    _, fields = read_fields(paper("电子发票", "买方信息 | 52610113MJU120843Q"))
+    assert values(fields, "buyer") == []

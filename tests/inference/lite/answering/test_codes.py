@@ -2,7 +2,8 @@
 
 import pytest
 
-from inference.lite.answering.codes import names
+from inference.lite.answering.codes import names, without_others
+from inference.lite.budget import Budget
 
 
 @pytest.mark.parametrize(
@@ -33,3 +34,9 @@ def test_a_code_is_found_however_it_is_written(text: str, code: str) -> None:
 )
 def test_a_part_of_a_code_is_another_code(text: str, code: str) -> None:
     assert not names(text, code)
+
+
+def test_the_clause_of_a_code_serves_another_picture_only_by_its_symptom() -> None:
+    clause = {"title": "故障排查 · 数据加载失败：APP-1006", "text": "清除缓存。"}
+    for about, serves in (("网络不给力 连接超时", []), ("数据 加载失败", [clause])):
+        assert without_others([clause], [], Budget(), about) == serves

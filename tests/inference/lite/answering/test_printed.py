@@ -5,6 +5,7 @@ import pytest
 from inference.lite.answering import Reply, answer
 from inference.lite.answering.pairs import pairs_of
 from inference.lite.answering.printed import named_by, values
+from inference.lite.answering.states import says_delivered
 from inference.lite.conversation import Conversation, Turn
 from inference.lite.desk import desk_of
 from inference.lite.fields import read_fields
@@ -152,3 +153,41 @@ def test_nothing_was_paid_where_the_payment_failed() -> None:
 def test_the_date_that_is_due_is_not_the_invoices() -> None:
     rows = ("INVOICE", "Invoice date: 18 November 2026", "Payment due: 18 December 2026")
     assert "18 December 2026" in asked("when is this invoice due?", *rows).text
+
+
+def test_the_sum_received_is_asked_for_by_its_short_name() -> None:
+    rows = ("结账单 小票", "消费合计 | 176.00", "代金券 | -20.00", "实收金额 | 156.00")
+    reply = asked("一共优惠了多少，实收多少？", *rows)
+    assert "**156.00**" in reply.text
+    assert reply.citations == []
+
+
+def test_what_was_saved_is_said_without_a_label() -> None:
+    assert "$2.30" in asked("how much did I save?", "RECEIPT", "YOU SAVED $2.30 TODAY").text
+
+
+def test_two_questions_about_an_order_both_get_their_answer() -> None:
+    rows = (
+        "订单详情",
+        "商家备货中",
+        "订单号 | QH202611260071902",
+        "下单时间 | 2026-11-26 22:16:40",
+    )
+    reply = asked("我什么时候下的单，发货了没有？", *rows)
+    assert "2026-11-26 22:16:40" in reply.text
+    assert "还没有发货" in reply.text
+
+
+def test_a_parcel_that_has_left_is_told_by_its_scan() -> None:
+    rows = ("11/27/2026 4:18 A.M. | Louisville, KY Departed from Facility",)
+    reply = asked("has it left Ontario yet?", "UPS 1Z88F4A00391620472", *rows)
+    assert "Louisville" in reply.text
+    assert reply.citations == []
+
+
+def test_a_clause_on_a_delivered_parcel_fits_no_parcel_on_its_way() -> None:
+    text = "显示签收却没收到的，先问家人、门卫和驿站。"
+    moving = reading("圆通速递 YT8846120937552", "2026-11-20 08:10 | 派送中")
+    there = reading("圆通速递 YT8846120937552", "2026-11-20 08:10 | 已签收")
+    assert says_delivered(text, [moving])
+    assert not says_delivered(text, [there])

@@ -116,3 +116,52 @@ def test_each_part_of_a_question_gets_its_clause_of_a_contract() -> None:
     assert "47,500" in reply.text
     assert "试机合格后 7 日内" in reply.text
     assert "质保期" not in reply.text
+
+
+def test_a_short_last_line_belongs_to_its_message_where_the_chat_shows_one_time() -> None:
+    lines = (
+        ("木语家具旗舰店", 274, 30),
+        ("11月25日晚上20:41", 279, 102),
+        ("我订的餐桌到底几号发货", 320, 183),
+        ("能不能快点，我急着用", 340, 300),
+        ("您好，餐桌是定制款，工期较长", 132, 420),
+        ("已经帮您备注加急，最快12月", 132, 608),
+        ("6 日", 129, 651),
+    )
+    kind, _ = read_fields(picture(lines, "other").lines)
+    assert kind == "chat"
+    assert "最快12月6 日" in asked("卖家说最快什么时候发货？", picture(lines, kind)).text
+
+
+TURNS = (
+    ("乐步鞋业客服07", 260, 17),
+    ("鞋子大了一码，要退货，寄到哪", 200, 103),
+    ("退货地址：福建省晋江市陈", 92, 181),
+    ("埭镇鞋都路66号3号仓", 92, 215),
+    ("好", 590, 429),
+)
+
+
+def test_messages_by_turns_at_both_sides_are_a_chat_without_a_time() -> None:
+    assert read_fields(picture(TURNS, "other").lines)[0] == "chat"
+    letter = (("给张经理的信", 40, 20), ("您好，附上本月的报表，请查收", 40, 80), ("此致", 40, 140))
+    assert read_fields(picture(letter, "other").lines)[0] != "chat"
+
+
+def test_no_rule_stands_beside_what_the_other_side_has_said() -> None:
+    clause = {"id": "return", "title": "退货流程", "clause": "3.1", "score": 0.9}
+    clause["text"] = "打开“我的订单”，点“申请售后”，7 天内把商品寄回。"
+    desk = desk_of({"locale": "zh-CN", "verdict": "answer", "clauses": [clause]})
+    turn = Turn("user", "对方给的退货地址是哪里？", [picture(TURNS, "chat")])
+    reply = answer(Conversation([turn], desk))
+    assert "晋江市陈埭镇鞋都路66号" in reply.text
+    assert reply.citations == []
+
+
+def test_the_first_own_message_is_what_was_complained_of_not_the_title() -> None:
+    lines = (("青禾售后-晓雯", 285, 20), *BUBBLES[1:])
+    assert "杯子碎了" in asked("我一开始反映的是什么问题", picture(lines, "chat")).text
+
+
+def test_compensation_is_found_by_another_word() -> None:
+    assert "补偿 35 元" in asked("赔多少", picture(BUBBLES, "chat")).text
