@@ -20,8 +20,8 @@ NAME = re.compile(r"[\w(（][\w()（）·&.,' \-]{1,59}")
 LETTER = re.compile(r"[^\W\d_]")
 STAMP = re.compile(r"[\s()（）盖公签章字]{1,12}")  # where a stamp or a signature belongs
 TABLE_WORDS = frozenset(("数量", "单价", "小计", "规格型号", "qty", "quantity", "unitprice"))
-NUMBER = re.compile(r"[0-9A-Z]{15,20}")  # of a firm
-NUMBER_DIGITS = 8
+# A clause of a contract ("1. Equipment."), or a firm's tax number.
+NO_NAME = re.compile(r"\A(?:\d{1,2}\.\s|[0-9A-Z]{0,12}\d{6}[0-9A-Z]{0,14}$)")
 LONG_LABEL = 12  # characters of a label with a word before it: 微信支付交易单号
 # An order number of nothing but so many digits is the payment's own number.
 TRANSACTION_DIGITS = 26
@@ -207,9 +207,8 @@ class Search:
         end = NAME_END.search(text)
         text = (text[: end.start()] if end else text).strip(" :")
         match = NAME.fullmatch(text)
-        is_number = NUMBER.fullmatch(text) and sum(map(str.isdigit, text)) >= NUMBER_DIGITS
-        is_name = match and LETTER.search(text) and not STAMP.fullmatch(text) and not is_number
-        return text if is_name else ""
+        is_named = match and LETTER.search(text) and not STAMP.fullmatch(text)
+        return text if is_named and not NO_NAME.match(text) else ""
 
     def _is_part(self, value: str) -> bool:
         return any(

@@ -10,7 +10,7 @@ BIG = 1.25  # times the usual height: a screen's headline or amount
 AMOUNT = re.compile(r"[-+−]?\s?[¥$€£]?\s?[-+−]?(\d{1,3}(?:,\d{3}){1,5}|\d{1,9})\.\d{2}")
 STATE = re.compile(
     r"(?:卖家|商家)?(?:已|待|未)[\u4e00-\u9fff]{2,4}|(?:订单|交易)?(?:已)?(?:退款|支付|付款|交易|转账|签收)成功"
-    r"|订单已[\u4e00-\u9fff]{2}|(?:支付|付款|退款|交易)失败|(?:包裹)?(?:运输中|派送中|退款中|审核中)"
+    r"|订单已[\u4e00-\u9fff]{2}|(?:支付|付款|退款|交易|转账)(?:失败|未完成|未成功)|(?:包裹)?(?:运输中|派送中|退款中|审核中)"
     r"|(?:商家|卖家|仓库)?备货中|(?:等待|待)(?:买家|卖家|商家)?(?:付款|发货|收货|确认收货)|交易(?:完成|关闭)"
     r"|shipped|out for delivery|delivered|cancelled|refunded|processing|payment successful"
 )

@@ -23,6 +23,10 @@ SHORT = re.compile(
 CLOCK = re.compile(r"[0-2]?\d:[0-5]\d(?::[0-5]\d)?(?:\s?[AP]\.?M\.?)?", re.IGNORECASE)
 AFTERNOON, MORNING = re.compile(r"p\.?m", re.IGNORECASE), re.compile(r"a\.?m", re.IGNORECASE)
 NOON = 12
+MERIDIEM = re.compile(r"\s?[AP]\.?M\b\.?", re.IGNORECASE)
+# "Fri, 11/27/2026 10:42 AM"
+WEEKDAY = re.compile(r"(?:mon|tue|wed|thu|fri|sat|sun)[a-z]{0,6},?\s{0,3}", re.IGNORECASE)
+TIGHT = 0.6  # heights of a line between two lines of one sentence
 NEWER = {"今天": 3, "today": 3, "昨天": 2, "yesterday": 2, "前天": 1}  # than all days with a number
 EDGE = " |·•●○,，;；:"
 NEXT_ROW = 2.5  # heights of a line between a time and its words in another row
@@ -122,11 +126,12 @@ def _mark(line: Written, paper: Paper, used: set[int]) -> Scan | None:
     """The time that a line begins with, or consists of. A day alone takes the clock below it."""
     full = next(iter(dates_in(line.text)), None)
     if full is not None:
-        if full.start > 1:
+        if full.start > 1 and not WEEKDAY.fullmatch(line.text[: full.start]):
             return None
         scan = Scan(full.value, line, full.start, full.end, [], line)
         if " " not in full.value and not _add_clock(scan, paper, used):
             return None
+        _add_meridiem(scan, paper, used)
     else:
         short = SHORT.match(line.text.lstrip("· "))
         if short is None:
@@ -149,6 +154,18 @@ def _add_clock(scan: Scan, paper: Paper, used: set[int]) -> bool:
             used.add(id(other))
             return True
     return False
+
+
+def _add_meridiem(scan: Scan, paper: Paper, used: set[int]) -> None:
+    """Adds AM or PM behind a time, or alone in the line under it."""
+    behind = MERIDIEM.match(scan.line.text, scan.end)
+    if behind:
+        scan.time, scan.end = f"{scan.time} {behind[0].strip()}", behind.end()
+        return
+    for other in paper.below(scan.line)[:1]:
+        if MERIDIEM.fullmatch(other.text.strip()):
+            scan.time, scan.last = f"{scan.time} {other.text.strip()}", other
+            used.add(id(other))
 
 
 def _text_is_above(marks: list[Scan], paper: Paper, own: set[int]) -> bool:
@@ -216,7 +233,9 @@ def _gather_above(mark: Scan, paper: Paper, own: set[int], numbers: set[int]) ->
         if any(id(other) in own or other.leads for other in row):
             break
         bottom = row[0].line.place[1] + row[0].line.place[3]
-        if top - bottom > ROW_GAP * height or not paper.catalog.scan_words.search(row[0].plain):
+        goes_on = bool(texts) and top - bottom <= TIGHT * height
+        is_said = goes_on or paper.catalog.scan_words.search(row[0].plain)
+        if top - bottom > ROW_GAP * height or not is_said:
             break
         if any(id(other) in numbers for other in row):
             break

@@ -90,8 +90,8 @@ TABLE: dict[str, tuple[str, str, str]] = {
     "seller": (
         "销售方",
         "seller",
-        r"销售方(?:名称)?|销方|卖方|卖家|开票方|开票单位|(?:谁|哪家|哪个公司)开的|谁(?=开(?:具|出)?给)"
-        r"|seller|vendor|supplier|issued by|who issued|who sold",
+        r"销售方(?:名称)?|销方|卖方|卖家|开票方|开票单位|(?:谁|哪家(?:公司|店|单位|酒店)?|哪个公司)开的|开票的[\u3400-\u9fff]{0,4}?(?=叫|是|名)|谁(?=开(?:具|出)?给)"
+        r"|seller|vendor|supplier|(?:invoice|bill) (?:is )?from\b|issued by|who issued|who sold",
     ),
     "buyer": (
         "购买方",
@@ -109,7 +109,7 @@ TABLE: dict[str, tuple[str, str, str]] = {
         "日期",
         "date",
         r"日期|(?:什么时候|哪天|几号|何时)(?:开|付|下的?单|签|买|支付|发的货|发货的|退的款)|几号的|(?:开票|支付|付款|下单|交易)时间"
-        r"|时间是|\bdate\b|when was|when did|\bwhen\b.{0,30}\bdue\b",
+        r"|时间是|\bdate\b|when was|when did|\bwhen\b.{0,30}\bdue\b|\bwhen (?:do|must|should) (?:i|we) (?:have to |need to )?pay\b|\bpay (?:it )?by when\b|最[晚迟](?:什么时候|哪天|几号)(?:付|交|缴)款?",
     ),
     "carrier": (
         "承运商",

@@ -10,8 +10,9 @@ from inference.lite.reading import Field, Line, Reading, in_rows
 PRICED = re.compile(r"\s([¥￥$€£]?\d[\d,]{0,12}\.\d{2})$")
 # Who a receipt or an invoice without labels is from.
 FIRM = re.compile(
-    r"[\w（）()·]{4,30}(?:公司|商行|经营部|中心|工作室|超市|便利店|餐厅|饭店|酒店|旗舰店|专卖店)"
+    r"[\w（）()·]{4,30}(?:公司|商行|经营部|中心|工作室|超市|便利店|医院|诊所|药[房店]|宾馆|学校|书店|门诊部|餐厅|饭店|酒店|旗舰店|专卖店)"
 )
+NAME = re.compile(r"(?!.{0,12}(?:成功|失败|账单|详情|支付|付款|转账))[^\d:：]{3,30}")
 TOTAL = re.compile(r"合计|总[计额价]|小计|实[付收]|应[付收]|金额|total|amount|^items?$")
 GENERAL = re.compile(
     r"订单|商品|东西|快递|包裹|发票|小票|一共|总共|多少钱?|最后|实际|付了?|花了?|\b(?:how much|order|item|cost|price|total)\b",
@@ -48,6 +49,15 @@ def sold(pairs: list[Pair]) -> list[Field]:
     return made
 
 
+def _above_amount(reading: Reading) -> list[Line]:
+    """The name right above the amount of a payment."""
+    lines = in_rows(reading.lines)
+    sums = [one.box for one in reading.fields if one.name == "amount" and not one.label]
+    at = next((number for number, line in enumerate(lines) if line.box in sums), 0)
+    above = lines[at - 1 : at] if at else []
+    return [line for line in above if NAME.fullmatch(line.text.strip())]
+
+
 def firm(reading: Reading, name: str) -> list[Field]:
     """The name that a receipt begins with, or the firm that an invoice or payment shows."""
     if reading.kind not in ("receipt", "invoice", "payment"):
@@ -56,6 +66,8 @@ def firm(reading: Reading, name: str) -> list[Field]:
     known = {one.value for one in reading.fields if one.name == "buyer"}
     firms = [line for line in lines if FIRM.fullmatch(line.text.strip())]
     firms = [line for line in firms if line.text.strip() not in known]
+    if reading.kind == "payment" and not firms:
+        firms = _above_amount(reading)
     if reading.kind == "receipt":
         firms = firms[:1] if firms[:1] == lines[:1] else lines[:1]
     return [Field(name, one.text.strip(), one.box, one.confidence) for one in firms[:1]]

@@ -84,7 +84,8 @@ def _written(scene: Scene, part: Part, readings: list[Reading]) -> Reply | None:
         return None
     told = Reply(" ".join(filter(None, lines)))
     is_chat = any(facts.kind_of(one) == "chat" for one in readings)
-    asks_rule = is_chat and part.by_rule and not talk.asks_who_said(part.text)
+    asks_side = any(talk.asks_who_said(one.text) for one in scene.parts)
+    asks_rule = is_chat and part.by_rule and not asks_side
     rule = scene.from_clauses(part) if asks_rule and scene.clauses else None
     return together([told, rule]) if rule and rule.outcome == "answered" else told
 

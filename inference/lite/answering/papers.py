@@ -24,6 +24,7 @@ VALUE_OF = re.compile(
 SHORTEST_NAME = 2
 LEAST_REASON = 8  # characters of a line below an error that says why
 VALUE = re.compile(r"\d|[A-Z]{2}")
+CASES = re.compile(r"[；;].{0,60}(?:的|不|否则|超过|逾期)")  # 满 7 天的…；不足 7 天的…
 PRICE = re.compile(r"\s[¥￥$€£]?\d[\d,]{0,12}\.\d{2}$")  # behind an item of an invoice
 CATEGORY = re.compile(r"^\*[^*]{1,40}\*")  # "*家具*" before an item of a Chinese e-invoice
 
@@ -72,10 +73,26 @@ def lines_about(
     if is_chat:
         texts = list(map(talk.stated, talk.messages(question, reading, budget)))
     found = best_of(widened(question), "\n".join(texts), budget, least=least)
+    if kind == "contract":
+        found = _whole(found, texts)
     if is_chat and not found:
         found = talk.newest(question, reading, budget)
     shown = joined([f"“{plain(one[:MAX_SENTENCE])}”" for one in found], chinese)
     return sentence([say("shown_text", chinese, lines=shown)], chinese) if found else ""
+
+
+def _whole(found: list[str], paragraphs: list[str]) -> list[str]:
+    """The paragraph of a sentence that a semicolon parts from its other case; else the sentence."""
+    whole = [
+        next((one for one in paragraphs if said in one and CASES.search(one)), said)
+        for said in found
+    ]
+    return list(
+        dict.fromkeys(
+            paragraph if len(paragraph) <= MAX_SENTENCE else said
+            for paragraph, said in zip(whole, found, strict=True)
+        )
+    )
 
 
 def reply_in_chat(

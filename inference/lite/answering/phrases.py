@@ -240,6 +240,8 @@ PHRASES: dict[str, tuple[str, str]] = {
         "这是一段聊天记录，最后一条是：{line}",
         "This is a chat; its last line is: {line}",
     ),
+    "refund_amount": ("退款金额", "refund"),
+    "signed_by": ("签收人是 {name}", "it was signed for by {name}"),
     "result": ("查询结果：", "The result:"),
     "picture": ("这张图", "The picture"),
     "picture_of": ("第 {number} 张图", "Picture {number}"),

@@ -4,12 +4,13 @@ Each is known by the words of its label. `named_by` finds any other label that a
 """
 
 import re
+from dataclasses import replace
 
 from inference.lite.answering import addresses, goods
 from inference.lite.answering.field_words import FIELDS
 from inference.lite.answering.pairs import Pair, pairs_of
 from inference.lite.answering.printed_words import OF_FIELDS, TABLE
-from inference.lite.reading import Field, Reading
+from inference.lite.reading import Field, Reading, rows
 
 CAPITALS = re.compile(r"[零壹贰叁肆伍陆柒捌玖拾佰仟万亿圆元角分整正]{3,40}")
 CARD = re.compile(
@@ -24,7 +25,7 @@ INVOICE_TYPE = re.compile(
     r"[\u3400-\u9fff]{0,6}[（(]?(?:增值税)?(?:电子)?(?:普通|专用)发票[)）]?|[（(]?铁路电子客票[)）]?"
 )
 METHOD = re.compile(
-    r"微信(?:支付)?|支付宝|云闪付|数字人民币|现金|花呗|银行卡|刷卡|信用卡|储蓄卡|零钱|cash|card|visa|mastercard|paypal"
+    r"微信(?:支付)?|支付宝|云闪付|数字人民币|现金|花呗|余额宝|加油卡|医保账户|医保卡|会员卡|银行卡|刷卡|信用卡|储蓄卡|零钱|cash|card|visa|mastercard|paypal"
     r"|apple pay",
     re.IGNORECASE,
 )
@@ -34,6 +35,12 @@ SAVED = re.compile(
     r"(?:you(?:'ve)? saved|(?:节省|立省|已省|共省))[:：]?\s?(?P<value>[¥￥$€£]?\s?\d{1,6}\.\d{2})",
     re.IGNORECASE,
 )
+UNITS = "升|公斤|千克|斤|吨|度|立方米|平方米|平米|米|小时|天|晚|个月|kg|kWh"
+UNIT_ASKED = re.compile(
+    rf"多少钱?一({UNITS})|[一每]({UNITS})(?:要|是)?多少|(?:多少|几)({UNITS})(?![\u3400-\u9fff]{{0,2}}前)"
+)
+PER_UNIT = re.compile(rf"\d\s?元?\s?/\s?({UNITS})$")
+IN_UNIT = re.compile(rf"^\d[\d.,]{{0,12}}\s?({UNITS})$")
 JOINED = re.compile(r"[及、/和]")  # 开户行及账号
 
 
@@ -48,11 +55,11 @@ def values(reading: Reading, name: str) -> list[Field]:
     if name in ("change", "discount", "shipping", "fee"):
         pairs = [one for one in pairs if one.is_money]
     if name == "payment_method" and not pairs:
-        pairs = [
+        pairs = _found(reading, CARD) or [
             Pair(TABLE[name].zh, one.label, one.line)
             for one in pairs_of(reading)
             if one.is_money and METHOD.fullmatch(one.key)
-        ] or _found(reading, CARD)
+        ]
     if name == "discount" and not pairs:
         pairs = _found(reading, SAVED)
     if name == "invoice_type" and not pairs:
@@ -63,8 +70,13 @@ def values(reading: Reading, name: str) -> list[Field]:
 
 
 def _found(reading: Reading, pattern: "re.Pattern[str]") -> list[Pair]:
-    """What stands without a label and has this form, once."""
-    for line in reading.lines:
+    """What stands without a label in a line or a row and has this form, once."""
+    joined = [
+        replace(row[0], text=" ".join(line.text for line in row))
+        for row in rows(reading.lines)
+        if len(row) > 1
+    ]
+    for line in [*reading.lines, *joined]:
         if match := pattern.search(line.text):
             value = match.groupdict().get("value") or match[0]
             return [Pair("", value.strip("（()） "), line)]
@@ -88,6 +100,8 @@ def named_by(question: str, reading: Reading, *, money: bool = False) -> list[Fi
 
     `money`: only amounts.
     """
+    if measured := _measured(question, reading):
+        return measured
     asked = re.sub(r"\s", "", question.lower())
     found = [
         one
@@ -98,6 +112,18 @@ def named_by(question: str, reading: Reading, *, money: bool = False) -> list[Fi
     ]
     longest = max((len(one.key) for one in found), default=0)  # the most exact
     return [_field("printed", one) for one in found if len(one.key) == longest][:1]
+
+
+def _measured(question: str, reading: Reading) -> list[Field]:
+    """The value of the unit that is asked for: 多少升 is 36.95 升, 多少钱一升 is 8.12 元/升."""
+    pairs = pairs_of(reading)
+    for price, each, amount in UNIT_ASKED.findall(question):
+        unit = price or each or amount
+        of_unit = PER_UNIT if price or each else IN_UNIT
+        found = [one for one in pairs if (match := of_unit.search(one.value)) and match[1] == unit]
+        if found:
+            return [_field("printed", one) for one in found[:1]]
+    return []
 
 
 def _words_of(pair: Pair) -> list[str]:

@@ -26,7 +26,7 @@ ASKING = re.compile(
     re.IGNORECASE,
 )
 HELP = re.compile(
-    r"怎么|如何|怎样|咋|怎办|办法|解决|处理|为什么|为何|原因|能不能|可以|能否|流程|规则|政策|条件|退|换|赔|保修|质保"
+    r"怎么|如何|怎样|咋|怎办|办法|解决|处理|为什么|为[何啥]|原因|能不能|可以|能否|流程|规则|政策|条件|退|换|赔|保修|质保"
     r"|维修|运费|邮费|包邮|申请|(?:在哪|哪里|哪儿)(?:看|查|找|可以|能|申请|开)|取消|修改|更改|有效期|过期|没收到|一直|几天没|不动"
     r"|\bhow (?:do|can|to|should|long|many)\b|\bwhy\b|\bfix|\bsolve|\bcan i\b|\bshould\b|policy|\bhelp\b"
     r"|refund|return|exchange|warranty|shipping (?:fee|cost)|postage|free shipping|cancel|expire",
@@ -46,7 +46,7 @@ SUM = re.compile(
 )
 # The refund of a picture, not the rule about refunds.
 REFUND_FIELD = re.compile(
-    r"退款(?=金额|编号|单号|日期|账户)|\brefund(?:ed)?(?= (?:amount|number|date|total))",
+    r"退款(?=金额|编号|单号|日期|账户)|退(?=了(?:我|给我)?多少(?![天久]))|\brefund(?:ed)?(?= (?:amount|number|date|total))",
     re.IGNORECASE,
 )
 # These ask for money or time of a rule, whatever else they name.
@@ -63,6 +63,7 @@ ARRIVAL = re.compile(
 )
 STATE = re.compile(
     r"到哪|到了哪|在哪(?:儿|里|个城市|个站)?(?:了|呢|\W|$)|走到|物流(?:状态|信息|进度|进展|情况)?(?:呢|怎么样|如何|是什么|\W|$)"
+    r"|到[\u3400-\u9fff]{2,6}了(?:吗|么|没)|在哪一?个(?:网?点|站点?|中转站|地方|位置)"
     r"|(?:签收|送到|送达|到货|发货|寄出|派送|揽收|付款|支付|退款)(?:成功)?(?:了(?:吗|么|没|嘛|$)|没有?(?:$|\W))"
     r"|(?:是否|有没有|是不是)(?:已经|已)?(?:签收|送达|送到|发货|发出|付款|支付)|到了(?:吗|没|么)"
     r"|谁(?:代|帮我)?(?:签收|收)的|状态|进度|(?:付款|支付|退款)成功(?:了)?(?:吗|么|没)"
@@ -235,7 +236,8 @@ def _merged(parts: list[Part]) -> list[Part]:
     made: list[Part] = []
     for part in parts:
         last = made[-1] if made else None
-        if last and last.want is part.want is Want.VALUES:
+        sums = last and "amount" in last.fields and "amount" in part.fields
+        if last and last.want is part.want is Want.VALUES and not sums:
             fields = tuple(dict.fromkeys([*last.fields, *part.fields]))
             made[-1] = Part(f"{last.text} {part.text}", Want.VALUES, fields)
         else:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from inference.lite.answering import facts
 from inference.lite.answering.facts import Facts
 from inference.lite.answering.markdown import bold, plain
+from inference.lite.answering.pairs import pairs_of
 from inference.lite.answering.phrases import say, sentence
 from inference.lite.reading import Reading
 
@@ -54,7 +55,7 @@ STEP_WORDS = (
             r"支付成功|付款成功|已支付|已付款|交易成功|转账成功|待发货|已发货|待收货|已完成|\bpaid\b|success|completed"
             r"|approved"
         ),
-        r"待付款|待支付|未支付|未付款|失败|unpaid|not paid|failed|declined|pending|refused",
+        r"待付款|待支付|未支付|未付款|未完成|未成功|失败|unpaid|not paid|failed|declined|pending|refused",
         ("是的，已经付款成功", "Yes, the payment went through"),
         ("付款没有成功", "No, the payment has not gone through"),
     ),
@@ -69,10 +70,11 @@ MARKED = re.compile(
     r"(?:显示|标记)(?:已|为)?签收|已签收|(?:marked|shown) (?:as )?delivered", re.IGNORECASE
 )
 WHO = re.compile(r"谁|\bwho\b", re.IGNORECASE)  # asks more than whether it is done
+SIGNED = re.compile(r"签收人|代收人|(?:signed(?:for)?|received)by")  # of a label
 MAX_STATE = 20  # characters of a line that is a status
 MONEY = re.compile(r"付款|支付|退款|扣款|到[账帐]|\bpa(?:y|id|yment)\b|refund|money", re.IGNORECASE)
 PROBLEM = re.compile(
-    r"失败|异常|拒收|退回|滞留|破损|丢失|疑难|关闭|冻结|超时|\bfail|declin|exception|returned|refus|lost|damaged"
+    r"失败|未完成|未成功|异常|拒收|退回|滞留|破损|丢失|疑难|关闭|冻结|超时|\bfail|declin|exception|returned|refus|lost|damaged"
     r"|delayed|blocked",
     re.IGNORECASE,
 )
@@ -134,7 +136,18 @@ def scan_of(question: str, known: Facts, chinese: bool) -> str:
 def told(question: str, known: Facts, chinese: bool) -> str:
     """The sentence on how the picture's parcel, order or payment stands, "" if none shows that."""
     told = [_told(question, reading, chinese) for reading in known.pictures]
+    if WHO.search(question) and (signed := _signed(known.pictures, chinese)):
+        told = [signed, *told]
     return " ".join(filter(None, told))
+
+
+def _signed(readings: list[Reading], chinese: bool) -> str:
+    """Who signed for a parcel, where that stands behind a label, and not in a scan."""
+    for reading in readings:
+        for one in pairs_of(reading):
+            if SIGNED.fullmatch(one.key):
+                return sentence([say("signed_by", chinese, name=bold(one.value))], chinese)
+    return ""
 
 
 def latest(reading: Reading, chinese: bool) -> str:

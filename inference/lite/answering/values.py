@@ -19,6 +19,12 @@ PAPER = re.compile(
 )  # is no date's own word
 WRITTEN = ("chat", "contract")  # sentences, of which a field is a part
 PARTIES_OF_PARCEL = {"receiver", "sender"}
+DEADLINE = re.compile(
+    r"\bwhen (?:do|must|should) (?:i|we)\b.{0,12}\bpay|\bpay (?:it )?by\b|最[晚迟]|到期",
+    re.IGNORECASE,
+)
+DUE = re.compile(r"\bdue\b|deadline|pay by|到期|截止|最[晚迟]|期限", re.IGNORECASE)
+BACK = re.compile(r"退|\brefund", re.IGNORECASE)
 ALTOGETHER = re.compile(r"一共|总共|合计|\b(?:total|in all|altogether)\b", re.IGNORECASE)
 
 
@@ -108,6 +114,8 @@ def _clause(values: list[Fact], known: Facts, chinese: bool, question: str = "")
     name = called(one.name, chinese, "other" if failed else one.kind)
     if one.name == "printed":
         name = one.field.label
+    if one.name == "amount" and BACK.search(question):
+        name = say("refund_amount", chinese)
     if one.name == "discount" and len(values) > 1:
         return _discounts(values, chinese, question)
     if one.name == "date" and DATED.search(one.field.label) and _fits(one.field.label, chinese):
@@ -134,6 +142,10 @@ def _discounts(values: list[Fact], chinese: bool, question: str) -> str:
 def _meant(question: str, dates: list[Fact]) -> list[Fact]:
     """The date whose label the question names, else the first. On papers that are sentences no
     other date will do."""
+    if DEADLINE.search(question):
+        due = [one for one in dates if DUE.search(one.field.label)]
+        if due:
+            return due[:1]
     fitting = [one for one in dates if _has_word(PAPER.sub("", one.field.label), question)]
     fitting = fitting or [one for one in dates if _has_word(one.field.label, question)]
     near = [one for one in dates if set(DATE_WORDS.sub("", one.field.label)).intersection(question)]

@@ -109,3 +109,13 @@ def test_american_dates_and_times_are_put_in_order() -> None:
         "11/27/2026 12:02 A.M. Arrived at Facility",
         "11/26/2026 8:47 P.M. Departed from Facility",
     ]
+
+
+def test_a_weekday_and_am_in_another_line_belong_to_the_time() -> None:
+    rows = (
+        "FedEx Tracking ID: 794651208837",
+        "Fri, 11/27/2026 10:42 AM | Delivered | PORTLAND, OR",
+        "Thu, 11/26/2026 9:03 PM | At local FedEx facility | TROUTDALE, OR",
+    )
+    _, fields = read_fields(paper(*rows))
+    assert values(fields, "event")[0] == "11/27/2026 10:42 AM Delivered PORTLAND, OR"

@@ -191,3 +191,67 @@ def test_a_clause_on_a_delivered_parcel_fits_no_parcel_on_its_way() -> None:
     there = reading("圆通速递 YT8846120937552", "2026-11-20 08:10 | 已签收")
     assert says_delivered(text, [moving])
     assert not says_delivered(text, [there])
+
+
+@pytest.mark.parametrize(
+    ("question", "rows", "said"),
+    [
+        (
+            "加了多少升，多少钱一升",
+            ("油品：95# 小票", "单价：8.12 元/升", "数量：36.95 升"),
+            ("36.95", "8.12"),
+        ),
+        (
+            "口罩花了多少钱，总共实收多少",
+            ("康安堂大药房 小票", "外科口罩 | 2 | 39.80", "应收 | 70.10", "实收 | 66.00"),
+            ("39.80", "66.00"),
+        ),
+        (
+            "which card was used?",
+            ("RECEIPT", "Total | 44.63", "Amex | ****1008 | 44.63"),
+            ("1008",),
+        ),
+        ("寄的是什么东西", (*LABEL, "物品：鲜花 重量：1.35kg"), ("鲜花",)),
+        (
+            "退了多少钱",
+            ("订单详情", "退款成功", "退款总金额 | ¥128.50"),
+            ("退款金额是 **¥128.50**",),
+        ),
+        (
+            "付给谁了",
+            ("账单详情", "云栖宠物医院", "付款方式 | 余额宝", "支付成功"),
+            ("云栖宠物医院",),
+        ),
+        (
+            "who signed for it?",
+            ("FedEx Tracking ID: 794651208837", "Signed for by: M.OKAFOR", "Delivered"),
+            ("M.OKAFOR",),
+        ),
+        (
+            "为啥没付成功",
+            ("支付未完成", "银行卡余额不足，请更换付款方式", "付款银行 | 建行"),
+            ("余额不足",),
+        ),
+    ],
+)
+def test_questions_as_people_ask_them(
+    question: str, rows: tuple[str, ...], said: tuple[str, ...]
+) -> None:
+    reply = asked(question, *rows)
+    assert [one for one in said if one not in reply.text] == []
+
+
+def test_an_invoice_says_who_made_it_and_by_when_it_is_paid() -> None:
+    rows = (
+        "INVOICE | Invoice no. HB-20418",
+        "Issued 4 November 2026",
+        "Payment due 4 December 2026",
+        "From | Bill to",
+        "Harbour Bindery Ltd | Tamsin Reed Studio",
+        "VAT 20% | £107.00",
+        "Amount due | £642.00",
+    )
+    reply = asked("who is this invoice from and when do I have to pay it?", *rows)
+    assert "Harbour Bindery Ltd" in reply.text
+    assert "4 December 2026" in reply.text
+    assert "Issued" not in reply.text

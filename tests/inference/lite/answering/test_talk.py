@@ -165,3 +165,12 @@ def test_the_first_own_message_is_what_was_complained_of_not_the_title() -> None
 
 def test_compensation_is_found_by_another_word() -> None:
     assert "补偿 35 元" in asked("赔多少", picture(BUBBLES, "chat")).text
+
+
+def test_both_cases_of_a_clause_are_quoted() -> None:
+    lines = (
+        ("场地使用协议 甲方 乙方", 200, 20),
+        ("四、7 日以上取消的，定金退还；不足 7 日取消的，定金不退。", 40, 80),
+    )
+    reply = asked("提前 3 天取消定金退吗", picture(lines, "contract"))
+    assert "不足 7 日取消的，定金不退" in reply.text
