@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 import requests
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from tests.browser.kit import STAFF_KEY, Site, answer, ask, content, extras, open_page, send
 from tests.support.chromium import Axe
@@ -86,24 +86,26 @@ def test_an_offered_person_is_one_tap_away_and_a_contact_is_asked_for_where_nobo
     notice |= {"status": "missed", "cause": "missed", "is_staffed": True, "opens_at": None}
     notice |= {"outcome": None, "has_contact": False}
 
-    def told(*notices: dict[str, Any]) -> None:
-        page.unroute("**/api/conversations/conversation-*")
+    told = [notice]
+
+    def history(route: Route) -> None:
         turns = [
             {"id": f"n{at}", "role": "assistant", "text": "", "created_at": 1, "notice": one}
-            for at, one in enumerate(notices)
+            for at, one in enumerate(told)
         ]
-        page.route(
-            "**/api/conversations/conversation-*",
-            lambda route: route.fulfill(json={"id": "c", "title": "", "messages": turns}),
-        )
+        route.fulfill(json={"id": "c", "title": "", "messages": turns})
 
-    told(notice)
-    page.route("**/api/handoff", lambda route: route.fulfill(json={"id": "h", "number": 4821}))
+    def take(route: Route) -> None:
+        if "contact" in (route.request.post_data or ""):
+            told.append(notice | {"cause": "contact", "has_contact": True})
+        route.fulfill(json={"id": "h", "number": 4821})
+
+    page.route("**/api/conversations/conversation-*", history)
+    page.route("**/api/handoff", take)
     with page.expect_request("**/api/handoff") as sent:
         page.get_by_role("button", name="转人工").click()
     assert "note" not in (sent.value.post_data or "")
     page.get_by_label("留下手机或邮箱").fill("a@b.cn")
-    told(notice, notice | {"cause": "contact", "has_contact": True})
     with page.expect_request("**/api/handoff") as sent:
         page.get_by_role("button", name="提交").click()
     assert json.loads(sent.value.post_data or "")["contact"] == "a@b.cn"
