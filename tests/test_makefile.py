@@ -21,6 +21,7 @@ import json, os, sys
 with open("calls.jsonl", "a", encoding="utf-8") as calls:
     calls.write(json.dumps([sys.argv[1:], dict(os.environ)]) + "\\n")
 """
+CALLED = ("bin/python", ".venv/bin/python", ".venv/bin/ruff", "scripts/user", "scripts/test-tools")
 GIVEN = {
     "logs": ["REQUEST"],
     "capacity": ["USERS", "PICTURES", "QUESTIONS", "WAIT"],
@@ -47,7 +48,7 @@ GIVEN = {
 def project(tmp_path: Path) -> Path:
     """A folder with the Makefile, whose programs are all the recorder."""
     shutil.copy(ROOT / "Makefile", tmp_path)
-    for name in ("bin/python", ".venv/bin/python", ".venv/bin/ruff", "scripts/user"):
+    for name in CALLED:
         program = tmp_path / name
         program.parent.mkdir(parents=True, exist_ok=True)
         program.write_text(RECORDER)
