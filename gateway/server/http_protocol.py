@@ -10,6 +10,7 @@ import secrets
 import sys
 import termios
 from http import HTTPStatus
+from typing import ClassVar
 
 import httptools
 import orjson
@@ -24,6 +25,7 @@ from gateway.server.direct_connection import DirectConnection
 class LimitedHTTPProtocol(HttpToolsProtocol):
     """One connection of a client."""
 
+    _last_start: ClassVar[float] = 0.0  # of a pipelined request, on any connection: the loop's time
     _head_timer: asyncio.TimerHandle | None = None
     _take_timer: asyncio.TimerHandle | None = None  # runs while the client's buffers are full
     _head_bytes = 0
@@ -113,7 +115,10 @@ class LimitedHTTPProtocol(HttpToolsProtocol):
     def on_response_complete(self) -> None:
         if self._clients:
             self._clients.pop(0).close()
-        super().on_response_complete()
+        if self.pipeline:
+            self.loop.call_at(self._next_start(), super().on_response_complete)
+        else:
+            super().on_response_complete()
         if self._clients or self.transport.is_closing():
             return
         if self._refused:
@@ -123,6 +128,12 @@ class LimitedHTTPProtocol(HttpToolsProtocol):
             self._head_timer = self.loop.call_later(limits.LINGER_SECONDS, self.transport.close)
         elif self._head_bytes:
             self._await_head()
+
+    def _next_start(self) -> float:
+        """When the request behind the one that was answered may start."""
+        soonest = LimitedHTTPProtocol._last_start + limits.PIPELINED_SECONDS
+        LimitedHTTPProtocol._last_start = max(soonest, self.loop.time())
+        return LimitedHTTPProtocol._last_start
 
     def send_400_response(self, msg: str) -> None:
         self._refuse(InvalidRequest("This is no HTTP request that can be read."))

@@ -5,6 +5,9 @@ MAX_HEAD_BYTES = 64 * 1024
 # Requests behind the one that is answered, on one connection. A read holds thousands of short ones,
 # and all that it holds are made at once.
 MAX_PIPELINED = 8
+# Between the starts of two such requests, on whichever connections: many connections would
+# otherwise fill the loop together.
+PIPELINED_SECONDS = 0.002
 # For the rest of a body whose request was answered early. To close at once would lose the answer.
 LINGER_SECONDS = 15.0
 # A client whose buffers are full takes something within this time, or is cut off: its answer

@@ -241,6 +241,27 @@ async def test_all_of_a_few_requests_on_each_others_heels_are_answered() -> None
     assert [one[:15] for one in answers] == [b"HTTP/1.1 200 OK"] * (2 + limits.MAX_PIPELINED)
 
 
+async def test_requests_on_each_others_heels_start_apart_over_all_connections() -> None:
+    """Sixty connections with nine requests each held up everybody else by 150 ms."""
+    started: list[float] = []
+    loop = asyncio.get_running_loop()
+
+    async def answer(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["path"] == "/behind":
+            started.append(loop.time())
+        await Whole()(scope, receive, send)
+
+    first = b"GET / HTTP/1.1\r\nhost: here\r\n\r\n"
+    behind = b"GET /behind HTTP/1.1\r\nhost: here\r\n\r\n"
+    told = await asyncio.gather(
+        *(answers_to(answer, first + behind * 4, *[b""] * 4) for _ in range(6))
+    )
+    assert all(len(one) == 5 and b"" not in one for one in told)
+    took = max(started) - min(started)
+    assert len(started) == 24
+    assert took >= (24 - 2) * limits.PIPELINED_SECONDS  # uvloop counts whole milliseconds
+
+
 async def test_a_body_behind_an_answered_request_is_no_rest_of_it(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
