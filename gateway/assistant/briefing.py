@@ -13,7 +13,7 @@ Verdict = Literal["answer", "suggest", "none"]
 class Briefing:
     """`clauses`: {id, title, clause, text, score, kind, author?, date?}, best first.
     `suggestions`: {id, title, clause} of clauses that the person may mean; they are no evidence.
-    `actions`: [{title, by, status, text}] of the newest proposals, where the question is about
+    `is_angry`: of a wish for a person, too. `actions`: [{title, by, status, text}] of the newest proposals, where the question is about
     them. `handoff`: {number, status, …} of the conversation's hand-over that waits for a person.
     `knowledge_version`: of the clauses, corrections and persona; "" where the raw model was asked.
     """
@@ -26,3 +26,4 @@ class Briefing:
     handoff: dict[str, Any] | None = None
     actions: list[dict[str, Any]] = field(default_factory=list)
     knowledge_version: str = ""
+    is_angry: bool = False

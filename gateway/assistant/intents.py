@@ -75,6 +75,11 @@ def intent_of(text: str, *, has_picture: bool = False) -> Intent:
     return "anger" if ANGER.search(told) else "question"
 
 
+def is_angry(text: str) -> bool:
+    """Whatever it wants beside that: "垃圾，给我转人工" is a wish for a person."""
+    return bool(ANGER.search(normal_text(text)))
+
+
 def normal_text(text: str) -> str:
     """The form in which messages and phrases are compared."""
     made = unicodedata.normalize("NFKC", text[:MAX_CHARACTERS]).lower()

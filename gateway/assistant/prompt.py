@@ -126,9 +126,9 @@ def _reminder(briefing: Briefing, language: Language, question: str) -> str:
         return filled(language, "reminder_smalltalk")
     if briefing.intent == "person" and briefing.handoff is not None:
         return filled(language, "reminder_waiting", number=str(briefing.handoff["number"]))
+    told = [filled(language, "reminder_anger")] if briefing.is_angry else []
     if briefing.intent in ("who", "person"):
-        return filled(language, f"reminder_{briefing.intent}", **voice)
-    told = [filled(language, "reminder_anger")] if briefing.intent == "anger" else []
+        return "\n".join([*told, filled(language, f"reminder_{briefing.intent}", **voice)])
     if briefing.clauses:
         first = briefing.clauses[0]
         again = " ".join(question[:AGAIN_CHARACTERS].split())

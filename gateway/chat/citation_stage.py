@@ -7,7 +7,7 @@ from typing import Any
 from gateway.assistant.action_questions import asks_state
 from gateway.assistant.briefing import Briefing
 from gateway.assistant.card_corrections import meant
-from gateway.assistant.intents import SEARCHED, Intent, intent_of
+from gateway.assistant.intents import SEARCHED, Intent, intent_of, is_angry
 from gateway.assistant.language import CODE, HAN, MAX_TEXT, WORD, language_of
 from gateway.assistant.persona import Persona
 from gateway.chat.question import Question
@@ -50,8 +50,15 @@ class CitationStage:
         persona, edition = self._persona(), self._retriever.edition()
         version = edition.version(persona.version)
         handoff = question.past.handoff
+        angry = is_angry(question.request.question)
         if intent not in SEARCHED:
-            return Briefing(intent, persona=persona, handoff=handoff, knowledge_version=version)
+            return Briefing(
+                intent,
+                persona=persona,
+                handoff=handoff,
+                knowledge_version=version,
+                is_angry=angry,
+            )
         messages, asked = meant(question.request.messages)
         actions = await self._actions(question)
         # Named staff may be told what is written for staff.
@@ -73,6 +80,7 @@ class CitationStage:
             handoff,
             actions,
             version,
+            angry,
         )
 
     async def _actions(self, question: Question) -> list[dict[str, Any]]:

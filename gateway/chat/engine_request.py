@@ -107,6 +107,7 @@ def _for_lite(given: EngineInput, upstream: Upstream) -> dict[str, Any]:
     structured = {
         "locale": question_language(request),
         "intent": briefing.intent,
+        "angry": briefing.is_angry,
         "verdict": briefing.verdict,
         "clauses": briefing.clauses,
         "suggestions": briefing.suggestions,

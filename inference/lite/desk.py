@@ -35,6 +35,7 @@ class Desk:
 
     # What became of earlier proposals that the question asks about: [{title, by, status, text}].
     actions: list[dict[str, Any]] = field(default_factory=list)
+    angry: bool = False  # whatever the intent
     handoff: str = ""  # the number under which the person waits for a person already
 
     def voice(self, name: str, chinese: bool) -> str:
@@ -59,5 +60,6 @@ def desk_of(structured: dict[str, Any]) -> Desk:
         list(structured.get("tools") or []),
         list(structured.get("results") or []),
         list(structured.get("actions") or []),
+        structured.get("angry") is True,
         str((structured.get("handoff") or {}).get("number") or ""),
     )

@@ -196,6 +196,7 @@ class Structured(Loose):
 
     locale: str | None = None
     intent: str | None = None
+    angry: bool = False
     verdict: str | None = None
     suggestions: Annotated[list[Clause], _list(MAX_LIST)] = []
     persona: Persona | None = None

@@ -43,7 +43,8 @@ def reply(conversation: Conversation) -> Reply | None:
     if intent == "person" and desk.handoff:
         return Reply(say("waits_for_person", chinese, number=desk.handoff), "handoff")
     if intent == "person":
-        return Reply(f"{say('person', chinese)}{_space(chinese)}{offer(desk, chinese)}", "handoff")
+        granted = say("sorry" if desk.angry else "person", chinese)
+        return Reply(f"{granted}{_space(chinese)}{offer(desk, chinese)}", "handoff")
     if intent == "unknown_language":
         return Reply(tongues.apology(conversation.question), "clarify")
     return None

@@ -82,6 +82,12 @@ def text_of(told: dict[str, Any]) -> str:
     return str(told["choices"][0]["message"]["content"])
 
 
+def test_an_angry_wish_for_a_person_is_met_with_an_apology(desk: Running) -> None:
+    me = visitor(desk)
+    assert "抱歉" in text_of(ask(me, desk, "垃圾平台，给我转人工"))
+    assert "抱歉" not in text_of(ask(me, desk, "给我转人工"))
+
+
 @pytest.mark.parametrize(
     ("said", "outcome"),
     [

@@ -189,6 +189,22 @@ def test_the_rules_are_constant_and_the_clauses_come_after_the_newest_question()
     assert (later["max_tokens"], later["temperature"]) == (800, 0.2)
 
 
+def test_an_upset_wish_for_a_person_is_acknowledged_first() -> None:
+    said = [says("user", "This is ridiculous, get me a human!")]
+    asked = ChatRequest.model_validate({"model": "sightdesk", "messages": said})
+
+    def told(briefing: Briefing, model: str) -> Any:
+        given = EngineInput(asked, Attachments(), assistant=True, briefing=briefing)
+        return engine_request(given, engine(model=model)).content
+
+    for angry in (True, False):
+        briefing = Briefing("person", is_angry=angry)
+        newest = told(briefing, "m")["messages"][-1]["content"]
+        assert "wants to talk to a person" in newest
+        assert ("Acknowledge that" in newest) is angry
+        assert told(briefing, LITE_MODEL)["sightdesk"]["angry"] is angry
+
+
 def test_what_the_request_names_is_kept_and_the_raw_model_gets_no_defaults() -> None:
     asked = {"model": "m", "messages": [says("user", "hi")], "max_tokens": 5, "temperature": 1.5}
     named = ChatRequest.model_validate(asked)

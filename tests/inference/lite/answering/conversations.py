@@ -104,6 +104,7 @@ def _case(given: dict[str, Any], half: str) -> Case:
     desk = {
         "locale": given.get("locale", "zh-CN"),
         "intent": given.get("intent", "question"),
+        "angry": given.get("angry", False),
         "verdict": given.get("verdict", "answer" if clauses else "none"),
         "clauses": clauses,
         "suggestions": [clause(name) for name in given.get("suggestions", [])],
