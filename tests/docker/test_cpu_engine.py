@@ -115,7 +115,7 @@ def test_a_screenshot_question_is_answered_by_vllm_through_nginx(stack: Stack) -
 
         wait_for(read, 30)
         # A model of random weights cites nothing: that a clause is found and told to the engine is
-        # tested with one that can write (tests/engine/test_language.py).
+        # tested with one that can write (tests/engine/language).
         assert '"citations":[' in events
         assert '"outcome":"' in events
         assert '"model":"Qwen3-VL-2B"' in events

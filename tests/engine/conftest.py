@@ -1,7 +1,6 @@
-"""Real vLLM (CPU build) with a tiny model of random weights, gateways that use it, and another
-vLLM with a small language model.
+"""Real vLLM (CPU build) with a tiny model of random weights, and gateways that use it.
 
-`make test-engine` builds both.
+`make test-engine` builds it.
 """
 
 from collections.abc import Iterator
@@ -10,8 +9,6 @@ import openai
 import pytest
 import requests
 
-from tests.support.language import language_model
-from tests.support.listening import Listening, listening
 from tests.support.servers import Running, running_gateway, wait_for, wait_until
 from tests.support.vllm import Engine, launched
 
@@ -40,20 +37,6 @@ def gateway(
             lambda: requests.get(gateway.url + "/readyz", timeout=5).json()["engine"]["ready"], 10
         )
         yield gateway
-
-
-@pytest.fixture(scope="package")
-def model(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
-    """The small language model."""
-    with language_model(tmp_path_factory.mktemp("language")) as engine:
-        yield engine
-
-
-@pytest.fixture(scope="package")
-def heard(model: Engine) -> Iterator[Listening]:
-    """The language model, and what it is told."""
-    with listening(model.url) as relay:
-        yield relay
 
 
 @pytest.fixture

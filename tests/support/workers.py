@@ -21,9 +21,9 @@ _NUMBERS = itertools.count(random.randrange(PORTS))
 Kind = Literal["usual", "calm", "alone"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
 
-# Tests of these folders share one thing that the machine has once: Docker's networks and the
-# project's name.
-TOGETHER = ("tests/docker",)
+# Tests of one of these folders share what is started once: Docker's networks and the project's name,
+# or a vLLM. The first that fits counts.
+TOGETHER = ("tests/docker", "tests/engine/language", "tests/engine")
 
 
 def scope_of(test: str) -> str:

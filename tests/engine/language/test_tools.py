@@ -20,7 +20,7 @@ from typing import Any
 
 import pytest
 
-from tests.engine.test_language import Desk, Told
+from tests.engine.language.test_answers import Desk, Told
 from tests.support import language
 from tests.support.business import Business, connector_settings, running_business
 from tests.support.customers import Said, SdkCustomer
@@ -34,7 +34,7 @@ pytestmark = [
     ),
     pytest.mark.timeout(900),  # a fixture asks 24 questions
 ]
-QUESTIONS = json.loads((ROOT / "tests/engine/tool_questions.json").read_text("utf-8"))
+QUESTIONS = json.loads((ROOT / "tests/engine/language/tool_questions.json").read_text("utf-8"))
 PARCEL, PAID = "SF1402857369214", "QH202611240061905"
 CALL_AS_TEXT = re.compile(r'"(?:name|arguments|parameters)"\s*:|```|tool_call')
 SAID_DONE = re.compile("已经?(?:为您)?取消|has been cancel|is cancel", re.IGNORECASE)
