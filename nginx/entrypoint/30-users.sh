@@ -9,7 +9,7 @@ etc=${NGINX_ETC:-/etc/nginx}
 # A folder in memory: the container's root is read-only, and nginx is not root.
 out=$etc/generated
 mkdir -p "$out"
-case $(printf '%s' "${BASIC_AUTH:-on}" | tr 'A-Z' 'a-z') in
+case $(printf '%s' "${BASIC_AUTH:-on}" | tr '[:upper:]' '[:lower:]') in
     on | true | 1 | yes) has_password=1 ;;
     off | false | 0 | no) has_password=0 ;;
     *)
@@ -85,12 +85,4 @@ fi >"$out/allowed-ips.conf"
 proxies=$(printf '%s' "${FRONT_PROXIES:-}" | tr ',' ' ')
 for proxy in $proxies; do printf 'set_real_ip_from %s;\n' "$proxy"; done >"$out/real-ip.conf"
 for proxy in $proxies; do printf '%s 1;\n' "$proxy"; done >"$out/front-proxies.conf"
-# The name server of this container is asked again while nginx runs: a recreated gateway may have
-# another address. GATEWAY_ADDRESS, for Kubernetes: nginx does not complete names.
-server=$(sed -n 's/^nameserver[[:space:]]*//p' "${RESOLV_CONF:-/etc/resolv.conf}" | head -n 1)
-case $server in *:*) server="[$server]" ;; esac
-{
-    printf 'resolver %s valid=5s ipv6=off;\nresolver_timeout 2s;\n' "${server:-127.0.0.11}"
-    printf 'set $gateway http://%s;\n' "${GATEWAY_ADDRESS:-gateway:8000}"
-} >"$out/gateway.conf"
 chgrp nginx "$out/htpasswd" 2>/dev/null || chmod 644 "$out/htpasswd"

@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import signal
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.support.paths import ROOT
-from tests.support.servers import Running, free_port, running, running_gateway, wait_for
+from tests.support.servers import Around, Running, free_port, running, running_gateway, wait_for
 
 NGINX = shutil.which("nginx") or "/usr/sbin/nginx"
 
@@ -73,10 +74,11 @@ def rendered(
         "PROXY_SECRET": "between-us",
         "ALLOWED_ORIGINS": "private,https://crm.example.com",
         "CERTIFICATE_SECONDS": "0",
+        "NAMES_SECONDS": "0",
         "GATEWAY_ADDRESS": gateway_url.removeprefix("http://"),
         **more,
     }
-    for script in ("30-users.sh", "35-certificate.sh", "36-page.sh"):
+    for script in ("30-users.sh", "31-names.sh", "35-certificate.sh", "36-page.sh"):
         subprocess.run(
             ["sh", ROOT / "nginx/entrypoint" / script],
             env={"PATH": os.environ["PATH"], **settings},
@@ -119,6 +121,26 @@ def nginx_before(gateway_url: str, folder: Path, **nginx: str) -> Iterator[str]:
     url = f"http://127.0.0.1:{port}"
     with running_nginx(folder, configuration, url + "/healthz"):
         yield url
+
+
+@contextmanager
+def looking_up(folder: Path, gateway_url: str, around: Around) -> Iterator[dict[str, str]]:
+    """What finds the gateway for nginx, where it has a name. Yields settings for nginx. `around`:
+    as for servers."""
+    settings = {"NAMES_PORT": str(free_port())}
+    environ = {
+        "PATH": os.environ["PATH"],
+        "NGINX_ETC": str(folder / "etc"),
+        "GATEWAY_ADDRESS": gateway_url.removeprefix("http://"),
+        **settings,
+    }
+    command = around(["sh", str(ROOT / "nginx/entrypoint/31-names.sh")])
+    script = subprocess.Popen(command, env=environ, start_new_session=True)
+    try:
+        assert script.wait(10) == 0
+        yield settings
+    finally:
+        os.killpg(script.pid, signal.SIGKILL)
 
 
 @contextmanager
