@@ -53,6 +53,7 @@ class Admission:
     ) -> None:
         """At most `max_queued` requests wait for each engine, `queue_timeout` seconds each."""
         self.upstreams = upstreams
+        self.elsewhere = 0  # requests that wait at other gateways (engine_shares.py)
         self._max_queued_each = max_queued
         self._queue_timeout = queue_timeout
         self._metrics = metrics
@@ -69,7 +70,8 @@ class Admission:
         self.dispatch()
 
     @property
-    def _max_queued(self) -> int:
+    def max_queued(self) -> int:
+        """Over all engines and gateways."""
         return self._max_queued_each * len(self.upstreams)
 
     @property
@@ -115,11 +117,11 @@ class Admission:
             return permit
         if not any(upstream.hopeful for upstream in self._allowed(exclude)):
             raise self._unavailable(exclude)
-        if self.depth >= self._max_queued:
+        if self.depth + self.elsewhere >= self.max_queued:
             raise self._full(
                 "full",
-                f"All engines are busy and {self.depth} requests wait; "
-                f"at most {self._max_queued} may.",
+                f"All engines are busy and {self.depth + self.elsewhere} requests wait; "
+                f"at most {self.max_queued} may.",
             )
         return await self._wait(Waiter(owner, affinity, exclude, tokens), on_position)
 
@@ -231,7 +233,7 @@ class Admission:
         return QueueFull(
             message,
             retry_after=FULL_RETRY_SECONDS,
-            details={"limit": self._max_queued, "size": self.depth},
+            details={"limit": self.max_queued, "size": self.depth + self.elsewhere},
         )
 
     def _unavailable(self, exclude: frozenset[str]) -> UpstreamUnavailable:

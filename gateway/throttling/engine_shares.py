@@ -1,9 +1,10 @@
-"""MAX_CONCURRENT of an engine, over all gateways that share a Redis.
+"""MAX_CONCURRENT and MAX_QUEUED of an engine, over all gateways that share a Redis.
 
 Each gateway holds a part of an engine's places and admits within it, without asking anybody. It
 tells Redis some times a second what it uses and what waits, and reads what the others tell; the
 parts follow the demand (share_split.py). The places that all gateways hold are never more than the
-engine has. While Redis is away each keeps to an equal part of the gateways that were last seen.
+engine has. The queue is full by what the others told last, so a burst may fill it a little more.
+While Redis is away each keeps to an equal part of the gateways that were last seen.
 """
 
 import asyncio
@@ -107,6 +108,7 @@ class EngineShares:
         mine = {one.url: self._demand(one, waiting) for one in self._admission.upstreams}
         told = as_told(await self._script.execute([KEY], [self._name, as_json(mine), LOST_SECONDS]))
         self._gateways = len(set().union(*told.values()))
+        self._admission.elsewhere = waiting_elsewhere(told, self._name)
         for upstream in self._admission.upstreams:
             if demands := told.get(upstream.url):
                 self._adopt(upstream, demands)
@@ -135,6 +137,8 @@ class EngineShares:
         for upstream in self._admission.upstreams:
             upstream.share = self._equal_part(upstream)
             self._wanted[upstream.url] = upstream.share
+        limit = self._admission.max_queued
+        self._admission.elsewhere = limit - max(1, limit // max(1, self._gateways))
         self._admission.dispatch()
 
     def _note_success(self) -> None:
@@ -159,3 +163,14 @@ def as_told(answer: list[bytes]) -> Told:
         for url, values in orjson.loads(kept)["engines"].items():
             told.setdefault(url, {})[name.decode()] = Demand(*values)
     return told
+
+
+def waiting_elsewhere(told: Told, name: str) -> int:
+    """Requests that wait at all gateways but this one. Each tells the same of every engine."""
+    waiting = {
+        gateway: demand.waiting
+        for demands in told.values()
+        for gateway, demand in demands.items()
+        if gateway != name
+    }
+    return sum(waiting.values())

@@ -7,7 +7,7 @@ import subprocess
 import tempfile
 import time
 from collections import Counter
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from pathlib import Path
@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 import requests
 
+from gateway.errors import QueueFull
 from gateway.observability.metrics import Metrics
 from gateway.throttling import engine_shares
 from gateway.throttling.admission import Admission
@@ -27,6 +28,7 @@ from tests.support.redis import redis_server
 from tests.support.servers import running, running_gateway, wait_for
 
 PLACES = 12
+QUEUED = 10_000
 Redis = tuple[str, "subprocess.Popen[bytes]"]
 
 
@@ -45,11 +47,11 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
 class Gateway:
     """The part of a gateway that admits to one engine. `most`: what all had in it at once."""
 
-    def __init__(self, redis: Redis, engine: "Engine") -> None:
+    def __init__(self, redis: Redis, engine: "Engine", queued: int = QUEUED) -> None:
         self.engine = engine
         self.upstream = Upstream("engine-1", "http://engine", "m", 8192, Breaker(9, 60), PLACES)
         self.upstream.share = 0
-        self.admission = Admission([self.upstream], 10_000, 60, Metrics("0", "lite"))
+        self.admission = Admission([self.upstream], queued, 60, Metrics("0", "lite"))
         self.shares = EngineShares(redis_client(redis[0], 10), self.admission)
         self.task = asyncio.create_task(self.shares.run())
 
@@ -85,12 +87,14 @@ class Engine:
 
 
 @contextlib.asynccontextmanager
-async def gateways(redis: Redis, count: int) -> AsyncIterator[tuple[Engine, list[Gateway]]]:
+async def gateways(
+    redis: Redis, count: int, queued: int = QUEUED
+) -> AsyncIterator[tuple[Engine, list[Gateway]]]:
     client = redis_client(redis[0], 1)
     await client.delete([KEY])
     client.connection_pool.disconnect()
     engine = Engine()
-    started = [Gateway(redis, engine) for _ in range(count)]
+    started = [Gateway(redis, engine, queued) for _ in range(count)]
     try:
         yield engine, started
     finally:
@@ -170,6 +174,36 @@ async def test_one_place_goes_round(redis: Redis) -> None:
         assert engine.most == 1
 
 
+async def until(true: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 20
+    while not true():
+        assert time.monotonic() < deadline
+        await asyncio.sleep(0.02)
+
+
+async def test_a_queue_that_is_full_at_one_gateway_is_full_at_the_others(redis: Redis) -> None:
+    async with gateways(redis, 2, queued=20) as (engine, [full, other]):
+        await settled([full, other])
+        load = [asyncio.create_task(full.ask("a", 60)) for _ in range(PLACES // 2)]
+        await until(lambda: engine.running == PLACES // 2)
+        load += [asyncio.create_task(full.ask("a", 60)) for _ in range(20)]
+        await until(lambda: engine.running == PLACES and other.admission.elsewhere == 14)
+        load += [asyncio.create_task(full.ask("a", 60)) for _ in range(6)]
+        await until(lambda: other.admission.elsewhere == 20)
+        with pytest.raises(QueueFull) as refused:
+            await other.ask("b")
+        assert refused.value.details == {"limit": 20, "size": 20, "retry_after": 5}
+        for task in load[-6:]:
+            task.cancel()
+        await until(lambda: other.admission.elsewhere == 14)
+        late = asyncio.create_task(other.ask("b", 0))
+        await until(lambda: full.admission.elsewhere == 1)
+        for task in load:
+            task.cancel()
+        await late
+        await asyncio.gather(*load, return_exceptions=True)
+
+
 async def test_a_new_gateway_gets_its_part_and_a_dead_one_loses_it(
     redis: Redis, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -198,10 +232,10 @@ async def test_while_redis_is_away_each_keeps_an_equal_part(
         await asyncio.sleep(0.5)
         redis[1].send_signal(signal.SIGSTOP)
         try:
-            deadline = time.monotonic() + 20
-            while [one.upstream.share for one in started] != [4, 4, 4]:
-                assert time.monotonic() < deadline
-                await asyncio.sleep(0.1)
+            parts = [(4, QUEUED - QUEUED // 3)] * 3
+            await until(
+                lambda: parts == [(one.upstream.share, one.admission.elsewhere) for one in started]
+            )
         finally:
             redis[1].send_signal(signal.SIGCONT)
         await asyncio.gather(*load)
