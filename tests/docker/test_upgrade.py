@@ -1,4 +1,5 @@
-"""`make upgrade` in real Docker: a version that works, then one that does not and goes back."""
+"""`make upgrade` in real Docker: a version that works, then one that does not and goes back. On the
+same stack `make backup`, `restore` and `bundle`."""
 
 import os
 import re
@@ -201,6 +202,19 @@ def test_a_backup_comes_back_on_an_empty_machine_with_other_secrets(project: Pro
     assert project.said() == before
     assert (project.folder / "nginx/users/htpasswd").read_text() == "li:hash\n"
     assert (project.folder / "knowledge/own.md").exists()
+
+
+def test_a_bundle_brings_the_images_to_a_host_without_them(project: Project) -> None:
+    before = project.said()
+    made = project.make("bundle", FILE="desk.tar")
+    assert made.returncode == 0, made.stdout + made.stderr
+    project.compose("down", "--timeout", "10")
+    remove_images()
+    started = project.make("up", BUNDLE="desk.tar")
+    assert started.returncode == 0, started.stdout[-2000:] + started.stderr[-2000:]
+    assert "Loading " in started.stdout
+    assert project.said() == before
+    (project.folder / "desk.tar").unlink()
 
 
 def test_a_version_that_does_not_start_goes_back_with_the_data(project: Project) -> None:
