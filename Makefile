@@ -73,7 +73,7 @@ test-shared: setup ## test the page and the SDK before three gateways that share
 test-docker: setup ## run the long tests of whole Docker stacks
 	@TEST_DOCKER=1 REQUIRE_DOCKER=1 $(VENV)/python -m pytest -o timeout=900 -m long_docker
 
-check: setup node_modules/.stamp ## check lint, format, types, pins and the Compose files
+check: setup node_modules/.stamp ## check lint, format, types, pins, shell, nginx and Compose files
 	@$(MAKE) --no-print-directory -j2 --output-sync=target check-types check-all-else
 
 check-types: ## check the types alone
@@ -85,6 +85,7 @@ check-all-else: ## check all but the types
 	@$(VENV)/python -m scripts.pins
 	@$(PYTHON) -m scripts.compose_rules
 	@scripts/check-monitoring
+	@scripts/check-shell
 	@node_modules/.bin/eslint .
 	@node_modules/.bin/prettier --check --log-level warn .
 
