@@ -71,7 +71,9 @@ ANGER = re.compile(
     r"|\b(?:ridiculous|unacceptable|outrageous|terrible|horrible|awful|pathetic|disgusting"
     r"|useless|furious|pissed|fed up|sick of|sick and tired|wtf|bullshit|rip-?off|scammers?"
     r"|liars?|crap|idiots?|worst|so angry|very angry|damn|fuck\w{0,6}|joke of a|garbage service"
-    r"|waste of (?:time|money)|i am angry|i'm angry|how dare)\b|!{3}"
+    r"|waste of (?:time|money)|i am angry|i'm angry|how dare|(?:want|like|have) to complain"
+    r"|want to make a complaint|(?:far|way|much) too slow|had enough|no ?(?:body|one) (?:cares"
+    r"|helps|answers|responds))\b|!{3}"
 )
 
 # Words that only these languages have, of those that their sentences are full of.

@@ -23,7 +23,7 @@ PHRASES: dict[str, tuple[str, str]] = {
         "Choose “Talk to a person”: this conversation and its pictures go along, "
         "so you need not repeat anything.",
     ),
-    "person": ("好的，没问题。", "Of course."),
+    "person": ("好的。", "Of course."),
     "waits_for_person": (
         "已经为您转接人工，编号 {number}，正在等客服接入，请稍候。",
         "You are in the queue for a person under the number {number}. Please wait a moment.",

@@ -59,6 +59,8 @@ ROWS = {
     "anger": (
         *("你们什么破公司,快递三天没动", "垃圾平台,退我钱", "我要投诉你们", "气死我了,怎么还没到"),
         *("This is ridiculous, where is my refund", "worst service ever", "钱呢!!!"),
+        *("This is far too slow, I want to complain", "I'd like to complain about the courier"),
+        *("nobody answers my mails", "No one cares", "I have had enough of this"),
     ),
     "question": (
         *(
@@ -98,6 +100,8 @@ ROWS = {
             "can another person pick up my order",
             "联系客服后多久能收到回复",
             "café order no refund",
+            "how do I make a complaint about a courier",
+            "is one charger enough, or do I have to buy two",
         ),
         *(
             "what are your opening hours",
