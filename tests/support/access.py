@@ -13,6 +13,7 @@ from tests.support.servers import Running
 
 SCREEN = SCREENS / "app-error.png"
 SECRET, PROXY_SECRET = "embed-secret-of-the-tests", "between-us"
+STAFF_KEY = "sk-tickets"  # of the access table's gateways
 API, KEY, PAGE, PRIVATE, ANYONE = "api", "key", "page", "private", "anyone"
 STAFF, LINK = "staff", "link"
 # Told apart in x-ratelimit-limit-requests.
@@ -139,13 +140,15 @@ LOCAL, NOBODY = (
     "nobody",
 )  # who comes through where this machine needs no key, and nowhere
 
-# name → (headers, who they are: a key, a token, a user, LOCAL or NOBODY)
+# name → (headers, who they are: a key, a staff key, a token, a user, a guest (a user who is no
+# staff), LOCAL or NOBODY)
 CREDENTIALS: dict[str, tuple[dict[str, str], str]] = {
     "nothing": ({}, LOCAL),
     "key": (bearer("sk-shop"), "key"),
     "key, lower-case scheme": ({"authorization": "bearer sk-shop"}, "key"),
     "key by a foreign name": ({**bearer("sk-shop"), "host": "desk.example"}, "key"),
     "key behind a proxy": ({**bearer("sk-shop"), "x-forwarded-for": "8.8.8.8"}, "key"),
+    "staff key": (bearer(STAFF_KEY), "staff key"),
     "wrong key": (bearer("sk-wrong"), NOBODY),
     "empty key": (bearer(""), NOBODY),
     "key's name": (bearer("shop"), NOBODY),
@@ -159,6 +162,7 @@ CREDENTIALS: dict[str, tuple[dict[str, str], str]] = {
     "unsigned token": (bearer(UNSIGNED), NOBODY),
     "visitor cookie as token": (bearer(Signer(SECRET).sign_visitor("v")), NOBODY),
     "user by nginx": (nginx(), "user"),
+    "user who is no staff": (nginx("guest"), "guest"),
     "user without secret": ({"x-sightdesk-user": "admin"}, LOCAL),
     "user with a wrong secret": (nginx(secret="guess"), NOBODY),
     "nobody by nginx": (nginx(user=""), NOBODY),
@@ -180,10 +184,10 @@ HIDDEN = {name for name, (headers, _) in CREDENTIALS.items()
           or {"via", "forwarded", "x-real-ip", "cf-connecting-ip"} & set(headers)
           or ("x-forwarded-for" in headers and headers.get("x-sightdesk-proxy-secret") != PROXY_SECRET)}  # fmt: skip
 MAY = {
-    API: {"key"},
-    KEY: {"key"},
-    PAGE: {"key", "token", "user"},
-    STAFF: {"user"},
+    API: {"key", "staff key"},
+    KEY: {"key", "staff key"},
+    PAGE: {"key", "staff key", "token", "user", "guest"},
+    STAFF: {"user", "staff key"},
     LINK: set(),  # the path itself must be signed
     PRIVATE: None,
     ANYONE: None,

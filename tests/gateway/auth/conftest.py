@@ -1,13 +1,15 @@
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from fastapi import FastAPI
 
 from gateway.app import create_app
 from gateway.settings import load_settings
-from tests.support.access import ROWS, Row, settings, walked
+from tests.support.access import ROWS, STAFF_KEY, Row, settings, walked
 from tests.support.paths import ROOT
 from tests.support.servers import Running, running_gateway
+from tests.support.staff_key import staff_keys
 
 
 @pytest.fixture(scope="module")
@@ -30,12 +32,18 @@ def calls(app: FastAPI) -> list[tuple[str, str, Row]]:
 def closed(engine: Running, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     """As in production: nginx in front, nobody anonymous."""
     data = tmp_path_factory.mktemp("closed")
-    with running_gateway(engine.url, data, **settings(ANONYMOUS_NETWORKS="")) as gateway:
+    more = {"ANONYMOUS_NETWORKS": "", **with_staff_key(data)}
+    with running_gateway(engine.url, data, **settings(**more)) as gateway:
         yield gateway
 
 
 @pytest.fixture(scope="module")
 def opened(engine: Running, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     """As in `make demo`: this machine needs no key."""
-    with running_gateway(engine.url, tmp_path_factory.mktemp("open"), **settings()) as gateway:
+    data = tmp_path_factory.mktemp("open")
+    with running_gateway(engine.url, data, **settings(**with_staff_key(data))) as gateway:
         yield gateway
+
+
+def with_staff_key(folder: Path) -> dict[str, str]:
+    return {"API_KEYS_FILE": str(staff_keys(folder, tickets=STAFF_KEY))}
