@@ -60,3 +60,24 @@ def test_eight_attachments_are_all_seen_and_everything_is_large_enough_for_a_fin
     phone.locator("#menu").tap()
     in_sidebar = SMALL.replace('!one.closest(".sidebar")', 'one.closest(".sidebar")')
     assert phone.evaluate(in_sidebar) == []
+
+
+CUT = """[...document.querySelectorAll(".fields dd:not(.wide) input")]
+    .filter((one) => one.scrollWidth > one.clientWidth).map((one) => one.value)"""
+
+
+def test_numbers_that_were_read_and_the_list_of_conversations_are_seen_whole(
+    phone: Page, site: Site
+) -> None:
+    open_page(phone, site)
+    attach(phone, SCREENS / "waybill.png")
+    ask(phone, "运单号和订单号是多少？")
+    expect(phone.locator(".fields input").first).to_be_visible()
+    assert phone.evaluate(CUT) == []
+    phone.locator("#menu").tap()
+    expect(phone.locator("#history small").first).to_be_visible()
+    about = phone.locator("#history small").first.bounding_box()
+    rename = phone.locator("#history .rename").first.bounding_box()
+    assert about is not None
+    assert rename is not None
+    assert about["x"] + about["width"] <= rename["x"]
