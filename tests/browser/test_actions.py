@@ -100,8 +100,11 @@ def test_a_confirmed_action_is_followed_to_its_end_and_is_the_same_after_a_reloa
     with action_desk(page) as desk:
         card = proposed(page, site)
         followed(page, desk)
+        in_list = page.locator("#history small")
+        expect(in_list).to_have_text("待您确认")
         confirm(card).click()
         expect(card.locator(".state")).to_have_text("已确认，办理中…")
+        expect(in_list).to_have_text("")
         expect(card.get_by_role("button")).to_have_count(0)
         assert card.evaluate("card => card === document.activeElement")
         desk.change(status="running", arguments={"invoice": "2512****"})

@@ -97,7 +97,9 @@ class ActionDesk:
         return [question, answer, *self.notices] if self.conversation else []
 
     def summary(self) -> Json:
-        return {"id": self.conversation, "object": "conversation", "title": "发票", "turns": 2}
+        waits = any(one["status"] == "proposed" for one in self.actions.values())
+        told = {"id": self.conversation, "object": "conversation", "title": "发票", "turns": 2}
+        return told | {"state": "proposed" if waits else None}
 
 
 class Handler(BaseHTTPRequestHandler):

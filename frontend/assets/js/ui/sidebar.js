@@ -176,7 +176,7 @@ function mountConversations(element, search, { session, history, config, text })
   }
 
   addEventListener("online", refresh);
-  for (const type of ["idle", "handoffChanged"]) session.addEventListener(type, refresh);
+  for (const type of ["idle", "action", "handoffChanged"]) session.addEventListener(type, refresh);
   session.addEventListener("opened", markCurrent);
   return { refresh };
 }
