@@ -64,6 +64,7 @@ def test_a_wrong_edit_is_told_at_its_field_and_a_right_one_is_done_as_edited(
     card.get_by_role("button", name="修改后批准").click()
     order, address = card.get_by_label("订单号"), card.get_by_label("新的收货地址")
     expect(order).to_be_focused()
+    expect(card.locator(".edit .hint")).to_have_count(0)  # nothing is masked
     order.fill("QH1")
     card.get_by_role("button", name="按修改批准").click()
     expect(order).to_have_attribute("aria-invalid", "true")

@@ -245,7 +245,9 @@ def test_the_system_tells_why_clauses_are_found_and_how_each_part_is(
     expect(page.locator("table").first).to_contain_text("engine-1")
     expect(page.get_by_text("无响应")).to_be_visible()
     tasks = page.get_by_role("region", name="后台任务")
-    expect(tasks.locator("tr", has_text="webhooks")).to_contain_text("推送 Webhook 事件")
+    task = tasks.locator("tr", has_text="webhooks")
+    expect(task.locator("span > span")).to_have_text("推送 Webhook 事件")
+    expect(task.locator("code").first).to_have_css("margin-left", "8px")
     assert "secret-of-the-tests" not in page.content()
     assert axe(page) == []
 
@@ -259,6 +261,7 @@ def test_the_views_fit_the_window_and_only_they_scroll(
         "inbox": ".queue",
         "approvals": ".queue",
         "quality/down": ".worklist > li",
+        "quality/corrections": ".parts",
         "figures": ".plot canvas",
         "system?q=怎么退货": ".search-form",
     }
@@ -268,5 +271,7 @@ def test_the_views_fit_the_window_and_only_they_scroll(
         assert width <= size["width"], route
         height = page.evaluate("document.documentElement.scrollHeight")
         assert height <= size["height"], route
+        for link in page.locator(".parts [aria-current]").all():
+            expect(link).to_be_in_viewport(ratio=0.99)
         if size == PHONE:
             assert axe(page) == [], route

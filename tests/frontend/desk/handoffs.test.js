@@ -3,6 +3,7 @@ import { test } from "node:test";
 import {
   fits,
   inOrder,
+  reasonKey,
   spanOf,
   stepText,
   waitingSince,
@@ -18,6 +19,12 @@ test("a customer waits from the wish to the claim, and then from each unanswered
   assert.equal(waitingSince(row("a", { status: "claimed", waiting_since: 150 })), 150);
   assert.equal(waitingSince(row("a", { status: "claimed", waiting_since: null })), null);
   assert.equal(waitingSince(row("a", { status: "resolved" })), null);
+});
+
+test("an angry customer is called so, and no reason is an id", () => {
+  assert.equal(reasonKey({ reason: "rule", rule: "anger" }), "reason_anger");
+  assert.equal(reasonKey({ reason: "rule", rule: "3f2a9c1b7d40" }), "reason_rule");
+  assert.equal(reasonKey({ reason: "asked", rule: "" }), "reason_asked");
 });
 
 test("mine are those that I have claimed, not those of others", () => {

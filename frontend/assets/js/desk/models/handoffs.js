@@ -7,6 +7,9 @@ const WAITING = new Set(["open", "missed"]);
 export const isWaiting = ({ status }) => WAITING.has(status);
 export const isMine = ({ status, assignee }, me) => status === "claimed" && assignee === me;
 
+/** The key of the text that says why. Other rules than the desk's own have no name to show. */
+export const reasonKey = ({ reason, rule }) => `reason_${rule === "anger" ? rule : reason}`;
+
 /** Whether a hand-over belongs into the list. */
 export function fits(filter, handoff, me) {
   return filter === "mine" ? isMine(handoff, me) : handoff.status === filter;

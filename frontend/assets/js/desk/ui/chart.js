@@ -43,7 +43,7 @@ export function chartSection(data, options, text) {
       details.append(tableOf(data, title, first, write, text));
     }
   };
-  const head = make("div", { className: "legend-row" }, legend, at);
+  const head = make("div", { className: "legend-row" }, at, legend);
   point(null);
   const series = data.series.map(({ values }, place) => ({
     values,

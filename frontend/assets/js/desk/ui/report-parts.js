@@ -20,7 +20,11 @@ export function partLinks(label, view, parts, current) {
     if (name === current) link.setAttribute("aria-current", "page");
     return link;
   });
-  return make("nav", { className: "parts", ariaLabel: label }, ...links);
+  const nav = make("nav", { className: "parts", ariaLabel: label }, ...links);
+  const shown = { block: "nearest", inline: "nearest" };
+  // Narrow screens scroll the links sideways. It is in the page by the next frame.
+  requestAnimationFrame(() => nav.querySelector("[aria-current]")?.scrollIntoView(shown));
+  return nav;
 }
 
 /** A titled box. `beside`: what stands at the right of its title. */

@@ -102,7 +102,8 @@ function helpOf(name, help, text) {
 function taskName(name, text) {
   const words = text(`background_${name}`);
   const isKnown = words !== `background_${name}`;
-  return make("span", {}, isKnown ? words : "", make("code", { textContent: name }));
+  const known = isKnown ? [make("span", { textContent: words })] : [];
+  return make("span", {}, ...known, make("code", { textContent: name }));
 }
 
 function settingsOf(settings, text) {

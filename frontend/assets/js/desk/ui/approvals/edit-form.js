@@ -58,8 +58,10 @@ export function mountEditForm(form, { approve, onClose }, services) {
     inputs = new Map(rows.map(({ name, input }) => [name, input]));
     const accept = { type: "submit", className: "primary", textContent: text("do_approveEdited") };
     const cancel = { type: "button", className: "quiet", textContent: text("cancel") };
+    const hint = make("p", { className: "hint", textContent: text("editHint") });
+    const isMasked = fields.some(({ value }) => String(value).includes("*"));
     form.replaceChildren(
-      make("p", { className: "hint", textContent: text("editHint") }),
+      ...(isMasked ? [hint] : []),
       ...rows.map(({ row }) => row),
       make("p", { className: "problem form-problem", role: "alert" }),
       make(

@@ -1,6 +1,7 @@
 // What is known beside the conversation: the wish and the contact, what was tried, what was read.
 import { icon, iconButton, make } from "../../../ui/dom.js";
 import { statusKey } from "../../models/approvals.js";
+import { reasonKey } from "../../models/handoffs.js";
 import { filesOf, readingsOf } from "../../models/transcript.js";
 import { openPicture, pictureButtons } from "../pictures.js";
 import { clauseLabel } from "../transcript.js";
@@ -34,7 +35,7 @@ function row(label, value) {
 }
 
 function wishes({ note, contact, reason, rule, resolution }, { text }) {
-  const rows = [row(text("why"), rule || text(`reason_${reason}`))];
+  const rows = [row(text("why"), text(reasonKey({ reason, rule })))];
   if (note) rows.push(row(text("noteOfCustomer"), note));
   if (contact) rows.push(row(text("contact"), contact));
   if (resolution) rows.push(row(text("resolution"), resolution));

@@ -1,7 +1,7 @@
 // The list of hand-overs: which ones, since when each waits, its last words.
 import { make, template } from "../../../ui/dom.js";
 import { hashOf } from "../../lib/routes.js";
-import { FILTERS, waitingSince } from "../../models/handoffs.js";
+import { FILTERS, reasonKey, waitingSince } from "../../models/handoffs.js";
 import { showSince } from "../clock.js";
 import { failureText } from "../failures.js";
 import { drawKeyed } from "../keyed.js";
@@ -78,7 +78,7 @@ function drawRow(item, row, services) {
   say(".mark", isUnread ? text("unread") : "");
   say(".title", row.title || text("untitled"));
   say(".handoff-number", `#${row.number}`);
-  say(".reason", text(`reason_${row.reason}`));
+  say(".reason", text(reasonKey(row)));
   say(".who", row.assignee ?? "");
   say(".last", lastWords(row, text));
   const since = waitingSince(row);
