@@ -52,7 +52,7 @@ class HealthMonitor:
 
     async def probe(self, upstream: Upstream) -> None:
         answers = await self._answers(upstream)
-        if upstream.left:
+        if upstream.left or answers is None:
             return
         up = answers and (upstream.up is True or not self._starting())
         if up and upstream.breaker.state is State.HALF_OPEN:
@@ -70,7 +70,8 @@ class HealthMonitor:
         if not up:
             self._client.give_up(upstream)
 
-    async def _answers(self, upstream: Upstream) -> bool:
+    async def _answers(self, upstream: Upstream) -> bool | None:
+        """None where it is not known: at the start of a gateway, one silence says nothing yet."""
         name = upstream.name
         try:
             status, body = await self._client.models(upstream)
@@ -88,7 +89,7 @@ class HealthMonitor:
         # An engine that sends tokens is busy, not down.
         if self._client.speaks(upstream, PROBE_SECONDS / 2):
             self._silent[name] = 0
-        return bool(upstream.up) and self._silent[name] < 2
+        return upstream.up if self._silent[name] < 2 else False
 
     def _starting(self) -> bool:
         """Whether the launcher still waits for a first token; vLLM lists its model before that."""
