@@ -16,8 +16,9 @@ from gateway.connectors.problems import Wrong
 MAX_SOURCE = 4_000
 MAX_TEXT = 2_000  # characters of a sentence; the rest is cut
 MAX_LOOPS = 2  # inside each other
-# Behind a full-width mark a space is what YAML made of a line break.
-FOLDED = re.compile("([，。；：、！？（）“”])[ \n]")
+# Behind a full-width mark a space is what YAML made of a line break. Curly quotes are English, too:
+# behind them it is so only before Chinese.
+FOLDED = re.compile(r"([，。；：、！？（）])[ \n]|([“”])[ \n](?=[\u2e80-\u9fff\uff00-\uffef])")
 FILTERS = frozenset(
     ("abs", "d", "default", "first", "float", "int", "join", "last", "length", "list", "lower")
 ) | frozenset(("replace", "reverse", "round", "sort", "string", "title", "trim", "upper", "unique"))
@@ -49,7 +50,7 @@ class Wording:
 
     def __init__(self, texts: Mapping[str, str], names: frozenset[str] | None) -> None:
         self._templates = {
-            language: _compiled(FOLDED.sub(r"\1", text), names, language)
+            language: _compiled(FOLDED.sub(r"\1\2", text), names, language)
             for language, text in texts.items()
         }
 

@@ -111,10 +111,14 @@ def test_a_sentence_is_filled_from_the_result() -> None:
 
 def test_a_folded_line_leaves_no_space_in_chinese() -> None:
     wording = Wording(
-        {"zh": "已提交， 最迟 {{ day }}。 谢谢", "en": "Sent, by {{ day }}. Thanks"}, None
+        {
+            "zh": "“申请” 已提交， 最迟 {{ day }}。 谢谢",
+            "en": "Sent as “{{ day }}” in all. Thanks",
+        },
+        None,
     )
-    assert wording.say("zh", {"day": "3 日"}) == "已提交，最迟 3 日。谢谢"
-    assert wording.say("en", {"day": "the 3rd"}) == "Sent, by the 3rd. Thanks"
+    assert wording.say("zh", {"day": "3 日"}) == "“申请”已提交，最迟 3 日。谢谢"
+    assert wording.say("en", {"day": "the 3rd"}) == "Sent as “the 3rd” in all. Thanks"
 
 
 def test_a_value_of_another_kind_gives_no_sentence_instead_of_an_error() -> None:
