@@ -73,8 +73,8 @@ PHRASES: dict[str, tuple[str, str]] = {
         "Please have a person look into it.",
     ),
     "let_a_person": (
-        "没关系，可以请人工客服来帮您。",
-        "No problem: a person can help you with this.",
+        "这件事可以请人工客服来帮您。",
+        "A person can help you with this.",
     ),
     "suggest": ("您想问的是下面哪一个？", "Did you mean one of these?"),
     "suggest_one": ("您想问的是“{title}”吗？", "Did you mean “{title}”?"),
