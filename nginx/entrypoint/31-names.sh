@@ -1,56 +1,43 @@
 #!/bin/sh
-# Runs before nginx starts. nginx looks the gateway up again and again, and would reach nothing
-# while the name server is gone. So a loop asks the name server, and nginx asks a small one in this
-# container, which goes on with the addresses that were found last.
+# Runs before nginx starts. Writes the gateway's addresses for nginx, then looks for others while
+# nginx runs: a gateway that is started anew may have another one. While the name server is gone,
+# those that were found last stay. nginx's own `resolver` would reach nothing then.
 set -euf
 out=${NGINX_ETC:-/etc/nginx}/generated
-gateway=${GATEWAY_ADDRESS:-gateway:8000} # Kubernetes: a full name, since no names are completed
-port=${NAMES_PORT:-5053}
-seconds=${NAMES_SECONDS:-2} # between two looks; 0: none
-host=${gateway%:*}
-addresses=$out/gateway-addresses
 mkdir -p "$out"
-{
-    printf 'resolver 127.0.0.1:%s valid=1s ipv6=off;\nresolver_timeout 2s;\n' "$port"
-    printf 'set $gateway http://%s;\n' "$gateway"
-} >"$out/gateway.conf"
+reload=${NGINX_RELOAD:-nginx -s reload}
+seconds=${NAMES_SECONDS:-2}              # between two looks; 0: none
+gateway=${GATEWAY_ADDRESS:-gateway:8000} # Kubernetes: a full name, since no names are completed
+host=${gateway%:*}
+port=${gateway##*:}
 
-look_up() {
-    found=$(RES_OPTIONS='timeout:1 attempts:1' getent ahostsv4 "$host" | sed -n 's/ *STREAM.*//p')
-    if [ -n "$found" ]; then
-        printf '%s\n' "$found" >"$addresses.new"
-        mv -f "$addresses.new" "$addresses"
-    fi
+addresses() {
+    RES_OPTIONS='timeout:1 attempts:1' getent ahostsv4 "$host" | sed -n 's/ *STREAM.*//p' | sort
 }
-# A name server for one name.
-answer='
-use strict;
-use warnings;
-use Socket;
-my ($addresses, $host, $port) = @ARGV;
-socket(my $wire, PF_INET, SOCK_DGRAM, 0) or die "nginx: no socket: $!\n";
-bind($wire, pack_sockaddr_in($port, INADDR_LOOPBACK))
-    or die "nginx: cannot listen on 127.0.0.1:$port: $!\n";
-my ($ipv4, $internet, $flags, $failed) = (1, 1, 0x8180, 2);
-my $known = join("", map { pack("C/a", $_) } split(/\./, lc $host)) . pack("xnn", $ipv4, $internet);
-while (1) {
-    my $client = recv($wire, my $query, 512, 0) or next;
-    my $question = substr($query, 12, length $known);
-    my @found;
-    if (lc($question) eq $known and open(my $file, "<", $addresses)) { chomp(@found = <$file>); }
-    my $head = pack("n5", $flags | (@found ? 0 : $failed), 1, scalar @found, 0, 0);
-    my @start = (0xc00c, $ipv4, $internet, 1); # the name as in the question, and seconds to live
-    my $records = join("", map { pack("n3Nn/a", @start, inet_aton($_)) } @found);
-    send($wire, substr($query, 0, 2) . $head . $question . $records, 0, $client);
+
+# Without an address nginx answers 503. `fail_timeout`: a gateway that fails is left out so long.
+write_addresses() {
+    {
+        echo 'upstream gateways {'
+        echo '    zone gateways 64k;'
+        for address in $1; do echo "    server $address:$port fail_timeout=2s;"; done
+        [ -n "$1" ] || echo '    server 127.0.0.1 down;'
+        echo '}'
+    } >"$out/gateways.conf"
 }
-'
-case $host in
-    *[!0-9.]*) ;;
-    *) seconds=0 ;; # an address
-esac
-if [ "$seconds" != 0 ]; then
-    look_up || true
-    (while sleep "$seconds"; do look_up || true; done) </dev/null &
-    # Started again should it end.
-    (while :; do perl -e "$answer" "$addresses" "$host" "$port" || sleep 1; done) </dev/null &
-fi
+
+watch_addresses() {
+    known=$1
+    while sleep "$seconds"; do
+        found=$(addresses)
+        if [ -n "$found" ] && [ "$found" != "$known" ]; then
+            known=$found
+            write_addresses "$known"
+            $reload
+        fi
+    done
+}
+
+first=$(addresses)
+write_addresses "$first"
+[ "$seconds" = 0 ] || watch_addresses "$first" </dev/null &

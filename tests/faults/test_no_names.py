@@ -89,9 +89,10 @@ def test_nginx_goes_on_with_the_addresses_that_were_found_last(
     ):
         wait_for(gateway.url + "/readyz")
         named = gateway.url.replace("127.0.0.1", "gateway.test")
+        around = partial(asking_it, names)
         with (
-            looking_up(front, named, partial(asking_it, names)) as settings,
-            nginx_before(named, front, **settings, **NGINX) as desk,
+            nginx_before(named, front, around, **NGINX) as desk,
+            looking_up(front, named, around),
             asking(desk, people()) as crowd,
         ):
             crowd.all_saw(ANSWERED)

@@ -17,8 +17,7 @@ VARIABLE = re.compile(r"\$\{?([A-Z][A-Z0-9_]+)")
 # The image's own: places and intervals that only tests change.
 OF_THE_IMAGE = {
     *("NGINX_ETC", "NGINX_PAGE", "NGINX_CHECK", "NGINX_RELOAD", "NGINX_ERRORS"),
-    *("HTTPS_LISTEN", "CERTIFICATE_SECONDS", "ENV", "ARGV", "PASSWORD"),
-    *("NAMES_SECONDS", "NAMES_PORT"),
+    *("HTTPS_LISTEN", "CERTIFICATE_SECONDS", "NAMES_SECONDS", "ENV", "ARGV", "PASSWORD"),
 }
 # Compose's containers find the gateway by its name.
 OF_KUBERNETES = {"GATEWAY_ADDRESS"}

@@ -30,9 +30,11 @@ def rendered(
     gateway_url: str,
     max_body_bytes: int = 1_000_000,
     addresses: tuple[str, ...] = ("127.0.0.1",),
+    around: Around = list,
     **more: str,
 ) -> Path:
-    """Renders the templates as the container does, for this machine. Returns nginx.conf."""
+    """Renders the templates as the container does, for this machine. Returns nginx.conf.
+    `around`: as for servers, of the scripts."""
     etc = folder / "etc"
     (etc / "snippets").mkdir(parents=True, exist_ok=True)
     (folder / "tmp").mkdir()
@@ -80,7 +82,7 @@ def rendered(
     }
     for script in ("30-users.sh", "31-names.sh", "35-certificate.sh", "36-page.sh"):
         subprocess.run(
-            ["sh", ROOT / "nginx/entrypoint" / script],
+            around(["sh", str(ROOT / "nginx/entrypoint" / script)]),
             env={"PATH": os.environ["PATH"], **settings},
             check=True,
         )
@@ -113,32 +115,34 @@ def running_front(
 
 
 @contextmanager
-def nginx_before(gateway_url: str, folder: Path, **nginx: str) -> Iterator[str]:
-    """nginx in front of a gateway that runs. Yields its URL."""
+def nginx_before(
+    gateway_url: str, folder: Path, around: Around = list, **nginx: str
+) -> Iterator[str]:
+    """nginx in front of a gateway that runs. Yields its URL. `around`: as for servers, of the
+    scripts that prepare it."""
     port = free_port()
     settings: dict[str, Any] = dict(nginx)
-    configuration = rendered(folder, port, gateway_url, **settings)
+    configuration = rendered(folder, port, gateway_url, around=around, **settings)
     url = f"http://127.0.0.1:{port}"
     with running_nginx(folder, configuration, url + "/healthz"):
         yield url
 
 
 @contextmanager
-def looking_up(folder: Path, gateway_url: str, around: Around) -> Iterator[dict[str, str]]:
-    """What finds the gateway for nginx, where it has a name. Yields settings for nginx. `around`:
-    as for servers."""
-    settings = {"NAMES_PORT": str(free_port())}
+def looking_up(folder: Path, gateway_url: str, around: Around) -> Iterator[None]:
+    """Looks up the gateway for the nginx that runs in the folder, where it has a name. `around`: as
+    for servers."""
     environ = {
         "PATH": os.environ["PATH"],
         "NGINX_ETC": str(folder / "etc"),
+        "NGINX_RELOAD": f"{NGINX} -p {folder} -c {folder}/nginx.conf -s reload",
         "GATEWAY_ADDRESS": gateway_url.removeprefix("http://"),
-        **settings,
     }
     command = around(["sh", str(ROOT / "nginx/entrypoint/31-names.sh")])
     script = subprocess.Popen(command, env=environ, start_new_session=True)
     try:
         assert script.wait(10) == 0
-        yield settings
+        yield
     finally:
         os.killpg(script.pid, signal.SIGKILL)
 
