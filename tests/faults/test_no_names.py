@@ -91,7 +91,7 @@ def test_nginx_goes_on_with_the_addresses_that_were_found_last(
         named = gateway.url.replace("127.0.0.1", "gateway.test")
         around = partial(asking_it, names)
         with (
-            nginx_before(named, front, around, **NGINX) as desk,
+            nginx_before(named, front, around=around, **NGINX) as desk,
             looking_up(front, named, around),
             asking(desk, people()) as crowd,
         ):

@@ -115,14 +115,10 @@ def running_front(
 
 
 @contextmanager
-def nginx_before(
-    gateway_url: str, folder: Path, around: Around = list, **nginx: str
-) -> Iterator[str]:
-    """nginx in front of a gateway that runs. Yields its URL. `around`: as for servers, of the
-    scripts that prepare it."""
+def nginx_before(gateway_url: str, folder: Path, **nginx: Any) -> Iterator[str]:
+    """nginx in front of a gateway that runs. Yields its URL. `nginx`: as for `rendered`."""
     port = free_port()
-    settings: dict[str, Any] = dict(nginx)
-    configuration = rendered(folder, port, gateway_url, around=around, **settings)
+    configuration = rendered(folder, port, gateway_url, **nginx)
     url = f"http://127.0.0.1:{port}"
     with running_nginx(folder, configuration, url + "/healthz"):
         yield url
