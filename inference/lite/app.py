@@ -90,6 +90,7 @@ def create_app(seconds: float = SECONDS) -> Starlette:
         conversation = await unless_disconnected(
             request, conversation_of(body, reader, _owner(request), seconds)
         )
+        conversation.meaning = embedding.meaning
         completion = await unless_disconnected(
             request, in_thread(conversation.budget, complete, body, conversation)
         )

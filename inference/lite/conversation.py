@@ -8,6 +8,7 @@ from typing import Any
 
 from inference.lite.budget import SECONDS, Budget
 from inference.lite.desk import Desk, desk_of
+from inference.lite.embedding.meaning import Meaning
 from inference.lite.errors import LiteError
 from inference.lite.fields import fields_in
 from inference.lite.language import language_of
@@ -38,6 +39,7 @@ class Conversation:
     turns: list[Turn]
     desk: Desk | None  # None if the engine is asked as the raw model
     budget: Budget = field(default_factory=Budget)
+    meaning: Meaning | None = None  # None while the embedding models are loaded
 
     @cached_property
     def last_user(self) -> Turn:

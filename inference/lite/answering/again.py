@@ -42,7 +42,7 @@ def meant(conversation: Conversation) -> Conversation:
             changes = _before(found, changes)
         elif turn.readings or not is_talk(turn.text):
             turns = [_with(one, changes) for one in conversation.turns[: at + 1]]
-            made = Conversation(turns, conversation.desk, conversation.budget)
+            made = replace(conversation, turns=turns)
             made.chinese = conversation.chinese  # the results' sentences are in that language
             return made
     return conversation

@@ -1,5 +1,6 @@
 """The reply to one part of a question."""
 
+import re
 from dataclasses import replace
 
 from inference.lite.answering import (
@@ -14,9 +15,11 @@ from inference.lite.answering import (
     values,
 )
 from inference.lite.answering.extracts import MAX_TEXT, may_tell
+from inference.lite.answering.lookup import answers
 from inference.lite.answering.phrases import joined, say, sentence
 from inference.lite.answering.printed_words import TABLE as PRINTED
 from inference.lite.answering.questions import (
+    ASKING,
     LATE,
     LONG_NUMBER,
     OWN,
@@ -32,6 +35,12 @@ from inference.lite.answering.reply import Reply, together
 from inference.lite.answering.scene import Scene
 from inference.lite.reading import Reading
 
+PARCELS = ("waybill", "order")  # these arrive
+# Says what is wrong, and asks for nothing that a paper could say.
+COMPLAINT = re.compile(
+    r"[错坏破丢漏没]|不对|了\W*$|n't\b|\b(?:is|was|are|were|not|never|yet|wrong|broken|missing)\b",
+    re.IGNORECASE,
+)
 NUMBERS = ("waybill_number", "order_number")
 # These stand on a customer's own paper, and in no clause.
 ON_PAPER = {
@@ -45,6 +54,70 @@ ON_PAPER = {
 
 
 def reply(scene: Scene, part: Part) -> Reply:
+    """What rules find, else what the pictures' own words say; the other way round where these are
+    sure."""
+    if scene.known.own and (card := answers.of_cards(scene, part)):
+        return card
+    if part.single and _needs_each(scene, part):
+        return together([reply(scene, one) for one in part.single])
+    found = answers.told(scene, part) if _may_look_up(scene, part) else None
+    is_told = _knows(scene, part.fields) or not answers.are_written(scene)
+    is_better = found and (found.is_exact or not is_told) and not _leads_by_rule(scene, part)
+    if found and is_better and len(part.fields) < 2:
+        return found.reply
+    made = _by_rules(scene, part)
+    stands = part.want is Want.STATE and states.told(part.text, scene.known, scene.chinese)
+    if not found or stands or _is_told(made):
+        return made
+    is_error = any(facts.kind_of(one) == "error" for one in scene.readable)
+    if not is_error:
+        return found.reply
+    # What a code means and what to do comes first; else what the page itself says of the cause.
+    if made.citations:
+        return made
+    shown = [one for each in scene.readable for one in codes.in_picture(each, scene.clauses).codes]
+    told = [Reply(say("code_is", scene.chinese, code=one)) for one in shown[:1]]
+    return together([found.reply, *told])
+
+
+def _needs_each(scene: Scene, part: Part) -> bool:
+    """Whether fields that are asked for one after the other are looked for one by one."""
+    if not all(_may_look_up(scene, one) for one in part.single):
+        return False
+    known = all(map(scene.known.values, part.fields))
+    found = [answers.told(scene, one) for one in part.single]
+    return any(one.is_exact for one in found if one) or not known
+
+
+def _may_look_up(scene: Scene, part: Part) -> bool:
+    """Whether a part asks its own pictures for something: not how to do it, and no error's code."""
+    if not scene.known.own or part.want is Want.SUMMARY:
+        return False
+    if _complains(part):
+        return False
+    if any(facts.kind_of(one) == "error" for one in scene.readable):
+        return answers.asks_why(part)
+    return True
+
+
+def _leads_by_rule(scene: Scene, part: Part) -> bool:
+    """Whether rules come first: where a parcel is, and what an error's code means."""
+    kinds = [facts.kind_of(one) for one in scene.readable]
+    return "error" in kinds or (
+        part.want is Want.ARRIVAL and bool(set(PARCELS).intersection(kinds))
+    )
+
+
+def _complains(part: Part) -> bool:
+    return bool(COMPLAINT.search(part.text)) and not ASKING.search(part.text)
+
+
+def _is_told(made: Reply) -> bool:
+    """Whether rules have found the answer on the pictures."""
+    return made.outcome == "answered" and not made.citations
+
+
+def _by_rules(scene: Scene, part: Part) -> Reply:
     """Says "no_clause" or asks back where nothing serves."""
     if scan := states.scan_of(part.text, scene.known, scene.chinese):
         return Reply(scan)
@@ -76,9 +149,24 @@ def _knows(scene: Scene, fields: tuple[str, ...]) -> bool:
 
 
 def is_shown(scene: Scene, part: Part) -> bool:
-    """Whether a part asks for values that the pictures show."""
+    """Whether a part asks for values that the pictures show: no system knows them better."""
     asks = part.want is Want.VALUES or (part.want is Want.HELP and _is_printed(scene, part))
-    return asks and bool(scene.readable) and _knows(scene, part.fields)
+    if asks and bool(scene.readable) and _knows(scene, part.fields):
+        return True
+    may = _may_look_up(scene, part) and bool(ASKING.search(part.text))
+    found = answers.told(scene, part) if may else None
+    return found is not None and found.is_exact
+
+
+def shown(scene: Scene, part: Part) -> str:
+    """What the pictures say to a part, "" where they do not answer it."""
+    if not scene.readable or part.want is Want.SUMMARY or _complains(part):
+        return ""
+    made = reply(scene, part)
+    if part.want is Want.WORDS and made == _words(scene, part):
+        return ""
+    is_partly = part.want is Want.VALUES and not _knows(scene, part.fields)
+    return made.text if _is_told(made) and not is_partly else ""
 
 
 def _asks_printed(part: Part) -> bool:
@@ -171,7 +259,8 @@ def _state(scene: Scene, part: Part) -> Reply:
     told = states.told(part.text, scene.known, scene.chinese)
     if told:
         # How long a refund takes stands beside how it stands.
-        rule = scene.clauses and REFUNDED.search(part.text)
+        is_done = told.startswith(states.REFUND.yes)
+        rule = scene.clauses and not is_done and REFUNDED.search(part.text)
         return together([Reply(told), *([scene.from_clauses(part)] if rule else [])])
     if scene.clauses and REFUNDED.search(part.text):
         return helping.reply(scene, part)
@@ -190,11 +279,14 @@ def _state(scene: Scene, part: Part) -> Reply:
 def _arrival(scene: Scene, part: Part) -> Reply:
     """Where the parcel is, and what the company says of delivery; never a date of arrival."""
     told = [
-        sentence(
+        states.estimated(one, scene.chinese)
+        or sentence(
             [say("no_arrival", scene.chinese) + states.latest(one, scene.chinese)], scene.chinese
         )
         for one in scene.readable
-        if states.stands(one) or facts.kind_of(one) == "waybill"
+        if states.stands(one)
+        or states.estimated(one, scene.chinese)
+        or facts.kind_of(one) == "waybill"
     ]
     if not told:
         return scene.from_clauses(part) if scene.clauses else _state(scene, part)

@@ -207,6 +207,11 @@ PHRASES: dict[str, tuple[str, str]] = {
     "foreign": ("相关条款是英文的，原文如下：", "The clause that answers this is in Chinese:"),
     "see_also": ("另可参考：", "See also:"),
     # Values
+    "row_of_all": ("是 {name}：{value}", "it is {name}: {value}"),
+    "lasted": ("{begin}，{end}，共 {time}", "{begin}, {end}: {time}"),
+    "rows": ("{count} 行的", "of {count} rows:"),
+    "sum_of": ("{parts} = {total}", "{parts} = {total}"),
+    "rows_in_all": ("图中列了 {count} 项：{names}", "the picture lists {count}: {names}"),
     "one_value": ("{name}是 {value}", "the {name} is {value}"),
     "many_values": ("{name}有 {count} 个：{values}", "there are {count} {name}s: {values}"),
     "in_all": ("共优惠 {total}（{values}）", "{total} off in all ({values})"),

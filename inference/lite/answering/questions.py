@@ -15,7 +15,7 @@ SHORTEST = 3  # characters of a part of its own
 
 SENTENCE = re.compile(r"[?？!！。;；\n]")
 COMMA = re.compile(
-    r"[,，]|\s(?=and (?:how|what|when|where|why|who|can|is|do)\b)|(?=另外|还有|以及|顺便)"
+    r"[,，]|\s(?=(?:also|n|& )\b)|\s(?=and (?:how|what|when|where|why|who|can|is|do)\b)|(?=另外|还有|以及|顺便)"
 )
 ASKING = re.compile(
     r"多少|什么|啥|哪|几|吗|么|呢|谁|怎|如何|咋|能不能|可不可以|能否|是否|有没有|多久|多长|为何|了没有?(?:\W|$)"
@@ -89,7 +89,7 @@ LATE = re.compile(
 )
 # Whether one's refund is done: a state, not a rule.
 REFUNDED = re.compile(
-    r"退款[^?？,，。能可会]{0,6}(?:了(?:吗|么|没|嘛)|没有?(?:$|\W))|退款(?:进度|状态|到哪)"
+    r"退(?:款|给我|回|还)[^?？,，。能可会]{0,6}(?:了(?:吗|么|没|嘛)|没有?(?:$|\W))|退款(?:进度|状态|到哪)"
     r"|\b(?:is|was|has|have|did)\b.{0,30}\brefund\b.{0,20}\b(?:paid|issued|arrived?|through"
     r"|processed|completed?|received|come|sent|made|done)\b|\b(?:been|was|am|got|get) refunded\b",
     re.IGNORECASE,
@@ -157,6 +157,8 @@ class Part:
     want: Want
     fields: tuple[str, ...] = ()
     by_rule: bool = False
+    # Of a part that asks for fields one after the other: a part for each.
+    single: tuple["Part", ...] = ()
 
     @property
     def asks_what_it_says(self) -> bool:
@@ -239,7 +241,8 @@ def _merged(parts: list[Part]) -> list[Part]:
         sums = last and "amount" in last.fields and "amount" in part.fields
         if last and last.want is part.want is Want.VALUES and not sums:
             fields = tuple(dict.fromkeys([*last.fields, *part.fields]))
-            made[-1] = Part(f"{last.text} {part.text}", Want.VALUES, fields)
+            single = (*(last.single or [last]), part)
+            made[-1] = Part(f"{last.text} {part.text}", Want.VALUES, fields, single=single)
         else:
             made.append(part)
     return made

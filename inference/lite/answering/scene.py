@@ -1,5 +1,6 @@
 """What a question is answered from: its pictures, its clauses, and what was said before."""
 
+import re
 from functools import cached_property
 
 from inference.lite.answering import clauses
@@ -18,6 +19,7 @@ from inference.lite.desk import Desk
 from inference.lite.language import language_of
 from inference.lite.reading import Reading
 
+SPACE = re.compile(r"(?<=[\u3400-\u9fff])\s{1,4}(?=[\u3400-\u9fff])")
 MAX_ASKED = 60  # characters of a part that are said back
 
 
@@ -28,9 +30,12 @@ class Scene:
         self.desk = conversation.desk or Desk()
         self.chinese = conversation.chinese
         self.budget = conversation.budget
+        self.meaning = conversation.meaning
         self.known = Facts(conversation)
         self.asking = Asking(conversation)
-        self.parts = parts_of(conversation.question)
+        question = conversation.question
+        # Beside a picture people part what they ask of it with a space.
+        self.parts = parts_of(SPACE.sub("，", question) if self.known.own else question)
         self.clauses = [] if self.desk.verdict in ("none", "suggest") else self.desk.clauses
 
     @cached_property

@@ -4,9 +4,11 @@ import re
 from dataclasses import dataclass
 
 from inference.lite.answering import facts
+from inference.lite.answering.estimates import ESTIMATE
 from inference.lite.answering.facts import Facts
 from inference.lite.answering.markdown import bold, plain
 from inference.lite.answering.pairs import pairs_of
+from inference.lite.answering.paragraphs import paragraphs
 from inference.lite.answering.phrases import say, sentence
 from inference.lite.reading import Reading
 
@@ -29,8 +31,8 @@ SENT = (
 )
 STEP_WORDS = (
     (
-        r"退款|refund",
-        r"已退款|退款成功|退款完成|refunded|refund (?:complete|issued)",
+        r"退款|退(?:给|回|还|到)|refund",
+        r"已退款|退款成功|退款完成|原路退回|已.{0,16}退回|refunded|refund (?:complete|issued)",
         r"退款中|待退款|退款处理|退款失败|审核中|refund (?:is )?(?:pending|failed|processing)",
         ("是的，已经退款", "Yes, it has been refunded"),
         ("还没有退款完成的记录", "No, no refund is recorded yet"),
@@ -64,15 +66,24 @@ STEPS = tuple(
     Step(re.compile(asked, re.I), re.compile(done, re.I), re.compile(undone, re.I), yes, no)
     for asked, done, undone, yes, no in STEP_WORDS
 )
-DELIVERY = STEPS[1]
+REFUND, DELIVERY = STEPS[:2]
 # A clause on a parcel that is said to be there.
 MARKED = re.compile(
     r"(?:显示|标记)(?:已|为)?签收|已签收|(?:marked|shown) (?:as )?delivered", re.IGNORECASE
 )
 WHO = re.compile(r"谁|\bwho\b", re.IGNORECASE)  # asks more than whether it is done
 SIGNED = re.compile(r"签收人|代收人|(?:signed(?:for)?|received)by")  # of a label
+# "预计 11-29 18:00 前送达", "Estimated delivery: Dec 4"; not "pending".
+A_TIME = re.compile(
+    r"\d{1,2}[-/.月:：]\s?\d|\d\s?[日号天]|[今明后]天|\b(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]{0,6}\b"
+    r"|\btomorrow\b|\btoday\b|\b(?:mon|tues|wednes|thurs|fri|satur|sun)day\b",
+    re.IGNORECASE,
+)
+MAX_ESTIMATE = 120  # characters
 MAX_STATE = 20  # characters of a line that is a status
-MONEY = re.compile(r"付款|支付|退款|扣款|到[账帐]|\bpa(?:y|id|yment)\b|refund|money", re.IGNORECASE)
+MONEY = re.compile(
+    r"钱|付款|支付|退款|扣款|到[账帐]|\bpa(?:y|id|yment)\b|refund|money", re.IGNORECASE
+)
 PROBLEM = re.compile(
     r"失败|未完成|未成功|异常|拒收|退回|滞留|破损|丢失|疑难|关闭|冻结|超时|\bfail|declin|exception|returned|refus|lost|damaged"
     r"|delayed|blocked",
@@ -166,6 +177,18 @@ def latest(reading: Reading, chinese: bool) -> str:
     return say("as_shown_of", chinese, about=about, status=status)
 
 
+def estimated(reading: Reading, chinese: bool) -> str:
+    """The carrier's own estimate in the picture's words, and where the parcel is; "" without one."""
+    said = next(
+        (text for text in paragraphs(reading) if ESTIMATE.search(text) and A_TIME.search(text)), ""
+    )
+    if not said:
+        return ""
+    shown = say("shown_text", chinese, lines=f"“{plain(said[:MAX_ESTIMATE])}”")
+    stand = latest(reading, chinese) if stands(reading) else ""
+    return " ".join(sentence([one], chinese) for one in filter(None, [shown, stand]))
+
+
 def _parcel(reading: Reading, chinese: bool) -> str:
     """Which parcel a scan is about, in brackets: carrier and number."""
     carrier, number = facts.first(reading, "carrier"), facts.first(reading, "waybill_number")
@@ -199,6 +222,8 @@ def _of_lines(question: str, reading: Reading, chinese: bool) -> str:
         if not (step.asked.search(question) and MONEY.search(question)):
             continue
         lines = [one.text for one in reading.lines if len(one.text) <= MAX_STATE]
+        if step is REFUND:
+            lines += [text[:MAX_ESTIMATE] for text in paragraphs(reading)]
         failed = [line for line in lines if step.undone.search(line)]
         done = [line for line in lines if step.done.search(line)]
         for found, answer in ((failed, step.no), (done, step.yes)):

@@ -12,7 +12,6 @@ from inference.lite.answering import (
     showing,
     states,
     tool_results,
-    values,
 )
 from inference.lite.answering.acting import deciding, denials, planning, terms
 from inference.lite.answering.acting.arguments import Filled
@@ -21,6 +20,7 @@ from inference.lite.answering.acting.planning import Step
 from inference.lite.answering.acting.wishes import WHAT_NOW
 from inference.lite.answering.asking import Asking
 from inference.lite.answering.clauses import whole
+from inference.lite.answering.lookup import answers
 from inference.lite.answering.markdown import plain
 from inference.lite.answering.phrases import say
 from inference.lite.answering.questions import (
@@ -44,6 +44,7 @@ MAX_VALUE = 200
 LOOK_UP_WORDS = 8  # beside the number: words, or Chinese characters
 # A system that works and does not know the number: what a picture shows of it is the answer.
 UNKNOWN = re.compile(r"没有受理|没有查到|did not accept|nothing was found")
+STANDING = (Want.STATE, Want.ARRIVAL)
 WORD = re.compile(r"[\u3400-\u9fff]|[A-Za-z]{1,40}")
 YES = re.compile(
     r"\W{0,4}(?:我?(?:确认|同意|确定)(?:提交|执行|取消|修改|一下)?|好的?|可以|是的?|行|没问题|对|嗯|ok|okay|yes|yep|sure|confirm(?:ed)?"
@@ -89,21 +90,25 @@ def _behind_rule(asked: Reply, conversation: Conversation) -> Reply:
 
 
 def _is_shown(conversation: Conversation) -> bool:
-    """Whether its pictures show all that the message asks for: "which tracking number do I have to
-    track?", "where is it?" beside a tracking page."""
+    """Whether its pictures answer a part of the message, so that nothing is asked for: "which
+    tracking number do I have to track?", "where is it?" beside a tracking page."""
     scene = Scene(conversation)
     stands = any(map(states.stands, scene.readable))
-    return bool(scene.readable) and all(
+    return any(
         (part.want is Want.STATE and stands)
         or (part.want is Want.VALUES and all(map(scene.known.values, part.fields)))
+        or parts.shown(scene, part)
         for part in scene.parts
+        if scene.readable
     )
 
 
 def _is_read(conversation: Conversation) -> bool:
     """Whether its own pictures show all values that a message asks for; no system knows more."""
     scene = Scene(conversation)
-    return bool(scene.known.own) and all(parts.is_shown(scene, part) for part in scene.parts)
+    return bool(scene.known.own) and all(
+        part.want not in STANDING and parts.is_shown(scene, part) for part in scene.parts
+    )
 
 
 def _not_wished(conversation: Conversation) -> Reply | None:
@@ -123,11 +128,13 @@ def _told(conversation: Conversation, done: list[Result], step: Step) -> Reply:
     chinese = conversation.chinese
     scene = Scene(conversation)
     replies = [Reply(one) for one in dict.fromkeys(_sentence(one, scene) for one in done)]
-    shown = ""
+    shown: dict[Part, str] = {}
     served = any(one.status in ("done", "proposed") for one in done)
     failed = any(one.status in ("failed", "refused") for one in done)
     if not served and not step.write and (shown := _of_pictures(scene)):
-        replies = [Reply(shown), *replies]  # what one has answers better than that no system does
+        if all(UNKNOWN.search(one.reason) for one in done):
+            return _by_pictures(scene, shown, replies)
+        replies = [Reply(" ".join(dict.fromkeys(shown.values()))), *replies]
     if step.refusal and step.write:
         title = step.write.offer.entitled(chinese)
         replies.append(Reply(say("not_proposed", chinese, title=plain(title))))
@@ -135,27 +142,37 @@ def _told(conversation: Conversation, done: list[Result], step: Step) -> Reply:
     asks_help = bool(WHAT_NOW.search(plain_words(conversation.question[:MAX_TEXT])))
     is_proposed = any(one.status == "proposed" for one in done)
     if (asks_help or not (served and step.write)) and not is_proposed:
-        replies += _beside(scene, served=served, shown=shown)
+        replies += _beside(scene, served=served, shown=bool(shown))
     if step.instead and is_proposed:
         replies.append(Reply(say("old_card", chinese)))
     if step.later:
         replies.append(Reply(_later(step.later, chinese)))
     if step.ask and step.write:
         replies.append(Asking(conversation).for_(step.ask[0], **step.ask[1]))
-    is_told = bool(shown) and all(UNKNOWN.search(one.reason) for one in done)
-    if failed and not is_told:
+    if failed:
         replies.append(Asking(conversation).person())
     made = together(replies)
     asks = any(one.outcome == "clarify" for one in replies)
-    outcome = "clarify" if asks else "answered" if served or is_told else "handoff"
+    outcome = "clarify" if asks else "answered" if served else "handoff"
     return Reply(made.text, outcome, made.citations)
 
 
-def _beside(scene: Scene, *, served: bool, shown: str) -> list[Reply]:
+def _by_pictures(scene: Scene, shown: dict[Part, str], unknown: list[Reply]) -> Reply:
+    """What one has, where no system knows its number. That no system does matters to who asks how
+    something stands, and to what the pictures leave open."""
+    left = [part for part in scene.parts if part not in shown]
+    by_card = any(answers.of_cards(scene, part) for part in shown)
+    matters = left or (not by_card and any(part.want in STANDING for part in shown))
+    rules = [_clause(scene, part, served=False) for part in left]
+    told = Reply(" ".join(dict.fromkeys(shown.values())))
+    return together([told, *(unknown if matters else []), *filter(None, rules)])
+
+
+def _beside(scene: Scene, *, served: bool, shown: bool) -> list[Reply]:
     """The clause that serves too. Where no system answered, also what the pictures show, unless
     it is `shown` before."""
-    told = "" if served or shown else _of_pictures(scene)
-    found = [Reply(told)] if told else []
+    told = {} if served or shown else _of_pictures(scene)
+    found = [Reply(" ".join(told.values()))] if told else []
     for part in scene.parts:
         made = _clause(scene, part, served=served)
         if made and made.citations:
@@ -194,12 +211,17 @@ def _is_look_up(part: Part) -> bool:
     return rest != part.text and is_short and not (ASKING.search(rest) or HELP.search(rest))
 
 
-def _of_pictures(scene: Scene) -> str:
-    wants = [part for part in scene.parts if part.want in (Want.STATE, Want.ARRIVAL, Want.SUMMARY)]
-    state = states.told(wants[0].text, scene.known, scene.chinese) if wants else ""
-    asked = [part for part in scene.parts if parts.is_shown(scene, part)]
-    told = [values.told(one.text, one.fields, scene.known, scene.chinese)[0] for one in asked]
-    return " ".join(filter(None, [state, *told]))
+def _of_pictures(scene: Scene) -> dict[Part, str]:
+    """What the pictures say to each part that they answer."""
+    if cards := [card for part in scene.parts if (card := answers.of_cards(scene, part))]:
+        return dict(zip(scene.parts, [one.text for one in cards], strict=False))
+    told = {
+        part: states.told(part.text, scene.known, scene.chinese)
+        if part.want in (*STANDING, Want.SUMMARY)
+        else parts.shown(scene, part)
+        for part in scene.parts
+    }
+    return {part: text for part, text in told.items() if text}
 
 
 def _sentence(result: Result, scene: Scene) -> str:

@@ -62,6 +62,11 @@ def told(
     return sentence(clauses if chinese else [joined(clauses, chinese)], chinese), missing
 
 
+def told_facts(question: str, same: list[Fact], known: Facts, chinese: bool) -> str:
+    """The sentence with the values of one name."""
+    return sentence([_clause(same, known, chinese, question)], chinese)
+
+
 def _found(question: str, name: str, known: Facts) -> list[Fact]:
     """The values of a field that the question means, best first.
 

@@ -49,6 +49,10 @@ class Models:
                     mean = encode(texts, kind).mean(axis=0)
                     self._means[name, kind, language] = mean
 
+    def quick(self, texts: Sequence[str]) -> Floats:
+        """Unit vectors of the quicker model, 0.4 ms for a label, for texts of one language."""
+        return self._encoders[USE_NAME](texts, "query")
+
     @property
     def names(self) -> list[str]:
         return [BOTH, *self._encoders]

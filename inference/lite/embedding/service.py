@@ -16,6 +16,7 @@ import numpy as np
 import structlog
 
 from inference.lite.budget import Budget
+from inference.lite.embedding.meaning import Meaning
 from inference.lite.embedding.models import MAX_CHARS, Floats, Models
 from inference.lite.embedding.turns import Turns
 from inference.lite.errors import LiteError
@@ -33,6 +34,7 @@ class EmbeddingService:
     def __init__(self) -> None:
         self._models: Models | None = None
         self.state = "loading"  # then ready, or unavailable
+        self.meaning: Meaning | None = None  # for callers in threads of their own; None until ready
         self._quick = ThreadPoolExecutor(1, thread_name_prefix="embed")
         self._slow = ThreadPoolExecutor(
             min(SLOW_THREADS, os.cpu_count() or 1),
@@ -51,6 +53,7 @@ class EmbeddingService:
         """Loads the models in a thread of low priority. Without them the rest serves."""
         try:
             self._models = await asyncio.get_running_loop().run_in_executor(self._slow, Models)
+            self.meaning = Meaning(self._models.quick)
             self.state = "ready"
         except (ImportError, OSError, ValueError) as error:
             self.state = "unavailable"
