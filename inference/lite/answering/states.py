@@ -178,7 +178,7 @@ def latest(reading: Reading, chinese: bool) -> str:
 
 
 def estimated(reading: Reading, chinese: bool) -> str:
-    """The carrier's own estimate in the picture's words, and where the parcel is; "" without one."""
+    """The carrier's own estimate in the picture's words, and where the parcel is; else ""."""
     said = next(
         (text for text in paragraphs(reading) if ESTIMATE.search(text) and A_TIME.search(text)), ""
     )
