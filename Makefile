@@ -71,6 +71,7 @@ test-shared: setup ## test the page and the SDK before three gateways that share
 	@GATEWAYS=3 $(VENV)/python -m pytest -n "$${WORKERS:-$(CORES)}" tests/browser tests/examples
 
 test-docker: setup ## run the long tests of whole Docker stacks
+	@scripts/engine-env
 	@TEST_DOCKER=1 REQUIRE_DOCKER=1 $(VENV)/python -m pytest -o timeout=900 -m long_docker
 
 check: setup node_modules/.stamp ## check lint, format, types, pins, shell, nginx and Compose files

@@ -62,9 +62,13 @@ def kill_inside(service: str, environ: dict[str, str]) -> None:
 
 def metric(container: str, name: str) -> float:
     """A figure without labels, as the gateway in the container tells it."""
+    [line] = metric_lines(container, f"{name} ")
+    return float(line.split()[1])
+
+
+def metric_lines(container: str, start: str) -> list[str]:
     told = in_docker("exec", container, "/venv/bin/python", "-c", METRICS)
-    [value] = [line.split()[1] for line in told.splitlines() if line.startswith(f"{name} ")]
-    return float(value)
+    return [line for line in told.splitlines() if line.startswith(start)]
 
 
 @contextlib.contextmanager
