@@ -20,7 +20,8 @@ from gateway.actions.worker import ActionWorker
 from gateway.connectors.tool import Identity
 from gateway.observability.metrics import Metrics
 from gateway.storage.database import open_database
-from tests.support.action_runs import Counts, PostgresCopies, SQLiteCopies, all_runs
+from tests.support.action_judge import Counts
+from tests.support.action_runs import PostgresCopies, SQLiteCopies, all_runs
 from tests.support.action_tools import HTTPTool, Toolbox
 from tests.support.postgres import running_postgres
 
@@ -30,7 +31,8 @@ OPEN = 200
 IDLE_SECONDS = 10.0
 COLUMNS = (
     *("runs", "processes", "killed", "confirmed", "done", "failed", "unknown"),
-    *("requests", "effects", "most of one", "audited steps", "problems"),
+    *("requests", "effects", "most of one", "audited steps", "events", "webhooks sent"),
+    "problems",
 )
 
 
@@ -82,7 +84,7 @@ def row(kind: str, counts: Counts) -> str:
         *(counts.runs, counts.processes, counts.killed.total(), counts.confirmed),
         *(counts.ended[name] for name in ("done", "failed", "unknown")),
         *(counts.requests, counts.effects, counts.most_effects),
-        *(counts.steps, len(counts.problems)),
+        *(counts.steps, counts.events, counts.messages, len(counts.problems)),
     )
     return f"| {kind} | " + " | ".join(map(str, numbers)) + " |"
 
@@ -95,8 +97,9 @@ def text(found: dict[str, Counts], costs: dict[int, float]) -> str:
             f"`make bench-actions`, {report.machine()}.",
             "Two gateways on one database are killed with SIGKILL at each step of an action. The",
             "system that they ask refuses, fails with and without effect, resets, is late or talks",
-            "nonsense. Problems are actions done twice, confirmed ones that did not end, and steps",
-            "that the audit, the events or the conversation lack.",
+            "nonsense; the subscriber of their events refuses and resets. Problems are actions done",
+            "twice, confirmed ones that did not end, steps that the audit, the events or the",
+            "conversation lack, and events that the subscriber has not heard in order under one id.",
             "",
             f"| database | {' | '.join(COLUMNS)} |",
             "| --- |" + " ---: |" * len(COLUMNS),

@@ -10,24 +10,41 @@ import json
 import os
 import random
 import signal
+import ssl
 import sys
 import threading
 import time
 import traceback
 from collections import Counter
+from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
 from typing import Any
+
+from sqlalchemy import func, select
 
 from gateway.actions.proposals import Actions
 from gateway.actions.store import ActionStore
 from gateway.actions.worker import ActionWorker
 from gateway.connectors.tool import Identity
+from gateway.errors import StoreUnavailable
 from gateway.observability.metrics import Metrics
-from gateway.storage.database import open_database
-from tests.support.action_tools import HTTPTool, Toolbox
+from gateway.storage.database import Database, open_database
+from gateway.storage.models import StoredEvent, WebhookDelivery
+from gateway.webhooks import sender
+from gateway.webhooks.deliveries import DONE, Claimed, Deliveries
+from gateway.webhooks.event_types import TYPES
+from gateway.webhooks.worker import Pace, WebhookWorker
+from tests.support.action_tools import NO_TLS, HTTPTool, Toolbox
+from tests.support.outbox import ENVIRON
 
 LEASE, PAUSE, POLL, TIMEOUT = 0.6, 0.05, 0.1, 0.5  # seconds
+# More tries than any run takes: a webhook that is given up would be missed.
+HOOKS = Pace(look=0.05, request=0.6, lease=1.0, pauses=(0.05,) * 100)
 SECONDS = 30.0  # for one process to end
+TRIES = 8  # of a client whom the store does not answer
 OWNER, WHO = "key:shop", Identity("li", "shop")
 
 
@@ -36,11 +53,12 @@ class Job:
     """`writes`: names of tools, each proposed once; those that end in "?" are not confirmed.
     `point`: where the process is killed, when it comes there for the `nth` time. `after`: seconds
     after which it is killed anywhere. `said`: a file that gets a line for each id that was
-    acknowledged."""
+    acknowledged. `hooks`: the folder of webhooks.yaml."""
 
     database: str
     system: str
     said: str
+    hooks: str
     conversation: str
     writes: tuple[str, ...] = ()
     point: str = ""
@@ -81,8 +99,27 @@ class Killer:
             kill()
 
 
+def without_tls(ca_file: str) -> ssl.SSLContext:
+    """As for the tools: a context of certificates takes longer than a whole action."""
+    return NO_TLS
+
+
+def watch_deliveries(at: Killer) -> None:
+    """Checkpoints around the commit that notes what a subscriber has taken."""
+    finish = Deliveries.finish
+
+    def watched(self: Deliveries, claimed: Claimed, state: str, error: str = "") -> None:
+        at("delivery before commit")
+        finish(self, claimed, state, error)
+        at("delivery after commit")
+
+    Deliveries.finish = watched  # type: ignore[method-assign]  # this process does nothing else
+    sender._context = without_tls
+
+
 async def serve(job: Job) -> int:
     at = Killer(job)
+    watch_deliveries(at)
     database = open_database(job.database, lambda: None)
     store = ActionStore(database, at)
     tools = toolbox(job.system)
@@ -90,20 +127,23 @@ async def serve(job: Job) -> int:
     worker = ActionWorker(
         store, tools, metrics, checkpoint=at, lease=LEASE, first_pause=PAUSE, poll=POLL
     )
+    hooks = WebhookWorker(database, Path(job.hooks), ENVIRON, metrics, HOOKS)
     running = asyncio.create_task(worker.run())
+    telling = asyncio.create_task(hooks.run())
     actions = Actions(store, tools, metrics, expires=600)
     said = os.open(job.said, os.O_WRONLY | os.O_APPEND | os.O_CREAT)
     try:
         await asyncio.to_thread(write, job, actions, tools, said)
         deadline = time.monotonic() + SECONDS
-        while await asyncio.to_thread(is_open, actions):
-            if running.done() or time.monotonic() > deadline:
+        while await asyncio.to_thread(is_open, actions, database):
+            if running.done() or telling.done() or time.monotonic() > deadline:
                 return 3
             await asyncio.sleep(0.03)
         return 0
     finally:
-        running.cancel()
-        await asyncio.wait((running,))
+        for task in (running, telling):
+            task.cancel()
+        await asyncio.wait((running, telling))
 
 
 def write(job: Job, actions: Actions, tools: Toolbox, said: int) -> None:
@@ -113,17 +153,37 @@ def write(job: Job, actions: Actions, tools: Toolbox, said: int) -> None:
         tool = tools.find(name.rstrip("?"))
         assert tool is not None
         arguments = {"order": f"QH-{os.getpid()}-{number}"}
-        made = actions.propose(tool, arguments, WHO, OWNER, job.conversation, "answer-1", "zh")
+        given = (tool, arguments, WHO, OWNER, job.conversation, "answer-1", "zh")
+        made = patiently(partial(actions.propose, *given))
         os.write(said, f"proposed {made['id']}\n".encode())
         if name.endswith("?"):
             continue
         time.sleep(chance.random() * 0.02)
-        actions.confirm(OWNER, made["id"])
+        patiently(partial(actions.confirm, OWNER, made["id"]))
         os.write(said, f"confirmed {made['id']}\n".encode())
 
 
-def is_open(actions: Actions) -> bool:
-    return any(one["status"] in ("confirmed", "running") for one in actions.listed(None, 500))
+def patiently(ask: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+    """As a client does whom a busy store has answered 503."""
+    for _ in range(TRIES):
+        with suppress(StoreUnavailable):
+            return ask()
+        time.sleep(PAUSE)
+    return ask()
+
+
+def is_open(actions: Actions, database: Database) -> bool:
+    """Whether an action has not ended, or the subscriber has not taken an event."""
+    with suppress(StoreUnavailable):
+        listed = actions.listed(None, 500)
+        if any(one["status"] in ("confirmed", "running") for one in listed):
+            return True
+        with database.reading() as session:
+            told = select(func.count()).select_from(StoredEvent)
+            events = session.scalar(told.where(StoredEvent.type.in_(TYPES)))
+            taken = select(func.count()).select_from(WebhookDelivery)
+            return session.scalar(taken.where(WebhookDelivery.state == DONE)) != events
+    return True  # it is asked again
 
 
 def fork(job: Job) -> int:

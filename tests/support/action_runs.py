@@ -1,5 +1,5 @@
-"""Seeded runs of two gateways that are killed while they carry out actions, and what must hold
-afterwards. Used by tests and by `python -m benchmarks.actions`."""
+"""Seeded runs of two gateways that are killed while they carry out actions and tell a subscriber of
+them. Used by tests and by `python -m benchmarks.actions`."""
 
 import contextlib
 import json
@@ -8,69 +8,43 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict
 from pathlib import Path
 from queue import SimpleQueue
 
-from sqlalchemy import create_engine, make_url, select, text
+from sqlalchemy import create_engine, make_url, text
 
-from gateway.actions.states import ENDS, STEPS
 from gateway.storage.database import open_database
-from gateway.storage.models import Action, AuditEntry, StoredEvent, Turn
 from gateway.storage.sql_engine import normal
+from gateway.webhooks.deliveries import Deliveries
+from gateway.webhooks.event_types import TYPES
+from gateway.webhooks.subscription_file import SubscriptionFile
 from tests.support.action_gateway import OWNER, Job
-from tests.support.action_system import WAYS, System, running_system
+from tests.support.action_judge import Counts, judged
+from tests.support.action_system import WAYS, running_system
 from tests.support.databases import ask
+from tests.support.outbox import ENVIRON, subscribe
 from tests.support.paths import ROOT
 from tests.support.postgres import Postgres
+from tests.support.webhook_receiver import receiving
 
 CONVERSATION = "conversation-1"
 COMMITS = ("proposed", "confirmed", "running", "done", "failed", "unknown")
 POINTS = (
     *(f"{name} {when} commit" for name in COMMITS for when in ("before", "after")),
     *("before send", "after send"),
+    *("delivery before commit", "delivery after commit"),
 )
+HEARD = f"[{', '.join(sorted(one for one in TYPES if one.startswith('action.')))}]"
 BY_SYSTEM = ("kill before", "kill after")  # the system kills the gateway that asks it
 ANYWHERE = "anywhere"
 FAULTS = (*POINTS, *BY_SYSTEM, ANYWHERE)
-# What the first request must meet for the gateway to come to a point.
-FORCED = {"failed": "refused", "unknown": "reset after", "done": "fine"}
+# What the first requests must meet for the gateway to come to a point. With a key a reset is tried
+# again: only the request without one becomes unknown, and it need not be the first.
+FORCED = {"failed": ["refused"], "unknown": ["reset after"] * 3, "done": ["fine"]}
 CALM_TRIES = 3
-
-
-@dataclass(slots=True)
-class Counts:
-    runs: int = 0
-    processes: int = 0
-    killed: Counter[str] = field(default_factory=Counter)  # by fault
-    ended: Counter[str] = field(default_factory=Counter)  # actions by status
-    confirmed: int = 0  # acknowledged
-    requests: int = 0
-    effects: int = 0
-    most_effects: int = 0  # of one action
-    steps: int = 0  # in the audit
-    events: int = 0
-    problems: list[str] = field(default_factory=list)
-
-    def add(self, other: "Counts") -> None:
-        for name in ("runs", "processes", "confirmed", "requests", "effects", "steps", "events"):
-            setattr(self, name, getattr(self, name) + getattr(other, name))
-        self.killed += other.killed
-        self.ended += other.ended
-        self.most_effects = max(self.most_effects, other.most_effects)
-        self.problems += other.problems
-
-    def __str__(self) -> str:
-        ended = ", ".join(f"{number} {name}" for name, number in sorted(self.ended.items()))
-        return (
-            f"{self.runs} runs, {self.processes} processes, {self.killed.total()} of them killed; "
-            f"{self.confirmed} confirmed actions; at the end {ended}; {self.requests} requests, "
-            f"{self.effects} effects, at most {self.most_effects} of one action; "
-            f"{self.steps} audited steps, {self.events} events; {len(self.problems)} problems"
-        )
 
 
 class Gateways:
@@ -110,8 +84,8 @@ def plan_of(chance: random.Random, fault: str) -> list[str]:
     """How the system treats its requests, in the order in which they come; then all is fine."""
     ways = [way for way in WAYS if not way.startswith("kill")]
     plan = [chance.choice(ways) if chance.random() < 0.6 else "fine" for _ in range(8)]
-    first = fault if fault in BY_SYSTEM else FORCED.get(fault.split()[0])
-    return plan if first is None else [first, *plan]
+    first = [fault] if fault in BY_SYSTEM else FORCED.get(fault.split()[0], [])
+    return [*first, *plan]
 
 
 def jobs_of(seed: int, fault: str, chance: random.Random, shared: Job) -> tuple[Job, Job]:
@@ -136,10 +110,14 @@ def run(seed: int, gateways: Gateways, url: str, folder: Path) -> Counts:
     chance = random.Random(seed)
     fault = fault_of(seed)
     ways = iter(plan_of(chance, fault))
-    said = folder / f"said-{seed}"
+    place = folder / f"run-{seed}"
+    place.mkdir()
+    said = place / "said"
     said.touch()
-    with running_system(lambda *_: next(ways, "fine")) as system:
-        shared = Job(url, system.url, str(said), CONVERSATION)
+    with running_system(lambda *_: next(ways, "fine")) as system, receiving() as receiver:
+        begin_subscription(url, subscribe(place, receiver.url, types=HEARD))
+        receiver.plan.extend(chance.choices((200, 500, "reset"), (6, 1, 1), k=20))
+        shared = Job(url, system.url, str(said), str(place), CONVERSATION)
         jobs = jobs_of(seed, fault, chance, shared)
         ended = gateways.run(*jobs)
         counts.killed[fault] += ended.count(-9)
@@ -154,91 +132,22 @@ def run(seed: int, gateways: Gateways, url: str, folder: Path) -> Counts:
         counts.processes += len(ended)
         if ended[-1] != 0 or set(ended) - {0, -9}:
             counts.problems.append(f"seed {seed}: the gateways ended with {ended}")
-        wrong = judged(url, system, said, counts)
+        wrong = judged(url, system, receiver, said, counts)
         counts.problems += [f"seed {seed} ({fault}): {one}" for one in wrong]
     return counts
 
 
-def judged(url: str, system: System, said: Path, counts: Counts) -> Iterator[str]:
-    """What is wrong in the database and at the system."""
-    lines = [line.split() for line in said.read_text().splitlines()]
-    confirmed = {name for word, name in lines if word == "confirmed"}
+def begin_subscription(url: str, folder: Path) -> None:
+    """A subscription hears what happens once a gateway has seen it: here, all of the run."""
     database = open_database(url, lambda: None)
     try:
-        with database.reading() as session:
-            actions = list(session.scalars(select(Action)))
-            entries = list(session.scalars(select(AuditEntry).order_by(AuditEntry.number)))
-            events = list(session.scalars(select(StoredEvent).order_by(StoredEvent.number)))
-            notices = [one for one in session.scalars(select(Turn.notice)) if one is not None]
-            session.expunge_all()
+        Deliveries(database).make(SubscriptionFile(folder, ENVIRON).current)
     finally:
         database.close()
-    counts.confirmed += len(confirmed)
-    counts.requests += system.requests.total()
-    counts.effects += system.effects.total()
-    counts.most_effects = max([counts.most_effects, *system.effects.values()])
-    counts.steps += len(entries)
-    counts.events += len(events)
-    ids = {one.id for one in actions}
-    if lost := {name for _, name in lines} - ids | set(system.requests) - ids:
-        yield f"unknown actions {lost}"
-    if len({one.id for one in events}) != len(events):
-        yield "two events with one id"
-    for one in actions:
-        counts.ended[one.status] += 1
-        steps = [(entry.was, entry.now) for entry in entries if entry.action_id == one.id]
-        heard = [event.type for event in events if event.data["action"]["id"] == one.id]
-        shown = [notice["status"] for notice in notices if notice["action"] == one.id]
-        for problem in (
-            wrong_steps(one, steps, heard, shown),
-            wrong_effects(one, system, one.id in confirmed),
-            wrong_notices(one, actions),
-        ):
-            if problem:
-                yield f"{one.id} of {one.connector} is {one.status}: {problem}"
-
-
-def wrong_steps(
-    action: Action, steps: list[tuple[str | None, str]], heard: list[str], shown: list[str]
-) -> str:
-    """The audit must lead from nothing to the status, with one event and one turn for each step."""
-    places = [None, *(now for _, now in steps)]
-    if [was for was, _ in steps] != places[:-1] or places[-1] != action.status:
-        return f"the audit has {steps}"
-    if any(now not in STEPS[was] for was, now in steps):
-        return f"a step that must not be: {steps}"
-    if heard != [f"action.{now}" for was, now in steps if was != now]:
-        return f"the events are {heard}, the audit has {steps}"
-    told = [now for _, now in steps if now in ENDS] if action.parent_id is None else []
-    return "" if shown == told else f"the turns are {shown}, the audit has {steps}"
-
-
-def wrong_effects(action: Action, system: System, is_confirmed: bool) -> str:
-    effects, requests = system.effects[action.id], system.requests[action.id]
-    if effects > 1:
-        return f"it was done {effects} times"
-    if action.status == "done" and effects != 1:
-        return "it was never done"
-    if action.status == "failed" and effects:
-        return "it was done"
-    if action.status == "proposed" and (requests or is_confirmed):
-        return f"confirmed {is_confirmed}, {requests} requests"
-    if action.status in ("confirmed", "running"):
-        return "it has not ended"
-    if requests > 1 and not action.has_key:
-        return f"{requests} requests without a key"
-    return ""
-
-
-def wrong_notices(action: Action, actions: list[Action]) -> str:
-    """A done action whose connector notifies has one message, and no other has."""
-    messages = sum(one.parent_id == action.id for one in actions)
-    wanted = int(action.connector == "keyed" and action.status == "done")
-    return "" if messages == wanted else f"{messages} messages instead of {wanted}"
 
 
 def all_runs(
-    seeds: range, databases: "SQLiteCopies | PostgresCopies", folder: Path, at_once: int
+    seeds: Iterable[int], databases: "SQLiteCopies | PostgresCopies", folder: Path, at_once: int
 ) -> Counts:
     """`at_once` runs beside each other, each on a database of its own."""
     total = Counts()
