@@ -209,7 +209,7 @@ PHRASES: dict[str, tuple[str, str]] = {
     # Values
     "row_of_all": ("是 {name}：{value}", "it is {name}: {value}"),
     "lasted": ("{begin}，{end}，共 {time}", "{begin}, {end}: {time}"),
-    "rows": ("{count} 行的", "of {count} rows:"),
+    "rows": ("{count} 行合计：", "{count} rows together: "),
     "sum_of": ("{parts} = {total}", "{parts} = {total}"),
     "rows_in_all": ("图中列了 {count} 项：{names}", "the picture lists {count}: {names}"),
     "one_value": ("{name}是 {value}", "the {name} is {value}"),

@@ -85,7 +85,7 @@ MONEY = re.compile(
     r"钱|付款|支付|退款|扣款|到[账帐]|\bpa(?:y|id|yment)\b|refund|money", re.IGNORECASE
 )
 PROBLEM = re.compile(
-    r"失败|未完成|未成功|异常|拒收|退回|滞留|破损|丢失|疑难|关闭|冻结|超时|\bfail|declin|exception|returned|refus|lost|damaged"
+    r"失败|未完成|未成功|异常|拒收|(?<!原路)退回|滞留|破损|丢失|疑难|关闭|冻结|超时|\bfail|declin|exception|returned|refus|lost|damaged"
     r"|delayed|blocked",
     re.IGNORECASE,
 )

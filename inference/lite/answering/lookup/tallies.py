@@ -103,9 +103,9 @@ def _of_list(question: str, entries: Sequence[Entry], chinese: bool) -> str:
     ]
     if len(chosen) < 2:
         return ""
-    parts = [f"{plain(one.row or one.label)} {plain(one.value)}" for one, _ in chosen[:MOST]]
+    parts = [f"{plain(one.row or one.label)} {plain(one.value)}" for one, _ in chosen]
     total = sum(amount for _, amount in chosen)
-    return say("sum_of", chinese, parts=" + ".join(parts), total=bold(f"{total:,}"))
+    return say("sum_of", chinese, parts=_joined(parts), total=bold(f"{total:,}"))
 
 
 def _summed(
@@ -119,13 +119,15 @@ def _summed(
             return ""
         parts.append(f"{plain(head)} {sum(amounts):,}")
         total += sum(amounts)
-    name = say("rows", chinese, count=len(chosen))
-    shown = " + ".join(parts)
     if len(parts) == 1:
-        shown = " + ".join(
-            f"{plain(_other(rows[one], one))} {rows[one][heads[0]]}" for one in chosen
-        )
-    return say("sum_of", chinese, parts=f"{name} {shown}", total=bold(f"{total:,}"))
+        parts = [f"{plain(_other(rows[one], one))} {rows[one][heads[0]]}" for one in chosen]
+    else:
+        parts[0] = say("rows", chinese, count=len(chosen)) + parts[0]
+    return say("sum_of", chinese, parts=_joined(parts), total=bold(f"{total:,}"))
+
+
+def _joined(parts: list[str]) -> str:
+    return " + ".join(parts if len(parts) <= MOST else [*parts[:MOST], "…"])
 
 
 def _digits(text: str) -> str:

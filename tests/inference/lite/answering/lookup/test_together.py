@@ -99,6 +99,11 @@ def test_several_values_are_told_together(
     assert said in reply(question, paper(*rows), meaning).text.replace("\\", "")
 
 
+def test_money_that_went_back_is_no_fault(meaning: Meaning) -> None:
+    rows = ("退款详情", "退款成功", "2026-11-27 11:06 已全部原路退回", "退款总额 | ¥316.40")
+    assert "错误" not in reply("为什么比付的少", paper(*rows), meaning).text
+
+
 def test_the_parcel_that_is_asked_for_is_told_and_no_other(meaning: Meaning) -> None:
     told = reply("哪个还在运输中 大概几号能到", cards(), meaning).text
     assert "预计 12-03 送达" in told
