@@ -5,11 +5,13 @@ import re
 from inference.lite.answering import facts, goods, printed, states
 from inference.lite.answering.facts import DOUBTED, Fact, Facts
 from inference.lite.answering.field_words import called
+from inference.lite.answering.lookup import tickets
 from inference.lite.answering.markdown import bold, plain
 from inference.lite.answering.phrases import joined, say, sentence
 from inference.lite.answering.printed_words import TABLE as PRINTED
 from inference.lite.answering.questions import is_pure
 from inference.lite.invoice_money import money
+from inference.lite.reading import Field
 
 DATED = re.compile(r"日期|时间|date|time", re.IGNORECASE)
 LABEL_WORD = re.compile(r"(?!日期|时间|date|time)(?:[\u3400-\u9fff]{2}|[a-z]{3,20})")
@@ -24,6 +26,7 @@ DEADLINE = re.compile(
     re.IGNORECASE,
 )
 DUE = re.compile(r"\bdue\b|deadline|pay by|到期|截止|最[晚迟]|期限", re.IGNORECASE)
+OF_INVOICE = re.compile(r"开票|发票|开的|invoice|issued", re.IGNORECASE)
 BACK = re.compile(r"退|\brefund", re.IGNORECASE)
 ALTOGETHER = re.compile(r"一共|总共|合计|\b(?:total|in all|altogether)\b", re.IGNORECASE)
 
@@ -67,6 +70,18 @@ def told_facts(question: str, same: list[Fact], known: Facts, chinese: bool) -> 
     return sentence([_clause(same, known, chinese, question)], chinese)
 
 
+def _travelled(question: str, known: Facts) -> list[Fact]:
+    """The day of travel on a railway ticket, where the day of the invoice is not asked for."""
+    if OF_INVOICE.search(question):
+        return []
+    return [
+        Fact(Field("printed", value, line.box, line.confidence, None, label), "invoice")
+        for reading in known.pictures
+        for label, value, line in tickets.values(reading, not question.isascii())
+        if label in tickets.TRAVELLED
+    ][:1]
+
+
 def _found(question: str, name: str, known: Facts) -> list[Fact]:
     """The values of a field that the question means, best first.
 
@@ -75,7 +90,8 @@ def _found(question: str, name: str, known: Facts) -> list[Fact]:
     values = known.values(name)
     corrected = any(one.field.corrected for one in values)
     if name == "date":
-        return _meant(question, values)
+        travelled = [] if corrected else _travelled(question, known)
+        return travelled or _meant(question, values)
     if corrected or name in PRINTED:
         return values
     if name in ("amount", "company") or not values:

@@ -30,7 +30,7 @@ from inference.lite.reading import Field, Line, Reading
 
 # Scores from which a value answers; answers a question that sounds like one for a rule of the
 # company; and answers better than anything else.
-CAUSED, IN_PROSE, FAIR, DOUBTFUL, SURE = 0.2, 0.33, 0.4, 0.7, 0.85
+CAUSED, IN_PROSE, FAIR, OF_PAST, DOUBTFUL, SURE = 0.2, 0.33, 0.4, 0.5, 0.7, 0.85
 RULE = re.compile(
     r"怎么|如何|咋|能|可以|可不|会不会|要不要|一般|通常|规定|政策|吗\W*$"
     r"|\b(?:can|could|should|do i|do you|would|policy|how do)\b",
@@ -44,6 +44,8 @@ OF_RULES = re.compile(
 LASTED = re.compile(r"多久|多长时间|几个?(?:小时|分钟)|\bhow long\b", re.IGNORECASE)
 FAIR_CARD, APART_CARD = 0.1, 0.05  # one of the cards is asked for
 MAX_CARD = 200  # characters
+# What has happened is no rule: 退到哪张卡了.
+PAST = re.compile(r"[了过]|\b(?:did|was|were|has|have)\b", re.IGNORECASE)
 MAX_VALUE = 40  # characters of a value that is said behind its label; a longer one is quoted
 
 
@@ -121,7 +123,9 @@ def _least(scene: Scene, part: Part) -> float:
         return FAIR
     if RULE.search(part.text):
         return SURE
-    return DOUBTFUL if OF_RULES.search(part.text) else FAIR
+    if not OF_RULES.search(part.text):
+        return FAIR
+    return OF_PAST if PAST.search(part.text) else DOUBTFUL
 
 
 def asks_why(part: Part) -> bool:

@@ -6,12 +6,12 @@ from collections.abc import Iterator
 from inference.lite.reading import Line, Reading, rows
 from inference.lite.text import normal
 
+TRAVELLED = ("乘车日期", "date of travel")
 # (Chinese label, English label, form of the value)
 FORMS = (
     ("发车时间", "departure time", re.compile(r"(?P<value>\d{1,2}:\d{2})\s?开")),
     (
-        "乘车日期",
-        "date of travel",
+        *TRAVELLED,
         re.compile(r"(?P<value>\d{4}年\d{1,2}月\d{1,2}日)\s?(?=\d{1,2}:\d{2}\s?开)"),
     ),
     (

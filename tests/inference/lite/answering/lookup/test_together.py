@@ -88,6 +88,7 @@ def cards() -> list[Line]:
         ("坐了多久", TAXI, "上车 23:41，下车 00:18，共 **37 分钟**"),
         ("钱怎么没转过去啊", FAILED, "收款账号与户名不符"),
         ("那这钱退给我了没", FAILED, "是的，已经退款"),
+        ("几号的哪趟车", TICKET, "乘车日期是 **2026年11月20日**"),
         ("几点发车", TICKET, "发车时间是 **09:12**"),
         ("坐哪个座位", TICKET, "座位是 **07车12F号**"),
         ("乘车人是谁", TICKET, "乘车人是 **陆星遥**"),
@@ -97,6 +98,11 @@ def test_several_values_are_told_together(
     meaning: Meaning, question: str, rows: tuple[str, ...], said: str
 ) -> None:
     assert said in reply(question, paper(*rows), meaning).text.replace("\\", "")
+
+
+def test_what_has_happened_is_asked_of_the_picture_and_no_rule(meaning: Meaning) -> None:
+    rows = ("退款详情", "退款金额 | ¥236.50", "退款账户 | 招商银行储蓄卡(8812)", "退款方式 | 原路")
+    assert "8812" in reply("退到哪张卡了", paper(*rows), meaning).text
 
 
 def test_money_that_went_back_is_no_fault(meaning: Meaning) -> None:
