@@ -143,11 +143,11 @@ function mountConversations(element, search, { session, history, config, text })
     return make("li", {}, open, about, ...tools);
   }
 
-  /** When it went on last, which kind of document it is about, and what it waits for. */
+  /** What it waits for, which a narrow list must not cut off; the time and kind of document. */
   function aboutOf({ kind, state, turns, updated_at: seconds }) {
     const at = seconds ? seconds * 1000 : turns?.at?.(-1)?.at;
-    const parts = [at && dateText(at, text.locale), kind && text(`kind_${kind}`)];
-    if (state) parts.push(text(`past_${state}`));
+    const waits = state && text(`past_${state}`);
+    const parts = [waits, at && dateText(at, text.locale), kind && text(`kind_${kind}`)];
     return { textContent: parts.filter(Boolean).join(" · ") };
   }
 
