@@ -67,11 +67,11 @@ class Shop:
             told[role] = ", ".join(parts)
         return told
 
-    def outcomes(self, moment: float) -> dict[str, set[str]]:
-        found: dict[str, set[str]] = {}
-        for one in self.since(moment):
-            found.setdefault(one.role, set()).add(one.what)
-        return found
+    def outcomes(self, role: str, start: float, end: float) -> set[str]:
+        """Of the requests that ended between these two moments."""
+        return {
+            one.what for one in self.since(start) if one.role == role and one.at + one.took < end
+        }
 
     def well(self, seconds: float) -> float:
         """Waits until each role has had two requests in a row, all of them whole. Returns the
