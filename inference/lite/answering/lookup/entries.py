@@ -31,7 +31,7 @@ LED = re.compile(
 )
 # A number, a code, a date or an amount, and no sentence.
 NUMBERED = re.compile(r"(?=.{0,20}[\d*])[\d*A-Za-z ,.-]{1,24}")
-VAGUE = re.compile(r"|名\s{0,8}称|合计|小写|.*识别号|单位|抬头|name")
+VAGUE = re.compile(r"|名\s{0,8}称|合计|小写|.{0,24}识别号|单位|抬头|name")
 HEADED = re.compile(
     r"^\W{0,3}(?:第[一二三四五六七八九十\d]{1,3}条|[一二三四五六七八九十]{1,3}[、.]|\d{1,2}[.、])\s?"
     r"(?P<head>[\u3400-\u9fff]{2,10}|[A-Z][A-Za-z' ]{2,30})\s?[：:.]\s?(?P<text>.{4,400})$"
