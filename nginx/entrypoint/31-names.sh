@@ -31,9 +31,8 @@ watch_addresses() {
     while sleep "$seconds"; do
         found=$(addresses)
         if [ -n "$found" ] && [ "$found" != "$known" ]; then
-            known=$found
-            write_addresses "$known"
-            $reload
+            write_addresses "$found"
+            if $reload; then known=$found; fi # else nginx does not run yet
         fi
     done
 }
