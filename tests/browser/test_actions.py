@@ -182,8 +182,7 @@ def test_a_card_expires_before_the_eyes(page: Page, site: Site) -> None:
 def test_what_was_decided_elsewhere_is_told_with_the_state_as_it_is(page: Page, site: Site) -> None:
     with action_desk(page) as desk:
         card = proposed(page, site)
-        followed(page, desk)
-        desk.change(tell=False, status="cancelled")
+        desk.meanwhile = {"status": "cancelled"}
         desk.refusals.append((409, error("action_not_pending")))
         confirm(card).click()
         expect(card.locator(".problem")).to_have_text("这项操作已经处理过了。")

@@ -56,6 +56,7 @@ class ActionDesk:
         self.events: list[tuple[int, str, Json]] = []
         self.decisions: list[str] = []  # "act-1/confirm", each time one is sent
         self.refusals: list[tuple[int, Json]] = []  # of the next decisions
+        self.meanwhile: Json = {}  # what others make of an action before a decision arrives
         self.opened: list[str | None] = []  # Last-Event-ID of each stream of events
         self.tokens: set[str | None] = set()
         self.held = threading.Event()  # decisions wait for it
@@ -129,6 +130,7 @@ class Handler(BaseHTTPRequestHandler):
         _, _, _, id_, decision = self.path.split("/")
         self.desk.decisions.append(f"{id_}/{decision}")
         self.desk.held.wait(10)
+        self.desk.change(id_, tell=False, **self.desk.meanwhile)
         if self.desk.refusals:
             return self.reply(*self.desk.refusals.pop(0))
         status = {"confirm": "confirmed", "cancel": "cancelled"}[decision]
