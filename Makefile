@@ -63,8 +63,7 @@ test-engine: setup ## run the tests against vLLM's CPU build with tiny models; a
 	@scripts/test-tools
 	@scripts/engine-env
 	@scripts/language-model
-	@TEST_ENGINE=1 $(VENV)/python -m pytest -o timeout=400 -n "$${WORKERS:-2}" \
-	    tests/engine tests/docker/test_cpu_engine.py
+	@TEST_ENGINE=1 $(VENV)/python -m pytest -o timeout=400 tests/engine tests/docker/test_cpu_engine.py
 
 test-shared: setup ## test the page and the SDK before three gateways that share their stores
 	@scripts/test-tools
