@@ -1,12 +1,17 @@
-"""docs/operations.md: its alerts exist, and a test tries each row of the troubleshooting table."""
+"""docs/operations.md: its alerts exist, and a test tries each row of the troubleshooting table.
+Its Chinese twin has the same rows with the same codes, commands, alerts and tests."""
 
 import re
 from pathlib import Path
+
+import pytest
 
 from gateway import errors
 from tests.support.paths import ROOT
 
 PAGE = (ROOT / "docs" / "operations.md").read_text("utf-8")
+TWIN = (ROOT / "docs" / "operations.zh-CN.md").read_text("utf-8")
+SAME = re.compile(r"`[^`]+`|runbook\.md#\w+")
 RULES = ROOT / "deploy" / "monitoring" / "prometheus" / "rules"
 # What a row begins with → the test that makes the symptom, or shows that the remedy works.
 TRIED = {
@@ -87,13 +92,25 @@ def test_every_alert_of_the_table_of_faults_exists() -> None:
     assert named - known == set()
 
 
+@pytest.mark.parametrize(
+    ("heading", "chinese"), [("## Faults", "## 故障"), ("## Troubleshooting", "## 故障排除")]
+)
+def test_the_chinese_table_has_the_same_rows(heading: str, chinese: str) -> None:
+    english, twin = (
+        [set(SAME.findall(row)) for row in rows_of(*of)]
+        for of in ((heading,), (chinese, TWIN.replace("runbook.zh-CN.md", "runbook.md")))
+    )
+    assert len(english) > 20
+    assert twin == english
+
+
 def trials_of(row: str) -> list[str]:
     return [start for start in TRIED if row.startswith(start)]
 
 
-def rows_of(heading: str) -> list[str]:
+def rows_of(heading: str, page: str = PAGE) -> list[str]:
     """Of the first table below the heading, each without its first bar."""
-    section = PAGE.partition(f"{heading}\n")[2].partition("\n## ")[0]
+    section = page.partition(f"{heading}\n")[2].partition("\n## ")[0]
     rows = [line[2:] for line in section.splitlines() if line.startswith("| ")]
     return [row for row in rows[1:] if not row.startswith("---")]
 
