@@ -1,13 +1,15 @@
-"""The stack that runs: containers, engine, database, knowledge, background tasks, backup.
+"""The stack that runs: containers, engine, database, files, knowledge, background tasks, backup.
 
 Asked through nginx, as a client would.
 """
 
+import contextlib
 import json
 import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterable
+from pathlib import Path
 from typing import Any
 
 from scripts.checks.plan import Plan, output
@@ -19,8 +21,9 @@ MODELS = {"gpu": "Qwen3-VL-8B", "cpu": "Qwen3-VL-2B", "lite": "sightdesk-lite"}
 MAX_PROBLEMS = 5  # shown of each kind
 DAY = 86_400
 OLD_DAYS = 7  # of a backup by hand
-LATE_DAYS = 2  # of a scheduled one
-METRIC = "sightdesk_backup_last_success_timestamp_seconds"
+LATE_HOURS = 2  # of a scheduled one, as the alert BackupTooOld has it
+LAST_BACKUP = "sightdesk_backup_last_success_timestamp_seconds"
+OVERDUE = "sightdesk_backup_overdue_seconds"
 READ_METRICS = (
     "import urllib.request as u; "
     "print(u.urlopen('http://127.0.0.1:8000/metrics', timeout=10).read().decode())"
@@ -40,7 +43,7 @@ def stack(plan: Plan) -> list[Finding]:
     except (OSError, ValueError) as error:
         remedy = "see the containers above, and make logs"
         return [*found, Finding(False, f"gateway: no answer at {url}: {error}", remedy=remedy)]
-    found += [database(ready), token(plan, url)]
+    found += [database(ready), uploads(ready), token(plan, url), *status_files(ready)]
     return [*found, *knowledge(ready), *tasks(ready), *backup(plan)]
 
 
@@ -110,6 +113,22 @@ def database(ready: State) -> Finding:
     )
 
 
+def uploads(ready: State) -> Finding:
+    good = ready.get("uploads", {}).get("available") is True
+    return Finding(
+        good,
+        "uploaded files: can be read and kept" if good else "uploaded files: cannot be kept",
+        remedy="the store of FILES_URL is gone, or DATA_DIR cannot be written: make logs; the event "
+        "file_store_failed says why",
+    )
+
+
+def status_files(ready: State) -> list[Finding]:
+    """Key and status files that the gateway cannot read."""
+    remedy = "correct the file, or make it readable for the gateway (user 10001)"
+    return [Finding(False, f"file: {one}", remedy=remedy) for one in ready.get("files", ())]
+
+
 def token(plan: Plan, url: str) -> Finding:
     """Whether the engine itself writes something. Nothing of it is stored."""
     key = plan.settings.get("API_KEYS", "").split(",")[0].partition(":")[2]
@@ -163,28 +182,35 @@ def tasks(ready: State) -> list[Finding]:
 
 
 def backup(plan: Plan) -> list[Finding]:
-    """Scheduled backups by the gateway's metric; others by the files in this folder."""
-    scheduled = bool(plan.settings.get("BACKUP_SCHEDULE"))
-    last = last_scheduled(plan) if scheduled else last_by_hand(plan)
-    remedy = "make backup" if not scheduled else "make logs; the event backup_failed says why"
-    if not last:
-        return [Finding(False, "backup: none yet", needed=scheduled, remedy=remedy)]
+    """Scheduled backups by the gateway's metrics; others by the files in this folder."""
+    if plan.settings.get("BACKUP_SCHEDULE"):
+        return [scheduled_backup(gateway_metrics(plan))]
+    last = max((file.stat().st_mtime for file in backups_here(plan)), default=0.0)
     days = (time.time() - last) / DAY
-    limit = LATE_DAYS if scheduled else OLD_DAYS
-    return [Finding(days <= limit, f"backup: {days:.1f} days old", needed=scheduled, remedy=remedy)]
+    told = f"backup: {days:.1f} days old" if last else "backup: none yet"
+    return [Finding(days <= OLD_DAYS, told, needed=False, remedy="make backup")]
 
 
-def last_by_hand(plan: Plan) -> float:
-    files = [file for file in plan.root.glob("backup-*") if file.is_file()]
-    return max((file.stat().st_mtime for file in files), default=0.0)
+def backups_here(plan: Plan) -> list[Path]:
+    return [file for file in plan.root.glob("backup-*") if file.is_file()]
 
 
-def last_scheduled(plan: Plan) -> float:
-    """Seconds since 1970; 0 where there is none, or the gateway cannot be asked."""
+def scheduled_backup(metrics: dict[str, float]) -> Finding:
+    last, late = metrics.get(LAST_BACKUP, 0.0), metrics.get(OVERDUE, 0.0) / 3600
+    told = f"backup: {(time.time() - last) / DAY:.1f} days old" if last else "backup: none yet"
+    is_late = late > LATE_HOURS
+    return Finding(
+        bool(last) and not is_late,
+        told + f", and one has been due for {late:.0f} h" * is_late,
+        remedy="make logs; the event backup_failed says why",
+    )
+
+
+def gateway_metrics(plan: Plan) -> dict[str, float]:
+    """{name: value} of those without labels; none where the gateway cannot be asked."""
     inside = ("docker", "compose", "exec", "-T", "gateway", "/venv/bin/python", "-c")
     text = output(*inside, READ_METRICS, cwd=plan.root, ENGINE=plan.engine).stdout
-    values = [row.split()[-1] for row in text.splitlines() if row.startswith(METRIC)]
-    try:
-        return max((float(value) for value in values), default=0.0)
-    except ValueError:
-        return 0.0
+    rows = [row.split() for row in text.splitlines() if row.startswith("sightdesk_")]
+    with contextlib.suppress(ValueError):
+        return {row[0]: float(row[1]) for row in rows if len(row) == 2 and "{" not in row[0]}
+    return {}

@@ -22,7 +22,7 @@ import pytest
 
 from scripts.checks.files import end_of, expiry
 from scripts.checks.plan import Plan
-from scripts.checks.stack import backup
+from scripts.checks.stack import backup, verdict
 from tests.support.fake_host import GOOD, Answers, Host, env_file, make_host
 from tests.support.paths import ROOT
 
@@ -32,6 +32,7 @@ SETTINGS = (
 )
 READY: dict[str, Any] = {
     "database": {"writable": True},
+    "uploads": {"available": True},
     "knowledge": {"clauses": 86, "problems": []},
     "tasks": {"sweep": {"state": "running", "reason": None}},
 }
@@ -151,6 +152,14 @@ BROKEN: dict[str, tuple[dict[str, Any], str]] = {
         {"ready": {**READY, "database": {"writable": False}}},
         "database: takes no write. Remedy: ",
     ),
+    "a store of files that is gone": (
+        {"ready": {**READY, "uploads": {"available": False}}},
+        "uploaded files: cannot be kept. Remedy: the store of FILES_URL is gone",
+    ),
+    "a file of keys that cannot be read": (
+        {"ready": {**READY, "files": ["/data/api-keys.json: permission denied"]}},
+        "file: /data/api-keys.json: permission denied. Remedy: correct the file",
+    ),
     "a bad file": (
         {"ready": {**READY, "knowledge": {"problems": ["faq.xlsx: no workbook"]}}},
         "knowledge: faq.xlsx: no workbook. Remedy: correct the file",
@@ -172,10 +181,15 @@ BROKEN: dict[str, tuple[dict[str, Any], str]] = {
         {
             "settings": "BACKUP_SCHEDULE=daily 03:00\n",
             "docker": (
-                ("compose exec", "sightdesk_backup_last_success_timestamp_seconds 1.7e9", 0),
+                (
+                    "compose exec",
+                    "sightdesk_backup_last_success_timestamp_seconds 1.7e9\n"
+                    "sightdesk_backup_overdue_seconds 10800.0",
+                    0,
+                ),
             ),
         },
-        "days old. Remedy: make logs",
+        "days old, and one has been due for 3 h. Remedy: make logs",
     ),
     "a profile's password": (
         {"settings": "COMPOSE_PROFILES=shared\nREDIS_PASSWORD=redis-secret\n"},
@@ -192,6 +206,32 @@ def test_each_red_line_of_a_stack(host: Host, broken: dict[str, Any], said: str)
     assert done.stdout.splitlines()[-1] == f"ENGINE=lite: {len(red(done.stdout))} red, see above."
 
 
+@pytest.mark.parametrize(
+    ("service", "row", "good", "is_red"),
+    [
+        ("fetch", {"State": "exited", "ExitCode": 0}, True, False),
+        ("fetch", {"State": "exited", "ExitCode": 1}, False, True),
+        ("fetch", {"State": "running"}, False, False),
+        ("gateway", {"State": "running", "Health": "starting"}, False, False),
+        ("gateway", {"State": "restarting", "ExitCode": 2}, False, True),
+    ],
+)
+def test_a_download_that_failed_is_red_and_what_starts_is_a_note(
+    service: str, row: dict[str, Any], good: bool, is_red: bool
+) -> None:
+    found = verdict(service, {"Name": f"desk-{service}-1", **row})
+    assert (found.good, found.is_red) == (good, is_red)
+    assert found.remedy
+
+
+def test_a_stack_that_is_not_started_is_a_note(host: Host) -> None:
+    host.answers("docker", (("compose ps", "", 0), *GOOD))
+    env_file(host, SETTINGS + "HTTP_PORT=28080\n")
+    done = host.module("scripts.doctor")
+    assert done.returncode == 0, done.stdout
+    assert "note    stack: not started. Remedy: make up" in done.stdout.splitlines()
+
+
 def test_a_stack_that_does_not_answer_is_red(host: Host) -> None:
     rows = json.dumps({"Service": "gateway", "Name": "desk-gateway-1", **RUNNING})
     services = {"services": {"gateway": {"image": "a:1"}}}
@@ -205,6 +245,19 @@ def test_a_stack_that_does_not_answer_is_red(host: Host) -> None:
     done = host.module("scripts.doctor")
     assert done.returncode == 1
     assert [line for line in red(done.stdout) if line.startswith("gateway: no answer at ")]
+
+
+def test_a_backup_of_last_week_is_right_where_one_is_made_each_week(host: Host) -> None:
+    six_days_ago = time.time() - 6 * 86_400
+    told = (
+        f"sightdesk_backup_last_success_timestamp_seconds {six_days_ago}\n"
+        'sightdesk_build_info{version="1",engine="lite"} 1.0\n'
+        "sightdesk_backup_overdue_seconds 0.0"
+    )
+    weekly = "BACKUP_SCHEDULE=0 3 * * 0\n"
+    done = examine(host, settings=weekly, docker=(("compose exec", told, 0),))
+    assert done.returncode == 0, done.stdout
+    assert "ok      backup: 6.0 days old" in done.stdout.splitlines()
 
 
 def test_a_backup_by_hand_is_only_asked_for(tmp_path: Path) -> None:
@@ -245,9 +298,12 @@ def test_a_key_that_nginx_cannot_read_is_red(host: Host) -> None:
     try:
         done = examine(host, settings="NGINX_UID=4711\n")
         assert [line for line in red(done.stdout) if "user 4711 cannot read nginx's key" in line]
-        (folder / "tls.crt").unlink()
-        done = examine(host)
-        assert [line for line in red(done.stdout) if "nginx/certs/tls.crt is missing" in line]
+        for gone, left in (("tls.crt", "tls.key"), ("tls.key", "tls.crt")):
+            (folder / gone).unlink()
+            (folder / left).touch()
+            done = examine(host)
+            assert [line for line in red(done.stdout) if f"nginx/certs/{gone} is missing" in line]
+            (folder / gone).touch()
     finally:
         for name in ("tls.key", "tls.crt"):
             (folder / name).unlink(missing_ok=True)

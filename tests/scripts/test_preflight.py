@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from scripts.checks import machine
+from scripts.checks import machine, network
 from scripts.checks.plan import Plan
 from tests.support.fake_host import CARD, GOOD, Answers, env_file, make_host
 from tests.support.servers import free_port
@@ -69,6 +69,10 @@ CASES: dict[str, tuple[Answers | None, Answers | None, dict[str, str], str]] = {
         (("compose config --format json", services(), 0), ("image inspect", "", 1),
          ("IndexServerAddress", "https://images.invalid/v1/", 0)),
         None, {}, "DNS: images.invalid, for the images nginx:1.28. Remedy: "),
+    "no name of the model's hub": (
+        (("compose config --format json", services(), 0), ("volume inspect", "", 1)),
+        None, {"ENGINE": "cpu", "HF_ENDPOINT": "https://hub.invalid"},
+        "DNS: hub.invalid, for the model. Remedy: mend /etc/resolv.conf"),
     "another clock": ((("SystemTime", "2026-11-01T00:00:00.123456789Z", 0),), None, {},
                       "clock: Docker's machine is "),
 }  # fmt: skip
@@ -124,6 +128,30 @@ def test_a_port_that_another_program_holds_is_red_and_our_own_is_not(tmp_path: P
         host.answers("docker", (("ps", f"0.0.0.0:{number}->80/tcp, :::9->443/tcp", 0), *GOOD))
         own = host.module("scripts.preflight", ENGINE="lite", HTTP_PORT=str(number))
         assert red(own.stdout) == []
+
+
+ROUTES = """\
+Iface Destination Gateway Flags RefCnt Use Metric Mask MTU Window IRTT
+eth0 00000000 010110AC 0003 0 0 0 00000000 0 0 0
+br-1 00531EAC 00000000 0001 0 0 0 00FFFFFF 0 0 0
+tun0 00501EAC 00000000 0001 0 0 0 00F0FFFF 0 0 0
+"""
+
+
+def test_a_subnet_that_this_host_reaches_elsewhere_is_red(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """172.30.80.0/20 behind a tunnel. The default route and Docker's bridges take nothing."""
+    (tmp_path / "route").write_text(ROUTES)
+    found = network.routes(tmp_path / "route")
+    assert [(name, str(one)) for name, one in found] == [("the route of tun0", "172.30.80.0/20")]
+    monkeypatch.setattr(network, "routes", lambda: found)
+    taken, free = (network.subnet(Plan("lite", {"PRIVATE_SUBNET": one})) for one in
+                   ("172.30.83.0/24", "172.30.96.0/24"))  # fmt: skip
+    assert taken.is_red
+    assert "overlaps the route of tun0 (172.30.80.0/20)" in taken.text
+    assert "PRIVATE_SUBNET" in taken.remedy
+    assert free.good
 
 
 def test_files_that_containers_cannot_read_are_named(tmp_path: Path) -> None:
