@@ -4,10 +4,11 @@ from dataclasses import dataclass
 
 from sqlalchemy import func, or_, select, update
 
+from gateway.backup_times import BackupTimes
 from gateway.storage.database import Database
 from gateway.storage.models import Backup
 
-LEASE_SECONDS = 120  # of a gateway that makes a backup; it renews the lease meanwhile
+LEASE_SECONDS = 30  # of a gateway that makes a backup; it renews the lease meanwhile
 AGAIN_SECONDS = 900  # after a failure
 MAX_ERROR = 500  # characters
 
@@ -80,6 +81,16 @@ class Journal:
         with self._database.reading() as session:
             found = session.scalar(made)
         return None if found is None else found / 1000
+
+    def due_since(self, times: BackupTimes, now: float) -> float | None:
+        """The first time of the schedule that no backup was made for; None where all have one."""
+        is_made, is_past = Backup.finished_at.is_not(None), Backup.slot <= _ms(now)
+        newest_made = select(func.max(Backup.slot)).where(is_made, is_past)
+        oldest = select(func.min(Backup.slot)).where(is_past)
+        with self._database.reading() as session:
+            made = session.scalar(newest_made)
+            first = session.scalar(oldest) if made is None else 1000 * times.next(made / 1000)
+        return None if first is None or first > _ms(now) else first / 1000
 
     def _set(self, slot: int, **values: object) -> None:
         mine = (Backup.slot == _ms(slot), Backup.worker == self._database.writer)

@@ -20,7 +20,7 @@ from gateway.observability.metrics import Metrics
 log = structlog.get_logger()
 
 LOOK_SECONDS = 20.0  # between two looks at the schedule, the table and the metric
-RENEW_SECONDS = 30.0
+RENEW_SECONDS = 10.0
 STOP_SECONDS = 3.0
 COMMAND = (sys.executable, "-m", "gateway.backup", "create")
 
@@ -56,8 +56,13 @@ class BackupKeeper:
             slot = self._times.last(time.time())
             if await asyncio.to_thread(self._journal.claim, slot, time.time()):
                 await self._make(slot)
-        last = await asyncio.to_thread(self._journal.last_success, time.time())
-        self._metrics.last_backup.set(last or 0)
+        await asyncio.to_thread(self._show, time.time())
+
+    def _show(self, now: float) -> None:
+        """Raises StoreUnavailable."""
+        self._metrics.last_backup.set(self._journal.last_success(now) or 0)
+        due = None if self._times is None else self._journal.due_since(self._times, now)
+        self._metrics.backup_overdue.set(0 if due is None else now - due)
 
     async def _make(self, slot: int) -> None:
         process = await asyncio.create_subprocess_exec(

@@ -159,6 +159,10 @@ class Metrics:
             "sightdesk_backup_last_success_timestamp_seconds",
             "End of the newest backup in seconds since 1970, of all gateways; 0: none was made.",
         )
+        self.backup_overdue = gauge(
+            "sightdesk_backup_overdue_seconds",
+            "For how long a backup of BACKUP_SCHEDULE has been due, of all gateways; 0: none is.",
+        )
         self.backups = counter(
             "sightdesk_backups", "Backups that this gateway was due to make.", "outcome"
         )

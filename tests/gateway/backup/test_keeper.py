@@ -11,12 +11,13 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from gateway.backup.journal import AGAIN_SECONDS, LEASE_SECONDS, Journal, Made
-from gateway.backup.keeper import BackupKeeper
+from gateway.backup.keeper import RENEW_SECONDS, BackupKeeper
 from gateway.backup_times import BackupTimes, backup_times
 from gateway.observability.metrics import Metrics
 from gateway.storage.database import Database, open_database
 
 NAME = "sightdesk_backup_last_success_timestamp_seconds"
+OVERDUE = "sightdesk_backup_overdue_seconds"
 MINUTELY = BackupTimes("* * * * *", ZoneInfo("UTC"))
 
 
@@ -96,6 +97,36 @@ def test_a_clock_that_was_ahead_keeps_no_backup_from_being_made(database: Databa
 def keeper(database: Database, metrics: Metrics, program: str) -> BackupKeeper:
     command = (sys.executable, "-c", program)
     return BackupKeeper(Journal(database), metrics, MINUTELY, command=command, look_seconds=0.05)
+
+
+def test_a_gateway_that_dies_at_a_backup_loses_it_within_half_a_minute() -> None:
+    assert LEASE_SECONDS <= 30
+    assert 2 * RENEW_SECONDS < LEASE_SECONDS, "one that lives may miss one renewal"
+
+
+def test_a_backup_is_due_from_the_first_time_that_has_none(database: Database) -> None:
+    journal, hourly = Journal(database), BackupTimes("0 * * * *", ZoneInfo("UTC"))
+    hour = 3600
+    assert journal.due_since(hourly, now=5.5 * hour) is None, "the first one begins at once"
+    for slot in (5, 6):
+        assert journal.claim(slot * hour, now=(slot + 0.5) * hour)
+        journal.failed(slot * hour, "no room", now=(slot + 0.5) * hour)
+    assert journal.due_since(hourly, now=6.5 * hour) == 5 * hour
+    journal.made(6 * hour, Made("backup-a", 5), now=6.6 * hour)
+    assert journal.due_since(hourly, now=6.9 * hour) is None
+    assert journal.due_since(hourly, now=9.5 * hour) == 7 * hour
+    journal.made(round(9.6 * hour), Made("by hand", 5), now=9.7 * hour)
+    assert journal.due_since(hourly, now=9.8 * hour) is None
+
+
+async def test_how_long_a_backup_has_been_due_is_shown(database: Database) -> None:
+    metrics = Metrics("test", "lite")
+    failing = keeper(database, metrics, "import sys; sys.exit('backup: no room')")
+    await failing.look()
+    assert (value(metrics, OVERDUE) or 0) > 0
+    command = (sys.executable, "-c", "")
+    await BackupKeeper(Journal(database), metrics, None, command=command).look()
+    assert value(metrics, OVERDUE) == 0, "without a schedule none is due"
 
 
 async def test_a_failure_is_counted_and_kept_with_its_reason(database: Database) -> None:
