@@ -17,6 +17,7 @@ from gateway.reports.removal import BeforeDelete, remove
 from gateway.storage.database import Database
 from gateway.storage.file_store import FileStore
 from gateway.storage.models import Action, AuditEntry, Conversation
+from gateway.storage.one_gateway import alone
 from gateway.storage.owners import unused_files
 from gateway.storage.steady_time import SteadyTime
 
@@ -27,7 +28,8 @@ EVERY_SECONDS = DAY_SECONDS
 PAUSE_SECONDS = 0.05  # between two batches
 CONVERSATIONS, ROWS = 50, 500  # in one batch
 ENDED = ("done", "failed", "cancelled", "expired")  # `unknown` waits for a person
-LOCK = 7_305_441_523  # any number that no other lock has
+# Any numbers that no other lock has.
+LOCK, FILES_LOCK = 7_305_441_523, 7_305_441_525
 ALONE = text("SELECT pg_try_advisory_xact_lock(:lock)")
 
 
@@ -101,13 +103,15 @@ class Retention:
         return +counts
 
     def remove_files(self, before: float) -> int:
-        """Files that were uploaded before and that no conversation names. Returns how many."""
+        """Files that were uploaded before and that no conversation names. Returns how many; 0 while
+        another gateway is at it. Raises StoreUnavailable, OSError."""
         removed = 0
-        for owner, file_ids in self._files.older_than(before):
-            with self._database.reading() as session:
-                unused = unused_files(session, owner, file_ids)
-            self._files.discard(owner, unused)
-            removed += len(unused)
+        with alone(self._database, FILES_LOCK) as is_alone:
+            for owner, file_ids in self._files.older_than(before) if is_alone else ():
+                with self._database.reading() as session:
+                    unused = unused_files(session, owner, file_ids)
+                self._files.discard(owner, unused)
+                removed += len(unused)
         self._count(Counter(files=removed))
         return removed
 

@@ -16,7 +16,7 @@ from gateway.storage.column_types import storable_json
 BUSY_SECONDS = 2  # the longest wait for another writer
 CONNECT_SECONDS = 2
 SILENT_SECONDS = 3  # a peer that acknowledges nothing for so long is given up
-GONE_SECONDS = 30  # until the server asks a silent gateway's machine whether it is there
+GONE_SECONDS = 30  # until the server gives up a gateway whose machine is gone
 STATEMENT_SECONDS = 10
 PAGE_CACHE_KIB = 512  # of each connection, instead of 2,000: the system caches the file as well
 LOG_PAGES = 16_000  # 64 MB, after which a writer moves the log into the file (Database.checkpoint)
@@ -79,9 +79,10 @@ def _postgresql(url: URL, application_name: str) -> Engine:
     given = {"connect_timeout": CONNECT_SECONDS, "tcp_user_timeout": 1000 * SILENT_SECONDS}
     options = (
         f"-c statement_timeout={STATEMENT_SECONDS}s -c lock_timeout={BUSY_SECONDS}s"
-        # The server ends transactions of a gateway whose machine is gone: they hold up readers of
-        # events (event_log.py). Its default waits for two hours.
-        f" -c tcp_keepalives_idle={GONE_SECONDS} -c tcp_keepalives_interval={GONE_SECONDS // 3}"
+        # The server ends transactions and locks of a gateway whose machine is gone: they hold up
+        # readers of events (event_log.py) and what one gateway does for all (one_gateway.py). Its
+        # default waits for two hours. It asks after half of the time, then thrice.
+        f" -c tcp_keepalives_idle={GONE_SECONDS // 2} -c tcp_keepalives_interval={GONE_SECONDS // 6}"
         " -c tcp_keepalives_count=3"
     )
     engine = create_engine(

@@ -10,10 +10,11 @@ import pytest
 from sqlalchemy import func, insert, select, update
 
 from gateway.observability.metrics import Metrics
-from gateway.reports.retention import ALONE, CONVERSATIONS, LOCK, Retention
+from gateway.reports.retention import ALONE, CONVERSATIONS, FILES_LOCK, LOCK, Retention
 from gateway.storage.database import Database
 from gateway.storage.file_store import FileStore
 from gateway.storage.models import Action, AuditEntry, Conversation, Feedback, Turn
+from gateway.storage.one_gateway import alone
 from tests.support.databases import ME, ask
 from tests.support.random_records import action_row
 
@@ -120,3 +121,8 @@ def test_one_gateway_at_a_time_removes_on_postgresql(
         assert other.scalar(ALONE, {"lock": LOCK})
         assert removed(retention) == {}
     assert removed(retention)["conversations"] == 1
+    files.add(ME, "a.png", "image/png", b"data", 1)
+    with alone(database, FILES_LOCK) as is_alone:
+        assert is_alone
+        assert retention.remove_files(NOW + DAY) == 0
+    assert retention.remove_files(NOW + DAY) == 1

@@ -6,12 +6,16 @@ from pathlib import Path
 from typing import Any
 
 import requests
+from sqlalchemy import text
 
-from gateway.storage.cleanup import UNUSED_SECONDS, sweep
-from gateway.storage.database import open_database
+from gateway.errors import StoreUnavailable
+from gateway.storage.cleanup import LOCK, UNUSED_SECONDS, sweep, sweep_alone
+from gateway.storage.database import Database, open_database
 from gateway.storage.file_store import FileStore
+from gateway.storage.one_gateway import alone
 from tests.support.http_client import until
 from tests.support.pictures import encoded
+from tests.support.postgres import Postgres
 from tests.support.servers import Running, running_gateway, wait_for
 
 SETTINGS = {"API_KEYS": "shop:sk-shop", "ENGINE": "cpu", "READER_URL": ""}
@@ -60,6 +64,53 @@ def test_after_a_week_only_what_was_sent_for_nothing_is_gone(
         assert not list(tmp_path.glob(f"files/*/{forgotten}*"))
         told = requests.get(f"{gateway.url}/v1/files/{integrators}", headers=KEY, timeout=5).json()
         assert "from_page" not in told, "OpenAI's file object knows nothing of it"
+
+
+def test_one_gateway_sweeps_at_a_time_and_one_that_died_leaves_it_to_the_others(
+    postgres: Postgres, tmp_path: Path
+) -> None:
+    files = FileStore(tmp_path / "files")
+    first, second = (open_database(postgres.url(), failed=lambda: None) for _ in range(2))
+    later = time.time() + DAY
+    try:
+        files.add("key:shop", "a.png", "image/png", b"x", 1, from_page=True)
+        with alone(first, LOCK) as is_alone:
+            assert is_alone
+            assert sweep_alone(files, second, later) == (0, 0)
+            assert len(files.list("key:shop")) == 1
+            end_connections(second, first.writer)
+            assert sweep_alone(files, second, later) == (1, 0)
+    except StoreUnavailable:
+        pass  # the first one's connection is gone
+    finally:
+        first.close()
+        second.close()
+    assert files.list("key:shop") == []
+
+
+def test_the_server_gives_up_a_gateway_whose_machine_is_gone_within_half_a_minute(
+    postgres: Postgres,
+) -> None:
+    database = open_database(postgres.url(), failed=lambda: None)
+    names = ("idle", "interval", "count")
+    try:
+        with database.outside_transactions() as connection:
+            idle, interval, count = (
+                int(str(connection.scalar(text(f"SHOW tcp_keepalives_{name}")))) for name in names
+            )
+    finally:
+        database.close()
+    assert 0 < idle + interval * count <= 30
+
+
+def end_connections(database: Database, name: str) -> None:
+    """Those of the gateway of that name, as where its process has died."""
+    ending = text(
+        "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity "
+        "WHERE application_name = :name"
+    )
+    with database.outside_transactions() as connection:
+        assert all(connection.scalars(ending, {"name": name}))
 
 
 def test_a_file_without_a_readable_record_stays(tmp_path: Path) -> None:
