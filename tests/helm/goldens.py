@@ -31,7 +31,7 @@ def path_of(values: str | None) -> Path:
 
 def text_of(values: str | None) -> str:
     source = f"deploy/helm/examples/{values}" if values else "the chart's defaults"
-    told = yaml.safe_dump(
+    told: str = yaml.safe_dump(
         digest(rendered(values)), sort_keys=False, default_flow_style=False, width=1000
     )
     return HEAD.format(source) + told
