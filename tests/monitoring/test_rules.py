@@ -12,6 +12,11 @@ from tests.support.paths import ROOT
 from tests.support.prometheus import PROMETHEUS, run_tool
 
 CASES = Path(__file__).parent / "rules"
+# The runbooks, and the parts that each section of them has.
+PARTS = {
+    "docs/runbook.md": ("**Users**", "**Look**", "**Mend**"),
+    "docs/runbook.zh-CN.md": ("**用户**", "**查看**", "**处理**"),
+}
 ALERT_NAME = re.compile(r'alertname="(\w+)"')
 
 
@@ -56,15 +61,33 @@ def test_an_alert_says_how_bad_it_is_what_is_wrong_and_what_to_do() -> None:
         assert rule["annotations"]["runbook_url"] == f"docs/runbook.md#{rule['alert'].lower()}"
 
 
-def test_every_alert_has_a_section_in_the_runbook_and_every_section_an_alert() -> None:
-    sections = re.findall(r"^### (\w+)$", (ROOT / "docs/runbook.md").read_text(), re.MULTILINE)
-    assert len(sections) == len(set(sections))
-    assert set(sections) == {rule["alert"] for rule in ALERTS}
+@pytest.mark.parametrize("page", PARTS)
+def test_every_alert_has_a_section_in_the_runbook_and_every_section_an_alert(page: str) -> None:
+    names = re.findall(r"^### (\w+)$", (ROOT / page).read_text("utf-8"), re.MULTILINE)
+    assert len(names) == len(set(names))
+    assert set(names) == {rule["alert"] for rule in ALERTS}
 
 
-def test_a_section_of_the_runbook_says_what_users_see_and_what_to_do() -> None:
-    text = (ROOT / "docs/runbook.md").read_text()
-    for section in re.split(r"^### ", text, flags=re.MULTILINE)[1:]:
-        name = section.partition("\n")[0]
-        for part in ("**Users**", "**Look**", "**Mend**"):
+@pytest.mark.parametrize(("page", "parts"), PARTS.items())
+def test_a_section_of_the_runbook_says_what_users_see_and_what_to_do(
+    page: str, parts: tuple[str, ...]
+) -> None:
+    for name, section in sections(page).items():
+        for part in parts:
             assert part in section, f"{name} has no {part}"
+
+
+def test_the_chinese_runbook_has_every_command_and_setting_of_the_english_one() -> None:
+    english, chinese = (sections(page) for page in PARTS)
+    for name, section in english.items():
+        assert code_in(section) - code_in(chinese[name]) == set(), name
+
+
+def sections(page: str) -> dict[str, str]:
+    """{alert: text}; the last of a chapter ends with the next chapter's heading."""
+    parts = re.split(r"^### ", (ROOT / page).read_text("utf-8"), flags=re.MULTILINE)[1:]
+    return {part.partition("\n")[0]: part for part in parts}
+
+
+def code_in(section: str) -> set[str]:
+    return {" ".join(one.split()) for one in re.findall(r"`([^`]+)`", section)}
