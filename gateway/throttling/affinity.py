@@ -9,17 +9,21 @@ from gateway.upstream.upstream import Upstream
 # The preferred engine is left once it has this share of its places more to do than the others have
 # on average.
 MAX_SHARE = 1 / 4
+FEW_ENGINES = 8  # are compared each time, in some microseconds; more are compared once
 MAX_REMEMBERED = 20_000  # conversations
 
 
 class Favourites:
-    """The engine that each conversation prefers, of all there are: found once a conversation."""
+    """The engine that each conversation prefers, of all there are. Where there are many, it is
+    found once a conversation."""
 
     def __init__(self) -> None:
         self._by_affinity: OrderedDict[str, Upstream] = OrderedDict()
 
     def of(self, affinity: str, upstreams: Sequence[Upstream]) -> Upstream:
         """`upstreams`: all engines, busy ones too."""
+        if len(upstreams) <= FEW_ENGINES:
+            return favourite_of(upstreams, affinity)
         found = self._by_affinity.get(affinity)
         if found is None or found.left:
             found = self._by_affinity[affinity] = favourite_of(upstreams, affinity)

@@ -2,6 +2,7 @@
 
 import asyncio
 import random
+import tracemalloc
 from collections import Counter
 
 from gateway.observability.metrics import Metrics
@@ -48,6 +49,20 @@ def test_a_favourite_is_found_again_until_its_engine_leaves_or_another_comes() -
     known.forget()
     more = [*left, *engines(60)[50:]]
     assert all(known.of(one, more) is favourite_of(more, one) for one in before)
+
+
+def test_few_engines_are_compared_each_time_and_nothing_is_kept() -> None:
+    """100 bytes a conversation, kept for nothing, looked like a leak for the first 20,000."""
+    fleet, known = engines(8), Favourites()
+    first = known.of("conv_1", fleet)
+    tracemalloc.start()
+    try:
+        assert all(known.of(f"conv_{number}", fleet) for number in range(2_000))
+        kept, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert kept < 20_000
+    assert known.of("conv_1", fleet[::-1]) is first is favourite_of(fleet, "conv_1")
 
 
 def test_a_conversation_whose_engine_is_busy_has_one_second_choice() -> None:
