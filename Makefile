@@ -5,8 +5,8 @@ PYTHON ?= python3
 VENV := .venv/bin
 PIP := $(VENV)/pip install -q --disable-pip-version-check --no-deps --require-hashes
 COMPOSE := docker compose
-# Tests wait for servers a good deal, so two run at a time even where there is one core.
-CORES = $(shell $(PYTHON) -c 'import os; print(min(max(os.cpu_count() or 2, 2), 6))')
+# Tests wait for servers a good deal, so one more runs at a time than there are cores.
+CORES = $(shell $(PYTHON) -c 'import os; print(min((os.cpu_count() or 2) + 1, 6))')
 # What a command says and what Docker says stand in their order in a file, too.
 export PYTHONUNBUFFERED := 1
 # Values of the command line (NAME=…) are data. Recipes have them in the environment and never in
@@ -69,9 +69,10 @@ test-shared: setup ## test the page and the SDK before three gateways that share
 	@scripts/test-tools
 	@GATEWAYS=3 $(VENV)/python -m pytest -n "$${WORKERS:-$(CORES)}" tests/browser tests/examples
 
-test-docker: setup ## run the long tests of whole Docker stacks
+test-docker: setup ## run the long tests: whole Docker stacks, and faults until their alert fires
+	@scripts/test-tools
 	@scripts/engine-env
-	@TEST_DOCKER=1 REQUIRE_DOCKER=1 $(VENV)/python -m pytest -o timeout=900 -m long_docker
+	@TEST_LONG=1 REQUIRE_DOCKER=1 $(VENV)/python -m pytest -o timeout=900 -m long
 
 check: setup node_modules/.stamp ## check lint, format, types, pins, shell, nginx and Compose files
 	@$(MAKE) --no-print-directory -j2 --output-sync=target check-types check-all-else

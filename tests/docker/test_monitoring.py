@@ -12,7 +12,7 @@ from tests.support.docker_stack import compose
 from tests.support.monitored_stack import Watched
 from tests.support.servers import wait_until
 
-pytestmark = [pytest.mark.long_docker, pytest.mark.timeout(1500)]
+pytestmark = [pytest.mark.long, pytest.mark.timeout(1500)]
 
 JOBS = {"gateway", "node", "nginx", "redis", "postgres", "prometheus", "alertmanager"}
 ALERT_SECONDS = 120  # from a fault to the message about it

@@ -7,7 +7,7 @@ import pytest
 
 from tests.support.monitored_stack import PROJECT, Watched, addresses, gateway_of, run
 
-pytestmark = [pytest.mark.long_docker, pytest.mark.timeout(1500)]
+pytestmark = [pytest.mark.long, pytest.mark.timeout(1500)]
 
 # docs/security.md, "Networks": who is reached where.
 PRIVATE = {

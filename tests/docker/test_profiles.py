@@ -12,7 +12,7 @@ import requests
 
 from tests.support.docker_stack import Stack, compose, in_docker, several_gateways
 
-pytestmark = [pytest.mark.long_docker, pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.long, pytest.mark.timeout(900)]
 GATEWAYS = 3
 
 

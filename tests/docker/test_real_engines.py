@@ -16,7 +16,7 @@ from tests.support.docker_stack import Stack, in_docker, metric_lines, several_g
 from tests.support.paths import ROOT
 from tests.support.servers import wait_until
 
-pytestmark = [pytest.mark.long_docker, pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.long, pytest.mark.timeout(900)]
 TINY = ROOT / ".cache" / "tiny-qwen3-vl"
 AWAY_SECONDS = 6.0
 AFTER_SECONDS = 10.0  # a busy machine brings faults of its own later

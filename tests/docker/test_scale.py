@@ -17,7 +17,7 @@ from tests.support.docker_stack import Stack, in_docker, metric, several_gateway
 from tests.support.running_answer import Answer, data_lines, taken
 from tests.support.servers import wait_until
 
-pytestmark = [pytest.mark.long_docker, pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.long, pytest.mark.timeout(900)]
 LIMIT = 300
 GONE_SECONDS = 6.0  # until a reader elsewhere hears that the gateway of an answer is gone
 AWAY_SECONDS = 4.5  # for one request: after 2 s nginx asks another gateway

@@ -17,7 +17,7 @@ from gateway.storage import schema
 from tests.support.paths import ROOT
 from tests.support.servers import free_port
 
-pytestmark = [pytest.mark.long_docker, pytest.mark.timeout(1800)]
+pytestmark = [pytest.mark.long, pytest.mark.timeout(1800)]
 
 QUESTION = "退货流程是什么？"
 MIGRATION = '''"""{title}"""

@@ -28,7 +28,7 @@ from tests.support.prometheus import quick_config, running_prometheus
 from tests.support.prometheus_alerts import seen_by_alert
 from tests.support.servers import free_port, running, running_gateway, wait_for, wait_until
 
-pytestmark = pytest.mark.calm
+pytestmark = [pytest.mark.calm, pytest.mark.long]
 
 LASTS_SECONDS = 12
 EXPIRED = "certificate has expired"

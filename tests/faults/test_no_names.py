@@ -27,6 +27,7 @@ from tests.support.servers import (
 
 pytestmark = [
     pytest.mark.calm,
+    pytest.mark.long,
     pytest.mark.skipif(os.geteuid() != 0, reason="serves names at port 53: needs root"),
 ]
 UNAVAILABLE = "503 upstream_unavailable"

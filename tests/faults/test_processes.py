@@ -15,7 +15,7 @@ from tests.support.crowd import ANSWERED, GATEWAY, NGINX, Crowd, answers_kept, a
 from tests.support.nginx import nginx_before
 from tests.support.servers import Running, free_port, running, running_gateway, wait_for
 
-pytestmark = pytest.mark.calm
+pytestmark = [pytest.mark.calm, pytest.mark.long]
 CUT_OFF = {"502 upstream_error", "503 upstream_unavailable", "upstream_error in the stream"}
 BROKEN = {"ChunkedEncodingError", "ConnectionError"}  # nginx ends a stream whose gateway has died
 STOPPED_SECONDS = 4.0

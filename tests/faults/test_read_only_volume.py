@@ -17,6 +17,7 @@ from tests.support.volume import Volume, run
 
 pytestmark = [
     pytest.mark.calm,
+    pytest.mark.long,
     pytest.mark.skipif(os.geteuid() != 0, reason="mounts a file system: needs root"),
 ]
 

@@ -16,7 +16,7 @@ from tests.support.prometheus_alerts import seen_by_alert
 from tests.support.redis import redis_server
 from tests.support.servers import running, running_gateway, wait_for
 
-pytestmark = pytest.mark.calm
+pytestmark = [pytest.mark.calm, pytest.mark.long]
 
 
 @contextmanager
