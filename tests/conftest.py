@@ -41,8 +41,8 @@ def pytest_collection_finish() -> None:
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
-    """`SERVER_FAST_PATH=0 pytest …` runs every gateway on the plain path, and `TEST_LONG=1 pytest …`
-    also the tests that take minutes."""
+    """`SERVER_FAST_PATH=0 pytest …` runs every gateway on the plain path, and `TEST_LONG=1
+    pytest …` also the tests that take minutes."""
     if item.get_closest_marker("long") and not os.environ.get("TEST_LONG"):
         pytest.skip("`make test-docker` runs this")
     if (only := item.get_closest_marker("fast_path_only")) and os.environ.get(
