@@ -85,6 +85,7 @@ check-all-else: ## check all but the types
 	@$(VENV)/ruff format --check .
 	@$(VENV)/python -m scripts.pins
 	@$(PYTHON) -m scripts.compose_rules
+	@$(PYTHON) -m scripts.dockerfile_rules
 	@scripts/check-monitoring
 	@scripts/check-shell
 	@node_modules/.bin/eslint .
