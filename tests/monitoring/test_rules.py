@@ -54,6 +54,22 @@ def test_every_alert_has_a_case_that_fires_and_one_that_must_not() -> None:
     assert set(silent) == names - {"Watchdog"}  # which always fires
 
 
+def test_a_case_that_must_not_fire_has_what_the_alert_looks_at() -> None:
+    """An alert that sees nothing would be silent whatever it says."""
+    recorded = {rule["record"]: rule["expr"] for rule in RULES if "record" in rule}
+    looks_at: dict[str, str] = {}
+    for rule in ALERTS:
+        inner = " ".join(text for name, text in recorded.items() if name in rule["expr"])
+        looks_at[rule["alert"]] = f"{looks_at.get(rule['alert'], '')} {rule['expr']} {inner}"
+    for path in CASES.glob("*.yml"):
+        for case in yaml.safe_load(path.read_text())["tests"]:
+            given = {one["series"].partition("{")[0] for one in case["input_series"]}
+            for check in case["promql_expr_test"]:
+                [name] = ALERT_NAME.findall(check["expr"])
+                words = set(re.split(r"[^\w:]+", looks_at[name]))
+                assert given & words or name == "Watchdog", f"{path.name}: {case['name']}: {name}"
+
+
 def test_an_alert_says_how_bad_it_is_what_is_wrong_and_what_to_do() -> None:
     for rule in ALERTS:
         assert rule["labels"]["severity"] in ("critical", "warning", "none"), rule["alert"]
