@@ -37,6 +37,6 @@ def desk_conversations_router(
     @router.get("/conversations/{conversation_id}/files/{file_id}/content")
     @limits.limit
     def content(request: Request, conversation_id: str, file_id: str, staff: StaffName) -> Response:
-        return file_response(*conversations.file(conversation_id, file_id))
+        return file_response(*conversations.file_pieces(conversation_id, file_id))
 
     return router

@@ -5,11 +5,12 @@ coroutine: a thread that waits is missing for every other route.
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 from urllib.parse import quote
 
 from fastapi import APIRouter, Request, Response
+from starlette.responses import StreamingResponse
 
 from gateway.api.client_disconnect import unless_client_leaves
 from gateway.api.dependencies import CurrentCaller, RouteLimits
@@ -84,7 +85,7 @@ def _add_stored_files(
         return files.get(caller.owner, file_id).as_openai()
 
     def content(request: Request, file_id: str, caller: CurrentCaller) -> Response:
-        return file_response(files.get(caller.owner, file_id), files.content(caller.owner, file_id))
+        return file_response(files.get(caller.owner, file_id), files.pieces(caller.owner, file_id))
 
     def delete(request: Request, file_id: str, caller: CurrentCaller) -> dict[str, Any]:
         files.delete(caller.owner, file_id)
@@ -102,11 +103,13 @@ def _add_stored_files(
         router.add_api_route(prefix + path, limits.limit(handler), methods=[method])
 
 
-def file_response(file: StoredFile, data: bytes) -> Response:
-    """The file as it was uploaded; a browser shows pictures, and saves everything else."""
+def file_response(file: StoredFile, pieces: Iterator[bytes]) -> Response:
+    """The file as it was uploaded; a browser shows pictures, and saves everything else. A slow
+    reader holds one of the pieces in memory, not the file."""
     disposition = "inline" if file.content_type in INLINE_TYPES else "attachment"
     headers = {
         **FILE_HEADERS,
         "content-disposition": f"{disposition}; filename*=UTF-8''{quote(file.filename)}",
+        "content-length": str(file.bytes),
     }
-    return Response(data, media_type=file.content_type, headers=headers)
+    return StreamingResponse(pieces, media_type=file.content_type, headers=headers)

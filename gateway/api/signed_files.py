@@ -16,6 +16,6 @@ def signed_files_router(conversations: DeskConversations, signer: Signer) -> API
         named = signer.file(token)
         if named is None:  # it has expired since the request arrived
             raise FileNotFound("This link has expired.")
-        return file_response(*conversations.file(*named))
+        return file_response(*conversations.file_pieces(*named))
 
     return router

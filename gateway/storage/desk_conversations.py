@@ -68,6 +68,16 @@ class DeskConversations:
 
     def file(self, conversation_id: str, file_id: str) -> tuple[StoredFile, bytes]:
         """A file that a turn of the conversation names. Raises FileNotFound."""
+        owner = self._owner_of(conversation_id, file_id)
+        return self._files.of_digest(owner, file_id), self._files.content_of_digest(owner, file_id)
+
+    def file_pieces(self, conversation_id: str, file_id: str) -> tuple[StoredFile, Iterator[bytes]]:
+        """`file`, for a reader that may be slow. Raises FileNotFound."""
+        owner = self._owner_of(conversation_id, file_id)
+        return self._files.of_digest(owner, file_id), self._files.pieces_of_digest(owner, file_id)
+
+    def _owner_of(self, conversation_id: str, file_id: str) -> str:
+        """The digest of the owner. Raises FileNotFound."""
         with self._database.reading() as session:
             owner = session.scalar(
                 select(Conversation.owner)
@@ -79,7 +89,7 @@ class DeskConversations:
         if owner is None:
             name = file_id[:64]
             raise FileNotFound("There is no such file.", param="file_id", details={"name": name})
-        return self._files.of_digest(owner, file_id), self._files.content_of_digest(owner, file_id)
+        return owner
 
 
 def _found(session: Session, conversation_id: str) -> Conversation:

@@ -8,6 +8,8 @@ from typing import Protocol
 
 from gateway.storage.atomic_files import write_parts
 
+PIECE = 256 * 1024  # bytes of a file that a reader holds in memory
+
 
 class Folders(Protocol):
     """Synchronous: call it from threads. A folder or name that is not there is no error, except
@@ -23,6 +25,9 @@ class Folders(Protocol):
 
     def get(self, folder: str, name: str) -> bytes:
         """Raises FileNotFoundError."""
+
+    def pieces(self, folder: str, name: str) -> Iterator[bytes]:
+        """`get`, PIECE bytes at a time. Raises FileNotFoundError with the first one."""
 
     def get_all(self, folder: str, names: Iterable[str]) -> Iterator[tuple[str, bytes | OSError]]:
         """Yields each name with its bytes, or with the error of reading it."""
@@ -62,6 +67,11 @@ class DiskFolders:
 
     def get(self, folder: str, name: str) -> bytes:
         return (self._root / folder / name).read_bytes()
+
+    def pieces(self, folder: str, name: str) -> Iterator[bytes]:
+        with (self._root / folder / name).open("rb") as file:
+            while piece := file.read(PIECE):
+                yield piece
 
     def get_all(self, folder: str, names: Iterable[str]) -> Iterator[tuple[str, bytes | OSError]]:
         for name in names:

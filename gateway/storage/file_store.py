@@ -11,6 +11,7 @@ import secrets
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
+from itertools import chain
 from pathlib import Path
 
 import structlog
@@ -95,6 +96,10 @@ class FileStore:
         """The bytes that were uploaded. Raises FileNotFound."""
         return self.content_of_digest(_digest(owner), file_id)
 
+    def pieces(self, owner: str, file_id: str) -> Iterator[bytes]:
+        """`content` in pieces, for a reader that may be slow. Raises FileNotFound."""
+        return self.pieces_of_digest(_digest(owner), file_id)
+
     def of_digest(self, owner_digest: str, file_id: str) -> StoredFile:
         """The record, by the digest of its owner. Raises FileNotFound."""
         record = _checked(file_id) + RECORD
@@ -109,6 +114,15 @@ class FileStore:
             return self._folders.get(owner_digest, _checked(file_id))
         except FileNotFoundError:
             raise _not_found(file_id) from None
+
+    def pieces_of_digest(self, owner_digest: str, file_id: str) -> Iterator[bytes]:
+        """`pieces`, by the digest of the owner. Raises FileNotFound."""
+        pieces = self._folders.pieces(owner_digest, _checked(file_id))
+        try:
+            first = next(pieces, b"")
+        except FileNotFoundError:
+            raise _not_found(file_id) from None
+        return chain((first,), pieces)
 
     def list(self, owner: str) -> list[StoredFile]:
         """The owner's files, newest first."""
