@@ -1,5 +1,5 @@
-"""`make upgrade` in real Docker: a version that works, then one that does not and goes back. On the
-same stack `make backup`, `restore` and `bundle`."""
+"""`make upgrade` in real Docker: a version that works, then ones that answer wrongly or do not
+start and go back. On the same stack `make backup`, `restore` and `bundle`."""
 
 import os
 import re
@@ -217,9 +217,26 @@ def test_a_bundle_brings_the_images_to_a_host_without_them(project: Project) -> 
     (project.folder / "desk.tar").unlink()
 
 
-def test_a_version_that_does_not_start_goes_back_with_the_data(project: Project) -> None:
+def test_a_version_that_starts_and_refuses_pictures_goes_back_with_the_data(
+    project: Project,
+) -> None:
     before = project.said()
     project.release(3, "UPDATE turns SET text = 'lost'")
+    wrong = "    DATA_DIR: /data\n", '    DATA_DIR: /data\n    IMAGE_MAX_BYTES: "2000"\n'
+    project.edit("docker-compose.yml", *wrong)
+    ended = project.make("upgrade")
+    project.edit("docker-compose.yml", *reversed(wrong))
+    assert ended.returncode != 0
+    assert "picture: upload: 413 image_too_large" in ended.stderr, ended.stdout + ended.stderr
+    assert "The old version serves again" in ended.stderr, ended.stdout + ended.stderr
+    assert project.image() == "sd-backup/gateway:test2"
+    assert project.revision() == "9002"
+    assert project.said() == before
+
+
+def test_a_version_that_does_not_start_goes_back_with_the_data(project: Project) -> None:
+    before = project.said()
+    project.release(4, "UPDATE turns SET text = 'lost'")
     with (project.folder / "gateway/composition/lifecycle.py").open("a") as file:
         file.write(DOES_NOT_START)
     # It comes as far as its migrations: `gateway.backup` does not import what fails.
@@ -246,7 +263,7 @@ def test_a_version_that_does_not_start_goes_back_with_the_data(project: Project)
 def test_a_migration_that_fails_on_the_copy_changes_nothing(project: Project) -> None:
     before, started = project.said(), project.compose("ps", "-q", "gateway")
     project.edit(
-        "gateway/storage/migrations/versions/9003_test.py",
+        "gateway/storage/migrations/versions/9004_test.py",
         "UPDATE turns SET text = 'lost'",
         "SELECT nothing FROM nowhere",
     )

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import requests
 
-from scripts import selftest
+from scripts import selftest, upgrade_check
 from scripts.desk_client import DeskClient
 from scripts.findings import Finding
 from scripts.selftest import SelfTest
@@ -172,6 +172,35 @@ def test_a_desk_without_clauses_staff_or_room_for_the_picture_is_red(strange: Fr
     assert lines[3].startswith("hand-over: staff do not see it: 403 staff_only")
     assert {one.remedy for one in found if "staff_only" in one.text} == {selftest.STAFF}
     assert found[-1].good
+
+
+def upgrade_settings(front: Front, password: str = PASSWORD) -> dict[str, str]:
+    """As .env has them."""
+    port = front.url.rpartition(":")[2]
+    return {"HTTP_PORT": port, "BASIC_AUTH_USER": USER, "BASIC_AUTH_PASSWORD": password}
+
+
+def test_an_upgrade_of_a_desk_that_answers_is_good_and_leaves_nothing(desk: Desk) -> None:
+    settings = upgrade_settings(desk.front)
+    assert upgrade_check.red_parts(settings) == {}
+    assert upgrade_check.newly_red(settings, {}) == ""
+    url = f"{desk.front.url}/api/desk/conversations"
+    assert requests.get(url, auth=(USER, PASSWORD), timeout=10).json()["data"] == []
+
+
+def test_an_upgrade_that_leaves_a_desk_without_clauses_is_bad_unless_it_was_so_before(
+    strange: Front, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(upgrade_check, "SECONDS", 0.0)
+    settings = upgrade_settings(strange)
+    before = upgrade_check.red_parts(settings)
+    assert set(before) == {"self-test, text", "self-test, picture"}
+    told = upgrade_check.newly_red(settings, {})
+    assert "finds no clause" in told
+    assert "image_too_large" in told
+    assert upgrade_check.newly_red(settings, before) == ""
+    shut_out = upgrade_settings(strange, "wrong")
+    assert "401 invalid_api_key" in upgrade_check.newly_red(shut_out, before)
 
 
 def test_nothing_to_hand_over_is_red(ill: Front) -> None:
