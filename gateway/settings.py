@@ -15,6 +15,7 @@ from gateway.setting_compose import (
     is_local,
     with_shared_services,
 )
+from gateway.setting_limits import LimitSettings
 from gateway.setting_monitoring import MonitoringSettings
 from gateway.setting_pictures import PictureSettings
 from gateway.setting_profiles import DEFAULT_CONCURRENT, PROFILES
@@ -31,7 +32,6 @@ from gateway.setting_values import (
     EngineURLs,
     Names,
     Networks,
-    Rate,
     Seconds,
     Secret,
     described,
@@ -39,7 +39,6 @@ from gateway.setting_values import (
     networks,
 )
 
-MIB = 1024 * 1024
 # An empty value of these turns them off; every other empty value means the default.
 EMPTY_MEANS_OFF = ("reader_url", "fallback_engine_url", "embedding_url", "rerank_url")
 
@@ -52,6 +51,7 @@ class Settings(
     SignInSettings,
     MonitoringSettings,
     TracingSettings,
+    LimitSettings,
 ):
     host: str = Field("127.0.0.1", description="Address to listen on.")
     port: int = Field(8000, ge=1, le=65_535, description="Port to listen on.")
@@ -134,59 +134,6 @@ class Settings(
     )
     trusted_proxies: Networks = Field(
         (), description="CIDRs of proxies whose X-Forwarded-For is trusted, comma-separated."
-    )
-
-    rate_limit_ip: Rate = Field(
-        "5/minute", description="Rate limit of anonymous API calls, for each address."
-    )
-    rate_limit_user: Rate = Field(
-        "20/minute", description="Rate limit of questions on the page, for each owner."
-    )
-    rate_limit_key: Rate = Field("60/minute", description="Rate limit of API calls, for each key.")
-    rate_limit_api: Rate = Field(
-        "120/minute", description="Rate limit of all other routes together, for each owner."
-    )
-    rate_limit_storage: str = Field(
-        "memory://",
-        description="What several gateways share (counted requests, running answers): "
-        "redis://host:port/db; memory:// for one gateway.",
-    )
-    max_concurrent: int = Field(
-        0,
-        ge=0,
-        le=4096,
-        description="Requests inside one engine at once, of all gateways. Default by ENGINE.",
-    )
-    max_queued: int = Field(
-        64, ge=0, le=10_000, description="Requests that may wait in a gateway for each engine."
-    )
-    queue_timeout: Seconds = Field(30, description="Seconds that a request may wait in the queue.")
-
-    max_body_bytes: int = Field(
-        64 * MIB, ge=1024, le=1024 * MIB, description="Largest request body in bytes."
-    )
-    max_bodies_bytes: int = Field(
-        0,
-        ge=0,
-        description="Bytes of all large request bodies in memory. Default: an eighth of the "
-        "memory.",
-    )
-
-    upstream_connect_timeout: Seconds = Field(2, description="Seconds to connect to an engine.")
-    first_token_timeout: Seconds = Field(
-        120, description="Seconds until the first byte of an engine's answer."
-    )
-    idle_timeout: Seconds = Field(
-        60, description="Seconds between two bytes of an engine's answer."
-    )
-    resume_grace: float = Field(
-        10, ge=0, le=600, description="Seconds that an answer goes on after its reader has left."
-    )
-    breaker_failures: int = Field(
-        5, ge=1, description="Failures in a row that open the circuit of an engine."
-    )
-    breaker_reset: Seconds = Field(
-        15, description="Seconds until an open circuit lets one test request through."
     )
 
     grounding: Literal["off", "flag", "strict"] = Field(

@@ -5,7 +5,7 @@ from typing import Any
 
 from gateway.actions.masked import masked_arguments
 from gateway.connectors.tool import Tool
-from gateway.storage.models import Action, AuditEntry
+from gateway.storage.action_tables import Action, AuditEntry
 
 LANGUAGES = ("zh", "en")
 

@@ -7,7 +7,7 @@ from gateway.actions.sentences import told
 from gateway.actions.states import CONFIRMED
 from gateway.actions.steps import GATEWAY, Step
 from gateway.errors import ActionExpired, ActionNotPending, InvalidRequest
-from gateway.storage.models import Action
+from gateway.storage.action_tables import Action
 from gateway.storage.turns import now
 
 

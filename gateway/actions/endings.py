@@ -9,7 +9,7 @@ from gateway.actions.store import ActionStore
 from gateway.actions.verdicts import Again, verdict
 from gateway.connectors.tool import Outcome, Tool, Tools
 from gateway.observability.metrics import Metrics
-from gateway.storage.models import Action
+from gateway.storage.action_tables import Action
 
 log = structlog.get_logger()
 

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from gateway.connectors.tool import Identity, Tool
-from gateway.storage.models import Action
+from gateway.storage.action_tables import Action
 from gateway.storage.turns import now
 
 

@@ -7,7 +7,7 @@ import structlog
 from gateway.actions.new_action import new_action
 from gateway.actions.steps import Step
 from gateway.connectors.tool import Done, Identity, Outcome, Tool, Tools
-from gateway.storage.models import Action
+from gateway.storage.action_tables import Action
 
 log = structlog.get_logger()
 

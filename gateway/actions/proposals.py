@@ -23,7 +23,7 @@ from gateway.connectors.tool import Done, Identity, Refused, Tool, Tools, WrongA
 from gateway.errors import ActionExpired, InvalidRequest, QueueFull, StaffOnly
 from gateway.observability.metrics import Metrics
 from gateway.privacy.redaction import mask
-from gateway.storage.models import Action
+from gateway.storage.action_tables import Action
 from gateway.storage.owners import digest
 from gateway.storage.turns import now
 

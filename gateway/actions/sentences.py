@@ -1,6 +1,6 @@
 """What the conversation is told when an action has ended, and why one was not carried out."""
 
-from gateway.storage.models import Action
+from gateway.storage.action_tables import Action
 
 TOLD = {
     "done": {"zh": "“{title}”已完成。", "en": "“{title}” is done."},

@@ -8,7 +8,7 @@ from gateway.actions.steps import GATEWAY, Step
 from gateway.actions.store import HOLDER_SECONDS, ActionStore
 from gateway.actions.verdicts import LONGEST_PAUSE, not_started
 from gateway.connectors.tool import Refused, Tool, Tools, Unsure, WrongArguments
-from gateway.storage.models import Action
+from gateway.storage.action_tables import Action
 from gateway.storage.turns import now
 
 MAX_TRIES = 8  # of an action whose gateway dies again and again; a connector's retries are fewer

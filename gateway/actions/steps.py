@@ -13,8 +13,9 @@ from gateway.actions.masked import masked_arguments
 from gateway.actions.states import ENDS, Status, check_step
 from gateway.connectors.tool import Tool
 from gateway.privacy.redaction import mask
+from gateway.storage.action_tables import Action, AuditEntry
 from gateway.storage.events import record_event
-from gateway.storage.models import Action, AuditEntry, Conversation, Turn
+from gateway.storage.models import Conversation, Turn
 from gateway.storage.turns import now
 
 MAX_REASON = 2000  # characters

@@ -14,8 +14,8 @@ from gateway.actions.held_secrets import HeldSecrets
 from gateway.actions.steps import Step, begin, take
 from gateway.connectors.tool import Tool
 from gateway.errors import NotFound
+from gateway.storage.action_tables import Action, AuditEntry
 from gateway.storage.database import Database
-from gateway.storage.models import Action, AuditEntry
 from gateway.storage.owners import digest
 
 HOLDER_SECONDS = 10

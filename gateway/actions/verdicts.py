@@ -9,7 +9,7 @@ from gateway.actions.steps import GATEWAY, Step
 from gateway.connectors.reasons import REASONS, WITH_WORDS
 from gateway.connectors.tool import Done, Outcome, Refused, Tool, Unsure
 from gateway.privacy.redaction import mask
-from gateway.storage.models import Action
+from gateway.storage.action_tables import Action
 from gateway.storage.turns import now
 
 FIRST_PAUSE, LONGEST_PAUSE = 0.5, 40.0  # seconds between tries; about doubled with each

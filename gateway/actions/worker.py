@@ -23,7 +23,7 @@ from gateway.connectors.tool import Identity, Outcome, Refused, Tool, Tools, Uns
 from gateway.errors import GatewayError
 from gateway.observability import tracing
 from gateway.observability.metrics import Metrics
-from gateway.storage.models import Action
+from gateway.storage.action_tables import Action
 from gateway.storage.turns import now
 
 log = structlog.get_logger()

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from gateway.actions.sentences import reason_of
 from gateway.actions.steps import GATEWAY, Step, take
 from gateway.actions.verdicts import unknown
-from gateway.storage.models import Action
+from gateway.storage.action_tables import Action
 
 REASON = "restored from a backup: what happened after it is not known"
 

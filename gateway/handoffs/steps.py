@@ -14,8 +14,9 @@ from sqlalchemy.orm import Session
 from gateway.handoffs.as_json import as_json, brief, notice
 from gateway.handoffs.states import Cause, Status, check_step
 from gateway.service_hours import ServiceHours
+from gateway.storage.event_tables import StoredEvent
 from gateway.storage.events import record_event
-from gateway.storage.models import Conversation, Handoff, StoredEvent, Turn
+from gateway.storage.models import Conversation, Handoff, Turn
 from gateway.storage.turns import now
 
 # What an event keeps of a hand-over whose conversation was deleted.

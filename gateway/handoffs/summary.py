@@ -13,7 +13,8 @@ from sqlalchemy.orm import Session, selectinload
 
 from gateway.assistant.language import language_of
 from gateway.handoffs.states import Reason
-from gateway.storage.models import Action, Turn
+from gateway.storage.action_tables import Action
+from gateway.storage.models import Turn
 
 MAX_TURNS = 60  # the newest
 MAX_ASKED, MAX_TRIED, MAX_CITED, MAX_FIELDS, MAX_PICTURES = 8, 8, 8, 40, 16

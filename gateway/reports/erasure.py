@@ -13,9 +13,10 @@ from gateway.actions.proposals import Actions
 from gateway.errors import ActionExpired, ActionNotPending, StoreUnavailable
 from gateway.reports.removal import BeforeDelete, Removed, remove
 from gateway.reports.retention import ENDED
+from gateway.storage.action_tables import Action, AuditEntry
 from gateway.storage.database import Database
 from gateway.storage.file_store import FileStore
-from gateway.storage.models import Action, AuditEntry, Conversation
+from gateway.storage.models import Conversation
 from gateway.storage.owners import digest, person_digest
 from gateway.storage.turns import now
 

@@ -16,8 +16,9 @@ from gateway.privacy.redaction import mask
 from gateway.reports.answers import IS_OF_STAFF, within
 from gateway.reports.exchanges import PAGE, Exchange, Filters, corrected_text, exchanges
 from gateway.reports.period import Period
+from gateway.storage.action_tables import Action
 from gateway.storage.database import Database
-from gateway.storage.models import Action, Conversation, Handoff, Turn
+from gateway.storage.models import Conversation, Handoff, Turn
 
 Pseudonym = Callable[[str], str]
 ActionJSON = Callable[[Action], dict[str, Any]]

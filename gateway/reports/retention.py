@@ -14,9 +14,10 @@ from sqlalchemy.orm import Session
 from gateway.errors import GatewayError
 from gateway.observability.metrics import Metrics
 from gateway.reports.removal import BeforeDelete, remove
+from gateway.storage.action_tables import Action, AuditEntry
 from gateway.storage.database import Database
 from gateway.storage.file_store import FileStore
-from gateway.storage.models import Action, AuditEntry, Conversation
+from gateway.storage.models import Conversation
 from gateway.storage.one_gateway import alone
 from gateway.storage.owners import unused_files
 from gateway.storage.steady_time import SteadyTime

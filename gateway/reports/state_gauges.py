@@ -20,8 +20,9 @@ from gateway.observability.metrics import Metrics
 from gateway.reports.certificate import certificate_end
 from gateway.reports.clock_step import ClockStep
 from gateway.service_hours import ServiceHours
+from gateway.storage.action_tables import Action
 from gateway.storage.database import Database
-from gateway.storage.models import Action, StoredEvent, WebhookDelivery
+from gateway.storage.event_tables import StoredEvent, WebhookDelivery
 from gateway.storage.turns import now
 
 log = structlog.get_logger()

@@ -9,7 +9,8 @@ from sqlalchemy.orm import Session
 from gateway.reports.answers import within
 from gateway.reports.durations import NONE, durations_by
 from gateway.reports.period import Period
-from gateway.storage.models import Action, Handoff
+from gateway.storage.action_tables import Action
+from gateway.storage.models import Handoff
 
 ALL = "all"
 WAITING = (Handoff.first_claimed_at - Handoff.created_at) // 1000

@@ -10,9 +10,10 @@ from sqlalchemy.orm import Session, selectinload
 
 from gateway.errors import FileNotFound
 from gateway.privacy.redaction import mask
+from gateway.storage.action_tables import Action
 from gateway.storage.database import Database
 from gateway.storage.file_store import FileStore
-from gateway.storage.models import Action, Conversation, Turn
+from gateway.storage.models import Conversation, Turn
 
 PIECE_BYTES = 256 * 1024  # of one transaction and one write to the client
 TURNS_AT_ONCE = 20

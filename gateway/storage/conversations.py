@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from gateway.errors import NotFound
 from gateway.privacy.redaction import mask
+from gateway.storage.action_tables import Action
 from gateway.storage.conversation_json import (
     PIECE_BYTES,
     ActionJSON,
@@ -23,7 +24,7 @@ from gateway.storage.conversation_json import (
 from gateway.storage.database import Database
 from gateway.storage.events import forget_words
 from gateway.storage.file_store import FileStore
-from gateway.storage.models import Action, Conversation, Handoff, Turn, TurnFile
+from gateway.storage.models import Conversation, Handoff, Turn, TurnFile
 from gateway.storage.owners import digest, no_conversation, unused_files
 from gateway.storage.text_search import says
 from gateway.storage.turns import now

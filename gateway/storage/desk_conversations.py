@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from gateway.errors import FileNotFound, NotFound
 from gateway.privacy.redaction import mask
+from gateway.storage.action_tables import Action
 from gateway.storage.conversation_json import (
     ActionJSON,
     ConversationJSON,
@@ -17,7 +18,7 @@ from gateway.storage.conversation_json import (
 from gateway.storage.database import Database
 from gateway.storage.file_records import StoredFile
 from gateway.storage.file_store import FileStore
-from gateway.storage.models import Action, Conversation, Feedback, Handoff, Turn, TurnFile
+from gateway.storage.models import Conversation, Feedback, Handoff, Turn, TurnFile
 from gateway.storage.text_search import says
 
 Filter = Literal["handoff", "down", "no_clause", "ungrounded", "action"]

@@ -9,7 +9,8 @@ from sqlalchemy import ColumnElement, func, or_, select, text
 from sqlalchemy.orm import Session
 
 from gateway.storage.database import Database
-from gateway.storage.models import Conversation, StoredEvent
+from gateway.storage.event_tables import StoredEvent
+from gateway.storage.models import Conversation
 from gateway.storage.owners import digest, no_conversation
 
 # What open pages hear of, by the beginning of the type: those of customers, and of staff.

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, insert, update
 from sqlalchemy.orm import Session
 
 from gateway.storage.event_notices import announce_events
-from gateway.storage.models import StoredEvent
+from gateway.storage.event_tables import StoredEvent
 from gateway.storage.turns import now
 
 REMOVED = "removed"  # the type of an event whose words went with its conversation

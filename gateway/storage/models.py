@@ -8,9 +8,11 @@ from typing import Any
 from sqlalchemy import JSON, BigInteger, Boolean, ForeignKey, Index, Integer, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from gateway.storage.action_tables import Action, AuditEntry
 from gateway.storage.column_types import StorableString as String
 from gateway.storage.column_types import StorableText as Text
 from gateway.storage.day_tally_table import DayTally
+from gateway.storage.event_tables import StoredEvent, WebhookCursor, WebhookDelivery
 from gateway.storage.session_table import SignInSession
 from gateway.storage.table_base import Base, Number
 
@@ -205,102 +207,6 @@ class ClauseCorrection(Base):
     text: Mapped[str] = mapped_column(Text())
     author: Mapped[str] = mapped_column(String(200))
     created_at: Mapped[int] = mapped_column(BigInteger)
-
-
-class Action(Base):
-    """A write to a business system, from its proposal to its end (gateway/actions/)."""
-
-    __tablename__ = "actions"
-    __table_args__ = (
-        Index("actions_by_status", "status", "created_at"),
-        Index("actions_by_conversation", "conversation_id"),
-    )
-
-    id: Mapped[str] = mapped_column(String(64), primary_key=True)
-    connector: Mapped[str] = mapped_column(String(64))
-    title: Mapped[dict[str, str]] = mapped_column(JSON)  # by language
-    arguments: Mapped[dict[str, Any]] = mapped_column(JSON)  # without secret ones
-    before: Mapped[dict[str, Any] | None] = mapped_column(JSON)  # values that it changes
-    status: Mapped[str] = mapped_column(String(16))
-    by: Mapped[str] = mapped_column(String(16))  # customer, staff, nobody
-    has_key: Mapped[bool] = mapped_column(Boolean, default=False)
-    owner: Mapped[str] = mapped_column(String(32))
-    user: Mapped[str] = mapped_column(String(256), default="")  # of Identity
-    tenant: Mapped[str] = mapped_column(String(256), default="")
-    language: Mapped[str] = mapped_column(String(8), default="zh")
-    conversation_id: Mapped[str] = mapped_column(String(64), default="")  # "" on `/v1`
-    answer_id: Mapped[str] = mapped_column(String(64), default="")
-    parent_id: Mapped[str | None] = mapped_column(String(64))  # of a notification: its action
-    created_at: Mapped[int] = mapped_column(BigInteger)
-    expires_at: Mapped[int] = mapped_column(BigInteger)
-    decided_by: Mapped[str | None] = mapped_column(String(256))
-    decided_at: Mapped[int | None] = mapped_column(BigInteger)
-    due_at: Mapped[int] = mapped_column(BigInteger, default=0)  # of the next try
-    tries: Mapped[int] = mapped_column(Integer, default=0)
-    worker: Mapped[str | None] = mapped_column(String(64))  # which runs it
-    lease_until: Mapped[int | None] = mapped_column(BigInteger)
-    finished_at: Mapped[int | None] = mapped_column(BigInteger)
-    result: Mapped[dict[str, Any] | None] = mapped_column(JSON)  # {values, text}
-    error: Mapped[str | None] = mapped_column(Text())
-
-
-class AuditEntry(Base):
-    """One step of an action, written in the same transaction as the step."""
-
-    __tablename__ = "audit"
-    __table_args__ = (Index("audit_by_action", "action_id", "number"),)
-
-    number: Mapped[int] = mapped_column(Number, primary_key=True, autoincrement=True)
-    action_id: Mapped[str] = mapped_column(String(64))
-    time: Mapped[int] = mapped_column(BigInteger)
-    who: Mapped[str] = mapped_column(String(256))
-    was: Mapped[str | None] = mapped_column(String(16))
-    now: Mapped[str] = mapped_column(String(16))
-    reason: Mapped[str] = mapped_column(Text(), default="")
-
-
-class StoredEvent(Base):
-    """What other systems and open pages hear of, written in the transaction of what it tells.
-    `number` is the order of one conversation."""
-
-    __tablename__ = "events"
-    __table_args__ = (Index("events_by_conversation", "conversation_id", "number"),)
-
-    number: Mapped[int] = mapped_column(Number, primary_key=True, autoincrement=True)
-    id: Mapped[str] = mapped_column(String(64), unique=True)  # `webhook-id`
-    type: Mapped[str] = mapped_column(String(64))
-    conversation_id: Mapped[str] = mapped_column(String(64), default="")
-    data: Mapped[dict[str, Any]] = mapped_column(JSON)
-    created_at: Mapped[int] = mapped_column(BigInteger)
-
-
-class WebhookCursor(Base):
-    """A subscription, by the digest of its URL, and the last event that it has deliveries of."""
-
-    __tablename__ = "webhook_cursors"
-
-    subscription: Mapped[str] = mapped_column(String(64), primary_key=True)
-    last_event: Mapped[int] = mapped_column(BigInteger)
-    is_gone: Mapped[bool] = mapped_column(Boolean, default=False)  # it answered 410
-
-
-class WebhookDelivery(Base):
-    __tablename__ = "webhook_deliveries"
-    __table_args__ = (
-        Index("webhook_deliveries_due", "state", "due_at"),
-        Index("webhook_deliveries_by_lane", "subscription", "conversation_id", "event_number"),
-    )
-
-    number: Mapped[int] = mapped_column(Number, primary_key=True, autoincrement=True)
-    subscription: Mapped[str] = mapped_column(String(64))
-    event_number: Mapped[int] = mapped_column(BigInteger)
-    conversation_id: Mapped[str] = mapped_column(String(64), default="")
-    state: Mapped[str] = mapped_column(String(16))  # waiting, done, failed
-    tries: Mapped[int] = mapped_column(Integer, default=0)
-    due_at: Mapped[int] = mapped_column(BigInteger)
-    lease_until: Mapped[int | None] = mapped_column(BigInteger)
-    error: Mapped[str] = mapped_column(Text(), default="")
-    finished_at: Mapped[int | None] = mapped_column(BigInteger)
 
 
 class Backup(Base):

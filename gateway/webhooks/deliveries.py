@@ -10,8 +10,8 @@ from sqlalchemy.orm import Session, aliased
 
 from gateway.storage.database import Database
 from gateway.storage.event_log import EventLog
+from gateway.storage.event_tables import StoredEvent, WebhookCursor, WebhookDelivery
 from gateway.storage.events import REMOVED
-from gateway.storage.models import StoredEvent, WebhookCursor, WebhookDelivery
 from gateway.storage.turns import now
 from gateway.webhooks.subscriptions import Subscription
 

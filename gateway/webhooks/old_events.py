@@ -6,7 +6,7 @@ from collections.abc import Collection
 from sqlalchemy import delete, func, select, update
 
 from gateway.storage.database import Database
-from gateway.storage.models import StoredEvent, WebhookCursor, WebhookDelivery
+from gateway.storage.event_tables import StoredEvent, WebhookCursor, WebhookDelivery
 from gateway.storage.turns import now
 from gateway.webhooks.deliveries import DONE, FAILED, WAITING
 

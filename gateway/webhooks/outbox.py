@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session, aliased
 from gateway.errors import GatewayError
 from gateway.settings import WrongSettings, load_settings
 from gateway.storage.database import Database, attach_database
-from gateway.storage.models import StoredEvent, WebhookCursor, WebhookDelivery
+from gateway.storage.event_tables import StoredEvent, WebhookCursor, WebhookDelivery
 from gateway.storage.turns import now
 from gateway.webhooks.deliveries import FAILED, WAITING
 from gateway.webhooks.subscription_file import SubscriptionFile

@@ -8,7 +8,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from gateway.storage.database import Database
-from gateway.storage.models import WebhookCursor, WebhookDelivery
+from gateway.storage.event_tables import WebhookCursor, WebhookDelivery
 from gateway.webhooks.deliveries import DONE, FAILED, WAITING
 from gateway.webhooks.sender import code_of
 from gateway.webhooks.subscriptions import Subscription

@@ -17,6 +17,7 @@ LEAVES = {
     "errors",
     "service_hours",
     "setting_compose",
+    "setting_limits",
     "setting_monitoring",
     "setting_backups",
     "setting_people",

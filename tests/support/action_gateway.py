@@ -32,7 +32,7 @@ from gateway.connectors.tool import Identity
 from gateway.errors import StoreUnavailable
 from gateway.observability.metrics import Metrics
 from gateway.storage.database import Database, open_database
-from gateway.storage.models import StoredEvent, WebhookDelivery
+from gateway.storage.event_tables import StoredEvent, WebhookDelivery
 from gateway.webhooks import sender
 from gateway.webhooks.deliveries import DONE, Claimed, Deliveries
 from gateway.webhooks.event_types import TYPES

@@ -9,8 +9,10 @@ from pathlib import Path
 from sqlalchemy import select
 
 from gateway.actions.states import ENDS, STEPS
+from gateway.storage.action_tables import Action, AuditEntry
 from gateway.storage.database import open_database
-from gateway.storage.models import Action, AuditEntry, StoredEvent, Turn
+from gateway.storage.event_tables import StoredEvent
+from gateway.storage.models import Turn
 from gateway.webhooks.event_types import TYPES
 from tests.support.action_system import System
 from tests.support.webhook_receiver import Receiver

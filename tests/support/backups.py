@@ -12,8 +12,8 @@ from typing import Any
 
 from gateway.backup.create import create
 from gateway.backup.sources import Sources
+from gateway.storage.action_tables import Action, AuditEntry
 from gateway.storage.database import Database, open_database
-from gateway.storage.models import Action, AuditEntry
 from gateway.storage.turns import now
 from tests.support.databases import ask
 

@@ -8,7 +8,7 @@ from sqlalchemy import select
 
 from gateway.handoffs.questions import customer_wrote
 from gateway.storage.database import Database
-from gateway.storage.models import StoredEvent
+from gateway.storage.event_tables import StoredEvent
 from gateway.storage.turn_writes import open_all
 from gateway.storage.turns import Asked, Opened, question_row
 from tests.support.databases import ME

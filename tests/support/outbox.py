@@ -10,8 +10,8 @@ from sqlalchemy import select
 
 from gateway.observability.metrics import Metrics
 from gateway.storage.database import Database
+from gateway.storage.event_tables import WebhookDelivery
 from gateway.storage.events import record_event
-from gateway.storage.models import WebhookDelivery
 from gateway.webhooks.worker import Pace, WebhookWorker
 from tests.support.webhook_receiver import SECRET
 

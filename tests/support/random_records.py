@@ -9,9 +9,10 @@ from typing import Any
 
 from sqlalchemy import insert
 
+from gateway.storage.action_tables import Action
 from gateway.storage.answer_facts import topic_of
 from gateway.storage.database import Database
-from gateway.storage.models import Action, Conversation, Feedback, Handoff, Turn
+from gateway.storage.models import Conversation, Feedback, Handoff, Turn
 from gateway.storage.owners import person_digest
 
 MODELS: dict[str, Any] = {

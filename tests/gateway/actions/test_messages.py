@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 from sqlalchemy import update
 
+from gateway.storage.action_tables import Action
 from gateway.storage.database import Database
-from gateway.storage.models import Action
 from tests.support.action_parts import OWNER, Parts
 from tests.support.action_system import System
 from tests.support.action_work import ended, working_at

@@ -9,9 +9,10 @@ from sqlalchemy import select, update
 
 from examples.rpa.receiver import task_of
 from gateway.actions.store import HOLDER_SECONDS, ActionStore
+from gateway.storage.action_tables import Action
 from gateway.storage.conversations import Conversations
 from gateway.storage.database import Database, open_database
-from gateway.storage.models import Action, StoredEvent
+from gateway.storage.event_tables import StoredEvent
 from gateway.storage.turns import now
 from tests.support.action_parts import NOWHERE, ORDER, OWNER, Parts, tools_at
 from tests.support.action_system import System

@@ -12,10 +12,11 @@ from gateway.backup.create import BackupFailed
 from gateway.backup.restore import restore
 from gateway.backup.verify import verify
 from gateway.storage import migration, schema
+from gateway.storage.action_tables import Action, AuditEntry
 from gateway.storage.conversations import Conversations
 from gateway.storage.database import Database, open_database
 from gateway.storage.file_store import FileStore
-from gateway.storage.models import TABLES, Action, AuditEntry
+from gateway.storage.models import TABLES
 from gateway.storage.sql_engine import normal
 from gateway.storage.text_indexing import index_some
 from tests.support.backups import (

@@ -11,11 +11,13 @@ from gateway.actions.store import ActionStore
 from gateway.errors import StoreUnavailable
 from gateway.observability.metrics import Metrics
 from gateway.reports.erasure import Erasure
+from gateway.storage.action_tables import Action, AuditEntry
 from gateway.storage.conversations import Conversations
 from gateway.storage.database import Database
+from gateway.storage.event_tables import StoredEvent
 from gateway.storage.events import record_event
 from gateway.storage.file_store import FileStore
-from gateway.storage.models import Action, AuditEntry, Conversation, StoredEvent
+from gateway.storage.models import Conversation
 from gateway.storage.owners import digest
 from tests.support.databases import ask
 from tests.support.random_records import action_row

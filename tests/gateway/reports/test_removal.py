@@ -18,9 +18,10 @@ from gateway.reports.erasure import Erasure
 from gateway.reports.retention import Retention
 from gateway.storage.conversations import Conversations
 from gateway.storage.database import Database
+from gateway.storage.event_tables import StoredEvent
 from gateway.storage.events import record_event
 from gateway.storage.file_store import FileStore
-from gateway.storage.models import Conversation, StoredEvent
+from gateway.storage.models import Conversation
 from tests.gateway.reports.test_erasure import NoTools
 from tests.support.databases import ask, handoffs_of
 

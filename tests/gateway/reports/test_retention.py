@@ -11,9 +11,10 @@ from sqlalchemy import func, insert, select, update
 
 from gateway.observability.metrics import Metrics
 from gateway.reports.retention import ALONE, CONVERSATIONS, FILES_LOCK, LOCK, Retention
+from gateway.storage.action_tables import Action, AuditEntry
 from gateway.storage.database import Database
 from gateway.storage.file_store import FileStore
-from gateway.storage.models import Action, AuditEntry, Conversation, Feedback, Turn
+from gateway.storage.models import Conversation, Feedback, Turn
 from gateway.storage.one_gateway import alone
 from tests.support.databases import ME, ask
 from tests.support.random_records import action_row

@@ -18,9 +18,10 @@ from gateway.observability.metrics import Metrics
 from gateway.reports.state_gauges import Counts, StateGauges
 from gateway.service_hours import service_hours
 from gateway.settings import WrongSettings, load_settings
+from gateway.storage.action_tables import Action
 from gateway.storage.database import Database, open_database
+from gateway.storage.event_tables import WebhookDelivery
 from gateway.storage.events import record_event
-from gateway.storage.models import Action, WebhookDelivery
 from gateway.storage.turns import now
 from tests.support.random_records import action_row
 from tests.support.servers import wait_until

@@ -9,7 +9,7 @@ from sqlalchemy import select
 from gateway.storage.before_question import Before
 from gateway.storage.conversations import Conversations
 from gateway.storage.database import Database
-from gateway.storage.models import StoredEvent
+from gateway.storage.event_tables import StoredEvent
 from gateway.storage.turn_events import announcement
 from gateway.storage.turn_writes import close_all, open_all
 from gateway.storage.turns import Answered, Asked, Opened, answer_row, question_row

@@ -18,11 +18,12 @@ from gateway.errors import NotFound, StoreUnavailable
 from gateway.reports.own_counts import Stats
 from gateway.settings import WrongSettings
 from gateway.storage import migration, schema
+from gateway.storage.action_tables import Action
 from gateway.storage.conversations import Conversations
 from gateway.storage.database import Database, open_database
 from gateway.storage.feedback import Ratings
 from gateway.storage.file_store import FileStore
-from gateway.storage.models import TABLES, Action
+from gateway.storage.models import TABLES
 from gateway.storage.sql_engine import normal
 from gateway.storage.turns import MAX_TEXT, Answered, Asked
 from tests.support.databases import (

@@ -10,9 +10,9 @@ from gateway.errors import NotFound
 from gateway.storage.conversations import Conversations
 from gateway.storage.database import Database
 from gateway.storage.event_log import EventLog
+from gateway.storage.event_tables import StoredEvent
 from gateway.storage.feedback import Ratings
 from gateway.storage.file_store import FileStore
-from gateway.storage.models import StoredEvent
 from gateway.storage.turn_events import announcement
 from gateway.storage.turn_writes import close_all
 from gateway.storage.turns import Answered, Asked, answer_row, now

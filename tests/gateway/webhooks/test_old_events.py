@@ -4,7 +4,7 @@ import pytest
 from sqlalchemy import func, select, update
 
 from gateway.storage.database import Database
-from gateway.storage.models import StoredEvent, WebhookDelivery
+from gateway.storage.event_tables import StoredEvent, WebhookDelivery
 from gateway.storage.turns import now
 from gateway.webhooks import old_events
 from gateway.webhooks.deliveries import Deliveries

@@ -10,7 +10,8 @@ import pytest
 from sqlalchemy import select, update
 
 from gateway.storage.database import Database
-from gateway.storage.models import Turn, WebhookDelivery
+from gateway.storage.event_tables import WebhookDelivery
+from gateway.storage.models import Turn
 from tests.support.databases import ask
 from tests.support.outbox import (
     ENVIRON,
