@@ -1,4 +1,4 @@
-"""The tables of actions and of their audit (gateway/actions/). Times are milliseconds since 1970."""
+"""Actions and their audit (gateway/actions/). Times are milliseconds since 1970."""
 
 from typing import Any
 

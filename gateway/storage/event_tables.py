@@ -1,4 +1,4 @@
-"""The tables of events and of what webhooks have delivered. Times are milliseconds since 1970."""
+"""Events, and what webhooks have delivered of them. Times are milliseconds since 1970."""
 
 from typing import Any
 
