@@ -11,7 +11,7 @@ from tests.support.crowd import ANSWERED, GATEWAY, NGINX, NOT_KEPT, answers_kept
 from tests.support.nginx import nginx_before
 from tests.support.pictures import encoded
 from tests.support.prometheus import quick_config, running_prometheus
-from tests.support.prometheus_alerts import seen_by_alert
+from tests.support.prometheus_alerts import seen_by_alert, silent
 from tests.support.servers import Running, running_gateway, wait_for
 from tests.support.volume import Volume
 
@@ -38,6 +38,7 @@ def test_answers_go_on_and_are_kept_again_once_there_is_room(
             asking(desk, people()) as crowd,
         ):
             crowd.all_saw(ANSWERED)
+            silent(prometheus, "DiskFull")
             rest = volume.fill()
             crowd.breaks()
             crowd.saw(NOT_KEPT)

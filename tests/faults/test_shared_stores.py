@@ -12,7 +12,7 @@ from tests.support.crowd import ANSWERED, GATEWAY, NGINX, NOT_KEPT, Crowd, askin
 from tests.support.nginx import nginx_before
 from tests.support.postgres import running_postgres
 from tests.support.prometheus import Prometheus, quick_config, running_prometheus
-from tests.support.prometheus_alerts import seen_by_alert
+from tests.support.prometheus_alerts import seen_by_alert, silent
 from tests.support.redis import redis_server
 from tests.support.servers import running, running_gateway, wait_for
 
@@ -36,6 +36,7 @@ def desk(folder: Path, **settings: str) -> Iterator[tuple[Crowd, Prometheus]]:
             asking(url, people()) as crowd,
         ):
             crowd.all_saw(ANSWERED)
+            silent(prometheus, "DatabaseDown", "RateLimitsLocal")
             yield crowd, prometheus
 
 

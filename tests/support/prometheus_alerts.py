@@ -22,6 +22,14 @@ def seen_by_alert(prometheus: Prometheus, name: str, seconds: float = 60) -> flo
     return until_it_fires
 
 
+def silent(prometheus: Prometheus, *names: str) -> None:
+    """Waits until the gateway is scraped and these alerts are not even pending: before its first
+    scrape GatewayDown is, and a test of a fault would take that for its own."""
+    wait_until(lambda: prometheus.query('up{job="gateway"} == 1'), 60)
+    pending = f'ALERTS{{alertname=~"{"|".join(names)}"}}'
+    wait_until(lambda: not prometheus.query(pending), 60)
+
+
 @cache
 def held_for(name: str) -> float:
     """Seconds for which its condition must hold."""
