@@ -186,6 +186,25 @@ async def test_a_lookup_ends_with_the_task_that_waits_for_it() -> None:
     await asyncio.wait_for(ended.wait(), 1)
 
 
+async def test_a_name_is_looked_up_again_every_five_seconds(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    assert addresses.LOOKUP_SECONDS == 5
+    monkeypatch.setattr(addresses, "LOOKUP_SECONDS", 0.2)  # the same loop, faster
+    names = Names("10.0.0.1")
+    desk = Desk(names, "dns+http://vllm:3001", "http://10.0.0.9:3001")
+    task = asyncio.create_task(desk.addresses.run())
+    try:
+        await asyncio.sleep(0.7)
+        assert 2 <= len(names.asked) <= 4
+        names.found = ("10.0.0.1", "10.0.0.2")
+        await asyncio.sleep(0.5)
+        assert len(desk.engines) == 3
+    finally:
+        task.cancel()
+        await asyncio.wait((task,))
+
+
 async def test_ipv6_addresses_are_written_in_brackets() -> None:
     desk = Desk(Names("fd00::1", "fd00::2"), "http://vllm:3001")
 
