@@ -105,9 +105,38 @@ def test_scans_of_a_parcel_are_named_once_and_the_newest_is_no_second_status(
     answer(page, extras(reading=[reading]), content("好"))
     card = ask(page, "到哪了").locator(".fields")
     expect(card.locator("dt span:not(.visually-hidden)")).to_have_text(["状态", "物流记录"])
-    inputs = card.locator("input")
+    inputs = card.locator("input, textarea")
     expect(inputs).to_have_count(4)
     assert inputs.evaluate_all("all => all.map(one => one.value)") == ["运输中", *scans]
+
+
+def test_every_value_has_its_name_beside_it_where_there_are_two_columns(
+    page: Page, site: Site
+) -> None:
+    open_page(page, site)
+    file = uploaded(page, site)
+    told = [("amount", "¥1"), ("item", "空气净化器"), ("item", "滤芯")]
+    fields = [{"name": name, "value": value, "confidence": 1} for name, value in told]
+    reading = {"image": file, "width": 9, "height": 9, "kind": "invoice", "fields": fields}
+    answer(page, extras(reading=[reading]), content("好"))
+    card = ask(page, "这张发票").locator(".fields")
+    expect(card.locator("dt span:not(.visually-hidden)")).to_have_text(["金额", "项目", "项目"])
+
+
+def test_a_long_value_is_corrected_with_enter_and_stays_one_line(page: Page, site: Site) -> None:
+    open_page(page, site)
+    file = uploaded(page, site)
+    was = "2026-11-20 18:42 快件已到达成都转运中心"
+    fields = [{"name": "event", "value": was, "confidence": 1}]
+    reading = {"image": file, "width": 9, "height": 9, "kind": "waybill", "fields": fields}
+    answer(page, extras(reading=[reading]), content("好"))
+    ask(page, "到哪了")
+    page.get_by_label("物流记录", exact=True).fill("2026-11-20\n 18:42 快件已到达重庆")
+    answer(page, content("好"))
+    with page.expect_request("**/api/chat") as sent:
+        page.keyboard.press("Enter")
+    [correction] = sent.value.post_data_json["corrections"]
+    assert correction["value"] == "2026-11-20 18:42 快件已到达重庆"
 
 
 def test_a_picture_that_cannot_be_read_says_what_to_do(page: Page, site: Site) -> None:

@@ -62,17 +62,20 @@ def test_eight_attachments_are_all_seen_and_everything_is_large_enough_for_a_fin
     assert phone.evaluate(in_sidebar) == []
 
 
-CUT = """[...document.querySelectorAll(".fields dd:not(.wide) input")]
-    .filter((one) => one.scrollWidth > one.clientWidth).map((one) => one.value)"""
+CUT = """[...document.querySelectorAll(".fields :is(input, textarea)")]
+    .filter((one) => one.scrollWidth > one.clientWidth || one.scrollHeight > one.clientHeight)
+    .map((one) => one.value)"""
 
 
-def test_numbers_that_were_read_and_the_list_of_conversations_are_seen_whole(
+def test_what_was_read_and_the_list_of_conversations_are_seen_whole(
     phone: Page, site: Site
 ) -> None:
     open_page(phone, site)
     attach(phone, SCREENS / "waybill.png")
     ask(phone, "运单号和订单号是多少？")
-    expect(phone.locator(".fields input").first).to_be_visible()
+    expect(phone.get_by_label("物流记录", exact=True).first).to_have_value(
+        "2026-11-20 18:42 快件已到达成都转运中心"
+    )
     assert phone.evaluate(CUT) == []
     phone.locator("#menu").tap()
     expect(phone.locator("#history small").first).to_be_visible()

@@ -1,8 +1,10 @@
 // The card of fields that were read in a question's pictures. It is a form that corrects them.
 import { correctedFields, correctionQuestion, readingsFor } from "../models/conversation.js";
-import { icon, iconButton, make } from "./dom.js";
+import { icon, iconButton, isSubmit, make } from "./dom.js";
 
 const FIRST_FIELDS = 12; // shown at once; the others behind a button
+const LINE = 30; // characters of a value in one line on a phone; Chinese ones count as two
+const CHINESE = "\u2e7f"; // what comes after it is twice as wide
 
 /**
  * `services`: {session, text, locate}; `locate(reading, field)` shows a field in its picture.
@@ -71,17 +73,35 @@ function isToldTwice({ name, value }, fields) {
 }
 
 function fieldInput({ field, shown }, oninput, text) {
-  const input = make("input", {
-    value: shown.value,
-    defaultValue: shown.value,
+  const value = inOneLine(shown.value);
+  const isWrapped = isLong(value);
+  const input = make(isWrapped ? "textarea" : "input", {
+    value,
+    defaultValue: value,
     ariaLabel: nameOf(field, text),
     autocomplete: "off",
     spellcheck: false,
     oninput,
   });
+  if (isWrapped) wrap(input);
   if (shown !== field) markCorrected({ input, field }, text);
   else if (field.corrected) markCorrected({ input }, text);
   return input;
+}
+
+const inOneLine = (value) => value.replace(/[\r\n]+/g, "");
+
+const isLong = (value) =>
+  [...value].reduce((sum, one) => sum + (one > CHINESE ? 2 : 1), 0) > LINE;
+
+/** A long value is seen whole, in as many lines as it needs. Enter sends it, as in a field. */
+function wrap(area) {
+  area.rows = CSS.supports("field-sizing", "content") ? 1 : 2;
+  area.onkeydown = (event) => {
+    if (!isSubmit(event)) return;
+    event.preventDefault();
+    area.form.requestSubmit();
+  };
 }
 
 /** The words for a field: the page's, else the label that it had in the picture. */
@@ -90,7 +110,7 @@ function nameOf({ name, label }, text) {
   return words === `field_${name}` ? (label ?? name) : words;
 }
 
-/** `isSame`: the field before has the same name, which is not shown again. */
+/** `isSame`: the field before has the same name. Under each other it is not shown again. */
 function fieldRow(input, { field, shown, reading }, isSame, { text, locate }) {
   const name = nameOf(field, text);
   const value = make("dd", {}, input);
@@ -105,9 +125,10 @@ function fieldRow(input, { field, shown, reading }, isSame, { text, locate }) {
     value.append(iconButton("locate", find, show, { className: "icon-button small" }));
   }
   const label = make("dt", {}, make("span", { textContent: name }));
-  if (isSame) label.firstChild.className = "visually-hidden";
   // What happened to a parcel is a sentence.
-  if (field.name === "event") label.className = value.className = "wide";
+  const isWide = field.name === "event";
+  if (isWide) label.className = value.className = "wide";
+  if (isWide && isSame) label.firstChild.className = "visually-hidden";
   return [label, value];
 }
 
@@ -115,7 +136,7 @@ function fieldRow(input, { field, shown, reading }, isSame, { text, locate }) {
 function askCorrected(form, changed, session, text) {
   if (!changed.length || session.busy) return;
   const changes = changed.map(({ input, field }) => {
-    return { name: field.name, value: input.value.trim(), old: field.value };
+    return { name: field.name, value: valueOf(input), old: field.value };
   });
   for (const one of changed) {
     one.input.defaultValue = one.input.value; // survives the reset below
@@ -134,7 +155,9 @@ function markCorrected({ input, field }, text) {
   input.title = field ? text("correctedFrom", { value: field.value }) : text("correctedByYou");
 }
 
+const valueOf = (input) => inOneLine(input.value).trim();
+
 function isChanged({ input }) {
-  const value = input.value.trim();
+  const value = valueOf(input);
   return value !== "" && value !== input.defaultValue;
 }
