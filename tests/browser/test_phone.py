@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browser.kit import AGENT, READING, Site, ask, attach, open_page
+from tests.browser.kit import AGENT, READING, Site, answer, ask, attach, content, extras, open_page
 from tests.support.paths import SCREENS
 
 # What is pressed but too small for a finger: [label, width, height] in pixels.
@@ -84,3 +84,32 @@ def test_what_was_read_and_the_list_of_conversations_are_seen_whole(
     assert about is not None
     assert rename is not None
     assert about["x"] + about["width"] <= rename["x"]
+
+
+TABLE = """
+| 类目 | 七天无理由 | 质量问题 | 运费承担 | 需要的凭证 | 备注 |
+| --- | --- | --- | --- | --- | --- |
+| 空气净化器 | 未拆封 | 十五天 | 买家 | 订单号 QH202611090078126 | 耗材 |
+"""
+
+
+def test_notices_citations_tables_and_pictures_use_the_width_of_a_phone(
+    phone: Page, site: Site
+) -> None:
+    open_page(phone, site)
+    is_cut = "(one) => one.scrollWidth > one.clientWidth"
+    expect(phone.locator("#engine")).to_contain_text("不是大语言模型")
+    assert not phone.locator("#engine").evaluate(is_cut)
+    attach(phone, SCREENS / "waybill.png")
+    clause = {"id": "a", "title": "App 与网站故障排查 · 支付失败：PAY-4031", "clause": "3.1"}
+    answer(phone, extras(citations=[clause | {"text": "换一张卡。"}]), content(TABLE))
+    ask(phone, "怎么退换？")
+    assert not phone.locator(".citations .chip span").evaluate(is_cut)
+    number = phone.get_by_role("cell", name="QH202611090078126")
+    lines = "(one) => one.getClientRects().length && one.clientHeight"
+    assert number.evaluate(lines) < 80  # two lines; letter by letter it had nine
+    phone.locator(".turn.user .picture").tap()
+    frame, body = (phone.locator(f".lightbox .{name}").bounding_box() for name in ("frame", "body"))
+    assert frame is not None
+    assert body is not None
+    assert frame["width"] == body["width"]
