@@ -2,7 +2,7 @@
 import { readableSize } from "../lib/texts.js";
 import { pasteKind } from "../models/attachments.js";
 import { mountAttachments } from "./attachments.js";
-import { isSubmit, loaded, toast } from "./dom.js";
+import { focusToType, isSubmit, loaded, toast } from "./dom.js";
 
 // "Send" becomes "stop" this late: a second click, or a click beside Enter, is meant to send.
 const STOP_AFTER_MS = 400;
@@ -189,6 +189,7 @@ export function mountComposer(form, { session, api, config, text, tab }) {
     event.preventDefault();
     if (canStop()) stop();
     else submit();
+    focusToType(question); // the button is disabled once nothing is written
   });
   question.addEventListener("input", changed);
   question.addEventListener("keydown", (event) => {
@@ -225,12 +226,14 @@ export function mountComposer(form, { session, api, config, text, tab }) {
      * to the text in the box instead.
      */
     ask(words) {
+      focusToType(question); // what was clicked may be gone with the welcome
       if (!attachments.waiting) return submit(words);
       prefill([question.value.trim(), words].filter(Boolean).join("\n"));
       toast(text("notSent"));
     },
     /** Asks about a sample picture: fetched by its URL, added like any other, and sent. */
     async show(words, url) {
+      focusToType(question);
       try {
         const { pictureAt } = await loaded(import("../lib/picture-file.js"));
         await add([await pictureAt(url)]);

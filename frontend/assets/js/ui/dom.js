@@ -78,6 +78,11 @@ export function isSubmit(event) {
   return event.key === "Enter" && !event.shiftKey && !event.isComposing && event.keyCode !== 229;
 }
 
+/** Focuses a field to type on, but not where that would open the keyboard of a phone. */
+export function focusToType(field) {
+  if (matchMedia("(hover: hover)").matches) field.focus();
+}
+
 let fading = 0;
 
 /** Shows a short message for 4 seconds. */

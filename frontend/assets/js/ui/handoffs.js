@@ -6,7 +6,7 @@ import { errorMessage } from "../models/failure.js";
 import { asksForContact, noticeWords } from "../models/handoffs.js";
 import { Handoffs } from "../state/handoffs.js";
 import { askFor } from "./dialogs.js";
-import { iconButton, template, toast } from "./dom.js";
+import { focusToType, iconButton, template, toast } from "./dom.js";
 
 const begun = new WeakMap(); // Handoffs, by session
 
@@ -51,6 +51,7 @@ export async function handOver(turn, services) {
   try {
     const { number } = await handoffsOf(services).request({ note });
     toast(text("handedOff", { number }));
+    focusToType(document.getElementById("question")); // the button is gone
   } catch (error) {
     toast(errorMessage(error, text, limits));
   }
