@@ -38,9 +38,9 @@ function decoded(base64) {
   }
 }
 
-/** The File at a path under /assets/, or of a data URL. Throws where there is none. */
-export async function pictureAt(url) {
-  if (dataUrlOf(url)) return fileOf(url);
+/** The File at a path under /assets/, or of a data URL as `name`. Throws where there is none. */
+export async function pictureAt(url, name) {
+  if (dataUrlOf(url)) return fileOf(url, name);
   const response = await fetch(url);
   if (!response.ok) throw new Error(`HTTP ${response.status}`);
   return fileOf({ name: url.split("/").at(-1), data: await response.blob() });

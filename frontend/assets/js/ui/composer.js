@@ -236,7 +236,7 @@ export function mountComposer(form, { session, api, config, text, tab }) {
       focusToType(question);
       try {
         const { pictureAt } = await loaded(import("../lib/picture-file.js"));
-        await add([await pictureAt(url)]);
+        await add([await pictureAt(url, text("sample"))]);
         submit(words);
       } catch {
         toast(text("error_network"));
