@@ -45,7 +45,7 @@ export const en = {
   attach: "Add files",
   dropHere: "Drop to add the screenshot",
   picture: "Picture",
-  pages: "{pages} pages",
+  pages: "{pages} pages",
   remove: "Remove",
   hold: "Cover first",
   holdOn: "On: pictures stay in the browser until you choose Done or Send",

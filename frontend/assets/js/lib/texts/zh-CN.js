@@ -42,7 +42,7 @@ export const zhCN = {
   attach: "添加图片或 PDF",
   dropHere: "松开即可添加截图",
   picture: "图片",
-  pages: "{pages} 页",
+  pages: "{pages} 页",
   remove: "移除",
   hold: "发送前先遮挡",
   holdOn: "已开启：点“完成”或“发送”之前，图片不会离开浏览器",
@@ -50,7 +50,7 @@ export const zhCN = {
   scaling: "正在缩小图片",
   scaledFrom: "{before} → {after}",
   uploading: "正在上传",
-  uploadingPercent: "已上传 {percent}%",
+  uploadingPercent: "上传 {percent}%",
   tooLarge: "{name} 太大：{size}，每个文件最大 {limit}",
   tooMany: "一次最多 {count} 张图片，您添加了 {size} 张",
   wrongType:
