@@ -3,6 +3,7 @@ import { test } from "node:test";
 import {
   apply,
   fromServer,
+  isToldTwice,
   merged,
   readingsFor,
   toMessages,
@@ -166,4 +167,17 @@ test("a partial reading is still marked after a reload", () => {
     sightdesk: { reading: [{ image: "file-1", width: 1, height: 1, partial: true, fields: [] }] },
   });
   assert.equal(readingsFor(turn, { files: [{ id: "file-1" }] })[0].partial, true);
+});
+
+test("a parcel's newest scan is no second status of it", () => {
+  const scan = { name: "event", value: "11-23 08:05 left the hub" };
+  const fields = [
+    scan,
+    { name: "status", value: "left the hub" },
+    { name: "status", value: "sent" },
+  ];
+  assert.deepEqual(
+    fields.filter((one) => !isToldTwice(one, fields)),
+    [scan, { name: "status", value: "sent" }],
+  );
 });

@@ -273,6 +273,12 @@ export function fileFromServer({ id, filename, content_type, bytes, pages }) {
   return { id, name: filename, type: content_type, size: bytes, pages };
 }
 
+/** The newest scan of a parcel is read as its status too. */
+export function isToldTwice({ name, value }, fields) {
+  const isEvent = (one) => one.name === "event" && one.value.includes(value);
+  return name === "status" && fields.some(isEvent);
+}
+
 /** Merges two tabs' turns of one conversation, in order of time, without the `removed` ids. */
 export function merged(mine, theirs, removed = new Set()) {
   const known = new Set(mine.map((turn) => turn.id));

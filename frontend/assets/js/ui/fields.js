@@ -1,5 +1,10 @@
 // The card of fields that were read in a question's pictures. It is a form that corrects them.
-import { correctedFields, correctionQuestion, readingsFor } from "../models/conversation.js";
+import {
+  correctedFields,
+  correctionQuestion,
+  isToldTwice,
+  readingsFor,
+} from "../models/conversation.js";
 import { icon, iconButton, isSubmit, make } from "./dom.js";
 
 const FIRST_FIELDS = 12; // shown at once; the others behind a button
@@ -66,12 +71,6 @@ function fieldsOf(turn, question, turns) {
   return readingsFor(turn, question).flatMap(withCorrections);
 }
 
-/** The newest scan of a parcel is read as its status too. */
-function isToldTwice({ name, value }, fields) {
-  const isEvent = (one) => one.name === "event" && one.value.includes(value);
-  return name === "status" && fields.some(isEvent);
-}
-
 function fieldInput({ field, shown }, oninput, text) {
   const value = inOneLine(shown.value);
   const isWrapped = isLong(value);
@@ -91,8 +90,7 @@ function fieldInput({ field, shown }, oninput, text) {
 
 const inOneLine = (value) => value.replace(/[\r\n]+/g, "");
 
-const isLong = (value) =>
-  [...value].reduce((sum, one) => sum + (one > CHINESE ? 2 : 1), 0) > LINE;
+const isLong = (value) => [...value].reduce((sum, one) => sum + (one > CHINESE ? 2 : 1), 0) > LINE;
 
 /** A long value is seen whole, in as many lines as it needs. Enter sends it, as in a field. */
 function wrap(area) {

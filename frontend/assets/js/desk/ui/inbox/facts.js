@@ -1,4 +1,5 @@
 // What is known beside the conversation: the wish and the contact, what was tried, what was read.
+import { isToldTwice } from "../../../models/conversation.js";
 import { icon, iconButton, make } from "../../../ui/dom.js";
 import { statusKey } from "../../models/approvals.js";
 import { reasonKey } from "../../models/handoffs.js";
@@ -72,7 +73,8 @@ function tried({ details }, { text }) {
 function fieldsOf(reading, files, services) {
   const { text } = services;
   const file = files.find(({ id }) => id === reading.image);
-  const rows = reading.fields.flatMap((field) => {
+  const fields = reading.fields.filter((field) => !isToldTwice(field, reading.fields));
+  const rows = fields.flatMap((field) => {
     const name = nameOf(field, text);
     const value = make("dd", {}, make("span", { textContent: field.value }));
     if (field.valid === false) {
