@@ -107,6 +107,7 @@ const READ_KINDS = new Set([
   "error",
   "chat",
   "contract",
+  "other",
 ]);
 
 const readingName = (name, text) => (READ_KINDS.has(name) ? text(`kind_${name}`) : name);
