@@ -10,6 +10,7 @@ from playwright.sync_api import Browser, Page, Route, expect
 
 from tests.browser.desk_kit import open_desk, row
 from tests.browser.kit import Scheme
+from tests.browser.test_phone import SMALL
 from tests.support.action_desk import action
 from tests.support.business import Business
 from tests.support.chromium import Axe
@@ -91,8 +92,10 @@ def test_a_rejection_needs_a_reason_and_the_customer_is_told_it(
     expect(page.locator(".case-problem")).to_have_text("请写明原因，客户会看到。")
     reject.click()
     page.get_by_label("原因（客户会看到").fill("已经在打包了")
+    expect(submit).to_have_text("拒绝")
     submit.click()
     expect(page.locator(".action-card .state")).to_contain_text("已经在打包了")
+    expect(page.locator(".action-card h2")).to_be_focused()  # its buttons are gone
     expect(row(page, CANCEL)).to_have_count(0)
     assert "已经在打包了" in notices(customer, conversation)[-1]
     assert business.get(f"/orders/{CANCEL}", user="demo")["state"] == "paid"
@@ -174,4 +177,20 @@ def test_the_approvals_are_accessible(
     assert axe(page) == []
     page.keyboard.press("Escape")
     assert page.evaluate("document.documentElement.scrollWidth > innerWidth") is False
+    context.close()
+
+
+def test_what_staff_press_is_large_enough_for_a_finger(browser: Browser, staffed: Running) -> None:
+    proposed(staffed, f"取消订单 {CANCEL}")
+    size = {"width": 390, "height": 844}
+    context = browser.new_context(viewport=size, is_mobile=True, has_touch=True, locale="zh-CN")
+    page = context.new_page()
+    open_desk(page, staffed, "#/approvals")
+    pressed = SMALL.replace('"button,', '"a:not(.skip), button,')
+    expect(page.locator(".filters a").first).to_be_visible()
+    assert page.evaluate(pressed) == []
+    row(page, CANCEL).first.locator("a").tap()
+    page.locator("[data-step=edit]").tap()
+    expect(page.locator(".edit input").first).to_be_visible()
+    assert page.evaluate(pressed) == []
     context.close()

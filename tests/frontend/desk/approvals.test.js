@@ -42,13 +42,18 @@ test("what waits for staff is called so, and approved by them", () => {
 
 test("the audit names whose word it was, and a try only from the second on", () => {
   const key = (step, more) => auditLine(step, action("a", more)).key;
-  assert.equal(key({ to: "proposed", who: "assistant" }), "status_proposed_staff");
+  assert.equal(key({ to: "proposed", who: "assistant" }), "stepProposed");
   assert.equal(key({ to: "confirmed", who: "li" }, { by: "customer" }), "status_confirmed_staff");
   assert.equal(key({ to: "confirmed", who: "customer" }, { by: "customer" }), "status_confirmed");
   const running = (reason) => auditLine({ to: "running", who: "gateway", reason }, action("a"));
   assert.deepEqual(running("try 1"), { key: "status_running", tries: 0, reason: "" });
   assert.deepEqual(running("try 2"), { key: "status_running", tries: 2, reason: "" });
-  assert.equal(running("amount: 3 → 2").reason, "amount: 3 → 2");
+  const edited = { to: "confirmed", who: "li", reason: "as told [amount: 3 → 2, to: a → b]" };
+  const shown = action("a", { arguments: { amount: 2, to: "b" } });
+  const labelOf = (name) => ({ amount: "Amount", to: "Receiver" })[name];
+  const { reason } = auditLine(edited, shown, labelOf);
+  assert.equal(reason, "as told · Amount: 3 → 2, Receiver: a → b");
+  assert.equal(running("li [at home]").reason, "li [at home]");
 });
 
 test("what expires first is decided first", () => {

@@ -22,12 +22,24 @@ const PARTS = new Set(["assistant", "gateway", "customer"]);
 /** Whether the audit's `who` is a part of the desk or the customer, and no member of staff. */
 export const isPart = (who) => PARTS.has(who);
 
-/** A step of an action's audit: {key, tries, reason}. `tries`: which try it begins, from 2 on. */
-export function auditLine({ to, who, reason = "" }, action) {
+/**
+ * A step of an action's audit: {key, tries, reason}. `tries`: which try it begins, from 2 on.
+ * `labelOf(name)`: what people call an argument.
+ */
+export function auditLine({ to, who, reason = "" }, action, labelOf = (name) => name) {
   const by = to === "proposed" ? action.by : isPart(who) ? "customer" : "staff";
   const [, count] = /^try (\d+)$/.exec(reason ?? "") ?? [];
-  const key = statusKey({ status: to, by });
-  return { key, tries: count > 1 ? Number(count) : 0, reason: count ? "" : reason };
+  const key = to === "proposed" ? "stepProposed" : statusKey({ status: to, by });
+  const told = count ? "" : withLabels(reason ?? "", action, labelOf);
+  return { key, tries: count > 1 ? Number(count) : 0, reason: told };
+}
+
+/** The gateway ends a reason with what was edited: `because [address: A → B]`. */
+function withLabels(reason, { arguments: given = {} }, labelOf) {
+  const [, said, edits] = /^(.*?)\[([^[]* → .*)\]$/s.exec(reason) ?? [];
+  if (!edits) return reason;
+  const named = (words, name) => words.replace(`${name}: `, `${labelOf(name)}: `);
+  return [said.trim(), Object.keys(given).reduce(named, edits)].filter(Boolean).join(" · ");
 }
 
 /** What expires first is decided first; of what is decided, the newest comes first. */

@@ -74,10 +74,18 @@ function mountAction(box, opened, services) {
   const part = (selector) => box.querySelector(selector);
   const problem = part(".case-problem");
 
-  const { run, isBusy } = oneStepAtATime(problem, draw, services);
+  const { run: runStep, isBusy } = oneStepAtATime(problem, draw, services);
+
+  /** What was pressed may be gone after the step: the focus stays with the action. */
+  async function run(step) {
+    await runStep(step);
+    const { activeElement } = document;
+    const isLost = activeElement === document.body || activeElement.hidden;
+    if (isLost && opened.id) part(".case h2").focus({ preventScroll: true });
+  }
 
   async function reject() {
-    const [title, label, submit] = [text("rejectTitle"), text("rejectLabel"), text("do_reject")];
+    const [title, label, submit] = [text("rejectTitle"), text("rejectLabel"), text("reject")];
     const reason = await askFor({ title, label, submit, text });
     if (reason) run(() => opened.reject(reason));
     else if (reason === "") problem.textContent = text("reasonNeeded");

@@ -64,7 +64,7 @@ function sentence(action, { api, text }) {
   if (status === "proposed") return text(action.by === "staff" ? "asksStaff" : "asksCustomer");
   if (status === "unknown") return text("asksSettle");
   const words = stateText(action, api.now(), text);
-  return who ? `${words} ${text("decidedBy", { name: personName(who, text) })}` : words;
+  return who ? words + text("decidedBy", { name: personName(who, text) }) : words;
 }
 
 /** A person or a part of the desk, as the audit names it. */

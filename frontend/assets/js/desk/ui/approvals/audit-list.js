@@ -11,7 +11,8 @@ export function drawAudit(list, steps, action, services) {
   list.dataset.state = state;
   list.replaceChildren(
     ...(steps ?? []).map((step) => {
-      const { key, tries, reason: said } = auditLine(step, action);
+      const labelOf = (name) => text.of(action.labels?.[name]) || name;
+      const { key, tries, reason: said } = auditLine(step, action, labelOf);
       const who = make("strong", { textContent: personName(step.who, text) });
       const time = make("time", { textContent: timeText(step.time, services) });
       const line = make("p", {}, who, " ", text(key), " ", time);

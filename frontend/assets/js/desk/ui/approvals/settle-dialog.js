@@ -7,7 +7,7 @@ export async function askSettlement(text) {
     title: text("settleTitle"),
     choices: ["done", "failed"].map((value) => ({ value, label: text(`settle_${value}`) })),
     label: text("settleNote"),
-    submit: text("do_settle"),
+    submit: text("settle"),
     isRequired: true,
     maxLength: 500,
     text,
