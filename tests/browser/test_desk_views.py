@@ -121,8 +121,10 @@ def test_a_clause_is_written_for_a_group_tried_kept_and_taken_back(
     expect(rows.nth(2)).not_to_contain_text("这条更正")
     assert axe(page) == []
     assert read(desk, "corrections")["data"] == []
-    editor.get_by_role("button", name="保存").click()
+    expect(editor.get_by_role("button", name="保存")).to_be_focused()
+    page.keyboard.press("Enter")
     expect(editor.get_by_text("已保存")).to_be_visible()
+    expect(editor.get_by_role("button", name="撤回")).to_be_focused()
     assert axe(page) == []
     [kept] = read(desk, "corrections")["data"]
     assert (kept["text"], kept["questions"]) == ("加盟请发邮件给招商部。", ["怎么加盟"])
@@ -133,6 +135,7 @@ def test_a_clause_is_written_for_a_group_tried_kept_and_taken_back(
     assert axe(page) == []
     page.get_by_role("button", name="撤回").click()
     expect(page.locator("#toast")).to_have_text("已撤回。")
+    expect(page.locator(".worklist > li")).to_be_focused()
     assert read(desk, "corrections")["data"] == []
 
 
@@ -155,7 +158,7 @@ def test_bad_answers_are_read_with_their_conversation_and_corrected_in_english(
     expect(editor.get_by_label("The right answer")).not_to_be_empty()
     editor.get_by_label("The right answer").fill("Seven days.")
     editor.get_by_role("button", name="Try it").click()
-    expect(editor.locator(".trial")).to_contain_text("1 of 1 questions would use it.")
+    expect(editor.locator(".trial")).to_contain_text("Questions that would use it: 1 of 1")
     editor.get_by_role("button", name="Keep").click()
     editor.get_by_role("button", name="Take back").click()
     expect(editor.get_by_role("button", name="Keep")).to_be_visible()

@@ -47,10 +47,17 @@ function editorOf(draft, { text, announcer }, close) {
   const questions = questionsOf(draft, text);
   const trial = make("div", { className: "trial" });
   const status = make("p", { className: "hint editor-status" });
-  const tryIt = button(text("tryIt"), () => draft.try(), "primary");
-  const keep = button(text("keepIt"), () => draft.keep());
-  const takeBack = button(text("takeBack"), () => draft.takeBack());
+  const tryIt = button(text("tryIt"), () => step(draft.try()), "primary");
+  const keep = button(text("keepIt"), () => step(draft.keep()));
+  const takeBack = button(text("takeBack"), () => step(draft.takeBack()));
   const cancel = button(text("close"), close);
+
+  /** The button that was pressed is disabled meanwhile: the focus goes on to the next one. */
+  async function step(work) {
+    await work;
+    if (document.activeElement !== document.body) return;
+    [takeBack, keep, tryIt].find((one) => !one.hidden && !one.disabled)?.focus();
+  }
 
   words.oninput = () => draft.change({ text: words.value });
   tries.oninput = () => draft.change({ tries: linesOf(tries.value) });

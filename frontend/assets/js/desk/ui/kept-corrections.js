@@ -53,6 +53,7 @@ function correctionItem(correction, { api, text, announcer }) {
       await api.remove(`corrections/${encodeURIComponent(correction.id)}`);
       item.classList.add("gone");
       takeBack.remove();
+      item.focus();
       announcer.textContent = text("correctionTakenBack");
       toast(text("correctionTakenBack"));
     } catch (error) {
@@ -62,7 +63,7 @@ function correctionItem(correction, { api, text, announcer }) {
   });
   const item = make(
     "li",
-    { className: "card" },
+    { className: "card", tabIndex: -1 },
     make("p", { className: "item-about" }, by),
     make(
       "dl",

@@ -91,7 +91,7 @@ const en = {
   triedThen: "Cited with this",
   triedThis: "This correction",
   triedNothing: "No clause",
-  triedWins: "{count} of {total} questions would use it.",
+  triedWins: "Questions that would use it: {count} of {total}",
   kept: "Kept. It is live within 2 seconds.",
   takeBack: "Take back",
   correctionTakenBack: "Taken back.",

@@ -139,7 +139,7 @@ const en = {
   audience_customer: "Customer",
   audience_staff: "Staff",
   searchNow: "Search",
-  verdict_answer: "The answer would rest on {count} clause(s).",
+  verdict_answer: "Clauses that the answer would rest on: {count}",
   verdict_suggest: "No clause is certain. The customer would be asked which one is meant.",
   verdict_none: "No clause answers this. The refusal would be the answer.",
   by_meaning:
@@ -192,7 +192,7 @@ const en = {
   fault_http_status: "It answers with HTTP {status}",
   fault_gone: "It wants no more events",
   fault_other: "The delivery failed",
-  problemsFound: "{count} problem(s)",
+  problemsFound: "Problems found: {count}",
   problemPlace: "Where",
   problemReason: "Problem",
   fileName: "File",
