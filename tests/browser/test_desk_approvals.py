@@ -182,8 +182,9 @@ def test_the_approvals_are_accessible(
 
 def test_what_staff_press_is_large_enough_for_a_finger(browser: Browser, staffed: Running) -> None:
     proposed(staffed, f"取消订单 {CANCEL}")
-    size = {"width": 390, "height": 844}
-    context = browser.new_context(viewport=size, is_mobile=True, has_touch=True, locale="zh-CN")
+    context = browser.new_context(
+        viewport={"width": 390, "height": 844}, is_mobile=True, has_touch=True, locale="zh-CN"
+    )
     page = context.new_page()
     open_desk(page, staffed, "#/approvals")
     pressed = SMALL.replace('"button,', '"a:not(.skip), button,')

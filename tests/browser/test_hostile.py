@@ -283,8 +283,12 @@ def test_as_text_read_from_an_image(guarded: Page) -> None:
         lambda route: route.fulfill(body=base64.b64decode(PIXEL), content_type="image/png"),
     )
     kept(guarded, turns, EVERY)
-    expect(guarded.locator(".fields dd > :first-child")).to_have_count(len(EVERY))  # the card comes later
-    values = guarded.locator(".fields dd > :first-child").evaluate_all("all => all.map(one => one.value)")
+    expect(guarded.locator(".fields dd > :first-child")).to_have_count(
+        len(EVERY)
+    )  # the card comes later
+    values = guarded.locator(".fields dd > :first-child").evaluate_all(
+        "all => all.map(one => one.value)"
+    )
     assert values == one_line(EVERY)
     names = guarded.locator(".fields dt").all_text_contents()
     assert names == list(EVERY)  # a field that the page has no word for is shown by its own name

@@ -135,7 +135,7 @@ def test_a_long_value_is_corrected_with_enter_and_stays_one_line(page: Page, sit
     answer(page, content("好"))
     with page.expect_request("**/api/chat") as sent:
         page.keyboard.press("Enter")
-    [correction] = sent.value.post_data_json["corrections"]
+    [correction] = json.loads(sent.value.post_data or "{}")["corrections"]
     assert correction["value"] == "2026-11-20 18:42 快件已到达重庆"
 
 
