@@ -9,6 +9,7 @@ from inference.lite.answering import (
     facts,
     helping,
     papers,
+    parties,
     printed,
     showing,
     states,
@@ -60,6 +61,8 @@ def reply(scene: Scene, part: Part) -> Reply:
         return card
     if part.single and _needs_each(scene, part):
         return together([reply(scene, one) for one in part.single])
+    if party := parties.reply(scene, part):
+        return party
     found = answers.told(scene, part) if _may_look_up(scene, part) else None
     is_told = _knows(scene, part.fields) or not answers.are_written(scene)
     is_better = found and (found.is_exact or not is_told) and not _leads_by_rule(scene, part)

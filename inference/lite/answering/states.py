@@ -7,7 +7,6 @@ from inference.lite.answering import facts
 from inference.lite.answering.estimates import ESTIMATE
 from inference.lite.answering.facts import Facts
 from inference.lite.answering.markdown import bold, plain
-from inference.lite.answering.pairs import pairs_of
 from inference.lite.answering.paragraphs import paragraphs
 from inference.lite.answering.phrases import say, sentence
 from inference.lite.reading import Reading
@@ -72,7 +71,6 @@ MARKED = re.compile(
     r"(?:显示|标记)(?:已|为)?签收|已签收|(?:marked|shown) (?:as )?delivered", re.IGNORECASE
 )
 WHO = re.compile(r"谁|\bwho\b", re.IGNORECASE)  # asks more than whether it is done
-SIGNED = re.compile(r"签收人|代收人|(?:signed(?:for)?|received)by")  # of a label
 # "预计 11-29 18:00 前送达", "Estimated delivery: Dec 4"; not "pending".
 A_TIME = re.compile(
     r"\d{1,2}[-/.月:：]\s?\d|\d\s?[日号天]|[今明后]天|\b(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]{0,6}\b"
@@ -147,18 +145,7 @@ def scan_of(question: str, known: Facts, chinese: bool) -> str:
 def told(question: str, known: Facts, chinese: bool) -> str:
     """The sentence on how the picture's parcel, order or payment stands, "" if none shows that."""
     told = [_told(question, reading, chinese) for reading in known.pictures]
-    if WHO.search(question) and (signed := _signed(known.pictures, chinese)):
-        told = [signed, *told]
     return " ".join(filter(None, told))
-
-
-def _signed(readings: list[Reading], chinese: bool) -> str:
-    """Who signed for a parcel, where that stands behind a label, and not in a scan."""
-    for reading in readings:
-        for one in pairs_of(reading):
-            if SIGNED.fullmatch(one.key):
-                return sentence([say("signed_by", chinese, name=bold(one.value))], chinese)
-    return ""
 
 
 def latest(reading: Reading, chinese: bool) -> str:
