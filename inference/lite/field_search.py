@@ -114,7 +114,11 @@ class Search:
                     return
 
     def _near(self, line: Written, hit: Hit) -> Iterator[Written]:
-        """The lines where a label's value may be: beside it up to the next label, else below."""
+        """The lines where a label's value may be: those of its stack; else beside it up to the
+        next label, else below."""
+        if stacked := self.paper.stacked(line):
+            yield from stacked
+            return
         for other in self.paper.beside(line)[:2]:
             if other.leads:
                 break

@@ -68,7 +68,10 @@ def _has_bubbles(paper: Paper) -> bool:
     """Lines that begin at the left and others that end at the right, with two times between."""
     if not paper.has_places:
         return False
-    places = [(line, line.line.place) for line in paper.lines]
+    # The labels and values of a boarding pass stand at both sides too.
+    places = [(line, line.line.place) for line in paper.lines if not paper.is_stacked(line)]
+    if not places:
+        return False
     right = max(left + width for _, (left, _, width, _) in places)
     times = sum(CHAT_SIGN.fullmatch(line.text.strip()) is not None for line, _ in places)
     at_left = sum(left < right * 0.22 for _, (left, _, _, _) in places)

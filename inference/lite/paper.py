@@ -8,6 +8,7 @@ from inference.lite.budget import Budget
 from inference.lite.field_catalog import Catalog, key
 from inference.lite.field_text import is_chinese, plain
 from inference.lite.reading import Line, below, beside, rows
+from inference.lite.stacks import stacks
 from inference.lite.text import MAX_LINE, normal
 
 # Rows in which the neighbours of a line are looked for.
@@ -74,6 +75,9 @@ class Paper:
             self.rows.append([self._written(line) for line in self._spread(row)])
         self.lines = [line for row in self.rows for line in row]
         self._of_line = {id(one.line): one for one in self.lines}
+        labels = stacks([one.line for one in self.lines]) if self.has_places else ()
+        self._stacked = {one.label: one.values for one in labels}
+        self._in_stacks = {line for one in labels for line in (one.label, *one.values)}
         self._place_of = {id(one): place for place, row in enumerate(self.rows) for one in row}
 
     def check(self) -> None:
@@ -94,6 +98,15 @@ class Paper:
     def below(self, one: Written) -> list[Written]:
         """The lines below in the same columns, the nearest first."""
         return self._of(below(one.line, self._around(one))) if self.has_places else []
+
+    def stacked(self, one: Written) -> list[Written]:
+        """The lines of the value of a label that has it below."""
+        values = self._stacked.get(one.line, [])
+        return [other for other in self.lines if other.line in values] if values else []
+
+    def is_stacked(self, one: Written) -> bool:
+        """Whether a line is a label with its value below, or such a value."""
+        return one.line in self._in_stacks
 
     def _around(self, one: Written) -> list[Line]:
         place = self.position(one)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from inference.lite.budget import Budget
 from inference.lite.field_text import plain
 from inference.lite.reading import Line, Reading, rows
+from inference.lite.stacks import Stack, is_form, is_known_label, stacks
 from inference.lite.text import normal
 
 MAX_LINES = 2_000
@@ -23,6 +24,7 @@ MONEY = re.compile(
 ENDED = re.compile(r"(?<![\d.,])[-+−]?[¥￥$€£]?\s?[-+−]?(?:\d{1,3}(?:,\d{3}){1,4}|\d{1,9})\.\d{2}$")
 FREE = re.compile(r"免运费|包邮|免费|免邮|\bfree\b", re.IGNORECASE)
 PRICE = re.compile(r"[-+−]?[¥￥$€£]?\s?[\d,]{1,12}\.\d{2}")
+BUTTON = re.compile(r"(?:查看|申请|联系|再次|重新|稍后|取消|确认|发起|复制|立即|对.{2,4}有疑)")
 TABLE_ROW = 3  # cells
 MARKS = re.compile(r"[\s:：*·()（）\[\]【】>›]")
 
@@ -49,16 +51,41 @@ def pairs_of(reading: Reading, budget: Budget | None = None) -> list[Pair]:
     """All pairs, from top to bottom."""
     lines = reading.lines[:MAX_LINES]
     has_places = any(line.place[3] for line in lines)
-    made: list[Pair] = []
+    below = stacks(lines) if has_places else ()
+    used = {line for one in below for line in (one.label, *one.values)}
+    made = [_of_stack(one) for one in below]
     for row in rows(lines) if has_places else [[line] for line in lines]:
+        forms = is_form([line.text for line in row])
         for place, line in enumerate(row):
             if budget is not None:
                 budget.check()
+            if (line in used and not COLONED.match(normal(line.text))) or (forms and place % 2):
+                continue
             after = row[place + 1] if place + 1 < len(row) else None
+            if after in used or _is_other(line, after, row):
+                after = None
             if not place and len(row) >= TABLE_ROW and _has_price(reading, row):
                 after = row[-1]  # of goods: name, number, price
             made += _of_line(line, after)
     return [one for one in made if one.value and len(one.label) <= MAX_LABEL]
+
+
+def _of_stack(one: Stack) -> Pair:
+    texts = [normal(line.text).strip() for line in one.values]
+    between = ", " if all(map(str.isascii, texts)) else ""
+    if one.is_row:
+        between = " "
+    value = between.join(texts)
+    return Pair(normal(one.label.text).strip(" :："), value[:MAX_VALUE], one.values[0])
+
+
+def _is_other(line: Line, after: Line | None, row: list[Line]) -> bool:
+    """Whether what stands beside words is no value of theirs: two buttons, two heads of a table."""
+    if after is None or COLONED.match(normal(line.text)):
+        return False
+    is_button = BUTTON.match(line.text) and not any(map(str.isdigit, after.text))
+    is_head = len(row) >= TABLE_ROW and is_known_label(line.text) and is_known_label(after.text)
+    return bool(is_button) or is_head
 
 
 def _has_price(reading: Reading, row: list[Line]) -> bool:

@@ -13,6 +13,7 @@ from inference.lite.answering.questions import ASKING
 from inference.lite.budget import Budget
 from inference.lite.field_text import plain
 from inference.lite.reading import Line, Reading, rows
+from inference.lite.stacks import stacks
 from inference.lite.text import normal
 
 MAX_ENTRIES = 240
@@ -84,13 +85,14 @@ def entries_of(reading: Reading, chinese: bool, budget: Budget) -> list[Entry]:
     made = [one for one in made if one.field or one.row or plain(one.value) not in labels]
     made += [Entry(*one) for one in tickets.values(reading, chinese)]
     made += _clauses(reading, budget)
-    for row in rows(reading.lines):
+    stacked = {line for one in stacks(reading.lines) for line in (one.label, *one.values)}
+    for row in rows([line for line in reading.lines if line not in stacked]):
         texts = [normal(line.text).strip() for line in row]
         if len(row) > 2 and _is_label(texts[0]) and all(map(NUMBERED.fullmatch, texts[1:])):
             made.append(Entry(texts[0].strip(":： "), " ".join(texts[1:]), row[1]))
     for line in reading.lines:
         budget.check()
-        if id(line) in used:
+        if id(line) in used or line in stacked:
             continue
         led = LED.match(normal(line.text).strip())
         if led and _is_label(led["label"]) and _is_bare(led["value"].strip()):

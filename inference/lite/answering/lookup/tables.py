@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from inference.lite.budget import Budget
 from inference.lite.reading import Line, Reading, rows
+from inference.lite.stacks import is_form, stacks
 from inference.lite.text import normal
 
 MAX_LINES = 600
@@ -46,7 +47,9 @@ def cells(reading: Reading, budget: Budget) -> tuple[list[Cell], set[int]]:
     heads: list[Line] = []
     name = above = ""
     has_numbers = False
-    for row in rows(reading.lines[:MAX_LINES]):
+    stacked = {line for one in stacks(reading.lines) for line in (one.label, *one.values)}
+    lines = [line for line in reading.lines[:MAX_LINES] if line not in stacked]
+    for row in rows(lines):
         budget.check()
         parts = [part for line in row for part in _parts(line)]
         numbered = bool(parts) and ROW_NUMBER.fullmatch(parts[0].text) is not None
@@ -95,7 +98,9 @@ def _parts(line: Line) -> list[Line]:
 
 
 def _is_head(row: list[Line]) -> bool:
-    return len(row) >= HEADS_AT_LEAST and all(
+    if len(row) < HEADS_AT_LEAST or is_form([one.text for one in row]):
+        return False
+    return all(
         2 <= len(one.text) <= MAX_HEAD
         and LETTERS.search(one.text)
         and not re.search(r"\d|[:：]$|[:：].", one.text)
