@@ -51,9 +51,10 @@ def test_a_person_is_answered_from_the_claim_to_the_end(
     expect(page.locator(".reply textarea")).to_be_focused()
     expect(page).to_have_url(re.compile("#/inbox/mine/"))
     page.fill(".reply textarea", "您好，正在核实。")
-    page.press(".reply textarea", "Enter")
+    page.locator(".reply .send").click()
     last = page.locator(".said").last
     expect(last.locator(".words")).to_have_text("您好，正在核实。")
+    expect(page.locator(".reply textarea")).to_be_focused()
     expect(last.locator(".author")).to_have_text("demo")
     expect(page.locator(".reply textarea")).to_have_value("")
     assert parcel.said()[-1] == ("staff", "您好，正在核实。")

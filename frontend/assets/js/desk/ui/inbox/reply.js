@@ -1,6 +1,6 @@
 // The reply to a customer: written by a person, or begun with a draft that a person reads first.
 import { mask } from "../../../lib/mask.js";
-import { isSubmit, toast } from "../../../ui/dom.js";
+import { focusToType, isSubmit, toast } from "../../../ui/dom.js";
 import { failureText } from "../failures.js";
 import { drawCitations } from "../transcript.js";
 
@@ -102,6 +102,7 @@ export function mountReply(form, services) {
   draft.onclick = suggest;
   form.onsubmit = (event) => {
     event.preventDefault();
+    focusToType(field); // the button is disabled once nothing is written
     submit();
   };
 
