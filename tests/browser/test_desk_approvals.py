@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, Route, expect
 
-from tests.browser.desk_kit import open_desk, row
+from tests.browser.desk_kit import open_desk, row, waiting
 from tests.browser.kit import Scheme
 from tests.browser.test_phone import SMALL
 from tests.support.action_desk import action
@@ -193,5 +193,10 @@ def test_what_staff_press_is_large_enough_for_a_finger(browser: Browser, staffed
     row(page, CANCEL).first.locator("a").tap()
     page.locator("[data-step=edit]").tap()
     expect(page.locator(".edit input").first).to_be_visible()
+    assert page.evaluate(pressed) == []
+    one = waiting(staffed, "退货运费谁承担？")
+    open_desk(page, staffed, f"#/inbox/open/{one.id}")
+    page.locator(".facts-toggle").tap()
+    expect(page.locator(".ready summary").first).to_be_visible()
     assert page.evaluate(pressed) == []
     context.close()
