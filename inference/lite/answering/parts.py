@@ -4,6 +4,7 @@ import re
 from dataclasses import replace
 
 from inference.lite.answering import (
+    arrivals,
     clauses,
     codes,
     facts,
@@ -63,6 +64,9 @@ def reply(scene: Scene, part: Part) -> Reply:
         return together([reply(scene, one) for one in part.single])
     if party := parties.reply(scene, part):
         return party
+    if scene.known.own and (arrived := arrivals.told(part.text, scene.readable, scene.chinese)):
+        rule = scene.clauses and REFUNDED.search(part.text) and not arrivals.is_whole(arrived)
+        return together([Reply(arrived), *([scene.from_clauses(part)] if rule else [])])
     found = answers.told(scene, part) if _may_look_up(scene, part) else None
     is_told = _knows(scene, part.fields) or not answers.are_written(scene)
     is_better = found and (found.is_exact or not is_told) and not _leads_by_rule(scene, part)

@@ -246,6 +246,8 @@ PHRASES: dict[str, tuple[str, str]] = {
         "This is a chat; its last line is: {line}",
     ),
     "refund_amount": ("退款金额", "refund"),
+    "arrived": ("是的，已经到账", "Yes, it has arrived"),
+    "not_arrived": ("还没有到账的记录", "The picture does not show that it has arrived"),
     "left_empty": (
         "图中“{label}”一栏是空的，没有写",
         "“{label}” is left empty on the picture",
