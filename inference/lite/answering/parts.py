@@ -4,6 +4,7 @@ import re
 from dataclasses import replace
 
 from inference.lite.answering import (
+    absent,
     arrivals,
     clauses,
     codes,
@@ -67,6 +68,8 @@ def reply(scene: Scene, part: Part) -> Reply:
     if scene.known.own and (arrived := arrivals.told(part.text, scene.readable, scene.chinese)):
         rule = scene.clauses and REFUNDED.search(part.text) and not arrivals.is_whole(arrived)
         return together([Reply(arrived), *([scene.from_clauses(part)] if rule else [])])
+    if lacking := absent.reply(scene, part):
+        return lacking
     found = answers.told(scene, part) if _may_look_up(scene, part) else None
     is_told = _knows(scene, part.fields) or not answers.are_written(scene)
     is_better = found and (found.is_exact or not is_told) and not _leads_by_rule(scene, part)

@@ -248,6 +248,9 @@ PHRASES: dict[str, tuple[str, str]] = {
     "refund_amount": ("退款金额", "refund"),
     "arrived": ("是的，已经到账", "Yes, it has arrived"),
     "not_arrived": ("还没有到账的记录", "The picture does not show that it has arrived"),
+    "price": ("价格", "price"),
+    "lacks": ("图中没有写{name}", "The picture does not show the {name}"),
+    "has_instead": ("；图中的{names}不是{name}", "; {names} on it is something else"),
     "left_empty": (
         "图中“{label}”一栏是空的，没有写",
         "“{label}” is left empty on the picture",

@@ -26,6 +26,9 @@ PHONE = re.compile(
 )
 CITY = re.compile(r"(?:[\u3400-\u9fff]{2,8}?(?:省|自治区))?(?P<city>[\u3400-\u9fff]{2,7}?[市州盟])")
 ASKS_CITY = re.compile(r"城市|哪个?市|\b(?:city|town)\b", re.IGNORECASE)
+OF_PHONE = re.compile(
+    r"的?(?:联系)?(?:电话|手机号?码?|方式)$|(?:'s)?(?:phone|tel|mobile)(?:number|no)?$"
+)
 BUTTON = re.compile(r"\s{0,3}(?:复制|查看|拨打|电话|copy|call)$", re.IGNORECASE)
 NOT_NAMES = re.compile(
     r"时间|日期|电话|手机|地址|号码?$|金额|方式|状态|单位$|户名|账号|职务|备注|签[字名章]$|联系|^(?:the|this|please|no|yes)\b"
@@ -94,6 +97,7 @@ def held_by(reading: Reading, role: Role) -> list[Held]:
 
 def is_of(label: str, role: Role, reading: Reading) -> bool:
     """Whether a label without marks names a party on this paper."""
+    label = OF_PHONE.sub("", label) or label
     if role.key == "signer" and TOOK.fullmatch(label):
         return facts.kind_of(reading) not in PARCEL
     return role.label.fullmatch(label) is not None
