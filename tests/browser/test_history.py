@@ -252,6 +252,7 @@ def test_what_another_tab_is_answered_does_not_wipe_a_question_that_was_refused_
     expect(page.locator(".failure:visible p")).to_contain_text("无法连接服务器")
     other = page.context.new_page()
     open_page(other, site)
+    expect(other.locator(".turn.user .bubble").first).to_have_text("保修期是多久")
     ask(other, "退货流程是什么")
     expect(page.locator(".turn.user .bubble")).to_have_text(
         ["保修期是多久", "退货流程是什么", "多少钱包邮"]
