@@ -71,6 +71,8 @@ def reply(scene: Scene, part: Part) -> Reply:
     if lacking := absent.reply(scene, part):
         return lacking
     found = answers.told(scene, part) if _may_look_up(scene, part) else None
+    if found and found.is_whole:
+        return found.reply
     is_told = _knows(scene, part.fields) or not answers.are_written(scene)
     is_better = found and (found.is_exact or not is_told) and not _leads_by_rule(scene, part)
     if found and is_better and len(part.fields) < 2:

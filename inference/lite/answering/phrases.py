@@ -208,13 +208,17 @@ PHRASES: dict[str, tuple[str, str]] = {
     "see_also": ("另可参考：", "See also:"),
     # Values
     "row_of_all": ("是 {name}：{value}", "it is {name}: {value}"),
+    "worked_out": ("按图中的 {terms} 算，是 {value}", "by the picture, {terms} is {value}"),
     "lasted": ("{begin}，{end}，共 {time}", "{begin}, {end}: {time}"),
     "rows": ("{count} 行合计：", "{count} rows together: "),
     "sum_of": ("{parts} = {total}", "{parts} = {total}"),
     "rows_in_all": ("图中列了 {count} 项：{names}", "the picture lists {count}: {names}"),
     "one_value": ("{name}是 {value}", "the {name} is {value}"),
     "many_values": ("{name}有 {count} 个：{values}", "there are {count} {name}s: {values}"),
-    "in_all": ("共优惠 {total}（{values}）", "{total} off in all ({values})"),
+    "in_all": (
+        "按图中的 {values} 算，共优惠 {total}",
+        "by the picture, {values}: {total} off in all",
+    ),
     "your_correction": ("按您更正的，", "as you corrected it, "),
     "check_value": ("校验不符，请核对", "its check digit or form does not hold; please verify"),
     "check_barcode": ("条码里是 {other}，请核对", "the barcode says {other}; please verify"),

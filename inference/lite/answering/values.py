@@ -10,7 +10,6 @@ from inference.lite.answering.markdown import bold, plain
 from inference.lite.answering.phrases import joined, say, sentence
 from inference.lite.answering.printed_words import TABLE as PRINTED
 from inference.lite.answering.questions import is_pure
-from inference.lite.invoice_money import money
 from inference.lite.reading import Field
 
 DATED = re.compile(r"日期|时间|date|time", re.IGNORECASE)
@@ -28,7 +27,6 @@ DEADLINE = re.compile(
 DUE = re.compile(r"\bdue\b|deadline|pay by|到期|截止|最[晚迟]|期限", re.IGNORECASE)
 OF_INVOICE = re.compile(r"开票|发票|开的|invoice|issued", re.IGNORECASE)
 BACK = re.compile(r"退|\brefund", re.IGNORECASE)
-ALTOGETHER = re.compile(r"一共|总共|合计|\b(?:total|in all|altogether)\b", re.IGNORECASE)
 
 
 def told(
@@ -150,13 +148,9 @@ def _clause(values: list[Fact], known: Facts, chinese: bool, question: str = "")
 
 
 def _discounts(values: list[Fact], chinese: bool, question: str) -> str:
-    """Each discount by its label, and all of them together where that is asked for."""
+    """Each discount by its label."""
     named = [one for one in values if one.field.label and one.field.label in question]
     listed = [f"{plain(one.field.label)} {bold(one.field.value)}" for one in named or values]
-    amounts = [money(one.field.value.lstrip("-+−¥￥$€£ ")) for one in values]
-    if ALTOGETHER.search(question) and None not in amounts:
-        total = sum(abs(one) for one in amounts if one is not None)
-        return say("in_all", chinese, total=bold(str(total)), values=joined(listed, chinese))
     return joined(listed, chinese)
 
 

@@ -10,6 +10,7 @@ from inference.lite.answering.facts import Fact
 from inference.lite.answering.field_words import FIELDS
 from inference.lite.answering.lookup import spans, tallies, whole_lists
 from inference.lite.answering.lookup.cards import cards
+from inference.lite.answering.lookup.computed import told as computed
 from inference.lite.answering.lookup.entries import (
     Entry,
     entries_of,
@@ -51,16 +52,21 @@ MAX_VALUE = 40  # characters of a value that is said behind its label; a longer 
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """`is_exact`: it is sure; for a question that names a field, also of further words of it."""
+    """`is_exact`: it is sure; for a question that names a field, also of further words of it.
+    `is_whole`: it answers all of the question."""
 
     reply: Reply
     is_exact: bool
+    is_whole: bool = False
 
 
 def told(scene: Scene, part: Part) -> Told | None:
     """None where nothing on the question's own pictures comes near it."""
     tops: list[tuple[list[Found], Reading]] = []
     for reading in scene.readable:
+        if worked_out := _computed(scene, part, reading):
+            text = sentence([worked_out], scene.chinese)
+            return Told(Reply(text), is_exact=True, is_whole=True)
         entries = _entries(scene, part.text, reading)
         whole = _of_all(scene, part, entries, reading)
         if whole:
@@ -111,6 +117,13 @@ def _of_all(scene: Scene, part: Part, entries: list[Entry], reading: Reading) ->
         or whole_lists.told(part.text, entries, reading, scene.chinese)
         or tallies.told(part.text, every, entries, scene.chinese)
     )
+
+
+def _computed(scene: Scene, part: Part, reading: Reading) -> str:
+    """What is worked out from the picture; not from values that a person has corrected."""
+    if scene.known.corrections.fields or any(one.corrected for one in reading.fields):
+        return ""
+    return computed.told(part.text, reading, scene.chinese, scene.budget)
 
 
 def _least(scene: Scene, part: Part) -> float:

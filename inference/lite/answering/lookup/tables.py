@@ -1,26 +1,25 @@
 """The cells of a picture's tables and lists: each with its row's name and its column's head."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from inference.lite.answering.lookup.heads import HEADS_AT_LEAST, LETTERS, is_head, table_rows
 from inference.lite.budget import Budget
-from inference.lite.reading import Line, Reading, rows
-from inference.lite.stacks import is_form, stacks
-from inference.lite.text import normal
+from inference.lite.reading import Line, Reading
+from inference.lite.stacks import is_form
 
 MAX_LINES = 600
-HEADS_AT_LEAST = 3
-MAX_HEAD = 16  # characters of a column's head
 HAN = re.compile(r"[\u3400-\u9fff]")
-LETTERS = re.compile(r"[\u3400-\u9fff]|[A-Za-z]{2}")
-# Two cells that were read as one line: "规格型号 单位 数量", "5 119.469027".
-HEADS = re.compile(r"[\u3400-\u9fff/()（）]{2,8}(?: [\u3400-\u9fff/()（）]{2,8}){1,5}")
-VALUES = re.compile(r"[\d.,%]{1,14}(?: [\d.,%]{1,14}){1,4}")
 TIMES = re.compile(
     r"(?<![\w*])[(（]?\s?[x×X]\s?(?P<count>\d{1,4})\s?[)）]?$|^[x×X*]\s?(?P<lead>\d{1,4})$|数量[:：]?\s?(?P<named>\d{1,4})"
 )
+# What stands below the name of goods.
+OF_GOODS = re.compile(
+    r"规格|颜色|款式|尺[码寸]|型号|已选|分类|SKU\b|colou?r|size|variant|style|option", re.IGNORECASE
+)
 PRICE = re.compile(r"[-+−]?\s?[¥￥$€£]?\s?[\d,]{1,12}\.\d{2}")
 DATED = re.compile(r"\W{0,3}(?:\w{3}, )?\d{1,4}[-/.年月:]\d{1,2}")
+NUMBER_HEAD = re.compile(r"序|号|№|#|No\.?", re.IGNORECASE)
 ROW_NUMBER = re.compile(r"\d{1,3}")  # of a spreadsheet
 CODE = re.compile(r"\d{8,14}")
 LABELLED = re.compile(r"[^:：]{1,12}[:：]\D|[^:：\d]{1,12}[:：]\d")
@@ -33,6 +32,7 @@ class Cell:
     head: str
     line: Line
     whole: str = ""  # the words of its row
+    at: int = 0  # the number of its row among the picture's rows of text
 
     @property
     def value(self) -> str:
@@ -47,11 +47,8 @@ def cells(reading: Reading, budget: Budget) -> tuple[list[Cell], set[int]]:
     heads: list[Line] = []
     name = above = ""
     has_numbers = False
-    stacked = {line for one in stacks(reading.lines) for line in (one.label, *one.values)}
-    lines = [line for line in reading.lines[:MAX_LINES] if line not in stacked]
-    for row in rows(lines):
+    for at, (row, parts) in enumerate(table_rows(reading.lines[:MAX_LINES])):
         budget.check()
-        parts = [part for line in row for part in _parts(line)]
         numbered = bool(parts) and ROW_NUMBER.fullmatch(parts[0].text) is not None
         if _is_head(parts[numbered:]):
             heads, name, has_numbers = parts[numbered:], "", numbered
@@ -71,41 +68,23 @@ def cells(reading: Reading, budget: Budget) -> tuple[list[Cell], set[int]]:
             named = next((cell for cell in parts if _is_name(cell)), parts[0])
             whole = " ".join(cell.text for cell in parts if LETTERS.search(cell.text))
             made += [
-                Cell("" if cell is named else named.text, head.text, cell, whole)
+                Cell("" if cell is named else named.text, head.text, cell, whole, at)
                 for cell in parts
                 if (head := _above(cell, heads)) is not None
             ]
             continue
-        made += _listed(parts, name)
+        made += [replace(one, at=at) for one in _listed(parts, name)]
         if parts and _is_name(parts[0]):
             name = parts[0].text if len(parts) > 1 and PRICE.search(parts[-1].text) else name
     return made, used
 
 
-def _parts(line: Line) -> list[Line]:
-    """The cells of a line."""
-    text = normal(line.text).strip()
-    if not (HEADS.fullmatch(text) or VALUES.fullmatch(text)):
-        return [Line(text, line.box, line.confidence, line.frame)] if text else []
-    left, top, width, height = line.place
-    made, at = [], 0
-    for word in text.split():
-        start = text.index(word, at)
-        at = start + len(word)
-        frame = (left + width * start / len(text), top, width * len(word) / len(text), height)
-        made.append(Line(word, line.box, line.confidence, frame))
-    return made
-
-
 def _is_head(row: list[Line]) -> bool:
+    if row and NUMBER_HEAD.fullmatch(row[0].text):
+        row = row[1:]  # of the column that numbers the rows
     if len(row) < HEADS_AT_LEAST or is_form([one.text for one in row]):
         return False
-    return all(
-        2 <= len(one.text) <= MAX_HEAD
-        and LETTERS.search(one.text)
-        and not re.search(r"\d|[:：]$|[:：].", one.text)
-        for one in row
-    )
+    return all(map(is_head, row))
 
 
 def _fits(row: list[Line], heads: list[Line]) -> bool:
@@ -147,7 +126,8 @@ def _listed(row: list[Line], name: str) -> list[Cell]:
     times = TIMES.search(first.text) or (len(row) > 1 and TIMES.search(row[1].text)) or None
     if times and (own or name):
         count = times["count"] or times["lead"] or times["named"]
-        whose = own if own and not times["lead"] and not times["named"] else name
+        is_below = bool(name) and OF_GOODS.match(first.text) is not None
+        whose = own if own and not (times["lead"] or times["named"] or is_below) else name
         if whose:
             made.append(Cell(whose, "数量", _as(first, count)))
     if len(row) >= 3 and own and PRICE.fullmatch(row[-1].text):
