@@ -54,6 +54,8 @@ def values(reading: Reading, name: str) -> list[Field]:
     pairs = [one for one in pairs_of(reading) if label is not None and label.fullmatch(one.key)]
     if name in ("change", "discount", "shipping", "fee"):
         pairs = [one for one in pairs if one.is_money]
+    if name == "weight":
+        pairs = [one for one in pairs if WEIGHT.search(one.value)]
     if name == "payment_method" and not pairs:
         pairs = _found(reading, CARD) or [
             Pair(TABLE[name].zh, one.label, one.line)

@@ -102,7 +102,9 @@ TABLE: dict[str, Printed] = {
 }
 # Labels of fields of the reader that only some screens have.
 OF_FIELDS = {
-    "tax_amount": re.compile(r"(?:estimated|sales)?(?:tax|vat)(?:at)?(?:[\d.]{1,5}%)?|税额"),
+    "tax_amount": re.compile(
+        r"(?:estimated|sales|includ(?:es|ing)|incl|ofwhich)?(?:tax|vat)(?:at)?(?:[\d.]{1,5}%)?|税额"
+    ),
     "item": re.compile(
         r"商品(?:明细|名称|说明)|(?:项目|货物|服务|开票)(?:名称|内容|明细)|品名|托寄物(?:品)?|物品(?:名称|类型)?|内件(?:品名)?|寄托物|description"
     ),

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from inference.lite.answering.extracts import terms
+from inference.lite.answering.lookup import sums
 from inference.lite.answering.lookup.entries import Entry, asks
 from inference.lite.answering.lookup.sorts import UNITS, Sort, asked, fits, is_named_so
 from inference.lite.answering.questions import simplified
@@ -76,7 +77,13 @@ def best(
 ) -> list[Found]:
     """The best first."""
     asking = _Asking(question)
-    able = [one for one in entries if fits(one.value, asking.sort) and asking.is_new(one)]
+    able = [
+        one
+        for one in entries
+        if fits(one.value, asking.sort, is_labelled=bool(one.label))
+        and asking.is_new(one)
+        and not sums.is_another(question, one.label, one.field)
+    ]
     if not able:
         return []
     texts = list(dict.fromkeys(text for one in able for text in asking.told_of(one)))

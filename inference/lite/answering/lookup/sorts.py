@@ -96,7 +96,8 @@ NUMBERED = re.compile(
     r"多少|几|谁|哪|什么时候|怎么联系|\b(?:how|when|who|where|which)\b", re.IGNORECASE
 )
 WORD = re.compile(HAN + r"{2}|[A-Za-z]{3} ")
-DATE = re.compile(r"(?:19|20)\d{2}[-/年.]\d{1,2}[-/月.]\d{1,2}")
+DATE = re.compile(r"(?:19|20)\d{2}[-/年.]\d{1,2}[-/月.]\d{1,2}日?")
+TIMED = re.compile(r"\d{1,2}[:：]\d{2}(?!\d)|\d{4}[-/年.]\d{1,2}[-/月.]\d{1,2}")
 PRICE = re.compile(r"[-+−]?[¥￥$€£]?\s?[\d,]{1,12}\.\d{2}")
 # The words of labels behind which a sort stands.
 OF_LABEL = {
@@ -136,13 +137,18 @@ def is_named_so(label: str, sort: Sort | None) -> bool:
     return sort is not None and LABELS[sort].search(label) is not None
 
 
-def fits(value: str, sort: Sort | None) -> bool:
-    """Whether a value may be what is asked for."""
+def fits(value: str, sort: Sort | None, *, is_labelled: bool = False) -> bool:
+    """Whether a value may be what is asked for. One behind a label is of one sort alone; a
+    sentence may have several."""
     if sort is None:
         return True
     if sort in (Sort.NAME, Sort.PLACE, Sort.REASON) and (
         ONLY_AMOUNT.fullmatch(value) or ONLY_TIME.fullmatch(value)
     ):
+        return False
+    if sort is Sort.MONEY and DATE.fullmatch(value.strip()):
+        return False
+    if is_labelled and sort is Sort.NAME and TIMED.search(value):
         return False
     if sort is Sort.NUMBER and (DATE.match(value) or PRICE.fullmatch(value)):
         return False
