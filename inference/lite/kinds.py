@@ -14,6 +14,9 @@ ENOUGH = 3  # points
 CHAT_SIGN = re.compile(
     r"(?:昨天|今天|星期.|周.|\d{1,2}月\d{1,2}日)?\s?(?:凌晨|早上|上午|中午|下午|傍晚|晚上)?\s?\d{1,2}:\d{2}"
 )
+TIMED = re.compile(
+    r"时间|日期|起飞|到达|出发|登机|time|date|depart|arriv|board|check", re.IGNORECASE
+)
 SHORT = 0.95  # of the width: up to there go the messages of the other side
 LEAST_TURNS = 2
 ALONE = 0.85  # share of rows with one line, in a chat: labels and values stand beside each other
@@ -73,7 +76,11 @@ def _has_bubbles(paper: Paper) -> bool:
     if not places:
         return False
     right = max(left + width for _, (left, _, width, _) in places)
-    times = sum(CHAT_SIGN.fullmatch(line.text.strip()) is not None for line, _ in places)
+    times = sum(
+        CHAT_SIGN.fullmatch(line.text.strip()) is not None
+        and not TIMED.search(paper.row_of(line)[0].text)
+        for line, _ in places
+    )
     at_left = sum(left < right * 0.22 for _, (left, _, _, _) in places)
     at_right = sum(
         left > right * 0.25 and left + width > right * 0.85 for _, (left, _, width, _) in places

@@ -40,7 +40,7 @@ TABLE: dict[str, tuple[str, str, str]] = {
         r"不含税(?:金额|价|总额)?|税前(?:金额|价)?|(?:不算|不带|没算|除去?|去掉|刨去|扣掉)税(?!率|号)"
         r"|(?:amount |total |price )?(?:without|before|excluding|excl\.?) (?:tax|vat)|net amount",
     ),
-    "tax_rate": ("税率", "tax rate", r"税率|(?:几|多少)个?点的?税?|税点|(?:tax|vat) rate"),
+    "tax_rate": ("税率", "tax rate", r"税率|(?:几|多少)(?:个点|个?点的?税)|税点|(?:tax|vat) rate"),
     "tax_amount": (
         "税额",
         "tax",

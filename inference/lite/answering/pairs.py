@@ -11,6 +11,7 @@ from inference.lite.text import normal
 
 MAX_LINES = 2_000
 MAX_LABEL = 48  # characters
+LONG_LABEL = 20  # characters
 MAX_VALUE = 120
 COLONED = re.compile(
     r"(?:^|(?<=[\s,，;；。|)）]))"
@@ -111,5 +112,8 @@ def _of_line(line: Line, after: Line | None) -> list[Pair]:
     if ended and head[:1].isalpha():
         return [Pair(head, ended[0].strip(), line)]
     if after is not None and len(text) <= MAX_LABEL and any(map(str.isalpha, text)):
+        says = len(text) > LONG_LABEL and any(map(str.isdigit, text))
+        if says and not MONEY.fullmatch(after.text.strip()):
+            return []  # a sentence
         return [Pair(text, normal(after.text).strip()[:MAX_VALUE], after)]
     return []

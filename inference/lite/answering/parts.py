@@ -73,6 +73,11 @@ def reply(scene: Scene, part: Part) -> Reply:
     found = answers.told(scene, part) if _may_look_up(scene, part) else None
     if found and found.is_whole:
         return found.reply
+    is_error = any(facts.kind_of(one) == "error" for one in scene.readable)
+    if is_error and found and not found.is_named and not answers.asks_why(part):
+        found = None  # what the error is, and what to do, is told by its code
+    if is_error and found and found.is_named:
+        return found.reply
     is_told = _knows(scene, part.fields) or not answers.are_written(scene)
     is_better = found and (found.is_exact or not is_told) and not _leads_by_rule(scene, part)
     if found and is_better and len(part.fields) < 2:
@@ -81,7 +86,6 @@ def reply(scene: Scene, part: Part) -> Reply:
     stands = part.want is Want.STATE and states.told(part.text, scene.known, scene.chinese)
     if not found or stands or _is_told(made):
         return made
-    is_error = any(facts.kind_of(one) == "error" for one in scene.readable)
     if not is_error:
         return found.reply
     # What a code means and what to do comes first; else what the page itself says of the cause.
@@ -102,14 +106,10 @@ def _needs_each(scene: Scene, part: Part) -> bool:
 
 
 def _may_look_up(scene: Scene, part: Part) -> bool:
-    """Whether a part asks its own pictures for something: not how to do it, and no error's code."""
+    """Whether a part asks its own pictures for something: not how to do it."""
     if not scene.known.own or part.want is Want.SUMMARY:
         return False
-    if _complains(part):
-        return False
-    if any(facts.kind_of(one) == "error" for one in scene.readable):
-        return answers.asks_why(part)
-    return True
+    return not _complains(part)
 
 
 def _leads_by_rule(scene: Scene, part: Part) -> bool:

@@ -91,7 +91,7 @@ TABLE: dict[str, Printed] = {
         "重量",
         "weight",
         r"重量|多重|多少(?:公斤|千克|斤|kg)|\bweigh(?:t|s)?\b|how heavy",
-        re.compile(r"(?:计费|实际|包裹|货物)?重量|(?:gross|net)?weight"),
+        re.compile(r"(?:计费|实际|包裹|货物)?重量|[毛净]重|(?:gross|net|billed|billable)?weight"),
     ),
     "amount_in_words": Printed(
         "大写金额",
@@ -103,7 +103,7 @@ TABLE: dict[str, Printed] = {
 # Labels of fields of the reader that only some screens have.
 OF_FIELDS = {
     "tax_amount": re.compile(
-        r"(?:estimated|sales|includ(?:es|ing)|incl|ofwhich)?(?:tax|vat)(?:at)?(?:[\d.]{1,5}%)?|税额"
+        r"(?:incl(?:udes|uding|\.)?|ofwhich)?(?:estimated|sales)?(?:tax|vat|gst)(?:at)?(?:[\d.]{1,5}%)?|税额"
     ),
     "item": re.compile(
         r"商品(?:明细|名称|说明)|(?:项目|货物|服务|开票)(?:名称|内容|明细)|品名|托寄物(?:品)?|物品(?:名称|类型)?|内件(?:品名)?|寄托物|description"

@@ -4,11 +4,11 @@ nearest to it in words and meaning, and is of the sort that is asked for."""
 import re
 from dataclasses import dataclass
 
-from inference.lite.answering import facts, values
+from inference.lite.answering import contracts, facts, values
 from inference.lite.answering.extracts import shared
 from inference.lite.answering.facts import Fact
 from inference.lite.answering.field_words import FIELDS
-from inference.lite.answering.lookup import spans, tallies, whole_lists
+from inference.lite.answering.lookup import concepts, spans, tallies, whole_lists
 from inference.lite.answering.lookup.cards import cards
 from inference.lite.answering.lookup.computed import told as computed
 from inference.lite.answering.lookup.entries import (
@@ -19,7 +19,7 @@ from inference.lite.answering.lookup.entries import (
     sentences_of,
 )
 from inference.lite.answering.lookup.ranking import WHICH_ROW, Found, best
-from inference.lite.answering.lookup.sorts import CAUSE, Sort, asked, is_named_so
+from inference.lite.answering.lookup.sorts import CAUSE, NUMBERED, OPEN, Sort, asked, is_named_so
 from inference.lite.answering.markdown import plain
 from inference.lite.answering.pairs import MARKS
 from inference.lite.answering.phrases import joined, say, sentence
@@ -37,6 +37,7 @@ RULE = re.compile(
     r"|\b(?:can|could|should|do i|do you|would|policy|how do)\b",
     re.IGNORECASE,
 )
+SAID = 0.6  # score from which a sentence of a contract is sure
 APART = 0.25  # score by which an amount is nearer than a field
 OF_RULES = re.compile(
     r"退|换|赔|保修|质保|维修|[运邮]费|包邮|申请|积分|会员|优惠券|refund|return|warranty|shipping|exchange|cancel|repair",
@@ -47,17 +48,20 @@ FAIR_CARD, APART_CARD = 0.1, 0.05  # one of the cards is asked for
 MAX_CARD = 200  # characters
 # What has happened is no rule: 退到哪张卡了.
 PAST = re.compile(r"[了过]|\b(?:did|was|were|has|have)\b", re.IGNORECASE)
+INCLUDED = re.compile(r"^incl(?:udes|uding|\.)?\s", re.IGNORECASE)  # VAT at 20%
 MAX_VALUE = 40  # characters of a value that is said behind its label; a longer one is quoted
 
 
 @dataclass(frozen=True, slots=True)
 class Told:
     """`is_exact`: it is sure; for a question that names a field, also of further words of it.
-    `is_whole`: it answers all of the question."""
+    `is_whole`: it answers all of the question. `is_named`: the question says in its own words what
+    its label says."""
 
     reply: Reply
     is_exact: bool
     is_whole: bool = False
+    is_named: bool = False
 
 
 def told(scene: Scene, part: Part) -> Told | None:
@@ -71,7 +75,7 @@ def told(scene: Scene, part: Part) -> Told | None:
         whole = _of_all(scene, part, entries, reading)
         if whole:
             return Told(Reply(sentence([whole], scene.chinese)), is_exact=True)
-        ranked = best(part.text, entries, scene.meaning, scene.budget)
+        ranked = best(_reworded(part.text, reading), entries, scene.meaning, scene.budget)
         tops += [(ranked, reading)] if ranked else []
     if not tops:
         return None
@@ -82,7 +86,28 @@ def told(scene: Scene, part: Part) -> Told | None:
     is_exact = _is_of_more(part, ranked, top) if part.fields else top.score >= SURE
     if asks_why(part) and not top.entry.label:
         return Told(Reply(_causes(scene, ranked)), is_exact)
-    return Told(Reply(_text(scene, part.text, top.entry, reading)), is_exact)
+    is_named = _is_named(part, top.entry)
+    is_exact = is_exact or (is_named and not top.entry.row) or _says_so(part, top, reading)
+    return Told(Reply(_text(scene, part.text, top.entry, reading)), is_exact, is_named=is_named)
+
+
+def _reworded(question: str, reading: Reading) -> str:
+    return contracts.in_its_words(question, reading) if reading.kind == "contract" else question
+
+
+def _says_so(part: Part, top: Found, reading: Reading) -> bool:
+    """Whether a sentence of a contract has what the question means in other words."""
+    if top.entry.label or reading.kind != "contract" or top.score < SAID:
+        return False
+    return concepts.names(top.entry.value, concepts.meant(part.text))
+
+
+def _is_named(part: Part, entry: Entry) -> bool:
+    """Whether a label is what papers print for the question's words."""
+    opens = OPEN.search(part.text) and not NUMBERED.search(part.text)
+    if not entry.label or entry.field == "error_code" or opens or asks_why(part):
+        return False
+    return concepts.names(entry.label, concepts.meant(part.text))
 
 
 def _causes(scene: Scene, ranked: list[Found]) -> str:
@@ -194,7 +219,7 @@ def _text(scene: Scene, question: str, entry: Entry, reading: Reading) -> str:
         said = f"{entry.label}：{entry.value}" if entry.label else entry.value
         return sentence([say("shown_text", chinese, lines=f"“{plain(said)}”")], chinese)
     known = [one for one in reading.fields if (one.name, one.value) == (entry.field, entry.value)]
-    label = entry.label
+    label = INCLUDED.sub("", entry.label)
     if entry.row:
         label = f"{entry.row}的{label}" if chinese else f"{label} of {entry.row}"
     line = entry.line

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from inference.lite.answering.extracts import terms
-from inference.lite.answering.lookup import sums
+from inference.lite.answering.lookup import concepts, sums
 from inference.lite.answering.lookup.entries import Entry, asks
 from inference.lite.answering.lookup.sorts import UNITS, Sort, asked, fits, is_named_so
 from inference.lite.answering.questions import simplified
@@ -16,6 +16,7 @@ from inference.lite.field_text import plain
 
 # What is added to the cosine.
 WORDS = 0.35  # for a label that the question has word by word
+CONCEPT = 0.45  # for a label that papers print for what the question says in other words
 COVERED = 0.25  # for a text that has all words of the question
 SORTED = 0.12  # for a value of the sort that is asked for
 ROW = 0.25  # for a cell of the row that the question names; taken off for another row's
@@ -62,6 +63,7 @@ OPEN = re.compile(
     r"[待未没无免]|处理中|缺货|运输|派送|在途|in transit|\b(?:not|un\w{3,10}|pending|awaiting|open|overdue|out of|none|back-?ordered)\b",
     re.IGNORECASE,
 )
+OF_MONEY = re.compile(r"[钱块元费价款金额税罚赔]|how much|[¥￥$€£]", re.IGNORECASE)
 CHOICE = re.compile(r"还是|\bor\b", re.IGNORECASE)
 HAN = re.compile(r"[\u3400-\u9fff]")
 
@@ -80,7 +82,7 @@ def best(
     able = [
         one
         for one in entries
-        if fits(one.value, asking.sort, is_labelled=bool(one.label))
+        if asking.may_be(one)
         and asking.is_new(one)
         and not sums.is_another(question, one.label, one.field)
     ]
@@ -115,6 +117,15 @@ class _Asking:
         self.column = OF_EACH if EACH.search(question) else OF_ALL
         self.row, self.is_single = "", False
         self.weights: dict[str, float] = {}
+        self.meant = concepts.meant(question)
+        self.is_bare = self.sort is Sort.MONEY and not OF_MONEY.search(question)
+
+    def may_be(self, entry: Entry) -> bool:
+        """Whether an entry is of the sort that is asked for. A bare 多少 asks for a number too."""
+        if entry.label and concepts.is_of_other(entry.label, self.meant):
+            return False
+        is_open = self.is_bare and concepts.names(entry.label, self.meant)
+        return is_open or fits(entry.value, self.sort, is_labelled=bool(entry.label))
 
     def bonus(self, entry: Entry) -> float:
         """What an entry's words, sort and row add to its nearness in meaning."""
@@ -126,6 +137,7 @@ class _Asking:
         if not entry.label:
             return score + RARE * self._rare(entry) + WHICH * bool(self.asks_row and entry.whole)
         score += WORDS * _share(entry.label, self.content)
+        score += CONCEPT * concepts.names(entry.label, self.meant)
         score += NAMED * is_named_so(entry.label, self.sort)
         return score + self._of_row(entry) if entry.row else score
 
