@@ -6,8 +6,9 @@ repair is not what the thing cost. What is near is named, and its value is not s
 
 import re
 
-from inference.lite.answering import facts, roles
+from inference.lite.answering import facts, roles, states
 from inference.lite.answering.field_words import FIELDS, called
+from inference.lite.answering.lookup.entries import is_prose
 from inference.lite.answering.lookup.sorts import Sort
 from inference.lite.answering.markdown import plain
 from inference.lite.answering.pairs import pairs_of
@@ -42,6 +43,7 @@ PRICE = re.compile(
     re.IGNORECASE,
 )
 A_PRICE = re.compile(r"[-+−]?[¥￥$€£]\s?[\d,.]{1,14}|[\d,]{1,9}\.\d{2}|\d{1,7}\s?元")
+WHO = re.compile(r"谁|\bwho\b", re.IGNORECASE)
 PRICED = ("order", "payment", "receipt", "invoice")
 
 
@@ -52,7 +54,8 @@ def reply(scene: Scene, part: Part) -> Reply | None:
         return None
     if any(one.partial or facts.kind_of(one) in ("chat", "error") for one in readings):
         return None
-    return _number(scene, part) or _phone(scene, part) or _price(scene, part)
+    told = (_number, _phone, _price, _weight, _party)
+    return next(filter(None, (one(scene, part) for one in told)), None)
 
 
 def _number(scene: Scene, part: Part) -> Reply | None:
@@ -112,6 +115,33 @@ def _price(scene: Scene, part: Part) -> Reply | None:
     if not lines or any(PRICE.search(text) or A_PRICE.fullmatch(text.strip()) for text in lines):
         return None
     return _lacks(scene, say("price", scene.chinese), [])
+
+
+def _weight(scene: Scene, part: Part) -> Reply | None:
+    if part.fields != ("weight",) or part.by_rule or scene.known.values("weight"):
+        return None
+    return _lacks(scene, called("weight", scene.chinese), [])
+
+
+def _party(scene: Scene, part: Part) -> Reply | None:
+    """Whoever did something, where no line speaks of such a person."""
+    asked = roles.asked(part.text)
+    if asked is None or asked[1] is not Sort.NAME or asked[0].key in roles.OF_PARCEL:
+        return None
+    role, readings = asked[0], scene.readable
+    if (
+        part.fields
+        or not WHO.search(part.text)
+        or any(facts.kind_of(one) == "other" and is_prose(one) for one in readings)
+    ):
+        return None
+    if role.key == "signer" and any(map(states.stands, readings)):
+        return None  # where the parcel is tells more
+    if any(role.asks.search(line.text) for one in readings for line in one.lines):
+        return None
+    if any(roles.held_by(one, role) for one in readings):
+        return None
+    return _lacks(scene, role.zh if scene.chinese else role.en, [])
 
 
 def _lacks(scene: Scene, name: str, others: list[str]) -> Reply:

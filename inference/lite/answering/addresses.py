@@ -57,6 +57,7 @@ def _block(line: Line, lines: list[Line], has_text: bool) -> list[Line]:
             if other.place[0] >= left + width / 2
             and abs(other.place[1] + other.place[3] / 2 - top - height / 2) < height * 0.8
             and other is not line
+            and not SIDE.match(other.text)
         ][:1]
     last = taken[-1] if taken else line
     while len(taken) < MAX_BLOCK:

@@ -15,7 +15,7 @@ from inference.lite.reading import Reading
 
 KINDS = ("payment", "order", "receipt", "other")
 ASKED = re.compile(
-    r"[到入][账帐]|[收拿]到[^?？,，。]{0,4}[钱款]|[钱款][^?？,，。]{0,6}[收退]?到|退款?[^?？,，。]{0,4}到"
+    r"[到入][账帐]|对方(?:已经?)?收到|[收拿]到[^?？,，。]{0,4}[钱款]|[钱款][^?？,，。]{0,6}[收退]?到|退款?[^?？,，。]{0,4}到"
     r"|\b(?:money|refund|payment|transfer|funds)\b.{0,30}\b(?:arrived?|received?|landed|cleared|credited|back|through)\b"
     r"|\b(?:got|get|receive|received)\b.{0,16}\b(?:money|payment|refund|transfer|funds)\b",
     re.IGNORECASE,

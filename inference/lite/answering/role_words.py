@@ -39,7 +39,7 @@ TABLE = (
         "person who picked it up",
         rf"揽[收件]员|取件员|收件员|{WHO}(?:上门)?(?:揽|取)(?:收|件)?(?:的|了|走)|\bwho (?:collected|picked)\b",
         r"揽[收件](?:员|人)|取件(?:员|人)|收件员|(?:pickedup|collected)by",
-        rf"(?:揽[收件]员|取件员|收件员){BEHIND}",
+        rf"(?:揽[收件]员|取件员|收件员|业务员){BEHIND}",
     ),
     (
         "driver",
@@ -103,7 +103,7 @@ TABLE = (
         "cashier",
         "收银员",
         "cashier",
-        rf"收银员?|{WHO}(?:收的银|结的账)|\bcashier\b|\bwho (?:rang|served)\b",
+        rf"收银员?|{WHO}(?:收的银|结的账)|\bcashier\b|\bwho rang\b",
         r"收银员?|cashier|servedby|operator",
         None,
     ),

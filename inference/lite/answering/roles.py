@@ -27,7 +27,7 @@ PHONE = re.compile(
 CITY = re.compile(r"(?:[\u3400-\u9fff]{2,8}?(?:省|自治区))?(?P<city>[\u3400-\u9fff]{2,7}?[市州盟])")
 ASKS_CITY = re.compile(r"城市|哪个?市|\b(?:city|town)\b", re.IGNORECASE)
 OF_PHONE = re.compile(
-    r"的?(?:联系)?(?:电话|手机号?码?|方式)$|(?:'s)?(?:phone|tel|mobile)(?:number|no)?$"
+    r"的?(?:联系)?(?:电话|手机号?码?)$|的?联系方式$|(?:'s)?(?:phone|tel|mobile)(?:number|no)?$"
 )
 BUTTON = re.compile(r"\s{0,3}(?:复制|查看|拨打|电话|copy|call)$", re.IGNORECASE)
 NOT_NAMES = re.compile(

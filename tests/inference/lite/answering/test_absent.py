@@ -63,6 +63,11 @@ MANUAL = (
         ("当时多少钱买的", CARD, "50"),
         ("这个花了多少钱", CARD, "2025"),
         ("how much did I pay for it?", MANUAL, "35"),
+        ("谁签收的", RECEIPT, "小吴"),
+        ("谁付的钱", NOTE, "费晓兰"),
+        ("who signed for it?", E_MAIL, "GB"),
+        ("谁付的钱", ("转账成功", "¥500.00", "收款人 | 李秀英", "付款方式 | 零钱"), "李秀英"),
+        ("多重", ORDER, "3310"),
     ],
 )
 def test_a_value_of_another_kind_is_not_said_for_the_one_that_is_missing(

@@ -108,6 +108,13 @@ def test_the_party_that_is_asked_for_is_told(
     assert said in told(question, paper(*rows))
 
 
+def test_a_label_beside_another_is_no_party() -> None:
+    rows = ("Shipper: | Recipient:", "Alder Books LLC | Tom Reyes", "Portland, OR | Austin, TX")
+    made = told("who sent it?", paper("FedEx", "Tracking number: 748912345678", *rows))
+    assert "Alder Books" in made
+    assert "Recipient" not in made
+
+
 def test_a_name_stands_below_its_label_and_not_in_the_column_beside_it() -> None:
     lines = [
         Line("Received By", (10, 400, 80, 20)),
