@@ -21,7 +21,7 @@ PRICE = re.compile(r"[-+−]?\s?[¥￥$€£]?\s?[\d,]{1,12}\.\d{2}")
 DATED = re.compile(r"\W{0,3}(?:\w{3}, )?\d{1,4}[-/.年月:]\d{1,2}")
 NUMBER_HEAD = re.compile(r"序|号|№|#|No\.?", re.IGNORECASE)
 ROW_NUMBER = re.compile(r"\d{1,3}")  # of a spreadsheet
-CODE = re.compile(r"\d{8,14}")
+CODE = re.compile(r"\d{6,14}")
 LABELLED = re.compile(r"[^:：]{1,12}[:：]\D|[^:：\d]{1,12}[:：]\d")
 TOTAL = re.compile(r"合\s?计|总[计额价]|实[付收]|应[付收]|\btotal\b|\bsubtotal\b", re.IGNORECASE)
 

@@ -11,7 +11,14 @@ from dataclasses import dataclass
 from inference.lite.answering.extracts import shared
 from inference.lite.answering.lookup.computed.counted import PERIOD, Period, moved, period, written
 from inference.lite.answering.lookup.computed.moments import Moment, When, moments_of
-from inference.lite.answering.lookup.computed.stages import LETTER, NOW, STAGES, stages_in
+from inference.lite.answering.lookup.computed.stages import (
+    LETTER,
+    NOW,
+    STAGES,
+    stages_in,
+    stages_meant,
+)
+from inference.lite.answering.lookup.sorts import Sort, asked
 from inference.lite.answering.markdown import bold, plain
 from inference.lite.answering.paragraphs import in_paragraphs, text_of
 from inference.lite.answering.phrases import say
@@ -19,16 +26,18 @@ from inference.lite.budget import Budget
 from inference.lite.reading import Line, Reading
 
 UNTIL = re.compile(
-    r"到(?:哪|什么时|几[号点月])|最[晚迟后]|截止|到期|过期|过保|(?:哪[天日年]|几[号点]|什么时候|啥时候?|何时).{0,4}(?:前|为止|之前)"
+    r"到(?:哪一?[天日年]|哪个月|[什啥]么?时|何时|几[号点月])|最[晚迟]|最后(?:一天|期限|几|哪|什么时)|截止|到期|过期|过保"
+    r"|(?:哪[天日年]|几[号点]|什么时候|啥时候?|何时).{0,4}(?:前|为止|之前)"
     r"|\b(?:until|till|by) (?:when|what|which)|\bwhen\b.{0,40}(?:\bby\b|until|expire|run out|\bend|over)"
     r"|\b(?:last|latest|final) (?:day|date|time|moment)|\blatest\b|how late|deadline|expir"
     r"|\bwhat (?:time|day|date)\b.{0,50}\b(?:close|shut|expire|end)",
     re.IGNORECASE,
 )
+LATEST = re.compile(r"how late|\b(?:last|latest|final) (?:day|date|moment)", re.IGNORECASE)
 # (words of a question, words of the sentence with the period)
 TOPICS = tuple(
-    (re.compile(asked, re.IGNORECASE), re.compile(printed, re.IGNORECASE))
-    for asked, printed in (
+    (re.compile(wanted, re.IGNORECASE), re.compile(printed, re.IGNORECASE))
+    for wanted, printed in (
         (
             r"保修|质保|三包|保到|[过在]保|免费修|warrant|guarantee",
             r"保修|质保|三包|warrant|guarantee",
@@ -99,8 +108,9 @@ class Term:
 
 def told(question: str, reading: Reading, chinese: bool, budget: Budget) -> str:
     """A sentence without its mark; "" where the question asks for no such day."""
-    topics = [printed for asked, printed in TOPICS if asked.search(question)]
-    if not topics or not UNTIL.search(question):
+    topics = [printed for wanted, printed in TOPICS if wanted.search(question)]
+    asks = asked(question) is Sort.TIME or LATEST.search(question)
+    if not (topics and asks and UNTIL.search(question)):
         return ""
     every = list(_terms(reading, budget))
     terms = [one for one in every if any(topic.search(one.context) for topic in topics)]
@@ -185,23 +195,22 @@ def _chosen(question: str, terms: list[Term]) -> Term | None:
 
 
 def _are_same(terms: list[Term]) -> bool:
-    return len({(one.period, one.sign, frozenset(stages_in(one.start))) for one in terms}) == 1
+    return len({(one.period, one.sign, frozenset(stages_meant(one.start))) for one in terms}) == 1
 
 
 def _start(term: Term, moments: list[Moment], reading: Reading) -> Moment | None:
     """The printed day or time with which a period begins; None where it is not sure."""
     if NOW.search(term.start):
         return _when_written(term, moments)
-    named = stages_in(term.start)
+    named = stages_meant(term.start)
     if LETTER.search(term.start) and not named - {"sent", "received"}:
         return _only([one for one in moments if SENT.search(one.around) and one.when.year])
     if not term.start:
         return _of_receipt(reading, moments)
-    for name in sorted(named):
-        found = _only([one for one in moments if one.is_of(STAGES[name])])
-        if found is not None:
-            return found
-    return _of_receipt(reading, moments) if "bought" in named else None
+    found = [one for one in moments if any(one.is_of(STAGES[name]) for name in named)]
+    if not found and "bought" in named:
+        return _of_receipt(reading, moments)
+    return _only(found)
 
 
 def _of_receipt(reading: Reading, moments: list[Moment]) -> Moment | None:

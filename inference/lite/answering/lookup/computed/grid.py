@@ -8,6 +8,7 @@ from decimal import Decimal
 
 from inference.lite.answering.extracts import shared
 from inference.lite.answering.lookup import tables
+from inference.lite.answering.lookup.heads import LETTERS
 from inference.lite.answering.lookup.ranking import EACH, OF_ALL
 from inference.lite.answering.lookup.sorts import UNITS
 from inference.lite.answering.markdown import bold, plain
@@ -100,7 +101,7 @@ def told(question: str, reading: Reading, chinese: bool, budget: Budget) -> str:
         chosen = _named(question, every)
     if len(chosen) > 1 and not is_short:
         return _quoted(chosen, question, chinese)
-    if len(chosen) != 1:
+    if len(chosen) != 1 or not LETTERS.search(chosen[0].name):
         return ""
     return _short(chosen[0], chinese) if is_short else _cell(question, chosen[0], chinese)
 

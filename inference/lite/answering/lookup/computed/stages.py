@@ -35,3 +35,18 @@ LETTER = re.compile(r"本?(?:邮件|函|通知|信)|\be-?mail|\bletter|\bnotice|
 
 def stages_in(text: str) -> set[str]:
     return {name for name, words in STAGES.items() if words.search(text)}
+
+
+def stages_meant(text: str) -> set[str]:
+    """The stage that the words of a beginning name: "receiving your order" is no order.
+
+    The main word stands first in English and last in Chinese.
+    """
+    found = [(match, name) for name, words in STAGES.items() for match in words.finditer(text)]
+    if not found:
+        return set()
+    if text.isascii():
+        main = min(match.start() for match, _ in found)
+        return {name for match, name in found if match.start() == main}
+    main = max(match.end() for match, _ in found)
+    return {name for match, name in found if match.end() == main}

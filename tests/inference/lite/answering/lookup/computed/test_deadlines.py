@@ -39,6 +39,11 @@ GLASSES = (
     "Ordered on | 2 Oct 2026",
     "You may bring it back for a refund up to 28 days after the order date.",
 )
+RECEIVED = (
+    "Order date | 2 Dec 2026",
+    "Delivered | 9 Dec 2026",
+    "You can send it back within 14 days of receiving your order.",
+)
 BUS = (
     "长途客运 车票",
     "发车时间 | 19:05",
@@ -85,6 +90,7 @@ PICKUP = (
         ("最晚哪天能退", PARCEL_BACK, "2026-11-20 18:22 + 7天 算，是 **2026-11-27**"),
         ("what is the last day to return it", EMAIL, "+ 30 days is **2027-01-02**"),
         ("until what date can I bring it back?", GLASSES, "2 Oct 2026 + 28 days is **2026-10-30**"),
+        ("by when must I return it", RECEIVED, "Delivered 9 Dec 2026 + 14 days is **2026-12-23**"),
         ("最晚几点检票", BUS, "19:05 − 5分钟 算，是 **19:00**"),
         ("what time does the gate close?", FERRY, "07:40 − 20 minutes is **07:20**"),
         ("until when can I cancel for free?", CLINIC, "is **2026-11-30 09:30**"),
@@ -103,6 +109,10 @@ def test_the_end_is_told_with_its_terms(question: str, paper: Paper, said: str) 
         ("登机口最晚几点关", FLIGHT),
         ("几点开始登机", FERRY),
         ("保修多久", CARD),
+        # These ask for something else, with words of a warranty or of a return.
+        ("最后的质保金是多少钱", CARD),
+        ("退到哪张卡了", PARCEL_BACK),
+        ("保修过期了，维修要不要收费", CARD),
         # Working days; another thing's period; no date; two dates; a printed end.
         ("最晚哪天退款", ("签收时间：2026-11-20", "自签收之日起7个工作日内办理退货退款。")),
         ("最晚哪天能退货", CARD),
