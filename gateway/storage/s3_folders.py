@@ -26,6 +26,8 @@ RETRIES, RETRY_SECONDS = 2, 5
 PAUSE_SECONDS = 5  # after a failure, one call in so many seconds tries the store
 PIECE = 1024 * 1024  # bytes that are read at once
 STREAMED = 512 * 1024  # bytes that a slow reader holds
+STREAM_REQUEST = "3600s"  # of a whole file to a slow reader
+NOT_PARTIAL = "non-partial response"  # the client's words; it has no class for it
 READERS = 16  # records that are read at once
 
 
@@ -41,6 +43,14 @@ class S3Folders:
         self._store = bucket.open(
             request=REQUEST, connect=CONNECT, retries=RETRIES, retry_seconds=RETRY_SECONDS
         )
+        self._whole = bucket.open(
+            request=STREAM_REQUEST,
+            connect=CONNECT,
+            read=REQUEST,
+            retries=RETRIES,
+            retry_seconds=RETRY_SECONDS,
+        )
+        self._has_ranges: bool | None = None  # until the first file is streamed
         self._readers = ThreadPoolExecutor(READERS, "files")
         self._pause = _Pause(clock)
 
@@ -66,16 +76,42 @@ class S3Folders:
             return content.getvalue()  # shares the buffer: the bytes are held once
 
     def pieces(self, folder: str, name: str) -> Iterator[bytes]:
-        """A request for each: one for all would end after REQUEST, however slow the reader is."""
+        """A request for each: no connection to the store waits for a slow reader. Where the store
+        has no ranges, one request for all."""
         path = f"{folder}/{name}"
         with self._asking(may_miss=True):
             size = obstore.head(self._store, path)["size"]
+            if self._has_ranges is None and size:
+                self._has_ranges = self._answers_ranges(path)
+        if self._has_ranges is False:
+            yield from self._streamed(path)
+            return
         for start in range(0, size, STREAMED):
             yield self._range(path, start, min(start + STREAMED, size))
+
+    def _answers_ranges(self, path: str) -> bool:
+        """rclone's server sends a range with status 200, and the client takes 206 alone."""
+        try:
+            obstore.get_range(self._store, path, start=0, end=1)
+        except GenericError as error:
+            if NOT_PARTIAL not in str(error):
+                raise
+            return False
+        return True
 
     def _range(self, path: str, start: int, end: int) -> bytes:
         with self._asking():
             return bytes(obstore.get_range(self._store, path, start=start, end=end))
+
+    def _streamed(self, path: str) -> Iterator[bytes]:
+        with self._asking():
+            pieces = iter(obstore.get(self._whole, path).stream(STREAMED))
+        while True:
+            with self._asking():
+                piece = next(pieces, None)
+            if piece is None:
+                return
+            yield bytes(piece)
 
     def get_all(self, folder: str, names: Iterable[str]) -> Iterator[tuple[str, bytes | OSError]]:
         names = tuple(names)

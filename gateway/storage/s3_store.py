@@ -26,9 +26,16 @@ class Bucket:
     secret: str = ""
 
     def open(
-        self, *, request: str, connect: str = "5s", retries: int = 10, retry_seconds: float = 180
+        self,
+        *,
+        request: str,
+        connect: str = "5s",
+        read: str = "",
+        retries: int = 10,
+        retry_seconds: float = 180,
     ) -> S3Store:
-        """`request` and `connect` bound one try, such as "30s"; `retry_seconds` bounds all tries.
+        """`request`, `connect` and `read` bound one try, its connecting and each wait for bytes,
+        such as "30s"; `retry_seconds` bounds all tries.
         Asks nothing yet. Raises ValueError and obstore's BaseError."""
         parts = urlsplit(self.url)
         # The client reads the variable itself.
@@ -46,6 +53,7 @@ class Bucket:
                 "timeout": request,
                 "connect_timeout": connect,
                 "allow_http": endpoint.startswith("http://"),
+                **({"read_timeout": read} if read else {}),
             },
             retry_config={
                 "max_retries": retries,
