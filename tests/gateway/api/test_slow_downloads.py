@@ -10,7 +10,8 @@ from urllib.parse import urlsplit
 import pytest
 import requests
 
-from tests.support.object_store import object_store
+from tests.support.object_store import Store, moto_store, object_store
+from tests.support.object_store import settings as of_store
 from tests.support.pictures import encoded
 from tests.support.servers import Running, running_gateway
 
@@ -20,17 +21,14 @@ MIB = 1024 * 1024
 GROWTH = 96 * MIB  # of all readers together; their files have 400 MiB
 
 
-@pytest.fixture(params=["disk", "s3"])
+@pytest.fixture(params=[None, object_store, moto_store], ids=["disk", "s3", "s3 with ranges"])
 def gateway(request: pytest.FixtureRequest, engine: Running, tmp_path: Path) -> Iterator[Running]:
     settings = {"API_KEYS": "shop:sk-shop11", "ENGINE": "cpu", "READER_URL": ""}
     with contextlib.ExitStack() as stack:
-        if request.param == "s3":
-            settings |= {
-                "FILES_URL": "s3://desk/slow",
-                "AWS_ENDPOINT_URL": stack.enter_context(object_store()),
-                "AWS_ACCESS_KEY_ID": "id",
-                "AWS_SECRET_ACCESS_KEY": "secret",
-            }
+        store: Store | None = request.param
+        if store is not None:
+            settings["FILES_URL"] = "s3://desk/slow"
+            settings |= of_store(stack.enter_context(store()))
         yield stack.enter_context(running_gateway(engine.url, tmp_path, **settings))
 
 

@@ -14,8 +14,8 @@ from gateway.backup.create import BackupFailed
 from gateway.backup.encryption import decrypt, encrypt
 from gateway.backup.names import old_ones
 from gateway.backup.remote import RemoteFailed, keep
-from gateway.storage.s3_store import Bucket
 from tests.support.backups import Desk, filled_desk, unpacked
+from tests.support.object_store import SECRET, bucket
 
 NAMES = [f"backup-202611{day:02}-030000.tar.gz" for day in range(1, 5)]
 
@@ -25,12 +25,8 @@ def desk(tmp_path: Path) -> Desk:
     return filled_desk(tmp_path, f"sqlite:///{tmp_path}/data/sightdesk.db")
 
 
-def bucket(s3: str, url: str) -> Bucket:
-    return Bucket(url, s3, key_id="id", secret="secret")
-
-
 def store(s3: str) -> S3Store:
-    return bucket(s3, "s3://desk").open(request="30s")
+    return bucket("s3://desk", s3).open(request="30s")
 
 
 def listed(s3: str, prefix: str) -> list[str]:
@@ -41,16 +37,16 @@ def test_the_newest_copies_are_kept_and_nothing_else_is_touched(s3: str, tmp_pat
     other = tmp_path / "invoice.pdf"
     for name in (*NAMES, other.name):
         (tmp_path / name).write_bytes(name.encode() * 1000)
-    keep(bucket(s3, "s3://desk/kept"), other, 3)
+    keep(bucket("s3://desk/kept", s3), other, 3)
     for name in NAMES:
-        keep(bucket(s3, "s3://desk/kept"), tmp_path / name, 3)
+        keep(bucket("s3://desk/kept", s3), tmp_path / name, 3)
     assert listed(s3, "kept") == [*(f"kept/{name}" for name in NAMES[1:]), "kept/invoice.pdf"]
 
 
 def test_a_large_backup_is_copied_in_parts(s3: str, tmp_path: Path) -> None:
     file = tmp_path / NAMES[0]
     file.write_bytes(os.urandom(12 * 1024 * 1024))
-    keep(bucket(s3, "s3://desk"), file, 1)
+    keep(bucket("s3://desk", s3), file, 1)
     assert bytes(obstore.get(store(s3), NAMES[0]).bytes()) == file.read_bytes()
 
 
@@ -60,7 +56,7 @@ def test_the_store_of_files_is_the_default(
     monkeypatch.setenv("AWS_ENDPOINT_URL", s3)
     file = tmp_path / NAMES[0]
     file.write_bytes(b"x")
-    keep(Bucket("s3://desk/default", key_id="id", secret="secret"), file, 1)
+    keep(bucket("s3://desk/default", ""), file, 1)
     assert listed(s3, "default") == [f"default/{NAMES[0]}"]
 
 
@@ -81,9 +77,9 @@ def test_a_store_that_refuses_is_named_without_the_secret(s3: str, tmp_path: Pat
     file = tmp_path / NAMES[0]
     file.write_bytes(b"x")
     with pytest.raises(RemoteFailed, match="s3://nothing-here") as caught:
-        keep(bucket(s3, "s3://nothing-here"), file, 1)
+        keep(bucket("s3://nothing-here", s3), file, 1)
     assert "\n" not in str(caught.value)
-    assert "secret" not in str(caught.value)
+    assert SECRET not in str(caught.value)
 
 
 def test_other_names_are_never_old_backups() -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from gateway.knowledge.vectors.embedding_client import EmbeddingClient
 from tests.support.fake_embedding import FakeEmbedding, fake_embedding
-from tests.support.object_store import s3
+from tests.support.object_store import moto, s3
 
 
 @pytest.fixture

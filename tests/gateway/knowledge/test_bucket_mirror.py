@@ -15,7 +15,9 @@ from obstore.store import S3Store
 from gateway.knowledge.bucket_mirror import BucketMirror
 from gateway.knowledge.folder_reader import FolderReader
 from gateway.storage.s3_store import Bucket
-from tests.support.object_store import object_store
+from tests.support.object_store import SECRET, object_store
+from tests.support.object_store import bucket as in_store
+from tests.support.object_store import settings as settings_of
 from tests.support.servers import Running, free_port, running_gateway, wait_until
 
 CLAUSE = "# Zeppelins\n\n3.2 A zeppelin may be returned within {} days.\n"
@@ -23,7 +25,7 @@ CLAUSE = "# Zeppelins\n\n3.2 A zeppelin may be returned within {} days.\n"
 
 @pytest.fixture
 def bucket(s3: str, request: pytest.FixtureRequest) -> Bucket:
-    return Bucket(f"s3://desk/{request.node.name[:40]}", s3, key_id="id", secret="hidden-secret")
+    return in_store(f"s3://desk/{request.node.name[:40]}", s3)
 
 
 @pytest.fixture
@@ -63,8 +65,10 @@ def test_the_copy_follows_what_is_put_changed_and_removed(
 
 
 def test_what_cannot_be_a_file_is_named_and_what_is_not_read_is_not_copied(
-    bucket: Bucket, store: S3Store, tmp_path: Path
+    moto: str, tmp_path: Path
 ) -> None:
+    bucket = in_store("s3://desk/unusable", moto)
+    store = bucket.open(request="5s")
     obstore.put(store, "a.md", CLAUSE.format(7).encode())
     obstore.put(store, "old.doc", b"x" * 5000)
     obstore.put(store, "long.md", b"x" * (1024 * 1024 + 1))
@@ -92,7 +96,7 @@ def test_an_empty_prefix_and_another_bucket_are_told_apart(
     obstore.delete(store, "a.md")
     assert set(copied(mirror, tmp_path)) == {"a.md"}
     assert "stays in use" in mirror.problems[0].message
-    other = Bucket(f"{bucket.url}-other", bucket.endpoint, key_id="id", secret="s")
+    other = in_store(f"{bucket.url}-other", bucket.endpoint)
     obstore.put(other.open(request="5s"), "b.md", b"x")
     assert not BucketMirror(other, tmp_path).has_copy
 
@@ -127,9 +131,7 @@ def desk(engine: Running, data: Path, endpoint: str, **more: str) -> Iterator[Ru
         "READER_URL": "",
         "STAFF_ANONYMOUS": "1",
         "KNOWLEDGE_URL": "s3://desk/knowledge",
-        "AWS_ENDPOINT_URL": endpoint,
-        "AWS_ACCESS_KEY_ID": "id",
-        "AWS_SECRET_ACCESS_KEY": "hidden-secret",
+        **settings_of(endpoint),
         **more,
     }
     with running_gateway(engine.url, data, **settings) as gateway:
@@ -150,7 +152,7 @@ def found(gateway: Running, words: str) -> bool:
 def test_a_change_reaches_every_gateway_within_two_seconds(engine: Running, tmp_path: Path) -> None:
     """Two of them share a volume, the third has its own."""
     with object_store() as endpoint, contextlib.ExitStack() as stack:
-        store = Bucket("s3://desk/knowledge", endpoint, key_id="i", secret="s").open(request="5s")
+        store = in_store("s3://desk/knowledge", endpoint).open(request="5s")
         obstore.put(store, "zeppelins.md", CLAUSE.format(7).encode())
         obstore.put(store, "assistant.toml", b'[name]\nen = "Zeppo"\n')
         shared, own = tmp_path / "shared", tmp_path / "own"
@@ -179,7 +181,7 @@ def test_the_last_copy_serves_while_the_store_is_away_and_after_a_restart(
     data = tmp_path / "data"
     with contextlib.ExitStack() as stack:
         endpoint = stack.enter_context(object_store())
-        store = Bucket("s3://desk/knowledge", endpoint, key_id="i", secret="s").open(request="5s")
+        store = in_store("s3://desk/knowledge", endpoint).open(request="5s")
         obstore.put(store, "zeppelins.md", CLAUSE.format(7).encode())
         with desk(engine, data, endpoint) as gateway:
             wait_until(lambda: found(gateway, "7 days"), 5)
@@ -188,7 +190,7 @@ def test_the_last_copy_serves_while_the_store_is_away_and_after_a_restart(
             [problem] = knowledge(gateway)["problems"]
             assert problem.startswith("s3://desk/knowledge: cannot be copied: ")
             assert "stays in use" in problem
-            assert "hidden-secret" not in problem
+            assert SECRET not in problem
             assert found(gateway, "7 days")
     with desk(engine, data, f"http://127.0.0.1:{free_port()}") as again:
         assert found(again, "7 days"), "at once, without waiting for the store"

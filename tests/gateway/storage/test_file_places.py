@@ -15,15 +15,11 @@ from gateway.storage.disk_folders import DiskFolders, Folders
 from gateway.storage.file_store import FileStore
 from gateway.storage.owners import digest
 from gateway.storage.s3_folders import PAUSE_SECONDS, S3Folders
-from gateway.storage.s3_store import Bucket
+from tests.support.object_store import bucket
 from tests.support.servers import free_port
 
 ME, OTHER = "key:shop", "key:other"
 LATER = time.time() + 24 * 3600
-
-
-def bucket(url: str, s3: str) -> Bucket:
-    return Bucket(url, s3, key_id="id", secret="secret")
 
 
 def s3_folders(s3: str, **more: Any) -> S3Folders:
@@ -32,11 +28,11 @@ def s3_folders(s3: str, **more: Any) -> S3Folders:
     return S3Folders(bucket(url, s3), **more)
 
 
-@pytest.fixture(params=["disk", "s3"])
+@pytest.fixture(params=["disk", "s3", "moto"])
 def folders(request: pytest.FixtureRequest, tmp_path: Path) -> Folders:
     if request.param == "disk":
         return DiskFolders(tmp_path / "files")
-    return s3_folders(request.getfixturevalue("s3"))
+    return s3_folders(request.getfixturevalue(request.param))
 
 
 @pytest.fixture

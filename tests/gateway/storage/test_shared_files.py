@@ -11,7 +11,8 @@ import requests
 
 from gateway.settings import WrongSettings, load_settings
 from tests.support.http_client import until
-from tests.support.object_store import object_store
+from tests.support.object_store import SECRET, object_store
+from tests.support.object_store import settings as of_store
 from tests.support.pictures import encoded
 from tests.support.servers import Running, free_port, running_gateway
 
@@ -27,9 +28,7 @@ def desk(engine: Running, data: Path, endpoint: str, prefix: str = "shared") -> 
         "ENGINE": "cpu",
         "READER_URL": "",
         "FILES_URL": f"s3://desk/{prefix}",
-        "AWS_ENDPOINT_URL": endpoint,
-        "AWS_ACCESS_KEY_ID": "id",
-        "AWS_SECRET_ACCESS_KEY": "hidden-secret",
+        **of_store(endpoint),
     }
     with running_gateway(engine.url, data, **settings) as gateway:
         yield gateway
@@ -102,7 +101,7 @@ def test_a_gateway_that_starts_without_its_store_says_so_in_one_line(
         told = next(json.loads(line) for line in text.splitlines() if "file_store_failed" in line)
         assert told["url"] == "s3://desk/shared"
         assert endpoint in told["reason"]
-        assert "hidden-secret" not in text
+        assert SECRET not in text
         assert not is_available(gateway)
         assert upload(gateway).status_code == 503
 
