@@ -15,7 +15,7 @@ from tests.helm.conftest import ROOT, VALUES, Manifest, named, pods, rendered
 FOREIGN = {"AWS_ENDPOINT_URL", "AWS_REGION", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"}
 # A line of Redis's settings in a script of the shell. Sizes differ.
 REDIS_SETTING = re.compile(r"'((?!maxmemory \d)[a-z-]+ [^'%]+)'")
-PARTS = ["nginx", "gateway", "lite", "engine", "fetch", "migrate", "postgres", "redis"]
+PARTS = ["nginx", "gateway", "lite", "engine", "fetch", "migrate", "postgres", "redis", "store"]
 
 
 @pytest.mark.parametrize("values", VALUES)
@@ -123,10 +123,11 @@ def test_only_nginx_is_reached_from_outside_and_only_the_download_goes_out() -> 
 
     assert open_to_all == {"nginx"}
     assert reaches_all == {"fetch"}
-    for part in ("lite", "engine", "postgres", "redis"):
+    for part in ("lite", "engine", "postgres", "redis", "store"):
         assert rules(policies[part], "egress") == [], part
     assert peers(policies["engine"], "ingress") == {"gateway"}
     assert peers(policies["lite"], "ingress") == {"gateway"}
+    assert peers(policies["store"], "ingress") == {"gateway"}
     assert peers(policies["gateway"], "ingress") == {"nginx"}
     assert peers(policies["nginx"], "egress") == {"gateway"}
 

@@ -69,7 +69,7 @@ def test_the_gateway_gets_each_of_its_secrets_from_the_secret() -> None:
     manifests = rendered(
         None,
         *("secrets.existingSecret=own", "database.kind=external", "redis.kind=external"),
-        "files.url=s3://desk/files",
+        *("files.kind=external", "files.url=s3://desk/files"),
     )
     (container,) = pods(manifests)["Deployment desk-sightdesk-gateway"]["containers"]
     given = {one["name"]: one["valueFrom"]["secretKeyRef"]["key"] for one in container["env"]}

@@ -27,8 +27,8 @@ RCLONE = Path(sys.executable).with_name("rclone")
 Store = Callable[[], AbstractContextManager[str]]
 
 
-def bucket(url: str, endpoint: str) -> Bucket:
-    return Bucket(url, endpoint, key_id=KEY_ID, secret=SECRET)
+def bucket(url: str, endpoint: str, secret: str = SECRET) -> Bucket:
+    return Bucket(url, endpoint, key_id=KEY_ID, secret=secret)
 
 
 def settings(endpoint: str) -> dict[str, str]:
@@ -52,14 +52,14 @@ def object_store(folder: Path | None = None, port: int | None = None) -> Iterato
         command = [str(RCLONE), "serve", "s3", f"--addr={address}", key, *FLAGS, str(folder)]
         server = subprocess.Popen(command, stderr=subprocess.DEVNULL)
         try:
-            wait_until(lambda: _listens(f"http://{address}"), 20)
+            wait_until(lambda: listens(f"http://{address}"), 20)
             yield f"http://{address}"
         finally:
             server.kill()
             server.wait(10)
 
 
-def _listens(url: str) -> bool:
+def listens(url: str) -> bool:
     """It refuses a request without a signature, which is an answer."""
     with contextlib.suppress(requests.ConnectionError):
         return not requests.get(url, timeout=5).ok

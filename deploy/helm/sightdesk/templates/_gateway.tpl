@@ -39,7 +39,11 @@
 - name: RATE_LIMIT_STORAGE
   value: redis://:$(REDIS_PASSWORD)@{{ $name }}-redis:6379/0
 {{- end }}
-{{- if .Values.files.url }}
+{{- if eq .Values.files.kind "bundled" }}
+- {name: AWS_ACCESS_KEY_ID, value: sightdesk}
+- name: AWS_SECRET_ACCESS_KEY
+  valueFrom: {secretKeyRef: {name: {{ $secret }}, key: AWS_SECRET_ACCESS_KEY}}
+{{- else if eq .Values.files.kind "external" }}
 {{- range list "AWS_ACCESS_KEY_ID" "AWS_SECRET_ACCESS_KEY" }}
 - name: {{ . }}
   valueFrom: {secretKeyRef: {name: {{ $secret }}, key: {{ . }}}}
@@ -56,7 +60,7 @@
 - name: data
 {{- if .Values.data.existingClaim }}
   persistentVolumeClaim: {claimName: {{ .Values.data.existingClaim }}}
-{{- else if and (include "sightdesk.several" .) .Values.files.url }}
+{{- else if and (include "sightdesk.several" .) (ne .Values.files.kind "volume") }}
   emptyDir: {}
 {{- else }}
   persistentVolumeClaim: {claimName: {{ include "sightdesk.name" . }}-data}

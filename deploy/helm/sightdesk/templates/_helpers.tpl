@@ -35,7 +35,7 @@ helm.sh/chart: {{ printf "%s-%s" $root.Chart.Name $root.Chart.Version }}
 {{- $name := include "sightdesk.secret" . -}}
 {{- $data := (lookup "v1" "Secret" .Release.Namespace $name).data | default dict -}}
 {{- if not .Values.secrets.existingSecret -}}
-{{- range list "BASIC_AUTH_PASSWORD" "PROXY_SECRET" "EMBED_SECRET" "POSTGRES_PASSWORD" "REDIS_PASSWORD" -}}
+{{- range list "BASIC_AUTH_PASSWORD" "PROXY_SECRET" "EMBED_SECRET" "POSTGRES_PASSWORD" "REDIS_PASSWORD" "AWS_SECRET_ACCESS_KEY" -}}
 {{- $_ := set $data . (index $data . | default (randAlphaNum 32 | b64enc)) -}}
 {{- end -}}
 {{- end -}}

@@ -29,14 +29,17 @@ MAX_MODEL_LEN: {{ include "sightdesk.text" . | quote }}
 {{- if eq .Values.database.kind "sqlite" }}
 DATABASE_URL: sqlite:////data/sightdesk.db
 {{- end }}
-{{- with .Values.files.url }}
-FILES_URL: {{ . | quote }}
-{{- end }}
+{{- if eq .Values.files.kind "bundled" }}
+FILES_URL: s3://desk/files
+AWS_ENDPOINT_URL: http://{{ $name }}-store:9000
+{{- else if eq .Values.files.kind "external" }}
+FILES_URL: {{ .Values.files.url | quote }}
 {{- with .Values.files.endpoint }}
 AWS_ENDPOINT_URL: {{ . | quote }}
 {{- end }}
 {{- with .Values.files.region }}
 AWS_REGION: {{ . | quote }}
+{{- end }}
 {{- end }}
 {{- end }}
 
