@@ -4,15 +4,13 @@ import re
 from dataclasses import replace
 
 from inference.lite.answering import (
-    absent,
-    arrivals,
     clauses,
     codes,
     facts,
     helping,
     papers,
-    parties,
     printed,
+    settling,
     showing,
     states,
     values,
@@ -63,13 +61,8 @@ def reply(scene: Scene, part: Part) -> Reply:
         return card
     if part.single and _needs_each(scene, part):
         return together([reply(scene, one) for one in part.single])
-    if party := parties.reply(scene, part):
-        return party
-    if scene.known.own and (arrived := arrivals.told(part.text, scene.readable, scene.chinese)):
-        rule = scene.clauses and REFUNDED.search(part.text) and not arrivals.is_whole(arrived)
-        return together([Reply(arrived), *([scene.from_clauses(part)] if rule else [])])
-    if lacking := absent.reply(scene, part):
-        return lacking
+    if settled := settling.reply(scene, part):
+        return settled
     found = answers.told(scene, part) if _may_look_up(scene, part) else None
     if found and found.is_whole:
         return found.reply
