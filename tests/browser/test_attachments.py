@@ -214,7 +214,7 @@ def test_what_is_attached_follows_the_language(page: Page, site: Site) -> None:
     expect(notes).to_have_text(
         [
             "The picture is damaged or incomplete. Save it again and resend it.",
-            re.compile("2 pages$"),
+            re.compile(r"2\s?pages$"),
             "Uploads when you send",
         ]
     )
