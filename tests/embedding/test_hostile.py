@@ -61,6 +61,7 @@ def test_as_the_hosts_context(page: Page, host: str, gateway: Running) -> None:
         assert desk.locator(".turn.user .bubble").all_text_contents() == some[::2]
 
 
+@pytest.mark.timeout(400)  # every text in two places: two minutes beside other browsers
 def test_as_the_guests_name_and_as_words_to_send(page: Page, host: str, gateway: Running) -> None:
     desk = entered(page, host, gateway)
     for payload in EVERY:
