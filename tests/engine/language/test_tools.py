@@ -32,7 +32,7 @@ pytestmark = [
     pytest.mark.skipif(
         not language.FOLDER.exists(), reason="scripts/language-model could not make the model"
     ),
-    pytest.mark.timeout(900),  # a fixture asks 24 questions
+    pytest.mark.timeout(1800),  # a fixture asks 24 questions; vLLM may have one core for them
 ]
 QUESTIONS = json.loads((ROOT / "tests/engine/language/tool_questions.json").read_text("utf-8"))
 PARCEL, PAID = "SF1402857369214", "QH202611240061905"
