@@ -7,10 +7,11 @@ from collections.abc import Iterable
 from typing import Any
 
 import structlog
-from sqlalchemy import text
+from sqlalchemy import Connection, text
 
 from gateway.errors import GatewayError
 from gateway.storage.database import Database
+from gateway.storage.one_gateway import alone
 from gateway.storage.text_search import PG_INDEX, VALID
 
 log = structlog.get_logger()
@@ -20,7 +21,6 @@ CHARACTERS = 50_000  # whichever is reached first
 PAUSE_SECONDS, IDLE_SECONDS, FAILED_SECONDS = 0.02, 2.0, 15.0
 
 LOCK = 7_305_441_521  # any number: only one gateway builds the index
-ALONE = text("SELECT pg_try_advisory_lock(:lock)")
 LEFT = text(
     "SELECT number, length(text) FROM turns WHERE number <= :upto ORDER BY number DESC LIMIT :most"
 )
@@ -58,27 +58,28 @@ def index_some(database: Database) -> bool:
 def _build(database: Database) -> bool:
     """PostgreSQL builds the index itself, without blocking writers, and keeps it up to date."""
     with database.outside_transactions() as connection:
-        if connection.scalar(VALID, {"name": PG_INDEX}) or not connection.scalar(
-            ALONE, {"lock": LOCK}
-        ):
+        if connection.scalar(VALID, {"name": PG_INDEX}):
             return False
-        try:
-            connection.execute(text("SET statement_timeout = 0"))
-            connection.execute(text("SET lock_timeout = 0"))
-            # An attempt that broke off leaves an index that is not valid.
-            connection.execute(text(f"DROP INDEX CONCURRENTLY IF EXISTS {PG_INDEX}"))
-            connection.execute(
-                text(
-                    f"CREATE INDEX CONCURRENTLY {PG_INDEX} ON turns "
-                    "USING gin (sightdesk_grams(text))"
-                )
-            )
-        finally:
-            connection.execute(text("RESET statement_timeout"))
-            connection.execute(text("RESET lock_timeout"))
-            connection.execute(text("SELECT pg_advisory_unlock(:lock)"), {"lock": LOCK})
+        with alone(database, LOCK) as is_alone:
+            if not is_alone:
+                return False
+            _create(connection)
     log.info("index_built")
     return True
+
+
+def _create(connection: Connection) -> None:
+    try:
+        connection.execute(text("SET statement_timeout = 0"))
+        connection.execute(text("SET lock_timeout = 0"))
+        # An attempt that broke off leaves an index that is not valid.
+        connection.execute(text(f"DROP INDEX CONCURRENTLY IF EXISTS {PG_INDEX}"))
+        connection.execute(
+            text(f"CREATE INDEX CONCURRENTLY {PG_INDEX} ON turns USING gin (sightdesk_grams(text))")
+        )
+    finally:
+        connection.execute(text("RESET statement_timeout"))
+        connection.execute(text("RESET lock_timeout"))
 
 
 def _add_some(database: Database) -> bool:
