@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 
+from inference.lite.answering.facts import DOUBTED
 from inference.lite.answering.markdown import plain
 from inference.lite.answering.pairs import pairs_of
 from inference.lite.budget import Budget
@@ -15,7 +16,6 @@ AMOUNT = re.compile(
     r"(?P<number>(?:\d{1,3}(?:,\d{3}){1,4}|\d{1,9})(?:\.\d{1,2})?)\s?(?P<yuan>元?)"
 )
 MINUS = "-−"
-SURE = 0.75  # confidence
 CHINESE = "¥￥"
 
 
@@ -38,7 +38,7 @@ def amounts_of(reading: Reading, budget: Budget) -> list[Amount]:
     made = [
         amount
         for one in pairs_of(reading, budget)
-        if one.line.confidence >= SURE and (amount := amount_in(one.label, one.value))
+        if one.line.confidence >= DOUBTED and (amount := amount_in(one.label, one.value))
     ]
     return list(dict.fromkeys(made))
 

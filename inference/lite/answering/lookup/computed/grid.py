@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from inference.lite.answering.extracts import shared
+from inference.lite.answering.facts import DOUBTED
 from inference.lite.answering.lookup import tables
 from inference.lite.answering.lookup.heads import LETTERS
 from inference.lite.answering.lookup.ranking import EACH, OF_ALL
@@ -66,7 +67,6 @@ ORDERED, DELIVERED = COLUMNS[2][1], COLUMNS[3][1]
 NUMBER = re.compile(r"-?\d{1,6}(?:\.\d{1,3})?")
 UNIT_HEAD = re.compile(r"^(?:单位|unit|uom)$", re.IGNORECASE)
 NUMBERED = re.compile(r"^(?:序号?|行号|编号|no\.?|#|№|item no\.?|line|pos\.?)$", re.IGNORECASE)
-SURE = 0.75
 MAX_ROWS, MAX_QUOTE = 80, 120
 
 
@@ -157,7 +157,7 @@ def _cell(question: str, row: Row, chinese: bool) -> str:
     """The value of the column that a question means; of each of several that it names."""
     named = [head for head in row.cells if len(head) > 1 and head.lower() in question.lower()]
     heads = named if len(named) > 1 else _column(question, row)
-    if any(row.cells[head].confidence < SURE for head in heads):
+    if any(row.cells[head].confidence < DOUBTED for head in heads):
         return ""
     parts = []
     for head in heads:
@@ -182,7 +182,7 @@ def _short(row: Row, chinese: bool) -> str:
     if len(ordered) != 1 or len(delivered) != 1:
         return ""
     lines = row.cells[ordered[0]], row.cells[delivered[0]]
-    if not all(NUMBER.fullmatch(one.text) and one.confidence >= SURE for one in lines):
+    if not all(NUMBER.fullmatch(one.text) and one.confidence >= DOUBTED for one in lines):
         return ""
     left = Decimal(lines[0].text) - Decimal(lines[1].text)
     unit = next((line.text for head, line in row.cells.items() if UNIT_HEAD.match(head)), "")

@@ -7,6 +7,7 @@ from datetime import datetime
 from functools import cached_property
 
 from inference.lite import dates
+from inference.lite.answering.facts import DOUBTED
 from inference.lite.reading import Line, Reading, rows
 from inference.lite.text import normal
 
@@ -15,7 +16,6 @@ MAX_LABEL = 32  # characters of a label
 MAX_TEXT = 200  # characters of a line that are looked at
 REACH = 2.6  # heights of a value within which its label stands above it
 STACKED = 1.2  # heights between a time and its date below or above it
-SURE = 0.75  # confidence
 ORDINARY, LEAP = 2023, 2024  # years that stand for one that is not printed
 MONTHS = "jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec"
 CLOCK = re.compile(
@@ -93,7 +93,7 @@ def moments_of(reading: Reading) -> list[Moment]:
             made += [
                 replace(one, around=around, near=near)
                 for one in _of_line(line)
-                if line.confidence >= SURE
+                if line.confidence >= DOUBTED
             ]
         above = [*row, *above][:24]
     return _stacked(made)
