@@ -44,6 +44,10 @@ PRICE = re.compile(
 )
 A_PRICE = re.compile(r"[-+−]?[¥￥$€£]\s?[\d,.]{1,14}|[\d,]{1,9}\.\d{2}|\d{1,7}\s?元")
 WHO = re.compile(r"谁|\bwho\b", re.IGNORECASE)
+# The end of a label that names a person by what he is.
+BEARER = re.compile(
+    r"(?:[人员师]|医生|经理|主管|班长|护士|店长|顾问|掌柜|老板|clerk|agent|doctor)$", re.IGNORECASE
+)
 PRICED = ("order", "payment", "receipt", "invoice")
 
 
@@ -139,6 +143,9 @@ def _party(scene: Scene, part: Part) -> Reply | None:
         return None  # where the parcel is tells more
     if any(role.asks.search(line.text) for one in readings for line in one.lines):
         return None
+    pairs = [one for reading in readings for one in pairs_of(reading)]
+    if any(role.label.match(one.key) and BEARER.search(one.key) for one in pairs):
+        return None  # a longer label names such a person: 开单医生
     if any(roles.held_by(one, role) for one in readings):
         return None
     return _lacks(scene, role.zh if scene.chinese else role.en, [])
